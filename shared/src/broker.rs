@@ -1,0 +1,1 @@
+//! The broker: the only AMQP of this crate.

@@ -1,0 +1,151 @@
+//! The variables of a submission: what `$env`, `$query` and `$request` read, and what a record's fields are.
+//! Names keep the order in which they were posted; numbers keep the digits with which they were written.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A map of names to JSON values, in the order in which they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Env(pub Map<String, Value>);
+
+impl Env {
+    /// The value of a name, or nothing: an unknown name is never an error.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Sets a name, replacing what it had.
+    pub fn set(&mut self, name: impl Into<String>, value: Value) {
+        self.0.insert(name.into(), value);
+    }
+
+    /// Whether nothing was posted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, Value)> for Env {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+/// How much one submission may hold. Each limit is a setting; these are the defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a body, and of what a compressed body inflates to.
+    pub body_bytes: usize,
+    /// Names and list items over all levels: a guard against bodies made of nothing but separators.
+    pub fields: usize,
+    /// Bytes of one name, after decoding.
+    pub name_bytes: usize,
+    /// Levels of nesting; a plain `a=1` is level 1.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 1024 * 1024, fields: 1_000, name_bytes: 256, depth: 16 }
+    }
+}
+
+/// What keeps a map from being accepted. Names the field, never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvError {
+    /// More names and items than [`Limits::fields`].
+    #[error("more than {0} fields")]
+    TooManyFields(usize),
+    /// A name longer than [`Limits::name_bytes`].
+    #[error("a field name is longer than {limit} bytes: it begins with {begins:?}")]
+    NameTooLong {
+        /// The limit, in bytes.
+        limit: usize,
+        /// The first characters of the name.
+        begins: String,
+    },
+    /// Deeper than [`Limits::depth`].
+    #[error("field {field:?} is nested deeper than {limit} levels")]
+    TooDeep {
+        /// The limit, in levels.
+        limit: usize,
+        /// The outermost name.
+        field: String,
+    },
+    /// PostgreSQL cannot store U+0000 in a text, so accepting it would lose the submission later.
+    #[error("field {0:?} holds a NUL character, which cannot be stored")]
+    Nul(String),
+    /// A number beyond what the store can keep as a number.
+    #[error("field {0:?} holds a number that is out of range")]
+    NumberOutOfRange(String),
+}
+
+impl Limits {
+    /// Checks a whole map: counts, names, depth, and that every value can be stored.
+    pub fn check(&self, env: &Env) -> Result<(), EnvError> {
+        let mut left = self.fields;
+        for (name, value) in &env.0 {
+            self.check_name(name)?;
+            self.check_value(name, value, 1, &mut left)?;
+        }
+        Ok(())
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), EnvError> {
+        if name.len() > self.name_bytes {
+            return Err(EnvError::NameTooLong { limit: self.name_bytes, begins: name.chars().take(40).collect() });
+        }
+        if name.contains('\0') {
+            return Err(EnvError::Nul(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn check_value(&self, field: &str, value: &Value, depth: usize, left: &mut usize) -> Result<(), EnvError> {
+        if depth > self.depth {
+            return Err(EnvError::TooDeep { limit: self.depth, field: field.to_owned() });
+        }
+        *left = left.checked_sub(1).ok_or(EnvError::TooManyFields(self.fields))?;
+        match value {
+            Value::String(text) if text.contains('\0') => Err(EnvError::Nul(field.to_owned())),
+            Value::Number(number) if !number.as_f64().is_some_and(f64::is_finite) => {
+                Err(EnvError::NumberOutOfRange(field.to_owned()))
+            }
+            Value::Array(items) => items.iter().try_for_each(|item| self.check_value(field, item, depth + 1, left)),
+            Value::Object(map) => map.iter().try_for_each(|(name, item)| {
+                self.check_name(name)?;
+                self.check_value(field, item, depth + 1, left)
+            }),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str) -> Result<(), EnvError> {
+        let limits = Limits { body_bytes: 100, fields: 4, name_bytes: 8, depth: 3 };
+        limits.check(&serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_named() {
+        assert_eq!(check(r#"{"a":1,"b":[2,3]}"#), Ok(()));
+        assert_eq!(check(r#"{"a":1,"b":[2,3],"c":4}"#), Err(EnvError::TooManyFields(4)));
+        assert_eq!(check(r#"{"a":{"b":{"c":1}}}"#), Ok(()));
+        assert_eq!(check(r#"{"a":{"b":{"c":{}}}}"#), Err(EnvError::TooDeep { limit: 3, field: "a".into() }));
+        assert_eq!(check(r#"{"a":"x\u0000"}"#), Err(EnvError::Nul("a".into())));
+        assert_eq!(check(r#"{"a":1e999}"#), Err(EnvError::NumberOutOfRange("a".into())));
+        assert!(matches!(check(r#"{"a":{"123456789":1}}"#), Err(EnvError::NameTooLong { limit: 8, .. })));
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_and_names_their_order() {
+        let text = r#"{"z":12345678901234567890123,"a":1.10,"m":-0}"#;
+        let env: Env = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&env).unwrap(), text);
+    }
+}

@@ -1,0 +1,247 @@
+//! The names of things, parsed once at the edge: after that no id can be empty, negative or too long.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What is wrong with a text that should have been an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {text:?} {reason}")]
+pub struct InvalidId {
+    what: &'static str,
+    text: String,
+    reason: &'static str,
+}
+
+/// One accepted POST. A UUID v7: its first 48 bits are the milliseconds since 1970 at which it was made,
+/// which is also the partition that its history lives in (RFC 9562, 5.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReceiptId(Uuid);
+
+impl ReceiptId {
+    /// A new receipt, stamped with this machine's clock.
+    #[expect(clippy::new_without_default, reason = "two defaults would differ")]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// When it was made, by the clock of the ingress that made it.
+    pub fn time(self) -> SystemTime {
+        let millis = self.0.as_u128() >> 80;
+        SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    }
+
+    /// The plain UUID, as the store keeps it.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for ReceiptId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl FromStr for ReceiptId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        match Uuid::try_parse(text) {
+            Ok(uuid) if uuid.get_version_num() == 7 => Ok(Self(uuid)),
+            _ => Err(InvalidId { what: "receipt", text: shortened(text), reason: "is not a UUID of version 7" }),
+        }
+    }
+}
+
+impl fmt::Display for ReceiptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "i64", into = "i64")]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The plain number, always above zero.
+            pub fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = InvalidId;
+
+            fn try_from(number: i64) -> Result<Self, InvalidId> {
+                if number > 0 {
+                    Ok(Self(number))
+                } else {
+                    Err(InvalidId { what: $what, text: number.to_string(), reason: "is not above zero" })
+                }
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(id: $name) -> i64 {
+                id.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+                match text.parse::<i64>() {
+                    Ok(number) if digits && number > 0 => Ok(Self(number)),
+                    _ => Err(InvalidId { what: $what, text: shortened(text), reason: "is not a whole number above zero" }),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number_id!(
+    /// A workflow, numbered by whoever writes it.
+    WorkflowId,
+    "workflow id"
+);
+number_id!(
+    /// A record of any module; the numbers are shared by all modules.
+    RecordId,
+    "record id"
+);
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as it was written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                match name_fault(text) {
+                    None => Ok(Self(text.to_owned())),
+                    Some(reason) => Err(InvalidId { what: $what, text: shortened(text), reason }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// What a caller names in `workflow_trigger`.
+    TriggerKey,
+    "trigger key"
+);
+text_id!(
+    /// What a permission is known by when settings are applied again; the title is only for people.
+    PermissionKey,
+    "permission key"
+);
+text_id!(
+    /// A record type, such as `Leads`.
+    ModuleName,
+    "module"
+);
+text_id!(
+    /// A step of a workflow, unique in it.
+    StepName,
+    "step name"
+);
+
+/// The longest name of a trigger, permission, module or step: it must fit an index row, a label, a table cell.
+pub const MAX_NAME_BYTES: usize = 64;
+
+/// Why a text cannot be a name, or nothing.
+fn name_fault(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("is empty")
+    } else if text.len() > MAX_NAME_BYTES {
+        Some("is longer than 64 bytes")
+    } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
+        Some("may hold only letters, digits, '_', '-' and '.'")
+    } else {
+        None
+    }
+}
+
+/// Enough of a bad text to recognise it, so that an error message never carries a whole body.
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_whole_and_above_zero() {
+        for (text, expected) in [("1", Some(1)), ("852", Some(852)), ("0", None), ("-1", None), ("+1", None)] {
+            assert_eq!(text.parse::<RecordId>().ok().map(RecordId::get), expected, "{text}");
+        }
+        for text in ["", " 1", "1 ", "1.0", "9223372036854775808", "١"] {
+            assert!(text.parse::<RecordId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_name_says_what_is_wrong() {
+        let error = "web lead".parse::<TriggerKey>().unwrap_err().to_string();
+        assert_eq!(error, r#"trigger key "web lead" may hold only letters, digits, '_', '-' and '.'"#);
+        assert!("CUSTOM_43".parse::<TriggerKey>().is_ok());
+        assert!("x".repeat(65).parse::<TriggerKey>().is_err());
+    }
+
+    #[test]
+    fn a_receipt_knows_when_it_was_made() {
+        let age = SystemTime::now().duration_since(ReceiptId::new().time()).unwrap();
+        assert!(age < Duration::from_secs(5));
+        assert!("6f1c6d0e-0000-4000-8000-000000000000".parse::<ReceiptId>().is_err());
+    }
+}

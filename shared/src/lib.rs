@@ -1,0 +1,14 @@
+//! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
+
+pub mod broker;
+pub mod env;
+pub mod expression;
+pub mod finding;
+pub mod id;
+pub mod permission;
+pub mod store;
+pub mod submission;
+pub mod task;
+pub mod trigger;
+pub mod workflow;
+pub mod yaml;

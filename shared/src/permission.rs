@@ -1,0 +1,78 @@
+//! Who may call, and what they may start. Denied by default: an address that no rule covers is a stranger.
+
+pub mod address;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::finding::Finding;
+use crate::id::{PermissionKey, TriggerKey, WorkflowId};
+use crate::submission::Target;
+use address::AddressRule;
+
+/// One entry of "Settings: HTTP Handler".
+#[derive(Debug, Clone)]
+pub struct Permission {
+    /// Its name when settings are applied again.
+    pub key: PermissionKey,
+    /// For people only.
+    pub title: String,
+    /// The callers it lets in.
+    pub addresses: Vec<AddressRule>,
+    /// The workflows that its callers may name.
+    pub workflows: BTreeSet<WorkflowId>,
+    /// The triggers that its callers may name.
+    pub triggers: BTreeSet<TriggerKey>,
+    /// Its own short URL; it then answers only there.
+    pub short_url: Option<String>,
+    /// From this moment on it lets nobody in.
+    pub expires_at: Option<SystemTime>,
+    /// Off = lets nobody in.
+    pub enabled: bool,
+    /// The charset of forms that do not name theirs, a WHATWG label.
+    pub charset: Option<&'static encoding_rs::Encoding>,
+    /// What becomes of a file in a multipart form.
+    pub files: Files,
+    /// The values of `Origin` that it answers; a request with another one is refused.
+    pub origins: Vec<String>,
+}
+
+/// What becomes of a file in a multipart form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Files {
+    /// 415, naming the part.
+    #[default]
+    Refuse,
+    /// The file is left out, the rest is accepted.
+    Drop,
+}
+
+impl Permission {
+    /// Reads the document of a permission; every fault is a finding, and a rule that does not parse is one.
+    pub fn from_document(_document: &Value) -> Result<Self, Vec<Finding>> {
+        Err(Vec::new())
+    }
+
+    /// Whether it lets this address in at this moment. `ip` must be canonical (no IPv4-mapped IPv6).
+    pub fn admits(&self, _ip: IpAddr, _now: SystemTime) -> bool {
+        false
+    }
+
+    /// Whether its callers may start this.
+    pub fn allows(&self, target: &Target) -> bool {
+        match target {
+            Target::Workflow(id) => self.workflows.contains(id),
+            Target::Trigger(key) => self.triggers.contains(key),
+        }
+    }
+
+    /// What runs when the caller names nothing: the one target it allows, if it allows exactly one.
+    pub fn default_target(&self) -> Option<Target> {
+        let mut all = (self.workflows.iter().map(|id| Target::Workflow(*id)))
+            .chain(self.triggers.iter().map(|key| Target::Trigger(key.clone())));
+        all.next().filter(|_| all.next().is_none())
+    }
+}

@@ -1,0 +1,5 @@
+//! The address rules of a permission.
+
+/// One address rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRule;

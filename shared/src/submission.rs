@@ -1,0 +1,101 @@
+//! A submission: one accepted POST on its way from ingress to a worker, and the bundle that carries it.
+//! The JSON written here is a contract between versions: `tests/it/golden` pins it byte for byte. Readers
+//! ignore fields that they do not know.
+
+use serde::{Deserialize, Serialize};
+
+use crate::env::Env;
+use crate::id::{PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+
+/// The AMQP `type` of a message that holds a list of submissions.
+pub const SUBMISSIONS_V1: &str = "submissions.v1";
+
+/// One accepted POST.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// What the caller got as its receipt.
+    pub receipt: ReceiptId,
+    /// The permission that let it in.
+    pub permission: PermissionKey,
+    /// What it asks to run.
+    pub target: Target,
+    /// The record that the workflows run on, or none.
+    pub record: Option<RecordId>,
+    /// The posted variables.
+    pub env: Env,
+    /// The query variables that are not selectors.
+    pub query: Env,
+    /// What `$request` reads: `ip` and `time`.
+    pub request: Env,
+    /// Milliseconds since 1970, by the clock of the ingress.
+    pub accepted_at_ms: i64,
+    /// The version of the settings under which ingress accepted it: a worker with older ones reloads first.
+    pub settings_version: i64,
+}
+
+/// What a submission asks to run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// This one workflow.
+    Workflow(WorkflowId),
+    /// Every workflow that listens to this trigger.
+    Trigger(TriggerKey),
+}
+
+/// Why a message cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the body is not a bundle of submissions: {0}")]
+pub struct UnreadableBundle(#[from] serde_json::Error);
+
+#[derive(Deserialize)]
+struct Bundle {
+    submissions: Vec<Submission>,
+}
+
+/// Encodes one submission, as it stands in a bundle.
+pub fn encode(submission: &Submission) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(submission)
+}
+
+/// Puts encoded submissions into the body of one message, without reading them again.
+pub fn bundle<'a>(encoded: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut body = br#"{"submissions":["#.to_vec();
+    for (index, one) in encoded.into_iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(one);
+    }
+    body.extend_from_slice(b"]}");
+    body
+}
+
+/// Reads the body of a [`SUBMISSIONS_V1`] message.
+pub fn unbundle(body: &[u8]) -> Result<Vec<Submission>, UnreadableBundle> {
+    Ok(serde_json::from_slice::<Bundle>(body)?.submissions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_gives_back_what_was_put_in() {
+        let one = Submission {
+            receipt: ReceiptId::new(),
+            permission: "office".parse().unwrap(),
+            target: Target::Trigger("web_lead".parse().unwrap()),
+            record: None,
+            env: serde_json::from_str(r#"{"lastname":"Lovelace","price":1.10}"#).unwrap(),
+            query: Env::default(),
+            request: Env::default(),
+            accepted_at_ms: 1,
+            settings_version: 2,
+        };
+        let encoded = encode(&one).unwrap();
+        let body = bundle([encoded.as_slice(), encoded.as_slice()]);
+        assert_eq!(unbundle(&body).unwrap(), [one.clone(), one]);
+        assert_eq!(unbundle(&bundle([])).unwrap(), []);
+    }
+}

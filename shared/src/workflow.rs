@@ -1,0 +1,80 @@
+//! A workflow: one start, then a graph of steps. Read from its document, which stays the only stored form.
+
+use serde_json::Value;
+
+use crate::expression::Expression;
+use crate::finding::Finding;
+use crate::id::{ModuleName, StepName, TriggerKey, WorkflowId};
+use crate::task::Task;
+
+/// A compiled workflow.
+#[derive(Debug)]
+pub struct Workflow {
+    /// Its number, chosen by whoever writes it.
+    pub id: WorkflowId,
+    /// For people only.
+    pub title: String,
+    /// Off = no submission starts it.
+    pub active: bool,
+    /// What makes it run.
+    pub start: Start,
+    /// Its steps, in written order.
+    pub steps: Vec<Step>,
+}
+
+/// The start of a workflow: its trigger settings.
+#[derive(Debug)]
+pub struct Start {
+    /// The module of the records it runs on.
+    pub module: Option<ModuleName>,
+    /// The triggers it listens to.
+    pub triggers: Vec<TriggerKey>,
+    /// Must be true for it to run.
+    pub condition: Option<Expression>,
+    /// Workflows of one trigger run by (order, id).
+    pub order: i64,
+    /// Whether it runs when the submission has no record.
+    pub without_record: bool,
+    /// The first steps.
+    pub next: Vec<StepIndex>,
+}
+
+/// The place of a step in [`Workflow::steps`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StepIndex(pub u16);
+
+/// A task placed in the graph.
+#[derive(Debug)]
+pub struct Step {
+    /// Unique in its workflow.
+    pub name: StepName,
+    /// What it does.
+    pub task: Task,
+    /// Where each output leads; an output that is missing here leads nowhere.
+    pub outputs: Vec<(&'static str, Vec<StepIndex>)>,
+}
+
+impl Workflow {
+    /// Reads and compiles a document; every fault is a finding at its step and field.
+    pub fn from_document(_document: &Value) -> Result<Self, Vec<Finding>> {
+        Err(Vec::new())
+    }
+
+    /// The step at a place that this workflow gave out.
+    pub fn step(&self, index: StepIndex) -> Option<&Step> {
+        self.steps.get(usize::from(index.0))
+    }
+
+    /// The place of a step by its name.
+    pub fn find(&self, name: &StepName) -> Option<StepIndex> {
+        let place = self.steps.iter().position(|step| step.name == *name)?;
+        u16::try_from(place).ok().map(StepIndex)
+    }
+}
+
+impl Step {
+    /// Where an output leads.
+    pub fn successors(&self, output: &str) -> &[StepIndex] {
+        self.outputs.iter().find(|(name, _)| *name == output).map_or(&[], |(_, next)| next)
+    }
+}
