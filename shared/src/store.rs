@@ -1,1 +1,121 @@
-//! The store: the only SQL of Postern stands in this folder and in `migrations`.
+//! The store: the only SQL of Postern stands in this folder and in `migrations`. Every statement is a `const`
+//! beside its row type whose first line names its function, so that `pg_stat_activity` reads well.
+
+pub mod dead_letters;
+mod error;
+pub mod migrate;
+pub mod permissions;
+pub mod receipts;
+pub mod records;
+pub mod run_log;
+pub mod runs;
+pub mod search;
+pub mod settings;
+pub mod spool;
+pub mod triggers;
+pub mod workflows;
+
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction,
+};
+use serde_json::Value;
+use tokio_postgres::{NoTls, Row};
+
+use crate::options::DatabaseOptions;
+pub use error::StoreError;
+use settings::Versioned;
+
+/// How long a new connection may take, and how long one waits for a free one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting
+/// statement outlives an idle transaction: the lock of a frozen worker is gone before those behind it give up.
+const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=20s -c statement_timeout=30s \
+                       -c default_transaction_isolation=read\\ committed";
+
+/// A pool of connections to PostgreSQL.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+    config: tokio_postgres::Config,
+}
+
+impl Store {
+    /// Prepares the pool; connects only when first used. Fails on a URL that cannot be read.
+    pub fn new(options: &DatabaseOptions, application: &str) -> Result<Self, StoreError> {
+        let mut config: tokio_postgres::Config = options
+            .database_url
+            .parse()
+            .map_err(|_| StoreError::Settings("DATABASE_URL cannot be read".into()))?;
+        config
+            .application_name(application)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .keepalives_idle(Duration::from_secs(5))
+            .keepalives_interval(Duration::from_secs(2))
+            .keepalives_retries(3)
+            .tcp_user_timeout(Duration::from_secs(10))
+            .options(SESSION);
+        let manager = Manager::from_config(
+            config.clone(),
+            NoTls,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        let wait = Some(CONNECT_TIMEOUT);
+        let pool = Pool::builder(manager)
+            .max_size(options.database_connections)
+            .timeouts(Timeouts {
+                wait,
+                create: wait,
+                recycle: wait,
+            })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::Settings(error.to_string()))?;
+        Ok(Self { pool, config })
+    }
+
+    /// A connection of the pool.
+    pub async fn connection(&self) -> Result<Object, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// A connection of its own outside the pool, for listening.
+    pub(crate) fn config(&self) -> &tokio_postgres::Config {
+        &self.config
+    }
+}
+
+/// Begins a transaction.
+pub async fn begin(connection: &mut Object) -> Result<Transaction<'_>, StoreError> {
+    Ok(connection.transaction().await?)
+}
+
+/// Commits a transaction. When this fails the outcome is unknown: start again from the claim.
+pub async fn commit(transaction: Transaction<'_>) -> Result<(), StoreError> {
+    Ok(transaction.commit().await?)
+}
+
+/// Rows of (settings version, document or null).
+fn documents(rows: Vec<Row>) -> Result<Versioned<Vec<Value>>, StoreError> {
+    let mut loaded = Versioned {
+        version: 0,
+        value: Vec::new(),
+    };
+    for row in rows {
+        loaded.version = row.get(0);
+        if let Some(text) = row.get::<_, Option<&str>>(1) {
+            loaded.value.push(parsed(text)?);
+        }
+    }
+    Ok(loaded)
+}
+
+/// JSON that the database gave; it was checked when it was stored.
+fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Refused(format!("stored JSON cannot be read: {error}")))
+}

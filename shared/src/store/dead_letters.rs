@@ -1,0 +1,51 @@
+//! The dead letters: what nobody could run, kept whole with the reason, so that a person can look at it.
+
+use deadpool_postgres::{Object, Transaction};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::id::ReceiptId;
+
+const PUT: &str = "-- dead_letters::put
+INSERT INTO dead_letters (receipt, kind, body, reason, attempt) VALUES ($1, $2, $3, $4, $5)";
+
+const REASON: &str = "-- dead_letters::reason
+SELECT reason FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1";
+
+/// What could not be run.
+#[derive(Debug)]
+pub struct DeadLetter<'a> {
+    /// The receipt, if the body could be read.
+    pub receipt: Option<ReceiptId>,
+    /// The AMQP `type` of the message.
+    pub kind: &'a str,
+    /// Its body.
+    pub body: &'a [u8],
+    /// Why, in words for a person.
+    pub reason: &'a str,
+    /// How often it was tried.
+    pub attempt: i32,
+}
+
+/// Keeps a dead letter.
+pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Result<(), StoreError> {
+    let receipt: Option<Uuid> = letter.receipt.map(ReceiptId::uuid);
+    // PostgreSQL keeps no NUL in a text, and a reason may quote what was sent.
+    let reason = letter.reason.replace('\0', "");
+    let kind = letter.kind.replace('\0', "");
+    transaction
+        .execute(
+            PUT,
+            &[&receipt, &kind, &letter.body, &reason, &letter.attempt],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Why a receipt became a dead letter, if it did.
+pub async fn reason(connection: &Object, receipt: ReceiptId) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .query_opt(REASON, &[&receipt.uuid()])
+        .await?
+        .map(|row| row.get(0)))
+}

@@ -1,0 +1,82 @@
+//! What can go wrong in the store, told apart by what the caller can do about it.
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// PostgreSQL cannot be reached or cannot work now. Nobody's fault: wait and start again.
+    #[error("postgresql is away: {0}")]
+    Away(String),
+    /// The transaction lost against another one. Start it again.
+    #[error("the transaction met another one: {0}")]
+    Conflict(String),
+    /// Another worker has written this run since it was read. Drop the work.
+    #[error("a run was written by another worker")]
+    Fenced,
+    /// The receipt's time lies outside every partition of the history.
+    #[error("the receipt's time lies outside the kept history")]
+    OutsideHistory,
+    /// PostgreSQL refuses what it was given: it would refuse it again.
+    #[error("postgresql refuses it: {0}")]
+    Refused(String),
+    /// A setting is wrong.
+    #[error("{0}")]
+    Settings(String),
+    /// The database has another schema than this program.
+    #[error("{0}")]
+    Schema(String),
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            // Without an answer of the server it is the connection that failed, unless a value could not be encoded.
+            return if error.is_closed()
+                || std::error::Error::source(&error).is_none_or(|s| s.is::<std::io::Error>())
+            {
+                Self::Away(error.to_string())
+            } else {
+                Self::Refused(described(&error))
+            };
+        };
+        let text = format!("{} ({})", db.message(), db.code().code());
+        match db.code() {
+            &SqlState::T_R_SERIALIZATION_FAILURE
+            | &SqlState::T_R_DEADLOCK_DETECTED
+            | &SqlState::LOCK_NOT_AVAILABLE
+            | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Conflict(text),
+            &SqlState::CHECK_VIOLATION if db.message().contains("no partition of relation") => {
+                Self::OutsideHistory
+            }
+            &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => Self::Schema(format!(
+                "the database lacks a part of the schema: run `postern migrate` ({text})"
+            )),
+            // Classes: connection, transaction rollback, resources, operator intervention, system.
+            code if ["08", "40", "53", "57", "58"].contains(&&code.code()[..2]) => Self::Away(text),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => match Self::from(error) {
+                // A refused password or a missing database may be mended while we wait.
+                Self::Refused(text) => Self::Away(text),
+                other => other,
+            },
+            other => Self::Away(other.to_string()),
+        }
+    }
+}
+
+/// The error with its cause, which tokio-postgres leaves out of its own text.
+fn described(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,68 @@
+//! The schema: numbered files, forward only, applied once each. A program refuses a schema that it does not know.
+
+use deadpool_postgres::Object;
+
+use super::StoreError;
+
+/// All migrations in order; the number of each is its place, from 1.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+
+const PREPARE: &str = "-- migrate::prepare
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    number     integer PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)";
+
+const EXISTS: &str = "-- migrate::exists
+SELECT to_regclass('schema_migrations') IS NOT NULL";
+
+const APPLIED: &str = "-- migrate::applied
+SELECT coalesce(max(number), 0) FROM schema_migrations";
+
+const RECORD: &str = "-- migrate::record
+INSERT INTO schema_migrations (number) VALUES ($1)";
+
+/// Holds off a second migration at the same time.
+const LOCK: &str = "-- migrate::lock
+SELECT pg_advisory_xact_lock(hashtext('postern_migrate'))";
+
+/// Brings the database to this program's schema; returns how many migrations it took. All or nothing.
+pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
+    let transaction = connection.transaction().await?;
+    transaction.execute(LOCK, &[]).await?;
+    transaction.batch_execute(PREPARE).await?;
+    let applied: i32 = transaction.query_one(APPLIED, &[]).await?.get(0);
+    let done = usize::try_from(applied).unwrap_or(0);
+    let open = MIGRATIONS.get(done..).ok_or_else(|| newer(applied))?;
+    for (sql, number) in open.iter().zip(applied + 1..) {
+        transaction.batch_execute(sql).await?;
+        transaction.execute(RECORD, &[&number]).await?;
+    }
+    transaction.commit().await?;
+    Ok(open.len())
+}
+
+/// Whether the database has exactly this program's schema; says what to do when not.
+pub async fn check(connection: &Object) -> Result<(), StoreError> {
+    let exists: bool = connection.query_one(EXISTS, &[]).await?.get(0);
+    let applied: i32 = if exists {
+        connection.query_one(APPLIED, &[]).await?.get(0)
+    } else {
+        0
+    };
+    match usize::try_from(applied).unwrap_or(0).cmp(&MIGRATIONS.len()) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(newer(applied)),
+        std::cmp::Ordering::Less => Err(StoreError::Schema(format!(
+            "the database has schema {applied}, this program needs {}: run `postern migrate`",
+            MIGRATIONS.len()
+        ))),
+    }
+}
+
+fn newer(applied: i32) -> StoreError {
+    StoreError::Schema(format!(
+        "the database has schema {applied}, this program knows {} at most: use a newer program",
+        MIGRATIONS.len()
+    ))
+}

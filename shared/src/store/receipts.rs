@@ -1,0 +1,117 @@
+//! The receipts: what was accepted. Inserting one is the claim that makes a redelivered submission harmless.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use deadpool_postgres::{Object, Transaction};
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, parsed};
+use crate::id::{PermissionKey, ReceiptId, WorkflowId};
+use crate::submission::{Submission, Target};
+
+const CLAIM: &str = "-- receipts::claim
+INSERT INTO receipts
+    (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped)
+SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
+    skipped::json
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+    $8::timestamptz[], $9::bigint[], $10::text[])
+    AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped)
+ORDER BY id
+ON CONFLICT (id) DO NOTHING
+RETURNING id";
+
+const FIND: &str = "-- receipts::find
+SELECT permission, target::text, accepted_at, skipped::text FROM receipts WHERE id = $1";
+
+/// A workflow that was meant and did not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The workflow; none = no workflow was meant at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// Why, in words for the caller.
+    pub reason: String,
+}
+
+/// A receipt as the store keeps it.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// The permission that let it in.
+    pub permission: PermissionKey,
+    /// What was to run.
+    pub target: Target,
+    /// By the clock of the ingress.
+    pub accepted_at: SystemTime,
+    /// The workflows that did not run.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
+/// Waits for other transactions that are claiming the same ones. `claims` must not name a receipt twice.
+pub async fn claim(
+    transaction: &Transaction<'_>,
+    claims: &[(&Submission, Vec<Skipped>)],
+) -> Result<HashSet<ReceiptId>, StoreError> {
+    let column = |pick: fn(&Submission) -> String| {
+        claims.iter().map(|(one, _)| pick(one)).collect::<Vec<_>>()
+    };
+    let ids: Vec<_> = claims.iter().map(|(one, _)| one.receipt.uuid()).collect();
+    let records: Vec<_> = claims
+        .iter()
+        .map(|(one, _)| one.record.map(i64::from))
+        .collect();
+    let times: Vec<_> = claims
+        .iter()
+        .map(|(one, _)| time(one.accepted_at_ms))
+        .collect();
+    let versions: Vec<_> = claims.iter().map(|(one, _)| one.settings_version).collect();
+    let skipped: Vec<_> = claims
+        .iter()
+        .map(|(_, skipped)| serde_json::json!(skipped).to_string())
+        .collect();
+    let statement = transaction.prepare_cached(CLAIM).await?;
+    let rows = transaction
+        .query(
+            &statement,
+            &[
+                &ids,
+                &column(|one| one.permission.to_string()),
+                &column(|one| serde_json::json!(one.target).to_string()),
+                &records,
+                &column(|one| one.env.to_string()),
+                &column(|one| one.query.to_string()),
+                &column(|one| one.request.to_string()),
+                &times,
+                &versions,
+                &skipped,
+            ],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0)))
+        .collect())
+}
+
+/// One receipt, or nothing if no worker has taken it yet.
+pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>, StoreError> {
+    let Some(row) = connection.query_opt(FIND, &[&id.uuid()]).await? else {
+        return Ok(None);
+    };
+    let permission = row
+        .get::<_, String>(0)
+        .try_into()
+        .map_err(|_| StoreError::Refused("a stored key".into()))?;
+    Ok(Some(Receipt {
+        permission,
+        target: parsed(row.get(1))?,
+        accepted_at: row.get(2),
+        skipped: parsed(row.get(3))?,
+    }))
+}
+
+fn time(millis: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}

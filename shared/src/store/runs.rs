@@ -1,0 +1,179 @@
+//! The runs: one workflow started by one receipt. The primary key (receipt, workflow, origin) and the step
+//! counter are the fence: whoever writes a run that another has written in the meantime gets
+//! [`StoreError::Fenced`] and drops its work.
+
+use std::time::SystemTime;
+
+use deadpool_postgres::{Object, Transaction};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::id::{ReceiptId, RecordId, WorkflowId};
+
+const INSERT: &str = "-- runs::insert
+INSERT INTO runs (receipt, workflow, version, state, steps, record, message, started_at, ended_at)
+SELECT receipt, workflow, version, state, steps, record, message, started_at, ended_at
+FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::int[], $6::bigint[], $7::text[],
+    $8::timestamptz[], $9::timestamptz[])
+    AS r (receipt, workflow, version, state, steps, record, message, started_at, ended_at)
+ORDER BY receipt, workflow
+ON CONFLICT DO NOTHING";
+
+const OF: &str = "-- runs::of
+SELECT receipt, workflow, version, state, steps, record, message, started_at, ended_at
+FROM runs WHERE receipt = $1 ORDER BY started_at, workflow, origin";
+
+const LATEST: &str = "-- runs::latest
+SELECT receipt, workflow, version, state, steps, record, message, started_at, ended_at
+FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
+ORDER BY receipt DESC, workflow LIMIT $3";
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It has steps left and a worker.
+    Running,
+    /// It has steps left that are not due.
+    Waiting,
+    /// A person must decide.
+    NeedsAttention,
+    /// It came to its end.
+    Finished,
+    /// A step failed, or a `stop` said so.
+    Failed,
+}
+
+impl State {
+    /// All, with the word that the store, the API and the panel use.
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Running, "running"),
+        (Self::Waiting, "waiting"),
+        (Self::NeedsAttention, "needs_attention"),
+        (Self::Finished, "finished"),
+        (Self::Failed, "failed"),
+    ];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    /// The state of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(state, _)| *state)
+    }
+}
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The receipt that started it.
+    pub receipt: ReceiptId,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// The version of the workflow that it is pinned to.
+    pub version: i32,
+    /// How it stands.
+    pub state: State,
+    /// How many steps it has taken.
+    pub steps: i32,
+    /// The record it runs on.
+    pub record: Option<RecordId>,
+    /// Why it failed or what its `stop` said.
+    pub message: Option<String>,
+    /// By the clock of the worker.
+    pub started_at: SystemTime,
+    /// By the clock of the worker; none = not ended.
+    pub ended_at: Option<SystemTime>,
+}
+
+/// Writes runs that are new. All or [`StoreError::Fenced`].
+pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(INSERT).await?;
+    let written = transaction
+        .execute(
+            &statement,
+            &[
+                &runs
+                    .iter()
+                    .map(|run| run.receipt.uuid())
+                    .collect::<Vec<_>>(),
+                &runs
+                    .iter()
+                    .map(|run| run.workflow.get())
+                    .collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.version).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.state.word()).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.steps).collect::<Vec<_>>(),
+                &runs
+                    .iter()
+                    .map(|run| run.record.map(RecordId::get))
+                    .collect::<Vec<_>>(),
+                &runs
+                    .iter()
+                    .map(|run| run.message.as_deref())
+                    .collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.started_at).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.ended_at).collect::<Vec<_>>(),
+            ],
+        )
+        .await?;
+    if written == runs.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Fenced)
+    }
+}
+
+/// The runs of a receipt, in the order in which they started.
+pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Run>, StoreError> {
+    connection
+        .query(OF, &[&receipt.uuid()])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// The latest runs, newest first, at most `last`; of one workflow or all, in one state or all.
+pub async fn latest(
+    connection: &Object,
+    workflow: Option<WorkflowId>,
+    state: Option<State>,
+    last: i64,
+) -> Result<Vec<Run>, StoreError> {
+    let workflow = workflow.map(WorkflowId::get);
+    connection
+        .query(LATEST, &[&workflow, &state.map(State::word), &last])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
+    let unreadable =
+        |what: &str| StoreError::Refused(format!("a stored run has an unreadable {what}"));
+    Ok(Run {
+        receipt: row.get::<_, Uuid>(0).into(),
+        workflow: row
+            .get::<_, i64>(1)
+            .try_into()
+            .map_err(|_| unreadable("workflow"))?,
+        version: row.get(2),
+        state: State::from_word(row.get(3)).ok_or_else(|| unreadable("state"))?,
+        steps: row.get(4),
+        record: row
+            .get::<_, Option<i64>>(5)
+            .and_then(|id| id.try_into().ok()),
+        message: row.get(6),
+        started_at: row.get(7),
+        ended_at: row.get(8),
+    })
+}

@@ -1,0 +1,124 @@
+//! Finding records by the values of their fields. Searches of one shape (same module, fields, order and limit)
+//! are one statement, whatever their number: the values come as arrays.
+
+use std::fmt::Write;
+
+use deadpool_postgres::Transaction;
+use tokio_postgres::types::ToSql;
+
+use super::StoreError;
+use crate::id::{ModuleName, RecordId};
+use crate::task::find_record::{Operator, Sort};
+
+/// What searches of one shape have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// The module to search.
+    pub module: ModuleName,
+    /// The compared fields and how each is compared; all must hold.
+    pub conditions: Vec<(String, Operator)>,
+    /// The order of the found; by id behind these.
+    pub sort: Vec<Sort>,
+    /// How many to find at most.
+    pub limit: u16,
+}
+
+/// The ids that each search found, in its order. Each item of `values` holds one value per condition; for
+/// [`Operator::Above`] and [`Operator::Below`] it must be a decimal number.
+pub async fn find(
+    transaction: &Transaction<'_>,
+    shape: &Shape,
+    values: &[&[String]],
+) -> Result<Vec<Vec<RecordId>>, StoreError> {
+    let count = shape.conditions.len();
+    let columns: Vec<Vec<&str>> = (0..count)
+        .map(|at| {
+            values
+                .iter()
+                .map(|one| one.get(at).map_or("", String::as_str))
+                .collect()
+        })
+        .collect();
+    let numbers: Vec<i32> = (0..).take(values.len()).collect();
+    let (module, limit) = (shape.module.as_str(), i64::from(shape.limit));
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&module, &limit, &numbers];
+    parameters.extend(columns.iter().map(|column| column as &(dyn ToSql + Sync)));
+    parameters.extend(
+        shape
+            .conditions
+            .iter()
+            .map(|(field, _)| field as &(dyn ToSql + Sync)),
+    );
+    parameters.extend(
+        shape
+            .sort
+            .iter()
+            .map(|sort| &sort.field as &(dyn ToSql + Sync)),
+    );
+    let statement = transaction.prepare_cached(&statement(shape)).await?;
+    let mut found = vec![Vec::new(); values.len()];
+    for row in transaction.query(&statement, &parameters).await? {
+        let number = usize::try_from(row.get::<_, i32>(0)).unwrap_or(usize::MAX);
+        let id = (row.get::<_, i64>(1).try_into())
+            .map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
+        if let Some(ids) = found.get_mut(number) {
+            ids.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// The text depends only on operators and directions, so a process prepares few of them: every name and value is a
+/// parameter.
+fn statement(shape: &Shape) -> String {
+    let count = shape.conditions.len();
+    let mut sql = String::from("-- search::find\nSELECT q.number, f.id FROM unnest($3::int[]");
+    for at in 0..count {
+        let _ = write!(sql, ", ${}::text[]", 4 + at);
+    }
+    sql.push_str(") AS q (number");
+    for at in 0..count {
+        let _ = write!(sql, ", v{at}");
+    }
+    sql.push_str(") CROSS JOIN LATERAL (SELECT r.id, row_number() OVER (ORDER BY ");
+    let order = order(shape, 4 + 2 * count);
+    let _ = write!(sql, "{order}) AS place FROM records r WHERE r.module = $1");
+    for (at, (_, operator)) in shape.conditions.iter().enumerate() {
+        let _ = write!(sql, " AND {}", condition(*operator, 4 + count + at, at));
+    }
+    let _ = write!(
+        sql,
+        " ORDER BY {order} LIMIT $2) f ORDER BY q.number, f.place"
+    );
+    sql
+}
+
+fn order(shape: &Shape, first: usize) -> String {
+    let mut order = String::new();
+    for (at, sort) in shape.sort.iter().enumerate() {
+        let direction = if sort.descending {
+            "DESC NULLS LAST"
+        } else {
+            "ASC NULLS LAST"
+        };
+        let _ = write!(order, "r.fields ->> ${}::text {direction}, ", first + at);
+    }
+    order + "r.id"
+}
+
+fn condition(operator: Operator, field: usize, value: usize) -> String {
+    let field = format!("r.fields ->> ${field}::text");
+    // A field that holds no number is neither above nor below one; CASE keeps the cast away from it.
+    let number =
+        format!("CASE WHEN {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN ({field})::numeric END");
+    match operator {
+        // An empty value finds nothing: a form without an e-mail must not find some record without an e-mail.
+        Operator::Is => format!("(v{value} <> '' AND {field} = v{value})"),
+        Operator::IsNot => format!("{field} IS DISTINCT FROM v{value}"),
+        Operator::Contains => {
+            format!("(v{value} <> '' AND strpos(lower({field}), lower(v{value})) > 0)")
+        }
+        Operator::Above => format!("{number} > v{value}::numeric"),
+        Operator::Below => format!("{number} < v{value}::numeric"),
+    }
+}

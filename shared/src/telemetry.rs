@@ -1,0 +1,30 @@
+//! What a process says of itself: log lines that are readable alone, and metrics in the text format of Prometheus.
+//! No posted value, secret or address list stands in either.
+
+use prometheus::{Encoder, Registry, TextEncoder};
+use tracing_subscriber::EnvFilter;
+
+use crate::options::{LogFormat, TelemetryOptions};
+
+/// Starts logging to standard error. A directive that cannot be read is an error.
+pub fn start(options: &TelemetryOptions) -> Result<(), String> {
+    let filter =
+        EnvFilter::try_new(&options.log).map_err(|error| format!("POSTERN_LOG: {error}"))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    }
+    .map_err(|error| format!("logging could not be started: {error}"))
+}
+
+/// All metrics of a registry in the text format of Prometheus, version 0.0.4.
+pub fn exposition(registry: &Registry) -> String {
+    let mut text = Vec::new();
+    if let Err(error) = TextEncoder::new().encode(&registry.gather(), &mut text) {
+        tracing::error!(%error, "the metrics could not be written");
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
