@@ -1,1 +1,76 @@
-//! ingress
+//! The ingress: HTTP in, messages out. It checks who calls, reads the body, and answers 202 once the broker has
+//! confirmed the message. It makes no database call on this way: settings are a snapshot in memory.
+
+mod error;
+mod gate;
+mod http;
+mod metrics;
+mod options;
+mod probe;
+mod receipts;
+mod routes;
+mod state;
+mod submit;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use postern_shared::broker::connection::BrokerUrl;
+use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::shutdown::Shutdown;
+use postern_shared::store::{Store, migrate};
+use prometheus::Registry;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use options::Options;
+use state::State;
+
+/// Whatever can end the service before its time, in words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the service until shutdown. The public listener opens when the first settings are held: without them
+/// everyone would be a stranger.
+pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
+    let registry = Registry::new();
+    let store = Store::new(&options.database, "postern-ingress")?;
+    // It outlives the listener: answers that are under way at a shutdown still wait for their confirms.
+    let unpublished = Shutdown::new();
+    let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?;
+    let state = Arc::new(State::new(&options, store.clone(), publisher, &registry)?);
+
+    let private = listen(options.private.address).await?;
+    tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
+    let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), registry));
+
+    migrate::check(&*store.connection().await?).await?;
+    let following = tokio::spawn(Arc::clone(&state).follow_settings());
+    state.first_settings(&shutdown).await;
+
+    let public = listen(options.listen).await?;
+    tracing::info!(address = %public.local_addr()?, "the public listener is open");
+    routes::serve(public, Arc::clone(&state), shutdown).await;
+
+    unpublished.trigger();
+    publishing.await?;
+    following.abort();
+    probe.abort();
+    Ok(())
+}
+
+fn start_publisher(
+    options: &Options,
+    registry: &Registry,
+    shutdown: &Shutdown,
+) -> Result<(Publisher, JoinHandle<()>), Failure> {
+    let options = publisher::Options {
+        url: BrokerUrl::parse(&options.broker.amqp_url)?,
+        connection_name: "postern-ingress".into(),
+        channels: usize::from(options.publish_channels),
+    };
+    Ok(Publisher::start(options, registry, shutdown.clone())?)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}

@@ -56,12 +56,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body_bytes: 1024 * 1024,
-            fields: 1_000,
-            name_bytes: 256,
-            depth: 16,
-        }
+        Self { body_bytes: 1024 * 1024, fields: 1_000, name_bytes: 256, depth: 16 }
     }
 }
 
@@ -108,10 +103,7 @@ impl Limits {
 
     fn check_name(&self, name: &str) -> Result<(), EnvError> {
         if name.len() > self.name_bytes {
-            return Err(EnvError::NameTooLong {
-                limit: self.name_bytes,
-                begins: name.chars().take(40).collect(),
-            });
+            return Err(EnvError::NameTooLong { limit: self.name_bytes, begins: name.chars().take(40).collect() });
         }
         if name.contains('\0') {
             return Err(EnvError::Nul(name.to_owned()));
@@ -119,30 +111,17 @@ impl Limits {
         Ok(())
     }
 
-    fn check_value(
-        &self,
-        field: &str,
-        value: &Value,
-        depth: usize,
-        left: &mut usize,
-    ) -> Result<(), EnvError> {
+    fn check_value(&self, field: &str, value: &Value, depth: usize, left: &mut usize) -> Result<(), EnvError> {
         if depth > self.depth {
-            return Err(EnvError::TooDeep {
-                limit: self.depth,
-                field: field.to_owned(),
-            });
+            return Err(EnvError::TooDeep { limit: self.depth, field: field.to_owned() });
         }
-        *left = left
-            .checked_sub(1)
-            .ok_or(EnvError::TooManyFields(self.fields))?;
+        *left = left.checked_sub(1).ok_or(EnvError::TooManyFields(self.fields))?;
         match value {
             Value::String(text) if text.contains('\0') => Err(EnvError::Nul(field.to_owned())),
             Value::Number(number) if !number.as_f64().is_some_and(f64::is_finite) => {
                 Err(EnvError::NumberOutOfRange(field.to_owned()))
             }
-            Value::Array(items) => items
-                .iter()
-                .try_for_each(|item| self.check_value(field, item, depth + 1, left)),
+            Value::Array(items) => items.iter().try_for_each(|item| self.check_value(field, item, depth + 1, left)),
             Value::Object(map) => map.iter().try_for_each(|(name, item)| {
                 self.check_name(name)?;
                 self.check_value(field, item, depth + 1, left)
@@ -157,39 +136,19 @@ mod tests {
     use super::*;
 
     fn check(json: &str) -> Result<(), EnvError> {
-        let limits = Limits {
-            body_bytes: 100,
-            fields: 4,
-            name_bytes: 8,
-            depth: 3,
-        };
+        let limits = Limits { body_bytes: 100, fields: 4, name_bytes: 8, depth: 3 };
         limits.check(&serde_json::from_str(json).unwrap())
     }
 
     #[test]
     fn what_cannot_be_kept_is_named() {
         assert_eq!(check(r#"{"a":1,"b":[2,3]}"#), Ok(()));
-        assert_eq!(
-            check(r#"{"a":1,"b":[2,3],"c":4}"#),
-            Err(EnvError::TooManyFields(4))
-        );
+        assert_eq!(check(r#"{"a":1,"b":[2,3],"c":4}"#), Err(EnvError::TooManyFields(4)));
         assert_eq!(check(r#"{"a":{"b":{"c":1}}}"#), Ok(()));
-        assert_eq!(
-            check(r#"{"a":{"b":{"c":{}}}}"#),
-            Err(EnvError::TooDeep {
-                limit: 3,
-                field: "a".into()
-            })
-        );
+        assert_eq!(check(r#"{"a":{"b":{"c":{}}}}"#), Err(EnvError::TooDeep { limit: 3, field: "a".into() }));
         assert_eq!(check(r#"{"a":"x\u0000"}"#), Err(EnvError::Nul("a".into())));
-        assert_eq!(
-            check(r#"{"a":1e999}"#),
-            Err(EnvError::NumberOutOfRange("a".into()))
-        );
-        assert!(matches!(
-            check(r#"{"a":{"123456789":1}}"#),
-            Err(EnvError::NameTooLong { limit: 8, .. })
-        ));
+        assert_eq!(check(r#"{"a":1e999}"#), Err(EnvError::NumberOutOfRange("a".into())));
+        assert!(matches!(check(r#"{"a":{"123456789":1}}"#), Err(EnvError::NameTooLong { limit: 8, .. })));
     }
 
     #[test]

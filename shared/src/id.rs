@@ -53,11 +53,7 @@ impl FromStr for ReceiptId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         match Uuid::try_parse(text) {
             Ok(uuid) if uuid.get_version_num() == 7 => Ok(Self(uuid)),
-            _ => Err(InvalidId {
-                what: "receipt",
-                text: shortened(text),
-                reason: "is not a UUID of version 7",
-            }),
+            _ => Err(InvalidId { what: "receipt", text: shortened(text), reason: "is not a UUID of version 7" }),
         }
     }
 }
@@ -208,10 +204,7 @@ fn name_fault(text: &str) -> Option<&'static str> {
         Some("is empty")
     } else if text.len() > MAX_NAME_BYTES {
         Some("is longer than 64 bytes")
-    } else if !text
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-    {
+    } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
         Some("may hold only letters, digits, '_', '-' and '.'")
     } else {
         None
@@ -229,18 +222,8 @@ mod tests {
 
     #[test]
     fn numbers_are_whole_and_above_zero() {
-        for (text, expected) in [
-            ("1", Some(1)),
-            ("852", Some(852)),
-            ("0", None),
-            ("-1", None),
-            ("+1", None),
-        ] {
-            assert_eq!(
-                text.parse::<RecordId>().ok().map(RecordId::get),
-                expected,
-                "{text}"
-            );
+        for (text, expected) in [("1", Some(1)), ("852", Some(852)), ("0", None), ("-1", None), ("+1", None)] {
+            assert_eq!(text.parse::<RecordId>().ok().map(RecordId::get), expected, "{text}");
         }
         for text in ["", " 1", "1 ", "1.0", "9223372036854775808", "١"] {
             assert!(text.parse::<RecordId>().is_err(), "{text}");
@@ -250,24 +233,15 @@ mod tests {
     #[test]
     fn a_bad_name_says_what_is_wrong() {
         let error = "web lead".parse::<TriggerKey>().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            r#"trigger key "web lead" may hold only letters, digits, '_', '-' and '.'"#
-        );
+        assert_eq!(error, r#"trigger key "web lead" may hold only letters, digits, '_', '-' and '.'"#);
         assert!("CUSTOM_43".parse::<TriggerKey>().is_ok());
         assert!("x".repeat(65).parse::<TriggerKey>().is_err());
     }
 
     #[test]
     fn a_receipt_knows_when_it_was_made() {
-        let age = SystemTime::now()
-            .duration_since(ReceiptId::new().time())
-            .unwrap();
+        let age = SystemTime::now().duration_since(ReceiptId::new().time()).unwrap();
         assert!(age < Duration::from_secs(5));
-        assert!(
-            "6f1c6d0e-0000-4000-8000-000000000000"
-                .parse::<ReceiptId>()
-                .is_err()
-        );
+        assert!("6f1c6d0e-0000-4000-8000-000000000000".parse::<ReceiptId>().is_err());
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod dead_letters;
 mod error;
+pub mod history;
 pub mod migrate;
 pub mod permissions;
 pub mod receipts;
@@ -17,9 +18,8 @@ pub mod workflows;
 
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts, Transaction,
-};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+pub use deadpool_postgres::{Object as Connection, Transaction};
 use serde_json::Value;
 use tokio_postgres::{NoTls, Row};
 
@@ -45,10 +45,8 @@ pub struct Store {
 impl Store {
     /// Prepares the pool; connects only when first used. Fails on a URL that cannot be read.
     pub fn new(options: &DatabaseOptions, application: &str) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config = options
-            .database_url
-            .parse()
-            .map_err(|_| StoreError::Settings("DATABASE_URL cannot be read".into()))?;
+        let mut config: tokio_postgres::Config =
+            options.database_url.parse().map_err(|_| StoreError::Settings("DATABASE_URL cannot be read".into()))?;
         config
             .application_name(application)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -57,21 +55,12 @@ impl Store {
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(10))
             .options(SESSION);
-        let manager = Manager::from_config(
-            config.clone(),
-            NoTls,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
+        let manager =
+            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let wait = Some(CONNECT_TIMEOUT);
         let pool = Pool::builder(manager)
             .max_size(options.database_connections)
-            .timeouts(Timeouts {
-                wait,
-                create: wait,
-                recycle: wait,
-            })
+            .timeouts(Timeouts { wait, create: wait, recycle: wait })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
@@ -79,7 +68,7 @@ impl Store {
     }
 
     /// A connection of the pool.
-    pub async fn connection(&self) -> Result<Object, StoreError> {
+    pub async fn connection(&self) -> Result<Connection, StoreError> {
         Ok(self.pool.get().await?)
     }
 
@@ -90,7 +79,7 @@ impl Store {
 }
 
 /// Begins a transaction.
-pub async fn begin(connection: &mut Object) -> Result<Transaction<'_>, StoreError> {
+pub async fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     Ok(connection.transaction().await?)
 }
 
@@ -101,10 +90,7 @@ pub async fn commit(transaction: Transaction<'_>) -> Result<(), StoreError> {
 
 /// Rows of (settings version, document or null).
 fn documents(rows: Vec<Row>) -> Result<Versioned<Vec<Value>>, StoreError> {
-    let mut loaded = Versioned {
-        version: 0,
-        value: Vec::new(),
-    };
+    let mut loaded = Versioned { version: 0, value: Vec::new() };
     for row in rows {
         loaded.version = row.get(0);
         if let Some(text) = row.get::<_, Option<&str>>(1) {
@@ -116,6 +102,5 @@ fn documents(rows: Vec<Row>) -> Result<Versioned<Vec<Value>>, StoreError> {
 
 /// JSON that the database gave; it was checked when it was stored.
 fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Refused(format!("stored JSON cannot be read: {error}")))
+    serde_json::from_str(text).map_err(|error| StoreError::Refused(format!("stored JSON cannot be read: {error}")))
 }

@@ -8,11 +8,8 @@ use crate::options::{LogFormat, TelemetryOptions};
 
 /// Starts logging to standard error. A directive that cannot be read is an error.
 pub fn start(options: &TelemetryOptions) -> Result<(), String> {
-    let filter =
-        EnvFilter::try_new(&options.log).map_err(|error| format!("POSTERN_LOG: {error}"))?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&options.log).map_err(|error| format!("POSTERN_LOG: {error}"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

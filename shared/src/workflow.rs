@@ -75,9 +75,6 @@ impl Workflow {
 impl Step {
     /// Where an output leads.
     pub fn successors(&self, output: &str) -> &[StepIndex] {
-        self.outputs
-            .iter()
-            .find(|(name, _)| *name == output)
-            .map_or(&[], |(_, next)| next)
+        self.outputs.iter().find(|(name, _)| *name == output).map_or(&[], |(_, next)| next)
     }
 }

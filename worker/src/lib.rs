@@ -1,1 +1,89 @@
-//! worker
+//! The worker: takes bundles from the broker, resolves the workflows that each submission starts, executes them,
+//! and commits everything a bundle wrote as one transaction before the bundle is acknowledged.
+
+mod catalog;
+pub mod consumer;
+mod desk;
+mod engine;
+mod handler;
+mod metrics;
+mod options;
+mod probe;
+mod questions;
+mod relay;
+mod resolve;
+mod task;
+mod waves;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_shared::broker::connection::BrokerUrl;
+use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::shutdown::Shutdown;
+use postern_shared::store::{Store, history, migrate};
+use prometheus::Registry;
+use tokio::net::TcpListener;
+
+use catalog::Catalogs;
+use consumer::Health;
+use handler::Handler;
+use metrics::Metrics;
+pub use options::Options;
+
+/// Whatever can end the service before its time, in words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How often the partitions of the history are made ahead.
+const HISTORY_AHEAD: Duration = Duration::from_secs(3600);
+
+/// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged.
+pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
+    let registry = Registry::new();
+    let metrics = Arc::new(Metrics::new(&registry)?);
+    let health = Health::default();
+    let address = options.private.address;
+    let private =
+        TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
+    let probe = tokio::spawn(probe::serve(private, health.clone(), registry.clone()));
+
+    let store = Store::new(&options.database, "postern-worker")?;
+    migrate::check(&*store.connection().await?).await?;
+    let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
+    let following = tokio::spawn({
+        let catalogs = Arc::clone(&catalogs);
+        async move { catalogs.follow().await }
+    });
+    let history = tokio::spawn(make_history_ahead(store.clone()));
+
+    let url = BrokerUrl::parse(&options.broker.amqp_url)?;
+    let publishing = publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 1 };
+    let (publisher, publishing) = Publisher::start(publishing, &registry, shutdown.clone())?;
+    let relay = tokio::spawn(relay::run(store.clone(), publisher, Arc::clone(&metrics), shutdown.clone()));
+
+    let handler = Handler { store, catalogs, metrics };
+    let consuming = consumer::Options {
+        url,
+        concurrency: options.concurrency,
+        drain_timeout: Duration::from_secs(options.drain_timeout_s),
+    };
+    consumer::run(consuming, move |message| handler.clone().handle(message), shutdown, health).await;
+
+    relay.await?;
+    publishing.await?;
+    for task in [following, history, probe] {
+        task.abort();
+    }
+    Ok(())
+}
+
+async fn make_history_ahead(store: Store) {
+    loop {
+        let made = async { history::make_ahead(&*store.connection().await?).await };
+        if let Err(error) = made.await {
+            tracing::warn!(%error, "the partitions of the history could not be made ahead; tried again in an hour");
+        }
+        tokio::time::sleep(HISTORY_AHEAD).await;
+    }
+}

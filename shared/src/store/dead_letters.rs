@@ -33,19 +33,11 @@ pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Resu
     // PostgreSQL keeps no NUL in a text, and a reason may quote what was sent.
     let reason = letter.reason.replace('\0', "");
     let kind = letter.kind.replace('\0', "");
-    transaction
-        .execute(
-            PUT,
-            &[&receipt, &kind, &letter.body, &reason, &letter.attempt],
-        )
-        .await?;
+    transaction.execute(PUT, &[&receipt, &kind, &letter.body, &reason, &letter.attempt]).await?;
     Ok(())
 }
 
 /// Why a receipt became a dead letter, if it did.
 pub async fn reason(connection: &Object, receipt: ReceiptId) -> Result<Option<String>, StoreError> {
-    Ok(connection
-        .query_opt(REASON, &[&receipt.uuid()])
-        .await?
-        .map(|row| row.get(0)))
+    Ok(connection.query_opt(REASON, &[&receipt.uuid()]).await?.map(|row| row.get(0)))
 }

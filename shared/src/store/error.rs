@@ -33,9 +33,7 @@ impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
             // Without an answer of the server it is the connection that failed, unless a value could not be encoded.
-            return if error.is_closed()
-                || std::error::Error::source(&error).is_none_or(|s| s.is::<std::io::Error>())
-            {
+            return if error.is_closed() || std::error::Error::source(&error).is_none_or(|s| s.is::<std::io::Error>()) {
                 Self::Away(error.to_string())
             } else {
                 Self::Refused(described(&error))
@@ -47,12 +45,10 @@ impl From<tokio_postgres::Error> for StoreError {
             | &SqlState::T_R_DEADLOCK_DETECTED
             | &SqlState::LOCK_NOT_AVAILABLE
             | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Conflict(text),
-            &SqlState::CHECK_VIOLATION if db.message().contains("no partition of relation") => {
-                Self::OutsideHistory
+            &SqlState::CHECK_VIOLATION if db.message().contains("no partition of relation") => Self::OutsideHistory,
+            &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
+                Self::Schema(format!("the database lacks a part of the schema: run `postern migrate` ({text})"))
             }
-            &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => Self::Schema(format!(
-                "the database lacks a part of the schema: run `postern migrate` ({text})"
-            )),
             // Classes: connection, transaction rollback, resources, operator intervention, system.
             code if ["08", "40", "53", "57", "58"].contains(&&code.code()[..2]) => Self::Away(text),
             _ => Self::Refused(text),

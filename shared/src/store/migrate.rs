@@ -45,11 +45,7 @@ pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
 /// Whether the database has exactly this program's schema; says what to do when not.
 pub async fn check(connection: &Object) -> Result<(), StoreError> {
     let exists: bool = connection.query_one(EXISTS, &[]).await?.get(0);
-    let applied: i32 = if exists {
-        connection.query_one(APPLIED, &[]).await?.get(0)
-    } else {
-        0
-    };
+    let applied: i32 = if exists { connection.query_one(APPLIED, &[]).await?.get(0) } else { 0 };
     match usize::try_from(applied).unwrap_or(0).cmp(&MIGRATIONS.len()) {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(newer(applied)),

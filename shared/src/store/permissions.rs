@@ -24,21 +24,11 @@ pub async fn load(connection: &Object) -> Result<Versioned<Vec<Value>>, StoreErr
 }
 
 /// Writes one; true if that changed anything.
-pub async fn put(
-    transaction: &Transaction<'_>,
-    key: &PermissionKey,
-    document: &Value,
-) -> Result<bool, StoreError> {
-    Ok(transaction
-        .execute(PUT, &[&key.as_str(), &document.to_string()])
-        .await?
-        > 0)
+pub async fn put(transaction: &Transaction<'_>, key: &PermissionKey, document: &Value) -> Result<bool, StoreError> {
+    Ok(transaction.execute(PUT, &[&key.as_str(), &document.to_string()]).await? > 0)
 }
 
 /// Removes one; true if it was there.
-pub async fn delete(
-    transaction: &Transaction<'_>,
-    key: &PermissionKey,
-) -> Result<bool, StoreError> {
+pub async fn delete(transaction: &Transaction<'_>, key: &PermissionKey) -> Result<bool, StoreError> {
     Ok(transaction.execute(DELETE, &[&key.as_str()]).await? > 0)
 }

@@ -54,23 +54,12 @@ pub async fn claim(
     transaction: &Transaction<'_>,
     claims: &[(&Submission, Vec<Skipped>)],
 ) -> Result<HashSet<ReceiptId>, StoreError> {
-    let column = |pick: fn(&Submission) -> String| {
-        claims.iter().map(|(one, _)| pick(one)).collect::<Vec<_>>()
-    };
+    let column = |pick: fn(&Submission) -> String| claims.iter().map(|(one, _)| pick(one)).collect::<Vec<_>>();
     let ids: Vec<_> = claims.iter().map(|(one, _)| one.receipt.uuid()).collect();
-    let records: Vec<_> = claims
-        .iter()
-        .map(|(one, _)| one.record.map(i64::from))
-        .collect();
-    let times: Vec<_> = claims
-        .iter()
-        .map(|(one, _)| time(one.accepted_at_ms))
-        .collect();
+    let records: Vec<_> = claims.iter().map(|(one, _)| one.record.map(i64::from)).collect();
+    let times: Vec<_> = claims.iter().map(|(one, _)| time(one.accepted_at_ms)).collect();
     let versions: Vec<_> = claims.iter().map(|(one, _)| one.settings_version).collect();
-    let skipped: Vec<_> = claims
-        .iter()
-        .map(|(_, skipped)| serde_json::json!(skipped).to_string())
-        .collect();
+    let skipped: Vec<_> = claims.iter().map(|(_, skipped)| serde_json::json!(skipped).to_string()).collect();
     let statement = transaction.prepare_cached(CLAIM).await?;
     let rows = transaction
         .query(
@@ -89,10 +78,7 @@ pub async fn claim(
             ],
         )
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0)))
-        .collect())
+    Ok(rows.iter().map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0))).collect())
 }
 
 /// One receipt, or nothing if no worker has taken it yet.
@@ -100,16 +86,8 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
     let Some(row) = connection.query_opt(FIND, &[&id.uuid()]).await? else {
         return Ok(None);
     };
-    let permission = row
-        .get::<_, String>(0)
-        .try_into()
-        .map_err(|_| StoreError::Refused("a stored key".into()))?;
-    Ok(Some(Receipt {
-        permission,
-        target: parsed(row.get(1))?,
-        accepted_at: row.get(2),
-        skipped: parsed(row.get(3))?,
-    }))
+    let permission = row.get::<_, String>(0).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;
+    Ok(Some(Receipt { permission, target: parsed(row.get(1))?, accepted_at: row.get(2), skipped: parsed(row.get(3))? }))
 }
 
 fn time(millis: i64) -> SystemTime {

@@ -69,57 +69,30 @@ pub struct NewRecord {
 }
 
 /// Locks records until the transaction ends and reads them; those that do not exist are missing.
-pub async fn lock(
-    transaction: &Transaction<'_>,
-    ids: &[RecordId],
-) -> Result<Vec<Record>, StoreError> {
+pub async fn lock(transaction: &Transaction<'_>, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
     let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
     let statement = transaction.prepare_cached(LOCK).await?;
-    transaction
-        .query(&statement, &[&ids])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    transaction.query(&statement, &[&ids]).await?.iter().map(read).collect()
 }
 
 /// Ids for new records. An id that is not used is lost, which harms nobody.
-pub async fn reserve(
-    transaction: &Transaction<'_>,
-    count: i32,
-) -> Result<Vec<RecordId>, StoreError> {
+pub async fn reserve(transaction: &Transaction<'_>, count: i32) -> Result<Vec<RecordId>, StoreError> {
     let statement = transaction.prepare_cached(RESERVE).await?;
-    transaction
-        .query(&statement, &[&count])
-        .await?
-        .iter()
-        .map(|row| id(row.get(0)))
-        .collect()
+    transaction.query(&statement, &[&count]).await?.iter().map(|row| id(row.get(0))).collect()
 }
 
 /// Creates records in the order of their keys and returns the ids of those created; the others found their key
 /// taken. Waits for other transactions that are creating the same keys.
-pub async fn create(
-    transaction: &Transaction<'_>,
-    new: &[NewRecord],
-) -> Result<HashSet<RecordId>, StoreError> {
+pub async fn create(transaction: &Transaction<'_>, new: &[NewRecord]) -> Result<HashSet<RecordId>, StoreError> {
     let statement = transaction.prepare_cached(CREATE).await?;
     let rows = transaction
         .query(
             &statement,
             &[
-                &new.iter()
-                    .map(|one| one.record.id.get())
-                    .collect::<Vec<_>>(),
-                &new.iter()
-                    .map(|one| one.record.module.as_str())
-                    .collect::<Vec<_>>(),
-                &new.iter()
-                    .map(|one| one.key.as_ref().map(|key| &key.0[..]))
-                    .collect::<Vec<_>>(),
-                &new.iter()
-                    .map(|one| one.record.fields.to_string())
-                    .collect::<Vec<_>>(),
+                &new.iter().map(|one| one.record.id.get()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.record.module.as_str()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.key.as_ref().map(|key| &key.0[..])).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.record.fields.to_string()).collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -138,54 +111,32 @@ pub async fn by_key(
     rows.iter()
         .map(|row| {
             let key = row.get::<_, &[u8]>(3).try_into();
-            let key = key.map_err(|_| {
-                StoreError::Refused("a stored unique key has another length".into())
-            })?;
+            let key = key.map_err(|_| StoreError::Refused("a stored unique key has another length".into()))?;
             Ok((UniqueKey(key), read(row)?))
         })
         .collect()
 }
 
 /// Replaces the fields of records that this transaction has locked or created.
-pub async fn update(transaction: &Transaction<'_>, records: &[&Record]) -> Result<(), StoreError> {
+pub async fn update(transaction: &Transaction<'_>, records: &[Record]) -> Result<(), StoreError> {
     let ids: Vec<i64> = records.iter().map(|record| record.id.get()).collect();
-    let fields: Vec<String> = records
-        .iter()
-        .map(|record| record.fields.to_string())
-        .collect();
+    let fields: Vec<String> = records.iter().map(|record| record.fields.to_string()).collect();
     let statement = transaction.prepare_cached(UPDATE).await?;
     transaction.execute(&statement, &[&ids, &fields]).await?;
     Ok(())
 }
 
 /// The newest records of a module, newest first.
-pub async fn latest(
-    connection: &Object,
-    module: &ModuleName,
-    last: i64,
-) -> Result<Vec<Record>, StoreError> {
-    connection
-        .query(LATEST, &[&module.as_str(), &last])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+pub async fn latest(connection: &Object, module: &ModuleName, last: i64) -> Result<Vec<Record>, StoreError> {
+    connection.query(LATEST, &[&module.as_str(), &last]).await?.iter().map(read).collect()
 }
 
 fn read(row: &tokio_postgres::Row) -> Result<Record, StoreError> {
     let module: String = row.get(1);
-    let module = module
-        .try_into()
-        .map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
-    Ok(Record {
-        id: id(row.get(0))?,
-        module,
-        fields: parsed(row.get(2))?,
-    })
+    let module = module.try_into().map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
+    Ok(Record { id: id(row.get(0))?, module, fields: parsed(row.get(2))? })
 }
 
 fn id(number: i64) -> Result<RecordId, StoreError> {
-    number
-        .try_into()
-        .map_err(|error| StoreError::Refused(format!("a stored record: {error}")))
+    number.try_into().map_err(|error| StoreError::Refused(format!("a stored record: {error}")))
 }

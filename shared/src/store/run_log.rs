@@ -44,31 +44,13 @@ pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<
         .execute(
             &statement,
             &[
-                &entries
-                    .iter()
-                    .map(|entry| entry.receipt.uuid())
-                    .collect::<Vec<_>>(),
-                &entries
-                    .iter()
-                    .map(|entry| entry.workflow.get())
-                    .collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.receipt.uuid()).collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.workflow.get()).collect::<Vec<_>>(),
                 &entries.iter().map(|entry| entry.number).collect::<Vec<_>>(),
-                &entries
-                    .iter()
-                    .map(|entry| entry.step.as_str())
-                    .collect::<Vec<_>>(),
-                &entries
-                    .iter()
-                    .map(|entry| entry.task.as_str())
-                    .collect::<Vec<_>>(),
-                &entries
-                    .iter()
-                    .map(|entry| entry.output.as_deref())
-                    .collect::<Vec<_>>(),
-                &entries
-                    .iter()
-                    .map(|entry| entry.message.as_deref())
-                    .collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.step.as_str()).collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.task.as_str()).collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.output.as_deref()).collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.message.as_deref()).collect::<Vec<_>>(),
                 &entries.iter().map(|entry| entry.at).collect::<Vec<_>>(),
             ],
         )
@@ -83,9 +65,8 @@ pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Entry>, S
         .map(|row| {
             Ok(Entry {
                 receipt,
-                workflow: (row.get::<_, i64>(0).try_into()).map_err(|_| {
-                    StoreError::Refused("a stored step has an unreadable workflow".into())
-                })?,
+                workflow: (row.get::<_, i64>(0).try_into())
+                    .map_err(|_| StoreError::Refused("a stored step has an unreadable workflow".into()))?,
                 number: row.get(1),
                 step: row.get(2),
                 task: row.get(3),

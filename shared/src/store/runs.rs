@@ -55,18 +55,12 @@ impl State {
 
     /// Its word.
     pub fn word(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(state, _)| *state == self)
-            .map_or("", |(_, word)| word)
+        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
     }
 
     /// The state of a word.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == word)
-            .map(|(state, _)| *state)
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state)
     }
 }
 
@@ -100,45 +94,24 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
         .execute(
             &statement,
             &[
-                &runs
-                    .iter()
-                    .map(|run| run.receipt.uuid())
-                    .collect::<Vec<_>>(),
-                &runs
-                    .iter()
-                    .map(|run| run.workflow.get())
-                    .collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.receipt.uuid()).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.workflow.get()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.version).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.state.word()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.steps).collect::<Vec<_>>(),
-                &runs
-                    .iter()
-                    .map(|run| run.record.map(RecordId::get))
-                    .collect::<Vec<_>>(),
-                &runs
-                    .iter()
-                    .map(|run| run.message.as_deref())
-                    .collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.record.map(RecordId::get)).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.message.as_deref()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.started_at).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.ended_at).collect::<Vec<_>>(),
             ],
         )
         .await?;
-    if written == runs.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Fenced)
-    }
+    if written == runs.len() as u64 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
 /// The runs of a receipt, in the order in which they started.
 pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Run>, StoreError> {
-    connection
-        .query(OF, &[&receipt.uuid()])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    connection.query(OF, &[&receipt.uuid()]).await?.iter().map(read).collect()
 }
 
 /// The latest runs, newest first, at most `last`; of one workflow or all, in one state or all.
@@ -149,29 +122,18 @@ pub async fn latest(
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
     let workflow = workflow.map(WorkflowId::get);
-    connection
-        .query(LATEST, &[&workflow, &state.map(State::word), &last])
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    connection.query(LATEST, &[&workflow, &state.map(State::word), &last]).await?.iter().map(read).collect()
 }
 
 fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
-    let unreadable =
-        |what: &str| StoreError::Refused(format!("a stored run has an unreadable {what}"));
+    let unreadable = |what: &str| StoreError::Refused(format!("a stored run has an unreadable {what}"));
     Ok(Run {
         receipt: row.get::<_, Uuid>(0).into(),
-        workflow: row
-            .get::<_, i64>(1)
-            .try_into()
-            .map_err(|_| unreadable("workflow"))?,
+        workflow: row.get::<_, i64>(1).try_into().map_err(|_| unreadable("workflow"))?,
         version: row.get(2),
         state: State::from_word(row.get(3)).ok_or_else(|| unreadable("state"))?,
         steps: row.get(4),
-        record: row
-            .get::<_, Option<i64>>(5)
-            .and_then(|id| id.try_into().ok()),
+        record: row.get::<_, Option<i64>>(5).and_then(|id| id.try_into().ok()),
         message: row.get(6),
         started_at: row.get(7),
         ended_at: row.get(8),

@@ -31,30 +31,14 @@ pub async fn find(
     values: &[&[String]],
 ) -> Result<Vec<Vec<RecordId>>, StoreError> {
     let count = shape.conditions.len();
-    let columns: Vec<Vec<&str>> = (0..count)
-        .map(|at| {
-            values
-                .iter()
-                .map(|one| one.get(at).map_or("", String::as_str))
-                .collect()
-        })
-        .collect();
+    let columns: Vec<Vec<&str>> =
+        (0..count).map(|at| values.iter().map(|one| one.get(at).map_or("", String::as_str)).collect()).collect();
     let numbers: Vec<i32> = (0..).take(values.len()).collect();
     let (module, limit) = (shape.module.as_str(), i64::from(shape.limit));
     let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&module, &limit, &numbers];
     parameters.extend(columns.iter().map(|column| column as &(dyn ToSql + Sync)));
-    parameters.extend(
-        shape
-            .conditions
-            .iter()
-            .map(|(field, _)| field as &(dyn ToSql + Sync)),
-    );
-    parameters.extend(
-        shape
-            .sort
-            .iter()
-            .map(|sort| &sort.field as &(dyn ToSql + Sync)),
-    );
+    parameters.extend(shape.conditions.iter().map(|(field, _)| field as &(dyn ToSql + Sync)));
+    parameters.extend(shape.sort.iter().map(|sort| &sort.field as &(dyn ToSql + Sync)));
     let statement = transaction.prepare_cached(&statement(shape)).await?;
     let mut found = vec![Vec::new(); values.len()];
     for row in transaction.query(&statement, &parameters).await? {
@@ -86,21 +70,14 @@ fn statement(shape: &Shape) -> String {
     for (at, (_, operator)) in shape.conditions.iter().enumerate() {
         let _ = write!(sql, " AND {}", condition(*operator, 4 + count + at, at));
     }
-    let _ = write!(
-        sql,
-        " ORDER BY {order} LIMIT $2) f ORDER BY q.number, f.place"
-    );
+    let _ = write!(sql, " ORDER BY {order} LIMIT $2) f ORDER BY q.number, f.place");
     sql
 }
 
 fn order(shape: &Shape, first: usize) -> String {
     let mut order = String::new();
     for (at, sort) in shape.sort.iter().enumerate() {
-        let direction = if sort.descending {
-            "DESC NULLS LAST"
-        } else {
-            "ASC NULLS LAST"
-        };
+        let direction = if sort.descending { "DESC NULLS LAST" } else { "ASC NULLS LAST" };
         let _ = write!(order, "r.fields ->> ${}::text {direction}, ", first + at);
     }
     order + "r.id"
@@ -109,8 +86,7 @@ fn order(shape: &Shape, first: usize) -> String {
 fn condition(operator: Operator, field: usize, value: usize) -> String {
     let field = format!("r.fields ->> ${field}::text");
     // A field that holds no number is neither above nor below one; CASE keeps the cast away from it.
-    let number =
-        format!("CASE WHEN {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN ({field})::numeric END");
+    let number = format!("CASE WHEN {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN ({field})::numeric END");
     match operator {
         // An empty value finds nothing: a form without an e-mail must not find some record without an e-mail.
         Operator::Is => format!("(v{value} <> '' AND {field} = v{value})"),

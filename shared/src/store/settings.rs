@@ -64,8 +64,7 @@ async fn session(store: &Store, sender: &watch::Sender<i64>) -> Result<(), Store
     let notified = Arc::new(Notify::new());
     let wake = Arc::clone(&notified);
     let reader = tokio::spawn(async move {
-        let mut messages =
-            futures_util::stream::poll_fn(move |context| connection.poll_message(context));
+        let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
         while let Some(Ok(message)) = messages.next().await {
             if matches!(message, AsyncMessage::Notification(_)) {
                 wake.notify_one();
@@ -77,11 +76,7 @@ async fn session(store: &Store, sender: &watch::Sender<i64>) -> Result<(), Store
     result
 }
 
-async fn read_versions(
-    client: &Client,
-    notified: &Notify,
-    sender: &watch::Sender<i64>,
-) -> Result<(), StoreError> {
+async fn read_versions(client: &Client, notified: &Notify, sender: &watch::Sender<i64>) -> Result<(), StoreError> {
     client.batch_execute(LISTEN).await?;
     let version = client.prepare(VERSION).await?;
     while !sender.is_closed() {

@@ -43,39 +43,24 @@ pub async fn put(
     attempt: i32,
     delay: Duration,
 ) -> Result<(), StoreError> {
-    transaction
-        .execute(PUT, &[&kind, &bodies, &attempt, &delay.as_secs_f64()])
-        .await?;
+    transaction.execute(PUT, &[&kind, &bodies, &attempt, &delay.as_secs_f64()]).await?;
     Ok(())
 }
 
 /// Takes rows that are due, oldest first; committed at once, so a lease is all that is held while they travel.
-pub async fn take(
-    connection: &Object,
-    limit: i64,
-    lease: Duration,
-) -> Result<Vec<Taken>, StoreError> {
+pub async fn take(connection: &Object, limit: i64, lease: Duration) -> Result<Vec<Taken>, StoreError> {
     let statement = connection.prepare_cached(TAKE).await?;
-    let rows = connection
-        .query(&statement, &[&limit, &lease.as_secs_f64()])
-        .await?;
+    let rows = connection.query(&statement, &[&limit, &lease.as_secs_f64()]).await?;
     Ok(rows
         .iter()
-        .map(|row| Taken {
-            id: row.get(0),
-            kind: row.get(1),
-            body: row.get(2),
-            attempt: row.get(3),
-        })
+        .map(|row| Taken { id: row.get(0), lease: row.get(1), kind: row.get(2), body: row.get(3), attempt: row.get(4) })
         .collect())
 }
 
 /// Removes a row that has reached the broker. Nothing happens if the lease ended and another has taken it.
 pub async fn finish(connection: &Object, taken: &Taken) -> Result<(), StoreError> {
     let statement = connection.prepare_cached(FINISH).await?;
-    connection
-        .execute(&statement, &[&taken.id, &taken.lease])
-        .await?;
+    connection.execute(&statement, &[&taken.id, &taken.lease]).await?;
     Ok(())
 }
 

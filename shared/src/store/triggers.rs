@@ -24,15 +24,8 @@ pub async fn load(connection: &Object) -> Result<Versioned<Vec<Value>>, StoreErr
 }
 
 /// Writes one; true if that changed anything.
-pub async fn put(
-    transaction: &Transaction<'_>,
-    key: &TriggerKey,
-    document: &Value,
-) -> Result<bool, StoreError> {
-    Ok(transaction
-        .execute(PUT, &[&key.as_str(), &document.to_string()])
-        .await?
-        > 0)
+pub async fn put(transaction: &Transaction<'_>, key: &TriggerKey, document: &Value) -> Result<bool, StoreError> {
+    Ok(transaction.execute(PUT, &[&key.as_str(), &document.to_string()]).await? > 0)
 }
 
 /// Removes one; true if it was there.

@@ -33,19 +33,11 @@ pub struct Stored {
 
 /// The newest version of all workflows, by id, with the version of the settings they belong to.
 pub async fn load(connection: &Object) -> Result<Versioned<Vec<Stored>>, StoreError> {
-    let mut loaded = Versioned {
-        version: 0,
-        value: Vec::new(),
-    };
+    let mut loaded = Versioned { version: 0, value: Vec::new() };
     for row in connection.query(LOAD, &[]).await? {
         loaded.version = row.get(0);
-        if let (Some(version), Some(text)) =
-            (row.get::<_, Option<i32>>(1), row.get::<_, Option<&str>>(2))
-        {
-            loaded.value.push(Stored {
-                version,
-                document: parsed(text)?,
-            });
+        if let (Some(version), Some(text)) = (row.get::<_, Option<i32>>(1), row.get::<_, Option<&str>>(2)) {
+            loaded.value.push(Stored { version, document: parsed(text)? });
         }
     }
     Ok(loaded)
@@ -53,22 +45,14 @@ pub async fn load(connection: &Object) -> Result<Versioned<Vec<Stored>>, StoreEr
 
 /// Writes one under the lock of [`super::settings::raise`]; a new version if the document differs from the
 /// newest one, otherwise nothing.
-pub async fn put(
-    transaction: &Transaction<'_>,
-    id: WorkflowId,
-    document: &Value,
-) -> Result<bool, StoreError> {
+pub async fn put(transaction: &Transaction<'_>, id: WorkflowId, document: &Value) -> Result<bool, StoreError> {
     let text = document.to_string();
     let newest = match transaction.query_opt(CURRENT, &[&id.get()]).await? {
         Some(row) if row.get::<_, &str>(1) == text => return Ok(false),
         Some(row) => row.get::<_, i32>(0),
         None => 0,
     };
-    transaction
-        .execute(POINT, &[&id.get(), &(newest + 1)])
-        .await?;
-    transaction
-        .execute(ADD, &[&id.get(), &(newest + 1), &text])
-        .await?;
+    transaction.execute(POINT, &[&id.get(), &(newest + 1)]).await?;
+    transaction.execute(ADD, &[&id.get(), &(newest + 1), &text]).await?;
     Ok(true)
 }

@@ -1,0 +1,23 @@
+//! The private listener: health and metrics, for operators only.
+
+use std::sync::Arc;
+
+use postern_shared::telemetry;
+use prometheus::Registry;
+use tokio::net::TcpListener;
+use warp::Filter;
+use warp::http::StatusCode;
+use warp::reply::with_status;
+
+use crate::state::State;
+
+/// Serves until it is dropped.
+pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry) {
+    let live = warp::path!("health" / "live").map(|| "alive\n");
+    let ready = warp::path!("health" / "ready").map(move || match state.unready() {
+        None => with_status("ready\n".to_owned(), StatusCode::OK),
+        Some(reason) => with_status(format!("not ready: {reason}\n"), StatusCode::SERVICE_UNAVAILABLE),
+    });
+    let metrics = warp::path!("metrics").map(move || telemetry::exposition(&registry));
+    warp::serve(warp::get().and(live.or(ready).or(metrics))).incoming(listener).run().await;
+}

@@ -1,0 +1,117 @@
+//! `GET /receipts/{id}`: what became of a submission. Shown to callers of the permission that let it in; to all
+//! others it is unknown. Tells names and paths, never posted values.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use postern_shared::id::ReceiptId;
+use postern_shared::store::receipts::Receipt;
+use postern_shared::store::runs::{Run, State as RunState};
+use postern_shared::store::{dead_letters, receipts, run_log, runs};
+use serde_json::{Value, json};
+use warp::http::Method;
+use warp::reply::{Reply, Response};
+
+use crate::error::ApiError;
+use crate::gate::Gate;
+use crate::state::State;
+
+/// How far a receipt's time may lie ahead: clocks of several machines differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// How long a receipt that no worker has taken yet reads as queued; later it is unknown.
+const LONGEST_QUEUE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Answers for one receipt.
+pub async fn show(state: &State, gate: &Gate<'_>, method: &Method, id: &str) -> Result<Response, ApiError> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(ApiError::method_not_allowed("GET, HEAD"));
+    }
+    let id: ReceiptId = id.parse().map_err(|_| ApiError::receipt_unknown())?;
+    let found = look_up(state, id).await;
+    let found = found.map_err(|error| {
+        tracing::warn!(%error, receipt = %id, "a receipt could not be looked up");
+        ApiError::unavailable("receipts cannot be looked up now")
+    })?;
+    let body = match found {
+        Found::Taken(receipt, _, _) if !gate.holds(&receipt.permission) => return Err(ApiError::receipt_unknown()),
+        Found::Taken(receipt, runs, log) => taken(id, &receipt, &runs, &log),
+        Found::Dead(reason) => json!({"receipt": id, "status": "dead_letter", "reason": reason}),
+        Found::Nowhere if may_be_queued(id) => json!({"receipt": id, "status": "queued"}),
+        Found::Nowhere => return Err(ApiError::receipt_unknown()),
+    };
+    Ok(warp::reply::json(&body).into_response())
+}
+
+enum Found {
+    Taken(Receipt, Vec<Run>, Vec<run_log::Entry>),
+    Dead(String),
+    Nowhere,
+}
+
+async fn look_up(state: &State, id: ReceiptId) -> Result<Found, postern_shared::store::StoreError> {
+    let connection = state.store.connection().await?;
+    if let Some(receipt) = receipts::find(&connection, id).await? {
+        let runs = runs::of(&connection, id).await?;
+        let log = run_log::of(&connection, id).await?;
+        return Ok(Found::Taken(receipt, runs, log));
+    }
+    Ok(dead_letters::reason(&connection, id).await?.map_or(Found::Nowhere, Found::Dead))
+}
+
+/// A receipt of the last days that nobody has seen is taken to be on its way.
+fn may_be_queued(id: ReceiptId) -> bool {
+    let now = SystemTime::now();
+    id.time() <= now + CLOCK_SKEW && id.time() + LONGEST_QUEUE >= now
+}
+
+fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry]) -> Value {
+    let mut body = json!({
+        "receipt": id,
+        "status": status(runs),
+        "accepted_at": time(receipt.accepted_at),
+        "target": receipt.target,
+        "runs": runs.iter().map(|run| describe(run, log)).collect::<Vec<_>>(),
+    });
+    if !receipt.skipped.is_empty() {
+        body["skipped"] = json!(receipt.skipped);
+    }
+    body
+}
+
+/// The state that most needs someone's eye.
+fn status(runs: &[Run]) -> &'static str {
+    use RunState::{Failed, Finished, NeedsAttention, Running, Waiting};
+    [NeedsAttention, Running, Waiting, Failed, Finished]
+        .into_iter()
+        .find(|state| runs.iter().any(|run| run.state == *state))
+        .map_or("unmatched", RunState::word)
+}
+
+fn describe(run: &Run, log: &[run_log::Entry]) -> Value {
+    let path: Vec<Value> = (log.iter().filter(|entry| entry.workflow == run.workflow))
+        .map(|entry| {
+            let mut step = json!({"step": entry.step, "task": entry.task});
+            if let Some(output) = &entry.output {
+                step["output"] = json!(output);
+            }
+            if let Some(message) = &entry.message {
+                step["message"] = json!(message);
+            }
+            step
+        })
+        .collect();
+    json!({
+        "workflow": run.workflow,
+        "version": run.version,
+        "status": run.state.word(),
+        "record": run.record,
+        "message": run.message,
+        "path": path,
+    })
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+pub fn time(moment: SystemTime) -> String {
+    Timestamp::try_from(moment).map(|at| format!("{at:.3}")).unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! The public listener: short URLs and receipts, nothing else. One route takes everything, since whether a path
+//! exists is told only to a caller whose address is permitted.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Buf;
+use futures_util::Stream;
+use postern_shared::shutdown::Shutdown;
+use tokio::net::TcpListener;
+use warp::http::{HeaderMap, Method};
+use warp::path::FullPath;
+use warp::reply::{Reply, Response};
+use warp::{Filter, Rejection};
+
+use crate::error::ApiError;
+use crate::gate::Gate;
+use crate::http::client_address::client_address;
+use crate::state::State;
+use crate::{receipts, submit};
+
+/// How long the answers that are under way may take after the shutdown began.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A request whose body was not touched yet.
+#[derive(Debug)]
+pub struct Request {
+    pub peer: IpAddr,
+    pub method: Method,
+    pub path: String,
+    pub query: String,
+    pub headers: HeaderMap,
+}
+
+/// Serves until shutdown, and then until the answers under way are given.
+pub async fn serve(listener: TcpListener, state: Arc<State>, shutdown: Shutdown) {
+    let draining = {
+        let (state, shutdown) = (Arc::clone(&state), shutdown.clone());
+        async move {
+            shutdown.wait().await;
+            state.drain();
+        }
+    };
+    let serving = warp::serve(everything(state)).incoming(listener).graceful(draining).run();
+    let too_long = async {
+        shutdown.wait().await;
+        tokio::time::sleep(DRAIN_TIMEOUT).await;
+    };
+    tokio::select! {
+        () = serving => {}
+        () = too_long => tracing::warn!("some answers were still under way when the drain time-out ended"),
+    }
+}
+
+fn everything(state: Arc<State>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
+    warp::addr::remote()
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |peer: Option<SocketAddr>, method, path: FullPath, query, headers, body| {
+            let state = Arc::clone(&state);
+            let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+            let request = Request { peer, method, path: path.as_str().to_owned(), query, headers };
+            async move {
+                let answer = answer(&state, &request, body).await;
+                let response = answer.unwrap_or_else(Reply::into_response);
+                state.metrics.answered(response.status());
+                response
+            }
+        })
+}
+
+async fn answer<S, B>(state: &State, request: &Request, body: S) -> Result<Response, ApiError>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let caller = client_address(request.peer, &request.headers, &state.trusted_proxies)?;
+    let snapshot = state.snapshot();
+    let gate = Gate::admit(&snapshot, caller, SystemTime::now())?;
+    match request.path.strip_prefix("/receipts/") {
+        Some(id) => receipts::show(state, &gate, &request.method, id).await,
+        None => submit::submit(state, gate, snapshot.version, request, caller, body).await,
+    }
+}

@@ -1,0 +1,131 @@
+//! What every request can reach: the permissions in force, the publisher, the store for receipts, the settings.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+use postern_shared::broker::publisher::Publisher;
+use postern_shared::env::Limits;
+use postern_shared::permission::Permission;
+use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::shutdown::Shutdown;
+use postern_shared::store::{Store, StoreError, permissions, settings};
+use prometheus::Registry;
+use serde_json::Value;
+
+use crate::metrics::Metrics;
+use crate::options::Options;
+
+/// The permissions of one version of the settings.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// The version; 0 = none was loaded yet.
+    pub version: i64,
+    /// Those that could be read; a disabled or expired one is among them and admits nobody.
+    pub permissions: Vec<Arc<Permission>>,
+}
+
+/// What every request can reach.
+#[derive(Debug)]
+pub struct State {
+    pub short_url: ShortUrl,
+    pub trusted_proxies: Vec<IpNet>,
+    pub limits: Limits,
+    pub body_timeout: Duration,
+    pub publisher: Publisher,
+    pub store: Store,
+    pub metrics: Metrics,
+    snapshot: ArcSwap<Snapshot>,
+    draining: AtomicBool,
+}
+
+impl State {
+    pub fn new(
+        options: &Options,
+        store: Store,
+        publisher: Publisher,
+        registry: &Registry,
+    ) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            short_url: options.short_url.clone(),
+            trusted_proxies: options.trusted_proxies.clone(),
+            limits: Limits::from(&options.limits),
+            body_timeout: Duration::from_secs(options.limits.body_timeout_s),
+            publisher,
+            store,
+            metrics: Metrics::new(registry)?,
+            snapshot: ArcSwap::default(),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// The permissions in force.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Why this process should get no traffic, or nothing.
+    pub fn unready(&self) -> Option<&'static str> {
+        if self.draining.load(Ordering::Relaxed) {
+            Some("shutting down")
+        } else if self.snapshot.load().version == 0 {
+            Some("no settings yet: postgresql cannot be reached")
+        } else if self.publisher.is_open() {
+            Some("the broker takes no messages")
+        } else {
+            None
+        }
+    }
+
+    /// From now on this process wants no new traffic.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Renews the snapshot whenever the settings change. What is held stays in force while PostgreSQL is away.
+    pub async fn follow_settings(self: Arc<Self>) {
+        let mut versions = settings::follow(&self.store);
+        while versions.changed().await.is_ok() {
+            versions.borrow_and_update();
+            while let Err(error) = self.load_settings().await {
+                tracing::warn!(%error, "the permissions could not be loaded; those held stay in force");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    /// Waits until the first settings are held, or for shutdown.
+    pub async fn first_settings(&self, shutdown: &Shutdown) {
+        while self.snapshot.load().version == 0 && !shutdown.is_triggered() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn load_settings(&self) -> Result<(), StoreError> {
+        let loaded = permissions::load(&*self.store.connection().await?).await?;
+        let permissions: Vec<_> = loaded.value.iter().filter_map(read).collect();
+        tracing::info!(
+            settings.version = loaded.version,
+            permissions = permissions.len(),
+            "the permissions were loaded"
+        );
+        self.metrics.settings_version.set(loaded.version);
+        self.snapshot.store(Arc::new(Snapshot { version: loaded.version, permissions }));
+        Ok(())
+    }
+}
+
+/// A stored permission; one that cannot be read admits nobody.
+fn read(document: &Value) -> Option<Arc<Permission>> {
+    match Permission::from_document(document) {
+        Ok(permission) => Some(Arc::new(permission)),
+        Err(findings) => {
+            let finding = findings.first().map(|finding| finding.path.as_str()).unwrap_or_default();
+            let permission = document.get("permission").and_then(Value::as_str).unwrap_or_default();
+            tracing::error!(permission, finding, "a stored permission cannot be read and admits nobody");
+            None
+        }
+    }
+}

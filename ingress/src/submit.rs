@@ -1,0 +1,123 @@
+//! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
+//! `$env`, and answers 202 when the broker has confirmed the message, never before.
+
+pub mod fields;
+pub mod selector;
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use bytes::Buf;
+use futures_util::Stream;
+use postern_shared::broker::publisher::PublishError;
+use postern_shared::env::Env;
+use postern_shared::id::ReceiptId;
+use postern_shared::permission::Permission;
+use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
+use warp::http::{HeaderMap, Method, StatusCode};
+use warp::reply::{Reply, Response};
+
+use crate::error::ApiError;
+use crate::gate::Gate;
+use crate::http::body::body_bytes;
+use crate::receipts;
+use crate::routes::Request;
+use crate::state::State;
+use fields::{FieldSettings, Fields};
+
+/// The most bytes of one submission on the wire. JSON escapes can make a body several times larger; what is
+/// accepted must still fit a message and a row.
+const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
+
+/// Takes one POST. `gate` holds the permissions that admit the caller's address.
+pub async fn submit<S, B>(
+    state: &State,
+    gate: Gate<'_>,
+    settings_version: i64,
+    request: &Request,
+    caller: IpAddr,
+    body: S,
+) -> Result<Response, ApiError>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let gate = gate.short_url(&request.path, &state.short_url)?;
+    if request.method != Method::POST {
+        return Err(ApiError::method_not_allowed("POST"));
+    }
+    let gate = gate.origin(origin(&request.headers))?;
+    let selectors = selector::selectors(&request.query, &state.limits)?;
+    let (permission, target) = gate.target(selectors.target)?;
+
+    let reading = body_bytes(&request.headers, body, state.limits.body_bytes);
+    let body = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())??;
+    let Fields { env, dropped_files } = read_fields(state, permission, &request.headers, &body)?;
+
+    let receipt = ReceiptId::new();
+    let submission = Submission {
+        receipt,
+        permission: permission.key.clone(),
+        target,
+        record: selectors.record,
+        env,
+        query: selectors.query,
+        request: described(receipt, caller),
+        accepted_at_ms: millis(receipt.time()),
+        settings_version,
+    };
+    publish(state, &submission).await?;
+    Ok(accepted(receipt, &dropped_files))
+}
+
+/// A value that is no text counts as an origin that nobody lists.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
+}
+
+fn read_fields(
+    state: &State,
+    permission: &Permission,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Fields, ApiError> {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
+    let settings =
+        FieldSettings { limits: state.limits, charset: permission.charset, files: permission.files };
+    Ok(fields::fields(content_type, body, &settings)?)
+}
+
+/// What `$request` reads.
+fn described(receipt: ReceiptId, caller: IpAddr) -> Env {
+    let text = |name: &str, value: String| (name.to_owned(), Value::String(value));
+    [text("ip", caller.to_string()), text("time", receipts::time(receipt.time()))].into_iter().collect()
+}
+
+fn millis(moment: SystemTime) -> i64 {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError> {
+    let encoded = submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
+    if encoded.len() > MAX_ENCODED_BYTES {
+        return Err(ApiError::body_too_large(MAX_ENCODED_BYTES));
+    }
+    match state.publisher.publish(SUBMISSIONS_V1, encoded).await {
+        Ok(()) => Ok(()),
+        Err(PublishError::Busy) => Err(ApiError::too_busy()),
+        Err(PublishError::Unavailable) => Err(ApiError::unavailable("the queue cannot take messages now")),
+    }
+}
+
+fn accepted(receipt: ReceiptId, dropped_files: &[String]) -> Response {
+    let mut body = json!({"receipt": receipt, "status": "accepted"});
+    if !dropped_files.is_empty() {
+        body["dropped_files"] = json!(dropped_files);
+    }
+    let reply = warp::reply::with_status(warp::reply::json(&body), StatusCode::ACCEPTED);
+    warp::reply::with_header(reply, LOCATION, format!("/receipts/{receipt}")).into_response()
+}

@@ -1,0 +1,113 @@
+//! The catalog: every workflow compiled, in memory, replaced as a whole when the settings change.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use postern_shared::id::{TriggerKey, WorkflowId};
+use postern_shared::store::{Store, StoreError, settings, workflows};
+use postern_shared::workflow::Workflow;
+use tokio::sync::Mutex;
+
+/// A workflow in the version that its runs are pinned to.
+#[derive(Debug)]
+pub struct Pinned {
+    pub version: i32,
+    pub workflow: Workflow,
+}
+
+/// All workflows of one version of the settings.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    version: i64,
+    workflows: HashMap<WorkflowId, Arc<Pinned>>,
+    /// In the order in which they run: by (order, id).
+    listeners: HashMap<TriggerKey, Vec<Arc<Pinned>>>,
+}
+
+impl Catalog {
+    /// The workflow of an id.
+    pub fn workflow(&self, id: WorkflowId) -> Option<&Arc<Pinned>> {
+        self.workflows.get(&id)
+    }
+
+    /// The workflows that listen to a trigger, in the order in which they run.
+    pub fn listeners(&self, key: &TriggerKey) -> &[Arc<Pinned>] {
+        self.listeners.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    fn new(version: i64, stored: &[workflows::Stored]) -> Self {
+        let mut catalog = Self { version, ..Self::default() };
+        let mut all: Vec<Arc<Pinned>> = stored.iter().filter_map(compiled).collect();
+        all.sort_by_key(|pinned| (pinned.workflow.start.order, pinned.workflow.id));
+        for pinned in all {
+            for key in &pinned.workflow.start.triggers {
+                catalog.listeners.entry(key.clone()).or_default().push(Arc::clone(&pinned));
+            }
+            catalog.workflows.insert(pinned.workflow.id, pinned);
+        }
+        catalog
+    }
+}
+
+fn compiled(stored: &workflows::Stored) -> Option<Arc<Pinned>> {
+    match Workflow::from_document(&stored.document) {
+        Ok(workflow) => Some(Arc::new(Pinned { version: stored.version, workflow })),
+        Err(findings) => {
+            let finding = findings.first().map(ToString::to_string).unwrap_or_default();
+            let workflow = stored.document.get("workflow").map(ToString::to_string).unwrap_or_default();
+            tracing::error!(workflow.id = workflow, finding, "a stored workflow cannot be read and is left out");
+            None
+        }
+    }
+}
+
+/// The catalog that is in force, and how it is renewed.
+#[derive(Debug)]
+pub struct Catalogs {
+    store: Store,
+    current: ArcSwap<Catalog>,
+    reloading: Mutex<()>,
+}
+
+impl Catalogs {
+    /// Loads the first one.
+    pub async fn load(store: Store) -> Result<Self, StoreError> {
+        let catalogs = Self { store, current: ArcSwap::default(), reloading: Mutex::default() };
+        catalogs.at_least(1).await?;
+        Ok(catalogs)
+    }
+
+    /// A catalog that is not older than this version of the settings; reloads if the one in force is.
+    pub async fn at_least(&self, version: i64) -> Result<Arc<Catalog>, StoreError> {
+        let current = self.current.load_full();
+        if current.version >= version {
+            return Ok(current);
+        }
+        let _one_at_a_time = self.reloading.lock().await;
+        let current = self.current.load_full();
+        if current.version >= version {
+            return Ok(current);
+        }
+        let loaded = workflows::load(&*self.store.connection().await?).await?;
+        let catalog = Arc::new(Catalog::new(loaded.version, &loaded.value));
+        tracing::info!(
+            settings.version = catalog.version,
+            workflows = catalog.workflows.len(),
+            "the catalog was loaded"
+        );
+        self.current.store(Arc::clone(&catalog));
+        Ok(catalog)
+    }
+
+    /// Follows the settings for as long as the process lives.
+    pub async fn follow(&self) {
+        let mut versions = settings::follow(&self.store);
+        while versions.changed().await.is_ok() {
+            let version = *versions.borrow_and_update();
+            if let Err(error) = self.at_least(version).await {
+                tracing::warn!(%error, "the catalog could not be renewed; the one held stays in force");
+            }
+        }
+    }
+}

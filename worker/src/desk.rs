@@ -1,0 +1,166 @@
+//! The desk of a bundle: the records that its transaction has locked, and what the bundle's runs have made of them.
+//! Runs of one bundle see each other's changes here; the database sees them when the desk is flushed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use postern_shared::env::Env;
+use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::store::records::{Record, UniqueKey};
+use serde_json::Value;
+
+/// The most bytes that one record may hold as JSON: far above a form, far below what would slow its neighbours.
+const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
+
+/// The records that a bundle holds locked.
+#[derive(Debug, Default)]
+pub struct Desk {
+    held: BTreeMap<RecordId, Held>,
+    keys: HashMap<(ModuleName, UniqueKey), RecordId>,
+}
+
+#[derive(Debug)]
+enum Held {
+    /// It does not exist, and was looked for.
+    Missing,
+    There { module: ModuleName, fields: Arc<Env>, dirty: bool },
+}
+
+/// What the desk knows of a record.
+#[derive(Debug)]
+pub enum Known<'a> {
+    /// It was not looked for yet.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// It is locked by this bundle.
+    There(&'a ModuleName, &'a Arc<Env>),
+}
+
+impl Desk {
+    /// What is known of a record.
+    pub fn get(&self, id: RecordId) -> Known<'_> {
+        match self.held.get(&id) {
+            None => Known::Unknown,
+            Some(Held::Missing) => Known::Missing,
+            Some(Held::There { module, fields, .. }) => Known::There(module, fields),
+        }
+    }
+
+    /// The fields of a record that is there.
+    pub fn fields(&self, id: RecordId) -> Option<Arc<Env>> {
+        match self.get(id) {
+            Known::There(_, fields) => Some(Arc::clone(fields)),
+            Known::Unknown | Known::Missing => None,
+        }
+    }
+
+    /// Takes in records as the database has them; those that were asked for and not found are missing.
+    pub fn take_in(&mut self, asked: &[RecordId], found: Vec<Record>) {
+        for id in asked {
+            self.held.entry(*id).or_insert(Held::Missing);
+        }
+        for record in found {
+            self.hold(record);
+        }
+    }
+
+    /// Takes in one record as the database has it. What is held already is newer and stays.
+    pub fn hold(&mut self, record: Record) {
+        let held = self.held.entry(record.id).or_insert(Held::Missing);
+        if matches!(held, Held::Missing) {
+            *held = Held::There { module: record.module, fields: Arc::new(record.fields), dirty: false };
+        }
+    }
+
+    /// The record of a unique key, if this bundle has met it.
+    pub fn by_key(&self, module: &ModuleName, key: UniqueKey) -> Option<RecordId> {
+        self.keys.get(&(module.clone(), key)).copied()
+    }
+
+    /// Remembers the record of a unique key.
+    pub fn remember_key(&mut self, module: ModuleName, key: UniqueKey, id: RecordId) {
+        self.keys.insert((module, key), id);
+    }
+
+    /// Sets fields of a record that is there; null clears a field. All or, with the reason, none.
+    pub fn set(&mut self, id: RecordId, changes: Vec<(String, Value)>) -> Result<(), String> {
+        let Some(Held::There { fields, dirty, .. }) = self.held.get_mut(&id) else {
+            return Err(format!("record {id} does not exist"));
+        };
+        let mut changed = Env::clone(fields);
+        apply(&mut changed, changes)?;
+        if changed != **fields {
+            *fields = Arc::new(changed);
+            *dirty = true;
+        }
+        Ok(())
+    }
+
+    /// The records that were changed since the last time, in the order of their ids; they count as flushed.
+    pub fn flush(&mut self) -> Vec<Record> {
+        let mut changed = Vec::new();
+        for (id, held) in &mut self.held {
+            if let Held::There { module, fields, dirty: dirty @ true } = held {
+                *dirty = false;
+                changed.push(Record { id: *id, module: module.clone(), fields: Env::clone(fields) });
+            }
+        }
+        changed
+    }
+}
+
+/// Sets fields on a map; null clears. Refuses a result that is too large to keep.
+pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<(), String> {
+    for (name, value) in changes {
+        if value.is_null() {
+            fields.0.shift_remove(&name);
+        } else {
+            fields.set(name, value);
+        }
+    }
+    let bytes = fields.to_string().len();
+    if bytes > MAX_RECORD_BYTES {
+        return Err(format!("the record would hold {bytes} bytes, more than {MAX_RECORD_BYTES}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk() -> (Desk, RecordId) {
+        let id = RecordId::try_from(852).unwrap();
+        let fields = serde_json::from_str(r#"{"a":1,"b":2}"#).unwrap();
+        let mut desk = Desk::default();
+        desk.take_in(&[id], vec![Record { id, module: "Leads".parse().unwrap(), fields }]);
+        (desk, id)
+    }
+
+    #[test]
+    fn a_change_is_flushed_once_and_no_change_never() {
+        let (mut desk, id) = desk();
+        desk.set(id, vec![("a".into(), 1.into())]).unwrap();
+        assert_eq!(desk.flush(), []);
+        desk.set(id, vec![("a".into(), 3.into()), ("b".into(), Value::Null)]).unwrap();
+        assert_eq!(desk.flush()[0].fields.to_string(), r#"{"a":3}"#);
+        assert_eq!(desk.flush(), []);
+    }
+
+    #[test]
+    fn what_the_runs_made_of_a_record_wins_over_a_later_read() {
+        let (mut desk, id) = desk();
+        desk.set(id, vec![("a".into(), 3.into())]).unwrap();
+        desk.take_in(&[id], vec![Record { id, module: "Leads".parse().unwrap(), fields: Env::default() }]);
+        assert_eq!(desk.fields(id).unwrap().get("a"), Some(&3.into()));
+    }
+
+    #[test]
+    fn a_record_too_large_to_keep_stays_as_it_was() {
+        let (mut desk, id) = desk();
+        let error = desk.set(id, vec![("a".into(), "x".repeat(MAX_RECORD_BYTES).into())]).unwrap_err();
+        assert!(error.contains("more than"), "{error}");
+        assert_eq!(desk.flush(), []);
+    }
+}

@@ -1,0 +1,122 @@
+//! The engine: takes one run through its graph. A run holds the list of its pending steps and takes the last of
+//! them; an output puts its successors there in reverse, so the order is depth first, in written order, and a
+//! step reached twice runs twice. A run stops at a question to the database and goes on with the answer.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use postern_shared::expression::Scope;
+use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::store::run_log::Entry;
+use postern_shared::store::runs::{Run, State};
+use postern_shared::workflow::{Step, StepIndex};
+
+use crate::catalog::Pinned;
+use crate::desk::Desk;
+use crate::task::{self, Answer, Context, Outcome, Question};
+
+/// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others.
+pub const MAX_STEPS: i32 = 10_000;
+
+/// A run on its way.
+#[derive(Debug)]
+pub struct Execution {
+    pinned: Arc<Pinned>,
+    run: Run,
+    scope: Scope,
+    /// The next step last.
+    pending: Vec<StepIndex>,
+    /// The step whose question is open.
+    asking: Option<StepIndex>,
+    log: Vec<Entry>,
+}
+
+/// Where a run stands after it went on.
+#[derive(Debug)]
+pub enum Progress {
+    /// It needs an answer.
+    Asks(Question),
+    /// It ended.
+    Ended,
+}
+
+impl Execution {
+    /// A run at the start of its workflow.
+    pub fn new(pinned: Arc<Pinned>, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
+        let run = Run {
+            receipt,
+            workflow: pinned.workflow.id,
+            version: pinned.version,
+            state: State::Running,
+            steps: 0,
+            record,
+            message: None,
+            started_at: SystemTime::now(),
+            ended_at: None,
+        };
+        let pending = pinned.workflow.start.next.iter().rev().copied().collect();
+        Self { pinned, run, scope, pending, asking: None, log: Vec::new() }
+    }
+
+    /// Goes on until the run needs the database or ends. `answer` is that to the question asked last.
+    pub fn advance(&mut self, mut answer: Option<Answer>, desk: &mut Desk) -> Progress {
+        let pinned = Arc::clone(&self.pinned);
+        while let Some(index) = self.asking.take().or_else(|| self.pending.pop()) {
+            let Some(step) = pinned.workflow.step(index) else { continue };
+            if answer.is_none() && self.run.steps == MAX_STEPS {
+                self.end(true, Some(format!("it took {MAX_STEPS} steps: does it loop for ever?")));
+                return Progress::Ended;
+            }
+            self.scope.record = self.run.record.and_then(|id| desk.fields(id));
+            let mut context = Context { scope: &mut self.scope, record: self.run.record, desk };
+            match task::perform(&step.task, answer.take(), &mut context) {
+                Ok(Outcome::Ask(question)) => {
+                    self.asking = Some(index);
+                    return Progress::Asks(question);
+                }
+                Ok(Outcome::Continue(output)) => {
+                    self.enter(step, Some(output), None);
+                    self.pending.extend(step.successors(output).iter().rev());
+                }
+                Ok(Outcome::Stop { failed, message }) => {
+                    self.enter(step, None, message.clone());
+                    self.end(failed, message);
+                    return Progress::Ended;
+                }
+                Err(error) => {
+                    self.enter(step, None, Some(error.to_string()));
+                    self.end(true, Some(format!("step {}: {error}", step.name)));
+                    return Progress::Ended;
+                }
+            }
+        }
+        self.end(false, None);
+        Progress::Ended
+    }
+
+    /// The run and its log, as they are written.
+    pub fn into_parts(self) -> (Run, Vec<Entry>) {
+        (self.run, self.log)
+    }
+
+    fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
+        self.run.steps += 1;
+        self.log.push(Entry {
+            receipt: self.run.receipt,
+            workflow: self.run.workflow,
+            number: self.run.steps,
+            step: step.name.to_string(),
+            task: step.task.name().to_owned(),
+            output: output.map(str::to_owned),
+            message,
+            at: SystemTime::now(),
+        });
+    }
+
+    fn end(&mut self, failed: bool, message: Option<String>) {
+        self.run.state = if failed { State::Failed } else { State::Finished };
+        self.run.message = message;
+        self.run.ended_at = Some(SystemTime::now());
+        self.pending.clear();
+    }
+}

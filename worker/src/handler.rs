@@ -1,0 +1,173 @@
+//! What becomes of one message. Whatever happens, its submissions end in the history, in the spool or among the
+//! dead letters, committed, before the consumer may acknowledge it. The fault of one submission is kept from the
+//! others by splitting: each goes on alone, as a spool row.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_shared::backoff::Backoff;
+use postern_shared::store::dead_letters::{self, DeadLetter};
+use postern_shared::store::{self, Store, StoreError, spool};
+use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
+use tokio::time::Instant;
+
+use crate::catalog::Catalogs;
+use crate::consumer::{Message, Settlement};
+use crate::metrics::Metrics;
+use crate::waves::{self, Tally};
+
+/// How often a submission is tried before it becomes a dead letter. With the delays below it has about a minute
+/// in which a passing fault may pass.
+pub const MAX_ATTEMPTS: u32 = 6;
+
+/// From this many broken-off deliveries on, a message is taken apart before anything of it is executed: it may be
+/// what kills its workers.
+const SUSPECT_DELIVERIES: u32 = 2;
+
+/// The delay after a conflict with another bundle, and after PostgreSQL did not answer.
+const REDO: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
+const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
+
+/// Executes messages.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    pub store: Store,
+    pub catalogs: Arc<Catalogs>,
+    pub metrics: Arc<Metrics>,
+}
+
+/// What is to be written instead of executing a message.
+enum Verdict {
+    /// One letter per item: a receipt, if it is known, and what it carried.
+    Dead { letters: Vec<(Option<postern_shared::id::ReceiptId>, Vec<u8>)>, reason: String },
+    /// Each submission becomes a spool row, due after a delay.
+    Alone { bodies: Vec<Vec<u8>>, delay: Duration },
+}
+
+impl Handler {
+    /// Handles a message; returns when it may be acknowledged. While PostgreSQL is away it waits.
+    pub async fn handle(self, message: Message) -> Settlement {
+        let verdict = match self.read(&message) {
+            Ok(submissions) if submissions.is_empty() => return Settlement::Done,
+            Ok(submissions) => match self.execute(&message, &submissions).await {
+                None => return Settlement::Done,
+                Some(verdict) => verdict,
+            },
+            Err(verdict) => verdict,
+        };
+        let mut backoff = AWAY;
+        while let Err(error) = self.carry_out(&message, &verdict).await {
+            tracing::warn!(%error, "a message could not be put aside yet");
+            tokio::time::sleep(backoff.delay()).await;
+        }
+        Settlement::Done
+    }
+
+    /// The submissions of a message that may be executed as they are.
+    fn read(&self, message: &Message) -> Result<Vec<Submission>, Verdict> {
+        let dead = |reason: String| Verdict::Dead { letters: vec![(None, message.body.clone())], reason };
+        if message.kind != SUBMISSIONS_V1 {
+            return Err(dead(format!("the kind {:?} is not known to this version", message.kind)));
+        }
+        let submissions = submission::unbundle(&message.body).map_err(|error| dead(error.to_string()))?;
+        if let Some(reason) = &message.dead_lettered {
+            return Err(dead_letters_of(&submissions, format!("the broker gave it up: {reason}")));
+        }
+        if message.delivery_count >= SUSPECT_DELIVERIES {
+            let deliveries = message.delivery_count;
+            tracing::warn!(deliveries, submissions = submissions.len(), "a message broke off its workers: taken apart");
+            return Err(again(message, &submissions, Duration::ZERO, || {
+                format!("{deliveries} workers in a row broke off while they had it")
+            }));
+        }
+        Ok(submissions)
+    }
+
+    /// Executes the submissions, again and again while it is nobody's fault that this fails.
+    async fn execute(&self, message: &Message, submissions: &[Submission]) -> Option<Verdict> {
+        let (mut redo, mut away) = (REDO, AWAY);
+        let started = Instant::now();
+        loop {
+            match self.attempt(submissions).await {
+                Ok(tally) => {
+                    self.metrics.executed(&tally, started.elapsed());
+                    return None;
+                }
+                Err(StoreError::Conflict(_) | StoreError::Fenced) => {
+                    self.metrics.redone("conflict");
+                    tokio::time::sleep(redo.delay()).await;
+                }
+                Err(error @ (StoreError::Away(_) | StoreError::Schema(_) | StoreError::Settings(_))) => {
+                    self.metrics.redone("away");
+                    tracing::warn!(%error, "a bundle waits for postgresql");
+                    tokio::time::sleep(away.delay()).await;
+                }
+                Err(error @ StoreError::OutsideHistory) if submissions.len() == 1 => {
+                    return Some(dead_letters_of(submissions, error.to_string()));
+                }
+                Err(error @ (StoreError::Refused(_) | StoreError::OutsideHistory)) => {
+                    self.metrics.redone("refused");
+                    tracing::warn!(%error, submissions = submissions.len(), "a bundle was refused");
+                    let delay = if submissions.len() > 1 { Duration::ZERO } else { retry_delay(message.attempt) };
+                    return Some(again(message, submissions, delay, || error.to_string()));
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, submissions: &[Submission]) -> Result<Tally, StoreError> {
+        let wanted = submissions.iter().map(|one| one.settings_version).max().unwrap_or(0);
+        let catalog = self.catalogs.at_least(wanted).await?;
+        let mut connection = self.store.connection().await?;
+        let transaction = store::begin(&mut connection).await?;
+        let tally = waves::execute(&transaction, &catalog, submissions).await?;
+        store::commit(transaction).await?;
+        Ok(tally)
+    }
+
+    async fn carry_out(&self, message: &Message, verdict: &Verdict) -> Result<(), StoreError> {
+        let attempt = i32::try_from(message.attempt).unwrap_or(i32::MAX);
+        let mut connection = self.store.connection().await?;
+        let transaction = store::begin(&mut connection).await?;
+        match verdict {
+            Verdict::Dead { letters, reason } => {
+                for (receipt, body) in letters {
+                    let letter = DeadLetter { receipt: *receipt, kind: &message.kind, body, reason, attempt };
+                    dead_letters::put(&transaction, &letter).await?;
+                }
+            }
+            Verdict::Alone { bodies, delay } => {
+                spool::put(&transaction, SUBMISSIONS_V1, bodies, attempt + 1, *delay).await?;
+            }
+        }
+        store::commit(transaction).await?;
+        if let Verdict::Dead { letters, reason } = verdict {
+            self.metrics.dead(letters.len());
+            tracing::error!(letters = letters.len(), reason, "dead letters were written: someone must look at them");
+        }
+        Ok(())
+    }
+}
+
+/// Another try for each submission alone, or its end as a dead letter if it has had them all.
+fn again(message: &Message, submissions: &[Submission], delay: Duration, why: impl Fn() -> String) -> Verdict {
+    if message.attempt + 1 >= MAX_ATTEMPTS {
+        return dead_letters_of(submissions, format!("{} after {MAX_ATTEMPTS} tries", why()));
+    }
+    Verdict::Alone { bodies: submissions.iter().map(alone).collect(), delay }
+}
+
+fn dead_letters_of(submissions: &[Submission], reason: String) -> Verdict {
+    Verdict::Dead { letters: submissions.iter().map(|one| (Some(one.receipt), alone(one))).collect(), reason }
+}
+
+/// A bundle of one.
+fn alone(submission: &Submission) -> Vec<u8> {
+    // A submission that was read from JSON can be written as JSON.
+    submission::bundle([submission::encode(submission).unwrap_or_default().as_slice()])
+}
+
+/// 1, 2, 4, … seconds.
+fn retry_delay(attempt: u32) -> Duration {
+    Duration::from_secs(1 << attempt.min(MAX_ATTEMPTS))
+}

@@ -1,0 +1,29 @@
+//! The worker's settings.
+
+use clap::Parser;
+use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateListener, TelemetryOptions};
+
+/// Takes what ingress queued and executes the workflows.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "postern-worker", version)]
+pub struct Options {
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    #[command(flatten)]
+    pub broker: BrokerOptions,
+
+    #[command(flatten)]
+    pub private: PrivateListener<8082>,
+
+    /// Bundles that are executed at the same time, each on a connection to PostgreSQL of its own.
+    #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4)]
+    pub concurrency: u16,
+
+    /// Seconds that a shutdown waits for the bundles being executed.
+    #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]
+    pub drain_timeout_s: u64,
+
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+}

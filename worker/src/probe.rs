@@ -1,0 +1,25 @@
+//! The private listener: health and metrics, for operators only. A worker is ready only while deliveries can
+//! reach it: a deaf worker is not.
+
+use postern_shared::telemetry;
+use prometheus::Registry;
+use tokio::net::TcpListener;
+use warp::Filter;
+use warp::http::StatusCode;
+use warp::reply::with_status;
+
+use crate::consumer::Health;
+
+/// Serves until it is dropped.
+pub async fn serve(listener: TcpListener, health: Health, registry: Registry) {
+    let live = warp::path!("health" / "live").map(|| "alive\n");
+    let ready = warp::path!("health" / "ready").map(move || {
+        if health.is_receiving() {
+            with_status("ready\n", StatusCode::OK)
+        } else {
+            with_status("not ready: deliveries of the broker cannot reach this worker\n", StatusCode::SERVICE_UNAVAILABLE)
+        }
+    });
+    let metrics = warp::path!("metrics").map(move || telemetry::exposition(&registry));
+    warp::serve(warp::get().and(live.or(ready).or(metrics))).incoming(listener).run().await;
+}

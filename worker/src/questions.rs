@@ -1,0 +1,154 @@
+//! Asks what the runs of a bundle want of the database: one statement per kind and wave, sorted, so that two
+//! bundles lock what they share in the same order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use postern_shared::env::Env;
+use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::store::records::{self, NewRecord, Record, UniqueKey};
+use postern_shared::store::search::{self, Shape};
+use postern_shared::store::{StoreError, Transaction};
+
+use crate::desk::Desk;
+use crate::task::{Answer, Question};
+
+/// A record that a run wants to create: who asks, and what.
+type Wanted = (usize, ModuleName, Option<UniqueKey>, Env);
+
+/// Answers the questions of one wave. Each comes with the place of the submission that asks.
+pub async fn ask(
+    transaction: &Transaction<'_>,
+    asked: Vec<(usize, Question)>,
+    desk: &mut Desk,
+) -> Result<Vec<(usize, Answer)>, StoreError> {
+    let (mut locks, mut creates, mut searches) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, question) in asked {
+        match question {
+            Question::Lock(id) => locks.push((at, id)),
+            Question::Create { module, key, fields } => creates.push((at, module, key, fields)),
+            Question::Search { shape, values } => searches.push((at, shape, values)),
+        }
+    }
+    let mut answers = Vec::new();
+    if !locks.is_empty() {
+        lock(transaction, &locks, desk).await?;
+        answers.extend(locks.iter().map(|(at, _)| (*at, Answer::OnTheDesk)));
+    }
+    if !creates.is_empty() {
+        answers.extend(create(transaction, creates, desk).await?);
+    }
+    if !searches.is_empty() {
+        flush(transaction, desk).await?;
+        answers.extend(find(transaction, searches).await?);
+    }
+    Ok(answers)
+}
+
+/// Writes the records that were changed since the last time.
+pub async fn flush(transaction: &Transaction<'_>, desk: &mut Desk) -> Result<(), StoreError> {
+    let changed = desk.flush();
+    if changed.is_empty() { Ok(()) } else { records::update(transaction, &changed).await }
+}
+
+async fn lock(transaction: &Transaction<'_>, locks: &[(usize, RecordId)], desk: &mut Desk) -> Result<(), StoreError> {
+    let mut ids: Vec<RecordId> = locks.iter().map(|(_, id)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = records::lock(transaction, &ids).await?;
+    desk.take_in(&ids, found);
+    Ok(())
+}
+
+/// The first run that asks for a key creates its record; the others, of this bundle or of another, meet it.
+async fn create(
+    transaction: &Transaction<'_>,
+    wanted: Vec<Wanted>,
+    desk: &mut Desk,
+) -> Result<Vec<(usize, Answer)>, StoreError> {
+    let mut answers = Vec::new();
+    let mut later = Vec::new();
+    let mut first = Vec::new();
+    let mut keys = HashSet::new();
+    for (at, module, key, fields) in wanted {
+        match key {
+            Some(key) if desk.by_key(&module, key).is_some() || !keys.insert((module.clone(), key)) => {
+                later.push((at, module, key));
+            }
+            _ => first.push((at, module, key, fields)),
+        }
+    }
+    if !first.is_empty() {
+        answers.extend(insert(transaction, first, desk).await?);
+    }
+    for (at, module, key) in later {
+        let id = desk.by_key(&module, key).ok_or_else(vanished)?;
+        answers.push((at, Answer::Created { id, existing: true }));
+    }
+    Ok(answers)
+}
+
+async fn insert(
+    transaction: &Transaction<'_>,
+    wanted: Vec<Wanted>,
+    desk: &mut Desk,
+) -> Result<Vec<(usize, Answer)>, StoreError> {
+    let count = i32::try_from(wanted.len()).unwrap_or(i32::MAX);
+    let ids = records::reserve(transaction, count).await?;
+    let (places, new): (Vec<usize>, Vec<NewRecord>) = wanted
+        .into_iter()
+        .zip(ids)
+        .map(|((at, module, key, fields), id)| (at, NewRecord { record: Record { id, module, fields }, key }))
+        .unzip();
+    let created = records::create(transaction, &new).await?;
+    let taken: Vec<(&ModuleName, UniqueKey)> = (new.iter())
+        .filter(|one| !created.contains(&one.record.id))
+        .filter_map(|one| Some((&one.record.module, one.key?)))
+        .collect();
+    if !taken.is_empty() {
+        for (key, record) in records::by_key(transaction, &taken).await? {
+            desk.remember_key(record.module.clone(), key, record.id);
+            desk.hold(record);
+        }
+    }
+    let mut answers = Vec::new();
+    for (at, NewRecord { record, key }) in places.into_iter().zip(new) {
+        let existing = !created.contains(&record.id);
+        let id = if existing {
+            // The holder of the key was deleted between the two statements: the bundle starts again.
+            key.and_then(|key| desk.by_key(&record.module, key)).ok_or_else(vanished)?
+        } else {
+            if let Some(key) = key {
+                desk.remember_key(record.module.clone(), key, record.id);
+            }
+            let id = record.id;
+            desk.hold(record);
+            id
+        };
+        answers.push((at, Answer::Created { id, existing }));
+    }
+    Ok(answers)
+}
+
+fn vanished() -> StoreError {
+    StoreError::Conflict("the record of a unique key was deleted".into())
+}
+
+async fn find(
+    transaction: &Transaction<'_>,
+    searches: Vec<(usize, Arc<Shape>, Vec<String>)>,
+) -> Result<Vec<(usize, Answer)>, StoreError> {
+    let mut shapes: HashMap<Arc<Shape>, BTreeMap<Vec<String>, Vec<usize>>> = HashMap::new();
+    for (at, shape, values) in searches {
+        shapes.entry(shape).or_default().entry(values).or_default().push(at);
+    }
+    let mut answers = Vec::new();
+    for (shape, asked) in shapes {
+        let values: Vec<&[String]> = asked.keys().map(Vec::as_slice).collect();
+        let found = search::find(transaction, &shape, &values).await?;
+        for (places, ids) in asked.values().zip(found) {
+            answers.extend(places.iter().map(|at| (*at, Answer::Found(ids.clone()))));
+        }
+    }
+    Ok(answers)
+}

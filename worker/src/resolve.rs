@@ -1,0 +1,71 @@
+//! Which workflows a submission starts, and why the others that were meant do not run.
+
+use std::sync::Arc;
+
+use postern_shared::expression::Scope;
+use postern_shared::id::ModuleName;
+use postern_shared::store::receipts::Skipped;
+use postern_shared::submission::{Submission, Target};
+use postern_shared::workflow::Workflow;
+
+use crate::catalog::{Catalog, Pinned};
+
+/// What a submission starts.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// In the order in which they run.
+    pub start: Vec<Arc<Pinned>>,
+    /// Meant, and not run.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Resolves a submission. `module` is that of its record, none if it names no record or one that does not exist.
+pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&ModuleName>, scope: &Scope) -> Resolved {
+    let mut resolved = Resolved::default();
+    let meant = match &submission.target {
+        Target::Workflow(id) => catalog.workflow(*id).map_or(&[][..], std::slice::from_ref),
+        Target::Trigger(key) => catalog.listeners(key),
+    };
+    if meant.is_empty() {
+        let reason = match &submission.target {
+            Target::Workflow(id) => format!("there is no workflow {id}"),
+            Target::Trigger(key) => format!("no workflow listens to the trigger {key}"),
+        };
+        resolved.skipped.push(Skipped { workflow: None, reason });
+    }
+    for pinned in meant {
+        match refusal(&pinned.workflow, submission, module, scope) {
+            None => resolved.start.push(Arc::clone(pinned)),
+            Some(reason) => resolved.skipped.push(Skipped { workflow: Some(pinned.workflow.id), reason }),
+        }
+    }
+    resolved
+}
+
+/// Why a workflow does not run, or nothing.
+fn refusal(
+    workflow: &Workflow,
+    submission: &Submission,
+    module: Option<&ModuleName>,
+    scope: &Scope,
+) -> Option<String> {
+    let start = &workflow.start;
+    if !workflow.active {
+        return Some("the workflow is inactive".into());
+    }
+    match (submission.record, module) {
+        (None, _) if !start.without_record => return Some("it needs a record and got none".into()),
+        (Some(record), None) => return Some(format!("record {record} does not exist")),
+        (Some(record), Some(module)) => {
+            if let Some(wanted) = start.module.as_ref().filter(|wanted| *wanted != module) {
+                return Some(format!("record {record} belongs to {module}, the workflow runs on {wanted}"));
+            }
+        }
+        (None, _) => {}
+    }
+    match start.condition.as_ref().map(|condition| condition.is_true(scope)) {
+        None | Some(Ok(true)) => None,
+        Some(Ok(false)) => Some("its condition is false".into()),
+        Some(Err(error)) => Some(format!("its condition could not be evaluated: {error}")),
+    }
+}

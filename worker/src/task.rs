@@ -1,0 +1,105 @@
+//! What a step does: one file per task, under the same name as its settings in the shared crate. A task answers;
+//! it does not decide: order, limits, log and state are the engine's.
+
+mod condition;
+mod create_record;
+mod find_record;
+mod set_env;
+mod set_value;
+mod stop;
+
+use std::sync::Arc;
+
+use postern_shared::env::Env;
+use postern_shared::expression::{EvalError, Scope, Template};
+use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::store::records::UniqueKey;
+use postern_shared::store::search::Shape;
+use postern_shared::task::Task;
+use serde_json::Value;
+
+use crate::desk::Desk;
+
+/// What a task answers.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The run goes on by this output.
+    Continue(&'static str),
+    /// The run ends.
+    Stop { failed: bool, message: Option<String> },
+    /// The task needs something of the database; it is called again with the answer.
+    Ask(Question),
+}
+
+/// What a task asks of the database. Questions of one kind, of all runs of a bundle, are one statement.
+#[derive(Debug)]
+pub enum Question {
+    /// Lock a record, so that the desk holds it. Answered by [`Answer::OnTheDesk`].
+    Lock(RecordId),
+    /// Create a record, or find the one that has its key. Answered by [`Answer::Created`].
+    Create { module: ModuleName, key: Option<UniqueKey>, fields: Env },
+    /// Find records. Answered by [`Answer::Found`].
+    Search { shape: Arc<Shape>, values: Vec<String> },
+}
+
+/// What the database answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// The desk knows the record now.
+    OnTheDesk,
+    /// The record with this id is on the desk; `existing` = it had the key before.
+    Created { id: RecordId, existing: bool },
+    /// The ids that were found.
+    Found(Vec<RecordId>),
+}
+
+/// Why a run fails at a step. Trying again would not help.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct TaskError(pub String);
+
+impl TaskError {
+    fn in_field(field: &str, error: &EvalError) -> Self {
+        Self(format!("{field}: {error}"))
+    }
+}
+
+/// What a task can read and change.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The variables of this run.
+    pub scope: &'a mut Scope,
+    /// The record that the run is on.
+    pub record: Option<RecordId>,
+    /// The records of the bundle.
+    pub desk: &'a mut Desk,
+}
+
+impl Context<'_> {
+    fn set_env(&mut self, name: &str, value: Value) {
+        Arc::make_mut(&mut self.scope.env).set(name, value);
+    }
+
+    /// The values of named templates; the first that fails names its field.
+    fn values(&self, templates: &[(String, Template)]) -> Result<Vec<(String, Value)>, TaskError> {
+        templates
+            .iter()
+            .map(|(name, template)| match template.value(self.scope) {
+                Ok(value) => Ok((name.clone(), value)),
+                Err(error) => Err(TaskError::in_field(name, &error)),
+            })
+            .collect()
+    }
+}
+
+/// Does a step, or goes on with it when its question is answered.
+pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
+    match task {
+        Task::Condition(settings) => condition::perform(settings, context),
+        Task::CreateRecord(settings) => create_record::perform(settings, answer, context),
+        Task::FindRecord(settings) => find_record::perform(settings, answer, context),
+        Task::SetEnv(settings) => set_env::perform(settings, context),
+        Task::SetValue(settings) => set_value::perform(settings, context),
+        Task::Stop(settings) => stop::perform(settings, context),
+    }
+}

@@ -1,0 +1,172 @@
+//! A bundle advances in waves: every submission goes on in memory to its next question to the database; each
+//! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
+//! order; those of different submissions side by side. Everything happens in the caller's transaction.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use postern_shared::expression::Scope;
+use postern_shared::store::{StoreError, Transaction, receipts, records, run_log, runs};
+use postern_shared::submission::Submission;
+
+use crate::catalog::Catalog;
+use crate::desk::{Desk, Known};
+use crate::engine::{Execution, Progress};
+use crate::questions;
+use crate::resolve::{Resolved, resolve};
+use crate::task::{Answer, Question};
+
+/// What became of a bundle, for the metrics.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Submissions that this transaction claimed.
+    pub claimed: usize,
+    /// Submissions that another delivery had claimed before.
+    pub known: usize,
+    /// Claimed submissions that started nothing.
+    pub unmatched: usize,
+    /// Runs that finished.
+    pub finished: usize,
+    /// Runs that failed.
+    pub failed: usize,
+}
+
+/// The runs of one submission: the first goes on, the others wait for their turn.
+struct Lane {
+    runs: VecDeque<Execution>,
+    ended: Vec<Execution>,
+}
+
+/// Claims, resolves and executes the submissions, and writes all that became of them. Nothing is committed.
+pub async fn execute(
+    transaction: &Transaction<'_>,
+    catalog: &Catalog,
+    submissions: &[Submission],
+) -> Result<Tally, StoreError> {
+    let submissions = sorted(submissions);
+    let mut desk = Desk::default();
+    lock_records(transaction, &submissions, &mut desk).await?;
+    let resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
+    let claims: Vec<_> =
+        submissions.iter().zip(&resolved).map(|(one, (resolved, _))| (*one, resolved.skipped.clone())).collect();
+    let claimed = receipts::claim(transaction, &claims).await?;
+
+    let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
+    let mut lanes = Vec::new();
+    for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
+        if claimed.contains(&submission.receipt) {
+            tally.unmatched += usize::from(resolved.start.is_empty());
+            lanes.push(lane(submission, resolved, &scope));
+        }
+    }
+    run_in_waves(transaction, &mut lanes, &mut desk).await?;
+    write(transaction, lanes, &mut desk, &mut tally).await?;
+    Ok(tally)
+}
+
+/// In the order of the receipts, each once: the order in which they are claimed.
+fn sorted(submissions: &[Submission]) -> Vec<&Submission> {
+    let mut sorted: Vec<&Submission> = submissions.iter().collect();
+    sorted.sort_by_key(|one| one.receipt);
+    sorted.dedup_by_key(|one| one.receipt);
+    sorted
+}
+
+async fn lock_records(
+    transaction: &Transaction<'_>,
+    submissions: &[&Submission],
+    desk: &mut Desk,
+) -> Result<(), StoreError> {
+    let mut ids: Vec<_> = submissions.iter().filter_map(|one| one.record).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if !ids.is_empty() {
+        let found = records::lock(transaction, &ids).await?;
+        desk.take_in(&ids, found);
+    }
+    Ok(())
+}
+
+fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, Scope) {
+    let scope = Scope {
+        env: Arc::new(submission.env.clone()),
+        query: Arc::new(submission.query.clone()),
+        request: Arc::new(submission.request.clone()),
+        record: submission.record.and_then(|id| desk.fields(id)),
+    };
+    let module = submission.record.and_then(|id| match desk.get(id) {
+        Known::There(module, _) => Some(module),
+        Known::Unknown | Known::Missing => None,
+    });
+    (resolve(catalog, submission, module, &scope), scope)
+}
+
+fn lane(submission: &Submission, resolved: Resolved, scope: &Scope) -> Lane {
+    let execution = |pinned| Execution::new(pinned, submission.receipt, submission.record, scope.clone());
+    Lane { runs: resolved.start.into_iter().map(execution).collect(), ended: Vec::new() }
+}
+
+async fn run_in_waves(
+    transaction: &Transaction<'_>,
+    lanes: &mut [Lane],
+    desk: &mut Desk,
+) -> Result<(), StoreError> {
+    let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
+    let mut going: Vec<usize> = (0..lanes.len()).collect();
+    while !going.is_empty() {
+        let mut asked: Vec<(usize, Question)> = Vec::new();
+        for at in going {
+            if let Some(question) = lanes[at].advance(answers[at].take(), desk) {
+                asked.push((at, question));
+            }
+        }
+        going = asked.iter().map(|(at, _)| *at).collect();
+        for (at, answer) in questions::ask(transaction, asked, desk).await? {
+            answers[at] = Some(answer);
+        }
+    }
+    Ok(())
+}
+
+impl Lane {
+    /// Goes on until a run asks, or all have ended.
+    fn advance(&mut self, mut answer: Option<Answer>, desk: &mut Desk) -> Option<Question> {
+        while let Some(mut execution) = self.runs.pop_front() {
+            match execution.advance(answer.take(), desk) {
+                Progress::Asks(question) => {
+                    self.runs.push_front(execution);
+                    return Some(question);
+                }
+                Progress::Ended => self.ended.push(execution),
+            }
+        }
+        None
+    }
+}
+
+async fn write(
+    transaction: &Transaction<'_>,
+    lanes: Vec<Lane>,
+    desk: &mut Desk,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
+    questions::flush(transaction, desk).await?;
+    let (mut all, mut log) = (Vec::new(), Vec::new());
+    for execution in lanes.into_iter().flat_map(|lane| lane.ended) {
+        let (run, entries) = execution.into_parts();
+        match run.state {
+            runs::State::Failed => tally.failed += 1,
+            _ => tally.finished += 1,
+        }
+        all.push(run);
+        log.extend(entries);
+    }
+    if !all.is_empty() {
+        runs::insert(transaction, &all).await?;
+    }
+    if !log.is_empty() {
+        run_log::append(transaction, &log).await?;
+    }
+    Ok(())
+}
+
