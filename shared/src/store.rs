@@ -2,6 +2,7 @@
 //! beside its row type whose first line names its function, so that `pg_stat_activity` reads well.
 
 pub mod dead_letters;
+pub mod documents;
 mod error;
 pub mod history;
 pub mod migrate;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
+use postern_shared::id::ReceiptId;
 use postern_shared::store::dead_letters::{self, DeadLetter};
 use postern_shared::store::{self, Store, StoreError, spool};
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
 use tokio::time::Instant;
 
 use crate::catalog::Catalogs;
-use crate::consumer::{Message, Settlement};
+use crate::consumer::{Message, Origin, Settlement};
 use crate::metrics::Metrics;
 use crate::waves::{self, Tally};
 
@@ -39,7 +40,7 @@ pub struct Handler {
 /// What is to be written instead of executing a message.
 enum Verdict {
     /// One letter per item: a receipt, if it is known, and what it carried.
-    Dead { letters: Vec<(Option<postern_shared::id::ReceiptId>, Vec<u8>)>, reason: String },
+    Dead { letters: Vec<(Option<ReceiptId>, Vec<u8>)>, reason: String },
     /// Each submission becomes a spool row, due after a delay.
     Alone { bodies: Vec<Vec<u8>>, delay: Duration },
 }
@@ -70,7 +71,7 @@ impl Handler {
             return Err(dead(format!("the kind {:?} is not known to this version", message.kind)));
         }
         let submissions = submission::unbundle(&message.body).map_err(|error| dead(error.to_string()))?;
-        if let Some(reason) = &message.dead_lettered {
+        if let Origin::DeadLetter { reason } = &message.origin {
             return Err(dead_letters_of(&submissions, format!("the broker gave it up: {reason}")));
         }
         if message.delivery_count >= SUSPECT_DELIVERIES {

@@ -65,8 +65,11 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let handler = Handler { store, catalogs, metrics };
     let consuming = consumer::Options {
         url,
-        concurrency: options.concurrency,
-        drain_timeout: Duration::from_secs(options.drain_timeout_s),
+        connection_name: "postern-worker".into(),
+        prefetch: options.concurrency.saturating_mul(2),
+        concurrency: usize::from(options.concurrency),
+        hold_limit: consumer::HOLD_LIMIT,
+        drain_limit: Duration::from_secs(options.drain_timeout_s),
     };
     consumer::run(consuming, move |message| handler.clone().handle(message), shutdown, health).await;
 

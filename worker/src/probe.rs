@@ -14,7 +14,7 @@ use crate::consumer::Health;
 pub async fn serve(listener: TcpListener, health: Health, registry: Registry) {
     let live = warp::path!("health" / "live").map(|| "alive\n");
     let ready = warp::path!("health" / "ready").map(move || {
-        if health.is_receiving() {
+        if health.hears() {
             with_status("ready\n", StatusCode::OK)
         } else {
             with_status("not ready: deliveries of the broker cannot reach this worker\n", StatusCode::SERVICE_UNAVAILABLE)

@@ -1,0 +1,145 @@
+//! Processes that die, freeze and race: nothing is lost and no effect happens twice.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use crate::harness::{Postern, eventually};
+
+const SETTINGS: &str = "
+permission: test
+addresses: 127.0.0.1
+workflows: [1, 2, 3]
+---
+workflow: 1
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Leads, fields: {n: '$env[\"n\"]'}}
+---
+workflow: 2
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Leads, unique: one, fields: {n: '$env[\"n\"]'}}
+---
+workflow: 3
+start: {module: Counters, next: add}
+steps:
+  add: {set_value: {count: '{{ $count + 1 }}'}}
+";
+
+/// Posts `paths` with 64 at a time; every answer must be 202.
+async fn post_all(postern: &Postern, paths: Vec<(String, String)>) {
+    let posts = paths.into_iter().map(|(path, form)| async move {
+        let answer = postern.post(&path).form(form).send().await;
+        assert_eq!(answer.status, 202, "{}", answer.json);
+    });
+    stream::iter(posts).buffer_unordered(64).collect::<Vec<()>>().await;
+}
+
+fn numbered(workflow: u32, count: u32) -> Vec<(String, String)> {
+    (0..count).map(|n| (format!("/trigger?workflow_id={workflow}"), format!("n={n}"))).collect()
+}
+
+async fn all_ended(postern: &Postern, count: i64) {
+    eventually("every submission has ended", async || {
+        (postern.count("SELECT count(*) FROM receipts").await == count).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_with_1000_leads_in_flight_leaves_exactly_1000_records() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    post_all(&postern, numbered(1, 1_000)).await;
+    for kill_after in [40, 80, 120] {
+        postern.start_worker().await;
+        tokio::time::sleep(Duration::from_millis(kill_after)).await;
+        postern.workers.pop().unwrap().kill();
+    }
+    postern.start_worker().await;
+    all_ended(&postern, 1_000).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 1_000);
+    assert_eq!(postern.count("SELECT count(DISTINCT fields->>'n') FROM records").await, 1_000);
+    assert_eq!(postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await, 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_concurrent_submissions_with_one_unique_key_make_one_record() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    for _ in 0..4 {
+        postern.start_worker().await;
+    }
+    post_all(&postern, numbered(2, 200)).await;
+    all_ended(&postern, 200).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 1);
+    assert_eq!(postern.count("SELECT count(*) FROM run_log WHERE output = 'created'").await, 1);
+    assert_eq!(postern.count("SELECT count(*) FROM run_log WHERE output = 'existing'").await, 199);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_workers_adding_to_shared_records_count_exactly() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    postern.sql("INSERT INTO records (id, module, fields) SELECT n, 'Counters', '{\"count\":0}' FROM generate_series(1, 100) n").await;
+    for _ in 0..4 {
+        postern.start_worker().await;
+    }
+    let adds = (0..4_000).map(|n| (format!("/trigger?workflow_id=3&record_id={}", n * 7 % 100 + 1), String::new()));
+    post_all(&postern, adds.collect()).await;
+    all_ended(&postern, 4_000).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records WHERE (fields->>'count')::int = 40").await, 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bundles_frozen_in_one_worker_and_taken_by_another_have_no_effect_twice() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    post_all(&postern, numbered(1, 1_200)).await;
+    postern.start_worker().await;
+    eventually("the first worker is at work", async || {
+        (postern.count("SELECT count(*) FROM receipts").await > 0).then_some(())
+    })
+    .await;
+    postern.workers[0].freeze();
+    postern.start_worker().await;
+    eventually_within_a_minute(&postern, 1_200).await;
+    postern.workers[0].thaw();
+    // The first one wakes up with bundles that others have finished; a lead of its own shows that it is back.
+    post_all(&postern, numbered(1, 100)).await;
+    all_ended(&postern, 1_300).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 1_300);
+    assert_eq!(postern.count("SELECT count(*) FROM runs").await, 1_300);
+}
+
+/// RabbitMQ gives a frozen consumer's messages away after two missed heartbeats.
+async fn eventually_within_a_minute(postern: &Postern, count: i64) {
+    for _ in 0..2 {
+        if postern.count("SELECT count(*) FROM receipts").await < count {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+        }
+    }
+    all_ended(postern, count).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_message_becomes_a_dead_letter_and_harms_no_other() {
+    let postern = Postern::start(SETTINGS).await;
+    postern.servers().publish("submissions.v1", b"not json").await;
+    postern.servers().publish("from.the.future.v9", b"{}").await;
+    assert_eq!(postern.outcome("/trigger?workflow_id=1", "n=1").await["status"], "finished");
+    eventually("both are dead letters", async || {
+        (postern.count("SELECT count(*) FROM dead_letters").await == 2).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_told_to_stop_finishes_what_it_has_begun() {
+    let mut postern = Postern::start(SETTINGS).await;
+    post_all(&postern, numbered(1, 500)).await;
+    assert!(postern.workers[0].stop().await, "{}", postern.workers[0].log());
+    let done = postern.count("SELECT count(*) FROM receipts").await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, done);
+    postern.start_worker().await;
+    all_ended(&postern, 500).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 500);
+}

@@ -1,0 +1,189 @@
+//! A whole Postern per test: its own database and vhost, real processes, real callers. Whatever a test started is
+//! stopped and removed when the test ends.
+
+pub mod call;
+pub mod process;
+pub mod servers;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use postern_shared::document::Document;
+use postern_shared::env::Env;
+use postern_shared::id::{ModuleName, ReceiptId};
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::{Connection, Store, documents, records};
+use postern_shared::yaml;
+use serde_json::Value;
+
+use call::{Answer, Call};
+use process::Process;
+use servers::Servers;
+
+/// The demo's settings: trigger `web_lead`, workflow 77, a permission for loopback.
+pub const DEMO: &str = concat!(
+    include_str!("../../deploy/demo/trigger-web_lead.yaml"),
+    "\n---\n",
+    include_str!("../../deploy/demo/workflow-77.yaml"),
+    "\n---\n",
+    include_str!("../../deploy/demo/permission-loopback.yaml"),
+);
+
+/// How long anything may take to come true. Far above what it takes: a busy machine is no reason to fail.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// A running Postern.
+pub struct Postern {
+    servers: Servers,
+    store: Store,
+    ingress: Process,
+    pub workers: Vec<Process>,
+    public: SocketAddr,
+}
+
+impl Postern {
+    /// One ingress and one worker with these settings.
+    pub async fn start(settings: &str) -> Self {
+        let mut postern = Self::without_worker(settings).await;
+        postern.start_worker().await;
+        postern
+    }
+
+    /// One ingress with these settings: what it accepts stays queued.
+    pub async fn without_worker(settings: &str) -> Self {
+        Self::with_ingress(settings, &[]).await
+    }
+
+    /// One ingress with these settings and these variables in its environment.
+    pub async fn with_ingress(settings: &str, environment: &[(&str, &str)]) -> Self {
+        let servers = Servers::new().await;
+        let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 4 };
+        let store = Store::new(&options, "postern-tests").unwrap();
+        apply(&store, settings).await;
+        let mut ingress = Process::start("postern-ingress", &servers, environment);
+        let public = ingress.address("the public listener is open").await;
+        Self { servers, store, ingress, workers: Vec::new(), public }
+    }
+
+    /// Another worker; returns when deliveries reach it.
+    pub async fn start_worker(&mut self) {
+        let mut worker = Process::start("postern-worker", &self.servers, &[]);
+        let private = worker.address("the private listener is open").await;
+        let ready = format!("http://{private}/health/ready");
+        eventually("the worker is ready", async || {
+            let answer = reqwest::get(&ready).await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+        self.workers.push(worker);
+    }
+
+    /// Changes settings while everything runs.
+    pub async fn apply(&self, settings: &str) {
+        apply(&self.store, settings).await;
+    }
+
+    /// A POST to the public listener.
+    pub fn post(&self, path: &str) -> Call {
+        Call::new(reqwest::Method::POST, self.public, path)
+    }
+
+    /// A request of any method to the public listener.
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(method.parse().unwrap(), self.public, path)
+    }
+
+    /// The address of the public listener.
+    pub fn public(&self) -> SocketAddr {
+        self.public
+    }
+
+    /// Posts a form that must be accepted, and waits for what becomes of it.
+    pub async fn outcome(&self, path: &str, form: &str) -> Value {
+        let answer = self.post(path).form(form).send().await;
+        assert_eq!(answer.status, 202, "{}", answer.json);
+        self.ended(&answer).await
+    }
+
+    /// Waits until what was accepted has ended, and returns its receipt.
+    pub async fn ended(&self, accepted: &Answer) -> Value {
+        let path = accepted.header("location");
+        eventually("the submission has ended", async || {
+            let receipt = self.call("GET", &path).send().await;
+            let status = receipt.json["status"].as_str()?.to_owned();
+            (!matches!(status.as_str(), "queued" | "running" | "waiting")).then_some(receipt.json)
+        })
+        .await
+    }
+
+    /// The fields of all records of a module, oldest first.
+    pub async fn records(&self, module: &str) -> Vec<Env> {
+        let module: ModuleName = module.parse().unwrap();
+        let mut found = records::latest(&self.connection().await, &module, i64::MAX).await.unwrap();
+        found.reverse();
+        found.into_iter().map(|record| record.fields).collect()
+    }
+
+    /// Runs one statement with SQL of the test's own, and returns the number of rows it met.
+    pub async fn sql(&self, statement: &str) -> u64 {
+        self.connection().await.execute(statement, &[]).await.unwrap()
+    }
+
+    /// The one number that a statement gives.
+    pub async fn count(&self, statement: &str) -> i64 {
+        self.connection().await.query_one(statement, &[]).await.unwrap().get(0)
+    }
+
+    /// Messages that wait in the lane, and bundles that a worker holds, are not told apart by the broker here:
+    /// only what is ready to be delivered.
+    pub async fn queued(&self) -> u32 {
+        self.servers.ready_messages("postern.lane.default.v1").await
+    }
+
+    /// What the worker would have seen: the `$env` of a receipt that was taken.
+    pub async fn env_of(&self, accepted: &Answer) -> Value {
+        let receipt: ReceiptId = accepted.json["receipt"].as_str().unwrap().parse().unwrap();
+        self.ended(accepted).await;
+        let row = self.connection().await;
+        let row = row.query_one("SELECT env::text FROM receipts WHERE id = $1", &[&receipt.uuid()]).await.unwrap();
+        serde_json::from_str(row.get(0)).unwrap()
+    }
+
+    /// The ingress, to be stopped or started by a test.
+    pub fn ingress(&mut self) -> &mut Process {
+        &mut self.ingress
+    }
+
+    /// The servers of this test.
+    pub fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    /// A connection to the database of this test.
+    pub async fn connection(&self) -> Connection {
+        self.store.connection().await.unwrap()
+    }
+}
+
+async fn apply(store: &Store, settings: &str) {
+    let read = yaml::read(settings).unwrap_or_else(|findings| panic!("{findings:?}"));
+    let checked: Vec<_> = (read.into_iter())
+        .map(|one| match Document::from_yaml(&one) {
+            Ok(document) => (document, one.value),
+            Err(findings) => panic!("{findings:?}"),
+        })
+        .collect();
+    documents::apply(&mut store.connection().await.unwrap(), &checked).await.unwrap();
+}
+
+/// Asks again until there is an answer; fails, saying what did not come true, when that takes too long.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let give_up = tokio::time::Instant::now() + SOON;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(tokio::time::Instant::now() < give_up, "still not true: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,96 @@
+//! A caller: one HTTP request to the public listener, from an address of the loopback network.
+
+use std::net::{IpAddr, SocketAddr};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method};
+use serde_json::Value;
+
+/// A request that was not sent yet.
+pub struct Call {
+    method: Method,
+    url: String,
+    from: Option<IpAddr>,
+    headers: HeaderMap,
+    body: Option<reqwest::Body>,
+    form: Option<reqwest::multipart::Form>,
+}
+
+/// What the caller got.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// Null if the body is no JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    /// A header's text, empty if there is none.
+    pub fn header(&self, name: &str) -> String {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
+    }
+
+    /// The `code` of an error.
+    pub fn code(&self) -> &str {
+        self.json["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The `message` of an error.
+    pub fn message(&self) -> &str {
+        self.json["error"]["message"].as_str().unwrap_or_default()
+    }
+}
+
+impl Call {
+    pub fn new(method: Method, to: SocketAddr, path: &str) -> Self {
+        let url = format!("http://{to}{path}");
+        Self { method, url, from: None, headers: HeaderMap::new(), body: None, form: None }
+    }
+
+    /// The address it is sent from.
+    pub fn from(mut self, address: &str) -> Self {
+        self.from = Some(address.parse().unwrap());
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.append(name, value.parse().unwrap());
+        self
+    }
+
+    /// A body as it is, without a content type.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into().into());
+        self
+    }
+
+    /// An urlencoded body, taken as it is.
+    pub fn form(self, body: impl Into<Vec<u8>>) -> Self {
+        self.header("content-type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    pub fn json(self, body: &str) -> Self {
+        self.header("content-type", "application/json").body(body)
+    }
+
+    pub fn multipart(mut self, form: reqwest::multipart::Form) -> Self {
+        self.form = Some(form);
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        let client = Client::builder().local_address(self.from).build().unwrap();
+        let mut request = client.request(self.method, self.url).headers(self.headers);
+        if let Some(body) = self.body {
+            request = request.body(body);
+        }
+        if let Some(form) = self.form {
+            request = request.multipart(form);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let json = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or(Value::Null);
+        Answer { status, headers, json }
+    }
+}

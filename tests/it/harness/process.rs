@@ -1,0 +1,94 @@
+//! A process of Postern's, started from the binary that was built, with what it says of itself.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use super::eventually;
+use super::servers::{Servers, setting};
+
+/// A running process; killed when dropped.
+pub struct Process {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    pub fn start(binary: &str, servers: &Servers, environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(binary_path(binary))
+            .env("DATABASE_URL", &servers.database_url)
+            .env("AMQP_URL", &servers.amqp_url)
+            .env("POSTERN_LISTEN", "127.0.0.1:0")
+            .env("POSTERN_PRIVATE_LISTEN", "127.0.0.1:0")
+            .env("POSTERN_LOG_FORMAT", "json")
+            .envs(environment.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{binary} cannot be started ({error}): run tests/run, which builds it"));
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let sink = Arc::clone(&log);
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| sink.lock().unwrap().push(line)));
+        Self { child, log }
+    }
+
+    /// The address in the log line with this message, when it has come.
+    pub async fn address(&mut self, message: &str) -> SocketAddr {
+        eventually(message, async || {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the process ended ({status}):\n{}", self.log());
+            }
+            let lines = self.log.lock().unwrap();
+            let line = lines.iter().find(|line| line.contains(message))?;
+            serde_json::from_str::<Value>(line).unwrap()["address"].as_str()?.parse().ok()
+        })
+        .await
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// SIGKILL: it can do nothing about it.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGSTOP: it stands still and holds what it holds.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// SIGCONT: it goes on as if no time had passed.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// SIGTERM, then waits for its end; true if it exited with 0.
+    pub async fn stop(&mut self) -> bool {
+        self.signal("TERM");
+        eventually("the process has ended", async || self.child.try_wait().unwrap()).await.success()
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success(), "the signal {name} could not be sent");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn binary_path(name: &str) -> PathBuf {
+    PathBuf::from(setting("POSTERN_BIN_DIR")).join(name)
+}

@@ -1,0 +1,119 @@
+//! The PostgreSQL and RabbitMQ that `deploy/dev` keeps, shared by all tests: each test gets a database and a vhost of
+//! its own in them.
+
+use lapin::options::QueueDeclareOptions;
+use lapin::types::FieldTable;
+use lapin::{Connection, ConnectionProperties};
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::{Store, migrate};
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+/// A database with the schema, copied for each test.
+const TEMPLATE: &str = "postern_template";
+
+/// A database and a vhost.
+pub struct Servers {
+    name: String,
+    pub database_url: String,
+    pub amqp_url: String,
+}
+
+impl Servers {
+    pub async fn new() -> Self {
+        let name = format!("t_{}", Uuid::now_v7().simple());
+        let admin = admin().await;
+        // One test makes the template, the others wait; nobody may be connected to it while it is copied.
+        admin.execute("SELECT pg_advisory_lock(7700)", &[]).await.unwrap();
+        make_template(&admin).await;
+        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await.unwrap();
+        admin.execute("SELECT pg_advisory_unlock(7700)", &[]).await.unwrap();
+        make_vhost(&name).await;
+        Self { database_url: database_url(&name), amqp_url: format!("{}/{name}", amqp_root()), name }
+    }
+
+    /// How many messages of a queue wait to be delivered.
+    pub async fn ready_messages(&self, queue: &str) -> u32 {
+        let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let found = channel.queue_declare(queue.into(), passive, FieldTable::default()).await;
+        found.map_or(0, |queue| queue.message_count())
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        let removing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                let _ = admin().await.batch_execute(&drop).await;
+                let _ = reqwest::Client::new().delete(management(&format!("vhosts/{name}"))).send().await;
+            });
+        });
+        let _ = removing.join();
+    }
+}
+
+async fn admin() -> Client {
+    let (client, connection) = tokio_postgres::connect(&setting("DATABASE_URL"), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn make_template(admin: &Client) {
+    let exists = admin.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&TEMPLATE]).await.unwrap();
+    if exists.is_none() {
+        admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await.unwrap();
+    }
+    let options = DatabaseOptions { database_url: database_url(TEMPLATE), database_connections: 1 };
+    let store = Store::new(&options, "postern-tests").unwrap();
+    migrate::run(&mut store.connection().await.unwrap()).await.unwrap();
+    drop(store);
+    let connected = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
+    super::eventually("nobody is connected to the template", async || {
+        let count: i64 = admin.query_one(connected, &[&TEMPLATE]).await.unwrap().get(0);
+        (count == 0).then_some(())
+    })
+    .await;
+}
+
+async fn make_vhost(name: &str) {
+    let client = reqwest::Client::new();
+    let user = amqp_root().split("//").nth(1).unwrap().split(':').next().unwrap().to_owned();
+    let all = serde_json::json!({"configure": ".*", "write": ".*", "read": ".*"});
+    let made = client.put(management(&format!("vhosts/{name}"))).send().await.unwrap();
+    assert!(made.status().is_success(), "{made:?}");
+    let url = management(&format!("permissions/{name}/{user}"));
+    let granted = client.put(url).json(&all).send().await.unwrap();
+    assert!(granted.status().is_success(), "{granted:?}");
+}
+
+/// The URL of another database of the same server.
+fn database_url(name: &str) -> String {
+    let url = setting("DATABASE_URL");
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
+/// The AMQP URL without its vhost.
+fn amqp_root() -> String {
+    let url = setting("AMQP_URL");
+    let end = url.find("//").unwrap() + 2;
+    match url[end..].find('/') {
+        Some(slash) => url[..end + slash].to_owned(),
+        None => url,
+    }
+}
+
+fn management(path: &str) -> String {
+    format!("{}/api/{path}", setting("POSTERN_DEV_RABBITMQ_MANAGEMENT"))
+}
+
+/// What `tests/run` exports.
+#[expect(clippy::disallowed_methods, reason = "tests/run hands the servers over in the environment")]
+pub fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
+}
