@@ -24,3 +24,41 @@ impl fmt::Display for Finding {
         if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
     }
 }
+
+/// A finding and where it stands in the text that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub finding: Finding,
+}
+
+impl Located {
+    /// The place and the message for people: `step lead: field fields.lastname: …`.
+    pub fn sentence(&self) -> String {
+        let Finding { path, message } = &self.finding;
+        match path.strip_prefix("steps.").map(|rest| rest.split_once('.').unwrap_or((rest, ""))) {
+            Some((step, "")) => format!("step {step}: {message}"),
+            Some((step, field)) => format!("step {step}: field {field}: {message}"),
+            None => self.finding.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_step_and_field() {
+        for (path, expected) in [
+            ("", "wrong"),
+            ("start.triggers.0", "start.triggers.0: wrong"),
+            ("steps.lead", "step lead: wrong"),
+            ("steps.lead.fields.lastname", "step lead: field fields.lastname: wrong"),
+        ] {
+            assert_eq!(Located { line: 1, finding: Finding::new(path, "wrong") }.sentence(), expected);
+        }
+    }
+}

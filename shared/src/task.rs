@@ -8,33 +8,110 @@ pub mod set_env;
 pub mod set_value;
 pub mod stop;
 
+use crate::document::Reader;
+use condition::Condition;
+use create_record::CreateRecord;
+use find_record::FindRecord;
+use set_env::SetEnv;
+use set_value::SetValue;
+use stop::Stop;
+
 /// A task with its settings, compiled.
 #[derive(Debug)]
 pub enum Task {
     /// Evaluates an expression.
-    Condition(condition::Condition),
+    Condition(Condition),
     /// Creates a record.
-    CreateRecord(create_record::CreateRecord),
+    CreateRecord(CreateRecord),
     /// Finds records.
-    FindRecord(find_record::FindRecord),
+    FindRecord(FindRecord),
     /// Assigns `$env` names.
-    SetEnv(set_env::SetEnv),
+    SetEnv(SetEnv),
     /// Changes fields of a record.
-    SetValue(set_value::SetValue),
+    SetValue(SetValue),
     /// Ends the run.
-    Stop(stop::Stop),
+    Stop(Stop),
 }
+
+/// Tasks that documents may name one day; until then they are refused by name.
+const PLANNED: [&str; 7] =
+    ["comment", "delete_record", "http_request", "send_mail", "delay", "run_workflow", "respond"];
+
+/// A task as documents know it.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its key in a step.
+    pub name: &'static str,
+    /// The keys of a step whose values are steps.
+    pub outputs: &'static [&'static str],
+    /// Reads the settings; what is wrong is a finding.
+    pub parse: fn(&mut Reader) -> Option<Task>,
+}
+
+/// The tasks of this version.
+pub static KINDS: [Kind; 6] = [
+    Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
+    Kind {
+        name: CreateRecord::NAME,
+        outputs: CreateRecord::OUTPUTS,
+        parse: |r| CreateRecord::parse(r).map(Task::CreateRecord),
+    },
+    Kind {
+        name: FindRecord::NAME,
+        outputs: FindRecord::OUTPUTS,
+        parse: |r| FindRecord::parse(r).map(Task::FindRecord),
+    },
+    Kind { name: SetEnv::NAME, outputs: SetEnv::OUTPUTS, parse: |r| SetEnv::parse(r).map(Task::SetEnv) },
+    Kind { name: SetValue::NAME, outputs: SetValue::OUTPUTS, parse: |r| SetValue::parse(r).map(Task::SetValue) },
+    Kind { name: Stop::NAME, outputs: Stop::OUTPUTS, parse: |r| Stop::parse(r).map(Task::Stop) },
+];
 
 impl Task {
     /// The key under which it stands in a document, its name everywhere.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Condition(_) => "condition",
-            Self::CreateRecord(_) => "create_record",
-            Self::FindRecord(_) => "find_record",
-            Self::SetEnv(_) => "set_env",
-            Self::SetValue(_) => "set_value",
-            Self::Stop(_) => "stop",
+            Self::Condition(_) => Condition::NAME,
+            Self::CreateRecord(_) => CreateRecord::NAME,
+            Self::FindRecord(_) => FindRecord::NAME,
+            Self::SetEnv(_) => SetEnv::NAME,
+            Self::SetValue(_) => SetValue::NAME,
+            Self::Stop(_) => Stop::NAME,
+        }
+    }
+}
+
+impl Kind {
+    /// The task of a step, which has exactly one; everything else is a finding.
+    pub fn of_step(reader: &mut Reader) -> Option<&'static Self> {
+        let named = |key: &str| KINDS.iter().find(|kind| kind.name == key);
+        let written: Vec<&str> = reader.keys().filter(|key| PLANNED.contains(key) || named(key).is_some()).collect();
+        match written.as_slice() {
+            [] => {
+                let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+                reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
+                None
+            }
+            [name] => {
+                let kind = named(name);
+                if kind.is_none() {
+                    reader.report(name, format!("task `{name}` is not available in this version"));
+                }
+                kind
+            }
+            several => {
+                reader.report("", format!("a step has one task, and this has {}", several.join(" and ")));
+                None
+            }
+        }
+    }
+
+    /// Reports outputs of other tasks by name: "unknown key" would not tell that the place, not the word, is wrong.
+    pub fn refuse_other_outputs(&self, reader: &mut Reader) {
+        let has = if self.outputs.is_empty() { "none".to_owned() } else { self.outputs.join(", ") };
+        for output in KINDS.iter().flat_map(|kind| kind.outputs) {
+            if !self.outputs.contains(output) {
+                reader.refuse(output, format!("task `{}` has no output `{output}`; its outputs: {has}", self.name));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::document::Reader;
 use crate::finding::Finding;
 use crate::id::TriggerKey;
 
@@ -16,7 +17,40 @@ pub struct Trigger {
 
 impl Trigger {
     /// Reads the document of a trigger.
-    pub fn from_document(_document: &Value) -> Result<Self, Vec<Finding>> {
-        Err(Vec::new())
+    pub fn from_document(document: &Value) -> Result<Self, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let trigger = Reader::new("", document, &mut findings).and_then(|mut reader| {
+            let key = reader.required_id("trigger");
+            let title = reader.title("title");
+            reader.finish();
+            Some(Self { key: key?, title })
+        });
+        trigger.filter(|_| findings.is_empty()).ok_or(findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_trigger_has_a_key_and_a_title() {
+        let trigger = Trigger::from_document(&json!({"trigger": "CUSTOM_43", "title": "Web form"})).unwrap();
+        assert_eq!((trigger.key.as_str(), trigger.title.as_str()), ("CUSTOM_43", "Web form"));
+        for (document, finding) in [
+            (json!({"trigger": null}), "trigger: is missing"),
+            (json!({"trigger": ["a"]}), "trigger: must be a text"),
+            (
+                json!({"trigger": "web lead"}),
+                "trigger: trigger key \"web lead\" may hold only letters, digits, '_', '-' and '.'",
+            ),
+            (json!({"trigger": "a", "title": "x".repeat(201)}), "title: is longer than 200 bytes"),
+            (json!({"trigger": "a", "titel": "x"}), "titel: unknown key `titel`; known here: trigger, title"),
+        ] {
+            let findings = Trigger::from_document(&document).unwrap_err();
+            assert_eq!(findings.iter().map(ToString::to_string).collect::<Vec<_>>(), [finding]);
+        }
     }
 }

@@ -1,11 +1,18 @@
 //! A workflow: one start, then a graph of steps. Read from its document, which stays the only stored form.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use crate::expression::Expression;
 use crate::finding::Finding;
 use crate::id::{ModuleName, StepName, TriggerKey, WorkflowId};
 use crate::task::Task;
+
+/// The most steps of one workflow: more cannot be followed by anyone, and an index fits [`StepIndex`].
+pub const MAX_STEPS: usize = 1_000;
 
 /// A compiled workflow.
 #[derive(Debug)]
@@ -56,8 +63,8 @@ pub struct Step {
 
 impl Workflow {
     /// Reads and compiles a document; every fault is a finding at its step and field.
-    pub fn from_document(_document: &Value) -> Result<Self, Vec<Finding>> {
-        Err(Vec::new())
+    pub fn from_document(document: &Value) -> Result<Self, Vec<Finding>> {
+        parse::parse(document)
     }
 
     /// The step at a place that this workflow gave out.

@@ -1,5 +1,6 @@
 //! `condition`: leaves by `then` or `else`.
 
+use crate::document::Reader;
 use crate::expression::Expression;
 
 /// Settings of a `condition` step.
@@ -7,4 +8,17 @@ use crate::expression::Expression;
 pub struct Condition {
     /// What decides.
     pub expression: Expression,
+}
+
+impl Condition {
+    /// Its key in a step.
+    pub const NAME: &str = "condition";
+    /// Where it can lead.
+    pub const OUTPUTS: &[&str] = &["then", "else"];
+
+    /// Reads `condition: <expression>`.
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        reader.required(Self::NAME)?;
+        Some(Self { expression: reader.expression(Self::NAME)? })
+    }
 }

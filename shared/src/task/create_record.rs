@@ -1,5 +1,6 @@
 //! `create_record`: leaves by `created` or `existing`.
 
+use crate::document::Reader;
 use crate::expression::Template;
 use crate::id::ModuleName;
 
@@ -26,4 +27,24 @@ pub enum IfExists {
     Skip,
     /// The step's fields are set on it.
     Update,
+}
+
+impl CreateRecord {
+    /// Its key in a step.
+    pub const NAME: &str = "create_record";
+    /// Where it can lead.
+    pub const OUTPUTS: &[&str] = &["created", "existing"];
+
+    /// Reads `create_record: <module>`, `unique`, `if_exists`, `fields` and `store_id`.
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        let module = reader.required_id(Self::NAME);
+        let unique = reader.template("unique");
+        let if_exists = reader.choice("if_exists", &[("skip", IfExists::Skip), ("update", IfExists::Update)]);
+        if if_exists.is_some() && unique.is_none() {
+            reader.report("if_exists", "needs `unique`: without a key no record can be there already");
+        }
+        let fields = reader.field_templates("fields");
+        let store_id = reader.env_name("store_id");
+        Some(Self { module: module?, unique, if_exists: if_exists.unwrap_or_default(), fields, store_id })
+    }
 }

@@ -1,5 +1,8 @@
 //! `find_record`: leaves by `found` or `not_found`.
 
+use serde_json::Value;
+
+use crate::document::Reader;
 use crate::expression::Template;
 use crate::id::ModuleName;
 
@@ -56,4 +59,79 @@ pub struct Sort {
     pub field: String,
     /// Greatest first.
     pub descending: bool,
+}
+
+impl FindRecord {
+    /// Its key in a step.
+    pub const NAME: &str = "find_record";
+    /// Where it can lead.
+    pub const OUTPUTS: &[&str] = &["found", "not_found"];
+
+    /// Reads `find_record: <module>`, `where`, `sort`, `limit`, `store_id` and `store_ids`. Without a limit it
+    /// finds one record, or [`MAX_FOUND`] if it stores the ids of all.
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        let module = reader.required_id(Self::NAME);
+        let conditions = conditions(reader);
+        let sort = sort(reader);
+        let (store_id, store_ids) = (reader.env_name("store_id"), reader.env_name("store_ids"));
+        let default = if store_ids.is_some() { MAX_FOUND } else { 1 };
+        let limit = match reader.whole("limit") {
+            None => Some(default),
+            Some(limit) => u16::try_from(limit).ok().filter(|limit| (1..=MAX_FOUND).contains(limit)),
+        };
+        if limit.is_none() {
+            reader.report("limit", format!("must be 1 to {MAX_FOUND}"));
+        }
+        Some(Self { module: module?, conditions, sort, limit: limit?, store_id, store_ids })
+    }
+}
+
+const OPERATORS: [(&str, Operator); 5] = [
+    ("is", Operator::Is),
+    ("is_not", Operator::IsNot),
+    ("contains", Operator::Contains),
+    ("above", Operator::Above),
+    ("below", Operator::Below),
+];
+
+/// Reads `where: {email: value, amount: {above: 5, below: 9}}`: a value alone is compared with `is`.
+fn conditions(reader: &mut Reader) -> Vec<FieldCondition> {
+    let mut conditions = Vec::new();
+    for (field, value) in reader.fields("where") {
+        let place = format!("where.{field}");
+        let Value::Object(operators) = value else {
+            let value = reader.template_at(&place, value);
+            conditions.extend(value.map(|value| condition(field, Operator::Is, value)));
+            continue;
+        };
+        if operators.is_empty() {
+            reader.report(&place, "names no operator");
+        }
+        for (name, value) in operators {
+            match OPERATORS.iter().find(|(word, _)| word == name) {
+                Some((_, operator)) => {
+                    let value = reader.template_at(&format!("{place}.{name}"), value);
+                    conditions.extend(value.map(|value| condition(field, *operator, value)));
+                }
+                None => {
+                    let words = OPERATORS.map(|(word, _)| word).join(", ");
+                    reader.report(&place, format!("has an unknown operator; known here: {words}"));
+                }
+            }
+        }
+    }
+    conditions
+}
+
+fn condition(field: &str, operator: Operator, value: Template) -> FieldCondition {
+    FieldCondition { field: field.to_owned(), operator, value }
+}
+
+/// Reads `sort: [lastname, -amount]`.
+fn sort(reader: &mut Reader) -> Vec<Sort> {
+    let levels = reader.texts("sort").into_iter().filter_map(|(place, text)| {
+        let (descending, field) = text.strip_prefix('-').map_or((false, text.as_str()), |field| (true, field));
+        reader.check_field(&place, field).then(|| Sort { field: field.to_owned(), descending })
+    });
+    levels.collect()
 }

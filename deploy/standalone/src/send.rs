@@ -1,0 +1,188 @@
+//! `postern send`: posts submissions as a form would, one from the command line or one per row of a file.
+
+mod answer;
+mod rows;
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use postern_shared::id::{RecordId, TriggerKey, WorkflowId};
+use reqwest::{Client, Url};
+use serde_json::json;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Interval, interval};
+
+use crate::output::{Failure, Output};
+use answer::Answer;
+use rows::{Row, Rows};
+
+/// How long one answer may take: ingress answers after a confirm, and gives up on that after a few seconds.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The highest rate: a faster clock than this cannot be kept by the timer.
+const MAX_RATE: u32 = 100_000;
+
+/// The most submissions on their way at once: each holds a connection.
+const MAX_CONCURRENCY: i64 = 1_000;
+
+/// Arguments of `send`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where to post, such as http://localhost:8080/trigger
+    #[arg(value_parser = http_url)]
+    url: Url,
+    /// Runs this workflow
+    #[arg(long, value_name = "ID", conflicts_with = "trigger")]
+    workflow: Option<WorkflowId>,
+    /// Fires this trigger
+    #[arg(long, value_name = "KEY")]
+    trigger: Option<TriggerKey>,
+    /// Runs on this record
+    #[arg(long, value_name = "ID")]
+    record: Option<RecordId>,
+    /// Posts every row of this file; its first line has the names
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Posts at most so many each second
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    rate: Option<u32>,
+    /// Has at most so many unanswered at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=MAX_CONCURRENCY))]
+    concurrency: u16,
+    /// Variables; with --csv they are added to every row
+    #[arg(value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+}
+
+/// Posts everything, prints each receipt, and counts the answers.
+pub async fn run(options: Options, output: &mut Output) -> Result<(), Failure> {
+    let rows = match &options.csv {
+        Some(file) => Rows::of_file(file, options.variables.clone())?,
+        None => Rows::one(options.variables.clone()),
+    };
+    // Redirects are answers to be seen, and a proxy would change the address that Postern checks.
+    let client = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+    let client = client.map_err(|error| Failure::Failed(format!("no HTTP client: {error}")))?;
+    let mut tally = Tally { output, bar: progress(&rows), statuses: BTreeMap::new(), refused: 0 };
+    let read = post_all(&options, &client, rows, &mut tally).await;
+    tally.summary()?;
+    read.map_err(Failure::Failed)?;
+    if tally.refused == 0 { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// Posts every row; a row that cannot be read ends it.
+async fn post_all(options: &Options, client: &Client, mut rows: Rows, tally: &mut Tally<'_>) -> Result<(), String> {
+    let url = target(options);
+    let mut clock = options.rate.map(|rate| interval(Duration::from_secs(1) / rate));
+    let mut running = JoinSet::new();
+    let end = loop {
+        let row = match rows.next() {
+            None => break Ok(()),
+            Some(Err(message)) => break Err(message),
+            Some(Ok(row)) => row,
+        };
+        while running.len() >= usize::from(options.concurrency) {
+            let Some(done) = running.join_next().await else { break };
+            tally.count(done)?;
+        }
+        if let Some(clock) = &mut clock {
+            Interval::tick(clock).await;
+        }
+        tally.bar.set_position(row.offset_bytes);
+        running.spawn(post(client.clone(), url.clone(), row));
+    };
+    while let Some(done) = running.join_next().await {
+        tally.count(done)?;
+    }
+    end
+}
+
+async fn post(client: Client, url: Url, row: Row) -> (u64, Answer) {
+    let answer = Answer::of(client.post(url).form(&row.variables).send().await).await;
+    (row.line, answer)
+}
+
+fn target(options: &Options) -> Url {
+    let mut url = options.url.clone();
+    let selectors = [
+        ("workflow_id", options.workflow.map(|id| id.to_string())),
+        ("workflow_trigger", options.trigger.as_ref().map(TriggerKey::to_string)),
+        ("record_id", options.record.map(|id| id.to_string())),
+    ];
+    for (name, value) in selectors {
+        if let Some(value) = value {
+            url.query_pairs_mut().append_pair(name, &value);
+        }
+    }
+    url
+}
+
+/// Counts and prints the answers.
+struct Tally<'o> {
+    output: &'o mut Output,
+    bar: ProgressBar,
+    statuses: BTreeMap<String, u64>,
+    refused: u64,
+}
+
+impl Tally<'_> {
+    fn count(&mut self, done: Result<(u64, Answer), JoinError>) -> Result<(), String> {
+        let (line, answer) = done.map_err(|error| format!("a submission was lost on the way: {error}"))?;
+        *self.statuses.entry(answer.status()).or_default() += 1;
+        if !answer.is_success() {
+            self.refused += 1;
+        }
+        let (output, bar) = (&mut *self.output, &self.bar);
+        let printed = bar.suspend(|| {
+            if !answer.is_success() {
+                output.note(format_args!("line {line}: {answer}"));
+            }
+            output.result(answer.receipt().unwrap_or_default(), &answer.json(line))
+        });
+        printed.map_err(|error| format!("cannot write the results: {error}"))
+    }
+
+    fn summary(&mut self) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
+        let sent: u64 = self.statuses.values().sum();
+        let parts: Vec<String> = self.statuses.iter().map(|(status, count)| format!("{status} × {count}")).collect();
+        self.output.note(format_args!("{sent} sent: {}", parts.join(", ")));
+        self.output.result("", &json!({"sent": sent, "statuses": self.statuses, "refused": self.refused}))?;
+        Ok(())
+    }
+}
+
+fn progress(rows: &Rows) -> ProgressBar {
+    let Some(bytes) = rows.bytes.filter(|_| std::io::stderr().is_terminal()) else { return ProgressBar::hidden() };
+    let bar = ProgressBar::new(bytes);
+    match ProgressStyle::with_template("{bar:40} {percent}% {elapsed} of {duration}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn http_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if url.scheme() == "http" { Ok(url) } else { Err("only http is spoken here".to_owned()) }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as name=value".to_owned()),
+    }
+}
+
+fn rate(text: &str) -> Result<u32, String> {
+    match text.strip_suffix("/s").unwrap_or(text).parse() {
+        Ok(rate) if (1..=MAX_RATE).contains(&rate) => Ok(rate),
+        _ => Err(format!("write it as N/s, where N is 1 to {MAX_RATE}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Settings as documents: one first-level key tells what a document is. One validator for the control panel, the
+//! API and the command line stands here and in the types that it reads.
+
+mod reader;
+
+use std::fmt;
+
+use serde_json::Value;
+
+pub use reader::{MAX_FIELD_BYTES, MAX_TITLE_BYTES, Reader};
+
+use crate::finding::{Finding, Located};
+use crate::permission::Permission;
+use crate::trigger::Trigger;
+use crate::workflow::Workflow;
+use crate::yaml;
+
+/// What a document sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A trigger. The kinds are ordered as they are applied: what others name comes first.
+    Trigger,
+    /// A workflow.
+    Workflow,
+    /// A permission.
+    Permission,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Trigger, Self::Workflow, Self::Permission];
+
+    /// The first-level key of its documents, and its name everywhere.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trigger => "trigger",
+            Self::Workflow => "workflow",
+            Self::Permission => "permission",
+        }
+    }
+
+    /// The kind of a document: exactly one of the kinds' keys stands in it.
+    pub fn of(document: &Value) -> Result<Self, Finding> {
+        let Some(map) = document.as_object() else {
+            return Err(Finding::new("", "a document is a map of keys and values"));
+        };
+        let mut kinds = Self::ALL.into_iter().filter(|kind| map.contains_key(kind.name()));
+        match (kinds.next(), kinds.next()) {
+            (Some(kind), None) => Ok(kind),
+            (None, _) => Err(Finding::new("", "a document has one of the keys trigger, workflow, permission")),
+            (Some(one), Some(other)) => {
+                Err(Finding::new(other.name(), format!("a document is one thing, but this has {one} as well")))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A document that has been checked and compiled.
+#[derive(Debug)]
+pub enum Document {
+    /// A trigger.
+    Trigger(Trigger),
+    /// A workflow.
+    Workflow(Workflow),
+    /// A permission.
+    Permission(Permission),
+}
+
+impl Document {
+    /// Checks a document; every fault is a finding.
+    pub fn from_value(value: &Value) -> Result<Self, Vec<Finding>> {
+        match Kind::of(value).map_err(|finding| vec![finding])? {
+            Kind::Trigger => Trigger::from_document(value).map(Self::Trigger),
+            Kind::Workflow => Workflow::from_document(value).map(Self::Workflow),
+            Kind::Permission => Permission::from_document(value).map(Self::Permission),
+        }
+    }
+
+    /// Checks one document of a text, giving every finding its line.
+    pub fn from_yaml(document: &yaml::Document) -> Result<Self, Vec<Located>> {
+        Self::from_value(&document.value)
+            .map_err(|findings| findings.into_iter().map(|finding| document.locate(finding)).collect())
+    }
+
+    /// What it sets.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Trigger(_) => Kind::Trigger,
+            Self::Workflow(_) => Kind::Workflow,
+            Self::Permission(_) => Kind::Permission,
+        }
+    }
+
+    /// The number or key by which it is known; unique in its kind.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Trigger(trigger) => trigger.key.to_string(),
+            Self::Workflow(workflow) => workflow.id.to_string(),
+            Self::Permission(permission) => permission.key.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_document_is_exactly_one_thing() {
+        for (value, finding) in [
+            (json!([]), "a document is a map of keys and values"),
+            (json!({"title": "x"}), "a document has one of the keys trigger, workflow, permission"),
+            (json!({"trigger": "a", "workflow": 1}), "workflow: a document is one thing, but this has trigger as well"),
+        ] {
+            assert_eq!(Document::from_value(&value).unwrap_err()[0].to_string(), finding);
+        }
+        let document = Document::from_value(&json!({"trigger": "web_lead"})).unwrap();
+        assert_eq!((document.kind(), document.key()), (Kind::Trigger, "web_lead".to_owned()));
+    }
+
+    #[test]
+    fn a_finding_has_the_line_of_its_key() {
+        let document = &yaml::read("# a trigger\ntrigger: web_lead\n\ntitel: x\n").unwrap()[0];
+        let findings = Document::from_yaml(document).unwrap_err();
+        assert_eq!((findings.len(), findings[0].line), (1, 4));
+        assert_eq!(findings[0].sentence(), "titel: unknown key `titel`; known here: trigger, title");
+    }
+}

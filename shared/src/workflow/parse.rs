@@ -1,0 +1,119 @@
+//! Reads the document of a workflow. Steps are named before they are read, so that an output may lead to any step.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::{MAX_STEPS, Start, Step, StepIndex, Workflow};
+use crate::document::Reader;
+use crate::finding::Finding;
+use crate::id::StepName;
+use crate::task;
+
+/// Every step by its name, read or not: an output may lead to a later one.
+type Places<'d> = HashMap<&'d str, StepIndex>;
+
+/// Reads a whole document.
+pub fn parse(document: &Value) -> Result<Workflow, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let workflow = Reader::new("", document, &mut findings).and_then(workflow);
+    if let Some(workflow) = &workflow
+        && findings.is_empty()
+    {
+        // Only now: a step that could not be read might lead to those that seem to be lost.
+        report_unreached(workflow, &mut findings);
+    }
+    workflow.filter(|_| findings.is_empty()).ok_or(findings)
+}
+
+fn workflow(mut reader: Reader) -> Option<Workflow> {
+    let id = reader.required_id("workflow");
+    let title = reader.title("title");
+    let active = reader.flag("active", true);
+    let names = reader.map("steps").into_iter().flat_map(|steps| steps.keys()).take(MAX_STEPS);
+    let places: Places = (0..).zip(names).map(|(place, name)| (name.as_str(), StepIndex(place))).collect();
+    let start = reader.inner("start").and_then(|start| read_start(start, &places));
+    let steps = reader.inner("steps").map(|steps| read_steps(steps, &places));
+    reader.finish();
+    Some(Workflow { id: id?, title, active, start: start?, steps: steps? })
+}
+
+fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
+    let start = Start {
+        module: reader.id("module"),
+        triggers: reader.ids("triggers"),
+        condition: reader.expression("condition"),
+        order: reader.whole("order").unwrap_or(0),
+        without_record: reader.flag("without_record", false),
+        next: {
+            reader.required("next");
+            read_successors(&mut reader, "next", places)
+        },
+    };
+    reader.not_available(&["once_per_record", "parallel", "keep_log"]);
+    reader.finish();
+    Some(start)
+}
+
+fn read_steps(mut reader: Reader, places: &Places) -> Vec<Step> {
+    let names: Vec<&str> = reader.keys().collect();
+    if names.is_empty() {
+        reader.report("", "a workflow has at least one step");
+    }
+    if names.len() > MAX_STEPS {
+        reader.report("", format!("a workflow has at most {MAX_STEPS} steps, and this has {}", names.len()));
+        return Vec::new();
+    }
+    let mut steps = Vec::with_capacity(names.len());
+    for name in names {
+        match name.parse::<StepName>() {
+            Ok(step) => steps.extend(reader.entry(name).and_then(|reader| read_step(reader, step, places))),
+            Err(error) => reader.report(name, error.to_string()),
+        }
+    }
+    steps
+}
+
+fn read_step(mut reader: Reader, name: StepName, places: &Places) -> Option<Step> {
+    // Without a task no key of the step can be judged.
+    let kind = task::Kind::of_step(&mut reader)?;
+    let task = (kind.parse)(&mut reader);
+    let outputs = kind.outputs.iter().map(|output| (*output, read_successors(&mut reader, output, places))).collect();
+    kind.refuse_other_outputs(&mut reader);
+    reader.finish();
+    Some(Step { name, task: task?, outputs })
+}
+
+fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -> Vec<StepIndex> {
+    let texts = reader.texts(output);
+    if texts.len() > MAX_STEPS {
+        reader.report(output, format!("leads to more than {MAX_STEPS} steps"));
+        return Vec::new();
+    }
+    let successors = texts.into_iter().filter_map(|(place, text)| {
+        let index = places.get(text.as_str()).copied();
+        if index.is_none() {
+            let begins: String = text.chars().take(40).collect();
+            reader.report(&place, format!("leads to `{begins}`, and there is no such step"));
+        }
+        index
+    });
+    successors.collect()
+}
+
+fn report_unreached(workflow: &Workflow, findings: &mut Vec<Finding>) {
+    let mut reached = HashSet::new();
+    let mut pending = workflow.start.next.clone();
+    while let Some(index) = pending.pop() {
+        if reached.insert(index)
+            && let Some(step) = workflow.step(index)
+        {
+            pending.extend(step.outputs.iter().flat_map(|(_, next)| next));
+        }
+    }
+    for step in &workflow.steps {
+        if !workflow.find(&step.name).is_some_and(|index| reached.contains(&index)) {
+            findings.push(Finding::new(format!("steps.{}", step.name), "no way leads here from the start"));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What the validator says of a workflow, finding by finding.
+
+use crate::id::StepName;
+use crate::task::Task;
+use crate::task::create_record::IfExists;
+use crate::task::find_record::{MAX_FOUND, Operator};
+use crate::workflow::Workflow;
+use crate::yaml;
+
+fn read(text: &str) -> Result<Workflow, Vec<String>> {
+    let document = yaml::read(text).unwrap().remove(0);
+    Workflow::from_document(&document.value).map_err(|findings| findings.iter().map(ToString::to_string).collect())
+}
+
+/// The findings of a workflow whose one step `s` has these lines.
+fn findings_of_step(lines: &str) -> Vec<String> {
+    let lines = lines.replace('\n', "\n    ");
+    let text = format!("workflow: 1\nstart: {{next: [s, t]}}\nsteps:\n  t: {{stop: finished}}\n  s:\n    {lines}\n");
+    read(&text).err().unwrap_or_default()
+}
+
+const EXAMPLE: &str = r#"
+workflow: 77
+title: New lead
+active: true
+start:
+  module: Leads
+  triggers: [web_lead]
+  without_record: true
+  next: usable
+steps:
+  usable:
+    condition: $env["lastname"]|trim and $env["email"] is email
+    then: lead
+    else: reject
+  lead:
+    create_record: Leads
+    unique: '{{ $env["email"]|lower }}'
+    fields:
+      lastname: $env["lastname"]
+      description: From $request["ip"], $[Now,0,'d.m.Y']
+    store_id: lead_id
+    created: [note]
+    existing: [note]
+  note:
+    comment: Asked about {{ $env["tags"]|join(", ") }}
+    record: $env["lead_id"]
+  reject:
+    stop: failed
+    message: no last name or no valid e-mail posted
+"#;
+
+#[test]
+fn the_example_of_the_product_lacks_only_the_task_that_is_not_there_yet() {
+    assert_eq!(read(EXAMPLE).unwrap_err(), ["steps.note.comment: task `comment` is not available in this version"]);
+}
+
+#[test]
+fn a_workflow_is_read_as_it_is_written() {
+    let text =
+        EXAMPLE.replace("comment: Asked", "set_env:\n      note: Asked").replace("    record: $env[\"lead_id\"]\n", "");
+    let workflow = read(&text).unwrap();
+    assert_eq!((workflow.id.get(), workflow.active, workflow.start.without_record), (77, true, true));
+    assert_eq!(workflow.start.triggers[0].as_str(), "web_lead");
+    let names: Vec<&str> = workflow.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["usable", "lead", "note", "reject"]);
+    let start = workflow.step(workflow.start.next[0]).unwrap();
+    let reject = workflow.find(&"reject".parse::<StepName>().unwrap()).unwrap();
+    assert_eq!((start.task.name(), start.successors("else")), ("condition", &[reject][..]));
+    let Task::CreateRecord(task) = &workflow.steps[1].task else { panic!("{:?}", workflow.steps[1].task) };
+    assert_eq!((task.module.as_str(), task.if_exists), ("Leads", IfExists::Skip));
+    assert_eq!((task.fields[0].0.as_str(), task.store_id.as_deref()), ("lastname", Some("lead_id")));
+}
+
+#[test]
+fn active_and_order_have_defaults_and_a_record_is_needed() {
+    let workflow = read("workflow: 1\nstart: {next: a}\nsteps:\n  a: {stop: finished}\n").unwrap();
+    assert_eq!((workflow.active, workflow.start.order, workflow.start.without_record), (true, 0, false));
+    assert!(workflow.start.module.is_none() && workflow.start.triggers.is_empty() && workflow.title.is_empty());
+}
+
+#[test]
+fn a_search_is_read_with_its_operators_and_its_order() {
+    let find = |lines: &str| {
+        let text = format!("workflow: 1\nstart: {{next: a}}\nsteps:\n  a:\n    find_record: Leads\n{lines}");
+        match read(&text).unwrap().steps.remove(0).task {
+            Task::FindRecord(task) => task,
+            other => panic!("{other:?}"),
+        }
+    };
+    let task = find("    where: {email: x, amount: {above: 5, below: 9}}\n    sort: [lastname, -amount]\n");
+    let conditions: Vec<_> = task.conditions.iter().map(|c| (c.field.as_str(), c.operator)).collect();
+    assert_eq!(conditions, [("email", Operator::Is), ("amount", Operator::Above), ("amount", Operator::Below)]);
+    let sort: Vec<_> = task.sort.iter().map(|level| (level.field.as_str(), level.descending)).collect();
+    assert_eq!(sort, [("lastname", false), ("amount", true)]);
+    assert_eq!(task.limit, 1);
+    assert_eq!(find("    store_ids: all\n").limit, MAX_FOUND);
+    assert_eq!(find("    store_ids: all\n    limit: 5\n").limit, 5);
+}
+
+#[test]
+fn every_fault_of_a_workflow_is_named_at_its_place() {
+    let steps = "steps:\n  a: {stop: finished}\n";
+    let start = "start: {next: a}\n";
+    for (text, expected) in [
+        (format!("workflow: x\n{start}{steps}"), "workflow: workflow id \"x\" is not a whole number above zero"),
+        (format!("workflow: 1\nactive: yes\n{start}{steps}"), "active: must be true or false"),
+        (format!("workflow: 1\n{steps}"), "start: is missing"),
+        (format!("workflow: 1\nstart: {{}}\n{steps}"), "start.next: is missing"),
+        (format!("workflow: 1\nstart: {{next: b}}\n{steps}"), "start.next: leads to `b`, and there is no such step"),
+        (
+            format!("workflow: 1\nstart: {{next: [a, b]}}\n{steps}"),
+            "start.next.1: leads to `b`, and there is no such step",
+        ),
+        (format!("workflow: 1\nstart: {{next: a, order: x}}\n{steps}"), "start.order: must be a whole number"),
+        (format!("workflow: 1\nstart: {{next: a, triggers: [a b]}}\n{steps}"), "start.triggers.0: trigger key \"a b\""),
+        (
+            format!("workflow: 1\nstart: {{next: a, keep_log: all}}\n{steps}"),
+            "start.keep_log: `keep_log` is not available in this version",
+        ),
+        (
+            format!("workflow: 1\nstart: {{next: a, trigers: b}}\n{steps}"),
+            "start.trigers: unknown key `trigers`; known here: module, triggers, ",
+        ),
+        (
+            format!("workflow: 1\n{start}{steps}step: 1\n"),
+            "step: unknown key `step`; known here: workflow, title, active, start, steps",
+        ),
+        (format!("workflow: 1\n{start}steps: {{a: 1}}\n"), "steps.a: must be a map of keys and values"),
+        (format!("workflow: 1\n{start}{steps}  b: {{stop: failed}}\n"), "steps.b: no way leads here from the start"),
+        (format!("workflow: 1\n{start}{steps}  b c: {{stop: failed}}\n"), "steps.b c: step name \"b c\""),
+    ] {
+        let findings = read(&text).expect_err(&text);
+        assert!(findings.len() == 1 && findings[0].starts_with(expected), "{text}\n{findings:?}");
+    }
+    assert_eq!(
+        read("workflow: 1\nstart: {next: []}\nsteps: {}\n").unwrap_err(),
+        ["steps: a workflow has at least one step"]
+    );
+}
+
+#[test]
+fn every_fault_of_a_step_is_named_at_its_field() {
+    let long = format!("set_value: {{{}: 1}}", "x".repeat(65));
+    for (lines, expected) in [
+        ("next: t", "steps.s: a step has one task, and this has none of condition, "),
+        ("stop: finished\nset_env: {a: 1}", "steps.s: a step has one task, and this has stop and set_env"),
+        ("delay: 5", "steps.s.delay: task `delay` is not available in this version"),
+        ("condition: a\nthen: x", "steps.s.then: leads to `x`, and there is no such step"),
+        ("condition: a\nnext: t", "steps.s.next: task `condition` has no output `next`; its outputs: then, else"),
+        ("condition: a\nthn: t", "steps.s.thn: unknown key `thn`; known here: condition, then, else"),
+        ("condition: [a]", "steps.s.condition: must be a text"),
+        ("condition:", "steps.s.condition: is missing"),
+        ("set_env: {}", "steps.s.set_env: is empty"),
+        ("set_env: a", "steps.s.set_env: must be a map of names and values"),
+        ("set_value: {'': 1}", "steps.s.set_value.: a name is empty"),
+        (long.as_str(), "steps.s.set_value.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: the name is longer than 64 bytes"),
+        ("create_record: My Leads", "steps.s.create_record: module \"My Leads\""),
+        ("create_record: Leads\nif_exists: skip", "steps.s.if_exists: needs `unique`"),
+        ("create_record: Leads\nunique: a\nif_exists: no", "steps.s.if_exists: must be one of skip, update"),
+        ("create_record: Leads\nfields: [a]", "steps.s.fields: must be a map of names and values"),
+        ("create_record: Leads\nstore_id: ''", "steps.s.store_id: a name is empty"),
+        (
+            "find_record: Leads\nwhere: {a: {like: b}}",
+            "steps.s.where.a: has an unknown operator; known here: is, is_not, ",
+        ),
+        ("find_record: Leads\nwhere: {a: {}}", "steps.s.where.a: names no operator"),
+        ("find_record: Leads\nlimit: 0", "steps.s.limit: must be 1 to 1000"),
+        ("find_record: Leads\nlimit: 1001", "steps.s.limit: must be 1 to 1000"),
+        ("find_record: Leads\nsort: '-'", "steps.s.sort: a name is empty"),
+        ("stop: maybe", "steps.s.stop: must be one of finished, failed"),
+        ("stop: failed\nnext: t", "steps.s.next: task `stop` has no output `next`; its outputs: none"),
+    ] {
+        let findings = findings_of_step(lines);
+        assert!(findings.len() == 1 && findings[0].starts_with(expected), "{lines}\n{findings:?}");
+    }
+}
+
+#[test]
+fn a_workflow_has_at_most_a_thousand_steps() {
+    let workflow = |count: usize| {
+        let steps: String =
+            (0..count).map(|n| format!("  s{n}: {{set_env: {{a: 1}}, next: s{}}}\n", (n + 1) % count)).collect();
+        read(&format!("workflow: 1\nstart: {{next: s0}}\nsteps:\n{steps}"))
+    };
+    assert_eq!(workflow(1_000).unwrap().steps.len(), 1_000);
+    assert_eq!(workflow(1_001).unwrap_err(), ["steps: a workflow has at most 1000 steps, and this has 1001"]);
+}

@@ -1,0 +1,247 @@
+//! Text to documents. The parser gives events; this builds values and notes the line of each.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use serde_json::{Map, Value};
+
+use super::{Document, MAX_BYTES, MAX_DEPTH, join, scalar};
+use crate::finding::{Finding, Located};
+
+/// Reads every document of a text; empty ones are left out. What cannot be read is a finding with its line.
+pub fn read(text: &str) -> Result<Vec<Document>, Located> {
+    if text.len() > MAX_BYTES {
+        return Err(fault(1, format!("the text is longer than {MAX_BYTES} bytes")));
+    }
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut builder = Builder { parser: Parser::new_from_str(text), lines: HashMap::new() };
+    builder.documents().map_err(|located| with_hint(text, located))
+}
+
+struct Builder<'t> {
+    parser: Parser<'t, StrInput<'t>>,
+    lines: HashMap<String, usize>,
+}
+
+impl<'t> Builder<'t> {
+    fn documents(&mut self) -> Result<Vec<Document>, Located> {
+        let mut documents = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(documents),
+                (Event::DocumentStart(_), _) => {
+                    let (event, span) = self.next()?;
+                    let is_empty =
+                        matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
+                    let value = self.value(event, span, "", 0)?;
+                    let lines = std::mem::take(&mut self.lines);
+                    if !is_empty {
+                        documents.push(Document { value, lines });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Span), Located> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => Err(syntax(&error)),
+            None => Ok((Event::StreamEnd, Span::empty(Marker::default()))),
+        }
+    }
+
+    fn value(&mut self, event: Event<'t>, span: Span, path: &str, depth: usize) -> Result<Value, Located> {
+        let line = span.start.line();
+        if depth > MAX_DEPTH {
+            return Err(fault(line, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.lines.entry(path.to_owned()).or_insert(line);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                refuse_anchor(anchor, line)?;
+                let is_text = is_text_tag(tag.as_deref(), line)? || style != ScalarStyle::Plain;
+                Ok(if is_text { Value::String(text.into_owned()) } else { scalar::resolve(&text) })
+            }
+            Event::SequenceStart(anchor, tag) => {
+                refuse_anchor(anchor, line)?;
+                is_text_tag(tag.as_deref(), line)?;
+                self.list(path, depth)
+            }
+            Event::MappingStart(anchor, tag) => {
+                refuse_anchor(anchor, line)?;
+                is_text_tag(tag.as_deref(), line)?;
+                self.map(path, depth)
+            }
+            _ => Err(fault(line, ALIAS)),
+        }
+    }
+
+    fn list(&mut self, path: &str, depth: usize) -> Result<Value, Located> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::Array(items)),
+                (event, span) => {
+                    let path = join(path, &items.len().to_string());
+                    items.push(self.value(event, span, &path, depth + 1)?);
+                }
+            }
+        }
+    }
+
+    fn map(&mut self, path: &str, depth: usize) -> Result<Value, Located> {
+        let mut map = Map::new();
+        loop {
+            let (event, span) = self.next()?;
+            let line = span.start.line();
+            let key = match event {
+                Event::MappingEnd => return Ok(Value::Object(map)),
+                Event::Scalar(text, _, anchor, tag) => {
+                    refuse_anchor(anchor, line)?;
+                    is_text_tag(tag.as_deref(), line)?;
+                    text.into_owned()
+                }
+                Event::Alias(_) => return Err(fault(line, ALIAS)),
+                _ => return Err(fault(line, ODD_KEY)),
+            };
+            let path = join(path, &key);
+            if map.contains_key(&key) {
+                let first = self.lines.get(&path).copied().unwrap_or(line);
+                return Err(Located {
+                    line,
+                    finding: Finding::new(path, format!("this key stands here twice, first on line {first}")),
+                });
+            }
+            self.lines.insert(path.clone(), line);
+            let (event, span) = self.next()?;
+            let value = self.value(event, span, &path, depth + 1)?;
+            map.insert(key, value);
+        }
+    }
+}
+
+const ODD_KEY: &str = "a key is a map or a list; it must be a text";
+
+const NOT_YAML: &str = "not YAML: ";
+
+const ALIAS: &str =
+    "anchors and aliases (&name, *name) are not read: write the value out, or quote a text that begins so";
+
+fn refuse_anchor(anchor: usize, line: usize) -> Result<(), Located> {
+    // The parser numbers anchors from 1; 0 is none.
+    if anchor == 0 { Ok(()) } else { Err(fault(line, ALIAS)) }
+}
+
+/// Whether a tag says "text"; any other tag is refused, since it could not be kept.
+fn is_text_tag(tag: Option<&Tag>, line: usize) -> Result<bool, Located> {
+    match tag {
+        None => Ok(false),
+        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => Ok(true),
+        Some(tag) => Err(fault(line, format!("tags such as {tag} are not read: quote a text that begins with '!'"))),
+    }
+}
+
+fn syntax(error: &ScanError) -> Located {
+    fault(error.marker().line().max(1), format!("{NOT_YAML}{}", error.info()))
+}
+
+fn fault(line: usize, message: impl Into<String>) -> Located {
+    Located { line, finding: Finding::new("", message) }
+}
+
+/// YAML takes `{{ x }}` for a map whose key is a map, which no message of a parser explains. An error can be
+/// reported one line late.
+fn with_hint(text: &str, located: Located) -> Located {
+    let message = &located.finding.message;
+    if !message.starts_with(NOT_YAML) && message != ODD_KEY {
+        return located;
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let culprit = [located.line, located.line.saturating_sub(1)]
+        .into_iter()
+        .find(|line| line.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|line| has_bare_braces(line)));
+    match culprit {
+        Some(line) => fault(line, "a value begins with {{ and YAML reads that as a map; quote it: '{{ … }}'"),
+        None => located,
+    }
+}
+
+/// Whether a value on this line begins with `{{` outside single quotes.
+fn has_bare_braces(line: &str) -> bool {
+    ["{{", "\"{{"].iter().any(|braces| {
+        line.match_indices(braces).any(|(at, _)| {
+            let before = line[..at].trim_end();
+            before.ends_with([':', '-', '[', ',']) && !before.contains('\'')
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Value {
+        let mut documents = read(text).unwrap();
+        assert_eq!(documents.len(), 1);
+        documents.remove(0).value
+    }
+
+    #[test]
+    fn values_keep_their_type_their_order_and_their_digits() {
+        let value = one("z: 1.10\na: 01234\n77: true\nm: ~\nl: [a, 'b', \"c\\n\"]\nt: !!str 5\nb: |\n  x\n  y\n");
+        assert_eq!(
+            value.to_string(),
+            r#"{"z":1.10,"a":"01234","77":true,"m":null,"l":["a","b","c\n"],"t":"5","b":"x\ny\n"}"#
+        );
+    }
+
+    #[test]
+    fn a_text_holds_several_documents_and_empty_ones_do_not_count() {
+        let documents = read("# none\n---\na: 1\n---\n---\nb: 2\n---\n").unwrap();
+        let values: Vec<String> = documents.iter().map(|d| d.value.to_string()).collect();
+        assert_eq!(values, [r#"{"a":1}"#, r#"{"b":2}"#]);
+        assert_eq!(documents[1].line("b"), 6);
+        assert!(read("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_path_has_the_line_of_its_key_or_item() {
+        let document = &read("a: 1\nsteps:\n  lead:\n    fields:\n      x: 1\n  l:\n    - p\n    - q\n").unwrap()[0];
+        for (path, line) in [
+            ("", 1),
+            ("steps", 2),
+            ("steps.lead.fields.x", 5),
+            ("steps.lead.fields.y.z", 4),
+            ("steps.l.1", 8),
+            ("q", 1),
+        ] {
+            assert_eq!(document.line(path), line, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why_and_where() {
+        for (text, line, message) in [
+            ("a: 1\nb: 2\na: 3\n", 3, "a: this key stands here twice, first on line 1"),
+            ("a: &x 1\nb: *x\n", 1, "anchors and aliases"),
+            ("a: 1\nb: *x\n", 2, "not YAML: "),
+            ("a: !x 1\n", 1, "tags such as !x"),
+            ("? [a]\n: 1\n", 1, "a key is a map or a list"),
+            ("a: 1\nb: [1, 2\n", 3, "not YAML: "),
+            ("a: 1\nb: {{ x }}\nc: 1\n", 2, "quote it: '{{ … }}'"),
+            ("a: 1\nb: {{ $env[\"x\"]|lower }}\nc: 1\n", 2, "quote it: '{{ … }}'"),
+            ("a: 1\nb: {{ x }} and more\nc: 1\n", 2, "quote it: '{{ … }}'"),
+            ("a: 1\nb: \"{{ $env[\"x\"] }}\"\nc: 1\n", 2, "quote it: '{{ … }}'"),
+            ("a: 1\nb:\n  - {{ x }}\nc: 1\n", 3, "quote it: '{{ … }}'"),
+            ("a: 1\nb: [{{ x }}]\nc: 1\n", 2, "quote it: '{{ … }}'"),
+        ] {
+            let located = read(text).expect_err(text);
+            assert!(located.finding.to_string().contains(message), "{text:?}: {located:?}");
+            assert_eq!(located.line, line, "{text:?}: {located:?}");
+        }
+        let deep = "[".repeat(MAX_DEPTH + 2) + &"]".repeat(MAX_DEPTH + 2);
+        assert!(read(&deep).unwrap_err().finding.message.contains("nested deeper"));
+    }
+}
