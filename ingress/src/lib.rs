@@ -1,1 +1,3 @@
 //! ingress
+
+pub mod http;
