@@ -1,3 +1,5 @@
 //! ingress
 
+pub mod error;
 pub mod http;
+pub mod submit;
