@@ -2,7 +2,12 @@
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
 pub mod fields;
+mod form;
+mod json;
+mod multipart;
+mod nesting;
 pub mod selector;
+mod text;
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -20,7 +25,7 @@ use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::gate::Gate;
 use crate::http::body::body_bytes;
 use crate::receipts;
@@ -104,7 +109,8 @@ fn millis(moment: SystemTime) -> i64 {
 async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError> {
     let encoded = submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
     if encoded.len() > MAX_ENCODED_BYTES {
-        return Err(ApiError::body_too_large(MAX_ENCODED_BYTES));
+        let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
+        return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
     match state.publisher.publish(SUBMISSIONS_V1, encoded).await {
         Ok(()) => Ok(()),

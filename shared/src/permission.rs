@@ -1,6 +1,8 @@
 //! Who may call, and what they may start. Denied by default: an address that no rule covers is a stranger.
 
 pub mod address;
+mod document;
+pub mod short_url;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,6 +14,7 @@ use crate::finding::Finding;
 use crate::id::{PermissionKey, TriggerKey, WorkflowId};
 use crate::submission::Target;
 use address::AddressRule;
+use short_url::ShortUrl;
 
 /// One entry of "Settings: HTTP Handler".
 #[derive(Debug, Clone)]
@@ -27,7 +30,7 @@ pub struct Permission {
     /// The triggers that its callers may name.
     pub triggers: BTreeSet<TriggerKey>,
     /// Its own short URL; it then answers only there.
-    pub short_url: Option<String>,
+    pub short_url: Option<ShortUrl>,
     /// From this moment on it lets nobody in.
     pub expires_at: Option<SystemTime>,
     /// Off = lets nobody in.
@@ -52,13 +55,15 @@ pub enum Files {
 
 impl Permission {
     /// Reads the document of a permission; every fault is a finding, and a rule that does not parse is one.
-    pub fn from_document(_document: &Value) -> Result<Self, Vec<Finding>> {
-        Err(Vec::new())
+    pub fn from_document(document: &Value) -> Result<Self, Vec<Finding>> {
+        document::read(document)
     }
 
-    /// Whether it lets this address in at this moment. `ip` must be canonical (no IPv4-mapped IPv6).
-    pub fn admits(&self, _ip: IpAddr, _now: SystemTime) -> bool {
-        false
+    /// Whether it lets this address in at this moment. IPv4-mapped IPv6 addresses count as IPv4.
+    pub fn admits(&self, ip: IpAddr, now: SystemTime) -> bool {
+        self.enabled
+            && self.expires_at.is_none_or(|end| now < end)
+            && self.addresses.iter().any(|rule| rule.matches(ip))
     }
 
     /// Whether its callers may start this.

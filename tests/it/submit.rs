@@ -56,7 +56,7 @@ async fn a_permitted_caller_is_told_what_is_wrong() {
         ("POST", "/trigger?workflow_id=78", 403, "target_denied"),
         ("POST", "/trigger?workflow_trigger=other", 403, "target_denied"),
         ("POST", "/trigger?workflow_id=x", 400, "invalid_selector"),
-        ("POST", "/trigger?workflow_id=77&record_id=-1", 400, "invalid_selector"),
+        ("POST", "/trigger?workflow_id=77&record_id=-1", 400, "invalid_record_id"),
         ("PUT", "/receipts/018f0000-0000-7000-8000-000000000000", 405, "method_not_allowed"),
         ("GET", "/receipts/nonsense", 404, "receipt_unknown"),
     ] {

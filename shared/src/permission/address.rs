@@ -1,5 +1,383 @@
-//! The address rules of a permission.
+//! The address rules of a permission. A text becomes a rule that covers what it says, or it is refused with a
+//! reason: nothing unreadable, and nothing but the word `any`, ever becomes "everyone". Matching compares parsed
+//! addresses, never texts (CVE-2025-68949 was an allow list matched on substrings).
 
-/// One address rule.
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use ipnet::{IpNet, Ipv4Net};
+
+/// The most rules of one permission: a caller nobody knows is compared with all of them.
+pub const MAX_RULES: usize = 1_000;
+
+/// One address rule. Its text, by `Display`, parses to the same rule again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressRule;
+pub struct AddressRule(Form);
+
+/// How a rule is written. IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2) are kept as the IPv4 that they mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    Any,
+    Single(IpAddr),
+    /// `192.168.0.*` is the network 192.168.0.0/24, written in its own way.
+    Wildcard(Ipv4Net),
+    /// Both ends belong to it, are of one family, and stand in order.
+    Range(IpAddr, IpAddr),
+    Network(IpNet),
+}
+
+/// Why a text is not an address rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("address rule {rule:?} {reason}")]
+pub struct InvalidRule {
+    /// The rule, at most its first 60 characters.
+    pub rule: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl AddressRule {
+    /// Whether the rule covers an address. IPv4-mapped IPv6 addresses count as IPv4.
+    pub fn matches(&self, ip: IpAddr) -> bool {
+        let ip = ip.to_canonical();
+        match &self.0 {
+            Form::Any => true,
+            Form::Single(single) => *single == ip,
+            Form::Wildcard(network) => IpNet::V4(*network).contains(&ip),
+            Form::Range(first, last) => first.is_ipv4() == ip.is_ipv4() && (*first..=*last).contains(&ip),
+            Form::Network(network) => network.contains(&ip),
+        }
+    }
+
+    /// Whether it is the word `any`.
+    pub fn is_any(&self) -> bool {
+        self.0 == Form::Any
+    }
+}
+
+/// Reads a text of rules separated by new lines, commas or blanks. Blanks around the `-` of a range are tolerated.
+/// An empty text is an empty list; every rule that does not parse is named.
+pub fn parse_rules(text: &str) -> Result<Vec<AddressRule>, Vec<InvalidRule>> {
+    let mut rules = Vec::new();
+    let mut faults = Vec::new();
+    for rule in split_rules(text) {
+        if rules.len() + faults.len() >= MAX_RULES {
+            faults.push(invalid(&rule, format!("is one too many: a permission holds at most {MAX_RULES}")));
+            break;
+        }
+        match rule.parse() {
+            Ok(parsed) => rules.push(parsed),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(rules) } else { Err(faults) }
+}
+
+impl FromStr for AddressRule {
+    type Err = InvalidRule;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
+        let rule = text.trim();
+        let form = if rule.eq_ignore_ascii_case("any") {
+            Ok(Form::Any)
+        } else if rule.contains('*') {
+            wildcard(rule)
+        } else if let Some((first, last)) = rule.split_once('-') {
+            range(first.trim(), last.trim())
+        } else if let Some((base, prefix)) = rule.split_once('/') {
+            network(base, prefix)
+        } else {
+            address(rule).map(Form::Single)
+        };
+        form.map(Self).map_err(|reason| invalid(rule, reason))
+    }
+}
+
+impl fmt::Display for AddressRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Any => f.write_str("any"),
+            Form::Single(ip) => ip.fmt(f),
+            Form::Wildcard(network) => {
+                let fixed = usize::from(network.prefix_len() / 8);
+                let parts = network.network().octets().map(|octet| octet.to_string());
+                let written: Vec<&str> = (0..4).map(|at| if at < fixed { parts[at].as_str() } else { "*" }).collect();
+                f.write_str(&written.join("."))
+            }
+            Form::Range(first, last) => write!(f, "{first}-{last}"),
+            Form::Network(network) => network.fmt(f),
+        }
+    }
+}
+
+const SAY_ANY: &str = "covers every address: write the word `any` if that is meant";
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Ok(ip.to_canonical());
+    }
+    Err(if text.is_empty() {
+        "has an empty address".to_owned()
+    } else if text.contains('%') {
+        "names a network interface: leave out the part from '%' on".to_owned()
+    } else if text.starts_with('[') || (text.contains('.') && text.matches(':').count() == 1) {
+        "has a port or brackets: write the address alone".to_owned()
+    } else if has_leading_zero(text) {
+        format!("is not an IP address: {text:?} has a part with a leading zero, which some programs read as octal")
+    } else {
+        format!("is not an IP address: {text:?}")
+    })
+}
+
+fn has_leading_zero(text: &str) -> bool {
+    !text.contains(':') && text.split('.').any(|part| part.len() > 1 && part.starts_with('0'))
+}
+
+fn wildcard(rule: &str) -> Result<Form, String> {
+    let parts: Vec<&str> = rule.split('.').collect();
+    let fixed = parts.iter().take_while(|part| **part != "*").count();
+    if parts.len() != 4 || parts[fixed..].iter().any(|part| *part != "*") {
+        return Err(
+            "is not a wildcard: write all four parts, with '*' only for the last ones, such as 192.168.0.*".into()
+        );
+    }
+    let base: Vec<&str> = parts.iter().map(|part| if *part == "*" { "0" } else { part }).collect();
+    let IpAddr::V4(base) = address(&base.join("."))? else {
+        return Err("is not an IPv4 wildcard".to_owned());
+    };
+    // At most four parts were counted.
+    let prefix = u8::try_from(fixed * 8).unwrap_or(32);
+    match Ipv4Net::new(base, prefix) {
+        Ok(_) if prefix == 0 => Err(SAY_ANY.to_owned()),
+        Ok(network) => Ok(Form::Wildcard(network)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn range(first: &str, last: &str) -> Result<Form, String> {
+    let (first, last) = (address(first)?, address(last)?);
+    if first.is_ipv4() != last.is_ipv4() {
+        return Err("mixes IPv4 and IPv6".to_owned());
+    }
+    if first > last {
+        return Err(format!("ends before it begins: did you mean {last}-{first}"));
+    }
+    let whole_v4 = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::BROADCAST)];
+    let whole_v6 = [IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::from_bits(u128::MAX))];
+    if [first, last] == whole_v4 || [first, last] == whole_v6 {
+        return Err(SAY_ANY.to_owned());
+    }
+    Ok(Form::Range(first, last))
+}
+
+fn network(base: &str, prefix: &str) -> Result<Form, String> {
+    let written: IpAddr = address(base)?;
+    // `::ffff:192.168.0.0/120` is read as IPv4, so its prefix loses the 96 bits of `::ffff:`.
+    let mapped = written.is_ipv4() && base.contains(':');
+    let (offset, most) = match (mapped, written) {
+        (true, _) => (96, 128),
+        (false, IpAddr::V4(_)) => (0, 32),
+        (false, IpAddr::V6(_)) => (0, 128),
+    };
+    let plain = !prefix.is_empty()
+        && prefix.bytes().all(|b| b.is_ascii_digit())
+        && !(prefix.len() > 1 && prefix.starts_with('0'));
+    let network = match prefix.parse::<u8>() {
+        Ok(bits) if plain && bits <= most && bits >= offset => IpNet::new(written, bits - offset),
+        _ => {
+            return Err(format!("has a wrong prefix length: write {offset} to {most} behind the '/'"));
+        }
+    };
+    let network = network.map_err(|error| error.to_string())?;
+    if network.prefix_len() == 0 {
+        return Err(SAY_ANY.to_owned());
+    }
+    if network.trunc() != network {
+        return Err(format!("names an address inside a network: did you mean {}", network.trunc()));
+    }
+    Ok(Form::Network(network))
+}
+
+/// The rules of a text, with the blanks around the `-` of a range taken out.
+fn split_rules(text: &str) -> Vec<String> {
+    let mut rules = Vec::new();
+    for line in text.split(['\n', '\r', ',']) {
+        let mut rule = String::new();
+        for word in line.split_whitespace() {
+            if !rule.is_empty() && !rule.ends_with('-') && !word.starts_with('-') {
+                rules.push(std::mem::take(&mut rule));
+            }
+            rule.push_str(word);
+        }
+        if !rule.is_empty() {
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+fn invalid(rule: &str, reason: impl Into<String>) -> InvalidRule {
+    InvalidRule { rule: rule.chars().take(60).collect(), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rule(text: &str) -> AddressRule {
+        text.parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn a_rule_covers_what_it_says_and_nothing_beside_it() {
+        for (text, inside, outside) in [
+            ("10.1.2.3", vec!["10.1.2.3", "::ffff:10.1.2.3"], vec!["10.1.2.4", "110.1.2.3", "::10.1.2.3"]),
+            ("192.168.0.*", vec!["192.168.0.0", "192.168.0.255"], vec!["192.168.1.0", "191.168.0.0"]),
+            ("10.0.*.*", vec!["10.0.0.0", "10.0.255.255"], vec!["10.1.0.0"]),
+            ("10.*.*.*", vec!["10.255.255.255"], vec!["11.0.0.0"]),
+            (
+                "192.168.0.100-192.168.0.160",
+                vec!["192.168.0.100", "192.168.0.160"],
+                vec!["192.168.0.99", "192.168.0.161"],
+            ),
+            ("192.168.0.0/24", vec!["192.168.0.0", "192.168.0.255"], vec!["192.168.1.0"]),
+            ("2001:db8::/32", vec!["2001:db8:ffff::1"], vec!["2001:db9::", "32.1.13.184"]),
+            ("2001:db8::1-2001:db8::ff", vec!["2001:db8::1", "2001:db8::ff"], vec!["2001:db8::100", "2001:db8::"]),
+            ("::1", vec!["::1"], vec!["127.0.0.1", "0.0.0.1"]),
+            ("::ffff:1.2.3.4", vec!["1.2.3.4", "::ffff:1.2.3.4"], vec!["1.2.3.5"]),
+            ("::ffff:1.2.3.0/120", vec!["1.2.3.9"], vec!["1.2.4.0"]),
+            ("::-::1:ffff:ffff:ffff", vec!["::2"], vec!["1.2.3.4", "::ffff:1.2.3.4"]),
+            ("any", vec!["1.2.3.4", "::1"], vec![]),
+            (" ANY ", vec!["1.2.3.4"], vec![]),
+        ] {
+            for ip in inside {
+                assert!(rule(text).matches(ip.parse().unwrap()), "{text} covers {ip}");
+            }
+            for ip in outside {
+                assert!(!rule(text).matches(ip.parse().unwrap()), "{text} does not cover {ip}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_rule_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("", "empty"),
+            ("*", "all four parts"),
+            ("10.*", "all four parts"),
+            ("10.*.0.*", "all four parts"),
+            ("*.0.0.1", "all four parts"),
+            ("10.0.0.1*", "not an IP address"),
+            ("2001:db8::*", "all four parts"),
+            ("*.*.*.*", "`any`"),
+            ("0.0.0.0/0", "`any`"),
+            ("::/0", "`any`"),
+            ("::ffff:0.0.0.0/96", "`any`"),
+            ("0.0.0.0-255.255.255.255", "`any`"),
+            ("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "`any`"),
+            ("010.1.1.1", "leading zero"),
+            ("010.1.1.*", "leading zero"),
+            ("10.1.1", "not an IP address"),
+            ("10.1.1.", "not an IP address"),
+            ("10..1.1", "not an IP address"),
+            ("10.1.1.256", "not an IP address"),
+            ("0x0a.1.1.1", "not an IP address"),
+            ("167837953", "not an IP address"),
+            ("localhost", "not an IP address"),
+            ("everyone", "not an IP address"),
+            ("١٠.1.1.1", "not an IP address"),
+            ("10.1.1.1:80", "port"),
+            ("[::1]:80", "port"),
+            ("[::1]", "brackets"),
+            ("fe80::1%eth0", "interface"),
+            ("192.168.0.5/24", "did you mean 192.168.0.0/24"),
+            ("2001:db8::1/32", "did you mean 2001:db8::/32"),
+            ("192.168.0.0/33", "0 to 32"),
+            ("192.168.0.0/", "0 to 32"),
+            ("192.168.0.0/024", "0 to 32"),
+            ("192.168.0.0/+24", "0 to 32"),
+            ("192.168.0.0/255.255.255.0", "0 to 32"),
+            ("2001:db8::/129", "0 to 128"),
+            ("::ffff:1.2.3.0/24", "96 to 128"),
+            ("10.0.0.9-10.0.0.1", "did you mean 10.0.0.1-10.0.0.9"),
+            ("10.0.0.1-::1", "mixes"),
+            ("10.0.0.1-5", "not an IP address"),
+            ("10.0.0.1-", "empty"),
+            ("-10.0.0.1", "empty"),
+            ("10.0.0.1-10.0.0.2-10.0.0.3", "not an IP address"),
+            ("10.0.0.1-10.0.0.*", "all four parts"),
+            ("10.0.0.0/24-10.0.1.0/24", "not an IP address"),
+            ("10.0.0.1 10.0.0.2", "not an IP address"),
+        ] {
+            let error = text.parse::<AddressRule>().unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_text_holds_rules_between_lines_commas_and_blanks() {
+        let text = "10.0.0.1, 10.0.0.2\n\n10.0.1.1 - 10.0.1.9 10.0.2.1 -10.0.2.9\r\n\t192.168.0.*,any,";
+        let rules: Vec<String> = parse_rules(text).unwrap().iter().map(ToString::to_string).collect();
+        let expected = ["10.0.0.1", "10.0.0.2", "10.0.1.1-10.0.1.9", "10.0.2.1-10.0.2.9", "192.168.0.*", "any"];
+        assert_eq!(rules, expected);
+        assert_eq!(parse_rules(" \n, ").unwrap(), []);
+    }
+
+    #[test]
+    fn every_bad_rule_of_a_text_is_named() {
+        let faults = parse_rules("10.0.0.1, 10.0.0.999 foo\n10.0.0.2").unwrap_err();
+        let named: Vec<&str> = faults.iter().map(|fault| fault.rule.as_str()).collect();
+        assert_eq!(named, ["10.0.0.999", "foo"]);
+        let many = "10.0.0.1 ".repeat(MAX_RULES + 5);
+        assert_eq!(parse_rules(&many).unwrap_err().len(), 1);
+        assert_eq!("x".repeat(900).parse::<AddressRule>().unwrap_err().rule.len(), 60);
+    }
+
+    fn bits(ip: IpAddr) -> u128 {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(ip.to_bits()),
+            IpAddr::V6(ip) => ip.to_bits(),
+        }
+    }
+
+    /// Addresses near each other, so that rules match about as often as not.
+    fn any_ip() -> impl Strategy<Value = IpAddr> {
+        prop_oneof![
+            any::<u32>().prop_map(|bits| IpAddr::V4(bits.into())),
+            (0u32..2048).prop_map(|low| IpAddr::V4((0x0a00_0000 | low).into())),
+            any::<u128>().prop_map(|bits| IpAddr::V6(bits.into())),
+            (0u128..2048).prop_map(|low| IpAddr::V6(((0x2001_0db8_u128 << 96) | low).into())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_is_the_numbers_between_its_ends(a in any_ip(), b in any_ip(), ip in any_ip()) {
+            let (a, b) = (a.to_canonical(), b.to_canonical());
+            prop_assume!(a.is_ipv4() == b.is_ipv4());
+            let rule = rule(&format!("{}-{}", a.min(b), a.max(b)));
+            let between = bits(a.min(b)) <= bits(ip) && bits(ip) <= bits(a.max(b));
+            prop_assert_eq!(rule.matches(ip), between && ip.to_canonical().is_ipv4() == a.is_ipv4());
+        }
+
+        #[test]
+        fn a_network_is_the_numbers_with_its_prefix(base in any_ip(), prefix in 1u8..=128, ip in any_ip()) {
+            let base = base.to_canonical();
+            let width = if base.is_ipv4() { 32 } else { 128 };
+            let prefix = 1 + (prefix - 1) % width;
+            let rule = rule(&IpNet::new(base, prefix).unwrap().trunc().to_string());
+            let shift = u32::from(width - prefix);
+            let same = ip.to_canonical().is_ipv4() == base.is_ipv4() && bits(ip) >> shift == bits(base) >> shift;
+            prop_assert_eq!(rule.matches(ip), same);
+        }
+
+        #[test]
+        fn a_rule_is_written_as_it_is_read(text in r"(any|[0-9a-f:.*/ -]{1,40}|([0-9]{1,3}\.){3}([0-9]{1,3}|\*)(/[0-9]{1,2})?)") {
+            if let Ok(rule) = text.parse::<AddressRule>() {
+                prop_assert_eq!(rule.to_string().parse::<AddressRule>().unwrap(), rule);
+            }
+        }
+    }
+}

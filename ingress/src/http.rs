@@ -1,0 +1,5 @@
+//! What HTTP says before anything of Postern is asked: who calls, and with which bytes.
+
+pub mod body;
+pub mod client_address;
+pub mod parameters;

@@ -1,0 +1,194 @@
+use std::time::{Duration, Instant};
+
+use super::*;
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=XX";
+const JSON: &str = "application/json";
+
+fn settings() -> FieldSettings {
+    FieldSettings { limits: Limits::default(), charset: None, files: Files::Refuse }
+}
+
+fn read_with(content_type: &str, body: &[u8], settings: &FieldSettings) -> Result<String, String> {
+    match fields(Some(content_type), body, settings) {
+        Ok(fields) => Ok(serde_json::to_string(&fields.env).unwrap()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn read(content_type: &str, body: &[u8]) -> Result<String, String> {
+    read_with(content_type, body, &settings())
+}
+
+/// A multipart body of `headers, blank line, content`.
+fn multipart(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (headers, content) in parts {
+        body.extend_from_slice(format!("--XX\r\n{headers}\r\n\r\n").as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--XX--\r\n");
+    body
+}
+
+fn named(name: &str) -> String {
+    format!("Content-Disposition: form-data; name=\"{name}\"")
+}
+
+#[test]
+fn every_type_gives_the_same_map() {
+    for (content_type, body, json) in [
+        (FORM, "lastname=Lovelace&tag=a&tag=b", r#"{"lastname":"Lovelace","tag":["a","b"]}"#),
+        ("Application/X-WWW-Form-Urlencoded;charset=UTF-8", "a=%C3%A4", r#"{"a":"ä"}"#),
+        ("", "a=1&", r#"{"a":"1"}"#),
+        (" ; charset=utf-8", "a=1", r#"{"a":"1"}"#),
+        (FORM, "a=b c&d=e+f%20g", r#"{"a":"b c","d":"e f g"}"#),
+        (FORM, "a%5Bb%5D=1&a%5Bc%5D=2", r#"{"a":{"b":"1","c":"2"}}"#),
+        (FORM, "\u{feff}a=1", r#"{"a":"1"}"#),
+        (FORM, "a=1;b=2", r#"{"a":"1;b=2"}"#),
+        (FORM, "100%=50%", r#"{"100%":"50%"}"#),
+        (FORM, "<x>y</x>", r#"{"<x>y</x>":""}"#),
+        (FORM, "&&&", "{}"),
+        (FORM, r#"{"a":1}"#, r#"{"a":1}"#),
+        ("", "\u{feff} {\"a\":[1.0,null]}", r#"{"a":[1.0,null]}"#),
+        (FORM, "{a}=1", r#"{"{a}":"1"}"#),
+        (FORM, "{\"a\":\"1\"", r#"{"{\"a\":\"1\"":""}"#),
+        ("text/plain;charset=UTF-8", r#"{"a":1}"#, r#"{"a":1}"#),
+        (JSON, r#"{"a":{"b":[true]}}"#, r#"{"a":{"b":[true]}}"#),
+        ("application/json; charset=\"utf-8\"", r#"{"a":"ä"}"#, r#"{"a":"ä"}"#),
+        ("application/vnd.api+JSON", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("application/xml", "", "{}"),
+        (MULTIPART, "", "{}"),
+        (JSON, "", "{}"),
+    ] {
+        assert_eq!(read(content_type, body.as_bytes()).as_deref(), Ok(json), "{content_type}: {body}");
+    }
+    assert_eq!(fields(None, b"a=1", &settings()).unwrap().env.get("a").unwrap(), "1");
+    assert_eq!(fields(None, b"", &settings()), Ok(Fields::default()));
+}
+
+#[test]
+fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
+    let privet = "{\"a\":\"привет\"}";
+    let cyrillic = FieldSettings { charset: Some(encoding_rs::WINDOWS_1251), ..settings() };
+    for (content_type, body, settings, expected) in [
+        ("x; charset=windows-1251", &b"a=%EF%F0%E8%E2%E5%F2"[..], settings(), privet),
+        ("x; charset=\"CP1251\"", b"a=\xef\xf0\xe8\xe2\xe5\xf2", settings(), privet),
+        ("x", b"a=%EF%F0%E8%E2%E5%F2", cyrillic, privet),
+        ("x; charset=utf-8", "a=привет".as_bytes(), cyrillic, privet),
+        ("x; charset=", b"a=%EF%F0%E8%E2%E5%F2", cyrillic, privet),
+        ("x; charset=utf-16", "a=привет".as_bytes(), cyrillic, privet),
+        ("x", b"%E0=1", cyrillic, "{\"а\":\"1\"}"),
+        ("x; charset=shift_jis", b"a=%83%5B", settings(), "{\"a\":\"ゼ\"}"),
+        ("x; charset=iso-8859-1", b"a=%80", settings(), "{\"a\":\"€\"}"),
+    ] {
+        let content_type = content_type.replace('x', FORM);
+        assert_eq!(read_with(&content_type, body, &settings).as_deref(), Ok(expected), "{content_type}");
+    }
+    let own = "a=%EF&_charset_=windows-1251";
+    assert_eq!(read(FORM, own.as_bytes()).unwrap(), r#"{"a":"п","_charset_":"windows-1251"}"#);
+    assert_eq!(read(FORM, b"a=1&_charset_=").unwrap(), r#"{"a":"1","_charset_":""}"#);
+    let json = b"{\"a\":\"\xef\xf0\xe8\xe2\xe5\xf2\"}";
+    assert_eq!(read("application/json; charset=windows-1251", json).unwrap(), privet);
+}
+
+#[test]
+fn a_multipart_form_gives_its_texts_and_not_its_files() {
+    let untouched =
+        "Content-Disposition: form-data; name=\"cv\"; filename=\"\"\r\nContent-Type: application/octet-stream";
+    let body = multipart(&[
+        (&named("lastname"), b"Lovelace"),
+        (&named("tag[]"), b"a"),
+        (&named("tag[]"), b""),
+        (untouched, b""),
+        ("content-disposition: form-data; name=note\r\ncontent-type: text/plain; charset=windows-1251", b"\xef\r\n--X"),
+        (&named("a; filename=b"), b"1"),
+        (&named("q\\\"uote"), b"2"),
+    ]);
+    let expected = r#"{"lastname":"Lovelace","tag":["a",""],"note":"п\r\n--X","a; filename=b":"1","q\"uote":"2"}"#;
+    assert_eq!(read(MULTIPART, &body).as_deref(), Ok(expected));
+    assert_eq!(read("multipart/form-data; Boundary=\"XX\"", &body).as_deref(), Ok(expected));
+
+    for file in ["filename=\"cv.pdf\"", "filename=cv.pdf", "filename*=UTF-8''cv.pdf", "FileName=\"\""] {
+        let part = format!("Content-Disposition: form-data; name=\"cv\"; {file}");
+        let body = multipart(&[(&named("a"), b"1"), (&part, b"%PDF\0\xff")]);
+        let refused = fields(Some(MULTIPART), &body, &settings());
+        assert_eq!(refused, Err(FieldsError::FileRefused("cv".into())), "{file}");
+        let dropped = fields(Some(MULTIPART), &body, &FieldSettings { files: Files::Drop, ..settings() }).unwrap();
+        assert_eq!(serde_json::to_string(&dropped.env).unwrap(), r#"{"a":"1"}"#);
+        assert_eq!(dropped.dropped_files, ["cv"]);
+    }
+}
+
+#[test]
+fn a_multipart_form_may_name_its_charset_in_a_part() {
+    let header: &[u8] = b"--XX\r\nContent-Disposition: form-data; name=\"\xe0\"\r\n\r\n\xef\r\n";
+    let charset = multipart(&[(&named("_charset_"), b"windows-1251")]);
+    assert_eq!(read(MULTIPART, &[header, &charset].concat()).unwrap(), r#"{"а":"п","_charset_":"windows-1251"}"#);
+    let utf8 = multipart(&[]);
+    let error = read(MULTIPART, &[header, &utf8].concat()).unwrap_err();
+    assert_eq!(error, "field \"\u{fffd}\" is not text in UTF-8");
+}
+
+#[test]
+fn a_refusal_names_the_fault_and_no_value() {
+    for (content_type, body, message) in [
+        (FORM, &b"ok=1&name=%ffsecret"[..], "field \"name\" is not text in UTF-8"),
+        (FORM, b"name=\xc3\xa4\xc3", "field \"name\" is not text in UTF-8"),
+        (FORM, b"n%ffame=secret", "field \"n\u{fffd}ame\" is not text in UTF-8"),
+        (FORM, b"name=%00secret", "field \"name\" holds a NUL character, which cannot be stored"),
+        (FORM, b"na%00me=secret", "field \"na\\0me\" holds a NUL character, which cannot be stored"),
+        (FORM, b"a=1&_charset_=klingon", "charset \"klingon\" is not supported here"),
+        (FORM, b"$serde_json::private::Number=1", "a field name must not contain \"$serde_json::private::\""),
+        ("application/x-www-form-urlencoded; charset=klingon", b"a=1", "charset \"klingon\" is not supported here"),
+        (
+            "application/x-www-form-urlencoded; charset=iso-2022-kr",
+            b"a=1",
+            "charset \"iso-2022-kr\" is not supported here",
+        ),
+        (JSON, b"[{\"a\":\"secret\"}]", "the JSON body is not an object"),
+        (JSON, b"secret", "the body is not JSON: expected value at line 1 column 1"),
+        (JSON, b"{\"secret\":", "the body is not JSON: EOF while parsing a value at line 1 column 10"),
+        (JSON, b"{\"a\":\"\\u0000\"}", "field \"a\" holds a NUL character, which cannot be stored"),
+        (JSON, b"{\"a\":[1e999]}", "field \"a\" holds a number that is out of range"),
+        ("application/json; charset=utf-16", b"{\"a\":1}", "charset \"UTF-16LE\" is not supported here"),
+        ("text/plain", b"a=secret", "content type \"text/plain\" is not supported: send a form or a JSON object"),
+        ("text/plain", b"{\"secret\"", "the body is not JSON: EOF while parsing an object at line 1 column 9"),
+        (
+            "application/xml",
+            b"<secret/>",
+            "content type \"application/xml\" is not supported: send a form or a JSON object",
+        ),
+        ("multipart/form-data", b"--XX--", "the body is not multipart/form-data: it names no boundary"),
+        (MULTIPART, b"secret", "the body is not multipart/form-data: its parts do not end where its boundary says"),
+    ] {
+        assert_eq!(read(content_type, body).unwrap_err(), message);
+    }
+    let long = format!("{}=1", "x".repeat(257));
+    assert!(read(FORM, long.as_bytes()).unwrap_err().starts_with("a field name is longer than 256 bytes"));
+    let types = "application/xml".repeat(100);
+    assert!(read(&types, b"x").unwrap_err().len() < 150);
+}
+
+#[test]
+fn a_part_of_a_multipart_body_never_passes_for_the_whole() {
+    let whole = multipart(&[(&named("a"), b"1"), (&named("b"), b"2")]);
+    let closed = whole.len() - "\r\n".len();
+    for length in 1..closed {
+        assert!(read(MULTIPART, &whole[..length]).is_err(), "cut after {length} bytes");
+    }
+    assert!(read(MULTIPART, &whole[..closed]).is_ok());
+}
+
+#[test]
+fn repeated_names_take_no_quadratic_time() {
+    let limits = Limits { fields: usize::MAX, ..Limits::default() };
+    let settings = FieldSettings { limits, ..settings() };
+    for pair in ["a&", "a[]&", "a[b]&", "a[][b]&", "a=1&a[b]=1&a[]=1&"] {
+        let body = pair.repeat(1_000_000 / pair.len());
+        let started = Instant::now();
+        fields(Some(FORM), body.as_bytes(), &settings).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(10), "{pair} took {:?}", started.elapsed());
+    }
+}
