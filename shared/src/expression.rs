@@ -1,10 +1,42 @@
 //! Expressions and templates: `$`-references over minijinja, compiled once, evaluated under fuel.
+//!
+//! An expression is Jinja with references in it; [`scan`] rewrites it to plain Jinja over one lazy context, so that
+//! only the values it touches are converted. An unknown name, JSON null and `none` are one and the same: empty.
+//! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
+mod date;
+mod functions;
+mod reference;
+mod scan;
+mod template;
+mod value;
+
+use std::fmt;
 use std::sync::Arc;
 
+use minijinja::ErrorKind;
 use serde_json::Value;
 
 use crate::env::Env;
+use reference::Reference;
+use scan::End;
+
+pub use template::Template;
+pub use value::render;
+
+/// Steps of one evaluation. minijinja charges one for an instruction, for 64 bytes that it produces or passes
+/// through a filter, and for two items that it visits, so this bounds time (some milliseconds) and memory (6 MB) alike.
+pub const FUEL: u64 = 100_000;
+
+/// Bytes of a value or a rendered text: as much as a whole posted body may have.
+pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
+
+/// Bytes of one expression's text: more than a person writes.
+pub const MAX_EXPRESSION_BYTES: usize = 16 * 1024;
+
+/// Words, numbers, texts, references and signs of one expression. The parser's syntax tree is as deep as a chain of
+/// operators is long, and about 1,400 of them exhaust the 2 MiB stack of a thread.
+pub const MAX_TOKENS: usize = 512;
 
 /// What an expression can read. Cheap to clone: every map is shared.
 #[derive(Debug, Clone)]
@@ -30,48 +62,97 @@ pub struct SyntaxError(pub String);
 pub struct EvalError(pub String);
 
 /// A compiled Jinja expression in which `$` references stand.
-#[derive(Debug)]
-pub struct Expression;
+pub struct Expression {
+    source: String,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Read straight from its map: no minijinja, and a number keeps its digits.
+    Reference(Reference),
+    Jinja(minijinja::Expression<'static, 'static>),
+}
 
 impl Expression {
-    /// Compiles a text.
-    pub fn parse(_source: &str) -> Result<Self, SyntaxError> {
-        Ok(Self)
+    /// Compiles a text. Unknown names, filters, tests and functions are errors here, not when it is evaluated.
+    pub fn parse(source: &str) -> Result<Self, SyntaxError> {
+        Self::parse_until(source, End::Text).map(|(expression, _)| expression)
+    }
+
+    /// Compiles what stands before the end, and says where the end stands.
+    fn parse_until(source: &str, end: End) -> Result<(Self, usize), SyntaxError> {
+        let scanned = scan::scan(source, end)?;
+        let text = source[..scanned.end].trim();
+        let kind = match scanned.lone {
+            Some(reference) => Kind::Reference(reference),
+            None => Kind::Jinja(compile(scanned.jinja)?),
+        };
+        Ok((Self { source: text.to_owned(), kind }, scanned.end))
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The value; an unknown name is null.
-    pub fn eval(&self, _scope: &Scope) -> Result<Value, EvalError> {
-        Ok(Value::Null)
+    pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
+        match &self.kind {
+            Kind::Reference(reference) => Ok(reference.value(scope)),
+            Kind::Jinja(jinja) => value::to_json(&run(jinja, scope)?),
+        }
     }
 
     /// Whether the value counts as true: not null, false, zero, or empty.
-    pub fn is_true(&self, _scope: &Scope) -> Result<bool, EvalError> {
-        Ok(false)
+    pub fn is_true(&self, scope: &Scope) -> Result<bool, EvalError> {
+        match &self.kind {
+            Kind::Reference(reference) => Ok(reference.is_true(scope)),
+            Kind::Jinja(jinja) => Ok(run(jinja, scope)?.is_true()),
+        }
     }
 }
 
-/// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
-#[derive(Debug)]
-pub struct Template;
-
-impl Template {
-    /// Compiles a value. Lists and maps are compiled item by item; numbers, booleans and null stand for themselves.
-    pub fn parse(_source: &Value) -> Result<Self, SyntaxError> {
-        Ok(Self)
-    }
-
-    /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text.
-    pub fn value(&self, _scope: &Scope) -> Result<Value, EvalError> {
-        Ok(Value::Null)
-    }
-
-    /// The value as text, as [`render`] writes it.
-    pub fn text(&self, scope: &Scope) -> Result<String, EvalError> {
-        Ok(render(&self.value(scope)?))
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.source).finish()
     }
 }
 
-/// A value in the middle of a text: a list joined by ", ", a map as JSON, null as nothing, booleans as true/false.
-pub fn render(_value: &Value) -> String {
-    String::new()
+fn compile(jinja: String) -> Result<minijinja::Expression<'static, 'static>, SyntaxError> {
+    let environment = functions::environment();
+    let compiled = environment
+        .compile_expression_owned(jinja)
+        .map_err(|error| SyntaxError(error.detail().unwrap_or("not an expression").to_owned()))?;
+    let unknown = compiled.undeclared_variables(false).into_iter().filter(|name| !functions::is_known_name(name)).min();
+    match unknown {
+        Some(name) => Err(SyntaxError(format!("unknown name {name}: did you mean ${name} or $env[\"{name}\"]?"))),
+        None => Ok(compiled),
+    }
 }
+
+fn run(jinja: &minijinja::Expression<'static, 'static>, scope: &Scope) -> Result<minijinja::Value, EvalError> {
+    jinja.eval(minijinja::Value::from_object(value::Context(scope.clone()))).map_err(|error| explain(&error))
+}
+
+/// Characters of minijinja's own message, which may quote numbers and short texts.
+const MAX_DETAIL_CHARS: usize = 160;
+
+fn explain(error: &minijinja::Error) -> EvalError {
+    let detail: String = match error.detail() {
+        Some(detail) => detail.chars().take(MAX_DETAIL_CHARS).collect(),
+        None => error.kind().to_string(),
+    };
+    EvalError(match error.kind() {
+        ErrorKind::OutOfFuel => format!("the expression took more than {FUEL} steps"),
+        ErrorKind::UnknownMethod => {
+            format!("{detail}: values have filters, not methods, as in $lastname|upper")
+        }
+        ErrorKind::InvalidOperation if error.detail().is_none_or(|detail| detail.starts_with("tried to use")) => {
+            format!("{detail}: write |int or |float after what may be missing or a text")
+        }
+        _ => detail,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! `$[Now]` and PHP's date letters (<https://www.php.net/manual/en/datetime.format.php>), in UTC.
+
+use std::fmt::Write;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan, ZonedDateTime};
+
+use super::SyntaxError;
+
+/// Days that `$[Now,…]` may lie away: a century.
+const MAX_DAYS: i64 = 36_525;
+
+/// How `$[Now]` writes a date unless told otherwise: as databases do.
+const DEFAULT_FORMAT: &str = "Y-m-d";
+
+/// `$[Now,days,'format']`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Now {
+    /// Days from today.
+    pub(super) days: i64,
+    /// PHP's date letters.
+    pub(super) format: String,
+}
+
+impl Now {
+    /// A date at most a century away.
+    pub(super) fn new(days: i64, format: Option<String>) -> Result<Self, SyntaxError> {
+        if days.unsigned_abs() > MAX_DAYS.unsigned_abs() {
+            return Err(SyntaxError(format!("$[Now,{days}] is more than {MAX_DAYS} days away")));
+        }
+        Ok(Self { days, format: format.unwrap_or_else(|| DEFAULT_FORMAT.to_owned()) })
+    }
+
+    /// The date as text.
+    pub(super) fn text(&self) -> String {
+        self.text_at(Timestamp::now())
+    }
+
+    fn text_at(&self, now: Timestamp) -> String {
+        let now = now.to_zoned_datetime(TimeZone::UTC);
+        // A clock within a century of the year 9999 keeps its own date.
+        let then = now.checked_add(self.days.days()).unwrap_or(now);
+        format(&then, &self.format)
+    }
+}
+
+/// An RFC 3339 time, a date and time or a date without a zone (taken as UTC), or Unix seconds.
+pub(super) fn parse(text: &str) -> Option<ZonedDateTime> {
+    if let Ok(seconds) = text.parse::<i64>() {
+        return Some(Timestamp::from_second(seconds).ok()?.to_zoned_datetime(TimeZone::UTC));
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time.to_zoned_datetime(TimeZone::UTC));
+    }
+    let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(DateTime::from)).ok()?;
+    civil.to_zoned_datetime(TimeZone::UTC).ok()
+}
+
+/// A time in PHP's date letters; a backslash keeps the next character, and what is no letter stays as it is.
+pub(super) fn format(time: &ZonedDateTime, letters: &str) -> String {
+    let mut text = String::new();
+    let mut letters = letters.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\\' {
+            text.extend(letters.next());
+        } else if write_day(&mut text, time, letter).is_none() && write_time(&mut text, time, letter).is_none() {
+            text.push(letter);
+        }
+    }
+    text
+}
+
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// Writes days, weeks, months and years; nothing = another letter. Writing to a String cannot fail.
+fn write_day(text: &mut String, time: &ZonedDateTime, letter: char) -> Option<()> {
+    let weekday = time.weekday().to_monday_zero_offset();
+    let day_name = DAYS[usize::try_from(weekday).ok()? % DAYS.len()];
+    let month_name = MONTHS[usize::try_from(time.month() - 1).ok()? % MONTHS.len()];
+    let week = time.date().iso_week_date();
+    let written = match letter {
+        'd' => write!(text, "{:02}", time.day()),
+        'D' => write!(text, "{}", &day_name[..3]),
+        'j' => write!(text, "{}", time.day()),
+        'l' => write!(text, "{day_name}"),
+        'N' => write!(text, "{}", weekday + 1),
+        'S' => write!(text, "{}", ordinal_suffix(time.day())),
+        'w' => write!(text, "{}", time.weekday().to_sunday_zero_offset()),
+        'z' => write!(text, "{}", time.day_of_year() - 1),
+        'W' => write!(text, "{:02}", week.week()),
+        'F' => write!(text, "{month_name}"),
+        'm' => write!(text, "{:02}", time.month()),
+        'M' => write!(text, "{}", &month_name[..3]),
+        'n' => write!(text, "{}", time.month()),
+        't' => write!(text, "{}", time.days_in_month()),
+        'L' => write!(text, "{}", u8::from(time.in_leap_year())),
+        'o' => write!(text, "{}", week.year()),
+        'Y' => write!(text, "{:04}", time.year()),
+        'y' => write!(text, "{:02}", time.year().rem_euclid(100)),
+        _ => return None,
+    };
+    written.ok()
+}
+
+/// Writes hours, zones and whole times; nothing = another letter.
+fn write_time(text: &mut String, time: &ZonedDateTime, letter: char) -> Option<()> {
+    let hour = time.hour();
+    let hour12 = if hour % 12 == 0 { 12 } else { hour % 12 };
+    let written = match letter {
+        'a' => write!(text, "{}", if hour < 12 { "am" } else { "pm" }),
+        'A' => write!(text, "{}", if hour < 12 { "AM" } else { "PM" }),
+        'g' => write!(text, "{hour12}"),
+        'G' => write!(text, "{hour}"),
+        'h' => write!(text, "{hour12:02}"),
+        'H' => write!(text, "{hour:02}"),
+        'i' => write!(text, "{:02}", time.minute()),
+        's' => write!(text, "{:02}", time.second()),
+        'v' => write!(text, "{:03}", time.millisecond()),
+        'u' => write!(text, "{:06}", time.subsec_nanosecond() / 1_000),
+        'e' | 'T' => write!(text, "UTC"),
+        'I' | 'Z' => write!(text, "0"),
+        'O' => write!(text, "+0000"),
+        'P' => write!(text, "+00:00"),
+        'p' => write!(text, "Z"),
+        'U' => write!(text, "{}", time.timestamp().as_second()),
+        'c' => write!(text, "{}", format(time, "Y-m-d\\TH:i:sP")),
+        'r' => write!(text, "{}", format(time, "D, d M Y H:i:s O")),
+        _ => return None,
+    };
+    written.ok()
+}
+
+fn ordinal_suffix(day: i8) -> &'static str {
+    match day {
+        11..=13 => "th",
+        _ if day % 10 == 1 => "st",
+        _ if day % 10 == 2 => "nd",
+        _ if day % 10 == 3 => "rd",
+        _ => "th",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(letters: &str, time: &str) -> String {
+        format(&parse(time).unwrap(), letters)
+    }
+
+    #[test]
+    fn php_letters_write_dates() {
+        let cases = [
+            ("d.m.Y", "01.02.2024"),
+            ("j.n.y", "1.2.24"),
+            ("H:i:s G", "04:05:06 4"),
+            ("g a, h A", "4 am, 04 AM"),
+            ("D l N w", "Thu Thursday 4 4"),
+            ("M F t L z", "Feb February 29 1 31"),
+            ("jS", "1st"),
+            ("o-W", "2024-05"),
+            ("U", "1706760306"),
+            ("c", "2024-02-01T04:05:06+00:00"),
+            ("r", "Thu, 01 Feb 2024 04:05:06 +0000"),
+            ("T e P p O Z I", "UTC UTC +00:00 Z +0000 0 0"),
+            ("v u", "000 000000"),
+            (r"\Y\\Y x ä \", r"Y\2024 x ä "),
+        ];
+        for (letters, expected) in cases {
+            assert_eq!(at(letters, "2024-02-01T05:05:06+01:00"), expected, "{letters}");
+        }
+        assert_eq!(at("g A", "2024-02-01 00:00"), "12 AM");
+        assert_eq!(at("jS jS jS", "2024-02-22"), "22nd 22nd 22nd");
+        assert_eq!(at("jS", "2024-02-12"), "12th");
+    }
+
+    #[test]
+    fn dates_are_read_in_the_usual_forms() {
+        for text in ["2024-02-01T00:00:00Z", "2024-02-01", "2024-02-01 00:00:00", "2024-02-01T00:00", "1706745600"] {
+            assert_eq!(at("U", text), "1706745600", "{text}");
+        }
+        for text in ["", "tomorrow", "2024-13-01", "01.02.2024", "99999999999999999"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn now_counts_days_over_months_and_leap_days() {
+        let now: Timestamp = "2024-02-28T23:59:59Z".parse().unwrap();
+        let text = |days, format: Option<&str>| Now::new(days, format.map(str::to_owned)).unwrap().text_at(now);
+        assert_eq!(text(0, None), "2024-02-28");
+        assert_eq!(text(1, None), "2024-02-29");
+        assert_eq!(text(2, Some("d.m.Y H:i")), "01.03.2024 23:59");
+        assert_eq!(text(-59, None), "2023-12-31");
+        assert!(Now::new(MAX_DAYS + 1, None).is_err());
+        assert!(Now::new(i64::MIN, None).is_err());
+    }
+}

@@ -1,0 +1,209 @@
+//! The filters, tests and functions of expressions: minijinja's, plus ours, minus those that show internals.
+//! Every filter takes a missing value: the answer is empty (or 0), not an error.
+
+use std::sync::LazyLock;
+
+use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
+
+use super::date::{self, Now};
+use super::value::{from_owned_json, render_into, to_json};
+use super::{EvalError, FUEL, MAX_VALUE_BYTES, render};
+
+/// The one environment: a constant table, built on first use.
+pub(super) fn environment() -> &'static Environment<'static> {
+    static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(build);
+    &ENVIRONMENT
+}
+
+/// Whether `|name` exists.
+pub(super) fn is_filter(name: &str) -> bool {
+    environment().empty_state().perform_test("filter", &[Value::from(name)]).unwrap_or(false)
+}
+
+/// Whether `is name` exists.
+pub(super) fn is_test(name: &str) -> bool {
+    environment().empty_state().perform_test("test", &[Value::from(name)]).unwrap_or(false)
+}
+
+/// Whether `name(…)` exists.
+pub(super) fn is_function(name: &str) -> bool {
+    FUNCTIONS.contains(&name)
+}
+
+/// Whether a name of rewritten Jinja means something: a function, or one that [`super::scan`] wrote.
+pub(super) fn is_known_name(name: &str) -> bool {
+    is_function(name) || name.starts_with("__")
+}
+
+const FUNCTIONS: [&str; 2] = ["range", "dict"];
+
+/// Bytes of the local part and of the whole address, RFC 5321 section 4.5.3.1 and its erratum 1690.
+const MAX_LOCAL_BYTES: usize = 64;
+const MAX_EMAIL_BYTES: usize = 254;
+/// Bytes of a label of a domain name, RFC 1035 section 2.3.4.
+const MAX_LABEL_BYTES: usize = 63;
+
+fn build() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(FUEL));
+    // They print what the engine holds, not what a workflow needs.
+    environment.remove_global("debug");
+    environment.remove_global("namespace");
+    environment.remove_filter("pprint");
+
+    lenient(&mut environment, "abs", Value::from_function(filters::abs));
+    lenient(&mut environment, "attr", Value::from_function(filters::attr));
+    lenient(&mut environment, "dictsort", Value::from_function(filters::dictsort));
+    lenient(&mut environment, "float", Value::from_function(filters::float));
+    lenient(&mut environment, "format", Value::from_function(filters::format));
+    lenient(&mut environment, "int", Value::from_function(filters::int));
+    lenient(&mut environment, "lines", Value::from_function(filters::lines));
+    lenient(&mut environment, "round", Value::from_function(filters::round));
+    lenient(&mut environment, "split", Value::from_function(filters::split));
+
+    environment.add_filter("format_date", format_date);
+    environment.add_filter("from_json", parse_json);
+    environment.add_filter("join", join);
+    environment.add_filter("string", string);
+    environment.add_filter("to_json", write_json);
+    environment.add_filter("tojson", write_json);
+    environment.add_test("email", is_email);
+    environment.add_test("empty", is_empty);
+    environment.add_test("none", is_nothing);
+    environment.add_function("__now", now);
+    environment.add_global("__empty", vec![Value::from(""), Value::UNDEFINED]);
+    environment
+}
+
+/// minijinja's filter, except that nothing and, for numbers, a blank text give what an empty value gives.
+fn lenient(environment: &mut Environment<'static>, name: &'static str, filter: Value) {
+    environment.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
+        let mut args: Vec<Value> = args.0.into_iter().map(ValueOrKwargs::into_value).collect();
+        let Some(value) = args.first_mut() else {
+            return filter.call(state, &args);
+        };
+        if matches!(name, "int" | "float") {
+            // A form posts `""` for a field that was left empty, and blanks around a number.
+            if let Some(trimmed) = value.as_str().map(str::trim) {
+                *value = if trimmed.is_empty() { Value::UNDEFINED } else { Value::from(trimmed) };
+            }
+        } else if is_nothing(value) {
+            return Ok(Value::UNDEFINED);
+        }
+        filter.call(state, &args).map_err(|error| match name {
+            "int" | "float" if error.kind() == ErrorKind::InvalidOperation => {
+                failed(format!("a value of type {} is not a number: |{name}(0) would read it as 0", args[0].kind()))
+            }
+            _ => error,
+        })
+    });
+}
+
+/// A date as PHP's `date` writes it; nothing and `""` stay empty.
+fn format_date(value: &Value, format: &str) -> Result<String, Error> {
+    let text = value.to_string();
+    if is_nothing(value) || text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let time = date::parse(text.trim()).ok_or_else(|| {
+        failed(
+            "format_date needs a date as in 2026-05-01, a time as in 2026-05-01T10:00:00Z, or Unix seconds".to_owned(),
+        )
+    })?;
+    Ok(date::format(&time, format))
+}
+
+/// The value that a JSON text holds; nothing if it holds none. A value that is no text stays as it is.
+fn parse_json(state: &State, value: Value) -> Result<Value, Error> {
+    let Some(text) = value.as_str() else {
+        return Ok(value);
+    };
+    state.consume_fuel(steps(text.len()))?;
+    Ok(serde_json::from_str(text).map_or(Value::UNDEFINED, from_owned_json))
+}
+
+fn write_json(state: &State, value: &Value) -> Result<String, Error> {
+    let text = to_json(value).map_err(|EvalError(reason)| failed(reason))?.to_string();
+    state.consume_fuel(steps(text.len()))?;
+    Ok(text)
+}
+
+/// The text of a value, as it stands in the middle of a text.
+fn string(state: &State, value: &Value) -> Result<Value, Error> {
+    if value.kind() == ValueKind::String {
+        return Ok(value.clone());
+    }
+    let text = render(&to_json(value).map_err(|EvalError(reason)| failed(reason))?);
+    state.consume_fuel(steps(text.len()))?;
+    Ok(Value::from(text))
+}
+
+/// The items of a list as one text. A plain value is a list of one: a field posted once is no list, and Jinja's own
+/// filter would join its letters.
+fn join(state: &State, value: &Value, separator: Option<&str>) -> Result<Value, Error> {
+    if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return string(state, value);
+    }
+    let mut text = String::new();
+    for (index, item) in value.try_iter()?.enumerate() {
+        let before = text.len();
+        if index > 0 {
+            text.push_str(separator.unwrap_or_default());
+        }
+        render_into(&mut text, &to_json(&item).map_err(|EvalError(reason)| failed(reason))?);
+        state.consume_fuel(1 + steps(text.len() - before))?;
+        if text.len() > MAX_VALUE_BYTES {
+            return Err(failed(format!("the text is larger than {MAX_VALUE_BYTES} bytes")));
+        }
+    }
+    Ok(Value::from(text))
+}
+
+/// A pragmatic check, not RFC 5322: one `@`; a local part of at most 64 bytes without blanks, brackets, quotes or
+/// misplaced dots; a domain of at least two labels. Addresses in other scripts are let through.
+fn is_email(value: &Value) -> bool {
+    let Some((local, domain)) = value.as_str().and_then(|text| text.split_once('@')) else {
+        return false;
+    };
+    let is_local = !local.is_empty()
+        && local.len() <= MAX_LOCAL_BYTES
+        && local.split('.').all(|part| !part.is_empty())
+        && !local.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>[]\\,;:\"".contains(c));
+    let is_label = |label: &str| {
+        (1..=MAX_LABEL_BYTES).contains(&label.len())
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    is_local
+        && local.len() + 1 + domain.len() <= MAX_EMAIL_BYTES
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+}
+
+/// Nothing, `""`, or a list or map without items; 0 and false are values.
+fn is_empty(value: &Value) -> bool {
+    match value.kind() {
+        ValueKind::Bool | ValueKind::Number => false,
+        _ => !value.is_true(),
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_undefined() || value.is_none()
+}
+
+fn now(days: i64, format: String) -> Result<String, Error> {
+    Now::new(days, Some(format)).map(|now| now.text()).map_err(|error| failed(error.0))
+}
+
+/// What reading or writing so many bytes of JSON costs: four times what minijinja charges for copying them.
+fn steps(bytes: usize) -> u64 {
+    bytes as u64 / 16
+}
+
+fn failed(reason: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, reason)
+}

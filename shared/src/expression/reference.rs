@@ -1,0 +1,220 @@
+//! `$env["a"]["b"]`, `$lastname`, `$[Now,+3]`: what a `$` begins, in a text as well as in an expression.
+
+use serde_json::Value;
+
+use super::date::Now;
+use super::value::{Key, View, is_true, look_up};
+use super::{Scope, SyntaxError};
+
+/// What a `$` stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// A value inside one of the maps; without a path the whole map.
+    Path(Source, Vec<Key>),
+    /// The current date.
+    Now(Now),
+}
+
+/// Which map a reference reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Env,
+    Query,
+    Request,
+    Record,
+}
+
+/// Where a reference stands: in an expression, brackets that are no plain key are Jinja's to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Text,
+    Expression,
+}
+
+/// Reads what follows a `$`, and how many bytes of it belong to the reference; nothing = the `$` begins none.
+pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize)>, SyntaxError> {
+    if rest.starts_with('(') {
+        return if is_referenced_field(rest) {
+            Err(SyntaxError("$(field: (Module) field) is not supported yet".to_owned()))
+        } else {
+            Ok(None)
+        };
+    }
+    if rest.starts_with('[') {
+        return Ok(now(rest)?.map(|(now, length)| (Reference::Now(now), length)));
+    }
+    let name = identifier(rest);
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let (source, mut path) = match name {
+        "env" => (Source::Env, Vec::new()),
+        "query" => (Source::Query, Vec::new()),
+        "request" => (Source::Request, Vec::new()),
+        field => (Source::Record, vec![Key::Name(field.to_owned())]),
+    };
+    let mut length = name.len();
+    if source != Source::Record || place == Place::Expression {
+        while let Some((key, bytes)) = bracket(&rest[length..]) {
+            path.push(key);
+            length += bytes;
+        }
+    }
+    if place == Place::Text && path.is_empty() && rest[length..].starts_with('[') {
+        return Err(SyntaxError(format!("${name}[ must be followed by a name in quotes, as in ${name}[\"lastname\"]")));
+    }
+    Ok(Some((Reference::Path(source, path), length)))
+}
+
+/// The name at the beginning of a text: `[A-Za-z_][A-Za-z0-9_]*`, or nothing.
+pub(super) fn identifier(text: &str) -> &str {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return "";
+    }
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Whether a word processor makes this of a straight quote.
+pub(super) fn is_typographic(c: char) -> bool {
+    matches!(c, '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | '«' | '»' | '‹' | '›')
+}
+
+impl Reference {
+    /// Its value, cloned from its map; unknown is null.
+    pub(super) fn value(&self, scope: &Scope) -> Value {
+        match self {
+            Self::Now(now) => Value::String(now.text()),
+            Self::Path(source, path) => match source.find(path, scope) {
+                Some(View::Map(map)) => Value::Object(map.clone()),
+                Some(View::Value(value)) => value.clone(),
+                None => Value::Null,
+            },
+        }
+    }
+
+    /// Whether its value counts as true.
+    pub(super) fn is_true(&self, scope: &Scope) -> bool {
+        match self {
+            Self::Now(_) => true,
+            Self::Path(source, path) => match source.find(path, scope) {
+                Some(View::Map(map)) => !map.is_empty(),
+                Some(View::Value(value)) => is_true(value),
+                None => false,
+            },
+        }
+    }
+
+    /// The same in Jinja, over the names of the evaluation's context.
+    pub(super) fn to_jinja(&self) -> String {
+        match self {
+            Self::Now(now) => format!("__now({}, {})", now.days, literal(&now.format)),
+            Self::Path(source, path) => {
+                let mut jinja = source.context_name().to_owned();
+                for key in path {
+                    jinja += &match key {
+                        Key::Name(name) => format!("[{}]", literal(name)),
+                        Key::Index(index) => format!("[{index}]"),
+                    };
+                }
+                jinja
+            }
+        }
+    }
+}
+
+impl Source {
+    /// Its name in the context of an evaluation: one that no expression can spell.
+    pub(super) fn context_name(self) -> &'static str {
+        match self {
+            Self::Env => "__env",
+            Self::Query => "__query",
+            Self::Request => "__request",
+            Self::Record => "__record",
+        }
+    }
+
+    fn find<'a>(self, path: &[Key], scope: &'a Scope) -> Option<View<'a>> {
+        let map = match self {
+            Self::Env => &scope.env,
+            Self::Query => &scope.query,
+            Self::Request => &scope.request,
+            Self::Record => scope.record.as_ref()?,
+        };
+        path.iter().try_fold(View::Map(&map.0), |view, key| look_up(view, key).map(View::Value))
+    }
+}
+
+/// `["name"]` or `[0]` at the beginning of a text, and its length.
+fn bracket(text: &str) -> Option<(Key, usize)> {
+    let inner = text.strip_prefix('[')?.trim_start();
+    let (key, rest) = if inner.starts_with(|c: char| c.is_ascii_digit()) {
+        let digits = inner.find(|c: char| !c.is_ascii_digit()).unwrap_or(inner.len());
+        (Key::Index(inner[..digits].parse().ok()?), &inner[digits..])
+    } else {
+        let (name, rest) = quoted(inner)?;
+        (Key::Name(name), rest)
+    };
+    let rest = rest.trim_start().strip_prefix(']')?;
+    Some((key, text.len() - rest.len()))
+}
+
+/// A text in quotes and what follows it. A straight quote is closed by the same one; a typographic one on either
+/// side pairs with any quote before the `]`, so that an apostrophe inside a name closes nothing.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut chars = text.chars();
+    let open = chars.next().filter(|c| is_quote(*c))?;
+    let mut inner = String::new();
+    while let Some(c) = chars.next() {
+        let rest = chars.as_str();
+        if c == '\\' && rest.starts_with(|c| is_quote(c) || c == '\\') {
+            inner.extend(chars.next());
+        } else if c == open && !is_typographic(open)
+            || is_quote(c) && (is_typographic(c) || is_typographic(open)) && rest.trim_start().starts_with(']')
+        {
+            return Some((inner, rest));
+        } else {
+            inner.push(c);
+        }
+    }
+    None
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'') || is_typographic(c)
+}
+
+/// `[Now]`, `[Now,+3]`, `[Now,0,'d.m.Y']`; nothing = other brackets.
+fn now(text: &str) -> Result<Option<(Now, usize)>, SyntaxError> {
+    let inner = text[1..].trim_start();
+    let name = identifier(inner);
+    let rest = inner[name.len()..].trim_start();
+    if !name.eq_ignore_ascii_case("now") || !rest.starts_with([',', ']']) {
+        return Ok(None);
+    }
+    let wrong = || SyntaxError("$[Now] is written as $[Now], $[Now,+3] or $[Now,0,'d.m.Y']".to_owned());
+    let (mut days, mut format, mut rest) = ("0", None, rest);
+    if let Some(after) = rest.strip_prefix(',') {
+        let end = after.find([',', ']']).ok_or_else(wrong)?;
+        (days, rest) = (after[..end].trim(), &after[end..]);
+    }
+    if let Some(after) = rest.strip_prefix(',') {
+        let (text, after) = quoted(after.trim_start()).ok_or_else(wrong)?;
+        (format, rest) = (Some(text), after.trim_start());
+    }
+    let rest = rest.strip_prefix(']').ok_or_else(wrong)?;
+    let now = Now::new(days.parse().map_err(|_| wrong())?, format)?;
+    Ok(Some((now, text.len() - rest.len())))
+}
+
+/// `(contact_id: (`: the beginning of a field of a referenced record.
+fn is_referenced_field(text: &str) -> bool {
+    let inner = text[1..].trim_start();
+    let name = identifier(inner);
+    let colon = inner[name.len()..].trim_start().strip_prefix(':');
+    !name.is_empty() && colon.is_some_and(|rest| rest.trim_start().starts_with('('))
+}
+
+fn literal(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

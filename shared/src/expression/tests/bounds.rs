@@ -1,0 +1,207 @@
+//! What is refused, and that nothing costs too much.
+
+use super::*;
+
+#[test]
+fn what_is_not_understood_is_a_syntax_error_that_helps() {
+    let cases = [
+        ("$env[lastname]", "in quotes"),
+        ("$query[]", "in quotes"),
+        ("$env[\"a", "in quotes"),
+        ("$(contact_id: (Contacts) leadsource)", "not supported yet"),
+        ("{{ $(contact_id : (Contacts) leadsource) }}", "not supported yet"),
+        ("{{ lastname }}", "did you mean $lastname or $env[\"lastname\"]?"),
+        ("{{ [$x for x in $env] }}", "unexpected"),
+        ("{{ env['a'] }}", "unknown name env"),
+        ("{{ foo.bar(1) }}", "unknown name foo"),
+        ("{{ __env }}", "unknown name __env"),
+        ("{{ 1|nosuch }}", "unknown filter nosuch"),
+        ("{{ false and 1|nosuch }}", "unknown filter nosuch"),
+        ("{{ 1 is not nosuch }}", "unknown test nosuch"),
+        ("{{ nosuch(1) }}", "unknown function nosuch"),
+        ("{{ debug() }}", "unknown function debug"),
+        ("{{ }}", "empty"),
+        ("{{ 1 ", "not closed by }}"),
+        ("{{ 'a }}", "not closed by '"),
+        ("{{ 1 + }}", "unexpected"),
+        ("{{ $ }}", "must begin a reference"),
+        ("{{ $$ }}", "must begin a reference"),
+        ("{{ “a” }}", "typographic quote"),
+        ("{{ 1 2 }}", "unexpected"),
+        ("{{ 1 in [2] * 100000000 }}", "cannot be multiplied"),
+        ("{{ 100000000 * [2] }}", "cannot be multiplied"),
+        ("{{ 100000000 * (([2])) }}", "cannot be multiplied"),
+        ("{{ ((1, 2) and ([2] or 1)) * 3 }}", "cannot be multiplied"),
+        ("a\0", "NUL"),
+    ];
+    for (text, expected) in cases {
+        let message = syntax(text);
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    let chain = |length: usize| Expression::parse(&format!("1{}", " + $n".repeat(length)));
+    assert!(chain(200).is_ok());
+    assert!(chain(MAX_TOKENS).unwrap_err().0.contains("more than 512"));
+    assert!(Expression::parse(&format!("'{}'", "a".repeat(MAX_EXPRESSION_BYTES))).unwrap_err().0.contains("longer"));
+    for deep in ["(", "[", "{", "not ", "-", "$env[", "1 if ", "{'a':"] {
+        assert!(Expression::parse(&deep.repeat(MAX_TOKENS)).is_err(), "{deep}");
+    }
+}
+
+#[test]
+fn operations_that_do_not_fit_fail_with_advice() {
+    let cases = [
+        (r#""5" + 1"#, "write |int"),
+        ("$env['unknown'] + 1", "write |int"),
+        ("-$env['unknown']", "write |int"),
+        ("'abc'|int", "not a number"),
+        ("$env['one'].upper()", "filters, not methods"),
+        ("1 / 0", "unable to calculate"),
+        ("'yesterday'|format_date('Y')", "format_date needs"),
+        ("range", "no value"),
+        ("2.0 ** 2000", "out of range"),
+        (r#""\u0000""#, "NUL"),
+        (r#"'"\\u0000"'|from_json"#, "NUL"),
+        (r#"{"a\u0000": 1}"#, "NUL"),
+    ];
+    for (text, expected) in cases {
+        let message = eval(text).unwrap_err().0;
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
+
+#[test]
+fn an_evaluation_is_bounded_in_time_and_size() {
+    let large = Scope {
+        env: map(json!({"a": "x".repeat(500_000), "l": ["x".repeat(400_000)], "tags": ["a", "b"]})),
+        ..scope()
+    };
+    let cases = [
+        ("'x' * 1000000000", "steps"),
+        ("'x' * 2000000", "larger than"),
+        ("range(1000000000)|list", "too many"),
+        ("(range(100000) * 1000)|list", "steps"),
+        ("(range(1)|list) * 100000000", "larger than"),
+        ("(range(1)|list * 100000000)|join", "steps"),
+        ("[$env, $env, $env]", "larger than"),
+        ("($env['l']|list) * 1000", "larger than"),
+        ("$env['a'] ~ $env['a'] ~ $env['a']", "larger than"),
+        ("$env['l']|to_json ~ $env['l']|join ~ $env['l']|string", "steps"),
+        ("[$env['a'], $env['a'], $env['a']]|join", "larger than"),
+        ("'%99999999d'|format(1)", "steps"),
+        ("'x' in $env['tags'] * 100000000", "steps"),
+        ("$env['a']|replace('x', $env['a'])", "steps"),
+    ];
+    for (text, expected) in cases {
+        let start = std::time::Instant::now();
+        let message = Expression::parse(text).unwrap().eval(&large).unwrap_err().0;
+        assert!(message.contains(expected), "{text}: {message}");
+        assert!(start.elapsed().as_millis() < 2_000, "{text} took {:?}", start.elapsed());
+    }
+    let text = json!(r#"$env["a"]$env["a"]$env["a"]"#);
+    assert!(Template::parse(&text).unwrap().text(&large).unwrap_err().0.contains("larger than"));
+    assert!(Template::parse(&json!(r#"$env["a"]$env["a"]"#)).unwrap().text(&large).is_ok());
+    assert!(Template::parse(&json!("${".repeat(500_000))).unwrap().text(&large).is_ok());
+}
+
+/// Texts of a few pieces that mean something to the parsers, from a fixed seed.
+fn texts(pieces: &'static [&'static str], count: usize) -> impl Iterator<Item = String> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(below).unwrap()).unwrap()
+    };
+    (0..count).map(move |_| (0..next(12)).map(|_| pieces[next(pieces.len())]).collect())
+}
+
+#[test]
+fn a_text_without_dollars_and_double_braces_renders_as_itself() {
+    const PIECES: &[&str] =
+        &["a", " ", "{", "}", "}}", "}}>", "[", "]", "\"", "“", "\\", "%", "{%", "#}", "é", "\n", "|"];
+    for text in texts(PIECES, 20_000).filter(|text| !text.contains("{{")) {
+        assert_eq!(value(&text), Ok(json!(text)));
+    }
+}
+
+#[test]
+fn parsing_never_panics() {
+    const PIECES: &[&str] = &[
+        "$",
+        "$$",
+        "env",
+        "$env",
+        "[",
+        "]",
+        "\"",
+        "'",
+        "“",
+        "”",
+        "’",
+        "\\",
+        "a",
+        "{{",
+        "}}",
+        "{",
+        "}",
+        "${",
+        "}}>",
+        "(",
+        ")",
+        ":",
+        "$[Now",
+        ",",
+        "+3",
+        "'d.m.Y'",
+        " ",
+        "|",
+        "trim",
+        "is",
+        "not",
+        "email",
+        "==",
+        "''",
+        "none",
+        ".",
+        "1",
+        "é",
+        "__",
+        "and",
+        "\u{a0}",
+        "0x",
+        "~",
+        "-",
+        "if",
+        "else",
+        "in",
+        "$(a: (B) c)",
+    ];
+    let scope = scope();
+    for text in texts(PIECES, 100_000) {
+        if let Ok(template) = Template::parse(&json!(text)) {
+            let _ = template.text(&scope);
+        }
+        if let Ok(expression) = Expression::parse(&text) {
+            let _ = (expression.eval(&scope), expression.is_true(&scope));
+        }
+    }
+}
+
+#[test]
+fn one_compiled_expression_serves_many_threads() {
+    fn shareable<T: Send + Sync + 'static>(value: T) -> Arc<T> {
+        Arc::new(value)
+    }
+    let condition = shareable(Expression::parse(r#"$env["lastname"]|trim and $env["email"] is email"#).unwrap());
+    let template = shareable(Template::parse(&json!("{{ $env['tags']|join }} $lastname")).unwrap());
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                for _ in 0..100 {
+                    assert_eq!(condition.is_true(&scope()), Ok(true));
+                    assert_eq!(template.text(&scope()), Ok("ab3true Record".to_owned()));
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,296 @@
+//! Values on their way between JSON and minijinja. Maps and lists are not converted: a [`Node`] looks into the shared
+//! map when it is asked, so order and digits survive, and an evaluation pays only for what it touches.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
+use serde_json::{Map, Number, Value};
+
+use super::reference::Source;
+use super::{EvalError, MAX_VALUE_BYTES, Scope};
+use crate::env::Env;
+
+type Jinja = minijinja::Value;
+
+/// Levels of a value: more than a body may have, little enough to walk by recursion.
+const MAX_DEPTH: usize = 64;
+
+/// A step into a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    Name(String),
+    Index(usize),
+}
+
+/// A map of a scope, or a value inside it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum View<'a> {
+    Map(&'a Map<String, Value>),
+    Value(&'a Value),
+}
+
+/// One step. A number also names a map's key and a numeric name a list's item: PHP's `a[0]` may be either.
+pub(super) fn look_up<'a>(view: View<'a>, key: &Key) -> Option<&'a Value> {
+    match (view, key) {
+        (View::Map(map) | View::Value(Value::Object(map)), Key::Name(name)) => map.get(name),
+        (View::Map(map) | View::Value(Value::Object(map)), Key::Index(index)) => map.get(&index.to_string()),
+        (View::Value(Value::Array(items)), Key::Index(index)) => items.get(*index),
+        (View::Value(Value::Array(items)), Key::Name(name)) => items.get(name.parse::<usize>().ok()?),
+        (View::Value(_), _) => None,
+    }
+}
+
+/// Whether a value counts as true: not null, false, zero, or empty.
+pub(super) fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
+}
+
+/// A value in the middle of a text: a list joined by ", ", a map as JSON, null as nothing, booleans as true/false.
+pub fn render(value: &Value) -> String {
+    let mut text = String::new();
+    render_into(&mut text, value);
+    text
+}
+
+/// As [`render`], at the end of a text.
+pub(super) fn render_into(text: &mut String, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::String(part) => text.push_str(part),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push_str(", ");
+                }
+                render_into(text, item);
+            }
+        }
+        // Writing to a String cannot fail.
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => _ = write!(text, "{value}"),
+    }
+}
+
+/// The names that an evaluation reads; each map is looked into only when it is named.
+#[derive(Debug)]
+pub(super) struct Context(pub(super) Scope);
+
+impl Object for Context {
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        let sources = [
+            (Source::Env, Some(&self.0.env)),
+            (Source::Query, Some(&self.0.query)),
+            (Source::Request, Some(&self.0.request)),
+            (Source::Record, self.0.record.as_ref()),
+        ];
+        let (_, map) = sources.into_iter().find(|(source, _)| source.context_name() == key)?;
+        Some(Jinja::from_object(Node::Map(Arc::clone(map?))))
+    }
+}
+
+/// A map or a list inside a shared value.
+#[derive(Debug)]
+pub(super) enum Node {
+    Map(Arc<Env>),
+    Root(Arc<Value>),
+    Child(Arc<Node>, Key),
+}
+
+impl Node {
+    fn view(&self) -> Option<View<'_>> {
+        match self {
+            Self::Map(map) => Some(View::Map(&map.0)),
+            Self::Root(value) => Some(View::Value(value)),
+            Self::Child(parent, key) => look_up(parent.view()?, key).map(View::Value),
+        }
+    }
+
+    fn list_len(&self) -> Option<usize> {
+        match self.view()? {
+            View::Value(Value::Array(items)) => Some(items.len()),
+            View::Map(_) | View::Value(_) => None,
+        }
+    }
+
+    fn map(&self) -> Option<&Map<String, Value>> {
+        match self.view()? {
+            View::Map(map) | View::Value(Value::Object(map)) => Some(map),
+            View::Value(_) => None,
+        }
+    }
+}
+
+impl Object for Node {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        if self.list_len().is_some() { ObjectRepr::Seq } else { ObjectRepr::Map }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        let key = match (key.as_str(), key.as_usize()) {
+            (Some(name), _) => Key::Name(name.to_owned()),
+            (None, Some(index)) => Key::Index(index),
+            (None, None) => return None,
+        };
+        let value = look_up(self.view()?, &key)?;
+        Some(from_json(value).unwrap_or_else(|| Jinja::from_object(Self::Child(Arc::clone(self), key))))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match (self.list_len(), self.map()) {
+            (Some(length), _) => Enumerator::Seq(length),
+            (None, Some(map)) => Enumerator::Values(map.keys().map(|name| Jinja::from(name.as_str())).collect()),
+            (None, None) => Enumerator::Empty,
+        }
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        self.list_len().or_else(|| self.map().map(Map::len))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.view() {
+            Some(View::Value(value)) => f.write_str(&render(value)),
+            Some(View::Map(map)) => f.write_str(&serde_json::to_string(map).map_err(|_| fmt::Error)?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A parsed JSON value that belongs to no map.
+pub(super) fn from_owned_json(value: Value) -> Jinja {
+    from_json(&value).unwrap_or_else(|| Jinja::from_object(Node::Root(Arc::new(value))))
+}
+
+/// A plain value; nothing = a list or a map, which stay where they are.
+fn from_json(value: &Value) -> Option<Jinja> {
+    Some(match value {
+        Value::Null => Jinja::UNDEFINED,
+        Value::Bool(flag) => Jinja::from(*flag),
+        Value::String(text) => Jinja::from(text.as_str()),
+        Value::Number(number) => from_number(number),
+        Value::Array(_) | Value::Object(_) => return None,
+    })
+}
+
+fn from_number(number: &Number) -> Jinja {
+    if let Some(small) = number.as_i64() {
+        return Jinja::from(small);
+    }
+    match number.to_string().parse::<i128>() {
+        Ok(large) => Jinja::from(large),
+        Err(_) => Jinja::from(number.as_f64().unwrap_or(f64::INFINITY)),
+    }
+}
+
+/// The JSON of a result, within [`MAX_VALUE_BYTES`] and storable.
+pub(super) fn to_json(value: &Jinja) -> Result<Value, EvalError> {
+    Budget { bytes: MAX_VALUE_BYTES }.convert(value, 0)
+}
+
+/// What a value may still take. Lists in expressions are lazy and may share their items, so that a few bytes of
+/// them can stand for gigabytes: every item counts each time it is written.
+struct Budget {
+    bytes: usize,
+}
+
+impl Budget {
+    fn convert(&mut self, value: &Jinja, depth: usize) -> Result<Value, EvalError> {
+        if let Some(node) = value.downcast_object_ref::<Node>() {
+            return self.copy(node, depth);
+        }
+        self.enter(depth)?;
+        match value.kind() {
+            ValueKind::Undefined | ValueKind::None => Ok(Value::Null),
+            ValueKind::Bool => Ok(Value::Bool(value.is_true())),
+            ValueKind::Number => to_number(value).map(Value::Number),
+            ValueKind::String => {
+                let text = value.as_str().unwrap_or_default();
+                self.spend_text(text)?;
+                Ok(Value::String(text.to_owned()))
+            }
+            ValueKind::Seq | ValueKind::Iterable => {
+                let items = value.try_iter().map_err(|error| super::explain(&error))?;
+                items.map(|item| self.convert(&item, depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+            }
+            ValueKind::Map => {
+                let mut map = Map::new();
+                for key in value.try_iter().map_err(|error| super::explain(&error))? {
+                    let item = value.get_item(&key).map_err(|error| super::explain(&error))?;
+                    let name = key.to_string();
+                    self.spend_text(&name)?;
+                    map.insert(name, self.convert(&item, depth + 1)?);
+                }
+                Ok(Value::Object(map))
+            }
+            kind => Err(EvalError(format!("the result is no value but a {kind}"))),
+        }
+    }
+
+    fn copy(&mut self, node: &Node, depth: usize) -> Result<Value, EvalError> {
+        match node.view() {
+            None => Ok(Value::Null),
+            Some(View::Value(value)) => self.walk(value, depth).map(|()| value.clone()),
+            Some(View::Map(map)) => self.walk_map(map, depth).map(|()| Value::Object(map.clone())),
+        }
+    }
+
+    fn walk(&mut self, value: &Value, depth: usize) -> Result<(), EvalError> {
+        self.enter(depth)?;
+        match value {
+            Value::String(text) => self.spend_text(text),
+            Value::Array(items) => items.iter().try_for_each(|item| self.walk(item, depth + 1)),
+            Value::Object(map) => self.walk_map(map, depth),
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        }
+    }
+
+    fn walk_map(&mut self, map: &Map<String, Value>, depth: usize) -> Result<(), EvalError> {
+        map.iter().try_for_each(|(name, item)| {
+            self.spend_text(name)?;
+            self.walk(item, depth + 1)
+        })
+    }
+
+    /// A value costs some bytes however small it is.
+    fn enter(&mut self, depth: usize) -> Result<(), EvalError> {
+        if depth > MAX_DEPTH {
+            return Err(EvalError(format!("the value is nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.spend(8)
+    }
+
+    fn spend_text(&mut self, text: &str) -> Result<(), EvalError> {
+        if text.contains('\0') {
+            return Err(EvalError("the value holds a NUL character, which cannot be stored".to_owned()));
+        }
+        self.spend(text.len())
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<(), EvalError> {
+        self.bytes = self
+            .bytes
+            .checked_sub(bytes)
+            .ok_or_else(|| EvalError(format!("the value is larger than {MAX_VALUE_BYTES} bytes")))?;
+        Ok(())
+    }
+}
+
+fn to_number(value: &Jinja) -> Result<Number, EvalError> {
+    let number = if value.is_integer() {
+        value.to_string().parse().ok()
+    } else {
+        f64::try_from(value.clone()).ok().and_then(Number::from_f64)
+    };
+    number.ok_or_else(|| EvalError("the result is a number that is out of range".to_owned()))
+}
