@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use postern_worker::{Failure, Options};
 use postern_shared::shutdown::Shutdown;
 use postern_shared::telemetry;
+use postern_worker::{Failure, Options};
 
 fn main() -> ExitCode {
     let options = Options::parse();

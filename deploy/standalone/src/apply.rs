@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
+use postern_shared::document::{Document, Kind};
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::{Connection, permissions};
+use serde_json::{Value, json};
 
-use crate::database::Database;
-use crate::documents::{Batch, Checked};
+use crate::database;
+use crate::documents::{Batch, ShortUrls};
 use crate::output::{Failure, Output};
 
 /// Arguments of `apply`.
@@ -16,30 +19,39 @@ pub struct Options {
     #[arg(required = true, value_name = "FILE|DIR|-")]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 }
 
 /// Checks every document before the first is applied.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let url = options.database.url()?;
-    let mut batch = Batch::read(&options.files)?;
+    let mut connection = database::open(&options.database).await?;
+    let mut batch = Batch::read(&options.files, &stored_short_urls(&connection).await?)?;
     batch.report(output)?;
     // What others name comes first: triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
-    store(url, &batch.documents).await?;
-    for Checked { document, made_short_url, .. } in &batch.documents {
+    let (documents, short_urls): (Vec<_>, Vec<_>) =
+        batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
+    let changed = store(&mut connection, &documents).await?;
+    for (((document, _), short_url), changed) in documents.iter().zip(short_urls).zip(changed) {
         let (kind, key) = (document.kind(), document.key());
-        let mut line = format!("{kind} {key}: applied");
-        if let Some(short_url) = made_short_url {
+        let mut line = format!("{kind} {key}: {}", if changed { "applied" } else { "unchanged" });
+        if let Some(short_url) = &short_url {
             line += &format!(", answers at /{short_url}");
         }
-        output.result(line, &json!({"kind": kind.name(), "key": key, "short_url": made_short_url}))?;
+        let json = json!({"kind": kind.name(), "key": key, "changed": changed, "short_url": short_url});
+        output.result(line, &json)?;
     }
     Ok(())
 }
 
-/// Puts all documents into the database in one transaction.
-async fn store(_url: &str, documents: &[Checked]) -> Result<(), Failure> {
-    let bytes: usize = documents.iter().map(|checked| checked.value.to_string().len()).sum();
-    Err(Failure::Failed(format!("this version cannot reach the store: {} documents, {bytes} bytes", documents.len())))
+/// Puts all documents into the database in one transaction; tells for each whether that changed anything.
+async fn store(_connection: &mut Connection, documents: &[(Document, Value)]) -> Result<Vec<bool>, Failure> {
+    Err(Failure::Failed(format!("this version cannot store {} documents", documents.len())))
+}
+
+/// The short URLs of the stored permissions: one that was made up stays, however often its document is applied.
+async fn stored_short_urls(connection: &Connection) -> Result<ShortUrls, Failure> {
+    let stored = permissions::load(connection).await?.value;
+    let text = |document: &Value, key: &str| document[key].as_str().map(str::to_owned);
+    Ok(stored.iter().filter_map(|one| Some((text(one, Kind::Permission.name())?, text(one, "short_url")?))).collect())
 }

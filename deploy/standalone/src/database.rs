@@ -1,23 +1,24 @@
 //! The database that a command works on.
 
-use clap::Args;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::{Connection, Store, StoreError, migrate};
 
 use crate::output::Failure;
 
-/// The database of this Postern.
-#[derive(Debug, Args)]
-pub struct Database {
-    /// Where the database is, such as postgres://postern@localhost/postern
-    #[arg(long = "database-url", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    url: Option<String>,
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
-impl Database {
-    /// The URL; commands that need a database cannot go on without.
-    pub fn url(&self) -> Result<&str, Failure> {
-        match self.url.as_deref() {
-            Some(url) if !url.is_empty() => Ok(url),
-            _ => Err(Failure::Usage("no database is named: set DATABASE_URL or --database-url".to_owned())),
-        }
-    }
+/// A connection, whatever the schema is.
+pub async fn connect(options: &DatabaseOptions) -> Result<Connection, Failure> {
+    Ok(Store::new(options, "postern")?.connection().await?)
+}
+
+/// A connection to a database with the schema of this program.
+pub async fn open(options: &DatabaseOptions) -> Result<Connection, Failure> {
+    let connection = connect(options).await?;
+    migrate::check(&connection).await?;
+    Ok(connection)
 }

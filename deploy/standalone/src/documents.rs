@@ -17,6 +17,9 @@ use crate::output::{Failure, Output};
 /// Random bytes of a generated short URL: 160 bits, where at least 128 are demanded of one that any address may call.
 const SHORT_URL_BYTES: usize = 20;
 
+/// The short URLs of the stored permissions, by their keys.
+pub type ShortUrls = HashMap<String, String>;
+
 /// One document that passed the checks.
 #[derive(Debug)]
 pub struct Checked {
@@ -44,6 +47,9 @@ pub struct Batch {
     pub documents: Vec<Checked>,
     /// Everything that is wrong.
     pub findings: Vec<Found>,
+    /// Where each document stands.
+    places: HashMap<(Kind, String), String>,
+    stored: ShortUrls,
 }
 
 impl fmt::Display for Found {
@@ -54,17 +60,18 @@ impl fmt::Display for Found {
 
 impl Batch {
     /// Reads files, folders (their `.yaml` and `.yml` files) and `-` (standard input).
-    pub fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let (mut batch, mut places) = (Self::default(), HashMap::new());
+    /// A permission for any address without a short URL gets its stored one, or a new one.
+    pub fn read(paths: &[PathBuf], stored: &ShortUrls) -> Result<Self, Failure> {
+        let mut batch = Self { stored: stored.clone(), ..Self::default() };
         for path in paths {
             if path.as_os_str() == "-" {
-                batch.add("-", &read_text(io::stdin(), "-")?, &mut places);
+                batch.add("-", &read_text(io::stdin(), "-")?);
                 continue;
             }
             for file in files(path)? {
                 let name = file.display().to_string();
                 let open = File::open(&file).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
-                batch.add(&name, &read_text(open, &name)?, &mut places);
+                batch.add(&name, &read_text(open, &name)?);
             }
         }
         Ok(batch)
@@ -80,7 +87,7 @@ impl Batch {
         if self.findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
     }
 
-    fn add(&mut self, file: &str, text: &[u8], places: &mut HashMap<(Kind, String), String>) {
+    fn add(&mut self, file: &str, text: &[u8]) {
         let documents = match str::from_utf8(text) {
             Ok(text) => yaml::read(text),
             Err(error) => {
@@ -89,25 +96,29 @@ impl Batch {
             }
         };
         match documents {
-            Ok(documents) => documents.into_iter().for_each(|document| self.check(file, document, places)),
+            Ok(documents) if documents.is_empty() => {
+                let finding = Finding::new("", "there is no document in it");
+                self.findings.push(Found { file: file.to_owned(), located: Located { line: 1, finding } });
+            }
+            Ok(documents) => documents.into_iter().for_each(|document| self.check(file, document)),
             Err(located) => self.findings.push(Found { file: file.to_owned(), located }),
         }
     }
 
-    fn check(&mut self, file: &str, mut yaml: yaml::Document, places: &mut HashMap<(Kind, String), String>) {
+    fn check(&mut self, file: &str, mut yaml: yaml::Document) {
         let mut report = |located| self.findings.push(Found { file: file.to_owned(), located });
-        let made_short_url = complete(&mut yaml.value);
+        let made_short_url = complete(&mut yaml.value, &self.stored);
         let document = match Document::from_yaml(&yaml) {
             Ok(document) => document,
             Err(findings) => return findings.into_iter().for_each(report),
         };
         let (kind, key) = (document.kind(), document.key());
         let line = yaml.line(kind.name());
-        if let Some(first) = places.get(&(kind, key.clone())) {
+        if let Some(first) = self.places.get(&(kind, key.clone())) {
             let message = format!("{kind} {key} is already set at {first}");
             return report(yaml.locate(Finding::new(kind.name(), message)));
         }
-        places.insert((kind, key), format!("{file}:{line}"));
+        self.places.insert((kind, key), format!("{file}:{line}"));
         self.documents.push(Checked { document, value: yaml.value, made_short_url });
     }
 }
@@ -138,8 +149,8 @@ fn read_text(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Gives a permission for any address the short URL that it needs, and returns it.
-fn complete(document: &mut Value) -> Option<String> {
+/// Gives a permission for any address the short URL that it needs; returns it if it is a new one.
+fn complete(document: &mut Value, stored: &ShortUrls) -> Option<String> {
     let permission = document.as_object_mut().filter(|map| map.contains_key(Kind::Permission.name()))?;
     let admits_any = match permission.get("addresses")? {
         Value::String(rules) => has_any(rules),
@@ -149,16 +160,22 @@ fn complete(document: &mut Value) -> Option<String> {
     if !admits_any || permission.get("short_url").is_some_and(|url| !url.is_null()) {
         return None;
     }
+    let known = permission.get(Kind::Permission.name()).and_then(Value::as_str).and_then(|key| stored.get(key));
+    let made = if known.is_some() { None } else { new_short_url() };
     // Without randomness it stays incomplete, which is a finding.
+    let short_url = known.or(made.as_ref())?;
+    permission.insert("short_url".to_owned(), Value::from(short_url.as_str()));
+    made
+}
+
+fn new_short_url() -> Option<String> {
     let mut bytes = [0; SHORT_URL_BYTES];
     getrandom::fill(&mut bytes).ok()?;
-    let short_url: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    permission.insert("short_url".to_owned(), Value::from(short_url.clone()));
-    Some(short_url)
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn has_any(rules: &str) -> bool {
-    rules.split([' ', ',', '\n']).any(|rule| rule == "any")
+    rules.split([' ', ',', '\n']).any(|rule| rule.eq_ignore_ascii_case("any"))
 }
 
 #[cfg(test)]
@@ -170,7 +187,7 @@ mod tests {
         for (name, text) in files {
             fs::write(folder.path().join(name), text).unwrap();
         }
-        let batch = Batch::read(&[folder.path().to_owned()]).unwrap();
+        let batch = Batch::read(&[folder.path().to_owned()], &ShortUrls::new()).unwrap();
         let shorten = |found: &Found| found.to_string().replace(&format!("{}/", folder.path().display()), "");
         (batch.documents.iter().map(|d| d.document.key()).collect(), batch.findings.iter().map(shorten).collect())
     }
@@ -182,6 +199,7 @@ mod tests {
             ("b.yml", "# again\ntrigger: two\n---\ntrigger: three\n"),
             ("c.yaml", "trigger: {{ x }}\n"),
             ("d.yaml", "workflow: 1\nstart: {next: a}\nsteps:\n  a:\n    stop: finished\n    message: x\n    nxt: b\n"),
+            ("e.yaml", "# nothing\n"),
             ("ignored.txt", "trigger: {{ x }}\n"),
         ]);
         assert_eq!(keys, ["one", "two", "three"]);
@@ -191,6 +209,7 @@ mod tests {
                 "b.yml:2: trigger: trigger two is already set at a.yaml:3",
                 "c.yaml:1: a value begins with {{ and YAML reads that as a map; quote it: '{{ … }}'",
                 "d.yaml:7: step a: field nxt: unknown key `nxt`; known here: stop, message",
+                "e.yaml:1: there is no document in it",
             ]
         );
     }
@@ -199,10 +218,10 @@ mod tests {
     fn a_file_that_is_not_utf_8_or_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yaml");
-        assert!(matches!(Batch::read(std::slice::from_ref(&file)), Err(Failure::Usage(_))));
-        assert!(matches!(Batch::read(&[folder.path().to_owned()]), Err(Failure::Usage(_))));
+        assert!(matches!(Batch::read(std::slice::from_ref(&file), &ShortUrls::new()), Err(Failure::Usage(_))));
+        assert!(matches!(Batch::read(&[folder.path().to_owned()], &ShortUrls::new()), Err(Failure::Usage(_))));
         fs::write(&file, b"trigger: a\ntitle: \xE4\n").unwrap();
-        let batch = Batch::read(&[file]).unwrap();
+        let batch = Batch::read(&[file], &ShortUrls::new()).unwrap();
         assert!(batch.findings[0].to_string().ends_with("a.yaml:2: this line is not UTF-8"));
     }
 
@@ -217,8 +236,11 @@ mod tests {
             (json!({"trigger": "a", "addresses": "any"}), false),
         ] {
             let (mut one, mut other) = (document.clone(), document.clone());
-            let (first, second) = (complete(&mut one), complete(&mut other));
+            let (first, second) = (complete(&mut one, &ShortUrls::new()), complete(&mut other, &ShortUrls::new()));
             assert_eq!(first.is_some(), made, "{document}");
+            let (mut again, stored) = (document.clone(), ShortUrls::from([("a".to_owned(), "kept".to_owned())]));
+            assert_eq!(complete(&mut again, &stored), None);
+            assert_eq!(again["short_url"] == "kept", made, "{document}");
             if let (Some(first), Some(second)) = (first, second) {
                 assert_eq!((one["short_url"].as_str(), first.len()), (Some(first.as_str()), 40));
                 assert_ne!(first, second);
@@ -229,7 +251,7 @@ mod tests {
     #[test]
     fn the_demo_is_valid_and_in_the_form_that_export_writes() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo");
-        let batch = Batch::read(std::slice::from_ref(&folder)).unwrap();
+        let batch = Batch::read(std::slice::from_ref(&folder), &ShortUrls::new()).unwrap();
         assert!(batch.findings.is_empty(), "{:?}", batch.findings);
         let keys: Vec<String> = batch.documents.iter().map(|checked| checked.document.key()).collect();
         assert!(["web_lead", "77"].iter().all(|key| keys.iter().any(|one| one == key)), "{keys:?}");

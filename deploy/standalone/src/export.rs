@@ -1,43 +1,66 @@
 //! `postern export`: what is set, as the documents that `apply` reads.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::document::Kind;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::{Connection, permissions, triggers, workflows};
+use postern_shared::yaml;
+use serde_json::Value;
 
-use crate::database::Database;
+use crate::database;
 use crate::output::{Failure, Output};
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Only documents of this kind
-    #[arg(value_enum)]
-    kind: Option<KindName>,
+    #[arg(value_parser = kind_parser())]
+    kind: Option<Kind>,
     /// Only the one with this number or key
     key: Option<String>,
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum KindName {
-    Workflow,
-    Trigger,
-    Permission,
-}
-
-impl From<KindName> for Kind {
-    fn from(name: KindName) -> Self {
-        match name {
-            KindName::Workflow => Self::Workflow,
-            KindName::Trigger => Self::Trigger,
-            KindName::Permission => Self::Permission,
+/// Prints the documents, divided by `---`, in the order in which they can be applied.
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let connection = database::open(&options.database).await?;
+    let mut found = 0;
+    for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|wanted| wanted == *kind)) {
+        for document in load(&connection, kind).await? {
+            if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, &document)) {
+                continue;
+            }
+            let divider = if found > 0 { "---\n" } else { "" };
+            let text = yaml::write(&document);
+            output.result(format_args!("{divider}{}", text.strip_suffix('\n').unwrap_or(&text)), &document)?;
+            found += 1;
         }
+    }
+    match (options.kind, &options.key) {
+        (Some(kind), Some(key)) if found == 0 => Err(Failure::Failed(format!("there is no {kind} {key}"))),
+        _ => Ok(()),
     }
 }
 
-/// Prints the documents, divided by `---`.
-pub async fn run(options: &Options, _output: &mut Output) -> Result<(), Failure> {
-    let _url = options.database.url()?;
-    let _wanted = (options.kind.map(Kind::from), options.key.as_deref());
-    Err(Failure::Failed("this version cannot reach the store".to_owned()))
+async fn load(connection: &Connection, kind: Kind) -> Result<Vec<Value>, Failure> {
+    Ok(match kind {
+        Kind::Trigger => triggers::load(connection).await?.value,
+        Kind::Workflow => workflows::load(connection).await?.value.into_iter().map(|stored| stored.document).collect(),
+        Kind::Permission => permissions::load(connection).await?.value,
+    })
+}
+
+/// The number or key of a stored document, as text.
+fn key(kind: Kind, document: &Value) -> String {
+    match &document[kind.name()] {
+        Value::String(key) => key.clone(),
+        number => number.to_string(),
+    }
+}
+
+fn kind_parser() -> impl TypedValueParser<Value = Kind> {
+    let word = |word: String| Kind::ALL.into_iter().find(|kind| kind.name() == word).ok_or("no such kind");
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(word)
 }

@@ -96,18 +96,22 @@ mod tests {
             "send http://localhost/trigger =a",
             "send http://localhost/trigger --rate 0/s",
             "send https://localhost/trigger",
-            "export nonsense",
-            "receipt 77",
-            "runs --state sleeping",
-            "records",
+            "runs --database-url",
+            "export nonsense --database-url postgres://x",
+            "receipt 77 --database-url postgres://x",
+            "receipt 0192aaaa-0000-7000-8000-000000000000 --timeout 5 --database-url postgres://x",
+            "runs --state sleeping --database-url postgres://x",
+            "runs --last 0 --database-url postgres://x",
+            "records --database-url postgres://x",
         ] {
             assert!(Options::try_parse_from(format!("postern {arguments}").split(' ')).is_err(), "{arguments}");
         }
         for arguments in [
             "validate - -o json",
             "send http://localhost/trigger --trigger a --record 5 --rate 50/s a=1 b=x=y",
-            "export workflow 77",
-            "runs --workflow 77 --state failed --last 5",
+            "export workflow 77 --database-url postgres://x",
+            "receipt 0192aaaa-0000-7000-8000-000000000000 --wait --database-url postgres://x",
+            "runs --workflow 77 --state failed --last 5 --database-url postgres://x",
         ] {
             Options::try_parse_from(format!("postern {arguments}").split(' ')).unwrap();
         }

@@ -1,26 +1,100 @@
 //! `postern receipt`: what became of one submission.
 
+use std::time::Duration;
+
 use clap::Args;
 use postern_shared::id::ReceiptId;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::receipts::{self, Receipt};
+use postern_shared::store::runs::{self, Run, State};
+use postern_shared::store::{Connection, StoreError};
+use postern_shared::submission::Target;
+use serde_json::json;
+use tokio::time::{interval, timeout};
 
-use crate::database::Database;
+use crate::database;
 use crate::output::{Failure, Output};
+use crate::runs::{line, timestamp};
+
+/// How often `--wait` looks: often enough for a person, too seldom to load the database.
+const POLL: Duration = Duration::from_millis(250);
 
 /// Arguments of `receipt`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The receipt that the caller got
     id: ReceiptId,
-    /// Waits until it has ended
+    /// Waits until all its runs have ended
     #[arg(long)]
     wait: bool,
+    /// Waits at most so long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "wait")]
+    timeout: u32,
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 }
 
 /// Prints its state and the runs that it started.
-pub async fn run(options: &Options, _output: &mut Output) -> Result<(), Failure> {
-    let _url = options.database.url()?;
-    let _wanted = (options.id, options.wait);
-    Err(Failure::Failed("this version cannot reach the store".to_owned()))
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let connection = database::open(&options.database).await?;
+    let wait = if options.wait { Duration::from_secs(options.timeout.into()) } else { Duration::ZERO };
+    // Whatever is known when the time is over is shown, too.
+    let _ = timeout(wait, ended(&connection, options.id)).await;
+    let Some(receipt) = receipts::find(&connection, options.id).await? else {
+        let text = "no worker has taken this receipt: it is queued, or was never given out here";
+        return Err(Failure::Failed(text.to_owned()));
+    };
+    let runs = runs::of(&connection, options.id).await?;
+    print(options.id, &receipt, &runs, output)?;
+    let is_open = options.wait && !runs.iter().all(has_ended);
+    if is_open { Err(Failure::Failed("it has not ended within the time".to_owned())) } else { Ok(()) }
+}
+
+/// Returns when the receipt is known and all its runs have ended.
+async fn ended(connection: &Connection, id: ReceiptId) -> Result<(), StoreError> {
+    let mut clock = interval(POLL);
+    loop {
+        clock.tick().await;
+        if receipts::find(connection, id).await?.is_some() && runs::of(connection, id).await?.iter().all(has_ended) {
+            return Ok(());
+        }
+    }
+}
+
+fn has_ended(run: &Run) -> bool {
+    match run.state {
+        State::Running | State::Waiting => false,
+        State::Finished | State::Failed | State::NeedsAttention => true,
+    }
+}
+
+fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], output: &mut Output) -> Result<(), Failure> {
+    let target = match &receipt.target {
+        Target::Workflow(id) => format!("workflow {id}"),
+        Target::Trigger(key) => format!("trigger {key}"),
+    };
+    let (permission, accepted_at) = (&receipt.permission, timestamp(receipt.accepted_at));
+    let state = summary(runs);
+    let mut text = format!("{id}: {state}\naccepted {accepted_at} by permission {permission} for {target}");
+    for run in runs {
+        text += &format!("\n{}", line(run));
+    }
+    for skipped in &receipt.skipped {
+        let workflow = skipped.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
+        text += &format!("\nskipped: {workflow}{}", skipped.reason);
+    }
+    let runs: Vec<_> = runs.iter().map(crate::runs::json).collect();
+    let json = json!({
+        "receipt": id.to_string(), "state": state, "accepted_at": accepted_at, "permission": permission,
+        "target": receipt.target, "runs": runs, "skipped": receipt.skipped,
+    });
+    output.result(text, &json)?;
+    Ok(())
+}
+
+/// The state of a receipt: that of its run which needs most attention; without any run it is unmatched.
+fn summary(runs: &[Run]) -> &'static str {
+    let order = [State::NeedsAttention, State::Failed, State::Running, State::Waiting, State::Finished];
+    let first = order.into_iter().find(|state| runs.iter().any(|run| run.state == *state));
+    first.map_or("unmatched", State::word)
 }

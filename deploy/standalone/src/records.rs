@@ -2,8 +2,11 @@
 
 use clap::Args;
 use postern_shared::id::ModuleName;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::records;
+use serde_json::json;
 
-use crate::database::Database;
+use crate::database;
 use crate::output::{Failure, Output};
 
 /// Arguments of `records`.
@@ -15,12 +18,15 @@ pub struct Options {
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     last: u16,
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 }
 
 /// Prints one line per record.
-pub async fn run(options: &Options, _output: &mut Output) -> Result<(), Failure> {
-    let _url = options.database.url()?;
-    let _wanted = (&options.module, options.last);
-    Err(Failure::Failed("this version cannot reach the store".to_owned()))
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let connection = database::open(&options.database).await?;
+    for record in records::latest(&connection, &options.module, options.last.into()).await? {
+        let json = json!({"id": record.id, "module": record.module, "fields": record.fields});
+        output.result(format_args!("{} {}", record.id, json["fields"]), &json)?;
+    }
+    Ok(())
 }

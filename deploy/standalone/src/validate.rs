@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use crate::documents::Batch;
+use crate::documents::{Batch, ShortUrls};
 use crate::output::{Failure, Output};
 
 /// Arguments of `validate`.
@@ -18,9 +18,9 @@ pub struct Options {
 
 /// Checks the documents; findings are a failure.
 pub fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let batch = Batch::read(&options.files)?;
+    let batch = Batch::read(&options.files, &ShortUrls::new())?;
     batch.report(output)?;
     let count = batch.documents.len();
-    output.result(format_args!("{count} documents, no findings"), &json!({"documents": count}))?;
+    output.result(format_args!("{count} checked, no findings"), &json!({"documents": count}))?;
     Ok(())
 }
