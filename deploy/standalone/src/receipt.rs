@@ -37,9 +37,11 @@ pub struct Options {
 /// Prints its state and the runs that it started.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let connection = database::open(&options.database).await?;
-    let wait = if options.wait { Duration::from_secs(options.timeout.into()) } else { Duration::ZERO };
-    // Whatever is known when the time is over is shown, too.
-    let _ = timeout(wait, ended(&connection, options.id)).await;
+    if options.wait {
+        let wait = Duration::from_secs(options.timeout.into());
+        // Whatever is known when the time is over is shown, too.
+        timeout(wait, ended(&connection, options.id)).await.unwrap_or(Ok(()))?;
+    }
     let Some(receipt) = receipts::find(&connection, options.id).await? else {
         let text = "no worker has taken this receipt: it is queued, or was never given out here";
         return Err(Failure::Failed(text.to_owned()));
