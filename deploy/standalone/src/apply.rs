@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use postern_shared::document::{Document, Kind};
+use postern_shared::document::Kind;
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::{Connection, permissions};
+use postern_shared::store::{Connection, documents, permissions};
 use serde_json::{Value, json};
 
 use crate::database;
@@ -29,10 +29,10 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     batch.report(output)?;
     // What others name comes first: triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
-    let (documents, short_urls): (Vec<_>, Vec<_>) =
+    let (applied, short_urls): (Vec<_>, Vec<_>) =
         batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
-    let changed = store(&mut connection, &documents).await?;
-    for (((document, _), short_url), changed) in documents.iter().zip(short_urls).zip(changed) {
+    let changed = documents::apply(&mut connection, &applied).await?;
+    for (((document, _), short_url), changed) in applied.iter().zip(short_urls).zip(changed) {
         let (kind, key) = (document.kind(), document.key());
         let mut line = format!("{kind} {key}: {}", if changed { "applied" } else { "unchanged" });
         if let Some(short_url) = &short_url {
@@ -42,11 +42,6 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         output.result(line, &json)?;
     }
     Ok(())
-}
-
-/// Puts all documents into the database in one transaction; tells for each whether that changed anything.
-async fn store(_connection: &mut Connection, documents: &[(Document, Value)]) -> Result<Vec<bool>, Failure> {
-    Err(Failure::Failed(format!("this version cannot store {} documents", documents.len())))
 }
 
 /// The short URLs of the stored permissions: one that was made up stays, however often its document is applied.
