@@ -15,7 +15,6 @@ mod submit;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
@@ -43,7 +42,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), registry));
 
-    migrate::check(&*store.connection().await?).await?;
+    migrate::check(&store.connection().await?).await?;
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;
 
@@ -64,7 +63,7 @@ fn start_publisher(
     shutdown: &Shutdown,
 ) -> Result<(Publisher, JoinHandle<()>), Failure> {
     let options = publisher::Options {
-        url: BrokerUrl::parse(&options.broker.amqp_url)?,
+        url: options.broker.amqp_url.parse()?,
         connection_name: "postern-ingress".into(),
         channels: usize::from(options.publish_channels),
     };

@@ -14,32 +14,33 @@ use postern_shared::permission::short_url::ShortUrl;
 pub struct Options {
     /// Where callers reach the short URLs and their receipts.
     #[arg(long, env = "POSTERN_LISTEN", default_value = "0.0.0.0:8080")]
-    pub listen: SocketAddr,
+    pub(crate) listen: SocketAddr,
 
     /// The short URL of every permission that has none of its own.
     #[arg(long, env = "POSTERN_SHORT_URL", default_value = "/trigger")]
-    pub short_url: ShortUrl,
+    pub(crate) short_url: ShortUrl,
 
     /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed: networks such as 10.0.0.0/8, joined by commas.
     #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
 
     #[command(flatten)]
-    pub limits: LimitOptions,
+    pub(crate) limits: LimitOptions,
 
     /// Channels to the broker, each with one bundle in flight.
     #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = 4)]
-    pub publish_channels: u16,
+    pub(crate) publish_channels: u16,
 
     #[command(flatten)]
-    pub private: PrivateListener<8081>,
+    pub(crate) private: PrivateListener<8081>,
 
     #[command(flatten)]
-    pub database: DatabaseOptions,
+    pub(crate) database: DatabaseOptions,
 
     #[command(flatten)]
-    pub broker: BrokerOptions,
+    pub(crate) broker: BrokerOptions,
 
+    /// What it says of itself.
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
 }
@@ -49,23 +50,23 @@ pub struct Options {
 pub struct LimitOptions {
     /// Bytes of a body, and of what a compressed body inflates to.
     #[arg(long, env = "POSTERN_MAX_BODY_BYTES", default_value_t = Limits::default().body_bytes)]
-    pub max_body_bytes: usize,
+    pub(crate) max_body_bytes: usize,
 
     /// Names and list items of a body, over all levels.
     #[arg(long, env = "POSTERN_MAX_FIELDS", default_value_t = Limits::default().fields)]
-    pub max_fields: usize,
+    pub(crate) max_fields: usize,
 
     /// Bytes of one name.
     #[arg(long, env = "POSTERN_MAX_NAME_BYTES", default_value_t = Limits::default().name_bytes)]
-    pub max_name_bytes: usize,
+    pub(crate) max_name_bytes: usize,
 
     /// Levels of nesting.
     #[arg(long, env = "POSTERN_MAX_DEPTH", default_value_t = Limits::default().depth)]
-    pub max_depth: usize,
+    pub(crate) max_depth: usize,
 
     /// Seconds that a caller may take to send its body.
     #[arg(long, env = "POSTERN_BODY_TIMEOUT_S", default_value_t = 30)]
-    pub body_timeout_s: u64,
+    pub(crate) body_timeout_s: u64,
 }
 
 impl From<&LimitOptions> for Limits {

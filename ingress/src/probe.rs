@@ -13,7 +13,7 @@ use crate::state::State;
 
 /// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry) {
-    let live = warp::path!("health" / "live").map(|| "alive\n");
+    let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
     let ready = warp::path!("health" / "ready").map(move || match state.unready() {
         None => with_status("ready\n".to_owned(), StatusCode::OK),
         Some(reason) => with_status(format!("not ready: {reason}\n"), StatusCode::SERVICE_UNAVAILABLE),

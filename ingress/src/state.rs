@@ -104,7 +104,7 @@ impl State {
     }
 
     async fn load_settings(&self) -> Result<(), StoreError> {
-        let loaded = permissions::load(&*self.store.connection().await?).await?;
+        let loaded = permissions::load(&self.store.connection().await?).await?;
         let permissions: Vec<_> = loaded.value.iter().filter_map(read).collect();
         tracing::info!(
             settings.version = loaded.version,

@@ -83,15 +83,9 @@ fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
 }
 
-fn read_fields(
-    state: &State,
-    permission: &Permission,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Fields, ApiError> {
+fn read_fields(state: &State, permission: &Permission, headers: &HeaderMap, body: &[u8]) -> Result<Fields, ApiError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    let settings =
-        FieldSettings { limits: state.limits, charset: permission.charset, files: permission.files };
+    let settings = FieldSettings { limits: state.limits, charset: permission.charset, files: permission.files };
     Ok(fields::fields(content_type, body, &settings)?)
 }
 
@@ -107,7 +101,8 @@ fn millis(moment: SystemTime) -> i64 {
 }
 
 async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError> {
-    let encoded = submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
+    let encoded =
+        submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
     if encoded.len() > MAX_ENCODED_BYTES {
         let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));

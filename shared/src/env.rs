@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(check(r#"{"a":1,"b":[2,3]}"#), Ok(()));
         assert_eq!(check(r#"{"a":1,"b":[2,3],"c":4}"#), Err(EnvError::TooManyFields(4)));
         assert_eq!(check(r#"{"a":{"b":{"c":1}}}"#), Ok(()));
-        assert_eq!(check(r#"{"a":{"b":{"c":{}}}}"#), Err(EnvError::TooDeep { limit: 3, field: "a".into() }));
+        assert_eq!(check(r#"{"a":{"b":{"c":{"d":1}}}}"#), Err(EnvError::TooDeep { limit: 3, field: "a".into() }));
         assert_eq!(check(r#"{"a":"x\u0000"}"#), Err(EnvError::Nul("a".into())));
         assert_eq!(check(r#"{"a":1e999}"#), Err(EnvError::NumberOutOfRange("a".into())));
         assert!(matches!(check(r#"{"a":{"123456789":1}}"#), Err(EnvError::NameTooLong { limit: 8, .. })));

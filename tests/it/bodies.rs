@@ -20,7 +20,10 @@ async fn a_form_nests_repeats_and_decodes_as_php_does() {
     assert_eq!(form("tags[]=a&tags[]=b").await, json!({"tags": ["a", "b"]}));
     assert_eq!(form("a[b][c]=1").await, json!({"a": {"b": {"c": "1"}}}));
     assert_eq!(form("x=1&x=2&x=3").await, json!({"x": ["1", "2", "3"]}));
-    assert_eq!(form("street=St James 12&city=New+York&p=50%25&").await, json!({"street": "St James 12", "city": "New York", "p": "50%"}));
+    assert_eq!(
+        form("street=St James 12&city=New+York&p=50%25&").await,
+        json!({"street": "St James 12", "city": "New York", "p": "50%"})
+    );
     assert_eq!(form("workflow_id=5&record_id=9").await, json!({"workflow_id": "5", "record_id": "9"}));
     assert_eq!(form("").await, json!({}));
 }
@@ -44,7 +47,10 @@ async fn a_form_in_windows_1251_becomes_readable_text() {
 async fn a_multipart_form_gives_its_text_parts() {
     let postern = Postern::start(DEMO).await;
     let form = reqwest::multipart::Form::new().text("lastname", "Lovelace").text("a[b]", "1");
-    assert_eq!(env(&postern, postern.post(WORKFLOW).multipart(form)).await, json!({"lastname": "Lovelace", "a": {"b": "1"}}));
+    assert_eq!(
+        env(&postern, postern.post(WORKFLOW).multipart(form)).await,
+        json!({"lastname": "Lovelace", "a": {"b": "1"}})
+    );
     let file = reqwest::multipart::Part::bytes(vec![1, 2, 3]).file_name("cv.pdf");
     let form = reqwest::multipart::Form::new().part("cv", file);
     let refused = postern.post(WORKFLOW).multipart(form).send().await;

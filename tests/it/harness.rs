@@ -134,10 +134,9 @@ impl Postern {
         self.connection().await.query_one(statement, &[]).await.unwrap().get(0)
     }
 
-    /// Messages that wait in the lane, and bundles that a worker holds, are not told apart by the broker here:
-    /// only what is ready to be delivered.
-    pub async fn queued(&self) -> u32 {
-        self.servers.ready_messages("postern.lane.default.v1").await
+    /// How many submissions wait in the lane for a worker.
+    pub async fn queued(&self) -> usize {
+        self.servers.queued().await
     }
 
     /// What the worker would have seen: the `$env` of a receipt that was taken.

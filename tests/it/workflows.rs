@@ -11,6 +11,9 @@ workflows: [1, 2, 3, 4]
 triggers: [go]
 ";
 
+/// A workflow that ends at once.
+const END: &str = "workflow: 1\nstart: {without_record: true, next: end}\nsteps: {end: {stop: finished}}\n";
+
 fn settings(workflows: &str) -> String {
     format!("{PERMISSION}---\ntrigger: go\n{workflows}")
 }
@@ -65,7 +68,9 @@ steps:
 ",
     ))
     .await;
-    postern.sql("INSERT INTO records (id, module, fields) VALUES (852, 'Leads', '{\"firstname\":\"Ada\",\"gone\":1}')").await;
+    postern
+        .sql("INSERT INTO records (id, module, fields) VALUES (852, 'Leads', '{\"firstname\":\"Ada\",\"gone\":1}')")
+        .await;
     let receipt = postern.outcome("/trigger?record_id=852&workflow_id=1", "lastname=Lovelace").await;
     assert_eq!((&receipt["status"], &receipt["runs"][0]["record"]), (&json!("finished"), &json!(852)), "{receipt}");
     let expected = json!({"firstname": "Ada", "lastname": "Lovelace", "greeting": "Hello Ada"});
@@ -79,13 +84,16 @@ async fn what_does_not_run_says_why() {
 ---
 workflow: 1
 active: false
-start: {without_record: true}
+start: {without_record: true, next: end}
+steps: {end: {stop: finished}}
 ---
 workflow: 2
-start: {module: Leads}
+start: {module: Leads, next: end}
+steps: {end: {stop: finished}}
 ---
 workflow: 3
-start: {without_record: true, condition: '$env[\"a\"] == \"1\"'}
+start: {without_record: true, condition: '$env[\"a\"] == \"1\"', next: end}
+steps: {end: {stop: finished}}
 ",
     ))
     .await;
@@ -101,7 +109,11 @@ start: {without_record: true, condition: '$env[\"a\"] == \"1\"'}
         ("/trigger?workflow_trigger=go", "no workflow listens to the trigger go"),
     ] {
         let receipt = postern.outcome(path, "").await;
-        assert_eq!((&receipt["status"], &receipt["skipped"][0]["reason"]), (&json!("unmatched"), &json!(reason)), "{path}");
+        assert_eq!(
+            (&receipt["status"], &receipt["skipped"][0]["reason"]),
+            (&json!("unmatched"), &json!(reason)),
+            "{path}"
+        );
     }
     assert_eq!(postern.outcome("/trigger?workflow_id=3", "a=1").await["status"], "finished");
 }
@@ -122,7 +134,8 @@ steps:
     ))
     .await;
     let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
-    let path: Vec<&str> = (receipt["runs"][0]["path"].as_array().unwrap().iter()).map(|at| at["step"].as_str().unwrap()).collect();
+    let path: Vec<&str> =
+        (receipt["runs"][0]["path"].as_array().unwrap().iter()).map(|at| at["step"].as_str().unwrap()).collect();
     assert_eq!(path, ["a", "b", "c", "c", "d"]);
     assert_eq!(receipt["runs"][0]["message"], "abcc");
 }
@@ -191,7 +204,8 @@ steps:
              (4, 'Leads', '{\"city\":\"Oslo\",\"amount\":9}'), (5, 'Leads', '{\"city\":\"Rome\",\"amount\":\"many\"}')",
         )
         .await;
-    let message = async |form: &str| postern.outcome("/trigger?workflow_id=1", form).await["runs"][0]["message"].clone();
+    let message =
+        async |form: &str| postern.outcome("/trigger?workflow_id=1", form).await["runs"][0]["message"].clone();
     assert_eq!(message("city=Rome&above=4").await, "2 of 2, 3");
     assert_eq!(message("city=Rome&above=6.5").await, "2 of 2");
     assert_eq!(message("city=Paris&above=0").await, "nothing");
@@ -211,7 +225,9 @@ steps:
 ",
     ))
     .await;
-    let output = async |form: &str| postern.outcome("/trigger?workflow_id=1", form).await["runs"][0]["path"][0]["output"].clone();
+    let output = async |form: &str| {
+        postern.outcome("/trigger?workflow_id=1", form).await["runs"][0]["path"][0]["output"].clone()
+    };
     assert_eq!(output("email=a@x.org&n=1").await, "created");
     assert_eq!(output("email=a@x.org&n=2").await, "existing");
     assert_eq!(json!(postern.records("Leads").await), json!([{"email": "a@x.org", "n": "2"}]));
@@ -221,9 +237,9 @@ steps:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_workflow_counts_from_the_next_submission_on() {
-    let postern = Postern::start(&settings("---\nworkflow: 1\nstart: {without_record: true}\n")).await;
+    let postern = Postern::start(&settings(&format!("---\n{END}"))).await;
     assert_eq!(postern.outcome("/trigger?workflow_id=1", "").await["runs"][0]["version"], 1);
-    postern.apply("workflow: 1\nactive: false\nstart: {without_record: true}\n").await;
+    postern.apply(&format!("active: false\n{END}")).await;
     crate::harness::eventually("the new version is in force", async || {
         let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
         (receipt["status"] == "unmatched").then_some(())

@@ -89,7 +89,7 @@ impl Catalogs {
         if current.version >= version {
             return Ok(current);
         }
-        let loaded = workflows::load(&*self.store.connection().await?).await?;
+        let loaded = workflows::load(&self.store.connection().await?).await?;
         let catalog = Arc::new(Catalog::new(loaded.version, &loaded.value));
         tracing::info!(
             settings.version = catalog.version,

@@ -23,7 +23,11 @@ pub struct Desk {
 enum Held {
     /// It does not exist, and was looked for.
     Missing,
-    There { module: ModuleName, fields: Arc<Env>, dirty: bool },
+    There {
+        module: ModuleName,
+        fields: Arc<Env>,
+        dirty: bool,
+    },
 }
 
 /// What the desk knows of a record.

@@ -43,13 +43,12 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let metrics = Arc::new(Metrics::new(&registry)?);
     let health = Health::default();
     let address = options.private.address;
-    let private =
-        TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(private, health.clone(), registry.clone()));
 
     let store = Store::new(&options.database, "postern-worker")?;
-    migrate::check(&*store.connection().await?).await?;
+    migrate::check(&store.connection().await?).await?;
     let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
@@ -57,8 +56,9 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     });
     let history = tokio::spawn(make_history_ahead(store.clone()));
 
-    let url = BrokerUrl::parse(&options.broker.amqp_url)?;
-    let publishing = publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 1 };
+    let url: BrokerUrl = options.broker.amqp_url.parse()?;
+    let publishing =
+        publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 1 };
     let (publisher, publishing) = Publisher::start(publishing, &registry, shutdown.clone())?;
     let relay = tokio::spawn(relay::run(store.clone(), publisher, Arc::clone(&metrics), shutdown.clone()));
 
@@ -83,7 +83,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
 async fn make_history_ahead(store: Store) {
     loop {
-        let made = async { history::make_ahead(&*store.connection().await?).await };
+        let made = async { history::make_ahead(&store.connection().await?).await };
         if let Err(error) = made.await {
             tracing::warn!(%error, "the partitions of the history could not be made ahead; tried again in an hour");
         }

@@ -8,22 +8,23 @@ use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateListener, T
 #[command(name = "postern-worker", version)]
 pub struct Options {
     #[command(flatten)]
-    pub database: DatabaseOptions,
+    pub(crate) database: DatabaseOptions,
 
     #[command(flatten)]
-    pub broker: BrokerOptions,
+    pub(crate) broker: BrokerOptions,
 
     #[command(flatten)]
-    pub private: PrivateListener<8082>,
+    pub(crate) private: PrivateListener<8082>,
 
     /// Bundles that are executed at the same time, each on a connection to PostgreSQL of its own.
     #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4)]
-    pub concurrency: u16,
+    pub(crate) concurrency: u16,
 
     /// Seconds that a shutdown waits for the bundles being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]
-    pub drain_timeout_s: u64,
+    pub(crate) drain_timeout_s: u64,
 
+    /// What it says of itself.
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
 }

@@ -12,12 +12,15 @@ use crate::consumer::Health;
 
 /// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, health: Health, registry: Registry) {
-    let live = warp::path!("health" / "live").map(|| "alive\n");
+    let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
     let ready = warp::path!("health" / "ready").map(move || {
         if health.hears() {
-            with_status("ready\n", StatusCode::OK)
+            with_status("ready\n".to_owned(), StatusCode::OK)
         } else {
-            with_status("not ready: deliveries of the broker cannot reach this worker\n", StatusCode::SERVICE_UNAVAILABLE)
+            with_status(
+                "not ready: deliveries of the broker cannot reach this worker\n".to_owned(),
+                StatusCode::SERVICE_UNAVAILABLE,
+            )
         }
     });
     let metrics = warp::path!("metrics").map(move || telemetry::exposition(&registry));

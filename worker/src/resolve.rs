@@ -43,12 +43,7 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
 }
 
 /// Why a workflow does not run, or nothing.
-fn refusal(
-    workflow: &Workflow,
-    submission: &Submission,
-    module: Option<&ModuleName>,
-    scope: &Scope,
-) -> Option<String> {
+fn refusal(workflow: &Workflow, submission: &Submission, module: Option<&ModuleName>, scope: &Scope) -> Option<String> {
     let start = &workflow.start;
     if !workflow.active {
         return Some("the workflow is inactive".into());

@@ -106,11 +106,7 @@ fn lane(submission: &Submission, resolved: Resolved, scope: &Scope) -> Lane {
     Lane { runs: resolved.start.into_iter().map(execution).collect(), ended: Vec::new() }
 }
 
-async fn run_in_waves(
-    transaction: &Transaction<'_>,
-    lanes: &mut [Lane],
-    desk: &mut Desk,
-) -> Result<(), StoreError> {
+async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut [Lane], desk: &mut Desk) -> Result<(), StoreError> {
     let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
     let mut going: Vec<usize> = (0..lanes.len()).collect();
     while !going.is_empty() {
@@ -169,4 +165,3 @@ async fn write(
     }
     Ok(())
 }
-

@@ -1,11 +1,12 @@
 //! The PostgreSQL and RabbitMQ that `deploy/dev` keeps, shared by all tests: each test gets a database and a vhost of
 //! its own in them.
 
-use lapin::options::QueueDeclareOptions;
-use lapin::types::FieldTable;
-use lapin::{Connection, ConnectionProperties};
+use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Connection, ConnectionProperties};
+use postern_shared::broker::topology;
 use postern_shared::options::DatabaseOptions;
 use postern_shared::store::{Store, migrate};
+use postern_shared::submission;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -32,13 +33,29 @@ impl Servers {
         Self { database_url: database_url(&name), amqp_url: format!("{}/{name}", amqp_root()), name }
     }
 
-    /// How many messages of a queue wait to be delivered.
-    pub async fn ready_messages(&self, queue: &str) -> u32 {
+    /// How many submissions wait in the lane. They are looked at and given back.
+    pub async fn queued(&self) -> usize {
         let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
-        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        let found = channel.queue_declare(queue.into(), passive, FieldTable::default()).await;
-        found.map_or(0, |queue| queue.message_count())
+        let mut count = 0;
+        while let Some(message) =
+            channel.basic_get(topology::QUEUE_DEFAULT.into(), BasicGetOptions::default()).await.unwrap()
+        {
+            count += submission::unbundle(&message.data).unwrap().len();
+        }
+        count
+    }
+
+    /// Puts a message into the lane as somebody else's program might.
+    pub async fn publish(&self, kind: &str, body: &[u8]) {
+        let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+        let properties = BasicProperties::default().with_type(kind.into());
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let sent =
+            channel.basic_publish(topology::EXCHANGE.into(), topology::LANE_DEFAULT.into(), options, body, properties);
+        assert!(sent.await.unwrap().await.unwrap().is_ack());
     }
 }
 
@@ -115,5 +132,6 @@ fn management(path: &str) -> String {
 /// What `tests/run` exports.
 #[expect(clippy::disallowed_methods, reason = "tests/run hands the servers over in the environment")]
 pub fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
 }

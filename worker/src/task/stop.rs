@@ -6,9 +6,7 @@ use super::{Context, Outcome, TaskError};
 
 pub fn perform(settings: &Stop, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let message = match &settings.message {
-        Some(template) => {
-            Some(template.text(context.scope).map_err(|error| TaskError::in_field("message", &error))?)
-        }
+        Some(template) => Some(template.text(context.scope).map_err(|error| TaskError::in_field("message", &error))?),
         None => None,
     };
     Ok(Outcome::Stop { failed: settings.failed, message })
