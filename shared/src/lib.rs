@@ -1,11 +1,13 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
+pub mod backoff;
 pub mod broker;
 pub mod env;
 pub mod expression;
 pub mod finding;
 pub mod id;
 pub mod permission;
+pub mod shutdown;
 pub mod store;
 pub mod submission;
 pub mod task;
