@@ -3,6 +3,7 @@
 
 pub mod connection;
 pub mod envelope;
+pub mod publisher;
 pub mod topology;
 
 /// To be put into every log filter. lapin prints a returned message whole, and with it what a caller posted;
