@@ -5,7 +5,7 @@
 mod delivery;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use lapin::message::Delivery;
@@ -110,8 +110,8 @@ where
             () = self.shutdown.wait() => return Ok(()),
             opened = opening => opened?,
         };
-        backoff.reset();
         self.session += 1;
+        let began = Instant::now();
         let over = Shutdown::new();
         self.health.set(true);
         tracing::info!("consuming");
@@ -120,6 +120,10 @@ where
         over.trigger();
         if ended.is_ok() {
             self.drain(&consumers).await;
+        }
+        // A session that ends as soon as it began has cost each message a delivery: not again at once.
+        if began.elapsed() > RECONNECT.1 {
+            backoff.reset();
         }
         // Closing the channel is what sends everything unsettled back to the queue.
         let _ = timeout(CLOSE_LIMIT, consumers.channel.close(200, "session over".into())).await;

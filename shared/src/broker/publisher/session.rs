@@ -76,7 +76,7 @@ impl Session {
             self.shared.close_breaker();
             tracing::info!("the broker takes messages");
             self.serve(&connection).await;
-            if self.shutdown.is_triggered() {
+            if self.unless_stopped(sleep(PROBE_EVERY)).await.is_none() {
                 break;
             }
         }
