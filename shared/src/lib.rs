@@ -1,5 +1,6 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
+pub mod backoff;
 pub mod broker;
 pub mod document;
 pub mod env;
@@ -8,6 +9,7 @@ pub mod finding;
 pub mod id;
 pub mod options;
 pub mod permission;
+pub mod shutdown;
 pub mod store;
 pub mod submission;
 pub mod task;

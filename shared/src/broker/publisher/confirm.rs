@@ -1,0 +1,72 @@
+//! One message, published and confirmed. Only a confirm without a returned message is success. A channel has
+//! at most one message in flight: lapin hands a return to whichever confirm comes next, so with several an
+//! unroutable message can look confirmed. After a failure the channel is not used again, since a late confirm
+//! would be taken for the next message's.
+
+use std::time::Duration;
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Channel, Confirmation, Connection};
+
+use crate::broker::topology;
+
+/// From handing the message to the socket to its confirm. Both can hang while the broker is blocked (memory or
+/// disk alarm) or has no majority, and a caller waits for it.
+pub(super) const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
+
+/// Why a message is not known to be in the queue.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("no queue is bound for the lane {0:?}")]
+    Returned(&'static str),
+    #[error("the queue refused the message; it may be full")]
+    Refused,
+    #[error("no confirm within {} s", PUBLISH_LIMIT.as_secs())]
+    TimedOut,
+    #[error("the channel failed: {0}")]
+    Closed(#[from] lapin::Error),
+    #[error("the channel does not confirm")]
+    Unconfirmed,
+}
+
+impl Failure {
+    /// Every value of [`Failure::label`].
+    pub(super) const LABELS: [&'static str; 5] = ["returned", "refused", "timed_out", "closed", "unconfirmed"];
+
+    /// For metrics.
+    pub(super) fn label(&self) -> &'static str {
+        let [returned, refused, timed_out, closed, unconfirmed] = Self::LABELS;
+        match self {
+            Self::Returned(_) => returned,
+            Self::Refused => refused,
+            Self::TimedOut => timed_out,
+            Self::Closed(_) => closed,
+            Self::Unconfirmed => unconfirmed,
+        }
+    }
+}
+
+/// A new channel that confirms.
+pub(super) async fn open_channel(connection: &Connection) -> Result<Channel, lapin::Error> {
+    let channel = connection.create_channel().await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    Ok(channel)
+}
+
+/// Publishes to the lane and waits for the confirm.
+pub(super) async fn publish(channel: &Channel, properties: BasicProperties, body: &[u8]) -> Result<(), Failure> {
+    let lane = topology::LANE_DEFAULT;
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let confirmed = async {
+        let sent = channel.basic_publish(topology::EXCHANGE.into(), lane.into(), options, body, properties);
+        sent.await?.await
+    };
+    match tokio::time::timeout(PUBLISH_LIMIT, confirmed).await {
+        Err(_) => Err(Failure::TimedOut),
+        Ok(Err(error)) => Err(Failure::Closed(error)),
+        Ok(Ok(Confirmation::Ack(None))) => Ok(()),
+        Ok(Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)))) => Err(Failure::Returned(lane)),
+        Ok(Ok(Confirmation::Nack(None))) => Err(Failure::Refused),
+        Ok(Ok(Confirmation::NotRequested)) => Err(Failure::Unconfirmed),
+    }
+}

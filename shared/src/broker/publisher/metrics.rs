@@ -1,0 +1,77 @@
+//! What publishing shows to Prometheus. The names are a contract with the dashboards and the alerts.
+
+use std::time::Duration;
+
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry};
+
+use super::confirm::Failure;
+
+/// The value of `outcome` for a bundle that the broker has.
+const CONFIRMED: &str = "confirmed";
+
+#[derive(Debug)]
+pub(super) struct Metrics {
+    bundles: IntCounterVec,
+    submissions: Histogram,
+    seconds: Histogram,
+    pub(super) breaker_open: IntGauge,
+}
+
+impl Metrics {
+    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let bundles = Opts::new("postern_publish_bundles_total", "Messages published, by what became of them.");
+        let submissions = HistogramOpts::new("postern_publish_bundle_submissions", "Submissions in one message.")
+            .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
+        let seconds = HistogramOpts::new("postern_publish_seconds", "From publishing a message to its confirm.")
+            .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0]);
+        let breaker = Opts::new("postern_broker_breaker_open", "1 while nothing is sent to the broker, else 0.");
+        let metrics = Self {
+            bundles: IntCounterVec::new(bundles, &["outcome"])?,
+            submissions: Histogram::with_opts(submissions)?,
+            seconds: Histogram::with_opts(seconds)?,
+            breaker_open: IntGauge::with_opts(breaker)?,
+        };
+        // A rate over a counter that appears with its first failure does not see that failure.
+        for outcome in Failure::LABELS.into_iter().chain([CONFIRMED]) {
+            metrics.bundles.with_label_values(&[outcome]);
+        }
+        metrics.breaker_open.set(1);
+        registry.register(Box::new(metrics.bundles.clone()))?;
+        registry.register(Box::new(metrics.submissions.clone()))?;
+        registry.register(Box::new(metrics.seconds.clone()))?;
+        registry.register(Box::new(metrics.breaker_open.clone()))?;
+        Ok(metrics)
+    }
+
+    /// One bundle that callers wait for; probes do not count.
+    pub(super) fn observe(&self, submissions: usize, took: Duration, result: &Result<(), Failure>) {
+        let outcome = result.as_ref().map_or_else(Failure::label, |()| CONFIRMED);
+        self.bundles.with_label_values(&[outcome]).inc();
+        self.submissions.observe(u32::try_from(submissions).map_or(f64::MAX, f64::from));
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_is_there_from_the_start() {
+        let registry = Registry::new();
+        let metrics = Metrics::register(&registry).unwrap();
+        metrics.observe(3, Duration::from_millis(2), &Ok(()));
+        metrics.observe(1, Duration::from_secs(2), &Err(Failure::TimedOut));
+        let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+        for line in [
+            r#"postern_publish_bundles_total{outcome="confirmed"} 1"#,
+            r#"postern_publish_bundles_total{outcome="timed_out"} 1"#,
+            r#"postern_publish_bundles_total{outcome="returned"} 0"#,
+            "postern_publish_bundle_submissions_sum 4",
+            "postern_broker_breaker_open 1",
+        ] {
+            assert!(text.contains(line), "{line} in\n{text}");
+        }
+        assert!(Metrics::register(&registry).is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! The life with the broker: connect, declare, probe, serve; after a failure probe again, or connect again.
+//! The breaker is closed only while serving.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lapin::{Channel, Connection};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use super::confirm::{Failure, PUBLISH_LIMIT, open_channel, publish};
+use super::{Options, PublishError, Shared};
+use crate::backoff::Backoff;
+use crate::broker::connection::{self, ConnectError};
+use crate::broker::envelope::Stamp;
+use crate::broker::topology;
+use crate::shutdown::Shutdown;
+use crate::submission;
+
+/// Between two probes, and between two looks at an idle connection: how long an outage may last unnoticed,
+/// and how long the spool is used after it is over.
+const PROBE_EVERY: Duration = Duration::from_millis(500);
+
+/// The first and the longest wait before connecting again.
+const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Declaring and opening channels: a few round trips, and a leader election when the broker has just started.
+const SETUP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Confirming what still waits when the process stops.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Saying good-bye to a broker that may not listen.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Until `shutdown`.
+pub(super) async fn run(shared: Arc<Shared>, options: Options, shutdown: Shutdown) {
+    let session = Session { shared, stamp: Arc::new(Stamp::new()), options, shutdown };
+    let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
+    while !session.shutdown.is_triggered() {
+        if let Err(error) = session.live(&mut backoff).await {
+            tracing::warn!(%error, "the session with the broker for publishing ended; it will begin anew");
+        }
+        session.shared.open_breaker();
+        let delay = backoff.delay();
+        session.unless_stopped(sleep(delay)).await;
+    }
+    session.shared.open_breaker();
+}
+
+struct Session {
+    shared: Arc<Shared>,
+    stamp: Arc<Stamp>,
+    options: Options,
+    shutdown: Shutdown,
+}
+
+/// Why a session ended without being told to.
+#[derive(Debug, thiserror::Error)]
+enum SessionError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("the connection was lost")]
+    Lost,
+}
+
+impl Session {
+    /// One connection. `Ok` = told to stop.
+    async fn live(&self, backoff: &mut Backoff) -> Result<(), SessionError> {
+        let connecting = connection::connect(&self.options.url, &self.options.connection_name);
+        let Some(connected) = self.unless_stopped(connecting).await else { return Ok(()) };
+        let connection = connected?;
+        while let Some(probed) = self.unless_stopped(self.until_a_probe_succeeds(&connection)).await {
+            probed?;
+            backoff.reset();
+            self.shared.close_breaker();
+            tracing::info!("the broker takes messages");
+            self.serve(&connection).await;
+            if self.unless_stopped(sleep(PROBE_EVERY)).await.is_none() {
+                break;
+            }
+        }
+        let _ = timeout(CLOSE_LIMIT, connection.close(200, "stopping".into())).await;
+        Ok(())
+    }
+
+    /// Ends with an error once the connection is gone.
+    async fn until_a_probe_succeeds(&self, connection: &Connection) -> Result<(), SessionError> {
+        let mut failed_before = false;
+        loop {
+            if !connection.status().connected() {
+                return Err(SessionError::Lost);
+            }
+            // While the broker blocks the connection, everything sent would only pile up in this process.
+            if !connection.status().blocked() {
+                match self.probe(connection).await {
+                    Ok(()) => return Ok(()),
+                    Err(failure) if failed_before => tracing::debug!(%failure, "a probe of the broker failed"),
+                    Err(failure) => tracing::warn!(%failure, "a probe of the broker failed; it will be repeated"),
+                }
+                failed_before = true;
+            }
+            sleep(PROBE_EVERY).await;
+        }
+    }
+
+    /// An empty bundle, all the way, on a fresh channel. Declares first: a queue that somebody deleted is there
+    /// again after the first probe.
+    async fn probe(&self, connection: &Connection) -> Result<(), Failure> {
+        let setup = async {
+            topology::declare(&connection.create_channel().await?).await?;
+            open_channel(connection).await
+        };
+        let channel = timeout(SETUP_LIMIT, setup).await.map_err(|_| Failure::TimedOut)??;
+        let properties = self.stamp.next(submission::SUBMISSIONS_V1, 0);
+        publish(&channel, properties, &submission::bundle([])).await
+    }
+
+    /// Publishes what comes, until the first failure, which has then opened the breaker, or until told to stop.
+    async fn serve(&self, connection: &Connection) {
+        let mut channels = JoinSet::new();
+        for _ in 0..self.options.channels.max(1) {
+            match timeout(SETUP_LIMIT, open_channel(connection)).await {
+                Ok(Ok(channel)) => {
+                    channels.spawn(serve_channel(Arc::clone(&self.shared), Arc::clone(&self.stamp), channel));
+                }
+                Ok(Err(error)) => return self.fail(&Failure::Closed(error), channels).await,
+                Err(_) => return self.fail(&Failure::TimedOut, channels).await,
+            }
+        }
+        let mut look = interval(PROBE_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.shutdown.wait() => {
+                    self.shared.queue.drain();
+                    let drained = timeout(DRAIN_LIMIT, channels.join_all()).await;
+                    if drained.is_err() {
+                        tracing::warn!("not everything was confirmed before stopping");
+                    }
+                    return;
+                }
+                _ = channels.join_next() => break,
+                _ = look.tick() => if !connection.status().connected() {
+                    break;
+                }
+            }
+        }
+        if self.shared.open_breaker() {
+            tracing::warn!("the connection to the broker was lost; submissions go to the spool");
+        }
+        self.finish(channels).await;
+    }
+
+    async fn fail(&self, failure: &Failure, channels: JoinSet<()>) {
+        report(&self.shared, failure);
+        self.finish(channels).await;
+    }
+
+    /// Lets the bundles in flight have their answer; with the breaker open the channels then end by themselves.
+    async fn finish(&self, channels: JoinSet<()>) {
+        let _ = timeout(PUBLISH_LIMIT * 2, channels.join_all()).await;
+    }
+
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            () = self.shutdown.wait() => None,
+            done = work => Some(done),
+        }
+    }
+}
+
+/// One bundle after the other, until a failure or until nothing more comes.
+async fn serve_channel(shared: Arc<Shared>, stamp: Arc<Stamp>, channel: Channel) {
+    while let Some(bundle) = shared.queue.take().await {
+        let started = Instant::now();
+        let (kind, attempt, body) = bundle.message();
+        let result = publish(&channel, stamp.next(kind, attempt), &body).await;
+        shared.metrics.observe(bundle.len(), started.elapsed(), &result);
+        match result {
+            Ok(()) => bundle.answer(Ok(())),
+            Err(failure) => {
+                report(&shared, &failure);
+                bundle.answer(Err(PublishError::Unavailable));
+                return;
+            }
+        }
+    }
+}
+
+/// Opens the breaker; logs only the failure that did so, not its echoes.
+fn report(shared: &Shared, failure: &Failure) {
+    if shared.open_breaker() {
+        tracing::warn!(%failure, "publishing failed; submissions go to the spool until a probe succeeds");
+    }
+}

@@ -1,0 +1,81 @@
+//! Every exchange and queue, named once, with its why. The names carry a version because RabbitMQ answers a
+//! declaration with changed arguments with 406 PRECONDITION_FAILED, which a session that re-declares would
+//! meet for ever: whoever changes an argument below changes the name as well. Fits RabbitMQ 3.10 and later.
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
+use lapin::{Channel, ExchangeKind};
+
+/// Takes every message; direct, so that the routing key names the lane.
+pub const EXCHANGE: &str = "postern.v1";
+
+/// The lane that every submission takes. More lanes are for callers that must not wait behind others.
+pub const LANE_DEFAULT: &str = "default";
+
+/// The queue of [`LANE_DEFAULT`]. Quorum: a confirm means that a majority has it on disk.
+pub const QUEUE_DEFAULT: &str = "postern.lane.default.v1";
+
+/// Takes what a queue gives up on. Fanout: a dead letter keeps its routing key, and no key may miss the queue.
+pub const DEAD_EXCHANGE: &str = "postern.dead.v1";
+
+/// Holds the dead letters until a worker has stored them.
+pub const DEAD_QUEUE: &str = "postern.dead.v1";
+
+/// Bytes that wait in one lane. Explicit, since `reject-publish` does nothing without a limit; a full lane
+/// refuses, the submissions go to the spool, and the disk of the broker stays out of its alarm.
+pub const LANE_MAX_BYTES: i64 = 8 * 1024 * 1024 * 1024;
+
+/// Deliveries of one message, only a backstop: the worker itself takes a poisoned message out after two.
+/// Explicit, because newer brokers drop after 20 unless told otherwise.
+pub const LANE_DELIVERY_LIMIT: i64 = 1_000;
+
+/// Deliveries of a dead letter: behind this queue there is nothing, so what it drops is lost.
+pub const DEAD_DELIVERY_LIMIT: i64 = 1_000_000_000;
+
+/// Declares everything, so that either service may be the first to meet an empty broker.
+pub async fn declare(channel: &Channel) -> Result<(), lapin::Error> {
+    let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+    let exchanges = [(DEAD_EXCHANGE, ExchangeKind::Fanout), (EXCHANGE, ExchangeKind::Direct)];
+    for (name, kind) in exchanges {
+        channel.exchange_declare(name.into(), kind, durable, FieldTable::default()).await?;
+    }
+    // The dead letters first: a lane must never lead to an exchange that has no queue yet.
+    let queues = [(DEAD_QUEUE, dead_arguments()), (QUEUE_DEFAULT, lane_arguments())];
+    for (name, arguments) in queues {
+        channel.queue_declare(name.into(), QueueDeclareOptions::durable(), arguments).await?;
+    }
+    let bindings = [(DEAD_QUEUE, DEAD_EXCHANGE, ""), (QUEUE_DEFAULT, EXCHANGE, LANE_DEFAULT)];
+    for (queue, exchange, key) in bindings {
+        let options = QueueBindOptions::default();
+        channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await?;
+    }
+    Ok(())
+}
+
+/// `at-least-once` needs `reject-publish`; with the default strategy a dead letter can vanish on its way.
+fn lane_arguments() -> FieldTable {
+    arguments([
+        ("x-queue-type", text("quorum")),
+        ("x-dead-letter-exchange", text(DEAD_EXCHANGE)),
+        ("x-dead-letter-strategy", text("at-least-once")),
+        ("x-overflow", text("reject-publish")),
+        ("x-max-length-bytes", AMQPValue::LongLongInt(LANE_MAX_BYTES)),
+        ("x-delivery-limit", AMQPValue::LongLongInt(LANE_DELIVERY_LIMIT)),
+    ])
+}
+
+fn dead_arguments() -> FieldTable {
+    arguments([("x-queue-type", text("quorum")), ("x-delivery-limit", AMQPValue::LongLongInt(DEAD_DELIVERY_LIMIT))])
+}
+
+fn arguments<const N: usize>(pairs: [(&'static str, AMQPValue); N]) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (name, value) in pairs {
+        table.insert(ShortString::from(name), value);
+    }
+    table
+}
+
+fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(LongString::from(value))
+}

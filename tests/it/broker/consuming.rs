@@ -1,0 +1,172 @@
+//! What a handler of the consumer sees, and what readiness says.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publisher_and_consumer_come_back_after_the_broker_closed_their_connections() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let health = Health::new();
+    let mut messages = listen(&vhost, &health);
+    eventually("the consumer hears", async || health.hears()).await;
+    let cut_off = watch({
+        let publisher = publisher.clone();
+        move || publisher.is_open()
+    });
+    let deaf = watch({
+        let health = health.clone();
+        move || !health.hears()
+    });
+    for name in ["test-publisher", "test-consumer"] {
+        vhost.close_connections(name).await;
+    }
+    cut_off.await.unwrap().expect("an idle publisher must notice");
+    deaf.await.unwrap().expect("a consumer without a connection must not count as healthy");
+    eventually("both are back", async || !publisher.is_open() && health.hears()).await;
+    publish(&publisher, 1).await.unwrap();
+    assert_eq!(numbers(&next(&mut messages).await), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_costs_the_message_a_delivery_and_not_the_worker() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let (sender, mut counts) = mpsc::unbounded_channel();
+    let shutdown = Shutdown::new();
+    let task = consume(consumer_options(&vhost), &shutdown, &Health::new(), move |message: Message| {
+        let sender = sender.clone();
+        async move {
+            if !is_probe(&message) {
+                sender.send(message.delivery_count).unwrap();
+                assert!(message.delivery_count >= 2, "as if the handler were broken");
+            }
+            Settlement::Done
+        }
+    });
+    publish(&publisher, 1).await.unwrap();
+    for expected in 0..=2 {
+        let count = tokio::time::timeout(Duration::from_secs(30), counts.recv()).await.unwrap();
+        assert_eq!(count, Some(expected));
+    }
+    shutdown.trigger();
+    task.await.unwrap();
+    assert_nothing_is_left(&vhost, &publisher).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_queue_is_noticed_and_declared_again() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let health = Health::new();
+    let mut messages = listen(&vhost, &health);
+    eventually("the consumer hears", async || health.hears()).await;
+    let deaf = watch({
+        let health = health.clone();
+        move || !health.hears()
+    });
+    vhost.delete_queue(topology::QUEUE_DEFAULT).await;
+    deaf.await.unwrap().expect("a consumer without a queue must not count as healthy");
+    eventually("it hears again", async || health.hears()).await;
+    eventually("it can be published again", async || publish(&publisher, 1).await.is_ok()).await;
+    assert_eq!(numbers(&next(&mut messages).await), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_held_too_long_goes_back_and_is_delivered_again() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let options = consumer::Options { hold_limit: Duration::from_secs(1), ..consumer_options(&vhost) };
+    let (sender, mut counts) = mpsc::unbounded_channel();
+    let shutdown = Shutdown::new();
+    let task = consume(options, &shutdown, &Health::new(), move |message: Message| {
+        let sender = sender.clone();
+        async move {
+            if !is_probe(&message) {
+                sender.send(message.delivery_count).unwrap();
+                if message.delivery_count == 0 {
+                    std::future::pending::<()>().await;
+                }
+            }
+            Settlement::Done
+        }
+    });
+    publish(&publisher, 1).await.unwrap();
+    assert_eq!(tokio::time::timeout(Duration::from_secs(30), counts.recv()).await.unwrap(), Some(0));
+    assert_eq!(tokio::time::timeout(Duration::from_secs(30), counts.recv()).await.unwrap(), Some(1));
+    shutdown.trigger();
+    task.await.unwrap();
+    assert_nothing_is_left(&vhost, &publisher).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_consumer_finishes_and_acknowledges_what_it_began() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let (shutdown, health) = (Shutdown::new(), Health::new());
+    let (sender, mut begun) = mpsc::unbounded_channel();
+    let finish = Shutdown::new();
+    let task = consume(consumer_options(&vhost), &shutdown, &health, {
+        let finish = finish.clone();
+        move |message: Message| {
+            let (sender, finish) = (sender.clone(), finish.clone());
+            async move {
+                if !is_probe(&message) {
+                    sender.send(()).unwrap();
+                    finish.wait().await;
+                }
+                Settlement::Done
+            }
+        }
+    });
+    publish(&publisher, 1).await.unwrap();
+    begun.recv().await.unwrap();
+    shutdown.trigger();
+    eventually("a stopping consumer is not ready", async || !health.hears()).await;
+    assert!(!task.is_finished(), "it waits for what it began");
+    finish.trigger();
+    tokio::time::timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
+    assert_nothing_is_left(&vhost, &publisher).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_gives_up_on_arrives_as_a_dead_letter_with_its_reason() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    vhost
+        .reject_everything_in(topology::QUEUE_DEFAULT, async || {
+            publisher.publish_raw("odd.v7", b"{}".to_vec(), 2).await.unwrap();
+        })
+        .await;
+    let mut messages = listen(&vhost, &Health::new());
+    let message = loop {
+        let message = next(&mut messages).await;
+        if message.kind == "odd.v7" {
+            break message;
+        }
+    };
+    assert_eq!(message.origin, Origin::DeadLetter { reason: "rejected".to_owned() });
+    assert_eq!((message.body.as_slice(), message.attempt), (b"{}".as_slice(), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_holds_again_and_again_is_asked_less_and_less_often() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let (sender, mut counts) = mpsc::unbounded_channel();
+    consume(consumer_options(&vhost), &Shutdown::new(), &Health::new(), move |message: Message| {
+        let settlement = if is_probe(&message) { Settlement::Done } else { Settlement::Hold };
+        if settlement == Settlement::Hold {
+            // The test may be over.
+            let _ = sender.send(message.delivery_count);
+        }
+        async move { settlement }
+    });
+    publish(&publisher, 1).await.unwrap();
+    assert_eq!(counts.recv().await, Some(0));
+    let started = Instant::now();
+    for _ in 0..4 {
+        tokio::time::timeout(Duration::from_secs(30), counts.recv()).await.unwrap().unwrap();
+    }
+    // Each wait is at least half of its step: of 100, 200, 400 and 800 ms.
+    assert!(started.elapsed() >= Duration::from_millis(750), "{:?}", started.elapsed());
+}

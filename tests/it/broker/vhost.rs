@@ -1,0 +1,121 @@
+//! A vhost of its own for one test, and what only an operator can do to it, through RabbitMQ's management API.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use lapin::options::{BasicConsumeOptions, BasicRejectOptions};
+use lapin::types::FieldTable;
+use postern_shared::broker::connection::BrokerUrl;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Deleted when the test is over: queues that nobody uses slow a shared broker down.
+pub struct Vhost {
+    name: String,
+    amqp: String,
+    management: String,
+    http: reqwest::Client,
+}
+
+impl Vhost {
+    pub async fn new() -> Self {
+        let name = format!("test-{}", uuid::Uuid::now_v7());
+        let amqp = format!("{}/{name}", setting("AMQP_URL").trim_end_matches('/'));
+        let management = setting("POSTERN_DEV_RABBITMQ_MANAGEMENT").trim_end_matches('/').to_owned();
+        let vhost = Self { name, amqp, management, http: reqwest::Client::new() };
+        vhost.call(Method::PUT, &format!("vhosts/{}", vhost.name), json!({})).await;
+        vhost
+    }
+
+    pub fn url(&self) -> BrokerUrl {
+        self.amqp.parse().unwrap()
+    }
+
+    pub async fn unbind(&self, exchange: &str, queue: &str, key: &str) {
+        self.call(Method::DELETE, &format!("bindings/{}/e/{exchange}/q/{queue}/{key}", self.name), json!({})).await;
+    }
+
+    pub async fn delete_queue(&self, queue: &str) {
+        self.call(Method::DELETE, &format!("queues/{}/{queue}", self.name), json!({})).await;
+    }
+
+    /// At most so many messages, by a policy beside the arguments of the queue.
+    pub async fn limit_length(&self, queue: &str, messages: u32) {
+        let policy = json!({ "pattern": format!("^{queue}$"), "apply-to": "queues", "priority": 1,
+            "definition": { "max-length": messages } });
+        self.call(Method::PUT, &format!("policies/{}/limit", self.name), policy).await;
+    }
+
+    pub async fn lift_limit(&self) {
+        self.call(Method::DELETE, &format!("policies/{}/limit", self.name), json!({})).await;
+    }
+
+    /// Closes the connections that call themselves `name`, once the management API knows one.
+    pub async fn close_connections(&self, name: &str) {
+        eventually("the connection is listed", async || {
+            let all = self.call(Method::GET, &format!("vhosts/{}/connections", self.name), json!(null)).await;
+            let named =
+                all.as_array().unwrap().iter().filter(|one| one["client_properties"]["connection_name"] == name);
+            let mut closed = false;
+            for connection in named {
+                let id = connection["name"].as_str().unwrap().replace(' ', "%20").replace('>', "%3E");
+                self.call(Method::DELETE, &format!("connections/{id}"), json!({})).await;
+                closed = true;
+            }
+            closed
+        })
+        .await;
+    }
+
+    /// Rejects what is in the queue and what `meanwhile` brings, until it is empty.
+    pub async fn reject_everything_in(&self, queue: &str, meanwhile: impl AsyncFnOnce()) {
+        let connection = lapin::Connection::connect(&self.amqp, lapin::ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let options = BasicConsumeOptions::default();
+        let mut consumer =
+            channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await.unwrap();
+        meanwhile().await;
+        while let Ok(Some(delivery)) = tokio::time::timeout(Duration::from_secs(1), consumer.next()).await {
+            delivery.unwrap().reject(BasicRejectOptions { requeue: false }).await.unwrap();
+        }
+        connection.close(200, "done".into()).await.unwrap();
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+        let mut request = self.http.request(method.clone(), format!("{}/api/{path}", self.management));
+        if method != Method::GET {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("RabbitMQ's management API answers");
+        let status = answer.status();
+        assert!(status.is_success() || status == StatusCode::NOT_FOUND, "{method} {path}: {status}");
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default()
+    }
+}
+
+impl Drop for Vhost {
+    fn drop(&mut self) {
+        let url = format!("{}/api/vhosts/{}", self.management, self.name);
+        // A test that ends has no executor to wait with; and what goes wrong here is not its failure.
+        let delete = move || -> Option<StatusCode> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+            Some(runtime.block_on(reqwest::Client::new().delete(url).send()).ok()?.status())
+        };
+        let _ = std::thread::spawn(delete).join();
+    }
+}
+
+/// Asks again until it is so; fails after 30 s, which no healthy step comes near.
+pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let started = Instant::now();
+    while !is_so().await {
+        assert!(started.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the throwaway servers are, not a setting of Postern")]
+fn setting(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: deploy/dev up --yes && eval \"$(deploy/dev env)\""))
+}

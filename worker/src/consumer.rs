@@ -1,0 +1,107 @@
+//! Takes messages and settles them: work first, acknowledgement last. Only this file and its folder settle a
+//! delivery, and AMQP types stop here. A late acknowledgement may be lost, so the work must be safe to repeat.
+
+mod rabbitmq;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use postern_shared::broker::connection::BrokerUrl;
+use postern_shared::shutdown::Shutdown;
+
+/// How long a delivery may stay unsettled, waiting for PostgreSQL for instance, before its channel is closed so
+/// that the messages go back. Well below RabbitMQ's consumer time-out (30 minutes, looked at once a minute),
+/// and not shorter than it must be: each time counts as a delivery of everything prefetched.
+pub const HOLD_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// How long a stopping worker finishes what it has begun; below the 30 s that Kubernetes grants.
+pub const DRAIN_LIMIT: Duration = Duration::from_secs(20);
+
+/// What a consumer needs to know.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the broker is.
+    pub url: BrokerUrl,
+    /// What RabbitMQ shows for the connection, such as `postern-worker`.
+    pub connection_name: String,
+    /// Messages of the lane that RabbitMQ hands out before the first is acknowledged; at least 1, since 0 would
+    /// mean all of them. A crash counts a delivery for each.
+    pub prefetch: u16,
+    /// Messages handled at the same time; at least 1.
+    pub concurrency: usize,
+    /// See [`HOLD_LIMIT`].
+    pub hold_limit: Duration,
+    /// See [`DRAIN_LIMIT`].
+    pub drain_limit: Duration,
+}
+
+/// One delivery, without its AMQP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What the body is, such as `submissions.v1`; empty when the publisher did not say.
+    pub kind: String,
+    /// The payload.
+    pub body: Vec<u8>,
+    /// The publisher's name for the message, for logs.
+    pub message_id: String,
+    /// How often the content was taken up before, by the count of the spool.
+    pub attempt: u32,
+    /// How often the queue has delivered it before: 0 the first time.
+    pub delivery_count: u32,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a message came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A lane: to be worked on.
+    Lane,
+    /// The broker gave up on it: to be put into `dead_letters`.
+    DeadLetter {
+        /// RabbitMQ's word for it, such as `delivery_limit` or `rejected`.
+        reason: String,
+    },
+}
+
+/// What is to become of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settlement {
+    /// All that it asked for is committed: acknowledge it.
+    Done,
+    /// It cannot be worked on now, through no fault of its own. Everything unsettled goes back to the queue and
+    /// the session begins anew. A handler does better to wait for PostgreSQL itself, up to [`HOLD_LIMIT`].
+    Hold,
+}
+
+/// Whether deliveries can reach this worker; clones share it. A worker that is alive but deaf is not ready.
+#[derive(Debug, Clone, Default)]
+pub struct Health(Arc<AtomicBool>);
+
+impl Health {
+    /// Deaf until a consumer is up.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether a live consumer is on the queue.
+    pub fn hears(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, hears: bool) {
+        self.0.store(hears, Ordering::Relaxed);
+    }
+}
+
+/// Consumes the lane and the dead letters, connecting again after every failure, until `shutdown`; then takes
+/// nothing more, finishes what has begun, and returns. A handler that panics costs its message a delivery.
+/// A handler may be dropped at any `await` (time limit, end of the drain), as by a crash.
+pub async fn run<H, F>(options: Options, handler: H, shutdown: Shutdown, health: Health)
+where
+    H: Fn(Message) -> F + Clone + Send + 'static,
+    F: Future<Output = Settlement> + Send + 'static,
+{
+    rabbitmq::run(options, handler, shutdown, health).await;
+}

@@ -1,0 +1,205 @@
+//! The session with RabbitMQ: connect, declare, consume; notice within seconds when the consumer is gone, and
+//! begin anew. What a lost session had handed out may still be running: it keeps its slot, and its late
+//! acknowledgement fails silently.
+
+mod delivery;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use lapin::message::Delivery;
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection, Consumer};
+use postern_shared::backoff::Backoff;
+use postern_shared::broker::connection::{self, ConnectError};
+use postern_shared::broker::topology;
+use postern_shared::shutdown::Shutdown;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use self::delivery::{End, Source, Terms};
+use super::{Health, Message, Options, Settlement};
+
+/// The first and the longest wait before connecting again.
+const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// Declaring and consuming: a few round trips, and a leader election when the broker has just started.
+const SETUP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Saying good-bye to a broker that may not listen.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Between two looks at a session that delivers nothing.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Dead letters handed out at the same time: they are rare, and must not take the slots of the lane.
+const DEAD_PREFETCH: u16 = 4;
+
+/// Until `shutdown`.
+pub(super) async fn run<H, F>(options: Options, handler: H, shutdown: Shutdown, health: Health)
+where
+    H: Fn(Message) -> F + Clone + Send + 'static,
+    F: Future<Output = Settlement> + Send + 'static,
+{
+    let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
+    let mut consuming = Consuming { options, handler, shutdown, health, slots, running: JoinSet::new(), session: 0 };
+    let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
+    while !consuming.shutdown.is_triggered() {
+        if let Err(error) = consuming.live(&mut backoff).await {
+            tracing::warn!(%error, "the session with the broker for consuming ended; it will begin anew");
+        }
+        let delay = backoff.delay();
+        tokio::select! {
+            () = consuming.shutdown.wait() => {}
+            () = sleep(delay) => {}
+        }
+    }
+    consuming.running.shutdown().await;
+}
+
+struct Consuming<H> {
+    options: Options,
+    handler: H,
+    shutdown: Shutdown,
+    health: Health,
+    slots: Arc<Semaphore>,
+    /// Deliveries that are waiting for a slot or being handled, each with the number of its session.
+    running: JoinSet<(u64, End)>,
+    session: u64,
+}
+
+/// Why a session ended without being told to.
+#[derive(Debug, thiserror::Error)]
+enum SessionError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("the queues cannot be declared or consumed: {0}")]
+    Setup(lapin::Error),
+    #[error("the broker did not answer to declaring and consuming within {} s", SETUP_LIMIT.as_secs())]
+    SetupTimedOut,
+    #[error("the channel was closed: {0}")]
+    Channel(lapin::Error),
+    #[error("the connection was lost")]
+    Lost,
+    #[error("the broker cancelled the consumer; was its queue deleted?")]
+    Cancelled,
+    #[error("a message was held too long; all that is unsettled goes back to the queue")]
+    Held,
+}
+
+/// A channel with its two consumers.
+struct Consumers {
+    channel: Channel,
+    lane: Consumer,
+    dead: Consumer,
+}
+
+impl<H, F> Consuming<H>
+where
+    H: Fn(Message) -> F + Clone + Send + 'static,
+    F: Future<Output = Settlement> + Send + 'static,
+{
+    /// One connection. `Ok` = told to stop.
+    async fn live(&mut self, backoff: &mut Backoff) -> Result<(), SessionError> {
+        let name = self.options.connection_name.clone();
+        let opening = open(&self.options, &name);
+        let (connection, mut consumers) = tokio::select! {
+            () = self.shutdown.wait() => return Ok(()),
+            opened = opening => opened?,
+        };
+        self.session += 1;
+        let began = Instant::now();
+        let over = Shutdown::new();
+        self.health.set(true);
+        tracing::info!("consuming");
+        let ended = self.consume(&mut consumers, &over).await;
+        self.health.set(false);
+        over.trigger();
+        if ended.is_ok() {
+            self.drain(&consumers).await;
+        }
+        // A session that ends as soon as it began has cost each message a delivery: not again at once.
+        if began.elapsed() > RECONNECT.1 {
+            backoff.reset();
+        }
+        // Closing the channel is what sends everything unsettled back to the queue.
+        let _ = timeout(CLOSE_LIMIT, consumers.channel.close(200, "session over".into())).await;
+        let _ = timeout(CLOSE_LIMIT, connection.close(200, "session over".into())).await;
+        ended
+    }
+
+    /// Starts what is delivered, until the session is over.
+    async fn consume(&mut self, consumers: &mut Consumers, over: &Shutdown) -> Result<(), SessionError> {
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.shutdown.wait() => return Ok(()),
+                next = consumers.lane.next() => self.start(next, Source::Lane, over)?,
+                next = consumers.dead.next() => self.start(next, Source::DeadLetters, over)?,
+                Some(joined) = self.running.join_next() => match joined {
+                    Ok((session, End::Held)) if session == self.session => return Err(SessionError::Held),
+                    Ok(_) => {}
+                    Err(error) => tracing::error!(%error, "a delivery was not settled"),
+                },
+                _ = look.tick() => if !consumers.channel.status().connected() {
+                    return Err(SessionError::Lost);
+                }
+            }
+        }
+    }
+
+    fn start(
+        &mut self,
+        next: Option<Result<Delivery, lapin::Error>>,
+        source: Source,
+        over: &Shutdown,
+    ) -> Result<(), SessionError> {
+        let delivery = next.ok_or(SessionError::Cancelled)?.map_err(SessionError::Channel)?;
+        let terms = Terms {
+            source,
+            slots: Arc::clone(&self.slots),
+            session_over: over.clone(),
+            hold_limit: self.options.hold_limit,
+        };
+        let (session, handled) = (self.session, delivery::handle(delivery, self.handler.clone(), terms));
+        self.running.spawn(async move { (session, handled.await) });
+        Ok(())
+    }
+
+    /// Takes nothing more and finishes what has begun.
+    async fn drain(&mut self, consumers: &Consumers) {
+        let finish = async {
+            for consumer in [&consumers.lane, &consumers.dead] {
+                let _ = consumers.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await;
+            }
+            while self.running.join_next().await.is_some() {}
+        };
+        if timeout(self.options.drain_limit, finish).await.is_err() {
+            tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
+        }
+    }
+}
+
+async fn open(options: &Options, name: &str) -> Result<(Connection, Consumers), SessionError> {
+    let connection = connection::connect(&options.url, name).await?;
+    let setup = async {
+        let channel = connection.create_channel().await?;
+        topology::declare(&channel).await?;
+        let lane = consume(&channel, topology::QUEUE_DEFAULT, options.prefetch.max(1)).await?;
+        let dead = consume(&channel, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
+        Ok(Consumers { channel, lane, dead })
+    };
+    let consumers = timeout(SETUP_LIMIT, setup).await.map_err(|_| SessionError::SetupTimedOut)?;
+    Ok((connection, consumers.map_err(SessionError::Setup)?))
+}
+
+/// In RabbitMQ a prefetch that is not global holds for each consumer that is made after it.
+async fn consume(channel: &Channel, queue: &str, prefetch: u16) -> Result<Consumer, lapin::Error> {
+    channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+    let options = BasicConsumeOptions::default();
+    channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await
+}
