@@ -52,7 +52,7 @@ find_postgres_bin() {
 
 postgres_answers() {
     local bin postgres_port
-    [[ -f $dev_dir/postgres.ports ]] && bin=$(find_postgres_bin) || return 1
+    server_pid postgres >/dev/null && bin=$(find_postgres_bin) || return 1
     source "$dev_dir/postgres.ports"
     PGCONNECT_TIMEOUT=5 timeout 10 "$bin/psql" -wqAt -c 'select 1' "$(database_url)" >/dev/null 2>&1
 }
@@ -99,9 +99,22 @@ postgres_launch() {
     local bin postgres_port
     bin=$(find_postgres_bin)
     source "$dev_dir/postgres.ports"
+    forget_dead_postmaster
     launch postgres as_server_user "$bin/postgres" -D "$dev_dir/postgres/data" \
         -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
         -c max_connections=300 -c shared_buffers=256MB
+}
+
+# After kill -9 PostgreSQL refuses to start while a process with the old pid exists: one that its
+# parent has not collected yet, or, after a reboot, anybody's. We know that it is not a PostgreSQL;
+# the wait is for its last children, which end when they notice that it is gone.
+forget_dead_postmaster() {
+    local file=$dev_dir/postgres/data/postmaster.pid try
+    for ((try = 0; try < 20; try++)); do
+        [[ -e $file && -e /proc/$(head -n 1 "$file") ]] || break
+        sleep 0.1
+    done
+    rm -f "$file"
 }
 
 # --- RabbitMQ -----------------------------------------------------------------------------------
@@ -119,7 +132,7 @@ find_rabbitmq_server() {
 # The AMQP listener and the management plugin come up one after the other: both must answer.
 rabbitmq_answers() {
     local amqp_port management_port
-    [[ -f $dev_dir/rabbitmq.ports ]] || return 1
+    server_pid rabbitmq >/dev/null || return 1
     source "$dev_dir/rabbitmq.ports"
     amqp_answers "$amqp_port" && management_answers "$management_port"
 }
@@ -152,21 +165,22 @@ rabbitmq_launch() {
     local home=$dev_dir/rabbitmq amqp_port management_port epmd_port distribution_port
     source "$dev_dir/rabbitmq.ports"
     write_rabbitmq_settings
-    ln -sfn "$(command -v epmd)" "$home/epmd" # its path tells whose it is, see server_pid
+    ln -sfn "$(command -v epmd)" "$home/epmd" # so that its command line names our folder
     launch epmd "$home/epmd" -port "$epmd_port" -address 127.0.0.1
     # Erlang takes memory for every file that it may open: "unlimited" would mean gigabytes.
     ulimit -n 65536 2>/dev/null || true
     # RUNNING_UNDER_SYSTEMD: the script becomes the server instead of waiting for a child.
     # inet_dist_use_interface: otherwise the distribution port binds to every interface.
+    # The node's name stays the same when its ports change, because its data belongs to that name.
     # SCHEDULER_BIND_TYPE=u: several instances would otherwise all pin themselves to the same cores.
     launch rabbitmq env -u NOTIFY_SOCKET RUNNING_UNDER_SYSTEMD=1 HOME="$home" \
         ERL_EPMD_PORT="$epmd_port" ERL_EPMD_ADDRESS=127.0.0.1 \
-        RABBITMQ_NODENAME="postern-$amqp_port@localhost" RABBITMQ_DIST_PORT="$distribution_port" \
+        RABBITMQ_NODENAME=postern@localhost RABBITMQ_DIST_PORT="$distribution_port" \
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \
         RABBITMQ_SCHEDULER_BIND_TYPE=u RABBITMQ_CONF_ENV_FILE="$home/rabbitmq-env.conf" \
         RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" RABBITMQ_ADVANCED_CONFIG_FILE="$home/advanced.config" \
         RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" RABBITMQ_MNESIA_DIR="$home/data" \
-        RABBITMQ_LOG_BASE="$home/log" "$(find_rabbitmq_server)"
+        RABBITMQ_LOG_BASE="$home/log" "$(find_rabbitmq_server)" -postern_dev "$home"
 }
 
 write_rabbitmq_settings() {
@@ -182,6 +196,7 @@ default_user = postern
 default_pass = $(<"$dev_dir/password")
 disk_free_limit.absolute = 50MB
 log.console = true
+log.console.use_colors = off
 log.file = false
 CONF
 }
@@ -217,14 +232,19 @@ start_on_free_ports() {
     local try
     for ((try = 1; try <= port_tries; try++)); do
         "$1_launch"
-        wait_until_answers "$1" && return
-        grep -qisE 'address already in use|eaddrinuse|port [0-9]+ in use' \
-            "$dev_dir/$1.log" "$dev_dir/epmd.log" || break
+        wait_until_answers "$1" && companions_live "$1" && return
+        companions_live "$1" && ! grep -qisE 'address already in use|eaddrinuse|port [0-9]+ in use' \
+            "$dev_dir/$1.log" && break
         "$1_stop"
         "choose_$1_ports"
     done
     "$1_stop"
     fail_with_log "$1" "$1 did not start"
+}
+
+# An epmd that could not bind has left RabbitMQ with a stranger's, or with none.
+companions_live() {
+    [[ $1 != rabbitmq ]] || server_pid epmd >/dev/null
 }
 
 # False as soon as the process has ended, or after the time limit.
@@ -241,18 +261,20 @@ wait_until_answers() {
 launch() {
     local name=$1
     shift
-    rm -f "$dev_dir/$name.pid"
     (
         cd "$dev_dir" || exit
         [[ $1 != as_server_user ]] || { shift && set -- "${as_server_user[@]}" "$@"; }
-        exec setsid "$@" </dev/null >"$dev_dir/$name.log" 2>&1 {lock}>&-
+        echo "$BASHPID" >"$name.pid"
+        exec setsid "$@" </dev/null >"$name.log" 2>&1 {lock}>&-
     ) &
-    echo $! >"$dev_dir/$name.pid"
+    disown # or bash would report its end on our terminal
+    # Until the exec above, its command line is still ours, and server_pid would not know it.
+    while cmp -s "/proc/$!/cmdline" "/proc/$$/cmdline"; do sleep 0.01; done
 }
 
 # Prints the pid of server $1 if that process lives and is ours. After a reboot a recorded pid may
-# belong to anybody, so its command line must name our folder. (Not its environment: root in a
-# container may not read that of another user's process.)
+# belong to anybody, so its command line must name our folder: see the arguments that the servers are
+# given. (Their environment would not do: root in a container may not read that of another user.)
 server_pid() {
     local pid
     pid=$(cat "$dev_dir/$1.pid" 2>/dev/null) || return 1
