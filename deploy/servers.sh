@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC1091,SC2154
-# Sourced by `deploy/dev`, which sets dev_dir and holds the lock: starts, checks and stops the throwaway PostgreSQL and RabbitMQ of one
-# data folder. Everything they own lives in $dev_dir, everything listens on 127.0.0.1 only, and a
-# server counts as running only when it lets us log in. The folder is all that tells one instance
-# from another, so any number of them can run side by side.
+# Sourced by `deploy/dev`, which sets dev_dir and holds the lock: starts, checks and repairs the
+# throwaway PostgreSQL and RabbitMQ of one data folder. All they own lives in that folder, all they
+# listen on is 127.0.0.1, and one counts as running only when it lets us log in. The folder is all
+# that tells one instance from another, so any number of them can run side by side, and a test may
+# kill -9 what it likes: `up` starts it again on the same data.
 #
 # Layout of $dev_dir: `postern-dev` (marks the folder as ours to delete), `password`,
 # `<server>.ports` (shell assignments), `<server>.pid`, `<server>.log`, `postgres/`, `rabbitmq/`.
@@ -13,16 +14,6 @@ readonly start_limit_s=120
 readonly port_tries=5
 # The oldest PostgreSQL that Postern supports.
 readonly oldest_postgres=15
-
-# Where the data lives: outside the repository, because PostgreSQL refuses to run as root and the
-# unprivileged user it runs as must reach it. Two clones and two users get two folders.
-# $1: what the folder is for.
-default_dev_dir() {
-    local repository hash
-    repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-    hash=$(printf '%s' "$repository" | cksum | cut -d ' ' -f 1)
-    echo "/tmp/postern-$1-$EUID-$hash"
-}
 
 # The database and broker addresses, as `export` lines for `eval`.
 print_environment() {
@@ -100,7 +91,7 @@ postgres_launch() {
     bin=$(find_postgres_bin)
     source "$dev_dir/postgres.ports"
     forget_dead_postmaster
-    launch postgres as_server_user "$bin/postgres" -D "$dev_dir/postgres/data" \
+    launch postgres "${as_server_user[@]}" "$bin/postgres" -D "$dev_dir/postgres/data" \
         -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
         -c max_connections=300 -c shared_buffers=256MB
 }
@@ -207,13 +198,8 @@ amqp_answers() {
         head -c 1 <&3 | od -An -tu1" 2>/dev/null) =~ ^\ *1$ ]]
 }
 
-# True if the management API lets us log in. No curl: a fresh machine may not have it.
 management_answers() {
-    local login
-    login=$(printf 'postern:%s' "$(<"$dev_dir/password")" | base64 -w 0)
-    [[ $(timeout 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1 &&
-        printf 'GET /api/whoami HTTP/1.0\\r\\nHost: localhost\\r\\nAuthorization: Basic $login\\r\\n\\r\\n' >&3 &&
-        head -n 1 <&3" 2>/dev/null) == *' 200 '* ]]
+    http_succeeds "$1" /api/whoami "Authorization: Basic $(printf 'postern:%s' "$(<"$dev_dir/password")" | base64 -w 0)"
 }
 
 # --- What both have in common -------------------------------------------------------------------
@@ -256,54 +242,6 @@ wait_until_answers() {
     done
 }
 
-# Runs a server in a session of its own, so that Ctrl-C in the terminal does not reach it, and
-# without the lock, which it would otherwise hold for life.
-launch() {
-    local name=$1
-    shift
-    (
-        cd "$dev_dir" || exit
-        [[ $1 != as_server_user ]] || { shift && set -- "${as_server_user[@]}" "$@"; }
-        echo "$BASHPID" >"$name.pid"
-        exec setsid "$@" </dev/null >"$name.log" 2>&1 {lock}>&-
-    ) &
-    disown # or bash would report its end on our terminal
-    # Until the exec above, its command line is still ours, and server_pid would not know it.
-    while cmp -s "/proc/$!/cmdline" "/proc/$$/cmdline"; do sleep 0.01; done
-}
-
-# Prints the pid of server $1 if that process lives and is ours. After a reboot a recorded pid may
-# belong to anybody, so its command line must name our folder: see the arguments that the servers are
-# given. (Their environment would not do: root in a container may not read that of another user.)
-server_pid() {
-    local pid
-    pid=$(cat "$dev_dir/$1.pid" 2>/dev/null) || return 1
-    [[ $pid =~ ^[0-9]+$ ]] && grep -qasF "$dev_dir/" "/proc/$pid/cmdline" && echo "$pid"
-}
-
-# Sends server $1 the signal $2, and SIGKILL if it is still there after ten seconds.
-stop_server() {
-    local pid try
-    pid=$(server_pid "$1") || return 0
-    kill -s "$2" "$pid" 2>/dev/null || true
-    for ((try = 0; try < 100; try++)); do
-        server_pid "$1" >/dev/null || return 0
-        sleep 0.1
-    done
-    kill -s KILL "$pid" 2>/dev/null || true
-}
-
-# Prints a port of 127.0.0.1 on which nobody listens. Below 32768 begins the range from which Linux
-# takes the local ports of outgoing connections; above 20000 hardly any service has its default.
-free_port() {
-    local port
-    while true; do
-        port=$((20000 + RANDOM % 12000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-
 # The user that PostgreSQL runs as when we are root.
 server_user() {
     id -un postgres 2>/dev/null || echo nobody
@@ -317,10 +255,9 @@ as_server_user() {
     (cd "$dev_dir" && "${as_server_user[@]}" "$@")
 }
 
-# Ends the script with the end of the log of server $1.
+# Ends the script with the end of the log of server $1. $2: what went wrong.
 fail_with_log() {
-    echo "error: $2. The end of $dev_dir/$1.log:" >&2
-    tail -n 20 "$dev_dir/$1.log" >&2 || true
-    echo "To begin again from nothing: POSTERN_DEV_DIR=$dev_dir deploy/dev down" >&2
+    log_tail "$1"
+    echo "error: $2. To begin again from nothing: POSTERN_DEV_DIR='$dev_dir' deploy/dev down" >&2
     exit 1
 }
