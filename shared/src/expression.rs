@@ -1,6 +1,6 @@
 //! Expressions and templates: `$`-references over minijinja, compiled once, evaluated under fuel.
 //!
-//! An expression is Jinja with references in it; [`scan`] rewrites it to plain Jinja over one lazy context, so that
+//! An expression is Jinja with references in it; `scan` rewrites it to plain Jinja over one lazy context, so that
 //! only the values it touches are converted. An unknown name, JSON null and `none` are one and the same: empty.
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
@@ -26,6 +26,7 @@ pub use value::render;
 
 /// Steps of one evaluation. minijinja charges one for an instruction, for 64 bytes that it produces or passes
 /// through a filter, and for two items that it visits, so this bounds time (some milliseconds) and memory (6 MB) alike.
+/// Not counted is the comparison of lists inside lists, which matters only where an expression multiplies a list.
 pub const FUEL: u64 = 100_000;
 
 /// Bytes of a value or a rendered text: as much as a whole posted body may have.

@@ -90,6 +90,8 @@ enum Previous {
     Operand,
     /// A list, or what has one in its parentheses.
     List,
+    /// `range` or `dict`: its parentheses hold no value but give one.
+    Function,
     /// `*`
     Times,
     /// `|`: a filter follows.
@@ -224,9 +226,8 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
             _ if word.starts_with("__") => return Err(SyntaxError(format!("unknown name {word}"))),
-            _ if after.starts_with('(') && !functions::is_function(word) => {
-                return Err(SyntaxError(format!("unknown function {word}")));
-            }
+            _ if after.starts_with('(') && functions::is_function(word) => Previous::Function,
+            _ if after.starts_with('(') => return Err(SyntaxError(format!("unknown function {word}"))),
             _ => Previous::Operand,
         };
         self.push(word.len(), previous);
@@ -238,7 +239,12 @@ impl<'a> Scanner<'a> {
         let is_factor = self.previous == Previous::Times
             || self.previous == Previous::Other
                 && self.open.last().is_some_and(|outer| outer.is_factor && outer.sign == '(');
-        self.open.push(Bracket { sign, is_list: sign == '[' && !is_index, holds_list: false, is_factor });
+        self.open.push(Bracket {
+            sign,
+            is_list: sign == '[' && !is_index,
+            holds_list: self.previous == Previous::Function,
+            is_factor,
+        });
         self.push(1, Previous::Other);
     }
 

@@ -30,6 +30,7 @@ fn what_is_not_understood_is_a_syntax_error_that_helps() {
         ("{{ 1 2 }}", "unexpected"),
         ("{{ 1 in [2] * 100000000 }}", "cannot be multiplied"),
         ("{{ 100000000 * [2] }}", "cannot be multiplied"),
+        ("{{ range(9) * 9 }}", "cannot be multiplied"),
         ("{{ 100000000 * (([2])) }}", "cannot be multiplied"),
         ("{{ ((1, 2) and ([2] or 1)) * 3 }}", "cannot be multiplied"),
         ("a\0", "NUL"),
@@ -79,16 +80,16 @@ fn an_evaluation_is_bounded_in_time_and_size() {
         ("'x' * 1000000000", "steps"),
         ("'x' * 2000000", "larger than"),
         ("range(1000000000)|list", "too many"),
-        ("(range(100000) * 1000)|list", "steps"),
-        ("(range(1)|list) * 100000000", "larger than"),
-        ("(range(1)|list * 100000000)|join", "steps"),
+        ("($env['tags'] * 10000000)|list", "steps"),
+        ("$env['tags'] * 10000000", "larger than"),
+        ("($env['tags'] * 10000000)|join", "steps"),
         ("[$env, $env, $env]", "larger than"),
         ("($env['l']|list) * 1000", "larger than"),
         ("$env['a'] ~ $env['a'] ~ $env['a']", "larger than"),
         ("$env['l']|to_json ~ $env['l']|join ~ $env['l']|string", "steps"),
         ("[$env['a'], $env['a'], $env['a']]|join", "larger than"),
         ("'%99999999d'|format(1)", "steps"),
-        ("'x' in $env['tags'] * 100000000", "steps"),
+        ("'x' in $env['tags'] * 10000000", "steps"),
         ("$env['a']|replace('x', $env['a'])", "steps"),
     ];
     for (text, expected) in cases {
@@ -177,7 +178,7 @@ fn parsing_never_panics() {
         "$(a: (B) c)",
     ];
     let scope = scope();
-    for text in texts(PIECES, 100_000) {
+    for text in texts(PIECES, 30_000) {
         if let Ok(template) = Template::parse(&json!(text)) {
             let _ = template.text(&scope);
         }
