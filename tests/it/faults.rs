@@ -136,7 +136,8 @@ async fn an_unreadable_message_becomes_a_dead_letter_and_harms_no_other() {
 async fn a_worker_told_to_stop_finishes_what_it_has_begun() {
     let mut postern = Postern::start(SETTINGS).await;
     post_all(&postern, numbered(1, 500)).await;
-    assert!(postern.workers[0].stop().await, "{}", postern.workers[0].log());
+    postern.workers[0].terminate();
+    assert!(postern.workers[0].ended().await, "{}", postern.workers[0].log());
     let done = postern.count("SELECT count(*) FROM receipts").await;
     assert_eq!(postern.count("SELECT count(*) FROM records").await, done);
     postern.start_worker().await;

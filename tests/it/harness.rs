@@ -136,7 +136,7 @@ impl Postern {
 
     /// How many submissions wait in the lane for a worker.
     pub async fn queued(&self) -> usize {
-        self.servers.queued().await
+        self.servers.queued_env().await.len()
     }
 
     /// What the worker would have seen: the `$env` of a receipt that was taken.

@@ -6,4 +6,5 @@ mod broker;
 mod faults;
 mod harness;
 mod submit;
+mod wire;
 mod workflows;

@@ -70,9 +70,13 @@ impl Process {
         self.signal("CONT");
     }
 
-    /// SIGTERM, then waits for its end; true if it exited with 0.
-    pub async fn stop(&mut self) -> bool {
+    /// SIGTERM: it is asked to end.
+    pub fn terminate(&self) {
         self.signal("TERM");
+    }
+
+    /// Waits for its end; true if it exited with 0.
+    pub async fn ended(&mut self) -> bool {
         eventually("the process has ended", async || self.child.try_wait().unwrap()).await.success()
     }
 

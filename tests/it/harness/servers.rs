@@ -1,12 +1,13 @@
 //! The PostgreSQL and RabbitMQ that `deploy/dev` keeps, shared by all tests: each test gets a database and a vhost of
 //! its own in them.
 
-use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{BasicProperties, Connection, ConnectionProperties};
+use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeleteOptions};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use postern_shared::broker::topology;
 use postern_shared::options::DatabaseOptions;
 use postern_shared::store::{Store, migrate};
 use postern_shared::submission;
+use serde_json::Value;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -33,23 +34,34 @@ impl Servers {
         Self { database_url: database_url(&name), amqp_url: format!("{}/{name}", amqp_root()), name }
     }
 
-    /// How many submissions wait in the lane. They are looked at and given back.
-    pub async fn queued(&self) -> usize {
-        let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.unwrap();
-        let channel = connection.create_channel().await.unwrap();
-        let mut count = 0;
+    /// The `$env` of the submissions that wait in the lane. They are looked at and given back.
+    pub async fn queued_env(&self) -> Vec<Value> {
+        let (_connection, channel) = self.channel().await;
+        let mut found = Vec::new();
         while let Some(message) =
             channel.basic_get(topology::QUEUE_DEFAULT.into(), BasicGetOptions::default()).await.unwrap()
         {
-            count += submission::unbundle(&message.data).unwrap().len();
+            let submissions = submission::unbundle(&message.data).unwrap();
+            found.extend(submissions.into_iter().map(|one| Value::Object(one.env.0)));
         }
-        count
+        found
+    }
+
+    /// Takes the lane's queue away, as an operator's mistake might.
+    pub async fn delete_lane(&self) {
+        let (_connection, channel) = self.channel().await;
+        channel.queue_delete(topology::QUEUE_DEFAULT.into(), QueueDeleteOptions::default()).await.unwrap();
+    }
+
+    async fn channel(&self) -> (Connection, Channel) {
+        let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        (connection, channel)
     }
 
     /// Puts a message into the lane as somebody else's program might.
     pub async fn publish(&self, kind: &str, body: &[u8]) {
-        let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.unwrap();
-        let channel = connection.create_channel().await.unwrap();
+        let (_connection, channel) = self.channel().await;
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let properties = BasicProperties::default().with_type(kind.into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
