@@ -132,16 +132,25 @@ rabbitmq_answers() {
 # Like postgres_up.
 rabbitmq_up() {
     wait_if_alive rabbitmq && return
-    stop_server epmd KILL
+    rabbitmq_stop
     mkdir -p "$dev_dir/rabbitmq"
     [[ -f $dev_dir/rabbitmq.ports ]] || choose_rabbitmq_ports
     start_on_free_ports rabbitmq
 }
 
-# Nothing here outlives `down`, so nothing is worth a clean shutdown of several seconds.
+# Nothing here outlives `down`, so nothing is worth a clean shutdown of several seconds. RabbitMQ
+# starts another epmd if ours dies: it has no pid file, but it listens on our port. (`-kill` does
+# nothing to one that a living node is registered with, which would be a stranger's.)
 rabbitmq_stop() {
+    local epmd_port try
     stop_server rabbitmq KILL
     stop_server epmd KILL
+    [[ -f $dev_dir/rabbitmq.ports ]] || return 0
+    source "$dev_dir/rabbitmq.ports"
+    for try in 1 2 3; do
+        port_is_taken "$epmd_port" || break
+        timeout 5 epmd -port "$epmd_port" -kill >/dev/null 2>&1 || sleep "0.$try"
+    done
 }
 
 choose_rabbitmq_ports() {
