@@ -31,9 +31,16 @@ launch() {
 # belong to anybody, so its command line must name our folder: see the arguments that the servers are
 # given. (Their environment would not do: root in a container may not read that of another user.)
 server_pid() {
-    local pid
-    pid=$(cat "$dev_dir/$1.pid" 2>/dev/null) || return 1
-    [[ $pid =~ ^[0-9]+$ ]] && grep -qasF "$dev_dir/" "/proc/$pid/cmdline" && echo "$pid"
+    local pid try command_line
+    pid=$(cat "$dev_dir/$1.pid" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ ]] || return 1
+    for try in 1 2 3 4 5; do
+        command_line=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") || return 1
+        [[ $command_line != *"$dev_dir/"* ]] || { echo "$pid" && return; }
+        # In the middle of an exec it is empty for a moment; that of a zombie stays empty.
+        [[ -z $command_line ]] || return 1
+        sleep "0.0$try"
+    done 2>/dev/null
+    return 1
 }
 
 # Sends server $1 the signal $2, and SIGKILL if it is still there after ten seconds.

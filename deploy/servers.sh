@@ -87,11 +87,12 @@ create_cluster() {
 
 # fsync and synchronous_commit stay on: what tests and benchmarks measure is a durable commit.
 postgres_launch() {
-    local bin postgres_port
+    local bin postgres_port prefix
     bin=$(find_postgres_bin)
     source "$dev_dir/postgres.ports"
     forget_dead_postmaster
-    launch postgres "${as_server_user[@]}" "$bin/postgres" -D "$dev_dir/postgres/data" \
+    server_user_prefix
+    launch postgres "${prefix[@]}" "$bin/postgres" -D "$dev_dir/postgres/data" \
         -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
         -c max_connections=300 -c shared_buffers=256MB
 }
@@ -131,16 +132,25 @@ rabbitmq_answers() {
 # Like postgres_up.
 rabbitmq_up() {
     wait_if_alive rabbitmq && return
-    stop_server epmd KILL
+    rabbitmq_stop
     mkdir -p "$dev_dir/rabbitmq"
     [[ -f $dev_dir/rabbitmq.ports ]] || choose_rabbitmq_ports
     start_on_free_ports rabbitmq
 }
 
-# Nothing here outlives `down`, so nothing is worth a clean shutdown of several seconds.
+# Nothing here outlives `down`, so nothing is worth a clean shutdown of several seconds. RabbitMQ
+# starts another epmd if ours dies: it has no pid file, but it listens on our port. (`-kill` does
+# nothing to one that a living node is registered with, which would be a stranger's.)
 rabbitmq_stop() {
+    local epmd_port try
     stop_server rabbitmq KILL
     stop_server epmd KILL
+    [[ -f $dev_dir/rabbitmq.ports ]] || return 0
+    source "$dev_dir/rabbitmq.ports"
+    for try in 1 2 3; do
+        port_is_taken "$epmd_port" || break
+        timeout 5 epmd -port "$epmd_port" -kill >/dev/null 2>&1 || sleep "0.$try"
+    done
 }
 
 choose_rabbitmq_ports() {
@@ -170,7 +180,7 @@ rabbitmq_launch() {
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' \
         RABBITMQ_SCHEDULER_BIND_TYPE=u RABBITMQ_CONF_ENV_FILE="$home/rabbitmq-env.conf" \
         RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" RABBITMQ_ADVANCED_CONFIG_FILE="$home/advanced.config" \
-        RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" RABBITMQ_MNESIA_DIR="$home/data" \
+        RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" RABBITMQ_MNESIA_BASE="$home/data" \
         RABBITMQ_LOG_BASE="$home/log" "$(find_rabbitmq_server)" -postern_dev "$home"
 }
 
@@ -242,17 +252,23 @@ wait_until_answers() {
     done
 }
 
-# The user that PostgreSQL runs as when we are root.
+# The user that PostgreSQL runs as when we are root: the package makes it, so ask after installing.
 server_user() {
     id -un postgres 2>/dev/null || echo nobody
 }
 
-as_server_user=()
-if ((EUID == 0)); then
-    as_server_user=(setpriv "--reuid=$(id -u "$(server_user)")" "--regid=$(id -g "$(server_user)")" --clear-groups --)
-fi
 as_server_user() {
-    (cd "$dev_dir" && "${as_server_user[@]}" "$@")
+    local prefix
+    server_user_prefix
+    (cd "$dev_dir" && "${prefix[@]}" "$@")
+}
+
+# Sets `prefix` to the words that make a command run as server_user: an array, because `launch`
+# replaces a process with the command and a function cannot do that.
+server_user_prefix() {
+    prefix=()
+    ((EUID == 0)) || return 0
+    prefix=(setpriv "--reuid=$(id -u "$(server_user)")" "--regid=$(id -g "$(server_user)")" --clear-groups --)
 }
 
 # Ends the script with the end of the log of server $1. $2: what went wrong.
