@@ -122,6 +122,8 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
     use std::io::Write;
+    use tokio::io::AsyncWriteExt;
+    use warp::Filter;
 
     const LIMIT: usize = 100;
 
@@ -207,5 +209,41 @@ mod tests {
             let read = read(&[("content-encoding", header)], chunks(&[b"a=1"]));
             assert_eq!(read, Err(BodyError::UnsupportedEncoding(named.into())));
         }
+    }
+
+    /// What the server reads when a client sends these bytes and then closes its side.
+    async fn served(request: &str) -> Result<Bytes, BodyError> {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let filter = warp::header::headers_cloned().and(warp::body::stream()).then(move |headers: HeaderMap, body| {
+            let sender = sender.clone();
+            async move {
+                sender.send(body_bytes(&headers, body, LIMIT).await).unwrap();
+                ""
+            }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(warp::serve(filter).incoming(listener).run());
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        client.shutdown().await.unwrap();
+        let read = receiver.recv().await.unwrap();
+        server.abort();
+        read
+    }
+
+    #[tokio::test]
+    async fn a_served_body_is_whole_or_an_error() {
+        let chunked = "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+        let whole = format!("{chunked}2\r\na=\r\n1\r\n1\r\n0\r\n\r\n");
+        assert_eq!(served(&whole).await.unwrap(), "a=1");
+        for cut in ["2\r\na=\r\n1\r\n1\r\n", "2\r\na=\r\n", "2\r\na", "2\r\na=\r\n0\r\n", "2\r\na=\r\nzz\r\n"] {
+            assert_eq!(served(&format!("{chunked}{cut}")).await, Err(BodyError::Truncated), "{cut:?}");
+        }
+        let counted = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
+        assert_eq!(served(&format!("{counted}a=12")).await.unwrap(), "a=12");
+        assert_eq!(served(&format!("{counted}a=1")).await, Err(BodyError::Truncated));
+        let large = format!("{chunked}65\r\n{}\r\n0\r\n\r\n", "x".repeat(101));
+        assert_eq!(served(&large).await, Err(BodyError::TooLarge(LIMIT)));
     }
 }

@@ -101,6 +101,11 @@ pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
     Ok(fields)
 }
 
+/// Whether a name holds [`RESERVED`]. Most names have no `$`, which is far cheaper to see.
+pub(super) fn is_reserved(name: &str) -> bool {
+    name.contains('$') && name.contains(RESERVED)
+}
+
 /// Enough of a name to recognise it in an error message.
 pub(super) fn excerpt(name: &str) -> String {
     name.chars().take(40).collect()

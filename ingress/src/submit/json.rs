@@ -8,7 +8,7 @@ use postern_shared::env::{Env, EnvError, Limits};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::fields::{FieldsError, RESERVED, excerpt};
+use super::fields::{FieldsError, RESERVED, excerpt, is_reserved};
 
 /// Reads a JSON object in UTF-8. A byte order mark before it is tolerated.
 pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Env, FieldsError> {
@@ -130,7 +130,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
                     _ => self.state.stop(FieldsError::ReservedName),
                 };
             }
-            if key.contains(RESERVED) {
+            if is_reserved(&key) {
                 return self.state.stop(FieldsError::ReservedName);
             }
             let field = if self.depth == 0 { key.as_str() } else { self.field };

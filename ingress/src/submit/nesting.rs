@@ -10,7 +10,7 @@
 use postern_shared::env::{Env, EnvError, Limits};
 use serde_json::{Map, Value};
 
-use super::fields::{FieldsError, RESERVED, excerpt};
+use super::fields::{FieldsError, excerpt, is_reserved};
 
 /// A map that grows value by value. Counts while it grows, so that a body of nothing but separators is refused early.
 pub(super) struct Nesting {
@@ -28,7 +28,7 @@ impl Nesting {
     /// Adds a value. Takes the same time however many values its name already has.
     pub(super) fn add(&mut self, name: String, value: String) -> Result<(), FieldsError> {
         self.left = self.left.checked_sub(1).ok_or(EnvError::TooManyFields(self.limits.fields))?;
-        if name.contains(RESERVED) {
+        if is_reserved(&name) {
             return Err(FieldsError::ReservedName);
         }
         let Some((base, keys)) = brackets(&name) else {

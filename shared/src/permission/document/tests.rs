@@ -1,0 +1,112 @@
+use super::*;
+use serde_json::json;
+use std::time::Duration;
+
+fn faults(document: &Value) -> Vec<String> {
+    read(document).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_whole_document_is_read() {
+    let read = read(&json!({
+        "permission": "office", "title": "The office", "addresses": ["10.0.0.* 10.0.1.1", "::1"],
+        "workflows": [77], "triggers": ["web_lead"], "short_url": "/office", "expires": "2026-12-31T18:00:00+01:00",
+        "enabled": false, "charset": "cp1251", "files": "drop", "origins": "https://A.example, http://localhost:8000",
+    }))
+    .unwrap();
+    assert_eq!(read.key.as_str(), "office");
+    assert_eq!((read.addresses.len(), read.workflows.len(), read.triggers.len()), (3, 1, 1));
+    assert_eq!(read.short_url.unwrap().as_str(), "office");
+    assert_eq!(read.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_736_400)));
+    assert_eq!(read.charset, Some(encoding_rs::WINDOWS_1251));
+    assert_eq!((read.enabled, read.files), (false, Files::Drop));
+    assert_eq!(read.origins, ["https://a.example", "http://localhost:8000"]);
+}
+
+#[test]
+fn what_is_left_out_has_a_default() {
+    let read = read(&json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "title": null})).unwrap();
+    assert_eq!((read.enabled, read.files, read.title.as_str()), (true, Files::Refuse, ""));
+    assert_eq!((read.expires_at, read.short_url, read.charset), (None, None, None));
+}
+
+#[test]
+fn a_date_is_valid_to_its_end() {
+    let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "expires": "2026-12-31"});
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_761_600);
+    let read = read(&document).unwrap();
+    assert_eq!(read.expires_at, Some(end));
+    let ip = "10.0.0.1".parse().unwrap();
+    assert!(read.admits(ip, end - Duration::from_millis(1)));
+    assert!(!read.admits(ip, end));
+}
+
+#[test]
+fn nobody_else_and_nobody_while_it_is_off_is_admitted() {
+    let mut read = read(&json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"]})).unwrap();
+    let now = SystemTime::now();
+    assert!(read.admits("::ffff:10.0.0.1".parse().unwrap(), now));
+    assert!(!read.admits("10.0.0.2".parse().unwrap(), now));
+    read.enabled = false;
+    assert!(!read.admits("10.0.0.1".parse().unwrap(), now));
+}
+
+#[test]
+fn all_faults_are_listed_each_at_its_key() {
+    let document = json!({
+        "title": 7, "addresses": "10.0.0.1 everyone 10.0.0.5/24", "workflows": [0, "77"], "triggers": "t",
+        "short_url": "receipts", "expires": "tomorrow", "enabled": "no", "charset": "utf-16", "files": "keep",
+        "origins": ["https://a.example/", 7], "adresses": "10.0.0.1",
+    });
+    let faults = read(&document).unwrap_err();
+    let mut paths: Vec<&str> = faults.iter().map(|finding| finding.path.as_str()).collect();
+    paths.sort_unstable();
+    let expected = [
+        "addresses",
+        "addresses",
+        "adresses",
+        "charset",
+        "enabled",
+        "expires",
+        "files",
+        "origins",
+        "origins",
+        "permission",
+        "short_url",
+        "title",
+        "triggers",
+        "workflows",
+        "workflows",
+    ];
+    assert_eq!(paths, expected, "{faults:#?}");
+}
+
+#[test]
+fn a_permission_without_address_or_target_is_refused() {
+    let faults_of = faults(&json!({"permission": "p"}));
+    assert_eq!(faults_of.len(), 2, "{faults_of:?}");
+    assert!(faults_of[0].starts_with("addresses: is missing"));
+    assert!(faults_of[1].starts_with("allows nothing"));
+    assert_eq!(faults(&json!({"permission": "p", "addresses": " \n", "triggers": ["t"]})).len(), 1);
+    assert_eq!(faults(&json!([])).len(), 1);
+}
+
+#[test]
+fn any_address_demands_a_long_short_url() {
+    for (short_url, accepted) in [
+        (json!(null), false),
+        (json!("trigger"), false),
+        (json!("x".repeat(21)), false),
+        (json!("a.b.c.d.e.f.g.h.i.j.k.l.m"), false),
+        (json!(crate::permission::short_url::generated_short_url()), true),
+    ] {
+        let document = json!({"permission": "p", "addresses": "any", "triggers": ["t"], "short_url": short_url});
+        match read(&document) {
+            Ok(_) => assert!(accepted, "{short_url}"),
+            Err(faults) => {
+                assert!(!accepted, "{faults:?}");
+                assert!(faults[0].message.contains("128 random bits"), "{faults:?}");
+            }
+        }
+    }
+}
