@@ -71,11 +71,10 @@ impl Session {
         let Some(connected) = self.unless_stopped(connecting).await else { return Ok(()) };
         let connection = connected?;
         while let Some(probed) = self.unless_stopped(self.until_a_probe_succeeds(&connection)).await {
-            probed?;
+            let channels = probed?;
             backoff.reset();
-            self.shared.close_breaker();
             tracing::info!("the broker takes messages");
-            self.serve(&connection).await;
+            self.serve(&connection, channels).await;
             if self.unless_stopped(sleep(PROBE_EVERY)).await.is_none() {
                 break;
             }
@@ -84,8 +83,8 @@ impl Session {
         Ok(())
     }
 
-    /// Ends with an error once the connection is gone.
-    async fn until_a_probe_succeeds(&self, connection: &Connection) -> Result<(), SessionError> {
+    /// Ends with the channels to serve with, or with an error once the connection is gone.
+    async fn until_a_probe_succeeds(&self, connection: &Connection) -> Result<Vec<Channel>, SessionError> {
         let mut failed_before = false;
         loop {
             if !connection.status().connected() {
@@ -94,7 +93,7 @@ impl Session {
             // While the broker blocks the connection, everything sent would only pile up in this process.
             if !connection.status().blocked() {
                 match self.probe(connection).await {
-                    Ok(()) => return Ok(()),
+                    Ok(channels) => return Ok(channels),
                     Err(failure) if failed_before => tracing::debug!(%failure, "a probe of the broker failed"),
                     Err(failure) => tracing::warn!(%failure, "a probe of the broker failed; it will be repeated"),
                 }
@@ -104,29 +103,31 @@ impl Session {
         }
     }
 
-    /// An empty bundle, all the way, on a fresh channel. Declares first: a queue that somebody deleted is there
+    /// An empty bundle, all the way, on fresh channels. Declares first: a queue that somebody deleted is there
     /// again after the first probe.
-    async fn probe(&self, connection: &Connection) -> Result<(), Failure> {
+    async fn probe(&self, connection: &Connection) -> Result<Vec<Channel>, Failure> {
         let setup = async {
-            topology::declare(&connection.create_channel().await?).await?;
-            open_channel(connection).await
+            let first = open_channel(connection).await?;
+            topology::declare(&first).await?;
+            let mut channels = vec![first];
+            while channels.len() < self.options.channels {
+                channels.push(open_channel(connection).await?);
+            }
+            Ok::<_, lapin::Error>(channels)
         };
-        let channel = timeout(SETUP_LIMIT, setup).await.map_err(|_| Failure::TimedOut)??;
-        let properties = self.stamp.next(submission::SUBMISSIONS_V1, 0);
-        publish(&channel, properties, &submission::bundle([])).await
+        let channels = timeout(SETUP_LIMIT, setup).await.map_err(|_| Failure::TimedOut)??;
+        if let Some(first) = channels.first() {
+            publish(first, self.stamp.next(submission::SUBMISSIONS_V1, 0), &submission::bundle([])).await?;
+        }
+        Ok(channels)
     }
 
     /// Publishes what comes, until the first failure, which has then opened the breaker, or until told to stop.
-    async fn serve(&self, connection: &Connection) {
+    async fn serve(&self, connection: &Connection, opened: Vec<Channel>) {
+        self.shared.close_breaker();
         let mut channels = JoinSet::new();
-        for _ in 0..self.options.channels.max(1) {
-            match timeout(SETUP_LIMIT, open_channel(connection)).await {
-                Ok(Ok(channel)) => {
-                    channels.spawn(serve_channel(Arc::clone(&self.shared), Arc::clone(&self.stamp), channel));
-                }
-                Ok(Err(error)) => return self.fail(&Failure::Closed(error), channels).await,
-                Err(_) => return self.fail(&Failure::TimedOut, channels).await,
-            }
+        for channel in opened {
+            channels.spawn(serve_channel(Arc::clone(&self.shared), Arc::clone(&self.stamp), channel));
         }
         let mut look = interval(PROBE_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -149,16 +150,7 @@ impl Session {
         if self.shared.open_breaker() {
             tracing::warn!("the connection to the broker was lost; submissions go to the spool");
         }
-        self.finish(channels).await;
-    }
-
-    async fn fail(&self, failure: &Failure, channels: JoinSet<()>) {
-        report(&self.shared, failure);
-        self.finish(channels).await;
-    }
-
-    /// Lets the bundles in flight have their answer; with the breaker open the channels then end by themselves.
-    async fn finish(&self, channels: JoinSet<()>) {
+        // The bundles in flight have their answer; with the breaker open the channels then end by themselves.
         let _ = timeout(PUBLISH_LIMIT * 2, channels.join_all()).await;
     }
 
