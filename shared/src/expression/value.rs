@@ -4,14 +4,13 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+use minijinja::Value as Jinja;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use serde_json::{Map, Number, Value};
 
 use super::reference::Source;
 use super::{EvalError, MAX_VALUE_BYTES, Scope};
 use crate::env::Env;
-
-type Jinja = minijinja::Value;
 
 /// Levels of a value: more than a body may have, little enough to walk by recursion.
 const MAX_DEPTH: usize = 64;
@@ -213,7 +212,11 @@ impl Budget {
         match value.kind() {
             ValueKind::Undefined | ValueKind::None => Ok(Value::Null),
             ValueKind::Bool => Ok(Value::Bool(value.is_true())),
-            ValueKind::Number => to_number(value).map(Value::Number),
+            ValueKind::Number => {
+                let number = to_number(value)?;
+                self.spend(number.as_str().len())?;
+                Ok(Value::Number(number))
+            }
             ValueKind::String => {
                 let text = value.as_str().unwrap_or_default();
                 self.spend_text(text)?;
@@ -251,7 +254,8 @@ impl Budget {
             Value::String(text) => self.spend_text(text),
             Value::Array(items) => items.iter().try_for_each(|item| self.walk(item, depth + 1)),
             Value::Object(map) => self.walk_map(map, depth),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+            Value::Number(number) => self.spend(number.as_str().len()),
+            Value::Null | Value::Bool(_) => Ok(()),
         }
     }
 
