@@ -1,16 +1,16 @@
 //! The ingress: HTTP in, messages out. It checks who calls, reads the body, and answers 202 once the broker has
 //! confirmed the message. It makes no database call on this way: settings are a snapshot in memory.
 
-mod error;
+pub mod error;
 mod gate;
-mod http;
+pub mod http;
 mod metrics;
 mod options;
 mod probe;
 mod receipts;
 mod routes;
 mod state;
-mod submit;
+pub mod submit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -38,7 +38,7 @@ use fields::{FieldSettings, Fields};
 const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Takes one POST. `gate` holds the permissions that admit the caller's address.
-pub async fn submit<S, B>(
+pub(crate) async fn submit<S, B>(
     state: &State,
     gate: Gate<'_>,
     settings_version: i64,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 /// A map of names to JSON values, in the order in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +118,7 @@ impl Limits {
         *left = left.checked_sub(1).ok_or(EnvError::TooManyFields(self.fields))?;
         match value {
             Value::String(text) if text.contains('\0') => Err(EnvError::Nul(field.to_owned())),
-            Value::Number(number) if !number.as_f64().is_some_and(f64::is_finite) => {
-                Err(EnvError::NumberOutOfRange(field.to_owned()))
-            }
+            Value::Number(number) if !is_storable(number) => Err(EnvError::NumberOutOfRange(field.to_owned())),
             Value::Array(items) => items.iter().try_for_each(|item| self.check_value(field, item, depth + 1, left)),
             Value::Object(map) => map.iter().try_for_each(|(name, item)| {
                 self.check_name(name)?;
@@ -129,6 +127,18 @@ impl Limits {
             Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => Ok(()),
         }
     }
+}
+
+/// The most characters of a number. PostgreSQL's `numeric` holds 16,383 digits behind the point.
+const MAX_NUMBER_CHARS: usize = 1_000;
+
+/// Whether PostgreSQL can hold the number in a `jsonb`: an exponent of any size is valid JSON. What a double cannot
+/// tell from infinity or from zero is refused.
+fn is_storable(number: &Number) -> bool {
+    let text = number.as_str();
+    let value = number.as_f64().unwrap_or(f64::INFINITY);
+    let zero = !text.split(['e', 'E']).next().unwrap_or_default().contains(|c| matches!(c, '1'..='9'));
+    text.len() <= MAX_NUMBER_CHARS && value.is_finite() && (value != 0.0 || zero)
 }
 
 #[cfg(test)]
@@ -148,6 +158,9 @@ mod tests {
         assert_eq!(check(r#"{"a":{"b":{"c":{"d":1}}}}"#), Err(EnvError::TooDeep { limit: 3, field: "a".into() }));
         assert_eq!(check(r#"{"a":"x\u0000"}"#), Err(EnvError::Nul("a".into())));
         assert_eq!(check(r#"{"a":1e999}"#), Err(EnvError::NumberOutOfRange("a".into())));
+        assert_eq!(check(r#"{"a":1e-20000}"#), Err(EnvError::NumberOutOfRange("a".into())));
+        assert_eq!(check(r#"{"a":0e-20000,"b":-0.0}"#), Ok(()));
+        assert!(check(&format!(r#"{{"a":0.{}}}"#, "1".repeat(1_000))).is_err());
         assert!(matches!(check(r#"{"a":{"123456789":1}}"#), Err(EnvError::NameTooLong { limit: 8, .. })));
     }
 

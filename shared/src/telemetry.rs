@@ -4,11 +4,14 @@
 use prometheus::{Encoder, Registry, TextEncoder};
 use tracing_subscriber::EnvFilter;
 
+use crate::broker::LOG_DIRECTIVE as LAPIN_OFF;
 use crate::options::{LogFormat, TelemetryOptions};
 
 /// Starts logging to standard error. A directive that cannot be read is an error.
 pub fn start(options: &TelemetryOptions) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&options.log).map_err(|error| format!("POSTERN_LOG: {error}"))?;
+    // lapin writes whole messages into its warnings, warp every client that hangs up.
+    let directives = format!("{LAPIN_OFF},warp=off,{}", options.log);
+    let filter = EnvFilter::try_new(directives).map_err(|error| format!("POSTERN_LOG: {error}"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match options.log_format {
         LogFormat::Text => lines.try_init(),
