@@ -61,6 +61,8 @@ CREATE TABLE runs (
     -- Empty for the first run of a submission; later: the parent run, or the number of the replay.
     origin     text NOT NULL DEFAULT '',
     version    integer NOT NULL,
+    -- Its place among the runs that the receipt started, from 1.
+    place      integer NOT NULL,
     state      text NOT NULL CHECK (state IN ('running', 'waiting', 'needs_attention', 'finished', 'failed')),
     -- The step counter: the fence of every later write of this run.
     steps      integer NOT NULL,

@@ -41,12 +41,13 @@ pub enum Progress {
 }
 
 impl Execution {
-    /// A run at the start of its workflow.
-    pub fn new(pinned: Arc<Pinned>, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
+    /// A run at the start of its workflow; `place` is its place among the runs of its receipt, from 1.
+    pub fn new(pinned: Arc<Pinned>, place: i32, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
         let run = Run {
             receipt,
             workflow: pinned.workflow.id,
             version: pinned.version,
+            place,
             state: State::Running,
             steps: 0,
             record,
@@ -61,6 +62,9 @@ impl Execution {
     /// Goes on until the run needs the database or ends. `answer` is that to the question asked last.
     pub fn advance(&mut self, mut answer: Option<Answer>, desk: &mut Desk) -> Progress {
         let pinned = Arc::clone(&self.pinned);
+        if self.run.steps == 0 && answer.is_none() {
+            self.run.started_at = SystemTime::now();
+        }
         while let Some(index) = self.asking.take().or_else(|| self.pending.pop()) {
             let Some(step) = pinned.workflow.step(index) else { continue };
             if answer.is_none() && self.run.steps == MAX_STEPS {

@@ -102,8 +102,10 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
 }
 
 fn lane(submission: &Submission, resolved: Resolved, scope: &Scope) -> Lane {
-    let execution = |pinned| Execution::new(pinned, submission.receipt, submission.record, scope.clone());
-    Lane { runs: resolved.start.into_iter().map(execution).collect(), ended: Vec::new() }
+    let runs = (1..)
+        .zip(resolved.start)
+        .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
+    Lane { runs: runs.collect(), ended: Vec::new() }
 }
 
 async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut [Lane], desk: &mut Desk) -> Result<(), StoreError> {

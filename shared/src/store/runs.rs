@@ -11,22 +11,22 @@ use super::StoreError;
 use crate::id::{ReceiptId, RecordId, WorkflowId};
 
 const INSERT: &str = "-- runs::insert
-INSERT INTO runs (receipt, workflow, version, state, steps, record, message, started_at, ended_at)
-SELECT receipt, workflow, version, state, steps, record, message, started_at, ended_at
-FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::int[], $6::bigint[], $7::text[],
-    $8::timestamptz[], $9::timestamptz[])
-    AS r (receipt, workflow, version, state, steps, record, message, started_at, ended_at)
+INSERT INTO runs (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
+SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
+FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::text[],
+    $9::timestamptz[], $10::timestamptz[])
+    AS r (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
 ORDER BY receipt, workflow
 ON CONFLICT DO NOTHING";
 
 const OF: &str = "-- runs::of
-SELECT receipt, workflow, version, state, steps, record, message, started_at, ended_at
-FROM runs WHERE receipt = $1 ORDER BY started_at, workflow, origin";
+SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
+FROM runs WHERE receipt = $1 ORDER BY place, workflow, origin";
 
 const LATEST: &str = "-- runs::latest
-SELECT receipt, workflow, version, state, steps, record, message, started_at, ended_at
+SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
 FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
-ORDER BY receipt DESC, workflow LIMIT $3";
+ORDER BY receipt DESC, place LIMIT $3";
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub struct Run {
     pub workflow: WorkflowId,
     /// The version of the workflow that it is pinned to.
     pub version: i32,
+    /// Its place among the runs that the receipt started, from 1.
+    pub place: i32,
     /// How it stands.
     pub state: State,
     /// How many steps it has taken.
@@ -97,6 +99,7 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
                 &runs.iter().map(|run| run.receipt.uuid()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.workflow.get()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.version).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.place).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.state.word()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.steps).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.record.map(RecordId::get)).collect::<Vec<_>>(),
@@ -109,7 +112,7 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
     if written == runs.len() as u64 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
-/// The runs of a receipt, in the order in which they started.
+/// The runs of a receipt, in the order in which it started them.
 pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Run>, StoreError> {
     connection.query(OF, &[&receipt.uuid()]).await?.iter().map(read).collect()
 }
@@ -131,11 +134,12 @@ fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         receipt: row.get::<_, Uuid>(0).into(),
         workflow: row.get::<_, i64>(1).try_into().map_err(|_| unreadable("workflow"))?,
         version: row.get(2),
-        state: State::from_word(row.get(3)).ok_or_else(|| unreadable("state"))?,
-        steps: row.get(4),
-        record: row.get::<_, Option<i64>>(5).and_then(|id| id.try_into().ok()),
-        message: row.get(6),
-        started_at: row.get(7),
-        ended_at: row.get(8),
+        place: row.get(3),
+        state: State::from_word(row.get(4)).ok_or_else(|| unreadable("state"))?,
+        steps: row.get(5),
+        record: row.get::<_, Option<i64>>(6).and_then(|id| id.try_into().ok()),
+        message: row.get(7),
+        started_at: row.get(8),
+        ended_at: row.get(9),
     })
 }

@@ -1,6 +1,8 @@
 //! The PostgreSQL and RabbitMQ that `deploy/dev` keeps, shared by all tests: each test gets a database and a vhost of
 //! its own in them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeleteOptions};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use postern_shared::broker::topology;
@@ -11,8 +13,15 @@ use serde_json::Value;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-/// A database with the schema, copied for each test.
-const TEMPLATE: &str = "postern_template";
+/// The name of a database with the schema, copied for each test: one per state of the migrations.
+fn template() -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/migrations");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    files.iter().for_each(|file| std::fs::read(file).unwrap().hash(&mut hasher));
+    format!("postern_template_{:016x}", hasher.finish())
+}
 
 /// A database and a vhost.
 pub struct Servers {
@@ -27,8 +36,9 @@ impl Servers {
         let admin = admin().await;
         // One test makes the template, the others wait; nobody may be connected to it while it is copied.
         admin.execute("SELECT pg_advisory_lock(7700)", &[]).await.unwrap();
-        make_template(&admin).await;
-        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await.unwrap();
+        let template = template();
+        make_template(&admin, &template).await;
+        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
         admin.execute("SELECT pg_advisory_unlock(7700)", &[]).await.unwrap();
         make_vhost(&name).await;
         Self { database_url: database_url(&name), amqp_url: format!("{}/{name}", amqp_root()), name }
@@ -92,18 +102,18 @@ async fn admin() -> Client {
     client
 }
 
-async fn make_template(admin: &Client) {
-    let exists = admin.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&TEMPLATE]).await.unwrap();
+async fn make_template(admin: &Client, template: &str) {
+    let exists = admin.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&template]).await.unwrap();
     if exists.is_none() {
-        admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await.unwrap();
+        admin.batch_execute(&format!("CREATE DATABASE {template}")).await.unwrap();
     }
-    let options = DatabaseOptions { database_url: database_url(TEMPLATE), database_connections: 1 };
+    let options = DatabaseOptions { database_url: database_url(template), database_connections: 1 };
     let store = Store::new(&options, "postern-tests").unwrap();
     migrate::run(&mut store.connection().await.unwrap()).await.unwrap();
     drop(store);
     let connected = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
     super::eventually("nobody is connected to the template", async || {
-        let count: i64 = admin.query_one(connected, &[&TEMPLATE]).await.unwrap().get(0);
+        let count: i64 = admin.query_one(connected, &[&template]).await.unwrap().get(0);
         (count == 0).then_some(())
     })
     .await;
