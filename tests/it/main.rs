@@ -4,6 +4,7 @@
 mod bodies;
 mod broker;
 mod faults;
+mod golden;
 mod harness;
 mod submit;
 mod wire;
