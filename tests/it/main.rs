@@ -3,6 +3,7 @@
 
 mod bodies;
 mod broker;
+mod cli;
 mod faults;
 mod golden;
 mod harness;
