@@ -8,5 +8,6 @@ mod faults;
 mod golden;
 mod harness;
 mod submit;
+mod tidy;
 mod wire;
 mod workflows;
