@@ -3,8 +3,11 @@
 
 mod bodies;
 mod broker;
+mod cli;
 mod faults;
+mod golden;
 mod harness;
 mod submit;
+mod tidy;
 mod wire;
 mod workflows;

@@ -6,10 +6,11 @@ use clap::Args;
 use postern_shared::id::ReceiptId;
 use postern_shared::options::DatabaseOptions;
 use postern_shared::store::receipts::{self, Receipt};
+use postern_shared::store::run_log::{self, Entry};
 use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{Connection, StoreError};
+use postern_shared::store::{Connection, StoreError, dead_letters};
 use postern_shared::submission::Target;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{interval, timeout};
 
 use crate::database;
@@ -34,7 +35,7 @@ pub struct Options {
     database: DatabaseOptions,
 }
 
-/// Prints its state and the runs that it started.
+/// Prints its state and the runs that it started, each with its steps.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let connection = database::open(&options.database).await?;
     if options.wait {
@@ -43,11 +44,15 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         timeout(wait, ended(&connection, options.id)).await.unwrap_or(Ok(()))?;
     }
     let Some(receipt) = receipts::find(&connection, options.id).await? else {
-        let text = "no worker has taken this receipt: it is queued, or was never given out here";
-        return Err(Failure::Failed(text.to_owned()));
+        let text = match dead_letters::reason(&connection, options.id).await? {
+            Some(reason) => format!("it became a dead letter: {reason}"),
+            None => "no worker has taken this receipt: it is queued, or was never given out here".to_owned(),
+        };
+        return Err(Failure::Failed(text));
     };
     let runs = runs::of(&connection, options.id).await?;
-    print(options.id, &receipt, &runs, output)?;
+    let log = run_log::of(&connection, options.id).await?;
+    print(options.id, &receipt, &runs, &log, output)?;
     let is_open = options.wait && !runs.iter().all(has_ended);
     if is_open { Err(Failure::Failed("it has not ended within the time".to_owned())) } else { Ok(()) }
 }
@@ -70,7 +75,7 @@ fn has_ended(run: &Run) -> bool {
     }
 }
 
-fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], output: &mut Output) -> Result<(), Failure> {
+fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: &mut Output) -> Result<(), Failure> {
     let target = match &receipt.target {
         Target::Workflow(id) => format!("workflow {id}"),
         Target::Trigger(key) => format!("trigger {key}"),
@@ -80,18 +85,34 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], output: &mut Output) ->
     let mut text = format!("{id}: {state}\naccepted {accepted_at} by permission {permission} for {target}");
     for run in runs {
         text += &format!("\n{}", line(run));
+        for step in steps(run, log) {
+            let end = [step.output.as_deref(), step.message.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+            text += &format!("\n  {} {} ({}): {}", step.number, step.step, step.task, end.join(", "));
+        }
     }
     for skipped in &receipt.skipped {
         let workflow = skipped.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
         text += &format!("\nskipped: {workflow}{}", skipped.reason);
     }
-    let runs: Vec<_> = runs.iter().map(crate::runs::json).collect();
+    let runs: Vec<_> = runs.iter().map(|run| with_path(run, log)).collect();
     let json = json!({
         "receipt": id.to_string(), "state": state, "accepted_at": accepted_at, "permission": permission,
         "target": receipt.target, "runs": runs, "skipped": receipt.skipped,
     });
     output.result(text, &json)?;
     Ok(())
+}
+
+fn steps<'l>(run: &Run, log: &'l [Entry]) -> impl Iterator<Item = &'l Entry> {
+    let workflow = run.workflow;
+    log.iter().filter(move |entry| entry.workflow == workflow)
+}
+
+fn with_path(run: &Run, log: &[Entry]) -> Value {
+    let step = |entry: &Entry| json!({"step": entry.step, "task": entry.task, "output": entry.output, "message": entry.message});
+    let mut json = crate::runs::json(run);
+    json["path"] = steps(run, log).map(step).collect();
+    json
 }
 
 /// The state of a receipt: that of its run which needs most attention; without any run it is unmatched.

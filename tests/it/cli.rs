@@ -1,0 +1,226 @@
+//! The program `postern` against a running Postern: what it prints, and with which exit code it ends.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::servers::{Servers, setting};
+use crate::harness::{DEMO, Postern};
+
+/// The documents of the demo, as a person names them.
+const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo");
+
+/// How a command ended.
+#[derive(Debug)]
+struct End {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl End {
+    /// What it printed, if it ended well.
+    fn text(self) -> String {
+        assert_eq!(self.code, 0, "{self:?}");
+        self.stdout
+    }
+
+    /// The JSON values that it printed, one a line.
+    fn json(self) -> Vec<Value> {
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// The program in front of one database.
+struct Cli {
+    database_url: String,
+}
+
+impl Cli {
+    fn of(postern: &Postern) -> Self {
+        Self { database_url: postern.servers().database_url.clone() }
+    }
+
+    /// Runs it with these words, divided by blanks.
+    fn run(&self, words: &str) -> End {
+        self.run_with(words, "")
+    }
+
+    /// Runs it with a text on its standard input.
+    fn run_with(&self, words: &str, stdin: &str) -> End {
+        let mut child = Command::new(PathBuf::from(setting("POSTERN_BIN_DIR")).join("postern"))
+            .args(words.split(' '))
+            .env("DATABASE_URL", &self.database_url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        End { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// Without a server: no command that is tested with it may need one.
+fn alone() -> Cli {
+    Cli { database_url: "postgres://nobody@127.0.0.1:1/nothing".into() }
+}
+
+/// A file with this text, removed when dropped.
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(".yaml").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrate_fills_an_empty_database_and_has_nothing_to_do_the_second_time() {
+    let servers = empty_database().await;
+    let cli = Cli { database_url: servers.database_url.clone() };
+    let refused = cli.run("runs");
+    assert_eq!((refused.code, refused.stderr.contains("run `postern migrate`")), (1, true), "{refused:?}");
+    assert!(cli.run("migrate -o json").json()[0]["taken"].as_u64().unwrap() > 0);
+    assert_eq!(cli.run("migrate").text(), "0 migrations taken, the schema is up to date\n");
+    assert_eq!(cli.run("runs").text(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_exported_after_the_demo_was_applied_applies_again_without_a_change() {
+    let postern = Postern::without_worker(DEMO_PERMISSION).await;
+    let cli = Cli::of(&postern);
+    let applied = "trigger web_lead: applied\nworkflow 77: applied\npermission loopback: applied\n";
+    assert_eq!(cli.run(&format!("apply {DEMO_FOLDER}")).text(), applied);
+    let exported = cli.run("export").text();
+    assert_eq!(cli.run_with("apply -", &exported).text(), applied.replace(": applied", ": unchanged"));
+    assert_eq!(cli.run("export").text(), exported);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn export_gives_the_one_that_is_named_and_fails_if_there_is_none() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    assert!(cli.run("export workflow 77").text().starts_with("workflow: 77\n"));
+    assert_eq!(cli.run("export -o json trigger").json()[0]["trigger"], "web_lead");
+    let missing = cli.run("export workflow 78");
+    assert_eq!((missing.code, missing.stderr.as_str()), (1, "postern: there is no workflow 78\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_refuses_all_documents_if_one_has_a_finding() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let before = cli.run("export").text();
+    let refused = cli.run_with("apply -", "trigger: other\n---\nworkflow: 78\nstart: {next: nowhere}\n");
+    assert_eq!((refused.code, refused.stdout.contains("-:4: ")), (1, true), "{refused:?}");
+    assert_eq!(cli.run("export").text(), before);
+}
+
+#[test]
+fn validate_ends_with_0_1_or_2_and_names_file_and_line() {
+    assert_eq!(alone().run(&format!("validate {DEMO_FOLDER}")).text(), "3 checked, no findings\n");
+    let bad = file("workflow: 1\nstart: {next: end}\nsteps:\n  end:\n    stop: sometimes\n");
+    let name = bad.path().display();
+    let found = alone().run(&format!("validate {name}"));
+    assert_eq!((found.code, found.stderr.as_str()), (1, ""));
+    assert!(found.stdout.starts_with(&format!("{name}:5: step end: field stop: ")), "{found:?}");
+    let found = alone().run(&format!("validate -o json {name}"));
+    let finding: Value = serde_json::from_str(found.stdout.trim()).unwrap();
+    assert_eq!((found.code, &finding["line"], &finding["path"]), (1, &5.into(), &"steps.end.stop".into()));
+    for wrong in ["validate", "validate /nowhere.yaml", "nonsense"] {
+        assert_eq!(alone().run(wrong).code, 2, "{wrong}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_is_sent_shows_up_in_receipt_runs_and_records() {
+    let postern = Postern::start(DEMO).await;
+    let cli = Cli::of(&postern);
+    let sent = cli.run(&format!(
+        "send http://{}/trigger --trigger web_lead lastname=Lovelace email=Ada@example.org",
+        postern.public()
+    ));
+    assert_eq!(sent.stderr, "1 sent: 202 × 1\n");
+    let id = sent.text().trim().to_owned();
+    let receipt = cli.run(&format!("receipt {id} --wait")).text();
+    assert!(receipt.starts_with(&format!("{id}: finished\n")), "{receipt}");
+    assert!(receipt.contains("by permission loopback for trigger web_lead"), "{receipt}");
+    assert!(receipt.ends_with("\n  1 usable (condition): then\n  2 lead (create_record): created\n"), "{receipt}");
+    assert!(cli.run("runs --workflow 77").text().contains(&format!("{id} ")));
+    assert_eq!(cli.run("runs --state failed").text(), "");
+    let records = cli.run("records Leads").text();
+    assert!(records.contains(r#""lastname":"Lovelace""#) && records.lines().count() == 1, "{records}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_gives_json_to_programs() {
+    let postern = Postern::start(DEMO).await;
+    let cli = Cli::of(&postern);
+    let sent = cli.run(&format!("send -o json http://{}/trigger --workflow 77 lastname=x", postern.public())).json();
+    assert_eq!(
+        (&sent[0]["status"], &sent[1]),
+        (&202.into(), &serde_json::json!({"sent": 1, "statuses": {"202": 1}, "refused": 0}))
+    );
+    let id = sent[0]["body"]["receipt"].as_str().unwrap();
+    let receipt = &cli.run(&format!("receipt {id} --wait -o json")).json()[0];
+    assert_eq!((&receipt["receipt"], &receipt["state"]), (&id.into(), &"failed".into()), "{receipt}");
+    let path = receipt["runs"][0]["path"].as_array().unwrap();
+    assert_eq!((&path[0]["output"], &path[1]["step"]), (&"else".into(), &"reject".into()), "{receipt}");
+    assert_eq!(cli.run("runs --state failed -o json").json()[0]["receipt"], id);
+    assert_eq!(cli.run(&format!("apply -o json {DEMO_FOLDER}")).json()[2]["changed"], false);
+    assert_eq!(cli.run(&format!("validate -o json {DEMO_FOLDER}")).json()[0]["documents"], 3);
+    assert!(cli.run("records Leads -o json").json().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_of_a_csv_file_is_a_submission() {
+    let postern = Postern::start(DEMO).await;
+    let cli = Cli::of(&postern);
+    let rows = file("lastname,email\nLovelace,ada@example.org\n\"Hopper, G.\",grace@example.org\n");
+    let send = format!("send http://{}/trigger --workflow 77 --csv {}", postern.public(), rows.path().display());
+    let receipts = cli.run(&format!("{send} street=Main")).text();
+    assert_eq!(receipts.lines().count(), 2);
+    for id in receipts.lines() {
+        cli.run(&format!("receipt {id} --wait")).text();
+    }
+    let records = cli.run("records Leads -o json").json();
+    let mut names: Vec<_> = records.iter().map(|one| one["fields"]["lastname"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!((names, &records[0]["fields"]["street"]), (vec!["Hopper, G.", "Lovelace"], &"Main".into()));
+    assert_eq!(cli.run("records Leads --last 1").text().lines().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_submission_is_a_failure_that_says_what_the_caller_was_told() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let refused = cli.run(&format!("send http://{}/trigger --workflow 78 a=b", postern.public()));
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("403 target_denied"), "{}", refused.stderr);
+    let unreachable = alone().run("send http://127.0.0.1:1/trigger a=b");
+    assert_eq!((unreachable.code, unreachable.stderr.contains("no answer")), (1, true), "{unreachable:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_no_worker_has_taken_is_a_failure() {
+    let postern = Postern::without_worker(DEMO).await;
+    let accepted = postern.post("/trigger?workflow_id=77").form("a=b").send().await;
+    let id = accepted.json["receipt"].as_str().unwrap();
+    let open = Cli::of(&postern).run(&format!("receipt {id} --wait --timeout 1"));
+    assert_eq!((open.code, open.stderr.contains("it is queued")), (1, true), "{open:?}");
+}
+
+/// Something to start an ingress with; the demo brings the same permission with its targets.
+const DEMO_PERMISSION: &str = "permission: loopback\naddresses: 127.0.0.1\nworkflows: [1]\n";
+
+/// A database with nothing in it.
+async fn empty_database() -> Servers {
+    let servers = Servers::new().await;
+    let (client, connection) = tokio_postgres::connect(&servers.database_url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+    servers
+}

@@ -1,0 +1,129 @@
+//! The rules of this repository that a program can check: most of them are absences. Every check also makes sure
+//! that it finds what it looks for where it is allowed, so that it cannot pass by looking at nothing.
+
+mod readme;
+mod sources;
+
+use std::collections::BTreeSet;
+
+use self::sources::{Source, files, production, read};
+
+/// Fails, naming the files, if anything but what stands under `places` does this.
+fn only_in(places: &[&str], does: impl Fn(&Source) -> bool) {
+    let allowed = |path: &str| places.iter().any(|place| path.starts_with(place));
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        production().into_iter().filter(does).map(|source| source.path).partition(|path| allowed(path));
+    assert!(outside.is_empty(), "allowed only in {places:?}, but done in {outside:#?}");
+    assert!(!inside.is_empty(), "nothing in {places:?} does it any more: the check, or the rule, is out of date");
+}
+
+#[test]
+fn amqp_is_named_only_by_the_broker_and_the_consumer() {
+    only_in(&["shared/src/broker", "worker/src/consumer"], |source| source.names("lapin"));
+}
+
+#[test]
+fn http_is_served_only_by_the_ingress_and_the_probe_of_the_worker() {
+    only_in(&["ingress/", "worker/src/probe.rs"], |source| source.names("warp"));
+}
+
+#[test]
+fn nothing_but_the_consumer_settles_a_delivery() {
+    let settles = [".ack(", ".nack(", ".reject("];
+    only_in(&["worker/src/consumer"], |source| settles.iter().any(|call| source.code.contains(call)));
+}
+
+#[test]
+fn sql_stands_only_in_the_store() {
+    only_in(&["shared/src/store/"], |source| source.literals.iter().any(|text| is_statement(text)));
+}
+
+#[test]
+fn every_statement_begins_with_the_name_of_its_file_and_itself() {
+    let mut found = 0;
+    for source in production().iter().filter(|source| source.path.starts_with("shared/src/store/")) {
+        let module = source.stem();
+        for (name, text) in source.text_constants() {
+            let first = text.lines().next().unwrap_or_default();
+            assert_eq!(first, format!("-- {module}::{}", name.to_lowercase()), "{} {name}", source.path);
+            found += 1;
+        }
+        let nameless: Vec<&String> = source.literals.iter().filter(|text| begins_with_verb(text)).collect();
+        assert!(nameless.is_empty(), "{}: statements without their names: {nameless:#?}", source.path);
+        for text in source.literals.iter().filter(|text| text.starts_with("-- ")) {
+            assert!(text.starts_with(&format!("-- {module}::")), "{}: {text}", source.path);
+        }
+    }
+    assert!(found > 20, "only {found} statements were found");
+}
+
+#[test]
+fn the_environment_is_read_only_by_options() {
+    let reads = |source: &Source| source.code.contains("env::var") || source.code.contains("env = \"");
+    only_in(&["shared/src/options.rs", "ingress/src/options.rs", "worker/src/options.rs"], reads);
+}
+
+#[test]
+fn the_services_do_not_know_each_other_and_shared_knows_neither() {
+    only_in(&["ingress/"], |source| source.names("postern_ingress"));
+    only_in(&["worker/"], |source| source.names("postern_worker"));
+    for (manifest, strangers) in [
+        ("ingress/Cargo.toml", ["postern-worker", "lapin"]),
+        ("worker/Cargo.toml", ["postern-ingress", "postern-tests"]),
+        ("shared/Cargo.toml", ["postern-ingress", "postern-worker"]),
+        ("shared/Cargo.toml", ["warp", "postern-tests"]),
+    ] {
+        let text = read(manifest);
+        assert!(text.contains("\n[dependencies]\n"), "{manifest}");
+        for stranger in strangers {
+            assert!(!text.contains(&format!("\n{stranger}")), "{manifest} names {stranger}");
+        }
+    }
+}
+
+#[test]
+fn no_file_is_named_after_nothing_in_particular() {
+    let all = files();
+    assert!(all.iter().any(|path| path == "tests/it/tidy.rs"));
+    for path in all.iter().filter(|path| path.ends_with(".rs")) {
+        for part in path.trim_end_matches(".rs").split('/') {
+            assert!(!["mod", "util", "utils", "common", "helper", "helpers", "misc"].contains(&part), "{path}");
+        }
+    }
+}
+
+#[test]
+fn migrations_are_numbered_without_a_gap_and_all_are_taken_in_order() {
+    let folder = "shared/migrations/";
+    let mut on_disk: Vec<String> =
+        files().iter().filter_map(|path| path.strip_prefix(folder)).map(str::to_owned).collect();
+    on_disk.sort();
+    for (number, name) in (1..).zip(&on_disk) {
+        assert!(name.starts_with(&format!("{number:04}_")) && name.ends_with(".sql"), "{name} is not number {number}");
+    }
+    let taken: Vec<String> = (production().iter().filter(|source| source.path == "shared/src/store/migrate.rs"))
+        .flat_map(|source| &source.literals)
+        .filter_map(|text| text.strip_prefix("../../migrations/").map(str::to_owned))
+        .collect();
+    assert_eq!(taken, on_disk);
+    assert!(!taken.is_empty());
+}
+
+#[test]
+fn every_file_says_at_its_top_why_it_exists() {
+    let silent: BTreeSet<String> = (sources::all().into_iter())
+        .filter(|source| !source.is_test && !source.text.starts_with("//! "))
+        .map(|source| source.path)
+        .collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+/// Whether a text holds a statement, or a part of one.
+fn is_statement(text: &str) -> bool {
+    text.starts_with("-- ") || ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| sources::has_word(text, verb))
+}
+
+fn begins_with_verb(text: &str) -> bool {
+    let verbs = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "LISTEN", "NOTIFY", "CREATE", "ALTER", "DROP", "SET"];
+    verbs.contains(&text.split_whitespace().next().unwrap_or_default())
+}

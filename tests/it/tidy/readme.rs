@@ -1,0 +1,185 @@
+//! The tables of `README.md` say what the code says: a reader can rely on them.
+
+use std::collections::BTreeSet;
+
+use clap::CommandFactory;
+use postern_shared::task;
+
+use super::sources::{Source, exists, production, read};
+
+/// A part of the README: what stands under a heading.
+fn section(title: &str) -> String {
+    let readme = read("README.md");
+    let text = readme.split("\n## ").find(|text| text.lines().next() == Some(title));
+    text.unwrap_or_else(|| panic!("README.md has no section {title}")).to_owned()
+}
+
+/// The cells of the rows of all tables of a section, without their heads.
+fn rows(title: &str) -> Vec<Vec<String>> {
+    let text = section(title);
+    let lines: Vec<&str> = text.lines().collect();
+    let is_row =
+        |at: &usize| lines[*at].starts_with("| ") && !lines.get(at + 1).is_some_and(|next| next.starts_with("|-"));
+    let cells = |line: &str| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    let rows: Vec<Vec<String>> = (0..lines.len()).filter(is_row).map(|at| cells(lines[at])).collect();
+    assert!(!rows.is_empty(), "the section {title} has no table");
+    rows
+}
+
+/// What stands between backticks.
+fn spans(text: &str) -> Vec<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// What stands between backticks in the first cells.
+fn named(title: &str) -> BTreeSet<String> {
+    rows(title).iter().flat_map(|row| spans(&row[0])).collect()
+}
+
+/// Every text that follows `before` in the code, up to a quote.
+fn quoted(before: &str) -> BTreeSet<String> {
+    let of = |source: &Source| -> Vec<String> {
+        source.code.split(before).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+    };
+    production().iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_settings_are_those_of_the_code_with_their_defaults() {
+    let services = [("ingress", postern_ingress::Options::command()), ("worker", postern_worker::Options::command())];
+    let of_code: BTreeSet<[String; 3]> = (services.iter())
+        .flat_map(|(service, command)| command.get_arguments().map(move |argument| (service, argument)))
+        .filter_map(|(service, argument)| {
+            let name = argument.get_env()?.to_str().unwrap();
+            Some([name.to_owned(), (*service).to_owned(), default(name, argument)])
+        })
+        .collect();
+    let mut written = BTreeSet::new();
+    for row in rows("Settings") {
+        let name = spans(&row[0]).remove(0);
+        for service in row[2].split(", ") {
+            let default = if name == PRIVATE { "its own".to_owned() } else { row[1].clone() };
+            written.insert([name.clone(), service.to_owned(), default]);
+        }
+    }
+    assert_eq!(written, of_code);
+    assert_eq!(named("Settings"), quoted("env = \""));
+}
+
+/// Its default is a const generic, of which clap keeps one value per process: the other service's cannot be seen.
+const PRIVATE: &str = "POSTERN_PRIVATE_LISTEN";
+
+fn default(name: &str, argument: &clap::Arg) -> String {
+    let values: Vec<_> = argument.get_default_values().iter().map(|text| text.to_str().unwrap()).collect();
+    match values.as_slice() {
+        _ if name == PRIVATE => "its own".to_owned(),
+        _ if argument.is_required_set() => "required".to_owned(),
+        [] => "none".to_owned(),
+        values => format!("`{}`", values.join(",")),
+    }
+}
+
+#[test]
+fn the_options_of_the_command_line_are_those_of_the_code() {
+    let mut of_code = BTreeSet::new();
+    for source in production().iter().filter(|source| source.path.starts_with("deploy/standalone/")) {
+        for field in source.code.split("#[arg(").skip(1).filter(|field| field.lines().next().unwrap().contains("long"))
+        {
+            let name = match field.split_once("long = \"") {
+                Some((before, named)) if !before.contains('\n') => named.split('"').next().unwrap(),
+                _ => field.lines().nth(1).unwrap().trim().split(':').next().unwrap(),
+            };
+            of_code.insert(format!("--{}", name.replace('_', "-")));
+        }
+    }
+    let written = spans(&section("The command line"));
+    let options = written.iter().flat_map(|span| span.split([' ', '[', ']']));
+    let options: BTreeSet<String> = options.filter(|word| word.starts_with("--")).map(str::to_owned).collect();
+    assert_eq!(options, of_code);
+    let commands = production().into_iter().find(|source| source.path == "deploy/standalone/src/main.rs").unwrap().code;
+    let commands = commands.split("enum Command {").nth(1).unwrap().split('}').next().unwrap().to_lowercase();
+    let commands: BTreeSet<&str> = commands.lines().filter_map(|line| Some(line.trim().split_once('(')?.0)).collect();
+    let rows = rows("The command line");
+    assert_eq!(
+        rows.iter().map(|row| row[0].trim_matches('`').split(' ').next().unwrap()).collect::<BTreeSet<_>>(),
+        commands
+    );
+}
+
+#[test]
+fn the_routes_are_those_of_the_code() {
+    let mut of_code: BTreeSet<String> = BTreeSet::from(["/{short_url}".to_owned()]);
+    for source in production() {
+        for path in source.code.split("path!(").skip(1) {
+            let path = path.split(')').next().unwrap();
+            of_code.insert(format!("/{}", path.replace('"', "").replace(" / ", "/")));
+        }
+    }
+    of_code.extend(
+        quoted("path.strip_prefix(\"").into_iter().filter(|path| path.starts_with('/')).map(|path| path + "{id}"),
+    );
+    let written = named("Routes");
+    let paths = written.iter().map(|route| route.rsplit(' ').next().unwrap().to_owned());
+    assert_eq!(paths.collect::<BTreeSet<_>>(), of_code);
+}
+
+#[test]
+fn the_codes_of_refusals_are_those_of_the_code() {
+    let sources = production();
+    let errors = sources.iter().find(|source| source.path == "ingress/src/error.rs").unwrap();
+    let codes = errors.code.split("fn as_str").nth(1).unwrap().split("fn ").next().unwrap();
+    let codes: BTreeSet<&str> = codes.split('"').skip(1).step_by(2).collect();
+    let answers = rows("The contract").into_iter().filter(|row| row[0].starts_with(|c: char| c.is_ascii_digit()));
+    let written: BTreeSet<String> = answers.flat_map(|row| spans(&row[1])).collect();
+    assert_eq!(written.iter().map(String::as_str).collect::<BTreeSet<_>>(), codes);
+}
+
+#[test]
+fn the_tasks_are_those_of_the_code_with_their_outputs() {
+    let of_code: BTreeSet<(String, String)> = (task::KINDS.iter())
+        .map(|kind| {
+            let outputs: Vec<String> = kind.outputs.iter().map(|output| format!("`{output}`")).collect();
+            (format!("`{}`", kind.name), outputs.join(", "))
+        })
+        .collect();
+    let written = rows("Settings as documents").into_iter().map(|row| (row[0].clone(), row[1].clone()));
+    assert_eq!(written.collect::<BTreeSet<_>>(), of_code);
+}
+
+#[test]
+fn the_metrics_are_those_of_the_code() {
+    let is_name = |text: &String| {
+        text.starts_with("postern_") && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    let of_code: BTreeSet<String> =
+        production().into_iter().flat_map(|source| source.literals).filter(is_name).collect();
+    assert_eq!(named("Metrics"), of_code);
+}
+
+#[test]
+fn the_limits_are_constants_of_the_files_that_are_named() {
+    for row in rows("Limits") {
+        for name in spans(&row[0]) {
+            let file = &spans(&row[1])[0];
+            assert!(read(file).contains(&format!("const {name}: ")), "{file} has no {name}");
+        }
+    }
+}
+
+#[test]
+fn every_file_and_folder_that_is_named_is_there() {
+    for path in named("Code map") {
+        assert!(exists(&path), "the code map names {path}");
+    }
+    let readme = read("README.md");
+    let places = ["shared/", "ingress/", "worker/", "deploy/", "tests/", ".ci/"];
+    let mut found = 0;
+    for line in readme.lines().filter(|line| !line.trim_start().starts_with("```")) {
+        for span in spans(line).iter().filter(|span| places.iter().any(|place| span.starts_with(place))) {
+            let path = span.split(' ').next().unwrap();
+            assert!(path.contains('<') || exists(path), "the README names {path}");
+            found += 1;
+        }
+    }
+    assert!(found > 30, "only {found} paths were found");
+}
