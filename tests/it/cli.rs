@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::harness::servers::{Servers, setting};
-use crate::harness::{DEMO, Postern};
+use crate::harness::{DEMO, Postern, eventually};
 
 /// The documents of the demo, as a person names them.
 const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo");
@@ -207,8 +207,11 @@ async fn a_refused_submission_is_a_failure_that_says_what_the_caller_was_told() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_no_worker_has_taken_is_a_failure() {
     let postern = Postern::without_worker(DEMO).await;
-    let accepted = postern.post("/trigger?workflow_id=77").form("a=b").send().await;
-    let id = accepted.json["receipt"].as_str().unwrap();
+    let id = eventually("the broker takes messages", async || {
+        let answer = postern.post("/trigger?workflow_id=77").form("a=b").send().await;
+        answer.json["receipt"].as_str().map(str::to_owned)
+    })
+    .await;
     let open = Cli::of(&postern).run(&format!("receipt {id} --wait --timeout 1"));
     assert_eq!((open.code, open.stderr.contains("it is queued")), (1, true), "{open:?}");
 }
