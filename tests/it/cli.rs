@@ -216,6 +216,16 @@ async fn a_receipt_that_no_worker_has_taken_is_a_failure() {
     assert_eq!((open.code, open.stderr.contains("it is queued")), (1, true), "{open:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_is_told_with_its_reason_at_once() {
+    let postern = Postern::without_worker(DEMO).await;
+    let id = "0193a5c8-7d00-7abc-8def-0123456789ab";
+    let put = "INSERT INTO dead_letters (receipt, kind, body, reason, attempt) VALUES";
+    postern.sql(&format!("{put} ('{id}', 'submissions.v1', '', 'it was poison', 0)")).await;
+    let end = Cli::of(&postern).run(&format!("receipt {id} --wait --timeout 600"));
+    assert_eq!((end.code, end.stderr.as_str()), (1, "postern: it became a dead letter: it was poison\n"));
+}
+
 /// Something to start an ingress with; the demo brings the same permission with its targets.
 const DEMO_PERMISSION: &str = "permission: loopback\naddresses: 127.0.0.1\nworkflows: [1]\n";
 

@@ -57,12 +57,16 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     if is_open { Err(Failure::Failed("it has not ended within the time".to_owned())) } else { Ok(()) }
 }
 
-/// Returns when the receipt is known and all its runs have ended.
+/// Returns when the receipt is known and all its runs have ended, or when it is a dead letter.
 async fn ended(connection: &Connection, id: ReceiptId) -> Result<(), StoreError> {
     let mut clock = interval(POLL);
     loop {
         clock.tick().await;
-        if receipts::find(connection, id).await?.is_some() && runs::of(connection, id).await?.iter().all(has_ended) {
+        let is_over = match receipts::find(connection, id).await? {
+            Some(_) => runs::of(connection, id).await?.iter().all(has_ended),
+            None => dead_letters::reason(connection, id).await?.is_some(),
+        };
+        if is_over {
             return Ok(());
         }
     }
