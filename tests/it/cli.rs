@@ -166,7 +166,7 @@ async fn every_command_gives_json_to_programs() {
     );
     let id = sent[0]["body"]["receipt"].as_str().unwrap();
     let receipt = &cli.run(&format!("receipt {id} --wait -o json")).json()[0];
-    assert_eq!((&receipt["receipt"], &receipt["state"]), (&id.into(), &"failed".into()), "{receipt}");
+    assert_eq!((&receipt["receipt"], &receipt["status"]), (&id.into(), &"failed".into()), "{receipt}");
     let path = receipt["runs"][0]["path"].as_array().unwrap();
     assert_eq!((&path[0]["output"], &path[1]["step"]), (&"else".into(), &"reject".into()), "{receipt}");
     assert_eq!(cli.run("runs --state failed -o json").json()[0]["receipt"], id);

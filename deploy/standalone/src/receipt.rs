@@ -85,8 +85,8 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
         Target::Trigger(key) => format!("trigger {key}"),
     };
     let (permission, accepted_at) = (&receipt.permission, timestamp(receipt.accepted_at));
-    let state = summary(runs);
-    let mut text = format!("{id}: {state}\naccepted {accepted_at} by permission {permission} for {target}");
+    let status = runs::summary(runs);
+    let mut text = format!("{id}: {status}\naccepted {accepted_at} by permission {permission} for {target}");
     for run in runs {
         text += &format!("\n{}", line(run));
         for step in steps(run, log) {
@@ -100,7 +100,7 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
     }
     let runs: Vec<_> = runs.iter().map(|run| with_path(run, log)).collect();
     let json = json!({
-        "receipt": id.to_string(), "state": state, "accepted_at": accepted_at, "permission": permission,
+        "receipt": id.to_string(), "status": status, "accepted_at": accepted_at, "permission": permission,
         "target": receipt.target, "runs": runs, "skipped": receipt.skipped,
     });
     output.result(text, &json)?;
@@ -117,11 +117,4 @@ fn with_path(run: &Run, log: &[Entry]) -> Value {
     let mut json = crate::runs::json(run);
     json["path"] = steps(run, log).map(step).collect();
     json
-}
-
-/// The state of a receipt: that of its run which needs most attention; without any run it is unmatched.
-fn summary(runs: &[Run]) -> &'static str {
-    let order = [State::NeedsAttention, State::Failed, State::Running, State::Waiting, State::Finished];
-    let first = order.into_iter().find(|state| runs.iter().any(|run| run.state == *state));
-    first.map_or("unmatched", State::word)
 }
