@@ -68,7 +68,12 @@ impl Postern {
 
     /// Another worker; returns when deliveries reach it.
     pub async fn start_worker(&mut self) {
-        let mut worker = Process::start("postern-worker", &self.servers, &[]);
+        self.start_worker_with(&[]).await;
+    }
+
+    /// The same with these variables in its environment.
+    pub async fn start_worker_with(&mut self, environment: &[(&str, &str)]) {
+        let mut worker = Process::start("postern-worker", &self.servers, environment);
         ready("the worker is ready", &mut worker).await;
         self.workers.push(worker);
     }
