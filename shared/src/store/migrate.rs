@@ -9,7 +9,8 @@ use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
 
 /// All migrations in order; the number of each is its place, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_comments.sql")];
 
 const PREPARE: &str = "-- migrate::prepare
 CREATE TABLE IF NOT EXISTS schema_migrations (
