@@ -78,6 +78,12 @@ impl Postern {
         self.workers.push(worker);
     }
 
+    /// Another worker, which need not come to be ready.
+    pub fn launch_worker(&mut self) -> &mut Process {
+        self.workers.push(Process::start("postern-worker", &self.servers, &[]));
+        self.workers.last_mut().unwrap()
+    }
+
     /// Changes settings while everything runs.
     pub async fn apply(&self, settings: &str) {
         apply(&self.store, settings).await;
@@ -159,10 +165,16 @@ impl Postern {
     }
 }
 
+/// What the private listener of a process answers: status and text.
+pub async fn private(process: &mut Process, path: &str) -> (u16, String) {
+    let address = process.address("the private listener is open").await;
+    let response = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
 /// Waits until a process says that it is ready for its work.
 async fn ready(what: &str, process: &mut Process) {
-    let url = format!("http://{}/health/ready", process.address("the private listener is open").await);
-    eventually(what, async || reqwest::get(&url).await.ok()?.status().is_success().then_some(())).await;
+    eventually(what, async || (private(process, "/health/ready").await.0 == 200).then_some(())).await;
 }
 
 async fn apply(store: &Store, settings: &str) {
