@@ -4,6 +4,7 @@
 mod bodies;
 mod broker;
 mod cli;
+mod dedupe;
 mod faults;
 mod golden;
 mod harness;

@@ -9,8 +9,11 @@ use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
 
 /// All migrations in order; the number of each is its place, from 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_comments.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_comments.sql"),
+    include_str!("../../migrations/0003_dedupe.sql"),
+];
 
 const PREPARE: &str = "-- migrate::prepare
 CREATE TABLE IF NOT EXISTS schema_migrations (
