@@ -63,6 +63,9 @@ where
     let body = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())??;
     let Fields { env, dropped_files } = read_fields(state, permission, &request.headers, &body)?;
 
+    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&env, &selectors.query)) {
+        return Ok(answer(permission, json!({"status": "ping"})));
+    }
     let dedupe = dedupe::dedupe(&request.headers, &env, permission)?;
 
     let receipt = ReceiptId::new();
@@ -79,7 +82,7 @@ where
         settings_version,
     };
     publish(state, &submission).await?;
-    Ok(accepted(receipt, &dropped_files))
+    Ok(accepted(permission, receipt, &dropped_files))
 }
 
 /// A value that is no text counts as an origin that nobody lists.
@@ -118,11 +121,21 @@ async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError>
     }
 }
 
-fn accepted(receipt: ReceiptId, dropped_files: &[String]) -> Response {
+fn accepted(permission: &Permission, receipt: ReceiptId, dropped_files: &[String]) -> Response {
     let mut body = json!({"receipt": receipt, "status": "accepted"});
     if !dropped_files.is_empty() {
         body["dropped_files"] = json!(dropped_files);
     }
-    let reply = warp::reply::with_status(warp::reply::json(&body), StatusCode::ACCEPTED);
-    warp::reply::with_header(reply, LOCATION, format!("/receipts/{receipt}")).into_response()
+    warp::reply::with_header(answer(permission, body), LOCATION, format!("/receipts/{receipt}")).into_response()
+}
+
+/// The permission's own answer, or else 202 and JSON.
+fn answer(permission: &Permission, json: Value) -> Response {
+    match &permission.answer {
+        Some(own) => {
+            let status = StatusCode::from_u16(own.status).unwrap_or(StatusCode::ACCEPTED);
+            warp::reply::with_status(own.body.clone(), status).into_response()
+        }
+        None => warp::reply::with_status(warp::reply::json(&json), StatusCode::ACCEPTED).into_response(),
+    }
 }

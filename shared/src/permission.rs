@@ -1,6 +1,7 @@
 //! Who may call, and what they may start. Denied by default: an address that no rule covers is a stranger.
 
 pub mod address;
+pub mod answer;
 mod document;
 pub mod short_url;
 
@@ -14,6 +15,7 @@ use crate::finding::Finding;
 use crate::id::{PermissionKey, TriggerKey, WorkflowId};
 use crate::submission::Target;
 use address::AddressRule;
+use answer::{Answer, Ping};
 use short_url::ShortUrl;
 
 /// One entry of "Settings: HTTP Handler".
@@ -39,6 +41,10 @@ pub struct Permission {
     pub charset: Option<&'static encoding_rs::Encoding>,
     /// What becomes of a file in a multipart form.
     pub files: Files,
+    /// What an accepted submission is answered; none = its receipt as JSON.
+    pub answer: Option<Answer>,
+    /// Which call is only a test.
+    pub ping: Option<Ping>,
     /// The posted fields whose values make two submissions the same; none = only an `Idempotency-Key` does.
     pub dedupe_by: Vec<String>,
     /// How long a submission counts as already made, in days.

@@ -1,6 +1,8 @@
 //! Reads the document of a permission. All faults are collected, so that one look is enough to mend it; a document
 //! with a fault gives no permission at all, never one that lets in more than was written.
 
+mod reader;
+
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
@@ -8,15 +10,18 @@ use encoding_rs::Encoding;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use reader::{Reader, kind};
 
 use super::address::{AddressRule, parse_rules};
+use super::answer::{Answer, MAX_ANSWER_BYTES};
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
 use super::{Files, Permission};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "permission",
     "title",
     "addresses",
@@ -27,6 +32,8 @@ const KEYS: [&str; 13] = [
     "enabled",
     "charset",
     "files",
+    "answer",
+    "ping",
     "dedupe_by",
     "dedupe_days",
     "origins",
@@ -60,6 +67,8 @@ pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
     let enabled = reader.enabled();
     let charset = reader.charset();
     let files = reader.files();
+    let answer = reader.answer();
+    let ping = reader.parsed("ping");
     let dedupe_by = reader.dedupe_by();
     let dedupe_days = reader.dedupe_days();
     let origins = reader.origins();
@@ -75,6 +84,8 @@ pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
             enabled,
             charset,
             files,
+            answer,
+            ping,
             dedupe_by,
             dedupe_days,
             origins,
@@ -83,60 +94,24 @@ pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
     }
 }
 
-struct Reader<'a> {
-    map: &'a Map<String, Value>,
-    findings: Vec<Finding>,
-}
-
 impl<'a> Reader<'a> {
-    fn fault(&mut self, path: &str, message: impl Into<String>) {
-        self.findings.push(Finding::new(path, message));
-    }
-
-    /// The value of a key; null counts as missing.
-    fn value(&self, key: &str) -> Option<&'a Value> {
-        self.map.get(key).filter(|value| !value.is_null())
-    }
-
-    fn text(&mut self, key: &str) -> Option<&'a str> {
-        let value = self.value(key)?;
-        let text = value.as_str();
-        if text.is_none() {
-            self.fault(key, format!("must be a text, not {}", kind(value)));
-        }
-        text
-    }
-
-    fn parsed<T: std::str::FromStr<Err: ToString>>(&mut self, key: &str) -> Option<T> {
-        let parsed = self.text(key)?.parse::<T>();
-        parsed.map_err(|error| self.fault(key, error.to_string())).ok()
-    }
-
-    /// The items of a list.
-    fn list(&mut self, key: &str) -> &'a [Value] {
-        match self.value(key) {
-            None => &[],
-            Some(Value::Array(items)) => items,
-            Some(other) => {
-                self.fault(key, format!("must be a list, not {}", kind(other)));
-                &[]
+    fn answer(&mut self) -> Option<Answer> {
+        let value = self.value("answer")?;
+        let (status, body) = (value.get("status").and_then(Value::as_u64), value.get("body").and_then(Value::as_str));
+        let known =
+            value.as_object().is_some_and(|map| map.keys().all(|key| matches!(key.as_str(), "status" | "body")));
+        let body = body.unwrap_or_default().to_owned();
+        match status {
+            Some(204) if known && body.is_empty() => Some(Answer { status: 204, body }),
+            Some(status @ (200 | 202)) if known && body.len() <= MAX_ANSWER_BYTES => {
+                Some(Answer { status: if status == 200 { 200 } else { 202 }, body })
+            }
+            _ => {
+                let shape = "must be a map of status (200, 202, or 204 without a body) and body";
+                self.fault("answer", format!("{shape} (a text of {MAX_ANSWER_BYTES} bytes at most)"));
+                None
             }
         }
-    }
-
-    /// A text, or the texts of a list.
-    fn texts(&mut self, key: &str) -> Vec<&'a str> {
-        if let Some(Value::String(text)) = self.value(key) {
-            return vec![text];
-        }
-        let mut texts = Vec::new();
-        for item in self.list(key) {
-            match item.as_str() {
-                Some(text) => texts.push(text),
-                None => self.fault(key, format!("must hold texts, not {}", kind(item))),
-            }
-        }
-        texts
     }
 
     fn dedupe_by(&mut self) -> Vec<String> {
@@ -154,13 +129,6 @@ impl<'a> Reader<'a> {
             self.fault("dedupe_days", format!("must be a whole number from 1 to {MAX_DEDUPE_DAYS}"));
             DEFAULT_DEDUPE_DAYS
         })
-    }
-
-    fn unknown_keys(&mut self) {
-        for key in self.map.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            let short: String = key.chars().take(40).collect();
-            self.fault(&short, format!("unknown key {short:?}: a permission has {}", KEYS.join(", ")));
-        }
     }
 
     fn addresses(&mut self) -> Vec<AddressRule> {
@@ -302,17 +270,6 @@ fn origin(text: &str) -> Option<String> {
     let host = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"))?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
     (!host.is_empty() && host.bytes().all(allowed)).then_some(lower)
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-    }
 }
 
 #[cfg(test)]

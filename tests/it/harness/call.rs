@@ -21,6 +21,7 @@ pub struct Call {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
+    pub text: String,
     /// Null if the body is no JSON.
     pub json: Value,
 }
@@ -90,7 +91,8 @@ impl Call {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let json = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or(Value::Null);
-        Answer { status, headers, json }
+        let text = response.text().await.unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, text, json }
     }
 }

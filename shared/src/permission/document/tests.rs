@@ -11,6 +11,7 @@ fn a_whole_document_is_read() {
     let read = read(&json!({
         "permission": "office", "title": "The office", "addresses": ["10.0.0.* 10.0.1.1", "::1"],
         "workflows": [77], "triggers": ["web_lead"], "short_url": "/office", "expires": "2026-12-31T18:00:00+01:00",
+        "answer": {"status": 200, "body": "OK"}, "ping": "test=test", "dedupe_by": ["lead_id"], "dedupe_days": 7,
         "enabled": false, "charset": "cp1251", "files": "drop", "origins": "https://A.example, http://localhost:8000",
     }))
     .unwrap();
@@ -20,6 +21,8 @@ fn a_whole_document_is_read() {
     assert_eq!(read.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_736_400)));
     assert_eq!(read.charset, Some(encoding_rs::WINDOWS_1251));
     assert_eq!((read.enabled, read.files), (false, Files::Drop));
+    assert_eq!(read.answer, Some(Answer { status: 200, body: "OK".into() }));
+    assert_eq!((read.ping, read.dedupe_by, read.dedupe_days), ("test=test".parse().ok(), vec!["lead_id".into()], 7));
     assert_eq!(read.origins, ["https://a.example", "http://localhost:8000"]);
 }
 
@@ -28,6 +31,25 @@ fn what_is_left_out_has_a_default() {
     let read = read(&json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "title": null})).unwrap();
     assert_eq!((read.enabled, read.files, read.title.as_str()), (true, Files::Refuse, ""));
     assert_eq!((read.expires_at, read.short_url, read.charset), (None, None, None));
+}
+
+#[test]
+fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
+    for (key, value) in [
+        ("answer", json!("OK")),
+        ("answer", json!({"status": 500, "body": ""})),
+        ("answer", json!({"status": 204, "body": "OK"})),
+        ("answer", json!({"status": 200, "text": "OK"})),
+        ("answer", json!({"status": 200, "body": "x".repeat(1_001)})),
+        ("ping", json!("test")),
+        ("dedupe_by", json!([""])),
+        ("dedupe_days", json!(0)),
+        ("dedupe_days", json!(367)),
+    ] {
+        let mut document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"]});
+        document[key] = value.clone();
+        assert!(faults(&document).iter().all(|fault| fault.starts_with(key)), "{key}: {value}");
+    }
 }
 
 #[test]
