@@ -17,10 +17,12 @@ use crate::resolve::{Resolved, resolve};
 use crate::task::{Answer, Question};
 
 /// What became of a bundle, for the metrics.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// Submissions that this transaction claimed.
     pub claimed: usize,
+    /// When each of those was accepted: milliseconds since 1970, by the clock of the ingress.
+    pub accepted_at_ms: Vec<i64>,
     /// Submissions that another delivery had claimed before.
     pub known: usize,
     /// Claimed submissions that started nothing.
@@ -55,6 +57,7 @@ pub async fn execute(
     let mut lanes = Vec::new();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
+            tally.accepted_at_ms.push(submission.accepted_at_ms);
             tally.unmatched += usize::from(resolved.start.is_empty());
             lanes.push(lane(submission, resolved, &scope));
         }
