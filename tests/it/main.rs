@@ -7,6 +7,7 @@ mod cli;
 mod faults;
 mod golden;
 mod harness;
+mod operations;
 mod submit;
 mod tidy;
 mod wire;
