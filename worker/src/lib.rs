@@ -43,13 +43,13 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let health = Health::default();
-    let address = options.private.address;
+    let address = options.private_listen;
     let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(private, health.clone(), metrics.ready.clone(), registry.clone()));
 
     let store = Store::new(&options.database, "postern-worker")?;
-    migrate::check(&store.connection().await?).await?;
+    migrate::wait(&store, &shutdown).await?;
     let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
-use postern_shared::store::{StoreError, Transaction, receipts, records, run_log, runs};
+use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
@@ -152,6 +152,10 @@ async fn write(
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
     questions::flush(transaction, desk).await?;
+    let said = desk.take_comments();
+    if !said.is_empty() {
+        comments::append(transaction, &said).await?;
+    }
     let (mut all, mut log) = (Vec::new(), Vec::new());
     for execution in lanes.into_iter().flat_map(|lane| lane.ended) {
         let (run, entries) = execution.into_parts();
