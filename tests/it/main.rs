@@ -8,6 +8,7 @@ mod dedupe;
 mod faults;
 mod golden;
 mod harness;
+mod operations;
 mod probes;
 mod submit;
 mod tidy;
