@@ -5,7 +5,8 @@ use deadpool_postgres::Object;
 use super::StoreError;
 
 /// All migrations in order; the number of each is its place, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0004_tokens.sql")];
 
 const PREPARE: &str = "-- migrate::prepare
 CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -34,8 +34,9 @@ const UPDATE: &str = "-- records::update
 UPDATE records SET fields = u.fields::jsonb, updated_at = now()
 FROM unnest($1::bigint[], $2::text[]) AS u (id, fields) WHERE records.id = u.id";
 
-const LATEST: &str = "-- records::latest
-SELECT id, module, fields::text FROM records WHERE module = $1 ORDER BY id DESC LIMIT $2";
+const PAGE: &str = "-- records::page
+SELECT id, module, fields::text FROM records WHERE module = $1 AND ($3::bigint IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $2";
 
 /// A record.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +129,18 @@ pub async fn update(transaction: &Transaction<'_>, records: &[Record]) -> Result
 
 /// The newest records of a module, newest first.
 pub async fn latest(connection: &Object, module: &ModuleName, last: i64) -> Result<Vec<Record>, StoreError> {
-    connection.query(LATEST, &[&module.as_str(), &last]).await?.iter().map(read).collect()
+    page(connection, module, None, last).await
+}
+
+/// The newest records of a module that are older than another, newest first, at most `last`.
+pub async fn page(
+    connection: &Object,
+    module: &ModuleName,
+    before: Option<RecordId>,
+    last: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let before = before.map(RecordId::get);
+    connection.query(PAGE, &[&module.as_str(), &last, &before]).await?.iter().map(read).collect()
 }
 
 fn read(row: &tokio_postgres::Row) -> Result<Record, StoreError> {
