@@ -34,6 +34,11 @@ pub struct Options {
     #[command(flatten)]
     pub(crate) private: PrivateListener<8081>,
 
+    /// A token of the API, beside those in the database, of at least 20 characters. Without any token the first start
+    /// makes one and prints it.
+    #[arg(long, env = "POSTERN_API_TOKEN", hide_env_values = true)]
+    pub(crate) api_token: Option<String>,
+
     #[command(flatten)]
     pub(crate) database: DatabaseOptions,
 

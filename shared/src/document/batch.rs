@@ -21,6 +21,8 @@ pub struct Checked {
     pub value: Value,
     /// The short URL that was made up for it, if it needs one and names none.
     pub made_short_url: Option<String>,
+    /// The line, from 1, of its number or key.
+    pub line: usize,
 }
 
 /// A finding and the text it is in.
@@ -84,7 +86,7 @@ impl Batch {
             return report(yaml.locate(Finding::new(kind.name(), message)));
         }
         self.places.insert((kind, key), format!("{source}:{line}"));
-        self.documents.push(Checked { document, value: yaml.value, made_short_url });
+        self.documents.push(Checked { document, value: yaml.value, made_short_url, line });
     }
 }
 
