@@ -39,12 +39,14 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?;
     let state = Arc::new(State::new(&options, store.clone(), publisher, &registry)?);
 
-    let private = listen(options.private.address).await?;
+    let private = listen(options.private_listen).await?;
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health, metrics and the API");
     let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), registry));
 
-    migrate::check(&store.connection().await?).await?;
-    api::first_token(&state).await?;
+    migrate::wait(&store, &shutdown).await?;
+    if !shutdown.is_triggered() {
+        api::first_token(&state).await?;
+    }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;
 
@@ -67,7 +69,7 @@ fn start_publisher(
     let options = publisher::Options {
         url: options.broker.amqp_url.parse()?,
         connection_name: "postern-ingress".into(),
-        channels: usize::from(options.publish_channels),
+        channels: options.publish_channels,
     };
     Ok(Publisher::start(options, registry, shutdown.clone())?)
 }

@@ -1,5 +1,6 @@
 //! The ingress's metrics, each name written once.
 
+use postern_shared::telemetry;
 use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
 use warp::http::StatusCode;
 
@@ -8,6 +9,7 @@ use warp::http::StatusCode;
 pub struct Metrics {
     answers: IntCounterVec,
     pub settings_version: IntGauge,
+    pub ready: IntGauge,
 }
 
 impl Metrics {
@@ -19,7 +21,12 @@ impl Metrics {
                 &["status"],
             )?,
             settings_version: IntGauge::new("postern_settings_version", "Version of the settings that are in force.")?,
+            ready: telemetry::ready_gauge(registry, "ingress")?,
         };
+        // A rate over a counter that appears with its first refusal does not see that refusal.
+        for status in [StatusCode::ACCEPTED, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
+            metrics.answers.with_label_values(&[status.as_str()]);
+        }
         registry.register(Box::new(metrics.answers.clone()))?;
         registry.register(Box::new(metrics.settings_version.clone()))?;
         Ok(metrics)

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use ipnet::IpNet;
+use postern_shared::broker::publisher::DEFAULT_CHANNELS;
 use postern_shared::env::Limits;
-use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateListener, TelemetryOptions};
+use postern_shared::options::{BrokerOptions, DatabaseOptions, TelemetryOptions};
 use postern_shared::permission::short_url::ShortUrl;
 
 /// Takes POSTs from permitted addresses and answers once they are durably queued.
@@ -28,11 +29,12 @@ pub struct Options {
     pub(crate) limits: LimitOptions,
 
     /// Channels to the broker, each with one bundle in flight.
-    #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = 4)]
-    pub(crate) publish_channels: u16,
+    #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = DEFAULT_CHANNELS)]
+    pub(crate) publish_channels: usize,
 
-    #[command(flatten)]
-    pub(crate) private: PrivateListener<8081>,
+    /// Where health and metrics are served, for operators only.
+    #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8081")]
+    pub(crate) private_listen: SocketAddr,
 
     /// A token of the API, beside those in the database, of at least 20 characters. Without any token the first start
     /// makes one and prints it.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::store::receipts::Receipt;
-use postern_shared::store::runs::{Run, State as RunState};
+use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, dead_letters, receipts, run_log, runs};
 use serde_json::{Value, json};
 use warp::http::Method;
@@ -79,7 +79,7 @@ fn may_be_queued(id: ReceiptId) -> bool {
 fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry]) -> Value {
     let mut body = json!({
         "receipt": id,
-        "status": status(runs),
+        "status": runs::summary(runs),
         "accepted_at": time(receipt.accepted_at),
         "target": receipt.target,
         "runs": runs.iter().map(|run| describe(run, log)).collect::<Vec<_>>(),
@@ -88,15 +88,6 @@ fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry])
         body["skipped"] = json!(receipt.skipped);
     }
     body
-}
-
-/// The state that most needs someone's eye.
-fn status(runs: &[Run]) -> &'static str {
-    use RunState::{Failed, Finished, NeedsAttention, Running, Waiting};
-    [NeedsAttention, Running, Waiting, Failed, Finished]
-        .into_iter()
-        .find(|state| runs.iter().any(|run| run.state == *state))
-        .map_or("unmatched", RunState::word)
 }
 
 fn describe(run: &Run, log: &[run_log::Entry]) -> Value {

@@ -1,8 +1,6 @@
 //! The settings that both services and the command line share. Each is declared once, here or in the
 //! `options` of its program; nothing else reads the environment.
 
-use std::net::SocketAddr;
-
 use clap::Args;
 
 /// Where PostgreSQL is.
@@ -44,13 +42,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// The listener of a service that only its operators reach.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct PrivateListener<const PORT: u16> {
-    /// Where health and metrics are served.
-    #[arg(id = "private_listen", long = "private-listen", env = "POSTERN_PRIVATE_LISTEN",
-          default_value_t = SocketAddr::from(([127, 0, 0, 1], PORT)))]
-    pub address: SocketAddr,
 }

@@ -1,16 +1,20 @@
 //! What a step is set to: a closed set, one file per task. What a task *does* stands in the worker, in the
 //! file of the same name.
 
+pub mod comment;
 pub mod condition;
 pub mod create_record;
+pub mod delete_record;
 pub mod find_record;
 pub mod set_env;
 pub mod set_value;
 pub mod stop;
 
 use crate::document::Reader;
+use comment::Comment;
 use condition::Condition;
 use create_record::CreateRecord;
+use delete_record::DeleteRecord;
 use find_record::FindRecord;
 use set_env::SetEnv;
 use set_value::SetValue;
@@ -19,10 +23,14 @@ use stop::Stop;
 /// A task with its settings, compiled.
 #[derive(Debug)]
 pub enum Task {
+    /// Says something of a record.
+    Comment(Comment),
     /// Evaluates an expression.
     Condition(Condition),
     /// Creates a record.
     CreateRecord(CreateRecord),
+    /// Deletes a record.
+    DeleteRecord(DeleteRecord),
     /// Finds records.
     FindRecord(FindRecord),
     /// Assigns `$env` names.
@@ -34,8 +42,7 @@ pub enum Task {
 }
 
 /// Tasks that documents may name one day; until then they are refused by name.
-const PLANNED: [&str; 7] =
-    ["comment", "delete_record", "http_request", "send_mail", "delay", "run_workflow", "respond"];
+const PLANNED: [&str; 5] = ["http_request", "send_mail", "delay", "run_workflow", "respond"];
 
 /// A task as documents know it.
 #[derive(Debug)]
@@ -49,12 +56,18 @@ pub struct Kind {
 }
 
 /// The tasks of this version.
-pub static KINDS: [Kind; 6] = [
+pub static KINDS: [Kind; 8] = [
+    Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
     Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
     Kind {
         name: CreateRecord::NAME,
         outputs: CreateRecord::OUTPUTS,
         parse: |r| CreateRecord::parse(r).map(Task::CreateRecord),
+    },
+    Kind {
+        name: DeleteRecord::NAME,
+        outputs: DeleteRecord::OUTPUTS,
+        parse: |r| DeleteRecord::parse(r).map(Task::DeleteRecord),
     },
     Kind {
         name: FindRecord::NAME,
@@ -70,8 +83,10 @@ impl Task {
     /// The key under which it stands in a document, its name everywhere.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Comment(_) => Comment::NAME,
             Self::Condition(_) => Condition::NAME,
             Self::CreateRecord(_) => CreateRecord::NAME,
+            Self::DeleteRecord(_) => DeleteRecord::NAME,
             Self::FindRecord(_) => FindRecord::NAME,
             Self::SetEnv(_) => SetEnv::NAME,
             Self::SetValue(_) => SetValue::NAME,

@@ -1,7 +1,7 @@
 //! What a process says of itself: log lines that are readable alone, and metrics in the text format of Prometheus.
 //! No posted value, secret or address list stands in either.
 
-use prometheus::{Encoder, Registry, TextEncoder};
+use prometheus::{Encoder, IntGauge, Opts, Registry, TextEncoder};
 use tracing_subscriber::EnvFilter;
 
 use crate::broker::LOG_DIRECTIVE as LAPIN_OFF;
@@ -18,6 +18,15 @@ pub fn start(options: &TelemetryOptions) -> Result<(), String> {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     }
     .map_err(|error| format!("logging could not be started: {error}"))
+}
+
+/// The gauge that says what `/health/ready` would answer; the probe sets it when metrics are read. `component` is
+/// `ingress` or `worker`: alerts need not know how a Prometheus names its jobs.
+pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, prometheus::Error> {
+    let options = Opts::new("postern_ready", "1 while /health/ready answers 200, else 0.");
+    let gauge = IntGauge::with_opts(options.const_label("component", component))?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
 }
 
 /// All metrics of a registry in the text format of Prometheus, version 0.0.4.

@@ -18,7 +18,7 @@ struct Api {
 impl Api {
     async fn start(environment: &[(&str, &str)]) -> Self {
         let mut postern = Postern::with_ingress(DEMO, environment).await;
-        let private = postern.ingress().address("the private listener is open").await;
+        let private = postern.ingress.address("the private listener is open").await;
         let mut api = Self { postern, private, document: Value::Null };
         if environment.iter().any(|(_, value)| *value == TOKEN) {
             api.document = api.bare("GET", "/openapi.json").header("authorization", &bearer(TOKEN)).send().await.json;
@@ -196,7 +196,7 @@ async fn a_token_is_told_once_and_refused_once_it_is_removed() {
 #[tokio::test]
 async fn the_first_token_is_printed_at_the_first_start_when_there_is_none() {
     let mut api = Api::start(&[]).await;
-    let log = api.postern.ingress().log();
+    let log = api.postern.ingress.log();
     let line = log.lines().find(|line| line.contains("the first token of the API")).unwrap();
     let token = bearer(line.rsplit(' ').next().unwrap());
     assert_eq!(api.bare("GET", "/triggers").header("authorization", &token).send().await.status, 200);

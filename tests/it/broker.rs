@@ -6,7 +6,7 @@ use postern_shared::broker::publisher::{Breaker, DEFAULT_CHANNELS, Options, Publ
 use postern_shared::broker::topology;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::submission::SUBMISSIONS_V1;
-use postern_worker::consumer::{self, DRAIN_LIMIT, HOLD_LIMIT, Health, Message, Origin, Settlement};
+use postern_worker::consumer::{self, HOLD_LIMIT, Health, Message, Origin, Settlement};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::error::Elapsed;
@@ -40,7 +40,7 @@ fn consumer_options(vhost: &Vhost) -> consumer::Options {
         prefetch: 8,
         concurrency: 4,
         hold_limit: HOLD_LIMIT,
-        drain_limit: DRAIN_LIMIT,
+        drain_limit: Duration::from_secs(20),
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::harness::servers::{Servers, setting};
-use crate::harness::{DEMO, Postern};
+use crate::harness::{DEMO, Postern, eventually};
 
 /// The documents of the demo, as a person names them.
 const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo");
@@ -148,9 +148,12 @@ async fn a_lead_that_is_sent_shows_up_in_receipt_runs_and_records() {
     let receipt = cli.run(&format!("receipt {id} --wait")).text();
     assert!(receipt.starts_with(&format!("{id}: finished\n")), "{receipt}");
     assert!(receipt.contains("by permission loopback for trigger web_lead"), "{receipt}");
-    assert!(receipt.ends_with("\n  1 usable (condition): then\n  2 lead (create_record): created\n"), "{receipt}");
+    let path = "\n  1 usable (condition): then\n  2 lead (create_record): created\n  3 note (comment): next\n";
+    assert!(receipt.ends_with(path), "{receipt}");
     assert!(cli.run("runs --workflow 77").text().contains(&format!("{id} ")));
     assert_eq!(cli.run("runs --state failed").text(), "");
+    let record = cli.run("record 1").text();
+    assert!(record.contains("\nlastname: \"Lovelace\"") && record.contains("Asked about"), "{record}");
     let records = cli.run("records Leads").text();
     assert!(records.contains(r#""lastname":"Lovelace""#) && records.lines().count() == 1, "{records}");
 }
@@ -166,7 +169,7 @@ async fn every_command_gives_json_to_programs() {
     );
     let id = sent[0]["body"]["receipt"].as_str().unwrap();
     let receipt = &cli.run(&format!("receipt {id} --wait -o json")).json()[0];
-    assert_eq!((&receipt["receipt"], &receipt["state"]), (&id.into(), &"failed".into()), "{receipt}");
+    assert_eq!((&receipt["receipt"], &receipt["status"]), (&id.into(), &"failed".into()), "{receipt}");
     let path = receipt["runs"][0]["path"].as_array().unwrap();
     assert_eq!((&path[0]["output"], &path[1]["step"]), (&"else".into(), &"reject".into()), "{receipt}");
     assert_eq!(cli.run("runs --state failed -o json").json()[0]["receipt"], id);
@@ -207,10 +210,23 @@ async fn a_refused_submission_is_a_failure_that_says_what_the_caller_was_told() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_that_no_worker_has_taken_is_a_failure() {
     let postern = Postern::without_worker(DEMO).await;
-    let accepted = postern.post("/trigger?workflow_id=77").form("a=b").send().await;
-    let id = accepted.json["receipt"].as_str().unwrap();
+    let id = eventually("the broker takes messages", async || {
+        let answer = postern.post("/trigger?workflow_id=77").form("a=b").send().await;
+        answer.json["receipt"].as_str().map(str::to_owned)
+    })
+    .await;
     let open = Cli::of(&postern).run(&format!("receipt {id} --wait --timeout 1"));
     assert_eq!((open.code, open.stderr.contains("it is queued")), (1, true), "{open:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_is_told_with_its_reason_at_once() {
+    let postern = Postern::without_worker(DEMO).await;
+    let id = "0193a5c8-7d00-7abc-8def-0123456789ab";
+    let put = "INSERT INTO dead_letters (receipt, kind, body, reason, attempt) VALUES";
+    postern.sql(&format!("{put} ('{id}', 'submissions.v1', '', 'it was poison', 0)")).await;
+    let end = Cli::of(&postern).run(&format!("receipt {id} --wait --timeout 600"));
+    assert_eq!((end.code, end.stderr.as_str()), (1, "postern: it became a dead letter: it was poison\n"));
 }
 
 /// Something to start an ingress with; the demo brings the same permission with its targets.

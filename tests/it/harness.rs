@@ -36,7 +36,7 @@ pub const SOON: Duration = Duration::from_secs(30);
 pub struct Postern {
     servers: Servers,
     store: Store,
-    ingress: Process,
+    pub ingress: Process,
     pub workers: Vec<Process>,
     public: SocketAddr,
 }
@@ -61,21 +61,27 @@ impl Postern {
         let store = Store::new(&options, "postern-tests").unwrap();
         apply(&store, settings).await;
         let mut ingress = Process::start("postern-ingress", &servers, environment);
+        ready("the ingress is ready", &mut ingress).await;
         let public = ingress.address("the public listener is open").await;
         Self { servers, store, ingress, workers: Vec::new(), public }
     }
 
     /// Another worker; returns when deliveries reach it.
     pub async fn start_worker(&mut self) {
-        let mut worker = Process::start("postern-worker", &self.servers, &[]);
-        let private = worker.address("the private listener is open").await;
-        let ready = format!("http://{private}/health/ready");
-        eventually("the worker is ready", async || {
-            let answer = reqwest::get(&ready).await.ok()?;
-            answer.status().is_success().then_some(())
-        })
-        .await;
+        self.start_worker_with(&[]).await;
+    }
+
+    /// The same with these variables in its environment.
+    pub async fn start_worker_with(&mut self, environment: &[(&str, &str)]) {
+        let mut worker = Process::start("postern-worker", &self.servers, environment);
+        ready("the worker is ready", &mut worker).await;
         self.workers.push(worker);
+    }
+
+    /// Another worker, which need not come to be ready.
+    pub fn launch_worker(&mut self) -> &mut Process {
+        self.workers.push(Process::start("postern-worker", &self.servers, &[]));
+        self.workers.last_mut().unwrap()
     }
 
     /// Changes settings while everything runs.
@@ -148,11 +154,6 @@ impl Postern {
         serde_json::from_str(row.get(0)).unwrap()
     }
 
-    /// The ingress, to be stopped or started by a test.
-    pub fn ingress(&mut self) -> &mut Process {
-        &mut self.ingress
-    }
-
     /// The servers of this test.
     pub fn servers(&self) -> &Servers {
         &self.servers
@@ -162,6 +163,18 @@ impl Postern {
     pub async fn connection(&self) -> Connection {
         self.store.connection().await.unwrap()
     }
+}
+
+/// What the private listener of a process answers: status and text.
+pub async fn private(process: &mut Process, path: &str) -> (u16, String) {
+    let address = process.address("the private listener is open").await;
+    let response = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// Waits until a process says that it is ready for its work.
+async fn ready(what: &str, process: &mut Process) {
+    eventually(what, async || (private(process, "/health/ready").await.0 == 200).then_some(())).await;
 }
 
 async fn apply(store: &Store, settings: &str) {

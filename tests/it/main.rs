@@ -8,6 +8,7 @@ mod cli;
 mod faults;
 mod golden;
 mod harness;
+mod probes;
 mod submit;
 mod tidy;
 mod wire;

@@ -74,6 +74,8 @@ async fn what_the_broker_cannot_route_is_503_with_retry_after_and_later_accepted
     let refused = post().await;
     assert_eq!((refused.status, refused.code()), (503, "unavailable"));
     assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+    // lapin would log the whole message that came back, with what was posted.
+    assert!(!postern.ingress.log().contains("Server returned us a message"));
     eventually("the lane is declared again", async || (post().await.status == 202).then_some(())).await;
 }
 
@@ -84,10 +86,10 @@ async fn an_ingress_told_to_stop_answers_what_it_has_begun() {
     let head = format!("POST {PATH} HTTP/1.1\r\nhost: x\r\ncontent-length: 17\r\n\r\nlastname=");
     stream.write_all(head.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    postern.ingress().terminate();
+    postern.ingress.terminate();
     tokio::time::sleep(Duration::from_millis(100)).await;
     stream.write_all(b"Lovelace").await.unwrap();
     assert!(reply(&mut stream).await.starts_with("HTTP/1.1 202 "));
-    assert!(postern.ingress().ended().await, "{}", postern.ingress().log());
+    assert!(postern.ingress.ended().await, "{}", postern.ingress.log());
     assert_eq!(postern.queued().await, 1);
 }

@@ -236,6 +236,64 @@ steps:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_comment_is_made_once_on_the_record_that_the_step_names() {
+    let postern = Postern::start(&settings(
+        "
+---
+workflow: 1
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Leads, unique: one, fields: {a: 1}, store_id: id, created: say, existing: say}
+  say: {comment: 'Asked about {{ $env[\"tags\"]|join(\" and \") }}', record: '$env[\"id\"]'}
+---
+workflow: 2
+start: {without_record: true, next: say}
+steps:
+  say: {comment: lost}
+",
+    ))
+    .await;
+    postern.outcome("/trigger?workflow_id=1", "tags=a&tags=b").await;
+    postern.outcome("/trigger?workflow_id=1", "tags=c").await;
+    assert_eq!(postern.count("SELECT count(*) FROM comments WHERE text = 'Asked about a and b'").await, 1);
+    assert_eq!(postern.count("SELECT count(*) FROM comments JOIN records ON records.id = record").await, 2);
+    let lost = postern.outcome("/trigger?workflow_id=2", "").await;
+    assert_eq!(lost["runs"][0]["message"], "step say: the run has no record, and the step names none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_record_is_gone_with_its_comments_and_its_key_is_free_again() {
+    let postern = Postern::start(&settings(
+        "
+---
+workflow: 1
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Leads, unique: one, fields: {a: 1}, store_id: id, created: say, existing: say}
+  say: {comment: here, record: '$env[\"id\"]', next: gone}
+  gone: {delete_record: true, record: '$env[\"id\"]', next: again}
+  again: {delete_record: true, record: '$env[\"id\"]', next: anew}
+  anew: {create_record: Leads, unique: one, fields: {a: 2}}
+---
+workflow: 2
+start: {module: Leads, next: gone}
+steps:
+  gone: {delete_record: true, next: touch}
+  touch: {set_value: {a: 3}}
+",
+    ))
+    .await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
+    assert_eq!(receipt["runs"][0]["path"][4]["output"], "created", "{receipt}");
+    assert_eq!(json!(postern.records("Leads").await), json!([{"a": 2}]));
+    assert_eq!(postern.count("SELECT count(*) FROM comments").await, 0);
+    let id = postern.count("SELECT id FROM records").await;
+    let receipt = postern.outcome(&format!("/trigger?workflow_id=2&record_id={id}"), "").await;
+    assert_eq!(receipt["runs"][0]["message"], format!("step touch: record {id} does not exist"));
+    assert_eq!(postern.records("Leads").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_changed_workflow_counts_from_the_next_submission_on() {
     let postern = Postern::start(&settings(&format!("---\n{END}"))).await;
     assert_eq!(postern.outcome("/trigger?workflow_id=1", "").await["runs"][0]["version"], 1);

@@ -15,9 +15,6 @@ use postern_shared::shutdown::Shutdown;
 /// and not shorter than it must be: each time counts as a delivery of everything prefetched.
 pub const HOLD_LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// How long a stopping worker finishes what it has begun; below the 30 s that Kubernetes grants.
-pub const DRAIN_LIMIT: Duration = Duration::from_secs(20);
-
 /// What a consumer needs to know.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -32,7 +29,7 @@ pub struct Options {
     pub concurrency: usize,
     /// See [`HOLD_LIMIT`].
     pub hold_limit: Duration,
-    /// See [`DRAIN_LIMIT`].
+    /// How long a stopping worker finishes what it has begun.
     pub drain_limit: Duration,
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::store::comments::NewComment;
 use postern_shared::store::records::{Record, UniqueKey};
 use serde_json::Value;
 
@@ -17,11 +18,14 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 pub struct Desk {
     held: BTreeMap<RecordId, Held>,
     keys: HashMap<(ModuleName, UniqueKey), RecordId>,
+    /// Those that the database still has.
+    deleted: Vec<RecordId>,
+    comments: Vec<NewComment>,
 }
 
 #[derive(Debug)]
 enum Held {
-    /// It does not exist, and was looked for.
+    /// It does not exist, and was looked for, or it was deleted here.
     Missing,
     There {
         module: ModuleName,
@@ -101,6 +105,31 @@ impl Desk {
         Ok(())
     }
 
+    /// Deletes a record, if it is there, with its comments.
+    pub fn delete(&mut self, id: RecordId) {
+        if matches!(self.held.get(&id), Some(Held::There { .. })) {
+            self.held.insert(id, Held::Missing);
+            self.keys.retain(|_, holder| *holder != id);
+            self.comments.retain(|comment| comment.record != id);
+            self.deleted.push(id);
+        }
+    }
+
+    /// The records that were deleted since the last time.
+    pub fn take_deleted(&mut self) -> Vec<RecordId> {
+        std::mem::take(&mut self.deleted)
+    }
+
+    /// Keeps a comment on a record that is there.
+    pub fn comment(&mut self, comment: NewComment) {
+        self.comments.push(comment);
+    }
+
+    /// The comments that were made since the last time.
+    pub fn take_comments(&mut self) -> Vec<NewComment> {
+        std::mem::take(&mut self.comments)
+    }
+
     /// The records that were changed since the last time, in the order of their ids; they count as flushed.
     pub fn flush(&mut self) -> Vec<Record> {
         let mut changed = Vec::new();
@@ -158,6 +187,18 @@ mod tests {
         desk.set(id, vec![("a".into(), 3.into())]).unwrap();
         desk.take_in(&[id], vec![Record { id, module: "Leads".parse().unwrap(), fields: Env::default() }]);
         assert_eq!(desk.fields(id).unwrap().get("a"), Some(&3.into()));
+    }
+
+    #[test]
+    fn a_deleted_record_is_neither_changed_nor_held_by_its_key() {
+        let (mut desk, id) = desk();
+        let (module, key) = ("Leads".parse::<ModuleName>().unwrap(), UniqueKey::of("a").unwrap());
+        desk.remember_key(module.clone(), key, id);
+        desk.set(id, vec![("a".into(), 3.into())]).unwrap();
+        desk.delete(id);
+        desk.delete(id);
+        assert_eq!((desk.take_deleted(), desk.flush(), desk.by_key(&module, key)), (vec![id], vec![], None));
+        assert!(matches!(desk.get(id), Known::Missing) && desk.take_deleted().is_empty());
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Execution {
                 return Progress::Ended;
             }
             self.scope.record = self.run.record.and_then(|id| desk.fields(id));
-            let mut context = Context { scope: &mut self.scope, record: self.run.record, desk };
+            let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
+            let mut context = Context { scope: &mut self.scope, record: self.run.record, desk, step: place };
             match task::perform(&step.task, answer.take(), &mut context) {
                 Ok(Outcome::Ask(question)) => {
                     self.asking = Some(index);

@@ -48,6 +48,7 @@ enum Verdict {
 impl Handler {
     /// Handles a message; returns when it may be acknowledged. While PostgreSQL is away it waits.
     pub async fn handle(self, message: Message) -> Settlement {
+        let _under_way = self.metrics.under_way();
         let verdict = match self.read(&message) {
             Ok(submissions) if submissions.is_empty() => return Settlement::Done,
             Ok(submissions) => match self.execute(&message, &submissions).await {

@@ -1,6 +1,7 @@
 //! The worker: takes bundles from the broker, resolves the workflows that each submission starts, executes them,
 //! and commits everything a bundle wrote as one transaction before the bundle is acknowledged.
 
+mod backlog;
 mod catalog;
 pub mod consumer;
 mod desk;
@@ -42,19 +43,20 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let health = Health::default();
-    let address = options.private.address;
+    let address = options.private_listen;
     let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
-    let probe = tokio::spawn(probe::serve(private, health.clone(), registry.clone()));
+    let probe = tokio::spawn(probe::serve(private, health.clone(), metrics.ready.clone(), registry.clone()));
 
     let store = Store::new(&options.database, "postern-worker")?;
-    migrate::check(&store.connection().await?).await?;
+    migrate::wait(&store, &shutdown).await?;
     let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
     let history = tokio::spawn(make_history_ahead(store.clone()));
+    let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
 
     let url: BrokerUrl = options.broker.amqp_url.parse()?;
     let publishing =
@@ -75,7 +77,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
     relay.await?;
     publishing.await?;
-    for task in [following, history, probe] {
+    for task in [following, history, backlog, probe] {
         task.abort();
     }
     Ok(())

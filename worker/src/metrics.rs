@@ -1,8 +1,9 @@
 //! The worker's metrics, each name written once. Times are in seconds.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
+use postern_shared::telemetry;
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::waves::Tally;
 
@@ -11,11 +12,31 @@ use crate::waves::Tally;
 pub struct Metrics {
     submissions: IntCounterVec,
     runs: IntCounterVec,
+    lead_seconds: Histogram,
     bundle_seconds: Histogram,
+    bundles_in_flight: IntGauge,
     redone: IntCounterVec,
     dead: IntCounter,
     relayed: IntCounter,
+    pub spool_messages: IntGauge,
+    pub ready: IntGauge,
 }
+
+/// A bundle that is being worked on, until this is dropped: a handler may be dropped at any `await`.
+#[derive(Debug)]
+pub struct UnderWay(IntGauge);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The reasons for which a bundle is done again.
+const REDONE: [&str; 3] = ["conflict", "away", "refused"];
+
+/// From what nobody notices to what somebody must look at, in seconds.
+const LEAD_BUCKETS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0];
 
 impl Metrics {
     /// Registers them.
@@ -27,22 +48,36 @@ impl Metrics {
                 &["outcome"],
             )?,
             runs: IntCounterVec::new(Opts::new("postern_runs_total", "Runs that ended, by their state."), &["state"])?,
+            lead_seconds: Histogram::with_opts(
+                HistogramOpts::new("postern_lead_seconds", "From accepting a submission to its commit.")
+                    .buckets(LEAD_BUCKETS.to_vec()),
+            )?,
             bundle_seconds: Histogram::with_opts(
                 HistogramOpts::new("postern_bundle_seconds", "From taking a bundle to its commit.").buckets(buckets),
             )?,
+            bundles_in_flight: IntGauge::new("postern_bundles_in_flight", "Bundles that are being worked on.")?,
             redone: IntCounterVec::new(
                 Opts::new("postern_bundles_redone_total", "Transactions of a bundle that did not commit, by reason."),
                 &["reason"],
             )?,
             dead: IntCounter::new("postern_dead_letters_total", "Dead letters written.")?,
             relayed: IntCounter::new("postern_relayed_total", "Spool rows put back into the broker.")?,
+            spool_messages: IntGauge::new("postern_spool_messages", "Messages that wait in the spool, due or not.")?,
+            ready: telemetry::ready_gauge(registry, "worker")?,
         };
         registry.register(Box::new(metrics.submissions.clone()))?;
         registry.register(Box::new(metrics.runs.clone()))?;
+        registry.register(Box::new(metrics.lead_seconds.clone()))?;
         registry.register(Box::new(metrics.bundle_seconds.clone()))?;
+        registry.register(Box::new(metrics.bundles_in_flight.clone()))?;
         registry.register(Box::new(metrics.redone.clone()))?;
         registry.register(Box::new(metrics.dead.clone()))?;
         registry.register(Box::new(metrics.relayed.clone()))?;
+        registry.register(Box::new(metrics.spool_messages.clone()))?;
+        // A rate over a counter that appears with its first failure does not see that failure.
+        for reason in REDONE {
+            metrics.redone.with_label_values(&[reason]);
+        }
         Ok(metrics)
     }
 
@@ -57,6 +92,18 @@ impl Metrics {
         add(&self.runs, "finished", tally.finished);
         add(&self.runs, "failed", tally.failed);
         self.bundle_seconds.observe(took.as_secs_f64());
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        for accepted in &tally.accepted_at_ms {
+            // The clock of the ingress may be ahead of ours.
+            let accepted = Duration::from_millis(u64::try_from(*accepted).unwrap_or(0));
+            self.lead_seconds.observe(now.saturating_sub(accepted).as_secs_f64());
+        }
+    }
+
+    /// Counts a bundle as being worked on for as long as what it returns is held.
+    pub fn under_way(&self) -> UnderWay {
+        self.bundles_in_flight.inc();
+        UnderWay(self.bundles_in_flight.clone())
     }
 
     /// A bundle has to start again, or is taken apart.

@@ -1,7 +1,9 @@
 //! The worker's settings.
 
+use std::net::SocketAddr;
+
 use clap::Parser;
-use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateListener, TelemetryOptions};
+use postern_shared::options::{BrokerOptions, DatabaseOptions, TelemetryOptions};
 
 /// Takes what ingress queued and executes the workflows.
 #[derive(Debug, Clone, Parser)]
@@ -13,8 +15,9 @@ pub struct Options {
     #[command(flatten)]
     pub(crate) broker: BrokerOptions,
 
-    #[command(flatten)]
-    pub(crate) private: PrivateListener<8082>,
+    /// Where health and metrics are served, for operators only.
+    #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8082")]
+    pub(crate) private_listen: SocketAddr,
 
     /// Bundles that are executed at the same time, each on a connection to PostgreSQL of its own.
     #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4)]

@@ -2,7 +2,7 @@
 //! reach it: a deaf worker is not.
 
 use postern_shared::telemetry;
-use prometheus::Registry;
+use prometheus::{IntGauge, Registry};
 use tokio::net::TcpListener;
 use warp::Filter;
 use warp::http::StatusCode;
@@ -11,10 +11,11 @@ use warp::reply::with_status;
 use crate::consumer::Health;
 
 /// Serves until it is dropped.
-pub async fn serve(listener: TcpListener, health: Health, registry: Registry) {
+pub async fn serve(listener: TcpListener, health: Health, hears: IntGauge, registry: Registry) {
     let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
+    let asked = health.clone();
     let ready = warp::path!("health" / "ready").map(move || {
-        if health.hears() {
+        if asked.hears() {
             with_status("ready\n".to_owned(), StatusCode::OK)
         } else {
             with_status(
@@ -23,6 +24,9 @@ pub async fn serve(listener: TcpListener, health: Health, registry: Registry) {
             )
         }
     });
-    let metrics = warp::path!("metrics").map(move || telemetry::exposition(&registry));
+    let metrics = warp::path!("metrics").map(move || {
+        hears.set(i64::from(health.hears()));
+        telemetry::exposition(&registry)
+    });
     warp::serve(warp::get().and(live.or(ready).or(metrics))).incoming(listener).run().await;
 }

@@ -30,6 +30,8 @@ pub async fn ask(
             Question::Search { shape, values } => searches.push((at, shape, values)),
         }
     }
+    // A key whose record is gone is free again.
+    delete(transaction, desk).await?;
     let mut answers = Vec::new();
     if !locks.is_empty() {
         lock(transaction, &locks, desk).await?;
@@ -45,10 +47,16 @@ pub async fn ask(
     Ok(answers)
 }
 
-/// Writes the records that were changed since the last time.
+/// Writes what became of the records since the last time.
 pub async fn flush(transaction: &Transaction<'_>, desk: &mut Desk) -> Result<(), StoreError> {
+    delete(transaction, desk).await?;
     let changed = desk.flush();
     if changed.is_empty() { Ok(()) } else { records::update(transaction, &changed).await }
+}
+
+async fn delete(transaction: &Transaction<'_>, desk: &mut Desk) -> Result<(), StoreError> {
+    let deleted = desk.take_deleted();
+    if deleted.is_empty() { Ok(()) } else { records::delete(transaction, &deleted).await }
 }
 
 async fn lock(transaction: &Transaction<'_>, locks: &[(usize, RecordId)], desk: &mut Desk) -> Result<(), StoreError> {

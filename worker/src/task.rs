@@ -1,8 +1,10 @@
 //! What a step does: one file per task, under the same name as its settings in the shared crate. A task answers;
 //! it does not decide: order, limits, log and state are the engine's.
 
+mod comment;
 mod condition;
 mod create_record;
+mod delete_record;
 mod find_record;
 mod set_env;
 mod set_value;
@@ -11,8 +13,8 @@ mod stop;
 use std::sync::Arc;
 
 use postern_shared::env::Env;
-use postern_shared::expression::{EvalError, Scope, Template};
-use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::expression::{EvalError, Scope, Template, render};
+use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::store::records::UniqueKey;
 use postern_shared::store::search::Shape;
 use postern_shared::task::Task;
@@ -73,11 +75,22 @@ pub struct Context<'a> {
     pub record: Option<RecordId>,
     /// The records of the bundle.
     pub desk: &'a mut Desk,
+    /// Which step of which run this is: receipt, workflow, and its place on the run's path, from 1.
+    pub step: (ReceiptId, WorkflowId, i32),
 }
 
 impl Context<'_> {
     fn set_env(&mut self, name: &str, value: Value) {
         Arc::make_mut(&mut self.scope.env).set(name, value);
+    }
+
+    /// The record that a step names, or else the run's.
+    fn target(&self, named: Option<&Template>) -> Result<RecordId, TaskError> {
+        let Some(template) = named else {
+            return self.record.ok_or_else(|| TaskError("the run has no record, and the step names none".into()));
+        };
+        let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", &error))?;
+        render(&value).trim().parse().map_err(|error| TaskError(format!("record: {error}")))
     }
 
     /// The values of named templates; the first that fails names its field.
@@ -95,8 +108,10 @@ impl Context<'_> {
 /// Does a step, or goes on with it when its question is answered.
 pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     match task {
+        Task::Comment(settings) => comment::perform(settings, context),
         Task::Condition(settings) => condition::perform(settings, context),
         Task::CreateRecord(settings) => create_record::perform(settings, answer, context),
+        Task::DeleteRecord(settings) => delete_record::perform(settings, context),
         Task::FindRecord(settings) => find_record::perform(settings, answer, context),
         Task::SetEnv(settings) => set_env::perform(settings, context),
         Task::SetValue(settings) => set_value::perform(settings, context),

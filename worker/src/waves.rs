@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
-use postern_shared::store::{StoreError, Transaction, receipts, records, run_log, runs};
+use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
@@ -17,10 +17,12 @@ use crate::resolve::{Resolved, resolve};
 use crate::task::{Answer, Question};
 
 /// What became of a bundle, for the metrics.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// Submissions that this transaction claimed.
     pub claimed: usize,
+    /// When each of those was accepted: milliseconds since 1970, by the clock of the ingress.
+    pub accepted_at_ms: Vec<i64>,
     /// Submissions that another delivery had claimed before.
     pub known: usize,
     /// Claimed submissions that started nothing.
@@ -55,6 +57,7 @@ pub async fn execute(
     let mut lanes = Vec::new();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
+            tally.accepted_at_ms.push(submission.accepted_at_ms);
             tally.unmatched += usize::from(resolved.start.is_empty());
             lanes.push(lane(submission, resolved, &scope));
         }
@@ -149,6 +152,10 @@ async fn write(
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
     questions::flush(transaction, desk).await?;
+    let said = desk.take_comments();
+    if !said.is_empty() {
+        comments::append(transaction, &said).await?;
+    }
     let (mut all, mut log) = (Vec::new(), Vec::new());
     for execution in lanes.into_iter().flat_map(|lane| lane.ended) {
         let (run, entries) = execution.into_parts();

@@ -7,6 +7,7 @@ mod export;
 mod migrate;
 mod output;
 mod receipt;
+mod record;
 mod records;
 mod runs;
 mod send;
@@ -47,6 +48,8 @@ enum Command {
     Receipt(receipt::Options),
     /// Lists runs, the newest first
     Runs(runs::Options),
+    /// Shows one record with its comments
+    Record(record::Options),
     /// Lists the records of a module, the newest first
     Records(records::Options),
 }
@@ -70,6 +73,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Export(options) => export::run(&options, output).await,
         Command::Receipt(options) => receipt::run(&options, output).await,
         Command::Runs(options) => runs::run(&options, output).await,
+        Command::Record(options) => record::run(&options, output).await,
         Command::Records(options) => records::run(&options, output).await,
     }
 }
@@ -102,6 +106,7 @@ mod tests {
             "receipt 0192aaaa-0000-7000-8000-000000000000 --timeout 5 --database-url postgres://x",
             "runs --state sleeping --database-url postgres://x",
             "runs --last 0 --database-url postgres://x",
+            "record 0 --database-url postgres://x",
             "records --database-url postgres://x",
         ] {
             assert!(Options::try_parse_from(format!("postern {arguments}").split(' ')).is_err(), "{arguments}");

@@ -57,12 +57,16 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     if is_open { Err(Failure::Failed("it has not ended within the time".to_owned())) } else { Ok(()) }
 }
 
-/// Returns when the receipt is known and all its runs have ended.
+/// Returns when the receipt is known and all its runs have ended, or when it is a dead letter.
 async fn ended(connection: &Connection, id: ReceiptId) -> Result<(), StoreError> {
     let mut clock = interval(POLL);
     loop {
         clock.tick().await;
-        if receipts::find(connection, id).await?.is_some() && runs::of(connection, id).await?.iter().all(has_ended) {
+        let is_over = match receipts::find(connection, id).await? {
+            Some(_) => runs::of(connection, id).await?.iter().all(has_ended),
+            None => dead_letters::reason(connection, id).await?.is_some(),
+        };
+        if is_over {
             return Ok(());
         }
     }
@@ -81,8 +85,8 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
         Target::Trigger(key) => format!("trigger {key}"),
     };
     let (permission, accepted_at) = (&receipt.permission, timestamp(receipt.accepted_at));
-    let state = summary(runs);
-    let mut text = format!("{id}: {state}\naccepted {accepted_at} by permission {permission} for {target}");
+    let status = runs::summary(runs);
+    let mut text = format!("{id}: {status}\naccepted {accepted_at} by permission {permission} for {target}");
     for run in runs {
         text += &format!("\n{}", line(run));
         for step in steps(run, log) {
@@ -96,7 +100,7 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
     }
     let runs: Vec<_> = runs.iter().map(|run| with_path(run, log)).collect();
     let json = json!({
-        "receipt": id.to_string(), "state": state, "accepted_at": accepted_at, "permission": permission,
+        "receipt": id.to_string(), "status": status, "accepted_at": accepted_at, "permission": permission,
         "target": receipt.target, "runs": runs, "skipped": receipt.skipped,
     });
     output.result(text, &json)?;
@@ -113,11 +117,4 @@ fn with_path(run: &Run, log: &[Entry]) -> Value {
     let mut json = crate::runs::json(run);
     json["path"] = steps(run, log).map(step).collect();
     json
-}
-
-/// The state of a receipt: that of its run which needs most attention; without any run it is unmatched.
-fn summary(runs: &[Run]) -> &'static str {
-    let order = [State::NeedsAttention, State::Failed, State::Running, State::Waiting, State::Finished];
-    let first = order.into_iter().find(|state| runs.iter().any(|run| run.state == *state));
-    first.map_or("unmatched", State::word)
 }

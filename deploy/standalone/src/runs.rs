@@ -49,7 +49,7 @@ pub fn line(run: &Run) -> String {
 /// A run for programs.
 pub fn json(run: &Run) -> Value {
     json!({
-        "receipt": run.receipt, "workflow": run.workflow, "version": run.version, "state": run.state.word(),
+        "receipt": run.receipt, "workflow": run.workflow, "version": run.version, "status": run.state.word(),
         "steps": run.steps, "record": run.record, "message": run.message,
         "started_at": timestamp(run.started_at), "ended_at": run.ended_at.map(timestamp),
     })

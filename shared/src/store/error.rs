@@ -49,6 +49,8 @@ impl From<tokio_postgres::Error> for StoreError {
             &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
                 Self::Schema(format!("the database lacks a part of the schema: run `postern migrate` ({text})"))
             }
+            // A statement that takes too long here would take too long again, and hold up all others meanwhile.
+            &SqlState::QUERY_CANCELED => Self::Refused(text),
             // Classes: connection, transaction rollback, resources, operator intervention, system.
             code if ["08", "40", "53", "57", "58"].contains(&&code.code()[..2]) => Self::Away(text),
             _ => Self::Refused(text),

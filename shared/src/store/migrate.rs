@@ -1,12 +1,19 @@
 //! The schema: numbered files, forward only, applied once each. A program refuses a schema that it does not know.
 
+use std::time::Duration;
+
 use deadpool_postgres::Object;
 
-use super::StoreError;
+use super::{Store, StoreError};
+use crate::backoff::Backoff;
+use crate::shutdown::Shutdown;
 
 /// All migrations in order; the number of each is its place, from 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0004_tokens.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_comments.sql"),
+    include_str!("../../migrations/0004_tokens.sql"),
+];
 
 const PREPARE: &str = "-- migrate::prepare
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -41,6 +48,24 @@ pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
     }
     transaction.commit().await?;
     Ok(open.len())
+}
+
+/// Waits until PostgreSQL is there with exactly this program's schema, saying why it waits, or for shutdown. What a
+/// setting got wrong is an error, since waiting would not help.
+pub async fn wait(store: &Store, shutdown: &Shutdown) -> Result<(), StoreError> {
+    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+    while !shutdown.is_triggered() {
+        let checked = async { check(&store.connection().await?).await };
+        match checked.await {
+            Err(error @ (StoreError::Away(_) | StoreError::Schema(_))) => {
+                tracing::warn!(%error, "the service waits for its database");
+                // Elapsed or shutting down: the loop looks again.
+                let _ = tokio::time::timeout(backoff.delay(), shutdown.wait()).await;
+            }
+            other => return other,
+        }
+    }
+    Ok(())
 }
 
 /// Whether the database has exactly this program's schema; says what to do when not.

@@ -34,6 +34,12 @@ const UPDATE: &str = "-- records::update
 UPDATE records SET fields = u.fields::jsonb, updated_at = now()
 FROM unnest($1::bigint[], $2::text[]) AS u (id, fields) WHERE records.id = u.id";
 
+const DELETE: &str = "-- records::delete
+DELETE FROM records WHERE id = ANY($1)";
+
+const FIND: &str = "-- records::find
+SELECT id, module, fields::text FROM records WHERE id = $1";
+
 const PAGE: &str = "-- records::page
 SELECT id, module, fields::text FROM records WHERE module = $1 AND ($3::bigint IS NULL OR id < $3)
 ORDER BY id DESC LIMIT $2";
@@ -125,6 +131,19 @@ pub async fn update(transaction: &Transaction<'_>, records: &[Record]) -> Result
     let statement = transaction.prepare_cached(UPDATE).await?;
     transaction.execute(&statement, &[&ids, &fields]).await?;
     Ok(())
+}
+
+/// Deletes records that this transaction has locked or created, with their comments.
+pub async fn delete(transaction: &Transaction<'_>, ids: &[RecordId]) -> Result<(), StoreError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    let statement = transaction.prepare_cached(DELETE).await?;
+    transaction.execute(&statement, &[&ids]).await?;
+    Ok(())
+}
+
+/// One record, or nothing.
+pub async fn find(connection: &Object, id: RecordId) -> Result<Option<Record>, StoreError> {
+    connection.query_opt(FIND, &[&id.get()]).await?.as_ref().map(read).transpose()
 }
 
 /// The newest records of a module, newest first.

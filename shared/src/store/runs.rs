@@ -65,6 +65,15 @@ impl State {
     }
 }
 
+/// The word for a receipt with these runs: the state that most needs someone's eye or patience; without any run the
+/// receipt is unmatched.
+pub fn summary(runs: &[Run]) -> &'static str {
+    [State::NeedsAttention, State::Running, State::Waiting, State::Failed, State::Finished]
+        .into_iter()
+        .find(|state| runs.iter().any(|run| run.state == *state))
+        .map_or("unmatched", State::word)
+}
+
 /// A run.
 #[derive(Debug, Clone)]
 pub struct Run {

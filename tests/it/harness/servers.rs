@@ -57,6 +57,13 @@ impl Servers {
         found
     }
 
+    /// How many messages of the lane consumers hold unacknowledged. The broker counts every few seconds.
+    pub async fn held(&self) -> u64 {
+        let url = management(&format!("queues/{}/{}", self.name, topology::QUEUE_DEFAULT));
+        let queue: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        queue["messages_unacknowledged"].as_u64().unwrap_or(0)
+    }
+
     /// Takes the lane's queue away, as an operator's mistake might.
     pub async fn delete_lane(&self) {
         let (_connection, channel) = self.channel().await;

@@ -51,28 +51,23 @@ fn the_settings_are_those_of_the_code_with_their_defaults() {
         .flat_map(|(service, command)| command.get_arguments().map(move |argument| (service, argument)))
         .filter_map(|(service, argument)| {
             let name = argument.get_env()?.to_str().unwrap();
-            Some([name.to_owned(), (*service).to_owned(), default(name, argument)])
+            Some([name.to_owned(), (*service).to_owned(), default(argument)])
         })
         .collect();
     let mut written = BTreeSet::new();
     for row in rows("Settings") {
         let name = spans(&row[0]).remove(0);
         for service in row[2].split(", ") {
-            let default = if name == PRIVATE { "its own".to_owned() } else { row[1].clone() };
-            written.insert([name.clone(), service.to_owned(), default]);
+            written.insert([name.clone(), service.to_owned(), row[1].clone()]);
         }
     }
     assert_eq!(written, of_code);
     assert_eq!(named("Settings"), quoted("env = \""));
 }
 
-/// Its default is a const generic, of which clap keeps one value per process: the other service's cannot be seen.
-const PRIVATE: &str = "POSTERN_PRIVATE_LISTEN";
-
-fn default(name: &str, argument: &clap::Arg) -> String {
+fn default(argument: &clap::Arg) -> String {
     let values: Vec<_> = argument.get_default_values().iter().map(|text| text.to_str().unwrap()).collect();
     match values.as_slice() {
-        _ if name == PRIVATE => "its own".to_owned(),
         _ if argument.is_required_set() => "required".to_owned(),
         [] => "none".to_owned(),
         values => format!("`{}`", values.join(",")),

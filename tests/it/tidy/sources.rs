@@ -13,6 +13,8 @@ pub struct Source {
     pub text: String,
     /// Without comments.
     pub code: String,
+    /// Without comments and texts.
+    bare: String,
     /// What stands between quotes, escapes as they are written.
     pub literals: Vec<String>,
     /// Whether all of it is tests.
@@ -20,9 +22,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Whether its code holds a word.
+    /// Whether its code, and not only a text in it, holds a word.
     pub fn names(&self, word: &str) -> bool {
-        has_word(&self.code, word)
+        has_word(&self.bare, word)
     }
 
     /// Its name without folder and ending.
@@ -72,14 +74,14 @@ pub fn files() -> Vec<String> {
 /// Every source file.
 pub fn all() -> Vec<Source> {
     let paths: Vec<String> = files().into_iter().filter(|path| path.ends_with(".rs")).collect();
-    let texts: Vec<(String, String)> = paths.into_iter().map(|path| (read(&path), path)).map(|(t, p)| (p, t)).collect();
+    let texts: Vec<(String, String)> = paths.into_iter().map(|path| (path.clone(), read(&path))).collect();
     let tests: Vec<String> = texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
     let sources = texts.into_iter().map(|(path, text)| {
         let stem = path.trim_end_matches(".rs");
         let in_module = |module: &String| stem == module || stem.starts_with(&format!("{module}/"));
         let is_test = stem.starts_with("tests/") || tests.iter().any(in_module);
-        let (code, literals) = lex(before_tests(&path, &text));
-        Source { path, code, literals, is_test, text }
+        let (code, bare, literals) = lex(before_tests(&path, &text));
+        Source { path, text, code, bare, literals, is_test }
     });
     sources.collect()
 }
@@ -119,9 +121,9 @@ fn before_tests<'t>(path: &str, text: &'t str) -> &'t str {
     code
 }
 
-/// Code without comments, and the texts in it.
-fn lex(text: &str) -> (String, Vec<String>) {
-    let (mut code, mut literals) = (String::new(), Vec::new());
+/// Code without comments, the same without texts, and the texts.
+fn lex(text: &str) -> (String, String, Vec<String>) {
+    let (mut code, mut bare, mut literals) = (String::new(), String::new(), Vec::new());
     let mut rest = text;
     while !rest.is_empty() {
         let (token, length) = token(rest);
@@ -132,11 +134,14 @@ fn lex(text: &str) -> (String, Vec<String>) {
                 literals.push(literal[1..literal.len() - 1].to_owned());
                 code.push_str(&rest[..length]);
             }
-            Token::Other => code.push_str(&rest[..length]),
+            Token::Other => {
+                code.push_str(&rest[..length]);
+                bare.push_str(&rest[..length]);
+            }
         }
         rest = &rest[length..];
     }
-    (code, literals)
+    (code, bare, literals)
 }
 
 enum Token {
@@ -190,9 +195,10 @@ fn end_of_text(rest: &str, start: usize) -> usize {
 
 #[test]
 fn code_texts_and_comments_are_told_apart() {
-    let (code, literals) =
+    let (code, bare, literals) =
         lex("a /* \"x\" */ 'b' '\"' '\\'' \"c // \\\" d\" r#\"e \"f\" \"# // \"g\"\nb'h' &'i str br\"j\"");
     assert_eq!(literals, ["c // \\\" d", "e \"f\" ", "j"]);
     assert_eq!(code, "a  'b' '\"' '\\'' \"c // \\\" d\" r#\"e \"f\" \"# \nb'h' &'i str br\"j\"");
+    assert_eq!(bare, "a  'b' '\"' '\\''   \nb'h' &'i str ");
     assert!(has_word("x SELECT", "SELECT") && !has_word("SELECTED", "SELECT") && !has_word("_SELECT", "SELECT"));
 }

@@ -1,15 +1,13 @@
 //! `set_value`: changes fields of the run's record or of a named one, which is locked first, so that what is read
 //! and what is written are of one moment.
 
-use postern_shared::expression::render;
-use postern_shared::id::RecordId;
 use postern_shared::task::set_value::SetValue;
 
 use super::{Context, Outcome, Question, TaskError};
 use crate::desk::Known;
 
 pub fn perform(settings: &SetValue, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
-    let id = target(settings, context)?;
+    let id = context.target(settings.record.as_ref())?;
     match context.desk.get(id) {
         Known::Unknown => Ok(Outcome::Ask(Question::Lock(id))),
         Known::Missing => Err(TaskError(format!("record {id} does not exist"))),
@@ -19,12 +17,4 @@ pub fn perform(settings: &SetValue, context: &mut Context<'_>) -> Result<Outcome
             Ok(Outcome::Continue("next"))
         }
     }
-}
-
-fn target(settings: &SetValue, context: &Context<'_>) -> Result<RecordId, TaskError> {
-    let Some(template) = &settings.record else {
-        return context.record.ok_or_else(|| TaskError("the run has no record, and the step names none".into()));
-    };
-    let value = template.value(context.scope).map_err(|error| TaskError::in_field("record", &error))?;
-    render(&value).trim().parse().map_err(|error| TaskError(format!("record: {error}")))
 }

@@ -1,0 +1,42 @@
+//! Health and metrics on the private listeners.
+
+use crate::harness::{DEMO, Postern, private};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metrics_tell_what_became_of_a_lead() {
+    let mut postern = Postern::start(DEMO).await;
+    postern.outcome("/trigger?workflow_id=77", "lastname=Lovelace&email=ada@example.org").await;
+    postern.post("/trigger?workflow_id=77").from("127.0.0.2").send().await;
+    let ingress = private(&mut postern.ingress, "/metrics").await.1;
+    for line in [
+        r#"postern_http_answers_total{status="202"} 1"#,
+        r#"postern_http_answers_total{status="403"} 1"#,
+        r#"postern_ready{component="ingress"} 1"#,
+        "postern_broker_breaker_open 0",
+    ] {
+        assert!(ingress.lines().any(|one| one == line), "{line} is not in\n{ingress}");
+    }
+    let worker = private(&mut postern.workers[0], "/metrics").await.1;
+    for line in [
+        r#"postern_submissions_total{outcome="claimed"} 1"#,
+        r#"postern_runs_total{state="finished"} 1"#,
+        r#"postern_ready{component="worker"} 1"#,
+        "postern_lead_seconds_count 1",
+        "postern_spool_messages 0",
+    ] {
+        assert!(worker.lines().any(|one| one == line), "{line} is not in\n{worker}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_without_a_schema_waits_alive_and_unready() {
+    let mut postern = Postern::without_worker(DEMO).await;
+    postern.sql("DELETE FROM schema_migrations").await;
+    let worker = postern.launch_worker();
+    assert_eq!(private(worker, "/health/live").await.0, 200);
+    assert_eq!(private(worker, "/health/ready").await.0, 503);
+    crate::harness::eventually("it says why it waits", async || {
+        worker.log().contains("run `postern migrate`").then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,22 @@
+//! `comment`: says something of a record, which is locked first: it must exist when the comment is written.
+
+use postern_shared::store::comments::NewComment;
+use postern_shared::task::comment::Comment;
+
+use super::{Context, Outcome, Question, TaskError};
+use crate::desk::Known;
+
+pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
+    let record = context.target(settings.record.as_ref())?;
+    match context.desk.get(record) {
+        Known::Unknown => return Ok(Outcome::Ask(Question::Lock(record))),
+        Known::Missing => return Err(TaskError(format!("record {record} does not exist"))),
+        Known::There(..) => {}
+    }
+    let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;
+    if !text.trim().is_empty() {
+        let (receipt, workflow, number) = context.step;
+        context.desk.comment(NewComment { record, receipt, workflow, number, text });
+    }
+    Ok(Outcome::Continue("next"))
+}
