@@ -195,7 +195,7 @@ async fn a_token_is_told_once_and_refused_once_it_is_removed() {
 
 #[tokio::test]
 async fn the_first_token_is_printed_at_the_first_start_when_there_is_none() {
-    let mut api = Api::start(&[]).await;
+    let api = Api::start(&[]).await;
     let log = api.postern.ingress.log();
     let line = log.lines().find(|line| line.contains("the first token of the API")).unwrap();
     let token = bearer(line.rsplit(' ').next().unwrap());
