@@ -11,7 +11,7 @@ pub fn document() -> Value {
     let mut paths = Map::new();
     for route in &ROUTES {
         let path = paths.entry(format!("{BASE}{}", route.path)).or_insert_with(|| json!({}));
-        path[route.method.to_ascii_lowercase()] = operation(route);
+        path[route.verb.method().as_str().to_ascii_lowercase()] = operation(route);
     }
     json!({
         "openapi": "3.1.0",
@@ -32,7 +32,8 @@ fn operation(route: &Route) -> Value {
     if let Some((name, value)) = route.argument() {
         parameters.push(json!({"name": name, "in": "path", "required": true, "schema": argument(value)}));
     }
-    let id = format!("{}{}", route.method.to_ascii_lowercase(), route.path.replace(['/', '{', '}', '.'], "_"));
+    let method = route.verb.method().as_str().to_ascii_lowercase();
+    let id = format!("{method}{}", route.path.replace(['/', '{', '}', '.'], "_"));
     let mut operation = json!({
         "operationId": id, "summary": route.summary, "parameters": parameters, "responses": responses(route),
     });

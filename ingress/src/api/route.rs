@@ -10,7 +10,7 @@ pub const BASE: &str = "/api/v1";
 /// One method of one path.
 #[derive(Debug)]
 pub struct Route {
-    pub method: &'static str,
+    pub verb: Verb,
     /// Below [`BASE`]; a segment in braces is the route's one argument.
     pub path: &'static str,
     pub endpoint: Endpoint,
@@ -20,6 +20,15 @@ pub struct Route {
     pub answer: Answer,
     /// The statuses of its refusals, beside those that every route, or every route with a body, has.
     pub refusals: &'static [u16],
+}
+
+/// The methods that routes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Put,
+    Post,
+    Delete,
 }
 
 /// What a route does.
@@ -106,38 +115,46 @@ const CURSOR: Parameter =
 
 const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str, schema: &'static str) -> Route {
     let answer = Answer::Json(schema);
-    Route { method: "GET", path, endpoint, summary, query: &[], body: Body::None, answer, refusals: &[] }
+    Route { verb: Verb::Get, path, endpoint, summary, query: &[], body: Body::None, answer, refusals: &[] }
 }
 
-const fn document(method: &'static str, path: &'static str, endpoint: Endpoint, summary: &'static str) -> Route {
+const fn document(verb: Verb, path: &'static str, endpoint: Endpoint, summary: &'static str) -> Route {
     let (body, answer, refusals): (_, _, &[u16]) = match endpoint {
         Endpoint::Put(kind) => (Body::Document(kind), Answer::Json("Applied"), &[404]),
         Endpoint::Get(kind) => (Body::None, Answer::Document(kind), &[404]),
         _ => (Body::None, Answer::Empty, &[404]),
     };
-    Route { method, path, endpoint, summary, query: &[], body, answer, refusals }
+    Route { verb, path, endpoint, summary, query: &[], body, answer, refusals }
 }
 
 const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, body: Body, answer: Answer) -> Route {
-    Route { method: "POST", path, endpoint, summary, query: &[], body, answer, refusals: &[] }
+    Route { verb: Verb::Post, path, endpoint, summary, query: &[], body, answer, refusals: &[] }
 }
 
 /// All of them.
 pub static ROUTES: [Route; 25] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/permissions", Endpoint::List(Kind::Permission), "all permissions", "Permissions"),
-    document("GET", "/permissions/{key}", Endpoint::Get(Kind::Permission), "one permission"),
-    document("PUT", "/permissions/{key}", Endpoint::Put(Kind::Permission), "sets a permission"),
-    document("DELETE", "/permissions/{key}", Endpoint::Delete(Kind::Permission), "removes a permission"),
+    document(Verb::Get, "/permissions/{key}", Endpoint::Get(Kind::Permission), "one permission"),
+    document(Verb::Put, "/permissions/{key}", Endpoint::Put(Kind::Permission), "sets a permission"),
+    document(Verb::Delete, "/permissions/{key}", Endpoint::Delete(Kind::Permission), "removes a permission"),
     get("/triggers", Endpoint::List(Kind::Trigger), "all triggers", "Triggers"),
-    document("GET", "/triggers/{key}", Endpoint::Get(Kind::Trigger), "one trigger"),
-    document("PUT", "/triggers/{key}", Endpoint::Put(Kind::Trigger), "sets a trigger"),
-    document("DELETE", "/triggers/{key}", Endpoint::Delete(Kind::Trigger), "removes a trigger"),
+    document(Verb::Get, "/triggers/{key}", Endpoint::Get(Kind::Trigger), "one trigger"),
+    document(Verb::Put, "/triggers/{key}", Endpoint::Put(Kind::Trigger), "sets a trigger"),
+    document(Verb::Delete, "/triggers/{key}", Endpoint::Delete(Kind::Trigger), "removes a trigger"),
     get("/workflows", Endpoint::List(Kind::Workflow), "the newest version of all workflows", "Workflows"),
-    Route { query: &[VERSION], ..document("GET", "/workflows/{id}", Endpoint::Get(Kind::Workflow), "one workflow") },
-    document("PUT", "/workflows/{id}", Endpoint::Put(Kind::Workflow), "sets a workflow: a new version if it differs"),
+    Route {
+        query: &[VERSION],
+        ..document(Verb::Get, "/workflows/{id}", Endpoint::Get(Kind::Workflow), "one workflow")
+    },
     document(
-        "DELETE",
+        Verb::Put,
+        "/workflows/{id}",
+        Endpoint::Put(Kind::Workflow),
+        "sets a workflow: a new version if it differs",
+    ),
+    document(
+        Verb::Delete,
         "/workflows/{id}",
         Endpoint::Delete(Kind::Workflow),
         "removes a workflow; runs that began go on",
@@ -191,7 +208,7 @@ pub static ROUTES: [Route; 25] = [
             Answer::Created("NewToken"),
         )
     },
-    document("DELETE", "/tokens/{id}", Endpoint::DeleteToken, "removes a token; it is refused from now on"),
+    document(Verb::Delete, "/tokens/{id}", Endpoint::DeleteToken, "removes a token; it is refused from now on"),
 ];
 
 /// What stands at a path.
@@ -207,16 +224,32 @@ pub enum Found {
 
 /// The route of a method and a path below [`BASE`].
 pub fn find(method: &Method, path: &str) -> Found {
-    let mut others = Vec::new();
+    let mut others: Vec<Method> = Vec::new();
     for route in &ROUTES {
         if let Some(argument) = argument(route.path, path) {
-            if route.method == method.as_str() {
+            if route.verb.method() == *method {
                 return Found::Route(route, argument);
             }
-            others.push(route.method);
+            others.push(route.verb.method());
         }
     }
-    if others.is_empty() { Found::Nothing } else { Found::OtherMethods(others.join(", ")) }
+    if others.is_empty() {
+        Found::Nothing
+    } else {
+        Found::OtherMethods(others.iter().map(Method::as_str).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Verb {
+    /// As HTTP knows it.
+    pub fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Put => Method::PUT,
+            Self::Post => Method::POST,
+            Self::Delete => Method::DELETE,
+        }
+    }
 }
 
 impl Route {
@@ -264,8 +297,8 @@ mod tests {
                 Some((name, _)) => route.path.replace(&format!("{{{name}}}"), "a%2Db"),
                 None => route.path.to_owned(),
             };
-            let Found::Route(found, argument) = find(&route.method.parse().unwrap(), &path) else { panic!("{path}") };
-            assert!(std::ptr::eq(found, &raw const ROUTES[at]), "{} {path}", route.method);
+            let Found::Route(found, argument) = find(&route.verb.method(), &path) else { panic!("{path}") };
+            assert!(std::ptr::eq(found, &raw const ROUTES[at]), "{:?} {path}", route.verb);
             assert_eq!(argument, if route.argument().is_some() { "a-b" } else { "" });
         }
     }
