@@ -9,6 +9,7 @@ use warp::http::{Response, StatusCode};
 
 use crate::http::body::BodyError;
 use crate::http::client_address::ClientAddressError;
+use crate::submit::dedupe::InvalidKey;
 use crate::submit::fields::FieldsError;
 use crate::submit::selector::SelectorError;
 
@@ -46,6 +47,8 @@ pub enum ErrorCode {
     InvalidRecordId,
     /// Something else in the query is wrong.
     InvalidSelector,
+    /// The `Idempotency-Key` is no key.
+    InvalidIdempotencyKey,
     /// The body cannot be read.
     InvalidBody,
     /// The body is above the limit.
@@ -81,6 +84,7 @@ impl ErrorCode {
             Self::TargetMissing => "target_missing",
             Self::InvalidRecordId => "invalid_record_id",
             Self::InvalidSelector => "invalid_selector",
+            Self::InvalidIdempotencyKey => "invalid_idempotency_key",
             Self::InvalidBody => "invalid_body",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTimeout => "body_timeout",
@@ -106,6 +110,7 @@ impl ErrorCode {
             | Self::TargetMissing
             | Self::InvalidRecordId
             | Self::InvalidSelector
+            | Self::InvalidIdempotencyKey
             | Self::InvalidBody => StatusCode::BAD_REQUEST,
             Self::UnknownShortUrl | Self::ReceiptUnknown => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -192,6 +197,12 @@ impl Reply for ApiError {
             _ => {}
         }
         response
+    }
+}
+
+impl From<InvalidKey> for ApiError {
+    fn from(error: InvalidKey) -> Self {
+        Self::new(ErrorCode::InvalidIdempotencyKey, error.to_string())
     }
 }
 

@@ -79,12 +79,14 @@ fn may_be_queued(id: ReceiptId) -> bool {
 fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry]) -> Value {
     let mut body = json!({
         "receipt": id,
-        "status": runs::summary(runs),
+        "status": if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(runs) },
         "accepted_at": time(receipt.accepted_at),
         "target": receipt.target,
         "runs": runs.iter().map(|run| describe(run, log)).collect::<Vec<_>>(),
     });
-    if !receipt.skipped.is_empty() {
+    if let Some(first) = receipt.duplicate_of {
+        body["duplicate_of"] = json!(first);
+    } else if !receipt.skipped.is_empty() {
         body["skipped"] = json!(receipt.skipped);
     }
     body

@@ -1,6 +1,7 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
+pub mod dedupe;
 pub mod fields;
 mod form;
 mod json;
@@ -62,6 +63,8 @@ where
     let body = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())??;
     let Fields { env, dropped_files } = read_fields(state, permission, &request.headers, &body)?;
 
+    let dedupe = dedupe::dedupe(&request.headers, &env, permission)?;
+
     let receipt = ReceiptId::new();
     let submission = Submission {
         receipt,
@@ -71,6 +74,7 @@ where
         env,
         query: selectors.query,
         request: described(receipt, caller),
+        dedupe,
         accepted_at_ms: millis(receipt.time()),
         settings_version,
     };

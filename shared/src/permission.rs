@@ -39,6 +39,10 @@ pub struct Permission {
     pub charset: Option<&'static encoding_rs::Encoding>,
     /// What becomes of a file in a multipart form.
     pub files: Files,
+    /// The posted fields whose values make two submissions the same; none = only an `Idempotency-Key` does.
+    pub dedupe_by: Vec<String>,
+    /// How long a submission counts as already made, in days.
+    pub dedupe_days: u16,
     /// The values of `Origin` that it answers; a request with another one is refused.
     pub origins: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! The store: the only SQL of Postern stands in this folder and in `migrations`. Every statement is a `const`
 //! beside its row type whose first line names its function, so that `pg_stat_activity` reads well.
 
+pub mod claims;
 pub mod comments;
 pub mod dead_letters;
 pub mod documents;

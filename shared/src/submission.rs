@@ -27,10 +27,22 @@ pub struct Submission {
     pub query: Env,
     /// What `$request` reads: `ip` and `time`.
     pub request: Env,
+    /// What makes it the same as another one of its permission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedupe: Option<Dedupe>,
     /// Milliseconds since 1970, by the clock of the ingress.
     pub accepted_at_ms: i64,
     /// The version of the settings under which ingress accepted it: a worker with older ones reloads first.
     pub settings_version: i64,
+}
+
+/// What makes a submission the same as another one of its permission: only the first of one key runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dedupe {
+    /// The caller's `Idempotency-Key`, or the values of the permission's `dedupe_by`.
+    pub key: String,
+    /// How long the key counts, in days.
+    pub days: u16,
 }
 
 /// What a submission asks to run.
@@ -90,6 +102,7 @@ mod tests {
             env: serde_json::from_str(r#"{"lastname":"Lovelace","price":1.10}"#).unwrap(),
             query: Env::default(),
             request: Env::default(),
+            dedupe: None,
             accepted_at_ms: 1,
             settings_version: 2,
         };

@@ -2,7 +2,7 @@
 //! the name of its kind.
 
 use postern_shared::env::Env;
-use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Target};
+use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target};
 
 /// A bundle of two, with every field used; the line end behind it is the file's, not the wire's.
 const GOLDEN: &str = include_str!("golden/submissions.v1.json");
@@ -46,6 +46,7 @@ fn bundle() -> Vec<Submission> {
             "none":null,"a":{"b":{"c":["1",{"d":[]}]},"":"keyless"},"text":"ä \"quoted\"\n\\ \u0001 €","list":[]}"#),
         query: env(r#"{"utm_source":"news letter","utm":["a","b"]}"#),
         request: env(r#"{"ip":"2001:db8::1","time":"2024-12-08T10:00:00.000Z"}"#),
+        dedupe: Some(Dedupe { key: "header 8e03978e-40d5-43dd-bc93-6894a57f9324".into(), days: 30 }),
         accepted_at_ms: 1_733_652_000_000,
         settings_version: 12,
     };
@@ -57,6 +58,7 @@ fn bundle() -> Vec<Submission> {
         env: Env::default(),
         query: Env::default(),
         request: env(r#"{"ip":"127.0.0.1","time":"2024-12-08T10:00:00.001Z"}"#),
+        dedupe: None,
         accepted_at_ms: 1_733_652_000_001,
         settings_version: 12,
     };

@@ -22,7 +22,7 @@ use std::time::Duration;
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, history, migrate};
+use postern_shared::store::{Store, claims, history, migrate};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 
@@ -35,8 +35,8 @@ pub use options::Options;
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How often the partitions of the history are made ahead.
-const HISTORY_AHEAD: Duration = Duration::from_secs(3600);
+/// How often the partitions of the history are made ahead, and expired claims are forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged.
 pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
@@ -55,7 +55,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
-    let history = tokio::spawn(make_history_ahead(store.clone()));
+    let house = tokio::spawn(keep_house(store.clone()));
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
 
     let url: BrokerUrl = options.broker.amqp_url.parse()?;
@@ -77,18 +77,22 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
     relay.await?;
     publishing.await?;
-    for task in [following, history, backlog, probe] {
+    for task in [following, house, backlog, probe] {
         task.abort();
     }
     Ok(())
 }
 
-async fn make_history_ahead(store: Store) {
+async fn keep_house(store: Store) {
     loop {
-        let made = async { history::make_ahead(&store.connection().await?).await };
-        if let Err(error) = made.await {
-            tracing::warn!(%error, "the partitions of the history could not be made ahead; tried again in an hour");
+        let kept = async {
+            let connection = store.connection().await?;
+            history::make_ahead(&connection).await?;
+            claims::forget(&connection).await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "partitions could not be made ahead or claims forgotten; tried again in an hour");
         }
-        tokio::time::sleep(HISTORY_AHEAD).await;
+        tokio::time::sleep(HOUSEKEEPING).await;
     }
 }

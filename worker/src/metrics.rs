@@ -86,7 +86,8 @@ impl Metrics {
         let add = |family: &IntCounterVec, label: &str, count: usize| {
             family.with_label_values(&[label]).inc_by(count as u64);
         };
-        add(&self.submissions, "claimed", tally.claimed - tally.unmatched);
+        add(&self.submissions, "claimed", tally.claimed - tally.unmatched - tally.duplicates);
+        add(&self.submissions, "duplicate", tally.duplicates);
         add(&self.submissions, "unmatched", tally.unmatched);
         add(&self.submissions, "known", tally.known);
         add(&self.runs, "finished", tally.finished);

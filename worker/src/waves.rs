@@ -2,11 +2,14 @@
 //! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
 //! order; those of different submissions side by side. Everything happens in the caller's transaction.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
-use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
+use postern_shared::id::ReceiptId;
+use postern_shared::store::claims::Claim;
+use postern_shared::store::receipts::NewReceipt;
+use postern_shared::store::{StoreError, Transaction, claims, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
@@ -25,6 +28,8 @@ pub struct Tally {
     pub accepted_at_ms: Vec<i64>,
     /// Submissions that another delivery had claimed before.
     pub known: usize,
+    /// Claimed submissions that another one of their permission had made before.
+    pub duplicates: usize,
     /// Claimed submissions that started nothing.
     pub unmatched: usize,
     /// Runs that finished.
@@ -49,15 +54,25 @@ pub async fn execute(
     let mut desk = Desk::default();
     lock_records(transaction, &submissions, &mut desk).await?;
     let resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
-    let claims: Vec<_> =
-        submissions.iter().zip(&resolved).map(|(one, (resolved, _))| (*one, resolved.skipped.clone())).collect();
-    let claimed = receipts::claim(transaction, &claims).await?;
+    let duplicates = duplicates(transaction, &submissions).await?;
+    let receipts: Vec<_> = (submissions.iter().zip(&resolved))
+        .map(|(one, (resolved, _))| NewReceipt {
+            submission: one,
+            skipped: resolved.skipped.clone(),
+            duplicate_of: duplicates.get(&one.receipt).copied(),
+        })
+        .collect();
+    let claimed = receipts::claim(transaction, &receipts).await?;
 
     let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
     let mut lanes = Vec::new();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
             tally.accepted_at_ms.push(submission.accepted_at_ms);
+            if duplicates.contains_key(&submission.receipt) {
+                tally.duplicates += 1;
+                continue;
+            }
             tally.unmatched += usize::from(resolved.start.is_empty());
             lanes.push(lane(submission, resolved, &scope));
         }
@@ -73,6 +88,30 @@ fn sorted(submissions: &[Submission]) -> Vec<&Submission> {
     sorted.sort_by_key(|one| one.receipt);
     sorted.dedup_by_key(|one| one.receipt);
     sorted
+}
+
+/// The submissions whose dedupe key another receipt holds, with that receipt. Redelivered, the holder finds itself.
+async fn duplicates(
+    transaction: &Transaction<'_>,
+    submissions: &[&Submission],
+) -> Result<HashMap<ReceiptId, ReceiptId>, StoreError> {
+    let claim = |one: &Submission| {
+        let dedupe = one.dedupe.as_ref()?;
+        Some((Claim::new(format!("permission {}", one.permission), &dedupe.key), dedupe.days))
+    };
+    let mut claims = BTreeMap::new();
+    for one in submissions {
+        if let Some((claim, days)) = claim(one) {
+            // The first of the bundle; the others of its key are its duplicates.
+            claims.entry(claim).or_insert((one.receipt, days));
+        }
+    }
+    if claims.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let holders = claims::take(transaction, &claims).await?;
+    let holder = |one: &&Submission| Some((one.receipt, *holders.get(&claim(one)?.0)?));
+    Ok(submissions.iter().filter_map(holder).filter(|(receipt, holder)| receipt != holder).collect())
 }
 
 async fn lock_records(

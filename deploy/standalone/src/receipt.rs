@@ -85,7 +85,7 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
         Target::Trigger(key) => format!("trigger {key}"),
     };
     let (permission, accepted_at) = (&receipt.permission, timestamp(receipt.accepted_at));
-    let status = runs::summary(runs);
+    let status = if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(runs) };
     let mut text = format!("{id}: {status}\naccepted {accepted_at} by permission {permission} for {target}");
     for run in runs {
         text += &format!("\n{}", line(run));
@@ -94,6 +94,9 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
             text += &format!("\n  {} {} ({}): {}", step.number, step.step, step.task, end.join(", "));
         }
     }
+    if let Some(first) = receipt.duplicate_of {
+        text += &format!("\nduplicate of {first}");
+    }
     for skipped in &receipt.skipped {
         let workflow = skipped.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
         text += &format!("\nskipped: {workflow}{}", skipped.reason);
@@ -101,7 +104,7 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
     let runs: Vec<_> = runs.iter().map(|run| with_path(run, log)).collect();
     let json = json!({
         "receipt": id.to_string(), "status": status, "accepted_at": accepted_at, "permission": permission,
-        "target": receipt.target, "runs": runs, "skipped": receipt.skipped,
+        "target": receipt.target, "runs": runs, "skipped": receipt.skipped, "duplicate_of": receipt.duplicate_of,
     });
     output.result(text, &json)?;
     Ok(())

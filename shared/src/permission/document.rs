@@ -16,7 +16,7 @@ use super::{Files, Permission};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "permission",
     "title",
     "addresses",
@@ -27,8 +27,16 @@ const KEYS: [&str; 11] = [
     "enabled",
     "charset",
     "files",
+    "dedupe_by",
+    "dedupe_days",
     "origins",
 ];
+
+/// How long a submission counts as already made unless the permission says otherwise, in days.
+const DEFAULT_DEDUPE_DAYS: u16 = 30;
+
+/// The longest that it can count, in days: the claims of a year are kept, no more.
+const MAX_DEDUPE_DAYS: u16 = 366;
 
 /// Reads a whole document; the error lists everything that is wrong with it.
 pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
@@ -52,6 +60,8 @@ pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
     let enabled = reader.enabled();
     let charset = reader.charset();
     let files = reader.files();
+    let dedupe_by = reader.dedupe_by();
+    let dedupe_days = reader.dedupe_days();
     let origins = reader.origins();
     match key {
         Some(key) if reader.findings.is_empty() => Ok(Permission {
@@ -65,6 +75,8 @@ pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
             enabled,
             charset,
             files,
+            dedupe_by,
+            dedupe_days,
             origins,
         }),
         _ => Err(reader.findings),
@@ -125,6 +137,23 @@ impl<'a> Reader<'a> {
             }
         }
         texts
+    }
+
+    fn dedupe_by(&mut self) -> Vec<String> {
+        let names = self.texts("dedupe_by");
+        if names.iter().any(|name| name.trim().is_empty()) {
+            self.fault("dedupe_by", "must name posted fields, such as lead_id");
+        }
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    fn dedupe_days(&mut self) -> u16 {
+        let Some(value) = self.value("dedupe_days") else { return DEFAULT_DEDUPE_DAYS };
+        let days = value.as_u64().and_then(|days| u16::try_from(days).ok());
+        days.filter(|days| (1..=MAX_DEDUPE_DAYS).contains(days)).unwrap_or_else(|| {
+            self.fault("dedupe_days", format!("must be a whole number from 1 to {MAX_DEDUPE_DAYS}"));
+            DEFAULT_DEDUPE_DAYS
+        })
     }
 
     fn unknown_keys(&mut self) {

@@ -12,6 +12,7 @@ use crate::shutdown::Shutdown;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_comments.sql"),
+    include_str!("../../migrations/0003_dedupe.sql"),
     include_str!("../../migrations/0004_tokens.sql"),
 ];
 

@@ -12,18 +12,18 @@ use crate::submission::{Submission, Target};
 
 const CLAIM: &str = "-- receipts::claim
 INSERT INTO receipts
-    (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped)
+    (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of)
 SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
-    skipped::json
+    skipped::json, duplicate_of
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-    $8::timestamptz[], $9::bigint[], $10::text[])
-    AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped)
+    $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[])
+    AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of)
 ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id";
 
 const FIND: &str = "-- receipts::find
-SELECT permission, target::text, accepted_at, skipped::text FROM receipts WHERE id = $1";
+SELECT permission, target::text, accepted_at, skipped::text, duplicate_of FROM receipts WHERE id = $1";
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,20 +46,30 @@ pub struct Receipt {
     pub accepted_at: SystemTime,
     /// The workflows that did not run.
     pub skipped: Vec<Skipped>,
+    /// The receipt that had the same dedupe key first; then nothing of this one runs.
+    pub duplicate_of: Option<ReceiptId>,
+}
+
+/// A submission to claim, with what is known of it before it runs.
+#[derive(Debug)]
+pub struct NewReceipt<'a> {
+    /// The submission.
+    pub submission: &'a Submission,
+    /// The workflows that will not run.
+    pub skipped: Vec<Skipped>,
+    /// The receipt that had the same dedupe key first.
+    pub duplicate_of: Option<ReceiptId>,
 }
 
 /// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
 /// Waits for other transactions that are claiming the same ones. `claims` must not name a receipt twice.
-pub async fn claim(
-    transaction: &Transaction<'_>,
-    claims: &[(&Submission, Vec<Skipped>)],
-) -> Result<HashSet<ReceiptId>, StoreError> {
-    let column = |pick: fn(&Submission) -> String| claims.iter().map(|(one, _)| pick(one)).collect::<Vec<_>>();
-    let ids: Vec<_> = claims.iter().map(|(one, _)| one.receipt.uuid()).collect();
-    let records: Vec<_> = claims.iter().map(|(one, _)| one.record.map(i64::from)).collect();
-    let times: Vec<_> = claims.iter().map(|(one, _)| time(one.accepted_at_ms)).collect();
-    let versions: Vec<_> = claims.iter().map(|(one, _)| one.settings_version).collect();
-    let skipped: Vec<_> = claims.iter().map(|(_, skipped)| serde_json::json!(skipped).to_string()).collect();
+pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
+    let column = |pick: fn(&Submission) -> String| claims.iter().map(|one| pick(one.submission)).collect::<Vec<_>>();
+    let ids: Vec<_> = claims.iter().map(|one| one.submission.receipt.uuid()).collect();
+    let records: Vec<_> = claims.iter().map(|one| one.submission.record.map(i64::from)).collect();
+    let times: Vec<_> = claims.iter().map(|one| time(one.submission.accepted_at_ms)).collect();
+    let versions: Vec<_> = claims.iter().map(|one| one.submission.settings_version).collect();
+    let skipped: Vec<_> = claims.iter().map(|one| serde_json::json!(one.skipped).to_string()).collect();
     let statement = transaction.prepare_cached(CLAIM).await?;
     let rows = transaction
         .query(
@@ -75,6 +85,7 @@ pub async fn claim(
                 &times,
                 &versions,
                 &skipped,
+                &claims.iter().map(|one| one.duplicate_of.map(ReceiptId::uuid)).collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -87,7 +98,13 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
         return Ok(None);
     };
     let permission = row.get::<_, String>(0).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;
-    Ok(Some(Receipt { permission, target: parsed(row.get(1))?, accepted_at: row.get(2), skipped: parsed(row.get(3))? }))
+    Ok(Some(Receipt {
+        permission,
+        target: parsed(row.get(1))?,
+        accepted_at: row.get(2),
+        skipped: parsed(row.get(3))?,
+        duplicate_of: row.get::<_, Option<uuid::Uuid>>(4).map(ReceiptId::from),
+    }))
 }
 
 fn time(millis: i64) -> SystemTime {

@@ -1,0 +1,69 @@
+//! The claims: who holds what may happen only once. A claim is taken in the transaction of the work that it allows,
+//! so a claim without its work does not exist. An expired claim counts as none.
+
+use std::collections::BTreeMap;
+
+use deadpool_postgres::{Object, Transaction};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::id::ReceiptId;
+
+const TAKE: &str = "-- claims::take
+INSERT INTO claims (scope, key, receipt, expires_at)
+SELECT scope, key, receipt, now() + days * interval '1 day'
+FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::int[]) AS c (scope, key, receipt, days)
+ORDER BY scope, key
+ON CONFLICT (scope, key) DO UPDATE SET receipt = excluded.receipt, expires_at = excluded.expires_at
+WHERE claims.expires_at <= now()";
+
+const HOLDERS: &str = "-- claims::holders
+SELECT c.scope, c.key, c.receipt
+FROM claims c JOIN unnest($1::text[], $2::bytea[]) AS k (scope, key) ON c.scope = k.scope AND c.key = k.key";
+
+const FORGET: &str = "-- claims::forget
+DELETE FROM claims WHERE expires_at <= now()";
+
+/// What is claimed: a key within a scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Claim {
+    /// Within what the key is unique, such as a permission.
+    pub scope: String,
+    key: [u8; 32],
+}
+
+impl Claim {
+    /// The claim of a text of any length.
+    pub fn new(scope: impl Into<String>, key: &str) -> Self {
+        Self { scope: scope.into(), key: Sha256::digest(key.as_bytes()).into() }
+    }
+}
+
+/// Takes claims that nobody holds, each for a receipt and a number of days, and tells who holds each of them now.
+/// Waits for other transactions that are taking the same ones. A map, so that they come in order and each once.
+pub async fn take(
+    transaction: &Transaction<'_>,
+    claims: &BTreeMap<Claim, (ReceiptId, u16)>,
+) -> Result<BTreeMap<Claim, ReceiptId>, StoreError> {
+    let scopes: Vec<&str> = claims.keys().map(|claim| claim.scope.as_str()).collect();
+    let keys: Vec<&[u8]> = claims.keys().map(|claim| &claim.key[..]).collect();
+    let receipts: Vec<Uuid> = claims.values().map(|(receipt, _)| receipt.uuid()).collect();
+    let days: Vec<i32> = claims.values().map(|(_, days)| i32::from(*days)).collect();
+    let statement = transaction.prepare_cached(TAKE).await?;
+    transaction.execute(&statement, &[&scopes, &keys, &receipts, &days]).await?;
+    let statement = transaction.prepare_cached(HOLDERS).await?;
+    let rows = transaction.query(&statement, &[&scopes, &keys]).await?;
+    rows.iter()
+        .map(|row| {
+            let key = row.get::<_, &[u8]>(1).try_into();
+            let key = key.map_err(|_| StoreError::Refused("a stored claim has a key of another length".into()))?;
+            Ok((Claim { scope: row.get(0), key }, row.get::<_, Uuid>(2).into()))
+        })
+        .collect()
+}
+
+/// Removes the claims that have expired; returns how many.
+pub async fn forget(connection: &Object) -> Result<u64, StoreError> {
+    Ok(connection.execute(FORGET, &[]).await?)
+}
