@@ -1,6 +1,7 @@
 //! The ingress: HTTP in, messages out. It checks who calls, reads the body, and answers 202 once the broker has
 //! confirmed the message. It makes no database call on this way: settings are a snapshot in memory.
 
+pub mod api;
 pub mod error;
 mod gate;
 pub mod http;
@@ -39,10 +40,13 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let state = Arc::new(State::new(&options, store.clone(), publisher, &registry)?);
 
     let private = listen(options.private_listen).await?;
-    tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
+    tracing::info!(address = %private.local_addr()?, "the private listener is open: health, metrics and the API");
     let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), registry));
 
     migrate::wait(&store, &shutdown).await?;
+    if !shutdown.is_triggered() {
+        api::first_token(&state).await?;
+    }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;
 

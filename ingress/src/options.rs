@@ -36,6 +36,11 @@ pub struct Options {
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8081")]
     pub(crate) private_listen: SocketAddr,
 
+    /// A token of the API, beside those in the database, of at least 20 characters. Without any token the first start
+    /// makes one and prints it.
+    #[arg(long, env = "POSTERN_API_TOKEN", hide_env_values = true)]
+    pub(crate) api_token: Option<String>,
+
     #[command(flatten)]
     pub(crate) database: DatabaseOptions,
 

@@ -1,4 +1,4 @@
-//! The private listener: health and metrics, for operators only.
+//! The private listener: health, metrics and the API, for operators only.
 
 use std::sync::Arc;
 
@@ -9,11 +9,13 @@ use warp::Filter;
 use warp::http::StatusCode;
 use warp::reply::with_status;
 
+use crate::api;
 use crate::state::State;
 
 /// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry) {
     let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
+    let api = api::routes(Arc::clone(&state));
     let asked = Arc::clone(&state);
     let ready = warp::path!("health" / "ready").map(move || match asked.unready() {
         None => with_status("ready\n".to_owned(), StatusCode::OK),
@@ -23,5 +25,5 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry)
         state.metrics.ready.set(i64::from(state.unready().is_none()));
         telemetry::exposition(&registry)
     });
-    warp::serve(warp::get().and(live.or(ready).or(metrics))).incoming(listener).run().await;
+    warp::serve(warp::get().and(live.or(ready).or(metrics)).or(api)).incoming(listener).run().await;
 }

@@ -4,10 +4,10 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use postern_shared::id::ReceiptId;
+use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::runs::Run;
-use postern_shared::store::{dead_letters, receipts, run_log, runs};
+use postern_shared::store::{StoreError, dead_letters, receipts, run_log, runs};
 use serde_json::{Value, json};
 use warp::http::Method;
 use warp::reply::{Reply, Response};
@@ -28,19 +28,30 @@ pub async fn show(state: &State, gate: &Gate<'_>, method: &Method, id: &str) -> 
         return Err(ApiError::method_not_allowed("GET, HEAD"));
     }
     let id: ReceiptId = id.parse().map_err(|_| ApiError::receipt_unknown())?;
-    let found = look_up(state, id).await;
+    let found = find(state, id).await;
     let found = found.map_err(|error| {
         tracing::warn!(%error, receipt = %id, "a receipt could not be looked up");
         ApiError::unavailable("receipts cannot be looked up now")
     })?;
-    let body = match found {
-        Found::Taken(receipt, _, _) if !gate.holds(&receipt.permission) => return Err(ApiError::receipt_unknown()),
-        Found::Taken(receipt, runs, log) => taken(id, &receipt, &runs, &log),
-        Found::Dead(reason) => json!({"receipt": id, "status": "dead_letter", "reason": reason}),
-        Found::Nowhere if may_be_queued(id) => json!({"receipt": id, "status": "queued"}),
-        Found::Nowhere => return Err(ApiError::receipt_unknown()),
-    };
-    Ok(warp::reply::json(&body).into_response())
+    match found {
+        Some((permission, body)) if permission.as_ref().is_none_or(|key| gate.holds(key)) => {
+            Ok(warp::reply::json(&body).into_response())
+        }
+        _ => Err(ApiError::receipt_unknown()),
+    }
+}
+
+/// What became of a submission, and the permission that let it in as far as that is known; none = unknown.
+pub async fn find(state: &State, id: ReceiptId) -> Result<Option<(Option<PermissionKey>, Value)>, StoreError> {
+    Ok(match look_up(state, id).await? {
+        Found::Taken(receipt, runs, log) => {
+            let body = taken(id, &receipt, &runs, &log);
+            Some((Some(receipt.permission), body))
+        }
+        Found::Dead(reason) => Some((None, json!({"receipt": id, "status": "dead_letter", "reason": reason}))),
+        Found::Nowhere if may_be_queued(id) => Some((None, json!({"receipt": id, "status": "queued"}))),
+        Found::Nowhere => None,
+    })
 }
 
 enum Found {
@@ -49,7 +60,7 @@ enum Found {
     Nowhere,
 }
 
-async fn look_up(state: &State, id: ReceiptId) -> Result<Found, postern_shared::store::StoreError> {
+async fn look_up(state: &State, id: ReceiptId) -> Result<Found, StoreError> {
     let connection = state.store.connection().await?;
     if let Some(receipt) = receipts::find(&connection, id).await? {
         let runs = runs::of(&connection, id).await?;

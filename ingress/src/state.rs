@@ -11,10 +11,13 @@ use postern_shared::env::Limits;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::shutdown::Shutdown;
+use postern_shared::store::tokens::Hash;
 use postern_shared::store::{Store, StoreError, permissions, settings};
 use prometheus::Registry;
 use serde_json::Value;
 
+use crate::Failure;
+use crate::api;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
@@ -37,17 +40,13 @@ pub struct State {
     pub publisher: Publisher,
     pub store: Store,
     pub metrics: Metrics,
+    pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
 }
 
 impl State {
-    pub fn new(
-        options: &Options,
-        store: Store,
-        publisher: Publisher,
-        registry: &Registry,
-    ) -> Result<Self, prometheus::Error> {
+    pub fn new(options: &Options, store: Store, publisher: Publisher, registry: &Registry) -> Result<Self, Failure> {
         Ok(Self {
             short_url: options.short_url.clone(),
             trusted_proxies: options.trusted_proxies.clone(),
@@ -56,6 +55,7 @@ impl State {
             publisher,
             store,
             metrics: Metrics::new(registry)?,
+            api_token: api::hash_of_setting(options.api_token.as_deref())?,
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),
         })

@@ -1,6 +1,7 @@
 //! Settings as documents: one first-level key tells what a document is. One validator for the control panel, the
 //! API and the command line stands here and in the types that it reads.
 
+pub mod batch;
 mod reader;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use serde_json::Value;
 pub use reader::{MAX_FIELD_BYTES, MAX_TITLE_BYTES, Reader};
 
 use crate::finding::{Finding, Located};
+use crate::id::{InvalidId, PermissionKey, TriggerKey, WorkflowId};
 use crate::permission::Permission;
 use crate::trigger::Trigger;
 use crate::workflow::Workflow;
@@ -39,6 +41,15 @@ impl Kind {
         }
     }
 
+    /// The number or key of something of this kind.
+    pub fn parse_name(self, text: &str) -> Result<Name, InvalidId> {
+        Ok(match self {
+            Self::Trigger => Name::Trigger(text.parse()?),
+            Self::Workflow => Name::Workflow(text.parse()?),
+            Self::Permission => Name::Permission(text.parse()?),
+        })
+    }
+
     /// The kind of a document: exactly one of the kinds' keys stands in it.
     pub fn of(document: &Value) -> Result<Self, Finding> {
         let Some(map) = document.as_object() else {
@@ -58,6 +69,27 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// The number or key by which something that is set is known; unique in its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Name {
+    /// Of a trigger.
+    Trigger(TriggerKey),
+    /// Of a workflow.
+    Workflow(WorkflowId),
+    /// Of a permission.
+    Permission(PermissionKey),
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trigger(key) => key.fmt(f),
+            Self::Workflow(id) => id.fmt(f),
+            Self::Permission(key) => key.fmt(f),
+        }
     }
 }
 

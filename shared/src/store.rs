@@ -16,6 +16,7 @@ pub mod runs;
 pub mod search;
 pub mod settings;
 pub mod spool;
+pub mod tokens;
 pub mod triggers;
 pub mod workflows;
 

@@ -52,3 +52,28 @@ impl Document {
 pub fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
+
+/// Reads one document that is written as JSON. Its lines are known as far as it is YAML as well, which most is.
+pub fn read_json(text: &str) -> Result<Document, Located> {
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let message = format!("this is not JSON: {error}");
+        Located { line: error.line().max(1), finding: Finding::new("", message) }
+    })?;
+    if deeper_than(&value, MAX_DEPTH) {
+        return Err(Located { line: 1, finding: Finding::new("", format!("nested deeper than {MAX_DEPTH} levels")) });
+    }
+    let lines = match read(text).as_deref() {
+        Ok([same]) if same.value == value => same.lines.clone(),
+        _ => HashMap::new(),
+    };
+    Ok(Document { value, lines })
+}
+
+fn deeper_than(value: &Value, levels: usize) -> bool {
+    let inner = |value: &Value| levels == 0 || deeper_than(value, levels - 1);
+    match value {
+        Value::Array(items) => items.iter().any(inner),
+        Value::Object(map) => map.values().any(inner),
+        _ => false,
+    }
+}

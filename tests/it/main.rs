@@ -1,6 +1,7 @@
 //! End to end: real processes on the real PostgreSQL and RabbitMQ.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod api;
 mod bodies;
 mod broker;
 mod cli;

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use postern_shared::document::Kind;
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::{Connection, documents, permissions};
-use serde_json::{Value, json};
+use postern_shared::store::documents;
+use serde_json::json;
 
 use crate::database;
-use crate::documents::{Batch, ShortUrls};
+use crate::documents::{read, report};
 use crate::output::{Failure, Output};
 
 /// Arguments of `apply`.
@@ -25,8 +24,8 @@ pub struct Options {
 /// Checks every document before the first is applied.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let mut connection = database::open(&options.database).await?;
-    let mut batch = Batch::read(&options.files, &stored_short_urls(&connection).await?)?;
-    batch.report(output)?;
+    let mut batch = read(&options.files, documents::short_urls(&connection).await?)?;
+    report(&batch, output)?;
     // What others name comes first: triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
     let (applied, short_urls): (Vec<_>, Vec<_>) =
@@ -42,11 +41,4 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         output.result(line, &json)?;
     }
     Ok(())
-}
-
-/// The short URLs of the stored permissions: one that was made up stays, however often its document is applied.
-async fn stored_short_urls(connection: &Connection) -> Result<ShortUrls, Failure> {
-    let stored = permissions::load(connection).await?.value;
-    let text = |document: &Value, key: &str| document[key].as_str().map(str::to_owned);
-    Ok(stored.iter().filter_map(|one| Some((text(one, Kind::Permission.name())?, text(one, "short_url")?))).collect())
 }

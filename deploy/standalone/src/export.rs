@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::document::Kind;
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::{Connection, permissions, triggers, workflows};
+use postern_shared::store::documents;
 use postern_shared::yaml;
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let connection = database::open(&options.database).await?;
     let mut found = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|wanted| wanted == *kind)) {
-        for document in load(&connection, kind).await? {
+        for document in documents::load(&connection, kind).await? {
             if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, &document)) {
                 continue;
             }
@@ -42,14 +42,6 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         (Some(kind), Some(key)) if found == 0 => Err(Failure::Failed(format!("there is no {kind} {key}"))),
         _ => Ok(()),
     }
-}
-
-async fn load(connection: &Connection, kind: Kind) -> Result<Vec<Value>, Failure> {
-    Ok(match kind {
-        Kind::Trigger => triggers::load(connection).await?.value,
-        Kind::Workflow => workflows::load(connection).await?.value.into_iter().map(|stored| stored.document).collect(),
-        Kind::Permission => permissions::load(connection).await?.value,
-    })
 }
 
 /// The number or key of a stored document, as text.

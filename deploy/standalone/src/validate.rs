@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use postern_shared::document::batch::ShortUrls;
 use serde_json::json;
 
-use crate::documents::{Batch, ShortUrls};
+use crate::documents;
 use crate::output::{Failure, Output};
 
 /// Arguments of `validate`.
@@ -18,8 +19,8 @@ pub struct Options {
 
 /// Checks the documents; findings are a failure.
 pub fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let batch = Batch::read(&options.files, &ShortUrls::new())?;
-    batch.report(output)?;
+    let batch = documents::read(&options.files, ShortUrls::new())?;
+    documents::report(&batch, output)?;
     let count = batch.documents.len();
     output.result(format_args!("{count} checked, no findings"), &json!({"documents": count}))?;
     Ok(())

@@ -1,5 +1,7 @@
 //! The dead letters: what nobody could run, kept whole with the reason, so that a person can look at it.
 
+use std::time::SystemTime;
+
 use deadpool_postgres::{Object, Transaction};
 use uuid::Uuid;
 
@@ -11,6 +13,10 @@ INSERT INTO dead_letters (receipt, kind, body, reason, attempt) VALUES ($1, $2, 
 
 const REASON: &str = "-- dead_letters::reason
 SELECT reason FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1";
+
+const PAGE: &str = "-- dead_letters::page
+SELECT id, receipt, kind, octet_length(body), reason, attempt, created_at FROM dead_letters
+WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2";
 
 /// What could not be run.
 #[derive(Debug)]
@@ -40,4 +46,38 @@ pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Resu
 /// Why a receipt became a dead letter, if it did.
 pub async fn reason(connection: &Object, receipt: ReceiptId) -> Result<Option<String>, StoreError> {
     Ok(connection.query_opt(REASON, &[&receipt.uuid()]).await?.map(|row| row.get(0)))
+}
+
+/// A dead letter as it is kept, but for its body.
+#[derive(Debug)]
+pub struct Kept {
+    /// Its number.
+    pub id: i64,
+    /// The receipt, if the body could be read.
+    pub receipt: Option<ReceiptId>,
+    /// The AMQP `type` of the message.
+    pub kind: String,
+    /// How many bytes its body has.
+    pub bytes: i32,
+    /// Why, in words for a person.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempt: i32,
+    /// When it was put here.
+    pub created_at: SystemTime,
+}
+
+/// The latest dead letters, older than another, newest first, at most `last`.
+pub async fn page(connection: &Object, before: Option<i64>, last: i64) -> Result<Vec<Kept>, StoreError> {
+    let rows = connection.query(PAGE, &[&before, &last]).await?;
+    let kept = rows.iter().map(|row| Kept {
+        id: row.get(0),
+        receipt: row.get::<_, Option<Uuid>>(1).map(ReceiptId::from),
+        kind: row.get(2),
+        bytes: row.get(3),
+        reason: row.get(4),
+        attempt: row.get(5),
+        created_at: row.get(6),
+    });
+    Ok(kept.collect())
 }

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_comments.sql"),
     include_str!("../../migrations/0003_dedupe.sql"),
+    include_str!("../../migrations/0004_tokens.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

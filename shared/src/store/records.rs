@@ -40,8 +40,9 @@ DELETE FROM records WHERE id = ANY($1)";
 const FIND: &str = "-- records::find
 SELECT id, module, fields::text FROM records WHERE id = $1";
 
-const LATEST: &str = "-- records::latest
-SELECT id, module, fields::text FROM records WHERE module = $1 ORDER BY id DESC LIMIT $2";
+const PAGE: &str = "-- records::page
+SELECT id, module, fields::text FROM records WHERE module = $1 AND ($3::bigint IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $2";
 
 /// A record.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,7 +148,18 @@ pub async fn find(connection: &Object, id: RecordId) -> Result<Option<Record>, S
 
 /// The newest records of a module, newest first.
 pub async fn latest(connection: &Object, module: &ModuleName, last: i64) -> Result<Vec<Record>, StoreError> {
-    connection.query(LATEST, &[&module.as_str(), &last]).await?.iter().map(read).collect()
+    page(connection, module, None, last).await
+}
+
+/// The newest records of a module that are older than another, newest first, at most `last`.
+pub async fn page(
+    connection: &Object,
+    module: &ModuleName,
+    before: Option<RecordId>,
+    last: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let before = before.map(RecordId::get);
+    connection.query(PAGE, &[&module.as_str(), &last, &before]).await?.iter().map(read).collect()
 }
 
 fn read(row: &tokio_postgres::Row) -> Result<Record, StoreError> {

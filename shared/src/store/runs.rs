@@ -23,10 +23,11 @@ const OF: &str = "-- runs::of
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
 FROM runs WHERE receipt = $1 ORDER BY place, workflow, origin";
 
-const LATEST: &str = "-- runs::latest
+const PAGE: &str = "-- runs::page
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
 FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
-ORDER BY receipt DESC, place LIMIT $3";
+    AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow) > ($5, $6)))
+ORDER BY receipt DESC, place, workflow LIMIT $3";
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,8 +134,33 @@ pub async fn latest(
     state: Option<State>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
+    page(connection, workflow, state, None, last).await
+}
+
+/// The place of a run in the list of all runs, from the newest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its receipt.
+    pub receipt: ReceiptId,
+    /// Its place among the runs of the receipt.
+    pub place: i32,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+}
+
+/// The latest runs that come behind another in the list, newest first, at most `last`; see [`latest`].
+pub async fn page(
+    connection: &Object,
+    workflow: Option<WorkflowId>,
+    state: Option<State>,
+    behind: Option<Cursor>,
+    last: i64,
+) -> Result<Vec<Run>, StoreError> {
     let workflow = workflow.map(WorkflowId::get);
-    connection.query(LATEST, &[&workflow, &state.map(State::word), &last]).await?.iter().map(read).collect()
+    let receipt = behind.map(|run| run.receipt.uuid());
+    let (place, of) = (behind.map(|run| run.place), behind.map(|run| run.workflow.get()));
+    let rows = connection.query(PAGE, &[&workflow, &state.map(State::word), &last, &receipt, &place, &of]).await?;
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {

@@ -1,5 +1,7 @@
 //! The workflows. Saving a changed document makes a new version; a run is pinned to the one it started with.
 
+use std::time::SystemTime;
+
 use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
 
@@ -21,6 +23,18 @@ INSERT INTO workflows (id, version) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE S
 
 const ADD: &str = "-- workflows::add
 INSERT INTO workflow_versions (workflow, version, document) VALUES ($1, $2, $3::text::json)";
+
+const NEWEST: &str = "-- workflows::newest
+SELECT coalesce(max(version), 0) FROM workflow_versions WHERE workflow = $1";
+
+const DELETE: &str = "-- workflows::delete
+DELETE FROM workflows WHERE id = $1";
+
+const VERSIONS: &str = "-- workflows::versions
+SELECT version, created_at FROM workflow_versions WHERE workflow = $1 ORDER BY version DESC LIMIT $2";
+
+const OF_VERSION: &str = "-- workflows::of_version
+SELECT document::text FROM workflow_versions WHERE workflow = $1 AND version = $2";
 
 /// A stored workflow.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,12 +61,31 @@ pub async fn load(connection: &Object) -> Result<Versioned<Vec<Stored>>, StoreEr
 /// newest one, otherwise nothing.
 pub async fn put(transaction: &Transaction<'_>, id: WorkflowId, document: &Value) -> Result<bool, StoreError> {
     let text = document.to_string();
-    let newest = match transaction.query_opt(CURRENT, &[&id.get()]).await? {
-        Some(row) if row.get::<_, &str>(1) == text => return Ok(false),
-        Some(row) => row.get::<_, i32>(0),
-        None => 0,
-    };
+    if let Some(row) = transaction.query_opt(CURRENT, &[&id.get()]).await?
+        && row.get::<_, &str>(1) == text
+    {
+        return Ok(false);
+    }
+    // Of a workflow that was deleted the versions are still there.
+    let newest: i32 = transaction.query_one(NEWEST, &[&id.get()]).await?.get(0);
     transaction.execute(POINT, &[&id.get(), &(newest + 1)]).await?;
     transaction.execute(ADD, &[&id.get(), &(newest + 1), &text]).await?;
     Ok(true)
+}
+
+/// Removes one; true if it was there. Its versions stay for the runs that are pinned to them.
+pub async fn delete(transaction: &Transaction<'_>, id: WorkflowId) -> Result<bool, StoreError> {
+    Ok(transaction.execute(DELETE, &[&id.get()]).await? > 0)
+}
+
+/// The numbers of the latest versions and when each was saved, the newest first, at most `last`.
+pub async fn versions(connection: &Object, id: WorkflowId, last: i64) -> Result<Vec<(i32, SystemTime)>, StoreError> {
+    let rows = connection.query(VERSIONS, &[&id.get(), &last]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// The document of one version.
+pub async fn of_version(connection: &Object, id: WorkflowId, version: i32) -> Result<Option<Value>, StoreError> {
+    let row = connection.query_opt(OF_VERSION, &[&id.get(), &version]).await?;
+    row.map(|row| parsed(row.get(0))).transpose()
 }

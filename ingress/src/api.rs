@@ -1,0 +1,110 @@
+//! The API of the private listener: JSON for programs, bearer tokens and nothing else, so that no page seen in an
+//! operator's browser can call it. What there is to call stands in one table, from which the document at
+//! `/api/v1/openapi.json` is made.
+
+mod dead_letters;
+mod documents;
+mod explain;
+mod openapi;
+mod receipts;
+mod records;
+mod refusal;
+mod request;
+mod route;
+mod runs;
+mod schema;
+mod several;
+mod token;
+mod tokens;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Buf;
+use futures_util::Stream;
+use warp::http::header::{ALLOW, AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use warp::http::{HeaderMap, Method};
+use warp::path::FullPath;
+use warp::reply::{Reply, Response};
+use warp::{Filter, Rejection};
+
+pub use route::BASE;
+pub use token::{first_token, hash_of_setting};
+
+use crate::state::State;
+use refusal::{Code, Refusal};
+use request::Request;
+use route::{Endpoint, Found};
+
+/// Everything under [`BASE`].
+pub fn routes(state: Arc<State>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
+    warp::path("api")
+        .and(warp::path("v1"))
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |method, path: FullPath, query, headers, body| {
+            let state = Arc::clone(&state);
+            async move {
+                let answer = answer(&state, &method, path.as_str(), query, headers, body).await;
+                answer.unwrap_or_else(Reply::into_response)
+            }
+        })
+}
+
+/// The token first: whoever has none learns nothing, not even which paths there are.
+async fn answer<S, B>(
+    state: &State,
+    method: &Method,
+    path: &str,
+    query: String,
+    headers: HeaderMap,
+    body: S,
+) -> Result<Response, Refusal>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    if !token::is_valid(state, headers.get(AUTHORIZATION)).await? {
+        let mut response = Refusal::new(Code::Unauthorized, "a valid token is needed: Authorization: Bearer …");
+        response.headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        return Err(response);
+    }
+    match route::find(method, path.strip_prefix(BASE).unwrap_or_default()) {
+        Found::Route(route, argument) => {
+            let request = Request::read(state, route, argument, &query, headers, body).await?;
+            call(state, route.endpoint, &request).await
+        }
+        Found::OtherMethods(methods) => {
+            let mut refusal = Refusal::new(Code::MethodNotAllowed, format!("the method must be one of {methods}"));
+            refusal.headers.extend(HeaderValue::from_str(&methods).ok().map(|methods| (ALLOW, methods)));
+            Err(refusal)
+        }
+        Found::Nothing => Err(Refusal::new(Code::NotFound, "there is nothing at this path")),
+    }
+}
+
+async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Response, Refusal> {
+    match endpoint {
+        Endpoint::OpenApi => Ok(warp::reply::json(&openapi::document()).into_response()),
+        Endpoint::List(kind) => documents::list(state, kind).await,
+        Endpoint::Get(kind) => documents::get(state, kind, request).await,
+        Endpoint::Put(kind) => documents::put(state, kind, request).await,
+        Endpoint::Delete(kind) => documents::delete(state, kind, request).await,
+        Endpoint::Versions => documents::versions(state, request).await,
+        Endpoint::Validate => several::validate(request),
+        Endpoint::Apply => several::apply(state, request).await,
+        Endpoint::Export => several::export(state).await,
+        Endpoint::Receipt => receipts::get(state, request).await,
+        Endpoint::Runs => runs::list(state, request).await,
+        Endpoint::Records => records::list(state, request).await,
+        Endpoint::DeadLetters => dead_letters::list(state, request).await,
+        Endpoint::Explain => explain::explain(state, request),
+        Endpoint::Tokens => tokens::list(state).await,
+        Endpoint::CreateToken => tokens::create(state, request).await,
+        Endpoint::DeleteToken => tokens::delete(state, request).await,
+    }
+}

@@ -1,0 +1,314 @@
+//! Every route of the API, written once: the router and the OpenAPI document are both made from this table.
+
+use percent_encoding::percent_decode_str;
+use postern_shared::document::Kind;
+use warp::http::Method;
+
+/// What every path of the API begins with.
+pub const BASE: &str = "/api/v1";
+
+/// One method of one path.
+#[derive(Debug)]
+pub struct Route {
+    pub verb: Verb,
+    /// Below [`BASE`]; a segment in braces is the route's one argument.
+    pub path: &'static str,
+    pub endpoint: Endpoint,
+    pub summary: &'static str,
+    pub query: &'static [Parameter],
+    pub body: Body,
+    pub answer: Answer,
+    /// The statuses of its refusals, beside those that every route, or every route with a body, has.
+    pub refusals: &'static [u16],
+}
+
+/// The methods that routes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Put,
+    Post,
+    Delete,
+}
+
+/// What a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    OpenApi,
+    List(Kind),
+    Get(Kind),
+    Put(Kind),
+    Delete(Kind),
+    Versions,
+    Validate,
+    Apply,
+    Export,
+    Receipt,
+    Runs,
+    Records,
+    DeadLetters,
+    Explain,
+    Tokens,
+    CreateToken,
+    DeleteToken,
+}
+
+/// A query variable. All of them may be left out.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub value: Value,
+}
+
+/// What a query variable or a path's argument may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Value {
+    /// How many items an answer holds at most.
+    Last,
+    /// A whole number above zero.
+    Number,
+    /// The state of a run.
+    RunState,
+    /// The name of a trigger, a permission or a module.
+    Name,
+    /// What an answer gave as `next`.
+    Cursor,
+    /// The id of a receipt.
+    Receipt,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    None,
+    /// One document of a kind, as JSON or YAML.
+    Document(Kind),
+    /// Documents of any kind, as YAML; or one, as JSON.
+    Documents,
+    /// JSON of a named schema.
+    Json(&'static str),
+}
+
+/// What a request gets when it is not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// 200 and JSON of a named schema.
+    Json(&'static str),
+    /// 201 and JSON of a named schema.
+    Created(&'static str),
+    /// 200 and one document of a kind, as JSON or YAML.
+    Document(Kind),
+    /// 200 and documents, as YAML.
+    Documents,
+    /// 204.
+    Empty,
+}
+
+const LAST: Parameter = Parameter { name: "last", about: "how many, the newest first", value: Value::Last };
+const BEFORE: Parameter = Parameter { name: "before", about: "older ones than this id", value: Value::Number };
+const VERSION: Parameter = Parameter { name: "version", about: "an older version of it", value: Value::Number };
+const WORKFLOW: Parameter = Parameter { name: "workflow", about: "only runs of this workflow", value: Value::Number };
+const STATE: Parameter = Parameter { name: "state", about: "only runs in this state", value: Value::RunState };
+const CURSOR: Parameter =
+    Parameter { name: "before", about: "the `next` of an answer: those that follow it", value: Value::Cursor };
+
+const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str, schema: &'static str) -> Route {
+    let answer = Answer::Json(schema);
+    Route { verb: Verb::Get, path, endpoint, summary, query: &[], body: Body::None, answer, refusals: &[] }
+}
+
+const fn document(verb: Verb, path: &'static str, endpoint: Endpoint, summary: &'static str) -> Route {
+    let (body, answer, refusals): (_, _, &[u16]) = match endpoint {
+        Endpoint::Put(kind) => (Body::Document(kind), Answer::Json("Applied"), &[404]),
+        Endpoint::Get(kind) => (Body::None, Answer::Document(kind), &[404]),
+        _ => (Body::None, Answer::Empty, &[404]),
+    };
+    Route { verb, path, endpoint, summary, query: &[], body, answer, refusals }
+}
+
+const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, body: Body, answer: Answer) -> Route {
+    Route { verb: Verb::Post, path, endpoint, summary, query: &[], body, answer, refusals: &[] }
+}
+
+/// All of them.
+pub static ROUTES: [Route; 25] = [
+    get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
+    get("/permissions", Endpoint::List(Kind::Permission), "all permissions", "Permissions"),
+    document(Verb::Get, "/permissions/{key}", Endpoint::Get(Kind::Permission), "one permission"),
+    document(Verb::Put, "/permissions/{key}", Endpoint::Put(Kind::Permission), "sets a permission"),
+    document(Verb::Delete, "/permissions/{key}", Endpoint::Delete(Kind::Permission), "removes a permission"),
+    get("/triggers", Endpoint::List(Kind::Trigger), "all triggers", "Triggers"),
+    document(Verb::Get, "/triggers/{key}", Endpoint::Get(Kind::Trigger), "one trigger"),
+    document(Verb::Put, "/triggers/{key}", Endpoint::Put(Kind::Trigger), "sets a trigger"),
+    document(Verb::Delete, "/triggers/{key}", Endpoint::Delete(Kind::Trigger), "removes a trigger"),
+    get("/workflows", Endpoint::List(Kind::Workflow), "the newest version of all workflows", "Workflows"),
+    Route {
+        query: &[VERSION],
+        ..document(Verb::Get, "/workflows/{id}", Endpoint::Get(Kind::Workflow), "one workflow")
+    },
+    document(
+        Verb::Put,
+        "/workflows/{id}",
+        Endpoint::Put(Kind::Workflow),
+        "sets a workflow: a new version if it differs",
+    ),
+    document(
+        Verb::Delete,
+        "/workflows/{id}",
+        Endpoint::Delete(Kind::Workflow),
+        "removes a workflow; runs that began go on",
+    ),
+    Route {
+        query: &[LAST],
+        refusals: &[404],
+        ..get("/workflows/{id}/versions", Endpoint::Versions, "the versions of a workflow, newest first", "Versions")
+    },
+    post(
+        "/validate",
+        Endpoint::Validate,
+        "everything that is wrong with documents",
+        Body::Documents,
+        Answer::Json("Findings"),
+    ),
+    post("/apply", Endpoint::Apply, "sets all documents or none", Body::Documents, Answer::Json("AppliedList")),
+    Route {
+        answer: Answer::Documents,
+        ..get("/export", Endpoint::Export, "everything that is set, as `apply` takes it", "")
+    },
+    Route { refusals: &[404], ..get("/receipts/{id}", Endpoint::Receipt, "what became of a submission", "Receipt") },
+    Route {
+        query: &[WORKFLOW, STATE, LAST, CURSOR],
+        ..get("/runs", Endpoint::Runs, "the runs, the newest first", "Runs")
+    },
+    Route {
+        query: &[LAST, BEFORE],
+        refusals: &[404],
+        ..get("/records/{module}", Endpoint::Records, "the records of a module, the newest first", "Records")
+    },
+    Route {
+        query: &[LAST, BEFORE],
+        ..get("/dead_letters", Endpoint::DeadLetters, "what nobody could run, the newest first", "DeadLetters")
+    },
+    post(
+        "/explain",
+        Endpoint::Explain,
+        "which permissions admit an address, and why the others do not",
+        Body::Json("Address"),
+        Answer::Json("Explanation"),
+    ),
+    get("/tokens", Endpoint::Tokens, "all tokens, never their text", "Tokens"),
+    Route {
+        refusals: &[409],
+        ..post(
+            "/tokens",
+            Endpoint::CreateToken,
+            "makes a token and tells it this once",
+            Body::Json("TokenName"),
+            Answer::Created("NewToken"),
+        )
+    },
+    document(Verb::Delete, "/tokens/{id}", Endpoint::DeleteToken, "removes a token; it is refused from now on"),
+];
+
+/// What stands at a path.
+#[derive(Debug)]
+pub enum Found {
+    /// The route, and its argument; empty if it has none.
+    Route(&'static Route, String),
+    /// Routes of these other methods, as `Allow` lists them.
+    OtherMethods(String),
+    /// No route.
+    Nothing,
+}
+
+/// The route of a method and a path below [`BASE`].
+pub fn find(method: &Method, path: &str) -> Found {
+    let mut others: Vec<Method> = Vec::new();
+    for route in &ROUTES {
+        if let Some(argument) = argument(route.path, path) {
+            if route.verb.method() == *method {
+                return Found::Route(route, argument);
+            }
+            others.push(route.verb.method());
+        }
+    }
+    if others.is_empty() {
+        Found::Nothing
+    } else {
+        Found::OtherMethods(others.iter().map(Method::as_str).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl Verb {
+    /// As HTTP knows it.
+    pub fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Put => Method::PUT,
+            Self::Post => Method::POST,
+            Self::Delete => Method::DELETE,
+        }
+    }
+}
+
+impl Route {
+    /// The name of its argument and what that may be, if it has one.
+    pub fn argument(&self) -> Option<(&'static str, Value)> {
+        let name = self.path.split(['{', '}']).nth(1)?;
+        Some((
+            name,
+            match self.endpoint {
+                Endpoint::Receipt => Value::Receipt,
+                Endpoint::Versions | Endpoint::DeleteToken => Value::Number,
+                Endpoint::Get(Kind::Workflow) | Endpoint::Put(Kind::Workflow) | Endpoint::Delete(Kind::Workflow) => {
+                    Value::Number
+                }
+                _ => Value::Name,
+            },
+        ))
+    }
+}
+
+/// The argument of a path that has the form of a template.
+fn argument(template: &str, path: &str) -> Option<String> {
+    let mut found = String::new();
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(found),
+            (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {
+                found = percent_decode_str(given).decode_utf8().ok()?.into_owned();
+            }
+            (Some(wanted), Some(given)) if wanted == given => {}
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_found_by_its_method_and_path() {
+        for (at, route) in ROUTES.iter().enumerate() {
+            let path = match route.argument() {
+                Some((name, _)) => route.path.replace(&format!("{{{name}}}"), "a%2Db"),
+                None => route.path.to_owned(),
+            };
+            let Found::Route(found, argument) = find(&route.verb.method(), &path) else { panic!("{path}") };
+            assert!(std::ptr::eq(found, &raw const ROUTES[at]), "{:?} {path}", route.verb);
+            assert_eq!(argument, if route.argument().is_some() { "a-b" } else { "" });
+        }
+    }
+
+    #[test]
+    fn another_method_is_told_those_that_there_are_and_another_path_nothing() {
+        let found = find(&Method::PATCH, "/triggers/a");
+        assert!(matches!(found, Found::OtherMethods(methods) if methods == "GET, PUT, DELETE"));
+        for path in ["", "/", "/triggers/", "/triggers/a/b", "/trigger", "triggers", "/triggers/%ff"] {
+            assert!(matches!(find(&Method::GET, path), Found::Nothing), "{path}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The JSON Schemas of what the API takes and gives, by name.
+
+use postern_shared::document::Kind;
+use postern_shared::id::MAX_NAME_BYTES;
+use postern_shared::store::runs::State;
+use serde_json::{Value, json};
+
+use super::request::{LAST_DEFAULT, LAST_MAX};
+use super::route;
+use super::tokens::MAX_NAME_CHARS;
+
+/// A reference to one of [`schemas`].
+pub fn named(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// A document of a kind. What else stands in it is said by its validator, with line and place.
+pub fn document_schema(kind: Kind) -> Value {
+    named(match kind {
+        Kind::Trigger => "Trigger",
+        Kind::Workflow => "Workflow",
+        Kind::Permission => "Permission",
+    })
+}
+
+/// A query variable or an argument of a path.
+pub fn argument(value: route::Value) -> Value {
+    match value {
+        route::Value::Last => json!({"type": "integer", "minimum": 1, "maximum": LAST_MAX, "default": LAST_DEFAULT}),
+        route::Value::Number => number(),
+        route::Value::RunState => states(),
+        route::Value::Name => name(),
+        route::Value::Cursor => json!({"type": "string"}),
+        route::Value::Receipt => json!({"type": "string", "format": "uuid"}),
+    }
+}
+
+/// All of them.
+pub fn schemas() -> Value {
+    let mut all = json!({
+        "OpenApi": {"type": "object"},
+        "Permission": document("permission", name()),
+        "Trigger": document("trigger", name()),
+        "Workflow": document("workflow", number()),
+        "Permissions": object([("permissions", list("Permission"))]),
+        "Triggers": object([("triggers", list("Trigger"))]),
+        "Workflows": object([("workflows", list("Workflow"))]),
+        "Address": object([("address", text())]),
+        "TokenName": object([("name", json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS}))]),
+    });
+    for more in [settings(), history(), tokens()] {
+        if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
+            all.extend(more);
+        }
+    }
+    all
+}
+
+fn settings() -> Value {
+    let located = || list("Finding");
+    let error = json!({
+        "type": "object", "required": ["code", "message"],
+        "properties": {"code": text(), "message": text(), "findings": located()},
+    });
+    json!({
+        "Error": object([("error", error)]),
+        "Finding": object([("path", text()), ("line", number()), ("message", text())]),
+        "Findings": object([("documents", whole()), ("findings", located())]),
+        "Applied": object([
+            ("kind", json!({"enum": Kind::ALL.map(Kind::name)})),
+            ("key", text()),
+            ("changed", flag()),
+            ("made_short_url", or_null(text())),
+        ]),
+        "AppliedList": object([("applied", list("Applied"))]),
+        "Version": object([("version", number()), ("created_at", time())]),
+        "Versions": object([("workflow", number()), ("versions", list("Version"))]),
+        "Verdict": object([
+            ("permission", name()),
+            ("title", text()),
+            ("admits", flag()),
+            ("reason", text()),
+            ("rules", json!({"type": "array", "items": text()})),
+            ("answers_at", text()),
+        ]),
+        "Explanation": object([
+            ("address", text()),
+            ("admitted", flag()),
+            ("settings_version", whole()),
+            ("permissions", list("Verdict")),
+        ]),
+    })
+}
+
+fn history() -> Value {
+    json!({
+        "Receipt": {
+            "type": "object", "required": ["receipt", "status", "permission"],
+            "properties": {"receipt": uuid(), "status": text(), "permission": or_null(name())},
+        },
+        "Run": object([
+            ("receipt", uuid()),
+            ("workflow", number()),
+            ("version", number()),
+            ("state", states()),
+            ("steps", whole()),
+            ("record", or_null(number())),
+            ("message", or_null(text())),
+            ("started_at", time()),
+            ("ended_at", or_null(time())),
+        ]),
+        "Runs": object([("runs", list("Run")), ("next", or_null(text()))]),
+        "Record": object([("id", number()), ("module", name()), ("fields", json!({"type": "object"}))]),
+        "Records": object([("records", list("Record")), ("next", or_null(number()))]),
+        "DeadLetter": object([
+            ("id", number()),
+            ("receipt", or_null(uuid())),
+            ("kind", text()),
+            ("bytes", whole()),
+            ("reason", text()),
+            ("attempt", whole()),
+            ("created_at", time()),
+        ]),
+        "DeadLetters": object([("dead_letters", list("DeadLetter")), ("next", or_null(number()))]),
+    })
+}
+
+fn tokens() -> Value {
+    let token = || [("id", number()), ("name", text()), ("created_at", time()), ("last_used_at", or_null(time()))];
+    json!({
+        "Token": object(token()),
+        "Tokens": object([("tokens", list("Token"))]),
+        "NewToken": object(token().into_iter().chain([("token", text())])),
+    })
+}
+
+/// An object with all of these, and nothing else.
+fn object<'n>(properties: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+    let (names, properties): (Vec<_>, serde_json::Map<_, _>) =
+        properties.into_iter().map(|(name, schema)| (name, (name.to_owned(), schema))).unzip();
+    json!({"type": "object", "required": names, "properties": properties, "additionalProperties": false})
+}
+
+fn document(kind: &str, key: Value) -> Value {
+    json!({"type": "object", "required": [kind], "properties": {kind: key}})
+}
+
+fn list(name: &str) -> Value {
+    json!({"type": "array", "items": named(name)})
+}
+
+fn or_null(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+fn states() -> Value {
+    json!({"type": "string", "enum": State::ALL.map(|(_, word)| word)})
+}
+
+fn name() -> Value {
+    json!({"type": "string", "pattern": format!("^[A-Za-z0-9_.-]{{1,{MAX_NAME_BYTES}}}$")})
+}
+
+fn number() -> Value {
+    json!({"type": "integer", "minimum": 1})
+}
+
+fn whole() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn uuid() -> Value {
+    json!({"type": "string", "format": "uuid"})
+}
+
+fn time() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}

@@ -1,0 +1,119 @@
+//! Who may call the API: whoever sends a token that is known, as `Authorization: Bearer …` (RFC 6750, 2.1). No cookie
+//! and no address opens it.
+
+use std::hint::black_box;
+use std::io::Write;
+
+use postern_shared::permission::short_url::generated_short_url;
+use postern_shared::store::StoreError;
+use postern_shared::store::tokens::{self, Hash};
+use sha2::{Digest, Sha256};
+use warp::http::HeaderValue;
+
+use crate::Failure;
+use crate::state::State;
+
+/// The shortest token that a setting may hold: below that someone chose a word.
+const MIN_TOKEN_CHARS: usize = 20;
+
+/// The name of the token that the first start makes.
+const FIRST: &str = "first";
+
+/// A new token of 39 characters, 188 random bits; what it begins with lets scanners of source code find it.
+pub fn generated() -> String {
+    format!("postern-{}", generated_short_url())
+}
+
+/// The form in which tokens are kept.
+pub fn hash(token: &str) -> Hash {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The hash of `POSTERN_API_TOKEN`. An empty one is none, as compose files hand over what is not set.
+pub fn hash_of_setting(token: Option<&str>) -> Result<Option<Hash>, Failure> {
+    match token {
+        None | Some("") => Ok(None),
+        Some(token) if token.chars().count() >= MIN_TOKEN_CHARS => Ok(Some(hash(token))),
+        Some(_) => Err(format!("POSTERN_API_TOKEN is shorter than {MIN_TOKEN_CHARS} characters").into()),
+    }
+}
+
+/// Makes the first token if there is none at all, and prints it on standard error: not through the log, whose level
+/// might hide it and which others may read.
+pub async fn first_token(state: &State) -> Result<(), Failure> {
+    if state.api_token.is_some() {
+        return Ok(());
+    }
+    let token = generated();
+    if tokens::add_first(&mut state.store.connection().await?, FIRST, &hash(&token)).await? {
+        writeln!(std::io::stderr(), "the first token of the API, shown only this once: {token}")?;
+    }
+    Ok(())
+}
+
+/// Whether the header holds a valid token.
+pub async fn is_valid(state: &State, header: Option<&HeaderValue>) -> Result<bool, StoreError> {
+    let Some(token) = header.and_then(|value| value.to_str().ok()).and_then(bearer) else { return Ok(false) };
+    let sent = hash(token);
+    if state.api_token.is_some_and(|known| is_same(&known, &sent)) {
+        return Ok(true);
+    }
+    let connection = state.store.connection().await?;
+    let mut valid = None;
+    // All are compared, whichever it is.
+    for (id, known) in tokens::hashes(&connection).await? {
+        if is_same(&known, &sent) {
+            valid = Some(id);
+        }
+    }
+    if let Some(id) = valid {
+        tokens::used(&connection, id).await?;
+    }
+    Ok(valid.is_some())
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Takes the same time wherever two hashes differ.
+fn is_same(one: &Hash, other: &Hash) -> bool {
+    black_box(one.iter().zip(other).fold(0, |differing, (a, b)| black_box(differing | (a ^ b)))) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bearer_token_is_read() {
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc", Some("abc")),
+            ("Basic abc", None),
+            ("abc", None),
+            ("Bearer", None),
+        ] {
+            assert_eq!(bearer(value), token, "{value}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_the_same_only_if_every_byte_is() {
+        let one = hash("a");
+        assert!(is_same(&one, &one));
+        for at in 0..one.len() {
+            let mut other = one;
+            other[at] ^= 0x80;
+            assert!(!is_same(&one, &other), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_short_token_is_refused_when_the_setting_is_read_and_an_empty_one_is_none() {
+        assert!(hash_of_setting(Some("0123456789012345678")).is_err());
+        assert_eq!(hash_of_setting(Some("01234567890123456789")).unwrap(), Some(hash("01234567890123456789")));
+        assert_eq!(hash_of_setting(Some("")).unwrap(), None);
+    }
+}

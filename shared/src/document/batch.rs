@@ -1,0 +1,166 @@
+//! Several documents, checked together before anything is done with any of them.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{Document, Kind};
+use crate::finding::{Finding, Located};
+use crate::permission::short_url::generated_short_url;
+use crate::yaml;
+
+/// The short URLs of the stored permissions, by their keys.
+pub type ShortUrls = HashMap<String, String>;
+
+/// One document that passed the checks.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it sets, compiled.
+    pub document: Document,
+    /// What it says: the form that is stored.
+    pub value: Value,
+    /// The short URL that was made up for it, if it needs one and names none.
+    pub made_short_url: Option<String>,
+    /// The line, from 1, of its number or key.
+    pub line: usize,
+}
+
+/// A finding and the text it is in.
+#[derive(Debug)]
+pub struct Found {
+    /// The text as it was named, such as a file.
+    pub source: String,
+    /// The line and what is wrong there.
+    pub located: Located,
+}
+
+/// All documents, and all that is wrong with them.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The documents that passed, in the order of texts and lines.
+    pub documents: Vec<Checked>,
+    /// Everything that is wrong.
+    pub findings: Vec<Found>,
+    /// Where each document stands.
+    places: HashMap<(Kind, String), String>,
+    stored: ShortUrls,
+}
+
+impl Batch {
+    /// An empty one. A permission for any address without a short URL gets its stored one, or a new one.
+    pub fn new(stored: ShortUrls) -> Self {
+        Self { stored, ..Self::default() }
+    }
+
+    /// Adds the YAML documents of a text.
+    pub fn add_yaml(&mut self, source: &str, text: &[u8]) {
+        let documents = text_of(text).and_then(yaml::read).and_then(|documents| match documents.is_empty() {
+            true => Err(Located { line: 1, finding: Finding::new("", "there is no document in it") }),
+            false => Ok(documents),
+        });
+        match documents {
+            Ok(documents) => documents.into_iter().for_each(|document| self.check(source, document)),
+            Err(located) => self.findings.push(Found { source: source.to_owned(), located }),
+        }
+    }
+
+    /// Adds one document that is written as JSON.
+    pub fn add_json(&mut self, source: &str, text: &[u8]) {
+        match text_of(text).and_then(yaml::read_json) {
+            Ok(document) => self.check(source, document),
+            Err(located) => self.findings.push(Found { source: source.to_owned(), located }),
+        }
+    }
+
+    fn check(&mut self, source: &str, mut yaml: yaml::Document) {
+        let mut report = |located| self.findings.push(Found { source: source.to_owned(), located });
+        let made_short_url = complete(&mut yaml.value, &self.stored);
+        let document = match Document::from_yaml(&yaml) {
+            Ok(document) => document,
+            Err(findings) => return findings.into_iter().for_each(report),
+        };
+        let (kind, key) = (document.kind(), document.key());
+        let line = yaml.line(kind.name());
+        if let Some(first) = self.places.get(&(kind, key.clone())) {
+            let message = format!("{kind} {key} is already set at {first}");
+            return report(yaml.locate(Finding::new(kind.name(), message)));
+        }
+        self.places.insert((kind, key), format!("{source}:{line}"));
+        self.documents.push(Checked { document, value: yaml.value, made_short_url, line });
+    }
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, Located> {
+    str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+        Located { line, finding: Finding::new("", "this line is not UTF-8") }
+    })
+}
+
+/// Gives a permission for any address the short URL that it needs; returns it if it is a new one.
+fn complete(document: &mut Value, stored: &ShortUrls) -> Option<String> {
+    let permission = document.as_object_mut().filter(|map| map.contains_key(Kind::Permission.name()))?;
+    let admits_any = match permission.get("addresses")? {
+        Value::String(rules) => has_any(rules),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).any(has_any),
+        _ => false,
+    };
+    if !admits_any || permission.get("short_url").is_some_and(|url| !url.is_null()) {
+        return None;
+    }
+    let known = permission.get(Kind::Permission.name()).and_then(Value::as_str).and_then(|key| stored.get(key));
+    let made = if known.is_some() { None } else { Some(generated_short_url()) };
+    let short_url = known.or(made.as_ref())?;
+    permission.insert("short_url".to_owned(), Value::from(short_url.as_str()));
+    made
+}
+
+fn has_any(rules: &str) -> bool {
+    rules.split([' ', ',', '\n']).any(|rule| rule.eq_ignore_ascii_case("any"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_a_permission_for_any_address_is_given_a_short_url() {
+        for (document, made) in [
+            (json!({"permission": "a", "addresses": "any"}), true),
+            (json!({"permission": "a", "addresses": ["10.0.0.1", "any"]}), true),
+            (json!({"permission": "a", "addresses": "10.0.0.1, any", "short_url": null}), true),
+            (json!({"permission": "a", "addresses": "any", "short_url": "x"}), false),
+            (json!({"permission": "a", "addresses": "127.0.0.1"}), false),
+            (json!({"trigger": "a", "addresses": "any"}), false),
+        ] {
+            let (mut one, mut other) = (document.clone(), document.clone());
+            let (first, second) = (complete(&mut one, &ShortUrls::new()), complete(&mut other, &ShortUrls::new()));
+            assert_eq!(first.is_some(), made, "{document}");
+            let (mut again, stored) = (document.clone(), ShortUrls::from([("a".to_owned(), "kept".to_owned())]));
+            assert_eq!(complete(&mut again, &stored), None);
+            assert_eq!(again["short_url"] == "kept", made, "{document}");
+            if let (Some(first), Some(second)) = (first, second) {
+                assert_eq!((one["short_url"].as_str(), first.len()), (Some(first.as_str()), 32));
+                assert_ne!(first, second);
+            }
+        }
+    }
+
+    #[test]
+    fn a_finding_in_json_has_the_line_of_its_key() {
+        for (text, expected) in [
+            ("{\n \"trigger\": \"a\",\n \"titel\": \"\\ud83d\\ude00\"\n}", "1: titel: unknown key"),
+            ("{\n \"trigger\": \"a\",\n \"titel\": \"x\"\n}", "3: titel: unknown key"),
+            ("{\n \"trigger\": \"a\",\n}", "3: this is not JSON"),
+            (&format!("{{\"trigger\": {}1{}}}", "[".repeat(70), "]".repeat(70)), "1: nested deeper than 64"),
+        ] {
+            let mut batch = Batch::default();
+            batch.add_json("the body", text.as_bytes());
+            let found: Vec<String> =
+                batch.findings.iter().map(|one| format!("{}: {}", one.located.line, one.located.sentence())).collect();
+            assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The tokens of the API: their hashes, never themselves.
+
+use std::time::SystemTime;
+
+use deadpool_postgres::{Object, Transaction};
+
+use super::StoreError;
+
+/// How many tokens there may be: each request is compared with all of them.
+pub const MAX_TOKENS: i64 = 100;
+
+const LIST: &str = "-- tokens::list
+SELECT id, name, created_at, last_used_at FROM tokens ORDER BY id";
+
+const HASHES: &str = "-- tokens::hashes
+SELECT id, hash FROM tokens";
+
+const USED: &str = "-- tokens::used
+UPDATE tokens SET last_used_at = now()
+WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')";
+
+/// Holds off others that add one, so that neither the first nor the last comes twice.
+const LOCK: &str = "-- tokens::lock
+LOCK TABLE tokens IN SHARE ROW EXCLUSIVE MODE";
+
+const COUNT: &str = "-- tokens::count
+SELECT count(*) FROM tokens";
+
+const ADD: &str = "-- tokens::add
+INSERT INTO tokens (name, hash) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING
+RETURNING id, name, created_at, last_used_at";
+
+const DELETE: &str = "-- tokens::delete
+DELETE FROM tokens WHERE id = $1";
+
+/// The SHA-256 of a token.
+pub type Hash = [u8; 32];
+
+/// What is known of a token.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Its number.
+    pub id: i64,
+    /// For people: who uses it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<SystemTime>,
+}
+
+/// What became of a token to be added.
+#[derive(Debug)]
+pub enum Added {
+    /// It is valid from now on.
+    Token(Token),
+    /// Another one has its name.
+    NameTaken,
+    /// There are [`MAX_TOKENS`] already.
+    TooMany,
+}
+
+/// All tokens, the oldest first.
+pub async fn list(connection: &Object) -> Result<Vec<Token>, StoreError> {
+    Ok(connection.query(LIST, &[]).await?.iter().map(read).collect())
+}
+
+/// The number and the hash of every token.
+pub async fn hashes(connection: &Object) -> Result<Vec<(i64, Hash)>, StoreError> {
+    let statement = connection.prepare_cached(HASHES).await?;
+    let rows = connection.query(&statement, &[]).await?;
+    Ok(rows.iter().filter_map(|row| Some((row.get(0), row.get::<_, &[u8]>(1).try_into().ok()?))).collect())
+}
+
+/// A token was used; written once a minute at most.
+pub async fn used(connection: &Object, id: i64) -> Result<(), StoreError> {
+    let statement = connection.prepare_cached(USED).await?;
+    connection.execute(&statement, &[&id]).await?;
+    Ok(())
+}
+
+/// Adds the first token; nothing happens, and the answer is false, if there is one already.
+pub async fn add_first(connection: &mut Object, name: &str, hash: &Hash) -> Result<bool, StoreError> {
+    let transaction = connection.transaction().await?;
+    let is_first = count(&transaction).await? == 0;
+    if is_first {
+        transaction.execute(ADD, &[&name, &&hash[..]]).await?;
+    }
+    transaction.commit().await?;
+    Ok(is_first)
+}
+
+/// Adds a token.
+pub async fn add(connection: &mut Object, name: &str, hash: &Hash) -> Result<Added, StoreError> {
+    let transaction = connection.transaction().await?;
+    if count(&transaction).await? >= MAX_TOKENS {
+        return Ok(Added::TooMany);
+    }
+    let added = transaction.query_opt(ADD, &[&name, &&hash[..]]).await?;
+    transaction.commit().await?;
+    Ok(added.map_or(Added::NameTaken, |row| Added::Token(read(&row))))
+}
+
+/// Removes one; true if it was there.
+pub async fn delete(connection: &Object, id: i64) -> Result<bool, StoreError> {
+    Ok(connection.execute(DELETE, &[&id]).await? > 0)
+}
+
+/// How many there are, until the transaction ends.
+async fn count(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
+    transaction.batch_execute(LOCK).await?;
+    Ok(transaction.query_one(COUNT, &[]).await?.get(0))
+}
+
+fn read(row: &tokio_postgres::Row) -> Token {
+    Token { id: row.get(0), name: row.get(1), created_at: row.get(2), last_used_at: row.get(3) }
+}
