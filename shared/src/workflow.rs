@@ -42,8 +42,24 @@ pub struct Start {
     pub order: i64,
     /// Whether it runs when the submission has no record.
     pub without_record: bool,
+    /// Whether it runs on one record only once, whatever becomes of that run.
+    pub once_per_record: bool,
+    /// Whose steps are kept in the log.
+    pub keep_log: KeepLog,
     /// The first steps.
     pub next: Vec<StepIndex>,
+}
+
+/// Whose steps are kept in the log; the runs themselves always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeepLog {
+    /// Of every run.
+    #[default]
+    All,
+    /// Of runs that fail.
+    Failures,
+    /// Of no run.
+    None,
 }
 
 /// The place of a step in [`Workflow::steps`].

@@ -294,6 +294,51 @@ steps:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_runs_once_per_record_does_so_whoever_is_first() {
+    let mut postern = Postern::without_worker(&settings(
+        "
+---
+workflow: 1
+start: {module: Leads, without_record: true, once_per_record: true, next: add}
+steps:
+  add: {create_record: Notes, fields: {a: 1}}
+",
+    ))
+    .await;
+    postern.sql("INSERT INTO records (id, module, fields) SELECT n, 'Leads', '{}' FROM generate_series(1, 5) n").await;
+    let post = |record: i32| postern.post(&format!("/trigger?workflow_id=1&record_id={record}")).send();
+    let accepted = futures_util::future::join_all((0..50).map(|n| post(n % 5 + 1))).await;
+    for _ in 0..3 {
+        postern.start_worker().await;
+    }
+    let mut skipped = 0;
+    for answer in &accepted {
+        let receipt = postern.ended(answer).await;
+        let reason = receipt["skipped"][0]["reason"].as_str().unwrap_or_default().to_owned();
+        skipped += u32::from(reason.starts_with("it runs once per record, and has run on record "));
+    }
+    assert_eq!((skipped, postern.records("Notes").await.len()), (45, 5));
+    assert_eq!(postern.outcome("/trigger?workflow_id=1", "").await["status"], "finished");
+    assert_eq!(postern.outcome("/trigger?workflow_id=1", "").await["status"], "finished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_kept_of_all_runs_of_those_that_fail_or_of_none() {
+    let workflow = |id: u32, keep: &str| {
+        format!(
+            "---\nworkflow: {id}\nstart: {{without_record: true, keep_log: {keep}, next: fails}}\nsteps:\n  \
+             fails: {{condition: '$env[\"a\"]', then: end}}\n  end: {{stop: failed}}\n"
+        )
+    };
+    let all = ["all", "failures", "none"].iter().zip(1..).map(|(keep, id)| workflow(id, keep)).collect::<String>();
+    let postern = Postern::start(&settings(&all)).await;
+    for (id, form, steps) in [(1, "", 1), (1, "a=1", 2), (2, "", 0), (2, "a=1", 2), (3, "", 0), (3, "a=1", 0)] {
+        let receipt = postern.outcome(&format!("/trigger?workflow_id={id}"), form).await;
+        assert_eq!(receipt["runs"][0]["path"].as_array().unwrap().len(), steps, "{id} {form}: {receipt}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_changed_workflow_counts_from_the_next_submission_on() {
     let postern = Postern::start(&settings(&format!("---\n{END}"))).await;
     assert_eq!(postern.outcome("/trigger?workflow_id=1", "").await["runs"][0]["version"], 1);

@@ -9,7 +9,7 @@ use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
-use postern_shared::workflow::{Step, StepIndex};
+use postern_shared::workflow::{KeepLog, Step, StepIndex};
 
 use crate::catalog::Pinned;
 use crate::desk::Desk;
@@ -99,9 +99,14 @@ impl Execution {
         Progress::Ended
     }
 
-    /// The run and its log, as they are written.
+    /// The run and its log, as they are written: what the workflow does not keep of the log is left out.
     pub fn into_parts(self) -> (Run, Vec<Entry>) {
-        (self.run, self.log)
+        let kept = match self.pinned.workflow.start.keep_log {
+            KeepLog::All => true,
+            KeepLog::Failures => self.run.state == State::Failed,
+            KeepLog::None => false,
+        };
+        (self.run, if kept { self.log } else { Vec::new() })
     }
 
     fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {

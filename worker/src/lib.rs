@@ -3,6 +3,7 @@
 
 mod backlog;
 mod catalog;
+mod claims;
 pub mod consumer;
 mod desk;
 mod engine;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, claims, history, migrate};
+use postern_shared::store::{self, Store, history, migrate};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 
@@ -88,7 +89,7 @@ async fn keep_house(store: Store) {
         let kept = async {
             let connection = store.connection().await?;
             history::make_ahead(&connection).await?;
-            claims::forget(&connection).await
+            store::claims::forget(&connection).await
         };
         if let Err(error) = kept.await {
             tracing::warn!(%error, "partitions could not be made ahead or claims forgotten; tried again in an hour");

@@ -2,17 +2,16 @@
 //! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
 //! order; those of different submissions side by side. Everything happens in the caller's transaction.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
-use postern_shared::id::ReceiptId;
-use postern_shared::store::claims::Claim;
 use postern_shared::store::receipts::NewReceipt;
-use postern_shared::store::{StoreError, Transaction, claims, comments, receipts, records, run_log, runs};
+use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
+use crate::claims;
 use crate::desk::{Desk, Known};
 use crate::engine::{Execution, Progress};
 use crate::questions;
@@ -53,8 +52,10 @@ pub async fn execute(
     let submissions = sorted(submissions);
     let mut desk = Desk::default();
     lock_records(transaction, &submissions, &mut desk).await?;
-    let resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
-    let duplicates = duplicates(transaction, &submissions).await?;
+    let mut resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
+    let duplicates = claims::duplicates(transaction, &submissions).await?;
+    let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
+    claims::once_per_record(transaction, first.map(|(one, (resolved, _))| (*one, resolved)).collect()).await?;
     let receipts: Vec<_> = (submissions.iter().zip(&resolved))
         .map(|(one, (resolved, _))| NewReceipt {
             submission: one,
@@ -88,30 +89,6 @@ fn sorted(submissions: &[Submission]) -> Vec<&Submission> {
     sorted.sort_by_key(|one| one.receipt);
     sorted.dedup_by_key(|one| one.receipt);
     sorted
-}
-
-/// The submissions whose dedupe key another receipt holds, with that receipt. Redelivered, the holder finds itself.
-async fn duplicates(
-    transaction: &Transaction<'_>,
-    submissions: &[&Submission],
-) -> Result<HashMap<ReceiptId, ReceiptId>, StoreError> {
-    let claim = |one: &Submission| {
-        let dedupe = one.dedupe.as_ref()?;
-        Some((Claim::new(format!("permission {}", one.permission), &dedupe.key), dedupe.days))
-    };
-    let mut claims = BTreeMap::new();
-    for one in submissions {
-        if let Some((claim, days)) = claim(one) {
-            // The first of the bundle; the others of its key are its duplicates.
-            claims.entry(claim).or_insert((one.receipt, days));
-        }
-    }
-    if claims.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let holders = claims::take(transaction, &claims).await?;
-    let holder = |one: &&Submission| Some((one.receipt, *holders.get(&claim(one)?.0)?));
-    Ok(submissions.iter().filter_map(holder).filter(|(receipt, holder)| receipt != holder).collect())
 }
 
 async fn lock_records(

@@ -12,7 +12,7 @@ use crate::id::ReceiptId;
 
 const TAKE: &str = "-- claims::take
 INSERT INTO claims (scope, key, receipt, expires_at)
-SELECT scope, key, receipt, now() + days * interval '1 day'
+SELECT scope, key, receipt, coalesce(now() + days * interval '1 day', 'infinity')
 FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::int[]) AS c (scope, key, receipt, days)
 ORDER BY scope, key
 ON CONFLICT (scope, key) DO UPDATE SET receipt = excluded.receipt, expires_at = excluded.expires_at
@@ -40,16 +40,17 @@ impl Claim {
     }
 }
 
-/// Takes claims that nobody holds, each for a receipt and a number of days, and tells who holds each of them now.
-/// Waits for other transactions that are taking the same ones. A map, so that they come in order and each once.
+/// Takes claims that nobody holds, each for a receipt and a number of days (none = for ever), and tells who holds each
+/// of them now. Waits for other transactions that are taking the same ones. A map, so that they come in order and each
+/// once.
 pub async fn take(
     transaction: &Transaction<'_>,
-    claims: &BTreeMap<Claim, (ReceiptId, u16)>,
+    claims: &BTreeMap<Claim, (ReceiptId, Option<u16>)>,
 ) -> Result<BTreeMap<Claim, ReceiptId>, StoreError> {
     let scopes: Vec<&str> = claims.keys().map(|claim| claim.scope.as_str()).collect();
     let keys: Vec<&[u8]> = claims.keys().map(|claim| &claim.key[..]).collect();
     let receipts: Vec<Uuid> = claims.values().map(|(receipt, _)| receipt.uuid()).collect();
-    let days: Vec<i32> = claims.values().map(|(_, days)| i32::from(*days)).collect();
+    let days: Vec<Option<i32>> = claims.values().map(|(_, days)| days.map(i32::from)).collect();
     let statement = transaction.prepare_cached(TAKE).await?;
     transaction.execute(&statement, &[&scopes, &keys, &receipts, &days]).await?;
     let statement = transaction.prepare_cached(HOLDERS).await?;

@@ -4,11 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{MAX_STEPS, Start, Step, StepIndex, Workflow};
+use super::{KeepLog, MAX_STEPS, Start, Step, StepIndex, Workflow};
 use crate::document::Reader;
 use crate::finding::Finding;
 use crate::id::StepName;
 use crate::task;
+
+const KEEP_LOG: [(&str, KeepLog); 3] =
+    [("all", KeepLog::All), ("failures", KeepLog::Failures), ("none", KeepLog::None)];
 
 /// Every step by its name, read or not: an output may lead to a later one.
 type Places<'d> = HashMap<&'d str, StepIndex>;
@@ -45,12 +48,14 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
         condition: reader.expression("condition"),
         order: reader.whole("order").unwrap_or(0),
         without_record: reader.flag("without_record", false),
+        once_per_record: reader.flag("once_per_record", false),
+        keep_log: reader.choice("keep_log", &KEEP_LOG).unwrap_or_default(),
         next: {
             reader.required("next");
             read_successors(&mut reader, "next", places)
         },
     };
-    reader.not_available(&["once_per_record", "parallel", "keep_log"]);
+    reader.not_available(&["parallel"]);
     reader.finish();
     Some(start)
 }

@@ -1,0 +1,75 @@
+//! What may happen only once, for the submissions of a bundle: one submission of a dedupe key, one run of a workflow
+//! that runs once per record. Claims are taken in the bundle's transaction, in the order of their keys, and all bundles
+//! take the two kinds in the same order. Delivered again, a submission finds that it holds its claims itself.
+
+use std::collections::{BTreeMap, HashMap};
+
+use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::store::claims::{self, Claim};
+use postern_shared::store::receipts::Skipped;
+use postern_shared::store::{StoreError, Transaction};
+use postern_shared::submission::Submission;
+
+use crate::resolve::Resolved;
+
+/// The submissions whose dedupe key another receipt holds, with that receipt.
+pub async fn duplicates(
+    transaction: &Transaction<'_>,
+    submissions: &[&Submission],
+) -> Result<HashMap<ReceiptId, ReceiptId>, StoreError> {
+    let claim = |one: &Submission| {
+        let dedupe = one.dedupe.as_ref()?;
+        Some((Claim::new(format!("permission {}", one.permission), &dedupe.key), dedupe.days))
+    };
+    let mut wanted = BTreeMap::new();
+    for one in submissions {
+        if let Some((claim, days)) = claim(one) {
+            // The first of the bundle; the others of its key are its duplicates.
+            wanted.entry(claim).or_insert((one.receipt, Some(days)));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let holders = claims::take(transaction, &wanted).await?;
+    let holder = |one: &&Submission| Some((one.receipt, *holders.get(&claim(one)?.0)?));
+    Ok(submissions.iter().filter_map(holder).filter(|(receipt, holder)| receipt != holder).collect())
+}
+
+/// Skips the workflows that run once per record and have run on it before.
+pub async fn once_per_record(
+    transaction: &Transaction<'_>,
+    mut resolved: Vec<(&Submission, &mut Resolved)>,
+) -> Result<(), StoreError> {
+    let mut wanted = BTreeMap::new();
+    for (submission, resolved) in &resolved {
+        for pinned in resolved.start.iter().filter(|pinned| pinned.workflow.start.once_per_record) {
+            if let Some(record) = submission.record {
+                // The first of the bundle; it holds the claim for ever.
+                wanted.entry(once(pinned.workflow.id, record)).or_insert((submission.receipt, None));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let holders = claims::take(transaction, &wanted).await?;
+    for (submission, Resolved { start, skipped }) in &mut resolved {
+        let Some(record) = submission.record else { continue };
+        start.retain(|pinned| {
+            let id = pinned.workflow.id;
+            let runs = !pinned.workflow.start.once_per_record
+                || holders.get(&once(id, record)).is_none_or(|holder| *holder == submission.receipt);
+            if !runs {
+                let reason = format!("it runs once per record, and has run on record {record}");
+                skipped.push(Skipped { workflow: Some(id), reason });
+            }
+            runs
+        });
+    }
+    Ok(())
+}
+
+fn once(workflow: WorkflowId, record: RecordId) -> Claim {
+    Claim::new(format!("workflow {workflow} once per record"), &record.to_string())
+}
