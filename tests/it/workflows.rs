@@ -14,7 +14,8 @@ triggers: [go]
 /// A workflow that ends at once.
 const END: &str = "workflow: 1\nstart: {without_record: true, next: end}\nsteps: {end: {stop: finished}}\n";
 
-fn settings(workflows: &str) -> String {
+/// These workflows, with a trigger `go` and a permission for them.
+pub fn settings(workflows: &str) -> String {
     format!("{PERMISSION}---\ntrigger: go\n{workflows}")
 }
 
@@ -54,27 +55,6 @@ steps:
     assert_eq!(receipt["status"], "failed");
     assert_eq!(receipt["runs"][1]["message"], "on purpose");
     assert!(receipt["runs"][2]["message"].as_str().unwrap().starts_with("saw "), "{receipt}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn set_value_changes_the_record_that_the_call_names() {
-    let postern = Postern::start(&settings(
-        "
----
-workflow: 1
-start: {module: Leads, next: change}
-steps:
-  change: {set_value: {lastname: '$env[\"lastname\"]', greeting: 'Hello $firstname', gone: '$env[\"nothing\"]'}}
-",
-    ))
-    .await;
-    postern
-        .sql("INSERT INTO records (id, module, fields) VALUES (852, 'Leads', '{\"firstname\":\"Ada\",\"gone\":1}')")
-        .await;
-    let receipt = postern.outcome("/trigger?record_id=852&workflow_id=1", "lastname=Lovelace").await;
-    assert_eq!((&receipt["status"], &receipt["runs"][0]["record"]), (&json!("finished"), &json!(852)), "{receipt}");
-    let expected = json!({"firstname": "Ada", "lastname": "Lovelace", "greeting": "Hello Ada"});
-    assert_eq!(json!(postern.records("Leads").await[0]), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,142 +135,6 @@ steps:
     let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
     assert_eq!(receipt["status"], "failed");
     assert!(receipt["runs"][0]["message"].as_str().unwrap().contains("loop"), "{}", receipt["runs"][0]["message"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_failed_run_keeps_what_its_earlier_steps_did() {
-    let postern = Postern::start(&settings(
-        "
----
-workflow: 1
-start: {without_record: true, next: make}
-steps:
-  make: {create_record: Leads, fields: {a: 1}, created: change}
-  change: {set_value: {b: 2}, record: '9999'}
-",
-    ))
-    .await;
-    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
-    assert_eq!(receipt["runs"][0]["message"], "step change: record 9999 does not exist");
-    assert_eq!(postern.records("Leads").await.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn find_record_compares_sorts_and_limits() {
-    let postern = Postern::start(&settings(
-        "
----
-workflow: 1
-start: {without_record: true, next: find}
-steps:
-  find:
-    find_record: Leads
-    where: {city: {is: '$env[\"city\"]'}, amount: {above: '$env[\"above\"]'}}
-    sort: [-amount]
-    limit: 2
-    store_id: first
-    store_ids: all
-    found: yes
-    not_found: no
-  yes: {stop: finished, message: '$env[\"first\"] of $env[\"all\"]'}
-  no: {stop: failed, message: nothing}
-",
-    ))
-    .await;
-    postern
-        .sql(
-            "INSERT INTO records (id, module, fields) VALUES (1, 'Leads', '{\"city\":\"Rome\",\"amount\":5}'),
-             (2, 'Leads', '{\"city\":\"Rome\",\"amount\":7}'), (3, 'Leads', '{\"city\":\"Rome\",\"amount\":\"6\"}'),
-             (4, 'Leads', '{\"city\":\"Oslo\",\"amount\":9}'), (5, 'Leads', '{\"city\":\"Rome\",\"amount\":\"many\"}')",
-        )
-        .await;
-    let message =
-        async |form: &str| postern.outcome("/trigger?workflow_id=1", form).await["runs"][0]["message"].clone();
-    assert_eq!(message("city=Rome&above=4").await, "2 of 2, 3");
-    assert_eq!(message("city=Rome&above=6.5").await, "2 of 2");
-    assert_eq!(message("city=Paris&above=0").await, "nothing");
-    assert_eq!(message("city=&above=0").await, "nothing");
-    assert!(message("city=Rome&above=x").await.as_str().unwrap().contains("not a number"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_second_of_one_unique_key_leaves_by_existing_and_updates_if_told_to() {
-    let postern = Postern::start(&settings(
-        "
----
-workflow: 1
-start: {without_record: true, next: make}
-steps:
-  make: {create_record: Leads, unique: '$env[\"email\"]', if_exists: update, fields: {email: '$env[\"email\"]', n: '$env[\"n\"]'}}
-",
-    ))
-    .await;
-    let output = async |form: &str| {
-        postern.outcome("/trigger?workflow_id=1", form).await["runs"][0]["path"][0]["output"].clone()
-    };
-    assert_eq!(output("email=a@x.org&n=1").await, "created");
-    assert_eq!(output("email=a@x.org&n=2").await, "existing");
-    assert_eq!(json!(postern.records("Leads").await), json!([{"email": "a@x.org", "n": "2"}]));
-    assert_eq!(output("n=1").await, "created");
-    assert_eq!(output("n=1").await, "created");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_comment_is_made_once_on_the_record_that_the_step_names() {
-    let postern = Postern::start(&settings(
-        "
----
-workflow: 1
-start: {without_record: true, next: make}
-steps:
-  make: {create_record: Leads, unique: one, fields: {a: 1}, store_id: id, created: say, existing: say}
-  say: {comment: 'Asked about {{ $env[\"tags\"]|join(\" and \") }}', record: '$env[\"id\"]'}
----
-workflow: 2
-start: {without_record: true, next: say}
-steps:
-  say: {comment: lost}
-",
-    ))
-    .await;
-    postern.outcome("/trigger?workflow_id=1", "tags=a&tags=b").await;
-    postern.outcome("/trigger?workflow_id=1", "tags=c").await;
-    assert_eq!(postern.count("SELECT count(*) FROM comments WHERE text = 'Asked about a and b'").await, 1);
-    assert_eq!(postern.count("SELECT count(*) FROM comments JOIN records ON records.id = record").await, 2);
-    let lost = postern.outcome("/trigger?workflow_id=2", "").await;
-    assert_eq!(lost["runs"][0]["message"], "step say: the run has no record, and the step names none");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_record_is_gone_with_its_comments_and_its_key_is_free_again() {
-    let postern = Postern::start(&settings(
-        "
----
-workflow: 1
-start: {without_record: true, next: make}
-steps:
-  make: {create_record: Leads, unique: one, fields: {a: 1}, store_id: id, created: say, existing: say}
-  say: {comment: here, record: '$env[\"id\"]', next: gone}
-  gone: {delete_record: true, record: '$env[\"id\"]', next: again}
-  again: {delete_record: true, record: '$env[\"id\"]', next: anew}
-  anew: {create_record: Leads, unique: one, fields: {a: 2}}
----
-workflow: 2
-start: {module: Leads, next: gone}
-steps:
-  gone: {delete_record: true, next: touch}
-  touch: {set_value: {a: 3}}
-",
-    ))
-    .await;
-    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
-    assert_eq!(receipt["runs"][0]["path"][4]["output"], "created", "{receipt}");
-    assert_eq!(json!(postern.records("Leads").await), json!([{"a": 2}]));
-    assert_eq!(postern.count("SELECT count(*) FROM comments").await, 0);
-    let id = postern.count("SELECT id FROM records").await;
-    let receipt = postern.outcome(&format!("/trigger?workflow_id=2&record_id={id}"), "").await;
-    assert_eq!(receipt["runs"][0]["message"], format!("step touch: record {id} does not exist"));
-    assert_eq!(postern.records("Leads").await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
