@@ -26,7 +26,7 @@ pub use value::render;
 
 /// Steps of one evaluation. minijinja charges one for an instruction, for 64 bytes that it produces or passes
 /// through a filter, and for two items that it visits, so this bounds time (some milliseconds) and memory (6 MB) alike.
-/// Not counted is the comparison of lists inside lists, which matters only where an expression multiplies a list.
+/// Not counted is what some operators and filters do with the items of a list, so a list cannot be multiplied.
 pub const FUEL: u64 = 100_000;
 
 /// Bytes of a value or a rendered text: as much as a whole posted body may have.

@@ -72,6 +72,7 @@ fn build() -> Environment<'static> {
     environment.add_test("email", is_email);
     environment.add_test("empty", is_empty);
     environment.add_test("none", is_nothing);
+    environment.add_function("__factor", factor);
     environment.add_function("__now", now);
     environment.add_global("__empty", vec![Value::from(""), Value::UNDEFINED]);
     environment
@@ -193,6 +194,14 @@ fn is_empty(value: &Value) -> bool {
 
 fn is_nothing(value: &Value) -> bool {
     value.is_undefined() || value.is_none()
+}
+
+/// What stands beside a `*`, unless it is a list.
+fn factor(value: Value) -> Result<Value, Error> {
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => Err(failed("a list cannot be multiplied".to_owned())),
+        _ => Ok(value),
+    }
 }
 
 fn now(days: i64, format: String) -> Result<String, Error> {

@@ -48,12 +48,13 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
         jinja: String::new(),
         lone: None,
         tokens: 0,
-        open: Vec::new(),
+        open: vec![Level::new('\0', 0)],
         previous: Previous::Other,
     };
     while !scanner.is_at(end)? {
         scanner.step()?;
     }
+    scanner.end_factor();
     match scanner.tokens {
         0 => Err(SyntaxError("the expression is empty".to_owned())),
         1 => Ok(Scanned { jinja: scanner.jinja, lone: scanner.lone, end: scanner.at }),
@@ -67,19 +68,24 @@ struct Scanner<'a> {
     jinja: String,
     lone: Option<Reference>,
     tokens: usize,
-    open: Vec<Bracket>,
+    /// The whole text, then the open brackets.
+    open: Vec<Level>,
     previous: Previous,
 }
 
-/// An open bracket.
-struct Bracket {
+/// What stands between two brackets.
+struct Level {
     sign: char,
-    /// It opens a list, not an index.
-    is_list: bool,
-    /// A list stands somewhere inside.
-    holds_list: bool,
+    /// Where the factor that is being read begins in the Jinja: it holds all that binds tighter than `*`.
+    factor: usize,
     /// It stands behind a `*`.
-    is_factor: bool,
+    is_multiplied: bool,
+}
+
+impl Level {
+    fn new(sign: char, factor: usize) -> Self {
+        Self { sign, factor, is_multiplied: false }
+    }
 }
 
 /// What the next word is, after the token before it.
@@ -88,12 +94,6 @@ enum Previous {
     Other,
     /// A value.
     Operand,
-    /// A list, or what has one in its parentheses.
-    List,
-    /// `range` or `dict`: its parentheses hold no value but give one.
-    Function,
-    /// `*`
-    Times,
     /// `|`: a filter follows.
     Pipe,
     /// `is`, `is not`: a test follows.
@@ -141,24 +141,30 @@ impl<'a> Scanner<'a> {
         }
         self.tokens += 1;
         match c {
-            '$' => self.reference(),
-            '"' | '\'' => self.text(c),
+            '$' => return self.reference(),
+            '"' | '\'' => return self.text(c),
             '0'..='9' => {
                 let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
                 self.push(end, Previous::Operand);
-                Ok(())
             }
             '(' | '[' | '{' => {
-                self.open(c);
-                Ok(())
+                self.push(1, Previous::Other);
+                self.open.push(Level::new(c, self.jinja.len()));
             }
-            ')' | ']' | '}' => self.close(c),
-            _ if !identifier(rest).is_empty() => self.word(identifier(rest)),
+            ')' | ']' | '}' => {
+                self.end_factor();
+                if self.open.len() > 1 {
+                    self.open.pop();
+                }
+                self.push(1, Previous::Operand);
+            }
+            _ if !identifier(rest).is_empty() => return self.word(identifier(rest)),
             _ if is_typographic(c) => {
-                Err(SyntaxError(format!("{c} is a typographic quote: write \" around texts in expressions")))
+                return Err(SyntaxError(format!("{c} is a typographic quote: write \" around texts in expressions")));
             }
             _ => self.sign(c),
         }
+        Ok(())
     }
 
     fn push(&mut self, length: usize, previous: Previous) {
@@ -218,7 +224,12 @@ impl<'a> Scanner<'a> {
             Previous::Is if functions::is_test(word) => Previous::Other,
             Previous::Is => return Err(SyntaxError(format!("unknown test {word}"))),
             _ if word == "is" => Previous::Is,
-            _ if OPERATORS.contains(&word) => Previous::Other,
+            _ if OPERATORS.contains(&word) => {
+                self.end_factor();
+                self.push(word.len(), Previous::Other);
+                self.begin_factor(false);
+                return Ok(());
+            }
             _ if NOTHING.contains(&word) => {
                 self.jinja.push_str("__none");
                 self.at += word.len();
@@ -226,60 +237,55 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
             _ if word.starts_with("__") => return Err(SyntaxError(format!("unknown name {word}"))),
-            _ if after.starts_with('(') && functions::is_function(word) => Previous::Function,
-            _ if after.starts_with('(') => return Err(SyntaxError(format!("unknown function {word}"))),
+            _ if after.starts_with('(') && !functions::is_function(word) => {
+                return Err(SyntaxError(format!("unknown function {word}")));
+            }
             _ => Previous::Operand,
         };
         self.push(word.len(), previous);
         Ok(())
     }
 
-    fn open(&mut self, sign: char) {
-        let is_index = matches!(self.previous, Previous::Operand | Previous::List);
-        let is_factor = self.previous == Previous::Times
-            || self.previous == Previous::Other
-                && self.open.last().is_some_and(|outer| outer.is_factor && outer.sign == '(');
-        self.open.push(Bracket {
-            sign,
-            is_list: sign == '[' && !is_index,
-            holds_list: self.previous == Previous::Function,
-            is_factor,
-        });
-        self.push(1, Previous::Other);
-    }
-
-    fn close(&mut self, sign: char) -> Result<(), SyntaxError> {
-        let closed = self.open.pop();
-        let is_list = closed.as_ref().is_some_and(|closed| closed.is_list || closed.sign == '(' && closed.holds_list);
-        if is_list && closed.is_some_and(|closed| closed.is_factor) {
-            return Err(multiplied_list());
-        }
-        if let Some(outer) = self.open.last_mut() {
-            outer.holds_list |= is_list;
-        }
-        self.push(sign.len_utf8(), if is_list { Previous::List } else { Previous::Operand });
-        Ok(())
-    }
-
-    fn sign(&mut self, c: char) -> Result<(), SyntaxError> {
+    fn sign(&mut self, c: char) {
         let rest = self.rest();
+        let is_unary = matches!(c, '-' | '+') && self.previous != Previous::Operand;
         match c {
-            '=' | '!' if rest[1..].starts_with('=') => self.push(2, Previous::Compare(self.jinja.len())),
             '*' if rest.starts_with("**") => self.push(2, Previous::Other),
-            '*' if self.previous == Previous::List => return Err(multiplied_list()),
-            '*' => self.push(1, Previous::Times),
             '|' => self.push(1, Previous::Pipe),
             '.' => self.push(1, Previous::Dot),
-            _ => self.push(c.len_utf8(), Previous::Other),
+            _ if is_unary => self.push(1, Previous::Other),
+            _ => {
+                if let Some(level) = self.open.last_mut() {
+                    level.is_multiplied |= c == '*';
+                }
+                self.end_factor();
+                match c {
+                    '=' | '!' if rest[1..].starts_with('=') => self.push(2, Previous::Compare(self.jinja.len())),
+                    _ => self.push(c.len_utf8(), Previous::Other),
+                }
+                self.begin_factor(c == '*');
+            }
         }
-        Ok(())
     }
-}
 
-/// minijinja repeats lists lazily and computes constants while it compiles, where no fuel is counted:
-/// `1 in [2] * 100000000` would take many seconds.
-fn multiplied_list() -> SyntaxError {
-    SyntaxError("a list cannot be multiplied".to_owned())
+    fn begin_factor(&mut self, is_multiplied: bool) {
+        let factor = self.jinja.len();
+        if let Some(level) = self.open.last_mut() {
+            (level.factor, level.is_multiplied) = (factor, is_multiplied);
+        }
+    }
+
+    /// What is multiplied must not be a list, which only its evaluation can tell: minijinja repeats lists lazily, and
+    /// much of what it then does with billions of items costs no fuel.
+    fn end_factor(&mut self) {
+        let Some(level) = self.open.last().filter(|level| level.is_multiplied) else { return };
+        // Numbers and names of ours need no look.
+        let is_plain = self.jinja[level.factor..].trim().bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_plain {
+            self.jinja.insert_str(level.factor, " __factor(");
+            self.jinja.push(')');
+        }
+    }
 }
 
 /// Whether what follows a text leaves it alone: no filter, operator or test that binds tighter than a comparison.
