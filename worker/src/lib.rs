@@ -9,6 +9,7 @@ mod desk;
 mod engine;
 mod handler;
 mod metrics;
+mod names;
 mod options;
 mod probe;
 mod questions;
