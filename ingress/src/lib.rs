@@ -10,6 +10,7 @@ mod options;
 mod probe;
 mod receipts;
 mod routes;
+mod spool;
 mod state;
 pub mod submit;
 

@@ -8,6 +8,7 @@ use warp::http::StatusCode;
 #[derive(Debug)]
 pub struct Metrics {
     answers: IntCounterVec,
+    spooled: IntCounterVec,
     pub settings_version: IntGauge,
     pub ready: IntGauge,
 }
@@ -20,6 +21,13 @@ impl Metrics {
                 Opts::new("postern_http_answers_total", "Answers on the public listener, by HTTP status."),
                 &["status"],
             )?,
+            spooled: IntCounterVec::new(
+                Opts::new(
+                    "postern_spooled_total",
+                    "Submissions that the broker could not take, by what the spool did.",
+                ),
+                &["outcome"],
+            )?,
             settings_version: IntGauge::new("postern_settings_version", "Version of the settings that are in force.")?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
@@ -27,9 +35,18 @@ impl Metrics {
         for status in [StatusCode::ACCEPTED, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
             metrics.answers.with_label_values(&[status.as_str()]);
         }
+        for outcome in ["committed", "failed"] {
+            metrics.spooled.with_label_values(&[outcome]);
+        }
         registry.register(Box::new(metrics.answers.clone()))?;
+        registry.register(Box::new(metrics.spooled.clone()))?;
         registry.register(Box::new(metrics.settings_version.clone()))?;
         Ok(metrics)
+    }
+
+    /// A submission went the way of the spool.
+    pub fn spooled(&self, committed: bool) {
+        self.spooled.with_label_values(&[if committed { "committed" } else { "failed" }]).inc();
     }
 
     /// A caller was answered.

@@ -28,6 +28,10 @@ pub struct Options {
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
 
+    /// Messages in the spool from which on it takes nothing more: what a broker that stays away may cost of the disk.
+    #[arg(long, env = "POSTERN_MAX_SPOOLED", default_value_t = 1_000_000)]
+    pub(crate) max_spooled: i64,
+
     /// Channels to the broker, each with one bundle in flight.
     #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = DEFAULT_CHANNELS)]
     pub(crate) publish_channels: usize,

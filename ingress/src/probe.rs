@@ -17,13 +17,21 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry)
     let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
     let api = api::routes(Arc::clone(&state));
     let asked = Arc::clone(&state);
-    let ready = warp::path!("health" / "ready").map(move || match asked.unready() {
-        None => with_status("ready\n".to_owned(), StatusCode::OK),
-        Some(reason) => with_status(format!("not ready: {reason}\n"), StatusCode::SERVICE_UNAVAILABLE),
+    let ready = warp::path!("health" / "ready").then(move || {
+        let state = Arc::clone(&asked);
+        async move {
+            match state.unready().await {
+                None => with_status("ready\n".to_owned(), StatusCode::OK),
+                Some(reason) => with_status(format!("not ready: {reason}\n"), StatusCode::SERVICE_UNAVAILABLE),
+            }
+        }
     });
-    let metrics = warp::path!("metrics").map(move || {
-        state.metrics.ready.set(i64::from(state.unready().is_none()));
-        telemetry::exposition(&registry)
+    let metrics = warp::path!("metrics").then(move || {
+        let (state, registry) = (Arc::clone(&state), registry.clone());
+        async move {
+            state.metrics.ready.set(i64::from(state.unready().await.is_none()));
+            telemetry::exposition(&registry)
+        }
     });
     warp::serve(warp::get().and(live.or(ready).or(metrics)).or(api)).incoming(listener).run().await;
 }

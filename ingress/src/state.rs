@@ -20,6 +20,7 @@ use crate::Failure;
 use crate::api;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::spool::Spool;
 
 /// The permissions of one version of the settings.
 #[derive(Debug, Default)]
@@ -38,6 +39,7 @@ pub struct State {
     pub limits: Limits,
     pub body_timeout: Duration,
     pub publisher: Publisher,
+    pub spool: Spool,
     pub store: Store,
     pub metrics: Metrics,
     pub api_token: Option<Hash>,
@@ -53,6 +55,7 @@ impl State {
             limits: Limits::from(&options.limits),
             body_timeout: Duration::from_secs(options.limits.body_timeout_s),
             publisher,
+            spool: Spool::start(store.clone(), options.max_spooled),
             store,
             metrics: Metrics::new(registry)?,
             api_token: api::hash_of_setting(options.api_token.as_deref())?,
@@ -66,14 +69,14 @@ impl State {
         self.snapshot.load_full()
     }
 
-    /// Why this process should get no traffic, or nothing.
-    pub fn unready(&self) -> Option<&'static str> {
+    /// Why this process should get no traffic, or nothing. With either the broker or PostgreSQL it can accept.
+    pub async fn unready(&self) -> Option<&'static str> {
         if self.draining.load(Ordering::Relaxed) {
             Some("shutting down")
         } else if self.snapshot.load().version == 0 {
             Some("no settings yet: postgresql cannot be reached")
-        } else if self.publisher.is_open() {
-            Some("the broker takes no messages")
+        } else if self.publisher.is_open() && self.store.connection().await.is_err() {
+            Some("neither the broker nor postgresql can be reached")
         } else {
             None
         }

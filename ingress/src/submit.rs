@@ -107,9 +107,11 @@ fn millis(moment: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// Durable in the broker, or else in the spool.
 async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError> {
-    let encoded =
-        submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
+    let encode =
+        || submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"));
+    let encoded = encode()?;
     if encoded.len() > MAX_ENCODED_BYTES {
         let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
@@ -117,7 +119,11 @@ async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError>
     match state.publisher.publish(SUBMISSIONS_V1, encoded).await {
         Ok(()) => Ok(()),
         Err(PublishError::Busy) => Err(ApiError::too_busy()),
-        Err(PublishError::Unavailable) => Err(ApiError::unavailable("the queue cannot take messages now")),
+        Err(PublishError::Unavailable) => {
+            let spooled = state.spool.put(encode()?).await;
+            state.metrics.spooled(spooled.is_ok());
+            spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
+        }
     }
 }
 

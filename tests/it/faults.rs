@@ -94,7 +94,7 @@ async fn four_workers_adding_to_shared_records_count_exactly() {
 async fn twenty_bundles_frozen_in_one_worker_and_taken_by_another_have_no_effect_twice() {
     let mut postern = Postern::without_worker(SETTINGS).await;
     post_all(&postern, numbered(1, 2_000)).await;
-    postern.start_worker_with(&[("POSTERN_CONCURRENCY", "16"), ("POSTERN_DATABASE_CONNECTIONS", "20")]).await;
+    postern.start_worker_with(&[("POSTERN_CONCURRENCY", "16")]).await;
     eventually("the first worker is at work", async || {
         (postern.count("SELECT count(*) FROM receipts").await > 0).then_some(())
     })

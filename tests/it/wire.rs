@@ -1,4 +1,4 @@
-//! What only a raw connection shows, and what a caller gets when the broker cannot take a message.
+//! What only a raw connection shows.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::harness::{DEMO, Postern, eventually};
+use crate::harness::{DEMO, Postern};
 
 const PATH: &str = "/trigger?workflow_id=77";
 
@@ -63,20 +63,6 @@ async fn a_chunked_body_arrives_whole() {
     stream.write_all(b"4\r\nlace\r\n0\r\n\r\n").await.unwrap();
     assert!(reply(&mut stream).await.starts_with("HTTP/1.1 202 "));
     assert_eq!(postern.servers().queued_env().await, [serde_json::json!({"lastname": "Lovelace"})]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_broker_cannot_route_is_503_with_retry_after_and_later_accepted_again() {
-    let postern = Postern::without_worker(DEMO).await;
-    let post = || postern.post(PATH).form("lastname=Lovelace").send();
-    assert_eq!(post().await.status, 202);
-    postern.servers().delete_lane().await;
-    let refused = post().await;
-    assert_eq!((refused.status, refused.code()), (503, "unavailable"));
-    assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
-    // lapin would log the whole message that came back, with what was posted.
-    assert!(!postern.ingress.log().contains("Server returned us a message"));
-    eventually("the lane is declared again", async || (post().await.status == 202).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

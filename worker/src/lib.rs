@@ -40,6 +40,9 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// How often the partitions of the history are made ahead, and expired claims are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
+/// Connections to PostgreSQL beside those of the bundles.
+const SPARE_CONNECTIONS: usize = 4;
+
 /// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged.
 pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
@@ -50,7 +53,11 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(private, health.clone(), metrics.ready.clone(), registry.clone()));
 
-    let store = Store::new(&options.database, "postern-worker")?;
+    let mut database = options.database.clone();
+    // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
+    database.database_connections =
+        database.database_connections.max(usize::from(options.concurrency) + SPARE_CONNECTIONS);
+    let store = Store::new(&database, "postern-worker")?;
     migrate::wait(&store, &shutdown).await?;
     let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
     let following = tokio::spawn({

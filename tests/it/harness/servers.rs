@@ -64,6 +64,14 @@ impl Servers {
         queue["messages_unacknowledged"].as_u64().unwrap_or(0)
     }
 
+    /// Takes this test's database away from everybody.
+    pub async fn forbid_connections(&self) {
+        let (admin, name) = (admin().await, &self.name);
+        admin.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.unwrap();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        admin.execute(end, &[name]).await.unwrap();
+    }
+
     /// Takes the lane's queue away, as an operator's mistake might.
     pub async fn delete_lane(&self) {
         let (_connection, channel) = self.channel().await;

@@ -18,7 +18,7 @@ use crate::shutdown::Shutdown;
 use crate::submission;
 
 /// Between two probes, and between two looks at an idle connection: how long an outage may last unnoticed,
-/// and how long submissions are refused after it is over.
+/// and how long nothing is published after it is over.
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 
 /// The first and the longest wait before connecting again.
@@ -148,7 +148,7 @@ impl Session {
             }
         }
         if self.shared.open_breaker() {
-            tracing::warn!("the connection to the broker was lost; submissions are refused");
+            tracing::warn!("the connection to the broker was lost");
         }
         // The bundles in flight have their answer; with the breaker open the channels then end by themselves.
         let _ = timeout(PUBLISH_LIMIT * 2, channels.join_all()).await;
@@ -183,6 +183,6 @@ async fn serve_channel(shared: Arc<Shared>, stamp: Arc<Stamp>, channel: Channel)
 /// Opens the breaker; logs only the failure that did so, not its echoes.
 fn report(shared: &Shared, failure: &Failure) {
     if shared.open_breaker() {
-        tracing::warn!(%failure, "publishing failed; submissions are refused until a probe succeeds");
+        tracing::warn!(%failure, "publishing failed; nothing is published until a probe succeeds");
     }
 }

@@ -1,0 +1,57 @@
+//! A broker that cannot take a submission costs neither the submission nor its 202.
+
+use crate::harness::{DEMO, Postern, eventually, private};
+
+const PATH: &str = "/trigger?workflow_id=77";
+
+/// Nobody listens there.
+const NO_BROKER: (&str, &str) = ("AMQP_URL", "amqp://127.0.0.1:1");
+
+async fn post(postern: &Postern, n: u32) -> crate::harness::call::Answer {
+    postern.post(PATH).form(format!("lastname=Lovelace&email=ada{n}@example.org")).send().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_broker_what_is_accepted_waits_in_the_spool_and_runs_when_it_is_back() {
+    let mut postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
+    let answers = futures_util::future::join_all((0..200).map(|n| post(&postern, n))).await;
+    assert!(answers.iter().all(|answer| answer.status == 202), "{:?}", answers[0].json);
+    let rows = postern.count("SELECT count(*) FROM spool").await;
+    assert!((4..200).contains(&rows), "200 submissions are {rows} rows");
+    postern.start_worker().await;
+    eventually("all have run", async || (postern.records("Leads").await.len() == 200).then_some(())).await;
+    eventually("the spool is empty", async || (postern.count("SELECT count(*) FROM spool").await == 0).then_some(()))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_cannot_route_goes_the_way_of_the_spool_and_its_log_tells_no_values() {
+    let mut postern = Postern::start(DEMO).await;
+    postern.workers.pop().unwrap().kill();
+    postern.servers().delete_lane().await;
+    let answer = post(&postern, 1).await;
+    assert_eq!(answer.status, 202, "{}", answer.json);
+    assert_eq!(postern.count("SELECT count(*) FROM spool").await, 1);
+    // lapin would log the whole message that came back, with what was posted.
+    assert!(!postern.ingress.log().contains("Server returned us a message"));
+    postern.start_worker().await;
+    assert_eq!(postern.ended(&answer).await["status"], "finished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_neither_broker_nor_database_a_post_is_503_with_retry_after_and_the_ingress_is_unready() {
+    let mut postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
+    postern.servers().forbid_connections().await;
+    eventually("the connections are gone", async || (post(&postern, 1).await.status == 503).then_some(())).await;
+    let refused = post(&postern, 2).await;
+    assert_eq!((refused.status, refused.code()), (503, "unavailable"));
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+    assert_eq!(private(&mut postern.ingress, "/health/ready").await.0, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_spool_takes_nothing_more() {
+    let postern = Postern::with_ingress(DEMO, &[NO_BROKER, ("POSTERN_MAX_SPOOLED", "2")]).await;
+    assert_eq!([post(&postern, 1).await.status, post(&postern, 2).await.status], [202, 202]);
+    assert_eq!(post(&postern, 3).await.code(), "unavailable");
+}
