@@ -11,6 +11,8 @@ pub mod migrate;
 pub mod permissions;
 pub mod receipts;
 pub mod records;
+pub mod refused_bodies;
+pub mod rejected_callers;
 pub mod run_log;
 pub mod runs;
 pub mod search;

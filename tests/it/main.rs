@@ -12,6 +12,7 @@ mod harness;
 mod operations;
 mod poison;
 mod probes;
+mod refusals;
 mod spool;
 mod submit;
 mod tasks;
