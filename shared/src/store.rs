@@ -41,6 +41,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=20s -c statement_timeout=30s \
                        -c default_transaction_isolation=read\\ committed";
 
+const STAY: &str = "-- store::stay
+SELECT 1";
+
 /// A pool of connections to PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -87,6 +90,12 @@ impl Store {
 /// Begins a transaction.
 pub async fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     Ok(connection.transaction().await?)
+}
+
+/// Tells PostgreSQL that a transaction is still wanted.
+pub async fn stay(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(STAY, &[]).await?;
+    Ok(())
 }
 
 /// Commits a transaction. When this fails the outcome is unknown: start again from the claim.

@@ -9,6 +9,7 @@ mod dedupe;
 mod faults;
 mod golden;
 mod harness;
+mod hostile;
 mod operations;
 mod poison;
 mod probes;

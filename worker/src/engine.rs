@@ -11,6 +11,7 @@ use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::{KeepLog, Step, StepIndex};
 
+use crate::allowance::Allowance;
 use crate::catalog::Pinned;
 use crate::desk::Desk;
 use crate::names::Names;
@@ -30,6 +31,7 @@ pub struct Execution {
     /// The step whose question is open.
     asking: Option<StepIndex>,
     log: Vec<Entry>,
+    allowance: Allowance,
     names: Names,
 }
 
@@ -58,7 +60,8 @@ impl Execution {
             ended_at: None,
         };
         let pending = pinned.workflow.start.next.iter().rev().copied().collect();
-        Self { pinned, run, scope, pending, asking: None, log: Vec::new(), names: Names::default() }
+        let (allowance, names) = (Allowance::new(), Names::default());
+        Self { pinned, run, scope, pending, asking: None, log: Vec::new(), allowance, names }
     }
 
     /// Goes on until the run needs the database or ends. `answer` is that to the question asked last.
@@ -67,15 +70,21 @@ impl Execution {
         if self.run.steps == 0 && answer.is_none() {
             self.run.started_at = SystemTime::now();
         }
+        self.allowance.go_on();
         while let Some(index) = self.asking.take().or_else(|| self.pending.pop()) {
             let Some(step) = pinned.workflow.step(index) else { continue };
             if answer.is_none() && self.run.steps == MAX_STEPS {
                 self.end(true, Some(format!("it took {MAX_STEPS} steps: does it loop for ever?")));
                 return Progress::Ended;
             }
+            if let Err(error) = self.allowance.compute() {
+                self.end(true, Some(error.to_string()));
+                return Progress::Ended;
+            }
             self.scope.record = self.run.record.and_then(|id| desk.fields(id));
             let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
-            let mut context = Context { scope: &mut self.scope, record: self.run.record, desk, step: place };
+            let (scope, allowance) = (&mut self.scope, &mut self.allowance);
+            let mut context = Context { scope, record: self.run.record, desk, step: place, allowance };
             match task::perform(&step.task, answer.take(), &mut context) {
                 Ok(Outcome::Ask(question)) => {
                     self.asking = Some(index);

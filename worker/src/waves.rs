@@ -4,10 +4,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use postern_shared::expression::Scope;
 use postern_shared::store::receipts::NewReceipt;
-use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
+use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
@@ -56,7 +57,12 @@ pub async fn execute(
     let submissions = sorted(submissions);
     let mut desk = Desk::default();
     lock_records(transaction, &submissions, &mut desk).await?;
-    let mut resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
+    let mut breath = Breath::new();
+    let mut resolved = Vec::new();
+    for one in &submissions {
+        resolved.push(start(catalog, one, &desk));
+        breath.take(transaction).await?;
+    }
     let duplicates = claims::duplicates(transaction, &submissions).await?;
     let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
     claims::once_per_record(transaction, first.map(|(one, (resolved, _))| (*one, resolved)).collect()).await?;
@@ -138,10 +144,11 @@ async fn run_in_waves(
 ) -> Result<(), StoreError> {
     let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
     let mut going: Vec<usize> = (0..lanes.len()).collect();
+    let mut breath = Breath::new();
     while !going.is_empty() {
         let mut asked: Vec<(usize, Question)> = Vec::new();
         for at in going {
-            if let Some(question) = lanes[at].advance(answers[at].take(), desk) {
+            if let Some(question) = lanes[at].advance(answers[at].take(), desk, &mut breath, transaction).await? {
                 asked.push((at, question));
             }
         }
@@ -153,19 +160,47 @@ async fn run_in_waves(
     Ok(())
 }
 
+/// Computing that takes long is interrupted by a statement now and then: PostgreSQL ends a transaction that idles for
+/// too long, after which the bundle would begin anew for ever.
+struct Breath(Instant);
+
+impl Breath {
+    /// A fifth of what PostgreSQL allows; a run computes for half of it at most.
+    const EVERY: Duration = Duration::from_secs(2);
+
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    async fn take(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        if self.0.elapsed() > Self::EVERY {
+            store::stay(transaction).await?;
+            self.0 = Instant::now();
+        }
+        Ok(())
+    }
+}
+
 impl Lane<'_> {
     /// Goes on until a run asks, or all have ended.
-    fn advance(&mut self, mut answer: Option<Answer>, desk: &mut Desk) -> Option<Question> {
+    async fn advance(
+        &mut self,
+        mut answer: Option<Answer>,
+        desk: &mut Desk,
+        breath: &mut Breath,
+        transaction: &Transaction<'_>,
+    ) -> Result<Option<Question>, StoreError> {
         while let Some(mut execution) = self.runs.pop_front() {
+            breath.take(transaction).await?;
             match execution.advance(answer.take(), desk) {
                 Progress::Asks(question) => {
                     self.runs.push_front(execution);
-                    return Some(question);
+                    return Ok(Some(question));
                 }
                 Progress::Ended => self.ended.push(execution),
             }
         }
-        None
+        Ok(None)
     }
 }
 

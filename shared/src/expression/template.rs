@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::reads::Reads;
 use super::reference::{self, Place, Reference};
 use super::scan::End;
-use super::value::{render, render_into};
+use super::value::{Budget, render, render_into};
 use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
@@ -47,21 +47,36 @@ impl Template {
         }))
     }
 
-    /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text.
+    /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text. A list or map stays within
+    /// [`MAX_VALUE_BYTES`] and the levels of a value: a loop that puts a value into itself must come to an end.
     pub fn value(&self, scope: &Scope) -> Result<Value, EvalError> {
-        match &self.0 {
-            Kind::Fixed(value) => Ok(value.clone()),
-            Kind::Lone(part) => part.value(scope),
-            Kind::Text(parts) => concatenate(parts, scope).map(Value::String),
-            Kind::List(items) => items.iter().map(|item| item.value(scope)).collect::<Result<_, _>>().map(Value::Array),
+        self.value_within(&mut Budget::default(), 0, scope)
+    }
+
+    fn value_within(&self, budget: &mut Budget, depth: usize, scope: &Scope) -> Result<Value, EvalError> {
+        let value = match &self.0 {
+            Kind::Fixed(value) => value.clone(),
+            Kind::Lone(part) => part.value(scope)?,
+            Kind::Text(parts) => Value::String(concatenate(parts, scope)?),
+            Kind::List(items) => {
+                budget.enter(depth)?;
+                let items = items.iter().map(|item| item.value_within(budget, depth + 1, scope));
+                return items.collect::<Result<_, _>>().map(Value::Array);
+            }
             Kind::Map(items) => {
+                budget.enter(depth)?;
                 let mut map = Map::with_capacity(items.len());
                 for (name, item) in items {
-                    map.insert(name.clone(), item.value(scope)?);
+                    map.insert(name.clone(), item.value_within(budget, depth + 1, scope)?);
                 }
-                Ok(Value::Object(map))
+                return Ok(Value::Object(map));
             }
+        };
+        // A lone text or number is as large as what it was read from.
+        if depth > 0 || value.is_array() || value.is_object() {
+            budget.walk(&value, depth)?;
         }
+        Ok(value)
     }
 
     /// The names of `$env` that it reads.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{KeepLog, MAX_STEPS, Start, Step, StepIndex, Workflow};
 use crate::document::Reader;
 use crate::finding::Finding;
-use crate::id::StepName;
+use crate::id::{StepName, TriggerKey};
 use crate::task;
 
 const KEEP_LOG: [(&str, KeepLog); 3] =
@@ -44,7 +44,12 @@ fn workflow(mut reader: Reader) -> Option<Workflow> {
 fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
     let start = Start {
         module: reader.id("module"),
-        triggers: reader.ids("triggers"),
+        triggers: {
+            // Named twice it is still one run: the second would have the key of the first.
+            let mut named = HashSet::new();
+            let triggers: Vec<TriggerKey> = reader.ids("triggers");
+            triggers.into_iter().filter(|key| named.insert(key.clone())).collect()
+        },
         condition: reader.expression("condition"),
         order: reader.whole("order").unwrap_or(0),
         without_record: reader.flag("without_record", false),
