@@ -6,6 +6,7 @@
 
 mod date;
 mod functions;
+mod reads;
 mod reference;
 mod scan;
 mod template;
@@ -21,6 +22,7 @@ use crate::env::Env;
 use reference::Reference;
 use scan::End;
 
+pub use reads::Reads;
 pub use template::Template;
 pub use value::render;
 
@@ -66,6 +68,7 @@ pub struct EvalError(pub String);
 pub struct Expression {
     source: String,
     kind: Kind,
+    reads: Reads,
 }
 
 enum Kind {
@@ -88,12 +91,17 @@ impl Expression {
             Some(reference) => Kind::Reference(reference),
             None => Kind::Jinja(compile(scanned.jinja)?),
         };
-        Ok((Self { source: text.to_owned(), kind }, scanned.end))
+        Ok((Self { source: text.to_owned(), kind, reads: scanned.reads }, scanned.end))
     }
 
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The names of `$env` that it reads.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The value; an unknown name is null.

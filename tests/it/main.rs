@@ -13,6 +13,7 @@ mod hostile;
 mod operations;
 mod poison;
 mod probes;
+mod refusals;
 mod spool;
 mod submit;
 mod tasks;

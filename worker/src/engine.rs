@@ -14,6 +14,7 @@ use postern_shared::workflow::{KeepLog, Step, StepIndex};
 use crate::allowance::Allowance;
 use crate::catalog::Pinned;
 use crate::desk::Desk;
+use crate::names::Names;
 use crate::task::{self, Answer, Context, Outcome, Question};
 
 /// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others.
@@ -31,6 +32,7 @@ pub struct Execution {
     asking: Option<StepIndex>,
     log: Vec<Entry>,
     allowance: Allowance,
+    names: Names,
 }
 
 /// Where a run stands after it went on.
@@ -58,7 +60,8 @@ impl Execution {
             ended_at: None,
         };
         let pending = pinned.workflow.start.next.iter().rev().copied().collect();
-        Self { pinned, run, scope, pending, asking: None, log: Vec::new(), allowance: Allowance::new() }
+        let (allowance, names) = (Allowance::new(), Names::default());
+        Self { pinned, run, scope, pending, asking: None, log: Vec::new(), allowance, names }
     }
 
     /// Goes on until the run needs the database or ends. `answer` is that to the question asked last.
@@ -107,18 +110,20 @@ impl Execution {
         Progress::Ended
     }
 
-    /// The run and its log, as they are written: what the workflow does not keep of the log is left out.
-    pub fn into_parts(self) -> (Run, Vec<Entry>) {
+    /// The run and its log, as they are written, and the names that it read. What the workflow does not keep of the
+    /// log is left out.
+    pub fn into_parts(self) -> (Run, Vec<Entry>, Names) {
         let kept = match self.pinned.workflow.start.keep_log {
             KeepLog::All => true,
             KeepLog::Failures => self.run.state == State::Failed,
             KeepLog::None => false,
         };
-        (self.run, if kept { self.log } else { Vec::new() })
+        (self.run, if kept { self.log } else { Vec::new() }, self.names)
     }
 
     fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
         self.run.steps += 1;
+        self.names.note(&step.reads, &self.scope.env);
         self.log.push(Entry {
             receipt: self.run.receipt,
             workflow: self.run.workflow,

@@ -10,6 +10,7 @@ mod desk;
 mod engine;
 mod handler;
 mod metrics;
+mod names;
 mod options;
 mod probe;
 mod questions;

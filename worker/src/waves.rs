@@ -15,6 +15,7 @@ use crate::catalog::Catalog;
 use crate::claims;
 use crate::desk::{Desk, Known};
 use crate::engine::{Execution, Progress};
+use crate::names::Names;
 use crate::questions;
 use crate::resolve::{Resolved, resolve};
 use crate::task::{Answer, Question};
@@ -39,7 +40,10 @@ pub struct Tally {
 }
 
 /// The runs of one submission: the first goes on, the others wait for their turn.
-struct Lane {
+struct Lane<'a> {
+    submission: &'a Submission,
+    /// What the conditions and the runs read.
+    names: Names,
     runs: VecDeque<Execution>,
     ended: Vec<Execution>,
 }
@@ -126,14 +130,18 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
     (resolve(catalog, submission, module, &scope), scope)
 }
 
-fn lane(submission: &Submission, resolved: Resolved, scope: &Scope) -> Lane {
+fn lane<'a>(submission: &'a Submission, resolved: Resolved, scope: &Scope) -> Lane<'a> {
     let runs = (1..)
         .zip(resolved.start)
         .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
-    Lane { runs: runs.collect(), ended: Vec::new() }
+    Lane { submission, names: resolved.names, runs: runs.collect(), ended: Vec::new() }
 }
 
-async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut [Lane], desk: &mut Desk) -> Result<(), StoreError> {
+async fn run_in_waves(
+    transaction: &Transaction<'_>,
+    lanes: &mut [Lane<'_>],
+    desk: &mut Desk,
+) -> Result<(), StoreError> {
     let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
     let mut going: Vec<usize> = (0..lanes.len()).collect();
     let mut breath = Breath::new();
@@ -173,7 +181,7 @@ impl Breath {
     }
 }
 
-impl Lane {
+impl Lane<'_> {
     /// Goes on until a run asks, or all have ended.
     async fn advance(
         &mut self,
@@ -198,7 +206,7 @@ impl Lane {
 
 async fn write(
     transaction: &Transaction<'_>,
-    lanes: Vec<Lane>,
+    lanes: Vec<Lane<'_>>,
     desk: &mut Desk,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
@@ -207,15 +215,19 @@ async fn write(
     if !said.is_empty() {
         comments::append(transaction, &said).await?;
     }
-    let (mut all, mut log) = (Vec::new(), Vec::new());
-    for execution in lanes.into_iter().flat_map(|lane| lane.ended) {
-        let (run, entries) = execution.into_parts();
-        match run.state {
-            runs::State::Failed => tally.failed += 1,
-            _ => tally.finished += 1,
+    let (mut all, mut log, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
+    for Lane { submission, mut names, ended, .. } in lanes {
+        for execution in ended {
+            let (run, entries, read) = execution.into_parts();
+            match run.state {
+                runs::State::Failed => tally.failed += 1,
+                _ => tally.finished += 1,
+            }
+            all.push(run);
+            log.extend(entries);
+            names.add(read);
         }
-        all.push(run);
-        log.extend(entries);
+        unmet.extend(names.unmet(&submission.env).map(|unmet| (submission.receipt, unmet)));
     }
     if !all.is_empty() {
         runs::insert(transaction, &all).await?;
@@ -223,5 +235,5 @@ async fn write(
     if !log.is_empty() {
         run_log::append(transaction, &log).await?;
     }
-    Ok(())
+    receipts::note_unmet(transaction, &unmet).await
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::env::Limits;
-use crate::expression::{Expression, Template};
+use crate::expression::{Expression, Reads, Template};
 use crate::finding::Finding;
 use crate::yaml::join;
 
@@ -26,6 +26,7 @@ pub struct Reader<'d, 'f> {
     map: &'d Map<String, Value>,
     known: Vec<&'static str>,
     refused: Vec<&'static str>,
+    reads: Reads,
     findings: &'f mut Vec<Finding>,
 }
 
@@ -34,7 +35,9 @@ impl<'d, 'f> Reader<'d, 'f> {
     pub fn new(path: impl Into<String>, value: &'d Value, findings: &'f mut Vec<Finding>) -> Option<Self> {
         let path = path.into();
         match value {
-            Value::Object(map) => Some(Self { path, map, known: Vec::new(), refused: Vec::new(), findings }),
+            Value::Object(map) => {
+                Some(Self { path, map, known: Vec::new(), refused: Vec::new(), reads: Reads::default(), findings })
+            }
             _ => {
                 findings.push(Finding::new(path, "must be a map of keys and values"));
                 None
@@ -176,7 +179,10 @@ impl<'d, 'f> Reader<'d, 'f> {
             Value::Bool(flag) => Ok(flag.to_string()),
             _ => scalar(value),
         };
-        self.checked(key, expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string())))
+        let parsed = expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string()));
+        let expression = self.checked(key, parsed)?;
+        self.reads.add(expression.reads());
+        Some(expression)
     }
 
     /// A compiled template.
@@ -187,7 +193,9 @@ impl<'d, 'f> Reader<'d, 'f> {
 
     /// Compiles a value that stands at a place below this map.
     pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
-        self.checked(place, Template::parse(value).map_err(|error| error.to_string()))
+        let template = self.checked(place, Template::parse(value).map_err(|error| error.to_string()))?;
+        self.reads.add(&template.reads());
+        Some(template)
     }
 
     /// The entries of the map at a key, whose names are those of a record's fields; missing = none.
@@ -216,6 +224,11 @@ impl<'d, 'f> Reader<'d, 'f> {
     pub fn env_name(&mut self, key: &'static str) -> Option<String> {
         let name = self.text(key)?;
         self.checked(key, check_name(&name, Limits::default().name_bytes).map(|()| name))
+    }
+
+    /// The names of `$env` that the expressions and templates read so far do read; those of inner readers are theirs.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Reports a key, if it stands here, as one that cannot.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::date::Now;
+use super::reads::Reads;
 use super::value::{Key, View, is_true, look_up};
 use super::{Scope, SyntaxError};
 
@@ -102,6 +103,17 @@ impl Reference {
                 Some(View::Value(value)) => is_true(value),
                 None => false,
             },
+        }
+    }
+
+    /// Notes what it reads of `$env`; `rest` is what follows it in an expression, where `$env.lastname` may stand.
+    pub(super) fn note_reads(&self, rest: &str, reads: &mut Reads) {
+        let Self::Path(Source::Env, path) = self else { return };
+        match (path.first(), rest.strip_prefix('.').map(identifier)) {
+            (Some(Key::Name(name)), _) => reads.names.extend([name.clone()]),
+            (None, Some(name)) if !name.is_empty() => reads.names.extend([name.to_owned()]),
+            (Some(Key::Index(index)), _) => reads.names.extend([index.to_string()]),
+            (None, _) => reads.all = true,
         }
     }
 

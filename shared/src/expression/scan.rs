@@ -4,6 +4,7 @@
 //! and names at once what minijinja would report only when the expression runs: unknown filters, tests, functions.
 
 use super::functions;
+use super::reads::Reads;
 use super::reference::{self, Place, Reference, identifier, is_typographic};
 use super::{MAX_EXPRESSION_BYTES, MAX_TOKENS, SyntaxError};
 
@@ -36,6 +37,8 @@ pub(super) struct Scanned {
     pub(super) jinja: String,
     /// Set if the expression is nothing but one reference.
     pub(super) lone: Option<Reference>,
+    /// The names of `$env` that it reads.
+    pub(super) reads: Reads,
     /// Where the end's marker stands, in bytes.
     pub(super) end: usize,
 }
@@ -47,6 +50,7 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
         at: 0,
         jinja: String::new(),
         lone: None,
+        reads: Reads::default(),
         tokens: 0,
         open: vec![Level::new('\0', 0)],
         previous: Previous::Other,
@@ -55,10 +59,11 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
         scanner.step()?;
     }
     scanner.end_factor();
-    match scanner.tokens {
+    let Scanner { jinja, lone, reads, at: end, tokens, .. } = scanner;
+    match tokens {
         0 => Err(SyntaxError("the expression is empty".to_owned())),
-        1 => Ok(Scanned { jinja: scanner.jinja, lone: scanner.lone, end: scanner.at }),
-        _ => Ok(Scanned { jinja: scanner.jinja, lone: None, end: scanner.at }),
+        1 => Ok(Scanned { jinja, lone, reads, end }),
+        _ => Ok(Scanned { jinja, lone: None, reads, end }),
     }
 }
 
@@ -67,6 +72,7 @@ struct Scanner<'a> {
     at: usize,
     jinja: String,
     lone: Option<Reference>,
+    reads: Reads,
     tokens: usize,
     /// The whole text, then the open brackets.
     open: Vec<Level>,
@@ -182,6 +188,7 @@ impl<'a> Scanner<'a> {
         self.jinja.push_str(&reference.to_jinja());
         self.at += 1 + length;
         self.previous = Previous::Operand;
+        reference.note_reads(self.rest(), &mut self.reads);
         self.lone = Some(reference);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::reads::Reads;
 use super::reference::{self, Place, Reference};
 use super::scan::End;
 use super::value::{Budget, render, render_into};
@@ -78,6 +79,23 @@ impl Template {
         Ok(value)
     }
 
+    /// The names of `$env` that it reads.
+    pub fn reads(&self) -> Reads {
+        let mut reads = Reads::default();
+        self.note_reads(&mut reads);
+        reads
+    }
+
+    fn note_reads(&self, reads: &mut Reads) {
+        match &self.0 {
+            Kind::Fixed(_) => {}
+            Kind::Lone(part) => part.note_reads(reads),
+            Kind::Text(parts) => parts.iter().for_each(|part| part.note_reads(reads)),
+            Kind::List(items) => items.iter().for_each(|item| item.note_reads(reads)),
+            Kind::Map(items) => items.iter().for_each(|(_, item)| item.note_reads(reads)),
+        }
+    }
+
     /// The value as text, as [`render`] writes it.
     pub fn text(&self, scope: &Scope) -> Result<String, EvalError> {
         match self.value(scope)? {
@@ -88,6 +106,14 @@ impl Template {
 }
 
 impl Part {
+    fn note_reads(&self, reads: &mut Reads) {
+        match self {
+            Self::Text(_) => {}
+            Self::Reference(reference) => reference.note_reads("", reads),
+            Self::Expression(expression) => reads.add(expression.reads()),
+        }
+    }
+
     fn value(&self, scope: &Scope) -> Result<Value, EvalError> {
         match self {
             Self::Text(text) => Ok(Value::String(text.clone())),

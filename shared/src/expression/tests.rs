@@ -225,3 +225,21 @@ fn email_addresses_are_told_from_other_texts() {
     }
     assert_eq!(eval("5 is email or ['a@b.cz'] is email"), Ok(json!(false)));
 }
+
+#[test]
+fn the_names_that_a_text_reads_are_known_without_evaluating_it() {
+    let all = "*";
+    for (text, expected) in [
+        ("no reference, $lastname, $$env[\"a\"], $query[\"b\"]", ""),
+        ("$env[\"a\"][\"b\"] and $env['c'] and ${ $env[\"d\"] }}>", "a c d"),
+        ("{{ $env[\"a\"] if $env.b else \"$env['c']\" }}", "a b"),
+        ("{{ $env[\"tags\"]|join(\", \") }}{{ $env[0] }}", "0 tags"),
+        ("$env", all),
+        ("{{ $env[$env[\"which\"]] }}", "which *"),
+    ] {
+        let Reads { names, all } = Template::parse(&json!([text, {"x": text}, 5])).unwrap().reads();
+        let mut found: Vec<_> = names.into_iter().collect();
+        found.extend(all.then(|| "*".to_owned()));
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+}
