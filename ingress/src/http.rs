@@ -3,3 +3,4 @@
 pub mod body;
 pub mod client_address;
 pub mod parameters;
+pub mod server;

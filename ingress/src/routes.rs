@@ -2,7 +2,7 @@
 //! exists is told only to a caller whose address is permitted.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +18,7 @@ use warp::{Filter, Rejection};
 use crate::error::ApiError;
 use crate::gate::Gate;
 use crate::http::client_address::client_address;
+use crate::http::server;
 use crate::state::State;
 use crate::{receipts, submit};
 
@@ -43,7 +44,7 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, shutdown: Shutdown)
             state.drain();
         }
     };
-    let serving = warp::serve(everything(state)).incoming(listener).graceful(draining).run();
+    let serving = server::serve(listener, |peer| everything(Arc::clone(&state), peer.ip()), draining);
     let too_long = async {
         shutdown.wait().await;
         tokio::time::sleep(DRAIN_TIMEOUT).await;
@@ -54,25 +55,31 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, shutdown: Shutdown)
     }
 }
 
-fn everything(state: Arc<State>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+fn everything(
+    state: Arc<State>,
+    peer: IpAddr,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::addr::remote()
-        .and(warp::method())
-        .and(warp::path::full())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(warp::body::stream())
-        .then(move |peer: Option<SocketAddr>, method, path: FullPath, query, headers, body| {
+    warp::method().and(path()).and(query).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
+        move |method, path, query, headers, body| {
             let state = Arc::clone(&state);
-            let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-            let request = Request { peer, method, path: path.as_str().to_owned(), query, headers };
+            let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;
                 let response = answer.unwrap_or_else(Reply::into_response);
                 state.metrics.answered(response.status());
                 response
             }
-        })
+        },
+    )
+}
+
+/// The path as it was sent. CONNECT names none, and warp panics when it is asked for it.
+fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    let of_connect = warp::method().and_then(|method| async move {
+        if method == Method::CONNECT { Ok(String::new()) } else { Err(warp::reject::reject()) }
+    });
+    of_connect.or(warp::path::full().map(|path: FullPath| path.as_str().to_owned())).unify()
 }
 
 async fn answer<S, B>(state: &State, request: &Request, body: S) -> Result<Response, ApiError>

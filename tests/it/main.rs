@@ -5,6 +5,7 @@ mod api;
 mod bodies;
 mod broker;
 mod cli;
+mod connections;
 mod dedupe;
 mod faults;
 mod golden;
