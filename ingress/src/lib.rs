@@ -47,7 +47,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
     migrate::wait(&store, &shutdown).await?;
     if !shutdown.is_triggered() {
-        api::first_token(&state).await?;
+        api::first_token(&state).await;
     }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;

@@ -1,6 +1,9 @@
 //! Health and metrics on the private listeners.
 
-use crate::harness::{DEMO, Postern, private};
+use crate::harness::call::Call;
+use crate::harness::process::Process;
+use crate::harness::servers::Servers;
+use crate::harness::{DEMO, Postern, eventually, private};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_tell_what_became_of_a_lead() {
@@ -29,14 +32,40 @@ async fn the_metrics_tell_what_became_of_a_lead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_waits_for_its_database_stops_when_it_is_told_to() {
+    let mut servers = Servers::new().await;
+    servers.database_url = "postgres://postern@127.0.0.1:1/none".into();
+    for binary in ["postern-ingress", "postern-worker"] {
+        let mut process = Process::start(binary, &servers, &[]);
+        eventually("it waits", async || process.log().contains("waits for its database").then_some(())).await;
+        assert_eq!(private(&mut process, "/health/ready").await.0, 503);
+        process.terminate();
+        assert!(process.ended().await, "{}", process.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingress_starts_and_accepts_while_the_database_takes_no_writes() {
+    let postern = Postern::without_worker(DEMO).await;
+    postern.sql("DELETE FROM tokens").await;
+    let read_only = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+                     current_database()); END $$";
+    postern.sql(read_only).await;
+    let mut ingress = Process::start("postern-ingress", postern.servers(), &[]);
+    let public = ingress.address("the public listener is open").await;
+    eventually("it accepts", async || {
+        let post = Call::new("POST".parse().unwrap(), public, "/trigger?workflow_id=77").form("lastname=Lovelace");
+        (post.send().await.status == 202).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_without_a_schema_waits_alive_and_unready() {
     let mut postern = Postern::without_worker(DEMO).await;
     postern.sql("DELETE FROM schema_migrations").await;
     let worker = postern.launch_worker();
     assert_eq!(private(worker, "/health/live").await.0, 200);
     assert_eq!(private(worker, "/health/ready").await.0, 503);
-    crate::harness::eventually("it says why it waits", async || {
-        worker.log().contains("run `postern migrate`").then_some(())
-    })
-    .await;
+    eventually("it says why it waits", async || worker.log().contains("run `postern migrate`").then_some(())).await;
 }

@@ -60,6 +60,9 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
         database.database_connections.max(usize::from(options.concurrency) + SPARE_CONNECTIONS);
     let store = Store::new(&database, "postern-worker")?;
     migrate::wait(&store, &shutdown).await?;
+    if shutdown.is_triggered() {
+        return Ok(());
+    }
     let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);

@@ -39,16 +39,20 @@ pub fn hash_of_setting(token: Option<&str>) -> Result<Option<Hash>, Failure> {
 }
 
 /// Makes the first token if there is none at all, and prints it on standard error: not through the log, whose level
-/// might hide it and which others may read.
-pub async fn first_token(state: &State) -> Result<(), Failure> {
+/// might hide it and which others may read. Leads do not wait for it: a database that takes no writes, such as a
+/// standby, is no reason to refuse them.
+pub async fn first_token(state: &State) {
     if state.api_token.is_some() {
-        return Ok(());
+        return;
     }
     let token = generated();
-    if tokens::add_first(&mut state.store.connection().await?, FIRST, &hash(&token)).await? {
-        writeln!(std::io::stderr(), "the first token of the API, shown only this once: {token}")?;
+    let added = async { tokens::add_first(&mut state.store.connection().await?, FIRST, &hash(&token)).await };
+    match added.await {
+        // Whoever closed standard error does not read it.
+        Ok(true) => _ = writeln!(std::io::stderr(), "the first token of the API, shown only this once: {token}"),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "whether the API has a token is not known; looked at when next started"),
     }
-    Ok(())
 }
 
 /// Whether the header holds a valid token.
