@@ -1,11 +1,13 @@
 //! A bundle advances in waves: every submission goes on in memory to its next question to the database; each
 //! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
-//! order; those of different submissions side by side. Everything happens in the caller's transaction.
+//! order; those of different submissions side by side, unless they start a workflow that does not run in parallel on
+//! the record that they share. Other bundles wait for the lock of that record. Everything happens in the caller's transaction.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
+use postern_shared::id::RecordId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
@@ -37,7 +39,8 @@ pub struct Tally {
     pub failed: usize,
 }
 
-/// The runs of one submission: the first goes on, the others wait for their turn.
+/// The runs of one submission, or of several that must not overlap: the first goes on, the others wait for their turn.
+#[derive(Default)]
 struct Lane {
     runs: VecDeque<Execution>,
     ended: Vec<Execution>,
@@ -66,7 +69,7 @@ pub async fn execute(
     let claimed = receipts::claim(transaction, &receipts).await?;
 
     let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
-    let mut lanes = Vec::new();
+    let mut lanes = Lanes::default();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
             tally.accepted_at_ms.push(submission.accepted_at_ms);
@@ -75,11 +78,11 @@ pub async fn execute(
                 continue;
             }
             tally.unmatched += usize::from(resolved.start.is_empty());
-            lanes.push(lane(submission, resolved, &scope));
+            lanes.add(submission, resolved, &scope);
         }
     }
-    run_in_waves(transaction, &mut lanes, &mut desk).await?;
-    write(transaction, lanes, &mut desk, &mut tally).await?;
+    run_in_waves(transaction, &mut lanes.all, &mut desk).await?;
+    write(transaction, lanes.all, &mut desk, &mut tally).await?;
     Ok(tally)
 }
 
@@ -120,11 +123,30 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
     (resolve(catalog, submission, module, &scope), scope)
 }
 
-fn lane(submission: &Submission, resolved: Resolved, scope: &Scope) -> Lane {
-    let runs = (1..)
-        .zip(resolved.start)
-        .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
-    Lane { runs: runs.collect(), ended: Vec::new() }
+/// The lanes of a bundle.
+#[derive(Default)]
+struct Lanes {
+    all: Vec<Lane>,
+    /// The lane of each record that has a workflow which does not run in parallel.
+    shared: HashMap<RecordId, usize>,
+}
+
+impl Lanes {
+    fn add(&mut self, submission: &Submission, resolved: Resolved, scope: &Scope) {
+        let waits = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
+        let runs = (1..)
+            .zip(resolved.start)
+            .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
+        let next = self.all.len();
+        let at = match submission.record.filter(|_| waits) {
+            Some(record) => *self.shared.entry(record).or_insert(next),
+            None => next,
+        };
+        if at == next {
+            self.all.push(Lane::default());
+        }
+        self.all[at].runs.extend(runs);
+    }
 }
 
 async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut [Lane], desk: &mut Desk) -> Result<(), StoreError> {
