@@ -18,6 +18,7 @@ use minijinja::ErrorKind;
 use serde_json::Value;
 
 use crate::env::Env;
+use crate::id::ModuleName;
 use reference::Reference;
 use scan::End;
 
@@ -50,6 +51,27 @@ pub struct Scope {
     pub request: Arc<Env>,
     /// The fields of the run's record, `$lastname`; none = every field is empty.
     pub record: Option<Arc<Env>>,
+    /// The fields of referenced records, each under the text of its [`Related`]; what is missing is empty.
+    pub related: Arc<Env>,
+}
+
+/// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record.
+/// Whoever evaluates fills [`Scope::related`] first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// The field of the run's record that holds the id.
+    pub field: String,
+    /// The module that the referenced record must belong to.
+    pub module: ModuleName,
+    /// The field of the referenced record.
+    pub name: String,
+}
+
+/// Its name in [`Scope::related`].
+impl fmt::Display for Related {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.field, self.module, self.name)
+    }
 }
 
 /// Why a text is not an expression or a template.
@@ -65,6 +87,7 @@ pub struct EvalError(pub String);
 /// A compiled Jinja expression in which `$` references stand.
 pub struct Expression {
     source: String,
+    related: Vec<Related>,
     kind: Kind,
 }
 
@@ -88,12 +111,17 @@ impl Expression {
             Some(reference) => Kind::Reference(reference),
             None => Kind::Jinja(compile(scanned.jinja)?),
         };
-        Ok((Self { source: text.to_owned(), kind }, scanned.end))
+        Ok((Self { source: text.to_owned(), related: scanned.related, kind }, scanned.end))
     }
 
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The fields of referenced records that it reads.
+    pub fn related(&self) -> &[Related] {
+        &self.related
     }
 
     /// The value; an unknown name is null.

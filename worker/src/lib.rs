@@ -12,6 +12,7 @@ mod metrics;
 mod options;
 mod probe;
 mod questions;
+mod related;
 mod relay;
 mod resolve;
 mod task;

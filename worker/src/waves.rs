@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use postern_shared::expression::Scope;
+use postern_shared::expression::{Expression, Related, Scope};
 use postern_shared::id::RecordId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
@@ -17,7 +17,8 @@ use crate::claims;
 use crate::desk::{Desk, Known};
 use crate::engine::{Execution, Progress};
 use crate::questions;
-use crate::resolve::{Resolved, resolve};
+use crate::related;
+use crate::resolve::{Resolved, meant, resolve};
 use crate::task::{Answer, Question};
 
 /// What became of a bundle, for the metrics.
@@ -55,6 +56,7 @@ pub async fn execute(
     let submissions = sorted(submissions);
     let mut desk = Desk::default();
     lock_records(transaction, &submissions, &mut desk).await?;
+    look_at_related(transaction, catalog, &submissions, &mut desk).await?;
     let mut resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
     let duplicates = claims::duplicates(transaction, &submissions).await?;
     let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
@@ -109,12 +111,34 @@ async fn lock_records(
     Ok(())
 }
 
+/// Looks at the records that the conditions of starts refer to.
+async fn look_at_related(
+    transaction: &Transaction<'_>,
+    catalog: &Catalog,
+    submissions: &[&Submission],
+    desk: &mut Desk,
+) -> Result<(), StoreError> {
+    let referred = submissions.iter().flat_map(|one| {
+        let record = one.record.and_then(|id| desk.fields(id));
+        related::missing(&start_related(catalog, one), record.as_deref(), desk)
+    });
+    questions::look(transaction, referred.collect(), desk).await
+}
+
+/// What the conditions refer to by which the workflows of a submission start.
+fn start_related(catalog: &Catalog, submission: &Submission) -> Vec<Related> {
+    let conditions = meant(catalog, submission).iter().filter_map(|pinned| pinned.workflow.start.condition.as_ref());
+    conditions.flat_map(Expression::related).cloned().collect()
+}
+
 fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, Scope) {
+    let record = submission.record.and_then(|id| desk.fields(id));
     let scope = Scope {
+        related: related::values(&start_related(catalog, submission), record.as_deref(), desk),
         env: Arc::new(submission.env.clone()),
         query: Arc::new(submission.query.clone()),
         request: Arc::new(submission.request.clone()),
-        record: submission.record.and_then(|id| desk.fields(id)),
+        record,
     };
     let module = submission.record.and_then(|id| match desk.get(id) {
         Known::There(module, _) => Some(module),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::env::Limits;
-use crate::expression::{Expression, Template};
+use crate::expression::{Expression, Related, Template};
 use crate::finding::Finding;
 use crate::yaml::join;
 
@@ -26,6 +26,7 @@ pub struct Reader<'d, 'f> {
     map: &'d Map<String, Value>,
     known: Vec<&'static str>,
     refused: Vec<&'static str>,
+    related: Vec<Related>,
     findings: &'f mut Vec<Finding>,
 }
 
@@ -34,7 +35,9 @@ impl<'d, 'f> Reader<'d, 'f> {
     pub fn new(path: impl Into<String>, value: &'d Value, findings: &'f mut Vec<Finding>) -> Option<Self> {
         let path = path.into();
         match value {
-            Value::Object(map) => Some(Self { path, map, known: Vec::new(), refused: Vec::new(), findings }),
+            Value::Object(map) => {
+                Some(Self { path, map, known: Vec::new(), refused: Vec::new(), related: Vec::new(), findings })
+            }
             _ => {
                 findings.push(Finding::new(path, "must be a map of keys and values"));
                 None
@@ -176,7 +179,10 @@ impl<'d, 'f> Reader<'d, 'f> {
             Value::Bool(flag) => Ok(flag.to_string()),
             _ => scalar(value),
         };
-        self.checked(key, expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string())))
+        let expression = expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string()));
+        let expression = self.checked(key, expression)?;
+        self.related.extend_from_slice(expression.related());
+        Some(expression)
     }
 
     /// A compiled template.
@@ -187,7 +193,20 @@ impl<'d, 'f> Reader<'d, 'f> {
 
     /// Compiles a value that stands at a place below this map.
     pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
-        self.checked(place, Template::parse(value).map_err(|error| error.to_string()))
+        let template = self.checked(place, Template::parse(value).map_err(|error| error.to_string()))?;
+        self.related.extend(template.related());
+        Some(template)
+    }
+
+    /// The fields of referenced records that the expressions and templates read so far name, each once.
+    pub fn related(&self) -> Vec<Related> {
+        let mut related: Vec<Related> = Vec::new();
+        for one in &self.related {
+            if !related.contains(one) {
+                related.push(one.clone());
+            }
+        }
+        related
     }
 
     /// The entries of the map at a key, whose names are those of a record's fields; missing = none.

@@ -5,7 +5,7 @@
 
 use super::functions;
 use super::reference::{self, Place, Reference, identifier, is_typographic};
-use super::{MAX_EXPRESSION_BYTES, MAX_TOKENS, SyntaxError};
+use super::{MAX_EXPRESSION_BYTES, MAX_TOKENS, Related, SyntaxError};
 
 /// What ends an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) struct Scanned {
     pub(super) jinja: String,
     /// Set if the expression is nothing but one reference.
     pub(super) lone: Option<Reference>,
+    /// The fields of referenced records in it.
+    pub(super) related: Vec<Related>,
     /// Where the end's marker stands, in bytes.
     pub(super) end: usize,
 }
@@ -47,6 +49,7 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
         at: 0,
         jinja: String::new(),
         lone: None,
+        related: Vec::new(),
         tokens: 0,
         open: Vec::new(),
         previous: Previous::Other,
@@ -54,11 +57,11 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
     while !scanner.is_at(end)? {
         scanner.step()?;
     }
-    match scanner.tokens {
-        0 => Err(SyntaxError("the expression is empty".to_owned())),
-        1 => Ok(Scanned { jinja: scanner.jinja, lone: scanner.lone, end: scanner.at }),
-        _ => Ok(Scanned { jinja: scanner.jinja, lone: None, end: scanner.at }),
+    if scanner.tokens == 0 {
+        return Err(SyntaxError("the expression is empty".to_owned()));
     }
+    let lone = scanner.lone.filter(|_| scanner.tokens == 1);
+    Ok(Scanned { jinja: scanner.jinja, lone, related: scanner.related, end: scanner.at })
 }
 
 struct Scanner<'a> {
@@ -66,6 +69,7 @@ struct Scanner<'a> {
     at: usize,
     jinja: String,
     lone: Option<Reference>,
+    related: Vec<Related>,
     tokens: usize,
     open: Vec<Bracket>,
     previous: Previous,
@@ -176,6 +180,7 @@ impl<'a> Scanner<'a> {
         self.jinja.push_str(&reference.to_jinja());
         self.at += 1 + length;
         self.previous = Previous::Operand;
+        self.related.extend(reference.related().cloned());
         self.lone = Some(reference);
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::reference::{self, Place, Reference};
 use super::scan::End;
 use super::value::{render, render_into};
-use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
+use super::{EvalError, Expression, MAX_VALUE_BYTES, Related, Scope, SyntaxError};
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
 #[derive(Debug)]
@@ -63,6 +63,17 @@ impl Template {
         }
     }
 
+    /// The fields of referenced records that it reads.
+    pub fn related(&self) -> Vec<Related> {
+        match &self.0 {
+            Kind::Fixed(_) => Vec::new(),
+            Kind::Lone(part) => part.related().to_vec(),
+            Kind::Text(parts) => parts.iter().flat_map(Part::related).cloned().collect(),
+            Kind::List(items) => items.iter().flat_map(Self::related).collect(),
+            Kind::Map(items) => items.iter().flat_map(|(_, item)| item.related()).collect(),
+        }
+    }
+
     /// The value as text, as [`render`] writes it.
     pub fn text(&self, scope: &Scope) -> Result<String, EvalError> {
         match self.value(scope)? {
@@ -73,6 +84,14 @@ impl Template {
 }
 
 impl Part {
+    fn related(&self) -> &[Related] {
+        match self {
+            Self::Text(_) => &[],
+            Self::Reference(reference) => reference.related().map_or(&[], std::slice::from_ref),
+            Self::Expression(expression) => expression.related(),
+        }
+    }
+
     fn value(&self, scope: &Scope) -> Result<Value, EvalError> {
         match self {
             Self::Text(text) => Ok(Value::String(text.clone())),

@@ -22,6 +22,7 @@ fn scope() -> Scope {
         query: map(json!({"utm_source": "ad"})),
         request: map(json!({"ip": "10.0.0.1"})),
         record: Some(map(json!({"lastname": "Record", "tags": ["r"], "envelope": "e"}))),
+        related: map(json!({"contact_id:Contacts:leadsource": "Fair", "contact_id:Contacts:tags": ["x", "y"]})),
     }
 }
 
@@ -224,4 +225,29 @@ fn email_addresses_are_told_from_other_texts() {
         assert_eq!(eval(&format!("\"{bad}\" is email")), Ok(json!(false)), "{bad}");
     }
     assert_eq!(eval("5 is email or ['a@b.cz'] is email"), Ok(json!(false)));
+}
+
+#[test]
+fn a_field_of_a_referenced_record_is_read_wherever_a_reference_may_stand() {
+    for (text, expected) in [
+        ("$(contact_id: (Contacts) leadsource)", json!("Fair")),
+        ("$( contact_id :(Contacts)leadsource ).", json!("Fair.")),
+        ("$(contact_id: (Contacts) tags)", json!(["x", "y"])),
+        ("{{ $(contact_id : (Contacts) leadsource)|upper }}", json!("FAIR")),
+        ("{{ $(contact_id: (Contacts) tags)[1] }}", json!("y")),
+        ("$(contact_id: (Leads) leadsource)", Value::Null),
+        ("{{ $(contact_id: (Contacts) nothing)[\"a\"] == '' }}", json!(true)),
+        ("$(5 EUR) and $(a: b)", json!("$(5 EUR) and $(a: b)")),
+    ] {
+        assert_eq!(value(text), Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_template_names_the_referenced_records_that_it_reads() {
+    let source = json!({"a": ["$(x_id: (Xs) f)", "{{ $(y_id: (Ys) g) + $(x_id: (Xs) h) }}"], "b": "at $(z: (Zs) i)!"});
+    let related: Vec<String> = Template::parse(&source).unwrap().related().iter().map(ToString::to_string).collect();
+    assert_eq!(related, ["x_id:Xs:f", "y_id:Ys:g", "x_id:Xs:h", "z:Zs:i"]);
+    let condition = Expression::parse("$(x_id: (Xs) f) and $lastname").unwrap();
+    assert_eq!((condition.related().len(), condition.related()[0].module.as_str()), (1, "Xs"));
 }

@@ -85,8 +85,9 @@ fn read_step(mut reader: Reader, name: StepName, places: &Places) -> Option<Step
     let task = (kind.parse)(&mut reader);
     let outputs = kind.outputs.iter().map(|output| (*output, read_successors(&mut reader, output, places))).collect();
     kind.refuse_other_outputs(&mut reader);
+    let related = reader.related();
     reader.finish();
-    Some(Step { name, task: task?, outputs })
+    Some(Step { name, task: task?, related, outputs })
 }
 
 fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -> Vec<StepIndex> {
