@@ -9,6 +9,7 @@ mod metrics;
 mod options;
 mod probe;
 mod receipts;
+mod refusals;
 mod routes;
 mod spool;
 mod state;
@@ -50,6 +51,10 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;
+    let writing = tokio::spawn({
+        let (state, unpublished) = (Arc::clone(&state), unpublished.clone());
+        async move { state.refusals.write(&state.store, &state.metrics, &unpublished).await }
+    });
 
     let public = listen(options.listen).await?;
     tracing::info!(address = %public.local_addr()?, "the public listener is open");
@@ -57,6 +62,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
     unpublished.trigger();
     publishing.await?;
+    writing.await?;
     following.abort();
     probe.abort();
     Ok(())

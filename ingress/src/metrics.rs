@@ -9,6 +9,7 @@ use warp::http::StatusCode;
 pub struct Metrics {
     answers: IntCounterVec,
     spooled: IntCounterVec,
+    refused_bodies: IntCounterVec,
     pub settings_version: IntGauge,
     pub ready: IntGauge,
 }
@@ -28,6 +29,13 @@ impl Metrics {
                 ),
                 &["outcome"],
             )?,
+            refused_bodies: IntCounterVec::new(
+                Opts::new(
+                    "postern_refused_bodies_total",
+                    "Refused bodies of permitted callers, by what became of them.",
+                ),
+                &["outcome"],
+            )?,
             settings_version: IntGauge::new("postern_settings_version", "Version of the settings that are in force.")?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
@@ -38,7 +46,11 @@ impl Metrics {
         for outcome in ["committed", "failed"] {
             metrics.spooled.with_label_values(&[outcome]);
         }
+        for outcome in ["kept", "dropped"] {
+            metrics.refused_bodies.with_label_values(&[outcome]);
+        }
         registry.register(Box::new(metrics.answers.clone()))?;
+        registry.register(Box::new(metrics.refused_bodies.clone()))?;
         registry.register(Box::new(metrics.spooled.clone()))?;
         registry.register(Box::new(metrics.settings_version.clone()))?;
         Ok(metrics)
@@ -47,6 +59,11 @@ impl Metrics {
     /// A submission went the way of the spool.
     pub fn spooled(&self, committed: bool) {
         self.spooled.with_label_values(&[if committed { "committed" } else { "failed" }]).inc();
+    }
+
+    /// Refused bodies of permitted callers were `kept` or `dropped`.
+    pub fn refused_bodies(&self, outcome: &str, count: usize) {
+        self.refused_bodies.with_label_values(&[outcome]).inc_by(u64::try_from(count).unwrap_or(0));
     }
 
     /// A caller was answered.

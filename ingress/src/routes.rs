@@ -80,9 +80,16 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let caller = client_address(request.peer, &request.headers, &state.trusted_proxies)?;
+    let rejected = |address: IpAddr| {
+        move |error: ApiError| {
+            state.refusals.caller(address, error.code);
+            error
+        }
+    };
+    let caller = client_address(request.peer, &request.headers, &state.trusted_proxies);
+    let caller = caller.map_err(|error| rejected(request.peer)(error.into()))?;
     let snapshot = state.snapshot();
-    let gate = Gate::admit(&snapshot, caller, SystemTime::now())?;
+    let gate = Gate::admit(&snapshot, caller, SystemTime::now()).map_err(rejected(caller))?;
     match request.path.strip_prefix("/receipts/") {
         Some(id) => receipts::show(state, &gate, &request.method, id).await,
         None => submit::submit(state, gate, snapshot.version, request, caller, body).await,

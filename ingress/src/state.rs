@@ -20,6 +20,7 @@ use crate::Failure;
 use crate::api;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::refusals::Refusals;
 use crate::spool::Spool;
 
 /// The permissions of one version of the settings.
@@ -42,6 +43,7 @@ pub struct State {
     pub spool: Spool,
     pub store: Store,
     pub metrics: Metrics,
+    pub refusals: Refusals,
     pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
@@ -58,6 +60,7 @@ impl State {
             spool: Spool::start(store.clone(), options.max_spooled),
             store,
             metrics: Metrics::new(registry)?,
+            refusals: Refusals::default(),
             api_token: api::hash_of_setting(options.api_token.as_deref())?,
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),

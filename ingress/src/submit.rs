@@ -13,12 +13,13 @@ mod text;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use postern_shared::broker::publisher::PublishError;
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
 use postern_shared::permission::Permission;
+use postern_shared::store::refused_bodies::NewRefusal;
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -59,14 +60,20 @@ where
     let selectors = selector::selectors(&request.query, &state.limits)?;
     let (permission, target) = gate.target(selectors.target)?;
 
-    let reading = body_bytes(&request.headers, body, state.limits.body_bytes);
-    let body = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())??;
-    let Fields { env, dropped_files } = read_fields(state, permission, &request.headers, &body)?;
+    let refused = |error: ApiError, body: Option<&Bytes>| {
+        let refusal = refusal(permission, caller, request, &error, body);
+        state.refusals.body(refusal, &state.metrics);
+        error
+    };
+    let body = read_body(state, &request.headers, body).await.map_err(|error| refused(error, None))?;
+    let fields = read_fields(state, permission, &request.headers, &body);
+    let Fields { env, dropped_files } = fields.map_err(|error| refused(error, Some(&body)))?;
 
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&env, &selectors.query)) {
         return Ok(answer(permission, json!({"status": "ping"})));
     }
-    let dedupe = dedupe::dedupe(&request.headers, &env, permission)?;
+    let dedupe = dedupe::dedupe(&request.headers, &env, permission);
+    let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
 
     let receipt = ReceiptId::new();
     let submission = Submission {
@@ -81,13 +88,47 @@ where
         accepted_at_ms: millis(receipt.time()),
         settings_version,
     };
-    publish(state, &submission).await?;
+    publish(state, &submission).await.map_err(|error| match error.code {
+        ErrorCode::BodyTooLarge => refused(error, Some(&body)),
+        // The caller is told to send it again.
+        _ => error,
+    })?;
     Ok(accepted(permission, receipt, &dropped_files))
 }
 
 /// A value that is no text counts as an origin that nobody lists.
 fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
+}
+
+async fn read_body<S, B>(state: &State, headers: &HeaderMap, body: S) -> Result<Bytes, ApiError>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let reading = body_bytes(headers, body, state.limits.body_bytes);
+    Ok(timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())??)
+}
+
+/// What is kept of a refused body: enough to send it again.
+fn refusal(
+    permission: &Permission,
+    caller: IpAddr,
+    request: &Request,
+    error: &ApiError,
+    body: Option<&Bytes>,
+) -> NewRefusal {
+    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    NewRefusal {
+        permission: permission.key.clone(),
+        address: caller.to_string(),
+        code: error.code.as_str(),
+        message: error.message.clone(),
+        query: request.query.clone(),
+        content_type: content_type.map(str::to_owned),
+        body: body.cloned(),
+        refused_at: SystemTime::now(),
+    }
 }
 
 fn read_fields(state: &State, permission: &Permission, headers: &HeaderMap, body: &[u8]) -> Result<Fields, ApiError> {

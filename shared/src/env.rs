@@ -130,11 +130,11 @@ impl Limits {
 }
 
 /// The most characters of a number. PostgreSQL's `numeric` holds 16,383 digits behind the point.
-const MAX_NUMBER_CHARS: usize = 1_000;
+pub const MAX_NUMBER_CHARS: usize = 1_000;
 
 /// Whether PostgreSQL can hold the number in a `jsonb`: an exponent of any size is valid JSON. What a double cannot
 /// tell from infinity or from zero is refused.
-fn is_storable(number: &Number) -> bool {
+pub(crate) fn is_storable(number: &Number) -> bool {
     let text = number.as_str();
     let value = number.as_f64().unwrap_or(f64::INFINITY);
     let zero = !text.split(['e', 'E']).next().unwrap_or_default().contains(|c| matches!(c, '1'..='9'));

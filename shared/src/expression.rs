@@ -6,6 +6,7 @@
 
 mod date;
 mod functions;
+mod reads;
 mod reference;
 mod scan;
 mod template;
@@ -22,6 +23,7 @@ use crate::id::ModuleName;
 use reference::Reference;
 use scan::End;
 
+pub use reads::Reads;
 pub use template::Template;
 pub use value::render;
 
@@ -87,8 +89,8 @@ pub struct EvalError(pub String);
 /// A compiled Jinja expression in which `$` references stand.
 pub struct Expression {
     source: String,
-    related: Vec<Related>,
     kind: Kind,
+    reads: Reads,
 }
 
 enum Kind {
@@ -111,7 +113,7 @@ impl Expression {
             Some(reference) => Kind::Reference(reference),
             None => Kind::Jinja(compile(scanned.jinja)?),
         };
-        Ok((Self { source: text.to_owned(), related: scanned.related, kind }, scanned.end))
+        Ok((Self { source: text.to_owned(), kind, reads: scanned.reads }, scanned.end))
     }
 
     /// The text it was compiled from.
@@ -119,9 +121,9 @@ impl Expression {
         &self.source
     }
 
-    /// The fields of referenced records that it reads.
-    pub fn related(&self) -> &[Related] {
-        &self.related
+    /// The names of `$env` that it reads.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The value; an unknown name is null.

@@ -11,12 +11,15 @@ pub mod migrate;
 pub mod permissions;
 pub mod receipts;
 pub mod records;
+pub mod refused_bodies;
+pub mod rejected_callers;
 pub mod run_log;
 pub mod runs;
 pub mod search;
 pub mod settings;
 pub mod spool;
 pub mod tokens;
+mod transaction;
 pub mod triggers;
 pub mod workflows;
 
@@ -30,6 +33,7 @@ use tokio_postgres::{NoTls, Row};
 use crate::options::DatabaseOptions;
 pub use error::StoreError;
 use settings::Versioned;
+pub use transaction::{begin, commit, stay};
 
 /// How long a new connection may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -80,16 +84,6 @@ impl Store {
     pub(crate) fn config(&self) -> &tokio_postgres::Config {
         &self.config
     }
-}
-
-/// Begins a transaction.
-pub async fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    Ok(connection.transaction().await?)
-}
-
-/// Commits a transaction. When this fails the outcome is unknown: start again from the claim.
-pub async fn commit(transaction: Transaction<'_>) -> Result<(), StoreError> {
-    Ok(transaction.commit().await?)
 }
 
 /// Rows of (settings version, document or null).

@@ -6,7 +6,7 @@ mod tests;
 
 use serde_json::Value;
 
-use crate::expression::{Expression, Related};
+use crate::expression::{Expression, Reads};
 use crate::finding::Finding;
 use crate::id::{ModuleName, StepName, TriggerKey, WorkflowId};
 use crate::task::Task;
@@ -75,8 +75,8 @@ pub struct Step {
     pub name: StepName,
     /// What it does.
     pub task: Task,
-    /// The fields of referenced records that its settings read.
-    pub related: Vec<Related>,
+    /// The names of `$env` that its settings read.
+    pub reads: Reads,
     /// Where each output leads; an output that is missing here leads nowhere.
     pub outputs: Vec<(&'static str, Vec<StepIndex>)>,
 }

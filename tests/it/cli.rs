@@ -14,7 +14,7 @@ const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo")
 
 /// How a command ended.
 #[derive(Debug)]
-struct End {
+pub struct End {
     code: i32,
     stdout: String,
     stderr: String,
@@ -22,42 +22,49 @@ struct End {
 
 impl End {
     /// What it printed, if it ended well.
-    fn text(self) -> String {
+    pub fn text(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
         self.stdout
     }
 
     /// The JSON values that it printed, one a line.
-    fn json(self) -> Vec<Value> {
+    pub fn json(self) -> Vec<Value> {
         self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
 /// The program in front of one database.
-struct Cli {
+pub struct Cli {
     database_url: String,
 }
 
 impl Cli {
-    fn of(postern: &Postern) -> Self {
+    pub fn of(postern: &Postern) -> Self {
         Self { database_url: postern.servers().database_url.clone() }
     }
 
     /// Runs it with these words, divided by blanks.
-    fn run(&self, words: &str) -> End {
+    pub fn run(&self, words: &str) -> End {
         self.run_with(words, "")
+    }
+
+    /// What it prints, byte for byte, if it ends well.
+    pub fn bytes(&self, words: &str) -> Vec<u8> {
+        let output = self.command(words).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    }
+
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(PathBuf::from(setting("POSTERN_BIN_DIR")).join("postern"));
+        command.args(words.split(' ')).env("DATABASE_URL", &self.database_url);
+        command
     }
 
     /// Runs it with a text on its standard input.
     fn run_with(&self, words: &str, stdin: &str) -> End {
-        let mut child = Command::new(PathBuf::from(setting("POSTERN_BIN_DIR")).join("postern"))
-            .args(words.split(' '))
-            .env("DATABASE_URL", &self.database_url)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            self.command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -148,7 +155,8 @@ async fn a_lead_that_is_sent_shows_up_in_receipt_runs_and_records() {
     let receipt = cli.run(&format!("receipt {id} --wait")).text();
     assert!(receipt.starts_with(&format!("{id}: finished\n")), "{receipt}");
     assert!(receipt.contains("by permission loopback for trigger web_lead"), "{receipt}");
-    let path = "\n  1 usable (condition): then\n  2 lead (create_record): created\n  3 note (comment): next\n";
+    let path = "\n  1 usable (condition): then\n  2 lead (create_record): created\n  3 note (comment): next\n\
+        read, never posted: firstname, street, tags\n";
     assert!(receipt.ends_with(path), "{receipt}");
     assert!(cli.run("runs --workflow 77").text().contains(&format!("{id} ")));
     assert_eq!(cli.run("runs --state failed").text(), "");

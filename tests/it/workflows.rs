@@ -222,3 +222,33 @@ async fn a_changed_workflow_counts_from_the_next_submission_on() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_lists_the_names_that_were_posted_but_never_read_and_those_read_but_never_posted() {
+    let postern = Postern::start(&settings(
+        "
+---
+workflow: 1
+start: {triggers: [go], condition: '$env[\"email\"]', without_record: true, next: usable}
+steps:
+  usable: {condition: '$env[\"lastname\"]', then: make, else: other}
+  make: {create_record: Leads, fields: {name: '$env[\"lastname\"]', city: '$env[\"city\"]'}, store_id: lead, created: note}
+  note: {comment: 'lead $env[\"lead\"]', record: '$env[\"lead\"]'}
+  other: {set_env: {a: '$env[\"never taken\"]'}}
+---
+workflow: 2
+start: {triggers: [go], without_record: true, next: end}
+steps: {end: {stop: finished, message: 'from $env[\"source\"]'}}
+",
+    ))
+    .await;
+    let path = "/trigger?workflow_trigger=go";
+    let receipt = postern.outcome(path, "email=a&lastname=b&ctiy=c&source=ad&a=1").await;
+    assert_eq!((&receipt["unread"], &receipt["unposted"]), (&json!(["ctiy", "a"]), &json!(["city"])), "{receipt}");
+    let receipt = postern.outcome(path, "emial=a&source=ad").await;
+    assert_eq!((&receipt["unread"], &receipt["unposted"]), (&json!(["emial"]), &json!(["email"])), "{receipt}");
+    let receipt = postern.outcome(path, "email=a&lastname=b&city=c&source=ad").await;
+    assert_eq!((receipt.get("unread"), receipt.get("unposted")), (None, None), "{receipt}");
+    let receipt = postern.outcome("/trigger?workflow_id=4", "email=a").await;
+    assert_eq!((&receipt["status"], receipt.get("unread")), (&"unmatched".into(), None), "{receipt}");
+}

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use postern_shared::id::{TriggerKey, WorkflowId};
 use postern_shared::store::{Store, StoreError, settings, workflows};
 use postern_shared::workflow::Workflow;
 use tokio::sync::Mutex;
+
+/// The wait before a catalog that could not be loaded is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// A workflow in the version that its runs are pinned to.
 #[derive(Debug)]
@@ -80,13 +84,18 @@ impl Catalogs {
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.
     pub async fn at_least(&self, version: i64) -> Result<Arc<Catalog>, StoreError> {
+        self.unless(|held| held >= version).await
+    }
+
+    /// The catalog in force if its version is right, or else the one that the database has now.
+    async fn unless(&self, is_right: impl Fn(i64) -> bool) -> Result<Arc<Catalog>, StoreError> {
         let current = self.current.load_full();
-        if current.version >= version {
+        if is_right(current.version) {
             return Ok(current);
         }
         let _one_at_a_time = self.reloading.lock().await;
         let current = self.current.load_full();
-        if current.version >= version {
+        if is_right(current.version) {
             return Ok(current);
         }
         let loaded = workflows::load(&self.store.connection().await?).await?;
@@ -105,8 +114,10 @@ impl Catalogs {
         let mut versions = settings::follow(&self.store);
         while versions.changed().await.is_ok() {
             let version = *versions.borrow_and_update();
-            if let Err(error) = self.at_least(version).await {
+            // Another one, not only a newer one: a restored backup has an older one.
+            while let Err(error) = self.unless(|held| held == version).await {
                 tracing::warn!(%error, "the catalog could not be renewed; the one held stays in force");
+                tokio::time::sleep(RETRY).await;
             }
         }
     }

@@ -54,7 +54,7 @@ pub async fn once_per_record(
         return Ok(());
     }
     let holders = claims::take(transaction, &wanted).await?;
-    for (submission, Resolved { start, skipped }) in &mut resolved {
+    for (submission, Resolved { start, skipped, .. }) in &mut resolved {
         let Some(record) = submission.record else { continue };
         start.retain(|pinned| {
             let id = pinned.workflow.id;

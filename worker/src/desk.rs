@@ -160,8 +160,8 @@ impl Desk {
     }
 }
 
-/// Sets fields on a map; null clears. Refuses a result that is too large to keep.
-pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<(), String> {
+/// Sets fields on a map; null clears. Returns the bytes of the result, or refuses one that is too large to keep.
+pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<usize, String> {
     for (name, value) in changes {
         if value.is_null() {
             fields.0.shift_remove(&name);
@@ -173,7 +173,7 @@ pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<(), Stri
     if bytes > MAX_RECORD_BYTES {
         return Err(format!("the record would hold {bytes} bytes, more than {MAX_RECORD_BYTES}"));
     }
-    Ok(())
+    Ok(bytes)
 }
 
 #[cfg(test)]

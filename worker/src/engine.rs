@@ -12,8 +12,10 @@ use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::{KeepLog, Step, StepIndex};
 
+use crate::allowance::Allowance;
 use crate::catalog::Pinned;
 use crate::desk::Desk;
+use crate::names::Names;
 use crate::related;
 use crate::task::{self, Answer, Context, Outcome, Question};
 
@@ -31,6 +33,8 @@ pub struct Execution {
     /// The step whose question is open.
     asking: Option<StepIndex>,
     log: Vec<Entry>,
+    allowance: Allowance,
+    names: Names,
 }
 
 /// Where a run stands after it went on.
@@ -58,7 +62,8 @@ impl Execution {
             ended_at: None,
         };
         let pending = pinned.workflow.start.next.iter().rev().copied().collect();
-        Self { pinned, run, scope, pending, asking: None, log: Vec::new() }
+        let (allowance, names) = (Allowance::new(), Names::default());
+        Self { pinned, run, scope, pending, asking: None, log: Vec::new(), allowance, names }
     }
 
     /// Goes on until the run needs the database or ends. `answer` is that to the question asked last.
@@ -67,10 +72,15 @@ impl Execution {
         if self.run.steps == 0 && answer.is_none() {
             self.run.started_at = SystemTime::now();
         }
+        self.allowance.go_on();
         while let Some(index) = self.asking.take().or_else(|| self.pending.pop()) {
             let Some(step) = pinned.workflow.step(index) else { continue };
             if answer.is_none() && self.run.steps == MAX_STEPS {
                 self.end(true, Some(format!("it took {MAX_STEPS} steps: does it loop for ever?")));
+                return Progress::Ended;
+            }
+            if let Err(error) = self.allowance.compute() {
+                self.end(true, Some(error.to_string()));
                 return Progress::Ended;
             }
             self.scope.record = self.run.record.and_then(|id| desk.fields(id));
@@ -79,7 +89,8 @@ impl Execution {
                 return Progress::Asks(Question::Look(id));
             }
             let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
-            let mut context = Context { scope: &mut self.scope, record: self.run.record, desk, step: place };
+            let (scope, allowance) = (&mut self.scope, &mut self.allowance);
+            let mut context = Context { scope, record: self.run.record, desk, step: place, allowance };
             match task::perform(&step.task, answer.take(), &mut context) {
                 Ok(Outcome::Ask(question)) => {
                     self.asking = Some(index);
@@ -108,29 +119,31 @@ impl Execution {
     /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
     /// answered keeps what it read when it asked.
     fn relate(&mut self, step: &Step, answer: Option<&Answer>, desk: &Desk) -> Option<RecordId> {
-        if step.related.is_empty() || matches!(answer, Some(Answer::Created { .. } | Answer::Found(_))) {
+        if step.reads.related.is_empty() || matches!(answer, Some(Answer::Created { .. } | Answer::Found(_))) {
             return None;
         }
         let record = self.scope.record.as_deref();
-        let missing = related::missing(&step.related, record, desk);
+        let missing = related::missing(&step.reads.related, record, desk);
         if missing.is_empty() {
-            self.scope.related = related::values(&step.related, record, desk);
+            self.scope.related = related::values(&step.reads.related, record, desk);
         }
         missing.first().copied()
     }
 
-    /// The run and its log, as they are written: what the workflow does not keep of the log is left out.
-    pub fn into_parts(self) -> (Run, Vec<Entry>) {
+    /// The run and its log, as they are written, and the names that it read. What the workflow does not keep of the
+    /// log is left out.
+    pub fn into_parts(self) -> (Run, Vec<Entry>, Names) {
         let kept = match self.pinned.workflow.start.keep_log {
             KeepLog::All => true,
             KeepLog::Failures => self.run.state == State::Failed,
             KeepLog::None => false,
         };
-        (self.run, if kept { self.log } else { Vec::new() })
+        (self.run, if kept { self.log } else { Vec::new() }, self.names)
     }
 
     fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
         self.run.steps += 1;
+        self.names.note(&step.reads, &self.scope.env);
         self.log.push(Entry {
             receipt: self.run.receipt,
             workflow: self.run.workflow,

@@ -1,6 +1,7 @@
 //! The worker: takes bundles from the broker, resolves the workflows that each submission starts, executes them,
 //! and commits everything a bundle wrote as one transaction before the bundle is acknowledged.
 
+mod allowance;
 mod backlog;
 mod catalog;
 mod claims;
@@ -9,6 +10,7 @@ mod desk;
 mod engine;
 mod handler;
 mod metrics;
+mod names;
 mod options;
 mod probe;
 mod questions;

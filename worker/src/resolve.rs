@@ -9,6 +9,7 @@ use postern_shared::submission::{Submission, Target};
 use postern_shared::workflow::Workflow;
 
 use crate::catalog::{Catalog, Pinned};
+use crate::names::Names;
 
 /// What a submission starts.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Resolved {
     pub start: Vec<Arc<Pinned>>,
     /// Meant, and not run.
     pub skipped: Vec<Skipped>,
+    /// What the conditions read.
+    pub names: Names,
 }
 
 /// The workflows that a submission means.
@@ -39,7 +42,7 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
         resolved.skipped.push(Skipped { workflow: None, reason });
     }
     for pinned in meant {
-        match refusal(&pinned.workflow, submission, module, scope) {
+        match refusal(&pinned.workflow, submission, module, scope, &mut resolved.names) {
             None => resolved.start.push(Arc::clone(pinned)),
             Some(reason) => resolved.skipped.push(Skipped { workflow: Some(pinned.workflow.id), reason }),
         }
@@ -48,7 +51,13 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
 }
 
 /// Why a workflow does not run, or nothing.
-fn refusal(workflow: &Workflow, submission: &Submission, module: Option<&ModuleName>, scope: &Scope) -> Option<String> {
+fn refusal(
+    workflow: &Workflow,
+    submission: &Submission,
+    module: Option<&ModuleName>,
+    scope: &Scope,
+    names: &mut Names,
+) -> Option<String> {
     let start = &workflow.start;
     if !workflow.active {
         return Some("the workflow is inactive".into());
@@ -63,9 +72,11 @@ fn refusal(workflow: &Workflow, submission: &Submission, module: Option<&ModuleN
         }
         (None, _) => {}
     }
-    match start.condition.as_ref().map(|condition| condition.is_true(scope)) {
-        None | Some(Ok(true)) => None,
-        Some(Ok(false)) => Some("its condition is false".into()),
-        Some(Err(error)) => Some(format!("its condition could not be evaluated: {error}")),
+    let condition = start.condition.as_ref()?;
+    names.note(condition.reads(), &scope.env);
+    match condition.is_true(scope) {
+        Ok(true) => None,
+        Ok(false) => Some("its condition is false".into()),
+        Err(error) => Some(format!("its condition could not be evaluated: {error}")),
     }
 }

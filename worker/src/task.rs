@@ -20,6 +20,7 @@ use postern_shared::store::search::Shape;
 use postern_shared::task::Task;
 use serde_json::Value;
 
+use crate::allowance::Allowance;
 use crate::desk::Desk;
 
 /// What a task answers.
@@ -79,6 +80,8 @@ pub struct Context<'a> {
     pub desk: &'a mut Desk,
     /// Which step of which run this is: receipt, workflow, and its place on the run's path, from 1.
     pub step: (ReceiptId, WorkflowId, i32),
+    /// What the run may still cost.
+    pub allowance: &'a mut Allowance,
 }
 
 impl Context<'_> {
@@ -96,14 +99,14 @@ impl Context<'_> {
     }
 
     /// The values of named templates; the first that fails names its field.
-    fn values(&self, templates: &[(String, Template)]) -> Result<Vec<(String, Value)>, TaskError> {
-        templates
-            .iter()
-            .map(|(name, template)| match template.value(self.scope) {
-                Ok(value) => Ok((name.clone(), value)),
-                Err(error) => Err(TaskError::in_field(name, &error)),
-            })
-            .collect()
+    fn values(&mut self, templates: &[(String, Template)]) -> Result<Vec<(String, Value)>, TaskError> {
+        templates.iter().map(|(name, template)| Ok((name.clone(), self.value(name, template)?))).collect()
+    }
+
+    /// The value of one template, which is named in its error.
+    fn value(&mut self, name: &str, template: &Template) -> Result<Value, TaskError> {
+        self.allowance.compute()?;
+        template.value(self.scope).map_err(|error| TaskError::in_field(name, &error))
     }
 }
 

@@ -1,21 +1,23 @@
 //! A bundle advances in waves: every submission goes on in memory to its next question to the database; each
 //! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
-//! order; those of different submissions side by side, unless they start a workflow that does not run in parallel on
-//! the record that they share. Other bundles wait for the lock of that record. Everything happens in the caller's transaction.
+//! order; those of different submissions side by side, unless they share a record on which a workflow does not run in
+//! parallel (other bundles wait for the lock of that record). Everything happens in the caller's transaction.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use postern_shared::expression::{Expression, Related, Scope};
+use postern_shared::expression::{Related, Scope};
 use postern_shared::id::RecordId;
 use postern_shared::store::receipts::NewReceipt;
-use postern_shared::store::{StoreError, Transaction, comments, receipts, records, run_log, runs};
+use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
 use crate::claims;
 use crate::desk::{Desk, Known};
 use crate::engine::{Execution, Progress};
+use crate::names::Names;
 use crate::questions;
 use crate::related;
 use crate::resolve::{Resolved, meant, resolve};
@@ -40,9 +42,13 @@ pub struct Tally {
     pub failed: usize,
 }
 
-/// The runs of one submission, or of several that must not overlap: the first goes on, the others wait for their turn.
-#[derive(Default)]
-struct Lane {
+/// The runs of one submission: the first goes on, the others wait for their turn.
+struct Lane<'a> {
+    submission: &'a Submission,
+    /// What the conditions and the runs read.
+    names: Names,
+    /// The lane that begins when this one has ended.
+    next: Option<usize>,
     runs: VecDeque<Execution>,
     ended: Vec<Execution>,
 }
@@ -57,7 +63,12 @@ pub async fn execute(
     let mut desk = Desk::default();
     lock_records(transaction, &submissions, &mut desk).await?;
     look_at_related(transaction, catalog, &submissions, &mut desk).await?;
-    let mut resolved: Vec<_> = submissions.iter().map(|one| start(catalog, one, &desk)).collect();
+    let mut breath = Breath::new();
+    let mut resolved = Vec::new();
+    for one in &submissions {
+        resolved.push(start(catalog, one, &desk));
+        breath.take(transaction).await?;
+    }
     let duplicates = claims::duplicates(transaction, &submissions).await?;
     let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
     claims::once_per_record(transaction, first.map(|(one, (resolved, _))| (*one, resolved)).collect()).await?;
@@ -83,7 +94,7 @@ pub async fn execute(
             lanes.add(submission, resolved, &scope);
         }
     }
-    run_in_waves(transaction, &mut lanes.all, &mut desk).await?;
+    run_in_waves(transaction, &mut lanes, &mut desk).await?;
     write(transaction, lanes.all, &mut desk, &mut tally).await?;
     Ok(tally)
 }
@@ -128,7 +139,7 @@ async fn look_at_related(
 /// What the conditions refer to by which the workflows of a submission start.
 fn start_related(catalog: &Catalog, submission: &Submission) -> Vec<Related> {
     let conditions = meant(catalog, submission).iter().filter_map(|pinned| pinned.workflow.start.condition.as_ref());
-    conditions.flat_map(Expression::related).cloned().collect()
+    conditions.flat_map(|condition| &condition.reads().related).cloned().collect()
 }
 
 fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, Scope) {
@@ -149,41 +160,42 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
 
 /// The lanes of a bundle.
 #[derive(Default)]
-struct Lanes {
-    all: Vec<Lane>,
-    /// The lane of each record that has a workflow which does not run in parallel.
-    shared: HashMap<RecordId, usize>,
+struct Lanes<'a> {
+    all: Vec<Lane<'a>>,
+    /// Those that begin at once.
+    going: VecDeque<usize>,
+    /// The last lane of each record on which a workflow does not run in parallel.
+    last: HashMap<RecordId, usize>,
 }
 
-impl Lanes {
-    fn add(&mut self, submission: &Submission, resolved: Resolved, scope: &Scope) {
-        let waits = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
+impl<'a> Lanes<'a> {
+    fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope) {
+        let alone = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
+        let at = self.all.len();
+        match submission.record.filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
+            Some(before) => self.all[before].next = Some(at),
+            None => self.going.push_back(at),
+        }
         let runs = (1..)
             .zip(resolved.start)
             .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
-        let next = self.all.len();
-        let at = match submission.record.filter(|_| waits) {
-            Some(record) => *self.shared.entry(record).or_insert(next),
-            None => next,
-        };
-        if at == next {
-            self.all.push(Lane::default());
-        }
-        self.all[at].runs.extend(runs);
+        self.all.push(Lane { submission, names: resolved.names, next: None, runs: runs.collect(), ended: Vec::new() });
     }
 }
 
-async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut [Lane], desk: &mut Desk) -> Result<(), StoreError> {
+async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut Lanes<'_>, desk: &mut Desk) -> Result<(), StoreError> {
+    let Lanes { all: lanes, going, .. } = lanes;
     let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
-    let mut going: Vec<usize> = (0..lanes.len()).collect();
+    let mut breath = Breath::new();
     while !going.is_empty() {
         let mut asked: Vec<(usize, Question)> = Vec::new();
-        for at in going {
-            if let Some(question) = lanes[at].advance(answers[at].take(), desk) {
-                asked.push((at, question));
+        while let Some(at) = going.pop_front() {
+            match lanes[at].advance(answers[at].take(), desk, &mut breath, transaction).await? {
+                Some(question) => asked.push((at, question)),
+                None => going.extend(lanes[at].next),
             }
         }
-        going = asked.iter().map(|(at, _)| *at).collect();
+        going.extend(asked.iter().map(|(at, _)| *at));
         for (at, answer) in questions::ask(transaction, asked, desk).await? {
             answers[at] = Some(answer);
         }
@@ -191,25 +203,53 @@ async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut [Lane], desk: &
     Ok(())
 }
 
-impl Lane {
+/// Computing that takes long is interrupted by a statement now and then: PostgreSQL ends a transaction that idles for
+/// too long, after which the bundle would begin anew for ever.
+struct Breath(Instant);
+
+impl Breath {
+    /// A fifth of what PostgreSQL allows; a run computes for half of it at most.
+    const EVERY: Duration = Duration::from_secs(2);
+
+    fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    async fn take(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        if self.0.elapsed() > Self::EVERY {
+            store::stay(transaction).await?;
+            self.0 = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+impl Lane<'_> {
     /// Goes on until a run asks, or all have ended.
-    fn advance(&mut self, mut answer: Option<Answer>, desk: &mut Desk) -> Option<Question> {
+    async fn advance(
+        &mut self,
+        mut answer: Option<Answer>,
+        desk: &mut Desk,
+        breath: &mut Breath,
+        transaction: &Transaction<'_>,
+    ) -> Result<Option<Question>, StoreError> {
         while let Some(mut execution) = self.runs.pop_front() {
+            breath.take(transaction).await?;
             match execution.advance(answer.take(), desk) {
                 Progress::Asks(question) => {
                     self.runs.push_front(execution);
-                    return Some(question);
+                    return Ok(Some(question));
                 }
                 Progress::Ended => self.ended.push(execution),
             }
         }
-        None
+        Ok(None)
     }
 }
 
 async fn write(
     transaction: &Transaction<'_>,
-    lanes: Vec<Lane>,
+    lanes: Vec<Lane<'_>>,
     desk: &mut Desk,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
@@ -218,15 +258,19 @@ async fn write(
     if !said.is_empty() {
         comments::append(transaction, &said).await?;
     }
-    let (mut all, mut log) = (Vec::new(), Vec::new());
-    for execution in lanes.into_iter().flat_map(|lane| lane.ended) {
-        let (run, entries) = execution.into_parts();
-        match run.state {
-            runs::State::Failed => tally.failed += 1,
-            _ => tally.finished += 1,
+    let (mut all, mut log, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
+    for Lane { submission, mut names, ended, .. } in lanes {
+        for execution in ended {
+            let (run, entries, read) = execution.into_parts();
+            match run.state {
+                runs::State::Failed => tally.failed += 1,
+                _ => tally.finished += 1,
+            }
+            all.push(run);
+            log.extend(entries);
+            names.add(read);
         }
-        all.push(run);
-        log.extend(entries);
+        unmet.extend(names.unmet(&submission.env).map(|unmet| (submission.receipt, unmet)));
     }
     if !all.is_empty() {
         runs::insert(transaction, &all).await?;
@@ -234,5 +278,5 @@ async fn write(
     if !log.is_empty() {
         run_log::append(transaction, &log).await?;
     }
-    Ok(())
+    receipts::note_unmet(transaction, &unmet).await
 }

@@ -9,6 +9,8 @@ mod output;
 mod receipt;
 mod record;
 mod records;
+mod refused;
+mod rejected;
 mod runs;
 mod send;
 mod validate;
@@ -52,6 +54,10 @@ enum Command {
     Record(record::Options),
     /// Lists the records of a module, the newest first
     Records(records::Options),
+    /// Shows what permitted callers sent and was refused
+    Refused(refused::Options),
+    /// Lists the callers that no permission admits
+    Rejected(rejected::Options),
 }
 
 fn main() -> ExitCode {
@@ -75,6 +81,8 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Runs(options) => runs::run(&options, output).await,
         Command::Record(options) => record::run(&options, output).await,
         Command::Records(options) => records::run(&options, output).await,
+        Command::Refused(options) => refused::run(&options, output).await,
+        Command::Rejected(options) => rejected::run(&options, output).await,
     }
 }
 
@@ -108,6 +116,8 @@ mod tests {
             "runs --last 0 --database-url postgres://x",
             "record 0 --database-url postgres://x",
             "records --database-url postgres://x",
+            "refused --database-url postgres://x",
+            "refused show --database-url postgres://x",
         ] {
             assert!(Options::try_parse_from(format!("postern {arguments}").split(' ')).is_err(), "{arguments}");
         }
@@ -116,6 +126,7 @@ mod tests {
             "send http://localhost/trigger --trigger a --record 5 --rate 50/s a=1 b=x=y",
             "export workflow 77 --database-url postgres://x",
             "receipt 0192aaaa-0000-7000-8000-000000000000 --wait --database-url postgres://x",
+            "refused show 5 --raw --database-url postgres://x",
             "runs --workflow 77 --state failed --last 5 --database-url postgres://x",
         ] {
             Options::try_parse_from(format!("postern {arguments}").split(' ')).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use postern_shared::id::ReceiptId;
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::receipts::{self, Receipt};
+use postern_shared::store::receipts::{self, Receipt, Unmet};
 use postern_shared::store::run_log::{self, Entry};
 use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::{Connection, StoreError, dead_letters};
@@ -101,10 +101,17 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
         let workflow = skipped.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
         text += &format!("\nskipped: {workflow}{}", skipped.reason);
     }
+    let Unmet { unread, unposted } = &receipt.unmet;
+    for (what, names) in [("posted, never read", unread), ("read, never posted", unposted)] {
+        if !names.is_empty() {
+            text += &format!("\n{what}: {}", names.join(", "));
+        }
+    }
     let runs: Vec<_> = runs.iter().map(|run| with_path(run, log)).collect();
     let json = json!({
         "receipt": id.to_string(), "status": status, "accepted_at": accepted_at, "permission": permission,
         "target": receipt.target, "runs": runs, "skipped": receipt.skipped, "duplicate_of": receipt.duplicate_of,
+        "unread": unread, "unposted": unposted,
     });
     output.result(text, &json)?;
     Ok(())

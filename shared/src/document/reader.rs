@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::env::Limits;
-use crate::expression::{Expression, Related, Template};
+use crate::expression::{Expression, Reads, Template};
 use crate::finding::Finding;
 use crate::yaml::join;
 
@@ -26,7 +26,7 @@ pub struct Reader<'d, 'f> {
     map: &'d Map<String, Value>,
     known: Vec<&'static str>,
     refused: Vec<&'static str>,
-    related: Vec<Related>,
+    reads: Reads,
     findings: &'f mut Vec<Finding>,
 }
 
@@ -36,7 +36,7 @@ impl<'d, 'f> Reader<'d, 'f> {
         let path = path.into();
         match value {
             Value::Object(map) => {
-                Some(Self { path, map, known: Vec::new(), refused: Vec::new(), related: Vec::new(), findings })
+                Some(Self { path, map, known: Vec::new(), refused: Vec::new(), reads: Reads::default(), findings })
             }
             _ => {
                 findings.push(Finding::new(path, "must be a map of keys and values"));
@@ -179,9 +179,9 @@ impl<'d, 'f> Reader<'d, 'f> {
             Value::Bool(flag) => Ok(flag.to_string()),
             _ => scalar(value),
         };
-        let expression = expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string()));
-        let expression = self.checked(key, expression)?;
-        self.related.extend_from_slice(expression.related());
+        let parsed = expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string()));
+        let expression = self.checked(key, parsed)?;
+        self.reads.add(expression.reads());
         Some(expression)
     }
 
@@ -194,19 +194,8 @@ impl<'d, 'f> Reader<'d, 'f> {
     /// Compiles a value that stands at a place below this map.
     pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
         let template = self.checked(place, Template::parse(value).map_err(|error| error.to_string()))?;
-        self.related.extend(template.related());
+        self.reads.add(&template.reads());
         Some(template)
-    }
-
-    /// The fields of referenced records that the expressions and templates read so far name, each once.
-    pub fn related(&self) -> Vec<Related> {
-        let mut related: Vec<Related> = Vec::new();
-        for one in &self.related {
-            if !related.contains(one) {
-                related.push(one.clone());
-            }
-        }
-        related
     }
 
     /// The entries of the map at a key, whose names are those of a record's fields; missing = none.
@@ -235,6 +224,11 @@ impl<'d, 'f> Reader<'d, 'f> {
     pub fn env_name(&mut self, key: &'static str) -> Option<String> {
         let name = self.text(key)?;
         self.checked(key, check_name(&name, Limits::default().name_bytes).map(|()| name))
+    }
+
+    /// The names of `$env` that the expressions and templates read so far do read; those of inner readers are theirs.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Reports a key, if it stands here, as one that cannot.

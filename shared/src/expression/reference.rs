@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::date::Now;
+use super::reads::Reads;
 use super::value::{Key, View, is_true, look_up};
 use super::{Related, Scope, SyntaxError};
 
@@ -97,6 +98,20 @@ impl Reference {
         }
     }
 
+    /// Notes what it reads of `$env` and of referenced records; `rest` is what follows it in an expression, where `$env.lastname` may stand.
+    pub(super) fn note_reads(&self, rest: &str, reads: &mut Reads) {
+        if let Self::Related(related, _) = self {
+            reads.add_related(related);
+        }
+        let Self::Path(Source::Env, path) = self else { return };
+        match (path.first(), rest.strip_prefix('.').map(identifier)) {
+            (Some(Key::Name(name)), _) => reads.names.extend([name.clone()]),
+            (None, Some(name)) if !name.is_empty() => reads.names.extend([name.to_owned()]),
+            (Some(Key::Index(index)), _) => reads.names.extend([index.to_string()]),
+            (None, _) => reads.all = true,
+        }
+    }
+
     /// The same in Jinja, over the names of the evaluation's context.
     pub(super) fn to_jinja(&self) -> String {
         let (source, path) = match self {
@@ -112,14 +127,6 @@ impl Reference {
             };
         }
         jinja
-    }
-
-    /// The field of a referenced record that it reads.
-    pub(super) fn related(&self) -> Option<&Related> {
-        match self {
-            Self::Related(related, _) => Some(related),
-            Self::Path(..) | Self::Now(_) => None,
-        }
     }
 
     fn find<'a>(&'a self, scope: &'a Scope) -> Found<'a> {

@@ -4,8 +4,9 @@
 //! and names at once what minijinja would report only when the expression runs: unknown filters, tests, functions.
 
 use super::functions;
+use super::reads::Reads;
 use super::reference::{self, Place, Reference, identifier, is_typographic};
-use super::{MAX_EXPRESSION_BYTES, MAX_TOKENS, Related, SyntaxError};
+use super::{MAX_EXPRESSION_BYTES, MAX_TOKENS, SyntaxError};
 
 /// What ends an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub(super) struct Scanned {
     pub(super) jinja: String,
     /// Set if the expression is nothing but one reference.
     pub(super) lone: Option<Reference>,
-    /// The fields of referenced records in it.
-    pub(super) related: Vec<Related>,
+    /// The names of `$env` that it reads.
+    pub(super) reads: Reads,
     /// Where the end's marker stands, in bytes.
     pub(super) end: usize,
 }
@@ -49,7 +50,7 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
         at: 0,
         jinja: String::new(),
         lone: None,
-        related: Vec::new(),
+        reads: Reads::default(),
         tokens: 0,
         open: Vec::new(),
         previous: Previous::Other,
@@ -57,11 +58,12 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
     while !scanner.is_at(end)? {
         scanner.step()?;
     }
-    if scanner.tokens == 0 {
-        return Err(SyntaxError("the expression is empty".to_owned()));
+    let Scanner { jinja, lone, reads, at: end, tokens, .. } = scanner;
+    match tokens {
+        0 => Err(SyntaxError("the expression is empty".to_owned())),
+        1 => Ok(Scanned { jinja, lone, reads, end }),
+        _ => Ok(Scanned { jinja, lone: None, reads, end }),
     }
-    let lone = scanner.lone.filter(|_| scanner.tokens == 1);
-    Ok(Scanned { jinja: scanner.jinja, lone, related: scanner.related, end: scanner.at })
 }
 
 struct Scanner<'a> {
@@ -69,7 +71,7 @@ struct Scanner<'a> {
     at: usize,
     jinja: String,
     lone: Option<Reference>,
-    related: Vec<Related>,
+    reads: Reads,
     tokens: usize,
     open: Vec<Bracket>,
     previous: Previous,
@@ -180,7 +182,7 @@ impl<'a> Scanner<'a> {
         self.jinja.push_str(&reference.to_jinja());
         self.at += 1 + length;
         self.previous = Previous::Operand;
-        self.related.extend(reference.related().cloned());
+        reference.note_reads(self.rest(), &mut self.reads);
         self.lone = Some(reference);
         Ok(())
     }

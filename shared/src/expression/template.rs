@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::reads::Reads;
 use super::reference::{self, Place, Reference};
 use super::scan::End;
-use super::value::{render, render_into};
-use super::{EvalError, Expression, MAX_VALUE_BYTES, Related, Scope, SyntaxError};
+use super::value::{Budget, render, render_into};
+use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
 #[derive(Debug)]
@@ -46,31 +47,52 @@ impl Template {
         }))
     }
 
-    /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text.
+    /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text. A list or map stays within
+    /// [`MAX_VALUE_BYTES`] and the levels of a value: a loop that puts a value into itself must come to an end.
     pub fn value(&self, scope: &Scope) -> Result<Value, EvalError> {
-        match &self.0 {
-            Kind::Fixed(value) => Ok(value.clone()),
-            Kind::Lone(part) => part.value(scope),
-            Kind::Text(parts) => concatenate(parts, scope).map(Value::String),
-            Kind::List(items) => items.iter().map(|item| item.value(scope)).collect::<Result<_, _>>().map(Value::Array),
-            Kind::Map(items) => {
-                let mut map = Map::with_capacity(items.len());
-                for (name, item) in items {
-                    map.insert(name.clone(), item.value(scope)?);
-                }
-                Ok(Value::Object(map))
-            }
-        }
+        self.value_within(&mut Budget::default(), 0, scope)
     }
 
-    /// The fields of referenced records that it reads.
-    pub fn related(&self) -> Vec<Related> {
+    fn value_within(&self, budget: &mut Budget, depth: usize, scope: &Scope) -> Result<Value, EvalError> {
+        let value = match &self.0 {
+            Kind::Fixed(value) => value.clone(),
+            Kind::Lone(part) => part.value(scope)?,
+            Kind::Text(parts) => Value::String(concatenate(parts, scope)?),
+            Kind::List(items) => {
+                budget.enter(depth)?;
+                let items = items.iter().map(|item| item.value_within(budget, depth + 1, scope));
+                return items.collect::<Result<_, _>>().map(Value::Array);
+            }
+            Kind::Map(items) => {
+                budget.enter(depth)?;
+                let mut map = Map::with_capacity(items.len());
+                for (name, item) in items {
+                    map.insert(name.clone(), item.value_within(budget, depth + 1, scope)?);
+                }
+                return Ok(Value::Object(map));
+            }
+        };
+        // A lone text or number is as large as what it was read from.
+        if depth > 0 || value.is_array() || value.is_object() {
+            budget.walk(&value, depth)?;
+        }
+        Ok(value)
+    }
+
+    /// The names of `$env` that it reads.
+    pub fn reads(&self) -> Reads {
+        let mut reads = Reads::default();
+        self.note_reads(&mut reads);
+        reads
+    }
+
+    fn note_reads(&self, reads: &mut Reads) {
         match &self.0 {
-            Kind::Fixed(_) => Vec::new(),
-            Kind::Lone(part) => part.related().to_vec(),
-            Kind::Text(parts) => parts.iter().flat_map(Part::related).cloned().collect(),
-            Kind::List(items) => items.iter().flat_map(Self::related).collect(),
-            Kind::Map(items) => items.iter().flat_map(|(_, item)| item.related()).collect(),
+            Kind::Fixed(_) => {}
+            Kind::Lone(part) => part.note_reads(reads),
+            Kind::Text(parts) => parts.iter().for_each(|part| part.note_reads(reads)),
+            Kind::List(items) => items.iter().for_each(|item| item.note_reads(reads)),
+            Kind::Map(items) => items.iter().for_each(|(_, item)| item.note_reads(reads)),
         }
     }
 
@@ -84,11 +106,11 @@ impl Template {
 }
 
 impl Part {
-    fn related(&self) -> &[Related] {
+    fn note_reads(&self, reads: &mut Reads) {
         match self {
-            Self::Text(_) => &[],
-            Self::Reference(reference) => reference.related().map_or(&[], std::slice::from_ref),
-            Self::Expression(expression) => expression.related(),
+            Self::Text(_) => {}
+            Self::Reference(reference) => reference.note_reads("", reads),
+            Self::Expression(expression) => reads.add(expression.reads()),
         }
     }
 

@@ -228,6 +228,24 @@ fn email_addresses_are_told_from_other_texts() {
 }
 
 #[test]
+fn the_names_that_a_text_reads_are_known_without_evaluating_it() {
+    let all = "*";
+    for (text, expected) in [
+        ("no reference, $lastname, $$env[\"a\"], $query[\"b\"]", ""),
+        ("$env[\"a\"][\"b\"] and $env['c'] and ${ $env[\"d\"] }}>", "a c d"),
+        ("{{ $env[\"a\"] if $env.b else \"$env['c']\" }}", "a b"),
+        ("{{ $env[\"tags\"]|join(\", \") }}{{ $env[0] }}", "0 tags"),
+        ("$env", all),
+        ("{{ $env[$env[\"which\"]] }}", "which *"),
+    ] {
+        let Reads { names, all, .. } = Template::parse(&json!([text, {"x": text}, 5])).unwrap().reads();
+        let mut found: Vec<_> = names.into_iter().collect();
+        found.extend(all.then(|| "*".to_owned()));
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_field_of_a_referenced_record_is_read_wherever_a_reference_may_stand() {
     for (text, expected) in [
         ("$(contact_id: (Contacts) leadsource)", json!("Fair")),
@@ -246,8 +264,9 @@ fn a_field_of_a_referenced_record_is_read_wherever_a_reference_may_stand() {
 #[test]
 fn a_template_names_the_referenced_records_that_it_reads() {
     let source = json!({"a": ["$(x_id: (Xs) f)", "{{ $(y_id: (Ys) g) + $(x_id: (Xs) h) }}"], "b": "at $(z: (Zs) i)!"});
-    let related: Vec<String> = Template::parse(&source).unwrap().related().iter().map(ToString::to_string).collect();
+    let related: Vec<String> =
+        Template::parse(&source).unwrap().reads().related.iter().map(ToString::to_string).collect();
     assert_eq!(related, ["x_id:Xs:f", "y_id:Ys:g", "x_id:Xs:h", "z:Zs:i"]);
     let condition = Expression::parse("$(x_id: (Xs) f) and $lastname").unwrap();
-    assert_eq!((condition.related().len(), condition.related()[0].module.as_str()), (1, "Xs"));
+    assert_eq!((condition.reads().related.len(), condition.reads().related[0].module.as_str()), (1, "Xs"));
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use super::reference::Source;
 use super::{EvalError, MAX_VALUE_BYTES, Scope};
-use crate::env::Env;
+use crate::env::{Env, is_storable};
 
 /// Levels of a value: more than a body may have, little enough to walk by recursion.
 const MAX_DEPTH: usize = 64;
@@ -195,13 +195,19 @@ fn from_number(number: &Number) -> Jinja {
 
 /// The JSON of a result, within [`MAX_VALUE_BYTES`] and storable.
 pub(super) fn to_json(value: &Jinja) -> Result<Value, EvalError> {
-    Budget { bytes: MAX_VALUE_BYTES }.convert(value, 0)
+    Budget::default().convert(value, 0)
 }
 
 /// What a value may still take. Lists in expressions are lazy and may share their items, so that a few bytes of
 /// them can stand for gigabytes: every item counts each time it is written.
-struct Budget {
+pub(super) struct Budget {
     bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: MAX_VALUE_BYTES }
+    }
 }
 
 impl Budget {
@@ -249,12 +255,14 @@ impl Budget {
         }
     }
 
-    fn walk(&mut self, value: &Value, depth: usize) -> Result<(), EvalError> {
+    /// Counts a value of ours.
+    pub(super) fn walk(&mut self, value: &Value, depth: usize) -> Result<(), EvalError> {
         self.enter(depth)?;
         match value {
             Value::String(text) => self.spend_text(text),
             Value::Array(items) => items.iter().try_for_each(|item| self.walk(item, depth + 1)),
             Value::Object(map) => self.walk_map(map, depth),
+            Value::Number(number) if !is_storable(number) => Err(out_of_range()),
             Value::Number(number) => self.spend(number.as_str().len()),
             Value::Null | Value::Bool(_) => Ok(()),
         }
@@ -268,7 +276,7 @@ impl Budget {
     }
 
     /// A value costs some bytes however small it is.
-    fn enter(&mut self, depth: usize) -> Result<(), EvalError> {
+    pub(super) fn enter(&mut self, depth: usize) -> Result<(), EvalError> {
         if depth > MAX_DEPTH {
             return Err(EvalError(format!("the value is nested deeper than {MAX_DEPTH} levels")));
         }
@@ -297,5 +305,9 @@ fn to_number(value: &Jinja) -> Result<Number, EvalError> {
     } else {
         f64::try_from(value.clone()).ok().and_then(Number::from_f64)
     };
-    number.ok_or_else(|| EvalError("the result is a number that is out of range".to_owned()))
+    number.ok_or_else(out_of_range)
+}
+
+fn out_of_range() -> EvalError {
+    EvalError("the result is a number that is out of range".to_owned())
 }

@@ -45,10 +45,13 @@ impl From<tokio_postgres::Error> for StoreError {
             | &SqlState::T_R_DEADLOCK_DETECTED
             | &SqlState::LOCK_NOT_AVAILABLE
             | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::Conflict(text),
-            &SqlState::CHECK_VIOLATION if db.message().contains("no partition of relation") => Self::OutsideHistory,
+            // No partition takes the row. A constraint would have a name; the message is in the server's language.
+            &SqlState::CHECK_VIOLATION if db.constraint().is_none() => Self::OutsideHistory,
             &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
                 Self::Schema(format!("the database lacks a part of the schema: run `postern migrate` ({text})"))
             }
+            // A standby, a full disk's lock, or a right that somebody took away: no submission can help it.
+            &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => Self::Away(text),
             // A statement that takes too long here would take too long again, and hold up all others meanwhile.
             &SqlState::QUERY_CANCELED => Self::Refused(text),
             // Classes: connection, transaction rollback, resources, operator intervention, system.

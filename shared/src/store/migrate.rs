@@ -14,6 +14,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_comments.sql"),
     include_str!("../../migrations/0003_dedupe.sql"),
     include_str!("../../migrations/0004_tokens.sql"),
+    include_str!("../../migrations/0005_unmet_names.sql"),
+    include_str!("../../migrations/0006_refused.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -23,7 +23,14 @@ ON CONFLICT (id) DO NOTHING
 RETURNING id";
 
 const FIND: &str = "-- receipts::find
-SELECT permission, target::text, accepted_at, skipped::text, duplicate_of FROM receipts WHERE id = $1";
+SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text
+FROM receipts WHERE id = $1";
+
+/// The range lets PostgreSQL leave out the partitions of other weeks.
+const NOTE_UNMET: &str = "-- receipts::note_unmet
+UPDATE receipts SET unread = noted.unread::json, unposted = noted.unposted::json
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS noted (receipt, unread, unposted)
+WHERE id = noted.receipt AND id BETWEEN $4 AND $5";
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +55,17 @@ pub struct Receipt {
     pub skipped: Vec<Skipped>,
     /// The receipt that had the same dedupe key first; then nothing of this one runs.
     pub duplicate_of: Option<ReceiptId>,
+    /// The names that did not meet.
+    pub unmet: Unmet,
+}
+
+/// Names of `$env` on which the caller and the workflows do not agree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unmet {
+    /// Posted, and read by nothing that was evaluated.
+    pub unread: Vec<String>,
+    /// Read by something that was evaluated, and neither posted nor set.
+    pub unposted: Vec<String>,
 }
 
 /// A submission to claim, with what is known of it before it runs.
@@ -92,6 +110,19 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
     Ok(rows.iter().map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0))).collect())
 }
 
+/// Notes the names that did not meet, on receipts that this transaction claimed.
+pub async fn note_unmet(transaction: &Transaction<'_>, noted: &[(ReceiptId, Unmet)]) -> Result<(), StoreError> {
+    let ids: Vec<_> = noted.iter().map(|(receipt, _)| receipt.uuid()).collect();
+    let (Some(least), Some(greatest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
+    let column = |pick: fn(&Unmet) -> &Vec<String>| {
+        noted.iter().map(|(_, unmet)| serde_json::json!(pick(unmet)).to_string()).collect::<Vec<_>>()
+    };
+    let statement = transaction.prepare_cached(NOTE_UNMET).await?;
+    let (unread, unposted) = (column(|unmet| &unmet.unread), column(|unmet| &unmet.unposted));
+    transaction.execute(&statement, &[&ids, &unread, &unposted, least, greatest]).await?;
+    Ok(())
+}
+
 /// One receipt, or nothing if no worker has taken it yet.
 pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>, StoreError> {
     let Some(row) = connection.query_opt(FIND, &[&id.uuid()]).await? else {
@@ -104,6 +135,7 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
         accepted_at: row.get(2),
         skipped: parsed(row.get(3))?,
         duplicate_of: row.get::<_, Option<uuid::Uuid>>(4).map(ReceiptId::from),
+        unmet: Unmet { unread: parsed(row.get(5))?, unposted: parsed(row.get(6))? },
     }))
 }
 

@@ -7,6 +7,7 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 
 use super::StoreError;
+use crate::env::MAX_NUMBER_CHARS;
 use crate::id::{ModuleName, RecordId};
 use crate::task::find_record::{Operator, Sort};
 
@@ -85,8 +86,12 @@ fn order(shape: &Shape, first: usize) -> String {
 
 fn condition(operator: Operator, field: usize, value: usize) -> String {
     let field = format!("r.fields ->> ${field}::text");
-    // A field that holds no number is neither above nor below one; CASE keeps the cast away from it.
-    let number = format!("CASE WHEN {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN ({field})::numeric END");
+    // A field that holds no number is neither above nor below one; CASE keeps the cast away from it, and from more
+    // digits than `numeric` takes: one such record would spoil every search of its module.
+    let number = format!(
+        "CASE WHEN length({field}) <= {MAX_NUMBER_CHARS} AND {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' \
+         THEN ({field})::numeric END"
+    );
     match operator {
         // An empty value finds nothing: a form without an e-mail must not find some record without an e-mail.
         Operator::Is => format!("(v{value} <> '' AND {field} = v{value})"),

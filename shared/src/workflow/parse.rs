@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{KeepLog, MAX_STEPS, Start, Step, StepIndex, Workflow};
 use crate::document::Reader;
 use crate::finding::Finding;
-use crate::id::StepName;
+use crate::id::{StepName, TriggerKey};
 use crate::task;
 
 const KEEP_LOG: [(&str, KeepLog); 3] =
@@ -44,7 +44,12 @@ fn workflow(mut reader: Reader) -> Option<Workflow> {
 fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
     let start = Start {
         module: reader.id("module"),
-        triggers: reader.ids("triggers"),
+        triggers: {
+            // Named twice it is still one run: the second would have the key of the first.
+            let mut named = HashSet::new();
+            let triggers: Vec<TriggerKey> = reader.ids("triggers");
+            triggers.into_iter().filter(|key| named.insert(key.clone())).collect()
+        },
         condition: reader.expression("condition"),
         order: reader.whole("order").unwrap_or(0),
         without_record: reader.flag("without_record", false),
@@ -85,9 +90,9 @@ fn read_step(mut reader: Reader, name: StepName, places: &Places) -> Option<Step
     let task = (kind.parse)(&mut reader);
     let outputs = kind.outputs.iter().map(|output| (*output, read_successors(&mut reader, output, places))).collect();
     kind.refuse_other_outputs(&mut reader);
-    let related = reader.related();
+    let reads = reader.reads().clone();
     reader.finish();
-    Some(Step { name, task: task?, related, outputs })
+    Some(Step { name, task: task?, reads, outputs })
 }
 
 fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -> Vec<StepIndex> {

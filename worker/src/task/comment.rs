@@ -15,6 +15,7 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
     }
     let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;
     if !text.trim().is_empty() {
+        context.allowance.write(text.len())?;
         let (receipt, workflow, number) = context.step;
         context.desk.comment(NewComment { record, receipt, workflow, number, text });
     }

@@ -24,7 +24,7 @@ pub fn perform(
     Ok(Outcome::Continue(if existing { "existing" } else { "created" }))
 }
 
-fn ask(settings: &CreateRecord, context: &Context<'_>) -> Result<Outcome, TaskError> {
+fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let key = match &settings.unique {
         Some(template) => {
             let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", &error))?;
@@ -33,6 +33,7 @@ fn ask(settings: &CreateRecord, context: &Context<'_>) -> Result<Outcome, TaskEr
         None => None,
     };
     let mut fields = Env::default();
-    desk::apply(&mut fields, context.values(&settings.fields)?).map_err(TaskError)?;
+    let bytes = desk::apply(&mut fields, context.values(&settings.fields)?).map_err(TaskError)?;
+    context.allowance.write(bytes)?;
     Ok(Outcome::Ask(Question::Create { module: settings.module.clone(), key, fields }))
 }

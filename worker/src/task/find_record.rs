@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use postern_shared::env::MAX_NUMBER_CHARS;
 use postern_shared::store::search::Shape;
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator};
 use serde_json::Value;
@@ -45,7 +46,7 @@ fn value(condition: &FieldCondition, context: &Context<'_>) -> Result<String, Ta
 fn decimal(text: &str) -> Option<String> {
     let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
-    Some(if plain { text.to_owned() } else { number.to_string() })
+    Some(if plain && text.len() <= MAX_NUMBER_CHARS { text.to_owned() } else { number.to_string() })
 }
 
 #[cfg(test)]
@@ -63,6 +64,7 @@ mod tests {
             ("NaN", None),
             ("inf", None),
             ("1-2", None),
+            (&format!("4.{}", "5".repeat(20_000)), Some("4.555555555555555")),
         ] {
             assert_eq!(decimal(text).as_deref(), expected, "{text}");
         }

@@ -6,7 +6,7 @@ use super::{Context, Outcome, TaskError};
 
 pub fn perform(settings: &SetEnv, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     for (name, template) in &settings.values {
-        let value = template.value(context.scope).map_err(|error| TaskError::in_field(name, &error))?;
+        let value = context.value(name, template)?;
         context.set_env(name, value);
     }
     Ok(Outcome::Continue("next"))

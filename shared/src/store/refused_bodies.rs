@@ -1,0 +1,138 @@
+//! The refused bodies of permitted callers, kept for a week and within a total, so that a person can see what was
+//! wrong and correct a charset or a limit.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use deadpool_postgres::Object;
+use tokio_postgres::Row;
+
+use super::StoreError;
+use crate::id::PermissionKey;
+
+/// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
+const MAX_AGE_DAYS: i32 = 7;
+
+/// Bytes of all that is kept; beyond them the oldest go.
+const MAX_TOTAL_BYTES: i64 = 128 * 1024 * 1024;
+
+/// What a row counts for beside its body, so that small bodies are bounded in number, too.
+const ROW_BYTES: i64 = 4 * 1024;
+
+const KEEP: &str = "-- refused_bodies::keep
+INSERT INTO refused_bodies (permission, address, code, message, query, content_type, body, refused_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+    $8::timestamptz[])";
+
+const FORGET: &str = "-- refused_bodies::forget
+DELETE FROM refused_bodies
+WHERE refused_at < now() - $1 * interval '1 day' OR id <= (
+    SELECT max(id) FROM (
+        SELECT id, sum($3::bigint + coalesce(octet_length(body), 0)) OVER (ORDER BY id DESC) AS total FROM refused_bodies
+    ) AS newest WHERE total > $2::bigint)";
+
+const LATEST: &str = "-- refused_bodies::latest
+SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at
+FROM refused_bodies ORDER BY id DESC LIMIT $1";
+
+const FIND: &str = "-- refused_bodies::find
+SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, body
+FROM refused_bodies WHERE id = $1";
+
+/// A refused body, not kept yet.
+#[derive(Debug, Clone)]
+pub struct NewRefusal {
+    /// The permission that admits its sender.
+    pub permission: PermissionKey,
+    /// The sender.
+    pub address: String,
+    /// The code of the refusal.
+    pub code: &'static str,
+    /// What the sender was told.
+    pub message: String,
+    /// The query of the request, as it was sent.
+    pub query: String,
+    /// The header, as it was sent.
+    pub content_type: Option<String>,
+    /// Inflated; none = it did not arrive whole, or is too large to keep.
+    pub body: Option<Bytes>,
+    /// By the clock of the ingress.
+    pub refused_at: SystemTime,
+}
+
+/// A refused body as it is kept, but for the body.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Its number.
+    pub id: i64,
+    /// The permission that admits its sender.
+    pub permission: String,
+    /// The sender.
+    pub address: String,
+    /// The code of the refusal.
+    pub code: String,
+    /// What the sender was told.
+    pub message: String,
+    /// The query of the request.
+    pub query: String,
+    /// The header, as it was sent.
+    pub content_type: Option<String>,
+    /// Bytes of the body; none = it was not kept.
+    pub bytes: Option<i32>,
+    /// By the clock of the ingress.
+    pub refused_at: SystemTime,
+}
+
+/// Keeps refused bodies.
+pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreError> {
+    // PostgreSQL keeps no NUL in a text.
+    let column = |pick: fn(&NewRefusal) -> &str| new.iter().map(|one| pick(one).replace('\0', "")).collect::<Vec<_>>();
+    let types: Vec<_> = new.iter().map(|one| one.content_type.as_deref()).collect();
+    let bodies: Vec<_> = new.iter().map(|one| one.body.as_deref()).collect();
+    let times: Vec<_> = new.iter().map(|one| one.refused_at).collect();
+    let columns: [Vec<String>; 5] = [
+        column(|one| one.permission.as_str()),
+        column(|one| &one.address),
+        column(|one| one.code),
+        column(|one| &one.message),
+        column(|one| &one.query),
+    ];
+    let [permissions, addresses, codes, messages, queries] = &columns;
+    let statement = connection.prepare_cached(KEEP).await?;
+    connection
+        .execute(&statement, &[permissions, addresses, codes, messages, queries, &types, &bodies, &times])
+        .await?;
+    Ok(())
+}
+
+/// Removes what is too old, and the oldest of what is too much.
+pub async fn forget(connection: &Object) -> Result<(), StoreError> {
+    let statement = connection.prepare_cached(FORGET).await?;
+    connection.execute(&statement, &[&f64::from(MAX_AGE_DAYS), &MAX_TOTAL_BYTES, &ROW_BYTES]).await?;
+    Ok(())
+}
+
+/// The latest refused bodies, newest first, at most `last`.
+pub async fn latest(connection: &Object, last: i64) -> Result<Vec<Refusal>, StoreError> {
+    Ok(connection.query(LATEST, &[&last]).await?.iter().map(read).collect())
+}
+
+/// One refused body, if it is still kept.
+pub async fn find(connection: &Object, id: i64) -> Result<Option<(Refusal, Option<Vec<u8>>)>, StoreError> {
+    let row = connection.query_opt(FIND, &[&id]).await?;
+    Ok(row.map(|row| (read(&row), row.get(9))))
+}
+
+fn read(row: &Row) -> Refusal {
+    Refusal {
+        id: row.get(0),
+        permission: row.get(1),
+        address: row.get(2),
+        code: row.get(3),
+        message: row.get(4),
+        query: row.get(5),
+        content_type: row.get(6),
+        bytes: row.get(7),
+        refused_at: row.get(8),
+    }
+}

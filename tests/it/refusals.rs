@@ -1,0 +1,109 @@
+//! What is refused is refused with a reason, counted, and visible.
+
+use serde_json::{Value, json};
+
+use crate::cli::Cli;
+use crate::harness::{DEMO, Postern, eventually, private};
+
+const PATH: &str = "/trigger?workflow_id=77&utm=a";
+
+/// The lines of a command's JSON, once there are so many.
+async fn listed(cli: &Cli, command: &str, count: usize) -> Vec<Value> {
+    eventually("the refusals are written", async || {
+        let found = cli.run(&format!("{command} -o json")).json();
+        (found.len() == count).then_some(found)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_refused_from_a_permitted_address_is_kept_with_the_reason() {
+    let mut postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let sent = b"lastname=\xcf\xf0&x=\x1b[2J";
+    assert_eq!(postern.post(PATH).form(sent).send().await.code(), "invalid_body");
+    assert_eq!(postern.post(PATH).json("[1]").send().await.code(), "invalid_body");
+    let large = postern.post(PATH).form(vec![b'x'; 1024 * 1024 + 1]).send().await;
+    assert_eq!(large.code(), "body_too_large");
+    let found = listed(&cli, "refused list", 3).await;
+    assert_eq!((&found[0]["code"], &found[0]["bytes"]), (&json!("body_too_large"), &Value::Null), "{found:?}");
+    assert_eq!((&found[2]["query"], &found[2]["permission"]), (&json!("workflow_id=77&utm=a"), &json!("loopback")));
+    assert_eq!(found[2]["content_type"], "application/x-www-form-urlencoded");
+    let id = &found[2]["id"];
+    assert!(found[2]["message"].as_str().unwrap().contains("lastname"), "{found:?}");
+    assert_eq!(cli.bytes(&format!("refused show {id} --raw")), sent);
+    let shown = cli.run(&format!("refused show {id}")).text();
+    assert!(shown.contains("x=\\u{1b}[2J") && !shown.contains('\x1b'), "{shown:?}");
+    let metrics = private(&mut postern.ingress, "/metrics").await.1;
+    assert!(metrics.contains("postern_refused_bodies_total{outcome=\"kept\"} 3"), "{metrics}");
+    assert!(metrics.contains("postern_refused_bodies_total{outcome=\"dropped\"} 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stranger_sends_is_not_kept_and_what_is_wrong_before_the_body_neither() {
+    let postern = Postern::without_worker(DEMO).await;
+    assert_eq!(postern.post(PATH).from("127.0.0.2").json("[1]").send().await.status, 403);
+    assert_eq!(postern.post("/trigger?workflow_id=78").json("[1]").send().await.code(), "target_denied");
+    assert_eq!(postern.post(PATH).json("[2]").send().await.status, 400);
+    let found = listed(&Cli::of(&postern), "refused list", 1).await;
+    assert_eq!(found[0]["bytes"], 3, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_bodies_are_kept_for_a_week_and_within_a_total() {
+    let postern = Postern::without_worker(DEMO).await;
+    let put = "INSERT INTO refused_bodies (permission, address, code, message, query, body, refused_at)
+        SELECT 'p', 'a', 'c', 'm', 'q', convert_to(repeat('x', 1048576), 'UTF8'), ";
+    postern.sql(&format!("{put} now() - interval '8 days' FROM generate_series(1, 2)")).await;
+    postern.sql(&format!("{put} now() FROM generate_series(1, 140)")).await;
+    assert_eq!(postern.post(PATH).json("[1]").send().await.status, 400);
+    eventually("the oldest are gone", async || {
+        (postern.count("SELECT count(*) FROM refused_bodies").await == 128).then_some(())
+    })
+    .await;
+    let latest = "SELECT count(*) FROM refused_bodies WHERE id = (SELECT max(id) FROM refused_bodies) AND code <> 'c'";
+    assert_eq!(postern.count(latest).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_callers_are_counted_by_address_and_day() {
+    let mut postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    for address in ["127.0.0.2", "127.0.0.3", "127.0.0.2"] {
+        assert_eq!(postern.post(PATH).from(address).form("a=b").send().await.status, 403);
+    }
+    let found = listed(&cli, "rejected", 2).await;
+    let of = |found: &[Value], address: &str| found.iter().find(|one| one["address"] == address).cloned().unwrap();
+    eventually("all are counted", async || {
+        let found = cli.run("rejected -o json").json();
+        (of(&found, "127.0.0.2")["count"] == 2).then_some(())
+    })
+    .await;
+    let once = of(&found, "127.0.0.3");
+    assert_eq!((&once["count"], &once["reason"]), (&json!(1), &json!("address_denied")), "{found:?}");
+    assert!(once["last_at"].as_str().unwrap().starts_with(once["day"].as_str().unwrap()), "{found:?}");
+    let forwarded = postern.post(PATH).header("x-forwarded-for", "198.51.100.1").form("a=b").send().await;
+    assert_eq!(forwarded.code(), "proxy_not_trusted");
+    assert_eq!(postern.post(PATH).from("127.0.0.2").form("a=b").send().await.status, 403);
+    postern.ingress.terminate();
+    assert!(postern.ingress.ended().await);
+    let found = cli.run("rejected -o json").json();
+    assert_eq!(of(&found, "127.0.0.2")["count"], 3, "{found:?}");
+    assert_eq!(of(&found, "127.0.0.1")["reason"], "proxy_not_trusted", "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_counts_ten_thousand_addresses_by_themselves_and_the_others_together() {
+    let postern = Postern::without_worker(DEMO).await;
+    let put = "INSERT INTO rejected_callers (day, address, reason, count, last_at)
+        SELECT (now() AT TIME ZONE 'UTC')::date, 'n' || n, 'r', 1, now() FROM generate_series(2, 10000) AS n";
+    postern.sql(put).await;
+    let addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
+    for address in addresses.iter().chain(&addresses) {
+        assert_eq!(postern.post(PATH).from(address).form("a=b").send().await.status, 403);
+    }
+    let new = "SELECT coalesce(sum(count), 0)::bigint FROM rejected_callers WHERE reason <> 'r'";
+    eventually("all are counted", async || (postern.count(new).await == 6).then_some(())).await;
+    assert_eq!(postern.count("SELECT count(*) FROM rejected_callers").await, 10_001);
+    assert_eq!(postern.count("SELECT count FROM rejected_callers WHERE address = 'others'").await, 4);
+}
