@@ -19,6 +19,7 @@ use minijinja::ErrorKind;
 use serde_json::Value;
 
 use crate::env::Env;
+use crate::id::ModuleName;
 use reference::Reference;
 use scan::End;
 
@@ -52,6 +53,27 @@ pub struct Scope {
     pub request: Arc<Env>,
     /// The fields of the run's record, `$lastname`; none = every field is empty.
     pub record: Option<Arc<Env>>,
+    /// The fields of referenced records, each under the text of its [`Related`]; what is missing is empty.
+    pub related: Arc<Env>,
+}
+
+/// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record.
+/// Whoever evaluates fills [`Scope::related`] first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// The field of the run's record that holds the id.
+    pub field: String,
+    /// The module that the referenced record must belong to.
+    pub module: ModuleName,
+    /// The field of the referenced record.
+    pub name: String,
+}
+
+/// Its name in [`Scope::related`].
+impl fmt::Display for Related {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.field, self.module, self.name)
+    }
 }
 
 /// Why a text is not an expression or a template.

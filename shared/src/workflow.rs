@@ -44,6 +44,8 @@ pub struct Start {
     pub without_record: bool,
     /// Whether it runs on one record only once, whatever becomes of that run.
     pub once_per_record: bool,
+    /// Off = of two runs on one record the second begins when the first has ended.
+    pub parallel: bool,
     /// Whose steps are kept in the log.
     pub keep_log: KeepLog,
     /// The first steps.

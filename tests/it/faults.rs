@@ -149,3 +149,34 @@ async fn a_worker_told_to_stop_finishes_what_it_has_begun() {
     all_ended(&postern, 500).await;
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 500);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_refer_to_each_other_are_counted_exactly_by_four_workers() {
+    let mut postern = Postern::without_worker(
+        "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+workflow: 1
+start: {module: Counters, condition: '$(other: (Counters) there)', next: add}
+steps:
+  add:
+    set_value: {count: '{{ $count + $(other: (Counters) there) + $(third: (Counters) there) - 1 }}'}
+",
+    )
+    .await;
+    // Each refers forwards and backwards, so that bundles meet the same records in every order.
+    let counters = "INSERT INTO records (id, module, fields) SELECT n, 'Counters',
+         json_build_object('count', 0, 'there', 1, 'other', 41 - n, 'third', n % 40 + 1) FROM generate_series(1, 40) n";
+    postern.sql(counters).await;
+    for _ in 0..4 {
+        postern.start_worker().await;
+    }
+    let adds = (0..800).map(|n| (format!("/trigger?workflow_id=1&record_id={}", n * 7 % 40 + 1), String::new()));
+    post_all(&postern, adds.collect()).await;
+    all_ended(&postern, 800).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records WHERE (fields->>'count')::int = 20").await, 40);
+    assert_eq!(postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await, 800);
+    assert_eq!(postern.count("SELECT count(*) FROM dead_letters").await, 0);
+}

@@ -161,3 +161,61 @@ steps:
     assert_eq!(receipt["runs"][0]["message"], format!("step touch: record {id} does not exist"));
     assert_eq!(postern.records("Leads").await.len(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_a_referenced_record_is_read_in_start_conditions_conditions_and_texts() {
+    let postern = Postern::start(&settings(
+        "
+---
+workflow: 1
+start: {module: Leads, condition: '$(contact_id: (Contacts) leadsource) != \"Nobody\"', next: fair}
+steps:
+  fair:
+    condition: '$(contact_id: (Contacts) leadsource) == \"Fair\"'
+    then: [copy]
+    else: [copy]
+  copy:
+    set_value: {source: '$(contact_id: (Contacts) leadsource)', text: 'Hello $(contact_id: (Contacts) name), $(other: (Contacts) name)!'}
+    next: point
+  point: {set_value: {contact_id: 1003}, next: make}
+  make: {create_record: Notes, fields: {now: '$(contact_id: (Contacts) name)'}, created: look}
+  look: {find_record: Notes, where: {now: '$(contact_id: (Contacts) name)'}, found: end}
+  end: {stop: finished, message: 'found $(contact_id: (Contacts) name)'}
+",
+    ))
+    .await;
+    postern
+        .sql(
+            "INSERT INTO records (id, module, fields) VALUES
+             (1001, 'Contacts', '{\"leadsource\":\"Fair\",\"name\":\"Ada\"}'), (1002, 'Contacts', '{\"leadsource\":\"Nobody\"}'),
+             (1003, 'Contacts', '{\"leadsource\":[1,2],\"name\":\"Grace\"}'), (1004, 'Accounts', '{\"leadsource\":\"Fair\"}'),
+             (1011, 'Leads', '{\"contact_id\":1001}'), (1012, 'Leads', '{\"contact_id\":\"1002\"}'),
+             (1013, 'Leads', '{\"contact_id\":\" 1003 \"}'), (1014, 'Leads', '{\"contact_id\":1004}'),
+             (1015, 'Leads', '{\"contact_id\":1099}'), (1016, 'Leads', '{\"contact_id\":\"nonsense\"}'), (1017, 'Leads', '{}')",
+        )
+        .await;
+    let run = async |record: i32| postern.outcome(&format!("/trigger?workflow_id=1&record_id={record}"), "").await;
+    let skipped = run(1012).await;
+    assert_eq!(
+        (&skipped["status"], &skipped["skipped"][0]["reason"]),
+        (&json!("unmatched"), &json!("its condition is false"))
+    );
+    for (record, output, source, text) in [
+        (1011, "then", json!("Fair"), "Hello Ada, !"),
+        (1013, "else", json!([1, 2]), "Hello Grace, !"),
+        // Another module, a record that is not there, no id, and no value: empty.
+        (1014, "else", json!(null), "Hello , !"),
+        (1015, "else", json!(null), "Hello , !"),
+        (1016, "else", json!(null), "Hello , !"),
+        (1017, "else", json!(null), "Hello , !"),
+    ] {
+        let receipt = run(record).await;
+        // The step before pointed to another record, and that counts from the next step on.
+        assert_eq!(receipt["runs"][0]["message"], "found Grace", "{record}: {receipt}");
+        assert_eq!(receipt["runs"][0]["path"][0]["output"], output, "{record}: {receipt}");
+        let place = usize::try_from(record - 1011).unwrap();
+        let lead = json!(postern.records("Leads").await[place]);
+        assert_eq!((&lead["source"], &lead["text"]), (&source, &json!(text)), "{record}");
+    }
+    assert_eq!(json!(postern.records("Notes").await[0]), json!({"now": "Grace"}));
+}

@@ -167,6 +167,35 @@ steps:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_parallel_runs_per_record_off_the_next_one_waits() {
+    let mut postern = Postern::without_worker(&settings(
+        "
+---
+workflow: 1
+start: {module: Counters, parallel: false, next: read}
+steps:
+  read: {set_env: {before: $count}, next: look}
+  look: {find_record: Counters, where: {name: nobody}, not_found: write}
+  write: {set_value: {count: '{{ $env[\"before\"] + 1 }}'}}
+",
+    ))
+    .await;
+    let counters =
+        "INSERT INTO records (id, module, fields) SELECT n, 'Counters', '{\"count\":0}' FROM generate_series(1, 3) n";
+    postern.sql(counters).await;
+    let post = |record: i32| postern.post(&format!("/trigger?workflow_id=1&record_id={record}")).send();
+    let accepted = futures_util::future::join_all((0..60).map(|n| post(n % 3 + 1))).await;
+    for _ in 0..3 {
+        postern.start_worker().await;
+    }
+    for answer in &accepted {
+        assert_eq!(postern.ended(answer).await["status"], "finished");
+    }
+    // Each run writes what it read before its question plus one: a run that overlaps another loses a count.
+    assert_eq!(json!(postern.records("Counters").await), json!([{"count": 20}, {"count": 20}, {"count": 20}]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_kept_of_all_runs_of_those_that_fail_or_of_none() {
     let workflow = |id: u32, keep: &str| {
         format!(

@@ -17,6 +17,8 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct Desk {
     held: BTreeMap<RecordId, Held>,
+    /// Records that were only looked at; none = there is none.
+    seen: HashMap<RecordId, Option<(ModuleName, Arc<Env>)>>,
     keys: HashMap<(ModuleName, UniqueKey), RecordId>,
     /// Those that the database still has.
     deleted: Vec<RecordId>,
@@ -53,6 +55,21 @@ impl Desk {
             Some(Held::Missing) => Known::Missing,
             Some(Held::There { module, fields, .. }) => Known::There(module, fields),
         }
+    }
+
+    /// As [`Desk::get`], of a record that is only read: one that was looked at without a lock counts as well.
+    pub fn look(&self, id: RecordId) -> Known<'_> {
+        match (self.get(id), self.seen.get(&id)) {
+            (Known::Unknown, Some(Some((module, fields)))) => Known::There(module, fields),
+            (Known::Unknown, Some(None)) => Known::Missing,
+            (known, _) => known,
+        }
+    }
+
+    /// Takes in records that were looked at; those that were asked for and not found are missing.
+    pub fn see(&mut self, asked: &[RecordId], found: Vec<Record>) {
+        self.seen.extend(asked.iter().map(|id| (*id, None)));
+        self.seen.extend(found.into_iter().map(|one| (one.id, Some((one.module, Arc::new(one.fields))))));
     }
 
     /// The fields of a record that is there.
@@ -199,6 +216,19 @@ mod tests {
         desk.delete(id);
         assert_eq!((desk.take_deleted(), desk.flush(), desk.by_key(&module, key)), (vec![id], vec![], None));
         assert!(matches!(desk.get(id), Known::Missing) && desk.take_deleted().is_empty());
+    }
+
+    #[test]
+    fn a_record_that_was_looked_at_is_not_held_and_one_that_is_held_is_seen_as_the_runs_made_it() {
+        let (mut desk, id) = desk();
+        let (other, none) = (RecordId::try_from(853).unwrap(), RecordId::try_from(854).unwrap());
+        let record = |id| Record { id, module: "Leads".parse().unwrap(), fields: Env::default() };
+        desk.see(&[id, other, none], vec![record(id), record(other)]);
+        assert!(matches!(desk.look(id), Known::There(_, fields) if fields.get("a") == Some(&1.into())));
+        assert!(matches!((desk.look(other), desk.get(other)), (Known::There(..), Known::Unknown)));
+        assert!(matches!((desk.look(none), desk.get(none)), (Known::Missing, Known::Unknown)));
+        desk.delete(id);
+        assert!(matches!(desk.look(id), Known::Missing));
     }
 
     #[test]

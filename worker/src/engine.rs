@@ -1,6 +1,7 @@
 //! The engine: takes one run through its graph. A run holds the list of its pending steps and takes the last of
 //! them; an output puts its successors there in reverse, so the order is depth first, in written order, and a
-//! step reached twice runs twice. A run stops at a question to the database and goes on with the answer.
+//! step reached twice runs twice. A run stops at a question to the database and goes on with the answer; the records
+//! that a step refers to are the first of them.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -15,6 +16,7 @@ use crate::allowance::Allowance;
 use crate::catalog::Pinned;
 use crate::desk::Desk;
 use crate::names::Names;
+use crate::related;
 use crate::task::{self, Answer, Context, Outcome, Question};
 
 /// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others.
@@ -82,6 +84,10 @@ impl Execution {
                 return Progress::Ended;
             }
             self.scope.record = self.run.record.and_then(|id| desk.fields(id));
+            if let Some(id) = self.relate(step, answer.as_ref(), desk) {
+                self.asking = Some(index);
+                return Progress::Asks(Question::Look(id));
+            }
             let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
             let (scope, allowance) = (&mut self.scope, &mut self.allowance);
             let mut context = Context { scope, record: self.run.record, desk, step: place, allowance };
@@ -108,6 +114,20 @@ impl Execution {
         }
         self.end(false, None);
         Progress::Ended
+    }
+
+    /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
+    /// answered keeps what it read when it asked.
+    fn relate(&mut self, step: &Step, answer: Option<&Answer>, desk: &Desk) -> Option<RecordId> {
+        if step.reads.related.is_empty() || matches!(answer, Some(Answer::Created { .. } | Answer::Found(_))) {
+            return None;
+        }
+        let record = self.scope.record.as_deref();
+        let missing = related::missing(&step.reads.related, record, desk);
+        if missing.is_empty() {
+            self.scope.related = related::values(&step.reads.related, record, desk);
+        }
+        missing.first().copied()
     }
 
     /// The run and its log, as they are written, and the names that it read. What the workflow does not keep of the

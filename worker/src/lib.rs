@@ -14,6 +14,7 @@ mod names;
 mod options;
 mod probe;
 mod questions;
+mod related;
 mod relay;
 mod resolve;
 mod task;

@@ -63,7 +63,7 @@ mod tests {
         let mut names = Names::default();
         for (read, all) in reads {
             let read = read.split_whitespace().map(str::to_owned).collect();
-            names.note(&Reads { names: read, all: *all }, &posted);
+            names.note(&Reads { names: read, all: *all, ..Reads::default() }, &posted);
         }
         names.unmet(&posted).map(|unmet| (unmet.unread.join(" "), unmet.unposted.join(" ")))
     }

@@ -22,10 +22,11 @@ pub async fn ask(
     asked: Vec<(usize, Question)>,
     desk: &mut Desk,
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
-    let (mut locks, mut creates, mut searches) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut locks, mut looks, mut creates, mut searches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, question) in asked {
         match question {
             Question::Lock(id) => locks.push((at, id)),
+            Question::Look(id) => looks.push((at, id)),
             Question::Create { module, key, fields } => creates.push((at, module, key, fields)),
             Question::Search { shape, values } => searches.push((at, shape, values)),
         }
@@ -37,6 +38,8 @@ pub async fn ask(
         lock(transaction, &locks, desk).await?;
         answers.extend(locks.iter().map(|(at, _)| (*at, Answer::OnTheDesk)));
     }
+    look(transaction, looks.iter().map(|(_, id)| *id).collect(), desk).await?;
+    answers.extend(looks.iter().map(|(at, _)| (*at, Answer::OnTheDesk)));
     if !creates.is_empty() {
         answers.extend(create(transaction, creates, desk).await?);
     }
@@ -52,6 +55,18 @@ pub async fn flush(transaction: &Transaction<'_>, desk: &mut Desk) -> Result<(),
     delete(transaction, desk).await?;
     let changed = desk.flush();
     if changed.is_empty() { Ok(()) } else { records::update(transaction, &changed).await }
+}
+
+/// Looks at records that are only read. Without a lock: those who refer to one record do not wait for each other, and
+/// records that refer to each other are no deadlock.
+pub async fn look(transaction: &Transaction<'_>, mut ids: Vec<RecordId>, desk: &mut Desk) -> Result<(), StoreError> {
+    ids.sort_unstable();
+    ids.dedup();
+    if !ids.is_empty() {
+        let found = records::look_up(transaction, &ids).await?;
+        desk.see(&ids, found);
+    }
+    Ok(())
 }
 
 async fn delete(transaction: &Transaction<'_>, desk: &mut Desk) -> Result<(), StoreError> {

@@ -22,13 +22,18 @@ pub struct Resolved {
     pub names: Names,
 }
 
+/// The workflows that a submission means.
+pub fn meant<'c>(catalog: &'c Catalog, submission: &Submission) -> &'c [Arc<Pinned>] {
+    match &submission.target {
+        Target::Workflow(id) => catalog.workflow(*id).map_or(&[][..], std::slice::from_ref),
+        Target::Trigger(key) => catalog.listeners(key),
+    }
+}
+
 /// Resolves a submission. `module` is that of its record, none if it names no record or one that does not exist.
 pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&ModuleName>, scope: &Scope) -> Resolved {
     let mut resolved = Resolved::default();
-    let meant = match &submission.target {
-        Target::Workflow(id) => catalog.workflow(*id).map_or(&[][..], std::slice::from_ref),
-        Target::Trigger(key) => catalog.listeners(key),
-    };
+    let meant = meant(catalog, submission);
     if meant.is_empty() {
         let reason = match &submission.target {
             Target::Workflow(id) => format!("there is no workflow {id}"),

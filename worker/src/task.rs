@@ -39,6 +39,8 @@ pub enum Outcome {
 pub enum Question {
     /// Lock a record, so that the desk holds it. Answered by [`Answer::OnTheDesk`].
     Lock(RecordId),
+    /// Look at a record that is only read, without a lock. Answered by [`Answer::OnTheDesk`].
+    Look(RecordId),
     /// Create a record, or find the one that has its key. Answered by [`Answer::Created`].
     Create { module: ModuleName, key: Option<UniqueKey>, fields: Env },
     /// Find records. Answered by [`Answer::Found`].

@@ -1,12 +1,14 @@
 //! A bundle advances in waves: every submission goes on in memory to its next question to the database; each
 //! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
-//! order; those of different submissions side by side. Everything happens in the caller's transaction.
+//! order; those of different submissions side by side, unless they share a record on which a workflow does not run in
+//! parallel (other bundles wait for the lock of that record). Everything happens in the caller's transaction.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_shared::expression::Scope;
+use postern_shared::expression::{Related, Scope};
+use postern_shared::id::RecordId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs};
 use postern_shared::submission::Submission;
@@ -17,7 +19,8 @@ use crate::desk::{Desk, Known};
 use crate::engine::{Execution, Progress};
 use crate::names::Names;
 use crate::questions;
-use crate::resolve::{Resolved, resolve};
+use crate::related;
+use crate::resolve::{Resolved, meant, resolve};
 use crate::task::{Answer, Question};
 
 /// What became of a bundle, for the metrics.
@@ -44,6 +47,8 @@ struct Lane<'a> {
     submission: &'a Submission,
     /// What the conditions and the runs read.
     names: Names,
+    /// The lane that begins when this one has ended.
+    next: Option<usize>,
     runs: VecDeque<Execution>,
     ended: Vec<Execution>,
 }
@@ -57,6 +62,7 @@ pub async fn execute(
     let submissions = sorted(submissions);
     let mut desk = Desk::default();
     lock_records(transaction, &submissions, &mut desk).await?;
+    look_at_related(transaction, catalog, &submissions, &mut desk).await?;
     let mut breath = Breath::new();
     let mut resolved = Vec::new();
     for one in &submissions {
@@ -76,7 +82,7 @@ pub async fn execute(
     let claimed = receipts::claim(transaction, &receipts).await?;
 
     let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
-    let mut lanes = Vec::new();
+    let mut lanes = Lanes::default();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
             tally.accepted_at_ms.push(submission.accepted_at_ms);
@@ -85,11 +91,11 @@ pub async fn execute(
                 continue;
             }
             tally.unmatched += usize::from(resolved.start.is_empty());
-            lanes.push(lane(submission, resolved, &scope));
+            lanes.add(submission, resolved, &scope);
         }
     }
     run_in_waves(transaction, &mut lanes, &mut desk).await?;
-    write(transaction, lanes, &mut desk, &mut tally).await?;
+    write(transaction, lanes.all, &mut desk, &mut tally).await?;
     Ok(tally)
 }
 
@@ -116,12 +122,34 @@ async fn lock_records(
     Ok(())
 }
 
+/// Looks at the records that the conditions of starts refer to.
+async fn look_at_related(
+    transaction: &Transaction<'_>,
+    catalog: &Catalog,
+    submissions: &[&Submission],
+    desk: &mut Desk,
+) -> Result<(), StoreError> {
+    let referred = submissions.iter().flat_map(|one| {
+        let record = one.record.and_then(|id| desk.fields(id));
+        related::missing(&start_related(catalog, one), record.as_deref(), desk)
+    });
+    questions::look(transaction, referred.collect(), desk).await
+}
+
+/// What the conditions refer to by which the workflows of a submission start.
+fn start_related(catalog: &Catalog, submission: &Submission) -> Vec<Related> {
+    let conditions = meant(catalog, submission).iter().filter_map(|pinned| pinned.workflow.start.condition.as_ref());
+    conditions.flat_map(|condition| &condition.reads().related).cloned().collect()
+}
+
 fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, Scope) {
+    let record = submission.record.and_then(|id| desk.fields(id));
     let scope = Scope {
+        related: related::values(&start_related(catalog, submission), record.as_deref(), desk),
         env: Arc::new(submission.env.clone()),
         query: Arc::new(submission.query.clone()),
         request: Arc::new(submission.request.clone()),
-        record: submission.record.and_then(|id| desk.fields(id)),
+        record,
     };
     let module = submission.record.and_then(|id| match desk.get(id) {
         Known::There(module, _) => Some(module),
@@ -130,29 +158,44 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
     (resolve(catalog, submission, module, &scope), scope)
 }
 
-fn lane<'a>(submission: &'a Submission, resolved: Resolved, scope: &Scope) -> Lane<'a> {
-    let runs = (1..)
-        .zip(resolved.start)
-        .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
-    Lane { submission, names: resolved.names, runs: runs.collect(), ended: Vec::new() }
+/// The lanes of a bundle.
+#[derive(Default)]
+struct Lanes<'a> {
+    all: Vec<Lane<'a>>,
+    /// Those that begin at once.
+    going: VecDeque<usize>,
+    /// The last lane of each record on which a workflow does not run in parallel.
+    last: HashMap<RecordId, usize>,
 }
 
-async fn run_in_waves(
-    transaction: &Transaction<'_>,
-    lanes: &mut [Lane<'_>],
-    desk: &mut Desk,
-) -> Result<(), StoreError> {
+impl<'a> Lanes<'a> {
+    fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope) {
+        let alone = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
+        let at = self.all.len();
+        match submission.record.filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
+            Some(before) => self.all[before].next = Some(at),
+            None => self.going.push_back(at),
+        }
+        let runs = (1..)
+            .zip(resolved.start)
+            .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
+        self.all.push(Lane { submission, names: resolved.names, next: None, runs: runs.collect(), ended: Vec::new() });
+    }
+}
+
+async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut Lanes<'_>, desk: &mut Desk) -> Result<(), StoreError> {
+    let Lanes { all: lanes, going, .. } = lanes;
     let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
-    let mut going: Vec<usize> = (0..lanes.len()).collect();
     let mut breath = Breath::new();
     while !going.is_empty() {
         let mut asked: Vec<(usize, Question)> = Vec::new();
-        for at in going {
-            if let Some(question) = lanes[at].advance(answers[at].take(), desk, &mut breath, transaction).await? {
-                asked.push((at, question));
+        while let Some(at) = going.pop_front() {
+            match lanes[at].advance(answers[at].take(), desk, &mut breath, transaction).await? {
+                Some(question) => asked.push((at, question)),
+                None => going.extend(lanes[at].next),
             }
         }
-        going = asked.iter().map(|(at, _)| *at).collect();
+        going.extend(asked.iter().map(|(at, _)| *at));
         for (at, answer) in questions::ask(transaction, asked, desk).await? {
             answers[at] = Some(answer);
         }

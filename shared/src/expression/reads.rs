@@ -1,14 +1,18 @@
-//! Which names of `$env` a text reads, known without evaluating it.
+//! Which names of `$env` and which referenced records a text reads, known without evaluating it.
 
 use std::collections::BTreeSet;
 
-/// The names of `$env` that an expression or a template reads, whichever way its evaluation takes.
+use super::Related;
+
+/// What an expression or a template reads, whichever way its evaluation takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Those that are written out: the outermost names, `a` of `$env["a"]["b"]`.
     pub names: BTreeSet<String>,
     /// It reads `$env` as a whole, or by a name that only its evaluation knows.
     pub all: bool,
+    /// The fields of referenced records, each once.
+    pub related: Vec<Related>,
 }
 
 impl Reads {
@@ -16,5 +20,13 @@ impl Reads {
     pub fn add(&mut self, other: &Self) {
         self.names.extend(other.names.iter().cloned());
         self.all |= other.all;
+        other.related.iter().for_each(|one| self.add_related(one));
+    }
+
+    /// Adds a field of a referenced record.
+    pub(super) fn add_related(&mut self, one: &Related) {
+        if !self.related.contains(one) {
+            self.related.push(one.clone());
+        }
     }
 }

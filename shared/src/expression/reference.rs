@@ -1,17 +1,19 @@
-//! `$env["a"]["b"]`, `$lastname`, `$[Now,+3]`: what a `$` begins, in a text as well as in an expression.
+//! `$env["a"]["b"]`, `$lastname`, `$(contact_id: (Contacts) leadsource)`, `$[Now,+3]`: what a `$` begins, in a text as well as in an expression.
 
 use serde_json::Value;
 
 use super::date::Now;
 use super::reads::Reads;
 use super::value::{Key, View, is_true, look_up};
-use super::{Scope, SyntaxError};
+use super::{Related, Scope, SyntaxError};
 
 /// What a `$` stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Reference {
     /// A value inside one of the maps; without a path the whole map.
     Path(Source, Vec<Key>),
+    /// A value inside a field of a referenced record; the first key is the reference's own.
+    Related(Related, Vec<Key>),
     /// The current date.
     Now(Now),
 }
@@ -23,6 +25,7 @@ pub(super) enum Source {
     Query,
     Request,
     Record,
+    Related,
 }
 
 /// Where a reference stands: in an expression, brackets that are no plain key are Jinja's to read.
@@ -35,11 +38,7 @@ pub(super) enum Place {
 /// Reads what follows a `$`, and how many bytes of it belong to the reference; nothing = the `$` begins none.
 pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize)>, SyntaxError> {
     if rest.starts_with('(') {
-        return if is_referenced_field(rest) {
-            Err(SyntaxError("$(field: (Module) field) is not supported yet".to_owned()))
-        } else {
-            Ok(None)
-        };
+        return if is_related(rest) { related(rest, place).map(Some) } else { Ok(None) };
     }
     if rest.starts_with('[') {
         return Ok(now(rest)?.map(|(now, length)| (Reference::Now(now), length)));
@@ -56,10 +55,7 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
     };
     let mut length = name.len();
     if source != Source::Record || place == Place::Expression {
-        while let Some((key, bytes)) = bracket(&rest[length..]) {
-            path.push(key);
-            length += bytes;
-        }
+        length += brackets(&rest[length..], &mut path);
     }
     if place == Place::Text && path.is_empty() && rest[length..].starts_with('[') {
         return Err(SyntaxError(format!("${name}[ must be followed by a name in quotes, as in ${name}[\"lastname\"]")));
@@ -84,30 +80,29 @@ pub(super) fn is_typographic(c: char) -> bool {
 impl Reference {
     /// Its value, cloned from its map; unknown is null.
     pub(super) fn value(&self, scope: &Scope) -> Value {
-        match self {
-            Self::Now(now) => Value::String(now.text()),
-            Self::Path(source, path) => match source.find(path, scope) {
-                Some(View::Map(map)) => Value::Object(map.clone()),
-                Some(View::Value(value)) => value.clone(),
-                None => Value::Null,
-            },
+        match self.find(scope) {
+            Found::Now(now) => Value::String(now.text()),
+            Found::View(Some(View::Map(map))) => Value::Object(map.clone()),
+            Found::View(Some(View::Value(value))) => value.clone(),
+            Found::View(None) => Value::Null,
         }
     }
 
     /// Whether its value counts as true.
     pub(super) fn is_true(&self, scope: &Scope) -> bool {
-        match self {
-            Self::Now(_) => true,
-            Self::Path(source, path) => match source.find(path, scope) {
-                Some(View::Map(map)) => !map.is_empty(),
-                Some(View::Value(value)) => is_true(value),
-                None => false,
-            },
+        match self.find(scope) {
+            Found::Now(_) => true,
+            Found::View(Some(View::Map(map))) => !map.is_empty(),
+            Found::View(Some(View::Value(value))) => is_true(value),
+            Found::View(None) => false,
         }
     }
 
-    /// Notes what it reads of `$env`; `rest` is what follows it in an expression, where `$env.lastname` may stand.
+    /// Notes what it reads of `$env` and of referenced records; `rest` is what follows it in an expression, where `$env.lastname` may stand.
     pub(super) fn note_reads(&self, rest: &str, reads: &mut Reads) {
+        if let Self::Related(related, _) = self {
+            reads.add_related(related);
+        }
         let Self::Path(Source::Env, path) = self else { return };
         match (path.first(), rest.strip_prefix('.').map(identifier)) {
             (Some(Key::Name(name)), _) => reads.names.extend([name.clone()]),
@@ -119,20 +114,34 @@ impl Reference {
 
     /// The same in Jinja, over the names of the evaluation's context.
     pub(super) fn to_jinja(&self) -> String {
+        let (source, path) = match self {
+            Self::Now(now) => return format!("__now({}, {})", now.days, literal(&now.format)),
+            Self::Path(source, path) => (*source, path),
+            Self::Related(_, path) => (Source::Related, path),
+        };
+        let mut jinja = source.context_name().to_owned();
+        for key in path {
+            jinja += &match key {
+                Key::Name(name) => format!("[{}]", literal(name)),
+                Key::Index(index) => format!("[{index}]"),
+            };
+        }
+        jinja
+    }
+
+    fn find<'a>(&'a self, scope: &'a Scope) -> Found<'a> {
         match self {
-            Self::Now(now) => format!("__now({}, {})", now.days, literal(&now.format)),
-            Self::Path(source, path) => {
-                let mut jinja = source.context_name().to_owned();
-                for key in path {
-                    jinja += &match key {
-                        Key::Name(name) => format!("[{}]", literal(name)),
-                        Key::Index(index) => format!("[{index}]"),
-                    };
-                }
-                jinja
-            }
+            Self::Now(now) => Found::Now(now),
+            Self::Path(source, path) => Found::View(source.find(path, scope)),
+            Self::Related(_, path) => Found::View(Source::Related.find(path, scope)),
         }
     }
+}
+
+/// What a reference leads to.
+enum Found<'a> {
+    Now(&'a Now),
+    View(Option<View<'a>>),
 }
 
 impl Source {
@@ -143,6 +152,7 @@ impl Source {
             Self::Query => "__query",
             Self::Request => "__request",
             Self::Record => "__record",
+            Self::Related => "__related",
         }
     }
 
@@ -152,9 +162,20 @@ impl Source {
             Self::Query => &scope.query,
             Self::Request => &scope.request,
             Self::Record => scope.record.as_ref()?,
+            Self::Related => &scope.related,
         };
         path.iter().try_fold(View::Map(&map.0), |view, key| look_up(view, key).map(View::Value))
     }
+}
+
+/// Reads all brackets at the beginning of a text into a path, and returns their length.
+fn brackets(text: &str, path: &mut Vec<Key>) -> usize {
+    let mut length = 0;
+    while let Some((key, bytes)) = bracket(&text[length..]) {
+        path.push(key);
+        length += bytes;
+    }
+    length
 }
 
 /// `["name"]` or `[0]` at the beginning of a text, and its length.
@@ -220,11 +241,36 @@ fn now(text: &str) -> Result<Option<(Now, usize)>, SyntaxError> {
 }
 
 /// `(contact_id: (`: the beginning of a field of a referenced record.
-fn is_referenced_field(text: &str) -> bool {
+fn is_related(text: &str) -> bool {
     let inner = text[1..].trim_start();
     let name = identifier(inner);
     let colon = inner[name.len()..].trim_start().strip_prefix(':');
     !name.is_empty() && colon.is_some_and(|rest| rest.trim_start().starts_with('('))
+}
+
+/// `(contact_id: (Contacts) leadsource)`, as vtiger writes it: blanks may stand between its parts.
+fn related(text: &str, place: Place) -> Result<(Reference, usize), SyntaxError> {
+    let (related, rest) = related_field(&text[1..]).ok_or_else(|| {
+        SyntaxError("a field of a referenced record is written as in $(contact_id: (Contacts) leadsource)".to_owned())
+    })?;
+    let mut length = text.len() - rest.len();
+    let mut path = vec![Key::Name(related.to_string())];
+    if place == Place::Expression {
+        length += brackets(rest, &mut path);
+    }
+    Ok((Reference::Related(related, path), length))
+}
+
+fn related_field(text: &str) -> Option<(Related, &str)> {
+    let text = text.trim_start();
+    let field = identifier(text);
+    let text = text[field.len()..].trim_start().strip_prefix(':')?.trim_start().strip_prefix('(')?;
+    let (module, text) = text.split_once(')')?;
+    let text = text.trim_start();
+    let name = identifier(text);
+    let rest = text[name.len()..].trim_start().strip_prefix(')')?;
+    let module = module.trim().parse().ok()?;
+    (!name.is_empty()).then(|| (Related { field: field.to_owned(), module, name: name.to_owned() }, rest))
 }
 
 fn literal(text: &str) -> String {

@@ -92,6 +92,7 @@ impl Object for Context {
             (Source::Query, Some(&self.0.query)),
             (Source::Request, Some(&self.0.request)),
             (Source::Record, self.0.record.as_ref()),
+            (Source::Related, Some(&self.0.related)),
         ];
         let (_, map) = sources.into_iter().find(|(source, _)| source.context_name() == key)?;
         Some(Jinja::from_object(Node::Map(Arc::clone(map?))))

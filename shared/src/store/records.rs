@@ -13,6 +13,9 @@ use crate::id::{ModuleName, RecordId};
 const LOCK: &str = "-- records::lock
 SELECT id, module, fields::text FROM records WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 
+const LOOK_UP: &str = "-- records::look_up
+SELECT id, module, fields::text FROM records WHERE id = ANY($1)";
+
 const RESERVE: &str = "-- records::reserve
 SELECT nextval(pg_get_serial_sequence('records', 'id')) FROM generate_series(1, $1::int)";
 
@@ -79,6 +82,13 @@ pub struct NewRecord {
 pub async fn lock(transaction: &Transaction<'_>, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
     let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
     let statement = transaction.prepare_cached(LOCK).await?;
+    transaction.query(&statement, &[&ids]).await?.iter().map(read).collect()
+}
+
+/// Reads records without a lock, as they were committed last; those that do not exist are missing.
+pub async fn look_up(transaction: &Transaction<'_>, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    let statement = transaction.prepare_cached(LOOK_UP).await?;
     transaction.query(&statement, &[&ids]).await?.iter().map(read).collect()
 }
 

@@ -54,13 +54,13 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
         order: reader.whole("order").unwrap_or(0),
         without_record: reader.flag("without_record", false),
         once_per_record: reader.flag("once_per_record", false),
+        parallel: reader.flag("parallel", true),
         keep_log: reader.choice("keep_log", &KEEP_LOG).unwrap_or_default(),
         next: {
             reader.required("next");
             read_successors(&mut reader, "next", places)
         },
     };
-    reader.not_available(&["parallel"]);
     reader.finish();
     Some(start)
 }

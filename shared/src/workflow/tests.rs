@@ -108,10 +108,7 @@ fn every_fault_of_a_workflow_is_named_at_its_place() {
         (format!("workflow: 1\nstart: {{next: a, condition: b}}\n{steps}"), "start.condition: unknown name b"),
         (format!("workflow: 1\nstart: {{next: a, order: x}}\n{steps}"), "start.order: must be a whole number"),
         (format!("workflow: 1\nstart: {{next: a, triggers: [a b]}}\n{steps}"), "start.triggers.0: trigger key \"a b\""),
-        (
-            format!("workflow: 1\nstart: {{next: a, parallel: false}}\n{steps}"),
-            "start.parallel: `parallel` is not available in this version",
-        ),
+        (format!("workflow: 1\nstart: {{next: a, parallel: maybe}}\n{steps}"), "start.parallel: must be true or false"),
         (
             format!("workflow: 1\nstart: {{next: a, trigers: b}}\n{steps}"),
             "start.trigers: unknown key `trigers`; known here: module, triggers, ",
