@@ -171,7 +171,7 @@ impl ApiError {
 
     /// A limit on what is under way is reached.
     pub fn too_busy() -> Self {
-        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), "too many submissions are waiting for the queue")
+        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), "too many submissions are under way")
     }
 
     /// It cannot be done now, and nothing was accepted.

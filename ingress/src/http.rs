@@ -2,5 +2,6 @@
 
 pub mod body;
 pub mod client_address;
+pub mod load;
 pub mod parameters;
 pub mod server;

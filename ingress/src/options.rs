@@ -72,12 +72,20 @@ pub struct LimitOptions {
     pub(crate) max_name_bytes: usize,
 
     /// Levels of nesting.
-    #[arg(long, env = "POSTERN_MAX_DEPTH", default_value_t = Limits::default().depth)]
+    #[arg(long, env = "POSTERN_MAX_DEPTH", default_value_t = Limits::default().depth, value_parser = depth)]
     pub(crate) max_depth: usize,
 
     /// Seconds that a caller may take to send its body.
     #[arg(long, env = "POSTERN_BODY_TIMEOUT_S", default_value_t = 30)]
     pub(crate) body_timeout_s: u64,
+}
+
+/// Levels that a worker reads: a deeper body would make its whole bundle unreadable, with the submissions of others.
+const MOST_DEPTH: usize = 64;
+
+fn depth(text: &str) -> Result<usize, String> {
+    let depth = text.parse().ok().filter(|depth| (1..=MOST_DEPTH).contains(depth));
+    depth.ok_or_else(|| format!("must be a number from 1 to {MOST_DEPTH}"))
 }
 
 impl From<&LimitOptions> for Limits {
@@ -87,6 +95,22 @@ impl From<&LimitOptions> for Limits {
             fields: options.max_fields,
             name_bytes: options.max_name_bytes,
             depth: options.max_depth,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_depth_that_a_worker_cannot_read_is_refused() {
+        let parse = |depth: &str| {
+            Options::try_parse_from(["", "--database-url=x", "--amqp-url=x", &format!("--max-depth={depth}")])
+        };
+        assert_eq!(Limits::from(&parse("64").unwrap().limits).depth, 64);
+        for depth in ["0", "65", "-1", "x", ""] {
+            assert!(parse(depth).is_err(), "{depth}");
         }
     }
 }

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::api;
+use crate::http::load::Load;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::refusals::Refusals;
@@ -39,6 +40,7 @@ pub struct State {
     pub trusted_proxies: Vec<IpNet>,
     pub limits: Limits,
     pub body_timeout: Duration,
+    pub bodies: Load,
     pub publisher: Publisher,
     pub spool: Spool,
     pub store: Store,
@@ -56,6 +58,7 @@ impl State {
             trusted_proxies: options.trusted_proxies.clone(),
             limits: Limits::from(&options.limits),
             body_timeout: Duration::from_secs(options.limits.body_timeout_s),
+            bodies: Load::default(),
             publisher,
             spool: Spool::start(store.clone(), options.max_spooled),
             store,

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use bytes::{Buf, Bytes};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use postern_shared::broker::publisher::PublishError;
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
@@ -30,6 +30,7 @@ use warp::reply::{Reply, Response};
 use crate::error::{ApiError, ErrorCode};
 use crate::gate::Gate;
 use crate::http::body::body_bytes;
+use crate::http::load::{Full, Share};
 use crate::receipts;
 use crate::routes::Request;
 use crate::state::State;
@@ -65,7 +66,12 @@ where
         state.refusals.body(refusal, &state.metrics);
         error
     };
-    let body = read_body(state, &request.headers, body).await.map_err(|error| refused(error, None))?;
+    let mut share = state.bodies.share();
+    let body = read_body(state, &request.headers, body, &mut share).await.map_err(|error| match error.code {
+        // The caller is told to send it again.
+        ErrorCode::TooBusy(_) => error,
+        _ => refused(error, None),
+    })?;
     let fields = read_fields(state, permission, &request.headers, &body);
     let Fields { env, dropped_files } = fields.map_err(|error| refused(error, Some(&body)))?;
 
@@ -101,13 +107,15 @@ fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
 }
 
-async fn read_body<S, B>(state: &State, headers: &HeaderMap, body: S) -> Result<Bytes, ApiError>
+async fn read_body<S, B>(state: &State, headers: &HeaderMap, body: S, share: &mut Share<'_>) -> Result<Bytes, ApiError>
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let reading = body_bytes(headers, body, state.limits.body_bytes);
-    Ok(timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())??)
+    let counted = body.map(|chunk| chunk.map_err(|_| Full).and_then(|chunk| share.take(chunk)));
+    let reading = body_bytes(headers, counted, state.limits.body_bytes);
+    let read = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())?;
+    if share.is_refused() { Err(ApiError::too_busy()) } else { Ok(read?) }
 }
 
 /// What is kept of a refused body: enough to send it again.

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::harness::{DEMO, Postern, SOON};
+use crate::harness::{DEMO, Postern, SOON, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_never_finishes_its_header_is_cut_off() {
@@ -59,4 +59,29 @@ async fn strange_requests_are_refused_and_the_next_one_is_answered() {
     }
     let answer = postern.post("/trigger?workflow_id=77").form("").send().await;
     assert_eq!(answer.status, 202, "{}", answer.json);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_together_take_too_much_are_told_to_come_again() {
+    let postern = Postern::without_worker(DEMO).await;
+    let mut slow = Vec::new();
+    let post = async || {
+        let body = format!("a={}", "x".repeat(990_000));
+        postern.post("/trigger?workflow_id=77").form(body).send().await
+    };
+    let refused = eventually("there is no room", async || {
+        for _ in 0..10 {
+            let mut stream = TcpStream::connect(postern.public()).await.unwrap();
+            let head = "POST /trigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // Those without room are answered before all is sent.
+            let _ = stream.write_all(&vec![b'x'; 900_000]).await;
+            slow.push(stream);
+        }
+        Some(post().await).filter(|answer| answer.status == 429)
+    })
+    .await;
+    assert_eq!((refused.code(), refused.header("retry-after").as_str()), ("too_busy", "2"));
+    drop(slow);
+    eventually("there is room again", async || (post().await.status == 202).then_some(())).await;
 }

@@ -139,7 +139,7 @@ impl Handler {
                 }
             }
             Verdict::Alone { bodies, delay } => {
-                spool::put(&transaction, SUBMISSIONS_V1, bodies, attempt + 1, *delay).await?;
+                spool::put(&transaction, SUBMISSIONS_V1, bodies, attempt.saturating_add(1), *delay).await?;
             }
         }
         store::commit(transaction).await?;
@@ -153,7 +153,7 @@ impl Handler {
 
 /// Another try for each submission alone, or its end as a dead letter if it has had them all.
 fn again(message: &Message, submissions: &[Submission], delay: Duration, why: impl Fn() -> String) -> Verdict {
-    if message.attempt + 1 >= MAX_ATTEMPTS {
+    if message.attempt.saturating_add(1) >= MAX_ATTEMPTS {
         return dead_letters_of(submissions, format!("{} after {MAX_ATTEMPTS} tries", why()));
     }
     Verdict::Alone { bodies: submissions.iter().map(alone).collect(), delay }
@@ -172,4 +172,20 @@ fn alone(submission: &Submission) -> Vec<u8> {
 /// 1, 2, 4, … seconds.
 fn retry_delay(attempt: u32) -> Duration {
     Duration::from_secs(1 << attempt.min(MAX_ATTEMPTS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_tried_again_until_it_has_had_all_its_tries_whatever_its_header_says() {
+        let dies = |attempt: u32| {
+            let (kind, message_id) = (SUBMISSIONS_V1.to_owned(), String::new());
+            let message = Message { kind, body: vec![], message_id, attempt, delivery_count: 0, origin: Origin::Lane };
+            matches!(again(&message, &[], Duration::ZERO, String::new), Verdict::Dead { .. })
+        };
+        assert!(!dies(0) && !dies(MAX_ATTEMPTS - 2));
+        assert!(dies(MAX_ATTEMPTS - 1) && dies(u32::MAX));
+    }
 }
