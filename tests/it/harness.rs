@@ -51,7 +51,13 @@ impl Postern {
 
     /// One ingress with these settings: what it accepts stays queued.
     pub async fn without_worker(settings: &str) -> Self {
-        Self::with_ingress(settings, &[]).await
+        let mut postern = Self::with_ingress(settings, &[]).await;
+        // Ready means that the broker or PostgreSQL can be reached; these tests look into the broker's queue.
+        eventually("the broker takes messages", async || {
+            private(&mut postern.ingress, "/metrics").await.1.contains("postern_broker_breaker_open 0").then_some(())
+        })
+        .await;
+        postern
     }
 
     /// One ingress with these settings and these variables in its environment.
