@@ -1,6 +1,8 @@
 //! The store: the only SQL of Postern stands in this folder and in `migrations`. Every statement is a `const`
 //! beside its row type whose first line names its function, so that `pg_stat_activity` reads well.
 
+pub mod accounts;
+pub mod audit_log;
 pub mod claims;
 pub mod comments;
 pub mod dead_letters;
@@ -9,13 +11,16 @@ mod error;
 pub mod history;
 pub mod migrate;
 pub mod permissions;
+pub mod posted;
 pub mod receipts;
+pub mod record_list;
 pub mod records;
 pub mod refused_bodies;
 pub mod rejected_callers;
 pub mod run_log;
 pub mod runs;
 pub mod search;
+pub mod sessions;
 pub mod settings;
 pub mod spool;
 pub mod tokens;

@@ -50,6 +50,17 @@ impl AddressRule {
         }
     }
 
+    /// The first and the last address that it covers; nothing for `any`, which covers both families.
+    pub fn bounds(&self) -> Option<(IpAddr, IpAddr)> {
+        match &self.0 {
+            Form::Any => None,
+            Form::Single(ip) => Some((*ip, *ip)),
+            Form::Wildcard(network) => Some((network.network().into(), network.broadcast().into())),
+            Form::Range(first, last) => Some((*first, *last)),
+            Form::Network(network) => Some((network.network(), network.broadcast())),
+        }
+    }
+
     /// Whether it is the word `any`.
     pub fn is_any(&self) -> bool {
         self.0 == Form::Any
@@ -72,6 +83,11 @@ pub fn parse_rules(text: &str) -> Result<Vec<AddressRule>, Vec<InvalidRule>> {
         }
     }
     if faults.is_empty() { Ok(rules) } else { Err(faults) }
+}
+
+/// The rules of a text one by one, each read or with its fault; at most [`MAX_RULES`].
+pub fn read_each(text: &str) -> Vec<Result<AddressRule, InvalidRule>> {
+    split_rules(text).iter().take(MAX_RULES).map(|rule| rule.parse()).collect()
 }
 
 impl FromStr for AddressRule {

@@ -1,8 +1,9 @@
 //! Settings are applied together: all documents or none, one new version of the settings.
 
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
 
+use super::audit_log::{self, Change};
 use super::{StoreError, permissions, settings, triggers, workflows};
 use crate::document::batch::ShortUrls;
 use crate::document::{Document, Kind, Name};
@@ -15,11 +16,7 @@ pub async fn apply(connection: &mut Object, documents: &[(Document, Value)]) -> 
     settings::raise(&transaction).await?;
     let mut changed = Vec::new();
     for (document, value) in documents {
-        changed.push(match document {
-            Document::Trigger(trigger) => triggers::put(&transaction, &trigger.key, value).await?,
-            Document::Workflow(workflow) => workflows::put(&transaction, workflow.id, value).await?,
-            Document::Permission(permission) => permissions::put(&transaction, &permission.key, value).await?,
-        });
+        changed.push(put(&transaction, document, value).await?);
     }
     if changed.contains(&true) {
         transaction.commit().await?;
@@ -33,17 +30,46 @@ pub async fn apply(connection: &mut Object, documents: &[(Document, Value)]) -> 
 pub async fn delete(connection: &mut Object, name: &Name) -> Result<bool, StoreError> {
     let transaction = connection.transaction().await?;
     settings::raise(&transaction).await?;
-    let deleted = match name {
-        Name::Trigger(key) => triggers::delete(&transaction, key).await?,
-        Name::Workflow(id) => workflows::delete(&transaction, *id).await?,
-        Name::Permission(key) => permissions::delete(&transaction, key).await?,
-    };
+    let deleted = remove(&transaction, name).await?;
     if deleted {
         transaction.commit().await?;
     } else {
         transaction.rollback().await?;
     }
     Ok(deleted)
+}
+
+/// Writes one for an account and notes who did it; true if that changed anything.
+pub async fn apply_as(
+    connection: &mut Object,
+    account: &str,
+    document: &Document,
+    value: &Value,
+) -> Result<bool, StoreError> {
+    let transaction = connection.transaction().await?;
+    settings::raise(&transaction).await?;
+    if !put(&transaction, document, value).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    let (kind, key) = (document.kind().name(), &document.key());
+    audit_log::put(&transaction, &Change { account, action: "save", kind, key, document: Some(value) }).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Removes one for an account and notes who did it; true if it was there.
+pub async fn delete_as(connection: &mut Object, account: &str, kind: Kind, name: &Name) -> Result<bool, StoreError> {
+    let transaction = connection.transaction().await?;
+    settings::raise(&transaction).await?;
+    if !remove(&transaction, name).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    let (kind, key) = (kind.name(), &name.to_string());
+    audit_log::put(&transaction, &Change { account, action: "delete", kind, key, document: None }).await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// All documents of a kind, in the order of their numbers or keys.
@@ -60,4 +86,20 @@ pub async fn short_urls(connection: &Object) -> Result<ShortUrls, StoreError> {
     let text = |document: &Value, key: &str| document[key].as_str().map(str::to_owned);
     let stored = permissions::load(connection).await?.value;
     Ok(stored.iter().filter_map(|one| Some((text(one, Kind::Permission.name())?, text(one, "short_url")?))).collect())
+}
+
+async fn put(transaction: &Transaction<'_>, document: &Document, value: &Value) -> Result<bool, StoreError> {
+    match document {
+        Document::Trigger(trigger) => triggers::put(transaction, &trigger.key, value).await,
+        Document::Workflow(workflow) => workflows::put(transaction, workflow.id, value).await,
+        Document::Permission(permission) => permissions::put(transaction, &permission.key, value).await,
+    }
+}
+
+async fn remove(transaction: &Transaction<'_>, name: &Name) -> Result<bool, StoreError> {
+    match name {
+        Name::Trigger(key) => triggers::delete(transaction, key).await,
+        Name::Workflow(id) => workflows::delete(transaction, *id).await,
+        Name::Permission(key) => permissions::delete(transaction, key).await,
+    }
 }

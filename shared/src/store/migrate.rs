@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_tokens.sql"),
     include_str!("../../migrations/0005_unmet_names.sql"),
     include_str!("../../migrations/0006_refused.sql"),
+    include_str!("../../migrations/0007_accounts.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -172,7 +172,7 @@ pub async fn page(
     connection.query(PAGE, &[&module.as_str(), &last, &before]).await?.iter().map(read).collect()
 }
 
-fn read(row: &tokio_postgres::Row) -> Result<Record, StoreError> {
+pub(super) fn read(row: &tokio_postgres::Row) -> Result<Record, StoreError> {
     let module: String = row.get(1);
     let module = module.try_into().map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
     Ok(Record { id: id(row.get(0))?, module, fields: parsed(row.get(2))? })

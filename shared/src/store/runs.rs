@@ -2,7 +2,7 @@
 //! counter are the fence: whoever writes a run that another has written in the meantime gets
 //! [`StoreError::Fenced`] and drops its work.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
 use uuid::Uuid;
@@ -28,6 +28,13 @@ SELECT receipt, workflow, version, place, state, steps, record, message, started
 FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
     AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow) > ($5, $6)))
 ORDER BY receipt DESC, place, workflow LIMIT $3";
+
+/// How many failed runs are counted: beyond this the number tells nobody more.
+const MAX_COUNTED: i64 = 999;
+
+const FAILED: &str = "-- runs::failed
+SELECT count(*) FROM (SELECT FROM runs WHERE state IN ('failed', 'needs_attention')
+    AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 second') LIMIT $2) f";
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +170,12 @@ pub async fn page(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
+/// How many runs of the submissions of the last time of this length failed or need attention, at most 999.
+pub async fn failed(connection: &Object, since: Duration) -> Result<i64, StoreError> {
+    Ok(connection.query_one(FAILED, &[&since.as_secs_f64(), &MAX_COUNTED]).await?.get(0))
+}
+
+pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
     let unreadable = |what: &str| StoreError::Refused(format!("a stored run has an unreadable {what}"));
     Ok(Run {
         receipt: row.get::<_, Uuid>(0).into(),

@@ -1,0 +1,30 @@
+//! What was posted with a submission, for those who may look at it.
+
+use deadpool_postgres::Object;
+
+use super::{StoreError, parsed};
+use crate::env::Env;
+use crate::id::{ReceiptId, RecordId};
+
+const FIND: &str = "-- posted::find
+SELECT env::text, query::text, request::text, record FROM receipts WHERE id = $1";
+
+/// What a caller sent.
+#[derive(Debug)]
+pub struct Posted {
+    /// The variables of the body.
+    pub env: Env,
+    /// The variables of the query.
+    pub query: Env,
+    /// The call itself.
+    pub request: Env,
+    /// The record that was named.
+    pub record: Option<RecordId>,
+}
+
+/// What was posted under a receipt, or nothing if no worker has taken it yet.
+pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Posted>, StoreError> {
+    let Some(row) = connection.query_opt(FIND, &[&id.uuid()]).await? else { return Ok(None) };
+    let record = row.get::<_, Option<i64>>(3).and_then(|id| id.try_into().ok());
+    Ok(Some(Posted { env: parsed(row.get(0))?, query: parsed(row.get(1))?, request: parsed(row.get(2))?, record }))
+}

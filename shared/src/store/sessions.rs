@@ -1,0 +1,37 @@
+//! Who is logged in. The store knows a session only by the hash of its token.
+
+use std::time::Duration;
+
+use deadpool_postgres::Object;
+
+use super::StoreError;
+
+const BEGIN: &str = "-- sessions::begin
+INSERT INTO sessions (token, account, expires_at) VALUES ($1, $2, now() + $3::float8 * interval '1 second')";
+
+const FIND: &str = "-- sessions::find
+SELECT a.name FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.token = $1 AND s.expires_at > now()";
+
+const END: &str = "-- sessions::end
+DELETE FROM sessions WHERE token = $1";
+
+const FORGET_EXPIRED: &str = "-- sessions::forget_expired
+DELETE FROM sessions WHERE expires_at <= now()";
+
+/// Begins a session of an account that ends by itself; takes the opportunity to remove those that have ended.
+pub async fn begin(connection: &Object, token: &[u8; 32], account: i64, length: Duration) -> Result<(), StoreError> {
+    connection.execute(FORGET_EXPIRED, &[]).await?;
+    connection.execute(BEGIN, &[&&token[..], &account, &length.as_secs_f64()]).await?;
+    Ok(())
+}
+
+/// The name of the account whose session this is, unless it has ended.
+pub async fn find(connection: &Object, token: &[u8; 32]) -> Result<Option<String>, StoreError> {
+    Ok(connection.query_opt(FIND, &[&&token[..]]).await?.map(|row| row.get(0)))
+}
+
+/// Ends a session.
+pub async fn end(connection: &Object, token: &[u8; 32]) -> Result<(), StoreError> {
+    connection.execute(END, &[&&token[..]]).await?;
+    Ok(())
+}
