@@ -73,7 +73,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The code as it is sent.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::AddressDenied => "address_denied",
             Self::AddressUnclear => "address_unclear",

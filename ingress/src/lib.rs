@@ -7,6 +7,7 @@ mod gate;
 pub mod http;
 mod metrics;
 mod options;
+pub mod panel;
 mod probe;
 mod receipts;
 mod refusals;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use options::Options;
+use panel::Panel;
 use state::State;
 
 /// Whatever can end the service before its time, in words.
@@ -41,13 +43,17 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?;
     let state = Arc::new(State::new(&options, store.clone(), publisher, &registry)?);
 
+    let panel = Arc::new(Panel::new(Arc::clone(&state), options.listen, options.admin_password)?);
+
     let private = listen(options.private_listen).await?;
-    tracing::info!(address = %private.local_addr()?, "the private listener is open: health, metrics and the API");
-    let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), registry));
+    let private_address = private.local_addr()?;
+    tracing::info!(address = %private_address, "the private listener is open: the control panel, its API, health and metrics");
+    let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), Arc::clone(&panel), registry));
 
     migrate::wait(&store, &shutdown).await?;
     if !shutdown.is_triggered() {
         api::first_token(&state).await;
+        panel.first_account(private_address).await;
     }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;

@@ -36,7 +36,7 @@ pub struct Options {
     #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = DEFAULT_CHANNELS)]
     pub(crate) publish_channels: usize,
 
-    /// Where health and metrics are served, for operators only.
+    /// Where the control panel, its API, health and metrics are served, for operators only.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8081")]
     pub(crate) private_listen: SocketAddr,
 
@@ -44,6 +44,11 @@ pub struct Options {
     /// makes one and prints it.
     #[arg(long, env = "POSTERN_API_TOKEN", hide_env_values = true)]
     pub(crate) api_token: Option<String>,
+
+    /// The password of the account `admin`, of at least 12 characters, which the first start makes. Without it the
+    /// first start prints a link to make an account.
+    #[arg(long, env = "POSTERN_ADMIN_PASSWORD", hide_env_values = true)]
+    pub(crate) admin_password: Option<String>,
 
     #[command(flatten)]
     pub(crate) database: DatabaseOptions,

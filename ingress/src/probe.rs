@@ -1,4 +1,4 @@
-//! The private listener: health, metrics and the API, for operators only.
+//! The private listener: the control panel, its API, health and metrics, for operators only.
 
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use warp::http::StatusCode;
 use warp::reply::with_status;
 
 use crate::api;
+use crate::panel::{self, Panel};
 use crate::state::State;
 
 /// Serves until it is dropped.
-pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry) {
+pub async fn serve(listener: TcpListener, state: Arc<State>, panel: Arc<Panel>, registry: Registry) {
     let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
     let api = api::routes(Arc::clone(&state));
     let asked = Arc::clone(&state);
@@ -33,5 +34,8 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, registry: Registry)
             telemetry::exposition(&registry)
         }
     });
-    warp::serve(warp::get().and(live.or(ready).or(metrics)).or(api)).incoming(listener).run().await;
+    warp::serve(warp::get().and(live.or(ready).or(metrics)).or(api).or(panel::routes(panel)))
+        .incoming(listener)
+        .run()
+        .await;
 }

@@ -1,0 +1,120 @@
+// What the panel does beyond its pages, all of which work without this file: copying, the visitor's time zone, the
+// key of the search, and checks while one types.
+"use strict";
+
+const delay = 250; // milliseconds without a key until what was typed is checked
+
+function later(action) {
+  let timer;
+  return () => { clearTimeout(timer); timer = setTimeout(action, delay); };
+}
+
+// What comes from the server is a fragment of a page, escaped there; the policy of the page runs nothing in it.
+function show(place, html) {
+  place.innerHTML = html;
+  place.classList.remove("fresh");
+  void place.offsetWidth;
+  place.classList.add("fresh");
+}
+
+async function ask(url, options) {
+  const answer = await fetch(url, { credentials: "same-origin", ...options });
+  return answer.ok && !answer.redirected ? answer.text() : null;
+}
+
+function times() {
+  for (const time of document.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    if (!isNaN(at)) time.title = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+  }
+}
+
+function copying() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    const text = button.dataset.text ?? button.closest("figure").querySelector("pre").textContent;
+    await navigator.clipboard.writeText(text);
+    const before = button.textContent;
+    button.textContent = document.body.dataset.copied;
+    setTimeout(() => { button.textContent = before; }, 1200);
+  });
+}
+
+function searching() {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select")) return;
+    event.preventDefault();
+    document.querySelector(".search input")?.focus();
+  });
+}
+
+function filters() {
+  for (const select of document.querySelectorAll(".filters select")) {
+    select.addEventListener("change", () => select.form.requestSubmit());
+  }
+}
+
+function addresses() {
+  const field = document.querySelector("[data-covers]");
+  if (!field) return;
+  const place = document.getElementById("covers");
+  field.addEventListener("input", later(async () => {
+    const html = await ask(`${field.dataset.covers}?${new URLSearchParams({ addresses: field.value })}`);
+    if (html !== null) show(place, html);
+  }));
+}
+
+function editor() {
+  const form = document.querySelector("form.editor");
+  if (!form) return;
+  const text = form.elements.text, gutter = form.querySelector(".gutter"), place = document.getElementById("checked");
+  const number = () => {
+    const count = Math.max(20, text.value.split("\n").length);
+    text.rows = count;
+    while (gutter.childElementCount > count) { gutter.lastChild.remove(); if (gutter.lastChild?.nodeType === 3 && gutter.childElementCount > count) gutter.lastChild.remove(); }
+    while (gutter.childElementCount < count) {
+      const line = document.createElement("span");
+      line.id = `line-${gutter.childElementCount + 1}`;
+      line.textContent = gutter.childElementCount + 1;
+      gutter.append(line, "\n");
+    }
+  };
+  const mark = () => {
+    const bad = new Set((place.querySelector(".checked")?.dataset.bad ?? "").trim().split(" "));
+    [...gutter.children].forEach((line, at) => line.classList.toggle("bad", bad.has(String(at + 1))));
+  };
+  const check = later(async () => {
+    const body = new URLSearchParams({ csrf: form.elements.csrf.value, text: text.value });
+    const html = await ask(form.dataset.check, { method: "POST", body });
+    if (html !== null) { show(place, html); mark(); }
+  });
+  let saved = text.value;
+  text.addEventListener("input", () => { number(); check(); });
+  text.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+      event.preventDefault();
+      form.querySelector("[value=save]").click();
+    }
+  });
+  form.addEventListener("submit", () => { saved = text.value; });
+  window.addEventListener("beforeunload", (event) => { if (text.value !== saved) event.preventDefault(); });
+  place.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-line]");
+    if (!link) return;
+    event.preventDefault();
+    const lines = text.value.split("\n"), at = Number(link.dataset.line) - 1;
+    const start = lines.slice(0, at).reduce((sum, line) => sum + line.length + 1, 0);
+    text.focus();
+    text.setSelectionRange(start, start + (lines[at] ?? "").length);
+    gutter.children[at]?.scrollIntoView({ block: "center" });
+  });
+}
+
+times();
+copying();
+searching();
+filters();
+addresses();
+editor();

@@ -1,0 +1,132 @@
+//! The control panel: pages of the private listener, made on the server. Every page works without the script; every
+//! state of a list is a URL; after a POST comes a redirect. What strangers posted is text here and nothing else:
+//! templates escape it, and the policy in [`reply`] runs no script but our own file.
+
+mod accounts;
+mod addresses;
+mod assets;
+mod callers;
+mod frame;
+mod graph;
+mod password;
+mod permission_form;
+mod permissions;
+mod receipt;
+mod records;
+mod reply;
+mod route;
+mod runs;
+mod saving;
+mod search;
+mod session;
+mod shown;
+mod snippets;
+mod throttle;
+mod tree;
+mod triggers;
+mod visit;
+mod words;
+mod workflows;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use bytes::Buf;
+use futures_util::Stream;
+use warp::http::{HeaderMap, Method};
+use warp::path::FullPath;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+pub use route::{Access, ROUTES, Route};
+
+use crate::Failure;
+use crate::state::State;
+use password::Passwords;
+use reply::Refusal;
+use throttle::Throttle;
+use visit::{Caller, Visit};
+use words::Words;
+
+/// What all pages share.
+#[derive(Debug)]
+pub struct Panel {
+    state: Arc<State>,
+    words: Arc<Words>,
+    passwords: Passwords,
+    throttle: Mutex<Throttle>,
+    /// The key of the set-up link, hashed, as long as there is no account.
+    set_up: Mutex<Option<session::Hash>>,
+    /// The password of the account that the first start makes.
+    admin_password: Option<String>,
+    /// Where the public listener was told to listen: the snippets name its port.
+    public: SocketAddr,
+}
+
+impl Panel {
+    /// The panel over what every request can reach. Refuses a password that would be refused when it is used.
+    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Result<Self, Failure> {
+        Ok(Self {
+            state,
+            words: Arc::new(Words::new()),
+            passwords: Passwords::new(),
+            throttle: Mutex::default(),
+            set_up: Mutex::default(),
+            admin_password: accounts::password_of_setting(admin_password)?,
+            public,
+        })
+    }
+
+    /// Sees to it that there is an account, or a way to make one; see [`accounts::first`].
+    pub async fn first_account(&self, private: SocketAddr) {
+        accounts::first(self, private).await;
+    }
+}
+
+/// Every path that nothing before it took.
+pub fn routes(panel: Arc<Panel>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
+    warp::addr::remote()
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |peer: Option<SocketAddr>, method, path: FullPath, query, headers, body| {
+            let panel = Arc::clone(&panel);
+            let caller = Caller { peer, path: path.as_str().to_owned(), query, headers };
+            async move { answer(&panel, &method, caller, body).await }
+        })
+}
+
+/// Session first, then the body, then the form's token, then the page.
+async fn answer<S, B>(panel: &Panel, method: &Method, caller: Caller, body: S) -> Response
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    if let Some(asset) = assets::find(&caller.path) {
+        return asset;
+    }
+    let headers: HeaderMap = caller.headers.clone();
+    let mut visit = Visit::new(panel, caller);
+    let page = async {
+        visit.identify().await?;
+        let (route, argument) = route::find(method, &visit.path)?;
+        if route.access == Access::Account && visit.account.is_none() {
+            return Ok(reply::to_login(&visit));
+        }
+        visit.argument = argument;
+        if route.method == "POST" {
+            visit.read_form(&headers, body).await?;
+        }
+        route::call(route, &visit).await
+    };
+    let page: Result<Response, Refusal> = page.await;
+    let page = match page {
+        Ok(page) => page,
+        Err(refusal) => reply::refused(&visit, refusal).await,
+    };
+    reply::guarded(&visit, page)
+}

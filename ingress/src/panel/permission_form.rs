@@ -1,0 +1,301 @@
+//! The form of a permission: from a document to fields, from fields to a document. What was typed stays, whatever is
+//! wrong with it.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use postern_shared::document::Kind;
+use postern_shared::finding::Located;
+use serde_json::{Map, Value, json};
+use warp::reply::Response;
+
+use super::addresses::{self, Count, Line, Meaning};
+use super::frame::{Frame, Section};
+use super::reply::{self, Refusal};
+use super::saving::{self, Saved};
+use super::snippets::{self, Snippet};
+use super::visit::Visit;
+
+/// The fields that are one text.
+const TEXTS: [&str; 10] =
+    ["permission", "title", "short_url", "expires", "charset", "files", "ping", "dedupe_days", "status", "body"];
+/// The fields that are a list, written in one text.
+const LISTS: [&str; 3] = ["addresses", "origins", "dedupe_by"];
+
+#[derive(Template)]
+#[template(path = "permission.html")]
+struct Form {
+    p: Frame,
+    is_new: bool,
+    /// The key it is stored under; empty for a new one.
+    stored: String,
+    fields: Fields,
+    lines: Vec<Line>,
+    workflows: Vec<Choice>,
+    triggers: Vec<Choice>,
+    snippets: Vec<Snippet>,
+    errors: Vec<(String, String)>,
+}
+
+/// Something that a caller may be allowed to run.
+struct Choice {
+    key: String,
+    title: String,
+    is_chosen: bool,
+}
+
+/// What the form holds.
+#[derive(Debug, Default)]
+struct Fields {
+    texts: Map<String, Value>,
+    workflows: BTreeSet<String>,
+    triggers: BTreeSet<String>,
+    enabled: bool,
+}
+
+impl Fields {
+    fn get(&self, name: &str) -> &str {
+        self.texts.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn set(&mut self, name: &str, text: impl Into<String>) {
+        self.texts.insert(name.to_owned(), Value::String(text.into()));
+    }
+}
+
+impl Form {
+    /// Whether one of the fields for callers that cannot be changed says something, or something is wrong there.
+    fn has_more(&self) -> bool {
+        let more = ["charset", "ping", "dedupe_by", "dedupe_days", "origins", "status"];
+        more.iter().any(|name| !self.fields.get(name).is_empty() || self.errors_of(name).next().is_some())
+            || self.fields.get("files") == "drop"
+            || self.errors_of("answer").next().is_some()
+    }
+
+    /// What is wrong with a field.
+    fn errors_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'s String> {
+        self.errors.iter().filter(move |(path, _)| path == field).map(|(_, message)| message)
+    }
+
+    /// What is wrong beside the fields: with the whole, and with keys that have no field.
+    fn other_errors(&self) -> impl Iterator<Item = &String> {
+        let known = |path: &str| {
+            TEXTS.contains(&path) || LISTS.contains(&path) || matches!(path, "workflows" | "triggers" | "answer")
+        };
+        self.errors.iter().filter(move |(path, _)| !known(path)).map(|(_, message)| message)
+    }
+}
+
+/// An empty form; `?address=` fills in the address of a caller.
+pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let mut fields = Fields { enabled: true, ..Fields::default() };
+    fields.set("addresses", visit.query.get("address"));
+    reply::page(&form(visit, fields, None, Vec::new()).await?)
+}
+
+/// The form of one.
+pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let document = saving::named(visit, Kind::Permission).await?;
+    reply::page(&form(visit, of_document(&document), Some(&document), Vec::new()).await?)
+}
+
+/// Saves what was typed, or shows it again with what is wrong.
+pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let is_new = visit.argument.is_empty();
+    let stored = if is_new { None } else { Some(saving::named(visit, Kind::Permission).await?) };
+    let mut fields = of_form(visit);
+    if let Some(stored) = &stored {
+        fields.set("permission", saving::key(Kind::Permission, stored));
+    } else if fields.get("permission").is_empty() {
+        let made = key_of_title(fields.get("title"));
+        fields.set("permission", made);
+    }
+    let key = fields.get("permission").to_owned();
+    let all = saving::load(visit, Kind::Permission).await?;
+    let is_taken = all.iter().any(|one| saving::key(Kind::Permission, one) == key);
+    let errors = if is_new && (is_taken || matches!(key.as_str(), "new" | "covers")) {
+        vec![("permission".to_owned(), visit.t("key-taken"))]
+    } else {
+        match saving::save(visit, &to_document(&fields)).await? {
+            Saved::Done(key) => {
+                return Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["http-handler", &key]))));
+            }
+            Saved::Faulty(found) => found.into_iter().map(error).collect(),
+        }
+    };
+    reply::unsaved(&form(visit, fields, stored.as_ref(), errors).await?)
+}
+
+/// The first part of a path is the field. What is wrong with the whole is that it allows nothing.
+fn error(located: Located) -> (String, String) {
+    let field = located.finding.path.split('.').next().filter(|field| !field.is_empty()).unwrap_or("workflows");
+    (field.to_owned(), located.finding.message)
+}
+
+async fn form(
+    visit: &Visit<'_>,
+    fields: Fields,
+    stored: Option<&Value>,
+    errors: Vec<(String, String)>,
+) -> Result<Form, Refusal> {
+    let lines = addresses::lines(fields.get("addresses"));
+    let mut errors = errors;
+    if lines.iter().any(Line::is_faulty) {
+        // Each faulty rule says so in its own line.
+        errors.retain(|(field, _)| field != "addresses");
+    }
+    Ok(Form {
+        p: Frame::new(visit, Section::HttpHandler).await,
+        is_new: stored.is_none(),
+        stored: stored.map(|document| saving::key(Kind::Permission, document)).unwrap_or_default(),
+        lines,
+        workflows: choices(visit, Kind::Workflow, &fields.workflows).await?,
+        triggers: choices(visit, Kind::Trigger, &fields.triggers).await?,
+        snippets: stored.map(|document| snippets::of(visit, document)).unwrap_or_default(),
+        fields,
+        errors,
+    })
+}
+
+/// All that are stored, and those that are chosen although they are not (or no longer) stored.
+async fn choices(visit: &Visit<'_>, kind: Kind, chosen: &BTreeSet<String>) -> Result<Vec<Choice>, Refusal> {
+    let mut choices: Vec<Choice> = (saving::load(visit, kind).await?.iter())
+        .map(|document| {
+            let key = saving::key(kind, document);
+            Choice { is_chosen: chosen.contains(&key), title: saving::title(document).to_owned(), key }
+        })
+        .collect();
+    let missing: Vec<&String> = chosen.iter().filter(|key| choices.iter().all(|one| one.key != **key)).collect();
+    choices.extend(missing.into_iter().map(|key| Choice {
+        key: key.clone(),
+        title: visit.t("not-stored"),
+        is_chosen: true,
+    }));
+    Ok(choices)
+}
+
+fn of_document(document: &Value) -> Fields {
+    let mut fields = Fields { enabled: document["enabled"].as_bool().unwrap_or(true), ..Fields::default() };
+    for name in TEXTS {
+        fields.set(name, text(&document[name]));
+    }
+    fields.set("status", text(&document["answer"]["status"]));
+    fields.set("body", text(&document["answer"]["body"]));
+    let lines = |value: &Value| match value {
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("\n"),
+        other => text(other),
+    };
+    for name in LISTS {
+        fields.set(name, lines(&document[name]));
+    }
+    let all = |value: &Value| value.as_array().into_iter().flatten().map(text).collect();
+    (fields.workflows, fields.triggers) = (all(&document["workflows"]), all(&document["triggers"]));
+    fields
+}
+
+fn of_form(visit: &Visit<'_>) -> Fields {
+    let mut fields = Fields { enabled: visit.form.get("enabled") == "true", ..Fields::default() };
+    for name in TEXTS.into_iter().chain(LISTS) {
+        let text = visit.form.get(name);
+        // What is answered may begin and end as it likes.
+        fields.set(name, if name == "body" { text } else { text.trim() });
+    }
+    let all = |name| visit.form.all(name).map(str::to_owned).collect();
+    (fields.workflows, fields.triggers) = (all("workflows"), all("triggers"));
+    fields
+}
+
+/// The document that the fields say; what is empty is left out.
+fn to_document(fields: &Fields) -> Value {
+    let mut document = Map::new();
+    let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
+    let list = |name| -> Vec<Value> { words(fields.get(name)).into_iter().map(Value::String).collect() };
+    // Null is what is missing, and said to be.
+    put(
+        "permission",
+        Some(fields.get("permission")).filter(|key| !key.is_empty()).map_or(Value::Null, |key| json!(key)),
+    );
+    if !fields.get("title").is_empty() {
+        put("title", json!(fields.get("title")));
+    }
+    put("addresses", Value::Array(lines(fields.get("addresses"))));
+    if !fields.workflows.is_empty() {
+        put("workflows", fields.workflows.iter().map(|id| number_or_text(id)).collect());
+    }
+    if !fields.triggers.is_empty() {
+        put("triggers", fields.triggers.iter().map(|key| json!(key)).collect());
+    }
+    for name in ["short_url", "expires", "charset", "files", "ping"] {
+        // `refuse` is what holds without the key.
+        if !fields.get(name).is_empty() && fields.get(name) != "refuse" {
+            put(name, json!(fields.get(name)));
+        }
+    }
+    if !fields.get("status").is_empty() {
+        put("answer", json!({"status": number_or_text(fields.get("status")), "body": fields.get("body")}));
+    }
+    for name in ["dedupe_by", "origins"] {
+        if !list(name).is_empty() {
+            put(name, Value::Array(list(name)));
+        }
+    }
+    if !fields.get("dedupe_days").is_empty() {
+        put("dedupe_days", number_or_text(fields.get("dedupe_days")));
+    }
+    if !fields.enabled {
+        put("enabled", json!(false));
+    }
+    Value::Object(document)
+}
+
+/// One item a line; blanks belong to the item, as around the `-` of a range.
+fn lines(text: &str) -> Vec<Value> {
+    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(|line| json!(line)).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// What is no number stays a text, which the validator then names.
+fn number_or_text(text: &str) -> Value {
+    text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A key for whoever does not want to think of one: `Landing page 2` is `landing-page-2`.
+fn key_of_title(title: &str) -> String {
+    let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_went_through_the_form_is_the_same() {
+        let document = json!({
+            "permission": "office", "title": "Office", "addresses": ["192.168.0.*", "10.0.0.1"], "workflows": [77],
+            "triggers": ["web_lead"], "short_url": "office", "expires": "2027-01-01", "charset": "windows-1251",
+            "files": "drop", "ping": "test=test", "answer": {"status": 200, "body": " OK"}, "dedupe_by": ["lead_id"],
+            "origins": ["https://a.example"], "dedupe_days": 7, "enabled": false,
+        });
+        assert_eq!(to_document(&of_document(&document)), document);
+        let short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});
+        assert_eq!(to_document(&of_document(&short)), short);
+    }
+
+    #[test]
+    fn a_title_makes_a_key() {
+        assert_eq!(key_of_title("Landing page 2 (Köln)"), "landing-page-2-k-ln");
+        assert_eq!(key_of_title("Офис"), "");
+    }
+}

@@ -1,0 +1,177 @@
+//! Settings: HTTP Handler. The list of permissions, why an address is let in or not, switching on and off, deleting.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use askama::Template;
+use postern_shared::document::Kind;
+use postern_shared::permission::Permission;
+use serde_json::{Value, json};
+use warp::reply::Response;
+
+use super::callers::{self, Callers};
+use super::frame::{Frame, Section};
+use super::reply::{self, Refusal};
+use super::saving::{self, Saved};
+use super::visit::Visit;
+
+/// How many addresses and targets of a permission its row names.
+const NAMED_IN_ROW: usize = 3;
+
+#[derive(Template)]
+#[template(path = "permissions.html")]
+struct List {
+    p: Frame,
+    rows: Vec<Row>,
+    address: String,
+    verdict: Verdict,
+    refused: Callers,
+}
+
+struct Row {
+    key: String,
+    title: String,
+    addresses: String,
+    targets: String,
+    short_url: String,
+    expires: String,
+    /// `enabled`, `disabled`, `expired` or `unreadable`.
+    state: &'static str,
+    is_enabled: bool,
+    /// What it says to the address that is asked for; empty if none is.
+    says: String,
+}
+
+enum Verdict {
+    NotAsked,
+    NoAddress,
+    Admitted,
+    Denied,
+}
+
+#[derive(Template)]
+#[template(path = "delete.html")]
+pub struct Delete {
+    pub p: Frame,
+    pub href: String,
+    pub back: String,
+    pub key: String,
+    pub title: String,
+    pub help: String,
+    pub is_wrong: bool,
+}
+
+/// All permissions; with `?address=` also what each says to it.
+pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let p = Frame::new(visit, Section::HttpHandler).await;
+    let asked = visit.query.get("address").trim();
+    let address = asked.parse::<IpAddr>().map(|ip| ip.to_canonical());
+    let (now, default) = (SystemTime::now(), visit.panel.state.short_url.as_str());
+    let documents = saving::load(visit, Kind::Permission).await?;
+    let read: Vec<_> = documents.iter().map(|document| (document, Permission::from_document(document).ok())).collect();
+    let verdict = match &address {
+        _ if asked.is_empty() => Verdict::NotAsked,
+        Err(_) => Verdict::NoAddress,
+        Ok(ip) if read.iter().any(|(_, one)| one.as_ref().is_some_and(|one| one.admits(*ip, now))) => Verdict::Admitted,
+        Ok(_) => Verdict::Denied,
+    };
+    let readable: Vec<&Permission> = read.iter().filter_map(|(_, permission)| permission.as_ref()).collect();
+    let refused = callers::refused(visit, &p, &readable).await?;
+    let rows = read.into_iter().map(|(document, permission)| {
+        let mut row = row(document, permission.as_ref(), default, now);
+        if let (Ok(ip), Some(permission)) = (&address, &permission) {
+            row.says = says(&p, permission, *ip, now);
+        }
+        row
+    });
+    let rows = rows.collect();
+    reply::page(&List { rows, address: asked.to_owned(), verdict, refused, p })
+}
+
+fn row(document: &Value, permission: Option<&Permission>, default: &str, now: SystemTime) -> Row {
+    let (key, title) = (saving::key(Kind::Permission, document), saving::title(document).to_owned());
+    let Some(permission) = permission else {
+        let empty = String::new();
+        let (addresses, targets, short_url) = (empty.clone(), empty.clone(), empty.clone());
+        return Row {
+            key,
+            title,
+            addresses,
+            targets,
+            short_url,
+            expires: empty.clone(),
+            state: "unreadable",
+            is_enabled: false,
+            says: empty,
+        };
+    };
+    let targets = (permission.workflows.iter().map(|id| format!("#{id}")))
+        .chain(permission.triggers.iter().map(ToString::to_string));
+    Row {
+        key,
+        title,
+        addresses: first_few(permission.addresses.iter().map(ToString::to_string)),
+        targets: first_few(targets),
+        short_url: format!("/{}", permission.short_url.as_ref().map_or(default, |url| url.as_str())),
+        expires: document["expires"].as_str().unwrap_or_default().to_owned(),
+        state: match permission.expires_at {
+            _ if !permission.enabled => "disabled",
+            Some(end) if end <= now => "expired",
+            _ => "enabled",
+        },
+        is_enabled: permission.enabled,
+        says: String::new(),
+    }
+}
+
+fn first_few(texts: impl Iterator<Item = String>) -> String {
+    let texts: Vec<String> = texts.collect();
+    let named = texts.iter().take(NAMED_IN_ROW).cloned().collect::<Vec<_>>().join(", ");
+    if texts.len() > NAMED_IN_ROW { format!("{named} +{}", texts.len() - NAMED_IN_ROW) } else { named }
+}
+
+fn says(p: &Frame, permission: &Permission, ip: IpAddr, now: SystemTime) -> String {
+    let rule = permission.addresses.iter().find(|rule| rule.matches(ip));
+    match (rule, permission.expires_at) {
+        (None, _) => p.t("explain-not-covered"),
+        (Some(_), _) if !permission.enabled => p.t("explain-disabled"),
+        (Some(_), Some(end)) if end <= now => p.t("explain-expired"),
+        (Some(rule), _) => format!("{} {rule}", p.t("explain-covered")),
+    }
+}
+
+/// Switches one on or off.
+pub async fn enable(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let mut document = saving::named(visit, Kind::Permission).await?;
+    let on = visit.form.get("enabled") == "true";
+    document["enabled"] = json!(on);
+    match saving::save(visit, &document).await? {
+        Saved::Done(_) => {
+            Ok(reply::redirect(if on { "/http-handler?done=enabled" } else { "/http-handler?done=disabled" }))
+        }
+        // What cannot be read cannot be switched, only mended.
+        Saved::Faulty(_) => Ok(reply::redirect(&reply::path(&["http-handler", &visit.argument]))),
+    }
+}
+
+/// Asks for the key before deleting.
+pub async fn ask(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&question(visit, false).await?)
+}
+
+async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> {
+    let document = saving::named(visit, Kind::Permission).await?;
+    let p = Frame::new(visit, Section::HttpHandler).await;
+    let back = reply::path(&["http-handler", &visit.argument]);
+    let (key, title) = (visit.argument.clone(), saving::title(&document).to_owned());
+    Ok(Delete { href: format!("{back}/delete"), back, key, title, help: p.t("permission-delete-help"), is_wrong, p })
+}
+
+/// Deletes one whose key was typed.
+pub async fn delete(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    if visit.form.get("key") != visit.argument {
+        return reply::unsaved(&question(visit, true).await?);
+    }
+    saving::delete(visit, Kind::Permission).await?;
+    Ok(reply::redirect("/http-handler?done=deleted"))
+}

@@ -1,0 +1,164 @@
+//! A receipt: what was posted, what ran, and the way of each run through its graph.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use postern_shared::id::ReceiptId;
+use postern_shared::store::receipts::Receipt;
+use postern_shared::store::runs::{self, Run};
+use postern_shared::store::{Connection, dead_letters, posted, receipts, run_log, workflows};
+use postern_shared::submission::Target;
+use postern_shared::workflow::Workflow;
+use serde_json::Value;
+use warp::reply::Response;
+
+use super::frame::{Frame, Section};
+use super::graph::{self, Graph};
+use super::reply::{self, Refusal};
+use super::saving;
+use super::shown::{Moment, Pill, length};
+use super::tree::Tree;
+use super::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+struct Page {
+    p: Frame,
+    id: String,
+    pill: Pill,
+    at: Moment,
+    /// What is known of it once a worker has taken it.
+    taken: Option<Taken>,
+    /// Why it is a dead letter; empty otherwise.
+    reason: String,
+}
+
+struct Taken {
+    permission: String,
+    permission_href: String,
+    target: String,
+    record: String,
+    duplicate_of: String,
+    skipped: Vec<(String, String)>,
+    /// Posted and never read, read and never posted: that shows misspelt names.
+    unread: String,
+    unposted: String,
+    ran: Vec<Ran>,
+    trees: Vec<(&'static str, Tree)>,
+}
+
+struct Ran {
+    place: i32,
+    workflow: String,
+    version: i32,
+    title: String,
+    pill: Pill,
+    record: String,
+    message: String,
+    length: String,
+    path: Vec<Step>,
+    graph: Option<Graph>,
+}
+
+struct Step {
+    number: i32,
+    step: String,
+    task: String,
+    output: String,
+    message: String,
+    offset: String,
+}
+
+/// What became of a submission.
+pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let id: ReceiptId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    let connection = visit.connection().await?;
+    let p = Frame::new(visit, Section::Runs).await;
+    let Some(receipt) = receipts::find(&connection, id).await? else {
+        let reason = dead_letters::reason(&connection, id).await?;
+        let state = if reason.is_some() { "dead_letter" } else { "queued" };
+        let (pill, at) = (p.pill(state), p.moment(&id.time()));
+        let reason = reason.unwrap_or_default();
+        return reply::page(&Page { p, id: id.to_string(), pill, at, taken: None, reason });
+    };
+    let runs = runs::of(&connection, id).await?;
+    let state = if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(&runs) };
+    let (pill, at) = (p.pill(state), p.moment(&receipt.accepted_at));
+    let taken = Some(taken(&connection, &p, id, &receipt, &runs).await?);
+    reply::page(&Page { p, id: id.to_string(), pill, at, taken, reason: String::new() })
+}
+
+async fn taken(
+    connection: &Connection,
+    p: &Frame,
+    id: ReceiptId,
+    receipt: &Receipt,
+    runs: &[Run],
+) -> Result<Taken, Refusal> {
+    let log = run_log::of(connection, id).await?;
+    let mut ran = Vec::new();
+    for run in runs {
+        let document = workflows::of_version(connection, run.workflow, run.version).await?;
+        let log: Vec<_> = log.iter().filter(|entry| entry.workflow == run.workflow).collect();
+        ran.push(describe(p, run, document.as_ref(), &log));
+    }
+    let posted = posted::find(connection, id).await?;
+    let mut trees = Vec::new();
+    let mut record = String::new();
+    if let Some(posted) = posted {
+        record = posted.record.map(|record| record.to_string()).unwrap_or_default();
+        let all = [("$env", &posted.env), ("$query", &posted.query), ("$request", &posted.request)];
+        trees.extend(all.into_iter().map(|(name, env)| (name, Tree::of(env))));
+    }
+    let skipped = receipt.skipped.iter().map(|one| {
+        let workflow = one.workflow.map(|id| format!("#{id}")).unwrap_or_default();
+        (workflow, one.reason.clone())
+    });
+    Ok(Taken {
+        permission_href: reply::path(&["http-handler", receipt.permission.as_str()]),
+        permission: receipt.permission.to_string(),
+        target: match &receipt.target {
+            Target::Workflow(id) => format!("{} #{id}", p.t("workflow")),
+            Target::Trigger(key) => format!("{} {key}", p.t("trigger")),
+        },
+        record,
+        duplicate_of: receipt.duplicate_of.map(|first| first.to_string()).unwrap_or_default(),
+        skipped: skipped.collect(),
+        unread: receipt.unmet.unread.join(", "),
+        unposted: receipt.unmet.unposted.join(", "),
+        ran,
+        trees,
+    })
+}
+
+fn describe(p: &Frame, run: &Run, document: Option<&Value>, log: &[&run_log::Entry]) -> Ran {
+    let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
+    let path: Vec<Step> = (log.iter())
+        .map(|entry| Step {
+            number: entry.number,
+            step: entry.step.clone(),
+            task: entry.task.clone(),
+            output: p.output(entry.output.as_deref().unwrap_or_default()),
+            // What ended the run stands above already.
+            message: entry.message.clone().filter(|said| Some(said) != run.message.as_ref()).unwrap_or_default(),
+            offset: took(entry.at),
+        })
+        .collect();
+    let mut numbers: HashMap<String, Vec<i32>> = HashMap::new();
+    for entry in log {
+        numbers.entry(entry.step.clone()).or_default().push(entry.number);
+    }
+    let workflow = document.and_then(|document| Some((Workflow::from_document(document).ok()?, document)));
+    Ran {
+        place: run.place,
+        workflow: run.workflow.to_string(),
+        version: run.version,
+        title: document.map(saving::title).unwrap_or_default().to_owned(),
+        pill: p.pill(run.state.word()),
+        record: run.record.map(|record| record.to_string()).unwrap_or_default(),
+        message: run.message.clone().unwrap_or_default(),
+        length: run.ended_at.map(took).unwrap_or_default(),
+        graph: workflow.map(|(workflow, document)| graph::draw(&workflow, document, Some(&numbers))),
+        path,
+    }
+}

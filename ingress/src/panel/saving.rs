@@ -1,0 +1,69 @@
+//! Documents on their way from a form into the store: one validator, the one of API and command line.
+
+use postern_shared::document::batch::Batch;
+use postern_shared::document::{Document, Kind, Name};
+use postern_shared::finding::Located;
+use postern_shared::store::{StoreError, documents};
+use serde_json::Value;
+
+use super::reply::Refusal;
+use super::visit::Visit;
+
+/// What became of a document.
+#[derive(Debug)]
+pub enum Saved {
+    /// It is in force, under this key.
+    Done(String),
+    /// It is not saved, and this is what is wrong.
+    Faulty(Vec<Located>),
+}
+
+/// All documents of a kind.
+pub async fn load(visit: &Visit<'_>, kind: Kind) -> Result<Vec<Value>, Refusal> {
+    Ok(documents::load(&visit.connection().await?, kind).await?)
+}
+
+/// The document that the path names.
+pub async fn named(visit: &Visit<'_>, kind: Kind) -> Result<Value, Refusal> {
+    let all = load(visit, kind).await?;
+    all.into_iter().find(|document| key(kind, document) == visit.argument).ok_or(Refusal::NotFound)
+}
+
+/// The number or key of a stored document.
+pub fn key(kind: Kind, document: &Value) -> String {
+    match &document[kind.name()] {
+        Value::String(key) => key.clone(),
+        number => number.to_string(),
+    }
+}
+
+/// The title of a stored document, which may be missing.
+pub fn title(document: &Value) -> &str {
+    document["title"].as_str().unwrap_or_default()
+}
+
+/// Checks a document that a form made and saves it in the visitor's name.
+pub async fn save(visit: &Visit<'_>, value: &Value) -> Result<Saved, Refusal> {
+    let mut batch = Batch::new(documents::short_urls(&visit.connection().await?).await?);
+    batch.add_json("", value.to_string().as_bytes());
+    keep(visit, batch).await
+}
+
+/// Saves the one document of a batch.
+pub async fn keep(visit: &Visit<'_>, batch: Batch) -> Result<Saved, Refusal> {
+    if !batch.findings.is_empty() {
+        return Ok(Saved::Faulty(batch.findings.into_iter().map(|found| found.located).collect()));
+    }
+    let Some(one) = batch.documents.into_iter().next() else { return Ok(Saved::Faulty(Vec::new())) };
+    let document: Document = one.document;
+    documents::apply_as(&mut visit.connection().await?, visit.account(), &document, &one.value).await?;
+    Ok(Saved::Done(document.key()))
+}
+
+/// Deletes the document that the path names, in the visitor's name.
+pub async fn delete(visit: &Visit<'_>, kind: Kind) -> Result<(), Refusal> {
+    let name: Name = kind.parse_name(&visit.argument).map_err(|_| Refusal::NotFound)?;
+    let deleted: Result<bool, StoreError> =
+        documents::delete_as(&mut visit.connection().await?, visit.account(), kind, &name).await;
+    if deleted? { Ok(()) } else { Err(Refusal::NotFound) }
+}

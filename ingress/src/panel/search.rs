@@ -1,0 +1,76 @@
+//! The search: a receipt, an address, a record's number, a key or a title. One answer is gone to at once.
+
+use std::net::IpAddr;
+
+use askama::Template;
+use postern_shared::document::Kind;
+use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::store::records;
+use warp::reply::Response;
+
+use super::frame::{Frame, Section};
+use super::reply::{self, Refusal};
+use super::saving;
+use super::visit::Visit;
+
+/// How many answers are shown.
+const MAX_ANSWERS: usize = 50;
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Search {
+    p: Frame,
+    query: String,
+    answers: Vec<Answer>,
+}
+
+struct Answer {
+    href: String,
+    kind: String,
+    text: String,
+}
+
+/// Goes to the only answer, or shows all.
+pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let query = visit.query.get("q").trim();
+    if let Ok(receipt) = query.parse::<ReceiptId>() {
+        return Ok(reply::redirect(&format!("/receipts/{receipt}")));
+    }
+    if let Ok(address) = query.parse::<IpAddr>() {
+        return Ok(reply::redirect(&format!("/http-handler?address={address}")));
+    }
+    let mut answers = if query.is_empty() { Vec::new() } else { documents(visit, query).await? };
+    if let Ok(id) = query.parse::<RecordId>()
+        && let Some(record) = records::find(&visit.connection().await?, id).await?
+    {
+        let text = format!("{} {id}", record.module);
+        answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
+    }
+    answers.truncate(MAX_ANSWERS);
+    match answers.as_slice() {
+        [only] => Ok(reply::redirect(&only.href)),
+        _ => {
+            let p = Frame::new(visit, Section::None).await;
+            reply::page(&Search { p, query: query.to_owned(), answers })
+        }
+    }
+}
+
+async fn documents(visit: &Visit<'_>, query: &str) -> Result<Vec<Answer>, Refusal> {
+    let (mut answers, wanted) = (Vec::new(), query.to_lowercase());
+    let kinds = [
+        (Kind::Workflow, "workflows", "workflow"),
+        (Kind::Trigger, "triggers", "trigger"),
+        (Kind::Permission, "http-handler", "permission"),
+    ];
+    for (kind, folder, word) in kinds {
+        for document in saving::load(visit, kind).await? {
+            let (key, title) = (saving::key(kind, &document), saving::title(&document));
+            if key == query || title.to_lowercase().contains(&wanted) || key.to_lowercase().contains(&wanted) {
+                let text = format!("{key} {title}");
+                answers.push(Answer { href: reply::path(&[folder, &key]), kind: visit.t(word), text });
+            }
+        }
+    }
+    Ok(answers)
+}

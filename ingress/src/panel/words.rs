@@ -1,0 +1,161 @@
+//! The texts of the panel in its languages, by Fluent. Every text stands in `assets/*.ftl` and nowhere else.
+
+use std::fmt;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+/// A language of the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Russian,
+}
+
+impl Language {
+    /// Its code (BCP 47).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Russian => "ru",
+        }
+    }
+
+    /// The language of a code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::English, Self::Russian].into_iter().find(|language| language.code() == code)
+    }
+
+    /// The first language of an `Accept-Language` that the panel speaks; browsers write the wanted one first.
+    pub fn accepted(header: &str) -> Self {
+        let codes = header.split(',').map(|item| item.trim().split(['-', ';']).next().unwrap_or_default());
+        codes.filter_map(|code| Self::of_code(&code.to_ascii_lowercase())).next().unwrap_or(Self::English)
+    }
+}
+
+/// All texts.
+pub struct Words {
+    english: FluentBundle<FluentResource>,
+    russian: FluentBundle<FluentResource>,
+}
+
+impl Words {
+    pub fn new() -> Self {
+        Self {
+            english: bundle(Language::English, include_str!("../../assets/en.ftl")),
+            russian: bundle(Language::Russian, include_str!("../../assets/ru.ftl")),
+        }
+    }
+
+    /// The text of a key, with its `$n` if it counts something. A key that has none stands for itself.
+    pub fn text(&self, language: Language, key: &str, n: Option<i64>) -> String {
+        let bundle = match language {
+            Language::English => &self.english,
+            Language::Russian => &self.russian,
+        };
+        let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+            return key.to_owned();
+        };
+        let mut arguments = FluentArgs::new();
+        if let Some(n) = n {
+            arguments.set("n", n);
+        }
+        bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Words")
+    }
+}
+
+/// What of the texts cannot be read is left out; a test sees to it that nothing is.
+fn bundle(language: Language, text: &str) -> FluentBundle<FluentResource> {
+    let identifier: LanguageIdentifier = language.code().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
+    // The marks of direction around every value would be copied with it.
+    bundle.set_use_isolating(false);
+    bundle.add_resource_overriding(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read));
+    bundle
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use postern_shared::store::runs;
+    use postern_shared::task;
+
+    use super::*;
+
+    fn keys(text: &str) -> BTreeSet<&str> {
+        text.lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+            .filter_map(|l| l.split(' ').next())
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_have_all_texts_and_can_be_read() {
+        let (english, russian) = (include_str!("../../assets/en.ftl"), include_str!("../../assets/ru.ftl"));
+        assert_eq!(keys(english), keys(russian));
+        assert!(keys(english).len() > 100);
+        for text in [english, russian] {
+            FluentResource::try_new(text.to_owned()).map_err(|(_, faults)| faults).unwrap();
+        }
+        let words = Words::new();
+        for (language, n, expected) in [
+            (Language::English, 1, "1 address"),
+            (Language::English, 256, "256 addresses"),
+            (Language::Russian, 1, "1 адрес"),
+            (Language::Russian, 2, "2 адреса"),
+            (Language::Russian, 256, "256 адресов"),
+        ] {
+            assert_eq!(words.text(language, "addresses-count", Some(n)), expected);
+        }
+    }
+
+    #[test]
+    fn every_text_that_a_page_asks_for_is_there() {
+        let known = keys(include_str!("../../assets/en.ftl"));
+        let mut asked = 0;
+        for folder in ["templates", "templates/parts", "src/panel"] {
+            for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+                let path = file.unwrap().path();
+                let Ok(text) = fs::read_to_string(&path) else { continue };
+                for call in [".t(\"", ".n(\""] {
+                    for key in text.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
+                        assert!(known.contains(key), "{} asks for {key}", path.display());
+                        asked += 1;
+                    }
+                }
+            }
+        }
+        assert!(asked > 100, "only {asked} texts were found");
+    }
+
+    #[test]
+    fn every_state_and_every_output_has_a_word() {
+        let known = keys(include_str!("../../assets/en.ftl"));
+        let states = runs::State::ALL.iter().map(|(_, word)| format!("state-{word}"));
+        let outputs = task::KINDS.iter().flat_map(|kind| kind.outputs).filter(|output| **output != "next");
+        for key in states.chain(outputs.map(|output| format!("output-{output}"))) {
+            assert!(known.contains(key.replace('_', "-").as_str()), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_the_first_that_is_accepted_and_known() {
+        for (header, expected) in [
+            ("ru-RU,ru;q=0.9,en;q=0.8", Language::Russian),
+            ("de, en;q=0.5, ru;q=0.4", Language::English),
+            ("", Language::English),
+        ] {
+            assert_eq!(Language::accepted(header), expected, "{header}");
+        }
+    }
+}
