@@ -12,6 +12,7 @@ mod golden;
 mod harness;
 mod hostile;
 mod operations;
+mod panel;
 mod poison;
 mod probes;
 mod refusals;
