@@ -136,10 +136,9 @@ async fn form(
     visit: &Visit<'_>,
     fields: Fields,
     stored: Option<&Value>,
-    errors: Vec<(String, String)>,
+    mut errors: Vec<(String, String)>,
 ) -> Result<Form, Refusal> {
     let lines = addresses::lines(fields.get("addresses"));
-    let mut errors = errors;
     if lines.iter().any(Line::is_faulty) {
         // Each faulty rule says so in its own line.
         errors.retain(|(field, _)| field != "addresses");
