@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::store::dead_letters::Dead;
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, dead_letters, receipts, run_log, runs};
@@ -48,7 +49,11 @@ pub async fn find(state: &State, id: ReceiptId) -> Result<Option<(Option<Permiss
             let body = taken(id, &receipt, &runs, &log);
             Some((Some(receipt.permission), body))
         }
-        Found::Dead(reason) => Some((None, json!({"receipt": id, "status": "dead_letter", "reason": reason}))),
+        Found::Dead(Dead { permission: Some(permission), reason }) => {
+            Some((Some(permission), json!({"receipt": id, "status": "dead_letter", "reason": reason})))
+        }
+        // Whose it is cannot be told, so nobody is told why.
+        Found::Dead(Dead { permission: None, .. }) => Some((None, json!({"receipt": id, "status": "dead_letter"}))),
         Found::Nowhere if may_be_queued(id) => Some((None, json!({"receipt": id, "status": "queued"}))),
         Found::Nowhere => None,
     })
@@ -56,7 +61,7 @@ pub async fn find(state: &State, id: ReceiptId) -> Result<Option<(Option<Permiss
 
 enum Found {
     Taken(Receipt, Vec<Run>, Vec<run_log::Entry>),
-    Dead(String),
+    Dead(Dead),
     Nowhere,
 }
 
@@ -67,7 +72,7 @@ async fn look_up(state: &State, id: ReceiptId) -> Result<Found, StoreError> {
         let log = run_log::of(&connection, id).await?;
         return Ok(Found::Taken(receipt, runs, log));
     }
-    Ok(dead_letters::reason(&connection, id).await?.map_or(Found::Nowhere, Found::Dead))
+    Ok(dead_letters::of(&connection, id).await?.map_or(Found::Nowhere, Found::Dead))
 }
 
 /// A receipt of the last days that nobody has seen is taken to be on its way.

@@ -82,6 +82,7 @@ where
     let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
 
     let receipt = ReceiptId::new();
+    let read = permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect();
     let submission = Submission {
         receipt,
         permission: permission.key.clone(),
@@ -91,6 +92,7 @@ where
         query: selectors.query,
         request: described(receipt, caller),
         dedupe,
+        read,
         accepted_at_ms: millis(receipt.time()),
         settings_version,
     };

@@ -84,6 +84,12 @@ impl Permission {
         }
     }
 
+    /// The posted names that it reads by itself, whatever the workflows read.
+    pub fn reads(&self) -> impl Iterator<Item = &str> {
+        let ping = self.ping.iter().flat_map(Ping::names);
+        self.dedupe_by.iter().map(String::as_str).chain(ping)
+    }
+
     /// What runs when the caller names nothing: the one target it allows, if it allows exactly one.
     pub fn default_target(&self) -> Option<Target> {
         let mut all = (self.workflows.iter().map(|id| Target::Workflow(*id)))

@@ -30,6 +30,9 @@ pub struct Submission {
     /// What makes it the same as another one of its permission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedupe: Option<Dedupe>,
+    /// The posted names that the permission reads by itself, so that nobody takes them for misspelt ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<String>,
     /// Milliseconds since 1970, by the clock of the ingress.
     pub accepted_at_ms: i64,
     /// The version of the settings under which ingress accepted it: a worker with older ones reloads first.
@@ -103,6 +106,7 @@ mod tests {
             query: Env::default(),
             request: Env::default(),
             dedupe: None,
+            read: vec!["lastname".into()],
             accepted_at_ms: 1,
             settings_version: 2,
         };

@@ -1,7 +1,7 @@
 //! A second submission with the same key makes no second run.
 
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::call::Answer;
 use crate::harness::{Postern, eventually};
@@ -11,6 +11,7 @@ permission: ads
 addresses: 127.0.0.1
 workflows: [1]
 dedupe_by: lead_id
+ping: test=test
 ---
 permission: office
 addresses: 127.0.0.3
@@ -55,6 +56,8 @@ async fn a_permission_can_tell_the_same_by_a_posted_field() {
     let postern = Postern::start(SETTINGS).await;
     let first = post(&postern, "lead_id=7&n=1", None).await;
     assert_eq!(status(&postern, &first).await.0, "finished");
+    let read = post(&postern, "lead_id=9&n=1&test=no&typo=1", None).await;
+    assert_eq!(postern.ended(&read).await["unread"], json!(["typo"]));
     let second = post(&postern, "lead_id=7&n=2", None).await;
     assert_eq!(status(&postern, &second).await, ("duplicate".into(), first.json["receipt"].clone()));
     for form in ["lead_id=8", "lead_id=", "lead_id=", "n=1", "n=1"] {

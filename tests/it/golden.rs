@@ -47,6 +47,7 @@ fn bundle() -> Vec<Submission> {
         query: env(r#"{"utm_source":"news letter","utm":["a","b"]}"#),
         request: env(r#"{"ip":"2001:db8::1","time":"2024-12-08T10:00:00.000Z"}"#),
         dedupe: Some(Dedupe { key: "header 8e03978e-40d5-43dd-bc93-6894a57f9324".into(), days: 30 }),
+        read: Vec::new(),
         accepted_at_ms: 1_733_652_000_000,
         settings_version: 12,
     };
@@ -59,6 +60,7 @@ fn bundle() -> Vec<Submission> {
         query: Env::default(),
         request: env(r#"{"ip":"127.0.0.1","time":"2024-12-08T10:00:00.001Z"}"#),
         dedupe: None,
+        read: Vec::new(),
         accepted_at_ms: 1_733_652_000_001,
         settings_version: 12,
     };

@@ -11,6 +11,10 @@ permission: test
 addresses: 127.0.0.1
 workflows: [1]
 ---
+permission: other
+addresses: 127.0.0.2
+workflows: [1]
+---
 workflow: 1
 start: {without_record: true, next: make}
 steps:
@@ -30,6 +34,7 @@ fn submission(receipt: ReceiptId) -> Vec<u8> {
         query: Env::default(),
         request: Env::default(),
         dedupe: None,
+        read: Vec::new(),
         accepted_at_ms: 0,
         settings_version: 1,
     };
@@ -51,6 +56,8 @@ async fn a_receipt_outside_the_history_becomes_a_dead_letter_and_its_neighbours_
     .await;
     let receipt = postern.call("GET", &format!("/receipts/{of_1970}")).send().await;
     assert_eq!(receipt.json["reason"], "the receipt's time lies outside the kept history", "{}", receipt.json);
+    let of_another = postern.call("GET", &format!("/receipts/{of_1970}")).from("127.0.0.2").send().await;
+    assert_eq!((of_another.status, of_another.code()), (404, "receipt_unknown"));
     assert_eq!(postern.count("SELECT count(*) FROM spool").await, 0);
 }
 

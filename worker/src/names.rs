@@ -43,9 +43,11 @@ impl Names {
         self.missing.extend(other.missing);
     }
 
-    /// The names that did not meet, posted ones in the order in which they were posted; nothing = all met.
-    pub fn unmet(self, posted: &Env) -> Option<Unmet> {
-        let unread = posted.0.keys().filter(|name| self.evaluated && !self.all && !self.read.contains(*name));
+    /// The names that did not meet, posted ones in the order in which they were posted; nothing = all met. `read` are
+    /// names that were read before any workflow was.
+    pub fn unmet(self, posted: &Env, read: &[String]) -> Option<Unmet> {
+        let is_read = |name: &String| self.all || self.read.contains(name) || read.contains(name);
+        let unread = posted.0.keys().filter(|name| self.evaluated && !is_read(name));
         let unmet = Unmet {
             unread: unread.take(MAX_NAMES).cloned().collect(),
             unposted: self.missing.iter().take(MAX_NAMES).cloned().collect(),
@@ -65,7 +67,7 @@ mod tests {
             let read = read.split_whitespace().map(str::to_owned).collect();
             names.note(&Reads { names: read, all: *all, ..Reads::default() }, &posted);
         }
-        names.unmet(&posted).map(|unmet| (unmet.unread.join(" "), unmet.unposted.join(" ")))
+        names.unmet(&posted, &["lead_id".to_owned()]).map(|unmet| (unmet.unread.join(" "), unmet.unposted.join(" ")))
     }
 
     fn some(unread: &str, unposted: &str) -> Option<(String, String)> {
@@ -74,7 +76,7 @@ mod tests {
 
     #[test]
     fn names_that_do_not_meet_are_told_once_something_was_evaluated() {
-        let posted = r#"{"emial":1,"city":null,"a":2}"#;
+        let posted = r#"{"emial":1,"city":null,"a":2,"lead_id":3}"#;
         for (reads, expected) in [
             (&[][..], None),
             (&[("", false)], some("emial city a", "")),
@@ -91,6 +93,6 @@ mod tests {
         let posted: Env = (0..1_000).map(|n| (format!("n{n}"), n.into())).collect();
         let mut names = Names::default();
         names.note(&Reads::default(), &posted);
-        assert_eq!(names.unmet(&posted).unwrap().unread.len(), MAX_NAMES);
+        assert_eq!(names.unmet(&posted, &[]).unwrap().unread.len(), MAX_NAMES);
     }
 }

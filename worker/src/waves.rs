@@ -270,7 +270,7 @@ async fn write(
             log.extend(entries);
             names.add(read);
         }
-        unmet.extend(names.unmet(&submission.env).map(|unmet| (submission.receipt, unmet)));
+        unmet.extend(names.unmet(&submission.env, &submission.read).map(|unmet| (submission.receipt, unmet)));
     }
     if !all.is_empty() {
         runs::insert(transaction, &all).await?;

@@ -44,7 +44,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         timeout(wait, ended(&connection, options.id)).await.unwrap_or(Ok(()))?;
     }
     let Some(receipt) = receipts::find(&connection, options.id).await? else {
-        let text = match dead_letters::reason(&connection, options.id).await? {
+        let text = match dead_letters::of(&connection, options.id).await?.map(|dead| dead.reason) {
             Some(reason) => format!("it became a dead letter: {reason}"),
             None => "no worker has taken this receipt: it is queued, or was never given out here".to_owned(),
         };
@@ -64,7 +64,7 @@ async fn ended(connection: &Connection, id: ReceiptId) -> Result<(), StoreError>
         clock.tick().await;
         let is_over = match receipts::find(connection, id).await? {
             Some(_) => runs::of(connection, id).await?.iter().all(has_ended),
-            None => dead_letters::reason(connection, id).await?.is_some(),
+            None => dead_letters::of(connection, id).await?.is_some(),
         };
         if is_over {
             return Ok(());

@@ -75,7 +75,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let connection = visit.connection().await?;
     let p = Frame::new(visit, Section::Runs).await;
     let Some(receipt) = receipts::find(&connection, id).await? else {
-        let reason = dead_letters::reason(&connection, id).await?;
+        let reason = dead_letters::of(&connection, id).await?.map(|dead| dead.reason);
         let state = if reason.is_some() { "dead_letter" } else { "queued" };
         let (pill, at) = (p.pill(state), p.moment(&id.time()));
         let reason = reason.unwrap_or_default();

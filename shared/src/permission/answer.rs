@@ -38,6 +38,11 @@ impl FromStr for Ping {
 }
 
 impl Ping {
+    /// The names that it looks at.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Whether all its pairs stand in what was posted or in the query.
     pub fn matches(&self, env: &Env, query: &Env) -> bool {
         let stands = |name, value| [env, query].iter().any(|map| map.get(name).is_some_and(|found| found == value));

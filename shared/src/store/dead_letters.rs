@@ -6,13 +6,14 @@ use deadpool_postgres::{Object, Transaction};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::id::ReceiptId;
+use crate::id::{PermissionKey, ReceiptId};
+use crate::submission;
 
 const PUT: &str = "-- dead_letters::put
 INSERT INTO dead_letters (receipt, kind, body, reason, attempt) VALUES ($1, $2, $3, $4, $5)";
 
-const REASON: &str = "-- dead_letters::reason
-SELECT reason FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1";
+const OF: &str = "-- dead_letters::of
+SELECT reason, body FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1";
 
 const PAGE: &str = "-- dead_letters::page
 SELECT id, receipt, kind, octet_length(body), reason, attempt, created_at FROM dead_letters
@@ -43,9 +44,23 @@ pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Resu
     Ok(())
 }
 
+/// What is told of a receipt that became a dead letter.
+#[derive(Debug)]
+pub struct Dead {
+    /// The permission that let it in; none = its body cannot be read.
+    pub permission: Option<PermissionKey>,
+    /// Why, in words for a person.
+    pub reason: String,
+}
+
 /// Why a receipt became a dead letter, if it did.
-pub async fn reason(connection: &Object, receipt: ReceiptId) -> Result<Option<String>, StoreError> {
-    Ok(connection.query_opt(REASON, &[&receipt.uuid()]).await?.map(|row| row.get(0)))
+pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Option<Dead>, StoreError> {
+    let row = connection.query_opt(OF, &[&receipt.uuid()]).await?;
+    Ok(row.map(|row| {
+        let submissions = submission::unbundle(row.get(1)).unwrap_or_default();
+        let permission = submissions.into_iter().find(|one| one.receipt == receipt).map(|one| one.permission);
+        Dead { permission, reason: row.get(0) }
+    }))
 }
 
 /// A dead letter as it is kept, but for its body.
