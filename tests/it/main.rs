@@ -16,6 +16,7 @@ mod panel;
 mod poison;
 mod probes;
 mod refusals;
+mod schemathesis;
 mod spool;
 mod submit;
 mod tasks;

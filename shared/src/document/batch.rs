@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Document, Kind};
 use crate::finding::{Finding, Located};
+use crate::id::WorkflowId;
 use crate::permission::short_url::generated_short_url;
 use crate::yaml;
 
@@ -74,6 +75,7 @@ impl Batch {
 
     fn check(&mut self, source: &str, mut yaml: yaml::Document) {
         let mut report = |located| self.findings.push(Found { source: source.to_owned(), located });
+        name_in_its_type(&mut yaml.value);
         let made_short_url = complete(&mut yaml.value, &self.stored);
         let document = match Document::from_yaml(&yaml) {
             Ok(document) => document,
@@ -95,6 +97,22 @@ fn text_of(bytes: &[u8]) -> Result<&str, Located> {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
         Located { line, finding: Finding::new("", "this line is not UTF-8") }
     })
+}
+
+/// Whoever reads what is stored gets every key as a text and every number as a number, however it was written: YAML
+/// takes `trigger: 43` for a number.
+fn name_in_its_type(document: &mut Value) {
+    let Ok(kind) = Kind::of(document) else { return };
+    let name = &mut document[kind.name()];
+    let typed = match (kind, &*name) {
+        (Kind::Workflow, Value::String(text)) => text.parse::<WorkflowId>().ok().map(|id| Value::from(id.get())),
+        (Kind::Workflow, _) => None,
+        (_, Value::Number(number)) => Some(Value::from(number.to_string())),
+        _ => None,
+    };
+    if let Some(typed) = typed {
+        *name = typed;
+    }
 }
 
 /// Gives a permission for any address the short URL that it needs; returns it if it is a new one.
@@ -145,6 +163,23 @@ mod tests {
                 assert_eq!((one["short_url"].as_str(), first.len()), (Some(first.as_str()), 32));
                 assert_ne!(first, second);
             }
+        }
+    }
+
+    #[test]
+    fn a_key_is_stored_as_a_text_and_a_number_as_a_number() {
+        let steps = "start: {module: Leads, next: a}\nsteps: {a: {stop: finished}}";
+        for (text, name, stored) in [
+            ("trigger: 43", "trigger", json!("43")),
+            ("permission: 7\naddresses: any\ntriggers: [a]", "permission", json!("7")),
+            (&format!("workflow: '77'\n{steps}"), "workflow", json!(77)),
+            (&format!("workflow: 77\n{steps}"), "workflow", json!(77)),
+        ] {
+            let mut batch = Batch::new(ShortUrls::from([("7".to_owned(), "k".repeat(32))]));
+            batch.add_yaml("a text", text.as_bytes());
+            assert!(batch.findings.is_empty(), "{:?}", batch.findings);
+            assert_eq!(batch.documents[0].value[name], stored);
+            assert_eq!(batch.documents[0].made_short_url, None, "{text}");
         }
     }
 
