@@ -149,3 +149,10 @@ async fn a_permission_answers_in_its_own_words_and_a_ping_is_answered_and_never_
     assert!(accepted.header("location").starts_with("/receipts/"));
     assert_eq!(postern.queued().await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_short_url_is_a_setting() {
+    let postern = Postern::with_ingress(DEMO, &[("POSTERN_SHORT_URL", "/crm")]).await;
+    assert_eq!(postern.post("/crm?workflow_id=77").form(LEAD).send().await.status, 202);
+    assert_eq!(postern.post("/trigger?workflow_id=77").form(LEAD).send().await.code(), "unknown_short_url");
+}

@@ -219,3 +219,25 @@ steps:
     }
     assert_eq!(json!(postern.records("Notes").await[0]), json!({"now": "Grace"}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_query_and_the_call_itself_are_readable_in_tasks() {
+    let postern = Postern::start(&settings(
+        r#"---
+workflow: 1
+title: reads the call
+start: {module: Notes, without_record: true, next: keep}
+steps:
+  keep:
+    create_record: Notes
+    fields:
+      source: $query["utm_source"]
+      ip: $request["ip"]
+      text: 'at {{ $request["time"]|length > 0 }} by {{ $query["tags"]|join("+") }}'
+"#,
+    ))
+    .await;
+    postern.outcome("/trigger?workflow_id=1&utm_source=ad+1&tags=a&tags=b", "utm_source=posted").await;
+    let expected = json!({"source": "ad 1", "ip": "127.0.0.1", "text": "at true by a+b"});
+    assert_eq!(json!(postern.records("Notes").await[0]), expected);
+}

@@ -110,6 +110,27 @@ fn migrations_are_numbered_without_a_gap_and_all_are_taken_in_order() {
 }
 
 #[test]
+fn the_contract_names_tests_that_there_are() {
+    let code: String = sources::all().into_iter().map(|source| source.text).collect();
+    let is_test = |name: &str| {
+        let at = code.find(&format!("fn {name}(")).unwrap_or_else(|| panic!("there is no test {name}"));
+        code[..at].lines().rev().take(4).any(|line| line.trim_start().starts_with("#[") && line.contains("test"))
+    };
+    let contract = read("tests/CONTRACT.md");
+    let rows = contract.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.rsplit_once(" | "));
+    let mut found = 0;
+    for (what, tests) in rows.filter(|(what, _)| *what != "what holds") {
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "nothing proves: {what}");
+        for name in names {
+            assert!(is_test(name), "{name} is no test");
+            found += 1;
+        }
+    }
+    assert!(found > 90, "only {found} tests were found");
+}
+
+#[test]
 fn every_file_says_at_its_top_why_it_exists() {
     let silent: BTreeSet<String> = (sources::all().into_iter())
         .filter(|source| !source.is_test && !source.text.starts_with("//! "))

@@ -151,3 +151,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn networks_cover_what_the_ipaddress_module_of_python_says() {
+    let (mut inside, mut outside, mut refused) = (0, 0, 0);
+    for line in include_str!("networks.csv").lines() {
+        let cells: Vec<&str> = line.split(',').collect();
+        let parsed = cells[0].parse::<AddressRule>();
+        let covers = parsed.ok().map(|rule| rule.matches(cells[1].parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))));
+        let (expected, count) = match cells[2] {
+            "refused" => (None, &mut refused),
+            "1" => (Some(true), &mut inside),
+            _ => (Some(false), &mut outside),
+        };
+        assert_eq!(covers, expected, "{line}");
+        *count += 1;
+    }
+    assert!(inside > 500 && outside > 500 && refused > 200, "{inside} {outside} {refused}");
+}
