@@ -1,0 +1,192 @@
+//! The client: posts numbered leads at a steady rate, whatever becomes of the earlier ones, and notes each answer.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::settings::{FIRST_SHARED, SHARED};
+
+/// How long a caller waits for its answer; longer than the ingress needs to find neither broker nor spool.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a lead does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Create,
+    /// Adds to a record that others add to.
+    Share,
+    /// Creates the one record of a key that three others have as well.
+    Unique,
+    /// Has the idempotency key of one other.
+    Dedupe,
+    /// Starts three workflows, of which the second fails.
+    Trigger,
+    /// Creates, and then fails.
+    Fail,
+    /// Takes many steps.
+    Slow,
+}
+
+/// The kind of a lead is decided by its number.
+const KINDS: [Kind; 10] = [
+    Kind::Create,
+    Kind::Share,
+    Kind::Trigger,
+    Kind::Share,
+    Kind::Unique,
+    Kind::Create,
+    Kind::Share,
+    Kind::Dedupe,
+    Kind::Fail,
+    Kind::Slow,
+];
+
+/// A lead and what was said to it.
+#[derive(Debug, Clone)]
+pub struct Lead {
+    pub number: u64,
+    pub answer: Answer,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// 202 with this receipt.
+    Accepted(String),
+    /// Another status: it may still happen, but nobody was promised that.
+    Refused(u16),
+    /// The connection broke, or nobody answered.
+    Unknown,
+}
+
+impl Lead {
+    pub fn kind(&self) -> Kind {
+        kind(self.number)
+    }
+
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.answer, Answer::Accepted(_))
+    }
+
+    /// What leads with the same effect have in common: their unique or their dedupe key.
+    pub fn key(&self) -> u64 {
+        key(self.number)
+    }
+}
+
+fn kind(number: u64) -> Kind {
+    KINDS[usize::try_from(number % 10).unwrap()]
+}
+
+fn key(number: u64) -> u64 {
+    match kind(number) {
+        Kind::Unique => number / 40,
+        Kind::Dedupe => number / 20,
+        _ => number,
+    }
+}
+
+/// The record that a lead adds to.
+pub fn shared_record(number: u64) -> u64 {
+    FIRST_SHARED + number / 10 % SHARED
+}
+
+/// Posts; clones share the count and the notes.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    doors: Arc<Vec<SocketAddr>>,
+    next: Arc<AtomicU64>,
+    leads: Arc<Mutex<Vec<Lead>>>,
+}
+
+impl Client {
+    pub fn new(doors: Vec<SocketAddr>) -> Self {
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { http, doors: Arc::new(doors), next: Arc::default(), leads: Arc::default() }
+    }
+
+    /// All that was posted and answered so far.
+    pub fn leads(&self) -> Vec<Lead> {
+        self.leads.lock().unwrap().clone()
+    }
+
+    /// How many were accepted, refused, and left without an answer so far.
+    pub fn counts(&self) -> [usize; 3] {
+        let leads = self.leads.lock().unwrap();
+        let accepted = leads.iter().filter(|lead| lead.is_accepted()).count();
+        let unknown = leads.iter().filter(|lead| lead.answer == Answer::Unknown).count();
+        [accepted, leads.len() - accepted - unknown, unknown]
+    }
+
+    /// Posts one lead.
+    pub async fn post(&self) -> Answer {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = match kind(number) {
+            Kind::Create | Kind::Dedupe => "workflow_id=1".to_owned(),
+            Kind::Share => format!("workflow_id=2&record_id={}", shared_record(number)),
+            Kind::Unique => "workflow_id=3".to_owned(),
+            Kind::Fail => "workflow_id=4".to_owned(),
+            Kind::Slow => "workflow_id=5".to_owned(),
+            Kind::Trigger => "workflow_trigger=many".to_owned(),
+        };
+        // Not the lowest digits, which decide the kind.
+        let door = self.doors[usize::try_from(number / 10 + number).unwrap() % self.doors.len()];
+        let form = format!("n={number}&key={}", key(number));
+        let mut request = self.http.post(format!("http://{door}/trigger?{path}")).body(form);
+        if kind(number) == Kind::Dedupe {
+            request = request.header("idempotency-key", format!("dedupe {}", key(number)));
+        }
+        let answer = match request.send().await {
+            Err(_) => Answer::Unknown,
+            Ok(response) => read(response).await,
+        };
+        self.leads.lock().unwrap().push(Lead { number, answer: answer.clone() });
+        answer
+    }
+
+    /// Posts so many a second until told to stop.
+    pub fn post_at(&self, rate: u64) -> Posting {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (client, stop) = (self.clone(), Arc::clone(&stopped));
+        let task = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(1) / u32::try_from(rate).unwrap());
+            let mut open = JoinSet::new();
+            while !stop.load(Ordering::Relaxed) {
+                ticks.tick().await;
+                let client = client.clone();
+                open.spawn(async move { client.post().await });
+                while open.try_join_next().is_some() {}
+            }
+            open.join_all().await;
+        });
+        Posting { stopped, task }
+    }
+}
+
+async fn read(response: reqwest::Response) -> Answer {
+    let status = response.status().as_u16();
+    let json: Option<serde_json::Value> = response.json().await.ok();
+    match (status, json) {
+        (202, Some(json)) => Answer::Accepted(json["receipt"].as_str().unwrap().to_owned()),
+        // A 202 whose body was cut off is a promise all the same, but nobody can ask for it by name.
+        (202, None) => Answer::Unknown,
+        _ => Answer::Refused(status),
+    }
+}
+
+/// Posting under way.
+pub struct Posting {
+    stopped: Arc<AtomicBool>,
+    task: JoinHandle<()>,
+}
+
+impl Posting {
+    /// Returns when the last answer has come.
+    pub async fn stop(self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.task.await.unwrap();
+    }
+}

@@ -1,0 +1,153 @@
+//! The ledger: what was promised against what is there. An accepted lead has happened exactly once; one that was
+//! refused or left without an answer may have happened, but not twice.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use tokio_postgres::Client as Database;
+
+use crate::client::{Answer, Client, Kind, Lead, shared_record};
+use crate::servers::Servers;
+
+/// How long everything accepted may take to end after the last fault.
+const SETTLE_LIMIT: Duration = Duration::from_secs(120);
+
+/// What is wrong, each as a sentence; empty lists are what is promised.
+#[derive(Default)]
+pub struct Ledger {
+    /// Accepted, and without all of its effects, or not ended.
+    pub lost: Vec<String>,
+    /// With more effects than it may have.
+    pub doubled: Vec<String>,
+    /// Put aside for a person, although nothing was wrong with it.
+    pub dead: Vec<String>,
+    /// Runs whose steps do not count from 1 without a gap.
+    pub broken: Vec<String>,
+    /// From the last answer until all had ended.
+    pub settled: Duration,
+}
+
+impl Ledger {
+    pub fn is_clean(&self) -> bool {
+        [&self.lost, &self.doubled, &self.dead, &self.broken].iter().all(|list| list.is_empty())
+    }
+}
+
+/// Waits until all that was accepted has ended, or for so long that it never will, and compares.
+pub async fn settle(servers: &Servers, client: &Client) -> Ledger {
+    let database = servers.connect().await.unwrap();
+    let leads = client.leads();
+    let started = Instant::now();
+    while started.elapsed() < SETTLE_LIMIT
+        && !(pending(&database, &leads).await.is_empty() && is_quiet(&database).await)
+    {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let mut ledger = Ledger { settled: started.elapsed(), ..Ledger::default() };
+    ledger.lost = pending(&database, &leads).await;
+    let waiting = number(&database, "SELECT count(*) FROM spool").await;
+    if waiting > 0 {
+        ledger.lost.push(format!("{waiting} messages are left in the spool"));
+    }
+    ledger.dead = texts(&database, "SELECT receipt || ': ' || reason FROM dead_letters").await;
+    ledger.broken = texts(&database, BROKEN).await;
+    compare(&database, &leads, &mut ledger).await;
+    ledger
+}
+
+/// Runs whose log is not the steps 1, 2, … up to the run's own count.
+const BROKEN: &str = "SELECT receipt || ' workflow ' || workflow || ': ' || steps || ' steps, logged ' || logged
+FROM runs JOIN LATERAL (
+    SELECT count(*) AS logged, coalesce(max(number), 0) AS last FROM run_log l
+    WHERE (l.receipt, l.workflow, l.origin) = (runs.receipt, runs.workflow, runs.origin)
+) l ON true WHERE steps <> last OR last <> logged LIMIT 20";
+
+const UNFINISHED: &str = "SELECT count(*) FROM runs WHERE state NOT IN ('finished', 'failed')";
+
+async fn is_quiet(database: &Database) -> bool {
+    number(database, UNFINISHED).await == 0 && number(database, "SELECT count(*) FROM spool").await == 0
+}
+
+/// The accepted leads that have not ended.
+async fn pending(database: &Database, leads: &[Lead]) -> Vec<String> {
+    let ended = "SELECT id::text FROM receipts WHERE NOT EXISTS (SELECT FROM runs
+                     WHERE receipt = id AND state NOT IN ('finished', 'failed'))
+                 UNION SELECT receipt::text FROM dead_letters WHERE receipt IS NOT NULL";
+    let ended: HashSet<String> = texts(database, ended).await.into_iter().collect();
+    let lost = leads.iter().filter_map(|lead| match &lead.answer {
+        Answer::Accepted(receipt) if !ended.contains(receipt) => {
+            Some(format!("lead {} ({:?}), receipt {receipt}, has not ended", lead.number, lead.kind()))
+        }
+        _ => None,
+    });
+    lost.collect()
+}
+
+async fn compare(database: &Database, leads: &[Lead], ledger: &mut Ledger) {
+    let effects = Effects::read(database).await;
+    let mut groups: HashMap<(Kind, u64), Vec<&Lead>> = HashMap::new();
+    for lead in leads {
+        groups.entry((lead.kind(), lead.key())).or_default().push(lead);
+    }
+    for ((kind, key), group) in groups {
+        let numbers: Vec<u64> = group.iter().map(|lead| lead.number).collect();
+        let happened = match kind {
+            Kind::Unique => effects.keys.get(&key).copied().unwrap_or(0),
+            Kind::Share => effects.seen.get(&(shared_record(numbers[0]), numbers[0])).copied().unwrap_or(0),
+            _ => numbers.iter().filter_map(|number| effects.made.get(number)).sum(),
+        };
+        let once = if kind == Kind::Trigger { 2 } else { 1 };
+        let least = if group.iter().any(|lead| lead.is_accepted()) { once } else { 0 };
+        let what = || format!("{kind:?} {numbers:?}: {happened} effects instead of {once}");
+        if happened < least {
+            ledger.lost.push(what());
+        } else if happened > once || happened % once != 0 {
+            ledger.doubled.push(what());
+        }
+    }
+    ledger.doubled.extend(texts(database, MISCOUNTED).await);
+}
+
+/// Shared records whose counter is not the number of leads that they have seen.
+const MISCOUNTED: &str = "SELECT 'record ' || id || ': count ' || (fields->>'count') || ', seen ' || seen
+FROM records, LATERAL (SELECT count(*) AS seen FROM regexp_matches(fields->>'seen', '[0-9]+', 'g')) s
+WHERE module = 'Shared' AND (fields->>'count')::bigint <> seen";
+
+/// What is there.
+struct Effects {
+    /// Records made by the lead of a number.
+    made: HashMap<u64, u64>,
+    /// How often a shared record has seen a lead.
+    seen: HashMap<(u64, u64), u64>,
+    /// Records of a unique key.
+    keys: HashMap<u64, u64>,
+}
+
+impl Effects {
+    async fn read(database: &Database) -> Self {
+        let mut effects = Self { made: HashMap::new(), seen: HashMap::new(), keys: HashMap::new() };
+        for number in texts(database, "SELECT fields->>'n' FROM records WHERE module = 'Made'").await {
+            *effects.made.entry(number.parse().unwrap()).or_default() += 1;
+        }
+        for key in texts(database, "SELECT fields->>'key' FROM records WHERE module = 'Keys'").await {
+            *effects.keys.entry(key.parse().unwrap()).or_default() += 1;
+        }
+        for row in texts(database, "SELECT id || ' ' || (fields->>'seen') FROM records WHERE module = 'Shared'").await {
+            let mut numbers = row.split_whitespace().map(|number| number.parse().unwrap());
+            let record = numbers.next().unwrap();
+            for number in numbers {
+                *effects.seen.entry((record, number)).or_default() += 1;
+            }
+        }
+        effects
+    }
+}
+
+async fn texts(database: &Database, statement: &str) -> Vec<String> {
+    let rows = database.query(statement, &[]).await.unwrap();
+    rows.into_iter().map(|row| row.get::<_, Option<String>>(0).unwrap_or_default()).collect()
+}
+
+async fn number(database: &Database, statement: &str) -> i64 {
+    database.query_one(statement, &[]).await.unwrap().get(0)
+}

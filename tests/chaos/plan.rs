@@ -1,0 +1,190 @@
+//! What is done, in which order, for how long: decided by the seed alone, so that a run can be repeated. Every kind of
+//! fault comes once before any comes again.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Ingresses and workers that run.
+pub const INGRESSES: usize = 2;
+pub const WORKERS: usize = 3;
+
+/// From this many seconds on it is the long form, in which a frozen peer is missed by heartbeats and time-outs.
+pub const LONG_S: u64 = 300;
+
+/// Every kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    KillIngress,
+    KillWorker,
+    KillAllWorkers,
+    KillRabbitmq,
+    KillPostgres,
+    KillBoth,
+    FreezeIngress,
+    FreezeWorker,
+    FreezeRabbitmq,
+    FreezePostgres,
+    /// Connections are closed, and new ones as soon as they are made.
+    Cut(Way),
+    /// Nothing passes; what was sent arrives afterwards.
+    Stall(Way),
+    /// What is sent is taken and forgotten: a link that is open at one end only.
+    Swallow(Way),
+    /// Connections are reset; new ones pass.
+    Reset(Way),
+    RollingRestart,
+    MemoryAlarm,
+    OutOfConnections,
+    DiskFull,
+}
+
+/// A pair of peers with a proxy between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    ClientIngress,
+    IngressRabbitmq,
+    IngressPostgres,
+    WorkerRabbitmq,
+    WorkerPostgres,
+}
+
+impl Way {
+    pub const ALL: [Self; 5] =
+        [Self::ClientIngress, Self::IngressRabbitmq, Self::IngressPostgres, Self::WorkerRabbitmq, Self::WorkerPostgres];
+}
+
+/// One fault: whom it meets, if that is one of several, and how long it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strike {
+    pub fault: Fault,
+    pub victim: usize,
+    pub lasts: Duration,
+}
+
+impl fmt::Display for Strike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (ingress, worker) = (self.victim % INGRESSES + 1, self.victim % WORKERS + 1);
+        match self.fault {
+            Fault::KillIngress => write!(f, "kill -9 ingress {ingress}"),
+            Fault::KillWorker => write!(f, "kill -9 worker {worker}"),
+            Fault::KillAllWorkers => write!(f, "kill -9 all workers"),
+            Fault::KillRabbitmq => write!(f, "kill -9 RabbitMQ"),
+            Fault::KillPostgres => write!(f, "kill -9 PostgreSQL"),
+            Fault::KillBoth => write!(f, "kill -9 RabbitMQ and PostgreSQL"),
+            Fault::FreezeIngress => write!(f, "freeze ingress {ingress}"),
+            Fault::FreezeWorker => write!(f, "freeze worker {worker}"),
+            Fault::FreezeRabbitmq => write!(f, "freeze RabbitMQ"),
+            Fault::FreezePostgres => write!(f, "freeze PostgreSQL"),
+            Fault::Cut(way) => write!(f, "cut {way}"),
+            Fault::Stall(way) => write!(f, "stall {way}"),
+            Fault::Swallow(way) => write!(f, "swallow {way}"),
+            Fault::Reset(way) => write!(f, "reset {way}"),
+            Fault::RollingRestart => write!(f, "rolling restart of the workers"),
+            Fault::MemoryAlarm => write!(f, "RabbitMQ's memory alarm"),
+            Fault::OutOfConnections => write!(f, "PostgreSQL out of connections"),
+            Fault::DiskFull => write!(f, "PostgreSQL's disk full"),
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClientIngress => "client - ingress",
+            Self::IngressRabbitmq => "ingress - RabbitMQ",
+            Self::IngressPostgres => "ingress - PostgreSQL",
+            Self::WorkerRabbitmq => "worker - RabbitMQ",
+            Self::WorkerPostgres => "worker - PostgreSQL",
+        })
+    }
+}
+
+/// An endless sequence of strikes.
+pub struct Plan {
+    random: Random,
+    long: bool,
+    bag: Vec<Fault>,
+}
+
+impl Plan {
+    pub fn new(seed: u64, long: bool) -> Self {
+        Self { random: Random(seed), long, bag: Vec::new() }
+    }
+
+    /// One of each kind; the ways of the four harms to a link are drawn.
+    fn fill(&mut self) {
+        let mut way = || Way::ALL[self.random.below(Way::ALL.len())];
+        self.bag = vec![
+            Fault::Cut(way()),
+            Fault::Stall(way()),
+            Fault::Swallow(way()),
+            Fault::Reset(way()),
+            Fault::KillIngress,
+            Fault::KillWorker,
+            Fault::KillAllWorkers,
+            Fault::KillRabbitmq,
+            Fault::KillPostgres,
+            Fault::KillBoth,
+            Fault::FreezeIngress,
+            Fault::FreezeWorker,
+            Fault::FreezeRabbitmq,
+            Fault::FreezePostgres,
+            Fault::RollingRestart,
+            Fault::MemoryAlarm,
+            Fault::OutOfConnections,
+            Fault::DiskFull,
+        ];
+    }
+
+    fn lasts(&mut self, fault: Fault) -> Duration {
+        let freezes =
+            matches!(fault, Fault::FreezeIngress | Fault::FreezeWorker | Fault::FreezeRabbitmq | Fault::FreezePostgres);
+        // Past the idle time-out of a transaction (10 s); one in five, or little else would fit.
+        match self.long && freezes && self.random.below(5) == 0 {
+            true => Duration::from_secs(20),
+            false => Duration::from_millis(500 + self.random.below(3_000) as u64),
+        }
+    }
+}
+
+impl Iterator for Plan {
+    type Item = Strike;
+
+    fn next(&mut self) -> Option<Strike> {
+        if self.bag.is_empty() {
+            self.fill();
+        }
+        let fault = self.bag.swap_remove(self.random.below(self.bag.len()));
+        Some(Strike { fault, victim: self.random.below(INGRESSES * WORKERS), lasts: self.lasts(fault) })
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a sequence that no update of a crate changes.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % end as u64).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_one_sequence_in_which_every_kind_comes_equally_often() {
+        let strikes = |seed| Plan::new(seed, false).take(36).collect::<Vec<_>>();
+        assert_eq!(strikes(7), strikes(7));
+        assert_ne!(strikes(7), strikes(8));
+        for half in strikes(7).chunks(18) {
+            let mut kinds: Vec<_> = half.iter().map(|one| std::mem::discriminant(&one.fault)).collect();
+            kinds.dedup();
+            assert!((0..kinds.len()).all(|at| !kinds[..at].contains(&kinds[at])), "{half:?}");
+        }
+    }
+}

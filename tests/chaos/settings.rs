@@ -1,0 +1,94 @@
+//! What the leads run: one workflow for each kind of effect that could be lost or doubled.
+
+use std::fs;
+use std::process::Command;
+
+use crate::cast::program;
+use crate::servers::Servers;
+
+/// The records that many leads update are these and the following ones, far above those that are created.
+pub const FIRST_SHARED: u64 = 1_000_000_000;
+/// How many there are: few, so that bundles meet on them.
+pub const SHARED: u64 = 20;
+
+const SETTINGS: &str = r#"
+permission: chaos
+addresses: 127.0.0.1
+workflows: [1, 2, 3, 4, 5]
+triggers: [many]
+---
+trigger: many
+---
+workflow: 1
+title: creates
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Made, fields: {n: '$env["n"]'}}
+---
+workflow: 2
+title: adds to a shared record
+start: {module: Shared, next: add}
+steps:
+  add: {set_value: {count: '{{ $count + 1 }}', seen: '$seen $env["n"]'}}
+---
+workflow: 3
+title: creates once per key
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Keys, unique: '$env["key"]', fields: {key: '$env["key"]'}}
+---
+workflow: 4
+title: creates and fails
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Made, fields: {n: '$env["n"]'}, created: [fail]}
+  fail: {stop: failed, message: as it should}
+---
+workflow: 5
+title: goes round a hundred times and creates
+start: {without_record: true, next: turn}
+steps:
+  turn: {set_env: {i: '{{ $env["i"]|int + 1 }}'}, next: again}
+  again: {condition: '$env["i"] < 100', then: turn, else: make}
+  make: {create_record: Made, fields: {n: '$env["n"]'}}
+---
+workflow: 11
+title: the first of three
+start: {without_record: true, triggers: [many], order: 1, next: make}
+steps:
+  make: {create_record: Made, fields: {n: '$env["n"]'}}
+---
+workflow: 12
+title: the second of three
+start: {without_record: true, triggers: [many], order: 2, next: fail}
+steps:
+  fail: {stop: failed, message: as it should}
+---
+workflow: 13
+title: the third of three
+start: {without_record: true, triggers: [many], order: 3, next: make}
+steps:
+  make: {create_record: Made, fields: {n: '$env["n"]'}}
+"#;
+
+/// Makes the tables, stores the settings, and puts the shared records there.
+pub async fn apply(servers: &Servers) {
+    let file = servers.folder().join("settings.yaml");
+    fs::write(&file, SETTINGS).unwrap();
+    for arguments in [vec!["migrate"], vec!["apply", file.to_str().unwrap()]] {
+        let mut postern = Command::new(program("postern"));
+        let done = postern.args(&arguments).env("DATABASE_URL", &servers.database_url).output().unwrap();
+        assert!(
+            done.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&[done.stdout, done.stderr].concat())
+        );
+    }
+    servers
+        .sql(&format!(
+            "INSERT INTO records (id, module, fields) SELECT {FIRST_SHARED} + n, 'Shared', '{{\"count\":0,\"seen\":\"\"}}'
+             FROM generate_series(0, {}) n",
+            SHARED - 1
+        ))
+        .await;
+}
