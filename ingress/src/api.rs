@@ -2,6 +2,7 @@
 //! operator's browser can call it. What there is to call stands in one table, from which the document at
 //! `/api/v1/openapi.json` is made.
 
+mod audit_log;
 mod dead_letters;
 mod documents;
 mod explain;
@@ -68,14 +69,14 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    if !token::is_valid(state, headers.get(AUTHORIZATION)).await? {
+    let Some(account) = token::account(state, headers.get(AUTHORIZATION)).await? else {
         let mut response = Refusal::new(Code::Unauthorized, "a valid token is needed: Authorization: Bearer …");
         response.headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         return Err(response);
-    }
+    };
     match route::find(method, path.strip_prefix(BASE).unwrap_or_default()) {
         Found::Route(route, argument) => {
-            let request = Request::read(state, route, argument, &query, headers, body).await?;
+            let request = Request::read(state, account, (route, argument), &query, headers, body).await?;
             call(state, route.endpoint, &request).await
         }
         Found::OtherMethods(methods) => {
@@ -102,6 +103,11 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::Runs => runs::list(state, request).await,
         Endpoint::Records => records::list(state, request).await,
         Endpoint::DeadLetters => dead_letters::list(state, request).await,
+        Endpoint::DeadLetter => dead_letters::get(state, request).await,
+        Endpoint::DeadLetterGroups => dead_letters::groups(state).await,
+        Endpoint::ReplayDeadLetters => dead_letters::replay(state, request).await,
+        Endpoint::DiscardDeadLetters => dead_letters::discard(state, request).await,
+        Endpoint::AuditLog => audit_log::list(state, request).await,
         Endpoint::Explain => explain::explain(state, request),
         Endpoint::Tokens => tokens::list(state).await,
         Endpoint::CreateToken => tokens::create(state, request).await,

@@ -35,9 +35,9 @@ pub async fn show(state: &State, gate: &Gate<'_>, method: &Method, id: &str) -> 
         ApiError::unavailable("receipts cannot be looked up now")
     })?;
     match found {
-        Some((permission, body)) if permission.as_ref().is_none_or(|key| gate.holds(key)) => {
-            Ok(warp::reply::json(&body).into_response())
-        }
+        Some((Some(permission), body)) if gate.holds(&permission) => Ok(warp::reply::json(&body).into_response()),
+        // Whose it is cannot be told, so nobody is told why.
+        Some((None, body)) => Ok(warp::reply::json(&json!({"receipt": id, "status": body["status"]})).into_response()),
         _ => Err(ApiError::receipt_unknown()),
     }
 }
@@ -49,11 +49,9 @@ pub async fn find(state: &State, id: ReceiptId) -> Result<Option<(Option<Permiss
             let body = taken(id, &receipt, &runs, &log);
             Some((Some(receipt.permission), body))
         }
-        Found::Dead(Dead { permission: Some(permission), reason }) => {
-            Some((Some(permission), json!({"receipt": id, "status": "dead_letter", "reason": reason})))
+        Found::Dead(Dead { permission, reason }) => {
+            Some((permission, json!({"receipt": id, "status": "dead_letter", "reason": reason})))
         }
-        // Whose it is cannot be told, so nobody is told why.
-        Found::Dead(Dead { permission: None, .. }) => Some((None, json!({"receipt": id, "status": "dead_letter"}))),
         Found::Nowhere if may_be_queued(id) => Some((None, json!({"receipt": id, "status": "queued"}))),
         Found::Nowhere => None,
     })

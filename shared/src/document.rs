@@ -83,6 +83,17 @@ pub enum Name {
     Permission(PermissionKey),
 }
 
+impl Name {
+    /// The kind of the document that it names.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Trigger(_) => Kind::Trigger,
+            Self::Workflow(_) => Kind::Workflow,
+            Self::Permission(_) => Kind::Permission,
+        }
+    }
+}
+
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::env::Env;
+use crate::env::{Env, EnvError, Limits};
 use crate::id::{PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
 
 /// The AMQP `type` of a message that holds a list of submissions.
@@ -63,6 +63,23 @@ pub enum Target {
 #[error("the body is not a bundle of submissions: {0}")]
 pub struct UnreadableBundle(#[from] serde_json::Error);
 
+/// Why the `$env` of a message cannot be replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The message cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableBundle),
+    /// There are several `$env`, or none.
+    #[error("the message holds {0} submissions: only that of a single one can be edited")]
+    NotOne(usize),
+    /// The new `$env` cannot be accepted.
+    #[error("env: {0}")]
+    Env(#[from] EnvError),
+    /// It cannot be written as JSON.
+    #[error("the submission cannot be encoded: {0}")]
+    Unencodable(#[from] serde_json::Error),
+}
+
 #[derive(Deserialize)]
 struct Bundle {
     submissions: Vec<Submission>,
@@ -89,6 +106,15 @@ pub fn bundle<'a>(encoded: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 /// Reads the body of a [`SUBMISSIONS_V1`] message.
 pub fn unbundle(body: &[u8]) -> Result<Vec<Submission>, UnreadableBundle> {
     Ok(serde_json::from_slice::<Bundle>(body)?.submissions)
+}
+
+/// A message of one submission with another `$env`; everything else of it stays.
+pub fn with_env(body: &[u8], env: Env, limits: &Limits) -> Result<Vec<u8>, EditError> {
+    limits.check(&env)?;
+    let mut submissions = unbundle(body)?;
+    let [submission] = submissions.as_mut_slice() else { return Err(EditError::NotOne(submissions.len())) };
+    submission.env = env;
+    Ok(bundle([encode(submission)?.as_slice()]))
 }
 
 #[cfg(test)]

@@ -4,35 +4,20 @@
 use serde_json::{Value, json};
 
 use crate::harness::call::{Answer, Call};
-use crate::harness::{DEMO, Postern};
-
-/// The token that every test gives the ingress.
-const TOKEN: &str = "a-token-of-the-tests-0123456789";
+use crate::harness::{DEMO, Postern, TOKEN};
 
 struct Api {
     postern: Postern,
-    private: std::net::SocketAddr,
     document: Value,
 }
 
 impl Api {
-    async fn start(environment: &[(&str, &str)]) -> Self {
-        let mut postern = Postern::with_ingress(DEMO, environment).await;
-        let private = postern.ingress.address("the private listener is open").await;
-        let mut api = Self { postern, private, document: Value::Null };
-        if environment.iter().any(|(_, value)| *value == TOKEN) {
-            api.document = api.bare("GET", "/openapi.json").header("authorization", &bearer(TOKEN)).send().await.json;
-            assert_eq!(api.document["openapi"], "3.1.0");
-        }
-        api
-    }
-
     fn bare(&self, method: &str, path: &str) -> Call {
-        Call::new(method.parse().unwrap(), self.private, &format!("/api/v1{path}"))
+        Call::new(method.parse().unwrap(), self.postern.private(), &format!("/api/v1{path}"))
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<(&str, &str)>) -> Answer {
-        let mut call = self.bare(method, path).header("authorization", &bearer(TOKEN));
+        let mut call = self.postern.api(method, path);
         if let Some((content_type, body)) = body {
             call = call.header("content-type", content_type).body(body);
         }
@@ -65,7 +50,10 @@ fn bearer(token: &str) -> String {
 }
 
 async fn api() -> Api {
-    Api::start(&[("POSTERN_API_TOKEN", TOKEN)]).await
+    let postern = Postern::with_ingress(DEMO, &[]).await;
+    let document = postern.api("GET", "/openapi.json").send().await.json;
+    assert_eq!(document["openapi"], "3.1.0");
+    Api { postern, document }
 }
 
 #[tokio::test]
@@ -195,10 +183,11 @@ async fn a_token_is_told_once_and_refused_once_it_is_removed() {
 
 #[tokio::test]
 async fn the_first_token_is_printed_at_the_first_start_when_there_is_none() {
-    let api = Api::start(&[]).await;
-    let log = api.postern.ingress.log();
+    let postern = Postern::with_ingress(DEMO, &[("POSTERN_API_TOKEN", "")]).await;
+    let log = postern.ingress.log();
     let line = log.lines().find(|line| line.contains("the first token of the API")).unwrap();
     let token = bearer(line.rsplit(' ').next().unwrap());
-    assert_eq!(api.bare("GET", "/triggers").header("authorization", &token).send().await.status, 200);
-    assert_eq!(api.postern.count("SELECT count(*) FROM tokens").await, 1);
+    let call = Call::new("GET".parse().unwrap(), postern.private(), "/api/v1/triggers");
+    assert_eq!(call.header("authorization", &token).send().await.status, 200);
+    assert_eq!(postern.count("SELECT count(*) FROM tokens").await, 1);
 }

@@ -29,6 +29,9 @@ pub const DEMO: &str = concat!(
     include_str!("../../deploy/demo/permission-loopback.yaml"),
 );
 
+/// The token of the API that every ingress is given.
+pub const TOKEN: &str = "a-token-of-the-tests-0123456789";
+
 /// How long anything may take to come true. Far above what it takes: a busy machine is no reason to fail.
 pub const SOON: Duration = Duration::from_secs(30);
 
@@ -39,6 +42,7 @@ pub struct Postern {
     pub ingress: Process,
     pub workers: Vec<Process>,
     public: SocketAddr,
+    private: SocketAddr,
 }
 
 impl Postern {
@@ -69,7 +73,8 @@ impl Postern {
         let mut ingress = Process::start("postern-ingress", &servers, environment);
         ready("the ingress is ready", &mut ingress).await;
         let public = ingress.address("the public listener is open").await;
-        Self { servers, store, ingress, workers: Vec::new(), public }
+        let private = ingress.address("the private listener is open").await;
+        Self { servers, store, ingress, workers: Vec::new(), public, private }
     }
 
     /// Another worker; returns when deliveries reach it.
@@ -103,6 +108,17 @@ impl Postern {
     /// A request of any method to the public listener.
     pub fn call(&self, method: &str, path: &str) -> Call {
         Call::new(method.parse().unwrap(), self.public, path)
+    }
+
+    /// A request to the API, with its token.
+    pub fn api(&self, method: &str, path: &str) -> Call {
+        let call = Call::new(method.parse().unwrap(), self.private, &format!("/api/v1{path}"));
+        call.header("authorization", &format!("Bearer {TOKEN}"))
+    }
+
+    /// The address of the private listener of the ingress.
+    pub fn private(&self) -> SocketAddr {
+        self.private
     }
 
     /// The address of the public listener.
@@ -191,7 +207,7 @@ async fn apply(store: &Store, settings: &str) {
             Err(findings) => panic!("{findings:?}"),
         })
         .collect();
-    documents::apply(&mut store.connection().await.unwrap(), &checked).await.unwrap();
+    documents::apply(&mut store.connection().await.unwrap(), "tests", &checked).await.unwrap();
 }
 
 /// Asks again until there is an answer; fails, saying what did not come true, when that takes too long.

@@ -6,6 +6,7 @@ mod bodies;
 mod broker;
 mod cli;
 mod connections;
+mod dead_letters;
 mod dedupe;
 mod faults;
 mod golden;

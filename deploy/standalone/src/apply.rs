@@ -30,7 +30,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     batch.documents.sort_by_key(|checked| checked.document.kind());
     let (applied, short_urls): (Vec<_>, Vec<_>) =
         batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
-    let changed = documents::apply(&mut connection, &applied).await?;
+    let changed = documents::apply(&mut connection, "the command line", &applied).await?;
     for (((document, _), short_url), changed) in applied.iter().zip(short_urls).zip(changed) {
         let (kind, key) = (document.kind(), document.key());
         let mut line = format!("{kind} {key}: {}", if changed { "applied" } else { "unchanged" });

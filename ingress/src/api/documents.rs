@@ -61,14 +61,14 @@ pub async fn put(state: &State, kind: Kind, request: &Request) -> Result<Respons
         let located = Located { line, finding };
         return Err(Refusal::findings(&[Found { source: String::new(), located }]));
     }
-    let applied = applied(&mut connection, batch).await?;
+    let applied = applied(&mut connection, &request.account, batch).await?;
     Ok(warp::reply::json(&applied.first()).into_response())
 }
 
 /// Removes one.
 pub async fn delete(state: &State, kind: Kind, request: &Request) -> Result<Response, Refusal> {
     let name = name(kind, request)?;
-    match documents::delete(&mut state.store.connection().await?, &name).await? {
+    match documents::delete(&mut state.store.connection().await?, &request.account, &name).await? {
         true => Ok(with_status(warp::reply(), StatusCode::NO_CONTENT).into_response()),
         false => Err(Refusal::unknown(kind.name())),
     }

@@ -35,6 +35,8 @@ pub enum Form {
 /// A request of a known route.
 #[derive(Debug)]
 pub struct Request {
+    /// Who sends it, as the audit log names it.
+    pub account: String,
     /// The argument in the path; empty if the route has none.
     pub argument: String,
     query: HashMap<&'static str, String>,
@@ -46,8 +48,8 @@ impl Request {
     /// Reads the query and the body; refuses query variables that the route does not have.
     pub async fn read<S, B>(
         state: &State,
-        route: &'static Route,
-        argument: String,
+        account: String,
+        (route, argument): (&'static Route, String),
         query: &str,
         headers: HeaderMap,
         body: S,
@@ -64,7 +66,7 @@ impl Request {
             let too_late = |_| Refusal::new(Code::BodyTimeout, "the body took too long to arrive");
             timeout(state.body_timeout, reading).await.map_err(too_late)??
         };
-        Ok(Self { argument, query, headers, body })
+        Ok(Self { account, argument, query, headers, body })
     }
 
     /// A query variable, if it was sent.
@@ -127,7 +129,11 @@ fn read_query(route: &'static Route, text: &str) -> Result<HashMap<&'static str,
             let short: String = name.chars().take(40).collect();
             return Err(refused(format!("there is no query variable {short:?} here")));
         };
-        if query.insert(known.name, decode(value)).is_some() {
+        let value = decode(value);
+        if value.contains('\0') {
+            return Err(refused(format!("the query variable {name} holds a NUL")));
+        }
+        if query.insert(known.name, value).is_some() {
             return Err(refused(format!("the query variable {name} stands there twice")));
         }
     }

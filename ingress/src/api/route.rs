@@ -47,6 +47,11 @@ pub enum Endpoint {
     Runs,
     Records,
     DeadLetters,
+    DeadLetter,
+    DeadLetterGroups,
+    ReplayDeadLetters,
+    DiscardDeadLetters,
+    AuditLog,
     Explain,
     Tokens,
     CreateToken,
@@ -72,6 +77,8 @@ pub enum Value {
     RunState,
     /// The name of a trigger, a permission or a module.
     Name,
+    /// Any text.
+    Text,
     /// What an answer gave as `next`.
     Cursor,
     /// The id of a receipt.
@@ -110,6 +117,10 @@ const BEFORE: Parameter = Parameter { name: "before", about: "older ones than th
 const VERSION: Parameter = Parameter { name: "version", about: "an older version of it", value: Value::Number };
 const WORKFLOW: Parameter = Parameter { name: "workflow", about: "only runs of this workflow", value: Value::Number };
 const STATE: Parameter = Parameter { name: "state", about: "only runs in this state", value: Value::RunState };
+const GROUP: Parameter = Parameter { name: "group", about: "only letters of this group", value: Value::Text };
+const KIND: Parameter =
+    Parameter { name: "kind", about: "only changes of this kind of thing, such as `workflow`", value: Value::Text };
+const KEY: Parameter = Parameter { name: "key", about: "only changes of the thing with this key", value: Value::Text };
 const CURSOR: Parameter =
     Parameter { name: "before", about: "the `next` of an answer: those that follow it", value: Value::Cursor };
 
@@ -132,7 +143,7 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 25] = [
+pub static ROUTES: [Route; 30] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/permissions", Endpoint::List(Kind::Permission), "all permissions", "Permissions"),
     document(Verb::Get, "/permissions/{key}", Endpoint::Get(Kind::Permission), "one permission"),
@@ -187,8 +198,37 @@ pub static ROUTES: [Route; 25] = [
         ..get("/records/{module}", Endpoint::Records, "the records of a module, the newest first", "Records")
     },
     Route {
-        query: &[LAST, BEFORE],
+        query: &[GROUP, LAST, BEFORE],
         ..get("/dead_letters", Endpoint::DeadLetters, "what nobody could run, the newest first", "DeadLetters")
+    },
+    Route {
+        refusals: &[404],
+        ..get("/dead_letters/{id}", Endpoint::DeadLetter, "one dead letter with what it carries", "DeadLetterWhole")
+    },
+    get("/dead_letter_groups", Endpoint::DeadLetterGroups, "dead letters by kind, target and reason", "Groups"),
+    Route {
+        refusals: &[404],
+        ..post(
+            "/dead_letter_replays",
+            Endpoint::ReplayDeadLetters,
+            "puts dead letters back, with their receipts: one, a group or all, at a rate, one with another `env`",
+            Body::Json("Replay"),
+            Answer::Json("Replayed"),
+        )
+    },
+    Route {
+        refusals: &[404],
+        ..post(
+            "/dead_letter_discards",
+            Endpoint::DiscardDeadLetters,
+            "removes dead letters for good: one, a group or all",
+            Body::Json("Discard"),
+            Answer::Json("Discarded"),
+        )
+    },
+    Route {
+        query: &[KIND, KEY, LAST, BEFORE],
+        ..get("/audit_log", Endpoint::AuditLog, "who changed what, the newest first", "Changes")
     },
     post(
         "/explain",
@@ -260,7 +300,7 @@ impl Route {
             name,
             match self.endpoint {
                 Endpoint::Receipt => Value::Receipt,
-                Endpoint::Versions | Endpoint::DeleteToken => Value::Number,
+                Endpoint::Versions | Endpoint::DeleteToken | Endpoint::DeadLetter => Value::Number,
                 Endpoint::Get(Kind::Workflow) | Endpoint::Put(Kind::Workflow) | Endpoint::Delete(Kind::Workflow) => {
                     Value::Number
                 }

@@ -5,6 +5,7 @@ use postern_shared::id::MAX_NAME_BYTES;
 use postern_shared::store::runs::State;
 use serde_json::{Value, json};
 
+use super::dead_letters::{MAX_REASON_CHARS, RATE};
 use super::request::{LAST_DEFAULT, LAST_MAX};
 use super::route;
 use super::tokens::MAX_NAME_CHARS;
@@ -30,7 +31,7 @@ pub fn argument(value: route::Value) -> Value {
         route::Value::Number => number(),
         route::Value::RunState => states(),
         route::Value::Name => name(),
-        route::Value::Cursor => json!({"type": "string"}),
+        route::Value::Cursor | route::Value::Text => text(),
         route::Value::Receipt => json!({"type": "string", "format": "uuid"}),
     }
 }
@@ -48,7 +49,7 @@ pub fn schemas() -> Value {
         "Address": object([("address", text())]),
         "TokenName": object([("name", json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS}))]),
     });
-    for more in [settings(), history(), tokens()] {
+    for more in [settings(), history(), dead_letters(), tokens()] {
         if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
             all.extend(more);
         }
@@ -112,7 +113,22 @@ fn history() -> Value {
         "Runs": object([("runs", list("Run")), ("next", or_null(text()))]),
         "Record": object([("id", number()), ("module", name()), ("fields", json!({"type": "object"}))]),
         "Records": object([("records", list("Record")), ("next", or_null(number()))]),
-        "DeadLetter": object([
+        "Change": object([
+            ("id", number()),
+            ("at", time()),
+            ("account", text()),
+            ("action", text()),
+            ("kind", text()),
+            ("key", text()),
+            ("document", or_null(json!({"type": "object"}))),
+        ]),
+        "Changes": object([("changes", list("Change")), ("next", or_null(number()))]),
+    })
+}
+
+fn dead_letters() -> Value {
+    let letter = || {
+        [
             ("id", number()),
             ("receipt", or_null(uuid())),
             ("kind", text()),
@@ -120,8 +136,42 @@ fn history() -> Value {
             ("reason", text()),
             ("attempt", whole()),
             ("created_at", time()),
-        ]),
+            ("target", or_null(text())),
+            ("group", text()),
+        ]
+    };
+    let order = |required: &[&str], more: Value| {
+        let mut order = json!({
+            "type": "object", "additionalProperties": false, "required": required,
+            "oneOf": [{"required": ["id"]}, {"required": ["group"]}, {"required": ["all"]}],
+            "properties": {"id": number(), "group": text(), "all": {"const": true}},
+        });
+        if let (Value::Object(properties), Value::Object(more)) = (&mut order["properties"], more) {
+            properties.extend(more);
+        }
+        order
+    };
+    let rate = json!({"type": "number", "minimum": RATE.start(), "maximum": RATE.end()});
+    let reason = json!({"type": "string", "minLength": 1, "maxLength": MAX_REASON_CHARS});
+    let submissions = or_null(json!({"type": "array", "items": {"type": "object"}}));
+    json!({
+        "DeadLetter": object(letter()),
+        "DeadLetterWhole": object(letter().into_iter().chain([("submissions", submissions), ("text", or_null(text()))])),
         "DeadLetters": object([("dead_letters", list("DeadLetter")), ("next", or_null(number()))]),
+        "Group": object([
+            ("group", text()),
+            ("kind", text()),
+            ("target", or_null(text())),
+            ("reason", text()),
+            ("count", number()),
+            ("first_at", time()),
+            ("last_at", time()),
+        ]),
+        "Groups": object([("groups", list("Group"))]),
+        "Replay": order(&[], json!({"per_second": rate, "env": {"type": "object"}})),
+        "Replayed": object([("replayed", whole()), ("left", whole())]),
+        "Discard": order(&["reason"], json!({"reason": reason})),
+        "Discarded": object([("discarded", whole()), ("left", whole())]),
     })
 }
 

@@ -27,7 +27,7 @@ pub async fn apply(state: &State, request: &Request) -> Result<Response, Refusal
     if !batch.findings.is_empty() {
         return Err(Refusal::findings(&batch.findings));
     }
-    let applied = applied(&mut connection, batch).await?;
+    let applied = applied(&mut connection, &request.account, batch).await?;
     Ok(warp::reply::json(&json!({"applied": applied})).into_response())
 }
 
@@ -52,12 +52,12 @@ pub fn batch(request: &Request, stored: ShortUrls) -> Result<Batch, Refusal> {
 }
 
 /// Sets documents without findings; tells what became of each.
-pub async fn applied(connection: &mut Connection, mut batch: Batch) -> Result<Vec<Value>, StoreError> {
+pub async fn applied(connection: &mut Connection, account: &str, mut batch: Batch) -> Result<Vec<Value>, StoreError> {
     // What others name comes first: triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
     let (pairs, short_urls): (Vec<_>, Vec<_>) =
         batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
-    let changed = documents::apply(connection, &pairs).await?;
+    let changed = documents::apply(connection, account, &pairs).await?;
     let mut applied = Vec::new();
     for (((document, _), short_url), changed) in pairs.iter().zip(short_urls).zip(changed) {
         let (kind, key) = (document.kind().name(), document.key());

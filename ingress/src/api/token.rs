@@ -16,6 +16,9 @@ use crate::state::State;
 /// The shortest token that a setting may hold: below that someone chose a word.
 const MIN_TOKEN_CHARS: usize = 20;
 
+/// The setting that holds a token.
+const SETTING: &str = "POSTERN_API_TOKEN";
+
 /// The name of the token that the first start makes.
 const FIRST: &str = "first";
 
@@ -34,7 +37,7 @@ pub fn hash_of_setting(token: Option<&str>) -> Result<Option<Hash>, Failure> {
     match token {
         None | Some("") => Ok(None),
         Some(token) if token.chars().count() >= MIN_TOKEN_CHARS => Ok(Some(hash(token))),
-        Some(_) => Err(format!("POSTERN_API_TOKEN is shorter than {MIN_TOKEN_CHARS} characters").into()),
+        Some(_) => Err(format!("{SETTING} is shorter than {MIN_TOKEN_CHARS} characters").into()),
     }
 }
 
@@ -55,25 +58,25 @@ pub async fn first_token(state: &State) {
     }
 }
 
-/// Whether the header holds a valid token.
-pub async fn is_valid(state: &State, header: Option<&HeaderValue>) -> Result<bool, StoreError> {
-    let Some(token) = header.and_then(|value| value.to_str().ok()).and_then(bearer) else { return Ok(false) };
+/// Who sends the header, as the audit log names it: `token` and the name of the token. Nothing if it holds no valid one.
+pub async fn account(state: &State, header: Option<&HeaderValue>) -> Result<Option<String>, StoreError> {
+    let Some(token) = header.and_then(|value| value.to_str().ok()).and_then(bearer) else { return Ok(None) };
     let sent = hash(token);
     if state.api_token.is_some_and(|known| is_same(&known, &sent)) {
-        return Ok(true);
+        return Ok(Some(format!("token {SETTING}")));
     }
     let connection = state.store.connection().await?;
     let mut valid = None;
     // All are compared, whichever it is.
-    for (id, known) in tokens::hashes(&connection).await? {
-        if is_same(&known, &sent) {
-            valid = Some(id);
+    for known in tokens::hashes(&connection).await? {
+        if is_same(&known.hash, &sent) {
+            valid = Some(known);
         }
     }
-    if let Some(id) = valid {
-        tokens::used(&connection, id).await?;
+    if let Some(known) = &valid {
+        tokens::used(&connection, known.id).await?;
     }
-    Ok(valid.is_some())
+    Ok(valid.map(|known| format!("token {}", known.name)))
 }
 
 fn bearer(value: &str) -> Option<&str> {

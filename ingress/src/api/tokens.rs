@@ -35,7 +35,7 @@ pub async fn create(state: &State, request: &Request) -> Result<Response, Refusa
         return Err(Refusal::new(Code::InvalidRequest, message));
     }
     let text = generated();
-    match tokens::add(&mut state.store.connection().await?, &name, &hash(&text)).await? {
+    match tokens::add(&mut state.store.connection().await?, &request.account, &name, &hash(&text)).await? {
         Added::Token(token) => {
             let mut body = describe(&token);
             body["token"] = json!(text);
@@ -50,7 +50,7 @@ pub async fn create(state: &State, request: &Request) -> Result<Response, Refusa
 pub async fn delete(state: &State, request: &Request) -> Result<Response, Refusal> {
     let unknown = || Refusal::unknown("token");
     let id = request.argument.parse().map_err(|_| unknown())?;
-    if !tokens::delete(&state.store.connection().await?, id).await? {
+    if !tokens::delete(&mut state.store.connection().await?, &request.account, id).await? {
         return Err(unknown());
     }
     Ok(with_status(warp::reply(), StatusCode::NO_CONTENT).into_response())

@@ -56,14 +56,15 @@ pub async fn keep(visit: &Visit<'_>, batch: Batch) -> Result<Saved, Refusal> {
     }
     let Some(one) = batch.documents.into_iter().next() else { return Ok(Saved::Faulty(Vec::new())) };
     let document: Document = one.document;
-    documents::apply_as(&mut visit.connection().await?, visit.account(), &document, &one.value).await?;
-    Ok(Saved::Done(document.key()))
+    let key = document.key();
+    documents::apply(&mut visit.connection().await?, visit.account(), &[(document, one.value)]).await?;
+    Ok(Saved::Done(key))
 }
 
 /// Deletes the document that the path names, in the visitor's name.
 pub async fn delete(visit: &Visit<'_>, kind: Kind) -> Result<(), Refusal> {
     let name: Name = kind.parse_name(&visit.argument).map_err(|_| Refusal::NotFound)?;
     let deleted: Result<bool, StoreError> =
-        documents::delete_as(&mut visit.connection().await?, visit.account(), kind, &name).await;
+        documents::delete(&mut visit.connection().await?, visit.account(), &name).await;
     if deleted? { Ok(()) } else { Err(Refusal::NotFound) }
 }

@@ -8,15 +8,24 @@ use super::{StoreError, permissions, settings, triggers, workflows};
 use crate::document::batch::ShortUrls;
 use crate::document::{Document, Kind, Name};
 
-/// Writes documents with the text they were read from; tells for each whether that changed anything. The version
-/// is raised only if one did.
-pub async fn apply(connection: &mut Object, documents: &[(Document, Value)]) -> Result<Vec<bool>, StoreError> {
+/// Writes documents with the text they were read from and notes who changed what; tells for each whether that changed
+/// anything. The version is raised only if one did.
+pub async fn apply(
+    connection: &mut Object,
+    account: &str,
+    documents: &[(Document, Value)],
+) -> Result<Vec<bool>, StoreError> {
     let transaction = connection.transaction().await?;
     // First of all, since its row lock puts concurrent changes in order.
     settings::raise(&transaction).await?;
     let mut changed = Vec::new();
     for (document, value) in documents {
-        changed.push(put(&transaction, document, value).await?);
+        let is_changed = put(&transaction, document, value).await?;
+        if is_changed {
+            let (kind, key) = (document.kind().name(), &document.key());
+            audit_log::put(&transaction, &Change { account, action: "save", kind, key, document: Some(value) }).await?;
+        }
+        changed.push(is_changed);
     }
     if changed.contains(&true) {
         transaction.commit().await?;
@@ -26,47 +35,15 @@ pub async fn apply(connection: &mut Object, documents: &[(Document, Value)]) -> 
     Ok(changed)
 }
 
-/// Removes one; true if it was there. The version is raised only then.
-pub async fn delete(connection: &mut Object, name: &Name) -> Result<bool, StoreError> {
-    let transaction = connection.transaction().await?;
-    settings::raise(&transaction).await?;
-    let deleted = remove(&transaction, name).await?;
-    if deleted {
-        transaction.commit().await?;
-    } else {
-        transaction.rollback().await?;
-    }
-    Ok(deleted)
-}
-
-/// Writes one for an account and notes who did it; true if that changed anything.
-pub async fn apply_as(
-    connection: &mut Object,
-    account: &str,
-    document: &Document,
-    value: &Value,
-) -> Result<bool, StoreError> {
-    let transaction = connection.transaction().await?;
-    settings::raise(&transaction).await?;
-    if !put(&transaction, document, value).await? {
-        transaction.rollback().await?;
-        return Ok(false);
-    }
-    let (kind, key) = (document.kind().name(), &document.key());
-    audit_log::put(&transaction, &Change { account, action: "save", kind, key, document: Some(value) }).await?;
-    transaction.commit().await?;
-    Ok(true)
-}
-
-/// Removes one for an account and notes who did it; true if it was there.
-pub async fn delete_as(connection: &mut Object, account: &str, kind: Kind, name: &Name) -> Result<bool, StoreError> {
+/// Removes one and notes who did it; true if it was there. The version is raised only then.
+pub async fn delete(connection: &mut Object, account: &str, name: &Name) -> Result<bool, StoreError> {
     let transaction = connection.transaction().await?;
     settings::raise(&transaction).await?;
     if !remove(&transaction, name).await? {
         transaction.rollback().await?;
         return Ok(false);
     }
-    let (kind, key) = (kind.name(), &name.to_string());
+    let (kind, key) = (name.kind().name(), &name.to_string());
     audit_log::put(&transaction, &Change { account, action: "delete", kind, key, document: None }).await?;
     transaction.commit().await?;
     Ok(true)

@@ -3,8 +3,10 @@
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::Row;
 
 use super::StoreError;
+use super::audit_log::{self, Change};
 
 /// How many tokens there may be: each request is compared with all of them.
 pub const MAX_TOKENS: i64 = 100;
@@ -13,7 +15,7 @@ const LIST: &str = "-- tokens::list
 SELECT id, name, created_at, last_used_at FROM tokens ORDER BY id";
 
 const HASHES: &str = "-- tokens::hashes
-SELECT id, hash FROM tokens";
+SELECT id, name, hash FROM tokens";
 
 const USED: &str = "-- tokens::used
 UPDATE tokens SET last_used_at = now()
@@ -31,10 +33,21 @@ INSERT INTO tokens (name, hash) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING
 RETURNING id, name, created_at, last_used_at";
 
 const DELETE: &str = "-- tokens::delete
-DELETE FROM tokens WHERE id = $1";
+DELETE FROM tokens WHERE id = $1 RETURNING name";
 
 /// The SHA-256 of a token.
 pub type Hash = [u8; 32];
+
+/// What a sent token is compared with.
+#[derive(Debug)]
+pub struct Known {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its hash.
+    pub hash: Hash,
+}
 
 /// What is known of a token.
 #[derive(Debug, Clone)]
@@ -65,11 +78,13 @@ pub async fn list(connection: &Object) -> Result<Vec<Token>, StoreError> {
     Ok(connection.query(LIST, &[]).await?.iter().map(read).collect())
 }
 
-/// The number and the hash of every token.
-pub async fn hashes(connection: &Object) -> Result<Vec<(i64, Hash)>, StoreError> {
+/// Every token with its hash.
+pub async fn hashes(connection: &Object) -> Result<Vec<Known>, StoreError> {
     let statement = connection.prepare_cached(HASHES).await?;
     let rows = connection.query(&statement, &[]).await?;
-    Ok(rows.iter().filter_map(|row| Some((row.get(0), row.get::<_, &[u8]>(1).try_into().ok()?))).collect())
+    let known =
+        |row: &Row| Some(Known { id: row.get(0), name: row.get(1), hash: row.get::<_, &[u8]>(2).try_into().ok()? });
+    Ok(rows.iter().filter_map(known).collect())
 }
 
 /// A token was used; written once a minute at most.
@@ -90,20 +105,29 @@ pub async fn add_first(connection: &mut Object, name: &str, hash: &Hash) -> Resu
     Ok(is_first)
 }
 
-/// Adds a token.
-pub async fn add(connection: &mut Object, name: &str, hash: &Hash) -> Result<Added, StoreError> {
+/// Adds a token and notes who did it.
+pub async fn add(connection: &mut Object, account: &str, name: &str, hash: &Hash) -> Result<Added, StoreError> {
     let transaction = connection.transaction().await?;
     if count(&transaction).await? >= MAX_TOKENS {
         return Ok(Added::TooMany);
     }
-    let added = transaction.query_opt(ADD, &[&name, &&hash[..]]).await?;
+    let Some(row) = transaction.query_opt(ADD, &[&name, &&hash[..]]).await? else { return Ok(Added::NameTaken) };
+    note(&transaction, account, "create", name).await?;
     transaction.commit().await?;
-    Ok(added.map_or(Added::NameTaken, |row| Added::Token(read(&row))))
+    Ok(Added::Token(read(&row)))
 }
 
-/// Removes one; true if it was there.
-pub async fn delete(connection: &Object, id: i64) -> Result<bool, StoreError> {
-    Ok(connection.execute(DELETE, &[&id]).await? > 0)
+/// Removes one and notes who did it; true if it was there.
+pub async fn delete(connection: &mut Object, account: &str, id: i64) -> Result<bool, StoreError> {
+    let transaction = connection.transaction().await?;
+    let Some(row) = transaction.query_opt(DELETE, &[&id]).await? else { return Ok(false) };
+    note(&transaction, account, "delete", row.get(0)).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn note(transaction: &Transaction<'_>, account: &str, action: &str, key: &str) -> Result<(), StoreError> {
+    audit_log::put(transaction, &Change { account, action, kind: "token", key, document: None }).await
 }
 
 /// How many there are, until the transaction ends.
@@ -112,6 +136,6 @@ async fn count(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
     Ok(transaction.query_one(COUNT, &[]).await?.get(0))
 }
 
-fn read(row: &tokio_postgres::Row) -> Token {
+fn read(row: &Row) -> Token {
     Token { id: row.get(0), name: row.get(1), created_at: row.get(2), last_used_at: row.get(3) }
 }

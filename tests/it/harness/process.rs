@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use super::eventually;
 use super::servers::{Servers, setting};
+use super::{TOKEN, eventually};
 
 /// A running process; killed when dropped.
 pub struct Process {
@@ -25,6 +25,7 @@ impl Process {
             .env("POSTERN_LISTEN", "127.0.0.1:0")
             .env("POSTERN_PRIVATE_LISTEN", "127.0.0.1:0")
             .env("POSTERN_LOG_FORMAT", "json")
+            .env("POSTERN_API_TOKEN", TOKEN)
             .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
