@@ -101,7 +101,7 @@ fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry])
 }
 
 fn describe(run: &Run, log: &[run_log::Entry]) -> Value {
-    let path: Vec<Value> = (log.iter().filter(|entry| entry.workflow == run.workflow))
+    let path: Vec<Value> = (log.iter().filter(|entry| entry.is_of(run)))
         .map(|entry| {
             let mut step = json!({"step": entry.step, "task": entry.task});
             if let Some(output) = &entry.output {
@@ -115,6 +115,7 @@ fn describe(run: &Run, log: &[run_log::Entry]) -> Value {
         .collect();
     json!({
         "workflow": run.workflow,
+        "origin": run.origin,
         "version": run.version,
         "status": run.state.word(),
         "record": run.record,

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod id;
 pub mod options;
 pub mod permission;
+pub mod resume;
 pub mod shutdown;
 pub mod store;
 pub mod submission;

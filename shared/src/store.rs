@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit_log;
+pub mod checkpoints;
 pub mod claims;
 pub mod comments;
 pub mod dead_letters;

@@ -4,6 +4,7 @@
 pub mod comment;
 pub mod condition;
 pub mod create_record;
+pub mod delay;
 pub mod delete_record;
 pub mod find_record;
 pub mod set_env;
@@ -14,6 +15,7 @@ use crate::document::Reader;
 use comment::Comment;
 use condition::Condition;
 use create_record::CreateRecord;
+use delay::Delay;
 use delete_record::DeleteRecord;
 use find_record::FindRecord;
 use set_env::SetEnv;
@@ -29,6 +31,8 @@ pub enum Task {
     Condition(Condition),
     /// Creates a record.
     CreateRecord(CreateRecord),
+    /// Lets time pass.
+    Delay(Delay),
     /// Deletes a record.
     DeleteRecord(DeleteRecord),
     /// Finds records.
@@ -42,7 +46,7 @@ pub enum Task {
 }
 
 /// Tasks that documents may name one day; until then they are refused by name.
-const PLANNED: [&str; 5] = ["http_request", "send_mail", "delay", "run_workflow", "respond"];
+const PLANNED: [&str; 4] = ["http_request", "send_mail", "run_workflow", "respond"];
 
 /// A task as documents know it.
 #[derive(Debug)]
@@ -56,7 +60,7 @@ pub struct Kind {
 }
 
 /// The tasks of this version.
-pub static KINDS: [Kind; 8] = [
+pub static KINDS: [Kind; 9] = [
     Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
     Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
     Kind {
@@ -64,6 +68,7 @@ pub static KINDS: [Kind; 8] = [
         outputs: CreateRecord::OUTPUTS,
         parse: |r| CreateRecord::parse(r).map(Task::CreateRecord),
     },
+    Kind { name: Delay::NAME, outputs: Delay::OUTPUTS, parse: |r| Delay::parse(r).map(Task::Delay) },
     Kind {
         name: DeleteRecord::NAME,
         outputs: DeleteRecord::OUTPUTS,
@@ -86,6 +91,7 @@ impl Task {
             Self::Comment(_) => Comment::NAME,
             Self::Condition(_) => Condition::NAME,
             Self::CreateRecord(_) => CreateRecord::NAME,
+            Self::Delay(_) => Delay::NAME,
             Self::DeleteRecord(_) => DeleteRecord::NAME,
             Self::FindRecord(_) => FindRecord::NAME,
             Self::SetEnv(_) => SetEnv::NAME,

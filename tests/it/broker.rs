@@ -40,6 +40,7 @@ fn consumer_options(vhost: &Vhost) -> consumer::Options {
         prefetch: 8,
         concurrency: 4,
         hold_limit: HOLD_LIMIT,
+        resuming: 4,
         drain_limit: Duration::from_secs(20),
     }
 }

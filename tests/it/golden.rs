@@ -2,10 +2,14 @@
 //! the name of its kind.
 
 use postern_shared::env::Env;
+use postern_shared::resume::{RESUME_V1, Resume, RunKey};
 use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target};
 
 /// A bundle of two, with every field used; the line end behind it is the file's, not the wire's.
 const GOLDEN: &str = include_str!("golden/submissions.v1.json");
+
+/// A run to wake.
+const RESUME_GOLDEN: &str = include_str!("golden/resume.v1.json");
 
 #[test]
 fn a_bundle_is_written_exactly_as_the_golden_file_says() {
@@ -33,6 +37,23 @@ fn fields_that_a_later_version_adds_are_ignored_wherever_they_stand() {
         later = later.replace(known, with_more);
     }
     assert_eq!(submission::unbundle(later.as_bytes()).unwrap(), bundle());
+}
+
+#[test]
+fn what_wakes_a_run_is_written_exactly_as_its_golden_file_says_and_read_with_more_fields() {
+    let resume = Resume {
+        run: RunKey {
+            receipt: "0193a5c8-7d00-7abc-8def-0123456789ab".parse().unwrap(),
+            workflow: "77".parse().unwrap(),
+            origin: "1".to_owned(),
+        },
+        revision: 3,
+    };
+    assert_eq!(RESUME_V1, "resume.v1");
+    assert_eq!(String::from_utf8(resume.encode()).unwrap() + "\n", RESUME_GOLDEN);
+    assert_eq!(Resume::decode(RESUME_GOLDEN.as_bytes()).unwrap(), resume);
+    let later = RESUME_GOLDEN.replace(r#""revision":"#, r#""lane":{"a":[1]},"revision":"#);
+    assert_eq!(Resume::decode(later.as_bytes()).unwrap(), resume);
 }
 
 fn bundle() -> Vec<Submission> {

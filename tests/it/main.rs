@@ -22,5 +22,6 @@ mod spool;
 mod submit;
 mod tasks;
 mod tidy;
+mod waiting;
 mod wire;
 mod workflows;

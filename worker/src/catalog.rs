@@ -1,17 +1,20 @@
 //! The catalog: every workflow compiled, in memory, replaced as a whole when the settings change.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use postern_shared::id::{TriggerKey, WorkflowId};
-use postern_shared::store::{Store, StoreError, settings, workflows};
+use postern_shared::store::{Connection, Store, StoreError, settings, workflows};
 use postern_shared::workflow::Workflow;
 use tokio::sync::Mutex;
 
 /// The wait before a catalog that could not be loaded is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// The most older versions that are kept compiled; beyond that all are read anew.
+const MAX_OLDER: usize = 100;
 
 /// A workflow in the version that its runs are pinned to.
 #[derive(Debug)]
@@ -72,12 +75,19 @@ pub struct Catalogs {
     store: Store,
     current: ArcSwap<Catalog>,
     reloading: Mutex<()>,
+    /// Versions to which runs that wait are pinned.
+    older: std::sync::Mutex<HashMap<(WorkflowId, i32), Arc<Pinned>>>,
 }
 
 impl Catalogs {
     /// Loads the first one.
     pub async fn load(store: Store) -> Result<Self, StoreError> {
-        let catalogs = Self { store, current: ArcSwap::default(), reloading: Mutex::default() };
+        let catalogs = Self {
+            store,
+            current: ArcSwap::default(),
+            reloading: Mutex::default(),
+            older: std::sync::Mutex::default(),
+        };
         catalogs.at_least(1).await?;
         Ok(catalogs)
     }
@@ -107,6 +117,35 @@ impl Catalogs {
         );
         self.current.store(Arc::clone(&catalog));
         Ok(catalog)
+    }
+
+    /// A workflow in the version that a run is pinned to; nothing if it cannot be read.
+    pub async fn pinned(
+        &self,
+        connection: &Connection,
+        id: WorkflowId,
+        version: i32,
+    ) -> Result<Option<Arc<Pinned>>, StoreError> {
+        if let Some(newest) = self.current.load().workflow(id).filter(|newest| newest.version == version) {
+            return Ok(Some(Arc::clone(newest)));
+        }
+        if let Some(older) = self.older().get(&(id, version)) {
+            return Ok(Some(Arc::clone(older)));
+        }
+        let document = workflows::of_version(connection, id, version).await?;
+        let pinned = document.and_then(|document| compiled(&workflows::Stored { version, document }));
+        if let Some(pinned) = &pinned {
+            let mut older = self.older();
+            if older.len() >= MAX_OLDER {
+                older.clear();
+            }
+            older.insert((id, version), Arc::clone(pinned));
+        }
+        Ok(pinned)
+    }
+
+    fn older(&self) -> MutexGuard<'_, HashMap<(WorkflowId, i32), Arc<Pinned>>> {
+        self.older.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Follows the settings for as long as the process lives.

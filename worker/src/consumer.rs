@@ -27,6 +27,8 @@ pub struct Options {
     pub prefetch: u16,
     /// Messages handled at the same time; at least 1.
     pub concurrency: usize,
+    /// The same for runs that are to go on, which have slots of their own: some of them wait for the outside.
+    pub resuming: u16,
     /// See [`HOLD_LIMIT`].
     pub hold_limit: Duration,
     /// How long a stopping worker finishes what it has begun.
@@ -53,7 +55,7 @@ pub struct Message {
 /// Where a message came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A lane: to be worked on.
+    /// A lane, or the queue of what wakes runs: to be worked on.
     Lane,
     /// The broker gave up on it: to be put into `dead_letters`.
     DeadLetter {

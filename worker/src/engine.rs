@@ -1,19 +1,23 @@
 //! The engine: takes one run through its graph. A run holds the list of its pending steps and takes the last of
 //! them; an output puts its successors there in reverse, so the order is depth first, in written order, and a
 //! step reached twice runs twice. A run stops at a question to the database and goes on with the answer; the records
-//! that a step refers to are the first of them.
+//! that a step refers to are the first of them. A delay parks its branch alone; when only such branches are left, the
+//! run is suspended and leaves a checkpoint.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use postern_shared::expression::Scope;
-use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::store::checkpoints::{Checkpoint, Taken};
 use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
-use postern_shared::workflow::{KeepLog, Step, StepIndex};
+use postern_shared::workflow::{KeepLog, Step};
 
 use crate::allowance::Allowance;
 use crate::catalog::Pinned;
+use crate::checkpoint::{self, MAX_CHECKPOINT_BYTES, Next, Sleeping, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::related;
@@ -29,12 +33,18 @@ pub struct Execution {
     run: Run,
     scope: Scope,
     /// The next step last.
-    pending: Vec<StepIndex>,
+    pending: Vec<Next>,
+    /// The branches that wait for a time.
+    sleeping: Vec<Sleeping>,
+    /// Branches that are due at this time are taken; none = only those begun in this transaction are there.
+    now: Option<SystemTime>,
     /// The step whose question is open.
-    asking: Option<StepIndex>,
+    asking: Option<Next>,
     log: Vec<Entry>,
     allowance: Allowance,
     names: Names,
+    /// When it goes on, once it is suspended.
+    wake: Option<Wake>,
 }
 
 /// Where a run stands after it went on.
@@ -44,6 +54,23 @@ pub enum Progress {
     Asks(Question),
     /// It ended.
     Ended,
+    /// It goes on in another transaction.
+    Suspended(Wake),
+}
+
+/// What is written of a run.
+#[derive(Debug)]
+pub struct Parts {
+    pub run: Run,
+    /// Its steps, as far as the workflow keeps them.
+    pub log: Vec<Entry>,
+    /// Whether the steps that were written before are to be forgotten.
+    pub forgets: bool,
+    pub names: Names,
+    /// Where it stands, unless it has finished.
+    pub document: Option<String>,
+    /// When it goes on, unless it has ended.
+    pub wake: Option<Wake>,
 }
 
 impl Execution {
@@ -52,6 +79,7 @@ impl Execution {
         let run = Run {
             receipt,
             workflow: pinned.workflow.id,
+            origin: String::new(),
             version: pinned.version,
             place,
             state: State::Running,
@@ -61,59 +89,130 @@ impl Execution {
             started_at: SystemTime::now(),
             ended_at: None,
         };
-        let pending = pinned.workflow.start.next.iter().rev().copied().collect();
+        let pending = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
         let (allowance, names) = (Allowance::new(), Names::default());
-        Self { pinned, run, scope, pending, asking: None, log: Vec::new(), allowance, names }
+        let (sleeping, log) = (Vec::new(), Vec::new());
+        Self { pinned, run, scope, pending, sleeping, now: None, asking: None, log, allowance, names, wake: None }
     }
 
-    /// Goes on until the run needs the database or ends. `answer` is that to the question asked last.
+    /// A run as its checkpoint left it; the error names a step that its version does not have.
+    pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, String> {
+        let Checkpoint { env, pending, parked } = &taken.checkpoint;
+        let scope = Scope {
+            env: Arc::new(env.clone()),
+            query: Arc::new(taken.query.clone()),
+            request: Arc::new(taken.request.clone()),
+            record: None,
+            related: Arc::default(),
+        };
+        Ok(Self {
+            run: Run { state: State::Running, ..taken.run.clone() },
+            scope,
+            pending: checkpoint::found(&pinned.workflow, pending)?,
+            sleeping: checkpoint::sleeping(&pinned.workflow, parked)?,
+            pinned,
+            now: Some(taken.now),
+            asking: None,
+            log: Vec::new(),
+            allowance: Allowance::new(),
+            names: Names::default(),
+            wake: None,
+        })
+    }
+
+    /// Its workflow and record, if no other run of the workflow may be on that record.
+    pub fn needs_turn(&self) -> Option<(ReceiptId, WorkflowId, RecordId)> {
+        let alone = !self.pinned.workflow.start.parallel;
+        self.run.record.filter(|_| alone).map(|record| (self.run.receipt, self.run.workflow, record))
+    }
+
+    /// Whether it has taken no step and asked nothing yet.
+    pub fn is_new(&self) -> bool {
+        self.run.steps == 0 && self.asking.is_none()
+    }
+
+    /// Does nothing until the run that is on its record has ended.
+    pub fn wait_for_turn(&mut self) -> Progress {
+        self.suspend(Wake::InTurn)
+    }
+
+    /// Goes on until the run needs the database, has to leave the transaction, or ends. `answer` is that to the
+    /// question asked last.
     pub fn advance(&mut self, mut answer: Option<Answer>, desk: &mut Desk) -> Progress {
         let pinned = Arc::clone(&self.pinned);
-        if self.run.steps == 0 && answer.is_none() {
+        if self.run.steps == 0 && answer.is_none() && self.now.is_none() {
             self.run.started_at = SystemTime::now();
         }
         self.allowance.go_on();
-        while let Some(index) = self.asking.take().or_else(|| self.pending.pop()) {
-            let Some(step) = pinned.workflow.step(index) else { continue };
-            if answer.is_none() && self.run.steps == MAX_STEPS {
-                self.end(true, Some(format!("it took {MAX_STEPS} steps: does it loop for ever?")));
-                return Progress::Ended;
-            }
-            if let Err(error) = self.allowance.compute() {
-                self.end(true, Some(error.to_string()));
-                return Progress::Ended;
-            }
-            self.scope.record = self.run.record.and_then(|id| desk.fields(id));
-            if let Some(id) = self.relate(step, answer.as_ref(), desk) {
-                self.asking = Some(index);
-                return Progress::Asks(Question::Look(id));
-            }
-            let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
-            let (scope, allowance) = (&mut self.scope, &mut self.allowance);
-            let mut context = Context { scope, record: self.run.record, desk, step: place, allowance };
-            match task::perform(&step.task, answer.take(), &mut context) {
-                Ok(Outcome::Ask(question)) => {
-                    self.asking = Some(index);
-                    return Progress::Asks(question);
-                }
-                Ok(Outcome::Continue(output)) => {
-                    self.enter(step, Some(output), None);
-                    self.pending.extend(step.successors(output).iter().rev());
-                }
-                Ok(Outcome::Stop { failed, message }) => {
-                    self.enter(step, None, message.clone());
-                    self.end(failed, message);
-                    return Progress::Ended;
-                }
-                Err(error) => {
-                    self.enter(step, None, Some(error.to_string()));
-                    self.end(true, Some(format!("step {}: {error}", step.name)));
-                    return Progress::Ended;
-                }
+        while let Some(next) = self.asking.take().or_else(|| self.pending.pop()).or_else(|| self.wake_up()) {
+            let Some(step) = pinned.workflow.step(next.step) else { continue };
+            if let Some(progress) = self.take(next, step, answer.take(), desk) {
+                return progress;
             }
         }
-        self.end(false, None);
-        Progress::Ended
+        match self.sleeping.iter().map(|one| one.due_at).min() {
+            Some(due_at) => self.suspend(Wake::At(due_at)),
+            None => self.end(false, None),
+        }
+    }
+
+    /// Takes one step; returns where the run stands if it cannot go on to the next.
+    fn take(&mut self, next: Next, step: &Step, answer: Option<Answer>, desk: &mut Desk) -> Option<Progress> {
+        if answer.is_none() && self.run.steps == MAX_STEPS {
+            return Some(self.fail(next, format!("it took {MAX_STEPS} steps: does it loop for ever?")));
+        }
+        if let Err(error) = self.allowance.compute() {
+            return Some(self.fail(next, error.to_string()));
+        }
+        self.scope.record = self.run.record.and_then(|id| desk.fields(id));
+        if let Some(id) = self.relate(step, answer.as_ref(), desk) {
+            self.asking = Some(next);
+            return Some(Progress::Asks(Question::Look(id)));
+        }
+        let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
+        let (scope, allowance) = (&mut self.scope, &mut self.allowance);
+        let mut context = Context { scope, record: self.run.record, desk, step: place, allowance };
+        match task::perform(&step.task, answer, &mut context) {
+            Ok(Outcome::Ask(question)) => {
+                self.asking = Some(next);
+                return Some(Progress::Asks(question));
+            }
+            Ok(Outcome::Continue(output)) => {
+                self.enter(step, Some(output), None);
+                self.pending.extend(followers(step, output));
+            }
+            Ok(Outcome::SleepUntil { due_at, output }) => {
+                let until = Timestamp::try_from(due_at).map(|at| format!("until {at:.0}"));
+                self.enter(step, Some(output), until.ok());
+                self.sleeping.push(Sleeping { due_at, steps: followers(step, output).collect() });
+            }
+            Ok(Outcome::Stop { failed, message }) => {
+                self.enter(step, None, message.clone());
+                if failed {
+                    self.pending.push(next);
+                }
+                return Some(self.end(failed, message));
+            }
+            Err(error) => {
+                self.enter(step, None, Some(error.to_string()));
+                return Some(self.fail(next, format!("step {}: {error}", step.name)));
+            }
+        }
+        None
+    }
+
+    /// The first step of the branch that has been due for longest.
+    fn wake_up(&mut self) -> Option<Next> {
+        let now = self.now?;
+        while let Some((at, _)) =
+            (self.sleeping.iter().enumerate()).filter(|(_, one)| one.due_at <= now).min_by_key(|(_, one)| one.due_at)
+        {
+            self.pending = self.sleeping.remove(at).steps;
+            if let Some(next) = self.pending.pop() {
+                return Some(next);
+            }
+        }
+        None
     }
 
     /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
@@ -130,15 +229,44 @@ impl Execution {
         missing.first().copied()
     }
 
-    /// The run and its log, as they are written, and the names that it read. What the workflow does not keep of the
-    /// log is left out.
-    pub fn into_parts(self) -> (Run, Vec<Entry>, Names) {
-        let kept = match self.pinned.workflow.start.keep_log {
-            KeepLog::All => true,
-            KeepLog::Failures => self.run.state == State::Failed,
-            KeepLog::None => false,
+    /// What is written of it.
+    pub fn into_parts(mut self) -> Parts {
+        if let Some(next) = self.asking.take() {
+            self.pending.push(next);
+        }
+        let document = if self.run.state == State::Finished { None } else { self.document() };
+        if self.wake.is_some() {
+            // What its later steps read nobody knows yet; none of it shall count as posted in vain.
+            self.pinned.workflow.steps.iter().for_each(|step| self.names.expect(&step.reads));
+        }
+        let (keeps, forgets) = match (self.pinned.workflow.start.keep_log, self.run.state) {
+            (KeepLog::All, _) => (true, false),
+            (KeepLog::Failures, State::Finished) => (false, true),
+            (KeepLog::Failures, _) => (true, false),
+            (KeepLog::None, _) => (false, false),
         };
-        (self.run, if kept { self.log } else { Vec::new() }, self.names)
+        let log = if keeps { self.log } else { Vec::new() };
+        Parts { run: self.run, log, forgets, names: self.names, document, wake: self.wake }
+    }
+
+    /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.
+    fn document(&mut self) -> Option<String> {
+        let workflow = &self.pinned.workflow;
+        let checkpoint = Checkpoint {
+            env: Arc::unwrap_or_clone(std::mem::take(&mut self.scope.env)),
+            pending: checkpoint::written(workflow, &self.pending),
+            parked: checkpoint::parked(workflow, &self.sleeping),
+        };
+        match checkpoint::encode(&checkpoint) {
+            Ok(document) => Some(document),
+            Err(bytes) => {
+                if self.wake.take().is_some() {
+                    let message = format!("it would have to keep {bytes} bytes, more than {MAX_CHECKPOINT_BYTES}");
+                    self.end(true, Some(message));
+                }
+                None
+            }
+        }
     }
 
     fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
@@ -147,6 +275,7 @@ impl Execution {
         self.log.push(Entry {
             receipt: self.run.receipt,
             workflow: self.run.workflow,
+            origin: self.run.origin.clone(),
             number: self.run.steps,
             step: step.name.to_string(),
             task: step.task.name().to_owned(),
@@ -156,10 +285,27 @@ impl Execution {
         });
     }
 
-    fn end(&mut self, failed: bool, message: Option<String>) {
+    /// Ends at a step, which a replay takes again.
+    fn fail(&mut self, next: Next, message: String) -> Progress {
+        self.pending.push(next);
+        self.end(true, Some(message))
+    }
+
+    fn end(&mut self, failed: bool, message: Option<String>) -> Progress {
         self.run.state = if failed { State::Failed } else { State::Finished };
         self.run.message = message;
         self.run.ended_at = Some(SystemTime::now());
-        self.pending.clear();
+        Progress::Ended
     }
+
+    fn suspend(&mut self, wake: Wake) -> Progress {
+        self.run.state = if wake == Wake::Now { State::Running } else { State::Waiting };
+        self.wake = Some(wake);
+        Progress::Suspended(wake)
+    }
+}
+
+/// Where an output leads, the next step last.
+fn followers(step: &Step, output: &str) -> impl Iterator<Item = Next> {
+    step.successors(output).iter().rev().copied().map(Next::from)
 }

@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
 use postern_shared::id::ReceiptId;
+use postern_shared::resume::RESUME_V1;
 use postern_shared::store::dead_letters::{self, DeadLetter};
 use postern_shared::store::{self, Store, StoreError, spool};
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::catalog::Catalogs;
 use crate::consumer::{Message, Origin, Settlement};
 use crate::metrics::Metrics;
+use crate::relay::Relay;
+use crate::resume;
 use crate::waves::{self, Tally};
 
 /// How often a submission is tried before it becomes a dead letter. With the delays below it has about a minute
@@ -23,11 +27,11 @@ pub const MAX_ATTEMPTS: u32 = 6;
 
 /// From this many broken-off deliveries on, a message is taken apart before anything of it is executed: it may be
 /// what kills its workers.
-const SUSPECT_DELIVERIES: u32 = 2;
+pub const SUSPECT_DELIVERIES: u32 = 2;
 
 /// The delay after a conflict with another bundle, and after PostgreSQL did not answer.
-const REDO: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
-const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
+pub const REDO: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
+pub const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
 
 /// Executes messages.
 #[derive(Debug, Clone)]
@@ -35,13 +39,16 @@ pub struct Handler {
     pub store: Store,
     pub catalogs: Arc<Catalogs>,
     pub metrics: Arc<Metrics>,
+    pub relay: Relay,
+    /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
+    pub resuming: Arc<Semaphore>,
 }
 
 /// What is to be written instead of executing a message.
-enum Verdict {
+pub enum Verdict {
     /// One letter per item: a receipt, if it is known, and what it carried.
     Dead { letters: Vec<(Option<ReceiptId>, Vec<u8>)>, reason: String },
-    /// Each submission becomes a spool row, due after a delay.
+    /// Each submission, or what wakes a run, becomes a spool row, due after a delay.
     Alone { bodies: Vec<Vec<u8>>, delay: Duration },
 }
 
@@ -49,20 +56,25 @@ impl Handler {
     /// Handles a message; returns when it may be acknowledged. While PostgreSQL is away it waits.
     pub async fn handle(self, message: Message) -> Settlement {
         let _under_way = self.metrics.under_way();
-        let verdict = match self.read(&message) {
-            Ok(submissions) if submissions.is_empty() => return Settlement::Done,
-            Ok(submissions) => match self.execute(&message, &submissions).await {
-                None => return Settlement::Done,
-                Some(verdict) => verdict,
-            },
-            Err(verdict) => verdict,
+        let verdict = match message.kind.as_str() {
+            RESUME_V1 => resume::handle(&self, &message).await,
+            _ => self.submissions(&message).await,
         };
+        let Some(verdict) = verdict else { return Settlement::Done };
         let mut backoff = AWAY;
         while let Err(error) = self.carry_out(&message, &verdict).await {
             tracing::warn!(%error, "a message could not be put aside yet");
             tokio::time::sleep(backoff.delay()).await;
         }
         Settlement::Done
+    }
+
+    async fn submissions(&self, message: &Message) -> Option<Verdict> {
+        match self.read(message) {
+            Ok(submissions) if submissions.is_empty() => None,
+            Ok(submissions) => self.execute(message, &submissions).await,
+            Err(verdict) => Some(verdict),
+        }
     }
 
     /// The submissions of a message that may be executed as they are.
@@ -93,6 +105,7 @@ impl Handler {
             match self.attempt(submissions).await {
                 Ok(tally) => {
                     self.metrics.executed(&tally, started.elapsed());
+                    self.relay.bring(tally.alarms);
                     return None;
                 }
                 Err(StoreError::Conflict(_) | StoreError::Fenced) => {
@@ -139,7 +152,7 @@ impl Handler {
                 }
             }
             Verdict::Alone { bodies, delay } => {
-                spool::put(&transaction, SUBMISSIONS_V1, bodies, attempt.saturating_add(1), *delay).await?;
+                spool::put(&transaction, &message.kind, bodies, attempt.saturating_add(1), *delay).await?;
             }
         }
         store::commit(transaction).await?;
@@ -170,7 +183,7 @@ fn alone(submission: &Submission) -> Vec<u8> {
 }
 
 /// 1, 2, 4, … seconds.
-fn retry_delay(attempt: u32) -> Duration {
+pub fn retry_delay(attempt: u32) -> Duration {
     Duration::from_secs(1 << attempt.min(MAX_ATTEMPTS))
 }
 

@@ -4,6 +4,7 @@
 mod allowance;
 mod backlog;
 mod catalog;
+mod checkpoint;
 mod claims;
 pub mod consumer;
 mod desk;
@@ -17,7 +18,9 @@ mod questions;
 mod related;
 mod relay;
 mod resolve;
+mod resume;
 mod task;
+mod turns;
 mod waves;
 
 use std::sync::Arc;
@@ -29,12 +32,14 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{self, Store, history, migrate};
 use prometheus::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use catalog::Catalogs;
 use consumer::Health;
 use handler::Handler;
 use metrics::Metrics;
 pub use options::Options;
+use relay::Relay;
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -44,6 +49,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// Connections to PostgreSQL beside those of the bundles.
 const SPARE_CONNECTIONS: usize = 4;
+
+/// Connections to PostgreSQL for runs that are resumed.
+const RESUMING_CONNECTIONS: usize = 4;
 
 /// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged.
 pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
@@ -58,7 +66,7 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let mut database = options.database.clone();
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
     database.database_connections =
-        database.database_connections.max(usize::from(options.concurrency) + SPARE_CONNECTIONS);
+        database.database_connections.max(usize::from(options.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
     let store = Store::new(&database, "postern-worker")?;
     migrate::wait(&store, &shutdown).await?;
     if shutdown.is_triggered() {
@@ -74,22 +82,24 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
     let url: BrokerUrl = options.broker.amqp_url.parse()?;
     let publishing =
-        publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 1 };
+        publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 4 };
     let (publisher, publishing) = Publisher::start(publishing, &registry, shutdown.clone())?;
-    let relay = tokio::spawn(relay::run(store.clone(), publisher, Arc::clone(&metrics), shutdown.clone()));
+    let relay = Relay { store: store.clone(), publisher, metrics: Arc::clone(&metrics) };
+    let relaying = tokio::spawn(relay.clone().run(shutdown.clone()));
 
-    let handler = Handler { store, catalogs, metrics };
+    let handler = Handler { store, catalogs, metrics, relay, resuming: Arc::new(Semaphore::new(RESUMING_CONNECTIONS)) };
     let consuming = consumer::Options {
         url,
         connection_name: "postern-worker".into(),
         prefetch: options.concurrency.saturating_mul(2),
         concurrency: usize::from(options.concurrency),
+        resuming: options.outside_concurrency,
         hold_limit: consumer::HOLD_LIMIT,
         drain_limit: Duration::from_secs(options.drain_timeout_s),
     };
     consumer::run(consuming, move |message| handler.clone().handle(message), shutdown, health).await;
 
-    relay.await?;
+    relaying.await?;
     publishing.await?;
     for task in [following, house, backlog, probe] {
         task.abort();

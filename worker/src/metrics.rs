@@ -90,14 +90,20 @@ impl Metrics {
         add(&self.submissions, "duplicate", tally.duplicates);
         add(&self.submissions, "unmatched", tally.unmatched);
         add(&self.submissions, "known", tally.known);
-        add(&self.runs, "finished", tally.finished);
-        add(&self.runs, "failed", tally.failed);
+        self.resumed(tally);
         self.bundle_seconds.observe(took.as_secs_f64());
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         for accepted in &tally.accepted_at_ms {
             // The clock of the ingress may be ahead of ours.
             let accepted = Duration::from_millis(u64::try_from(*accepted).unwrap_or(0));
             self.lead_seconds.observe(now.saturating_sub(accepted).as_secs_f64());
+        }
+    }
+
+    /// Runs were taken further and committed.
+    pub fn resumed(&self, tally: &Tally) {
+        for (state, count) in [("finished", tally.finished), ("failed", tally.failed)] {
+            self.runs.with_label_values(&[state]).inc_by(count as u64);
         }
     }
 

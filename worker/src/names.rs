@@ -35,6 +35,12 @@ impl Names {
         }
     }
 
+    /// Counts names as read that a step may read later.
+    pub fn expect(&mut self, reads: &Reads) {
+        self.all |= reads.all;
+        self.read.extend(reads.names.iter().cloned());
+    }
+
     /// Adds what another run of the submission read.
     pub fn add(&mut self, other: Self) {
         self.evaluated |= other.evaluated;

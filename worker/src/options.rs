@@ -23,6 +23,10 @@ pub struct Options {
     #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4)]
     pub(crate) concurrency: u16,
 
+    /// Runs that are resumed at the same time; one that reaches outside holds its place until it is answered.
+    #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 16)]
+    pub(crate) outside_concurrency: u16,
+
     /// Seconds that a shutdown waits for the bundles being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]
     pub(crate) drain_timeout_s: u64,

@@ -4,6 +4,7 @@
 mod comment;
 mod condition;
 mod create_record;
+mod delay;
 mod delete_record;
 mod find_record;
 mod set_env;
@@ -11,6 +12,7 @@ mod set_value;
 mod stop;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use postern_shared::env::Env;
 use postern_shared::expression::{EvalError, Scope, Template, render};
@@ -28,6 +30,8 @@ use crate::desk::Desk;
 pub enum Outcome {
     /// The run goes on by this output.
     Continue(&'static str),
+    /// The branch goes on by this output at this time; the others do not wait.
+    SleepUntil { due_at: SystemTime, output: &'static str },
     /// The run ends.
     Stop { failed: bool, message: Option<String> },
     /// The task needs something of the database; it is called again with the answer.
@@ -116,6 +120,7 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
         Task::Comment(settings) => comment::perform(settings, context),
         Task::Condition(settings) => condition::perform(settings, context),
         Task::CreateRecord(settings) => create_record::perform(settings, answer, context),
+        Task::Delay(settings) => delay::perform(settings, context),
         Task::DeleteRecord(settings) => delete_record::perform(settings, context),
         Task::FindRecord(settings) => find_record::perform(settings, answer, context),
         Task::SetEnv(settings) => set_env::perform(settings, context),

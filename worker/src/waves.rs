@@ -3,17 +3,19 @@
 //! order; those of different submissions side by side, unless they share a record on which a workflow does not run in
 //! parallel (other bundles wait for the lock of that record). Everything happens in the caller's transaction.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::expression::{Related, Scope};
-use postern_shared::id::RecordId;
+use postern_shared::id::{RecordId, WorkflowId};
 use postern_shared::store::receipts::NewReceipt;
-use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs};
+use postern_shared::store::runs::{Run, State};
+use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs, spool};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
+use crate::checkpoint::{Checkpoints, Wake};
 use crate::claims;
 use crate::desk::{Desk, Known};
 use crate::engine::{Execution, Progress};
@@ -22,9 +24,10 @@ use crate::questions;
 use crate::related;
 use crate::resolve::{Resolved, meant, resolve};
 use crate::task::{Answer, Question};
+use crate::turns::Turns;
 
 /// What became of a bundle, for the metrics.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Tally {
     /// Submissions that this transaction claimed.
     pub claimed: usize,
@@ -40,6 +43,19 @@ pub struct Tally {
     pub finished: usize,
     /// Runs that failed.
     pub failed: usize,
+    /// What wakes the runs that go on at once: to be brought to the broker when this is committed.
+    pub alarms: Vec<spool::Taken>,
+}
+
+impl Tally {
+    /// Counts a run, if it has ended.
+    pub fn count(&mut self, run: &Run) {
+        match run.state {
+            State::Finished => self.finished += 1,
+            State::Failed => self.failed += 1,
+            State::Running | State::Waiting | State::NeedsAttention => {}
+        }
+    }
 }
 
 /// The runs of one submission: the first goes on, the others wait for their turn.
@@ -94,8 +110,10 @@ pub async fn execute(
             lanes.add(submission, resolved, &scope);
         }
     }
-    run_in_waves(transaction, &mut lanes, &mut desk).await?;
+    let mut turns = Turns::look(transaction, lanes.alone()).await?;
+    run_in_waves(transaction, &mut lanes, &mut desk, &mut turns).await?;
     write(transaction, lanes.all, &mut desk, &mut tally).await?;
+    turns.write(transaction).await?;
     Ok(tally)
 }
 
@@ -181,16 +199,27 @@ impl<'a> Lanes<'a> {
             .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
         self.all.push(Lane { submission, names: resolved.names, next: None, runs: runs.collect(), ended: Vec::new() });
     }
+
+    /// The workflows of which no other run may be on the record of one of these.
+    fn alone(&self) -> HashSet<(WorkflowId, RecordId)> {
+        let runs = self.all.iter().flat_map(|lane| &lane.runs);
+        runs.filter_map(Execution::needs_turn).map(|(_, workflow, record)| (workflow, record)).collect()
+    }
 }
 
-async fn run_in_waves(transaction: &Transaction<'_>, lanes: &mut Lanes<'_>, desk: &mut Desk) -> Result<(), StoreError> {
+async fn run_in_waves(
+    transaction: &Transaction<'_>,
+    lanes: &mut Lanes<'_>,
+    desk: &mut Desk,
+    turns: &mut Turns,
+) -> Result<(), StoreError> {
     let Lanes { all: lanes, going, .. } = lanes;
     let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
     let mut breath = Breath::new();
     while !going.is_empty() {
         let mut asked: Vec<(usize, Question)> = Vec::new();
         while let Some(at) = going.pop_front() {
-            match lanes[at].advance(answers[at].take(), desk, &mut breath, transaction).await? {
+            match lanes[at].advance(answers[at].take(), desk, turns, &mut breath, transaction).await? {
                 Some(question) => asked.push((at, question)),
                 None => going.extend(lanes[at].next),
             }
@@ -230,17 +259,30 @@ impl Lane<'_> {
         &mut self,
         mut answer: Option<Answer>,
         desk: &mut Desk,
+        turns: &mut Turns,
         breath: &mut Breath,
         transaction: &Transaction<'_>,
     ) -> Result<Option<Question>, StoreError> {
         while let Some(mut execution) = self.runs.pop_front() {
             breath.take(transaction).await?;
-            match execution.advance(answer.take(), desk) {
+            let turn = execution.needs_turn();
+            let waits = turn.is_some_and(|(_, workflow, record)| turns.is_taken(workflow, record));
+            let progress = match waits && execution.is_new() {
+                true => execution.wait_for_turn(),
+                false => execution.advance(answer.take(), desk),
+            };
+            match progress {
                 Progress::Asks(question) => {
                     self.runs.push_front(execution);
                     return Ok(Some(question));
                 }
-                Progress::Ended => self.ended.push(execution),
+                Progress::Ended | Progress::Suspended(Wake::InTurn) => self.ended.push(execution),
+                Progress::Suspended(Wake::Now | Wake::At(_)) => {
+                    if let Some((receipt, workflow, record)) = turn {
+                        turns.stay(receipt, workflow, record);
+                    }
+                    self.ended.push(execution);
+                }
             }
         }
         Ok(None)
@@ -258,17 +300,17 @@ async fn write(
     if !said.is_empty() {
         comments::append(transaction, &said).await?;
     }
-    let (mut all, mut log, mut unmet) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut all, mut log, mut unmet, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new(), Checkpoints::default());
     for Lane { submission, mut names, ended, .. } in lanes {
         for execution in ended {
-            let (run, entries, read) = execution.into_parts();
-            match run.state {
-                runs::State::Failed => tally.failed += 1,
-                _ => tally.finished += 1,
+            let parts = execution.into_parts();
+            tally.count(&parts.run);
+            if let Some(document) = parts.document {
+                checkpoints.add(&parts.run, document, parts.wake);
             }
-            all.push(run);
-            log.extend(entries);
-            names.add(read);
+            all.push(parts.run);
+            log.extend(parts.log);
+            names.add(parts.names);
         }
         unmet.extend(names.unmet(&submission.env, &submission.read).map(|unmet| (submission.receipt, unmet)));
     }
@@ -278,5 +320,6 @@ async fn write(
     if !log.is_empty() {
         run_log::append(transaction, &log).await?;
     }
+    tally.alarms = checkpoints.write(transaction).await?;
     receipts::note_unmet(transaction, &unmet).await
 }

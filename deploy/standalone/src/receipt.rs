@@ -117,9 +117,8 @@ fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: 
     Ok(())
 }
 
-fn steps<'l>(run: &Run, log: &'l [Entry]) -> impl Iterator<Item = &'l Entry> {
-    let workflow = run.workflow;
-    log.iter().filter(move |entry| entry.workflow == workflow)
+fn steps<'l>(run: &'l Run, log: &'l [Entry]) -> impl Iterator<Item = &'l Entry> {
+    log.iter().filter(move |entry| entry.is_of(run))
 }
 
 fn with_path(run: &Run, log: &[Entry]) -> Value {

@@ -42,14 +42,15 @@ pub fn line(run: &Run) -> String {
     let Run { workflow, version, steps, .. } = run;
     let message = run.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
     let record = run.record.map(|record| format!(" on record {record}")).unwrap_or_default();
+    let replay = if run.origin.is_empty() { String::new() } else { format!(", replay {}", run.origin) };
     let (state, started) = (run.state.word(), timestamp(run.started_at));
-    format!("{started} workflow {workflow} version {version}{record}: {state} after {steps} steps{message}")
+    format!("{started} workflow {workflow} version {version}{replay}{record}: {state} after {steps} steps{message}")
 }
 
 /// A run for programs.
 pub fn json(run: &Run) -> Value {
     json!({
-        "receipt": run.receipt, "workflow": run.workflow, "version": run.version, "status": run.state.word(),
+        "receipt": run.receipt, "workflow": run.workflow, "origin": run.origin, "version": run.version, "status": run.state.word(),
         "steps": run.steps, "record": run.record, "message": run.message,
         "started_at": timestamp(run.started_at), "ended_at": run.ended_at.map(timestamp),
     })

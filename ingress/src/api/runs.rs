@@ -18,7 +18,7 @@ pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal>
     let wanted = request.variable::<Word>("state")?.map(|word| word.0);
     let behind = request.variable::<Place>("before")?.map(|place| place.0);
     let connection = state.store.connection().await?;
-    let found = runs::page(&connection, workflow, wanted, behind, last).await?;
+    let found = runs::page(&connection, workflow, wanted, behind.as_ref(), last).await?;
     let is_full = i64::try_from(found.len()) == Ok(last);
     let next = found.last().filter(|_| is_full).map(|run| Place(cursor(run)).to_string());
     let runs: Vec<Value> = found.iter().map(describe).collect();
@@ -27,14 +27,14 @@ pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal>
 
 fn describe(run: &Run) -> Value {
     json!({
-        "receipt": run.receipt, "workflow": run.workflow, "version": run.version, "state": run.state.word(),
+        "receipt": run.receipt, "workflow": run.workflow, "origin": run.origin, "version": run.version, "state": run.state.word(),
         "steps": run.steps, "record": run.record, "message": run.message,
         "started_at": time(run.started_at), "ended_at": run.ended_at.map(time),
     })
 }
 
 fn cursor(run: &Run) -> Cursor {
-    Cursor { receipt: run.receipt, place: run.place, workflow: run.workflow }
+    Cursor { receipt: run.receipt, place: run.place, workflow: run.workflow, origin: run.origin.clone() }
 }
 
 /// A cursor as it is sent.
@@ -43,8 +43,8 @@ struct Place(Cursor);
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Cursor { receipt, place, workflow } = self.0;
-        write!(f, "{receipt}.{place}.{workflow}")
+        let Cursor { receipt, place, workflow, origin } = &self.0;
+        write!(f, "{receipt}.{place}.{workflow}.{origin}")
     }
 }
 
@@ -52,11 +52,11 @@ impl FromStr for Place {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.split('.');
+        let mut parts = text.splitn(4, '.');
         let mut next = || parts.next();
         let parsed = (|| {
             let (receipt, place, workflow) = (next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?);
-            next().is_none().then_some(Cursor { receipt, place, workflow })
+            Some(Cursor { receipt, place, workflow, origin: next()?.to_owned() })
         })();
         parsed.map(Self).ok_or("must be the `next` of an answer")
     }
@@ -80,10 +80,14 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let cursor = Cursor { receipt: ReceiptId::new(), place: 2, workflow: 77.try_into().unwrap() };
-        let text = Place(cursor).to_string();
-        assert_eq!(text.parse(), Ok(Place(cursor)));
-        for wrong in ["", "1", &text[1..], &format!("{text}.1"), &format!("{text}x")] {
+        let receipt = ReceiptId::new();
+        for origin in ["", "1", "a.b"] {
+            let cursor = Cursor { receipt, place: 2, workflow: 77.try_into().unwrap(), origin: origin.to_owned() };
+            let text = Place(cursor.clone()).to_string();
+            assert_eq!(text.parse(), Ok(Place(cursor)));
+        }
+        let text = format!("{receipt}.2.77.");
+        for wrong in ["", "1", &text[1..], &text[..text.len() - 1], &format!("{receipt}.2.x.")] {
             assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }
     }

@@ -102,6 +102,7 @@ fn history() -> Value {
         "Run": object([
             ("receipt", uuid()),
             ("workflow", number()),
+            ("origin", text()),
             ("version", number()),
             ("state", states()),
             ("steps", whole()),

@@ -99,7 +99,7 @@ async fn taken(
     let mut ran = Vec::new();
     for run in runs {
         let document = workflows::of_version(connection, run.workflow, run.version).await?;
-        let log: Vec<_> = log.iter().filter(|entry| entry.workflow == run.workflow).collect();
+        let log: Vec<_> = log.iter().filter(|entry| entry.is_of(run)).collect();
         ran.push(describe(p, run, document.as_ref(), &log));
     }
     let posted = posted::find(connection, id).await?;

@@ -55,7 +55,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let state = State::from_word(visit.query.get("state"));
     let workflow = visit.query.get("workflow").parse::<WorkflowId>().ok();
     let behind = cursor(visit.query.get("after"));
-    let mut found = runs::page(&visit.connection().await?, workflow, state, behind, PAGE + 1).await?;
+    let mut found = runs::page(&visit.connection().await?, workflow, state, behind.as_ref(), PAGE + 1).await?;
     let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
     found.truncate(usize::try_from(PAGE).unwrap_or(0));
     let next = found.last().filter(|_| more).map(|last| next(state, workflow, last)).unwrap_or_default();
@@ -86,9 +86,10 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// A page begins behind the last run of the one before.
 fn cursor(text: &str) -> Option<Cursor> {
-    let mut parts = text.split('~');
+    let mut parts = text.splitn(4, '~');
     let (receipt, place, workflow) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(Cursor { receipt: receipt.parse().ok()?, place: place.parse().ok()?, workflow: workflow.parse().ok()? })
+    let (receipt, place, workflow) = (receipt.parse().ok()?, place.parse().ok()?, workflow.parse().ok()?);
+    Some(Cursor { receipt, place, workflow, origin: parts.next()?.to_owned() })
 }
 
 fn next(state: Option<State>, workflow: Option<WorkflowId>, last: &Run) -> String {
@@ -99,7 +100,7 @@ fn next(state: Option<State>, workflow: Option<WorkflowId>, last: &Run) -> Strin
     if let Some(workflow) = workflow {
         query.append_pair("workflow", &workflow.to_string());
     }
-    query.append_pair("after", &format!("{}~{}~{}", last.receipt, last.place, last.workflow));
+    query.append_pair("after", &format!("{}~{}~{}~{}", last.receipt, last.place, last.workflow, last.origin));
     query.finish()
 }
 

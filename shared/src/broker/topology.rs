@@ -6,6 +6,8 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use lapin::{Channel, ExchangeKind};
 
+use crate::resume::RESUME_V1;
+
 /// Takes every message; direct, so that the routing key names the lane.
 pub const EXCHANGE: &str = "postern.v1";
 
@@ -14,6 +16,15 @@ pub const LANE_DEFAULT: &str = "default";
 
 /// The queue of [`LANE_DEFAULT`]. Quorum: a confirm means that a majority has it on disk.
 pub const QUEUE_DEFAULT: &str = "postern.lane.default.v1";
+
+/// Takes what wakes runs, which must not wait behind a burst of submissions.
+pub const RESUME_EXCHANGE: &str = "postern.resume.v1";
+
+/// The routing key of what wakes runs.
+pub const RESUME_KEY: &str = "resume";
+
+/// Holds what wakes runs; with the arguments of a lane.
+pub const RESUME_QUEUE: &str = "postern.resume.v1";
 
 /// Takes what a queue gives up on. Fanout: a dead letter keeps its routing key, and no key may miss the queue.
 pub const DEAD_EXCHANGE: &str = "postern.dead.v1";
@@ -32,19 +43,32 @@ pub const LANE_DELIVERY_LIMIT: i64 = 1_000;
 /// Deliveries of a dead letter: behind this queue there is nothing, so what it drops is lost.
 pub const DEAD_DELIVERY_LIMIT: i64 = 1_000_000_000;
 
+/// The exchange and the routing key of a message of this kind.
+pub fn way(kind: &str) -> (&'static str, &'static str) {
+    if kind == RESUME_V1 { (RESUME_EXCHANGE, RESUME_KEY) } else { (EXCHANGE, LANE_DEFAULT) }
+}
+
 /// Declares everything, so that either service may be the first to meet an empty broker.
 pub async fn declare(channel: &Channel) -> Result<(), lapin::Error> {
     let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-    let exchanges = [(DEAD_EXCHANGE, ExchangeKind::Fanout), (EXCHANGE, ExchangeKind::Direct)];
+    let exchanges = [
+        (DEAD_EXCHANGE, ExchangeKind::Fanout),
+        (EXCHANGE, ExchangeKind::Direct),
+        (RESUME_EXCHANGE, ExchangeKind::Direct),
+    ];
     for (name, kind) in exchanges {
         channel.exchange_declare(name.into(), kind, durable, FieldTable::default()).await?;
     }
     // The dead letters first: a lane must never lead to an exchange that has no queue yet.
-    let queues = [(DEAD_QUEUE, dead_arguments()), (QUEUE_DEFAULT, lane_arguments())];
+    let queues = [(DEAD_QUEUE, dead_arguments()), (QUEUE_DEFAULT, lane_arguments()), (RESUME_QUEUE, lane_arguments())];
     for (name, arguments) in queues {
         channel.queue_declare(name.into(), QueueDeclareOptions::durable(), arguments).await?;
     }
-    let bindings = [(DEAD_QUEUE, DEAD_EXCHANGE, ""), (QUEUE_DEFAULT, EXCHANGE, LANE_DEFAULT)];
+    let bindings = [
+        (DEAD_QUEUE, DEAD_EXCHANGE, ""),
+        (QUEUE_DEFAULT, EXCHANGE, LANE_DEFAULT),
+        (RESUME_QUEUE, RESUME_EXCHANGE, RESUME_KEY),
+    ];
     for (queue, exchange, key) in bindings {
         let options = QueueBindOptions::default();
         channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await?;

@@ -231,6 +231,11 @@ impl<'d, 'f> Reader<'d, 'f> {
         &self.reads
     }
 
+    /// Adds what an inner reader has read.
+    pub fn also_reads(&mut self, reads: &Reads) {
+        self.reads.add(reads);
+    }
+
     /// Reports a key, if it stands here, as one that cannot.
     pub fn refuse(&mut self, key: &'static str, message: impl Into<String>) {
         if self.map.contains_key(key) && !self.refused.contains(&key) {

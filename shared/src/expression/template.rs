@@ -47,6 +47,14 @@ impl Template {
         }))
     }
 
+    /// Its text, if it is the same whatever it is evaluated with.
+    pub fn fixed_text(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Fixed(value) => Some(render(value)),
+            Kind::Lone(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
     /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text. A list or map stays within
     /// [`MAX_VALUE_BYTES`] and the levels of a value: a loop that puts a value into itself must come to an end.
     pub fn value(&self, scope: &Scope) -> Result<Value, EvalError> {

@@ -22,6 +22,12 @@ const HOLDERS: &str = "-- claims::holders
 SELECT c.scope, c.key, c.receipt
 FROM claims c JOIN unnest($1::text[], $2::bytea[]) AS k (scope, key) ON c.scope = k.scope AND c.key = k.key";
 
+const PASS_ON: &str = "-- claims::pass_on
+UPDATE claims SET receipt = $4 WHERE scope = $1 AND key = $2 AND receipt = $3";
+
+const RELEASE: &str = "-- claims::release
+DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3";
+
 const FORGET: &str = "-- claims::forget
 DELETE FROM claims WHERE expires_at <= now()";
 
@@ -53,6 +59,16 @@ pub async fn take(
     let days: Vec<Option<i32>> = claims.values().map(|(_, days)| days.map(i32::from)).collect();
     let statement = transaction.prepare_cached(TAKE).await?;
     transaction.execute(&statement, &[&scopes, &keys, &receipts, &days]).await?;
+    holders(transaction, claims.keys()).await
+}
+
+/// Who holds each of these claims, as far as somebody does. Of claims without an end.
+pub async fn holders(
+    transaction: &Transaction<'_>,
+    claims: impl Iterator<Item = &Claim> + Clone,
+) -> Result<BTreeMap<Claim, ReceiptId>, StoreError> {
+    let scopes: Vec<&str> = claims.clone().map(|claim| claim.scope.as_str()).collect();
+    let keys: Vec<&[u8]> = claims.map(|claim| &claim.key[..]).collect();
     let statement = transaction.prepare_cached(HOLDERS).await?;
     let rows = transaction.query(&statement, &[&scopes, &keys]).await?;
     rows.iter()
@@ -62,6 +78,21 @@ pub async fn take(
             Ok((Claim { scope: row.get(0), key }, row.get::<_, Uuid>(2).into()))
         })
         .collect()
+}
+
+/// Gives a claim that a receipt holds to another one, or gives it up.
+pub async fn hand_on(
+    transaction: &Transaction<'_>,
+    claim: &Claim,
+    holder: ReceiptId,
+    next: Option<ReceiptId>,
+) -> Result<(), StoreError> {
+    let (scope, key, holder) = (claim.scope.as_str(), &claim.key[..], holder.uuid());
+    match next {
+        Some(next) => transaction.execute(PASS_ON, &[&scope, &key, &holder, &next.uuid()]).await?,
+        None => transaction.execute(RELEASE, &[&scope, &key, &holder]).await?,
+    };
+    Ok(())
 }
 
 /// Removes the claims that have expired; returns how many.

@@ -5,16 +5,21 @@ use std::time::SystemTime;
 use deadpool_postgres::{Object, Transaction};
 
 use super::StoreError;
+use super::runs::Run;
 use crate::id::{ReceiptId, WorkflowId};
+use crate::resume::RunKey;
 
 const APPEND: &str = "-- run_log::append
-INSERT INTO run_log (receipt, workflow, number, step, task, output, message, at)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::timestamptz[])";
+INSERT INTO run_log (receipt, workflow, origin, number, step, task, output, message, at)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::timestamptz[])";
 
 const OF: &str = "-- run_log::of
-SELECT workflow, number, step, task, output, message, at FROM run_log WHERE receipt = $1
-ORDER BY workflow, origin, number";
+SELECT workflow, number, step, task, output, message, at, origin FROM run_log WHERE receipt = $1
+ORDER BY workflow, length(origin), origin, number";
+
+const FORGET: &str = "-- run_log::forget
+DELETE FROM run_log WHERE receipt = $1 AND workflow = $2 AND origin = $3";
 
 /// A step that a run took.
 #[derive(Debug, Clone)]
@@ -23,6 +28,8 @@ pub struct Entry {
     pub receipt: ReceiptId,
     /// The workflow of the run.
     pub workflow: WorkflowId,
+    /// The origin of the run.
+    pub origin: String,
     /// The place on the run's path, from 1.
     pub number: i32,
     /// The name of the step.
@@ -37,6 +44,13 @@ pub struct Entry {
     pub at: SystemTime,
 }
 
+impl Entry {
+    /// Whether it is a step of this run.
+    pub fn is_of(&self, run: &Run) -> bool {
+        self.workflow == run.workflow && self.origin == run.origin
+    }
+}
+
 /// Writes the steps that the runs of a bundle took.
 pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(APPEND).await?;
@@ -46,6 +60,7 @@ pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<
             &[
                 &entries.iter().map(|entry| entry.receipt.uuid()).collect::<Vec<_>>(),
                 &entries.iter().map(|entry| entry.workflow.get()).collect::<Vec<_>>(),
+                &entries.iter().map(|entry| entry.origin.as_str()).collect::<Vec<_>>(),
                 &entries.iter().map(|entry| entry.number).collect::<Vec<_>>(),
                 &entries.iter().map(|entry| entry.step.as_str()).collect::<Vec<_>>(),
                 &entries.iter().map(|entry| entry.task.as_str()).collect::<Vec<_>>(),
@@ -55,6 +70,12 @@ pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<
             ],
         )
         .await?;
+    Ok(())
+}
+
+/// Removes the steps that a run took so far.
+pub async fn forget(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), StoreError> {
+    transaction.execute(FORGET, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
     Ok(())
 }
 
@@ -73,6 +94,7 @@ pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Entry>, S
                 output: row.get(4),
                 message: row.get(5),
                 at: row.get(6),
+                origin: row.get(7),
             })
         })
         .collect()

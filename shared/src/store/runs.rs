@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::resume::RunKey;
 
 const INSERT: &str = "-- runs::insert
 INSERT INTO runs (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
@@ -20,14 +21,24 @@ ORDER BY receipt, workflow
 ON CONFLICT DO NOTHING";
 
 const OF: &str = "-- runs::of
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
-FROM runs WHERE receipt = $1 ORDER BY place, workflow, origin";
+SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
+FROM runs WHERE receipt = $1 ORDER BY place, workflow, length(origin), origin";
 
 const PAGE: &str = "-- runs::page
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
+SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
 FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
-    AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow) > ($5, $6)))
-ORDER BY receipt DESC, place, workflow LIMIT $3";
+    AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow, origin) > ($5, $6, $7)))
+ORDER BY receipt DESC, place, workflow, origin LIMIT $3";
+
+const UPDATE: &str = "-- runs::update
+UPDATE runs SET state = $5, steps = $6, message = $7, ended_at = $8
+WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND steps = $4";
+
+const VERSION: &str = "-- runs::version
+SELECT version FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3";
+
+const WAKE: &str = "-- runs::wake
+UPDATE runs SET state = 'running' WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND state = 'waiting'";
 
 /// How many failed runs are counted: beyond this the number tells nobody more.
 const MAX_COUNTED: i64 = 999;
@@ -72,12 +83,14 @@ impl State {
     }
 }
 
-/// The word for a receipt with these runs: the state that most needs someone's eye or patience; without any run the
-/// receipt is unmatched.
+/// The word for a receipt with these runs, in the order of [`of`]: the state that most needs someone's eye or patience;
+/// without any run the receipt is unmatched. Of a run and its replays the last one counts.
 pub fn summary(runs: &[Run]) -> &'static str {
+    let is_last = |at: usize| runs.get(at + 1).is_none_or(|next| next.workflow != runs[at].workflow);
+    let last: Vec<State> = (0..runs.len()).filter(|at| is_last(*at)).map(|at| runs[at].state).collect();
     [State::NeedsAttention, State::Running, State::Waiting, State::Failed, State::Finished]
         .into_iter()
-        .find(|state| runs.iter().any(|run| run.state == *state))
+        .find(|state| last.contains(state))
         .map_or("unmatched", State::word)
 }
 
@@ -88,6 +101,8 @@ pub struct Run {
     pub receipt: ReceiptId,
     /// Its workflow.
     pub workflow: WorkflowId,
+    /// Empty for the run that the submission started, else the number of the replay.
+    pub origin: String,
     /// The version of the workflow that it is pinned to.
     pub version: i32,
     /// Its place among the runs that the receipt started, from 1.
@@ -106,7 +121,14 @@ pub struct Run {
     pub ended_at: Option<SystemTime>,
 }
 
-/// Writes runs that are new. All or [`StoreError::Fenced`].
+impl Run {
+    /// Its name.
+    pub fn key(&self) -> RunKey {
+        RunKey { receipt: self.receipt, workflow: self.workflow, origin: self.origin.clone() }
+    }
+}
+
+/// Writes runs that submissions started. All or [`StoreError::Fenced`].
 pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(INSERT).await?;
     let written = transaction
@@ -129,6 +151,32 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
     if written == runs.len() as u64 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
+/// Writes how a run stands that was read with `steps` steps, or [`StoreError::Fenced`].
+pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(UPDATE).await?;
+    let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
+    let written = transaction
+        .execute(
+            &statement,
+            &[&receipt, &workflow, &run.origin, &steps, &state, &run.steps, &run.message, &run.ended_at],
+        )
+        .await?;
+    if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+}
+
+/// The version of its workflow to which a run is pinned; nothing if there is no such run.
+pub async fn version(connection: &Object, run: &RunKey) -> Result<Option<i32>, StoreError> {
+    let statement = connection.prepare_cached(VERSION).await?;
+    let row = connection.query_opt(&statement, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Notes that a run that waited is to go on.
+pub async fn wake(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), StoreError> {
+    transaction.execute(WAKE, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
+    Ok(())
+}
+
 /// The runs of a receipt, in the order in which it started them.
 pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Run>, StoreError> {
     connection.query(OF, &[&receipt.uuid()]).await?.iter().map(read).collect()
@@ -145,7 +193,7 @@ pub async fn latest(
 }
 
 /// The place of a run in the list of all runs, from the newest on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Its receipt.
     pub receipt: ReceiptId,
@@ -153,6 +201,8 @@ pub struct Cursor {
     pub place: i32,
     /// Its workflow.
     pub workflow: WorkflowId,
+    /// Its origin.
+    pub origin: String,
 }
 
 /// The latest runs that come behind another in the list, newest first, at most `last`; see [`latest`].
@@ -160,13 +210,15 @@ pub async fn page(
     connection: &Object,
     workflow: Option<WorkflowId>,
     state: Option<State>,
-    behind: Option<Cursor>,
+    behind: Option<&Cursor>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
     let workflow = workflow.map(WorkflowId::get);
     let receipt = behind.map(|run| run.receipt.uuid());
     let (place, of) = (behind.map(|run| run.place), behind.map(|run| run.workflow.get()));
-    let rows = connection.query(PAGE, &[&workflow, &state.map(State::word), &last, &receipt, &place, &of]).await?;
+    let origin = behind.map(|run| run.origin.as_str());
+    let state = state.map(State::word);
+    let rows = connection.query(PAGE, &[&workflow, &state, &last, &receipt, &place, &of, &origin]).await?;
     rows.iter().map(read).collect()
 }
 
@@ -188,5 +240,6 @@ pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         message: row.get(7),
         started_at: row.get(8),
         ended_at: row.get(9),
+        origin: row.get(10),
     })
 }

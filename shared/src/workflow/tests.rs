@@ -136,7 +136,12 @@ fn every_fault_of_a_step_is_named_at_its_field() {
     for (lines, expected) in [
         ("next: t", "steps.s: a step has one task, and this has none of comment, condition, "),
         ("stop: finished\nset_env: {a: 1}", "steps.s: a step has one task, and this has stop and set_env"),
-        ("delay: 5", "steps.s.delay: task `delay` is not available in this version"),
+        ("send_mail: 5", "steps.s.send_mail: task `send_mail` is not available in this version"),
+        ("delay: {for: soon}", "steps.s.delay.for: must be a duration such as 45s, 90m"),
+        ("delay: {for: 91d}", "steps.s.delay.for: a delay is at most 90 days long"),
+        ("delay: {for: 5m, until: monday}", "steps.s.delay: has either `for`"),
+        ("delay: {until: '25:00'}", "steps.s.delay.until: must be a clock time such as 18:00"),
+        ("delay: {until: monday, zone: Here}", "steps.s.delay.zone: must be the name of a time zone"),
         ("delete_record: 5", "steps.s.delete_record: must be true; `record` names another record than the run's"),
         ("comment:", "steps.s.comment: is missing"),
         ("condition: $a\nthen: x", "steps.s.then: leads to `x`, and there is no such step"),

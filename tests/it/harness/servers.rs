@@ -84,14 +84,14 @@ impl Servers {
         (connection, channel)
     }
 
-    /// Puts a message into the lane as somebody else's program might.
+    /// Puts a message to where its kind goes, as somebody else's program might.
     pub async fn publish(&self, kind: &str, body: &[u8]) {
         let (_connection, channel) = self.channel().await;
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let properties = BasicProperties::default().with_type(kind.into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let sent =
-            channel.basic_publish(topology::EXCHANGE.into(), topology::LANE_DEFAULT.into(), options, body, properties);
+        let (exchange, key) = topology::way(kind);
+        let sent = channel.basic_publish(exchange.into(), key.into(), options, body, properties);
         assert!(sent.await.unwrap().await.unwrap().is_ack());
     }
 }

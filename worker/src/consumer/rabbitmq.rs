@@ -45,7 +45,9 @@ where
     F: Future<Output = Settlement> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
-    let mut consuming = Consuming { options, handler, shutdown, health, slots, running: JoinSet::new(), session: 0 };
+    let resuming = Arc::new(Semaphore::new(usize::from(options.resuming.max(1))));
+    let mut consuming =
+        Consuming { options, handler, shutdown, health, slots, resuming, running: JoinSet::new(), session: 0 };
     let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
     while !consuming.shutdown.is_triggered() {
         if let Err(error) = consuming.live(&mut backoff).await {
@@ -66,6 +68,7 @@ struct Consuming<H> {
     shutdown: Shutdown,
     health: Health,
     slots: Arc<Semaphore>,
+    resuming: Arc<Semaphore>,
     /// Deliveries that are waiting for a slot or being handled, each with the number of its session.
     running: JoinSet<(u64, End)>,
     session: u64,
@@ -90,10 +93,11 @@ enum SessionError {
     Held,
 }
 
-/// A channel with its two consumers.
+/// A channel with its consumers.
 struct Consumers {
     channel: Channel,
     lane: Consumer,
+    resuming: Consumer,
     dead: Consumer,
 }
 
@@ -139,6 +143,7 @@ where
             tokio::select! {
                 () = self.shutdown.wait() => return Ok(()),
                 next = consumers.lane.next() => self.start(next, Source::Lane, over)?,
+                next = consumers.resuming.next() => self.start(next, Source::Resuming, over)?,
                 next = consumers.dead.next() => self.start(next, Source::DeadLetters, over)?,
                 Some(joined) = self.running.join_next() => match joined {
                     Ok((session, End::Held)) if session == self.session => return Err(SessionError::Held),
@@ -161,7 +166,10 @@ where
         let delivery = next.ok_or(SessionError::Cancelled)?.map_err(SessionError::Channel)?;
         let terms = Terms {
             source,
-            slots: Arc::clone(&self.slots),
+            slots: Arc::clone(match source {
+                Source::Lane | Source::DeadLetters => &self.slots,
+                Source::Resuming => &self.resuming,
+            }),
             session_over: over.clone(),
             hold_limit: self.options.hold_limit,
         };
@@ -173,7 +181,7 @@ where
     /// Takes nothing more and finishes what has begun.
     async fn drain(&mut self, consumers: &Consumers) {
         let finish = async {
-            for consumer in [&consumers.lane, &consumers.dead] {
+            for consumer in [&consumers.lane, &consumers.resuming, &consumers.dead] {
                 let _ = consumers.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await;
             }
             while self.running.join_next().await.is_some() {}
@@ -190,8 +198,9 @@ async fn open(options: &Options, name: &str) -> Result<(Connection, Consumers), 
         let channel = connection.create_channel().await?;
         topology::declare(&channel).await?;
         let lane = consume(&channel, topology::QUEUE_DEFAULT, options.prefetch.max(1)).await?;
+        let resuming = consume(&channel, topology::RESUME_QUEUE, options.resuming.max(1)).await?;
         let dead = consume(&channel, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
-        Ok(Consumers { channel, lane, dead })
+        Ok(Consumers { channel, lane, resuming, dead })
     };
     let consumers = timeout(SETUP_LIMIT, setup).await.map_err(|_| SessionError::SetupTimedOut)?;
     Ok((connection, consumers.map_err(SessionError::Setup)?))

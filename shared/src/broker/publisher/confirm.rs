@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
 
 use crate::broker::topology;
@@ -53,19 +54,19 @@ pub(super) async fn open_channel(connection: &Connection) -> Result<Channel, lap
     Ok(channel)
 }
 
-/// Publishes to the lane and waits for the confirm.
+/// Publishes to where messages of this kind go, and waits for the confirm.
 pub(super) async fn publish(channel: &Channel, properties: BasicProperties, body: &[u8]) -> Result<(), Failure> {
-    let lane = topology::LANE_DEFAULT;
+    let (exchange, key) = topology::way(properties.kind().as_ref().map_or("", ShortString::as_str));
     let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let confirmed = async {
-        let sent = channel.basic_publish(topology::EXCHANGE.into(), lane.into(), options, body, properties);
+        let sent = channel.basic_publish(exchange.into(), key.into(), options, body, properties);
         sent.await?.await
     };
     match tokio::time::timeout(PUBLISH_LIMIT, confirmed).await {
         Err(_) => Err(Failure::TimedOut),
         Ok(Err(error)) => Err(Failure::Closed(error)),
         Ok(Ok(Confirmation::Ack(None))) => Ok(()),
-        Ok(Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)))) => Err(Failure::Returned(lane)),
+        Ok(Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)))) => Err(Failure::Returned(key)),
         Ok(Ok(Confirmation::Nack(None))) => Err(Failure::Refused),
         Ok(Ok(Confirmation::NotRequested)) => Err(Failure::Unconfirmed),
     }

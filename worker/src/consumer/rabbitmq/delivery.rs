@@ -19,10 +19,11 @@ use crate::consumer::{Message, Origin, Settlement};
 /// take a whole core.
 const PANIC_PAUSE: Duration = Duration::from_secs(1);
 
-/// Which of the two consumers a delivery came to.
+/// Which consumer a delivery came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Lane,
+    Resuming,
     DeadLetters,
 }
 
@@ -81,7 +82,7 @@ fn open(delivery: Delivery, source: Source) -> (Message, Acker) {
     let Received { kind, message_id, attempt, delivery_count, death_reason } = Received::read(&delivery.properties);
     // By the queue and not by the header, which stays on a dead letter that somebody moves back to its lane.
     let origin = match source {
-        Source::Lane => Origin::Lane,
+        Source::Lane | Source::Resuming => Origin::Lane,
         Source::DeadLetters => Origin::DeadLetter { reason: death_reason.unwrap_or_else(|| "unknown".to_owned()) },
     };
     let message = Message { kind, body: delivery.data, message_id, attempt, delivery_count, origin };

@@ -1,0 +1,186 @@
+//! The checkpoints: what a run needs to go on that has left its transaction, or that failed and may be replayed. The
+//! revision is the fence: whoever writes a checkpoint that another has written in the meantime gets
+//! [`StoreError::Fenced`]. A checkpoint stands in the same transaction as the run's state and what wakes it.
+
+use std::time::SystemTime;
+
+use deadpool_postgres::Transaction;
+use serde::{Deserialize, Serialize};
+
+use super::runs::{self, Run};
+use super::{StoreError, parsed};
+use crate::env::Env;
+use crate::id::{RecordId, StepName, WorkflowId};
+use crate::resume::{Resume, RunKey};
+
+const INSERT: &str = "-- checkpoints::insert
+INSERT INTO checkpoints (receipt, workflow, origin, document, record, waits_for_turn)
+SELECT receipt, workflow, origin, document::json, record, waits_for_turn
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[])
+    AS c (receipt, workflow, origin, document, record, waits_for_turn)";
+
+/// Waits for another transaction that has the run, and then finds the revision that it left.
+const TAKE: &str = "-- checkpoints::take
+SELECT r.receipt, r.workflow, r.version, r.place, r.state, r.steps, r.record, r.message, r.started_at, r.ended_at,
+    r.origin, c.document::text, q.query::text, q.request::text, now()
+FROM checkpoints c JOIN runs r USING (receipt, workflow, origin) JOIN receipts q ON q.id = c.receipt
+WHERE c.receipt = $1 AND c.workflow = $2 AND c.origin = $3 AND c.revision = $4 AND NOT c.waits_for_turn
+    AND r.state IN ('running', 'waiting')
+FOR UPDATE OF c";
+
+const RENEW: &str = "-- checkpoints::renew
+UPDATE checkpoints SET revision = revision + 1, document = $5::text::json, waits_for_turn = $6
+WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND revision = $4";
+
+const REMOVE: &str = "-- checkpoints::remove
+DELETE FROM checkpoints WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND revision = $4";
+
+const NEXT_IN_TURN: &str = "-- checkpoints::next_in_turn
+UPDATE checkpoints SET revision = revision + 1, waits_for_turn = false
+WHERE (receipt, workflow, origin) = (SELECT receipt, workflow, origin FROM checkpoints
+    WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, origin LIMIT 1 FOR UPDATE)
+RETURNING receipt, workflow, origin, revision";
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// `$env` as the steps have left it.
+    pub env: Env,
+    /// The steps to take, the next one last.
+    pub pending: Vec<Branch>,
+    /// What waits for a time, to be taken when nothing else is pending.
+    pub parked: Vec<Parked>,
+}
+
+/// A step to take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Its name in the version to which the run is pinned.
+    pub step: StepName,
+    /// What was tried of it already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Tried>,
+}
+
+/// The tries of a step that reaches outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The place of the first try on the run's path: the step's name towards the outside.
+    pub first: i32,
+    /// How many tries there were.
+    pub times: u32,
+}
+
+/// A part of a run that waits for a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parked {
+    /// Milliseconds since 1970.
+    pub due_at_ms: i64,
+    /// The steps to take then, the next one last.
+    pub steps: Vec<Branch>,
+}
+
+/// A new checkpoint of a run.
+#[derive(Debug)]
+pub struct NewCheckpoint {
+    /// The run.
+    pub run: RunKey,
+    /// The record that it is on.
+    pub record: Option<RecordId>,
+    /// As JSON.
+    pub document: String,
+    /// Whether it waits until another run on its record has ended.
+    pub waits_for_turn: bool,
+}
+
+/// The revision of a new checkpoint.
+pub const FIRST_REVISION: i32 = 1;
+
+/// A run to go on, locked.
+#[derive(Debug)]
+pub struct Taken {
+    /// The run.
+    pub run: Run,
+    /// Where it stands.
+    pub checkpoint: Checkpoint,
+    /// What `$query` reads.
+    pub query: Env,
+    /// What `$request` reads.
+    pub request: Env,
+    /// By the database's clock.
+    pub now: SystemTime,
+}
+
+/// Writes the checkpoints of new runs.
+pub async fn insert(transaction: &Transaction<'_>, new: &[NewCheckpoint]) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(INSERT).await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                &new.iter().map(|one| one.run.receipt.uuid()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.run.workflow.get()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.run.origin.as_str()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.document.as_str()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.record.map(RecordId::get)).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.waits_for_turn).collect::<Vec<_>>(),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Locks a run that is to go on; nothing if it has gone on since the message was written, or has ended.
+pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Option<Taken>, StoreError> {
+    let statement = transaction.prepare_cached(TAKE).await?;
+    let RunKey { receipt, workflow, origin } = &resume.run;
+    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+        [&receipt.uuid(), &workflow.get(), origin, &resume.revision];
+    let Some(row) = transaction.query_opt(&statement, &key).await? else { return Ok(None) };
+    Ok(Some(Taken {
+        run: runs::read(&row)?,
+        checkpoint: parsed(row.get(11))?,
+        query: parsed(row.get(12))?,
+        request: parsed(row.get(13))?,
+        now: row.get(14),
+    }))
+}
+
+/// Replaces the checkpoint that a message named; the next revision is one above. Or [`StoreError::Fenced`].
+pub async fn renew(
+    transaction: &Transaction<'_>,
+    resume: &Resume,
+    document: &str,
+    waits_for_turn: bool,
+) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(RENEW).await?;
+    let RunKey { receipt, workflow, origin } = &resume.run;
+    let written = transaction
+        .execute(&statement, &[&receipt.uuid(), &workflow.get(), origin, &resume.revision, &document, &waits_for_turn])
+        .await?;
+    if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+}
+
+/// Removes the checkpoint that a message named: the run has finished. Or [`StoreError::Fenced`].
+pub async fn remove(transaction: &Transaction<'_>, resume: &Resume) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(REMOVE).await?;
+    let RunKey { receipt, workflow, origin } = &resume.run;
+    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+        [&receipt.uuid(), &workflow.get(), origin, &resume.revision];
+    if transaction.execute(&statement, &key).await? == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+}
+
+/// Lets the run go on that waits longest for its turn on a record; returns what wakes it.
+pub async fn next_in_turn(
+    transaction: &Transaction<'_>,
+    workflow: WorkflowId,
+    record: RecordId,
+) -> Result<Option<Resume>, StoreError> {
+    let statement = transaction.prepare_cached(NEXT_IN_TURN).await?;
+    let Some(row) = transaction.query_opt(&statement, &[&workflow.get(), &record.get()]).await? else {
+        return Ok(None);
+    };
+    let receipt = row.get::<_, uuid::Uuid>(0).into();
+    let run = RunKey { receipt, workflow, origin: row.get(2) };
+    Ok(Some(Resume { run, revision: row.get(3) }))
+}

@@ -1,0 +1,151 @@
+//! What a run leaves behind that does not end in its transaction, and what wakes it. A run that failed leaves the same,
+//! so that a replay can go on at the failed step.
+
+use std::time::{Duration, SystemTime};
+
+use postern_shared::resume::{RESUME_V1, Resume};
+use postern_shared::store::checkpoints::{self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Tried};
+use postern_shared::store::runs::Run;
+use postern_shared::store::{StoreError, Transaction, spool};
+use postern_shared::workflow::{StepIndex, Workflow};
+
+/// The most bytes that a run may leave behind as JSON: eight times a posted body, as ingress allows for a submission.
+pub const MAX_CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long what is due at once belongs to this process, which brings it to the broker itself. Above a publish with its
+/// time-out, and short, since it is what a crash in between costs.
+const LEASE: Duration = Duration::from_secs(5);
+
+/// A step to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    pub step: StepIndex,
+    /// What was tried of it already.
+    pub tried: Option<Tried>,
+}
+
+/// A part of a run that waits for a time: the steps to take then, the next one last.
+#[derive(Debug)]
+pub struct Sleeping {
+    pub due_at: SystemTime,
+    pub steps: Vec<Next>,
+}
+
+/// When a run that has not ended goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wake {
+    /// At once, from a message of its own.
+    Now,
+    /// When its first part is due.
+    At(SystemTime),
+    /// When the run that is on its record has ended.
+    InTurn,
+}
+
+impl From<StepIndex> for Next {
+    fn from(step: StepIndex) -> Self {
+        Self { step, tried: None }
+    }
+}
+
+/// Writes steps by their names.
+pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
+    let branch = |next: &Next| Some(Branch { step: workflow.step(next.step)?.name.clone(), tried: next.tried });
+    steps.iter().filter_map(branch).collect()
+}
+
+/// Finds steps by their names; the error names one that the workflow does not have.
+pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, String> {
+    let next = |branch: &Branch| match workflow.find(&branch.step) {
+        Some(step) => Ok(Next { step, tried: branch.tried }),
+        None => Err(format!("this version of the workflow has no step {}", branch.step)),
+    };
+    steps.iter().map(next).collect()
+}
+
+/// Writes what sleeps.
+pub fn parked(workflow: &Workflow, sleeping: &[Sleeping]) -> Vec<Parked> {
+    let one = |one: &Sleeping| Parked { due_at_ms: millis(one.due_at), steps: written(workflow, &one.steps) };
+    sleeping.iter().map(one).collect()
+}
+
+/// Reads what sleeps.
+pub fn sleeping(workflow: &Workflow, parked: &[Parked]) -> Result<Vec<Sleeping>, String> {
+    let one = |one: &Parked| {
+        let due_at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(one.due_at_ms).unwrap_or(0));
+        Ok(Sleeping { due_at, steps: found(workflow, &one.steps)? })
+    };
+    parked.iter().map(one).collect()
+}
+
+/// As JSON, or its length if that is more than may be kept.
+pub fn encode(checkpoint: &Checkpoint) -> Result<String, usize> {
+    // What came from JSON can be written as JSON.
+    let text = serde_json::to_string(checkpoint).unwrap_or_default();
+    if text.len() > MAX_CHECKPOINT_BYTES { Err(text.len()) } else { Ok(text) }
+}
+
+/// What wakes the runs of one transaction.
+#[derive(Debug, Default)]
+pub struct Alarms {
+    now: Vec<Vec<u8>>,
+    later: Vec<(Vec<u8>, Duration)>,
+}
+
+impl Alarms {
+    /// Wakes a run whose checkpoint has this revision.
+    pub fn set(&mut self, resume: &Resume, wake: Wake, now: SystemTime) {
+        match wake {
+            Wake::Now => self.now.push(resume.encode()),
+            Wake::At(due_at) => {
+                self.later.push((resume.encode(), due_at.duration_since(now).unwrap_or_default()));
+            }
+            Wake::InTurn => {}
+        }
+    }
+
+    /// Puts them into the spool; returns what the caller brings to the broker once this is committed.
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Vec<spool::Taken>, StoreError> {
+        if !self.later.is_empty() {
+            spool::schedule(transaction, RESUME_V1, &self.later).await?;
+        }
+        if self.now.is_empty() {
+            Ok(Vec::new())
+        } else {
+            spool::put_taken(transaction, RESUME_V1, &self.now, LEASE).await
+        }
+    }
+}
+
+/// The checkpoints of a bundle's runs.
+#[derive(Debug, Default)]
+pub struct Checkpoints {
+    new: Vec<NewCheckpoint>,
+    alarms: Alarms,
+}
+
+impl Checkpoints {
+    /// Adds that of a run; without a `wake` it has failed.
+    pub fn add(&mut self, run: &Run, document: String, wake: Option<Wake>) {
+        if let Some(wake) = wake {
+            let resume = Resume { run: run.key(), revision: FIRST_REVISION };
+            self.alarms.set(&resume, wake, SystemTime::now());
+        }
+        let waits_for_turn = wake == Some(Wake::InTurn);
+        self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, waits_for_turn });
+    }
+
+    /// Writes them with what wakes the runs; see [`Alarms::write`].
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Vec<spool::Taken>, StoreError> {
+        if self.new.is_empty() {
+            return Ok(Vec::new());
+        }
+        checkpoints::insert(transaction, &self.new).await?;
+        self.alarms.write(transaction).await
+    }
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
