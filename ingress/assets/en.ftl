@@ -201,3 +201,161 @@ refused-callers-help = Addresses that no permission lets in, of the last days.
 proxy-missing = They come through a private address. Is it a proxy that POSTERN_TRUSTED_PROXIES does not name?
 unread-names = Posted but never read
 unposted-names = Read but never posted
+overview = Overview
+settings = Settings
+pages-of-group = Pages of this part
+dead-letters = Dead letters
+dead-letters-short = Dead letters
+dead-letter = Dead letter
+refused-bodies = Refused bodies
+refused-body = Refused body
+accounts = Accounts
+tokens = API tokens
+audit = Audit log
+dead-letters-count = { $n ->
+    [one] { $n } dead letter
+   *[other] { $n } dead letters
+}
+attention = What needs a hand
+attention-none = Nothing: every submission of the last 24 hours went through.
+attention-failed = { $n ->
+    [one] { $n } run failed in the last 24 hours
+   *[other] { $n } runs failed in the last 24 hours
+}
+attention-undecided = { $n ->
+    [one] { $n } run needs attention
+   *[other] { $n } runs need attention
+}
+attention-dead = { $n ->
+    [one] { $n } dead letter
+   *[other] { $n } dead letters
+}
+attention-refused = { $n ->
+    [one] { $n } body of a permitted caller refused in the last 24 hours
+   *[other] { $n } bodies of permitted callers refused in the last 24 hours
+}
+attention-rejected = { $n ->
+    [one] { $n } address was denied in the last 24 hours
+   *[other] { $n } addresses were denied in the last 24 hours
+}
+attention-spooled = { $n ->
+    [one] { $n } message waits in the spool
+   *[other] { $n } messages wait in the spool
+}
+broker-away = RabbitMQ cannot be reached: what is posted goes to the spool, and nothing is lost
+chart-accepted = Submissions
+chart-ended = Runs
+chart-from = 24 h ago
+chart-top = highest bar:
+this-hour = this hour
+hour-accepted = { $n } accepted
+hour-finished = { $n } finished
+hour-failed = { $n } failed
+day-accepted = { $n } accepted in 24 hours,
+this-hour-accepted = { $n } of them in this hour.
+day-finished = { $n } finished in 24 hours,
+day-failed = { $n } failed.
+runs-latest = Latest runs
+runs-all = All runs
+settings-version = This ingress holds settings version
+first-steps = Four steps to the first lead
+first-steps-help = A caller that is permitted posts to a short URL; a trigger finds the workflows; a workflow makes the lead.
+first-done = done
+first-trigger = Make a trigger
+first-trigger-help = The key that callers name, such as web_lead.
+first-workflow = Write a workflow that listens to it
+first-workflow-help = The editor begins with one that makes a lead of what was posted.
+first-permission = Let an address in
+first-permission-help = Every address is denied until a permission says otherwise.
+first-lead = Post a lead
+first-lead-help = The page of a permission has ready-made calls for curl, PHP and HTML. This page then shows it.
+time = Accepted
+last-all = at any time
+last-hour = in the last hour
+last-day = in the last 24 hours
+last-week = in the last 7 days
+dead-letters-none = There are no dead letters
+dead-letters-none-help = What no worker could run is kept here whole, with the reason: a message that cannot be read, or a submission that failed every time. None of it is lost.
+attempts = Attempts
+since = Since
+message-kind = Kind
+size = Size
+body = Body
+query = Query
+bytes = { $n ->
+    [one] { $n } byte
+   *[other] { $n } bytes
+}
+refused-bodies-none = No body was refused
+refused-bodies-help = What a permitted caller sent and Postern could not read: a wrong charset, a file, a limit. Kept for a week, so that a lead is not lost by a setting.
+refused-at = Refused
+not-kept = not kept
+not-kept-help = The body did not arrive whole, or is too large to keep.
+role = May
+role-admin = change everything
+role-reader = only look
+role-help-admin = Settings, accounts and tokens.
+role-help-reader = Runs, records and settings, but no accounts and no tokens.
+account-me = (you)
+account-new = Another account
+account-add = Add the account
+account-taken = There is an account of this name.
+account-too-many = There are too many accounts.
+account-last-admin = This is the last account that may change anything: it must stay.
+account-delete-help = Its sessions end at once. The audit log keeps its name.
+password-own = My password
+password-old = Present password
+password-old-wrong = The present password is another one.
+password-new = New password
+password-set = Set the password
+password-ends-sessions = All sessions of the account end.
+token = Token
+token-new = Another token
+token-add = Make the token
+token-made = This is the token. It is shown only this once: copy it now.
+token-name = Name
+token-name-help = Who or what will use it, so that it can be taken back later.
+token-name-wrong = The name must be a text of 1 to 64 characters.
+token-taken = There is a token of this name.
+token-too-many = There are { $n } tokens already.
+token-used = Last used
+token-unused = never
+token-delete-help = Whoever uses it is refused from then on.
+tokens-none = There are no tokens
+tokens-help = Programs and the command line use a token to call the API of this listener: Authorization: Bearer …
+audit-none = Nothing was changed yet
+audit-none-help = Every change of settings, accounts and tokens is noted here, with who made it and what it was before.
+what = What
+who = Who
+when = When
+change-none = Nothing of its text differs.
+action-save = Saved
+action-delete = Deleted
+action-add = Added
+action-password = New password
+action-admin = May change everything
+action-reader = May only look
+kind-workflow = workflow
+kind-trigger = trigger
+kind-permission = permission
+kind-account = account
+kind-token = token
+versions = Versions
+version-changed = What changed in
+edit = Edit
+workflow-delete-help = Nothing starts it from then on. Runs that began with it go on, and its versions stay for them.
+refused-only-admins = This account may only look
+refused-only-admins-help = Ask someone who may change settings.
+replay = Replay
+discard = Discard
+discard-reason = Why it may be discarded
+discard-reason-missing = Say why, in up to 500 characters: the audit log keeps it.
+how-many = Letters
+latest = Latest
+alike = Alike
+alike-all = All for the same reason
+done-replayed = On their way again. What can be run now leaves this list.
+done-discarded = Discarded. The audit log keeps the reason.
+action-replay = Replayed
+action-discard = Discarded
+kind-dead-letter = dead letter

@@ -112,6 +112,33 @@ function editor() {
   });
 }
 
+// A page with live places hears from the server that its runs have changed, asks for itself again, and takes over those
+// places. What one is just using in them stays: the focus goes to the same link again.
+function live() {
+  if (!document.querySelector("main [data-live]") || location.search.includes("after=")) return;
+  const places = [...document.querySelectorAll("[data-live]")];
+  const seen = new Map(places.map((place) => [place, place.innerHTML]));
+  const renew = async () => {
+    const html = await ask(location.pathname + location.search);
+    if (html === null) return;
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    for (const place of places) {
+      const other = fresh.getElementById(place.id);
+      if (!other || other.innerHTML === seen.get(place)) continue;
+      const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      seen.set(place, other.innerHTML);
+      if (place.id === "live-navigation") place.innerHTML = other.innerHTML;
+      else show(place, other.innerHTML);
+      if (focused !== null) [...place.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+    }
+    times();
+  };
+  const events = new EventSource(`/live?${new URLSearchParams({ page: location.pathname + location.search })}`);
+  events.onmessage = renew;
+  addEventListener("pagehide", () => events.close());
+}
+
+live();
 times();
 copying();
 searching();

@@ -25,13 +25,14 @@ use bytes::Buf;
 use futures_util::Stream;
 use warp::http::header::{ALLOW, AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use warp::http::{HeaderMap, Method};
-use warp::path::FullPath;
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
 
 pub use route::BASE;
-pub use token::{first_token, hash_of_setting};
+pub use token::{first_token, generated as generated_token, hash as hash_of_token, hash_of_setting};
+pub use tokens::is_name as is_token_name;
 
+use crate::http::path::path;
 use crate::state::State;
 use refusal::{Code, Refusal};
 use request::Request;
@@ -43,14 +44,14 @@ pub fn routes(state: Arc<State>) -> impl Filter<Extract = (Response,), Error = R
     warp::path("api")
         .and(warp::path("v1"))
         .and(warp::method())
-        .and(warp::path::full())
+        .and(path())
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(move |method, path: FullPath, query, headers, body| {
+        .then(move |method, path: String, query, headers, body| {
             let state = Arc::clone(&state);
             async move {
-                let answer = answer(&state, &method, path.as_str(), query, headers, body).await;
+                let answer = answer(&state, &method, &path, query, headers, body).await;
                 answer.unwrap_or_else(Reply::into_response)
             }
         })

@@ -4,4 +4,5 @@ pub mod body;
 pub mod client_address;
 pub mod load;
 pub mod parameters;
+pub mod path;
 pub mod server;

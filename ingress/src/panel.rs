@@ -5,14 +5,24 @@
 mod accounts;
 mod addresses;
 mod assets;
+mod audit;
 mod callers;
+mod chart;
+mod confirm;
+mod dead_letters;
+mod difference;
 mod frame;
 mod graph;
+mod live;
+mod login;
+mod navigation;
+mod overview;
 mod password;
 mod permission_form;
 mod permissions;
 mod receipt;
 mod records;
+mod refused;
 mod reply;
 mod route;
 mod runs;
@@ -22,26 +32,32 @@ mod session;
 mod shown;
 mod snippets;
 mod throttle;
+mod tokens;
 mod tree;
 mod triggers;
+mod versions;
 mod visit;
 mod words;
 mod workflows;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::Stream;
+use postern_shared::store::accounts::Role;
+use postern_shared::store::overview::Hour;
+use tokio::sync::Semaphore;
 use warp::http::{HeaderMap, Method};
-use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 pub use route::{Access, ROUTES, Route};
 
 use crate::Failure;
+use crate::http::path::path;
 use crate::state::State;
 use password::Passwords;
 use reply::Refusal;
@@ -60,6 +76,10 @@ pub struct Panel {
     set_up: Mutex<Option<session::Hash>>,
     /// The password of the account that the first start makes.
     admin_password: Option<String>,
+    /// Room for the pages that listen for changes.
+    listeners: Arc<Semaphore>,
+    /// The figures of the first screen, and when they were counted. Whoever comes meanwhile waits for them.
+    figures: tokio::sync::Mutex<Option<(Instant, Vec<Hour>)>>,
     /// Where the public listener was told to listen: the snippets name its port.
     public: SocketAddr,
 }
@@ -73,31 +93,32 @@ impl Panel {
             passwords: Passwords::new(),
             throttle: Mutex::default(),
             set_up: Mutex::default(),
-            admin_password: accounts::password_of_setting(admin_password)?,
+            listeners: Arc::new(Semaphore::new(live::MAX_LISTENERS)),
+            figures: tokio::sync::Mutex::default(),
+            admin_password: login::password_of_setting(admin_password)?,
             public,
         })
     }
 
-    /// Sees to it that there is an account, or a way to make one; see [`accounts::first`].
+    /// Sees to it that there is an account, or a way to make one; see [`login::first`].
     pub async fn first_account(&self, private: SocketAddr) {
-        accounts::first(self, private).await;
+        login::first(self, private).await;
     }
 }
 
 /// Every path that nothing before it took.
-pub fn routes(panel: Arc<Panel>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+pub fn routes(
+    panel: Arc<Panel>,
+    peer: IpAddr,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::addr::remote()
-        .and(warp::method())
-        .and(warp::path::full())
-        .and(query)
-        .and(warp::header::headers_cloned())
-        .and(warp::body::stream())
-        .then(move |peer: Option<SocketAddr>, method, path: FullPath, query, headers, body| {
+    warp::method().and(path()).and(query).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
+        move |method, path, query, headers, body| {
             let panel = Arc::clone(&panel);
-            let caller = Caller { peer, path: path.as_str().to_owned(), query, headers };
+            let caller = Caller { peer, path, query, headers };
             async move { answer(&panel, &method, caller, body).await }
-        })
+        },
+    )
 }
 
 /// Session first, then the body, then the form's token, then the page.
@@ -114,8 +135,10 @@ where
     let page = async {
         visit.identify().await?;
         let (route, argument) = route::find(method, &visit.path)?;
-        if route.access == Access::Account && visit.account.is_none() {
-            return Ok(reply::to_login(&visit));
+        match (route.access, visit.role) {
+            (Access::Open, _) | (Access::Account, Some(_)) | (Access::Admin, Some(Role::Admin)) => {}
+            (Access::Account | Access::Admin, None) => return Ok(reply::to_login(&visit)),
+            (Access::Admin, Some(Role::Reader)) => return Err(Refusal::OnlyAdmins),
         }
         visit.argument = argument;
         if route.method == "POST" {

@@ -1,5 +1,7 @@
 //! The private listener: the control panel, its API, health and metrics, for operators only.
 
+use std::future::pending;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use postern_shared::telemetry;
@@ -10,6 +12,7 @@ use warp::http::StatusCode;
 use warp::reply::with_status;
 
 use crate::api;
+use crate::http::server;
 use crate::panel::{self, Panel};
 use crate::state::State;
 
@@ -34,8 +37,7 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, panel: Arc<Panel>, 
             telemetry::exposition(&registry)
         }
     });
-    warp::serve(warp::get().and(live.or(ready).or(metrics)).or(api).or(panel::routes(panel)))
-        .incoming(listener)
-        .run()
-        .await;
+    let fixed = warp::get().and(live.or(ready).or(metrics)).or(api);
+    let everything = |peer: SocketAddr| fixed.clone().or(panel::routes(Arc::clone(&panel), peer.ip()));
+    server::serve(listener, everything, pending()).await;
 }

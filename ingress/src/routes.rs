@@ -11,13 +11,13 @@ use futures_util::Stream;
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
 use warp::http::{HeaderMap, Method};
-use warp::path::FullPath;
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
 
 use crate::error::ApiError;
 use crate::gate::Gate;
 use crate::http::client_address::client_address;
+use crate::http::path::path;
 use crate::http::server;
 use crate::state::State;
 use crate::{receipts, submit};
@@ -72,14 +72,6 @@ fn everything(
             }
         },
     )
-}
-
-/// The path as it was sent. CONNECT names none, and warp panics when it is asked for it.
-fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
-    let of_connect = warp::method().and_then(|method| async move {
-        if method == Method::CONNECT { Ok(String::new()) } else { Err(warp::reject::reject()) }
-    });
-    of_connect.or(warp::path::full().map(|path: FullPath| path.as_str().to_owned())).unify()
 }
 
 async fn answer<S, B>(state: &State, request: &Request, body: S) -> Result<Response, ApiError>

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use postern_shared::store::runs::{self, Cursor, Run, State as RunState};
+use postern_shared::store::runs::{self, Cursor, Filter, Run, State as RunState};
 use serde_json::{Value, json};
 use warp::reply::{Reply, Response};
 
@@ -18,7 +18,8 @@ pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal>
     let wanted = request.variable::<Word>("state")?.map(|word| word.0);
     let behind = request.variable::<Place>("before")?.map(|place| place.0);
     let connection = state.store.connection().await?;
-    let found = runs::page(&connection, workflow, wanted, behind.as_ref(), last).await?;
+    let filter = Filter { workflow, state: wanted, within: None };
+    let found = runs::page(&connection, &filter, behind.as_ref(), last).await?;
     let is_full = i64::try_from(found.len()) == Ok(last);
     let next = found.last().filter(|_| is_full).map(|run| Place(cursor(run)).to_string());
     let runs: Vec<Value> = found.iter().map(describe).collect();

@@ -21,6 +21,11 @@ struct New {
     name: String,
 }
 
+/// Whether a token may have this name.
+pub fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= MAX_NAME_CHARS && !name.chars().any(char::is_control)
+}
+
 /// All tokens.
 pub async fn list(state: &State) -> Result<Response, Refusal> {
     let all = tokens::list(&state.store.connection().await?).await?;
@@ -30,7 +35,7 @@ pub async fn list(state: &State) -> Result<Response, Refusal> {
 /// Makes one.
 pub async fn create(state: &State, request: &Request) -> Result<Response, Refusal> {
     let name = request.json::<New>()?.name;
-    if name.trim().is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+    if !is_name(&name) {
         let message = format!("name: must be a text of 1 to {MAX_NAME_CHARS} characters on one line");
         return Err(Refusal::new(Code::InvalidRequest, message));
     }

@@ -1,193 +1,191 @@
-//! Logging in and out, and the first account: that of `POSTERN_ADMIN_PASSWORD`, or the one that whoever starts
-//! Postern makes with a link that is shown once.
+//! The accounts: who may use the panel and what they may do; and everyone's own password.
 
-use std::io::Write;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use askama::Template;
-use postern_shared::store::accounts::{self, First};
-use postern_shared::store::sessions;
+use postern_shared::store::accounts::{self, Listed, Outcome, Role};
 use warp::reply::Response;
 
-use super::Panel;
+use super::confirm::Delete;
 use super::frame::{Frame, Section};
-use super::password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
+use super::login::is_name;
+use super::password;
 use super::reply::{self, Refusal};
-use super::session::{Token, is_same};
-use super::visit::{SESSION, Visit};
-use crate::Failure;
-
-/// How long a session lasts: a working day.
-const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);
-/// The longest name of an account.
-const MAX_NAME_BYTES: usize = 64;
-/// The name of the account whose password is a setting.
-const ADMIN: &str = "admin";
+use super::shown::Moment;
+use super::visit::Visit;
 
 #[derive(Template)]
-#[template(path = "login.html")]
-struct LogIn {
+#[template(path = "accounts.html")]
+struct List {
     p: Frame,
+    rows: Vec<Row>,
+    /// What was typed, and what is wrong with it.
     name: String,
-    next: String,
+    is_reader: bool,
     error: String,
 }
 
 #[derive(Template)]
-#[template(path = "setup.html")]
-struct SetUp {
+#[template(path = "account.html")]
+struct One {
     p: Frame,
-    key: String,
-    name: String,
+    is_reader: bool,
+    row: Row,
     error: String,
 }
 
-/// The password of `POSTERN_ADMIN_PASSWORD`. An empty one is none, as compose files hand over what is not set.
-pub fn password_of_setting(password: Option<String>) -> Result<Option<String>, Failure> {
-    match password {
-        Some(password) if password.is_empty() => Ok(None),
-        Some(password) if password.chars().count() < MIN_PASSWORD_CHARS => {
-            Err(format!("POSTERN_ADMIN_PASSWORD is shorter than {MIN_PASSWORD_CHARS} characters").into())
-        }
-        password => Ok(password),
-    }
+#[derive(Template)]
+#[template(path = "password.html")]
+struct Own {
+    p: Frame,
+    error: String,
 }
 
-/// Makes the account `admin` if there is none and its password is given; else prints, as long as there is none, a link
-/// to make one: on standard error, not through the log, whose level might hide it and which others may read. Leads do
-/// not wait for it: a database that takes no writes, such as a standby, is no reason to refuse them.
-pub async fn first(panel: &Panel, private: SocketAddr) {
-    match make_first(panel, private).await {
-        Ok(()) => {}
-        Err(error) => tracing::warn!(%error, "whether the control panel has an account is not known"),
-    }
+struct Row {
+    name: String,
+    role: &'static str,
+    is_me: bool,
+    at: Moment,
 }
 
-async fn make_first(panel: &Panel, private: SocketAddr) -> Result<(), Failure> {
-    let mut connection = panel.state.store.connection().await?;
-    if accounts::count(&connection).await? > 0 {
-        return Ok(());
-    }
-    if let Some(password) = &panel.admin_password {
-        let hash = panel.passwords.hash(password).await.ok_or("the password cannot be hashed")?;
-        accounts::first(&mut connection, ADMIN, &hash).await?;
-        return Ok(());
-    }
-    let key = Token::new();
-    if let Ok(mut set_up) = panel.set_up.lock() {
-        *set_up = Some(key.hash());
-    }
-    let link = format!("http://{private}/setup?key={}", key.text());
-    writeln!(std::io::stderr(), "the control panel has no account yet; make the first one at {link}")?;
-    Ok(())
+/// All accounts, and the form for another one.
+pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&all(visit, String::new()).await?)
 }
 
-/// The form of the log-in.
-pub async fn show_log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    if visit.account.is_some() {
-        return Ok(reply::redirect("/"));
-    }
-    log_in_form(visit, visit.query.get("next"), String::new()).await
+async fn all(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
+    let p = Frame::new(visit, Section::Accounts).await;
+    let found = accounts::list(&visit.connection().await?).await?;
+    let rows = found.iter().map(|one| row(visit, &p, one)).collect();
+    let is_reader = visit.form.get("role") == Role::Reader.word();
+    Ok(List { rows, name: visit.form.get("name").to_owned(), is_reader, error, p })
 }
 
-async fn log_in_form(visit: &Visit<'_>, next: &str, error: String) -> Result<Response, Refusal> {
-    let p = Frame::new(visit, Section::None).await;
-    let name = visit.form.get("name").to_owned();
-    reply::page(&LogIn { p, name, next: next.to_owned(), error })
+fn row(visit: &Visit<'_>, p: &Frame, one: &Listed) -> Row {
+    let at = p.moment(&one.created_at);
+    Row { is_me: one.name == visit.account(), name: one.name.clone(), role: one.role.word(), at }
 }
 
-/// Logs in, if name and password belong together and the name has not to wait.
-pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
+/// Adds one.
+pub async fn add(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (name, password) = (visit.form.get("name").trim(), visit.form.get("password"));
-    let next = visit.form.get("next");
-    let wait = visit.panel.throttle.lock().ok().and_then(|throttle| throttle.wait(name, Instant::now()));
-    if let Some(wait) = wait {
-        tracing::warn!(wait_s = wait.as_secs(), peer = %visit.peer, "too many wrong passwords of one name");
-        return log_in_form(visit, next, visit.t("login-wait")).await;
-    }
-    let account = accounts::by_name(&visit.connection().await?, name).await?;
-    let known = account.as_ref().map(|account| account.password.clone());
-    let is_known = password.len() <= MAX_PASSWORD_BYTES && visit.panel.passwords.matches(password, known).await;
-    let Some(account) = account.filter(|_| is_known) else {
-        if let Ok(mut throttle) = visit.panel.throttle.lock() {
-            throttle.failed(&name.chars().take(MAX_NAME_BYTES).collect::<String>(), Instant::now());
-        }
-        tracing::warn!(peer = %visit.peer, "a log-in to the control panel failed");
-        return log_in_form(visit, next, visit.t("login-wrong")).await;
+    let wrong = match () {
+        () if !is_name(name) => Some("setup-name-wrong"),
+        () if !password::is_long_enough(password) => Some("setup-password-short"),
+        () => None,
     };
-    if let Ok(mut throttle) = visit.panel.throttle.lock() {
-        throttle.passed(name);
-    }
-    begin(visit, account.id, reply::own_path(next)).await
-}
-
-async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
-    let token = Token::new();
-    sessions::begin(&visit.connection().await?, &token.hash(), account, SESSION_LENGTH).await?;
-    let response = reply::redirect(next);
-    Ok(reply::with_cookie(visit, response, SESSION, &token.text(), Some(SESSION_LENGTH)))
-}
-
-/// Ends the session.
-pub async fn log_out(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    sessions::end(&visit.connection().await?, &visit.secret.hash()).await?;
-    Ok(reply::with_cookie(visit, reply::redirect("/login"), SESSION, "", Some(Duration::ZERO)))
-}
-
-/// The form for the first account, to whoever has the link.
-pub async fn show_set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let key = visit.query.get("key");
-    if !opens(visit, key) {
-        return Err(Refusal::NotFound);
-    }
-    set_up_form(visit, key, String::new()).await
-}
-
-async fn set_up_form(visit: &Visit<'_>, key: &str, error: String) -> Result<Response, Refusal> {
-    let p = Frame::new(visit, Section::None).await;
-    let name = Some(visit.form.get("name")).filter(|name| !name.is_empty()).unwrap_or(ADMIN).to_owned();
-    reply::page(&SetUp { p, key: key.to_owned(), name, error })
-}
-
-/// Makes the first account and logs it in; the link is then used up.
-pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let (key, name, password) = (visit.form.get("key"), visit.form.get("name").trim(), visit.form.get("password"));
-    if !opens(visit, key) {
-        return Err(Refusal::NotFound);
-    }
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
-        return set_up_form(visit, key, visit.t("setup-name-wrong")).await;
-    }
-    if password.chars().count() < MIN_PASSWORD_CHARS || password.len() > MAX_PASSWORD_BYTES {
-        return set_up_form(visit, key, visit.t("setup-password-short")).await;
+    if let Some(wrong) = wrong {
+        return reply::unsaved(&all(visit, visit.t(wrong)).await?);
     }
     let hash = visit.panel.passwords.hash(password).await.ok_or(Refusal::Unreadable)?;
-    let mut connection = visit.connection().await?;
-    let created = accounts::first(&mut connection, name, &hash).await?;
-    if let Ok(mut set_up) = visit.panel.set_up.lock() {
-        *set_up = None;
-    }
-    match (created, accounts::by_name(&connection, name).await?) {
-        (First::Created, Some(account)) => begin(visit, account.id, "/").await,
-        _ => Ok(reply::redirect("/login")),
+    let role = Role::from_word(visit.form.get("role"));
+    let added = accounts::add(&mut visit.connection().await?, visit.account(), name, &hash, role).await?;
+    match said(added) {
+        None => Ok(reply::redirect("/accounts?done=saved")),
+        Some(wrong) => reply::unsaved(&all(visit, visit.t(wrong)).await?),
     }
 }
 
-fn opens(visit: &Visit<'_>, key: &str) -> bool {
-    let known = visit.panel.set_up.lock().ok().and_then(|set_up| *set_up);
-    known.zip(Token::read(key)).is_some_and(|(known, sent)| is_same(&known, &sent.hash()))
+/// One account.
+pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&one(visit, String::new()).await?)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
+    let p = Frame::new(visit, Section::Accounts).await;
+    let found = accounts::list(&visit.connection().await?).await?;
+    let found = found.iter().find(|one| one.name == visit.argument).ok_or(Refusal::NotFound)?;
+    Ok(One { is_reader: found.role == Role::Reader, row: row(visit, &p, found), error, p })
+}
 
-    #[test]
-    fn a_short_password_is_refused_when_the_setting_is_read_and_an_empty_one_is_none() {
-        let read = |text: &str| password_of_setting(Some(text.to_owned()));
-        assert!(read("eleven char").is_err());
-        assert_eq!(read("twelve chars").unwrap().as_deref(), Some("twelve chars"));
-        assert_eq!(read("").unwrap(), None);
+/// Gives one another role.
+pub async fn set_role(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let role = Role::from_word(visit.form.get("role"));
+    let set = accounts::set_role(&mut visit.connection().await?, visit.account(), &visit.argument, role).await?;
+    ended(visit, set).await
+}
+
+/// Gives one another password and ends its sessions.
+pub async fn set_password(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let password = visit.form.get("password");
+    if !password::is_long_enough(password) {
+        return reply::unsaved(&one(visit, visit.t("setup-password-short")).await?);
     }
+    let hash = visit.panel.passwords.hash(password).await.ok_or(Refusal::Unreadable)?;
+    let set = accounts::set_password(&mut visit.connection().await?, visit.account(), &visit.argument, &hash).await?;
+    ended(visit, set).await
+}
+
+async fn ended(visit: &Visit<'_>, outcome: Outcome) -> Result<Response, Refusal> {
+    match said(outcome) {
+        None => Ok(reply::redirect("/accounts?done=saved")),
+        Some(_) if outcome == Outcome::Unknown => Err(Refusal::NotFound),
+        Some(wrong) => reply::unsaved(&one(visit, visit.t(wrong)).await?),
+    }
+}
+
+/// The key of what is wrong, if anything is.
+fn said(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Done => None,
+        Outcome::Unknown => Some("refused-not-found"),
+        Outcome::NameTaken => Some("account-taken"),
+        Outcome::TooMany => Some("account-too-many"),
+        Outcome::LastAdmin => Some("account-last-admin"),
+    }
+}
+
+/// Asks for the name before removing.
+pub async fn ask(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&question(visit, false).await?)
+}
+
+async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> {
+    let One { p, row, .. } = one(visit, String::new()).await?;
+    let back = reply::path(&["accounts", &row.name]);
+    let help = p.t("account-delete-help");
+    Ok(Delete { href: format!("{back}/delete"), back, key: row.name, title: String::new(), help, is_wrong, p })
+}
+
+/// Removes one whose name was typed.
+pub async fn delete(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    if visit.form.get("key") != visit.argument {
+        return reply::unsaved(&question(visit, true).await?);
+    }
+    match accounts::delete(&mut visit.connection().await?, visit.account(), &visit.argument).await? {
+        Outcome::Done => Ok(reply::redirect("/accounts?done=deleted")),
+        outcome => ended(visit, outcome).await,
+    }
+}
+
+/// The form for one's own password.
+pub async fn show_own(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&Own { p: Frame::new(visit, Section::None).await, error: String::new() })
+}
+
+/// Changes one's own password, for whoever knows the old one; all sessions end, and it is logged in with anew.
+pub async fn save_own(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let (old, new) = (visit.form.get("old"), visit.form.get("password"));
+    let name = visit.account();
+    let wait = visit.panel.throttle.lock().ok().and_then(|throttle| throttle.wait(name, Instant::now()));
+    let mut wrong = wait.map(|_| "login-wait");
+    if wrong.is_none() && !password::is_long_enough(new) {
+        wrong = Some("setup-password-short");
+    }
+    if wrong.is_none() {
+        let known = accounts::by_name(&visit.connection().await?, name).await?.map(|account| account.password);
+        if !visit.panel.passwords.matches(old, known).await {
+            if let Ok(mut throttle) = visit.panel.throttle.lock() {
+                throttle.failed(name, Instant::now());
+            }
+            wrong = Some("password-old-wrong");
+        }
+    }
+    if let Some(wrong) = wrong {
+        let p = Frame::new(visit, Section::None).await;
+        return reply::unsaved(&Own { error: p.t(wrong), p });
+    }
+    let hash = visit.panel.passwords.hash(new).await.ok_or(Refusal::Unreadable)?;
+    accounts::set_password(&mut visit.connection().await?, name, name, &hash).await?;
+    Ok(reply::redirect("/login"))
 }

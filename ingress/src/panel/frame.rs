@@ -1,42 +1,34 @@
 //! What stands around every page: navigation, title, search, switches; and the texts in the visitor's language.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use postern_shared::store::runs;
+use postern_shared::store::accounts::Role;
+use postern_shared::store::overview::{self, Waiting};
 
 use super::assets;
+pub use super::navigation::Section;
+use super::navigation::{GROUPS, Group};
 use super::reply::Refusal;
 use super::shown::{self, Moment, Pill};
 use super::visit::Visit;
 use super::words::{Language, Words};
 
-/// What is counted in the navigation lies at most this far back: what failed earlier was seen or is lost.
-const LATELY: Duration = Duration::from_secs(24 * 3600);
-
 /// What a redirect may say was done.
-const DONE: [&str; 4] = ["saved", "deleted", "enabled", "disabled"];
+const DONE: [&str; 6] = ["saved", "deleted", "enabled", "disabled", "replayed", "discarded"];
 
-/// The part of the navigation that a page belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
-    None,
-    Runs,
-    Workflows,
-    Triggers,
-    Records,
-    HttpHandler,
-}
-
-/// One line of the navigation.
+/// One line of the navigation, or a tab.
 #[derive(Debug)]
 pub struct Link {
     pub href: &'static str,
     pub text: String,
-    pub glyph: &'static str,
+    /// Of an SVG; empty for a tab.
+    pub icon: &'static str,
     pub is_here: bool,
     /// How many things there wait for someone.
     pub count: i64,
+    /// What is counted, in words.
+    pub counted: String,
 }
 
 /// What stands around a page.
@@ -49,6 +41,10 @@ pub struct Frame {
     /// Empty on open pages.
     pub account: String,
     pub links: Vec<Link>,
+    /// The pages of the group that this page belongs to; none if it is alone.
+    pub tabs: Vec<Link>,
+    /// Whether the account may change anything; see [`super::route::Access`].
+    pub may_change: bool,
     /// Where the switches come back to.
     pub back: String,
     /// What the last POST did; empty if nothing is to be said.
@@ -60,24 +56,37 @@ pub struct Frame {
 impl Frame {
     /// Around a page of a section.
     pub async fn new(visit: &Visit<'_>, section: Section) -> Self {
-        let failed = if visit.account.is_some() { failed(visit).await.unwrap_or(0) } else { 0 };
         let mut frame = Self::without_counts(visit, section);
-        if let Some(runs) = frame.links.first_mut() {
-            runs.count = failed;
+        let Ok(waiting) = waiting(visit).await else { return frame };
+        for (href, count, key) in
+            [("/runs", waiting.failed, "failed-lately"), ("/dead-letters", waiting.dead, "dead-letters-count")]
+        {
+            for link in frame.links.iter_mut().chain(&mut frame.tabs).filter(|link| link.href == href) {
+                link.count = count;
+                link.counted = visit.panel.words.text(visit.language, key, Some(count));
+            }
         }
         frame
     }
 
     /// The same without asking the store.
     pub fn without_counts(visit: &Visit<'_>, section: Section) -> Self {
-        let link = |href, key, glyph, of| Link { href, text: visit.t(key), glyph, is_here: of == section, count: 0 };
-        let links = vec![
-            link("/runs", "runs", "▷", Section::Runs),
-            link("/workflows", "workflows", "◇", Section::Workflows),
-            link("/triggers", "triggers", "⚡", Section::Triggers),
-            link("/records", "records", "▤", Section::Records),
-            link("/http-handler", "http-handler", "⇥", Section::HttpHandler),
-        ];
+        let link = |href, key, icon, is_here| Link {
+            href,
+            text: visit.t(key),
+            icon,
+            is_here,
+            count: 0,
+            counted: String::new(),
+        };
+        let is_of = |group: &Group| group.pages.iter().any(|(of, ..)| *of == section);
+        let links = GROUPS.iter().filter_map(|group| {
+            group.pages.first().map(|(_, href, _)| link(*href, group.text, group.icon, is_of(group)))
+        });
+        let links = links.collect();
+        let tabs = GROUPS.iter().filter(|group| is_of(group) && group.pages.len() > 1);
+        let tabs = tabs.flat_map(|group| group.pages).map(|(of, href, key)| link(*href, *key, "", *of == section));
+        let tabs = tabs.collect();
         let query = if visit.raw_query.is_empty() { String::new() } else { format!("?{}", visit.raw_query) };
         let done = DONE.iter().find(|done| **done == visit.query.get("done"));
         Self {
@@ -87,6 +96,8 @@ impl Frame {
             csrf: visit.csrf(),
             account: visit.account().to_owned(),
             links,
+            tabs,
+            may_change: visit.role == Some(Role::Admin),
             back: format!("{}{query}", visit.path),
             done: done.map(|done| visit.t(&format!("done-{done}"))).unwrap_or_default(),
             version: assets::version(),
@@ -102,6 +113,13 @@ impl Frame {
     /// A text that counts something.
     pub fn n(&self, key: &str, n: &i64) -> String {
         self.words.text(self.language, key, Some(*n))
+    }
+
+    /// The word for a name that the store keeps, such as that of an action; one without a word stands for itself.
+    pub fn word(&self, family: &str, name: &str) -> String {
+        let key = format!("{family}-{}", name.replace('_', "-"));
+        let text = self.t(&key);
+        if text == key { name.to_owned() } else { text }
     }
 
     /// The code of the language.
@@ -131,6 +149,9 @@ impl Frame {
     }
 }
 
-async fn failed(visit: &Visit<'_>) -> Result<i64, Refusal> {
-    Ok(runs::failed(&visit.connection().await?, LATELY).await?)
+async fn waiting(visit: &Visit<'_>) -> Result<Waiting, Refusal> {
+    if visit.role.is_none() {
+        return Ok(Waiting::default());
+    }
+    Ok(overview::waiting(&visit.connection().await?).await?)
 }

@@ -14,6 +14,11 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// How many are hashed at once: each takes 19 MiB and a core, and whoever knocks may ask for it.
 const MAX_AT_ONCE: usize = 2;
 
+/// Whether a new password is neither too short nor too long.
+pub fn is_long_enough(password: &str) -> bool {
+    password.chars().count() >= MIN_PASSWORD_CHARS && password.len() <= MAX_PASSWORD_BYTES
+}
+
 /// Hashes and compares, a few at a time.
 #[derive(Debug)]
 pub struct Passwords {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use warp::reply::Response;
 
 use super::callers::{self, Callers};
+use super::confirm::Delete;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
@@ -47,18 +48,6 @@ enum Verdict {
     NoAddress,
     Admitted,
     Denied,
-}
-
-#[derive(Template)]
-#[template(path = "delete.html")]
-pub struct Delete {
-    pub p: Frame,
-    pub href: String,
-    pub back: String,
-    pub key: String,
-    pub title: String,
-    pub help: String,
-    pub is_wrong: bool,
 }
 
 /// All permissions; with `?address=` also what each says to it.

@@ -32,6 +32,8 @@ const PREFERENCE_LENGTH: Duration = Duration::from_secs(365 * 24 * 3600);
 pub enum Refusal {
     /// There is nothing here.
     NotFound,
+    /// The account may only look.
+    OnlyAdmins,
     /// The form lacks its token, or has that of another session.
     NoToken,
     /// The form cannot be read, or took too long.
@@ -132,6 +134,7 @@ pub fn preferences(visit: &Visit<'_>) -> Response {
 pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
     let (status, key) = match &refusal {
         Refusal::NotFound => (StatusCode::NOT_FOUND, "refused-not-found"),
+        Refusal::OnlyAdmins => (StatusCode::FORBIDDEN, "refused-only-admins"),
         Refusal::NoToken => (StatusCode::FORBIDDEN, "refused-no-token"),
         Refusal::Unreadable => (StatusCode::BAD_REQUEST, "refused-unreadable"),
         Refusal::Store(StoreError::Away(_) | StoreError::Conflict(_) | StoreError::Schema(_)) => {
@@ -142,7 +145,7 @@ pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
     match &refusal {
         Refusal::Store(error) => tracing::warn!(%error, path = visit.path, "a page of the control panel was not made"),
         Refusal::Template(error) => tracing::error!(%error, "a page of the control panel could not be written"),
-        Refusal::NotFound | Refusal::NoToken | Refusal::Unreadable => {}
+        Refusal::NotFound | Refusal::OnlyAdmins | Refusal::NoToken | Refusal::Unreadable => {}
     }
     // Without a store there is nothing to count beside the page.
     let p = Frame::without_counts(visit, Section::None);

@@ -7,7 +7,8 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, permission_form, permissions, receipt, records, reply, runs, search, triggers, workflows,
+    accounts, addresses, audit, dead_letters, live, login, overview, permission_form, permissions, receipt, records,
+    refused, reply, runs, search, tokens, triggers, versions, workflows,
 };
 
 /// A way to a page.
@@ -29,17 +30,22 @@ pub enum Access {
     Open,
     /// Whoever is logged in.
     Account,
+    /// Whoever may change something.
+    Admin,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Page {
-    Home,
+    Overview,
+    Live,
     LogIn,
     EnterLogIn,
     LogOut,
     SetUp,
     EnterSetUp,
     Preferences,
+    OwnPassword,
+    SaveOwnPassword,
     Search,
     Runs,
     Receipt,
@@ -56,6 +62,9 @@ enum Page {
     Workflow,
     SaveWorkflow,
     CheckWorkflow,
+    Versions,
+    RemoveWorkflow,
+    DeleteWorkflow,
     Permissions,
     Covers,
     NewPermission,
@@ -64,6 +73,26 @@ enum Page {
     EnablePermission,
     RemovePermission,
     DeletePermission,
+    DeadLetters,
+    DeadGroup,
+    DecideDeadGroup,
+    DeadLetter,
+    DecideDeadLetter,
+    RefusedBodies,
+    RefusedBody,
+    Accounts,
+    AddAccount,
+    Account,
+    SetRole,
+    SetPassword,
+    RemoveAccount,
+    DeleteAccount,
+    Tokens,
+    AddToken,
+    RemoveToken,
+    DeleteToken,
+    Audit,
+    Change,
 }
 
 const fn get(path: &'static str, page: Page) -> Route {
@@ -71,50 +100,84 @@ const fn get(path: &'static str, page: Page) -> Route {
 }
 
 const fn post(path: &'static str, page: Page) -> Route {
-    Route { method: "POST", path, access: Access::Account, page }
+    Route { method: "POST", path, access: Access::Admin, page }
 }
 
 const fn open(route: Route) -> Route {
     Route { access: Access::Open, ..route }
 }
 
+const fn account(route: Route) -> Route {
+    Route { access: Access::Account, ..route }
+}
+
+const fn admin(route: Route) -> Route {
+    Route { access: Access::Admin, ..route }
+}
+
 /// Every route. The first that fits is taken: fixed words stand before the places for keys, so a trigger or a
 /// permission with the key `new` cannot be made here.
 pub const ROUTES: &[Route] = &[
-    get("/", Page::Home),
+    get("/", Page::Overview),
+    get("/live", Page::Live),
     open(get("/login", Page::LogIn)),
     open(post("/login", Page::EnterLogIn)),
     open(get("/setup", Page::SetUp)),
     open(post("/setup", Page::EnterSetUp)),
     open(post("/preferences", Page::Preferences)),
-    post("/logout", Page::LogOut),
+    account(post("/logout", Page::LogOut)),
+    get("/password", Page::OwnPassword),
+    account(post("/password", Page::SaveOwnPassword)),
     get("/search", Page::Search),
     get("/runs", Page::Runs),
     get("/receipts/{}", Page::Receipt),
     get("/records", Page::Modules),
     get("/records/{}", Page::Record),
     get("/triggers", Page::Triggers),
-    get("/triggers/new", Page::NewTrigger),
+    admin(get("/triggers/new", Page::NewTrigger)),
     post("/triggers/new", Page::SaveTrigger),
     get("/triggers/{}", Page::Trigger),
     post("/triggers/{}", Page::SaveTrigger),
-    get("/triggers/{}/delete", Page::RemoveTrigger),
+    admin(get("/triggers/{}/delete", Page::RemoveTrigger)),
     post("/triggers/{}/delete", Page::DeleteTrigger),
     get("/workflows", Page::Workflows),
-    get("/workflows/new", Page::NewWorkflow),
+    admin(get("/workflows/new", Page::NewWorkflow)),
     post("/workflows/new", Page::SaveWorkflow),
-    post("/workflows/check", Page::CheckWorkflow),
+    account(post("/workflows/check", Page::CheckWorkflow)),
     get("/workflows/{}", Page::Workflow),
     post("/workflows/{}", Page::SaveWorkflow),
+    get("/workflows/{}/versions", Page::Versions),
+    admin(get("/workflows/{}/delete", Page::RemoveWorkflow)),
+    post("/workflows/{}/delete", Page::DeleteWorkflow),
     get("/http-handler", Page::Permissions),
     get("/http-handler/covers", Page::Covers),
-    get("/http-handler/new", Page::NewPermission),
+    admin(get("/http-handler/new", Page::NewPermission)),
     post("/http-handler/new", Page::SavePermission),
     get("/http-handler/{}", Page::Permission),
     post("/http-handler/{}", Page::SavePermission),
     post("/http-handler/{}/enabled", Page::EnablePermission),
-    get("/http-handler/{}/delete", Page::RemovePermission),
+    admin(get("/http-handler/{}/delete", Page::RemovePermission)),
     post("/http-handler/{}/delete", Page::DeletePermission),
+    get("/dead-letters", Page::DeadLetters),
+    get("/dead-letters/groups/{}", Page::DeadGroup),
+    post("/dead-letters/groups/{}", Page::DecideDeadGroup),
+    get("/dead-letters/{}", Page::DeadLetter),
+    post("/dead-letters/{}", Page::DecideDeadLetter),
+    get("/refused", Page::RefusedBodies),
+    get("/refused/{}", Page::RefusedBody),
+    admin(get("/accounts", Page::Accounts)),
+    post("/accounts", Page::AddAccount),
+    admin(get("/accounts/{}", Page::Account)),
+    post("/accounts/{}/role", Page::SetRole),
+    post("/accounts/{}/password", Page::SetPassword),
+    admin(get("/accounts/{}/delete", Page::RemoveAccount)),
+    post("/accounts/{}/delete", Page::DeleteAccount),
+    admin(get("/tokens", Page::Tokens)),
+    post("/tokens", Page::AddToken),
+    admin(get("/tokens/{}/delete", Page::RemoveToken)),
+    post("/tokens/{}/delete", Page::DeleteToken),
+    get("/audit", Page::Audit),
+    get("/audit/{}", Page::Change),
 ];
 
 /// The route of a path and the segment that stands for its `{}`.
@@ -139,15 +202,19 @@ fn argument(pattern: &str, path: &str) -> Option<String> {
 }
 
 /// Goes there.
+#[expect(clippy::too_many_lines, reason = "one line a page")]
 pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal> {
     match route.page {
-        Page::Home => Ok(reply::redirect("/runs")),
-        Page::LogIn => accounts::show_log_in(visit).await,
-        Page::EnterLogIn => accounts::log_in(visit).await,
-        Page::LogOut => accounts::log_out(visit).await,
-        Page::SetUp => accounts::show_set_up(visit).await,
-        Page::EnterSetUp => accounts::set_up(visit).await,
+        Page::Overview => overview::show(visit).await,
+        Page::Live => Ok(live::events(visit)),
+        Page::LogIn => login::show_log_in(visit).await,
+        Page::EnterLogIn => login::log_in(visit).await,
+        Page::LogOut => login::log_out(visit).await,
+        Page::SetUp => login::show_set_up(visit).await,
+        Page::EnterSetUp => login::set_up(visit).await,
         Page::Preferences => Ok(reply::preferences(visit)),
+        Page::OwnPassword => accounts::show_own(visit).await,
+        Page::SaveOwnPassword => accounts::save_own(visit).await,
         Page::Search => search::find(visit).await,
         Page::Runs => runs::list(visit).await,
         Page::Receipt => receipt::show(visit).await,
@@ -164,6 +231,9 @@ pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal>
         Page::Workflow => workflows::edit(visit).await,
         Page::SaveWorkflow => workflows::save(visit).await,
         Page::CheckWorkflow => workflows::check(visit).await,
+        Page::Versions => versions::show(visit).await,
+        Page::RemoveWorkflow => versions::ask(visit).await,
+        Page::DeleteWorkflow => versions::delete(visit).await,
         Page::Permissions => permissions::list(visit).await,
         Page::Covers => addresses::covers(visit).await,
         Page::NewPermission => permission_form::new(visit).await,
@@ -172,6 +242,26 @@ pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal>
         Page::EnablePermission => permissions::enable(visit).await,
         Page::RemovePermission => permissions::ask(visit).await,
         Page::DeletePermission => permissions::delete(visit).await,
+        Page::DeadLetters => dead_letters::list(visit).await,
+        Page::DeadGroup => dead_letters::show_group(visit).await,
+        Page::DecideDeadGroup => dead_letters::decide_group(visit).await,
+        Page::DeadLetter => dead_letters::show(visit).await,
+        Page::DecideDeadLetter => dead_letters::decide_one(visit).await,
+        Page::RefusedBodies => refused::list(visit).await,
+        Page::RefusedBody => refused::show(visit).await,
+        Page::Accounts => accounts::list(visit).await,
+        Page::AddAccount => accounts::add(visit).await,
+        Page::Account => accounts::show(visit).await,
+        Page::SetRole => accounts::set_role(visit).await,
+        Page::SetPassword => accounts::set_password(visit).await,
+        Page::RemoveAccount => accounts::ask(visit).await,
+        Page::DeleteAccount => accounts::delete(visit).await,
+        Page::Tokens => tokens::list(visit).await,
+        Page::AddToken => tokens::add(visit).await,
+        Page::RemoveToken => tokens::ask(visit).await,
+        Page::DeleteToken => tokens::delete(visit).await,
+        Page::Audit => audit::list(visit).await,
+        Page::Change => audit::show(visit).await,
     }
 }
 

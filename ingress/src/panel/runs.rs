@@ -1,21 +1,30 @@
 //! The list of runs, newest first. Every state of it is a URL.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use askama::Template;
 use postern_shared::document::Kind;
-use postern_shared::id::WorkflowId;
-use postern_shared::store::runs::{self, Cursor, Run, State};
+use postern_shared::store::runs::{self, Cursor, Filter, Run, State};
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::saving;
 use super::shown::{Moment, Pill, length};
-use super::visit::Visit;
+use super::visit::{Pairs, Visit};
 
 /// How many runs a page shows: two screens.
 const PAGE: i64 = 50;
+
+const HOUR: u64 = 3600;
+
+/// The spans of time that the filter knows, by their names in the URL.
+const SPANS: [(&str, Duration); 3] = [
+    ("hour", Duration::from_secs(HOUR)),
+    ("day", Duration::from_secs(24 * HOUR)),
+    ("week", Duration::from_secs(7 * 24 * HOUR)),
+];
 
 #[derive(Template)]
 #[template(path = "runs.html")]
@@ -24,6 +33,7 @@ struct List {
     rows: Vec<Row>,
     states: Vec<Choice>,
     workflows: Vec<Choice>,
+    spans: Vec<Choice>,
     /// The query of the next page; empty if this is the last.
     next: String,
     is_filtered: bool,
@@ -36,52 +46,76 @@ struct Choice {
     is_chosen: bool,
 }
 
-struct Row {
-    receipt: String,
-    place: i32,
-    pill: Pill,
-    workflow: String,
-    version: i32,
-    title: String,
-    record: String,
-    length: String,
-    message: String,
-    at: Moment,
+/// A run in a list.
+pub struct Row {
+    pub receipt: String,
+    pub place: i32,
+    pub pill: Pill,
+    pub workflow: String,
+    pub version: i32,
+    pub title: String,
+    pub record: String,
+    pub length: String,
+    pub message: String,
+    pub at: Moment,
+}
+
+/// Which runs a query asks for; what it names and nobody knows is as if it were not there.
+pub fn filter(query: &Pairs) -> Filter {
+    Filter {
+        workflow: query.get("workflow").parse().ok(),
+        state: State::from_word(query.get("state")),
+        within: SPANS.iter().find(|(name, _)| *name == query.get("last")).map(|(_, span)| *span),
+    }
 }
 
 /// The runs that the query asks for.
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Runs).await;
-    let state = State::from_word(visit.query.get("state"));
-    let workflow = visit.query.get("workflow").parse::<WorkflowId>().ok();
+    let filter = filter(&visit.query);
     let behind = cursor(visit.query.get("after"));
-    let mut found = runs::page(&visit.connection().await?, workflow, state, behind.as_ref(), PAGE + 1).await?;
+    let mut found = runs::page(&visit.connection().await?, &filter, behind.as_ref(), PAGE + 1).await?;
     let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
     found.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let next = found.last().filter(|_| more).map(|last| next(state, workflow, last)).unwrap_or_default();
-    let titles: Vec<(String, String)> = (saving::load(visit, Kind::Workflow).await?.iter())
-        .map(|document| (saving::key(Kind::Workflow, document), saving::title(document).to_owned()))
-        .collect();
-    let chosen = workflow.map(|id| id.to_string()).unwrap_or_default();
-    let known: HashMap<&str, &str> = titles.iter().map(|(id, title)| (id.as_str(), title.as_str())).collect();
+    let next = found.last().filter(|_| more).map(|last| next(&filter, last)).unwrap_or_default();
+    let chosen = filter.workflow.map(|id| id.to_string()).unwrap_or_default();
     let page = List {
-        rows: found.iter().map(|run| row(&p, run, &known)).collect(),
+        rows: rows(visit, &p, &found).await?,
         states: (State::ALL.iter())
             .map(|(of, word)| Choice {
                 value: (*word).to_owned(),
                 text: p.pill(word).text,
-                is_chosen: state == Some(*of),
+                is_chosen: filter.state == Some(*of),
             })
             .collect(),
-        workflows: (titles.iter())
-            .map(|(id, title)| Choice { value: id.clone(), text: format!("{title} #{id}"), is_chosen: *id == chosen })
+        workflows: (titles(visit).await?.into_iter())
+            .map(|(id, title)| Choice { text: format!("{title} #{id}"), is_chosen: id == chosen, value: id })
+            .collect(),
+        spans: (SPANS.iter())
+            .map(|(name, span)| Choice {
+                value: (*name).to_owned(),
+                text: p.t(&format!("last-{name}")),
+                is_chosen: filter.within == Some(*span),
+            })
             .collect(),
         next,
-        is_filtered: state.is_some() || workflow.is_some(),
+        is_filtered: filter != Filter::default(),
         is_first_page: behind.is_none(),
         p,
     };
     reply::page(&page)
+}
+
+/// Runs as rows of a list.
+pub async fn rows(visit: &Visit<'_>, p: &Frame, found: &[Run]) -> Result<Vec<Row>, Refusal> {
+    let titles: HashMap<String, String> = titles(visit).await?.into_iter().collect();
+    Ok(found.iter().map(|run| row(p, run, &titles)).collect())
+}
+
+async fn titles(visit: &Visit<'_>) -> Result<Vec<(String, String)>, Refusal> {
+    let all = saving::load(visit, Kind::Workflow).await?;
+    let titles = all.iter().map(|one| (saving::key(Kind::Workflow, one), saving::title(one).to_owned()));
+    Ok(titles.collect())
 }
 
 /// A page begins behind the last run of the one before.
@@ -92,19 +126,22 @@ fn cursor(text: &str) -> Option<Cursor> {
     Some(Cursor { receipt, place, workflow, origin: parts.next()?.to_owned() })
 }
 
-fn next(state: Option<State>, workflow: Option<WorkflowId>, last: &Run) -> String {
+fn next(filter: &Filter, last: &Run) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    if let Some(state) = state {
+    if let Some(state) = filter.state {
         query.append_pair("state", state.word());
     }
-    if let Some(workflow) = workflow {
+    if let Some(workflow) = filter.workflow {
         query.append_pair("workflow", &workflow.to_string());
+    }
+    if let Some((name, _)) = SPANS.iter().find(|(_, span)| filter.within == Some(*span)) {
+        query.append_pair("last", name);
     }
     query.append_pair("after", &format!("{}~{}~{}~{}", last.receipt, last.place, last.workflow, last.origin));
     query.finish()
 }
 
-fn row(p: &Frame, run: &Run, titles: &HashMap<&str, &str>) -> Row {
+fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
     let workflow = run.workflow.to_string();
     let took = run.ended_at.and_then(|end| end.duration_since(run.started_at).ok());
     Row {
@@ -112,7 +149,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<&str, &str>) -> Row {
         place: run.place,
         pill: p.pill(run.state.word()),
         version: run.version,
-        title: titles.get(workflow.as_str()).copied().unwrap_or_default().to_owned(),
+        title: titles.get(&workflow).cloned().unwrap_or_default(),
         workflow,
         record: run.record.map(|record| record.to_string()).unwrap_or_default(),
         length: took.map(length).unwrap_or_default(),

@@ -52,6 +52,14 @@ pub fn length(length: Duration) -> String {
     }
 }
 
+/// How much of a body a page shows, in characters.
+const MAX_BODY_CHARS: usize = 20_000;
+
+/// What was sent, as text; bytes that are no UTF-8 show as replacement characters, which is what one looks for.
+pub fn body_text(body: &[u8]) -> String {
+    shortened(&String::from_utf8_lossy(body), MAX_BODY_CHARS)
+}
+
 /// The first characters of a text, with a sign if there are more.
 pub fn shortened(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {

@@ -6,8 +6,8 @@ use postern_shared::workflow::Workflow;
 use serde_json::{Value, json};
 use warp::reply::Response;
 
+use super::confirm::Delete;
 use super::frame::{Frame, Section};
-use super::permissions::Delete;
 use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::visit::Visit;

@@ -1,11 +1,12 @@
 //! One visit: who comes, what is asked for, what the form holds, in which language.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Buf;
 use futures_util::Stream;
 use percent_encoding::percent_decode_str;
+use postern_shared::store::accounts::Role;
 use postern_shared::store::{Connection, sessions};
 use postern_shared::yaml;
 use tokio::time::timeout;
@@ -37,7 +38,7 @@ const FORM_TIMEOUT: Duration = Duration::from_secs(30);
 /// A request whose body was not touched yet.
 #[derive(Debug)]
 pub struct Caller {
-    pub peer: Option<SocketAddr>,
+    pub peer: IpAddr,
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
@@ -76,6 +77,8 @@ pub struct Visit<'p> {
     pub form: Pairs,
     /// The name of the account that is logged in.
     pub account: Option<String>,
+    /// What that account may do.
+    pub role: Option<Role>,
     pub peer: IpAddr,
     pub language: Language,
     /// `light`, `dark`, or empty for what the system says.
@@ -105,7 +108,8 @@ impl<'p> Visit<'p> {
             query: Pairs::read(caller.query.as_bytes()),
             form: Pairs::default(),
             account: None,
-            peer: caller.peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip()),
+            role: None,
+            peer: caller.peer,
             language,
             theme: match cookie(&caller.headers, THEME).as_deref() {
                 Some("light") => "light",
@@ -129,8 +133,9 @@ impl<'p> Visit<'p> {
     /// Looks the session up.
     pub async fn identify(&mut self) -> Result<(), Refusal> {
         let Some(token) = self.session.take() else { return Ok(()) };
-        self.account = sessions::find(&self.connection().await?, &token.hash()).await?;
-        if self.account.is_some() {
+        if let Some((account, role)) = sessions::find(&self.connection().await?, &token.hash()).await? {
+            self.account = Some(account);
+            self.role = Some(role);
             self.secret = token;
             self.secret_is_new = false;
         }

@@ -139,6 +139,23 @@ mod tests {
     }
 
     #[test]
+    fn every_text_is_asked_for() {
+        let mut asked = String::new();
+        for folder in ["templates", "templates/parts", "src/panel"] {
+            for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+                asked += &fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+            }
+        }
+        // Families whose members the store or the URL names.
+        let families =
+            ["state-", "output-", "action-", "kind-", "refused-", "done-", "first-", "last-", "ago-", "theme-"];
+        for key in keys(include_str!("../../assets/en.ftl")) {
+            let is_of_family = families.iter().any(|family| key.starts_with(family));
+            assert!(is_of_family || asked.contains(&format!("\"{key}\"")), "nothing asks for {key}");
+        }
+    }
+
+    #[test]
     fn every_state_and_every_output_has_a_word() {
         let known = keys(include_str!("../../assets/en.ftl"));
         let states = runs::State::ALL.iter().map(|(_, word)| format!("state-{word}"));

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
+use tokio_postgres::Row;
 
 use super::{StoreError, parsed};
 
@@ -14,6 +15,12 @@ const PAGE: &str = "-- audit_log::page
 SELECT id, at, account, action, kind, key, document::text FROM audit_log
 WHERE ($1::text IS NULL OR kind = $1) AND ($2::text IS NULL OR key = $2) AND ($3::bigint IS NULL OR id < $3)
 ORDER BY id DESC LIMIT $4";
+
+const FIND: &str = "-- audit_log::find
+SELECT id, at, account, action, kind, key, document::text FROM audit_log WHERE id = $1";
+
+const BEFORE: &str = "-- audit_log::before
+SELECT document::text FROM audit_log WHERE kind = $1 AND key = $2 AND id < $3 ORDER BY id DESC LIMIT 1";
 
 /// One change.
 #[derive(Debug)]
@@ -65,17 +72,29 @@ pub async fn page(
     before: Option<i64>,
     last: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let rows = connection.query(PAGE, &[&kind, &key, &before, &last]).await?;
-    let read = |row: &tokio_postgres::Row| {
-        Ok(Entry {
-            id: row.get(0),
-            at: row.get(1),
-            account: row.get(2),
-            action: row.get(3),
-            kind: row.get(4),
-            key: row.get(5),
-            document: row.get::<_, Option<&str>>(6).map(parsed).transpose()?,
-        })
-    };
-    rows.iter().map(read).collect()
+    connection.query(PAGE, &[&kind, &key, &before, &last]).await?.iter().map(read).collect()
+}
+
+/// One change.
+pub async fn find(connection: &Object, id: i64) -> Result<Option<Entry>, StoreError> {
+    connection.query_opt(FIND, &[&id]).await?.as_ref().map(read).transpose()
+}
+
+/// What the thing of a change was before, if that was noted.
+pub async fn before(connection: &Object, change: &Entry) -> Result<Option<Value>, StoreError> {
+    let row = connection.query_opt(BEFORE, &[&change.kind, &change.key, &change.id]).await?;
+    let text = row.and_then(|row| row.get::<_, Option<String>>(0));
+    text.map(|text| parsed(&text)).transpose()
+}
+
+fn read(row: &Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        id: row.get(0),
+        at: row.get(1),
+        account: row.get(2),
+        action: row.get(3),
+        kind: row.get(4),
+        key: row.get(5),
+        document: row.get::<_, Option<&str>>(6).map(parsed).transpose()?,
+    })
 }

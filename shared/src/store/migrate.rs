@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0007_accounts.sql"),
     include_str!("../../migrations/0008_dead_letter_groups.sql"),
     include_str!("../../migrations/0009_checkpoints.sql"),
+    include_str!("../../migrations/0010_roles.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

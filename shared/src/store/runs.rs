@@ -28,6 +28,7 @@ const PAGE: &str = "-- runs::page
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
 FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
     AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow, origin) > ($5, $6, $7)))
+    AND ($8::float8 IS NULL OR receipt >= postern_uuid_floor(now() - $8::float8 * interval '1 second'))
 ORDER BY receipt DESC, place, workflow, origin LIMIT $3";
 
 const UPDATE: &str = "-- runs::update
@@ -39,13 +40,6 @@ SELECT version FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3";
 
 const WAKE: &str = "-- runs::wake
 UPDATE runs SET state = 'running' WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND state = 'waiting'";
-
-/// How many failed runs are counted: beyond this the number tells nobody more.
-const MAX_COUNTED: i64 = 999;
-
-const FAILED: &str = "-- runs::failed
-SELECT count(*) FROM (SELECT FROM runs WHERE state IN ('failed', 'needs_attention')
-    AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 second') LIMIT $2) f";
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +183,18 @@ pub async fn latest(
     state: Option<State>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
-    page(connection, workflow, state, None, last).await
+    page(connection, &Filter { workflow, state, within: None }, None, last).await
+}
+
+/// Which runs of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Of this workflow only.
+    pub workflow: Option<WorkflowId>,
+    /// In this state only.
+    pub state: Option<State>,
+    /// Of submissions accepted within the last time of this length only.
+    pub within: Option<Duration>,
 }
 
 /// The place of a run in the list of all runs, from the newest on.
@@ -205,26 +210,20 @@ pub struct Cursor {
     pub origin: String,
 }
 
-/// The latest runs that come behind another in the list, newest first, at most `last`; see [`latest`].
+/// The latest runs that come behind another in the list, newest first, at most `last`.
 pub async fn page(
     connection: &Object,
-    workflow: Option<WorkflowId>,
-    state: Option<State>,
+    filter: &Filter,
     behind: Option<&Cursor>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
-    let workflow = workflow.map(WorkflowId::get);
+    let (workflow, state) = (filter.workflow.map(WorkflowId::get), filter.state.map(State::word));
+    let within = filter.within.map(|within| within.as_secs_f64());
     let receipt = behind.map(|run| run.receipt.uuid());
     let (place, of) = (behind.map(|run| run.place), behind.map(|run| run.workflow.get()));
     let origin = behind.map(|run| run.origin.as_str());
-    let state = state.map(State::word);
-    let rows = connection.query(PAGE, &[&workflow, &state, &last, &receipt, &place, &of, &origin]).await?;
+    let rows = connection.query(PAGE, &[&workflow, &state, &last, &receipt, &place, &of, &origin, &within]).await?;
     rows.iter().map(read).collect()
-}
-
-/// How many runs of the submissions of the last time of this length failed or need attention, at most 999.
-pub async fn failed(connection: &Object, since: Duration) -> Result<i64, StoreError> {
-    Ok(connection.query_one(FAILED, &[&since.as_secs_f64(), &MAX_COUNTED]).await?.get(0))
 }
 
 pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use deadpool_postgres::Object;
 
 use super::StoreError;
+use super::accounts::Role;
 
 const BEGIN: &str = "-- sessions::begin
 INSERT INTO sessions (token, account, expires_at) VALUES ($1, $2, now() + $3::float8 * interval '1 second')";
 
 const FIND: &str = "-- sessions::find
-SELECT a.name FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.token = $1 AND s.expires_at > now()";
+SELECT a.name, a.role FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.token = $1 AND s.expires_at > now()";
 
 const END: &str = "-- sessions::end
 DELETE FROM sessions WHERE token = $1";
@@ -25,9 +26,9 @@ pub async fn begin(connection: &Object, token: &[u8; 32], account: i64, length: 
     Ok(())
 }
 
-/// The name of the account whose session this is, unless it has ended.
-pub async fn find(connection: &Object, token: &[u8; 32]) -> Result<Option<String>, StoreError> {
-    Ok(connection.query_opt(FIND, &[&&token[..]]).await?.map(|row| row.get(0)))
+/// The name and the role of the account whose session this is, unless it has ended.
+pub async fn find(connection: &Object, token: &[u8; 32]) -> Result<Option<(String, Role)>, StoreError> {
+    Ok(connection.query_opt(FIND, &[&&token[..]]).await?.map(|row| (row.get(0), Role::from_word(row.get(1)))))
 }
 
 /// Ends a session.

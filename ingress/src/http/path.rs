@@ -1,0 +1,15 @@
+//! The path of a request, for routes that look at it themselves.
+
+use std::convert::Infallible;
+
+use warp::Filter;
+use warp::http::Method;
+use warp::path::FullPath;
+
+/// The path as it was sent. CONNECT names none, and warp panics when it is asked for it.
+pub fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    let of_connect = warp::method().and_then(|method| async move {
+        if method == Method::CONNECT { Ok(String::new()) } else { Err(warp::reject::reject()) }
+    });
+    of_connect.or(warp::path::full().map(|path: FullPath| path.as_str().to_owned())).unify()
+}

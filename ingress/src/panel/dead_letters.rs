@@ -1,0 +1,153 @@
+//! The dead letters: what nobody could run, in groups of those that are alike, to be replayed or discarded together or
+//! one by one.
+
+use askama::Template;
+use postern_shared::store::dead_letters::{self, Choice, Group, Kept};
+use warp::reply::Response;
+
+use super::frame::{Frame, Section};
+use super::reply::{self, Refusal};
+use super::shown::{Moment, body_text};
+use super::visit::Visit;
+
+/// How many of a group a page shows.
+const PAGE: i64 = 50;
+
+/// The longest reason of a discard, in characters: a sentence or two.
+const MAX_REASON_CHARS: usize = 500;
+
+#[derive(Template)]
+#[template(path = "dead_letters.html")]
+struct Groups {
+    p: Frame,
+    groups: Vec<Alike>,
+}
+
+#[derive(Template)]
+#[template(path = "dead_group.html")]
+struct Letters {
+    p: Frame,
+    group: Alike,
+    rows: Vec<Row>,
+    /// The number behind which the next page begins; empty if this is the last.
+    next: String,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "dead_letter.html")]
+struct One {
+    p: Frame,
+    row: Row,
+    body: String,
+    error: String,
+}
+
+struct Alike {
+    id: String,
+    reason: String,
+    target: String,
+    count: i64,
+    last: Moment,
+}
+
+struct Row {
+    id: i64,
+    receipt: String,
+    kind: String,
+    target: String,
+    group: String,
+    bytes: i64,
+    reason: String,
+    attempt: i32,
+    at: Moment,
+}
+
+/// All, in groups, the largest first.
+pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let p = Frame::new(visit, Section::DeadLetters).await;
+    let groups = dead_letters::groups(&visit.connection().await?).await?;
+    reply::page(&Groups { groups: groups.into_iter().map(|group| alike(&p, group)).collect(), p })
+}
+
+/// The letters of a group, newest first.
+pub async fn show_group(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&letters(visit, String::new()).await?)
+}
+
+async fn letters(visit: &Visit<'_>, error: String) -> Result<Letters, Refusal> {
+    let p = Frame::new(visit, Section::DeadLetters).await;
+    let connection = visit.connection().await?;
+    let groups = dead_letters::groups(&connection).await?;
+    let group = groups.into_iter().find(|group| group.id == visit.argument).ok_or(Refusal::NotFound)?;
+    let before = visit.query.get("before").parse().ok();
+    let mut found = dead_letters::page(&connection, Some(&group.id), before, PAGE + 1).await?;
+    let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
+    found.truncate(usize::try_from(PAGE).unwrap_or(0));
+    let next = found.last().filter(|_| more).map(|last| last.id.to_string()).unwrap_or_default();
+    Ok(Letters { rows: found.iter().map(|kept| row(&p, kept)).collect(), group: alike(&p, group), next, error, p })
+}
+
+/// Replays or discards a group.
+pub async fn decide_group(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    match decide(visit, &Choice::Group(visit.argument.clone())).await? {
+        Ok(done) => Ok(done),
+        Err(error) => reply::unsaved(&letters(visit, error).await?),
+    }
+}
+
+/// One with its body.
+pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&one(visit, String::new()).await?)
+}
+
+async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
+    let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    let p = Frame::new(visit, Section::DeadLetters).await;
+    let (kept, body) = dead_letters::find(&visit.connection().await?, id).await?.ok_or(Refusal::NotFound)?;
+    Ok(One { row: row(&p, &kept), body: body_text(&body), error, p })
+}
+
+/// Replays or discards one.
+pub async fn decide_one(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    match decide(visit, &Choice::One(id)).await? {
+        Ok(done) => Ok(done),
+        Err(error) => reply::unsaved(&one(visit, error).await?),
+    }
+}
+
+/// Does what the button says; or tells what is missing.
+async fn decide(visit: &Visit<'_>, choice: &Choice) -> Result<Result<Response, String>, Refusal> {
+    let connection = visit.connection().await?;
+    if visit.form.get("action") == "replay" {
+        dead_letters::replay(&connection, visit.account(), choice, 0.0, None).await?;
+        return Ok(Ok(reply::redirect("/dead-letters?done=replayed")));
+    }
+    let reason = visit.form.get("reason").trim();
+    if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS || reason.contains('\0') {
+        return Ok(Err(visit.t("discard-reason-missing")));
+    }
+    dead_letters::discard(&connection, visit.account(), choice, reason).await?;
+    Ok(Ok(reply::redirect("/dead-letters?done=discarded")))
+}
+
+fn alike(p: &Frame, group: Group) -> Alike {
+    let last = p.moment(&group.last_at);
+    let target = group.target.unwrap_or_default();
+    Alike { id: group.id, reason: group.reason, target, count: group.count, last }
+}
+
+fn row(p: &Frame, kept: &Kept) -> Row {
+    Row {
+        id: kept.id,
+        receipt: kept.receipt.map(|receipt| receipt.to_string()).unwrap_or_default(),
+        kind: kept.kind.clone(),
+        target: kept.target.clone().unwrap_or_default(),
+        group: kept.group.clone(),
+        bytes: i64::from(kept.bytes),
+        reason: kept.reason.clone(),
+        attempt: kept.attempt,
+        at: p.moment(&kept.created_at),
+    }
+}

@@ -1,0 +1,108 @@
+//! What changes while one looks: an event of the server for a page whose runs have changed (server-sent events, WHATWG
+//! HTML 9.2). The event says that, and nothing else; the script asks for the page again.
+
+use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use postern_shared::id::ReceiptId;
+use postern_shared::store::runs::{self, Filter, Run};
+use postern_shared::store::{StoreError, sessions};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{self, Sender};
+use warp::http::StatusCode;
+use warp::http::header::{HeaderName, HeaderValue};
+use warp::reply::{Reply, Response};
+use warp::sse::{self, Event};
+
+use super::runs::filter;
+use super::session::Hash;
+use super::visit::{Pairs, Visit};
+use crate::state::State;
+
+/// How many pages may listen at the same time: each asks the store once a second.
+pub const MAX_LISTENERS: usize = 64;
+
+/// How often the store is asked.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many runs of a list are compared: those of a page.
+const COMPARED: i64 = 50;
+
+/// What a page shows.
+enum Shown {
+    Runs(Filter),
+    Receipt(ReceiptId),
+}
+
+/// The events of the page that the query names; none at all, so that the browser does not ask again, if that page does
+/// not change by itself or too many listen already.
+pub fn events(visit: &Visit<'_>) -> Response {
+    let listener = Arc::clone(&visit.panel.listeners).try_acquire_owned();
+    let (Some(shown), Ok(listener)) = (shown(visit.query.get("page")), listener) else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(watch(Arc::clone(&visit.panel.state), visit.secret.hash(), shown, sender, listener));
+    let events = stream::unfold(receiver, async |mut receiver| {
+        receiver.recv().await.map(|()| (Ok::<_, Infallible>(Event::default().data("changed")), receiver))
+    });
+    let mut response = sse::reply(sse::keep_alive().stream(events)).into_response();
+    // nginx would hold events back until it has a buffer full of them.
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
+
+fn shown(page: &str) -> Option<Shown> {
+    let (path, query) = page.split_once('?').unwrap_or((page, ""));
+    match (path, path.strip_prefix("/receipts/")) {
+        (_, Some(id)) => id.parse().ok().map(Shown::Receipt),
+        ("/" | "/runs", None) => Some(Shown::Runs(filter(&Pairs::read(query.as_bytes())))),
+        _ => None,
+    }
+}
+
+/// Says when what is shown differs from what is known, until nobody listens or the session has ended. Nothing is known
+/// at first, so that whatever happened between the page and its first event is not missed.
+async fn watch(state: Arc<State>, session: Hash, shown: Shown, sender: Sender<()>, _listener: OwnedSemaphorePermit) {
+    let mut known = None;
+    loop {
+        match look(&state, &session, &shown).await {
+            Ok(None) => return,
+            Ok(now) if now != known => {
+                known = now;
+                if sender.send(()).await.is_err() {
+                    return;
+                }
+            }
+            // A store that is away is no reason to stop: it is asked again.
+            Ok(_) | Err(_) => {}
+        }
+        tokio::select! {
+            () = sender.closed() => return,
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+    }
+}
+
+async fn look(state: &State, session: &Hash, shown: &Shown) -> Result<Option<u64>, StoreError> {
+    let connection = state.store.connection().await?;
+    if sessions::find(&connection, session).await?.is_none() {
+        return Ok(None);
+    }
+    let runs = match shown {
+        Shown::Runs(filter) => runs::page(&connection, filter, None, COMPARED).await?,
+        Shown::Receipt(receipt) => runs::of(&connection, *receipt).await?,
+    };
+    Ok(Some(mark(&runs)))
+}
+
+fn mark(runs: &[Run]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for run in runs {
+        (run.receipt.uuid(), run.workflow.get(), run.place, run.state.word(), run.steps).hash(&mut hasher);
+    }
+    hasher.finish()
+}

@@ -1,0 +1,198 @@
+//! Logging in and out, and the first account: that of `POSTERN_ADMIN_PASSWORD`, or the one that whoever starts
+//! Postern makes with a link that is shown once.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use askama::Template;
+use postern_shared::store::accounts::{self, First};
+use postern_shared::store::sessions;
+use warp::reply::Response;
+
+use super::Panel;
+use super::frame::{Frame, Section};
+use super::password::{self, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
+use super::reply::{self, Refusal};
+use super::session::{Token, is_same};
+use super::visit::{SESSION, Visit};
+use crate::Failure;
+
+/// How long a session lasts: a working day.
+const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);
+/// The longest name of an account.
+const MAX_NAME_BYTES: usize = 64;
+/// The name of the account whose password is a setting.
+const ADMIN: &str = "admin";
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LogIn {
+    p: Frame,
+    name: String,
+    next: String,
+    error: String,
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetUp {
+    p: Frame,
+    key: String,
+    name: String,
+    error: String,
+}
+
+/// The password of `POSTERN_ADMIN_PASSWORD`. An empty one is none, as compose files hand over what is not set.
+pub fn password_of_setting(password: Option<String>) -> Result<Option<String>, Failure> {
+    match password {
+        Some(password) if password.is_empty() => Ok(None),
+        Some(password) if password.chars().count() < MIN_PASSWORD_CHARS => {
+            Err(format!("POSTERN_ADMIN_PASSWORD is shorter than {MIN_PASSWORD_CHARS} characters").into())
+        }
+        password => Ok(password),
+    }
+}
+
+/// Makes the account `admin` if there is none and its password is given; else prints, as long as there is none, a link
+/// to make one: on standard error, not through the log, whose level might hide it and which others may read. Leads do
+/// not wait for it: a database that takes no writes, such as a standby, is no reason to refuse them.
+pub async fn first(panel: &Panel, private: SocketAddr) {
+    match make_first(panel, private).await {
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "whether the control panel has an account is not known"),
+    }
+}
+
+async fn make_first(panel: &Panel, private: SocketAddr) -> Result<(), Failure> {
+    let mut connection = panel.state.store.connection().await?;
+    if accounts::count(&connection).await? > 0 {
+        return Ok(());
+    }
+    if let Some(password) = &panel.admin_password {
+        let hash = panel.passwords.hash(password).await.ok_or("the password cannot be hashed")?;
+        accounts::first(&mut connection, ADMIN, &hash).await?;
+        return Ok(());
+    }
+    let key = Token::new();
+    if let Ok(mut set_up) = panel.set_up.lock() {
+        *set_up = Some(key.hash());
+    }
+    let link = format!("http://{private}/setup?key={}", key.text());
+    writeln!(std::io::stderr(), "the control panel has no account yet; make the first one at {link}")?;
+    Ok(())
+}
+
+/// The form of the log-in.
+pub async fn show_log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    if visit.account.is_some() {
+        return Ok(reply::redirect("/"));
+    }
+    log_in_form(visit, visit.query.get("next"), String::new()).await
+}
+
+async fn log_in_form(visit: &Visit<'_>, next: &str, error: String) -> Result<Response, Refusal> {
+    let p = Frame::new(visit, Section::None).await;
+    let name = visit.form.get("name").to_owned();
+    reply::page(&LogIn { p, name, next: next.to_owned(), error })
+}
+
+/// Logs in, if name and password belong together and the name has not to wait.
+pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let (name, password) = (visit.form.get("name").trim(), visit.form.get("password"));
+    let next = visit.form.get("next");
+    let wait = visit.panel.throttle.lock().ok().and_then(|throttle| throttle.wait(name, Instant::now()));
+    if let Some(wait) = wait {
+        tracing::warn!(wait_s = wait.as_secs(), peer = %visit.peer, "too many wrong passwords of one name");
+        return log_in_form(visit, next, visit.t("login-wait")).await;
+    }
+    let account = accounts::by_name(&visit.connection().await?, name).await?;
+    let known = account.as_ref().map(|account| account.password.clone());
+    let is_known = password.len() <= MAX_PASSWORD_BYTES && visit.panel.passwords.matches(password, known).await;
+    let Some(account) = account.filter(|_| is_known) else {
+        if let Ok(mut throttle) = visit.panel.throttle.lock() {
+            throttle.failed(&name.chars().take(MAX_NAME_BYTES).collect::<String>(), Instant::now());
+        }
+        tracing::warn!(peer = %visit.peer, "a log-in to the control panel failed");
+        return log_in_form(visit, next, visit.t("login-wrong")).await;
+    };
+    if let Ok(mut throttle) = visit.panel.throttle.lock() {
+        throttle.passed(name);
+    }
+    begin(visit, account.id, reply::own_path(next)).await
+}
+
+async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
+    let token = Token::new();
+    sessions::begin(&visit.connection().await?, &token.hash(), account, SESSION_LENGTH).await?;
+    let response = reply::redirect(next);
+    Ok(reply::with_cookie(visit, response, SESSION, &token.text(), Some(SESSION_LENGTH)))
+}
+
+/// Ends the session.
+pub async fn log_out(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    sessions::end(&visit.connection().await?, &visit.secret.hash()).await?;
+    Ok(reply::with_cookie(visit, reply::redirect("/login"), SESSION, "", Some(Duration::ZERO)))
+}
+
+/// The form for the first account, to whoever has the link.
+pub async fn show_set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let key = visit.query.get("key");
+    if !opens(visit, key) {
+        return Err(Refusal::NotFound);
+    }
+    set_up_form(visit, key, String::new()).await
+}
+
+async fn set_up_form(visit: &Visit<'_>, key: &str, error: String) -> Result<Response, Refusal> {
+    let p = Frame::new(visit, Section::None).await;
+    let name = Some(visit.form.get("name")).filter(|name| !name.is_empty()).unwrap_or(ADMIN).to_owned();
+    reply::page(&SetUp { p, key: key.to_owned(), name, error })
+}
+
+/// Makes the first account and logs it in; the link is then used up.
+pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let (key, name, password) = (visit.form.get("key"), visit.form.get("name").trim(), visit.form.get("password"));
+    if !opens(visit, key) {
+        return Err(Refusal::NotFound);
+    }
+    if !is_name(name) {
+        return set_up_form(visit, key, visit.t("setup-name-wrong")).await;
+    }
+    if !password::is_long_enough(password) {
+        return set_up_form(visit, key, visit.t("setup-password-short")).await;
+    }
+    let hash = visit.panel.passwords.hash(password).await.ok_or(Refusal::Unreadable)?;
+    let mut connection = visit.connection().await?;
+    let created = accounts::first(&mut connection, name, &hash).await?;
+    if let Ok(mut set_up) = visit.panel.set_up.lock() {
+        *set_up = None;
+    }
+    match (created, accounts::by_name(&connection, name).await?) {
+        (First::Created, Some(account)) => begin(visit, account.id, "/").await,
+        _ => Ok(reply::redirect("/login")),
+    }
+}
+
+/// Whether an account may have this name.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control)
+}
+
+fn opens(visit: &Visit<'_>, key: &str) -> bool {
+    let known = visit.panel.set_up.lock().ok().and_then(|set_up| *set_up);
+    known.zip(Token::read(key)).is_some_and(|(known, sent)| is_same(&known, &sent.hash()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_password_is_refused_when_the_setting_is_read_and_an_empty_one_is_none() {
+        let read = |text: &str| password_of_setting(Some(text.to_owned()));
+        assert!(read("eleven char").is_err());
+        assert_eq!(read("twelve chars").unwrap().as_deref(), Some("twelve chars"));
+        assert_eq!(read("").unwrap(), None);
+    }
+}

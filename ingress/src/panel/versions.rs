@@ -1,0 +1,87 @@
+//! The versions of a workflow: what each changed. A run is pinned to the one it started with.
+
+use askama::Template;
+use postern_shared::document::Kind;
+use postern_shared::id::WorkflowId;
+use postern_shared::store::{Connection, workflows};
+use postern_shared::yaml;
+use warp::reply::Response;
+
+use super::confirm::Delete;
+use super::difference::{self, Line};
+use super::frame::{Frame, Section};
+use super::reply::{self, Refusal};
+use super::saving;
+use super::shown::Moment;
+use super::visit::Visit;
+
+/// How many versions are listed.
+const LISTED: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "versions.html")]
+struct Page {
+    p: Frame,
+    id: String,
+    title: String,
+    /// The number of each version, whether it is the one that is shown, and when it was saved.
+    versions: Vec<(i32, bool, Moment)>,
+    shown: i32,
+    /// What it changed of the one before; all of it for the first.
+    lines: Vec<Line>,
+    /// All of it, as YAML.
+    text: String,
+}
+
+/// The versions, and what the one that the query names changed; without a name the newest.
+pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let p = Frame::new(visit, Section::Workflows).await;
+    let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    let connection = visit.connection().await?;
+    let all = workflows::versions(&connection, id, LISTED).await?;
+    let newest = all.first().ok_or(Refusal::NotFound)?.0;
+    let shown = visit.query.get("version").parse().unwrap_or(newest);
+    let document = workflows::of_version(&connection, id, shown).await?.ok_or(Refusal::NotFound)?;
+    let text = yaml::write(&document);
+    let before = text_of(&connection, id, shown - 1).await?;
+    let page = Page {
+        id: id.to_string(),
+        title: saving::title(&document).to_owned(),
+        versions: all.iter().map(|(version, at)| (*version, *version == shown, p.moment(at))).collect(),
+        shown,
+        lines: difference::lines(&before, &text),
+        text,
+        p,
+    };
+    reply::page(&page)
+}
+
+async fn text_of(connection: &Connection, id: WorkflowId, version: i32) -> Result<String, Refusal> {
+    let document = workflows::of_version(connection, id, version).await?;
+    Ok(document.as_ref().map(yaml::write).unwrap_or_default())
+}
+
+/// Asks for the number before deleting.
+pub async fn ask(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&question(visit, false).await?)
+}
+
+async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> {
+    let document = saving::named(visit, Kind::Workflow).await?;
+    let p = Frame::new(visit, Section::Workflows).await;
+    let back = reply::path(&["workflows", &visit.argument]);
+    let title = saving::title(&document).to_owned();
+    let key = if title.is_empty() { visit.argument.clone() } else { title.clone() };
+    Ok(Delete { href: format!("{back}/delete"), back, key, title, help: p.t("workflow-delete-help"), is_wrong, p })
+}
+
+/// Deletes one whose title was typed, or whose number if it has none. Its versions stay for the runs that are pinned to
+/// them.
+pub async fn delete(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let asked = question(visit, true).await?;
+    if visit.form.get("key").trim() != asked.key.trim() {
+        return reply::unsaved(&asked);
+    }
+    saving::delete(visit, Kind::Workflow).await?;
+    Ok(reply::redirect("/workflows?done=deleted"))
+}

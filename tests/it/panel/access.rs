@@ -1,0 +1,238 @@
+//! Who gets in, how a session ends, and that no form works without its token.
+
+use postern_ingress::panel::{Access, ROUTES};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::harness::{DEMO, Postern, eventually};
+
+use super::visitor::{PASSWORD, Visitor};
+use super::without_worker;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_logged_in_is_sent_to_the_log_in_and_back() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::of(&mut postern).await;
+    for route in ROUTES.iter().filter(|route| route.access == Access::Account && route.method == "GET") {
+        let page = visitor.get(&route.path.replace("{}", "77")).await;
+        assert_eq!(page.status, 303, "{}", route.path);
+        assert!(page.location.starts_with("/login"), "{}: {}", route.path, page.location);
+    }
+    let page = visitor.get("/runs?state=failed").await;
+    assert_eq!(page.location, "/login?next=%2Fruns%3Fstate%3Dfailed");
+    visitor.get(&page.location).await;
+    let fields = [("name", "admin"), ("password", PASSWORD), ("next", "/runs?state=failed")];
+    assert_eq!(visitor.post("/login", &fields).await.location, "/runs?state=failed");
+    assert_eq!(visitor.get("/runs?state=failed").await.status, 200);
+    assert_eq!(visitor.post("/logout", &[]).await.location, "/login");
+    assert_eq!(visitor.get("/runs").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_out_ends_the_session_even_for_whoever_kept_the_cookie() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let cookies = visitor.cookies.clone();
+    visitor.post("/logout", &[]).await;
+    visitor.cookies = cookies;
+    assert_eq!(visitor.get("/runs").await.status, 303);
+    assert_eq!(postern.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_by_itself_and_the_store_knows_no_token() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let token = &visitor.cookies.iter().find(|(name, _)| name == "postern-session").unwrap().1;
+    assert_eq!(token.len(), 64);
+    let stored = format!("SELECT count(*) FROM sessions WHERE token = decode('{token}', 'hex')");
+    assert_eq!(postern.count(&stored).await, 0);
+    assert_eq!(postern.count("SELECT count(*) FROM sessions WHERE expires_at < now() + interval '13 hours'").await, 1);
+    assert_eq!(postern.count("SELECT count(*) FROM accounts WHERE password LIKE '$argon2id$%'").await, 1);
+    postern.sql("UPDATE sessions SET expires_at = now()").await;
+    assert_eq!(visitor.get("/runs").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_that_changes_something_refuses_a_missing_or_foreign_token() {
+    let mut postern = without_worker(DEMO).await;
+    let mut stranger = Visitor::of(&mut postern).await;
+    stranger.get("/login").await;
+    let foreign = stranger.csrf.clone();
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let noted = postern.count("SELECT count(*) FROM audit_log").await;
+    let mut tried = 0;
+    for route in ROUTES.iter().filter(|route| route.method != "GET") {
+        let path = route.path.replace("{}", "loopback");
+        for fields in [vec![], vec![("csrf", "")], vec![("csrf", foreign.as_str())]] {
+            let page = visitor.post_without_token(&path, &fields).await;
+            assert_eq!(page.status, 403, "{path} {fields:?}");
+        }
+        tried += 1;
+    }
+    assert!(tried > 10, "only {tried} routes were tried");
+    assert_eq!(postern.count("SELECT count(*) FROM audit_log").await, noted);
+    assert_eq!(postern.count("SELECT count(*) FROM sessions").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_passwords_becomes_slow_and_tells_nothing() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::of(&mut postern).await;
+    visitor.get("/login").await;
+    let wrong = [("name", "admin"), ("password", "wrong wrong wrong")];
+    for _ in 0..5 {
+        let page = visitor.post("/login", &wrong).await;
+        assert!(page.text.contains("do not belong together"), "{}", page.text);
+    }
+    let unknown = visitor.post("/login", &[("name", "nobody"), ("password", "wrong wrong wrong")]).await;
+    assert!(unknown.text.contains("do not belong together"), "{}", unknown.text);
+    // Even the right one has to wait now.
+    let page = visitor.post("/login", &[("name", "admin"), ("password", PASSWORD)]).await;
+    assert!(page.text.contains("Too many wrong passwords"), "{}", page.text);
+    assert_eq!(postern.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_prints_a_link_that_makes_the_first_account_once() {
+    let mut postern = Postern::without_worker(DEMO).await;
+    let link = eventually("the link is printed", async || {
+        let log = postern.ingress.log();
+        Some(log.split("/setup?key=").nth(1)?.lines().next()?.to_owned())
+    })
+    .await;
+    let mut visitor = Visitor::of(&mut postern).await;
+    assert_eq!(visitor.get(&format!("/setup?key={}", "0".repeat(64))).await.status, 404);
+    assert_eq!(visitor.get(&format!("/setup?key={link}")).await.status, 200);
+    let short = [("key", link.as_str()), ("name", "olga"), ("password", "short")];
+    assert!(visitor.post("/setup", &short).await.text.contains("at least 12"));
+    let fields = [("key", link.as_str()), ("name", "olga"), ("password", PASSWORD)];
+    assert_eq!(visitor.post("/setup", &fields).await.location, "/");
+    assert_eq!(visitor.get("/runs").await.status, 200);
+    assert_eq!(visitor.get(&format!("/setup?key={link}")).await.status, 404);
+    assert_eq!(postern.count("SELECT count(*) FROM accounts WHERE name = 'olga'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_carry_a_policy_that_runs_no_script_but_our_own() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    for route in ROUTES.iter().filter(|route| route.method == "GET") {
+        let page = visitor.get(&route.path.replace("{}", "77")).await;
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        for inline in ["<script>", " style=\"", "<style", " onclick=", "javascript:", "http-equiv"] {
+            assert!(!page.text.contains(inline), "{} has {inline}", route.path);
+        }
+        assert!(page.status < 500, "{}", route.path);
+        assert!(page.text.len() < 150_000, "{}", route.path);
+    }
+    for (path, kind) in [("/assets/panel.css", "text/css"), ("/assets/panel.js", "text/javascript")] {
+        let asset = visitor.get(path).await;
+        assert!(asset.headers["content-type"].to_str().unwrap().starts_with(kind));
+    }
+    assert!(visitor.get("/assets/panel.js").await.text.lines().count() < 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_may_only_look_sees_pages_and_changes_nothing() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    let short = [("name", "olga"), ("password", "short"), ("role", "reader")];
+    assert!(admin.post("/accounts", &short).await.text.contains("at least 12"));
+    let olga = [("name", "olga"), ("password", PASSWORD), ("role", "reader")];
+    assert_eq!(admin.post("/accounts", &olga).await.location, "/accounts?done=saved");
+    assert!(admin.post("/accounts", &olga).await.text.contains("There is an account of this name"));
+
+    let mut reader = Visitor::of(&mut postern).await;
+    reader.get("/login").await;
+    assert_eq!(reader.post("/login", &[("name", "olga"), ("password", PASSWORD)]).await.location, "/");
+    let page = reader.get("/http-handler").await;
+    assert!(page.status == 200 && !page.text.contains("href=\"/http-handler/new"), "{}", page.text);
+    let mut tried = 0;
+    for route in ROUTES.iter().filter(|route| route.access == Access::Admin) {
+        let path = route.path.replace("{}", "loopback");
+        let page = if route.method == "POST" { reader.post(&path, &[]).await } else { reader.get(&path).await };
+        assert_eq!(page.status, 403, "{} {path}", route.method);
+        tried += 1;
+    }
+    assert!(tried > 15, "only {tried} routes were tried");
+    assert!(ROUTES.iter().filter(|route| route.method == "POST").all(|route| match route.path {
+        "/login" | "/setup" | "/preferences" => route.access == Access::Open,
+        "/logout" | "/password" | "/workflows/check" => route.access == Access::Account,
+        _ => route.access == Access::Admin,
+    }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_account_that_may_change_anything_stays() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let page = visitor.post("/accounts/admin/delete", &[("key", "admin")]).await;
+    assert!(page.status == 422 && page.text.contains("must stay"), "{}", page.text);
+    let page = visitor.post("/accounts/admin/role", &[("role", "reader")]).await;
+    assert!(page.status == 422 && page.text.contains("must stay"), "{}", page.text);
+    visitor.post("/accounts", &[("name", "olga"), ("password", PASSWORD), ("role", "admin")]).await;
+    assert_eq!(visitor.post("/accounts/admin/delete", &[("key", "admin")]).await.location, "/accounts?done=deleted");
+    assert_eq!(visitor.get("/runs").await.status, 303);
+    assert_eq!(postern.count("SELECT count(*) FROM audit_log WHERE kind = 'account'").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_all_sessions_and_only_it_opens() {
+    let mut postern = without_worker(DEMO).await;
+    let mut thief = Visitor::logged_in(&mut postern).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let new = "another horse battery";
+    let wrong = visitor.post("/password", &[("old", "wrong wrong wrong"), ("password", new)]).await;
+    assert!(wrong.status == 422 && wrong.text.contains("present password is another"), "{}", wrong.text);
+    assert_eq!(visitor.post("/password", &[("old", PASSWORD), ("password", new)]).await.location, "/login");
+    assert_eq!(thief.get("/runs").await.status, 303);
+    visitor.get("/login").await;
+    assert_eq!(visitor.post("/login", &[("name", "admin"), ("password", PASSWORD)]).await.status, 200);
+    assert_eq!(visitor.post("/login", &[("name", "admin"), ("password", new)]).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_begins_a_session_of_its_own() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::of(&mut postern).await;
+    let planted = "0".repeat(64);
+    visitor.cookies.push(("postern-session".to_owned(), planted.clone()));
+    visitor.get("/login").await;
+    visitor.post("/login", &[("name", "admin"), ("password", PASSWORD)]).await;
+    let sessions: Vec<_> = visitor.cookies.iter().filter(|(name, _)| name == "postern-session").collect();
+    assert!(sessions.len() == 1 && sessions[0].1 != planted && sessions[0].1.len() == 64, "{sessions:?}");
+    visitor.cookies = vec![("postern-session".to_owned(), planted)];
+    assert_eq!(visitor.get("/runs").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_line_holds_a_password_or_a_token() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    visitor.post("/login", &[("name", "admin"), ("password", "wrong wrong wrong")]).await;
+    let made = visitor.post("/tokens", &[("name", "ci")]).await;
+    let token = made.text.split("<pre>postern-").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned();
+    let log = postern.ingress.log();
+    assert!(log.contains("private listener"), "{log}");
+    for secret in [PASSWORD, "wrong wrong wrong", &token, &visitor.csrf, &visitor.cookies[0].1] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_panel_is_not_on_the_public_listener() {
+    let mut postern = without_worker(DEMO).await;
+    for route in ROUTES {
+        let answer = postern.call(route.method, &route.path.replace("{}", "77")).send().await;
+        assert!(!answer.text.contains("<html") && answer.status >= 400, "{}: {}", route.path, answer.status);
+    }
+    let private = postern.ingress.address("the private listener is open").await;
+    let mut stream = tokio::net::TcpStream::connect(private).await.unwrap();
+    stream.write_all(b"CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n").await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 404", "{}", postern.ingress.log());
+    assert!(!postern.ingress.log().contains("panicked"), "{}", postern.ingress.log());
+}

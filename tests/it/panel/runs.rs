@@ -1,0 +1,73 @@
+//! Runs, receipts and records are found and read.
+
+use crate::harness::DEMO;
+
+use super::visitor::Visitor;
+use super::{started, without_worker};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
+    let mut postern = started(DEMO).await;
+    let accepted = postern
+        .post("/trigger?workflow_id=77&utm_source=ads")
+        .form("lastname=Lovelace&email=ada@example.org&fristname=Ada");
+    let accepted = accepted.send().await;
+    postern.ended(&accepted).await;
+    let receipt = accepted.json["receipt"].as_str().unwrap();
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let list = visitor.get("/runs?state=finished&workflow=77").await;
+    assert!(list.text.contains(&format!("/receipts/{receipt}#run-1")), "{}", list.text);
+    let none = visitor.get("/runs?state=failed").await;
+    assert!(none.text.contains("No run is like that"), "{}", none.text);
+    let page = visitor.get(&format!("/receipts/{receipt}")).await;
+    for expected in [
+        "<strong>usable</strong>",
+        "→ yes",
+        "<strong>lead</strong>",
+        "Lovelace",
+        "utm_source",
+        "<svg",
+        "loopback",
+        "fristname",
+        "firstname",
+    ] {
+        assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
+    }
+    let records = visitor.get("/records").await;
+    assert!(records.text.contains("Lovelace") && records.text.contains("/records/1\""), "{}", records.text);
+    let record = visitor.get("/records/1").await;
+    assert!(record.text.contains("ada@example.org") && record.text.contains("Asked about"), "{}", record.text);
+    assert_eq!(visitor.get(&format!("/search?q={receipt}")).await.location, format!("/receipts/{receipt}"));
+    assert_eq!(visitor.get("/search?q=new+lead").await.location, "/workflows/77");
+    assert_eq!(visitor.get("/search?q=1").await.location, "/records/1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_runs_goes_on_behind_its_last_one() {
+    let mut postern = without_worker(DEMO).await;
+    postern
+        .sql(
+            "INSERT INTO runs (receipt, workflow, version, place, state, steps, started_at)
+             SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - n), 12, '0') || '7000800000000000' ||
+                 lpad(to_hex(n), 4, '0'))::uuid, 77, 1, 1, 'failed', n, now() FROM generate_series(1, 120) n",
+        )
+        .await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let (mut path, mut seen) = ("/runs".to_owned(), Vec::new());
+    for _ in 0..3 {
+        let page = visitor.get(&path).await;
+        seen.extend(page.text.split("href=\"/receipts/").skip(1).map(|rest| rest[..36].to_owned()));
+        path = page
+            .text
+            .split("href=\"/runs?")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or("")
+            .replace("&#38;", "&");
+        path = format!("/runs?{path}");
+        assert!(page.text.contains("class=\"count\" title=\"120 runs failed"), "{}", page.text);
+    }
+    assert_eq!(seen.len(), 120);
+    seen.dedup();
+    assert_eq!(seen.len(), 120);
+}
