@@ -4,6 +4,7 @@
 mod api;
 mod bodies;
 mod broker;
+mod browser;
 mod cli;
 mod connections;
 mod dead_letters;

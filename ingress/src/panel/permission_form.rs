@@ -106,14 +106,16 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let mut fields = of_form(visit);
     if let Some(stored) = &stored {
         fields.set("permission", saving::key(Kind::Permission, stored));
-    } else if fields.get("permission").is_empty() {
-        let made = key_of_title(fields.get("title"));
+    }
+    let all = saving::load(visit, Kind::Permission).await?;
+    let is_taken =
+        |key: &str| matches!(key, "new" | "covers") || all.iter().any(|one| saving::key(Kind::Permission, one) == key);
+    if is_new && fields.get("permission").is_empty() {
+        let made = free_key(fields.get("title"), is_taken);
         fields.set("permission", made);
     }
     let key = fields.get("permission").to_owned();
-    let all = saving::load(visit, Kind::Permission).await?;
-    let is_taken = all.iter().any(|one| saving::key(Kind::Permission, one) == key);
-    let errors = if is_new && (is_taken || matches!(key.as_str(), "new" | "covers")) {
+    let errors = if is_new && is_taken(&key) {
         vec![("permission".to_owned(), visit.t("key-taken"))]
     } else {
         match saving::save(visit, &to_document(&fields)).await? {
@@ -269,10 +271,15 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A key for whoever does not want to think of one: `Landing page 2` is `landing-page-2`.
-fn key_of_title(title: &str) -> String {
+/// A key for whoever does not want to think of one: `Landing page` is `landing-page`, or `landing-page-2` if that is
+/// taken; a title without Latin letters, such as a Russian one, gives `permission`.
+fn free_key(title: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(64).collect()
+    // Room for a number stays within the 64 bytes of a key.
+    let key: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(56).collect();
+    let key = if key.is_empty() { Kind::Permission.name().to_owned() } else { key };
+    let numbered = (2..).map(|number: u32| format!("{key}-{number}"));
+    std::iter::once(key.clone()).chain(numbered).find(|key| !is_taken(key)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -294,7 +301,9 @@ mod tests {
 
     #[test]
     fn a_title_makes_a_key() {
-        assert_eq!(key_of_title("Landing page 2 (Köln)"), "landing-page-2-k-ln");
-        assert_eq!(key_of_title("Офис"), "");
+        let key = |title| free_key(title, |key| ["new", "office", "office-2"].contains(&key));
+        assert_eq!(key("Landing page 2 (Köln)"), "landing-page-2-k-ln");
+        assert_eq!((key("Офис"), key("Office"), key("New")), ("permission".into(), "office-3".into(), "new-2".into()));
+        assert!(key(&"a".repeat(100)).len() < 64);
     }
 }

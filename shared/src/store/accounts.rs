@@ -163,7 +163,7 @@ pub async fn add(
     if transaction.execute(ADD, &[&name, &password, &role.word()]).await? == 0 {
         return Ok(Outcome::NameTaken);
     }
-    noted(transaction, by, "add", name).await
+    noted(transaction, by, "create", name).await
 }
 
 /// Gives one another password, in PHC form, and ends its sessions.
