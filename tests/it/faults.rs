@@ -88,6 +88,9 @@ async fn four_workers_adding_to_shared_records_count_exactly() {
     post_all(&postern, adds.collect()).await;
     all_ended(&postern, 4_000).await;
     assert_eq!(postern.count("SELECT count(*) FROM records WHERE (fields->>'count')::int = 40").await, 100);
+    // Locked in one order, nobody waits in a circle; the statistics are written when a session ends or is idle.
+    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(postern.count(deadlocks).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

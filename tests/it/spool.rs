@@ -1,5 +1,9 @@
 //! A broker that cannot take a submission costs neither the submission nor its 202.
 
+use std::time::Duration;
+
+use postern_shared::store::{self, spool};
+
 use crate::harness::{DEMO, Postern, eventually, private};
 
 const PATH: &str = "/trigger?workflow_id=77";
@@ -54,4 +58,24 @@ async fn a_full_spool_takes_nothing_more() {
     let postern = Postern::with_ingress(DEMO, &[NO_BROKER, ("POSTERN_MAX_SPOOLED", "2")]).await;
     assert_eq!([post(&postern, 1).await.status, post(&postern, 2).await.status], [202, 202]);
     assert_eq!(post(&postern, 3).await.code(), "unavailable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_taken_is_nobody_elses_until_its_lease_ends() {
+    let postern = Postern::with_ingress(DEMO, &[]).await;
+    let mut connection = postern.connection().await;
+    let transaction = store::begin(&mut connection).await.unwrap();
+    spool::put(&transaction, "odd.v7", &[b"body".to_vec()], 0, Duration::ZERO).await.unwrap();
+    store::commit(transaction).await.unwrap();
+    let first = spool::take(&connection, 9, Duration::from_millis(300)).await.unwrap().remove(0);
+    assert!(spool::take(&connection, 9, Duration::ZERO).await.unwrap().is_empty());
+    let second = eventually("its lease has ended", async || {
+        let mut taken = spool::take(&connection, 9, Duration::from_secs(60)).await.unwrap();
+        taken.pop()
+    })
+    .await;
+    spool::finish(&connection, &first).await.unwrap();
+    assert_eq!(spool::count(&connection).await.unwrap(), 1, "who lost the lease finishes nothing");
+    spool::finish(&connection, &second).await.unwrap();
+    assert_eq!(spool::count(&connection).await.unwrap(), 0);
 }
