@@ -120,6 +120,17 @@ mod tests {
     }
 
     proptest! {
+        /// The url crate's parser is that of the URL Standard; it reads any bytes, and as UTF-8.
+        #[test]
+        fn bytes_are_split_and_decoded_as_the_url_standard_says(
+            form in proptest::collection::vec(prop_oneof![Just(b'&'), Just(b'='), Just(b'+'), Just(b'%'), any::<u8>()], 0..80),
+        ) {
+            let text = |raw| String::from_utf8_lossy(&decoded(raw)).into_owned();
+            let read: Vec<_> = pairs(&form).map(|(name, value)| (text(name), text(value))).collect();
+            let expected: Vec<_> = form_urlencoded::parse(&form).into_owned().collect();
+            prop_assert_eq!(read, expected);
+        }
+
         #[test]
         fn what_is_encoded_is_decoded_again(
             pairs in proptest::collection::vec(("[^\\[\\]\u{0}\u{feff}]{1,20}", "[^\u{0}]{0,40}"), 0..20),
