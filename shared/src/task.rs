@@ -7,6 +7,7 @@ pub mod create_record;
 pub mod delay;
 pub mod delete_record;
 pub mod find_record;
+pub mod http_request;
 pub mod set_env;
 pub mod set_value;
 pub mod stop;
@@ -18,6 +19,7 @@ use create_record::CreateRecord;
 use delay::Delay;
 use delete_record::DeleteRecord;
 use find_record::FindRecord;
+use http_request::HttpRequest;
 use set_env::SetEnv;
 use set_value::SetValue;
 use stop::Stop;
@@ -37,6 +39,8 @@ pub enum Task {
     DeleteRecord(DeleteRecord),
     /// Finds records.
     FindRecord(FindRecord),
+    /// Asks another system.
+    HttpRequest(HttpRequest),
     /// Assigns `$env` names.
     SetEnv(SetEnv),
     /// Changes fields of a record.
@@ -46,7 +50,7 @@ pub enum Task {
 }
 
 /// Tasks that documents may name one day; until then they are refused by name.
-const PLANNED: [&str; 4] = ["http_request", "send_mail", "run_workflow", "respond"];
+const PLANNED: [&str; 3] = ["send_mail", "run_workflow", "respond"];
 
 /// A task as documents know it.
 #[derive(Debug)]
@@ -60,7 +64,7 @@ pub struct Kind {
 }
 
 /// The tasks of this version.
-pub static KINDS: [Kind; 9] = [
+pub static KINDS: [Kind; 10] = [
     Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
     Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
     Kind {
@@ -79,6 +83,11 @@ pub static KINDS: [Kind; 9] = [
         outputs: FindRecord::OUTPUTS,
         parse: |r| FindRecord::parse(r).map(Task::FindRecord),
     },
+    Kind {
+        name: HttpRequest::NAME,
+        outputs: HttpRequest::OUTPUTS,
+        parse: |r| HttpRequest::parse(r).map(Task::HttpRequest),
+    },
     Kind { name: SetEnv::NAME, outputs: SetEnv::OUTPUTS, parse: |r| SetEnv::parse(r).map(Task::SetEnv) },
     Kind { name: SetValue::NAME, outputs: SetValue::OUTPUTS, parse: |r| SetValue::parse(r).map(Task::SetValue) },
     Kind { name: Stop::NAME, outputs: Stop::OUTPUTS, parse: |r| Stop::parse(r).map(Task::Stop) },
@@ -94,6 +103,7 @@ impl Task {
             Self::Delay(_) => Delay::NAME,
             Self::DeleteRecord(_) => DeleteRecord::NAME,
             Self::FindRecord(_) => FindRecord::NAME,
+            Self::HttpRequest(_) => HttpRequest::NAME,
             Self::SetEnv(_) => SetEnv::NAME,
             Self::SetValue(_) => SetValue::NAME,
             Self::Stop(_) => Stop::NAME,

@@ -14,6 +14,7 @@ mod golden;
 mod harness;
 mod hostile;
 mod operations;
+mod outside;
 mod panel;
 mod poison;
 mod probes;

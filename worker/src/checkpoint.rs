@@ -40,6 +40,8 @@ pub enum Wake {
     At(SystemTime),
     /// When the run that is on its record has ended.
     InTurn,
+    /// When a person has decided.
+    Decided,
 }
 
 impl From<StepIndex> for Next {
@@ -100,7 +102,7 @@ impl Alarms {
             Wake::At(due_at) => {
                 self.later.push((resume.encode(), due_at.duration_since(now).unwrap_or_default()));
             }
-            Wake::InTurn => {}
+            Wake::InTurn | Wake::Decided => {}
         }
     }
 

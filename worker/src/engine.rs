@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::store::checkpoints::{Checkpoint, Taken};
+use postern_shared::store::checkpoints::{Checkpoint, Taken, Tried};
 use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::{KeepLog, Step};
@@ -20,6 +20,7 @@ use crate::catalog::Pinned;
 use crate::checkpoint::{self, MAX_CHECKPOINT_BYTES, Next, Sleeping, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
+use crate::outside::Call;
 use crate::related;
 use crate::task::{self, Answer, Context, Outcome, Question};
 
@@ -52,6 +53,10 @@ pub struct Execution {
 pub enum Progress {
     /// It needs an answer.
     Asks(Question),
+    /// It needs an answer of the outside, for which no transaction waits: give it with [`Answer::Outside`] or [`leave`].
+    ///
+    /// [`leave`]: Execution::leave
+    Outside(Box<Call>),
     /// It ended.
     Ended,
     /// It goes on in another transaction.
@@ -106,7 +111,7 @@ impl Execution {
             related: Arc::default(),
         };
         Ok(Self {
-            run: Run { state: State::Running, ..taken.run.clone() },
+            run: Run { state: State::Running, message: None, ..taken.run.clone() },
             scope,
             pending: checkpoint::found(&pinned.workflow, pending)?,
             sleeping: checkpoint::sleeping(&pinned.workflow, parked)?,
@@ -134,6 +139,23 @@ impl Execution {
     /// Does nothing until the run that is on its record has ended.
     pub fn wait_for_turn(&mut self) -> Progress {
         self.suspend(Wake::InTurn)
+    }
+
+    /// Reaches outside from a message of its own.
+    pub fn leave(&mut self) -> Progress {
+        self.suspend(Wake::Now)
+    }
+
+    /// Whether it has taken no step beyond these.
+    pub fn stands_at(&self, steps: i32) -> bool {
+        self.run.steps == steps
+    }
+
+    /// The place of the step in hand on the run's path, and that of its first try.
+    pub fn numbers(&self) -> (i32, i32) {
+        let number = self.run.steps + 1;
+        let tried = self.asking.and_then(|next| next.tried);
+        (number, tried.map_or(number, |tried| tried.first))
     }
 
     /// Goes on until the run needs the database, has to leave the transaction, or ends. `answer` is that to the
@@ -171,7 +193,8 @@ impl Execution {
         }
         let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
         let (scope, allowance) = (&mut self.scope, &mut self.allowance);
-        let mut context = Context { scope, record: self.run.record, desk, step: place, allowance };
+        let tries = next.tried.map_or(0, |tried| tried.times);
+        let mut context = Context { scope, record: self.run.record, desk, step: place, tries, allowance };
         match task::perform(&step.task, answer, &mut context) {
             Ok(Outcome::Ask(question)) => {
                 self.asking = Some(next);
@@ -186,6 +209,24 @@ impl Execution {
                 self.enter(step, Some(output), until.ok());
                 self.sleeping.push(Sleeping { due_at, steps: followers(step, output).collect() });
             }
+            Ok(Outcome::Outside(call)) => {
+                self.asking = Some(next);
+                return Some(Progress::Outside(call));
+            }
+            Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, &message),
+            Ok(Outcome::Unclear { message }) => {
+                self.asking = Some(next);
+                self.run.message = Some(format!("step {}: it is not known what came of it: {message}", step.name));
+                return Some(self.suspend(Wake::Decided));
+            }
+            Ok(Outcome::Failed { message }) if step.successors("failed").is_empty() => {
+                self.enter(step, Some("failed"), Some(message.clone()));
+                return Some(self.fail(next, format!("step {}: {message}", step.name)));
+            }
+            Ok(Outcome::Failed { message }) => {
+                self.enter(step, Some("failed"), Some(message));
+                self.pending.extend(followers(step, "failed"));
+            }
             Ok(Outcome::Stop { failed, message }) => {
                 self.enter(step, None, message.clone());
                 if failed {
@@ -199,6 +240,15 @@ impl Execution {
             }
         }
         None
+    }
+
+    /// Parks a step until its next try.
+    fn retry(&mut self, next: Next, step: &Step, due_at: SystemTime, message: &str) {
+        let wait = due_at.duration_since(SystemTime::now()).unwrap_or_default().as_secs_f64();
+        self.enter(step, None, Some(format!("{message}; again in {wait:.0} s")));
+        let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0 });
+        let tried = Some(Tried { times: tried.times + 1, ..tried });
+        self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }] });
     }
 
     /// The first step of the branch that has been due for longest.
@@ -218,7 +268,9 @@ impl Execution {
     /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
     /// answered keeps what it read when it asked.
     fn relate(&mut self, step: &Step, answer: Option<&Answer>, desk: &Desk) -> Option<RecordId> {
-        if step.reads.related.is_empty() || matches!(answer, Some(Answer::Created { .. } | Answer::Found(_))) {
+        if step.reads.related.is_empty()
+            || matches!(answer, Some(Answer::Created { .. } | Answer::Found(_) | Answer::Outside(_)))
+        {
             return None;
         }
         let record = self.scope.record.as_deref();
@@ -287,7 +339,7 @@ impl Execution {
 
     /// Ends at a step, which a replay takes again.
     fn fail(&mut self, next: Next, message: String) -> Progress {
-        self.pending.push(next);
+        self.pending.push(Next::from(next.step));
         self.end(true, Some(message))
     }
 
@@ -299,7 +351,11 @@ impl Execution {
     }
 
     fn suspend(&mut self, wake: Wake) -> Progress {
-        self.run.state = if wake == Wake::Now { State::Running } else { State::Waiting };
+        self.run.state = match wake {
+            Wake::Now => State::Running,
+            Wake::At(_) | Wake::InTurn => State::Waiting,
+            Wake::Decided => State::NeedsAttention,
+        };
         self.wake = Some(wake);
         Progress::Suspended(wake)
     }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::catalog::Catalogs;
 use crate::consumer::{Message, Origin, Settlement};
 use crate::metrics::Metrics;
+use crate::outside::Outside;
 use crate::relay::Relay;
 use crate::resume;
 use crate::waves::{self, Tally};
@@ -42,6 +43,7 @@ pub struct Handler {
     pub relay: Relay,
     /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
     pub resuming: Arc<Semaphore>,
+    pub outside: Outside,
 }
 
 /// What is to be written instead of executing a message.

@@ -13,6 +13,7 @@ mod handler;
 mod metrics;
 mod names;
 mod options;
+mod outside;
 mod probe;
 mod questions;
 mod related;
@@ -39,6 +40,7 @@ use consumer::Health;
 use handler::Handler;
 use metrics::Metrics;
 pub use options::Options;
+use outside::Outside;
 use relay::Relay;
 
 /// Whatever can end the service before its time, in words.
@@ -87,7 +89,9 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let relay = Relay { store: store.clone(), publisher, metrics: Arc::clone(&metrics) };
     let relaying = tokio::spawn(relay.clone().run(shutdown.clone()));
 
-    let handler = Handler { store, catalogs, metrics, relay, resuming: Arc::new(Semaphore::new(RESUMING_CONNECTIONS)) };
+    let outside = Outside::new(options.allowed_targets.clone())?;
+    let handler =
+        Handler { outside, store, catalogs, metrics, relay, resuming: Arc::new(Semaphore::new(RESUMING_CONNECTIONS)) };
     let consuming = consumer::Options {
         url,
         connection_name: "postern-worker".into(),

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use postern_shared::telemetry;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
+use crate::outside::Report;
 use crate::waves::Tally;
 
 /// The worker's metrics.
@@ -18,6 +19,7 @@ pub struct Metrics {
     redone: IntCounterVec,
     dead: IntCounter,
     relayed: IntCounter,
+    outside: IntCounterVec,
     pub spool_messages: IntGauge,
     pub ready: IntGauge,
 }
@@ -62,6 +64,10 @@ impl Metrics {
             )?,
             dead: IntCounter::new("postern_dead_letters_total", "Dead letters written.")?,
             relayed: IntCounter::new("postern_relayed_total", "Spool rows put back into the broker.")?,
+            outside: IntCounterVec::new(
+                Opts::new("postern_outside_calls_total", "Calls of other systems, by what came of them."),
+                &["outcome"],
+            )?,
             spool_messages: IntGauge::new("postern_spool_messages", "Messages that wait in the spool, due or not.")?,
             ready: telemetry::ready_gauge(registry, "worker")?,
         };
@@ -73,6 +79,7 @@ impl Metrics {
         registry.register(Box::new(metrics.redone.clone()))?;
         registry.register(Box::new(metrics.dead.clone()))?;
         registry.register(Box::new(metrics.relayed.clone()))?;
+        registry.register(Box::new(metrics.outside.clone()))?;
         registry.register(Box::new(metrics.spool_messages.clone()))?;
         // A rate over a counter that appears with its first failure does not see that failure.
         for reason in REDONE {
@@ -105,6 +112,12 @@ impl Metrics {
         for (state, count) in [("finished", tally.finished), ("failed", tally.failed)] {
             self.runs.with_label_values(&[state]).inc_by(count as u64);
         }
+    }
+
+    /// Another system was called.
+    pub fn called(&self, report: &Report) {
+        let outcome = if matches!(report, Report::Answered { .. }) { "answered" } else { "failed" };
+        self.outside.with_label_values(&[outcome]).inc();
     }
 
     /// Counts a bundle as being worked on for as long as what it returns is held.

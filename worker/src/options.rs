@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
+use ipnet::IpNet;
 use postern_shared::options::{BrokerOptions, DatabaseOptions, TelemetryOptions};
 
 /// Takes what ingress queued and executes the workflows.
@@ -26,6 +27,10 @@ pub struct Options {
     /// Runs that are resumed at the same time; one that reaches outside holds its place until it is answered.
     #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 16)]
     pub(crate) outside_concurrency: u16,
+
+    /// Networks with private addresses that workflows may reach, joined by commas.
+    #[arg(long, env = "POSTERN_ALLOWED_TARGETS", value_delimiter = ',')]
+    pub(crate) allowed_targets: Vec<IpNet>,
 
     /// Seconds that a shutdown waits for the bundles being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]

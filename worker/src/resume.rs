@@ -3,12 +3,13 @@
 //! and in slots of their own.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use postern_shared::resume::Resume;
+use postern_shared::resume::{RESUME_V1, Resume, RunKey};
 use postern_shared::store::checkpoints::{self, Taken};
+use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{self, StoreError, Transaction, comments, records, run_log};
+use postern_shared::store::{self, StoreError, Transaction, comments, records, run_log, spool};
 
 use crate::catalog::Pinned;
 use crate::checkpoint::{self, Alarms, Wake};
@@ -16,7 +17,9 @@ use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Parts, Progress};
 use crate::handler::{AWAY, Handler, MAX_ATTEMPTS, REDO, SUSPECT_DELIVERIES, Verdict, retry_delay};
+use crate::outside::{Call, Failure, Kind, MARGIN, Report};
 use crate::questions;
+use crate::task::Answer;
 use crate::turns;
 use crate::waves::Tally;
 
@@ -57,22 +60,41 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
     }
 }
 
+/// Added to the time after which an intent counts as unknown, so that it is past that when it is looked at.
+const LATER: Duration = Duration::from_secs(1);
+
 /// What is to be done with a run.
 #[derive(Debug, Clone, Copy)]
 enum Work<'a> {
     GoOn,
+    /// Its outside step has been tried.
+    Settle(&'a Report),
     Fail(&'a str),
+}
+
+/// What became of an attempt that was committed.
+enum Step {
+    /// Nothing more is to be done for this message.
+    Done(Tally),
+    /// The intent is noted: now the call.
+    Call { call: Box<Call>, key: String },
 }
 
 /// Again and again while it is nobody's fault that this fails.
 async fn execute(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<(), String> {
     let (mut redo, mut away) = (REDO, AWAY);
+    let mut report = None;
     loop {
-        match attempt(handler, resume, work).await {
-            Ok(tally) => {
+        match attempt(handler, resume, report.as_ref().map_or(work, Work::Settle)).await {
+            Ok(Step::Done(tally)) => {
                 handler.metrics.resumed(&tally);
                 handler.relay.bring(tally.alarms);
                 return Ok(());
+            }
+            Ok(Step::Call { call, key }) => {
+                let came = handler.outside.call(&call, &key).await;
+                handler.metrics.called(&came);
+                report = Some(came);
             }
             Err(StoreError::Conflict(_) | StoreError::Fenced) => {
                 handler.metrics.redone("conflict");
@@ -92,30 +114,36 @@ async fn execute(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<(
     }
 }
 
-async fn attempt(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<Tally, StoreError> {
+async fn attempt(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<Step, StoreError> {
+    let nothing = || Ok(Step::Done(Tally::default()));
     // Cannot fail: nobody closes it.
     let _one_of_few = handler.resuming.acquire().await;
     let mut connection = handler.store.connection().await?;
-    let Some(version) = runs::version(&connection, &resume.run).await? else { return Ok(Tally::default()) };
+    let Some(version) = runs::version(&connection, &resume.run).await? else { return nothing() };
     let pinned = handler.catalogs.pinned(&connection, resume.run.workflow, version).await?;
     let transaction = store::begin(&mut connection).await?;
-    let Some(taken) = checkpoints::take(&transaction, resume).await? else { return Ok(Tally::default()) };
+    let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // Before any claim, as bundles do.
     let mut desk = Desk::default();
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
-    let mut tally = Tally::default();
-    match (work, pinned) {
-        (Work::GoOn, Some(pinned)) => go_on(&transaction, resume, taken, pinned, &mut desk, &mut tally).await?,
-        (Work::GoOn, None) => {
+    let step = match (work, pinned) {
+        (Work::Fail(reason), _) => fail(&transaction, resume, taken, reason.to_owned()).await?,
+        (Work::GoOn | Work::Settle(_), None) => {
             let reason = format!("version {version} of its workflow cannot be read");
-            fail(&transaction, resume, taken, reason, &mut tally).await?;
+            fail(&transaction, resume, taken, reason).await?
         }
-        (Work::Fail(reason), _) => fail(&transaction, resume, taken, reason.to_owned(), &mut tally).await?,
-    }
+        (Work::GoOn, Some(pinned)) => {
+            let report = taken.decision.map(Report::Decided);
+            go_on(&transaction, resume, taken, pinned, &mut desk, report).await?
+        }
+        (Work::Settle(report), Some(pinned)) => {
+            go_on(&transaction, resume, taken, pinned, &mut desk, Some(report.clone())).await?
+        }
+    };
     store::commit(transaction).await?;
-    Ok(tally)
+    Ok(step)
 }
 
 async fn go_on(
@@ -124,20 +152,57 @@ async fn go_on(
     taken: Taken,
     pinned: Arc<Pinned>,
     desk: &mut Desk,
-    tally: &mut Tally,
-) -> Result<(), StoreError> {
-    let (steps, is_alone) = (taken.run.steps, !pinned.workflow.start.parallel);
-    if is_alone && !turns::enter(transaction, &taken.run).await? {
+    report: Option<Report>,
+) -> Result<Step, StoreError> {
+    if !pinned.workflow.start.parallel && !turns::enter(transaction, &taken.run).await? {
         return wait_for_turn(transaction, resume, taken).await;
     }
     let mut execution = match Execution::resume(pinned, &taken) {
         Ok(execution) => execution,
-        Err(reason) => return fail(transaction, resume, taken, reason, tally).await,
+        Err(reason) => return fail(transaction, resume, taken, reason).await,
     };
-    let mut answer = None;
-    while let Progress::Asks(question) = execution.advance(answer.take(), desk) {
-        answer = questions::ask(transaction, vec![(0, question)], desk).await?.pop().map(|(_, answer)| answer);
+    if matches!(report, Some(Report::Answered { .. } | Report::Failed(_))) {
+        outside_calls::complete(transaction, &resume.run, taken.run.steps + 1).await?;
     }
+    let mut answer = report.map(Answer::Outside);
+    loop {
+        match execution.advance(answer.take(), desk) {
+            Progress::Asks(question) => {
+                let answers = questions::ask(transaction, vec![(0, question)], desk).await?;
+                answer = answers.into_iter().next().map(|(_, answer)| answer);
+            }
+            // Steps were taken before it: they are committed first, and it is called from a message of its own.
+            Progress::Outside(_) if !execution.stands_at(taken.run.steps) => break drop(execution.leave()),
+            Progress::Outside(call) => {
+                let (number, first) = execution.numbers();
+                match (call.at_most_once, outside_calls::intend(transaction, &resume.run, number).await?) {
+                    (true, Intent::Open(age)) if age > call.timeout + MARGIN => {
+                        let reason = "the worker broke off while it was at it".to_owned();
+                        answer = Some(Answer::Outside(Report::Failed(Failure { reason, kind: Kind::Unclear })));
+                    }
+                    (true, Intent::Open(age)) => {
+                        // Somebody may still be at it; afterwards it is either done or unknown.
+                        let later = (resume.encode(), (call.timeout + MARGIN).saturating_sub(age) + LATER);
+                        spool::schedule(transaction, RESUME_V1, &[later]).await?;
+                        return Ok(Step::Done(Tally::default()));
+                    }
+                    (false, _) | (true, Intent::New) => return Ok(Step::Call { call, key: key(&resume.run, first) }),
+                }
+            }
+            Progress::Ended | Progress::Suspended(_) => break,
+        }
+    }
+    write(transaction, resume, &taken, execution, desk).await
+}
+
+/// Writes all that became of a run.
+async fn write(
+    transaction: &Transaction<'_>,
+    resume: &Resume,
+    taken: &Taken,
+    execution: Execution,
+    desk: &mut Desk,
+) -> Result<Step, StoreError> {
     questions::flush(transaction, desk).await?;
     let said = desk.take_comments();
     if !said.is_empty() {
@@ -149,32 +214,45 @@ async fn go_on(
     } else if !log.is_empty() {
         run_log::append(transaction, &log).await?;
     }
-    runs::update(transaction, &run, steps).await?;
+    runs::update(transaction, &run, taken.run.steps).await?;
     let mut alarms = Alarms::default();
-    match (document, wake) {
-        (Some(document), wake) => {
-            checkpoints::renew(transaction, resume, &document, false).await?;
-            if let Some(wake) = wake {
-                let resume = Resume { revision: resume.revision + 1, ..resume.clone() };
-                alarms.set(&resume, wake, taken.now);
-            }
+    match document {
+        Some(document) => checkpoints::renew(transaction, resume, &document, false).await?,
+        None => checkpoints::remove(transaction, resume).await?,
+    }
+    match wake {
+        Some(wake) => {
+            let next = Resume { revision: resume.revision + 1, ..resume.clone() };
+            alarms.set(&next, wake, taken.now);
         }
-        (None, _) => checkpoints::remove(transaction, resume).await?,
+        None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
-    if wake.is_none() && is_alone {
-        leave(transaction, &run, taken.now, &mut alarms).await?;
+    done(transaction, &run, alarms).await
+}
+
+async fn done(transaction: &Transaction<'_>, run: &Run, alarms: Alarms) -> Result<Step, StoreError> {
+    let mut tally = Tally { alarms: alarms.write(transaction).await?, ..Tally::default() };
+    tally.count(run);
+    Ok(Step::Done(tally))
+}
+
+/// What the outside knows a step of a run by, however often it is tried.
+fn key(run: &RunKey, first: i32) -> String {
+    let RunKey { receipt, workflow, origin } = run;
+    if origin.is_empty() {
+        format!("{receipt}.{workflow}.{first}")
+    } else {
+        format!("{receipt}.{workflow}.{origin}.{first}")
     }
-    tally.count(&run);
-    tally.alarms = alarms.write(transaction).await?;
-    Ok(())
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
-async fn wait_for_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Taken) -> Result<(), StoreError> {
+async fn wait_for_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Taken) -> Result<Step, StoreError> {
     let Taken { mut run, checkpoint, .. } = taken;
     run.state = State::Waiting;
     runs::update(transaction, &run, run.steps).await?;
-    checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, true).await
+    checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, true).await?;
+    Ok(Step::Done(Tally::default()))
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
@@ -183,17 +261,14 @@ async fn fail(
     resume: &Resume,
     taken: Taken,
     reason: String,
-    tally: &mut Tally,
-) -> Result<(), StoreError> {
+) -> Result<Step, StoreError> {
     let Taken { mut run, checkpoint, now, .. } = taken;
     (run.state, run.message, run.ended_at) = (State::Failed, Some(reason), Some(now));
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, false).await?;
     let mut alarms = Alarms::default();
     leave(transaction, &run, now, &mut alarms).await?;
-    tally.count(&run);
-    tally.alarms = alarms.write(transaction).await?;
-    Ok(())
+    done(transaction, &run, alarms).await
 }
 
 async fn leave(

@@ -7,6 +7,7 @@ mod create_record;
 mod delay;
 mod delete_record;
 mod find_record;
+mod http_request;
 mod set_env;
 mod set_value;
 mod stop;
@@ -24,6 +25,7 @@ use serde_json::Value;
 
 use crate::allowance::Allowance;
 use crate::desk::Desk;
+use crate::outside::{Call, Report};
 
 /// What a task answers.
 #[derive(Debug)]
@@ -32,6 +34,14 @@ pub enum Outcome {
     Continue(&'static str),
     /// The branch goes on by this output at this time; the others do not wait.
     SleepUntil { due_at: SystemTime, output: &'static str },
+    /// The task needs something of the outside; it is called again with the report.
+    Outside(Box<Call>),
+    /// The same step again at this time; the other branches do not wait.
+    Retry { due_at: SystemTime, message: String },
+    /// The branch goes on by `failed`; where that leads nowhere the run fails.
+    Failed { message: String },
+    /// It is not known what the step did: a person decides.
+    Unclear { message: String },
     /// The run ends.
     Stop { failed: bool, message: Option<String> },
     /// The task needs something of the database; it is called again with the answer.
@@ -60,6 +70,8 @@ pub enum Answer {
     Created { id: RecordId, existing: bool },
     /// The ids that were found.
     Found(Vec<RecordId>),
+    /// What came of [`Outcome::Outside`].
+    Outside(Report),
 }
 
 /// Why a run fails at a step. Trying again would not help.
@@ -84,6 +96,8 @@ pub struct Context<'a> {
     pub desk: &'a mut Desk,
     /// Which step of which run this is: receipt, workflow, and its place on the run's path, from 1.
     pub step: (ReceiptId, WorkflowId, i32),
+    /// How often the step was tried before.
+    pub tries: u32,
     /// What the run may still cost.
     pub allowance: &'a mut Allowance,
 }
@@ -123,6 +137,13 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
         Task::Delay(settings) => delay::perform(settings, context),
         Task::DeleteRecord(settings) => delete_record::perform(settings, context),
         Task::FindRecord(settings) => find_record::perform(settings, answer, context),
+        Task::HttpRequest(settings) => {
+            let report = match answer {
+                Some(Answer::Outside(report)) => Some(report),
+                _ => None,
+            };
+            http_request::perform(settings, report, context)
+        }
         Task::SetEnv(settings) => set_env::perform(settings, context),
         Task::SetValue(settings) => set_value::perform(settings, context),
         Task::Stop(settings) => stop::perform(settings, context),

@@ -271,13 +271,14 @@ impl Lane<'_> {
                 true => execution.wait_for_turn(),
                 false => execution.advance(answer.take(), desk),
             };
+            let progress = if matches!(progress, Progress::Outside(_)) { execution.leave() } else { progress };
             match progress {
                 Progress::Asks(question) => {
                     self.runs.push_front(execution);
                     return Ok(Some(question));
                 }
                 Progress::Ended | Progress::Suspended(Wake::InTurn) => self.ended.push(execution),
-                Progress::Suspended(Wake::Now | Wake::At(_)) => {
+                Progress::Outside(_) | Progress::Suspended(Wake::Now | Wake::At(_) | Wake::Decided) => {
                     if let Some((receipt, workflow, record)) = turn {
                         turns.stay(receipt, workflow, record);
                     }

@@ -22,14 +22,14 @@ FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
 SELECT r.receipt, r.workflow, r.version, r.place, r.state, r.steps, r.record, r.message, r.started_at, r.ended_at,
-    r.origin, c.document::text, q.query::text, q.request::text, now()
+    r.origin, c.document::text, q.query::text, q.request::text, now(), c.decision
 FROM checkpoints c JOIN runs r USING (receipt, workflow, origin) JOIN receipts q ON q.id = c.receipt
 WHERE c.receipt = $1 AND c.workflow = $2 AND c.origin = $3 AND c.revision = $4 AND NOT c.waits_for_turn
     AND r.state IN ('running', 'waiting')
 FOR UPDATE OF c";
 
 const RENEW: &str = "-- checkpoints::renew
-UPDATE checkpoints SET revision = revision + 1, document = $5::text::json, waits_for_turn = $6
+UPDATE checkpoints SET revision = revision + 1, document = $5::text::json, waits_for_turn = $6, decision = NULL
 WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND revision = $4";
 
 const REMOVE: &str = "-- checkpoints::remove
@@ -109,6 +109,34 @@ pub struct Taken {
     pub request: Env,
     /// By the database's clock.
     pub now: SystemTime,
+    /// What a person decided about its next step.
+    pub decision: Option<Decision>,
+}
+
+/// What a person decides about a step of which nobody knows what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It was done.
+    Done,
+    /// It is to be done again.
+    Repeat,
+    /// It failed.
+    Fail,
+}
+
+impl Decision {
+    /// All, with the word that the store, the API and the panel use.
+    pub const ALL: [(Self, &str); 3] = [(Self::Done, "done"), (Self::Repeat, "repeat"), (Self::Fail, "fail")];
+
+    /// The decision of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(decision, _)| *decision)
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(decision, _)| *decision == self).map_or("", |(_, word)| word)
+    }
 }
 
 /// Writes the checkpoints of new runs.
@@ -143,6 +171,7 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
         query: parsed(row.get(12))?,
         request: parsed(row.get(13))?,
         now: row.get(14),
+        decision: row.get::<_, Option<&str>>(15).and_then(Decision::from_word),
     }))
 }
 

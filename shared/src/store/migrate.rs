@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0008_dead_letter_groups.sql"),
     include_str!("../../migrations/0009_checkpoints.sql"),
     include_str!("../../migrations/0010_roles.sql"),
+    include_str!("../../migrations/0011_outside_calls.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -1,0 +1,114 @@
+//! Another system, as workflows reach it: a real HTTP server that notes what it gets. What it answers stands in the
+//! path: `/status/503`, `/later` (429 with `Retry-After` the first time of a key), `/silent` (never answers, until told
+//! to), `/to/<port>/…` (a redirect to that port), `/large` (more than a workflow takes); everything else is JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A request that came.
+#[derive(Debug, Clone)]
+pub struct Got {
+    pub line: String,
+    /// By lower-case names.
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+/// A running target.
+pub struct Outside {
+    pub address: SocketAddr,
+    got: Arc<Mutex<Vec<Got>>>,
+    answers: watch::Sender<bool>,
+}
+
+impl Outside {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let (answers, heard) = watch::channel(false);
+        let noted = Arc::clone(&got);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&noted), heard.clone()));
+            }
+        });
+        Self { address, got, answers }
+    }
+
+    /// A URL of it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Everything that came so far.
+    pub fn got(&self) -> Vec<Got> {
+        self.got.lock().unwrap().clone()
+    }
+
+    /// The different idempotency keys that came.
+    pub fn keys(&self) -> BTreeSet<String> {
+        self.got().iter().map(|one| one.headers.get("idempotency-key").cloned().unwrap_or_default()).collect()
+    }
+
+    /// From now on `/silent` answers.
+    pub fn speak(&self) {
+        self.answers.send_replace(true);
+    }
+}
+
+async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watch::Receiver<bool>) {
+    let mut stream = BufReader::new(stream);
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        match stream.read_line(&mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) if line.trim().is_empty() => break,
+            Ok(_) => lines.push(line.trim().to_owned()),
+        }
+    }
+    let headers: BTreeMap<String, String> = (lines.iter().skip(1))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let mut body = vec![0; headers.get("content-length").map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).await.unwrap();
+    let key = headers.get("idempotency-key").cloned();
+    let line = lines[0].clone();
+    let path = line.split(' ').nth(1).unwrap().to_owned();
+    let body = String::from_utf8(body).unwrap();
+    let is_first = {
+        let mut noted = noted.lock().unwrap();
+        let is_first = !noted.iter().any(|one: &Got| one.headers.get("idempotency-key").cloned() == key);
+        noted.push(Got { line, headers, body });
+        is_first
+    };
+    let answer = if path == "/later" && is_first {
+        "HTTP/1.1 429 Later\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
+    } else if let Some(status) = path.strip_prefix("/status/") {
+        format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno")
+    } else if let Some((port, path)) = path.strip_prefix("/to/").and_then(|rest| rest.split_once('/')) {
+        format!(
+            "HTTP/1.1 307 There\r\nlocation: http://127.0.0.1:{port}/{path}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+    } else if path == "/large" {
+        format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\nconnection: close\r\n\r\n{}", "x".repeat(2_000))
+    } else {
+        if path == "/silent" && answers.wait_for(|speaks| *speaks).await.is_err() {
+            return;
+        }
+        let body = r#"{"id":5,"tags":["a"]}"#;
+        let length = body.len();
+        format!(
+            "HTTP/1.1 201 Made\r\ncontent-type: application/json\r\nx-more: yes\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        )
+    };
+    // Who asked may be gone.
+    let _ = stream.write_all(answer.as_bytes()).await;
+}

@@ -1,0 +1,188 @@
+//! `http_request`: says what is to be sent, and what becomes of the answer. The sending is done outside of every
+//! transaction; see `outside`.
+
+use std::time::{Duration, SystemTime};
+
+use postern_shared::backoff::Backoff;
+use postern_shared::env::{Env, Limits};
+use postern_shared::expression::render;
+use postern_shared::store::checkpoints::Decision;
+use postern_shared::task::http_request::{Body, HttpRequest, Method};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value, json};
+
+use super::{Context, Outcome, TaskError};
+use crate::outside::{Call, Failure, Kind, Report};
+
+/// The first and the longest wait before the next try.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// The longest wait that a target may ask for: with all tries a day is not exceeded.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// Statuses that say "later": RFC 9110, RFC 6585, RFC 8470.
+const LATER: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
+
+/// What may stand in an answer that is read as JSON: more names than a form has, since lists of records come this way.
+const LIMITS: Limits = Limits { body_bytes: usize::MAX, fields: 20_000, name_bytes: 256, depth: 16 };
+
+pub fn perform(
+    settings: &HttpRequest,
+    report: Option<Report>,
+    context: &mut Context<'_>,
+) -> Result<Outcome, TaskError> {
+    let Some(report) = report else { return prepare(settings, context).map(|call| Outcome::Outside(Box::new(call))) };
+    let (found, failure, after) = match report {
+        Report::Decided(Decision::Repeat) => {
+            return prepare(settings, context).map(|call| Outcome::Outside(Box::new(call)));
+        }
+        Report::Decided(Decision::Done) => (json!({"decided": "done"}), None, None),
+        Report::Decided(Decision::Fail) => {
+            let reason = "a person decided that it failed".to_owned();
+            (json!({"decided": "fail", "error": reason}), Some((reason, false)), None)
+        }
+        Report::Answered { status, headers, body } => {
+            let after = retry_after(&headers);
+            let expected = settings.expects(status);
+            let failure = format!("the target answered {status}");
+            let again = LATER.contains(&status) && !settings.at_most_once;
+            (answer(status, &headers, &body), (!expected).then_some((failure, again)), after)
+        }
+        Report::Failed(Failure { reason, kind }) => {
+            if settings.at_most_once && kind == Kind::Unclear {
+                return Ok(Outcome::Unclear { message: reason });
+            }
+            (json!({"error": reason}), Some((reason, kind != Kind::Final)), None)
+        }
+    };
+    if let Some((reason, true)) = &failure
+        && context.tries < settings.retries
+    {
+        let due_at = SystemTime::now() + after.unwrap_or_else(|| backoff(context.tries));
+        return Ok(Outcome::Retry { due_at, message: reason.clone() });
+    }
+    if let Some(name) = &settings.store {
+        context.set_env(name, found);
+    }
+    Ok(match failure {
+        None => Outcome::Continue("next"),
+        Some((message, _)) => Outcome::Failed { message },
+    })
+}
+
+fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Call, TaskError> {
+    let url = render(&context.value("http_request", &settings.url)?);
+    let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError("http_request: it is not a URL".into()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(TaskError("http_request: the URL must begin with http:// or https://".into()));
+    }
+    let (content_type, body) = body(&settings.body, context)?;
+    let mut headers = HeaderMap::new();
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    for (name, value) in context.values(&settings.headers)? {
+        let wrong = || TaskError(format!("headers.{name}: the value cannot stand in a header"));
+        let value = HeaderValue::from_str(&render(&value)).map_err(|_| wrong())?;
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?, value);
+    }
+    let method = match settings.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+        Method::Head => reqwest::Method::HEAD,
+    };
+    let HttpRequest { timeout, max_bytes, at_most_once, .. } = *settings;
+    Ok(Call { method, url, headers, body, timeout, max_bytes, at_most_once })
+}
+
+fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<Vec<u8>>), TaskError> {
+    Ok(match body {
+        Body::Empty => (None, None),
+        Body::Json(template) => {
+            (Some("application/json"), Some(context.value("json", template)?.to_string().into_bytes()))
+        }
+        Body::Text(template) => {
+            (Some("text/plain; charset=utf-8"), Some(render(&context.value("text", template)?).into_bytes()))
+        }
+        Body::Form(fields) => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            for (name, value) in context.values(fields)? {
+                match value {
+                    Value::Array(items) => items.iter().for_each(|item| {
+                        form.append_pair(&name, &render(item));
+                    }),
+                    value => {
+                        form.append_pair(&name, &render(&value));
+                    }
+                }
+            }
+            (Some("application/x-www-form-urlencoded"), Some(form.finish().into_bytes()))
+        }
+    })
+}
+
+/// What `$env` gets: a body that says it is JSON as its value, all else as text that can be stored.
+fn answer(status: u16, headers: &[(String, String)], body: &[u8]) -> Value {
+    let text = || Value::String(storable(&String::from_utf8_lossy(body)));
+    let is_json = headers.iter().any(|(name, value)| name == "content-type" && value.contains("json"));
+    let parsed = is_json.then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
+    let parsed = parsed.map(|value| Env(Map::from_iter([("body".to_owned(), value)])));
+    let parsed = parsed.filter(|env| LIMITS.check(env).is_ok()).and_then(|mut env| env.0.shift_remove("body"));
+    let headers: Map<String, Value> =
+        headers.iter().map(|(name, value)| (name.clone(), Value::String(storable(value)))).collect();
+    json!({"status": status, "headers": headers, "body": parsed.unwrap_or_else(text)})
+}
+
+/// PostgreSQL keeps no NUL in the text of a record.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// In seconds or until a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &[(String, String)]) -> Option<Duration> {
+    let (_, text) = headers.iter().find(|(name, _)| name == "retry-after")?;
+    let wait = match text.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            SystemTime::try_from(date).ok()?.duration_since(SystemTime::now()).unwrap_or_default()
+        }
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+fn backoff(tries: u32) -> Duration {
+    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
+    let mut delay = backoff.delay();
+    for _ in 0..tries {
+        delay = backoff.delay();
+    }
+    delay
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_what_it_says_it_is_and_can_be_stored() {
+        let json = [("content-type".to_owned(), "application/json".to_owned())];
+        assert_eq!(answer(200, &json, br#"{"a":[1.10]}"#)["body"].to_string(), r#"{"a":[1.10]}"#);
+        assert_eq!(answer(200, &json, b"no json")["body"], "no json");
+        assert_eq!(answer(200, &json, br#"{"a":"\u0000"}"#)["body"], r#"{"a":"\u0000"}"#);
+        assert_eq!(answer(200, &[], b"{\"a\":1}\0")["body"], "{\"a\":1}\u{fffd}");
+        assert_eq!(answer(204, &[], b"\xff")["body"], "\u{fffd}");
+    }
+
+    #[test]
+    fn a_target_may_ask_for_a_wait_that_has_an_end() {
+        let after = |text: &str| retry_after(&[("retry-after".to_owned(), text.to_owned())]);
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("999999"), Some(MAX_RETRY_AFTER));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(after("soon"), None);
+    }
+}
