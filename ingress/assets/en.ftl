@@ -14,7 +14,7 @@ failed-lately = { $n ->
 }
 search = Search
 search-for = Search:
-search-help = A receipt, an address, a record's number, a key or a title
+search-help = A receipt, an IP address, a record's number or what it holds (an e-mail address), a key or a title
 search-none = Nothing was found.
 log-in = Log in
 log-out = Log out

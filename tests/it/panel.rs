@@ -2,6 +2,7 @@
 //! is only ever text.
 
 mod access;
+mod operating;
 mod permissions;
 mod runs;
 mod strangers;

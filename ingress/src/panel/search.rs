@@ -1,20 +1,31 @@
-//! The search: a receipt, an address, a record's number, a key or a title. One answer is gone to at once.
+//! The search: a receipt, an address, a record's number, a key, a title, or what a record holds, such as an e-mail
+//! address. One answer is gone to at once.
 
 use std::net::IpAddr;
 
 use askama::Template;
 use postern_shared::document::Kind;
+use postern_shared::env::Env;
 use postern_shared::id::{ReceiptId, RecordId};
-use postern_shared::store::records;
+use postern_shared::store::{record_list, records};
+use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::saving;
+use super::shown::shortened;
 use super::visit::Visit;
 
 /// How many answers are shown.
 const MAX_ANSWERS: usize = 50;
+
+/// How many of them are records.
+const MAX_RECORDS: i64 = 20;
+/// The shortest text that is looked for in records: a shorter one is in most of them.
+const MIN_CHARS: usize = 3;
+/// How much of a value an answer shows, in characters.
+const CHARS_OF_VALUE: usize = 80;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -46,6 +57,13 @@ pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
         let text = format!("{} {id}", record.module);
         answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
     }
+    if query.chars().count() >= MIN_CHARS && !query.contains('\0') {
+        for found in record_list::holding(&visit.connection().await?, query, MAX_RECORDS).await? {
+            let (id, module) = (found.record.id, found.record.module);
+            let text = format!("{module} {id} {}", holding(&found.record.fields, query));
+            answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
+        }
+    }
     answers.truncate(MAX_ANSWERS);
     match answers.as_slice() {
         [only] => Ok(reply::redirect(&only.href)),
@@ -54,6 +72,14 @@ pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
             reply::page(&Search { p, query: query.to_owned(), answers })
         }
     }
+}
+
+/// The first value that holds what was asked for.
+fn holding(fields: &Env, query: &str) -> String {
+    let wanted = query.to_lowercase();
+    let texts = fields.0.values().filter_map(Value::as_str);
+    let mut found = texts.filter(|text| text.to_lowercase().contains(&wanted));
+    found.next().map(|text| shortened(text, CHARS_OF_VALUE)).unwrap_or_default()
 }
 
 async fn documents(visit: &Visit<'_>, query: &str) -> Result<Vec<Answer>, Refusal> {

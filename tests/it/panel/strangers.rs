@@ -1,9 +1,9 @@
 //! What strangers post is text on every page: in values, names, messages, titles and in what is asked for.
 
-use crate::harness::{DEMO, Postern};
+use crate::harness::{DEMO, Postern, eventually};
 
 use super::started;
-use super::visitor::{Page, Visitor, form};
+use super::visitor::{PASSWORD, Page, Visitor, form};
 
 const EVIL: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 
@@ -36,9 +36,27 @@ async fn what_strangers_post_is_text_on_every_page() {
     let receipt = post(&postern).await;
     let mut visitor = Visitor::logged_in(&mut postern).await;
     name_everything(&mut visitor).await;
+    refuse_and_kill(&postern).await;
+    let changes = postern.count("SELECT max(id) FROM audit_log WHERE key = 'evil'").await;
+    let group = postern.connection().await.query_one("SELECT group_id FROM dead_letters LIMIT 1", &[]).await.unwrap();
+    let group: String = group.get(0);
     let query = |name| form(&[(name, EVIL)]);
     let mut shown = 0;
     for path in [
+        "/",
+        "/dead-letters",
+        "/dead-letters/1",
+        &format!("/dead-letters/groups/{group}"),
+        "/refused",
+        "/refused/1",
+        "/accounts",
+        &format!("/accounts/{}", form(&[("", EVIL)]).trim_start_matches('=')),
+        "/tokens",
+        "/audit",
+        &format!("/audit/{changes}"),
+        "/workflows/79/versions",
+        "/workflows/79/delete",
+        &format!("/live?{}", query("page")),
         "/runs",
         &format!("/receipts/{receipt}"),
         "/records",
@@ -62,7 +80,7 @@ async fn what_strangers_post_is_text_on_every_page() {
         assert_harmless(path, &page);
         shown += usize::from(page.text.contains("&#60;script&#62;"));
     }
-    assert!(shown >= 14, "only {shown} pages showed the text at all");
+    assert!(shown >= 27, "only {shown} pages showed the text at all");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +114,19 @@ async fn post(postern: &Postern) -> String {
     accepted.json["receipt"].as_str().unwrap().to_owned()
 }
 
-/// Makes a trigger, a permission and a workflow whose titles are the text.
+/// A body that is refused, and a message that nobody can read.
+async fn refuse_and_kill(postern: &Postern) {
+    let query = form(&[("workflow_id", "78"), (EVIL, EVIL)]);
+    let body = format!("{}&x=%FF", form(&[("lastname", EVIL), (EVIL, EVIL)]));
+    assert_eq!(postern.post(&format!("/trigger?{query}")).form(body).send().await.status, 400);
+    postern.servers().publish(EVIL, EVIL.as_bytes()).await;
+    for table in ["refused_bodies", "dead_letters"] {
+        eventually(table, async || (postern.count(&format!("SELECT count(*) FROM {table}")).await == 1).then_some(()))
+            .await;
+    }
+}
+
+/// Makes an account, a token, a trigger, a permission and a workflow whose titles are the text.
 async fn name_everything(visitor: &mut Visitor) {
     let permission = [
         ("title", EVIL),
@@ -112,8 +142,10 @@ async fn name_everything(visitor: &mut Visitor) {
         ("/triggers/new", &[("trigger", "evil"), ("title", EVIL)][..]),
         ("/http-handler/new", &permission),
         ("/workflows/new", &[("text", &workflow)]),
+        ("/accounts", &[("name", EVIL), ("password", PASSWORD)]),
     ] {
         let page = visitor.post(path, fields).await;
         assert_eq!(page.status, 303, "{path}: {}", page.text);
     }
+    assert_harmless("/tokens", &visitor.post("/tokens", &[("name", EVIL)]).await);
 }
