@@ -27,15 +27,18 @@ SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed'
         LIMIT $2) c),
     (SELECT count(*) FROM (SELECT FROM spool WHERE due_at <= now() LIMIT $2) s)";
 
-/// The first 48 bits of a receipt are milliseconds; 3,600,000 of them are an hour. $1 is the first hour.
+/// A range of the primary key for each hour: no row is looked into. $1 is the first hour, $2 the last.
 const ACCEPTED: &str = "-- overview::accepted
-SELECT ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 3600000 AS hour, count(*) FROM receipts
-WHERE id >= postern_uuid_floor(to_timestamp($1::float8 * 3600)) GROUP BY hour";
+SELECT h.hour, a.count FROM generate_series($1::bigint, $2::bigint) AS h (hour) CROSS JOIN LATERAL (
+    SELECT count(*) FROM receipts WHERE id >= postern_uuid_floor(to_timestamp(h.hour * 3600))
+        AND id < postern_uuid_floor(to_timestamp((h.hour + 1) * 3600))) AS a";
 
 const ENDED: &str = "-- overview::ended
-SELECT ('x' || left(replace(receipt::text, '-', ''), 12))::bit(48)::bigint / 3600000 AS hour,
-    count(*) FILTER (WHERE state = 'finished'), count(*) FILTER (WHERE state IN ('failed', 'needs_attention'))
-FROM runs WHERE receipt >= postern_uuid_floor(to_timestamp($1::float8 * 3600)) GROUP BY hour";
+SELECT h.hour, e.finished, e.failed FROM generate_series($1::bigint, $2::bigint) AS h (hour) CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'finished') AS finished,
+        count(*) FILTER (WHERE state IN ('failed', 'needs_attention')) AS failed
+    FROM runs WHERE receipt >= postern_uuid_floor(to_timestamp(h.hour * 3600))
+        AND receipt < postern_uuid_floor(to_timestamp((h.hour + 1) * 3600))) AS e";
 
 const NOW: &str = "-- overview::now
 SELECT floor(extract(epoch FROM now()) / 3600)::bigint";
@@ -104,15 +107,13 @@ pub async fn hours(connection: &Object) -> Result<Vec<Hour>, StoreError> {
     let now: i64 = connection.query_one(NOW, &[]).await?.get(0);
     let first = now - HOURS + 1;
     let mut hours: Vec<Hour> = (first..=now).map(|hour| Hour { hour, ..Hour::default() }).collect();
-    #[expect(clippy::cast_precision_loss, reason = "hours since 1970 are far below 2^52")]
-    let from = first as f64;
     let place = |hour: i64| usize::try_from(hour - first).unwrap_or(usize::MAX);
-    for row in connection.query(ACCEPTED, &[&from]).await? {
+    for row in connection.query(ACCEPTED, &[&first, &now]).await? {
         if let Some(hour) = hours.get_mut(place(row.get(0))) {
             hour.accepted = row.get(1);
         }
     }
-    for row in connection.query(ENDED, &[&from]).await? {
+    for row in connection.query(ENDED, &[&first, &now]).await? {
         if let Some(hour) = hours.get_mut(place(row.get(0))) {
             (hour.finished, hour.failed) = (row.get(1), row.get(2));
         }
