@@ -1,5 +1,5 @@
 //! The ingress: HTTP in, messages out. It checks who calls, reads the body, and answers 202 once the broker has
-//! confirmed the message. It makes no database call on this way: settings are a snapshot in memory.
+//! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. It makes no database call on this way: settings are a snapshot in memory.
 
 pub mod api;
 pub mod error;
@@ -19,6 +19,7 @@ pub mod submit;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
@@ -26,22 +27,25 @@ use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use options::Options;
+pub use options::{Options, ServiceOptions};
 use panel::Panel;
+use spool::Spool;
 use state::State;
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the service until shutdown. The public listener opens when the first settings are held: without them
-/// everyone would be a stranger.
-pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
+/// everyone would be a stranger. `bell` is rung for a worker of the same process whenever the spool got something.
+pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
     let store = Store::new(&options.database, "postern-ingress")?;
     // It outlives the listener: answers that are under way at a shutdown still wait for their confirms.
     let unpublished = Shutdown::new();
-    let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?;
-    let state = Arc::new(State::new(&options, store.clone(), publisher, &registry)?);
+    let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
+    let options = options.service;
+    let spool = Spool::start(store.clone(), options.max_spooled, bell);
+    let state = Arc::new(State::new(&options, store.clone(), publisher, spool, &registry)?);
 
     let panel = Arc::new(Panel::new(Arc::clone(&state), options.listen, options.admin_password)?);
 
@@ -67,24 +71,28 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     routes::serve(public, Arc::clone(&state), shutdown).await;
 
     unpublished.trigger();
-    publishing.await?;
+    if let Some(publishing) = publishing {
+        publishing.await?;
+    }
     writing.await?;
     following.abort();
     probe.abort();
     Ok(())
 }
 
+/// The way to the broker, if there is one.
 fn start_publisher(
     options: &Options,
     registry: &Registry,
     shutdown: &Shutdown,
-) -> Result<(Publisher, JoinHandle<()>), Failure> {
+) -> Result<Option<(Publisher, JoinHandle<()>)>, Failure> {
+    let Some(url) = &options.broker.amqp_url else { return Ok(None) };
     let options = publisher::Options {
-        url: options.broker.amqp_url.parse()?,
+        url: url.parse()?,
         connection_name: "postern-ingress".into(),
-        channels: options.publish_channels,
+        channels: options.service.publish_channels,
     };
-    Ok(Publisher::start(options, registry, shutdown.clone())?)
+    Ok(Some(Publisher::start(options, registry, shutdown.clone())?))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use postern_ingress::{Failure, Options};
+use postern_shared::bell::Bell;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::telemetry;
 
@@ -21,5 +22,5 @@ fn main() -> ExitCode {
 fn start(options: Options) -> Result<(), Failure> {
     telemetry::start(&options.telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async { postern_ingress::run(options, Shutdown::on_signal()?).await })
+    runtime.block_on(async { postern_ingress::run(options, Bell::default(), Shutdown::on_signal()?).await })
 }

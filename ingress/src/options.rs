@@ -13,13 +13,33 @@ use postern_shared::permission::short_url::ShortUrl;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "postern-ingress", version)]
 pub struct Options {
+    /// What the service is set to.
+    #[command(flatten)]
+    pub service: ServiceOptions,
+
+    /// Where PostgreSQL is.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// Where RabbitMQ is; without one everything goes into the spool.
+    #[command(flatten)]
+    pub broker: BrokerOptions,
+
+    /// What it says of itself.
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+}
+
+/// What the service is set to, whatever runs beside it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ServiceOptions {
     /// Where callers reach the short URLs and their receipts.
     #[arg(long, env = "POSTERN_LISTEN", default_value = "0.0.0.0:8080")]
-    pub(crate) listen: SocketAddr,
+    pub listen: SocketAddr,
 
     /// The short URL of every permission that has none of its own.
     #[arg(long, env = "POSTERN_SHORT_URL", default_value = "/trigger")]
-    pub(crate) short_url: ShortUrl,
+    pub short_url: ShortUrl,
 
     /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed: networks such as 10.0.0.0/8, joined by commas.
     #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',')]
@@ -38,7 +58,7 @@ pub struct Options {
 
     /// Where the control panel, its API, health and metrics are served, for operators only.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8081")]
-    pub(crate) private_listen: SocketAddr,
+    pub private_listen: SocketAddr,
 
     /// A token of the API, beside those in the database, of at least 20 characters. Without any token the first start
     /// makes one and prints it.
@@ -49,16 +69,6 @@ pub struct Options {
     /// first start prints a link to make an account.
     #[arg(long, env = "POSTERN_ADMIN_PASSWORD", hide_env_values = true)]
     pub(crate) admin_password: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) database: DatabaseOptions,
-
-    #[command(flatten)]
-    pub(crate) broker: BrokerOptions,
-
-    /// What it says of itself.
-    #[command(flatten)]
-    pub telemetry: TelemetryOptions,
 }
 
 /// How much one POST may hold.
@@ -113,7 +123,7 @@ mod tests {
         let parse = |depth: &str| {
             Options::try_parse_from(["", "--database-url=x", "--amqp-url=x", &format!("--max-depth={depth}")])
         };
-        assert_eq!(Limits::from(&parse("64").unwrap().limits).depth, 64);
+        assert_eq!(Limits::from(&parse("64").unwrap().service.limits).depth, 64);
         for depth in ["0", "65", "-1", "x", ""] {
             assert!(parse(depth).is_err(), "{depth}");
         }

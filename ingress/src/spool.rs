@@ -1,15 +1,25 @@
-//! The way round a broker that cannot take a submission: into PostgreSQL, from where a worker's relay brings it back.
-//! What waits is written together, as one row and one commit; an answer is given only when that has committed.
+//! The way into PostgreSQL, where there is no broker or when it cannot take a submission: a worker takes it from there,
+//! or its relay brings it back. What waits is written together, as one row and one commit; an answer is given only when
+//! that has committed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_shared::store::{self, Store, StoreError, spool};
+use postern_shared::bell::Bell;
+use postern_shared::store::{Connection, Store, StoreError, spool};
 use postern_shared::submission::{SUBMISSIONS_V1, bundle};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
 /// Submissions that are written together at most, as many as a message from the broker holds.
 const MAX_BATCH: usize = 64;
+
+/// Bytes of submissions from which on a batch takes no other one in, as in a message from the broker.
+const FULL_BATCH_BYTES: usize = 256 * 1024;
+
+/// Batches that are written at the same time: PostgreSQL syncs the disk for all of them together, so a few fill it,
+/// and each more makes the batches smaller.
+const WRITERS: usize = 3;
 
 /// How long a caller waits for the commit before it is told that nothing was accepted.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
@@ -36,10 +46,15 @@ struct Waiting {
 }
 
 impl Spool {
-    /// Starts the task that writes. From `max_rows` messages in the spool on, nothing more is taken.
-    pub fn start(store: Store, max_rows: i64) -> Self {
-        let (sender, receiver) = mpsc::channel(MAX_BATCH);
-        tokio::spawn(Writer { store, max_rows, counted: None }.run(receiver));
+    /// Starts the tasks that write, and ring when they have. From `max_rows` messages in the spool on, nothing more is
+    /// taken.
+    pub fn start(store: Store, max_rows: i64, bell: Bell) -> Self {
+        let (sender, receiver) = mpsc::channel(WRITERS * MAX_BATCH);
+        let writer = Writer { store, bell, receiver: Mutex::new(receiver), max_rows, counted: Mutex::default() };
+        let writer = Arc::new(writer);
+        for _ in 0..WRITERS {
+            tokio::spawn(Arc::clone(&writer).run());
+        }
         Self { sender }
     }
 
@@ -54,17 +69,19 @@ impl Spool {
     }
 }
 
+/// What the writing tasks have in common.
 struct Writer {
     store: Store,
+    bell: Bell,
+    receiver: Mutex<mpsc::Receiver<Waiting>>,
     max_rows: i64,
-    /// When the rows were counted last, and how many there were.
-    counted: Option<(Instant, i64)>,
+    /// When the rows were counted last, and how many there are by now.
+    counted: Mutex<Option<(Instant, i64)>>,
 }
 
 impl Writer {
-    async fn run(mut self, mut receiver: mpsc::Receiver<Waiting>) {
-        let mut waiting = Vec::with_capacity(MAX_BATCH);
-        while receiver.recv_many(&mut waiting, MAX_BATCH).await > 0 {
+    async fn run(self: Arc<Self>) {
+        while let Some(mut waiting) = self.next_batch().await {
             // Whoever gave up waiting was told that nothing was accepted.
             waiting.retain(|one| !one.answer.is_closed());
             if waiting.is_empty() {
@@ -73,29 +90,49 @@ impl Writer {
             let result = match self.write(&waiting).await {
                 Ok(()) => Ok(()),
                 Err(error) => {
-                    tracing::error!(%error, submissions = waiting.len(), "neither the broker nor the spool took them");
+                    tracing::error!(%error, submissions = waiting.len(), "the spool could not take submissions");
                     Err(NotSpooled)
                 }
             };
-            for one in waiting.drain(..) {
+            self.bell.ring();
+            for one in waiting {
                 let _ = one.answer.send(result);
             }
         }
     }
 
-    async fn write(&mut self, waiting: &[Waiting]) -> Result<(), StoreError> {
-        let mut connection = self.store.connection().await?;
-        let rows = match self.counted {
-            Some((at, rows)) if at.elapsed() < COUNT_EVERY => rows,
-            _ => spool::count(&connection).await?,
-        };
-        self.counted = Some((Instant::now(), rows + 1));
+    /// What waits, up to the size of a batch; nothing when nobody can hand in any more.
+    async fn next_batch(&self) -> Option<Vec<Waiting>> {
+        let mut receiver = self.receiver.lock().await;
+        let first = receiver.recv().await?;
+        let mut bytes = first.encoded.len();
+        let mut batch = vec![first];
+        while batch.len() < MAX_BATCH && bytes < FULL_BATCH_BYTES {
+            let Ok(next) = receiver.try_recv() else { break };
+            bytes += next.encoded.len();
+            batch.push(next);
+        }
+        Some(batch)
+    }
+
+    async fn write(&self, waiting: &[Waiting]) -> Result<(), StoreError> {
+        let connection = self.store.connection().await?;
+        let rows = self.count_one_more(&connection).await?;
         if rows >= self.max_rows {
             return Err(StoreError::Refused(format!("the spool is full: it holds {rows} messages")));
         }
         let body = bundle(waiting.iter().map(|one| one.encoded.as_slice()));
-        let transaction = store::begin(&mut connection).await?;
-        spool::put(&transaction, SUBMISSIONS_V1, &[body], 0, Duration::ZERO).await?;
-        store::commit(transaction).await
+        spool::put(&connection, SUBMISSIONS_V1, &[body], 0, Duration::ZERO).await
+    }
+
+    /// How many rows there were, about, before the one that is to be written.
+    async fn count_one_more(&self, connection: &Connection) -> Result<i64, StoreError> {
+        let mut counted = self.counted.lock().await;
+        let (at, rows) = match *counted {
+            Some((at, rows)) if at.elapsed() < COUNT_EVERY => (at, rows),
+            _ => (Instant::now(), spool::count(connection).await?),
+        };
+        *counted = Some((at, rows + 1));
+        Ok(rows)
     }
 }

@@ -20,7 +20,7 @@ use crate::Failure;
 use crate::api;
 use crate::http::load::Load;
 use crate::metrics::Metrics;
-use crate::options::Options;
+use crate::options::ServiceOptions;
 use crate::refusals::Refusals;
 use crate::spool::Spool;
 
@@ -41,7 +41,8 @@ pub struct State {
     pub limits: Limits,
     pub body_timeout: Duration,
     pub bodies: Load,
-    pub publisher: Publisher,
+    /// None: there is no broker, and everything goes into the spool.
+    pub publisher: Option<Publisher>,
     pub spool: Spool,
     pub store: Store,
     pub metrics: Metrics,
@@ -52,7 +53,13 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(options: &Options, store: Store, publisher: Publisher, registry: &Registry) -> Result<Self, Failure> {
+    pub fn new(
+        options: &ServiceOptions,
+        store: Store,
+        publisher: Option<Publisher>,
+        spool: Spool,
+        registry: &Registry,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             short_url: options.short_url.clone(),
             trusted_proxies: options.trusted_proxies.clone(),
@@ -60,7 +67,7 @@ impl State {
             body_timeout: Duration::from_secs(options.limits.body_timeout_s),
             bodies: Load::default(),
             publisher,
-            spool: Spool::start(store.clone(), options.max_spooled),
+            spool,
             store,
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
@@ -75,16 +82,18 @@ impl State {
         self.snapshot.load_full()
     }
 
-    /// Why this process should get no traffic, or nothing. With either the broker or PostgreSQL it can accept.
+    /// Why this process should get no traffic, or nothing. With either a broker or PostgreSQL it can accept.
     pub async fn unready(&self) -> Option<&'static str> {
         if self.draining.load(Ordering::Relaxed) {
             Some("shutting down")
         } else if self.snapshot.load().version == 0 {
             Some("no settings yet: postgresql cannot be reached")
-        } else if self.publisher.is_open() && self.store.connection().await.is_err() {
+        } else if !self.publisher.as_ref().is_none_or(Publisher::is_open) || self.store.connection().await.is_ok() {
+            None
+        } else if self.publisher.is_some() {
             Some("neither the broker nor postgresql can be reached")
         } else {
-            None
+            Some("postgresql cannot be reached, and there is no broker")
         }
     }
 

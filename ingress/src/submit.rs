@@ -167,15 +167,17 @@ async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError>
         let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
-    match state.publisher.publish(SUBMISSIONS_V1, encoded).await {
-        Ok(()) => Ok(()),
-        Err(PublishError::Busy) => Err(ApiError::too_busy()),
-        Err(PublishError::Unavailable) => {
-            let spooled = state.spool.put(encode()?).await;
-            state.metrics.spooled(spooled.is_ok());
-            spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
-        }
-    }
+    let encoded = match &state.publisher {
+        None => encoded,
+        Some(publisher) => match publisher.publish(SUBMISSIONS_V1, encoded).await {
+            Ok(()) => return Ok(()),
+            Err(PublishError::Busy) => return Err(ApiError::too_busy()),
+            Err(PublishError::Unavailable) => encode()?,
+        },
+    };
+    let spooled = state.spool.put(encoded).await;
+    state.metrics.spooled(spooled.is_ok());
+    spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
 }
 
 fn accepted(permission: &Permission, receipt: ReceiptId, dropped_files: &[String]) -> Response {

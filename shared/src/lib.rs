@@ -1,6 +1,7 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
 pub mod backoff;
+pub mod bell;
 pub mod broker;
 pub mod document;
 pub mod env;

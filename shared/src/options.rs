@@ -18,9 +18,10 @@ pub struct DatabaseOptions {
 /// Where RabbitMQ is.
 #[derive(Debug, Clone, Args)]
 pub struct BrokerOptions {
-    /// RabbitMQ, as an AMQP URL with its vhost.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
-    pub amqp_url: String,
+    /// RabbitMQ, as an AMQP URL with its vhost. Only `postern serve`, which is both services, may be without: a worker
+    /// that was told of no broker would never see what its ingress publishes.
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true)]
+    pub amqp_url: Option<String>,
 }
 
 /// What a process says of itself.

@@ -196,11 +196,11 @@ pub async fn private(process: &mut Process, path: &str) -> (u16, String) {
 }
 
 /// Waits until a process says that it is ready for its work.
-async fn ready(what: &str, process: &mut Process) {
+pub async fn ready(what: &str, process: &mut Process) {
     eventually(what, async || (private(process, "/health/ready").await.0 == 200).then_some(())).await;
 }
 
-async fn apply(store: &Store, settings: &str) {
+pub async fn apply(store: &Store, settings: &str) {
     let read = yaml::read(settings).unwrap_or_else(|findings| panic!("{findings:?}"));
     let checked: Vec<_> = (read.into_iter())
         .map(|one| match Document::from_yaml(&one) {

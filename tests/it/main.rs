@@ -21,6 +21,7 @@ mod probes;
 mod refusals;
 mod schemathesis;
 mod spool;
+mod standalone;
 mod submit;
 mod tasks;
 mod tidy;

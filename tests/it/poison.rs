@@ -24,7 +24,7 @@ steps:
 /// The sessions of this test's workers.
 const WORKER: &str = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postern-worker'";
 
-fn submission(receipt: ReceiptId) -> Vec<u8> {
+pub fn submission(receipt: ReceiptId) -> Vec<u8> {
     let submission = Submission {
         receipt,
         permission: "test".parse().unwrap(),

@@ -74,8 +74,8 @@ async fn a_row_that_is_taken_is_nobody_elses_until_its_lease_ends() {
         taken.pop()
     })
     .await;
-    spool::finish(&connection, &[&first]).await.unwrap();
+    spool::finish(&connection, &[first.lease]).await.unwrap();
     assert_eq!(spool::count(&connection).await.unwrap(), 1, "who lost the lease finishes nothing");
-    spool::finish(&connection, &[&second]).await.unwrap();
+    spool::finish(&connection, &[second.lease]).await.unwrap();
     assert_eq!(spool::count(&connection).await.unwrap(), 0);
 }

@@ -1,7 +1,9 @@
 //! Takes messages and settles them: work first, acknowledgement last. Only this file and its folder settle a
 //! delivery, and AMQP types stop here. A late acknowledgement may be lost, so the work must be safe to repeat.
+//! A message comes from the broker, or, where there is none, from the spool.
 
 mod rabbitmq;
+pub mod spool;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +11,8 @@ use std::time::Duration;
 
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::shutdown::Shutdown;
+use postern_shared::store::spool::{Lease, finish_with};
+use postern_shared::store::{StoreError, Transaction};
 
 /// How long a delivery may stay unsettled, waiting for PostgreSQL for instance, before its channel is closed so
 /// that the messages go back. Well below RabbitMQ's consumer time-out (30 minutes, looked at once a minute),
@@ -50,6 +54,19 @@ pub struct Message {
     pub delivery_count: u32,
     /// Where it came from.
     pub origin: Origin,
+    /// The right to its row, if it came from the spool.
+    pub lease: Option<Lease>,
+}
+
+impl Message {
+    /// To be called last in the transaction with the work: a row of the spool goes with its commit, and a lease that was
+    /// lost forbids it. A delivery of the broker is acknowledged after it instead.
+    pub async fn settle_with(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        match self.lease {
+            Some(lease) => finish_with(transaction, lease).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// Where a message came from.

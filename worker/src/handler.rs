@@ -64,11 +64,13 @@ impl Handler {
         };
         let Some(verdict) = verdict else { return Settlement::Done };
         let mut backoff = AWAY;
-        while let Err(error) = self.carry_out(&message, &verdict).await {
-            tracing::warn!(%error, "a message could not be put aside yet");
+        loop {
+            match self.carry_out(&message, &verdict).await {
+                Ok(()) | Err(StoreError::LeaseLost) => return Settlement::Done,
+                Err(error) => tracing::warn!(%error, "a message could not be put aside yet"),
+            }
             tokio::time::sleep(backoff.delay()).await;
         }
-        Settlement::Done
     }
 
     async fn submissions(&self, message: &Message) -> Option<Verdict> {
@@ -104,12 +106,14 @@ impl Handler {
         let (mut redo, mut away) = (REDO, AWAY);
         let started = Instant::now();
         loop {
-            match self.attempt(submissions).await {
+            match self.attempt(message, submissions).await {
                 Ok(tally) => {
                     self.metrics.executed(&tally, started.elapsed());
                     self.relay.bring(tally.alarms);
                     return None;
                 }
+                // Whoever has it now does the work.
+                Err(StoreError::LeaseLost) => return None,
                 Err(StoreError::Conflict(_) | StoreError::Fenced) => {
                     self.metrics.redone("conflict");
                     tokio::time::sleep(redo.delay()).await;
@@ -132,12 +136,13 @@ impl Handler {
         }
     }
 
-    async fn attempt(&self, submissions: &[Submission]) -> Result<Tally, StoreError> {
+    async fn attempt(&self, message: &Message, submissions: &[Submission]) -> Result<Tally, StoreError> {
         let wanted = submissions.iter().map(|one| one.settings_version).max().unwrap_or(0);
         let catalog = self.catalogs.at_least(wanted).await?;
         let mut connection = self.store.connection().await?;
         let transaction = store::begin(&mut connection).await?;
         let tally = waves::execute(&transaction, &catalog, submissions).await?;
+        message.settle_with(&transaction).await?;
         store::commit(transaction).await?;
         Ok(tally)
     }
@@ -157,6 +162,7 @@ impl Handler {
                 spool::put(&transaction, &message.kind, bodies, attempt.saturating_add(1), *delay).await?;
             }
         }
+        message.settle_with(&transaction).await?;
         store::commit(transaction).await?;
         if let Verdict::Dead { letters, reason } = verdict {
             self.metrics.dead(letters.len());
@@ -197,7 +203,8 @@ mod tests {
     fn a_message_is_tried_again_until_it_has_had_all_its_tries_whatever_its_header_says() {
         let dies = |attempt: u32| {
             let (kind, message_id) = (SUBMISSIONS_V1.to_owned(), String::new());
-            let message = Message { kind, body: vec![], message_id, attempt, delivery_count: 0, origin: Origin::Lane };
+            let (body, origin) = (vec![], Origin::Lane);
+            let message = Message { kind, body, message_id, attempt, delivery_count: 0, origin, lease: None };
             matches!(again(&message, &[], Duration::ZERO, String::new), Verdict::Dead { .. })
         };
         assert!(!dies(0) && !dies(MAX_ATTEMPTS - 2));

@@ -1,4 +1,4 @@
-//! The worker: takes bundles from the broker, resolves the workflows that each submission starts, executes them,
+//! The worker: takes bundles from the broker, or from the spool where there is none, resolves the workflows that each submission starts, executes them,
 //! and commits everything a bundle wrote as one transaction before the bundle is acknowledged.
 
 mod allowance;
@@ -27,6 +27,7 @@ mod waves;
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern_shared::bell::Bell;
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::shutdown::Shutdown;
@@ -39,9 +40,9 @@ use catalog::Catalogs;
 use consumer::Health;
 use handler::Handler;
 use metrics::Metrics;
-pub use options::Options;
+pub use options::{ExecutionOptions, Options};
 use outside::Outside;
-use relay::Relay;
+use relay::{Relay, Way};
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -55,8 +56,9 @@ const SPARE_CONNECTIONS: usize = 4;
 /// Connections to PostgreSQL for runs that are resumed.
 const RESUMING_CONNECTIONS: usize = 4;
 
-/// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged.
-pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
+/// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged. `bell`
+/// rings when an ingress of the same process has put something into the spool.
+pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let health = Health::default();
@@ -67,8 +69,10 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
 
     let mut database = options.database.clone();
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
-    database.database_connections =
-        database.database_connections.max(usize::from(options.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
+    let execution = &options.execution;
+    database.database_connections = database
+        .database_connections
+        .max(usize::from(execution.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
     let store = Store::new(&database, "postern-worker")?;
     migrate::wait(&store, &shutdown).await?;
     if shutdown.is_triggered() {
@@ -82,33 +86,77 @@ pub async fn run(options: Options, shutdown: Shutdown) -> Result<(), Failure> {
     let house = tokio::spawn(keep_house(store.clone()));
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
 
-    let url: BrokerUrl = options.broker.amqp_url.parse()?;
-    let publishing =
-        publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 4 };
-    let (publisher, publishing) = Publisher::start(publishing, &registry, shutdown.clone())?;
-    let relay = Relay { store: store.clone(), publisher, metrics: Arc::clone(&metrics) };
-    let relaying = tokio::spawn(relay.clone().run(shutdown.clone()));
-
-    let outside = Outside::new(options.allowed_targets.clone())?;
-    let handler =
-        Handler { outside, store, catalogs, metrics, relay, resuming: Arc::new(Semaphore::new(RESUMING_CONNECTIONS)) };
-    let consuming = consumer::Options {
-        url,
-        connection_name: "postern-worker".into(),
-        prefetch: options.concurrency.saturating_mul(2),
-        concurrency: usize::from(options.concurrency),
-        resuming: options.outside_concurrency,
-        hold_limit: consumer::HOLD_LIMIT,
-        drain_limit: Duration::from_secs(options.drain_timeout_s),
-    };
-    consumer::run(consuming, move |message| handler.clone().handle(message), shutdown, health).await;
-
-    relaying.await?;
-    publishing.await?;
+    let outside = Outside::new(execution.allowed_targets.clone())?;
+    let work = Work { outside, store, catalogs, metrics, shutdown, health };
+    match &options.broker.amqp_url {
+        Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
+        None => work.take_from_spool(bell, execution).await,
+    }
     for task in [following, house, backlog, probe] {
         task.abort();
     }
     Ok(())
+}
+
+/// What the work needs wherever it comes from.
+struct Work {
+    outside: Outside,
+    store: Store,
+    catalogs: Arc<Catalogs>,
+    metrics: Arc<Metrics>,
+    shutdown: Shutdown,
+    health: Health,
+}
+
+impl Work {
+    /// Takes what the broker delivers, and relays to it what the spool holds.
+    async fn take_from_broker(
+        self,
+        url: BrokerUrl,
+        options: &ExecutionOptions,
+        registry: &Registry,
+    ) -> Result<(), Failure> {
+        let publishing =
+            publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 4 };
+        let (publisher, publishing) = Publisher::start(publishing, registry, self.shutdown.clone())?;
+        let handler = self.handler(Way::Broker(publisher));
+        let relaying = tokio::spawn(handler.relay.clone().run(self.shutdown.clone()));
+        let consuming = consumer::Options {
+            url,
+            connection_name: "postern-worker".into(),
+            prefetch: options.concurrency.saturating_mul(2),
+            concurrency: usize::from(options.concurrency),
+            resuming: options.outside_concurrency,
+            hold_limit: consumer::HOLD_LIMIT,
+            drain_limit: Duration::from_secs(options.drain_timeout_s),
+        };
+        let handle = move |message| handler.clone().handle(message);
+        consumer::run(consuming, handle, self.shutdown, self.health).await;
+        relaying.await?;
+        publishing.await?;
+        Ok(())
+    }
+
+    /// Takes what the spool holds.
+    async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) {
+        let handler = self.handler(Way::Spool(bell.clone()));
+        let consuming = consumer::spool::Options {
+            store: self.store,
+            bell,
+            concurrency: usize::from(options.concurrency),
+            resuming: usize::from(options.outside_concurrency),
+            drain_limit: Duration::from_secs(options.drain_timeout_s),
+        };
+        let handle = move |message| handler.clone().handle(message);
+        consumer::spool::run(consuming, handle, self.shutdown, self.health).await;
+    }
+
+    fn handler(&self, way: Way) -> Handler {
+        let (store, metrics) = (self.store.clone(), Arc::clone(&self.metrics));
+        let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics) };
+        let resuming = Arc::new(Semaphore::new(RESUMING_CONNECTIONS));
+        Handler { outside: self.outside.clone(), store, catalogs: Arc::clone(&self.catalogs), metrics, relay, resuming }
+    }
 }
 
 async fn keep_house(store: Store) {

@@ -10,16 +10,30 @@ use postern_shared::options::{BrokerOptions, DatabaseOptions, TelemetryOptions};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "postern-worker", version)]
 pub struct Options {
+    /// Where PostgreSQL is.
     #[command(flatten)]
-    pub(crate) database: DatabaseOptions,
+    pub database: DatabaseOptions,
 
+    /// Where RabbitMQ is; without one it takes from the spool.
     #[command(flatten)]
-    pub(crate) broker: BrokerOptions,
+    pub broker: BrokerOptions,
 
     /// Where health and metrics are served, for operators only.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8082")]
-    pub(crate) private_listen: SocketAddr,
+    pub private_listen: SocketAddr,
 
+    /// How it executes.
+    #[command(flatten)]
+    pub execution: ExecutionOptions,
+
+    /// What it says of itself.
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+}
+
+/// How bundles are executed.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ExecutionOptions {
     /// Bundles that are executed at the same time, each on a connection to PostgreSQL of its own.
     #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4)]
     pub(crate) concurrency: u16,
@@ -35,8 +49,4 @@ pub struct Options {
     /// Seconds that a shutdown waits for the bundles being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]
     pub(crate) drain_timeout_s: u64,
-
-    /// What it says of itself.
-    #[command(flatten)]
-    pub telemetry: TelemetryOptions,
 }

@@ -18,10 +18,7 @@ pub async fn serve(listener: TcpListener, health: Health, hears: IntGauge, regis
         if asked.hears() {
             with_status("ready\n".to_owned(), StatusCode::OK)
         } else {
-            with_status(
-                "not ready: deliveries of the broker cannot reach this worker\n".to_owned(),
-                StatusCode::SERVICE_UNAVAILABLE,
-            )
+            with_status("not ready: messages cannot reach this worker\n".to_owned(), StatusCode::SERVICE_UNAVAILABLE)
         }
     });
     let metrics = warp::path!("metrics").map(move || {

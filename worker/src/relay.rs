@@ -1,10 +1,12 @@
 //! The relay: puts spool rows that are due back into the broker. In every worker; the lease keeps two relays from
-//! taking one row, and a row published twice is made harmless by the claims.
+//! taking one row, and a row published twice is made harmless by the claims. Where there is no broker, rows stay in the
+//! spool until the consumer takes them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::Publisher;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, spool};
@@ -24,15 +26,25 @@ const BATCH: i64 = 64;
 #[derive(Debug, Clone)]
 pub struct Relay {
     pub store: Store,
-    pub publisher: Publisher,
+    pub way: Way,
     pub metrics: Arc<Metrics>,
 }
 
+/// Where rows go.
+#[derive(Debug, Clone)]
+pub enum Way {
+    /// Into the broker.
+    Broker(Publisher),
+    /// Nowhere: the consumer of this process takes them, and is woken by its bell.
+    Spool(Bell),
+}
+
 impl Relay {
-    /// Runs until shutdown.
+    /// Runs until shutdown, if there is a broker.
     pub async fn run(self, shutdown: Shutdown) {
+        let Way::Broker(publisher) = &self.way else { return };
         while !shutdown.is_triggered() {
-            match self.pass().await {
+            match self.pass(publisher).await {
                 Ok(moved) if moved > 0 => self.metrics.relayed(moved),
                 Ok(_) => pause(&shutdown).await,
                 Err(error) => {
@@ -43,34 +55,47 @@ impl Relay {
         }
     }
 
-    /// Brings rows to the broker that this process wrote as taken and has committed: what is due at once need not wait
+    /// Brings rows on their way that this process wrote as taken and has committed: what is due at once need not wait
     /// until somebody looks. Whatever goes wrong, their leases end and the rows are due.
     pub fn bring(&self, rows: Vec<spool::Taken>) {
-        if rows.is_empty() || self.publisher.is_open() {
+        if rows.is_empty() {
             return;
         }
         let relay = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = relay.publish(&rows).await {
-                tracing::debug!(%error, "spool rows were published and could not be removed: they come again");
+            let brought = match &relay.way {
+                Way::Broker(publisher) if publisher.is_open() => Ok(()),
+                Way::Broker(publisher) => relay.publish(publisher, &rows).await.map(|_| ()),
+                Way::Spool(bell) => relay.release(bell, &rows).await,
+            };
+            if let Err(error) = brought {
+                tracing::debug!(%error, "spool rows were not brought on their way: they come when their leases end");
             }
         });
     }
 
-    async fn pass(&self) -> Result<usize, StoreError> {
-        if self.publisher.is_open() {
+    async fn release(&self, bell: &Bell, rows: &[spool::Taken]) -> Result<(), StoreError> {
+        let leases: Vec<_> = rows.iter().map(|row| row.lease).collect();
+        spool::renew(&self.store.connection().await?, &leases, Duration::ZERO).await?;
+        bell.ring();
+        Ok(())
+    }
+
+    async fn pass(&self, publisher: &Publisher) -> Result<usize, StoreError> {
+        if publisher.is_open() {
             return Ok(0);
         }
         let taken = spool::take(&self.store.connection().await?, BATCH, LEASE).await?;
-        if taken.is_empty() { Ok(0) } else { self.publish(&taken).await }
+        if taken.is_empty() { Ok(0) } else { self.publish(publisher, &taken).await }
     }
 
     /// Publishes rows side by side and removes those that were confirmed; returns how many.
-    async fn publish(&self, rows: &[spool::Taken]) -> Result<usize, StoreError> {
+    async fn publish(&self, publisher: &Publisher, rows: &[spool::Taken]) -> Result<usize, StoreError> {
         let attempt = |row: &spool::Taken| u32::try_from(row.attempt).unwrap_or(0);
-        let publishing = rows.iter().map(|row| self.publisher.publish_raw(&row.kind, row.body.clone(), attempt(row)));
+        let publishing = rows.iter().map(|row| publisher.publish_raw(&row.kind, row.body.clone(), attempt(row)));
         let published = join_all(publishing).await;
-        let moved: Vec<_> = rows.iter().zip(&published).filter(|(_, done)| done.is_ok()).map(|(row, _)| row).collect();
+        let moved: Vec<_> =
+            rows.iter().zip(&published).filter(|(_, done)| done.is_ok()).map(|(row, _)| row.lease).collect();
         spool::finish(&self.store.connection().await?, &moved).await?;
         Ok(moved.len())
     }

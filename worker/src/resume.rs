@@ -42,7 +42,7 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
     } else if message.delivery_count >= SUSPECT_DELIVERIES {
         again(format!("{} workers in a row broke off while they had it", message.delivery_count)).map(Some)
     } else {
-        match execute(handler, &resume, Work::GoOn).await {
+        match execute(handler, message, &resume, Work::GoOn).await {
             Ok(()) => Ok(None),
             Err(error) => again(error).map(Some),
         }
@@ -50,7 +50,7 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
     match ended {
         Ok(verdict) => verdict,
         // The run, not its message, is what a person looks for and replays.
-        Err(reason) => match execute(handler, &resume, Work::Fail(&reason)).await {
+        Err(reason) => match execute(handler, message, &resume, Work::Fail(&reason)).await {
             Ok(()) => None,
             Err(error) => {
                 let letters = vec![(Some(resume.run.receipt), message.body.clone())];
@@ -81,11 +81,11 @@ enum Step {
 }
 
 /// Again and again while it is nobody's fault that this fails.
-async fn execute(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<(), String> {
+async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Work<'_>) -> Result<(), String> {
     let (mut redo, mut away) = (REDO, AWAY);
     let mut report = None;
     loop {
-        match attempt(handler, resume, report.as_ref().map_or(work, Work::Settle)).await {
+        match attempt(handler, message, resume, report.as_ref().map_or(work, Work::Settle)).await {
             Ok(Step::Done(tally)) => {
                 handler.metrics.resumed(&tally);
                 handler.relay.bring(tally.alarms);
@@ -96,6 +96,8 @@ async fn execute(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<(
                 handler.metrics.called(&came);
                 report = Some(came);
             }
+            // Whoever has it now does the work.
+            Err(StoreError::LeaseLost) => return Ok(()),
             Err(StoreError::Conflict(_) | StoreError::Fenced) => {
                 handler.metrics.redone("conflict");
                 tokio::time::sleep(redo.delay()).await;
@@ -114,7 +116,7 @@ async fn execute(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<(
     }
 }
 
-async fn attempt(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<Step, StoreError> {
+async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Work<'_>) -> Result<Step, StoreError> {
     let nothing = || Ok(Step::Done(Tally::default()));
     // Cannot fail: nobody closes it.
     let _one_of_few = handler.resuming.acquire().await;
@@ -142,6 +144,10 @@ async fn attempt(handler: &Handler, resume: &Resume, work: Work<'_>) -> Result<S
             go_on(&transaction, resume, taken, pinned, &mut desk, Some(report.clone())).await?
         }
     };
+    // A run that calls still needs its message.
+    if let Step::Done(_) = step {
+        message.settle_with(&transaction).await?;
+    }
     store::commit(transaction).await?;
     Ok(step)
 }

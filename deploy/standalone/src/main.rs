@@ -18,6 +18,7 @@ mod validate;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use postern::serve;
 
 use output::{Failure, Format, Output};
 
@@ -36,6 +37,8 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Runs both services in this process, with a PostgreSQL of its own unless told of another; the default
+    Serve(Box<serve::Options>),
     /// Checks documents; needs no server and no database
     Validate(validate::Options),
     /// Posts a submission, or one for each row of a file, and prints the receipts
@@ -61,7 +64,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.len() == 1 {
+        arguments.push("serve".into());
+    }
+    let options = Options::parse_from(arguments);
     let mut output = Output::new(options.format);
     let end = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(run(options.command, &mut output)),
@@ -72,6 +79,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
+        Command::Serve(options) => serve::run(*options).await.map_err(|error| Failure::Failed(error.to_string())),
         Command::Validate(options) => validate::run(&options, output),
         Command::Send(options) => send::run(options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,

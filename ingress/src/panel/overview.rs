@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use askama::Template;
+use postern_shared::broker::publisher::Publisher;
 use postern_shared::document::Kind;
 use postern_shared::store::overview::{self, Attention, Hour};
 use postern_shared::store::runs::{self, Filter};
@@ -64,7 +65,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         rows: rows(visit, &p, &found).await?,
         steps: if is_quiet { steps(visit, &p).await? } else { Vec::new() },
         settings_version: u64::try_from(state.snapshot().version).unwrap_or(0),
-        broker_is_away: state.publisher.is_open(),
+        broker_is_away: state.publisher.as_ref().is_some_and(Publisher::is_open),
         p,
     };
     reply::page(&page)

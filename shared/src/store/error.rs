@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Another worker has written this run since it was read. Drop the work.
     #[error("a run was written by another worker")]
     Fenced,
+    /// Another worker has taken the spool row that this work came from. Drop the work.
+    #[error("a message of the spool was taken by another worker")]
+    LeaseLost,
     /// The receipt's time lies outside every partition of the history.
     #[error("the receipt's time lies outside the kept history")]
     OutsideHistory,

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{GenericClient, Object, Transaction};
 
 use super::StoreError;
+use crate::resume::RESUME_V1;
 
 const PUT: &str = "-- spool::put
 INSERT INTO spool (kind, body, attempt, due_at)
@@ -26,17 +27,38 @@ UPDATE spool SET due_at = now() + $2::float8 * interval '1 second', lease = leas
 WHERE id IN (SELECT id FROM spool WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING id, lease, kind, body, attempt";
 
+/// Of two sorts: what wakes a run, and all else.
+const TAKE_SORT: &str = "-- spool::take_sort
+UPDATE spool SET due_at = now() + $2::float8 * interval '1 second', lease = lease + 1
+WHERE id IN (SELECT id FROM spool WHERE due_at <= now() AND (kind = $3) = $4
+             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING id, lease, kind, body, attempt";
+
+const RENEW: &str = "-- spool::renew
+UPDATE spool SET due_at = now() + $3::float8 * interval '1 second'
+FROM unnest($1::bigint[], $2::int[]) AS held (id, lease)
+WHERE spool.id = held.id AND spool.lease = held.lease";
+
 const FINISH: &str = "-- spool::finish
 DELETE FROM spool WHERE (id, lease) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))";
 
 const COUNT: &str = "-- spool::count
 SELECT count(*) FROM spool";
 
+/// The right to a row, until its time is over and another takes the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The row.
+    pub id: i64,
+    /// How often the row has been taken, this time included: the fence.
+    pub number: i32,
+}
+
 /// A row that this process holds until its lease ends.
 #[derive(Debug)]
 pub struct Taken {
-    id: i64,
-    lease: i32,
+    /// The right to it.
+    pub lease: Lease,
     /// The AMQP `type` of the message.
     pub kind: String,
     /// Its body.
@@ -47,13 +69,14 @@ pub struct Taken {
 
 /// Puts messages of one kind into the spool, due after a delay. `attempt` is how often they have been tried.
 pub async fn put(
-    transaction: &Transaction<'_>,
+    client: &impl GenericClient,
     kind: &str,
     bodies: &[Vec<u8>],
     attempt: i32,
     delay: Duration,
 ) -> Result<(), StoreError> {
-    transaction.execute(PUT, &[&kind, &bodies, &attempt, &delay.as_secs_f64()]).await?;
+    let statement = client.prepare_cached(PUT).await?;
+    client.execute(&statement, &[&kind, &bodies, &attempt, &delay.as_secs_f64()]).await?;
     Ok(())
 }
 
@@ -88,12 +111,45 @@ pub async fn take(connection: &Object, limit: i64, lease: Duration) -> Result<Ve
     Ok(rows.iter().map(taken).collect())
 }
 
+/// Which rows are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// What wakes a run.
+    Resuming,
+    /// All else, also what nobody knows.
+    Other,
+}
+
+/// Takes rows of a sort that are due, oldest first, as [`take`] does.
+pub async fn take_sort(connection: &Object, sort: Sort, limit: i64, lease: Duration) -> Result<Vec<Taken>, StoreError> {
+    let statement = connection.prepare_cached(TAKE_SORT).await?;
+    let resuming = sort == Sort::Resuming;
+    let rows = connection.query(&statement, &[&limit, &lease.as_secs_f64(), &RESUME_V1, &resuming]).await?;
+    Ok(rows.iter().map(taken).collect())
+}
+
+/// Holds rows for another `lease` from now on; those that another has taken stay with it. With no time at all they are
+/// given back: due at once.
+pub async fn renew(connection: &Object, held: &[Lease], lease: Duration) -> Result<(), StoreError> {
+    let statement = connection.prepare_cached(RENEW).await?;
+    let (ids, numbers) = columns(held);
+    connection.execute(&statement, &[&ids, &numbers, &lease.as_secs_f64()]).await?;
+    Ok(())
+}
+
+/// Removes a row together with the work that it asked for. If another has taken it the work must not be committed.
+pub async fn finish_with(transaction: &Transaction<'_>, lease: Lease) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(FINISH).await?;
+    let (ids, numbers) = columns(&[lease]);
+    let removed = transaction.execute(&statement, &[&ids, &numbers]).await?;
+    if removed == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
+}
+
 /// Removes rows that have reached the broker. Nothing happens to one whose lease ended and that another has taken.
-pub async fn finish(connection: &Object, taken: &[&Taken]) -> Result<(), StoreError> {
-    let ids: Vec<i64> = taken.iter().map(|row| row.id).collect();
-    let leases: Vec<i32> = taken.iter().map(|row| row.lease).collect();
+pub async fn finish(connection: &Object, leases: &[Lease]) -> Result<(), StoreError> {
     let statement = connection.prepare_cached(FINISH).await?;
-    connection.execute(&statement, &[&ids, &leases]).await?;
+    let (ids, numbers) = columns(leases);
+    connection.execute(&statement, &[&ids, &numbers]).await?;
     Ok(())
 }
 
@@ -103,5 +159,10 @@ pub async fn count(connection: &Object) -> Result<i64, StoreError> {
 }
 
 fn taken(row: &tokio_postgres::Row) -> Taken {
-    Taken { id: row.get(0), lease: row.get(1), kind: row.get(2), body: row.get(3), attempt: row.get(4) }
+    let lease = Lease { id: row.get(0), number: row.get(1) };
+    Taken { lease, kind: row.get(2), body: row.get(3), attempt: row.get(4) }
+}
+
+fn columns(leases: &[Lease]) -> (Vec<i64>, Vec<i32>) {
+    leases.iter().map(|lease| (lease.id, lease.number)).unzip()
 }

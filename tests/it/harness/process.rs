@@ -19,17 +19,27 @@ pub struct Process {
 
 impl Process {
     pub fn start(binary: &str, servers: &Servers, environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(binary_path(binary))
-            .env("DATABASE_URL", &servers.database_url)
-            .env("AMQP_URL", &servers.amqp_url)
-            .env("POSTERN_LISTEN", "127.0.0.1:0")
-            .env("POSTERN_PRIVATE_LISTEN", "127.0.0.1:0")
-            .env("POSTERN_LOG_FORMAT", "json")
-            .env("POSTERN_API_TOKEN", TOKEN)
-            .envs(environment.iter().copied())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{binary} cannot be started ({error}): run tests/run, which builds it"));
+        let mut command = Self::command(binary);
+        command.env("DATABASE_URL", &servers.database_url).env("AMQP_URL", &servers.amqp_url);
+        command.envs(environment.iter().copied());
+        Self::spawn(&mut command)
+    }
+
+    /// A program that was built, on free ports of loopback, that knows no server.
+    pub fn command(binary: &str) -> Command {
+        let mut command = Command::new(binary_path(binary));
+        command.env_remove("DATABASE_URL").env_remove("AMQP_URL");
+        for listener in ["POSTERN_LISTEN", "POSTERN_PRIVATE_LISTEN", "POSTERN_WORKER_LISTEN"] {
+            command.env(listener, "127.0.0.1:0");
+        }
+        command.env("POSTERN_LOG_FORMAT", "json").env("POSTERN_API_TOKEN", TOKEN).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts a command of [`Self::command`].
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}: run tests/run, which builds it"));
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let sink = Arc::clone(&log);
@@ -53,6 +63,11 @@ impl Process {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: it can do nothing about it.

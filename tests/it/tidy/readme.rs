@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use postern_shared::task;
 
 use super::sources::{Source, exists, production, read};
@@ -47,13 +47,22 @@ fn quoted(before: &str) -> BTreeSet<String> {
 #[test]
 fn the_settings_are_those_of_the_code_with_their_defaults() {
     let services = [("ingress", postern_ingress::Options::command()), ("worker", postern_worker::Options::command())];
-    let of_code: BTreeSet<[String; 3]> = (services.iter())
+    let mut of_code: BTreeSet<[String; 3]> = (services.iter())
         .flat_map(|(service, command)| command.get_arguments().map(move |argument| (service, argument)))
         .filter_map(|(service, argument)| {
             let name = argument.get_env()?.to_str().unwrap();
             Some([name.to_owned(), (*service).to_owned(), default(argument)])
         })
         .collect();
+    // It reads those of both, and is told apart only where it differs.
+    let serve = postern::serve::Options::augment_args(clap::Command::new("serve"));
+    for argument in serve.get_arguments() {
+        let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
+        let row = |service: &str| [name.to_owned(), service.to_owned(), default(argument)];
+        if !services.iter().any(|(service, _)| of_code.contains(&row(service))) {
+            of_code.insert(row("serve"));
+        }
+    }
     let mut written = BTreeSet::new();
     for row in rows("Settings") {
         let name = spans(&row[0]).remove(0);
@@ -78,11 +87,14 @@ fn default(argument: &clap::Arg) -> String {
 fn the_options_of_the_command_line_are_those_of_the_code() {
     let mut of_code = BTreeSet::new();
     for source in production().iter().filter(|source| source.path.starts_with("deploy/standalone/")) {
-        for field in source.code.split("#[arg(").skip(1).filter(|field| field.lines().next().unwrap().contains("long"))
-        {
+        for field in source.code.split("#[arg(").skip(1).filter(|field| {
+            let declared = field.lines().next().unwrap();
+            // Those of the environment are settings, which have a table of their own.
+            declared.contains("long") && !declared.contains("env = ")
+        }) {
             let name = match field.split_once("long = \"") {
                 Some((before, named)) if !before.contains('\n') => named.split('"').next().unwrap(),
-                _ => field.lines().nth(1).unwrap().trim().split(':').next().unwrap(),
+                _ => field.lines().nth(1).unwrap().split(':').next().unwrap().rsplit(' ').next().unwrap(),
             };
             of_code.insert(format!("--{}", name.replace('_', "-")));
         }

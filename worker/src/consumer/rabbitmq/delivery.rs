@@ -85,7 +85,7 @@ fn open(delivery: Delivery, source: Source) -> (Message, Acker) {
         Source::Lane | Source::Resuming => Origin::Lane,
         Source::DeadLetters => Origin::DeadLetter { reason: death_reason.unwrap_or_else(|| "unknown".to_owned()) },
     };
-    let message = Message { kind, body: delivery.data, message_id, attempt, delivery_count, origin };
+    let message = Message { kind, body: delivery.data, message_id, attempt, delivery_count, origin, lease: None };
     (message, delivery.acker)
 }
 

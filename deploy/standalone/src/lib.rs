@@ -1,0 +1,3 @@
+//! What the program `postern` is besides its commands: both services in one process, with a PostgreSQL of their own.
+
+pub mod serve;

@@ -1,0 +1,33 @@
+//! The documents of `deploy/demo`, which are part of the program: a trigger, a workflow, and a permission for loopback.
+
+use postern_shared::document::{Document, Kind};
+use postern_shared::store::{Connection, documents};
+use postern_shared::yaml;
+
+use super::Failure;
+
+/// In the order in which they name each other.
+const DOCUMENTS: [&str; 3] = [
+    include_str!("../../../demo/trigger-web_lead.yaml"),
+    include_str!("../../../demo/workflow-77.yaml"),
+    include_str!("../../../demo/permission-loopback.yaml"),
+];
+
+/// Applies them, unless there are documents already: somebody's changes are not taken back by the next start.
+pub async fn apply_if_empty(connection: &mut Connection) -> Result<(), Failure> {
+    for kind in [Kind::Trigger, Kind::Workflow, Kind::Permission] {
+        if !documents::load(connection, kind).await?.is_empty() {
+            tracing::info!("there are documents already: those of the demo are left out");
+            return Ok(());
+        }
+    }
+    let mut checked = Vec::new();
+    for text in DOCUMENTS {
+        for read in yaml::read(text).map_err(|_| "a document of the demo cannot be read")? {
+            let document = Document::from_yaml(&read).map_err(|_| "a document of the demo is not valid")?;
+            checked.push((document, read.value));
+        }
+    }
+    documents::apply(connection, "postern serve --demo", &checked).await?;
+    Ok(())
+}

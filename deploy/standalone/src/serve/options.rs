@@ -1,0 +1,61 @@
+//! The settings of `postern serve`: those of both services, and where its own data is.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use postern_ingress::ServiceOptions;
+use postern_shared::options::TelemetryOptions;
+use postern_worker::ExecutionOptions;
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Puts the documents of the demo into a Postern that has none yet
+    #[arg(long)]
+    pub(super) demo: bool,
+
+    /// PostgreSQL, as a URL or a list of keywords. Without it one of its own is kept in the data folder.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub(super) database_url: Option<String>,
+
+    /// Connections to PostgreSQL that each of the two services keeps at most.
+    #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8)]
+    pub(super) database_connections: usize,
+
+    /// RabbitMQ, as an AMQP URL with its vhost. Without it the database is the queue.
+    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    pub(super) amqp_url: Option<String>,
+
+    #[command(flatten)]
+    pub(super) private_database: PrivateDatabaseOptions,
+
+    #[command(flatten)]
+    pub(super) ingress: ServiceOptions,
+
+    /// Where health and metrics of the worker are served, for operators only.
+    #[arg(long, env = "POSTERN_WORKER_LISTEN", default_value = "127.0.0.1:8082")]
+    pub(super) worker_listen: SocketAddr,
+
+    #[command(flatten)]
+    pub(super) worker: ExecutionOptions,
+
+    #[command(flatten)]
+    pub(super) telemetry: TelemetryOptions,
+}
+
+/// The PostgreSQL that is kept where no `DATABASE_URL` names another.
+#[derive(Debug, Clone, Args)]
+pub struct PrivateDatabaseOptions {
+    /// The folder in which PostgreSQL keeps its data.
+    #[arg(long, env = "POSTERN_DATA_DIR", default_value = "./postern-data")]
+    pub(super) data_dir: PathBuf,
+
+    /// The user that PostgreSQL runs as when Postern is started by root, as whom PostgreSQL refuses to run.
+    #[arg(long, env = "POSTERN_POSTGRES_USER", default_value = "postgres")]
+    pub(super) postgres_user: String,
+
+    /// The folder of the programs of PostgreSQL. Without it the usual places are searched.
+    #[arg(long, env = "POSTERN_POSTGRES_BIN")]
+    pub(super) postgres_bin: Option<PathBuf>,
+}
