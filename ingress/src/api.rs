@@ -10,6 +10,7 @@ mod openapi;
 mod receipts;
 mod records;
 mod refusal;
+mod refusals;
 mod request;
 mod route;
 mod runs;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
-use warp::http::header::{ALLOW, AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use warp::http::header::{ALLOW, AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use warp::http::{HeaderMap, Method};
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
@@ -37,6 +38,9 @@ use crate::state::State;
 use refusal::{Code, Refusal};
 use request::Request;
 use route::{Endpoint, Found};
+
+/// The header that tells whoever has a token which version answers: a command line of another one says so.
+pub const VERSION: HeaderName = HeaderName::from_static("postern-version");
 
 /// Everything under [`BASE`].
 pub fn routes(state: Arc<State>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
@@ -75,9 +79,29 @@ where
         response.headers.push((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         return Err(response);
     };
+    let answer = answer_to(state, account, method, path, &query, headers, body).await;
+    let mut response = answer.unwrap_or_else(Reply::into_response);
+    response.headers_mut().insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
+    Ok(response)
+}
+
+/// The answer to whoever has a token.
+async fn answer_to<S, B>(
+    state: &State,
+    account: String,
+    method: &Method,
+    path: &str,
+    query: &str,
+    headers: HeaderMap,
+    body: S,
+) -> Result<Response, Refusal>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
     match route::find(method, path.strip_prefix(BASE).unwrap_or_default()) {
         Found::Route(route, argument) => {
-            let request = Request::read(state, account, (route, argument), &query, headers, body).await?;
+            let request = Request::read(state, account, (route, argument), query, headers, body).await?;
             call(state, route.endpoint, &request).await
         }
         Found::OtherMethods(methods) => {
@@ -103,6 +127,11 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::Receipt => receipts::get(state, request).await,
         Endpoint::Runs => runs::list(state, request).await,
         Endpoint::Records => records::list(state, request).await,
+        Endpoint::Record => records::get(state, request).await,
+        Endpoint::RefusedBodies => refusals::list(state, request).await,
+        Endpoint::RefusedBody => refusals::get(state, request).await,
+        Endpoint::RefusedBodyRaw => refusals::raw(state, request).await,
+        Endpoint::RejectedCallers => refusals::rejected(state, request).await,
         Endpoint::DeadLetters => dead_letters::list(state, request).await,
         Endpoint::DeadLetter => dead_letters::get(state, request).await,
         Endpoint::DeadLetterGroups => dead_letters::groups(state).await,

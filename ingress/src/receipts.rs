@@ -118,8 +118,11 @@ fn describe(run: &Run, log: &[run_log::Entry]) -> Value {
         "origin": run.origin,
         "version": run.version,
         "status": run.state.word(),
+        "steps": run.steps,
         "record": run.record,
         "message": run.message,
+        "started_at": time(run.started_at),
+        "ended_at": run.ended_at.map(time),
         "path": path,
     })
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::servers::{Servers, setting};
-use crate::harness::{DEMO, Postern, eventually};
+use crate::harness::{DEMO, Postern, TOKEN, eventually};
 
 /// The documents of the demo, as a person names them.
 const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo");
@@ -33,14 +34,16 @@ impl End {
     }
 }
 
-/// The program in front of one database.
+/// The program in front of one Postern.
 pub struct Cli {
+    url: String,
+    token: &'static str,
     database_url: String,
 }
 
 impl Cli {
     pub fn of(postern: &Postern) -> Self {
-        Self { database_url: postern.servers().database_url.clone() }
+        Self { url: format!("http://{}", postern.private()), token: TOKEN, database_url: String::new() }
     }
 
     /// Runs it with these words, divided by blanks.
@@ -58,6 +61,7 @@ impl Cli {
     fn command(&self, words: &str) -> Command {
         let mut command = Command::new(PathBuf::from(setting("POSTERN_BIN_DIR")).join("postern"));
         command.args(words.split(' ')).env("DATABASE_URL", &self.database_url);
+        command.env("POSTERN_URL", &self.url).env("POSTERN_API_TOKEN", self.token);
         command
     }
 
@@ -74,7 +78,7 @@ impl Cli {
 
 /// Without a server: no command that is tested with it may need one.
 fn alone() -> Cli {
-    Cli { database_url: "postgres://nobody@127.0.0.1:1/nothing".into() }
+    Cli { url: "http://127.0.0.1:1".into(), token: TOKEN, database_url: "postgres://nobody@127.0.0.1:1/nothing".into() }
 }
 
 /// A file with this text, removed when dropped.
@@ -87,12 +91,61 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 #[tokio::test(flavor = "multi_thread")]
 async fn migrate_fills_an_empty_database_and_has_nothing_to_do_the_second_time() {
     let servers = empty_database().await;
-    let cli = Cli { database_url: servers.database_url.clone() };
-    let refused = cli.run("runs");
-    assert_eq!((refused.code, refused.stderr.contains("run `postern migrate`")), (1, true), "{refused:?}");
+    let cli = Cli { database_url: servers.database_url.clone(), ..alone() };
     assert!(cli.run("migrate -o json").json()[0]["taken"].as_u64().unwrap() > 0);
     assert_eq!(cli.run("migrate").text(), "0 migrations taken, the schema is up to date\n");
-    assert_eq!(cli.run("runs").text(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_or_not_ours_and_a_token_that_is_missing_or_wrong_are_told_apart() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let other = |url: String, token| Cli { url, token, ..alone() };
+    for (cli, code, message) in [
+        (alone(), 1, "there is no server at http://127.0.0.1:1"),
+        (other(cli.url.clone(), ""), 2, "a token of the API is needed"),
+        (other(cli.url.clone(), "another-token-of-no-use"), 1, "refuses the token"),
+        (other(format!("http://{}", postern.public()), TOKEN), 1, "is not the API of Postern"),
+        (other(another_version().await, TOKEN), 1, "is Postern 9.9.9, this program is"),
+    ] {
+        let end = cli.run("runs");
+        assert_eq!((end.code, end.stderr.contains(message)), (code, true), "{message}: {end:?}");
+    }
+}
+
+/// The address of a server that answers as a newer Postern would.
+async fn another_version() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let answer = "HTTP/1.1 200 OK\r\npostern-version: 9.9.9\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_are_replayed_and_discarded_and_the_changes_say_who_did_it() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let put = "INSERT INTO dead_letters (kind, body, reason, attempt) VALUES";
+    postern.sql(&format!("{put} ('submissions.v1', '', 'odd', 0), ('x', '', 'odd', 0), ('x', '', 'odd', 0)")).await;
+    let groups = cli.run("dead groups -o json").json();
+    let counts: Vec<_> = groups.iter().map(|group| group["count"].as_i64().unwrap()).collect();
+    assert_eq!(counts, [2, 1]);
+    let group = groups[1]["group"].as_str().unwrap();
+    let id = cli.run(&format!("dead list --group {group} -o json")).json()[0]["id"].clone();
+    let refused = cli.run_with(&format!("dead replay {id} --env -"), "{}");
+    assert_eq!((refused.code, refused.stderr.contains("not a bundle")), (1, true), "{refused:?}");
+    assert!(cli.run(&format!("dead show {id}")).text().contains("odd"));
+    assert_eq!(cli.run(&format!("dead replay {id} --per-second 2")).text(), "1 replayed, 0 left\n");
+    assert_eq!(cli.run(&format!("dead replay {id}")).code, 1);
+    assert_eq!(cli.run("dead discard --all --reason old").text(), "2 discarded, 0 left\n");
+    assert_eq!(cli.run("dead list").text(), "");
+    let changes = cli.run("changes dead_letter").text();
+    assert_eq!(changes.matches("token POSTERN_API_TOKEN: discard dead_letter").count(), 2, "{changes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

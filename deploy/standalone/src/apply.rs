@@ -1,14 +1,13 @@
-//! `postern apply`: documents into the database, all or none.
+//! `postern apply`: sets documents, all or none.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use postern_shared::options::DatabaseOptions;
-use postern_shared::store::documents;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::database;
-use crate::documents::{read, report};
+use crate::api::Applied;
+use crate::documents::{Text, check, read, report};
+use crate::options::Server;
 use crate::output::{Failure, Output};
 
 /// Arguments of `apply`.
@@ -18,27 +17,82 @@ pub struct Options {
     #[arg(required = true, value_name = "FILE|DIR|-")]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    database: DatabaseOptions,
+    api: Server,
 }
 
-/// Checks every document before the first is applied.
+/// Checks every document before any is sent; the server checks them again, against what is set there.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let mut connection = database::open(&options.database).await?;
-    let mut batch = read(&options.files, documents::short_urls(&connection).await?)?;
-    report(&batch, output)?;
-    // What others name comes first: triggers, workflows, permissions.
-    batch.documents.sort_by_key(|checked| checked.document.kind());
-    let (applied, short_urls): (Vec<_>, Vec<_>) =
-        batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
-    let changed = documents::apply(&mut connection, "the command line", &applied).await?;
-    for (((document, _), short_url), changed) in applied.iter().zip(short_urls).zip(changed) {
-        let (kind, key) = (document.kind(), document.key());
-        let mut line = format!("{kind} {key}: {}", if changed { "applied" } else { "unchanged" });
-        if let Some(short_url) = &short_url {
-            line += &format!(", answers at /{short_url}");
+    let api = options.api.api()?;
+    let texts = read(&options.files)?;
+    report(&check(&texts), output)?;
+    match api.apply(joined(&texts)).await? {
+        Applied::Set(answer) => {
+            for one in answer["applied"].as_array().into_iter().flatten() {
+                output.result(line(one), one)?;
+            }
+            Ok(())
         }
-        let json = json!({"kind": kind.name(), "key": key, "changed": changed, "short_url": short_url});
-        output.result(line, &json)?;
+        Applied::Refused(findings) => {
+            for finding in findings {
+                let (source, line) = place(&texts, finding.line);
+                let (path, message) = (&finding.path, &finding.message);
+                let json = json!({"file": source, "line": line, "path": path, "message": message});
+                output.result(format_args!("{source}:{line}: {path}: {message}"), &json)?;
+            }
+            Err(Failure::Reported)
+        }
     }
-    Ok(())
+}
+
+fn line(one: &Value) -> String {
+    let word = |name: &str| one[name].as_str().unwrap_or_default();
+    let became = if one["changed"] == true { "applied" } else { "unchanged" };
+    let short_url = one["made_short_url"].as_str().map(|url| format!(", answers at /{url}")).unwrap_or_default();
+    format!("{} {}: {became}{short_url}", word("kind"), word("key"))
+}
+
+/// One stream of all documents; `...` ends those of a text, whatever the next begins with (YAML 1.2, 9.1.3).
+fn joined(texts: &[Text]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for text in texts {
+        all.extend_from_slice(text.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text.bytes));
+        if !all.ends_with(b"\n") {
+            all.push(b'\n');
+        }
+        all.extend_from_slice(b"...\n");
+    }
+    all
+}
+
+/// The text, and the line in it, of a line of [`joined`].
+fn place(texts: &[Text], line: usize) -> (&str, usize) {
+    let mut left = line;
+    for text in texts {
+        let ends = text.bytes.iter().filter(|byte| **byte == b'\n').count();
+        let lines = ends + usize::from(!text.bytes.ends_with(b"\n")) + 1;
+        if left <= lines {
+            return (&text.name, left);
+        }
+        left -= lines;
+    }
+    ("-", line)
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_shared::document::batch::Batch;
+
+    use super::*;
+
+    #[test]
+    fn what_is_joined_is_read_as_the_texts_were_and_every_line_is_found_again() {
+        let texts = ["trigger: a\n", "---\ntrigger: b\n---\n# again\ntrigger: c", "\u{FEFF}# text\n\ntrigger: d\n"];
+        let text = |(at, text): (usize, &&str)| Text { name: at.to_string(), bytes: text.as_bytes().to_vec() };
+        let texts: Vec<Text> = texts.iter().enumerate().map(text).collect();
+        let mut batch = Batch::default();
+        batch.add_yaml("all", &joined(&texts));
+        assert!(batch.findings.is_empty(), "{:?}", batch.findings);
+        let places: Vec<_> = batch.documents.iter().map(|one| place(&texts, one.line)).collect();
+        assert_eq!(places, [("0", 1), ("1", 2), ("1", 5), ("2", 3)]);
+    }
 }

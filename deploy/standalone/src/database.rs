@@ -1,7 +1,7 @@
-//! The database that a command works on.
+//! The database that `migrate` works on.
 
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::{Connection, Store, StoreError, migrate};
+use postern_shared::store::{Connection, Store, StoreError};
 
 use crate::output::Failure;
 
@@ -14,11 +14,4 @@ impl From<StoreError> for Failure {
 /// A connection, whatever the schema is.
 pub async fn connect(options: &DatabaseOptions) -> Result<Connection, Failure> {
     Ok(Store::new(options, "postern")?.connection().await?)
-}
-
-/// A connection to a database with the schema of this program.
-pub async fn open(options: &DatabaseOptions) -> Result<Connection, Failure> {
-    let connection = connect(options).await?;
-    migrate::check(&connection).await?;
-    Ok(connection)
 }

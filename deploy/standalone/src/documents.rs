@@ -6,28 +6,44 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use postern_shared::document::batch::{Batch, Found, ShortUrls};
+use postern_shared::document::batch::{Batch, Found};
 use postern_shared::finding::Finding;
 use postern_shared::yaml;
 use serde_json::json;
 
 use crate::output::{Failure, Output};
 
+/// What stands in one file.
+#[derive(Debug)]
+pub struct Text {
+    /// The file as it was named, or `-`.
+    pub name: String,
+    /// What stands in it; longer than is read by a byte, if it is longer.
+    pub bytes: Vec<u8>,
+}
+
 /// Reads files, folders (their `.yaml` and `.yml` files) and `-` (standard input).
-pub fn read(paths: &[PathBuf], stored: ShortUrls) -> Result<Batch, Failure> {
-    let mut batch = Batch::new(stored);
+pub fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Failure> {
+    let mut texts = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            batch.add_yaml("-", &read_text(io::stdin(), "-")?);
+            texts.push(Text { name: "-".to_owned(), bytes: read_text(io::stdin(), "-")? });
             continue;
         }
         for file in files(path)? {
             let name = file.display().to_string();
             let open = File::open(&file).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
-            batch.add_yaml(&name, &read_text(open, &name)?);
+            texts.push(Text { bytes: read_text(open, &name)?, name });
         }
     }
-    Ok(batch)
+    Ok(texts)
+}
+
+/// All documents of the texts, checked together.
+pub fn check(texts: &[Text]) -> Batch {
+    let mut batch = Batch::default();
+    texts.iter().for_each(|text| batch.add_yaml(&text.name, &text.bytes));
+    batch
 }
 
 /// Prints the findings; having any is a failure.
@@ -79,7 +95,7 @@ mod tests {
         for (name, text) in files {
             fs::write(folder.path().join(name), text).unwrap();
         }
-        let batch = read(&[folder.path().to_owned()], ShortUrls::new()).unwrap();
+        let batch = check(&read(&[folder.path().to_owned()]).unwrap());
         let shorten = |found: &Found| line(found).replace(&format!("{}/", folder.path().display()), "");
         (batch.documents.iter().map(|d| d.document.key()).collect(), batch.findings.iter().map(shorten).collect())
     }
@@ -110,17 +126,17 @@ mod tests {
     fn a_file_that_is_not_utf_8_or_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yaml");
-        assert!(matches!(read(std::slice::from_ref(&file), ShortUrls::new()), Err(Failure::Usage(_))));
-        assert!(matches!(read(&[folder.path().to_owned()], ShortUrls::new()), Err(Failure::Usage(_))));
+        assert!(matches!(read(std::slice::from_ref(&file)), Err(Failure::Usage(_))));
+        assert!(matches!(read(&[folder.path().to_owned()]), Err(Failure::Usage(_))));
         fs::write(&file, b"trigger: a\ntitle: \xE4\n").unwrap();
-        let batch = read(&[file], ShortUrls::new()).unwrap();
+        let batch = check(&read(&[file]).unwrap());
         assert!(line(&batch.findings[0]).ends_with("a.yaml:2: this line is not UTF-8"));
     }
 
     #[test]
     fn the_demo_is_valid_and_in_the_form_that_export_writes() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo");
-        let batch = read(std::slice::from_ref(&folder), ShortUrls::new()).unwrap();
+        let batch = check(&read(std::slice::from_ref(&folder)).unwrap());
         assert!(batch.findings.is_empty(), "{:?}", batch.findings);
         let keys: Vec<String> = batch.documents.iter().map(|checked| checked.document.key()).collect();
         assert_eq!(keys, ["loopback", "web_lead", "77"]);

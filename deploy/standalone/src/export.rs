@@ -3,12 +3,10 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::document::Kind;
-use postern_shared::options::DatabaseOptions;
-use postern_shared::store::documents;
 use postern_shared::yaml;
 use serde_json::Value;
 
-use crate::database;
+use crate::options::Server;
 use crate::output::{Failure, Output};
 
 /// Arguments of `export`.
@@ -20,21 +18,22 @@ pub struct Options {
     /// Only the one with this number or key
     key: Option<String>,
     #[command(flatten)]
-    database: DatabaseOptions,
+    api: Server,
 }
 
 /// Prints the documents, divided by `---`, in the order in which they can be applied.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let connection = database::open(&options.database).await?;
+    let api = options.api.api()?;
     let mut found = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|wanted| wanted == *kind)) {
-        for document in documents::load(&connection, kind).await? {
-            if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, &document)) {
+        let all: Value = api.get(&format!("/{kind}s"), &[]).await?;
+        for document in all[format!("{kind}s")].as_array().into_iter().flatten() {
+            if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, document)) {
                 continue;
             }
             let divider = if found > 0 { "---\n" } else { "" };
-            let text = yaml::write(&document);
-            output.result(format_args!("{divider}{}", text.strip_suffix('\n').unwrap_or(&text)), &document)?;
+            let text = yaml::write(document);
+            output.result(format_args!("{divider}{}", text.strip_suffix('\n').unwrap_or(&text)), document)?;
             found += 1;
         }
     }

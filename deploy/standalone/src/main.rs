@@ -1,10 +1,14 @@
 //! The command line of Postern: reads the arguments, runs one command, turns its end into an exit code.
 
+mod api;
 mod apply;
+mod changes;
 mod database;
+mod dead;
 mod documents;
 mod export;
 mod migrate;
+mod options;
 mod output;
 mod receipt;
 mod record;
@@ -45,7 +49,7 @@ enum Command {
     Send(send::Options),
     /// Brings the tables of the database up to this version
     Migrate(migrate::Options),
-    /// Checks documents and puts them into the database, all or none
+    /// Checks documents and sets them, all or none
     Apply(apply::Options),
     /// Writes what is set as documents
     Export(export::Options),
@@ -61,6 +65,10 @@ enum Command {
     Refused(refused::Options),
     /// Lists the callers that no permission admits
     Rejected(rejected::Options),
+    /// Shows, replays or discards what nobody could run
+    Dead(dead::Options),
+    /// Lists who changed what, the newest first
+    Changes(changes::Options),
 }
 
 fn main() -> ExitCode {
@@ -91,6 +99,8 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Records(options) => records::run(&options, output).await,
         Command::Refused(options) => refused::run(&options, output).await,
         Command::Rejected(options) => rejected::run(&options, output).await,
+        Command::Dead(options) => dead::run(&options, output).await,
+        Command::Changes(options) => changes::run(&options, output).await,
     }
 }
 
@@ -116,26 +126,35 @@ mod tests {
             "send http://localhost/trigger =a",
             "send http://localhost/trigger --rate 0/s",
             "send https://localhost/trigger",
-            "runs --database-url",
-            "export nonsense --database-url postgres://x",
-            "receipt 77 --database-url postgres://x",
-            "receipt 0192aaaa-0000-7000-8000-000000000000 --timeout 5 --database-url postgres://x",
-            "runs --state sleeping --database-url postgres://x",
-            "runs --last 0 --database-url postgres://x",
-            "record 0 --database-url postgres://x",
-            "records --database-url postgres://x",
-            "refused --database-url postgres://x",
-            "refused show --database-url postgres://x",
+            "runs --token",
+            "export nonsense --token x",
+            "receipt 77 --token x",
+            "receipt 0192aaaa-0000-7000-8000-000000000000 --timeout 5 --token x",
+            "runs --state sleeping --token x",
+            "runs --last 0 --token x",
+            "record 0 --token x",
+            "records --token x",
+            "refused --token x",
+            "refused show --token x",
+            "runs --url https://x --token x",
+            "dead replay --token x",
+            "dead replay 5 --all --token x",
+            "dead replay --all --env - --token x",
+            "dead discard 5 --token x",
         ] {
             assert!(Options::try_parse_from(format!("postern {arguments}").split(' ')).is_err(), "{arguments}");
         }
         for arguments in [
             "validate - -o json",
             "send http://localhost/trigger --trigger a --record 5 --rate 50/s a=1 b=x=y",
-            "export workflow 77 --database-url postgres://x",
-            "receipt 0192aaaa-0000-7000-8000-000000000000 --wait --database-url postgres://x",
-            "refused show 5 --raw --database-url postgres://x",
-            "runs --workflow 77 --state failed --last 5 --database-url postgres://x",
+            "export workflow 77 --token x",
+            "receipt 0192aaaa-0000-7000-8000-000000000000 --wait --token x",
+            "dead replay --group a --per-second 0.5 --token x",
+            "dead replay 5 --env - --token x",
+            "dead discard --all --reason old --token x",
+            "changes workflow 77 --token x",
+            "refused show 5 --raw --token x",
+            "runs --workflow 77 --state failed --last 5 --token x",
         ] {
             Options::try_parse_from(format!("postern {arguments}").split(' ')).unwrap();
         }

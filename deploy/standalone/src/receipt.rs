@@ -4,20 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 use postern_shared::id::ReceiptId;
-use postern_shared::options::DatabaseOptions;
-use postern_shared::store::receipts::{self, Receipt, Unmet};
-use postern_shared::store::run_log::{self, Entry};
-use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{Connection, StoreError, dead_letters};
-use postern_shared::submission::Target;
-use serde_json::{Value, json};
-use tokio::time::{interval, timeout};
+use serde_json::Value;
+use tokio::time::{Instant, interval};
 
-use crate::database;
+use crate::options::Server;
 use crate::output::{Failure, Output};
-use crate::runs::{line, timestamp};
+use crate::runs::line;
 
-/// How often `--wait` looks: often enough for a person, too seldom to load the database.
+/// How often `--wait` looks: often enough for a person, too seldom to load the server.
 const POLL: Duration = Duration::from_millis(250);
 
 /// Arguments of `receipt`.
@@ -32,98 +26,78 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "wait")]
     timeout: u32,
     #[command(flatten)]
-    database: DatabaseOptions,
+    api: Server,
 }
 
 /// Prints its state and the runs that it started, each with its steps.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let connection = database::open(&options.database).await?;
-    if options.wait {
-        let wait = Duration::from_secs(options.timeout.into());
-        // Whatever is known when the time is over is shown, too.
-        timeout(wait, ended(&connection, options.id)).await.unwrap_or(Ok(()))?;
-    }
-    let Some(receipt) = receipts::find(&connection, options.id).await? else {
-        let text = match dead_letters::of(&connection, options.id).await?.map(|dead| dead.reason) {
-            Some(reason) => format!("it became a dead letter: {reason}"),
-            None => "no worker has taken this receipt: it is queued, or was never given out here".to_owned(),
-        };
-        return Err(Failure::Failed(text));
-    };
-    let runs = runs::of(&connection, options.id).await?;
-    let log = run_log::of(&connection, options.id).await?;
-    print(options.id, &receipt, &runs, &log, output)?;
-    let is_open = options.wait && !runs.iter().all(has_ended);
-    if is_open { Err(Failure::Failed("it has not ended within the time".to_owned())) } else { Ok(()) }
-}
-
-/// Returns when the receipt is known and all its runs have ended, or when it is a dead letter.
-async fn ended(connection: &Connection, id: ReceiptId) -> Result<(), StoreError> {
+    let api = options.api.api()?;
+    let path = format!("/receipts/{}", options.id);
+    let end = Instant::now() + Duration::from_secs(options.timeout.into());
     let mut clock = interval(POLL);
-    loop {
+    let receipt = loop {
         clock.tick().await;
-        let is_over = match receipts::find(connection, id).await? {
-            Some(_) => runs::of(connection, id).await?.iter().all(has_ended),
-            None => dead_letters::of(connection, id).await?.is_some(),
-        };
-        if is_over {
-            return Ok(());
+        let receipt: Value = api.get(&path, &[]).await?;
+        // Whatever is known when the time is over is shown, too.
+        if !options.wait || !is_open(&receipt) || Instant::now() >= end {
+            break receipt;
         }
-    }
-}
-
-fn has_ended(run: &Run) -> bool {
-    match run.state {
-        State::Running | State::Waiting => false,
-        State::Finished | State::Failed | State::NeedsAttention => true,
-    }
-}
-
-fn print(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[Entry], output: &mut Output) -> Result<(), Failure> {
-    let target = match &receipt.target {
-        Target::Workflow(id) => format!("workflow {id}"),
-        Target::Trigger(key) => format!("trigger {key}"),
     };
-    let (permission, accepted_at) = (&receipt.permission, timestamp(receipt.accepted_at));
-    let status = if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(runs) };
-    let mut text = format!("{id}: {status}\naccepted {accepted_at} by permission {permission} for {target}");
-    for run in runs {
-        text += &format!("\n{}", line(run));
-        for step in steps(run, log) {
-            let end = [step.output.as_deref(), step.message.as_deref()].into_iter().flatten().collect::<Vec<_>>();
-            text += &format!("\n  {} {} ({}): {}", step.number, step.step, step.task, end.join(", "));
+    match receipt["status"].as_str() {
+        Some("dead_letter") => {
+            let reason = receipt["reason"].as_str().unwrap_or_default();
+            return Err(Failure::Failed(format!("it became a dead letter: {reason}")));
+        }
+        Some("queued") => {
+            let text = "no worker has taken this receipt: it is queued, or was never given out here";
+            return Err(Failure::Failed(text.to_owned()));
+        }
+        _ => output.result(text(&receipt), &receipt)?,
+    }
+    if options.wait && is_open(&receipt) {
+        return Err(Failure::Failed("it has not ended within the time".to_owned()));
+    }
+    Ok(())
+}
+
+fn is_open(receipt: &Value) -> bool {
+    matches!(receipt["status"].as_str(), Some("queued" | "running" | "waiting"))
+}
+
+fn text(receipt: &Value) -> String {
+    let word = |name: &str| receipt[name].as_str().unwrap_or_default();
+    let target = match receipt["target"].as_object().and_then(|target| target.iter().next()) {
+        Some((kind, Value::String(key))) => format!("{kind} {key}"),
+        Some((kind, id)) => format!("{kind} {id}"),
+        None => String::new(),
+    };
+    let mut text = format!("{}: {}", word("receipt"), word("status"));
+    text += &format!("\naccepted {} by permission {} for {target}", word("accepted_at"), word("permission"));
+    for run in list(receipt, "runs") {
+        text += &format!("\n{}", line(run, "status"));
+        for (number, step) in (1..).zip(list(run, "path")) {
+            let word = |name: &str| step[name].as_str();
+            let end: Vec<&str> = [word("output"), word("message")].into_iter().flatten().collect();
+            let (name, task) = (word("step").unwrap_or_default(), word("task").unwrap_or_default());
+            text += &format!("\n  {number} {name} ({task}): {}", end.join(", "));
         }
     }
-    if let Some(first) = receipt.duplicate_of {
+    if let Some(first) = receipt["duplicate_of"].as_str() {
         text += &format!("\nduplicate of {first}");
     }
-    for skipped in &receipt.skipped {
-        let workflow = skipped.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
-        text += &format!("\nskipped: {workflow}{}", skipped.reason);
+    for skipped in list(receipt, "skipped") {
+        let workflow = skipped["workflow"].as_i64().map(|id| format!("workflow {id}: ")).unwrap_or_default();
+        text += &format!("\nskipped: {workflow}{}", skipped["reason"].as_str().unwrap_or_default());
     }
-    let Unmet { unread, unposted } = &receipt.unmet;
-    for (what, names) in [("posted, never read", unread), ("read, never posted", unposted)] {
+    for (what, names) in [("posted, never read", "unread"), ("read, never posted", "unposted")] {
+        let names: Vec<&str> = list(receipt, names).filter_map(Value::as_str).collect();
         if !names.is_empty() {
             text += &format!("\n{what}: {}", names.join(", "));
         }
     }
-    let runs: Vec<_> = runs.iter().map(|run| with_path(run, log)).collect();
-    let json = json!({
-        "receipt": id.to_string(), "status": status, "accepted_at": accepted_at, "permission": permission,
-        "target": receipt.target, "runs": runs, "skipped": receipt.skipped, "duplicate_of": receipt.duplicate_of,
-        "unread": unread, "unposted": unposted,
-    });
-    output.result(text, &json)?;
-    Ok(())
+    text
 }
 
-fn steps<'l>(run: &'l Run, log: &'l [Entry]) -> impl Iterator<Item = &'l Entry> {
-    log.iter().filter(move |entry| entry.is_of(run))
-}
-
-fn with_path(run: &Run, log: &[Entry]) -> Value {
-    let step = |entry: &Entry| json!({"step": entry.step, "task": entry.task, "output": entry.output, "message": entry.message});
-    let mut json = crate::runs::json(run);
-    json["path"] = steps(run, log).map(step).collect();
-    json
+fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    value[name].as_array().into_iter().flatten()
 }

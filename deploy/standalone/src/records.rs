@@ -2,11 +2,9 @@
 
 use clap::Args;
 use postern_shared::id::ModuleName;
-use postern_shared::options::DatabaseOptions;
-use postern_shared::store::records;
-use serde_json::json;
+use serde_json::Value;
 
-use crate::database;
+use crate::options::Server;
 use crate::output::{Failure, Output};
 
 /// Arguments of `records`.
@@ -15,18 +13,18 @@ pub struct Options {
     /// The module, such as Leads
     module: ModuleName,
     /// How many
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     last: u16,
     #[command(flatten)]
-    database: DatabaseOptions,
+    api: Server,
 }
 
 /// Prints one line per record.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let connection = database::open(&options.database).await?;
-    for record in records::latest(&connection, &options.module, options.last.into()).await? {
-        let json = json!({"id": record.id, "module": record.module, "fields": record.fields});
-        output.result(format_args!("{} {}", record.id, json["fields"]), &json)?;
+    let path = format!("/records/{}", options.module);
+    let found: Value = options.api.api()?.get(&path, &[("last", Some(options.last.to_string()))]).await?;
+    for record in found["records"].as_array().into_iter().flatten() {
+        output.result(format_args!("{} {}", record["id"], record["fields"]), record)?;
     }
     Ok(())
 }

@@ -3,13 +3,10 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
-use postern_shared::options::DatabaseOptions;
-use postern_shared::store::refused_bodies::{self, Refusal};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::database;
+use crate::options::Server;
 use crate::output::{Failure, Output};
-use crate::runs::timestamp;
 
 /// Arguments of `refused`.
 #[derive(Debug, Args)]
@@ -23,10 +20,10 @@ enum Command {
     /// Lists them, the newest first
     List {
         /// How many
-        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
         last: u16,
         #[command(flatten)]
-        database: DatabaseOptions,
+        api: Server,
     },
     /// Shows one with its body
     Show {
@@ -36,57 +33,45 @@ enum Command {
         #[arg(long)]
         raw: bool,
         #[command(flatten)]
-        database: DatabaseOptions,
+        api: Server,
     },
 }
 
 /// Prints what was asked for.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     match &options.command {
-        Command::List { last, database } => {
-            let connection = database::open(database).await?;
-            for refusal in refused_bodies::latest(&connection, (*last).into()).await? {
-                output.result(line(&refusal), &json(&refusal))?;
+        Command::List { last, api } => {
+            let query = [("last", Some(last.to_string()))];
+            let found: Value = api.api()?.get("/refused_bodies", &query).await?;
+            for refused in found["refused_bodies"].as_array().into_iter().flatten() {
+                output.result(line(refused), refused)?;
             }
             Ok(())
         }
-        Command::Show { id, raw, database } => {
-            let connection = database::open(database).await?;
-            let found = refused_bodies::find(&connection, *id).await?;
-            let (refusal, body) = found.ok_or_else(|| Failure::Failed(format!("no refused body {id} is kept")))?;
-            match (raw, body) {
-                (true, Some(body)) => Ok(io::stdout().write_all(&body)?),
-                (true, None) => Err(Failure::Failed(format!("the body of {id} was not kept"))),
-                (false, body) => show(&refusal, body.as_deref(), output),
-            }
+        Command::Show { id, raw: true, api } => {
+            Ok(io::stdout().write_all(&api.api()?.bytes(&format!("/refused_bodies/{id}/raw")).await?)?)
+        }
+        Command::Show { id, raw: false, api } => {
+            let refused: Value = api.api()?.get(&format!("/refused_bodies/{id}"), &[]).await?;
+            Ok(output.result(whole(&refused), &refused)?)
         }
     }
 }
 
-fn show(refusal: &Refusal, body: Option<&[u8]>, output: &mut Output) -> Result<(), Failure> {
-    let body = body.map(String::from_utf8_lossy);
-    let content_type = refusal.content_type.as_deref().map_or("no content type".into(), harmless);
-    let mut text = format!("{}\nquery: {}\ncontent type: {content_type}", line(refusal), harmless(&refusal.query));
-    text += &body.as_ref().map(|body| format!("\n\n{}", harmless(body))).unwrap_or_default();
-    let mut json = json(refusal);
-    json["body"] = json!(body);
-    output.result(text, &json)?;
-    Ok(())
+fn whole(refused: &Value) -> String {
+    let word = |name: &str| refused[name].as_str().map(harmless);
+    let content_type = word("content_type").unwrap_or("no content type".to_owned());
+    let query = word("query").unwrap_or_default();
+    let body = word("body").map(|body| format!("\n\n{body}")).unwrap_or_default();
+    format!("{}\nquery: {query}\ncontent type: {content_type}{body}", line(refused))
 }
 
-fn line(refusal: &Refusal) -> String {
-    let Refusal { id, permission, address, code, message, .. } = refusal;
-    let size = refusal.bytes.map_or("body not kept".to_owned(), |bytes| format!("{bytes} bytes"));
-    let at = timestamp(refusal.refused_at);
-    format!("{id} {at} {address} by permission {permission}: {code}: {} ({size})", harmless(message))
-}
-
-fn json(refusal: &Refusal) -> Value {
-    json!({
-        "id": refusal.id, "permission": refusal.permission, "address": refusal.address, "code": refusal.code,
-        "message": refusal.message, "query": refusal.query, "content_type": refusal.content_type,
-        "bytes": refusal.bytes, "refused_at": timestamp(refusal.refused_at),
-    })
+fn line(refused: &Value) -> String {
+    let word = |name: &str| refused[name].as_str().map(harmless).unwrap_or_default();
+    let size = refused["bytes"].as_i64().map_or("body not kept".to_owned(), |bytes| format!("{bytes} bytes"));
+    let (id, at, address, permission) = (&refused["id"], word("refused_at"), word("address"), word("permission"));
+    let (code, message) = (word("code"), word("message"));
+    format!("{id} {at} {address} by permission {permission}: {code}: {message} ({size})")
 }
 
 /// What a stranger wrote, without what a terminal would obey.

@@ -1,15 +1,12 @@
 //! `postern runs`: the runs of workflows, the newest first.
 
-use std::time::SystemTime;
-
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::id::WorkflowId;
-use postern_shared::options::DatabaseOptions;
-use postern_shared::store::runs::{self, Run, State};
-use serde_json::{Value, json};
+use postern_shared::store::runs::State;
+use serde_json::Value;
 
-use crate::database;
+use crate::options::Server;
 use crate::output::{Failure, Output};
 
 /// Arguments of `runs`.
@@ -22,43 +19,35 @@ pub struct Options {
     #[arg(long, value_parser = state_parser())]
     state: Option<State>,
     /// How many
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     last: u16,
     #[command(flatten)]
-    database: DatabaseOptions,
+    api: Server,
 }
 
 /// Prints one line per run.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let connection = database::open(&options.database).await?;
-    for run in runs::latest(&connection, options.workflow, options.state, options.last.into()).await? {
-        output.result(format_args!("{} {}", run.receipt, line(&run)), &json(&run))?;
+    let query = [
+        ("workflow", options.workflow.map(|id| id.to_string())),
+        ("state", options.state.map(|state| state.word().to_owned())),
+        ("last", Some(options.last.to_string())),
+    ];
+    let found: Value = options.api.api()?.get("/runs", &query).await?;
+    for run in found["runs"].as_array().into_iter().flatten() {
+        output.result(format_args!("{} {}", run["receipt"].as_str().unwrap_or_default(), line(run, "state")), run)?;
     }
     Ok(())
 }
 
-/// A run for people.
-pub fn line(run: &Run) -> String {
-    let Run { workflow, version, steps, .. } = run;
-    let message = run.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
-    let record = run.record.map(|record| format!(" on record {record}")).unwrap_or_default();
-    let replay = if run.origin.is_empty() { String::new() } else { format!(", replay {}", run.origin) };
-    let (state, started) = (run.state.word(), timestamp(run.started_at));
+/// A run for people; the word of its state stands under a name.
+pub fn line(run: &Value, state: &str) -> String {
+    let word = |name: &str| run[name].as_str().filter(|word| !word.is_empty());
+    let replay = word("origin").map(|origin| format!(", replay {origin}")).unwrap_or_default();
+    let record = run["record"].as_i64().map(|record| format!(" on record {record}")).unwrap_or_default();
+    let message = word("message").map(|message| format!(": {message}")).unwrap_or_default();
+    let (started, state) = (word("started_at").unwrap_or_default(), word(state).unwrap_or_default());
+    let (workflow, version, steps) = (&run["workflow"], &run["version"], &run["steps"]);
     format!("{started} workflow {workflow} version {version}{replay}{record}: {state} after {steps} steps{message}")
-}
-
-/// A run for programs.
-pub fn json(run: &Run) -> Value {
-    json!({
-        "receipt": run.receipt, "workflow": run.workflow, "origin": run.origin, "version": run.version, "status": run.state.word(),
-        "steps": run.steps, "record": run.record, "message": run.message,
-        "started_at": timestamp(run.started_at), "ended_at": run.ended_at.map(timestamp),
-    })
-}
-
-/// A time in UTC, to the second (RFC 3339).
-pub fn timestamp(time: SystemTime) -> String {
-    jiff::Timestamp::try_from(time).map(|time| format!("{time:.0}")).unwrap_or_default()
 }
 
 fn state_parser() -> impl TypedValueParser<Value = State> {

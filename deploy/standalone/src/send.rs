@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, interval};
 
+use crate::options::http_url;
 use crate::output::{Failure, Output};
 use answer::Answer;
 use rows::{Row, Rows};
@@ -163,11 +164,6 @@ fn progress(rows: &Rows) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-fn http_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if url.scheme() == "http" { Ok(url) } else { Err("only http is spoken here".to_owned()) }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use postern_shared::document::batch::ShortUrls;
 use serde_json::json;
 
 use crate::documents;
@@ -19,7 +18,7 @@ pub struct Options {
 
 /// Checks the documents; findings are a failure.
 pub fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let batch = documents::read(&options.files, ShortUrls::new())?;
+    let batch = documents::check(&documents::read(&options.files)?);
     documents::report(&batch, output)?;
     let count = batch.documents.len();
     output.result(format_args!("{count} checked, no findings"), &json!({"documents": count}))?;

@@ -63,6 +63,7 @@ fn responses(route: &Route) -> Value {
     let (status, success) = match route.answer {
         Answer::Json(name) => ("200", json!({"application/json": {"schema": named(name)}})),
         Answer::Created(name) => ("201", json!({"application/json": {"schema": named(name)}})),
+        Answer::Bytes => ("200", json!({"application/octet-stream": {"schema": {}}})),
         Answer::Documents => ("200", json!({"application/yaml": {"schema": {}}})),
         Answer::Document(kind) => {
             let schema = document_schema(kind);

@@ -46,6 +46,11 @@ pub enum Endpoint {
     Receipt,
     Runs,
     Records,
+    Record,
+    RefusedBodies,
+    RefusedBody,
+    RefusedBodyRaw,
+    RejectedCallers,
     DeadLetters,
     DeadLetter,
     DeadLetterGroups,
@@ -108,6 +113,8 @@ pub enum Answer {
     Document(Kind),
     /// 200 and documents, as YAML.
     Documents,
+    /// 200 and bytes as they were sent.
+    Bytes,
     /// 204.
     Empty,
 }
@@ -143,7 +150,7 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 30] = [
+pub static ROUTES: [Route; 35] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/permissions", Endpoint::List(Kind::Permission), "all permissions", "Permissions"),
     document(Verb::Get, "/permissions/{key}", Endpoint::Get(Kind::Permission), "one permission"),
@@ -196,6 +203,34 @@ pub static ROUTES: [Route; 30] = [
         query: &[LAST, BEFORE],
         refusals: &[404],
         ..get("/records/{module}", Endpoint::Records, "the records of a module, the newest first", "Records")
+    },
+    Route { refusals: &[404], ..get("/record/{id}", Endpoint::Record, "one record with its comments", "RecordWhole") },
+    Route {
+        query: &[LAST],
+        ..get(
+            "/refused_bodies",
+            Endpoint::RefusedBodies,
+            "what permitted callers sent and was refused, the newest first",
+            "RefusedBodies",
+        )
+    },
+    Route {
+        refusals: &[404],
+        ..get("/refused_bodies/{id}", Endpoint::RefusedBody, "one refused body, as text", "RefusedBodyWhole")
+    },
+    Route {
+        refusals: &[404],
+        answer: Answer::Bytes,
+        ..get("/refused_bodies/{id}/raw", Endpoint::RefusedBodyRaw, "one refused body, byte for byte", "")
+    },
+    Route {
+        query: &[LAST],
+        ..get(
+            "/rejected_callers",
+            Endpoint::RejectedCallers,
+            "the callers that no permission admits, by day and address, the latest first",
+            "RejectedCallers",
+        )
     },
     Route {
         query: &[GROUP, LAST, BEFORE],
@@ -300,7 +335,12 @@ impl Route {
             name,
             match self.endpoint {
                 Endpoint::Receipt => Value::Receipt,
-                Endpoint::Versions | Endpoint::DeleteToken | Endpoint::DeadLetter => Value::Number,
+                Endpoint::Versions
+                | Endpoint::DeleteToken
+                | Endpoint::DeadLetter
+                | Endpoint::Record
+                | Endpoint::RefusedBody
+                | Endpoint::RefusedBodyRaw => Value::Number,
                 Endpoint::Get(Kind::Workflow) | Endpoint::Put(Kind::Workflow) | Endpoint::Delete(Kind::Workflow) => {
                     Value::Number
                 }

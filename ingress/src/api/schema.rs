@@ -49,7 +49,7 @@ pub fn schemas() -> Value {
         "Address": object([("address", text())]),
         "TokenName": object([("name", json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS}))]),
     });
-    for more in [settings(), history(), dead_letters(), tokens()] {
+    for more in [settings(), history(), refusals(), dead_letters(), tokens()] {
         if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
             all.extend(more);
         }
@@ -113,6 +113,13 @@ fn history() -> Value {
         ]),
         "Runs": object([("runs", list("Run")), ("next", or_null(text()))]),
         "Record": object([("id", number()), ("module", name()), ("fields", json!({"type": "object"}))]),
+        "Comment": object([("text", text()), ("created_at", time())]),
+        "RecordWhole": object([
+            ("id", number()),
+            ("module", name()),
+            ("fields", json!({"type": "object"})),
+            ("comments", list("Comment")),
+        ]),
         "Records": object([("records", list("Record")), ("next", or_null(number()))]),
         "Change": object([
             ("id", number()),
@@ -124,6 +131,35 @@ fn history() -> Value {
             ("document", or_null(json!({"type": "object"}))),
         ]),
         "Changes": object([("changes", list("Change")), ("next", or_null(number()))]),
+    })
+}
+
+fn refusals() -> Value {
+    let refused = || {
+        [
+            ("id", number()),
+            ("permission", text()),
+            ("address", text()),
+            ("code", text()),
+            ("message", text()),
+            ("query", text()),
+            ("content_type", or_null(text())),
+            ("bytes", or_null(whole())),
+            ("refused_at", time()),
+        ]
+    };
+    json!({
+        "RefusedBody": object(refused()),
+        "RefusedBodyWhole": object(refused().into_iter().chain([("body", or_null(text()))])),
+        "RefusedBodies": object([("refused_bodies", list("RefusedBody"))]),
+        "RejectedCaller": object([
+            ("day", json!({"type": "string", "format": "date"})),
+            ("address", text()),
+            ("count", number()),
+            ("reason", text()),
+            ("last_at", time()),
+        ]),
+        "RejectedCallers": object([("rejected_callers", list("RejectedCaller"))]),
     })
 }
 
