@@ -1,5 +1,6 @@
 //! Publishing and consuming against a real RabbitMQ, each test in a vhost of its own.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::broker::publisher::{Breaker, DEFAULT_CHANNELS, Options, PublishError, Publisher};
@@ -8,7 +9,7 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::submission::SUBMISSIONS_V1;
 use postern_worker::consumer::{self, HOLD_LIMIT, Health, Message, Origin, Settlement};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::error::Elapsed;
 
 mod consuming;
@@ -55,7 +56,7 @@ fn consume<F>(
 where
     F: Future<Output = Settlement> + Send + 'static,
 {
-    tokio::spawn(consumer::run(options, settle, shutdown.clone(), health.clone()))
+    tokio::spawn(consumer::run(options, settle, async || (), shutdown.clone(), health.clone()))
 }
 
 /// A consumer that acknowledges everything at once, and what it got. Probes are left out.

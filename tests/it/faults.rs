@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use crate::harness::{Postern, eventually};
+use crate::harness::{Postern, eventually, private};
+use crate::link::{Link, Mode};
 
 const SETTINGS: &str = "
 permission: test
@@ -182,4 +183,34 @@ steps:
     assert_eq!(postern.count("SELECT count(*) FROM records WHERE (fields->>'count')::int = 20").await, 40);
     assert_eq!(postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await, 800);
     assert_eq!(postern.count("SELECT count(*) FROM dead_letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_database_is_not_as_it_should_be_at_its_start_waits_for_it() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    post_all(&postern, numbered(1, 10)).await;
+    postern.sql("ALTER TABLE workflows RENAME TO hidden").await;
+    let worker = postern.launch_worker();
+    eventually("it waits", async || worker.log().contains("the database lacks a part of the schema").then_some(()))
+        .await;
+    postern.sql("ALTER TABLE hidden RENAME TO workflows").await;
+    all_ended(&postern, 10).await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_link_to_the_broker_swallows_is_not_ready_and_comes_back() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    let broker = postern.servers().broker_address();
+    let link = Link::to(broker).await;
+    let url = postern.servers().amqp_url.replace(&broker.to_string(), &link.address.to_string());
+    postern.start_worker_with(&[("AMQP_URL", &url)]).await;
+    link.set(Mode::Swallow);
+    eventually("it is not ready", async || {
+        (private(&mut postern.workers[0], "/health/ready").await.0 == 503).then_some(())
+    })
+    .await;
+    post_all(&postern, numbered(1, 10)).await;
+    link.set(Mode::Pass);
+    all_ended(&postern, 10).await;
 }

@@ -13,6 +13,9 @@ mod faults;
 mod golden;
 mod harness;
 mod hostile;
+#[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
+#[path = "../chaos/link.rs"]
+mod link;
 mod operations;
 mod outside;
 mod panel;

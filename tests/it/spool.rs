@@ -79,3 +79,17 @@ async fn a_row_that_is_taken_is_nobody_elses_until_its_lease_ends() {
     spool::finish(&connection, &[second.lease]).await.unwrap();
     assert_eq!(spool::count(&connection).await.unwrap(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_could_not_be_relayed_is_due_at_once_unless_another_has_taken_it() {
+    let postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
+    assert_eq!(post(&postern, 1).await.status, 202);
+    let connection = postern.connection().await;
+    let take = async |lease| spool::take(&connection, 10, Duration::from_secs(lease)).await.unwrap().pop();
+    let first = take(0).await.unwrap();
+    let second = take(60).await.unwrap();
+    spool::renew(&connection, &[first.lease], Duration::ZERO).await.unwrap();
+    assert!(take(60).await.is_none(), "it was given back by one that does not hold it");
+    spool::renew(&connection, &[second.lease], Duration::ZERO).await.unwrap();
+    assert!(take(60).await.is_some());
+}

@@ -80,21 +80,15 @@ pub struct Catalogs {
 }
 
 impl Catalogs {
-    /// Loads the first one.
-    pub async fn load(store: Store) -> Result<Self, StoreError> {
-        let catalogs = Self {
-            store,
-            current: ArcSwap::default(),
-            reloading: Mutex::default(),
-            older: std::sync::Mutex::default(),
-        };
-        catalogs.at_least(1).await?;
-        Ok(catalogs)
+    /// Holds none yet: the first one is loaded when it is asked for, or followed.
+    pub fn new(store: Store) -> Self {
+        Self { store, current: ArcSwap::default(), reloading: Mutex::default(), older: std::sync::Mutex::default() }
     }
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.
     pub async fn at_least(&self, version: i64) -> Result<Arc<Catalog>, StoreError> {
-        self.unless(|held| held >= version).await
+        // The versions of the database begin at 1.
+        self.unless(|held| held >= version.max(1)).await
     }
 
     /// The catalog in force if its version is right, or else the one that the database has now.

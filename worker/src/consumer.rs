@@ -114,10 +114,14 @@ impl Health {
 /// Consumes the lane and the dead letters, connecting again after every failure, until `shutdown`; then takes
 /// nothing more, finishes what has begun, and returns. A handler that panics costs its message a delivery.
 /// A handler may be dropped at any `await` (time limit, end of the drain), as by a crash.
-pub async fn run<H, F>(options: Options, handler: H, shutdown: Shutdown, health: Health)
+/// Before each session it waits until `able` returns: what cannot be worked on is not taken, since each time that
+/// a message goes back counts as a delivery.
+pub async fn run<H, F, A, G>(options: Options, handler: H, able: A, shutdown: Shutdown, health: Health)
 where
     H: Fn(Message) -> F + Clone + Send + 'static,
     F: Future<Output = Settlement> + Send + 'static,
+    A: Fn() -> G + Send + 'static,
+    G: Future<Output = ()> + Send,
 {
-    rabbitmq::run(options, handler, shutdown, health).await;
+    rabbitmq::run(options, handler, able, shutdown, health).await;
 }

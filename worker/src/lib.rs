@@ -78,7 +78,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     if shutdown.is_triggered() {
         return Ok(());
     }
-    let catalogs = Arc::new(Catalogs::load(store.clone()).await?);
+    let catalogs = Arc::new(Catalogs::new(store.clone()));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
@@ -131,7 +131,9 @@ impl Work {
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
         let handle = move |message| handler.clone().handle(message);
-        consumer::run(consuming, handle, self.shutdown, self.health).await;
+        let (store, shutdown) = (self.store, self.shutdown.clone());
+        let able = move || able_to_work(store.clone(), shutdown.clone());
+        consumer::run(consuming, handle, able, self.shutdown, self.health).await;
         relaying.await?;
         publishing.await?;
         Ok(())
@@ -156,6 +158,13 @@ impl Work {
         let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics) };
         let resuming = Arc::new(Semaphore::new(RESUMING_CONNECTIONS));
         Handler { outside: self.outside.clone(), store, catalogs: Arc::clone(&self.catalogs), metrics, relay, resuming }
+    }
+}
+
+/// Returns once PostgreSQL answers with the right schema: without it every message would only be held, and go back.
+async fn able_to_work(store: Store, shutdown: Shutdown) {
+    if let Err(error) = migrate::wait(&store, &shutdown).await {
+        tracing::error!(%error, "postgresql does not answer as it should; messages are taken and held");
     }
 }
 

@@ -89,14 +89,20 @@ impl Relay {
         if taken.is_empty() { Ok(0) } else { self.publish(publisher, &taken).await }
     }
 
-    /// Publishes rows side by side and removes those that were confirmed; returns how many.
+    /// Publishes rows side by side, removes those that were confirmed, and gives the others back; returns how many moved.
     async fn publish(&self, publisher: &Publisher, rows: &[spool::Taken]) -> Result<usize, StoreError> {
         let attempt = |row: &spool::Taken| u32::try_from(row.attempt).unwrap_or(0);
         let publishing = rows.iter().map(|row| publisher.publish_raw(&row.kind, row.body.clone(), attempt(row)));
         let published = join_all(publishing).await;
-        let moved: Vec<_> =
-            rows.iter().zip(&published).filter(|(_, done)| done.is_ok()).map(|(row, _)| row.lease).collect();
-        spool::finish(&self.store.connection().await?, &moved).await?;
+        let (mut moved, mut left) = (Vec::new(), Vec::new());
+        for (row, done) in rows.iter().zip(published) {
+            if done.is_ok() { moved.push(row.lease) } else { left.push(row.lease) }
+        }
+        let connection = self.store.connection().await?;
+        spool::finish(&connection, &moved).await?;
+        if !left.is_empty() {
+            spool::renew(&connection, &left, Duration::ZERO).await?;
+        }
         Ok(moved.len())
     }
 }

@@ -99,6 +99,41 @@ async fn a_message_held_too_long_goes_back_and_is_delivered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_went_back_is_not_taken_again_before_it_can_be_worked_on() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let (sender, mut counts) = mpsc::unbounded_channel();
+    let (health, (able, can_be)) = (Health::new(), watch::channel(true));
+    let able = Arc::new(able);
+    let handler = {
+        let able = Arc::clone(&able);
+        move |message: Message| {
+            let settlement = if is_probe(&message) { Settlement::Done } else { Settlement::Hold };
+            if settlement == Settlement::Hold {
+                able.send_replace(message.delivery_count > 0);
+                // The test may be over.
+                let _ = sender.send(message.delivery_count);
+            }
+            async move { settlement }
+        }
+    };
+    let able_to_work = move || {
+        let mut can_be = can_be.clone();
+        async move {
+            let _ = can_be.wait_for(|able| *able).await;
+        }
+    };
+    tokio::spawn(consumer::run(consumer_options(&vhost), handler, able_to_work, Shutdown::new(), health.clone()));
+    publish(&publisher, 1).await.unwrap();
+    assert_eq!(counts.recv().await, Some(0));
+    eventually("it takes nothing", async || !health.hears()).await;
+    // Longer than it waits between two sessions.
+    assert!(tokio::time::timeout(Duration::from_secs(3), counts.recv()).await.is_err(), "it was taken again");
+    able.send_replace(true);
+    assert_eq!(tokio::time::timeout(Duration::from_secs(30), counts.recv()).await.unwrap(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_consumer_finishes_and_acknowledges_what_it_began() {
     let vhost = Vhost::new().await;
     let publisher = connected_publisher(&vhost).await;

@@ -2,6 +2,7 @@
 //! its own in them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
 
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeleteOptions};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
@@ -62,6 +63,11 @@ impl Servers {
         let url = management(&format!("queues/{}/{}", self.name, topology::QUEUE_DEFAULT));
         let queue: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
         queue["messages_unacknowledged"].as_u64().unwrap_or(0)
+    }
+
+    /// The broker's address.
+    pub fn broker_address(&self) -> SocketAddr {
+        self.amqp_url.rsplit('@').next().unwrap().split('/').next().unwrap().parse().unwrap()
     }
 
     /// Takes this test's database away from everybody.

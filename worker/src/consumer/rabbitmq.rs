@@ -39,10 +39,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const DEAD_PREFETCH: u16 = 4;
 
 /// Until `shutdown`.
-pub(super) async fn run<H, F>(options: Options, handler: H, shutdown: Shutdown, health: Health)
+pub(super) async fn run<H, F, A, G>(options: Options, handler: H, able: A, shutdown: Shutdown, health: Health)
 where
     H: Fn(Message) -> F + Clone + Send + 'static,
     F: Future<Output = Settlement> + Send + 'static,
+    A: Fn() -> G + Send + 'static,
+    G: Future<Output = ()> + Send,
 {
     let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
     let resuming = Arc::new(Semaphore::new(usize::from(options.resuming.max(1))));
@@ -50,6 +52,10 @@ where
         Consuming { options, handler, shutdown, health, slots, resuming, running: JoinSet::new(), session: 0 };
     let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
     while !consuming.shutdown.is_triggered() {
+        tokio::select! {
+            () = consuming.shutdown.wait() => break,
+            () = able() => {}
+        }
         if let Err(error) = consuming.live(&mut backoff).await {
             tracing::warn!(%error, "the session with the broker for consuming ended; it will begin anew");
         }
