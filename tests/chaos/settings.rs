@@ -1,9 +1,10 @@
 //! What the leads run: one workflow for each kind of effect that could be lost or doubled.
 
-use std::fs;
-use std::process::Command;
+use postern_shared::document::Document;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::{Store, documents, migrate};
+use postern_shared::yaml;
 
-use crate::cast::program;
 use crate::servers::Servers;
 
 /// The records that many leads update are these and the following ones, far above those that are created.
@@ -73,17 +74,13 @@ steps:
 
 /// Makes the tables, stores the settings, and puts the shared records there.
 pub async fn apply(servers: &Servers) {
-    let file = servers.folder().join("settings.yaml");
-    fs::write(&file, SETTINGS).unwrap();
-    for arguments in [vec!["migrate"], vec!["apply", file.to_str().unwrap()]] {
-        let mut postern = Command::new(program("postern"));
-        let done = postern.args(&arguments).env("DATABASE_URL", &servers.database_url).output().unwrap();
-        assert!(
-            done.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&[done.stdout, done.stderr].concat())
-        );
-    }
+    let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 1 };
+    let store = Store::new(&options, "postern-chaos").unwrap();
+    let mut connection = store.connection().await.unwrap();
+    migrate::run(&mut connection).await.unwrap();
+    let read = yaml::read(SETTINGS).unwrap().into_iter();
+    let checked: Vec<_> = read.map(|one| (Document::from_yaml(&one).unwrap(), one.value)).collect();
+    documents::apply(&mut connection, "chaos", &checked).await.unwrap();
     servers
         .sql(&format!(
             "INSERT INTO records (id, module, fields) SELECT {FIRST_SHARED} + n, 'Shared', '{{\"count\":0,\"seen\":\"\"}}'
