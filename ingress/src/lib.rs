@@ -1,5 +1,6 @@
 //! The ingress: HTTP in, messages out. It checks who calls, reads the body, and answers 202 once the broker has
-//! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. It makes no database call on this way: settings are a snapshot in memory.
+//! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. While the broker takes
+//! messages this way makes no database call: settings are a snapshot in memory.
 
 pub mod api;
 pub mod error;

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_shared::backoff::Backoff;
 use postern_shared::id::ReceiptId;
 use postern_shared::resume::RESUME_V1;
 use postern_shared::store::dead_letters::{self, DeadLetter};
@@ -18,6 +17,7 @@ use crate::catalog::Catalogs;
 use crate::consumer::{Message, Origin, Settlement};
 use crate::metrics::Metrics;
 use crate::outside::Outside;
+use crate::patience::{AWAY, Patience};
 use crate::relay::Relay;
 use crate::resume;
 use crate::waves::{self, Tally};
@@ -29,10 +29,6 @@ pub const MAX_ATTEMPTS: u32 = 6;
 /// From this many broken-off deliveries on, a message is taken apart before anything of it is executed: it may be
 /// what kills its workers.
 pub const SUSPECT_DELIVERIES: u32 = 2;
-
-/// The delay after a conflict with another bundle, and after PostgreSQL did not answer.
-pub const REDO: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
-pub const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
 
 /// Executes messages.
 #[derive(Debug, Clone)]
@@ -103,7 +99,7 @@ impl Handler {
 
     /// Executes the submissions, again and again while it is nobody's fault that this fails.
     async fn execute(&self, message: &Message, submissions: &[Submission]) -> Option<Verdict> {
-        let (mut redo, mut away) = (REDO, AWAY);
+        let mut patience = Patience::new(&self.metrics, "a bundle");
         let started = Instant::now();
         loop {
             match self.attempt(message, submissions).await {
@@ -114,26 +110,24 @@ impl Handler {
                 }
                 // Whoever has it now does the work.
                 Err(StoreError::LeaseLost) => return None,
-                Err(StoreError::Conflict(_) | StoreError::Fenced) => {
-                    self.metrics.redone("conflict");
-                    tokio::time::sleep(redo.delay()).await;
-                }
-                Err(error @ (StoreError::Away(_) | StoreError::Schema(_) | StoreError::Settings(_))) => {
-                    self.metrics.redone("away");
-                    tracing::warn!(%error, "a bundle waits for postgresql");
-                    tokio::time::sleep(away.delay()).await;
-                }
-                Err(error @ StoreError::OutsideHistory) if submissions.len() == 1 => {
-                    return Some(dead_letters_of(submissions, error.to_string()));
-                }
-                Err(error @ (StoreError::Refused(_) | StoreError::OutsideHistory)) => {
-                    self.metrics.redone("refused");
-                    tracing::warn!(%error, submissions = submissions.len(), "a bundle was refused");
-                    let delay = if submissions.len() > 1 { Duration::ZERO } else { retry_delay(message.attempt) };
-                    return Some(again(message, submissions, delay, || error.to_string()));
+                Err(error) => {
+                    if let Err(error) = patience.outlast(error).await {
+                        return Some(self.refused(message, submissions, &error));
+                    }
                 }
             }
         }
+    }
+
+    /// What becomes of submissions that the store does not take.
+    fn refused(&self, message: &Message, submissions: &[Submission], error: &StoreError) -> Verdict {
+        if submissions.len() == 1 && matches!(error, StoreError::OutsideHistory) {
+            return dead_letters_of(submissions, error.to_string());
+        }
+        self.metrics.redone("refused");
+        tracing::warn!(%error, submissions = submissions.len(), "a bundle was refused");
+        let delay = if submissions.len() > 1 { Duration::ZERO } else { retry_delay(message.attempt) };
+        again(message, submissions, delay, || error.to_string())
     }
 
     async fn attempt(&self, message: &Message, submissions: &[Submission]) -> Result<Tally, StoreError> {
@@ -174,7 +168,7 @@ impl Handler {
 
 /// Another try for each submission alone, or its end as a dead letter if it has had them all.
 fn again(message: &Message, submissions: &[Submission], delay: Duration, why: impl Fn() -> String) -> Verdict {
-    if message.attempt.saturating_add(1) >= MAX_ATTEMPTS {
+    if has_had_all_tries(message) {
         return dead_letters_of(submissions, format!("{} after {MAX_ATTEMPTS} tries", why()));
     }
     Verdict::Alone { bodies: submissions.iter().map(alone).collect(), delay }
@@ -188,6 +182,11 @@ fn dead_letters_of(submissions: &[Submission], reason: String) -> Verdict {
 fn alone(submission: &Submission) -> Vec<u8> {
     // A submission that was read from JSON can be written as JSON.
     submission::bundle([submission::encode(submission).unwrap_or_default().as_slice()])
+}
+
+/// Whether the try that is under way is the last.
+pub fn has_had_all_tries(message: &Message) -> bool {
+    message.attempt.saturating_add(1) >= MAX_ATTEMPTS
 }
 
 /// 1, 2, 4, … seconds.

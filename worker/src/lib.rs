@@ -1,5 +1,6 @@
-//! The worker: takes bundles from the broker, or from the spool where there is none, resolves the workflows that each submission starts, executes them,
-//! and commits everything a bundle wrote as one transaction before the bundle is acknowledged.
+//! The worker: takes bundles from the broker, or from the spool where there is none, resolves the workflows that each
+//! submission starts, executes them, and commits everything a bundle wrote as one transaction before the bundle is
+//! acknowledged.
 
 mod allowance;
 mod backlog;
@@ -14,6 +15,7 @@ mod metrics;
 mod names;
 mod options;
 mod outside;
+mod patience;
 mod probe;
 mod questions;
 mod related;

@@ -16,8 +16,9 @@ use crate::checkpoint::{self, Alarms, Wake};
 use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Parts, Progress};
-use crate::handler::{AWAY, Handler, MAX_ATTEMPTS, REDO, SUSPECT_DELIVERIES, Verdict, retry_delay};
+use crate::handler::{Handler, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
 use crate::outside::{Call, Failure, Kind, MARGIN, Report};
+use crate::patience::Patience;
 use crate::questions;
 use crate::task::Answer;
 use crate::turns;
@@ -32,7 +33,7 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
         }
     };
     let again = |why: String| {
-        if message.attempt.saturating_add(1) >= MAX_ATTEMPTS {
+        if has_had_all_tries(message) {
             return Err(format!("{why} after {MAX_ATTEMPTS} tries"));
         }
         Ok(Verdict::Alone { bodies: vec![message.body.clone()], delay: retry_delay(message.attempt) })
@@ -82,7 +83,7 @@ enum Step {
 
 /// Again and again while it is nobody's fault that this fails.
 async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Work<'_>) -> Result<(), String> {
-    let (mut redo, mut away) = (REDO, AWAY);
+    let mut patience = Patience::new(&handler.metrics, "a run that is to go on");
     let mut report = None;
     loop {
         match attempt(handler, message, resume, report.as_ref().map_or(work, Work::Settle)).await {
@@ -98,19 +99,12 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
             }
             // Whoever has it now does the work.
             Err(StoreError::LeaseLost) => return Ok(()),
-            Err(StoreError::Conflict(_) | StoreError::Fenced) => {
-                handler.metrics.redone("conflict");
-                tokio::time::sleep(redo.delay()).await;
-            }
-            Err(error @ (StoreError::Away(_) | StoreError::Schema(_) | StoreError::Settings(_))) => {
-                handler.metrics.redone("away");
-                tracing::warn!(%error, "a run that is to go on waits for postgresql");
-                tokio::time::sleep(away.delay()).await;
-            }
-            Err(error @ (StoreError::Refused(_) | StoreError::OutsideHistory)) => {
-                handler.metrics.redone("refused");
-                tracing::warn!(%error, "a run that is to go on was refused");
-                return Err(error.to_string());
+            Err(error) => {
+                if let Err(error) = patience.outlast(error).await {
+                    handler.metrics.redone("refused");
+                    tracing::warn!(%error, "a run that is to go on was refused");
+                    return Err(error.to_string());
+                }
             }
         }
     }

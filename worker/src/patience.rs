@@ -1,0 +1,50 @@
+//! What is nobody's fault is waited out: a conflict with another transaction, a database that is away. It costs no
+//! attempt.
+
+use std::time::Duration;
+
+use postern_shared::backoff::Backoff;
+use postern_shared::store::StoreError;
+use tokio::time::sleep;
+
+use crate::metrics::Metrics;
+
+/// The delay after a conflict with another transaction.
+const REDO: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
+
+/// The delay after PostgreSQL did not answer.
+pub const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
+
+/// The patience with one message.
+#[derive(Debug)]
+pub struct Patience<'m> {
+    metrics: &'m Metrics,
+    /// What waits, for the log.
+    who: &'static str,
+    redo: Backoff,
+    away: Backoff,
+}
+
+impl<'m> Patience<'m> {
+    /// All of it. `who` waits, such as "a bundle".
+    pub fn new(metrics: &'m Metrics, who: &'static str) -> Self {
+        Self { metrics, who, redo: REDO, away: AWAY }
+    }
+
+    /// Returns when the work may be tried again; gives an error back that waiting does not mend.
+    pub async fn outlast(&mut self, error: StoreError) -> Result<(), StoreError> {
+        match error {
+            StoreError::Conflict(_) | StoreError::Fenced => {
+                self.metrics.redone("conflict");
+                sleep(self.redo.delay()).await;
+            }
+            StoreError::Away(_) | StoreError::Schema(_) | StoreError::Settings(_) => {
+                self.metrics.redone("away");
+                tracing::warn!(%error, "{} waits for postgresql", self.who);
+                sleep(self.away.delay()).await;
+            }
+            StoreError::Refused(_) | StoreError::OutsideHistory | StoreError::LeaseLost => return Err(error),
+        }
+        Ok(())
+    }
+}
