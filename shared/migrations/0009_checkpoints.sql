@@ -15,7 +15,7 @@ CREATE TABLE checkpoints (
 ) PARTITION BY RANGE (receipt);
 CREATE INDEX checkpoints_turn ON checkpoints (workflow, record, receipt) WHERE waits_for_turn;
 
--- As before, with the new table.
+-- As before, but of every table that is partitioned, so that a later one need not be named here.
 CREATE OR REPLACE FUNCTION postern_make_partitions(weeks integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -27,7 +27,9 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('postern_make_partitions'));
     FOR n IN -1 .. weeks LOOP
         monday := (date_trunc('week', now() AT TIME ZONE 'UTC') + n * interval '1 week') AT TIME ZONE 'UTC';
-        FOREACH parent IN ARRAY ARRAY['receipts', 'runs', 'run_log', 'checkpoints'] LOOP
+        FOR parent IN SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid
+            WHERE relnamespace = current_schema()::regnamespace ORDER BY partrelid
+        LOOP
             part := parent || '_' || to_char(monday AT TIME ZONE 'UTC', 'YYYYMMDD');
             IF to_regclass(part) IS NULL THEN
                 EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', part, parent,
@@ -37,17 +39,21 @@ BEGIN
     END LOOP;
 END
 $$;
--- Last week's partitions may be older than this migration: every week that has receipts gets its partition.
-DO $$
+
+-- Gives a new table a partition for every week that the runs have: some are older than those made from now on.
+CREATE FUNCTION postern_partition_as_runs(parent text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
 DECLARE
     week   text;
     monday timestamptz;
 BEGIN
     FOR week IN SELECT right(inhrelid::regclass::text, 8) FROM pg_inherits WHERE inhparent = 'runs'::regclass LOOP
         monday := to_date(week, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC';
-        EXECUTE format('CREATE TABLE %I PARTITION OF checkpoints FOR VALUES FROM (%L) TO (%L)', 'checkpoints_' || week,
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', parent || '_' || week, parent,
             postern_uuid_floor(monday), postern_uuid_floor(monday + interval '1 week'));
     END LOOP;
 END
 $$;
+SELECT postern_partition_as_runs('checkpoints');
 SELECT postern_make_partitions(4);
