@@ -15,8 +15,7 @@ pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal>
     let (before, last) = (request.variable("before")?, request.last()?);
     let connection = state.store.connection().await?;
     let found = audit_log::page(&connection, kind.as_deref(), key.as_deref(), before, last).await?;
-    let is_full = i64::try_from(found.len()) == Ok(last);
-    let next = found.last().filter(|_| is_full).map(|entry| entry.id);
+    let next = Request::next(&found, last).map(|entry| entry.id);
     let changes: Vec<Value> = found.iter().map(describe).collect();
     Ok(warp::reply::json(&json!({"changes": changes, "next": next})).into_response())
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use postern_shared::env::Env;
-use postern_shared::store::dead_letters::{self, Choice, Group, Kept, Moved};
+use postern_shared::store::dead_letters::{self, Choice, Group, Kept, MAX_REASON_CHARS, Moved};
 use postern_shared::submission;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,9 +17,6 @@ use crate::state::State;
 /// How many letters a second may be replayed: with less the last of a call would be due in a month, with more no rate
 /// is needed.
 pub const RATE: RangeInclusive<f64> = 0.01..=1_000.0;
-
-/// The longest reason of a discard, in characters: a sentence or two.
-pub const MAX_REASON_CHARS: usize = 500;
 
 /// Exactly one of `id`, `group` and `all` says which letters are meant.
 #[derive(Debug, Deserialize)]
@@ -38,8 +35,7 @@ struct Order {
 pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal> {
     let (group, before, last) = (request.variable::<String>("group")?, request.variable("before")?, request.last()?);
     let found = dead_letters::page(&state.store.connection().await?, group.as_deref(), before, last).await?;
-    let is_full = i64::try_from(found.len()) == Ok(last);
-    let next = found.last().filter(|_| is_full).map(|letter| letter.id);
+    let next = Request::next(&found, last).map(|letter| letter.id);
     let letters: Vec<Value> = found.iter().map(describe).collect();
     Ok(warp::reply::json(&json!({"dead_letters": letters, "next": next})).into_response())
 }
@@ -98,10 +94,9 @@ pub async fn discard(state: &State, request: &Request) -> Result<Response, Refus
     if order.env.is_some() || order.per_second.is_some() {
         return Err(refused("env, per_second: only a replay has them"));
     }
-    let reason = order.reason.as_deref().map_or("", str::trim);
-    if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS || reason.contains('\0') {
-        return Err(refused(format!("reason: must be a text of 1 to {MAX_REASON_CHARS} characters")));
-    }
+    let reason = order.reason.as_deref().and_then(dead_letters::discard_reason);
+    let reason =
+        reason.ok_or_else(|| refused(format!("reason: must be a text of 1 to {MAX_REASON_CHARS} characters")))?;
     let connection = state.store.connection().await?;
     let moved = dead_letters::discard(&connection, &request.account, &choice, reason).await?;
     answer(&choice, "discarded", moved)

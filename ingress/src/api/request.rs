@@ -88,6 +88,11 @@ impl Request {
         }
     }
 
+    /// Behind which of the items found the next page begins, unless this is the last; `last` were asked for.
+    pub fn next<T>(found: &[T], last: i64) -> Option<&T> {
+        found.last().filter(|_| i64::try_from(found.len()) == Ok(last))
+    }
+
     /// The documents of the body and their form.
     pub fn documents(&self) -> Result<(Form, &[u8]), Refusal> {
         let form = match self.content_type().as_str() {

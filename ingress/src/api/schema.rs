@@ -2,10 +2,11 @@
 
 use postern_shared::document::Kind;
 use postern_shared::id::MAX_NAME_BYTES;
+use postern_shared::store::dead_letters::MAX_REASON_CHARS;
 use postern_shared::store::runs::State;
 use serde_json::{Value, json};
 
-use super::dead_letters::{MAX_REASON_CHARS, RATE};
+use super::dead_letters::RATE;
 use super::request::{LAST_DEFAULT, LAST_MAX};
 use super::route;
 use super::tokens::MAX_NAME_CHARS;

@@ -9,7 +9,7 @@ use warp::reply::Response;
 use super::difference::{self, Line};
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
-use super::shown::Moment;
+use super::shown::{Moment, cut};
 use super::visit::Visit;
 
 /// How many changes a page shows.
@@ -48,9 +48,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Audit).await;
     let before = visit.query.get("before").parse().ok();
     let mut found = audit_log::page(&visit.connection().await?, None, None, before, PAGE + 1).await?;
-    let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
-    found.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let next = found.last().filter(|_| more).map(|last| last.id.to_string()).unwrap_or_default();
+    let next = cut(&mut found, PAGE).map(|last| last.id.to_string()).unwrap_or_default();
     reply::page(&List { rows: found.iter().map(|noted| row(&p, noted)).collect(), next, p })
 }
 

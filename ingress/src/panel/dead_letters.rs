@@ -7,14 +7,11 @@ use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
-use super::shown::{Moment, body_text};
+use super::shown::{Moment, body_text, cut};
 use super::visit::Visit;
 
 /// How many of a group a page shows.
 const PAGE: i64 = 50;
-
-/// The longest reason of a discard, in characters: a sentence or two.
-const MAX_REASON_CHARS: usize = 500;
 
 #[derive(Template)]
 #[template(path = "dead_letters.html")]
@@ -82,9 +79,7 @@ async fn letters(visit: &Visit<'_>, error: String) -> Result<Letters, Refusal> {
     let group = groups.into_iter().find(|group| group.id == visit.argument).ok_or(Refusal::NotFound)?;
     let before = visit.query.get("before").parse().ok();
     let mut found = dead_letters::page(&connection, Some(&group.id), before, PAGE + 1).await?;
-    let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
-    found.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let next = found.last().filter(|_| more).map(|last| last.id.to_string()).unwrap_or_default();
+    let next = cut(&mut found, PAGE).map(|last| last.id.to_string()).unwrap_or_default();
     Ok(Letters { rows: found.iter().map(|kept| row(&p, kept)).collect(), group: alike(&p, group), next, error, p })
 }
 
@@ -124,10 +119,9 @@ async fn decide(visit: &Visit<'_>, choice: &Choice) -> Result<Result<Response, S
         dead_letters::replay(&connection, visit.account(), choice, 0.0, None).await?;
         return Ok(Ok(reply::redirect("/dead-letters?done=replayed")));
     }
-    let reason = visit.form.get("reason").trim();
-    if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS || reason.contains('\0') {
+    let Some(reason) = dead_letters::discard_reason(visit.form.get("reason")) else {
         return Ok(Err(visit.t("discard-reason-missing")));
-    }
+    };
     dead_letters::discard(&connection, visit.account(), choice, reason).await?;
     Ok(Ok(reply::redirect("/dead-letters?done=discarded")))
 }

@@ -9,7 +9,7 @@ use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
-use super::shown::{Moment, shortened};
+use super::shown::{Moment, cut, shortened};
 use super::tree::Tree;
 use super::visit::Visit;
 
@@ -61,9 +61,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
         Ok(module) => record_list::page(&connection, &module, after, PAGE + 1).await?,
         Err(_) => Vec::new(),
     };
-    let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
-    found.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let next = found.last().filter(|_| more).map(|last| last.record.id.to_string()).unwrap_or_default();
+    let next = cut(&mut found, PAGE).map(|last| last.record.id.to_string()).unwrap_or_default();
     let row = |one: &record_list::Dated| Row {
         id: one.record.id.to_string(),
         fields: first_fields(&one.record.fields),

@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::saving;
-use super::shown::{Moment, Pill, length};
+use super::shown::{Moment, Pill, cut, length};
 use super::visit::{Pairs, Visit};
 
 /// How many runs a page shows: two screens.
@@ -73,11 +73,9 @@ pub fn filter(query: &Pairs) -> Filter {
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Runs).await;
     let filter = filter(&visit.query);
-    let behind = cursor(visit.query.get("after"));
+    let behind = visit.query.get("after").parse::<Cursor>().ok();
     let mut found = runs::page(&visit.connection().await?, &filter, behind.as_ref(), PAGE + 1).await?;
-    let more = i64::try_from(found.len()).unwrap_or(0) > PAGE;
-    found.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let next = found.last().filter(|_| more).map(|last| next(&filter, last)).unwrap_or_default();
+    let next = cut(&mut found, PAGE).map(|last| next(&filter, last)).unwrap_or_default();
     let chosen = filter.workflow.map(|id| id.to_string()).unwrap_or_default();
     let page = List {
         rows: rows(visit, &p, &found).await?,
@@ -118,14 +116,6 @@ async fn titles(visit: &Visit<'_>) -> Result<Vec<(String, String)>, Refusal> {
     Ok(titles.collect())
 }
 
-/// A page begins behind the last run of the one before.
-fn cursor(text: &str) -> Option<Cursor> {
-    let mut parts = text.splitn(4, '~');
-    let (receipt, place, workflow) = (parts.next()?, parts.next()?, parts.next()?);
-    let (receipt, place, workflow) = (receipt.parse().ok()?, place.parse().ok()?, workflow.parse().ok()?);
-    Some(Cursor { receipt, place, workflow, origin: parts.next()?.to_owned() })
-}
-
 fn next(filter: &Filter, last: &Run) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(state) = filter.state {
@@ -137,7 +127,7 @@ fn next(filter: &Filter, last: &Run) -> String {
     if let Some((name, _)) = SPANS.iter().find(|(_, span)| filter.within == Some(*span)) {
         query.append_pair("last", name);
     }
-    query.append_pair("after", &format!("{}~{}~{}~{}", last.receipt, last.place, last.workflow, last.origin));
+    query.append_pair("after", &Cursor::from(last).to_string());
     query.finish()
 }
 

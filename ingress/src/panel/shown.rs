@@ -18,6 +18,14 @@ pub struct Pill {
     pub text: String,
 }
 
+/// Cuts what was found down to a page; tells the last of it if there is more. One more than a page holds was asked for.
+pub fn cut<T>(found: &mut Vec<T>, page: i64) -> Option<&T> {
+    let page = usize::try_from(page).unwrap_or(usize::MAX);
+    let more = found.len() > page;
+    found.truncate(page);
+    found.last().filter(|_| more)
+}
+
 /// The class and the glyph of a state. Four colours are used for states and for nothing else.
 pub fn looks(state: &str) -> (&'static str, &'static str) {
     match state {

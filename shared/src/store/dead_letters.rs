@@ -15,6 +15,9 @@ use crate::submission::{self, SUBMISSIONS_V1, Target};
 /// The most letters that one call replays or discards: it must end well within the time-out of a statement.
 pub const MAX_AT_ONCE: i64 = 10_000;
 
+/// The longest reason of a discard, in characters: a sentence or two.
+pub const MAX_REASON_CHARS: usize = 500;
+
 /// The most groups that are told: whoever has more looks at the largest first.
 const MAX_GROUPS: i64 = 200;
 
@@ -230,6 +233,14 @@ pub async fn replay(
     let (id, group) = parameters(choice);
     let moved = connection.execute(REPLAY, &[&id, &group, &MAX_AT_ONCE, &body, &interval_s, &account]).await?;
     tell(connection, choice, moved).await
+}
+
+/// The reason of a discard that a text gives; nothing if there is none in it, or if it is longer than
+/// [`MAX_REASON_CHARS`] or cannot be stored.
+pub fn discard_reason(text: &str) -> Option<&str> {
+    let reason = text.trim();
+    let fits = !reason.is_empty() && reason.chars().count() <= MAX_REASON_CHARS && !reason.contains('\0');
+    fits.then_some(reason)
 }
 
 /// Removes letters, the oldest first; the audit log keeps the reason.

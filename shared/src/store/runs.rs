@@ -2,6 +2,8 @@
 //! counter are the fence: whoever writes a run that another has written in the meantime gets
 //! [`StoreError::Fenced`] and drops its work.
 
+mod cursor;
+
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
@@ -10,6 +12,8 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::id::{ReceiptId, RecordId, WorkflowId};
 use crate::resume::RunKey;
+
+pub use cursor::Cursor;
 
 const INSERT: &str = "-- runs::insert
 INSERT INTO runs (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
@@ -195,19 +199,6 @@ pub struct Filter {
     pub state: Option<State>,
     /// Of submissions accepted within the last time of this length only.
     pub within: Option<Duration>,
-}
-
-/// The place of a run in the list of all runs, from the newest on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its receipt.
-    pub receipt: ReceiptId,
-    /// Its place among the runs of the receipt.
-    pub place: i32,
-    /// Its workflow.
-    pub workflow: WorkflowId,
-    /// Its origin.
-    pub origin: String,
 }
 
 /// The latest runs that come behind another in the list, newest first, at most `last`.
