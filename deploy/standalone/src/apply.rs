@@ -26,12 +26,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let texts = read(&options.files)?;
     report(&check(&texts), output)?;
     match api.apply(joined(&texts)).await? {
-        Applied::Set(answer) => {
-            for one in answer["applied"].as_array().into_iter().flatten() {
-                output.result(line(one), one)?;
-            }
-            Ok(())
-        }
+        Applied::Set(answer) => output.each(&answer["applied"], line),
         Applied::Refused(findings) => {
             for finding in findings {
                 let (source, line) = place(&texts, finding.line);

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::listing::Listing;
 use crate::options::Server;
 use crate::output::{Failure, Output};
 
@@ -25,11 +26,8 @@ enum Command {
         /// Only those of this group
         #[arg(long, value_name = "GROUP")]
         group: Option<String>,
-        /// How many
-        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-        last: u16,
         #[command(flatten)]
-        api: Server,
+        listing: Listing,
     },
     /// Lists those that are alike together, the most first
     Groups {
@@ -85,24 +83,12 @@ struct Which {
 /// Does what was asked for.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     match &options.command {
-        Command::List { group, last, api } => {
-            let query = [("group", group.clone()), ("last", Some(last.to_string()))];
-            let found: Value = api.api()?.get("/dead_letters", &query).await?;
-            for letter in found["dead_letters"].as_array().into_iter().flatten() {
-                output.result(line(letter), letter)?;
-            }
-            Ok(())
+        Command::List { group, listing } => {
+            listing.print("/dead_letters", "dead_letters", &[("group", group.clone())], line, output).await
         }
         Command::Groups { api } => {
             let found: Value = api.api()?.get("/dead_letter_groups", &[]).await?;
-            for group in found["groups"].as_array().into_iter().flatten() {
-                let word = |name: &str| group[name].as_str().unwrap_or_default();
-                let what = group["target"].as_str().unwrap_or(word("kind"));
-                let (name, reason, last_at) = (word("group"), word("reason"), word("last_at"));
-                output
-                    .result(format_args!("{name} {} × {what}: {reason}, last at {last_at}", group["count"]), group)?;
-            }
-            Ok(())
+            output.each(&found["groups"], group_line)
         }
         Command::Show { id, api } => {
             let letter: Value = api.api()?.get(&format!("/dead_letters/{id}"), &[]).await?;
@@ -149,6 +135,13 @@ fn line(letter: &Value) -> String {
     let target = word("target").map(|target| format!(" for {target}")).unwrap_or_default();
     let (at, reason) = (word("created_at").unwrap_or_default(), word("reason").unwrap_or_default());
     format!("{} {at} {what}{target}: {reason} (group {})", letter["id"], word("group").unwrap_or_default())
+}
+
+fn group_line(group: &Value) -> String {
+    let word = |name: &str| group[name].as_str().unwrap_or_default();
+    let what = group["target"].as_str().unwrap_or(word("kind"));
+    let (name, reason, last_at) = (word("group"), word("reason"), word("last_at"));
+    format!("{name} {} × {what}: {reason}, last at {last_at}", group["count"])
 }
 
 fn variables(file: &PathBuf) -> Result<Value, Failure> {

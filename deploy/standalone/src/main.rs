@@ -7,6 +7,7 @@ mod database;
 mod dead;
 mod documents;
 mod export;
+mod listing;
 mod migrate;
 mod options;
 mod output;

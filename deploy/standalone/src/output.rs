@@ -57,6 +57,14 @@ impl Output {
         if line.is_empty() { Ok(()) } else { writeln!(io::stdout(), "{line}") }
     }
 
+    /// Prints each item of a JSON list, with its line for people.
+    pub fn each(&mut self, items: &Value, line: impl Fn(&Value) -> String) -> Result<(), Failure> {
+        for item in items.as_array().into_iter().flatten() {
+            self.result(line(item), item)?;
+        }
+        Ok(())
+    }
+
     /// Tells people something that is not a result; with `json` the results must say it.
     pub fn note(&mut self, text: impl Display) {
         if self.format == Format::Text {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use crate::listing::Listing;
 use crate::options::Server;
 use crate::output::{Failure, Output};
 
@@ -18,13 +19,7 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Lists them, the newest first
-    List {
-        /// How many
-        #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-        last: u16,
-        #[command(flatten)]
-        api: Server,
-    },
+    List(Listing),
     /// Shows one with its body
     Show {
         /// Its number
@@ -40,14 +35,7 @@ enum Command {
 /// Prints what was asked for.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     match &options.command {
-        Command::List { last, api } => {
-            let query = [("last", Some(last.to_string()))];
-            let found: Value = api.api()?.get("/refused_bodies", &query).await?;
-            for refused in found["refused_bodies"].as_array().into_iter().flatten() {
-                output.result(line(refused), refused)?;
-            }
-            Ok(())
-        }
+        Command::List(listing) => listing.print("/refused_bodies", "refused_bodies", &[], line, output).await,
         Command::Show { id, raw: true, api } => {
             Ok(io::stdout().write_all(&api.api()?.bytes(&format!("/refused_bodies/{id}/raw")).await?)?)
         }

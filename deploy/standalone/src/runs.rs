@@ -6,7 +6,7 @@ use postern_shared::id::WorkflowId;
 use postern_shared::store::runs::State;
 use serde_json::Value;
 
-use crate::options::Server;
+use crate::listing::Listing;
 use crate::output::{Failure, Output};
 
 /// Arguments of `runs`.
@@ -18,25 +18,18 @@ pub struct Options {
     /// Only runs in this state
     #[arg(long, value_parser = state_parser())]
     state: Option<State>,
-    /// How many
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    last: u16,
     #[command(flatten)]
-    api: Server,
+    listing: Listing,
 }
 
 /// Prints one line per run.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let query = [
+    let filters = [
         ("workflow", options.workflow.map(|id| id.to_string())),
         ("state", options.state.map(|state| state.word().to_owned())),
-        ("last", Some(options.last.to_string())),
     ];
-    let found: Value = options.api.api()?.get("/runs", &query).await?;
-    for run in found["runs"].as_array().into_iter().flatten() {
-        output.result(format_args!("{} {}", run["receipt"].as_str().unwrap_or_default(), line(run, "state")), run)?;
-    }
-    Ok(())
+    let line = |run: &Value| format!("{} {}", run["receipt"].as_str().unwrap_or_default(), line(run, "state"));
+    options.listing.print("/runs", "runs", &filters, line, output).await
 }
 
 /// A run for people; the word of its state stands under a name.
