@@ -35,7 +35,8 @@ server_pid() {
     pid=$(cat "$dev_dir/$1.pid" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ ]] || return 1
     for try in 1 2 3 4 5; do
         command_line=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") || return 1
-        [[ $command_line != *"$dev_dir/"* ]] || { echo "$pid" && return; }
+        # A bare return in a trap would return the exit code of the script.
+        [[ $command_line != *"$dev_dir/"* ]] || { echo "$pid" && return 0; }
         # In the middle of an exec it is empty for a moment; that of a zombie stays empty.
         [[ -z $command_line ]] || return 1
         sleep "0.0$try"

@@ -23,6 +23,7 @@ mod poison;
 mod probes;
 mod refusals;
 mod schemathesis;
+mod scripts;
 mod spool;
 mod standalone;
 mod submit;
