@@ -337,6 +337,7 @@ action-create = Created
 action-password = New password
 action-admin = May change everything
 action-reader = May only look
+kind-module = module
 kind-workflow = workflow
 kind-trigger = trigger
 kind-permission = permission

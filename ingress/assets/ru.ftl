@@ -345,6 +345,7 @@ action-create = Создано
 action-password = Новый пароль
 action-admin = Может изменять всё
 action-reader = Может только смотреть
+kind-module = модуль
 kind-workflow = бизнес-процесс
 kind-trigger = триггер
 kind-permission = разрешение

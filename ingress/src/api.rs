@@ -121,7 +121,7 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::Put(kind) => documents::put(state, kind, request).await,
         Endpoint::Delete(kind) => documents::delete(state, kind, request).await,
         Endpoint::Versions => documents::versions(state, request).await,
-        Endpoint::Validate => several::validate(request),
+        Endpoint::Validate => several::validate(state, request).await,
         Endpoint::Apply => several::apply(state, request).await,
         Endpoint::Export => several::export(state).await,
         Endpoint::Receipt => receipts::get(state, request).await,

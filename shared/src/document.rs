@@ -11,7 +11,8 @@ use serde_json::Value;
 pub use reader::{MAX_FIELD_BYTES, MAX_TITLE_BYTES, Reader};
 
 use crate::finding::{Finding, Located};
-use crate::id::{InvalidId, PermissionKey, TriggerKey, WorkflowId};
+use crate::id::{InvalidId, ModuleName, PermissionKey, TriggerKey, WorkflowId};
+use crate::module::Module;
 use crate::permission::Permission;
 use crate::trigger::Trigger;
 use crate::workflow::Workflow;
@@ -20,7 +21,9 @@ use crate::yaml;
 /// What a document sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A trigger. The kinds are ordered as they are applied: what others name comes first.
+    /// A module. The kinds are ordered as they are applied: what others name comes first.
+    Module,
+    /// A trigger.
     Trigger,
     /// A workflow.
     Workflow,
@@ -30,11 +33,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Trigger, Self::Workflow, Self::Permission];
+    pub const ALL: [Self; 4] = [Self::Module, Self::Trigger, Self::Workflow, Self::Permission];
 
     /// The first-level key of its documents, and its name everywhere.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Module => "module",
             Self::Trigger => "trigger",
             Self::Workflow => "workflow",
             Self::Permission => "permission",
@@ -44,6 +48,7 @@ impl Kind {
     /// The number or key of something of this kind.
     pub fn parse_name(self, text: &str) -> Result<Name, InvalidId> {
         Ok(match self {
+            Self::Module => Name::Module(text.parse()?),
             Self::Trigger => Name::Trigger(text.parse()?),
             Self::Workflow => Name::Workflow(text.parse()?),
             Self::Permission => Name::Permission(text.parse()?),
@@ -58,7 +63,7 @@ impl Kind {
         let mut kinds = Self::ALL.into_iter().filter(|kind| map.contains_key(kind.name()));
         match (kinds.next(), kinds.next()) {
             (Some(kind), None) => Ok(kind),
-            (None, _) => Err(Finding::new("", "a document has one of the keys trigger, workflow, permission")),
+            (None, _) => Err(Finding::new("", "a document has one of the keys module, trigger, workflow, permission")),
             (Some(one), Some(other)) => {
                 Err(Finding::new(other.name(), format!("a document is one thing, but this has {one} as well")))
             }
@@ -75,6 +80,8 @@ impl fmt::Display for Kind {
 /// The number or key by which something that is set is known; unique in its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Name {
+    /// Of a module.
+    Module(ModuleName),
     /// Of a trigger.
     Trigger(TriggerKey),
     /// Of a workflow.
@@ -87,6 +94,7 @@ impl Name {
     /// The kind of the document that it names.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::Module(_) => Kind::Module,
             Self::Trigger(_) => Kind::Trigger,
             Self::Workflow(_) => Kind::Workflow,
             Self::Permission(_) => Kind::Permission,
@@ -97,6 +105,7 @@ impl Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Module(name) => name.fmt(f),
             Self::Trigger(key) => key.fmt(f),
             Self::Workflow(id) => id.fmt(f),
             Self::Permission(key) => key.fmt(f),
@@ -107,6 +116,8 @@ impl fmt::Display for Name {
 /// A document that has been checked and compiled.
 #[derive(Debug)]
 pub enum Document {
+    /// A module.
+    Module(Module),
     /// A trigger.
     Trigger(Trigger),
     /// A workflow.
@@ -119,6 +130,7 @@ impl Document {
     /// Checks a document; every fault is a finding.
     pub fn from_value(value: &Value) -> Result<Self, Vec<Finding>> {
         match Kind::of(value).map_err(|finding| vec![finding])? {
+            Kind::Module => Module::from_document(value).map(Self::Module),
             Kind::Trigger => Trigger::from_document(value).map(Self::Trigger),
             Kind::Workflow => Workflow::from_document(value).map(Self::Workflow),
             Kind::Permission => Permission::from_document(value).map(Self::Permission),
@@ -134,6 +146,7 @@ impl Document {
     /// What it sets.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::Module(_) => Kind::Module,
             Self::Trigger(_) => Kind::Trigger,
             Self::Workflow(_) => Kind::Workflow,
             Self::Permission(_) => Kind::Permission,
@@ -143,6 +156,7 @@ impl Document {
     /// The number or key by which it is known; unique in its kind.
     pub fn key(&self) -> String {
         match self {
+            Self::Module(module) => module.name.to_string(),
             Self::Trigger(trigger) => trigger.key.to_string(),
             Self::Workflow(workflow) => workflow.id.to_string(),
             Self::Permission(permission) => permission.key.to_string(),
@@ -160,7 +174,7 @@ mod tests {
     fn a_document_is_exactly_one_thing() {
         for (value, finding) in [
             (json!([]), "a document is a map of keys and values"),
-            (json!({"title": "x"}), "a document has one of the keys trigger, workflow, permission"),
+            (json!({"title": "x"}), "a document has one of the keys module, trigger, workflow, permission"),
             (json!({"trigger": "a", "workflow": 1}), "workflow: a document is one thing, but this has trigger as well"),
         ] {
             assert_eq!(Document::from_value(&value).unwrap_err()[0].to_string(), finding);

@@ -149,6 +149,11 @@ impl fmt::Debug for Expression {
     }
 }
 
+/// Whether a text can be an e-mail address, as the test `is email` says.
+pub fn is_email(text: &str) -> bool {
+    functions::is_email(text)
+}
+
 fn compile(jinja: String) -> Result<minijinja::Expression<'static, 'static>, SyntaxError> {
     let environment = functions::environment();
     let compiled = environment

@@ -11,6 +11,7 @@ pub mod documents;
 mod error;
 pub mod history;
 pub mod migrate;
+pub mod modules;
 pub mod outside_calls;
 pub mod overview;
 pub mod permissions;

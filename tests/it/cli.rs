@@ -16,8 +16,8 @@ const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo")
 /// How a command ended.
 #[derive(Debug)]
 pub struct End {
-    code: i32,
-    stdout: String,
+    pub code: i32,
+    pub stdout: String,
     stderr: String,
 }
 
@@ -66,7 +66,7 @@ impl Cli {
     }
 
     /// Runs it with a text on its standard input.
-    fn run_with(&self, words: &str, stdin: &str) -> End {
+    pub fn run_with(&self, words: &str, stdin: &str) -> End {
         let mut child =
             self.command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
@@ -77,7 +77,7 @@ impl Cli {
 }
 
 /// Without a server: no command that is tested with it may need one.
-fn alone() -> Cli {
+pub fn alone() -> Cli {
     Cli { url: "http://127.0.0.1:1".into(), token: TOKEN, database_url: "postgres://nobody@127.0.0.1:1/nothing".into() }
 }
 

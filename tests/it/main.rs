@@ -16,6 +16,8 @@ mod hostile;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
 mod link;
+mod module_documents;
+mod modules;
 mod operations;
 mod outside;
 mod panel;

@@ -1,4 +1,4 @@
-//! The catalog: every workflow compiled, in memory, replaced as a whole when the settings change.
+//! The catalog: every workflow compiled, and the declared modules, in memory, replaced as a whole when the settings change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use postern_shared::id::{TriggerKey, WorkflowId};
-use postern_shared::store::{Connection, Store, StoreError, settings, workflows};
+use postern_shared::module::{Module, Modules};
+use postern_shared::store::settings::{self, Versioned};
+use postern_shared::store::{Connection, Store, StoreError, modules, workflows};
 use postern_shared::workflow::Workflow;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 /// The wait before a catalog that could not be loaded is tried again.
@@ -28,6 +31,7 @@ pub struct Pinned {
 pub struct Catalog {
     version: i64,
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
+    modules: Arc<Modules>,
     /// In the order in which they run: by (order, id).
     listeners: HashMap<TriggerKey, Vec<Arc<Pinned>>>,
 }
@@ -43,8 +47,13 @@ impl Catalog {
         self.listeners.get(key).map_or(&[], Vec::as_slice)
     }
 
-    fn new(version: i64, stored: &[workflows::Stored]) -> Self {
-        let mut catalog = Self { version, ..Self::default() };
+    /// The declared modules. They hold for all runs, whatever version of its workflow a run is pinned to.
+    pub fn modules(&self) -> &Arc<Modules> {
+        &self.modules
+    }
+
+    fn new(version: i64, stored: &[workflows::Stored], modules: Modules) -> Self {
+        let mut catalog = Self { version, modules: Arc::new(modules), ..Self::default() };
         let mut all: Vec<Arc<Pinned>> = stored.iter().filter_map(compiled).collect();
         all.sort_by_key(|pinned| (pinned.workflow.start.order, pinned.workflow.id));
         for pinned in all {
@@ -54,6 +63,29 @@ impl Catalog {
             catalog.workflows.insert(pinned.workflow.id, pinned);
         }
         catalog
+    }
+}
+
+/// The workflows and the modules of one version of the settings.
+async fn load(store: &Store) -> Result<(Versioned<Vec<workflows::Stored>>, Modules), StoreError> {
+    let connection = store.connection().await?;
+    loop {
+        let (modules, workflows) = (modules::load(&connection).await?, workflows::load(&connection).await?);
+        // Else somebody changed the settings in between.
+        if modules.version == workflows.version {
+            return Ok((workflows, modules.value.iter().filter_map(declared).collect()));
+        }
+    }
+}
+
+fn declared(document: &Value) -> Option<Module> {
+    match Module::from_document(document) {
+        Ok(module) => Some(module),
+        Err(findings) => {
+            let finding = findings.first().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(finding, "a stored module cannot be read and counts as open");
+            None
+        }
     }
 }
 
@@ -102,8 +134,8 @@ impl Catalogs {
         if is_right(current.version) {
             return Ok(current);
         }
-        let loaded = workflows::load(&self.store.connection().await?).await?;
-        let catalog = Arc::new(Catalog::new(loaded.version, &loaded.value));
+        let (loaded, modules) = load(&self.store).await?;
+        let catalog = Arc::new(Catalog::new(loaded.version, &loaded.value, modules));
         tracing::info!(
             settings.version = catalog.version,
             workflows = catalog.workflows.len(),

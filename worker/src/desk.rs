@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::module::Modules;
 use postern_shared::store::comments::NewComment;
 use postern_shared::store::records::{Record, UniqueKey};
 use serde_json::Value;
@@ -16,6 +17,7 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// The records that a bundle holds locked.
 #[derive(Debug, Default)]
 pub struct Desk {
+    modules: Arc<Modules>,
     held: BTreeMap<RecordId, Held>,
     /// Records that were only looked at; none = there is none.
     seen: HashMap<RecordId, Option<(ModuleName, Arc<Env>)>>,
@@ -48,6 +50,16 @@ pub enum Known<'a> {
 }
 
 impl Desk {
+    /// An empty one; what is set on its records has the types of these modules.
+    pub fn new(modules: Arc<Modules>) -> Self {
+        Self { modules, ..Self::default() }
+    }
+
+    /// What is declared of records.
+    pub fn modules(&self) -> &Arc<Modules> {
+        &self.modules
+    }
+
     /// What is known of a record.
     pub fn get(&self, id: RecordId) -> Known<'_> {
         match self.held.get(&id) {
@@ -108,6 +120,11 @@ impl Desk {
         self.keys.insert((module, key), id);
     }
 
+    /// Forgets the unique key of a record.
+    pub fn forget_key(&mut self, id: RecordId) {
+        self.keys.retain(|_, holder| *holder != id);
+    }
+
     /// Sets fields of a record that is there; null clears a field. All or, with the reason, none.
     pub fn set(&mut self, id: RecordId, changes: Vec<(String, Value)>) -> Result<(), String> {
         let Some(Held::There { fields, dirty, .. }) = self.held.get_mut(&id) else {
@@ -126,7 +143,7 @@ impl Desk {
     pub fn delete(&mut self, id: RecordId) {
         if matches!(self.held.get(&id), Some(Held::There { .. })) {
             self.held.insert(id, Held::Missing);
-            self.keys.retain(|_, holder| *holder != id);
+            self.forget_key(id);
             self.comments.retain(|comment| comment.record != id);
             self.deleted.push(id);
         }

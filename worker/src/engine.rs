@@ -269,7 +269,10 @@ impl Execution {
     /// answered keeps what it read when it asked.
     fn relate(&mut self, step: &Step, answer: Option<&Answer>, desk: &Desk) -> Option<RecordId> {
         if step.reads.related.is_empty()
-            || matches!(answer, Some(Answer::Created { .. } | Answer::Found(_) | Answer::Outside(_)))
+            || matches!(
+                answer,
+                Some(Answer::Created { .. } | Answer::Rekeyed { .. } | Answer::Found(_) | Answer::Outside(_))
+            )
         {
             return None;
         }

@@ -8,6 +8,7 @@ mod catalog;
 mod checkpoint;
 mod claims;
 pub mod consumer;
+mod declared;
 mod desk;
 mod engine;
 mod handler;

@@ -22,12 +22,14 @@ pub async fn ask(
     asked: Vec<(usize, Question)>,
     desk: &mut Desk,
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
-    let (mut locks, mut looks, mut creates, mut searches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut locks, mut looks, mut creates, mut rekeys, mut searches) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, question) in asked {
         match question {
             Question::Lock(id) => locks.push((at, id)),
             Question::Look(id) => looks.push((at, id)),
             Question::Create { module, key, fields } => creates.push((at, module, key, fields)),
+            Question::Rekey { record, module, key } => rekeys.push((at, record, module, key)),
             Question::Search { shape, values } => searches.push((at, shape, values)),
         }
     }
@@ -42,6 +44,10 @@ pub async fn ask(
     answers.extend(looks.iter().map(|(at, _)| (*at, Answer::OnTheDesk)));
     if !creates.is_empty() {
         answers.extend(create(transaction, creates, desk).await?);
+    }
+    for (at, record, module, key) in rekeys {
+        let holder = rekey(transaction, record, module, key, desk).await?;
+        answers.push((at, Answer::Rekeyed { key, holder }));
     }
     if !searches.is_empty() {
         flush(transaction, desk).await?;
@@ -151,6 +157,25 @@ async fn insert(
         answers.push((at, Answer::Created { id, existing }));
     }
     Ok(answers)
+}
+
+/// Gives a record another unique key; returns the record that has it already, if there is one. One statement each:
+/// a value that tells a record from all others seldom changes.
+async fn rekey(
+    transaction: &Transaction<'_>,
+    record: RecordId,
+    module: ModuleName,
+    key: Option<UniqueKey>,
+    desk: &mut Desk,
+) -> Result<Option<RecordId>, StoreError> {
+    let holder = records::rekey(transaction, record, &module, key).await?;
+    if holder.is_none() {
+        desk.forget_key(record);
+        if let Some(key) = key {
+            desk.remember_key(module, key, record);
+        }
+    }
+    Ok(holder)
 }
 
 fn vanished() -> StoreError {

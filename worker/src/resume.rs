@@ -120,7 +120,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let transaction = store::begin(&mut connection).await?;
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // Before any claim, as bundles do.
-    let mut desk = Desk::default();
+    let mut desk = Desk::new(Arc::clone(handler.catalogs.at_least(0).await?.modules()));
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }

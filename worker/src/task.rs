@@ -57,6 +57,8 @@ pub enum Question {
     Look(RecordId),
     /// Create a record, or find the one that has its key. Answered by [`Answer::Created`].
     Create { module: ModuleName, key: Option<UniqueKey>, fields: Env },
+    /// Give a record that the desk holds the unique key of its new values. Answered by [`Answer::Rekeyed`].
+    Rekey { record: RecordId, module: ModuleName, key: Option<UniqueKey> },
     /// Find records. Answered by [`Answer::Found`].
     Search { shape: Arc<Shape>, values: Vec<String> },
 }
@@ -68,6 +70,8 @@ pub enum Answer {
     OnTheDesk,
     /// The record with this id is on the desk; `existing` = it had the key before.
     Created { id: RecordId, existing: bool },
+    /// The record has this key now; or the holder has it, which is another record.
+    Rekeyed { key: Option<UniqueKey>, holder: Option<RecordId> },
     /// The ids that were found.
     Found(Vec<RecordId>),
     /// What came of [`Outcome::Outside`].
@@ -145,7 +149,7 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
             http_request::perform(settings, report, context)
         }
         Task::SetEnv(settings) => set_env::perform(settings, context),
-        Task::SetValue(settings) => set_value::perform(settings, context),
+        Task::SetValue(settings) => set_value::perform(settings, answer, context),
         Task::Stop(settings) => stop::perform(settings, context),
     }
 }

@@ -76,7 +76,7 @@ pub async fn execute(
     submissions: &[Submission],
 ) -> Result<Tally, StoreError> {
     let submissions = sorted(submissions);
-    let mut desk = Desk::default();
+    let mut desk = Desk::new(Arc::clone(catalog.modules()));
     lock_records(transaction, &submissions, &mut desk).await?;
     look_at_related(transaction, catalog, &submissions, &mut desk).await?;
     let mut breath = Breath::new();

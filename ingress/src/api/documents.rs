@@ -1,4 +1,4 @@
-//! Permissions, triggers and workflows, each by its number or key.
+//! Modules, permissions, triggers and workflows, each by its number or key.
 
 use postern_shared::document::batch::Found;
 use postern_shared::document::{Kind, Name};
@@ -48,7 +48,7 @@ pub async fn get(state: &State, kind: Kind, request: &Request) -> Result<Respons
 pub async fn put(state: &State, kind: Kind, request: &Request) -> Result<Response, Refusal> {
     let name = name(kind, request)?;
     let mut connection = state.store.connection().await?;
-    let batch = batch(request, documents::short_urls(&connection).await?)?;
+    let batch = batch(&connection, request).await?;
     let line = match batch.documents.as_slice() {
         _ if !batch.findings.is_empty() => return Err(Refusal::findings(&batch.findings)),
         [one] if one.document.kind() == kind && one.document.key() == name.to_string() => None,

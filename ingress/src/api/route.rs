@@ -150,8 +150,12 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 35] = [
+pub static ROUTES: [Route; 39] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
+    get("/modules", Endpoint::List(Kind::Module), "all modules that are declared", "Modules"),
+    document(Verb::Get, "/modules/{key}", Endpoint::Get(Kind::Module), "one module"),
+    document(Verb::Put, "/modules/{key}", Endpoint::Put(Kind::Module), "sets a module"),
+    document(Verb::Delete, "/modules/{key}", Endpoint::Delete(Kind::Module), "removes a module; its records stay"),
     get("/permissions", Endpoint::List(Kind::Permission), "all permissions", "Permissions"),
     document(Verb::Get, "/permissions/{key}", Endpoint::Get(Kind::Permission), "one permission"),
     document(Verb::Put, "/permissions/{key}", Endpoint::Put(Kind::Permission), "sets a permission"),

@@ -19,6 +19,7 @@ pub fn named(name: &str) -> Value {
 /// A document of a kind. What else stands in it is said by its validator, with line and place.
 pub fn document_schema(kind: Kind) -> Value {
     named(match kind {
+        Kind::Module => "Module",
         Kind::Trigger => "Trigger",
         Kind::Workflow => "Workflow",
         Kind::Permission => "Permission",
@@ -42,9 +43,11 @@ pub fn schemas() -> Value {
     let mut all = json!({
         "OpenApi": {"type": "object"},
         "Permission": document("permission", name()),
+        "Module": document("module", name()),
         "Trigger": document("trigger", name()),
         "Workflow": document("workflow", number()),
         "Permissions": object([("permissions", list("Permission"))]),
+        "Modules": object([("modules", list("Module"))]),
         "Triggers": object([("triggers", list("Trigger"))]),
         "Workflows": object([("workflows", list("Workflow"))]),
         "Address": object([("address", text())]),

@@ -1,7 +1,7 @@
 //! Several documents at once: check them, set all of them or none, get everything that is set.
 
 use postern_shared::document::Kind;
-use postern_shared::document::batch::{Batch, ShortUrls};
+use postern_shared::document::batch::Batch;
 use postern_shared::store::{Connection, StoreError, documents};
 use postern_shared::yaml;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use super::request::{Form, Request};
 use crate::state::State;
 
 /// Tells everything that is wrong with documents; that they are wrong is no refusal.
-pub fn validate(request: &Request) -> Result<Response, Refusal> {
-    let batch = batch(request, ShortUrls::new())?;
+pub async fn validate(state: &State, request: &Request) -> Result<Response, Refusal> {
+    let batch = batch(&state.store.connection().await?, request).await?;
     let findings: Vec<Value> = batch.findings.iter().map(|found| finding(&found.located)).collect();
     Ok(warp::reply::json(&json!({"documents": batch.documents.len(), "findings": findings})).into_response())
 }
@@ -23,7 +23,7 @@ pub fn validate(request: &Request) -> Result<Response, Refusal> {
 /// Sets documents, all or none.
 pub async fn apply(state: &State, request: &Request) -> Result<Response, Refusal> {
     let mut connection = state.store.connection().await?;
-    let batch = batch(request, documents::short_urls(&connection).await?)?;
+    let batch = batch(&connection, request).await?;
     if !batch.findings.is_empty() {
         return Err(Refusal::findings(&batch.findings));
     }
@@ -42,18 +42,19 @@ pub async fn export(state: &State) -> Result<Response, Refusal> {
 }
 
 /// The documents of a body, checked.
-pub fn batch(request: &Request, stored: ShortUrls) -> Result<Batch, Refusal> {
-    let mut batch = Batch::new(stored);
+pub async fn batch(connection: &Connection, request: &Request) -> Result<Batch, Refusal> {
+    let mut batch = Batch::new(documents::short_urls(connection).await?);
     match request.documents()? {
         (Form::Yaml, text) => batch.add_yaml("line", text),
         (Form::Json, text) => batch.add_json("line", text),
     }
+    batch.agree(Some(&documents::stored(connection, &batch).await?));
     Ok(batch)
 }
 
 /// Sets documents without findings; tells what became of each.
 pub async fn applied(connection: &mut Connection, account: &str, mut batch: Batch) -> Result<Vec<Value>, StoreError> {
-    // What others name comes first: triggers, workflows, permissions.
+    // What others name comes first: modules, triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
     let (pairs, short_urls): (Vec<_>, Vec<_>) =
         batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();

@@ -44,8 +44,11 @@ pub fn title(document: &Value) -> &str {
 
 /// Checks a document that a form made and saves it in the visitor's name.
 pub async fn save(visit: &Visit<'_>, value: &Value) -> Result<Saved, Refusal> {
-    let mut batch = Batch::new(documents::short_urls(&visit.connection().await?).await?);
+    let connection = visit.connection().await?;
+    let mut batch = Batch::new(documents::short_urls(&connection).await?);
     batch.add_json("", value.to_string().as_bytes());
+    batch.agree(Some(&documents::stored(&connection, &batch).await?));
+    drop(connection);
     keep(visit, batch).await
 }
 

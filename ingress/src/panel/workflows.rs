@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use postern_shared::document::batch::Batch;
+use postern_shared::document::batch::{Batch, Stored};
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
-use postern_shared::store::workflows;
+use postern_shared::store::{documents, workflows};
 use postern_shared::workflow::Workflow;
 use postern_shared::yaml;
 use warp::reply::Response;
@@ -104,7 +104,7 @@ pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
         saving::load(visit, Kind::Workflow).await?.iter().map(|one| saving::key(Kind::Workflow, one)).collect();
     let free = (1..).find(|id: &u32| !taken.contains(&id.to_string())).unwrap_or(1);
     let text = NEW.replacen("workflow: 1", &format!("workflow: {free}"), 1);
-    reply::page(&editor(visit, text, 0, Vec::new()).await)
+    reply::page(&editor(visit, text, 0, Vec::new()).await?)
 }
 
 /// The editor with the newest version.
@@ -112,7 +112,7 @@ pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let stored = workflows::load(&visit.connection().await?).await?.value;
     let stored = stored.into_iter().find(|one| saving::key(Kind::Workflow, &one.document) == visit.argument);
     let stored = stored.ok_or(Refusal::NotFound)?;
-    reply::page(&editor(visit, yaml::write(&stored.document), stored.version, Vec::new()).await)
+    reply::page(&editor(visit, yaml::write(&stored.document), stored.version, Vec::new()).await?)
 }
 
 /// Saves the text, or shows it again with what is wrong; with the button *check* it only does the latter.
@@ -125,7 +125,7 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if !visit.argument.is_empty() && version == 0 {
         return Err(Refusal::NotFound);
     }
-    let (batch, mut faults) = read(&text);
+    let (batch, mut faults) = read(&text, &known(visit).await?);
     if faults.is_empty()
         && let Some(one) = batch.documents.first()
     {
@@ -137,18 +137,18 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
         }
     }
     if !faults.is_empty() || visit.form.get("action") == "check" {
-        return reply::unsaved(&editor(visit, text, version, faults).await);
+        return reply::unsaved(&editor(visit, text, version, faults).await?);
     }
     match saving::keep(visit, batch).await? {
         Saved::Done(key) => Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["workflows", &key])))),
-        Saved::Faulty(faults) => reply::unsaved(&editor(visit, text, version, faults).await),
+        Saved::Faulty(faults) => reply::unsaved(&editor(visit, text, version, faults).await?),
     }
 }
 
 /// The fragment that the script puts beside the text while it is typed.
 pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Workflows);
-    reply::page(&Fragment { p, checked: checked(&text(visit), Vec::new()) })
+    reply::page(&Fragment { p, checked: checked(&text(visit), &known(visit).await?, Vec::new()) })
 }
 
 /// Browsers send line ends as CR LF.
@@ -156,10 +156,10 @@ fn text(visit: &Visit<'_>) -> String {
     visit.form.get("text").replace("\r\n", "\n")
 }
 
-async fn editor(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located>) -> Editor {
-    let checked = checked(&text, faults);
+async fn editor(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located>) -> Result<Editor, Refusal> {
+    let checked = checked(&text, &known(visit).await?, faults);
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
-    Editor {
+    Ok(Editor {
         p: Frame::new(visit, Section::Workflows).await,
         id: visit.argument.clone(),
         title: title.unwrap_or_default(),
@@ -167,13 +167,19 @@ async fn editor(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Locat
         rows: (text.lines().count() + 1).max(MIN_LINES),
         text,
         checked,
-    }
+    })
+}
+
+/// What the text is judged by.
+async fn known(visit: &Visit<'_>) -> Result<Stored, Refusal> {
+    Ok(documents::stored(&visit.connection().await?, &Batch::default()).await?)
 }
 
 /// Exactly one workflow, or what is wrong.
-fn read(text: &str) -> (Batch, Vec<Located>) {
+fn read(text: &str, stored: &Stored) -> (Batch, Vec<Located>) {
     let mut batch = Batch::default();
     batch.add_yaml("", text.as_bytes());
+    batch.agree(Some(stored));
     let mut faults: Vec<Located> = batch.findings.drain(..).map(|found| found.located).collect();
     for (at, one) in batch.documents.iter().enumerate() {
         if at > 0 || one.document.kind() != Kind::Workflow {
@@ -183,8 +189,8 @@ fn read(text: &str) -> (Batch, Vec<Located>) {
     (batch, faults)
 }
 
-fn checked(text: &str, more: Vec<Located>) -> Checked {
-    let (batch, faults) = read(text);
+fn checked(text: &str, stored: &Stored, more: Vec<Located>) -> Checked {
+    let (batch, faults) = read(text, stored);
     let mut lines: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for fault in faults.into_iter().chain(more) {
         let sentence = fault.sentence();
@@ -195,7 +201,7 @@ fn checked(text: &str, more: Vec<Located>) -> Checked {
     }
     let graph = batch.documents.first().filter(|_| lines.is_empty()).and_then(|one| match &one.document {
         Document::Workflow(workflow) => Some(graph::draw(workflow, &one.value, None)),
-        Document::Trigger(_) | Document::Permission(_) => None,
+        Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });
     let count = (text.lines().count() + 1).max(MIN_LINES);
     Checked {
@@ -215,18 +221,19 @@ mod tests {
 
     #[test]
     fn the_first_draft_of_a_workflow_is_one_and_is_drawn() {
-        let checked = checked(NEW, Vec::new());
+        let checked = checked(NEW, &Stored::default(), Vec::new());
         assert!(checked.faults.is_empty(), "{:?}", checked.faults);
         assert!(checked.graph.is_some());
     }
 
     #[test]
     fn a_fault_stands_at_its_line() {
-        let checked = checked(&NEW.replace("create_record: Leads", "create_recrd: Leads"), Vec::new());
+        let text = NEW.replace("create_record: Leads", "create_recrd: Leads");
+        let checked = checked(&text, &Stored::default(), Vec::new());
         assert_eq!(checked.faults[0].0, 10, "{:?}", checked.faults);
         assert!(checked.lines[9].1 && !checked.lines[8].1);
         assert!(checked.graph.is_none());
-        let two = super::checked(&format!("{NEW}---\ntrigger: x\n"), Vec::new());
+        let two = super::checked(&format!("{NEW}---\ntrigger: x\n"), &Stored::default(), Vec::new());
         assert_eq!(two.faults[0].0, 15, "{:?}", two.faults);
     }
 }

@@ -7,11 +7,23 @@ use serde_json::Value;
 use super::{Document, Kind};
 use crate::finding::{Finding, Located};
 use crate::id::WorkflowId;
+use crate::module::Modules;
+use crate::module::agreement::{self, Undeclared};
 use crate::permission::short_url::generated_short_url;
+use crate::workflow::Workflow;
 use crate::yaml;
 
 /// The short URLs of the stored permissions, by their keys.
 pub type ShortUrls = HashMap<String, String>;
+
+/// What is stored already, as far as documents are judged by it.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// The declared modules.
+    pub modules: Modules,
+    /// The workflows, which documents of modules must not put in the wrong; without such documents none are needed.
+    pub workflows: Vec<Value>,
+}
 
 /// One document that passed the checks.
 #[derive(Debug)]
@@ -44,13 +56,15 @@ pub struct Batch {
     pub findings: Vec<Found>,
     /// Where each document stands.
     places: HashMap<(Kind, String), String>,
-    stored: ShortUrls,
+    short_urls: ShortUrls,
+    /// The modules and workflows for [`Batch::agree`]: the text that each is in, its lines, its place.
+    texts: Vec<(String, yaml::Document, usize)>,
 }
 
 impl Batch {
     /// An empty one. A permission for any address without a short URL gets its stored one, or a new one.
-    pub fn new(stored: ShortUrls) -> Self {
-        Self { stored, ..Self::default() }
+    pub fn new(short_urls: ShortUrls) -> Self {
+        Self { short_urls, ..Self::default() }
     }
 
     /// Adds the YAML documents of a text.
@@ -73,10 +87,54 @@ impl Batch {
         }
     }
 
+    /// Whether a module is among them.
+    pub fn has_modules(&self) -> bool {
+        self.documents.iter().any(|one| one.document.kind() == Kind::Module)
+    }
+
+    /// Checks workflows against modules, once all documents are added: those that come here and those that are stored.
+    /// `stored` is none where that is not known, and then only what is certain is found.
+    pub fn agree(&mut self, stored: Option<&Stored>) {
+        let mut modules = stored.map(|stored| stored.modules.clone()).unwrap_or_default();
+        modules.extend(self.documents.iter().filter_map(|one| match &one.document {
+            Document::Module(module) => Some(module.clone()),
+            _ => None,
+        }));
+        let undeclared = stored.map_or(Undeclared::Unknown, |_| Undeclared::Open);
+        // A document that did not pass may be the one that mends what is stored.
+        let stored = stored.filter(|_| self.findings.is_empty());
+        let mut at_odds = stored.map(|stored| self.at_odds(stored, &modules)).unwrap_or_default();
+        for (source, yaml, at) in &self.texts {
+            let findings = match self.documents.get(*at).map(|one| &one.document) {
+                Some(Document::Workflow(workflow)) => agreement::findings(workflow, &modules, undeclared),
+                Some(Document::Module(_)) => std::mem::take(&mut at_odds),
+                _ => continue,
+            };
+            let found = findings.into_iter().map(|one| Found { source: source.clone(), located: yaml.locate(one) });
+            self.findings.extend(found);
+        }
+    }
+
+    /// What active workflows that are stored, and do not come anew, do that the modules no longer allow.
+    fn at_odds(&self, stored: &Stored, modules: &Modules) -> Vec<Finding> {
+        let workflows = stored.workflows.iter().filter_map(|one| Workflow::from_document(one).ok());
+        let stay =
+            workflows.filter(|one| one.active && !self.places.contains_key(&(Kind::Workflow, one.id.to_string())));
+        let mut at_odds = Vec::new();
+        for workflow in stay {
+            let before = agreement::findings(&workflow, &stored.modules, Undeclared::Open);
+            let now = agreement::findings(&workflow, modules, Undeclared::Open).into_iter();
+            let new = now.filter(|one| !before.contains(one));
+            at_odds
+                .extend(new.map(|one| Finding::new(Kind::Module.name(), format!("workflow {}: {one}", workflow.id))));
+        }
+        at_odds
+    }
+
     fn check(&mut self, source: &str, mut yaml: yaml::Document) {
         let mut report = |located| self.findings.push(Found { source: source.to_owned(), located });
         name_in_its_type(&mut yaml.value);
-        let made_short_url = complete(&mut yaml.value, &self.stored);
+        let made_short_url = complete(&mut yaml.value, &self.short_urls);
         let document = match Document::from_yaml(&yaml) {
             Ok(document) => document,
             Err(findings) => return findings.into_iter().for_each(report),
@@ -88,7 +146,11 @@ impl Batch {
             return report(yaml.locate(Finding::new(kind.name(), message)));
         }
         self.places.insert((kind, key), format!("{source}:{line}"));
-        self.documents.push(Checked { document, value: yaml.value, made_short_url, line });
+        let value = yaml.value.clone();
+        if matches!(document, Document::Module(_) | Document::Workflow(_)) {
+            self.texts.push((source.to_owned(), yaml, self.documents.len()));
+        }
+        self.documents.push(Checked { document, value, made_short_url, line });
     }
 }
 

@@ -92,6 +92,11 @@ impl<'d, 'f> Reader<'d, 'f> {
         Reader::new(join(&self.path, key), value, self.findings)
     }
 
+    /// The value at a key that is not known beforehand: to look ahead without findings.
+    pub fn peek(&self, key: &str) -> Option<&'d Value> {
+        self.map.get(key)
+    }
+
     /// The map at a key, if one stands there: to look ahead without findings.
     pub fn map(&self, key: &str) -> Option<&'d Map<String, Value>> {
         self.map.get(key).and_then(Value::as_object)

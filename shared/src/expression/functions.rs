@@ -69,7 +69,7 @@ fn build() -> Environment<'static> {
     environment.add_filter("string", string);
     environment.add_filter("to_json", write_json);
     environment.add_filter("tojson", write_json);
-    environment.add_test("email", is_email);
+    environment.add_test("email", |value: &Value| value.as_str().is_some_and(is_email));
     environment.add_test("empty", is_empty);
     environment.add_test("none", is_nothing);
     environment.add_function("__factor", factor);
@@ -164,10 +164,8 @@ fn join(state: &State, value: &Value, separator: Option<&str>) -> Result<Value, 
 
 /// A pragmatic check, not RFC 5322: one `@`; a local part of at most 64 bytes without blanks, brackets, quotes or
 /// misplaced dots; a domain of at least two labels. Addresses in other scripts are let through.
-fn is_email(value: &Value) -> bool {
-    let Some((local, domain)) = value.as_str().and_then(|text| text.split_once('@')) else {
-        return false;
-    };
+pub(super) fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
     let is_local = !local.is_empty()
         && local.len() <= MAX_LOCAL_BYTES
         && local.split('.').all(|part| !part.is_empty())

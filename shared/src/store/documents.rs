@@ -4,9 +4,10 @@ use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
 
 use super::audit_log::{self, Change};
-use super::{StoreError, permissions, settings, triggers, workflows};
-use crate::document::batch::ShortUrls;
+use super::{StoreError, modules, permissions, settings, triggers, workflows};
+use crate::document::batch::{Batch, ShortUrls, Stored};
 use crate::document::{Document, Kind, Name};
+use crate::module::Module;
 
 /// Writes documents with the text they were read from and notes who changed what; tells for each whether that changed
 /// anything. The version is raised only if one did.
@@ -52,6 +53,7 @@ pub async fn delete(connection: &mut Object, account: &str, name: &Name) -> Resu
 /// All documents of a kind, in the order of their numbers or keys.
 pub async fn load(connection: &Object, kind: Kind) -> Result<Vec<Value>, StoreError> {
     Ok(match kind {
+        Kind::Module => modules::load(connection).await?.value,
         Kind::Trigger => triggers::load(connection).await?.value,
         Kind::Workflow => workflows::load(connection).await?.value.into_iter().map(|stored| stored.document).collect(),
         Kind::Permission => permissions::load(connection).await?.value,
@@ -65,8 +67,18 @@ pub async fn short_urls(connection: &Object) -> Result<ShortUrls, StoreError> {
     Ok(stored.iter().filter_map(|one| Some((text(one, Kind::Permission.name())?, text(one, "short_url")?))).collect())
 }
 
+/// What the modules and workflows of a batch are judged by.
+pub async fn stored(connection: &Object, batch: &Batch) -> Result<Stored, StoreError> {
+    let modules = load(connection, Kind::Module).await?;
+    Ok(Stored {
+        modules: modules.iter().filter_map(|one| Module::from_document(one).ok()).collect(),
+        workflows: if batch.has_modules() { load(connection, Kind::Workflow).await? } else { Vec::new() },
+    })
+}
+
 async fn put(transaction: &Transaction<'_>, document: &Document, value: &Value) -> Result<bool, StoreError> {
     match document {
+        Document::Module(module) => modules::put(transaction, module, value).await,
         Document::Trigger(trigger) => triggers::put(transaction, &trigger.key, value).await,
         Document::Workflow(workflow) => workflows::put(transaction, workflow.id, value).await,
         Document::Permission(permission) => permissions::put(transaction, &permission.key, value).await,
@@ -75,6 +87,7 @@ async fn put(transaction: &Transaction<'_>, document: &Document, value: &Value) 
 
 async fn remove(transaction: &Transaction<'_>, name: &Name) -> Result<bool, StoreError> {
     match name {
+        Name::Module(name) => modules::delete(transaction, name).await,
         Name::Trigger(key) => triggers::delete(transaction, key).await,
         Name::Workflow(id) => workflows::delete(transaction, *id).await,
         Name::Permission(key) => permissions::delete(transaction, key).await,

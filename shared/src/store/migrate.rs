@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0010_roles.sql"),
     include_str!("../../migrations/0011_outside_calls.sql"),
     include_str!("../../migrations/0012_spool_vacuum.sql"),
+    include_str!("../../migrations/0013_modules.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

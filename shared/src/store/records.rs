@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
+use tokio_postgres::error::SqlState;
 
 use super::{StoreError, parsed};
 use crate::env::Env;
@@ -36,6 +37,14 @@ ORDER BY r.id FOR NO KEY UPDATE OF r";
 const UPDATE: &str = "-- records::update
 UPDATE records SET fields = u.fields::jsonb, updated_at = now()
 FROM unnest($1::bigint[], $2::text[]) AS u (id, fields) WHERE records.id = u.id";
+
+/// The holder of the key stands in the way, if there is one.
+const REKEY: &str = "-- records::rekey
+UPDATE records SET unique_key = $3 WHERE id = $1 AND NOT EXISTS (
+    SELECT FROM records other WHERE other.module = $2 AND other.unique_key = $3 AND other.id <> $1)";
+
+const HOLDER: &str = "-- records::holder
+SELECT id FROM records WHERE module = $1 AND unique_key = $2";
 
 const DELETE: &str = "-- records::delete
 DELETE FROM records WHERE id = ANY($1)";
@@ -141,6 +150,31 @@ pub async fn update(transaction: &Transaction<'_>, records: &[Record]) -> Result
     let statement = transaction.prepare_cached(UPDATE).await?;
     transaction.execute(&statement, &[&ids, &fields]).await?;
     Ok(())
+}
+
+/// Gives a record that this transaction has locked another unique key, or none. Returns the record that has the key
+/// already, if there is one; then nothing has changed. Waits for other transactions that are taking the same key.
+pub async fn rekey(
+    transaction: &Transaction<'_>,
+    record: RecordId,
+    module: &ModuleName,
+    key: Option<UniqueKey>,
+) -> Result<Option<RecordId>, StoreError> {
+    let key = key.as_ref().map(|key| &key.0[..]);
+    let statement = transaction.prepare_cached(REKEY).await?;
+    let written = transaction.execute(&statement, &[&record.get(), &module.as_str(), &key]).await;
+    let written = written.map_err(|error| match error.code() {
+        // Another transaction committed the key while this one waited: it is seen when the bundle starts again.
+        Some(&SqlState::UNIQUE_VIOLATION) => StoreError::Conflict("a unique key was taken meanwhile".into()),
+        _ => error.into(),
+    })?;
+    if written > 0 {
+        return Ok(None);
+    }
+    match transaction.query_opt(HOLDER, &[&module.as_str(), &key]).await? {
+        Some(row) => id(row.get(0)).map(Some),
+        None => Err(StoreError::Conflict("the record of a unique key was deleted".into())),
+    }
 }
 
 /// Deletes records that this transaction has locked or created, with their comments.

@@ -9,7 +9,8 @@ use crate::id::ModuleName;
 pub struct CreateRecord {
     /// The module of the new record.
     pub module: ModuleName,
-    /// One key is one record of the module, under any concurrency; an empty key is no key.
+    /// One key is one record of the module, under any concurrency; an empty key is no key. None = that of the
+    /// module's unique field, if it has one.
     pub unique: Option<Template>,
     /// What a record that is there already gets.
     pub if_exists: IfExists,
@@ -40,9 +41,6 @@ impl CreateRecord {
         let module = reader.required_id(Self::NAME);
         let unique = reader.template("unique");
         let if_exists = reader.choice("if_exists", &[("skip", IfExists::Skip), ("update", IfExists::Update)]);
-        if if_exists.is_some() && unique.is_none() {
-            reader.report("if_exists", "needs `unique`: without a key no record can be there already");
-        }
         let fields = reader.field_templates("fields");
         let store_id = reader.env_name("store_id");
         Some(Self { module: module?, unique, if_exists: if_exists.unwrap_or_default(), fields, store_id })

@@ -161,7 +161,6 @@ fn every_fault_of_a_step_is_named_at_its_field() {
         ("set_value: {'': 1}", "steps.s.set_value.: a name is empty"),
         (long.as_str(), "steps.s.set_value.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: the name is longer than 64 bytes"),
         ("create_record: My Leads", "steps.s.create_record: module \"My Leads\""),
-        ("create_record: Leads\nif_exists: skip", "steps.s.if_exists: needs `unique`"),
         ("create_record: Leads\nunique: a\nif_exists: no", "steps.s.if_exists: must be one of skip, update"),
         ("create_record: Leads\nfields: [a]", "steps.s.fields: must be a map of names and values"),
         ("create_record: Leads\nstore_id: ''", "steps.s.store_id: a name is empty"),

@@ -1,11 +1,14 @@
-//! `create_record`: creates a record, or meets the one that has its unique key; leaves by `created` or `existing`.
+//! `create_record`: creates a record, or meets the one that has its unique key; leaves by `created` or `existing`. The
+//! key is the one that the step names, or else the value of the module's unique field.
 
 use postern_shared::env::Env;
+use postern_shared::module::agreement;
 use postern_shared::store::records::UniqueKey;
 use postern_shared::task::create_record::{CreateRecord, IfExists};
 use serde_json::Value;
 
 use super::{Answer, Context, Outcome, Question, TaskError};
+use crate::declared::{self, Changed};
 use crate::desk;
 
 pub fn perform(
@@ -13,10 +16,16 @@ pub fn perform(
     answer: Option<Answer>,
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
-    let Some(Answer::Created { id, existing }) = answer else { return ask(settings, context) };
+    let (id, existing) = match answer {
+        Some(Answer::Created { id, existing }) => (id, existing),
+        _ => return ask(settings, context),
+    };
     if existing && settings.if_exists == IfExists::Update {
         let values = context.values(&settings.fields)?;
-        context.desk.set(id, values).map_err(TaskError)?;
+        // Meanwhile a run of the same wave has given the record another key: nobody has this one now.
+        if let Changed::Ask(_) = declared::change(context.desk, id, values, None)? {
+            return ask(settings, context);
+        }
     }
     if let Some(name) = &settings.store_id {
         context.set_env(name, Value::from(id.get()));
@@ -25,15 +34,26 @@ pub fn perform(
 }
 
 fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
-    let key = match &settings.unique {
+    let mut key = match &settings.unique {
         Some(template) => {
             let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", &error))?;
             UniqueKey::of(text.trim())
         }
         None => None,
     };
+    let mut values = context.values(&settings.fields)?;
+    if let Some(module) = context.desk.modules().get(&settings.module) {
+        values = module.new_values(values).map_err(TaskError)?;
+        if let Some(field) = module.unique() {
+            if settings.unique.is_some() {
+                return Err(TaskError(format!("unique: {}", agreement::taken(settings, &field.name))));
+            }
+            let value = values.iter().rev().find(|(name, _)| *name == field.name);
+            key = value.and_then(|(_, value)| UniqueKey::of(&field.key_text(value)));
+        }
+    }
     let mut fields = Env::default();
-    let bytes = desk::apply(&mut fields, context.values(&settings.fields)?).map_err(TaskError)?;
+    let bytes = desk::apply(&mut fields, values).map_err(TaskError)?;
     context.allowance.write(bytes)?;
     Ok(Outcome::Ask(Question::Create { module: settings.module.clone(), key, fields }))
 }

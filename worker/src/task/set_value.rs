@@ -3,18 +3,21 @@
 
 use postern_shared::task::set_value::SetValue;
 
-use super::{Context, Outcome, Question, TaskError};
+use super::{Answer, Context, Outcome, Question, TaskError};
+use crate::declared::{self, Changed};
 use crate::desk::Known;
 
-pub fn perform(settings: &SetValue, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
+pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let id = context.target(settings.record.as_ref())?;
     match context.desk.get(id) {
         Known::Unknown => Ok(Outcome::Ask(Question::Lock(id))),
         Known::Missing => Err(TaskError(format!("record {id} does not exist"))),
         Known::There(..) => {
             let values = context.values(&settings.fields)?;
-            context.desk.set(id, values).map_err(TaskError)?;
-            Ok(Outcome::Continue("next"))
+            Ok(match declared::change(context.desk, id, values, answer)? {
+                Changed::Done => Outcome::Continue("next"),
+                Changed::Ask(question) => Outcome::Ask(question),
+            })
         }
     }
 }

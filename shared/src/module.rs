@@ -1,0 +1,161 @@
+//! A module: what kind of thing a record is, such as `Leads`, and which fields are declared of it. A module without a
+//! document is open: any field may hold anything. With one, what is written to a declared field has its type, and a
+//! strict module has no other fields.
+
+pub mod agreement;
+mod convert;
+pub mod field;
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::document::Reader;
+use crate::finding::Finding;
+use crate::id::{ModuleName, RecordId};
+use field::Field;
+
+/// The most fields of one module: more than any form has, and a page still shows them.
+pub const MAX_FIELDS: usize = 500;
+
+/// A module with its declared fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Module {
+    /// Its name, everywhere.
+    pub name: ModuleName,
+    /// For people only.
+    pub title: String,
+    /// Whether a field that is not declared is refused.
+    pub strict: bool,
+    /// In written order.
+    pub fields: Vec<Field>,
+}
+
+/// The modules that are declared, by their names.
+#[derive(Debug, Clone, Default)]
+pub struct Modules(HashMap<ModuleName, Module>);
+
+impl Module {
+    /// Reads the document of a module.
+    pub fn from_document(document: &Value) -> Result<Self, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let module = Reader::new("", document, &mut findings).and_then(|mut reader| {
+            let name = reader.required_id("module");
+            let (title, strict) = (reader.title("title"), reader.flag("strict", false));
+            let fields = if reader.value("fields").is_some() {
+                reader.inner("fields").map(read_fields).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+            reader.finish();
+            Some(Self { name: name?, title, strict, fields })
+        });
+        module.filter(|_| findings.is_empty()).ok_or(findings)
+    }
+
+    /// A declared field.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field whose value one record has at most.
+    pub fn unique(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.unique)
+    }
+
+    /// The values of a new record, each as its field's type: defaults filled in, nothing that is required missing.
+    /// The error names the field and what it must be, never the value.
+    pub fn new_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
+        let mut values = self.converted(values)?;
+        for field in &self.fields {
+            if values.iter().any(|(name, value)| *name == field.name && !value.is_null()) {
+                continue;
+            }
+            match &field.default {
+                Some(default) => values.push((field.name.clone(), default.clone())),
+                None if field.required => return Err(self.fault(&field.name, "is required and has no value")),
+                None => {}
+            }
+        }
+        Ok(values)
+    }
+
+    /// The values to set on a record, each as its field's type; what is required is not cleared.
+    pub fn changed_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
+        let values = self.converted(values)?;
+        let cleared =
+            |(name, value): &&(String, Value)| value.is_null() && self.field(name).is_some_and(|field| field.required);
+        match values.iter().find(cleared) {
+            Some((name, _)) => Err(self.fault(name, "is required and would be cleared")),
+            None => Ok(values),
+        }
+    }
+
+    /// What is said of a change to a value of the unique field that another record has.
+    pub fn taken(&self, holder: RecordId) -> String {
+        let name = self.unique().map(|field| field.name.as_str()).unwrap_or_default();
+        self.fault(name, &format!("is unique, and record {holder} has this value"))
+    }
+
+    fn converted(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
+        let convert = |(name, value): (String, Value)| match self.field(&name) {
+            Some(field) => match field.convert(&value) {
+                Some(value) => Ok((name, value)),
+                None => Err(self.fault(&name, &format!("must be {}", field.kind))),
+            },
+            None if self.strict => Err(self.fault(&name, "is not declared, and the module is strict")),
+            None => Ok((name, value)),
+        };
+        values.into_iter().map(convert).collect()
+    }
+
+    fn fault(&self, field: &str, what: &str) -> String {
+        format!("field {field} of {} {what}", self.name)
+    }
+}
+
+impl Modules {
+    /// A declared module.
+    pub fn get(&self, name: &ModuleName) -> Option<&Module> {
+        self.0.get(name)
+    }
+}
+
+/// Each takes the place of one of the same name.
+impl Extend<Module> for Modules {
+    fn extend<I: IntoIterator<Item = Module>>(&mut self, modules: I) {
+        self.0.extend(modules.into_iter().map(|module| (module.name.clone(), module)));
+    }
+}
+
+impl FromIterator<Module> for Modules {
+    fn from_iter<I: IntoIterator<Item = Module>>(modules: I) -> Self {
+        let mut all = Self::default();
+        all.extend(modules);
+        all
+    }
+}
+
+fn read_fields(mut reader: Reader) -> Vec<Field> {
+    let names: Vec<&str> = reader.keys().collect();
+    if names.len() > MAX_FIELDS {
+        reader.report("", format!("a module has at most {MAX_FIELDS} fields, and this has {}", names.len()));
+        return Vec::new();
+    }
+    let mut fields: Vec<Field> = Vec::with_capacity(names.len());
+    for name in names.into_iter() {
+        if !reader.check_field(name, name) {
+            continue;
+        }
+        let Some(field) = field::read(&mut reader, name) else { continue };
+        if let Some(other) = fields.iter().find(|other| field.unique && other.unique) {
+            let message = format!("a module has one unique field, and `{}` is it already", other.name);
+            reader.report(&format!("{name}.unique"), message);
+        }
+        fields.push(field);
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Whether a workflow agrees with the modules that are declared: what can be told before it runs.
+
+use super::{Module, Modules};
+use crate::expression::Related;
+use crate::finding::Finding;
+use crate::id::ModuleName;
+use crate::task::Task;
+use crate::task::create_record::{CreateRecord, IfExists};
+use crate::workflow::{Step, Workflow};
+
+use super::field::FieldType;
+
+/// What a module is that is not among those that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undeclared {
+    /// It is declared nowhere.
+    Open,
+    /// It may be declared where the workflow is going to run.
+    Unknown,
+}
+
+/// What a workflow sets, searches or reads that its modules do not have.
+pub fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undeclared) -> Vec<Finding> {
+    let own = workflow.start.module.as_ref().and_then(|name| modules.get(name));
+    let mut findings = Vec::new();
+    if let Some(condition) = &workflow.start.condition {
+        related(&condition.reads().related, "start.condition", own, modules, &mut findings);
+    }
+    for step in &workflow.steps {
+        let path = format!("steps.{}", step.name);
+        related(&step.reads.related, &path, own, modules, &mut findings);
+        of_task(step, &path, own, modules, &mut findings);
+        if let Task::CreateRecord(settings) = &step.task
+            && !(undeclared == Undeclared::Unknown && modules.get(&settings.module).is_none())
+        {
+            key(settings, &path, modules.get(&settings.module), &mut findings);
+        }
+    }
+    findings
+}
+
+fn of_task(step: &Step, path: &str, own: Option<&Module>, modules: &Modules, findings: &mut Vec<Finding>) {
+    match &step.task {
+        Task::CreateRecord(settings) => create(settings, path, modules.get(&settings.module), findings),
+        // The module of a record that the step names is known only when it runs.
+        Task::SetValue(settings) if settings.record.is_none() => {
+            let names = settings.fields.iter().map(|(name, _)| name.as_str());
+            unknown_fields(own, names, &format!("{path}.set_value"), findings);
+        }
+        Task::FindRecord(settings) => {
+            let module = modules.get(&settings.module);
+            let names = settings.conditions.iter().map(|one| one.field.as_str());
+            unknown_fields(module, names, &format!("{path}.where"), findings);
+            let names = settings.sort.iter().map(|sort| sort.field.as_str());
+            unknown_fields(module, names, &format!("{path}.sort"), findings);
+        }
+        _ => {}
+    }
+}
+
+/// A record is there already only by a key, and there is one key.
+fn key(settings: &CreateRecord, path: &str, module: Option<&Module>, findings: &mut Vec<Finding>) {
+    let unique = module.and_then(Module::unique);
+    match (unique, &settings.unique) {
+        (Some(field), Some(_)) => findings.push(Finding::new(format!("{path}.unique"), taken(settings, &field.name))),
+        (None, None) if settings.if_exists != IfExists::Skip => {
+            let message = "needs `unique`, or a unique field of the module: else no record can be there already";
+            findings.push(Finding::new(format!("{path}.if_exists"), message));
+        }
+        _ => {}
+    }
+}
+
+fn create(settings: &CreateRecord, path: &str, module: Option<&Module>, findings: &mut Vec<Finding>) {
+    let names = settings.fields.iter().map(|(name, _)| name.as_str());
+    unknown_fields(module, names, &format!("{path}.fields"), findings);
+    let Some(module) = module else { return };
+    let is_set = |name: &str| settings.fields.iter().any(|(set, _)| set == name);
+    for field in module.fields.iter().filter(|field| field.required && field.default.is_none()) {
+        if !is_set(&field.name) {
+            let message = format!("sets no `{}`, which every record of {} must have", field.name, module.name);
+            findings.push(Finding::new(path, message));
+        }
+    }
+}
+
+/// What a step is told that names a key beside that of its module.
+pub fn taken(settings: &CreateRecord, unique: &str) -> String {
+    format!(
+        "{} has the unique field `{unique}`, whose value is the key of its records; leave this out",
+        settings.module
+    )
+}
+
+fn unknown_fields<'n>(
+    module: Option<&Module>,
+    names: impl Iterator<Item = &'n str>,
+    path: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(module) = module.filter(|module| module.strict) else { return };
+    for name in names.filter(|name| module.field(name).is_none()) {
+        findings.push(Finding::new(format!("{path}.{name}"), lacks(&module.name, name)));
+    }
+}
+
+fn lacks(module: &ModuleName, field: &str) -> String {
+    let short: String = field.chars().take(40).collect();
+    format!("{module} has no field `{short}`, and it is strict")
+}
+
+/// `$(contact_id: (Contacts) leadsource)`: the field of the run's record refers to that module, which has that field.
+fn related(reads: &[Related], path: &str, own: Option<&Module>, modules: &Modules, findings: &mut Vec<Finding>) {
+    for one in reads {
+        let declared = own.and_then(|own| Some((own, own.field(&one.field)?)));
+        let message = match (declared, modules.get(&one.module)) {
+            (Some((own, field)), _) if field.kind != FieldType::Reference(one.module.clone()) => {
+                format!("the field `{}` of {} does not refer to {}", one.field, own.name, one.module)
+            }
+            (None, _) if own.is_some_and(|own| own.strict) => {
+                own.map(|own| lacks(&own.name, &one.field)).unwrap_or_default()
+            }
+            (_, Some(other)) if other.strict && other.field(&one.name).is_none() => lacks(&other.name, &one.name),
+            _ => continue,
+        };
+        findings.push(Finding::new(path, message));
+    }
+}

@@ -1,0 +1,207 @@
+//! A declared field of a module: its type, and what else must hold of its value.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::document::Reader;
+use crate::expression::render;
+use crate::id::ModuleName;
+
+/// The most options of a choice, and the longest of them in bytes: they must fit a list to pick from.
+const MAX_OPTIONS: usize = 500;
+const MAX_OPTION_BYTES: usize = 200;
+
+/// A declared field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Its name in records and documents.
+    pub name: String,
+    /// For people only; empty = its name.
+    pub label: String,
+    /// What its values are.
+    pub kind: FieldType,
+    /// Whether a record must have a value.
+    pub required: bool,
+    /// What a new record gets that names no value; of the field's type.
+    pub default: Option<Value>,
+    /// Whether one value belongs to one record of the module.
+    pub unique: bool,
+}
+
+/// What the values of a field are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldType {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A decimal number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A day, kept as `2026-12-31`.
+    Date,
+    /// A moment, kept in UTC as `2026-12-31T18:00:00.000Z`.
+    Datetime,
+    /// An e-mail address.
+    Email,
+    /// A phone number, kept as it was written.
+    Phone,
+    /// A web address.
+    Url,
+    /// One of some texts.
+    Choice(Vec<String>),
+    /// A list; of some texts, if any are named.
+    List(Vec<String>),
+    /// The id of a record of another module.
+    Reference(ModuleName),
+}
+
+/// The types that are a word; the others need `options` or `module` as well.
+const PLAIN: [(&str, FieldType); 9] = [
+    ("text", FieldType::Text),
+    ("integer", FieldType::Integer),
+    ("number", FieldType::Number),
+    ("boolean", FieldType::Boolean),
+    ("date", FieldType::Date),
+    ("datetime", FieldType::Datetime),
+    ("email", FieldType::Email),
+    ("phone", FieldType::Phone),
+    ("url", FieldType::Url),
+];
+const CHOICE: &str = "choice";
+const LIST: &str = "list";
+const REFERENCE: &str = "reference";
+
+impl FieldType {
+    /// Whether values are ordered and compared as numbers.
+    pub fn is_numeric(&self) -> bool {
+        matches!(self, Self::Integer | Self::Number | Self::Reference(_))
+    }
+
+    /// Whether the order of its values in time is that of their texts.
+    pub fn is_time(&self) -> bool {
+        matches!(self, Self::Date | Self::Datetime)
+    }
+
+    /// Whether it can be unique: its values have one text each, and there are enough of them.
+    fn can_be_unique(&self) -> bool {
+        !matches!(self, Self::Number | Self::Boolean | Self::Choice(_) | Self::List(_))
+    }
+}
+
+/// What a value must be, for a sentence.
+impl fmt::Display for FieldType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "a text",
+            Self::Integer => "a whole number (integer)",
+            Self::Number => "a number",
+            Self::Boolean => "true or false (boolean)",
+            Self::Date => "a date such as 2026-12-31",
+            Self::Datetime => "a datetime such as 2026-12-31T18:00:00Z",
+            Self::Email => "an e-mail address",
+            Self::Phone => "a phone number",
+            Self::Url => "a url that begins with https:// or http://",
+            Self::Choice(_) => "one of its options (choice)",
+            Self::List(options) if options.is_empty() => "a list",
+            Self::List(_) => "a list of its options",
+            Self::Reference(module) => return write!(f, "the id of a record of {module} (reference)"),
+        })
+    }
+}
+
+impl Field {
+    /// The value as the field keeps it; what is empty is null, and none = it cannot be one of this type.
+    pub fn convert(&self, value: &Value) -> Option<Value> {
+        super::convert::convert(&self.kind, value)
+    }
+
+    /// The text that tells its values apart if it is unique. Addresses that differ only in ASCII case are one.
+    pub fn key_text(&self, value: &Value) -> String {
+        let text = render(value).trim().to_owned();
+        if self.kind == FieldType::Email { text.to_ascii_lowercase() } else { text }
+    }
+}
+
+/// Reads one field: `lastname: text`, or a map with `type`.
+pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
+    if let Some(Value::String(word)) = fields.peek(name) {
+        let kind = plain(word);
+        if kind.is_none() {
+            fields.report(name, unknown_type(word));
+        }
+        let (name, label) = (name.to_owned(), String::new());
+        return Some(Field { name, label, kind: kind?, required: false, default: None, unique: false });
+    }
+    let mut reader = fields.entry(name)?;
+    let kind = read_type(&mut reader);
+    let label = reader.title("label");
+    let (required, unique) = (reader.flag("required", false), reader.flag("unique", false));
+    let default = reader.value("default");
+    if unique && kind.as_ref().is_some_and(|kind| !kind.can_be_unique()) {
+        reader.report("unique", "a field of this type cannot be unique");
+    }
+    let mut field = Field { name: name.to_owned(), label, kind: FieldType::Text, required, default: None, unique };
+    if let Some(kind) = kind.clone() {
+        field.kind = kind;
+        field.default = default.and_then(|value| field.convert(value)).filter(|value| !value.is_null());
+        if default.is_some() && field.default.is_none() {
+            reader.report("default", format!("must be {}", field.kind));
+        }
+        if default.is_some() && unique {
+            reader.report("default", "a unique field has no default: the second record could not have it");
+        }
+    }
+    reader.finish();
+    kind.map(|_| field)
+}
+
+fn read_type(reader: &mut Reader) -> Option<FieldType> {
+    reader.required("type")?;
+    let word = reader.text("type")?;
+    let options = options(reader);
+    let module: Option<ModuleName> = reader.id("module");
+    let kind = match word.as_str() {
+        CHOICE if options.is_empty() => {
+            reader.report("options", "is missing: a choice lists what there is to choose");
+            None
+        }
+        CHOICE => Some(FieldType::Choice(options.clone())),
+        LIST => Some(FieldType::List(options.clone())),
+        REFERENCE if module.is_none() => {
+            reader.report("module", "is missing: a reference names the module of its records");
+            None
+        }
+        REFERENCE => module.clone().map(FieldType::Reference),
+        word => plain(word),
+    };
+    let is_known = kind.is_some() || [CHOICE, REFERENCE].contains(&word.as_str());
+    if !is_known {
+        reader.report("type", unknown_type(&word));
+    } else if !options.is_empty() && ![CHOICE, LIST].contains(&word.as_str()) {
+        reader.report("options", format!("a field of type {word} has no options"));
+    } else if module.is_some() && word != REFERENCE {
+        reader.report("module", format!("a field of type {word} has no module"));
+    }
+    kind
+}
+
+fn options(reader: &mut Reader) -> Vec<String> {
+    let options: Vec<String> = reader.texts("options").into_iter().map(|(_, text)| text).collect();
+    if options.len() > MAX_OPTIONS || options.iter().any(|text| text.is_empty() || text.len() > MAX_OPTION_BYTES) {
+        reader.report("options", format!("are 1 to {MAX_OPTIONS} texts of 1 to {MAX_OPTION_BYTES} bytes"));
+    }
+    options
+}
+
+fn plain(word: &str) -> Option<FieldType> {
+    PLAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| kind.clone())
+}
+
+fn unknown_type(word: &str) -> String {
+    let short: String = word.chars().take(40).collect();
+    let names: Vec<&str> = PLAIN.iter().map(|(name, _)| *name).chain([CHOICE, LIST, REFERENCE]).collect();
+    format!("there is no type {short:?}; the types are {}", names.join(", "))
+}

@@ -1,0 +1,133 @@
+//! The rules of documents and values, as tables.
+
+use serde_json::json;
+
+use super::*;
+
+fn module(document: &Value) -> Module {
+    Module::from_document(document).unwrap_or_else(|findings| panic!("{findings:?}"))
+}
+
+#[test]
+fn a_value_becomes_that_of_its_fields_type_or_is_refused() {
+    let options = json!({"type": "choice", "options": ["Web", "Fair"]});
+    let list = json!({"type": "list", "options": ["a", "b"]});
+    let reference = json!({"type": "reference", "module": "Contacts"});
+    for (field, value, expected) in [
+        (json!("text"), json!(5), Some(json!("5"))),
+        (json!("text"), json!(["a", "b"]), Some(json!("a, b"))),
+        (json!("text"), json!({"a": 1}), None),
+        (json!("text"), json!("  "), Some(json!(null))),
+        (json!("integer"), json!(" +007 "), Some(json!(7))),
+        (json!("integer"), json!("-0"), Some(json!(-0))),
+        (json!("integer"), json!("7.0"), None),
+        (json!("integer"), json!("seven"), None),
+        (json!("number"), json!("7.50"), Some(serde_json::from_str("7.50").unwrap())),
+        (json!("number"), json!(".5"), Some(json!(0.5))),
+        (json!("number"), json!("-00.5"), Some(json!(-0.5))),
+        (json!("number"), json!("1e3"), Some(serde_json::from_str("1e3").unwrap())),
+        (json!("number"), json!("1e999"), None),
+        (json!("number"), json!("7,5"), None),
+        (json!("number"), json!("e5"), None),
+        (json!("number"), json!("--5"), None),
+        (json!("boolean"), json!("on"), Some(json!(true))),
+        (json!("boolean"), json!(false), Some(json!(false))),
+        (json!("boolean"), json!("maybe"), None),
+        (json!("date"), json!("31.12.2026"), Some(json!("2026-12-31"))),
+        (json!("date"), json!("2026-12-31"), Some(json!("2026-12-31"))),
+        (json!("date"), json!("2026-02-30"), None),
+        (json!("date"), json!("31.12.26"), None),
+        (json!("date"), json!("31.12.-026"), None),
+        (json!("datetime"), json!("2026-12-31T18:00:00+01:00"), Some(json!("2026-12-31T17:00:00.000Z"))),
+        (json!("datetime"), json!("2026-12-31 18:00"), Some(json!("2026-12-31T18:00:00.000Z"))),
+        (json!("datetime"), json!("2026-12-31"), Some(json!("2026-12-31T00:00:00.000Z"))),
+        (json!("datetime"), json!("tomorrow"), None),
+        (json!("email"), json!(" Ada@example.org "), Some(json!("Ada@example.org"))),
+        (json!("email"), json!("ada@"), None),
+        (json!("phone"), json!("+49 (30) 12-34"), Some(json!("+49 (30) 12-34"))),
+        (json!("phone"), json!("call me"), None),
+        (json!("url"), json!("https://example.org/?a=b"), Some(json!("https://example.org/?a=b"))),
+        (json!("url"), json!("javascript:alert(1)"), None),
+        (json!("url"), json!("https:///x"), None),
+        (options.clone(), json!("Fair"), Some(json!("Fair"))),
+        (options, json!("fair"), None),
+        (list.clone(), json!("a"), Some(json!(["a"]))),
+        (list.clone(), json!([]), Some(json!(null))),
+        (list, json!(["a", "c"]), None),
+        (json!({"type": "list"}), json!([1, "x"]), Some(json!([1, "x"]))),
+        (reference.clone(), json!("852"), Some(json!(852))),
+        (reference, json!("0"), None),
+    ] {
+        let module = module(&json!({"module": "M", "fields": {"f": field}}));
+        assert_eq!(module.fields[0].convert(&value), expected, "{field} {value}");
+    }
+}
+
+#[test]
+fn a_new_record_has_its_defaults_and_all_that_is_required() {
+    let document = json!({"module": "Leads", "strict": true, "fields": {
+        "lastname": {"type": "text", "required": true},
+        "source": {"type": "choice", "options": ["Web", "Fair"], "default": "Web"},
+        "amount": "number",
+    }});
+    let module = module(&document);
+    let values = |json: Value| json.as_object().unwrap().clone().into_iter().collect::<Vec<_>>();
+    let new = |json: Value| {
+        module.new_values(values(json)).map(|values| json!(values.into_iter().collect::<serde_json::Map<_, _>>()))
+    };
+    assert_eq!(new(json!({"lastname": "Ada"})), Ok(json!({"lastname": "Ada", "source": "Web"})));
+    assert_eq!(new(json!({"lastname": "Ada", "source": "Fair"})), Ok(json!({"lastname": "Ada", "source": "Fair"})));
+    for (json, error) in [
+        (json!({"lastname": " "}), "field lastname of Leads is required and has no value"),
+        (json!({"lastname": "x", "amount": "secret"}), "field amount of Leads must be a number"),
+        (json!({"lastname": "x", "city": "y"}), "field city of Leads is not declared, and the module is strict"),
+    ] {
+        assert_eq!(new(json), Err(error.to_owned()));
+    }
+    let changed = |json| module.changed_values(values(json));
+    assert_eq!(changed(json!({"amount": "5", "source": ""})).unwrap().len(), 2);
+    assert_eq!(
+        changed(json!({"lastname": null})),
+        Err("field lastname of Leads is required and would be cleared".into())
+    );
+}
+
+#[test]
+fn what_is_wrong_in_a_document_is_told_at_its_place() {
+    for (fields, finding) in [
+        (
+            json!({"a": "txt"}),
+            "fields.a: there is no type \"txt\"; the types are text, integer, number, boolean, date, \
+            datetime, email, phone, url, choice, list, reference",
+        ),
+        (json!({"a": {}}), "fields.a.type: is missing"),
+        (json!({"a": {"type": "choice"}}), "fields.a.options: is missing: a choice lists what there is to choose"),
+        (
+            json!({"a": {"type": "reference"}}),
+            "fields.a.module: is missing: a reference names the module of its records",
+        ),
+        (json!({"a": {"type": "text", "options": ["x"]}}), "fields.a.options: a field of type text has no options"),
+        (json!({"a": {"type": "text", "module": "X"}}), "fields.a.module: a field of type text has no module"),
+        (json!({"a": {"type": "integer", "default": "x"}}), "fields.a.default: must be a whole number (integer)"),
+        (json!({"a": {"type": "boolean", "unique": true}}), "fields.a.unique: a field of this type cannot be unique"),
+        (
+            json!({"a": {"type": "text", "unique": true}, "b": {"type": "email", "unique": true}}),
+            "fields.b.unique: a module has one unique field, and `a` is it already",
+        ),
+        (
+            json!({"a": {"type": "text", "unique": true, "default": "x"}}),
+            "fields.a.default: a unique field has no default: the second record could not have it",
+        ),
+        (json!({"": "text"}), "fields: a name is empty"),
+    ] {
+        let findings = Module::from_document(&json!({"module": "M", "fields": fields})).unwrap_err();
+        assert_eq!(findings.iter().map(ToString::to_string).collect::<Vec<_>>(), [finding]);
+    }
+}
+
+#[test]
+fn a_unique_address_is_the_same_in_upper_and_lower_case() {
+    let module = module(&json!({"module": "M", "fields": {"mail": {"type": "email", "unique": true}}}));
+    let field = module.unique().unwrap();
+    assert_eq!(field.key_text(&json!(" Ada@Example.org")), "ada@example.org");
+}
