@@ -106,6 +106,52 @@ async fn a_changed_value_of_the_unique_field_is_refused_if_another_record_has_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn find_record_compares_and_sorts_by_the_declared_type_and_finds_by_the_unique_field() {
+    let postern = started(
+        "
+---
+workflow: 3
+start: {without_record: true, next: find}
+steps:
+  find:
+    find_record: Leads
+    where: {amount: {is: '$env[\"is\"]'}}
+    found: end
+    not_found: sorted
+  sorted:
+    find_record: Leads
+    where: {born: {above: '$env[\"after\"]'}}
+    sort: [-amount]
+    store_ids: all
+    found: end
+  end: {stop: finished, message: '{{ $env[\"all\"]|length }}: {{ $env[\"all\"]|join(\" \") }}'}
+---
+workflow: 4
+start: {without_record: true, next: find}
+steps:
+  find: {find_record: Leads, where: {email: '$env[\"email\"]'}, store_id: id, found: end, not_found: end}
+  end: {stop: finished, message: 'record $env[\"id\"]'}
+",
+    )
+    .await;
+    let mut ids = Vec::new();
+    for (mail, amount, born) in [("a", "9", "2001-01-01"), ("b", "10.0", "1.2.2001"), ("c", "100", "31.12.2000")] {
+        let form = format!("lastname=x&email={mail}@x.org&amount={amount}&born={born}");
+        assert_eq!(message(&postern, "/trigger?workflow_id=1", &form).await, Value::Null);
+        ids.push(postern.count("SELECT max(id) FROM records").await);
+    }
+    let find =
+        async |workflow: i32, form: &str| message(&postern, &format!("/trigger?workflow_id={workflow}"), form).await;
+    assert_eq!(find(3, "is=none&after=31.12.2000").await, format!("2: {} {}", ids[1], ids[0]));
+    assert_eq!(find(3, "is=&after=2000-01-01").await, format!("3: {} {} {}", ids[2], ids[1], ids[0]));
+    assert_eq!(find(3, "is=10").await, "0: ");
+    let wrong = find(3, "is=none&after=soon").await;
+    assert_eq!(wrong, "step sorted: born: it is compared with a text that is not a date such as 2026-12-31");
+    assert_eq!(find(4, "email=B@X.ORG").await, format!("record {}", ids[1]));
+    assert_eq!(find(4, "email=nobody").await, "record ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_becomes_unique_gives_the_records_that_are_there_their_keys() {
     let open = MODULE.replace(", unique: true", "").replace("strict: true", "strict: false");
     let postern = Postern::start(&settings(&open)).await;

@@ -17,15 +17,25 @@ pub struct Shape {
     /// The module to search.
     pub module: ModuleName,
     /// The compared fields and how each is compared; all must hold.
-    pub conditions: Vec<(String, Operator)>,
+    pub conditions: Vec<(String, Operator, As)>,
     /// The order of the found; by id behind these.
-    pub sort: Vec<Sort>,
+    pub sort: Vec<(Sort, As)>,
     /// How many to find at most.
     pub limit: u16,
 }
 
-/// The ids that each search found, in its order. Each item of `values` holds one value per condition; for
-/// [`Operator::Above`] and [`Operator::Below`] it must be a decimal number.
+/// As what a field is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum As {
+    /// Text by text.
+    Text,
+    /// Number by number: the value must be a decimal number, or empty, which compares with nothing.
+    Number,
+    /// By the unique key of the record, which has an index: the value is the key's text.
+    Key,
+}
+
+/// The ids that each search found, in its order. Each item of `values` holds one value per condition.
 pub async fn find(
     transaction: &Transaction<'_>,
     shape: &Shape,
@@ -38,8 +48,8 @@ pub async fn find(
     let (module, limit) = (shape.module.as_str(), i64::from(shape.limit));
     let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&module, &limit, &numbers];
     parameters.extend(columns.iter().map(|column| column as &(dyn ToSql + Sync)));
-    parameters.extend(shape.conditions.iter().map(|(field, _)| field as &(dyn ToSql + Sync)));
-    parameters.extend(shape.sort.iter().map(|sort| &sort.field as &(dyn ToSql + Sync)));
+    parameters.extend(shape.conditions.iter().map(|(field, ..)| field as &(dyn ToSql + Sync)));
+    parameters.extend(shape.sort.iter().map(|(sort, _)| &sort.field as &(dyn ToSql + Sync)));
     let statement = transaction.prepare_cached(&statement(shape)).await?;
     let mut found = vec![Vec::new(); values.len()];
     for row in transaction.query(&statement, &parameters).await? {
@@ -53,7 +63,7 @@ pub async fn find(
     Ok(found)
 }
 
-/// The text depends only on operators and directions, so a process prepares few of them: every name and value is a
+/// The text depends only on operators, types and directions, so a process prepares few of them: every name and value is a
 /// parameter.
 fn statement(shape: &Shape) -> String {
     let count = shape.conditions.len();
@@ -68,8 +78,8 @@ fn statement(shape: &Shape) -> String {
     sql.push_str(") CROSS JOIN LATERAL (SELECT r.id, row_number() OVER (ORDER BY ");
     let order = order(shape, 4 + 2 * count);
     let _ = write!(sql, "{order}) AS place FROM records r WHERE r.module = $1");
-    for (at, (_, operator)) in shape.conditions.iter().enumerate() {
-        let _ = write!(sql, " AND {}", condition(*operator, 4 + count + at, at));
+    for (at, (_, operator, compared)) in shape.conditions.iter().enumerate() {
+        let _ = write!(sql, " AND {}", condition(*operator, *compared, 4 + count + at, at));
     }
     let _ = write!(sql, " ORDER BY {order} LIMIT $2) f ORDER BY q.number, f.place");
     sql
@@ -77,29 +87,42 @@ fn statement(shape: &Shape) -> String {
 
 fn order(shape: &Shape, first: usize) -> String {
     let mut order = String::new();
-    for (at, sort) in shape.sort.iter().enumerate() {
+    for (at, (sort, compared)) in shape.sort.iter().enumerate() {
         let direction = if sort.descending { "DESC NULLS LAST" } else { "ASC NULLS LAST" };
-        let _ = write!(order, "r.fields ->> ${}::text {direction}, ", first + at);
+        let field = format!("r.fields ->> ${}::text", first + at);
+        let key = if *compared == As::Number { number(&field) } else { field };
+        let _ = write!(order, "{key} {direction}, ");
     }
     order + "r.id"
 }
 
-fn condition(operator: Operator, field: usize, value: usize) -> String {
-    let field = format!("r.fields ->> ${field}::text");
-    // A field that holds no number is neither above nor below one; CASE keeps the cast away from it, and from more
-    // digits than `numeric` takes: one such record would spoil every search of its module.
-    let number = format!(
+/// A field that holds no number is neither above nor below one; CASE keeps the cast away from it, and from more digits
+/// than `numeric` takes: one such record would spoil every search of its module.
+fn number(field: &str) -> String {
+    format!(
         "CASE WHEN length({field}) <= {MAX_NUMBER_CHARS} AND {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' \
          THEN ({field})::numeric END"
-    );
+    )
+}
+
+fn condition(operator: Operator, compared: As, field: usize, value: usize) -> String {
+    let field = format!("r.fields ->> ${field}::text");
+    let (number, numeric) = (number(&field), format!("nullif(v{value}, '')::numeric"));
     match operator {
         // An empty value finds nothing: a form without an e-mail must not find some record without an e-mail.
+        Operator::Is if compared == As::Number => format!("{number} = {numeric}"),
+        Operator::Is if compared == As::Key => {
+            format!("(v{value} <> '' AND {field} <> '' AND r.unique_key = sha256(convert_to(v{value}, 'UTF8')))")
+        }
+        Operator::IsNot if compared == As::Number => format!("{number} IS DISTINCT FROM {numeric}"),
         Operator::Is => format!("(v{value} <> '' AND {field} = v{value})"),
         Operator::IsNot => format!("{field} IS DISTINCT FROM v{value}"),
         Operator::Contains => {
             format!("(v{value} <> '' AND strpos(lower({field}), lower(v{value})) > 0)")
         }
-        Operator::Above => format!("{number} > v{value}::numeric"),
-        Operator::Below => format!("{number} < v{value}::numeric"),
+        Operator::Above if compared == As::Text => format!("({field}) COLLATE \"C\" > v{value}"),
+        Operator::Below if compared == As::Text => format!("({field}) COLLATE \"C\" < v{value}"),
+        Operator::Above => format!("{number} > {numeric}"),
+        Operator::Below => format!("{number} < {numeric}"),
     }
 }

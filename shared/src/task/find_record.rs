@@ -37,7 +37,8 @@ pub struct FieldCondition {
     pub value: Template,
 }
 
-/// How a field is compared. Both sides are compared as text, except by the last two, which compare numbers.
+/// How a field is compared: as its declared type. Without one, both sides are compared as text, except by the last two,
+/// which compare numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
     /// The same text.
@@ -55,7 +56,7 @@ pub enum Operator {
 /// One level of the order of found records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sort {
-    /// The field, compared as text.
+    /// The field, compared as its declared type, or else as text.
     pub field: String,
     /// Greatest first.
     pub descending: bool,

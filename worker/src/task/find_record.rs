@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use postern_shared::env::MAX_NUMBER_CHARS;
-use postern_shared::store::search::Shape;
-use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator};
+use postern_shared::expression::render;
+use postern_shared::module::field::Field;
+use postern_shared::store::search::{As, Shape};
+use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
 use serde_json::Value;
 
 use super::{Answer, Context, Outcome, Question, TaskError};
@@ -22,23 +24,67 @@ pub fn perform(settings: &FindRecord, answer: Option<Answer>, context: &mut Cont
 }
 
 fn ask(settings: &FindRecord, context: &Context<'_>) -> Result<Outcome, TaskError> {
-    let values = settings.conditions.iter().map(|one| value(one, context)).collect::<Result<_, _>>()?;
+    let module = context.desk.modules().get(&settings.module);
+    let declared = |name: &str| module.and_then(|module| module.field(name));
+    let mut values = Vec::with_capacity(settings.conditions.len());
+    let mut conditions = Vec::with_capacity(settings.conditions.len());
+    for one in &settings.conditions {
+        if let Some(module) = module.filter(|module| module.strict && module.field(&one.field).is_none()) {
+            return Err(TaskError(format!("{}: {} has no such field, and it is strict", one.field, module.name)));
+        }
+        let compared = compared(one.operator, declared(&one.field));
+        values.push(value(one, compared, declared(&one.field), context)?);
+        conditions.push((one.field.clone(), one.operator, compared));
+    }
+    let is_numeric = |name: &str| declared(name).is_some_and(|field| field.kind.is_numeric());
+    let order = |sort: &Sort| (sort.clone(), if is_numeric(&sort.field) { As::Number } else { As::Text });
     let shape = Shape {
         module: settings.module.clone(),
-        conditions: settings.conditions.iter().map(|one| (one.field.clone(), one.operator)).collect(),
-        sort: settings.sort.clone(),
+        conditions,
+        sort: settings.sort.iter().map(order).collect(),
         limit: settings.limit,
     };
     Ok(Outcome::Ask(Question::Search { shape: Arc::new(shape), values }))
 }
 
-fn value(condition: &FieldCondition, context: &Context<'_>) -> Result<String, TaskError> {
-    let field = &condition.field;
-    let text = condition.value.text(context.scope).map_err(|error| TaskError::in_field(field, &error))?;
-    match condition.operator {
-        Operator::Is | Operator::IsNot | Operator::Contains => Ok(text),
-        Operator::Above | Operator::Below => decimal(text.trim())
-            .ok_or_else(|| TaskError(format!("{field}: it is compared with a text that is not a number"))),
+/// As what a field is compared.
+fn compared(operator: Operator, declared: Option<&Field>) -> As {
+    match (operator, declared) {
+        (Operator::Contains, _) => As::Text,
+        (Operator::Is, Some(field)) if field.unique => As::Key,
+        (Operator::Is | Operator::IsNot, Some(field)) if field.kind.is_numeric() => As::Number,
+        (Operator::Is | Operator::IsNot, _) => As::Text,
+        (Operator::Above | Operator::Below, Some(field)) if field.kind.is_time() => As::Text,
+        (Operator::Above | Operator::Below, _) => As::Number,
+    }
+}
+
+/// What the field is compared with, in the form in which the field keeps it. What cannot be such a value is no value of
+/// any record, but greater or less than one it cannot be.
+fn value(
+    condition: &FieldCondition,
+    compared: As,
+    declared: Option<&Field>,
+    context: &Context<'_>,
+) -> Result<String, TaskError> {
+    let name = &condition.field;
+    let mut text = condition.value.text(context.scope).map_err(|error| TaskError::in_field(name, &error))?;
+    let is_order = matches!(condition.operator, Operator::Above | Operator::Below);
+    if let Some(field) = declared.filter(|_| condition.operator != Operator::Contains) {
+        match field.convert(&Value::String(text.clone())) {
+            Some(value) if compared == As::Key => text = field.key_text(&value),
+            Some(value) => text = render(&value),
+            None if is_order => {
+                return Err(TaskError(format!("{name}: it is compared with a text that is not {}", field.kind)));
+            }
+            None => {}
+        }
+    }
+    match compared {
+        As::Number if is_order => decimal(text.trim())
+            .ok_or_else(|| TaskError(format!("{name}: it is compared with a text that is not a number"))),
+        As::Number => Ok(decimal(text.trim()).unwrap_or_default()),
+        As::Text | As::Key => Ok(text),
     }
 }
 
