@@ -86,6 +86,7 @@ create_cluster() {
 }
 
 # fsync and synchronous_commit stay on: what tests and benchmarks measure is a durable commit.
+# track_commit_timestamp dates the commits for the benchmark.
 postgres_launch() {
     local bin postgres_port prefix
     bin=$(find_postgres_bin)
@@ -94,7 +95,7 @@ postgres_launch() {
     server_user_prefix
     launch postgres "${prefix[@]}" "$bin/postgres" -D "$dev_dir/postgres/data" \
         -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
-        -c max_connections=300 -c shared_buffers=256MB
+        -c max_connections=300 -c shared_buffers=256MB -c track_commit_timestamp=on
 }
 
 # After kill -9 PostgreSQL refuses to start while a process with the old pid exists: one that its

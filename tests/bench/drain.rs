@@ -1,0 +1,94 @@
+//! Draining: a backlog of leads for workflow 77 of the demo, from the queue to the commit.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::shutdown::Shutdown;
+use postern_shared::submission::{self, SUBMISSIONS_V1};
+
+use crate::Scale;
+use crate::it::harness::process::Process;
+use crate::it::harness::{DEMO, Postern};
+use crate::load::{self, Connection};
+use crate::report::{Figure, Reach, Rounds, peak_megabytes};
+use crate::{floor_store, lead};
+
+/// Leads in one message: as many as the ingress puts there under load.
+pub const BUNDLE: u64 = 64;
+
+/// Between two looks at how far the worker is.
+const LOOK: Duration = Duration::from_millis(20);
+
+pub async fn drain(scale: Scale) -> Vec<Figure> {
+    let (mut rounds, mut memory) = (Rounds::default(), Vec::new());
+    for _ in 0..scale.rounds {
+        rounds.floor.push(floor_store::per_second(scale.leads).await);
+        let mut postern = Postern::without_worker(DEMO).await;
+        rounds.postern.push(per_second(&mut postern, scale.leads).await);
+        memory.push(peak_megabytes(postern.workers[0].id()));
+    }
+    vec![
+        Figure::ratio(format!("drain, backlog of {}", scale.leads), "leads/s", rounds, Reach::AtLeast(0.5)),
+        Figure::value("drain, peak memory of the worker", "MB", memory, Reach::AtMost(80.0)),
+    ]
+}
+
+/// Fills the lane, starts a worker, and measures from its first commit to its last.
+pub async fn per_second(postern: &mut Postern, leads: u64) -> f64 {
+    queue(&postern.servers().amqp_url, leads).await;
+    postern.sql("CHECKPOINT").await;
+    let before = postern.count("SELECT count(*) FROM records").await;
+    postern.start_worker().await;
+    let worker = &mut postern.workers[0];
+    let (begin, first) = loop {
+        let committed = committed(worker).await;
+        if committed > 0 {
+            break (Instant::now(), committed);
+        }
+        tokio::time::sleep(LOOK).await;
+    };
+    until_committed(worker, leads).await;
+    let took = begin.elapsed();
+    let made = postern.count("SELECT count(*) FROM records").await - before;
+    assert_eq!(u64::try_from(made).unwrap(), leads, "not every lead became a record");
+    (leads - first) as f64 / took.as_secs_f64()
+}
+
+/// Returns when the worker has committed so many leads.
+pub async fn until_committed(worker: &mut Process, leads: u64) {
+    while committed(worker).await < leads {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// How many leads a worker has committed.
+async fn committed(worker: &mut Process) -> u64 {
+    let address = worker.address("the private listener is open").await;
+    let metrics = Connection::open(address).await.get("/metrics").await;
+    let claimed = r#"postern_submissions_total{outcome="claimed"} "#;
+    metrics.lines().find_map(|line| line.strip_prefix(claimed)).map_or(0, |count| count.parse().unwrap())
+}
+
+async fn queue(amqp_url: &str, leads: u64) {
+    let options = publisher::Options {
+        url: amqp_url.parse().unwrap(),
+        connection_name: "postern-bench".into(),
+        channels: publisher::DEFAULT_CHANNELS,
+    };
+    let stop = Shutdown::new();
+    let (publisher, session) = Publisher::start(options, &prometheus::Registry::new(), stop.clone()).unwrap();
+    while publisher.is_open() {
+        tokio::time::sleep(LOOK).await;
+    }
+    let numbers: Vec<u64> = load::numbers(leads).collect();
+    let bundles = numbers.chunks(usize::try_from(BUNDLE).unwrap()).map(|chunk| {
+        let encoded: Vec<_> = chunk.iter().map(|n| submission::encode(&lead::submission(*n)).unwrap()).collect();
+        submission::bundle(encoded.iter().map(Vec::as_slice))
+    });
+    let sent = bundles.map(|body| publisher.publish_raw(SUBMISSIONS_V1, body, 0));
+    let sent = stream::iter(sent).buffer_unordered(publisher::DEFAULT_CHANNELS);
+    sent.for_each(async |result| result.unwrap()).await;
+    stop.trigger();
+    session.await.unwrap();
+}

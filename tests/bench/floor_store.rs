@@ -1,0 +1,124 @@
+//! The floor of draining: the rows that Postern writes for a lead of workflow 77, in bundles, straight to PostgreSQL
+//! with prepared statements and arrays. Nothing is received, claimed, evaluated or asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime};
+
+use postern_shared::submission::Submission;
+use sha2::{Digest, Sha256};
+use tokio_postgres::{Client, NoTls, Statement};
+use uuid::Uuid;
+
+use crate::drain::BUNDLE;
+use crate::it::harness::servers::Servers;
+use crate::{lead, load};
+
+/// Bundles at the same time: as many as a worker executes.
+const CONNECTIONS: usize = 4;
+
+const RECEIPTS: &str = "INSERT INTO receipts
+    (id, permission, target, env, query, request, accepted_at, settings_version, skipped)
+SELECT id, 'loopback', '{\"workflow\":77}', env::json, '{}', request::json, at, 1, '[]'
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS r (id, env, request, at)";
+
+const RUNS: &str = "INSERT INTO runs (receipt, workflow, version, place, state, steps, started_at, ended_at)
+SELECT receipt, 77, 1, 1, 'finished', 3, at, at FROM unnest($1::uuid[], $2::timestamptz[]) AS r (receipt, at)";
+
+const LOG: &str = "INSERT INTO run_log (receipt, workflow, number, step, task, output, at)
+SELECT receipt, 77, number, step, task, output, at FROM unnest($1::uuid[], $2::timestamptz[]) AS r (receipt, at),
+(VALUES (1, 'usable', 'condition', 'then'), (2, 'lead', 'create_record', 'created'), (3, 'note', 'comment', 'next'))
+    AS s (number, step, task, output)";
+
+const RECORDS: &str = "INSERT INTO records (id, module, unique_key, fields)
+SELECT id, 'Leads', key, fields::jsonb FROM unnest($1::bigint[], $2::bytea[], $3::text[]) AS r (id, key, fields)";
+
+const COMMENTS: &str = "INSERT INTO comments (record, receipt, workflow, number, text)
+SELECT record, receipt, 77, 3, 'Asked about web, news' FROM unnest($1::bigint[], $2::uuid[]) AS c (record, receipt)";
+
+/// The columns of a bundle.
+#[derive(Default)]
+struct Columns {
+    receipts: Vec<Uuid>,
+    times: Vec<SystemTime>,
+    env: Vec<String>,
+    request: Vec<String>,
+    records: Vec<i64>,
+    keys: Vec<Vec<u8>>,
+    fields: Vec<String>,
+}
+
+/// Leads a second into a database of their own.
+pub async fn per_second(leads: u64) -> f64 {
+    let servers = Servers::new().await;
+    let numbers: Vec<u64> = load::numbers(leads).collect();
+    let bundles: Vec<Columns> = numbers.chunks(usize::try_from(BUNDLE).unwrap()).map(columns).collect();
+    let (bundles, next) = (Arc::new(bundles), Arc::new(AtomicU64::new(0)));
+    let mut writers = Vec::new();
+    for _ in 0..CONNECTIONS {
+        writers.push(Writer::connect(&servers.database_url).await);
+    }
+    writers[0].client.batch_execute("CHECKPOINT").await.unwrap();
+    let begin = Instant::now();
+    let tasks: Vec<_> = (writers.into_iter())
+        .map(|writer| {
+            let (bundles, next) = (Arc::clone(&bundles), Arc::clone(&next));
+            tokio::spawn(async move {
+                while let Some(bundle) = bundles.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+                    writer.write(bundle).await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    leads as f64 / begin.elapsed().as_secs_f64()
+}
+
+fn columns(numbers: &[u64]) -> Columns {
+    let mut columns = Columns::default();
+    for number in numbers {
+        let Submission { receipt, env, request, .. } = lead::submission(*number);
+        columns.receipts.push(receipt.uuid());
+        columns.times.push(receipt.time());
+        columns.request.push(request.to_string());
+        columns.records.push(i64::try_from(*number).unwrap() + 1);
+        columns.keys.push(Sha256::digest(format!("lead{number}@example.org")).to_vec());
+        let mut fields = env.clone();
+        fields.0.shift_remove("tags");
+        fields.set("description", "From 127.0.0.1, 24.11.2026".into());
+        columns.fields.push(fields.to_string());
+        columns.env.push(env.to_string());
+    }
+    columns
+}
+
+struct Writer {
+    client: Client,
+    statements: [Statement; 5],
+}
+
+impl Writer {
+    async fn connect(url: &str) -> Self {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let mut statements = Vec::new();
+        for text in [RECEIPTS, RUNS, LOG, RECORDS, COMMENTS] {
+            statements.push(client.prepare(text).await.unwrap());
+        }
+        Self { client, statements: statements.try_into().ok().unwrap() }
+    }
+
+    async fn write(&self, columns: &Columns) {
+        let Columns { receipts, times, env, request, records, keys, fields } = columns;
+        let [to_receipts, to_runs, to_log, to_records, to_comments] = &self.statements;
+        self.client.batch_execute("BEGIN").await.unwrap();
+        self.client.execute(to_receipts, &[receipts, env, request, times]).await.unwrap();
+        self.client.execute(to_records, &[records, keys, fields]).await.unwrap();
+        self.client.execute(to_comments, &[records, receipts]).await.unwrap();
+        self.client.execute(to_runs, &[receipts, times]).await.unwrap();
+        self.client.execute(to_log, &[receipts, times]).await.unwrap();
+        self.client.batch_execute("COMMIT").await.unwrap();
+    }
+}

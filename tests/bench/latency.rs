@@ -1,0 +1,75 @@
+//! Open loop: so many posts a second, whatever becomes of them. Times run from when a post was due, to the 202 and to
+//! the commit, which PostgreSQL dates (`track_commit_timestamp`). The floor has no worker beside it; so that like is
+//! compared with like, Postern is asked without one as well as with one.
+
+use std::collections::HashMap;
+use std::time::{Duration, UNIX_EPOCH};
+
+use uuid::Uuid;
+
+use crate::Scale;
+use crate::floor_accept::Floor;
+use crate::it::harness::{DEMO, Postern};
+use crate::load::{self, Posted, milliseconds};
+use crate::report::{Figure, Reach, Rounds, quantile};
+
+/// Connections that share the posts.
+const CONNECTIONS: usize = 64;
+
+/// The quantiles that are shown, with their names.
+const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)];
+
+pub async fn open(scale: Scale, per_second: u64) -> Vec<Figure> {
+    let (floor, quiet) = (Floor::start().await, Postern::without_worker(DEMO).await);
+    let whole = Postern::start(DEMO).await;
+    let mut accepted: [Rounds; 3] = Default::default();
+    let mut committed: [Rounds; 3] = Default::default();
+    for _ in 0..scale.rounds {
+        let bare = answers(&load::open(floor.address, CONNECTIONS, per_second, scale.round).await);
+        let answered = answers(&load::open(quiet.public(), CONNECTIONS, per_second, scale.round).await);
+        let posted = load::open(whole.public(), CONNECTIONS, per_second, scale.round).await;
+        let (answered_meanwhile, ends) = (answers(&posted), commits(&whole, &posted).await);
+        for (at, (_, part)) in QUANTILES.iter().enumerate() {
+            accepted[at].postern.push(quantile(&answered, *part));
+            accepted[at].floor.push(quantile(&bare, *part));
+            committed[at].postern.push(quantile(&ends, *part));
+            committed[at].floor.push(quantile(&answered_meanwhile, *part));
+        }
+    }
+    let judged = per_second == 1_000;
+    let figures = |what: &'static str, most: f64, all: [Rounds; 3]| {
+        QUANTILES.iter().zip(all).map(move |((name, _), rounds)| {
+            let reach = if judged && *name == "p99" { Reach::AtMost(most) } else { Reach::Anything };
+            Figure::ratio(format!("{per_second} posts/s: {name} to {what}"), "ms", rounds, reach)
+        })
+    };
+    figures("202", 1.5, accepted).chain(figures("commit ÷ to 202 meanwhile", 5.0, committed)).collect()
+}
+
+fn answers(posted: &[Posted]) -> Vec<f64> {
+    sorted(posted.iter().map(|one| one.answered))
+}
+
+/// The times from when the posts were due to the commits of their leads.
+async fn commits(postern: &Postern, posted: &[Posted]) -> Vec<f64> {
+    let due: HashMap<Uuid, Duration> =
+        posted.iter().map(|one| (one.receipt, one.due.duration_since(UNIX_EPOCH).unwrap())).collect();
+    let ids: Vec<Uuid> = due.keys().copied().collect();
+    let count =
+        "SELECT id, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 FROM receipts WHERE id = ANY($1)";
+    let connection = postern.connection().await;
+    loop {
+        let rows = connection.query(count, &[&ids]).await.unwrap();
+        if rows.len() == posted.len() {
+            let end = |row: &tokio_postgres::Row| Duration::from_secs_f64(row.get(1));
+            return sorted(rows.iter().map(|row| milliseconds(end(row).saturating_sub(due[&row.get::<_, Uuid>(0)]))));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}

@@ -1,0 +1,150 @@
+//! The benchmark: Postern beside what its broker, its database and its HTTP library can do at best, measured in one
+//! run, in turn, several rounds, so that the ratios hold on any machine and under any load that lasts. `tests/run
+//! bench` builds and starts everything. What fails is a panic: a figure of a broken run is worth nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+#![allow(clippy::print_stdout, reason = "it talks to a person")]
+
+mod accept;
+mod drain;
+mod end_to_end;
+mod floor_accept;
+mod floor_store;
+mod growth;
+mod latency;
+mod lead;
+mod load;
+mod report;
+
+/// What starts processes and servers for the tests serves here as well.
+#[path = "../it"]
+mod it {
+    #[allow(dead_code, reason = "the tests use all of it")]
+    pub mod harness;
+}
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use report::Figure;
+
+/// Measures Postern.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// What to measure; everything unless told.
+    figures: Vec<Kind>,
+    /// Three minutes instead of ten: shorter rounds, fewer of them, a smaller backlog and history. For a look, not for
+    /// a verdict.
+    #[arg(long)]
+    quick: bool,
+    /// Rounds of each figure; medians are shown.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Seconds of one round of accepting or of open-loop load.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Leads of a backlog.
+    #[arg(long)]
+    leads: Option<u64>,
+    /// Receipts of the long history.
+    #[arg(long)]
+    history: Option<u64>,
+    /// Where `latest.json`, `latest.svg` and `history.jsonl` are written.
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+    /// Serves the floor of accepting, for this broker, instead of measuring.
+    #[arg(long, hide = true)]
+    floor_server: Option<String>,
+    /// Cargo says it to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    rounds: usize,
+    round: Duration,
+    leads: u64,
+    history: u64,
+}
+
+/// One figure, or some that come out of one measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Posts a second with 256 connections, beside the floor; memory of the ingress.
+    Accept,
+    /// Time to 202 with one connection, beside the floor.
+    AcceptOne,
+    /// Leads a second from a backlog to the commit, beside the floor; memory of the worker.
+    Drain,
+    /// Leads a second from the post to the commit, with the load and all services on this machine.
+    EndToEnd,
+    /// Times to 202 and to the commit at 1,000 posts a second.
+    Open1000,
+    /// The same at 5,000.
+    Open5000,
+    /// Accepting with 10,000 address rules beside 10.
+    Rules,
+    /// Draining while 1,000 workflows listen elsewhere, beside 10.
+    Workflows,
+    /// Draining into a long history, beside an empty one.
+    History,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        match &arguments.floor_server {
+            Some(amqp_url) => floor_accept::serve(amqp_url).await,
+            None => measure(&arguments).await,
+        }
+    });
+}
+
+async fn measure(arguments: &Arguments) {
+    let scale = arguments.scale();
+    let chosen = match arguments.figures.as_slice() {
+        [] => Kind::value_variants(),
+        some => some,
+    };
+    let mut figures: Vec<Figure> = Vec::new();
+    for kind in chosen {
+        println!("== {}", kind.to_possible_value().unwrap().get_name());
+        let measured = kind.measure(scale).await;
+        measured.iter().for_each(|figure| println!("{}", figure.line(None)));
+        figures.extend(measured);
+    }
+    report::write(&arguments.out, scale, &figures);
+}
+
+impl Arguments {
+    fn scale(&self) -> Scale {
+        let (rounds, seconds, leads, history) =
+            if self.quick { (1, 3, 50_000, 500_000) } else { (3, 5, 200_000, 5_000_000) };
+        Scale {
+            rounds: self.rounds.unwrap_or(rounds),
+            round: Duration::from_secs(self.seconds.unwrap_or(seconds)),
+            leads: self.leads.unwrap_or(leads),
+            history: self.history.unwrap_or(history),
+        }
+    }
+}
+
+impl Kind {
+    async fn measure(self, scale: Scale) -> Vec<Figure> {
+        match self {
+            Self::Accept => accept::many(scale).await,
+            Self::AcceptOne => accept::one(scale).await,
+            Self::Drain => drain::drain(scale).await,
+            Self::EndToEnd => end_to_end::end_to_end(scale).await,
+            Self::Open1000 => latency::open(scale, 1_000).await,
+            Self::Open5000 => latency::open(scale, 5_000).await,
+            Self::Rules => growth::rules(scale).await,
+            Self::Workflows => growth::workflows(scale).await,
+            Self::History => growth::history(scale).await,
+        }
+    }
+}
