@@ -2,6 +2,7 @@
 //! operator's browser can call it. What there is to call stands in one table, from which the document at
 //! `/api/v1/openapi.json` is made.
 
+mod audit;
 mod audit_log;
 mod dead_letters;
 mod documents;
@@ -137,6 +138,7 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::DeadLetterGroups => dead_letters::groups(state).await,
         Endpoint::ReplayDeadLetters => dead_letters::replay(state, request).await,
         Endpoint::DiscardDeadLetters => dead_letters::discard(state, request).await,
+        Endpoint::Audit => audit::audit(state, request).await,
         Endpoint::AuditLog => audit_log::list(state, request).await,
         Endpoint::Explain => explain::explain(state, request),
         Endpoint::Tokens => tokens::list(state).await,

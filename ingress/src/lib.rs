@@ -16,6 +16,7 @@ mod routes;
 mod spool;
 mod state;
 pub mod submit;
+mod tickets;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,6 +68,11 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         async move { state.refusals.write(&state.store, &state.metrics, &unpublished).await }
     });
 
+    let telling = tokio::spawn({
+        let (state, unpublished) = (Arc::clone(&state), unpublished.clone());
+        async move { state.tickets.tell(&state.store, &unpublished).await }
+    });
+
     let public = listen(options.listen).await?;
     tracing::info!(address = %public.local_addr()?, "the public listener is open");
     routes::serve(public, Arc::clone(&state), shutdown).await;
@@ -76,6 +82,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         publishing.await?;
     }
     writing.await?;
+    telling.await?;
     following.abort();
     probe.abort();
     Ok(())

@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
 use crate::refusals::Refusals;
 use crate::spool::Spool;
+use crate::tickets::Tickets;
 
 /// The permissions of one version of the settings.
 #[derive(Debug, Default)]
@@ -47,6 +48,7 @@ pub struct State {
     pub store: Store,
     pub metrics: Metrics,
     pub refusals: Refusals,
+    pub tickets: Tickets,
     pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
@@ -71,6 +73,7 @@ impl State {
             store,
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
+            tickets: Tickets::new(),
             api_token: api::hash_of_setting(options.api_token.as_deref())?,
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),

@@ -95,6 +95,7 @@ where
         read,
         accepted_at_ms: millis(receipt.time()),
         settings_version,
+        ticket: Some(state.tickets.next()),
     };
     publish(state, &submission).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
@@ -158,8 +159,17 @@ fn millis(moment: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Durable in the broker, or else in the spool.
+/// Durable, and counted as such.
 async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError> {
+    put(state, submission).await?;
+    if let Some(ticket) = submission.ticket {
+        state.tickets.answered(ticket, submission.receipt);
+    }
+    Ok(())
+}
+
+/// Into the broker, or else into the spool.
+async fn put(state: &State, submission: &Submission) -> Result<(), ApiError> {
     let encode =
         || submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"));
     let encoded = encode()?;

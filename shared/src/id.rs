@@ -35,6 +35,11 @@ impl ReceiptId {
         SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
+    /// The hour of [`ReceiptId::time`], counted since 1970 (UTC).
+    pub fn hour(self) -> i64 {
+        i64::try_from((self.0.as_u128() >> 80) / 3_600_000).unwrap_or(i64::MAX)
+    }
+
     /// The plain UUID, as the store keeps it.
     pub fn uuid(self) -> Uuid {
         self.0

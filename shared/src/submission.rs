@@ -37,6 +37,18 @@ pub struct Submission {
     pub accepted_at_ms: i64,
     /// The version of the settings under which ingress accepted it: a worker with older ones reloads first.
     pub settings_version: i64,
+    /// By which it is missed if it never arrives. None: of a version that gave no numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
+}
+
+/// Which of the submissions of an ingress it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The process of the ingress: drawn when it started.
+    pub instance: i64,
+    /// Counted from 1. Numbers of submissions that were not accepted are left out.
+    pub number: i64,
 }
 
 /// What makes a submission the same as another one of its permission: only the first of one key runs.
@@ -135,6 +147,7 @@ mod tests {
             read: vec!["lastname".into()],
             accepted_at_ms: 1,
             settings_version: 2,
+            ticket: Some(Ticket { instance: 7, number: 1 }),
         };
         let encoded = encode(&one).unwrap();
         let body = bundle([encoded.as_slice(), encoded.as_slice()]);

@@ -2,7 +2,7 @@
 
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
-use postern_shared::submission::{Submission, Target};
+use postern_shared::submission::{Submission, Target, Ticket};
 use serde_json::json;
 
 /// Where it is posted to.
@@ -44,5 +44,6 @@ pub fn submission(number: u64) -> Submission {
         read: Vec::new(),
         accepted_at_ms: accepted.as_millis().try_into().unwrap(),
         settings_version: 1,
+        ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: number.try_into().unwrap() }),
     }
 }

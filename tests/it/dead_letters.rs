@@ -37,6 +37,7 @@ async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> Recei
         read: Vec::new(),
         accepted_at_ms: 1,
         settings_version: 1,
+        ticket: None,
     };
     let body = submission::bundle([submission::encode(&submission).unwrap().as_slice()]);
     put(postern, Some(receipt), SUBMISSIONS_V1, &body, reason).await;

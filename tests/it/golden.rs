@@ -3,7 +3,7 @@
 
 use postern_shared::env::Env;
 use postern_shared::resume::{RESUME_V1, Resume, RunKey};
-use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target};
+use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target, Ticket};
 
 /// A bundle of two, with every field used; the line end behind it is the file's, not the wire's.
 const GOLDEN: &str = include_str!("golden/submissions.v1.json");
@@ -71,6 +71,7 @@ fn bundle() -> Vec<Submission> {
         read: Vec::new(),
         accepted_at_ms: 1_733_652_000_000,
         settings_version: 12,
+        ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: 5 }),
     };
     let second = Submission {
         receipt: "0193a5c8-7d01-7000-8000-000000000000".parse().unwrap(),
@@ -84,6 +85,7 @@ fn bundle() -> Vec<Submission> {
         read: Vec::new(),
         accepted_at_ms: 1_733_652_000_001,
         settings_version: 12,
+        ticket: None,
     };
     vec![first, second]
 }

@@ -7,6 +7,7 @@ mod broker;
 mod browser;
 mod cli;
 mod connections;
+mod conservation;
 mod dead_letters;
 mod dedupe;
 mod faults;

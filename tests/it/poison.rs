@@ -2,7 +2,7 @@
 
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
-use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Target};
+use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Target, Ticket};
 
 use crate::harness::{Postern, eventually};
 
@@ -37,6 +37,7 @@ pub fn submission(receipt: ReceiptId) -> Vec<u8> {
         read: Vec::new(),
         accepted_at_ms: 0,
         settings_version: 1,
+        ticket: Some(Ticket { instance: 5, number: 1 }),
     };
     submission::encode(&submission).unwrap()
 }
@@ -46,7 +47,8 @@ async fn a_receipt_outside_the_history_becomes_a_dead_letter_and_its_neighbours_
     let postern = Postern::start(SETTINGS).await;
     let of_1970: ReceiptId = "00000000-0001-7000-8000-000000000000".parse().unwrap();
     let mut bundle: Vec<Vec<u8>> = (0..9).map(|_| submission(ReceiptId::new())).collect();
-    bundle.push(submission(of_1970));
+    bundle
+        .push(String::from_utf8(submission(of_1970)).unwrap().replace(r#""number":1"#, r#""number":99"#).into_bytes());
     let body = submission::bundle(bundle.iter().map(Vec::as_slice));
     postern.servers().publish(SUBMISSIONS_V1, &body).await;
     eventually("nine have run", async || (postern.records("Leads").await.len() == 9).then_some(())).await;
@@ -59,6 +61,8 @@ async fn a_receipt_outside_the_history_becomes_a_dead_letter_and_its_neighbours_
     let of_another = postern.call("GET", &format!("/receipts/{of_1970}")).from("127.0.0.2").send().await;
     assert_eq!((of_another.status, of_another.code()), (404, "receipt_unknown"));
     assert_eq!(postern.count("SELECT count(*) FROM spool").await, 0);
+    postern.sql("DELETE FROM arrived WHERE NOT numbers @> 99::bigint").await;
+    assert_eq!(postern.count("SELECT count(*) FROM arrived").await, 1, "a dead letter is no loss");
 }
 
 #[tokio::test(flavor = "multi_thread")]

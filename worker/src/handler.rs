@@ -8,8 +8,8 @@ use std::time::Duration;
 use postern_shared::id::ReceiptId;
 use postern_shared::resume::RESUME_V1;
 use postern_shared::store::dead_letters::{self, DeadLetter};
-use postern_shared::store::{self, Store, StoreError, spool};
-use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
+use postern_shared::store::{self, Store, StoreError, spool, tickets};
+use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Ticket};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -44,10 +44,24 @@ pub struct Handler {
 
 /// What is to be written instead of executing a message.
 pub enum Verdict {
-    /// One letter per item: a receipt, if it is known, and what it carried.
-    Dead { letters: Vec<(Option<ReceiptId>, Vec<u8>)>, reason: String },
+    /// All that it carried, together with what it says of itself as far as it could be read.
+    Dead { letters: Vec<Letter>, reason: String },
     /// Each submission, or what wakes a run, becomes a spool row, due after a delay.
     Alone { bodies: Vec<Vec<u8>>, delay: Duration },
+}
+
+/// What becomes a dead letter.
+pub struct Letter {
+    pub receipt: Option<ReceiptId>,
+    pub ticket: Option<Ticket>,
+    pub body: Vec<u8>,
+}
+
+impl Letter {
+    /// Of a message of which nothing more is known.
+    pub fn whole(receipt: Option<ReceiptId>, body: &[u8]) -> Self {
+        Self { receipt, ticket: None, body: body.to_vec() }
+    }
 }
 
 impl Handler {
@@ -79,7 +93,7 @@ impl Handler {
 
     /// The submissions of a message that may be executed as they are.
     fn read(&self, message: &Message) -> Result<Vec<Submission>, Verdict> {
-        let dead = |reason: String| Verdict::Dead { letters: vec![(None, message.body.clone())], reason };
+        let dead = |reason: String| Verdict::Dead { letters: vec![Letter::whole(None, &message.body)], reason };
         if message.kind != SUBMISSIONS_V1 {
             return Err(dead(format!("the kind {:?} is not known to this version", message.kind)));
         }
@@ -147,10 +161,12 @@ impl Handler {
         let transaction = store::begin(&mut connection).await?;
         match verdict {
             Verdict::Dead { letters, reason } => {
-                for (receipt, body) in letters {
+                for Letter { receipt, body, .. } in letters {
                     let letter = DeadLetter { receipt: *receipt, kind: &message.kind, body, reason, attempt };
                     dead_letters::put(&transaction, &letter).await?;
                 }
+                let numbers: Vec<_> = letters.iter().filter_map(|letter| letter.ticket).collect();
+                tickets::arrive(&transaction, &numbers).await?;
             }
             Verdict::Alone { bodies, delay } => {
                 spool::put(&transaction, &message.kind, bodies, attempt.saturating_add(1), *delay).await?;
@@ -175,7 +191,8 @@ fn again(message: &Message, submissions: &[Submission], delay: Duration, why: im
 }
 
 fn dead_letters_of(submissions: &[Submission], reason: String) -> Verdict {
-    Verdict::Dead { letters: submissions.iter().map(|one| (Some(one.receipt), alone(one))).collect(), reason }
+    let letter = |one: &Submission| Letter { receipt: Some(one.receipt), ticket: one.ticket, body: alone(one) };
+    Verdict::Dead { letters: submissions.iter().map(letter).collect(), reason }
 }
 
 /// A bundle of one.

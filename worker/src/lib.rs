@@ -12,6 +12,7 @@ mod declared;
 mod desk;
 mod engine;
 mod handler;
+mod losses;
 mod metrics;
 mod names;
 mod options;
@@ -88,6 +89,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     });
     let house = tokio::spawn(keep_house(store.clone()));
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
+    let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
 
     let outside = Outside::new(execution.allowed_targets.clone())?;
     let work = Work { outside, store, catalogs, metrics, shutdown, health };
@@ -95,7 +97,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
         None => work.take_from_spool(bell, execution).await,
     }
-    for task in [following, house, backlog, probe] {
+    for task in [following, house, backlog, losses, probe] {
         task.abort();
     }
     Ok(())
@@ -176,10 +178,11 @@ async fn keep_house(store: Store) {
         let kept = async {
             let connection = store.connection().await?;
             history::make_ahead(&connection).await?;
-            store::claims::forget(&connection).await
+            store::claims::forget(&connection).await?;
+            store::tickets::forget(&connection).await
         };
         if let Err(error) = kept.await {
-            tracing::warn!(%error, "partitions could not be made ahead or claims forgotten; tried again in an hour");
+            tracing::warn!(%error, "partitions could not be made ahead, or claims and numbers forgotten; tried again in an hour");
         }
         tokio::time::sleep(HOUSEKEEPING).await;
     }

@@ -21,6 +21,7 @@ pub struct Metrics {
     relayed: IntCounter,
     outside: IntCounterVec,
     pub spool_messages: IntGauge,
+    pub lost_submissions: IntGauge,
     pub ready: IntGauge,
 }
 
@@ -69,6 +70,10 @@ impl Metrics {
                 &["outcome"],
             )?,
             spool_messages: IntGauge::new("postern_spool_messages", "Messages that wait in the spool, due or not.")?,
+            lost_submissions: IntGauge::new(
+                "postern_lost_submissions",
+                "Submissions of the last day that were answered with 202 and are nowhere to be found.",
+            )?,
             ready: telemetry::ready_gauge(registry, "worker")?,
         };
         registry.register(Box::new(metrics.submissions.clone()))?;
@@ -81,6 +86,7 @@ impl Metrics {
         registry.register(Box::new(metrics.relayed.clone()))?;
         registry.register(Box::new(metrics.outside.clone()))?;
         registry.register(Box::new(metrics.spool_messages.clone()))?;
+        registry.register(Box::new(metrics.lost_submissions.clone()))?;
         // A rate over a counter that appears with its first failure does not see that failure.
         for reason in REDONE {
             metrics.redone.with_label_values(&[reason]);

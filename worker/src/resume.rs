@@ -16,7 +16,7 @@ use crate::checkpoint::{self, Alarms, Wake};
 use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Parts, Progress};
-use crate::handler::{Handler, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
+use crate::handler::{Handler, Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
 use crate::outside::{Call, Failure, Kind, MARGIN, Report};
 use crate::patience::Patience;
 use crate::questions;
@@ -29,7 +29,10 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
     let resume = match Resume::decode(&message.body) {
         Ok(resume) => resume,
         Err(error) => {
-            return Some(Verdict::Dead { letters: vec![(None, message.body.clone())], reason: error.to_string() });
+            return Some(Verdict::Dead {
+                letters: vec![Letter::whole(None, &message.body)],
+                reason: error.to_string(),
+            });
         }
     };
     let again = |why: String| {
@@ -54,7 +57,7 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
         Err(reason) => match execute(handler, message, &resume, Work::Fail(&reason)).await {
             Ok(()) => None,
             Err(error) => {
-                let letters = vec![(Some(resume.run.receipt), message.body.clone())];
+                let letters = vec![Letter::whole(Some(resume.run.receipt), &message.body)];
                 Some(Verdict::Dead { letters, reason: format!("{reason}; {error}") })
             }
         },

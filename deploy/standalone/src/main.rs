@@ -2,6 +2,7 @@
 
 mod api;
 mod apply;
+mod audit;
 mod changes;
 mod database;
 mod dead;
@@ -68,6 +69,8 @@ enum Command {
     Rejected(rejected::Options),
     /// Shows, replays or discards what nobody could run
     Dead(dead::Options),
+    /// Tells where the submissions of each hour are, and which are lost
+    Audit(audit::Options),
     /// Lists who changed what, the newest first
     Changes(changes::Options),
 }
@@ -101,6 +104,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Refused(options) => refused::run(&options, output).await,
         Command::Rejected(options) => rejected::run(&options, output).await,
         Command::Dead(options) => dead::run(&options, output).await,
+        Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
     }
 }
@@ -142,6 +146,7 @@ mod tests {
             "dead replay 5 --all --token x",
             "dead replay --all --env - --token x",
             "dead discard 5 --token x",
+            "audit --hours 169 --token x",
         ] {
             assert!(Options::try_parse_from(format!("postern {arguments}").split(' ')).is_err(), "{arguments}");
         }

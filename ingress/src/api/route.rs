@@ -56,6 +56,7 @@ pub enum Endpoint {
     DeadLetterGroups,
     ReplayDeadLetters,
     DiscardDeadLetters,
+    Audit,
     AuditLog,
     Explain,
     Tokens,
@@ -128,6 +129,8 @@ const GROUP: Parameter = Parameter { name: "group", about: "only letters of this
 const KIND: Parameter =
     Parameter { name: "kind", about: "only changes of this kind of thing, such as `workflow`", value: Value::Text };
 const KEY: Parameter = Parameter { name: "key", about: "only changes of the thing with this key", value: Value::Text };
+const HOURS: Parameter =
+    Parameter { name: "hours", about: "how many, the current one last: 24, at most 168", value: Value::Number };
 const CURSOR: Parameter =
     Parameter { name: "before", about: "the `next` of an answer: those that follow it", value: Value::Cursor };
 
@@ -150,7 +153,7 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 39] = [
+pub static ROUTES: [Route; 40] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/modules", Endpoint::List(Kind::Module), "all modules that are declared", "Modules"),
     document(Verb::Get, "/modules/{key}", Endpoint::Get(Kind::Module), "one module"),
@@ -264,6 +267,10 @@ pub static ROUTES: [Route; 39] = [
             Body::Json("Discard"),
             Answer::Json("Discarded"),
         )
+    },
+    Route {
+        query: &[HOURS],
+        ..get("/audit", Endpoint::Audit, "where the submissions of each hour are, and which are lost", "Audit")
     },
     Route {
         query: &[KIND, KEY, LAST, BEFORE],

@@ -2,6 +2,7 @@
 
 use postern_shared::document::Kind;
 use postern_shared::id::MAX_NAME_BYTES;
+use postern_shared::store::conservation::PLACES;
 use postern_shared::store::dead_letters::MAX_REASON_CHARS;
 use postern_shared::store::runs::State;
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub fn schemas() -> Value {
         "Address": object([("address", text())]),
         "TokenName": object([("name", json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS}))]),
     });
-    for more in [settings(), history(), refusals(), dead_letters(), tokens()] {
+    for more in [settings(), history(), audit(), refusals(), dead_letters(), tokens()] {
         if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
             all.extend(more);
         }
@@ -135,6 +136,18 @@ fn history() -> Value {
             ("document", or_null(json!({"type": "object"}))),
         ]),
         "Changes": object([("changes", list("Change")), ("next", or_null(number()))]),
+    })
+}
+
+fn audit() -> Value {
+    let hour = [("hour", time()), ("answered", whole()), ("unanswered", json!({"type": "integer"}))];
+    json!({
+        "Hour": object(hour.into_iter().chain(PLACES.map(|place| (place, whole())))),
+        "Loss": object([("hour", time()), ("instance", whole()), ("first", number()), ("last", number())]),
+        "Audit": object([
+            ("hours", list("Hour")),
+            ("losses", or_null(list("Loss"))),
+        ]),
     })
 }
 

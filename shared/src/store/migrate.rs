@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0011_outside_calls.sql"),
     include_str!("../../migrations/0012_spool_vacuum.sql"),
     include_str!("../../migrations/0013_modules.sql"),
+    include_str!("../../migrations/0014_tickets.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -8,17 +8,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{StoreError, parsed};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
-use crate::submission::{Submission, Target};
+use crate::submission::{Submission, Target, Ticket};
 
+/// Together with the numbers that have arrived (see [`super::tickets`]): a statement of their own would be a round trip.
 const CLAIM: &str = "-- receipts::claim
+WITH s AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+        $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[])
+        AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped,
+            duplicate_of, instance, number)
+), arriving AS (
+    INSERT INTO arrived (instance, numbers, lag)
+    SELECT instance, range_agg(int8range(number, number, '[]')), now() - min(accepted_at) FROM s
+    WHERE instance IS NOT NULL GROUP BY instance
+)
 INSERT INTO receipts
     (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of)
 SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
     skipped::json, duplicate_of
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-    $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[])
-    AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of)
-ORDER BY id
+FROM s ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id";
 
@@ -83,6 +91,7 @@ pub struct NewReceipt<'a> {
 /// Waits for other transactions that are claiming the same ones. `claims` must not name a receipt twice.
 pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
     let column = |pick: fn(&Submission) -> String| claims.iter().map(|one| pick(one.submission)).collect::<Vec<_>>();
+    let number = |pick: fn(Ticket) -> i64| claims.iter().map(|one| one.submission.ticket.map(pick)).collect::<Vec<_>>();
     let ids: Vec<_> = claims.iter().map(|one| one.submission.receipt.uuid()).collect();
     let records: Vec<_> = claims.iter().map(|one| one.submission.record.map(i64::from)).collect();
     let times: Vec<_> = claims.iter().map(|one| time(one.submission.accepted_at_ms)).collect();
@@ -104,6 +113,8 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
                 &versions,
                 &skipped,
                 &claims.iter().map(|one| one.duplicate_of.map(ReceiptId::uuid)).collect::<Vec<_>>(),
+                &number(|ticket| ticket.instance),
+                &number(|ticket| ticket.number),
             ],
         )
         .await?;
