@@ -68,6 +68,7 @@ fn row(p: &Frame, noted: &Entry) -> Row {
     let folder = match noted.kind.as_str() {
         "workflow" => "workflows",
         "trigger" => "triggers",
+        "module" => "modules",
         "permission" => "http-handler",
         "account" => "accounts",
         "dead_letter" => "receipts",

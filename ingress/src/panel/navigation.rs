@@ -12,6 +12,7 @@ pub enum Section {
     DeadLetters,
     RefusedBodies,
     HttpHandler,
+    Modules,
     Accounts,
     Tokens,
     Audit,
@@ -64,6 +65,7 @@ pub const GROUPS: &[Group] = &[
         icon: "M2 5h6.5M12.5 5H14M2 11h1.5M7.5 11H14M12.5 5a2 2 0 1 1-4 0a2 2 0 1 1 4 0M7.5 11a2 2 0 1 1-4 0a2 2 0 1 1 4 0",
         pages: &[
             (Section::HttpHandler, "/http-handler", "http-handler"),
+            (Section::Modules, "/modules", "modules"),
             (Section::Accounts, "/accounts", "accounts"),
             (Section::Tokens, "/tokens", "tokens"),
             (Section::Audit, "/audit", "audit"),

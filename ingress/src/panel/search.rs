@@ -88,6 +88,7 @@ async fn documents(visit: &Visit<'_>, query: &str) -> Result<Vec<Answer>, Refusa
         (Kind::Workflow, "workflows", "workflow"),
         (Kind::Trigger, "triggers", "trigger"),
         (Kind::Permission, "http-handler", "permission"),
+        (Kind::Module, "modules", "module"),
     ];
     for (kind, folder, word) in kinds {
         for document in saving::load(visit, kind).await? {

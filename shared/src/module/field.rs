@@ -75,6 +75,32 @@ const LIST: &str = "list";
 const REFERENCE: &str = "reference";
 
 impl FieldType {
+    /// The word for it in documents.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Choice(_) => CHOICE,
+            Self::List(_) => LIST,
+            Self::Reference(_) => REFERENCE,
+            plain => PLAIN.iter().find(|(_, kind)| kind == plain).map(|(name, _)| *name).unwrap_or_default(),
+        }
+    }
+
+    /// The texts that its values are of; empty = any.
+    pub fn options(&self) -> &[String] {
+        match self {
+            Self::Choice(options) | Self::List(options) => options,
+            _ => &[],
+        }
+    }
+
+    /// The module that it refers to.
+    pub fn refers_to(&self) -> Option<&ModuleName> {
+        match self {
+            Self::Reference(module) => Some(module),
+            _ => None,
+        }
+    }
+
     /// Whether values are ordered and compared as numbers.
     pub fn is_numeric(&self) -> bool {
         matches!(self, Self::Integer | Self::Number | Self::Reference(_))
@@ -128,9 +154,16 @@ impl Field {
 /// Reads one field: `lastname: text`, or a map with `type`.
 pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
     if let Some(Value::String(word)) = fields.peek(name) {
-        let kind = plain(word);
+        let kind = plain(word).or_else(|| (word == LIST).then(|| FieldType::List(Vec::new())));
         if kind.is_none() {
-            fields.report(name, unknown_type(word));
+            fields.report(
+                name,
+                match word.as_str() {
+                    CHOICE => "needs its options: {type: choice, options: [one, other]}".to_owned(),
+                    REFERENCE => "needs the module of its records: {type: reference, module: Contacts}".to_owned(),
+                    word => unknown_type(word),
+                },
+            );
         }
         let (name, label) = (name.to_owned(), String::new());
         return Some(Field { name, label, kind: kind?, required: false, default: None, unique: false });

@@ -54,7 +54,7 @@ fn a_value_becomes_that_of_its_fields_type_or_is_refused() {
         (list.clone(), json!("a"), Some(json!(["a"]))),
         (list.clone(), json!([]), Some(json!(null))),
         (list, json!(["a", "c"]), None),
-        (json!({"type": "list"}), json!([1, "x"]), Some(json!([1, "x"]))),
+        (json!("list"), json!([1, "x"]), Some(json!([1, "x"]))),
         (reference.clone(), json!("852"), Some(json!(852))),
         (reference, json!("0"), None),
     ] {
@@ -100,6 +100,8 @@ fn what_is_wrong_in_a_document_is_told_at_its_place() {
             "fields.a: there is no type \"txt\"; the types are text, integer, number, boolean, date, \
             datetime, email, phone, url, choice, list, reference",
         ),
+        (json!({"a": "choice"}), "fields.a: needs its options: {type: choice, options: [one, other]}"),
+        (json!({"a": "reference"}), "fields.a: needs the module of its records: {type: reference, module: Contacts}"),
         (json!({"a": {}}), "fields.a.type: is missing"),
         (json!({"a": {"type": "choice"}}), "fields.a.options: is missing: a choice lists what there is to choose"),
         (

@@ -66,6 +66,7 @@ async fn every_page_can_be_read_in_both_themes_on_a_desk_and_on_a_phone() {
             path if path.starts_with("/receipts") => receipt.as_str(),
             path if path.starts_with("/workflows") => "77",
             path if path.starts_with("/triggers") => "web_lead",
+            path if path.starts_with("/modules") => "Leads",
             path if path.starts_with("/http-handler") => "loopback",
             path if path.starts_with("/accounts") => "admin",
             path if path.starts_with("/dead-letters/groups") => group.as_str(),
@@ -102,6 +103,10 @@ async fn look(browser: &Browser, path: &str, faults: &mut Vec<String>) {
     }
 }
 
+const MODULE: &str = "module: Leads\ntitle: Leads\nfields:\n  lastname: {type: text, label: Last name, required: true}\n  \
+                      email: email\n  source: {type: choice, options: [Web, Fair, Telephone, Partner], default: Web}\n  \
+                      contact_id: {type: reference, module: Contacts}\n";
+
 /// A Postern in which something of everything has happened. The receipt of a lead that finished.
 async fn lived_in(postern: &Postern) -> String {
     for name in ["Hopper", "Hamilton", "Goldberg"] {
@@ -118,6 +123,7 @@ async fn lived_in(postern: &Postern) -> String {
         eventually(table, async || (postern.count(&format!("SELECT count(*) FROM {table}")).await > 0).then_some(()))
             .await;
     }
+    postern.apply(MODULE).await;
     postern.apply(&DEMO.replace("title: New lead", "title: New lead from the web")).await;
     lead.json["receipt"].as_str().unwrap().to_owned()
 }

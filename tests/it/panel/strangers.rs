@@ -91,6 +91,8 @@ async fn what_is_wrong_in_a_form_is_shown_as_text() {
         ("/triggers/new", vec![("trigger", EVIL), ("title", EVIL)]),
         ("/http-handler/new", vec![("permission", EVIL), ("short_url", EVIL), ("origins", EVIL), ("workflows", EVIL)]),
         ("/workflows/new", vec![("text", EVIL)]),
+        ("/modules/new", vec![("text", EVIL)]),
+        ("/modules/check", vec![("text", "module: A\nfields: {a: <script>}\n")]),
         ("/workflows/check", vec![("text", "workflow: 1\n<script>: <script>\n")]),
     ] {
         let page = visitor.post(path, &fields).await;
