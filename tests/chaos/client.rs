@@ -28,10 +28,14 @@ pub enum Kind {
     Fail,
     /// Takes many steps.
     Slow,
+    /// Waits, and creates.
+    Delay,
+    /// Asks another system, and creates.
+    Outside,
 }
 
 /// The kind of a lead is decided by its number.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 12] = [
     Kind::Create,
     Kind::Share,
     Kind::Trigger,
@@ -42,7 +46,12 @@ const KINDS: [Kind; 10] = [
     Kind::Dedupe,
     Kind::Fail,
     Kind::Slow,
+    Kind::Delay,
+    Kind::Outside,
 ];
+
+/// From one lead to the next of its kind, for the kinds that come once.
+const ROUND: u64 = KINDS.len() as u64;
 
 /// A lead and what was said to it.
 #[derive(Debug, Clone)]
@@ -77,20 +86,20 @@ impl Lead {
 }
 
 fn kind(number: u64) -> Kind {
-    KINDS[usize::try_from(number % 10).unwrap()]
+    KINDS[usize::try_from(number % ROUND).unwrap()]
 }
 
 fn key(number: u64) -> u64 {
     match kind(number) {
-        Kind::Unique => number / 40,
-        Kind::Dedupe => number / 20,
+        Kind::Unique => number / (4 * ROUND),
+        Kind::Dedupe => number / (2 * ROUND),
         _ => number,
     }
 }
 
 /// The record that a lead adds to.
 pub fn shared_record(number: u64) -> u64 {
-    FIRST_SHARED + number / 10 % SHARED
+    FIRST_SHARED + number / ROUND % SHARED
 }
 
 /// Posts; clones share the count and the notes.
@@ -130,10 +139,12 @@ impl Client {
             Kind::Unique => "workflow_id=3".to_owned(),
             Kind::Fail => "workflow_id=4".to_owned(),
             Kind::Slow => "workflow_id=5".to_owned(),
+            Kind::Delay => "workflow_id=6".to_owned(),
+            Kind::Outside => "workflow_id=7".to_owned(),
             Kind::Trigger => "workflow_trigger=many".to_owned(),
         };
-        // Not the lowest digits, which decide the kind.
-        let door = self.doors[usize::try_from(number / 10 + number).unwrap() % self.doors.len()];
+        // Each kind comes to every door.
+        let door = self.doors[usize::try_from(number / ROUND + number).unwrap() % self.doors.len()];
         let form = format!("n={number}&key={}", key(number));
         let mut request = self.http.post(format!("http://{door}/trigger?{path}")).body(form);
         if kind(number) == Kind::Dedupe {

@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use tokio_postgres::Client as Database;
+use tokio_postgres::Client as Connection;
 
 use crate::client::{Answer, Client, Kind, Lead, shared_record};
-use crate::servers::Servers;
+use crate::database::Database;
+use crate::outside::Outside;
 
 /// How long everything accepted may take to end after the last fault.
 const SETTLE_LIMIT: Duration = Duration::from_secs(120);
@@ -34,8 +35,8 @@ impl Ledger {
 }
 
 /// Waits until all that was accepted has ended, or for so long that it never will, and compares.
-pub async fn settle(servers: &Servers, client: &Client) -> Ledger {
-    let database = servers.connect().await.unwrap();
+pub async fn settle(database: &Database, outside: &Outside, client: &Client) -> Ledger {
+    let database = database.connect().await.unwrap();
     let leads = client.leads();
     let started = Instant::now();
     while started.elapsed() < SETTLE_LIMIT
@@ -52,6 +53,7 @@ pub async fn settle(servers: &Servers, client: &Client) -> Ledger {
     ledger.dead = texts(&database, "SELECT receipt || ': ' || reason FROM dead_letters").await;
     ledger.broken = texts(&database, BROKEN).await;
     compare(&database, &leads, &mut ledger).await;
+    called(outside, &leads, &mut ledger);
     ledger
 }
 
@@ -64,12 +66,12 @@ FROM runs JOIN LATERAL (
 
 const UNFINISHED: &str = "SELECT count(*) FROM runs WHERE state NOT IN ('finished', 'failed')";
 
-async fn is_quiet(database: &Database) -> bool {
+async fn is_quiet(database: &Connection) -> bool {
     number(database, UNFINISHED).await == 0 && number(database, "SELECT count(*) FROM spool").await == 0
 }
 
 /// The accepted leads that have not ended.
-async fn pending(database: &Database, leads: &[Lead]) -> Vec<String> {
+async fn pending(database: &Connection, leads: &[Lead]) -> Vec<String> {
     let ended = "SELECT id::text FROM receipts WHERE NOT EXISTS (SELECT FROM runs
                      WHERE receipt = id AND state NOT IN ('finished', 'failed'))
                  UNION SELECT receipt::text FROM dead_letters WHERE receipt IS NOT NULL";
@@ -83,7 +85,7 @@ async fn pending(database: &Database, leads: &[Lead]) -> Vec<String> {
     lost.collect()
 }
 
-async fn compare(database: &Database, leads: &[Lead], ledger: &mut Ledger) {
+async fn compare(database: &Connection, leads: &[Lead], ledger: &mut Ledger) {
     let effects = Effects::read(database).await;
     let mut groups: HashMap<(Kind, u64), Vec<&Lead>> = HashMap::new();
     for lead in leads {
@@ -108,6 +110,24 @@ async fn compare(database: &Database, leads: &[Lead], ledger: &mut Ledger) {
     ledger.doubled.extend(texts(database, MISCOUNTED).await);
 }
 
+/// The other system got each lead under one key, however often it was tried.
+fn called(outside: &Outside, leads: &[Lead], ledger: &mut Ledger) {
+    let mut keys: HashMap<u64, HashSet<String>> = HashMap::new();
+    for got in outside.got() {
+        let number = got.body.trim_start_matches("n=").parse().unwrap();
+        keys.entry(number).or_default().insert(got.headers["idempotency-key"].clone());
+    }
+    for lead in leads.iter().filter(|lead| lead.kind() == Kind::Outside) {
+        let count = keys.get(&lead.number).map_or(0, HashSet::len);
+        let what = || format!("Outside [{}]: {count} keys instead of 1", lead.number);
+        if count > 1 {
+            ledger.doubled.push(what());
+        } else if count == 0 && lead.is_accepted() {
+            ledger.lost.push(what());
+        }
+    }
+}
+
 /// Shared records whose counter is not the number of leads that they have seen.
 const MISCOUNTED: &str = "SELECT 'record ' || id || ': count ' || (fields->>'count') || ', seen ' || seen
 FROM records, LATERAL (SELECT count(*) AS seen FROM regexp_matches(fields->>'seen', '[0-9]+', 'g')) s
@@ -124,7 +144,7 @@ struct Effects {
 }
 
 impl Effects {
-    async fn read(database: &Database) -> Self {
+    async fn read(database: &Connection) -> Self {
         let mut effects = Self { made: HashMap::new(), seen: HashMap::new(), keys: HashMap::new() };
         for number in texts(database, "SELECT fields->>'n' FROM records WHERE module = 'Made'").await {
             *effects.made.entry(number.parse().unwrap()).or_default() += 1;
@@ -143,11 +163,11 @@ impl Effects {
     }
 }
 
-async fn texts(database: &Database, statement: &str) -> Vec<String> {
+async fn texts(database: &Connection, statement: &str) -> Vec<String> {
     let rows = database.query(statement, &[]).await.unwrap();
     rows.into_iter().map(|row| row.get::<_, Option<String>>(0).unwrap_or_default()).collect()
 }
 
-async fn number(database: &Database, statement: &str) -> i64 {
+async fn number(database: &Connection, statement: &str) -> i64 {
     database.query_one(statement, &[]).await.unwrap().get(0)
 }

@@ -1,32 +1,41 @@
 //! Proof by killing everything: `tests/run chaos [--seconds N] [--seed S]`. An open-loop client posts numbered leads to
 //! real processes while a nemesis does one thing after another to them, in an order that its seed alone decides. Then
 //! all is healed and the ledger is checked: what was accepted has happened, once. Exits with 1 if it has not.
-//! A PostgreSQL and a RabbitMQ are booted for it, as are the programs that stand beside this one.
+//! A PostgreSQL and a RabbitMQ are booted for it, as are the programs that stand beside this one; with `--standalone` it
+//! is one program with a PostgreSQL of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a proof that cannot go on fails at once")]
 #![allow(clippy::print_stdout, reason = "the report is the product")]
 
+mod actor;
+mod alone;
 mod cast;
 mod client;
+mod database;
+mod disk;
 mod ledger;
 mod link;
 mod nemesis;
+#[allow(dead_code, reason = "the end to end tests, whose file it is, need all of it")]
+#[path = "../it/harness/outside.rs"]
+mod outside;
+mod pair;
 mod plan;
 mod report;
 mod servers;
 mod settings;
+mod stage;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 
-use cast::Cast;
 use client::Client;
 use nemesis::Nemesis;
-use plan::Plan;
+use outside::Outside;
+use plan::{Form, Plan};
 use report::Report;
-use servers::Servers;
+use stage::Stage;
 
 /// How long the system is watched before the first fault. RabbitMQ 3.10 can lose a quorum queue that was declared
 /// within about three seconds before it is killed.
@@ -44,6 +53,15 @@ struct Options {
     /// Leads posted each second, whatever becomes of the earlier ones.
     #[arg(long, default_value_t = 40)]
     rate: u64,
+    /// `postern serve` with its own PostgreSQL and without a broker, instead of the services with RabbitMQ.
+    #[arg(long)]
+    standalone: bool,
+    /// Only this kind of fault, such as `rolling-restart`.
+    #[arg(long)]
+    only: Option<String>,
+    /// How long each fault lasts, in seconds, instead of what the seed says.
+    #[arg(long)]
+    lasts: Option<u64>,
 }
 
 #[tokio::main]
@@ -56,29 +74,29 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> ExitCode {
-    println!("chaos: seed {}, {} s, {} leads/s", options.seed, options.seconds, options.rate);
-    let servers = Arc::new(Servers::boot().await);
-    settings::apply(&servers).await;
-    let mut cast = Cast::start(&servers).await;
-    let client = Client::new(cast.public_addresses());
+    let Options { seconds, seed, rate, .. } = options;
+    println!("chaos: seed {seed}, {seconds} s, {rate} leads/s{}", if options.standalone { ", standalone" } else { "" });
+    let form = if options.standalone { Form::Alone } else { Form::Pair };
+    let outside = Outside::start().await;
+    let mut stage = Stage::start(form, outside.address).await;
+    let client = Client::new(stage.doors());
     let posting = client.post_at(options.rate);
     tokio::time::sleep(CALM).await;
 
     let mut report = Report::new(options.seed);
-    let mut nemesis = Nemesis { servers: Arc::clone(&servers), client: client.clone() };
+    let nemesis = Nemesis { database: stage.database(), client: client.clone() };
     let until = Instant::now() + Duration::from_secs(options.seconds);
-    for strike in Plan::new(options.seed, options.seconds >= plan::LONG_S) {
+    for mut strike in Plan::new(form, options.seed, options.seconds >= plan::LONG_S, options.only.as_deref()) {
         if Instant::now() >= until {
             break;
         }
-        report.add(nemesis.strike(&strike, &mut cast).await);
+        strike.lasts = options.lasts.map_or(strike.lasts, Duration::from_secs);
+        report.add(nemesis.strike(&strike, &mut stage).await);
     }
     posting.stop().await;
-    let ledger = ledger::settle(&servers, &client).await;
-    cast.stop();
-    let passed = report.conclude(&ledger, &client);
-    if passed {
-        servers.forget_logs();
+    let ledger = ledger::settle(&nemesis.database, &outside, &client).await;
+    if report.conclude(&ledger, &client) {
+        stage.forget_logs();
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE

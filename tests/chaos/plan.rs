@@ -36,6 +36,19 @@ pub enum Fault {
     MemoryAlarm,
     OutOfConnections,
     DiskFull,
+    KillProgram,
+    KillProgramAndPostgres,
+    FreezeProgram,
+    RestartProgram,
+}
+
+/// What is harmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Ingresses and workers with RabbitMQ between them.
+    Pair,
+    /// One program without a broker.
+    Alone,
 }
 
 /// A pair of peers with a proxy between them.
@@ -61,6 +74,14 @@ pub struct Strike {
     pub lasts: Duration,
 }
 
+impl Fault {
+    /// Whether this is its name in small letters, as in `rolling-restart`.
+    pub fn is(self, name: &str) -> bool {
+        let own = format!("{self:?}");
+        own.split('(').next().unwrap_or_default().to_lowercase() == name.replace('-', "")
+    }
+}
+
 impl fmt::Display for Strike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (ingress, worker) = (self.victim % INGRESSES + 1, self.victim % WORKERS + 1);
@@ -83,6 +104,10 @@ impl fmt::Display for Strike {
             Fault::MemoryAlarm => write!(f, "RabbitMQ's memory alarm"),
             Fault::OutOfConnections => write!(f, "PostgreSQL out of connections"),
             Fault::DiskFull => write!(f, "PostgreSQL's disk full"),
+            Fault::KillProgram => write!(f, "kill -9 postern"),
+            Fault::KillProgramAndPostgres => write!(f, "kill -9 postern and PostgreSQL"),
+            Fault::FreezeProgram => write!(f, "freeze postern"),
+            Fault::RestartProgram => write!(f, "restart of postern"),
         }
     }
 }
@@ -101,20 +126,35 @@ impl fmt::Display for Way {
 
 /// An endless sequence of strikes.
 pub struct Plan {
+    form: Form,
     random: Random,
     long: bool,
+    only: Option<String>,
     bag: Vec<Fault>,
 }
 
 impl Plan {
-    pub fn new(seed: u64, long: bool) -> Self {
-        Self { random: Random(seed), long, bag: Vec::new() }
+    /// All that there is for a form, or only the kind of this name.
+    pub fn new(form: Form, seed: u64, long: bool, only: Option<&str>) -> Self {
+        Self { form, random: Random(seed), long, only: only.map(str::to_owned), bag: Vec::new() }
     }
 
-    /// One of each kind; the ways of the four harms to a link are drawn.
+    /// One of each kind.
     fn fill(&mut self) {
+        self.bag = match self.form {
+            Form::Pair => self.of_the_pair(),
+            Form::Alone => of_one_program(),
+        };
+        if let Some(only) = &self.only {
+            self.bag.retain(|fault| fault.is(only));
+            assert!(!self.bag.is_empty(), "there is no fault {only}");
+        }
+    }
+
+    /// The ways of the four harms to a link are drawn.
+    fn of_the_pair(&mut self) -> Vec<Fault> {
         let mut way = || Way::ALL[self.random.below(Way::ALL.len())];
-        self.bag = vec![
+        vec![
             Fault::Cut(way()),
             Fault::Stall(way()),
             Fault::Swallow(way()),
@@ -133,18 +173,39 @@ impl Plan {
             Fault::MemoryAlarm,
             Fault::OutOfConnections,
             Fault::DiskFull,
-        ];
+        ]
     }
 
     fn lasts(&mut self, fault: Fault) -> Duration {
-        let freezes =
-            matches!(fault, Fault::FreezeIngress | Fault::FreezeWorker | Fault::FreezeRabbitmq | Fault::FreezePostgres);
+        let freezes = matches!(
+            fault,
+            Fault::FreezeIngress
+                | Fault::FreezeWorker
+                | Fault::FreezeRabbitmq
+                | Fault::FreezePostgres
+                | Fault::FreezeProgram
+        );
         // Past the idle time-out of a transaction (10 s); one in five, or little else would fit.
         match self.long && freezes && self.random.below(5) == 0 {
             true => Duration::from_secs(20),
             false => Duration::from_millis(500 + self.random.below(3_000) as u64),
         }
     }
+}
+
+fn of_one_program() -> Vec<Fault> {
+    vec![
+        Fault::Cut(Way::ClientIngress),
+        Fault::Reset(Way::ClientIngress),
+        Fault::KillProgram,
+        Fault::KillPostgres,
+        Fault::KillProgramAndPostgres,
+        Fault::FreezeProgram,
+        Fault::FreezePostgres,
+        Fault::RestartProgram,
+        Fault::OutOfConnections,
+        Fault::DiskFull,
+    ]
 }
 
 impl Iterator for Plan {
@@ -178,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_seed_gives_one_sequence_in_which_every_kind_comes_equally_often() {
-        let strikes = |seed| Plan::new(seed, false).take(36).collect::<Vec<_>>();
+        let strikes = |seed| Plan::new(Form::Pair, seed, false, None).take(36).collect::<Vec<_>>();
         assert_eq!(strikes(7), strikes(7));
         assert_ne!(strikes(7), strikes(8));
         for half in strikes(7).chunks(18) {

@@ -5,23 +5,20 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls};
-
-use crate::cast::{descendants, signal};
-
-/// Of the file system of PostgreSQL's data: far above what a run writes, and soon filled.
-const DISK: &str = "size=1500m";
+use crate::actor::{kill, tree};
+use crate::database::Database;
+use crate::disk::Disk;
 
 /// Both servers.
 pub struct Servers {
     folder: PathBuf,
-    pub database_url: String,
+    pub database: Database,
     pub amqp_url: String,
-    /// Whether PostgreSQL's disk can be filled.
-    pub small_disk: bool,
+    /// That of PostgreSQL, where it can be filled.
+    pub disk: Option<Arc<Disk>>,
     forget: AtomicBool,
 }
 
@@ -29,9 +26,7 @@ pub struct Servers {
 impl Drop for Servers {
     fn drop(&mut self) {
         ["postgres", "rabbitmq", "epmd"].iter().for_each(|name| kill(&self.tree(name)));
-        if self.small_disk {
-            let _ = Command::new("umount").arg("--lazy").arg(self.data()).status();
-        }
+        self.disk = None;
         if self.forget.load(Ordering::Relaxed) {
             self.dev("down");
         } else {
@@ -45,26 +40,24 @@ impl Servers {
         let folder = std::env::temp_dir().join(format!("postern-chaos-{}", std::process::id()));
         let mut servers = Self {
             folder,
-            database_url: String::new(),
+            database: Database { url: String::new() },
             amqp_url: String::new(),
-            small_disk: false,
+            disk: None,
             forget: AtomicBool::new(false),
         };
         servers.up().await;
-        servers.small_disk = servers.move_to_a_small_disk();
-        if servers.small_disk {
-            servers.up().await;
-        }
+        servers.move_to_a_small_disk();
+        servers.up().await;
         let environment = servers.dev("env").stdout;
         let environment = String::from_utf8(environment).unwrap();
         let value = |name: &str| {
             let line = environment.lines().find_map(|line| line.strip_prefix(&format!("export {name}="))).unwrap();
             line.to_owned()
         };
-        (servers.database_url, servers.amqp_url) = (value("DATABASE_URL"), value("AMQP_URL"));
+        (servers.database.url, servers.amqp_url) = (value("DATABASE_URL"), value("AMQP_URL"));
         // The log of what is to be written must fit the small disk.
-        servers.sql("ALTER SYSTEM SET max_wal_size = '192MB'").await;
-        servers.sql("SELECT pg_reload_conf()").await;
+        servers.database.sql("ALTER SYSTEM SET max_wal_size = '192MB'").await;
+        servers.database.sql("SELECT pg_reload_conf()").await;
         servers
     }
 
@@ -87,27 +80,15 @@ impl Servers {
 
     /// The processes of a server: the one that was started, and all that it has started.
     pub fn tree(&self, name: &str) -> Vec<u32> {
-        let pid = fs::read_to_string(self.folder.join(format!("{name}.pid"))).unwrap_or_default();
-        pid.trim().parse().map(descendants).unwrap_or_default()
+        tree(&self.folder.join(format!("{name}.pid")))
     }
 
     pub fn postgres_address(&self) -> SocketAddr {
-        address(&self.database_url)
+        address(&self.database.url)
     }
 
     pub fn rabbitmq_address(&self) -> SocketAddr {
         address(&self.amqp_url)
-    }
-
-    /// A connection past all proxies.
-    pub async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
-        let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls).await?;
-        tokio::spawn(connection);
-        Ok(client)
-    }
-
-    pub async fn sql(&self, statement: &str) {
-        self.connect().await.unwrap().batch_execute(statement).await.unwrap();
     }
 
     /// RabbitMQ blocks everybody who publishes, or no more.
@@ -126,59 +107,24 @@ impl Servers {
         assert!(control.status().unwrap().success(), "rabbitmqctl failed");
     }
 
-    /// Takes every connection that PostgreSQL has, those of the services first; they end when dropped.
-    pub async fn take_all_connections(&self) -> Vec<Client> {
-        let first = self.connect().await.unwrap();
-        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'postern-%'";
-        let mut taken = Vec::new();
-        // Whoever was ended tries again, and is ended again, until all room is taken.
-        for _ in 0..10 {
-            while let Ok(client) = self.connect().await {
-                taken.push(client);
-            }
-            first.batch_execute(end).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        taken.push(first);
-        taken
-    }
-
-    /// Leaves no room on the disk of PostgreSQL.
-    pub fn fill_disk(&self) {
-        let mut fill = Command::new("dd");
-        fill.arg("if=/dev/zero").arg(format!("of={}", self.ballast())).arg("bs=1M");
-        // It ends when the disk is full, with an error.
-        let _ = fill.stderr(Stdio::null()).status();
-    }
-
-    pub fn free_disk(&self) {
-        fs::remove_file(self.ballast()).unwrap();
-    }
-
-    fn ballast(&self) -> String {
-        self.data().join("ballast").display().to_string()
-    }
-
     fn data(&self) -> PathBuf {
         self.folder.join("postgres/data")
     }
 
-    fn move_to_a_small_disk(&self) -> bool {
+    fn move_to_a_small_disk(&mut self) {
         kill(&self.tree("postgres"));
         let (data, aside) = (self.data(), self.folder.join("postgres/aside"));
         fs::rename(&data, &aside).unwrap();
         fs::create_dir(&data).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", DISK, "tmpfs"]).arg(&data).stderr(Stdio::null());
-        if mount.status().is_ok_and(|status| status.success()) {
+        self.disk = Disk::mount(&data).map(Arc::new);
+        if self.disk.is_some() {
             let copied = Command::new("cp").arg("-aT").args([&aside, &data]).status();
             assert!(copied.unwrap().success(), "PostgreSQL's data could not be copied");
-            return fs::remove_dir_all(aside).is_ok();
+            fs::remove_dir_all(aside).unwrap();
+        } else {
+            fs::remove_dir(&data).unwrap();
+            fs::rename(&aside, &data).unwrap();
         }
-        println!("LEFT OUT: PostgreSQL's disk full, since this user cannot mount a file system");
-        fs::remove_dir(&data).unwrap();
-        fs::rename(&aside, &data).unwrap();
-        false
     }
 
     fn dev(&self, command: &str) -> std::process::Output {
@@ -190,16 +136,6 @@ impl Servers {
 fn dev(folder: &Path, command: &str) -> std::process::Output {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/dev");
     Command::new(script).args([command, "--yes"]).env("POSTERN_DEV_DIR", folder).output().unwrap()
-}
-
-/// Kills processes, and waits until they are gone.
-pub fn kill(pids: &[u32]) {
-    pids.iter().for_each(|pid| signal(*pid, "KILL"));
-    for pid in pids {
-        while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
 }
 
 /// The address in a URL.

@@ -1,11 +1,13 @@
 //! What the leads run: one workflow for each kind of effect that could be lost or doubled.
 
+use std::net::SocketAddr;
+
 use postern_shared::document::Document;
 use postern_shared::options::DatabaseOptions;
 use postern_shared::store::{Store, documents, migrate};
 use postern_shared::yaml;
 
-use crate::servers::Servers;
+use crate::database::Database;
 
 /// The records that many leads update are these and the following ones, far above those that are created.
 pub const FIRST_SHARED: u64 = 1_000_000_000;
@@ -15,7 +17,7 @@ pub const SHARED: u64 = 20;
 const SETTINGS: &str = r#"
 permission: chaos
 addresses: 127.0.0.1
-workflows: [1, 2, 3, 4, 5]
+workflows: [1, 2, 3, 4, 5, 6, 7]
 triggers: [many]
 ---
 trigger: many
@@ -53,6 +55,20 @@ steps:
   again: {condition: '$env["i"] < 100', then: turn, else: make}
   make: {create_record: Made, fields: {n: '$env["n"]'}}
 ---
+workflow: 6
+title: waits and creates
+start: {without_record: true, next: wait}
+steps:
+  wait: {delay: {for: 1s}, next: make}
+  make: {create_record: Made, fields: {n: '$env["n"]'}}
+---
+workflow: 7
+title: asks another system, which refuses each first try, and creates
+start: {without_record: true, next: ask}
+steps:
+  ask: {http_request: 'http://OUTSIDE/later', form: {n: '$env["n"]'}, timeout: 5s, retries: 20, next: make}
+  make: {create_record: Made, fields: {n: '$env["n"]'}}
+---
 workflow: 11
 title: the first of three
 start: {without_record: true, triggers: [many], order: 1, next: make}
@@ -73,15 +89,15 @@ steps:
 "#;
 
 /// Makes the tables, stores the settings, and puts the shared records there.
-pub async fn apply(servers: &Servers) {
-    let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 1 };
+pub async fn apply(database: &Database, outside: SocketAddr) {
+    let options = DatabaseOptions { database_url: database.url.clone(), database_connections: 1 };
     let store = Store::new(&options, "postern-chaos").unwrap();
     let mut connection = store.connection().await.unwrap();
     migrate::run(&mut connection).await.unwrap();
-    let read = yaml::read(SETTINGS).unwrap().into_iter();
+    let read = yaml::read(&SETTINGS.replace("OUTSIDE", &outside.to_string())).unwrap().into_iter();
     let checked: Vec<_> = read.map(|one| (Document::from_yaml(&one).unwrap(), one.value)).collect();
     documents::apply(&mut connection, "chaos", &checked).await.unwrap();
-    servers
+    database
         .sql(&format!(
             "INSERT INTO records (id, module, fields) SELECT {FIRST_SHARED} + n, 'Shared', '{{\"count\":0,\"seen\":\"\"}}'
              FROM generate_series(0, {}) n",
