@@ -13,6 +13,7 @@ mod records;
 mod refusal;
 mod refusals;
 mod request;
+mod rescue;
 mod route;
 mod runs;
 mod schema;
@@ -127,6 +128,8 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::Export => several::export(state).await,
         Endpoint::Receipt => receipts::get(state, request).await,
         Endpoint::Runs => runs::list(state, request).await,
+        Endpoint::ReplayRun => rescue::replay(state, request).await,
+        Endpoint::DecideRun => rescue::decide(state, request).await,
         Endpoint::Records => records::list(state, request).await,
         Endpoint::Record => records::get(state, request).await,
         Endpoint::RefusedBodies => refusals::list(state, request).await,

@@ -26,6 +26,7 @@ mod receipt;
 mod records;
 mod refused;
 mod reply;
+mod rescue;
 mod route;
 mod runs;
 mod saving;

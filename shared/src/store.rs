@@ -22,6 +22,7 @@ pub mod record_list;
 pub mod records;
 pub mod refused_bodies;
 pub mod rejected_callers;
+pub mod rescue;
 pub mod run_log;
 pub mod runs;
 pub mod search;

@@ -25,6 +25,7 @@ mod panel;
 mod poison;
 mod probes;
 mod refusals;
+mod rescue;
 mod schemathesis;
 mod scripts;
 mod spool;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use postern_shared::resume::{RESUME_V1, Resume, RunKey};
+use postern_shared::resume::{RESUME_V1, Resume};
 use postern_shared::store::checkpoints::{self, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
@@ -189,7 +189,9 @@ async fn go_on(
                         spool::schedule(transaction, RESUME_V1, &[later]).await?;
                         return Ok(Step::Done(Tally::default()));
                     }
-                    (false, _) | (true, Intent::New) => return Ok(Step::Call { call, key: key(&resume.run, first) }),
+                    (false, _) | (true, Intent::New) => {
+                        return Ok(Step::Call { call, key: format!("{}.{first}", resume.run) });
+                    }
                 }
             }
             Progress::Ended | Progress::Suspended(_) => break,
@@ -237,16 +239,6 @@ async fn done(transaction: &Transaction<'_>, run: &Run, alarms: Alarms) -> Resul
     let mut tally = Tally { alarms: alarms.write(transaction).await?, ..Tally::default() };
     tally.count(run);
     Ok(Step::Done(tally))
-}
-
-/// What the outside knows a step of a run by, however often it is tried.
-fn key(run: &RunKey, first: i32) -> String {
-    let RunKey { receipt, workflow, origin } = run;
-    if origin.is_empty() {
-        format!("{receipt}.{workflow}.{first}")
-    } else {
-        format!("{receipt}.{workflow}.{origin}.{first}")
-    }
 }
 
 /// Nothing wakes it but the end of the run that is on its record.

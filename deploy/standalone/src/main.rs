@@ -17,6 +17,7 @@ mod record;
 mod records;
 mod refused;
 mod rejected;
+mod rescue;
 mod runs;
 mod send;
 mod validate;
@@ -59,6 +60,10 @@ enum Command {
     Receipt(receipt::Options),
     /// Lists runs, the newest first
     Runs(runs::Options),
+    /// Goes on at the failed step of a run, as a new run
+    Replay(rescue::Replay),
+    /// Says what came of the step at which a run needs attention
+    Decide(rescue::Decide),
     /// Shows one record with its comments
     Record(record::Options),
     /// Lists the records of a module, the newest first
@@ -99,6 +104,8 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Export(options) => export::run(&options, output).await,
         Command::Receipt(options) => receipt::run(&options, output).await,
         Command::Runs(options) => runs::run(&options, output).await,
+        Command::Replay(options) => rescue::replay(&options, output).await,
+        Command::Decide(options) => rescue::decide(&options, output).await,
         Command::Record(options) => record::run(&options, output).await,
         Command::Records(options) => records::run(&options, output).await,
         Command::Refused(options) => refused::run(&options, output).await,

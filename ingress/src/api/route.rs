@@ -45,6 +45,8 @@ pub enum Endpoint {
     Export,
     Receipt,
     Runs,
+    ReplayRun,
+    DecideRun,
     Records,
     Record,
     RefusedBodies,
@@ -89,6 +91,8 @@ pub enum Value {
     Cursor,
     /// The id of a receipt.
     Receipt,
+    /// The name of a run.
+    Run,
 }
 
 /// What a request carries.
@@ -153,7 +157,7 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 40] = [
+pub static ROUTES: [Route; 42] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/modules", Endpoint::List(Kind::Module), "all modules that are declared", "Modules"),
     document(Verb::Get, "/modules/{key}", Endpoint::Get(Kind::Module), "one module"),
@@ -205,6 +209,26 @@ pub static ROUTES: [Route; 40] = [
     Route {
         query: &[WORKFLOW, STATE, LAST, CURSOR],
         ..get("/runs", Endpoint::Runs, "the runs, the newest first", "Runs")
+    },
+    Route {
+        refusals: &[404, 409],
+        ..post(
+            "/runs/{run}/replays",
+            Endpoint::ReplayRun,
+            "goes on at the failed step of a run, as a new run",
+            Body::Json("RunReplay"),
+            Answer::Created("RunReplayed"),
+        )
+    },
+    Route {
+        refusals: &[404, 409],
+        ..post(
+            "/runs/{run}/decision",
+            Endpoint::DecideRun,
+            "says what came of the step at which a run needs attention",
+            Body::Json("Decision"),
+            Answer::Json("RunDecided"),
+        )
     },
     Route {
         query: &[LAST, BEFORE],
@@ -346,6 +370,7 @@ impl Route {
             name,
             match self.endpoint {
                 Endpoint::Receipt => Value::Receipt,
+                Endpoint::ReplayRun | Endpoint::DecideRun => Value::Run,
                 Endpoint::Versions
                 | Endpoint::DeleteToken
                 | Endpoint::DeadLetter

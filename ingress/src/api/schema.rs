@@ -2,6 +2,7 @@
 
 use postern_shared::document::Kind;
 use postern_shared::id::MAX_NAME_BYTES;
+use postern_shared::store::checkpoints::Decision;
 use postern_shared::store::conservation::PLACES;
 use postern_shared::store::dead_letters::MAX_REASON_CHARS;
 use postern_shared::store::runs::State;
@@ -35,6 +36,7 @@ pub fn argument(value: route::Value) -> Value {
         route::Value::RunState => states(),
         route::Value::Name => name(),
         route::Value::Cursor | route::Value::Text => text(),
+        route::Value::Run => json!({"type": "string", "pattern": "^[0-9a-f-]{36}[.][1-9][0-9]*([.][0-9]+)?$"}),
         route::Value::Receipt => json!({"type": "string", "format": "uuid"}),
     }
 }
@@ -116,6 +118,12 @@ fn history() -> Value {
             ("started_at", time()),
             ("ended_at", or_null(time())),
         ]),
+        "RunReplay": {
+            "type": "object", "properties": {"newest_version": flag()}, "additionalProperties": false,
+        },
+        "RunReplayed": object([("run", text()), ("receipt", uuid()), ("workflow", number()), ("origin", text())]),
+        "RunDecided": object([("run", text())]),
+        "Decision": object([("decision", json!({"enum": Decision::ALL.map(|(_, word)| word)}))]),
         "Runs": object([("runs", list("Run")), ("next", or_null(text()))]),
         "Record": object([("id", number()), ("module", name()), ("fields", json!({"type": "object"}))]),
         "Comment": object([("text", text()), ("created_at", time())]),

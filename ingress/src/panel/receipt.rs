@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::Receipt;
-use postern_shared::store::runs::{self, Run};
+use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::{Connection, dead_letters, posted, receipts, run_log, workflows};
 use postern_shared::submission::Target;
 use postern_shared::workflow::Workflow;
@@ -48,7 +48,13 @@ struct Taken {
 }
 
 struct Ran {
-    place: i32,
+    /// Its name for the buttons.
+    run: String,
+    /// Its place on the page; a replay has its number with it.
+    anchor: String,
+    replay: String,
+    is_failed: bool,
+    needs_attention: bool,
     workflow: String,
     version: i32,
     title: String,
@@ -150,7 +156,11 @@ fn describe(p: &Frame, run: &Run, document: Option<&Value>, log: &[&run_log::Ent
     }
     let workflow = document.and_then(|document| Some((Workflow::from_document(document).ok()?, document)));
     Ran {
-        place: run.place,
+        run: run.key().to_string(),
+        anchor: if run.origin.is_empty() { run.place.to_string() } else { format!("{}-{}", run.place, run.origin) },
+        replay: run.origin.clone(),
+        is_failed: run.state == State::Failed,
+        needs_attention: run.state == State::NeedsAttention,
         workflow: run.workflow.to_string(),
         version: run.version,
         title: document.map(saving::title).unwrap_or_default().to_owned(),

@@ -8,7 +8,7 @@ use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
     accounts, addresses, audit, dead_letters, live, login, modules, overview, permission_form, permissions, receipt,
-    records, refused, reply, runs, search, tokens, triggers, versions, workflows,
+    records, refused, reply, rescue, runs, search, tokens, triggers, versions, workflows,
 };
 
 /// A way to a page.
@@ -49,6 +49,7 @@ enum Page {
     Search,
     Runs,
     Receipt,
+    Rescue,
     Records,
     Record,
     Triggers,
@@ -138,6 +139,7 @@ pub const ROUTES: &[Route] = &[
     get("/search", Page::Search),
     get("/runs", Page::Runs),
     get("/receipts/{}", Page::Receipt),
+    post("/runs/{}", Page::Rescue),
     get("/records", Page::Records),
     get("/records/{}", Page::Record),
     get("/triggers", Page::Triggers),
@@ -233,6 +235,7 @@ pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal>
         Page::Search => search::find(visit).await,
         Page::Runs => runs::list(visit).await,
         Page::Receipt => receipt::show(visit).await,
+        Page::Rescue => rescue::rescue(visit).await,
         Page::Records => records::list(visit).await,
         Page::Record => records::show(visit).await,
         Page::Triggers => triggers::list(visit).await,

@@ -49,7 +49,7 @@ struct Choice {
 /// A run in a list.
 pub struct Row {
     pub receipt: String,
-    pub place: i32,
+    pub anchor: String,
     pub pill: Pill,
     pub workflow: String,
     pub version: i32,
@@ -136,7 +136,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
     let took = run.ended_at.and_then(|end| end.duration_since(run.started_at).ok());
     Row {
         receipt: run.receipt.to_string(),
-        place: run.place,
+        anchor: if run.origin.is_empty() { run.place.to_string() } else { format!("{}-{}", run.place, run.origin) },
         pill: p.pill(run.state.word()),
         version: run.version,
         title: titles.get(&workflow).cloned().unwrap_or_default(),
