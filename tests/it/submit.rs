@@ -1,6 +1,6 @@
 //! Who may call, what they get, and in which order it is checked.
 
-use crate::harness::{DEMO, Postern};
+use crate::harness::{DEMO, Postern, eventually};
 
 const LEAD: &str = "firstname=Ada&lastname=Lovelace&street=St James 12&email=ada@example.org";
 
@@ -110,11 +110,52 @@ async fn a_permission_with_a_short_url_of_its_own_answers_only_there_and_supplie
 async fn a_permission_that_is_taken_away_stops_counting_without_a_restart() {
     let postern = Postern::without_worker(DEMO).await;
     postern.apply(concat!(include_str!("../../deploy/demo/permission-loopback.yaml"), "\nenabled: false\n")).await;
-    crate::harness::eventually("the caller is a stranger", async || {
+    eventually("the caller is a stranger", async || {
         let answer = postern.post("/trigger?workflow_id=77").form(LEAD).send().await;
         (answer.status == 403).then_some(())
     })
     .await;
+}
+
+/// A session of PostgreSQL that stands still until this is dropped.
+struct FrozenSession(String);
+
+impl FrozenSession {
+    fn new(pid: i64) -> Self {
+        let frozen = Self(pid.to_string());
+        frozen.signal("STOP");
+        frozen
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(std::process::Command::new("kill").args(["-s", name, &self.0]).status().unwrap().success());
+    }
+}
+
+impl Drop for FrozenSession {
+    fn drop(&mut self) {
+        self.signal("CONT");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_permission_counts_no_more_although_the_notification_is_lost_or_the_session_for_it_hangs() {
+    let postern = Postern::without_worker(DEMO).await;
+    let is_stranger = async || {
+        let answer = postern.post("/trigger?workflow_id=77").form(LEAD).send().await;
+        (answer.status == 403).then_some(())
+    };
+    let remove = "WITH gone AS (DELETE FROM permissions) UPDATE settings SET version = version + 1";
+    postern.sql(remove).await;
+    eventually("without a notification the caller is a stranger", is_stranger).await;
+
+    postern.apply(include_str!("../../deploy/demo/permission-loopback.yaml")).await;
+    eventually("it is admitted again", async || is_stranger().await.is_none().then_some(())).await;
+    let session = "SELECT pid::bigint FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name = 'postern-ingress' AND query LIKE '-- settings::version%'";
+    let _frozen = FrozenSession::new(postern.count(session).await);
+    postern.sql(remove).await;
+    eventually("although its session hangs the caller is a stranger", is_stranger).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

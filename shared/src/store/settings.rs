@@ -11,9 +11,20 @@ use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client, NoTls};
 
 use super::{Store, StoreError};
+use crate::backoff::Backoff;
 
 /// How often the version is read even if no notification comes.
 const POLL: Duration = Duration::from_secs(1);
+
+/// How long reading it may take. A session that hangs is given up for a new one, so that with [`POLL`] a change arrives
+/// within two seconds.
+const READ_LIMIT: Duration = Duration::from_millis(500);
+
+/// How long a new session may take until it answers.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// The first and the longest wait before another session.
+const AGAIN: (Duration, Duration) = (Duration::from_millis(100), POLL);
 
 const VERSION: &str = "-- settings::version
 SELECT version FROM settings";
@@ -49,18 +60,19 @@ pub fn follow(store: &Store) -> watch::Receiver<i64> {
     let (sender, receiver) = watch::channel(0);
     let store = store.clone();
     tokio::spawn(async move {
+        let mut again = Backoff::new(AGAIN.0, AGAIN.1);
         while !sender.is_closed() {
-            if let Err(error) = session(&store, &sender).await {
+            if let Err(error) = session(&store, &sender, &mut again).await {
                 tracing::warn!(%error, "the settings cannot be followed; those held stay in force");
             }
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(again.delay()).await;
         }
     });
     receiver
 }
 
-async fn session(store: &Store, sender: &watch::Sender<i64>) -> Result<(), StoreError> {
-    let (client, mut connection) = store.config().connect(NoTls).await?;
+async fn session(store: &Store, sender: &watch::Sender<i64>, again: &mut Backoff) -> Result<(), StoreError> {
+    let (client, mut connection) = within(CONNECT_LIMIT, store.config().connect(NoTls)).await?;
     let notified = Arc::new(Notify::new());
     let wake = Arc::clone(&notified);
     let reader = tokio::spawn(async move {
@@ -71,19 +83,34 @@ async fn session(store: &Store, sender: &watch::Sender<i64>) -> Result<(), Store
             }
         }
     });
-    let result = read_versions(&client, &notified, sender).await;
+    let result = read_versions(&client, &notified, sender, again).await;
     reader.abort();
     result
 }
 
-async fn read_versions(client: &Client, notified: &Notify, sender: &watch::Sender<i64>) -> Result<(), StoreError> {
-    client.batch_execute(LISTEN).await?;
-    let version = client.prepare(VERSION).await?;
+async fn read_versions(
+    client: &Client,
+    notified: &Notify,
+    sender: &watch::Sender<i64>,
+    again: &mut Backoff,
+) -> Result<(), StoreError> {
+    within(CONNECT_LIMIT, client.batch_execute(LISTEN)).await?;
+    let version = within(CONNECT_LIMIT, client.prepare(VERSION)).await?;
     while !sender.is_closed() {
-        let found: i64 = client.query_one(&version, &[]).await?.get(0);
+        let found: i64 = within(READ_LIMIT, client.query_one(&version, &[])).await?.get(0);
+        again.reset();
         sender.send_if_modified(|held| std::mem::replace(held, found) != found);
         // Elapsed or notified: both mean "look".
         let _ = timeout(POLL, notified.notified()).await;
     }
     Ok(())
+}
+
+/// An answer that does not come is no answer: a session can hang without an error for as long as its link does.
+async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, StoreError> {
+    let late = |_| StoreError::Away(format!("no answer within {} ms", limit.as_millis()));
+    Ok(timeout(limit, answer).await.map_err(late)??)
 }

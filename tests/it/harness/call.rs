@@ -1,10 +1,14 @@
 //! A caller: one HTTP request to the public listener, from an address of the loopback network.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::Value;
+
+/// Shared, since making one takes longer than a call; it keeps no connection, which would end with the runtime of its test.
+static ANYWHERE: LazyLock<Client> = LazyLock::new(|| Client::builder().pool_max_idle_per_host(0).build().unwrap());
 
 /// A request that was not sent yet.
 pub struct Call {
@@ -81,7 +85,10 @@ impl Call {
     }
 
     pub async fn send(self) -> Answer {
-        let client = Client::builder().local_address(self.from).build().unwrap();
+        let client = match self.from {
+            None => ANYWHERE.clone(),
+            from => Client::builder().local_address(from).build().unwrap(),
+        };
         let mut request = client.request(self.method, self.url).headers(self.headers);
         if let Some(body) = self.body {
             request = request.body(body);
