@@ -67,7 +67,11 @@ impl Postern {
 
     /// One ingress with these settings and these variables in its environment.
     pub async fn with_ingress(settings: &str, environment: &[(&str, &str)]) -> Self {
-        let servers = Servers::new().await;
+        Self::on(Servers::new().await, settings, environment).await
+    }
+
+    /// The same on servers that stand already.
+    pub async fn on(servers: Servers, settings: &str, environment: &[(&str, &str)]) -> Self {
         let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 4 };
         let store = Store::new(&options, "postern-tests").unwrap();
         apply(&store, settings).await;

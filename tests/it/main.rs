@@ -10,6 +10,7 @@ mod connections;
 mod conservation;
 mod dead_letters;
 mod dedupe;
+mod endurance;
 mod faults;
 mod golden;
 mod harness;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::call::Answer;
 use crate::harness::outside::Outside;
-use crate::harness::{Postern, eventually};
+use crate::harness::{Postern, eventually, private};
 
 const ALLOWED: [(&str, &str); 1] = [("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8")];
 
@@ -145,6 +145,38 @@ async fn a_worker_killed_in_the_middle_of_a_call_calls_again_with_the_same_key_a
     }
     assert_eq!((outside.keys().len(), outside.got().len()), (5, 10));
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_told_to_stop_in_the_middle_of_a_call_waits_for_its_answer() {
+    let (mut postern, outside) = start(BOTH).await;
+    let answer = post(&postern, &outside.url("/silent"), 1).await;
+    eventually("it is being called", async || (outside.got().len() == 1).then_some(())).await;
+    let mut worker = postern.workers.pop().unwrap();
+    worker.terminate();
+    eventually("it stops", async || (private(&mut worker, "/health/ready").await.0 == 503).then_some(())).await;
+    outside.speak();
+    assert!(worker.ended().await, "{}", worker.log());
+    postern.start_worker_with(&ALLOWED).await;
+    assert_eq!(postern.ended(&answer).await["status"], "finished");
+    assert_eq!(outside.got().len(), 1, "the answer that came during the stop counts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_outlasts_the_stop_of_its_worker_is_made_again_with_the_same_key() {
+    let mut postern = Postern::without_worker(&settings(BOTH)).await;
+    postern.start_worker_with(&[ALLOWED[0], ("POSTERN_DRAIN_TIMEOUT_S", "1")]).await;
+    let outside = Outside::start().await;
+    let answer = post(&postern, &outside.url("/silent"), 1).await;
+    eventually("it is being called", async || (outside.got().len() == 1).then_some(())).await;
+    let mut worker = postern.workers.pop().unwrap();
+    worker.terminate();
+    assert!(worker.ended().await, "{}", worker.log());
+    outside.speak();
+    postern.start_worker_with(&ALLOWED).await;
+    assert_eq!(postern.ended(&answer).await["status"], "finished");
+    assert_eq!((outside.got().len(), outside.keys().len()), (2, 1));
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! What cannot be executed is kept from the others, tried again alone, and ends where a person finds it.
 
+use futures_util::{StreamExt, stream};
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Target, Ticket};
@@ -63,6 +64,33 @@ async fn a_receipt_outside_the_history_becomes_a_dead_letter_and_its_neighbours_
     assert_eq!(postern.count("SELECT count(*) FROM spool").await, 0);
     postern.sql("DELETE FROM arrived WHERE NOT numbers @> 99::bigint").await;
     assert_eq!(postern.count("SELECT count(*) FROM arrived").await, 1, "a dead letter is no loss");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_submissions_one_that_is_poison_ends_as_a_dead_letter_and_all_others_finish() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    let poison = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.fields->>'n' = '500' THEN RAISE 'poison'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON records FOR EACH ROW EXECUTE FUNCTION refuse()";
+    postern.connection().await.batch_execute(poison).await.unwrap();
+    let post = |n: u32| postern.post("/trigger?workflow_id=1").form(format!("n={n}")).send();
+    let answers: Vec<_> = stream::iter((0..1_000).map(post)).buffered(64).collect().await;
+    assert!(answers.iter().all(|answer| answer.status == 202));
+    postern.start_worker().await;
+    eventually("it has had all its tries", async || {
+        // Nobody waits between them.
+        postern.sql("UPDATE spool SET due_at = now() WHERE due_at > now() AND attempt > 0").await;
+        (postern.count("SELECT count(*) FROM dead_letters").await == 1).then_some(())
+    })
+    .await;
+    eventually("999 have finished", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 999).then_some(())
+    })
+    .await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 999);
+    let receipt = postern.ended(&answers[500]).await;
+    assert_eq!(receipt["status"], "dead_letter", "{receipt}");
+    assert!(receipt["reason"].as_str().unwrap().contains("poison"), "{receipt}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
