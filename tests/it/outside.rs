@@ -147,6 +147,49 @@ async fn a_worker_killed_in_the_middle_of_a_call_calls_again_with_the_same_key_a
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 5);
 }
 
+/// Wakes a run as a relay that lost its confirm would, and returns when the messages have come.
+async fn wake_again(postern: &Postern, answer: &Answer) {
+    let receipt = answer.json["receipt"].as_str().unwrap();
+    let again = format!(r#"{{"receipt":"{receipt}","workflow":1,"revision":1}}"#);
+    for _ in 0..5 {
+        postern.servers().publish("resume.v1", again.as_bytes()).await;
+    }
+    postern.servers().publish("resume.v1", b"not json").await;
+    eventually("the last message has come", async || {
+        (postern.count("SELECT count(*) FROM dead_letters").await == 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_woken_again_in_the_middle_of_its_call_takes_no_late_answer_for_that_of_its_next_call() {
+    let second = "  second: {http_request: '$env[\"url\"]', next: after}\n  after:";
+    let mut postern =
+        Postern::without_worker(&settings("next: second, failed: lost").replace("  after:", second)).await;
+    postern.start_worker_with(&ALLOWED).await;
+    let outside = Outside::start().await;
+    let answer = post(&postern, &outside.url("/silent"), 1).await;
+    eventually("it is being called", async || (outside.got().len() == 1).then_some(())).await;
+    wake_again(&postern, &answer).await;
+    outside.speak();
+    let receipt = postern.ended(&answer).await;
+    let expected = ["before created", "call next", "second next", "after next", "other next"];
+    assert_eq!(path(&receipt), expected, "{receipt}");
+    assert_eq!(outside.keys().len(), 2, "each of the two was called, under one key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_woken_again_in_the_middle_of_a_call_at_most_once_does_not_call_twice() {
+    let (postern, outside) = start(&format!("{BOTH}, at_most_once: true")).await;
+    let answer = post(&postern, &outside.url("/silent"), 1).await;
+    eventually("it is being called", async || (outside.got().len() == 1).then_some(())).await;
+    wake_again(&postern, &answer).await;
+    outside.speak();
+    let receipt = postern.ended(&answer).await;
+    assert_eq!(path(&receipt), ["before created", "call next", "after next", "other next"], "{receipt}");
+    assert_eq!(outside.got().len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_told_to_stop_in_the_middle_of_a_call_waits_for_its_answer() {
     let (mut postern, outside) = start(BOTH).await;
