@@ -51,7 +51,7 @@ function searching() {
 }
 
 function filters() {
-  for (const select of document.querySelectorAll(".filters select")) {
+  for (const select of document.querySelectorAll(".filters:not([method=post]) select")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
 }

@@ -135,6 +135,7 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::RefusedBodies => refusals::list(state, request).await,
         Endpoint::RefusedBody => refusals::get(state, request).await,
         Endpoint::RefusedBodyRaw => refusals::raw(state, request).await,
+        Endpoint::ReplayRefusedBodies => refusals::replay(state, request).await,
         Endpoint::RejectedCallers => refusals::rejected(state, request).await,
         Endpoint::DeadLetters => dead_letters::list(state, request).await,
         Endpoint::DeadLetter => dead_letters::get(state, request).await,

@@ -6,6 +6,7 @@ pub mod api;
 pub mod error;
 mod gate;
 pub mod http;
+mod mask;
 mod metrics;
 mod options;
 pub mod panel;

@@ -195,6 +195,7 @@ mod tests {
             content_type: None,
             body: Some(vec![b'x'; bytes].into()),
             refused_at: SystemTime::now(),
+            idempotency_key: None,
         }
     }
 

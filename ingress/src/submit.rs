@@ -1,6 +1,7 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
+pub mod again;
 pub mod dedupe;
 pub mod fields;
 mod form;
@@ -8,6 +9,7 @@ mod json;
 mod multipart;
 mod nesting;
 pub mod selector;
+pub mod shape;
 mod text;
 
 use std::net::IpAddr;
@@ -17,10 +19,10 @@ use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
 use postern_shared::broker::publisher::PublishError;
 use postern_shared::env::Env;
-use postern_shared::id::ReceiptId;
+use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::NewRefusal;
-use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
+use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
@@ -35,6 +37,7 @@ use crate::receipts;
 use crate::routes::Request;
 use crate::state::State;
 use fields::{FieldSettings, Fields};
+use selector::Selectors;
 
 /// The most bytes of one submission on the wire. JSON escapes can make a body several times larger; what is
 /// accepted must still fit a message and a row.
@@ -73,36 +76,25 @@ where
         _ => refused(error, None),
     })?;
     let fields = read_fields(state, permission, &request.headers, &body);
-    let Fields { env, dropped_files } = fields.map_err(|error| refused(error, Some(&body)))?;
+    let fields = fields.map_err(|error| refused(error, Some(&body)))?;
 
-    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&env, &selectors.query)) {
+    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &selectors.query)) {
         return Ok(answer(permission, json!({"status": "ping"})));
     }
-    let dedupe = dedupe::dedupe(&request.headers, &env, permission);
+    let dedupe = dedupe::dedupe(&request.headers, &fields.env, permission);
     let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
 
     let receipt = ReceiptId::new();
-    let read = permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect();
-    let submission = Submission {
-        receipt,
-        permission: permission.key.clone(),
-        target,
-        record: selectors.record,
-        env,
-        query: selectors.query,
-        request: described(receipt, caller),
-        dedupe,
-        read,
-        accepted_at_ms: millis(receipt.time()),
-        settings_version,
-        ticket: Some(state.tickets.next()),
-    };
+    let Selectors { record, query, .. } = selectors;
+    let request = described(&caller.to_string(), receipt.time());
+    let call = Call { receipt, target, record, query, request, settings_version };
+    let submission = call.submission(state, permission, fields, dedupe);
     publish(state, &submission).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
         // The caller is told to send it again.
         _ => error,
     })?;
-    Ok(accepted(permission, receipt, &dropped_files))
+    Ok(accepted(permission, &submission))
 }
 
 /// A value that is no text counts as an origin that nobody lists.
@@ -139,19 +131,57 @@ fn refusal(
         content_type: content_type.map(str::to_owned),
         body: body.cloned(),
         refused_at: SystemTime::now(),
+        // With a header that is no key the body could never be replayed.
+        idempotency_key: dedupe::of_header(&request.headers).ok().flatten().map(str::to_owned),
     }
 }
 
 fn read_fields(state: &State, permission: &Permission, headers: &HeaderMap, body: &[u8]) -> Result<Fields, ApiError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    let settings = FieldSettings { limits: state.limits, charset: permission.charset, files: permission.files };
-    Ok(fields::fields(content_type, body, &settings)?)
+    Ok(fields::fields(content_type, body, &field_settings(state, permission))?)
+}
+
+fn field_settings(state: &State, permission: &Permission) -> FieldSettings {
+    let (limits, charset, files) = (state.limits, permission.charset, permission.files);
+    FieldSettings { limits, charset, overriding: None, files }
+}
+
+/// What is asked for, beside the body.
+struct Call {
+    receipt: ReceiptId,
+    target: Target,
+    record: Option<RecordId>,
+    query: Env,
+    request: Env,
+    settings_version: i64,
+}
+
+impl Call {
+    /// What is handed on, with a number of its own.
+    fn submission(self, state: &State, permission: &Permission, fields: Fields, dedupe: Option<Dedupe>) -> Submission {
+        let Fields { env, dropped_files } = fields;
+        Submission {
+            receipt: self.receipt,
+            permission: permission.key.clone(),
+            target: self.target,
+            record: self.record,
+            read: permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
+            dropped_files,
+            env,
+            query: self.query,
+            request: self.request,
+            dedupe,
+            accepted_at_ms: millis(self.receipt.time()),
+            settings_version: self.settings_version,
+            ticket: Some(state.tickets.next()),
+        }
+    }
 }
 
 /// What `$request` reads.
-fn described(receipt: ReceiptId, caller: IpAddr) -> Env {
+fn described(address: &str, at: SystemTime) -> Env {
     let text = |name: &str, value: String| (name.to_owned(), Value::String(value));
-    [text("ip", caller.to_string()), text("time", receipts::time(receipt.time()))].into_iter().collect()
+    [text("ip", address.to_owned()), text("time", receipts::time(at))].into_iter().collect()
 }
 
 fn millis(moment: SystemTime) -> i64 {
@@ -170,19 +200,13 @@ async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError>
 
 /// Into the broker, or else into the spool.
 async fn put(state: &State, submission: &Submission) -> Result<(), ApiError> {
-    let encode =
-        || submission::encode(submission).map_err(|_| ApiError::unavailable("the submission cannot be encoded"));
-    let encoded = encode()?;
-    if encoded.len() > MAX_ENCODED_BYTES {
-        let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
-        return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
-    }
+    let encoded = encode(submission)?;
     let encoded = match &state.publisher {
         None => encoded,
         Some(publisher) => match publisher.publish(SUBMISSIONS_V1, encoded).await {
             Ok(()) => return Ok(()),
             Err(PublishError::Busy) => return Err(ApiError::too_busy()),
-            Err(PublishError::Unavailable) => encode()?,
+            Err(PublishError::Unavailable) => encode(submission)?,
         },
     };
     let spooled = state.spool.put(encoded).await;
@@ -190,10 +214,22 @@ async fn put(state: &State, submission: &Submission) -> Result<(), ApiError> {
     spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
 }
 
-fn accepted(permission: &Permission, receipt: ReceiptId, dropped_files: &[String]) -> Response {
+/// As JSON, within its limit.
+fn encode(submission: &Submission) -> Result<Vec<u8>, ApiError> {
+    let encoded = submission::encode(submission);
+    let encoded = encoded.map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
+    if encoded.len() > MAX_ENCODED_BYTES {
+        let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
+        return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
+    }
+    Ok(encoded)
+}
+
+fn accepted(permission: &Permission, submission: &Submission) -> Response {
+    let receipt = submission.receipt;
     let mut body = json!({"receipt": receipt, "status": "accepted"});
-    if !dropped_files.is_empty() {
-        body["dropped_files"] = json!(dropped_files);
+    if !submission.dropped_files.is_empty() {
+        body["dropped_files"] = json!(submission.dropped_files);
     }
     warp::reply::with_header(answer(permission, body), LOCATION, format!("/receipts/{receipt}")).into_response()
 }

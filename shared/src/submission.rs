@@ -33,6 +33,9 @@ pub struct Submission {
     /// The posted names that the permission reads by itself, so that nobody takes them for misspelt ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read: Vec<String>,
+    /// The names of the parts whose files were left out, as the permission says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped_files: Vec<String>,
     /// Milliseconds since 1970, by the clock of the ingress.
     pub accepted_at_ms: i64,
     /// The version of the settings under which ingress accepted it: a worker with older ones reloads first.
@@ -145,6 +148,7 @@ mod tests {
             request: Env::default(),
             dedupe: None,
             read: vec!["lastname".into()],
+            dropped_files: vec!["photo".into()],
             accepted_at_ms: 1,
             settings_version: 2,
             ticket: Some(Ticket { instance: 7, number: 1 }),

@@ -42,6 +42,7 @@ pub fn submission(number: u64) -> Submission {
         request: serde_json::from_value(json!({"ip": "127.0.0.1", "time": "2026-11-24T12:00:00.000Z"})).unwrap(),
         dedupe: None,
         read: Vec::new(),
+        dropped_files: Vec::new(),
         accepted_at_ms: accepted.as_millis().try_into().unwrap(),
         settings_version: 1,
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: number.try_into().unwrap() }),

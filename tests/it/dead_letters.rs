@@ -35,6 +35,7 @@ async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> Recei
         request: Default::default(),
         dedupe: None,
         read: Vec::new(),
+        dropped_files: Vec::new(),
         accepted_at_ms: 1,
         settings_version: 1,
         ticket: None,

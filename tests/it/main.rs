@@ -26,6 +26,7 @@ mod panel;
 mod poison;
 mod probes;
 mod refusals;
+mod refused_replays;
 mod rescue;
 mod schemathesis;
 mod scripts;

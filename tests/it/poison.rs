@@ -36,6 +36,7 @@ pub fn submission(receipt: ReceiptId) -> Vec<u8> {
         request: Env::default(),
         dedupe: None,
         read: Vec::new(),
+        dropped_files: Vec::new(),
         accepted_at_ms: 0,
         settings_version: 1,
         ticket: Some(Ticket { instance: 5, number: 1 }),

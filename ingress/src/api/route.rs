@@ -52,6 +52,7 @@ pub enum Endpoint {
     RefusedBodies,
     RefusedBody,
     RefusedBodyRaw,
+    ReplayRefusedBodies,
     RejectedCallers,
     DeadLetters,
     DeadLetter,
@@ -81,6 +82,8 @@ pub enum Value {
     Last,
     /// A whole number above zero.
     Number,
+    /// `true` or `false`.
+    Flag,
     /// The state of a run.
     RunState,
     /// The name of a trigger, a permission or a module.
@@ -130,6 +133,11 @@ const VERSION: Parameter = Parameter { name: "version", about: "an older version
 const WORKFLOW: Parameter = Parameter { name: "workflow", about: "only runs of this workflow", value: Value::Number };
 const STATE: Parameter = Parameter { name: "state", about: "only runs in this state", value: Value::RunState };
 const GROUP: Parameter = Parameter { name: "group", about: "only letters of this group", value: Value::Text };
+const VALUES: Parameter = Parameter {
+    name: "values",
+    about: "`true`: with what was posted, and not only its shape; the audit log notes it",
+    value: Value::Flag,
+};
 const KIND: Parameter =
     Parameter { name: "kind", about: "only changes of this kind of thing, such as `workflow`", value: Value::Text };
 const KEY: Parameter = Parameter { name: "key", about: "only changes of the thing with this key", value: Value::Text };
@@ -157,7 +165,7 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 42] = [
+pub static ROUTES: [Route; 43] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/modules", Endpoint::List(Kind::Module), "all modules that are declared", "Modules"),
     document(Verb::Get, "/modules/{key}", Endpoint::Get(Kind::Module), "one module"),
@@ -246,13 +254,34 @@ pub static ROUTES: [Route; 42] = [
         )
     },
     Route {
+        query: &[VALUES],
         refusals: &[404],
-        ..get("/refused_bodies/{id}", Endpoint::RefusedBody, "one refused body, as text", "RefusedBodyWhole")
+        ..get(
+            "/refused_bodies/{id}",
+            Endpoint::RefusedBody,
+            "one refused body: its names and the shapes of its values",
+            "RefusedBodyWhole",
+        )
     },
     Route {
         refusals: &[404],
         answer: Answer::Bytes,
-        ..get("/refused_bodies/{id}/raw", Endpoint::RefusedBodyRaw, "one refused body, byte for byte", "")
+        ..get(
+            "/refused_bodies/{id}/raw",
+            Endpoint::RefusedBodyRaw,
+            "one refused body, byte for byte; the audit log notes it",
+            "",
+        )
+    },
+    Route {
+        refusals: &[404],
+        ..post(
+            "/refused_body_replays",
+            Endpoint::ReplayRefusedBodies,
+            "reads refused bodies again, under their permission as it is now: one, or those of a permission",
+            Body::Json("RefusedBodyReplay"),
+            Answer::Json("RefusedBodiesReplayed"),
+        )
     },
     Route {
         query: &[LAST],

@@ -33,6 +33,7 @@ pub fn argument(value: route::Value) -> Value {
     match value {
         route::Value::Last => json!({"type": "integer", "minimum": 1, "maximum": LAST_MAX, "default": LAST_DEFAULT}),
         route::Value::Number => number(),
+        route::Value::Flag => flag(),
         route::Value::RunState => states(),
         route::Value::Name => name(),
         route::Value::Cursor | route::Value::Text => text(),
@@ -175,8 +176,19 @@ fn refusals() -> Value {
     };
     json!({
         "RefusedBody": object(refused()),
-        "RefusedBodyWhole": object(refused().into_iter().chain([("body", or_null(text()))])),
+        "Shape": object([("name", text()), ("shape", text())]),
+        "RefusedBodyWhole": object(refused().into_iter().chain([("shapes", list("Shape")), ("body", or_null(text()))])),
         "RefusedBodies": object([("refused_bodies", list("RefusedBody"))]),
+        "RefusedBodyReplay": {
+            "type": "object", "additionalProperties": false,
+            "oneOf": [{"required": ["id"]}, {"required": ["permission"]}],
+            "properties": {"id": number(), "permission": name(), "charset": text()},
+        },
+        "Reread": object([("id", number()), ("receipt", uuid())]),
+        "RefusedAgain": object([("id", number()), ("code", text()), ("message", text())]),
+        "RefusedBodiesReplayed": object([
+            ("replayed", list("Reread")), ("refused", list("RefusedAgain")), ("left", whole()),
+        ]),
         "RejectedCaller": object([
             ("day", json!({"type": "string", "format": "date"})),
             ("address", text()),

@@ -9,6 +9,7 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text, cut};
 use super::visit::Visit;
+use crate::mask;
 
 /// How many of a group a page shows.
 const PAGE: i64 = 50;
@@ -100,7 +101,8 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
     let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
     let p = Frame::new(visit, Section::DeadLetters).await;
     let (kept, body) = dead_letters::find(&visit.connection().await?, id).await?.ok_or(Refusal::NotFound)?;
-    Ok(One { row: row(&p, &kept), body: body_text(&body), error, p })
+    let body = if p.may_change { body_text(&body) } else { mask::message(&body) };
+    Ok(One { row: row(&p, &kept), body, error, p })
 }
 
 /// Replays or discards one.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use postern_shared::env::Env;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
 
@@ -11,11 +12,13 @@ pub use super::navigation::Section;
 use super::navigation::{GROUPS, Group};
 use super::reply::Refusal;
 use super::shown::{self, Moment, Pill};
+use super::tree::Tree;
 use super::visit::Visit;
 use super::words::{Language, Words};
+use crate::mask;
 
 /// What a redirect may say was done.
-const DONE: [&str; 6] = ["saved", "deleted", "enabled", "disabled", "replayed", "discarded"];
+const DONE: [&str; 7] = ["saved", "deleted", "enabled", "disabled", "replayed", "discarded", "reread"];
 
 /// One line of the navigation, or a tab.
 #[derive(Debug)]
@@ -134,6 +137,11 @@ impl Frame {
             "" | "next" => String::new(),
             output => self.t(&format!("output-{}", output.replace('_', "-"))),
         }
+    }
+
+    /// Variables as a tree; whoever may only look sees the shapes of their values.
+    pub fn values(&self, env: &Env) -> Tree {
+        if self.may_change { Tree::of(env) } else { Tree::of(&mask::env(env)) }
     }
 
     /// A moment as people read it.

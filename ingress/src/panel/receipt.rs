@@ -114,7 +114,7 @@ async fn taken(
     if let Some(posted) = posted {
         record = posted.record.map(|record| record.to_string()).unwrap_or_default();
         let all = [("$env", &posted.env), ("$query", &posted.query), ("$request", &posted.request)];
-        trees.extend(all.into_iter().map(|(name, env)| (name, Tree::of(env))));
+        trees.extend(all.into_iter().map(|(name, env)| (name, p.values(env))));
     }
     let skipped = receipt.skipped.iter().map(|one| {
         let workflow = one.workflow.map(|id| format!("#{id}")).unwrap_or_default();

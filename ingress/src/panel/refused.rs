@@ -1,7 +1,11 @@
-//! The refused bodies: what a permitted caller sent and Postern could not take, so that a charset or a limit is found
-//! to be wrong before a lead is lost.
+//! The refused bodies: what a permitted caller sent and Postern could not take. Of each its names and the shapes of its
+//! values are shown, so that a charset or a limit is found to be wrong before a lead is lost; whoever may change
+//! something sees the values, too, if it asks for them, and has the bodies read again.
+
+use std::collections::BTreeSet;
 
 use askama::Template;
+use encoding_rs::Encoding;
 use postern_shared::store::refused_bodies::{self, Refusal as Kept};
 use warp::reply::Response;
 
@@ -9,6 +13,8 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text};
 use super::visit::Visit;
+use crate::submit::again::{self, Choice};
+use crate::submit::shape;
 
 /// How many are listed: those of a bad day; `postern refused` knows all.
 const LISTED: i64 = 200;
@@ -18,6 +24,10 @@ const LISTED: i64 = 200;
 struct List {
     p: Frame,
     rows: Vec<Row>,
+    /// Those whose bodies can be read again.
+    permissions: BTreeSet<String>,
+    charset: String,
+    error: String,
 }
 
 struct Row {
@@ -39,23 +49,85 @@ struct Row {
 struct One {
     p: Frame,
     row: Row,
-    body: String,
+    shapes: Vec<(String, String)>,
+    /// What was posted, for whoever asked for it.
+    body: Option<String>,
+    charset: String,
+    error: String,
 }
 
 /// The latest, newest first.
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let p = Frame::new(visit, Section::RefusedBodies).await;
-    let found = refused_bodies::latest(&visit.connection().await?, LISTED).await?;
-    reply::page(&List { rows: found.iter().map(|kept| row(&p, kept)).collect(), p })
+    reply::page(&latest(visit, String::new()).await?)
 }
 
-/// One with its body.
-pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+async fn latest(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
     let p = Frame::new(visit, Section::RefusedBodies).await;
-    let found = refused_bodies::find(&visit.connection().await?, id).await?;
+    let found = refused_bodies::latest(&visit.connection().await?, LISTED).await?;
+    let kept = found.iter().filter(|kept| kept.bytes.is_some());
+    let permissions = kept.map(|kept| kept.permission.clone()).collect();
+    let charset = visit.form.get("charset").to_owned();
+    Ok(List { rows: found.iter().map(|kept| row(&p, kept)).collect(), permissions, charset, error, p })
+}
+
+/// One with the shape of its body.
+pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    reply::page(&one(visit, String::new()).await?)
+}
+
+async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
+    let found = refused_bodies::find(&visit.connection().await?, id(visit)?).await?;
     let (kept, body) = found.ok_or(Refusal::NotFound)?;
-    reply::page(&One { row: row(&p, &kept), body: body_text(&body.unwrap_or_default()), p })
+    let p = Frame::new(visit, Section::RefusedBodies).await;
+    let shapes = shape::of_body(kept.content_type.as_deref(), &body.unwrap_or_default());
+    let charset = visit.form.get("charset").to_owned();
+    Ok(One { row: row(&p, &kept), shapes, body: None, charset, error, p })
+}
+
+/// One with what was posted. The answer is the page itself: an address would show it again without a note.
+pub async fn show_values(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let found = refused_bodies::reveal(&visit.connection().await?, visit.account(), id(visit)?).await?;
+    let (kept, body) = found.ok_or(Refusal::NotFound)?;
+    let p = Frame::new(visit, Section::RefusedBodies).await;
+    let row = Row { query: kept.query.clone(), ..row(&p, &kept) };
+    let (body, charset, error) = (body.map(|body| body_text(&body)), String::new(), String::new());
+    reply::page(&One { row, shapes: Vec::new(), body, charset, error, p })
+}
+
+/// Reads one again: to its receipt, or back with the reason.
+pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let Ok(charset) = charset(visit) else {
+        return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?);
+    };
+    let choice = Choice::One(id(visit)?);
+    let replayed = again::replay(&visit.panel.state, visit.account(), &choice, charset).await?;
+    match (replayed.accepted.first(), replayed.refused.first()) {
+        (Some((_, receipt)), _) => Ok(reply::redirect(&format!("/receipts/{receipt}"))),
+        (None, Some((_, error))) => reply::unsaved(&one(visit, error.message.clone()).await?),
+        (None, None) => Err(Refusal::NotFound),
+    }
+}
+
+/// Reads those of a permission again; the list then shows why some of them stay.
+pub async fn replay_several(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let Ok(charset) = charset(visit) else {
+        return reply::unsaved(&latest(visit, visit.t("charset-unknown")).await?);
+    };
+    let permission = visit.form.get("permission").parse().map_err(|_| Refusal::NotFound)?;
+    again::replay(&visit.panel.state, visit.account(), &Choice::Permission(permission), charset).await?;
+    Ok(reply::redirect("/refused?done=reread"))
+}
+
+/// The charset that was typed, if any was.
+fn charset(visit: &Visit<'_>) -> Result<Option<&'static Encoding>, ()> {
+    match visit.form.get("charset").trim() {
+        "" => Ok(None),
+        label => again::charset(label).map(Some).ok_or(()),
+    }
+}
+
+fn id(visit: &Visit<'_>) -> Result<i64, Refusal> {
+    visit.argument.parse().map_err(|_| Refusal::NotFound)
 }
 
 fn row(p: &Frame, kept: &Kept) -> Row {
@@ -66,7 +138,7 @@ fn row(p: &Frame, kept: &Kept) -> Row {
         address: kept.address.clone(),
         code: kept.code.clone(),
         message: kept.message.clone(),
-        query: kept.query.clone(),
+        query: shape::of_query(&kept.query),
         content_type: kept.content_type.clone().unwrap_or_default(),
         bytes: kept.bytes.map(i64::from),
         at: p.moment(&kept.refused_at),

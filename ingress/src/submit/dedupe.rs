@@ -20,14 +20,20 @@ pub struct InvalidKey;
 
 /// The dedupe key of a submission, if it has one. An empty header is an error; fields that are all empty are no key.
 pub fn dedupe(headers: &HeaderMap, env: &Env, permission: &Permission) -> Result<Option<Dedupe>, InvalidKey> {
-    let key = match of_header(headers)? {
+    Ok(with_key(of_header(headers)?, env, permission))
+}
+
+/// The same with the caller's key, if it sent one.
+pub fn with_key(key: Option<&str>, env: &Env, permission: &Permission) -> Option<Dedupe> {
+    let key = match key {
         Some(key) => Some(format!("header {key}")),
         None => of_fields(env, &permission.dedupe_by),
     };
-    Ok(key.map(|key| Dedupe { key, days: permission.dedupe_days }))
+    key.map(|key| Dedupe { key, days: permission.dedupe_days })
 }
 
-fn of_header(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
+/// The key that the caller sent.
+pub fn of_header(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
     let mut values = headers.get_all(HEADER).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),

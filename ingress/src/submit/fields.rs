@@ -16,6 +16,8 @@ pub struct FieldSettings {
     pub limits: Limits,
     /// The charset of forms that do not name theirs; none = UTF-8.
     pub charset: Option<&'static Encoding>,
+    /// The charset of a body whatever it says itself: a person knows better.
+    pub overriding: Option<&'static Encoding>,
     /// What becomes of a file in a multipart form.
     pub files: Files,
 }
@@ -86,19 +88,24 @@ pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
     }
     let header = content_type.unwrap_or_default();
     let fields = match kind(header) {
-        Kind::Form => match as_json_object(header, body, &settings.limits)? {
+        Kind::Form => match as_json_object(header, body, settings)? {
             Some(env) => Fields { env, ..Fields::default() },
-            None => Fields { env: form::parse(body, text::named(header)?, settings)?, ..Fields::default() },
+            None => Fields { env: form::parse(body, named(header, settings)?, settings)?, ..Fields::default() },
         },
         Kind::Multipart => multipart::parse(header, body, settings)?,
-        Kind::Json => Fields { env: parse_json(header, body, &settings.limits)?, ..Fields::default() },
+        Kind::Json => Fields { env: parse_json(header, body, settings)?, ..Fields::default() },
         Kind::Text if json::looks_like_object(body) => {
-            Fields { env: parse_json(header, body, &settings.limits)?, ..Fields::default() }
+            Fields { env: parse_json(header, body, settings)?, ..Fields::default() }
         }
         Kind::Text | Kind::Other => return Err(FieldsError::UnsupportedType(excerpt(essence(header)))),
     };
     settings.limits.check(&fields.env)?;
     Ok(fields)
+}
+
+/// The charset of a body as far as its header, or a person, says.
+pub(super) fn named(header: &str, settings: &FieldSettings) -> Result<Option<&'static Encoding>, FieldsError> {
+    if settings.overriding.is_some() { Ok(settings.overriding) } else { text::named(header) }
 }
 
 /// Whether a name holds [`RESERVED`]. Most names have no `$`, which is far cheaper to see.
@@ -111,7 +118,7 @@ pub(super) fn excerpt(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
-enum Kind {
+pub(super) enum Kind {
     Form,
     Multipart,
     Json,
@@ -119,7 +126,7 @@ enum Kind {
     Other,
 }
 
-fn kind(header: &str) -> Kind {
+pub(super) fn kind(header: &str) -> Kind {
     let essence = essence(header);
     let is = |name: &str| essence.eq_ignore_ascii_case(name);
     let suffix = essence.len().checked_sub("+json".len()).and_then(|at| essence.get(at..));
@@ -143,11 +150,11 @@ fn essence(header: &str) -> &str {
 
 /// A body sent as a form that is a JSON object (PHP's `json_encode` without a header). What is not JSON is no error
 /// here, but a form; what breaks a limit is.
-fn as_json_object(header: &str, body: &[u8], limits: &Limits) -> Result<Option<Env>, FieldsError> {
+fn as_json_object(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Option<Env>, FieldsError> {
     if !json::looks_like_object(body) {
         return Ok(None);
     }
-    match parse_json(header, body, limits) {
+    match parse_json(header, body, settings) {
         Ok(env) => Ok(Some(env)),
         Err(FieldsError::MalformedJson(_) | FieldsError::Undecodable { .. }) => Ok(None),
         Err(error) => Err(error),
@@ -155,8 +162,9 @@ fn as_json_object(header: &str, body: &[u8], limits: &Limits) -> Result<Option<E
 }
 
 /// JSON is UTF-8 (RFC 8259, 8.1), unless the header says otherwise.
-fn parse_json(header: &str, body: &[u8], limits: &Limits) -> Result<Env, FieldsError> {
-    match text::named(header)? {
+fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Env, FieldsError> {
+    let limits = &settings.limits;
+    match named(header, settings)? {
         None => json::parse(body, limits),
         Some(charset) if charset == encoding_rs::UTF_8 => json::parse(body, limits),
         Some(charset) if charset.is_ascii_compatible() => {

@@ -11,7 +11,7 @@ use postern_shared::env::EnvError;
 use postern_shared::permission::Files;
 use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
-use super::fields::{FieldSettings, Fields, FieldsError, excerpt, parameter};
+use super::fields::{FieldSettings, Fields, FieldsError, excerpt, named, parameter};
 use super::nesting::Nesting;
 use super::text;
 use crate::http::parameters::Parameters;
@@ -33,6 +33,7 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
                 Files::Drop => dropped_files.push(name),
             },
             Kind::Text { charset: own } => {
+                let own = own.filter(|_| settings.overriding.is_none());
                 let own = own.map(|label| text::labelled(&label)).transpose()?.unwrap_or(charset);
                 let value = text::decode_value(Cow::Borrowed(&part.content), &name, own.output_encoding())?;
                 nesting.add(name, value)?;
@@ -40,6 +41,12 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
         }
     }
     Ok(Fields { env: nesting.finish(), dropped_files })
+}
+
+/// The names and contents of all parts, files among them, if its boundary can be followed.
+pub(super) fn contents(header: &str, body: &[u8]) -> Option<Vec<(Vec<u8>, Bytes)>> {
+    let parts = parts(parameter(header, "boundary")?, body, usize::MAX).ok()?;
+    Some(parts.into_iter().map(|part| (part.name, part.content)).collect())
 }
 
 struct Part {
@@ -62,7 +69,7 @@ enum Kind {
 /// 4.6), else the setting's, else UTF-8.
 fn charset(header: &str, parts: &[Part], settings: &FieldSettings) -> Result<&'static Encoding, FieldsError> {
     let own = || parts.iter().find(|part| part.name == b"_charset_" && !part.content.is_empty());
-    let charset = match (text::named(header)?, own()) {
+    let charset = match (named(header, settings)?, own()) {
         (Some(charset), _) => charset,
         (None, Some(part)) => text::labelled(&String::from_utf8_lossy(&part.content))?,
         (None, None) => settings.charset.unwrap_or(UTF_8),

@@ -51,6 +51,9 @@ const RECORD: &str = "record_id";
 const WORKFLOW: &str = "workflow_id";
 const TRIGGER: &str = "workflow_trigger";
 
+/// The names of all selectors.
+pub const SELECTORS: [&str; 3] = [RECORD, WORKFLOW, TRIGGER];
+
 /// Reads a query, without its leading `?`. A stray second `?` is read as `&`, for real callers send it; a third one
 /// is a character like others. A selector with an empty value counts as missing.
 pub fn selectors(raw_query: &str, limits: &Limits) -> Result<Selectors, SelectorError> {

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0012_spool_vacuum.sql"),
     include_str!("../../migrations/0013_modules.sql"),
     include_str!("../../migrations/0014_tickets.sql"),
+    include_str!("../../migrations/0015_refused_replays.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -1,5 +1,5 @@
 //! The refused bodies of permitted callers, kept for a week and within a total, so that a person can see what was
-//! wrong and correct a charset or a limit.
+//! wrong, correct a charset or a limit, and replay them.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,8 @@ use deadpool_postgres::Object;
 use tokio_postgres::Row;
 
 use super::StoreError;
-use crate::id::PermissionKey;
+use crate::id::{PermissionKey, ReceiptId};
+use crate::submission::SUBMISSIONS_V1;
 
 /// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
 const MAX_AGE_DAYS: i32 = 7;
@@ -20,9 +21,10 @@ const MAX_TOTAL_BYTES: i64 = 128 * 1024 * 1024;
 const ROW_BYTES: i64 = 4 * 1024;
 
 const KEEP: &str = "-- refused_bodies::keep
-INSERT INTO refused_bodies (permission, address, code, message, query, content_type, body, refused_at)
+INSERT INTO refused_bodies
+    (permission, address, code, message, query, content_type, body, refused_at, idempotency_key)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-    $8::timestamptz[])";
+    $8::timestamptz[], $9::text[])";
 
 const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
@@ -32,12 +34,44 @@ WHERE refused_at < now() - $1 * interval '1 day' OR id <= (
     ) AS newest WHERE total > $2::bigint)";
 
 const LATEST: &str = "-- refused_bodies::latest
-SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at
+SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key
 FROM refused_bodies ORDER BY id DESC LIMIT $1";
 
 const FIND: &str = "-- refused_bodies::find
-SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, body
+SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key,
+    body
 FROM refused_bodies WHERE id = $1";
+
+/// The same, and the audit log tells who saw it.
+const REVEAL: &str = "-- refused_bodies::reveal
+WITH noted AS (
+    INSERT INTO audit_log (account, action, kind, key)
+    SELECT $2, 'show', 'refused_body', id::text FROM refused_bodies WHERE id = $1
+)
+SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key,
+    body
+FROM refused_bodies WHERE id = $1";
+
+const OF_PERMISSION: &str = "-- refused_bodies::of_permission
+SELECT id FROM refused_bodies WHERE permission = $1 AND body IS NOT NULL ORDER BY tried_at NULLS FIRST, id LIMIT $2";
+
+const COUNT: &str = "-- refused_bodies::count
+SELECT count(*) FROM refused_bodies WHERE permission = $1 AND body IS NOT NULL";
+
+/// Who comes second waits for the first and finds the row gone.
+const REPLAY: &str = "-- refused_bodies::replay
+WITH taken AS (
+    DELETE FROM refused_bodies WHERE id = $1 RETURNING *
+), put AS (
+    INSERT INTO spool (kind, body, attempt, due_at) SELECT $2, $3, 0, now() FROM taken
+)
+INSERT INTO audit_log (account, action, kind, key, document)
+SELECT $4, 'replay', 'refused_body', id::text, json_build_object('receipt', $5::text, 'permission', permission,
+    'address', address, 'refused_at', refused_at, 'refused_because', message, 'charset', $6::text)
+FROM taken";
+
+const REFUSE_AGAIN: &str = "-- refused_bodies::refuse_again
+UPDATE refused_bodies SET code = $2, message = $3, tried_at = now() WHERE id = $1";
 
 /// A refused body, not kept yet.
 #[derive(Debug, Clone)]
@@ -58,6 +92,8 @@ pub struct NewRefusal {
     pub body: Option<Bytes>,
     /// By the clock of the ingress.
     pub refused_at: SystemTime,
+    /// The `Idempotency-Key` of the request.
+    pub idempotency_key: Option<String>,
 }
 
 /// A refused body as it is kept, but for the body.
@@ -81,6 +117,8 @@ pub struct Refusal {
     pub bytes: Option<i32>,
     /// By the clock of the ingress.
     pub refused_at: SystemTime,
+    /// The `Idempotency-Key` of the request.
+    pub idempotency_key: Option<String>,
 }
 
 /// Keeps refused bodies.
@@ -90,6 +128,7 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
     let types: Vec<_> = new.iter().map(|one| one.content_type.as_deref()).collect();
     let bodies: Vec<_> = new.iter().map(|one| one.body.as_deref()).collect();
     let times: Vec<_> = new.iter().map(|one| one.refused_at).collect();
+    let keys: Vec<_> = new.iter().map(|one| one.idempotency_key.as_deref()).collect();
     let columns: [Vec<String>; 5] = [
         column(|one| one.permission.as_str()),
         column(|one| &one.address),
@@ -100,7 +139,7 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
     let [permissions, addresses, codes, messages, queries] = &columns;
     let statement = connection.prepare_cached(KEEP).await?;
     connection
-        .execute(&statement, &[permissions, addresses, codes, messages, queries, &types, &bodies, &times])
+        .execute(&statement, &[permissions, addresses, codes, messages, queries, &types, &bodies, &times, &keys])
         .await?;
     Ok(())
 }
@@ -120,7 +159,62 @@ pub async fn latest(connection: &Object, last: i64) -> Result<Vec<Refusal>, Stor
 /// One refused body, if it is still kept.
 pub async fn find(connection: &Object, id: i64) -> Result<Option<(Refusal, Option<Vec<u8>>)>, StoreError> {
     let row = connection.query_opt(FIND, &[&id]).await?;
-    Ok(row.map(|row| (read(&row), row.get(9))))
+    Ok(row.map(|row| (read(&row), row.get(10))))
+}
+
+/// The same for a person who wants to see what was posted, which the audit log notes.
+pub async fn reveal(
+    connection: &Object,
+    account: &str,
+    id: i64,
+) -> Result<Option<(Refusal, Option<Vec<u8>>)>, StoreError> {
+    let row = connection.query_opt(REVEAL, &[&id, &account]).await?;
+    Ok(row.map(|row| (read(&row), row.get(10))))
+}
+
+/// Those of a permission that have a body, at most `limit`: first those that were not replayed yet, or not lately.
+pub async fn of_permission(
+    connection: &Object,
+    permission: &PermissionKey,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let rows = connection.query(OF_PERMISSION, &[&permission.as_str(), &limit]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// How many of a permission have a body.
+pub async fn count(connection: &Object, permission: &PermissionKey) -> Result<i64, StoreError> {
+    Ok(connection.query_one(COUNT, &[&permission.as_str()]).await?.get(0))
+}
+
+/// A refused body that was read again.
+#[derive(Debug)]
+pub struct Reread<'a> {
+    /// Its number.
+    pub id: i64,
+    /// The receipt of what it has become.
+    pub receipt: ReceiptId,
+    /// The message that carries that.
+    pub message: &'a [u8],
+    /// The charset that was chosen for it.
+    pub charset: Option<&'a str>,
+}
+
+/// Puts what a refused body has become into the spool in its place; false if it is gone by now. One statement: it is
+/// never in both or in neither, and the audit log tells of it.
+pub async fn replay(connection: &Object, account: &str, new: &Reread<'_>) -> Result<bool, StoreError> {
+    let receipt = new.receipt.to_string();
+    let statement = connection.prepare_cached(REPLAY).await?;
+    let replayed = connection
+        .execute(&statement, &[&new.id, &SUBMISSIONS_V1, &new.message, &account, &receipt, &new.charset])
+        .await?;
+    Ok(replayed == 1)
+}
+
+/// Notes why a refused body is still refused.
+pub async fn refuse_again(connection: &Object, id: i64, code: &str, message: &str) -> Result<(), StoreError> {
+    connection.execute(REFUSE_AGAIN, &[&id, &code, &message.replace('\0', "")]).await?;
+    Ok(())
 }
 
 fn read(row: &Row) -> Refusal {
@@ -134,5 +228,6 @@ fn read(row: &Row) -> Refusal {
         content_type: row.get(6),
         bytes: row.get(7),
         refused_at: row.get(8),
+        idempotency_key: row.get(9),
     }
 }

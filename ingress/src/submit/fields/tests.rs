@@ -6,7 +6,7 @@ const MULTIPART: &str = "multipart/form-data; boundary=XX";
 const JSON: &str = "application/json";
 
 fn settings() -> FieldSettings {
-    FieldSettings { limits: Limits::default(), charset: None, files: Files::Refuse }
+    FieldSettings { limits: Limits::default(), charset: None, overriding: None, files: Files::Refuse }
 }
 
 fn read_with(content_type: &str, body: &[u8], settings: &FieldSettings) -> Result<String, String> {
@@ -86,6 +86,17 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
         let content_type = content_type.replace('x', FORM);
         assert_eq!(read_with(&content_type, body, &settings).as_deref(), Ok(expected), "{content_type}");
     }
+    let chosen = FieldSettings { overriding: Some(encoding_rs::WINDOWS_1251), ..settings() };
+    for (content_type, body) in [
+        ("x; charset=utf-8", &b"a=%EF%F0%E8%E2%E5%F2"[..]),
+        ("x; charset=none", b"a=%EF%F0%E8%E2%E5%F2"),
+        ("application/json", b"{\"a\":\"\xef\xf0\xe8\xe2\xe5\xf2\"}"),
+    ] {
+        let content_type = content_type.replace('x', FORM);
+        assert_eq!(read_with(&content_type, body, &chosen).as_deref(), Ok(privet), "{content_type}");
+    }
+    let part = b"--b\r\ncontent-disposition: form-data; name=a\r\ncontent-type: text/plain; charset=utf-8\r\n\r\n\xef\r\n--b--";
+    assert_eq!(read_with("multipart/form-data; boundary=b", part, &chosen).unwrap(), "{\"a\":\"п\"}");
     let own = "a=%EF&_charset_=windows-1251";
     assert_eq!(read(FORM, own.as_bytes()).unwrap(), r#"{"a":"п","_charset_":"windows-1251"}"#);
     assert_eq!(read(FORM, b"a=1&_charset_=").unwrap(), r#"{"a":"1","_charset_":""}"#);

@@ -1,0 +1,159 @@
+//! A refused body is read again as if it came now: under its permission as it is now, within the limits in force, as the
+//! call that it was. What is accepted takes the place of the refused body in one statement, so it is submitted once,
+//! whoever asks for it, and how often; what is refused again stays, with the new reason.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use encoding_rs::Encoding;
+use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::permission::Permission;
+use postern_shared::store::refused_bodies::{self, Refusal, Reread};
+use postern_shared::store::settings::Versioned;
+use postern_shared::store::{Connection, StoreError, permissions};
+use postern_shared::submission::{Submission, bundle};
+use serde_json::Value;
+
+use super::fields::{self, FieldSettings};
+use super::{Call, dedupe, described, encode, field_settings, selector};
+use crate::error::{ApiError, ErrorCode};
+use crate::state::State;
+
+/// The most bodies that one call reads again: a day's worth of a form that is set up wrong, within seconds.
+pub const MAX_AT_ONCE: i64 = 1_000;
+
+/// Which refused bodies are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The one with this number.
+    One(i64),
+    /// Those of this permission that were kept whole.
+    Permission(PermissionKey),
+}
+
+/// What became of them; those that are gone by now are in neither list.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// Their numbers, and the receipts under which they run now.
+    pub accepted: Vec<(i64, ReceiptId)>,
+    /// Their numbers, and why they stay.
+    pub refused: Vec<(i64, ApiError)>,
+    /// How many of those chosen are left: one call reads [`MAX_AT_ONCE`] at most.
+    pub left: i64,
+}
+
+/// The encoding with this label, as a person may choose it.
+pub fn charset(label: &str) -> Option<&'static Encoding> {
+    Encoding::for_label_no_replacement(label.as_bytes())
+}
+
+/// Replays refused bodies; `charset` takes the place of whatever charset they name.
+pub async fn replay(
+    state: &State,
+    account: &str,
+    choice: &Choice,
+    charset: Option<&'static Encoding>,
+) -> Result<Replayed, StoreError> {
+    let connection = state.store.connection().await?;
+    // Those of the store: who has just mended a permission need not wait until this process holds it.
+    let permissions = permissions::load(&connection).await?;
+    let ids = match choice {
+        Choice::One(id) => vec![*id],
+        Choice::Permission(key) => refused_bodies::of_permission(&connection, key, MAX_AT_ONCE).await?,
+    };
+    let mut replayed = Replayed::default();
+    for id in ids {
+        let Some((kept, body)) = refused_bodies::find(&connection, id).await? else { continue };
+        match read(state, &permissions, &kept, body.map(Bytes::from), charset) {
+            Ok((submission, message)) => {
+                let charset = charset.map(Encoding::name);
+                let new = Reread { id, receipt: submission.receipt, message: &message, charset };
+                if refused_bodies::replay(&connection, account, &new).await? {
+                    replayed.accepted.push((id, submission.receipt));
+                    if let Some(ticket) = submission.ticket {
+                        state.tickets.answered(ticket, submission.receipt);
+                    }
+                }
+            }
+            Err(error) => {
+                note(&connection, &kept, &error).await?;
+                replayed.refused.push((id, error));
+            }
+        }
+    }
+    if let Choice::Permission(key) = choice {
+        replayed.left = refused_bodies::count(&connection, key).await?;
+    }
+    Ok(replayed)
+}
+
+/// Why a body was not kept says more than that it was not.
+async fn note(connection: &Connection, kept: &Refusal, error: &ApiError) -> Result<(), StoreError> {
+    match kept.bytes {
+        None => Ok(()),
+        Some(_) => refused_bodies::refuse_again(connection, kept.id, error.code.as_str(), &error.message).await,
+    }
+}
+
+/// The submission that a refused body is now, and the message that carries it.
+fn read(
+    state: &State,
+    permissions: &Versioned<Vec<Value>>,
+    kept: &Refusal,
+    body: Option<Bytes>,
+    charset: Option<&'static Encoding>,
+) -> Result<(Submission, Vec<u8>), ApiError> {
+    let not_kept = || ApiError::new(ErrorCode::InvalidBody, "the body was not kept, so it cannot be read again");
+    let body = body.ok_or_else(not_kept)?;
+    let permission = admitting(&permissions.value, kept)?;
+    let selectors = selector::selectors(&kept.query, &state.limits)?;
+    let target = match selectors.target {
+        Some(target) if permission.allows(&target) => target,
+        Some(_) => return Err(ApiError::target_denied()),
+        None => permission.default_target().ok_or_else(ApiError::target_missing)?,
+    };
+    if body.len() > state.limits.body_bytes {
+        let message = format!("the body is larger than {} bytes", state.limits.body_bytes);
+        return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
+    }
+    let settings = FieldSettings { overriding: charset, ..field_settings(state, &permission) };
+    let fields = fields::fields(kept.content_type.as_deref(), &body, &settings)?;
+    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &selectors.query)) {
+        return Err(ApiError::new(ErrorCode::InvalidBody, "it is a test call, which is answered and never runs"));
+    }
+    let dedupe = dedupe::with_key(kept.idempotency_key.as_deref(), &fields.env, &permission);
+    let call = Call {
+        receipt: ReceiptId::new(),
+        target,
+        record: selectors.record,
+        query: selectors.query,
+        request: described(&kept.address, kept.refused_at),
+        settings_version: permissions.version,
+    };
+    let submission = call.submission(state, &permission, fields, dedupe);
+    let message = bundle([encode(&submission)?.as_slice()]);
+    Ok((submission, message))
+}
+
+/// The permission of a refused body, if it still lets the sender in.
+fn admitting(permissions: &[Value], kept: &Refusal) -> Result<Permission, ApiError> {
+    let denied = |why: &str| {
+        let message = format!("the permission {} {why}", kept.permission);
+        ApiError::new(ErrorCode::AddressDenied, message)
+    };
+    let stored = permissions.iter().find(|one| one["permission"] == kept.permission.as_str());
+    let permission = Permission::from_document(stored.ok_or_else(|| denied("is gone"))?);
+    let permission = permission.map_err(|_| denied("cannot be read"))?;
+    let now = SystemTime::now();
+    let address = kept.address.parse::<IpAddr>();
+    if !permission.enabled {
+        Err(denied("is switched off"))
+    } else if permission.expires_at.is_some_and(|end| end <= now) {
+        Err(denied("has expired"))
+    } else if address.is_ok_and(|address| permission.admits(address, now)) {
+        Ok(permission)
+    } else {
+        Err(denied(&format!("does not let {} in any more", kept.address)))
+    }
+}
