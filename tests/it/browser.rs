@@ -2,6 +2,7 @@
 //! page in both themes, on a desk and on a phone.
 
 mod driver;
+mod keyboard;
 mod pages;
 
 use crate::harness::{Postern, eventually};

@@ -68,6 +68,15 @@ impl Browser {
         self.on(css, "value", json!({"text": text})).await;
     }
 
+    /// Presses keys, one after another, wherever the focus is.
+    pub async fn keys(&self, keys: &str) {
+        let press =
+            |key: char| [("keyDown", key), ("keyUp", key)].map(|(kind, key)| json!({"type": kind, "value": key}));
+        let presses: Vec<Value> = keys.chars().flat_map(press).collect();
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": presses}]});
+        self.ask("actions", actions).await.unwrap();
+    }
+
     /// What a script returns.
     pub async fn run(&self, script: &str) -> Value {
         self.ask("execute/sync", json!({"script": script, "args": []}))
