@@ -69,6 +69,27 @@ async fn a_permitted_caller_is_told_what_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_several_faults_the_first_in_the_order_of_checks_is_told() {
+    let postern = Postern::without_worker(DEMO).await;
+    // Each is wrong in the way it is told, and in all that follow.
+    for (method, path, code) in [
+        ("PUT", "/other?workflow_id=1&workflow_trigger=a", "unknown_short_url"),
+        ("PUT", "/trigger?workflow_id=1&workflow_trigger=a", "method_not_allowed"),
+        ("POST", "/trigger?workflow_id=1&workflow_trigger=a", "origin_denied"),
+    ] {
+        let call = postern.call(method, path).header("origin", "https://evil.example").json("[1]");
+        assert_eq!(call.send().await.code(), code, "{method} {path}");
+    }
+    for (path, code) in [
+        ("/trigger?workflow_id=1&workflow_trigger=a", "ambiguous_target"),
+        ("/trigger?workflow_id=1", "target_denied"),
+        ("/trigger?workflow_id=77", "invalid_body"),
+    ] {
+        assert_eq!(postern.post(path).json("[1]").send().await.code(), code, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_origin_that_is_not_listed_is_denied() {
     let settings = format!("{DEMO}\norigins: ['https://shop.example']\n");
     let postern = Postern::without_worker(&settings).await;

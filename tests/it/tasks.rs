@@ -241,3 +241,28 @@ steps:
     let expected = json!({"source": "ad 1", "ip": "127.0.0.1", "text": "at true by a+b"});
     assert_eq!(json!(postern.records("Notes").await[0]), expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_leads_either_way_set_env_keeps_types_and_a_stop_says_how_a_run_ends() {
+    let postern = Postern::start(&settings(
+        "
+---
+workflow: 1
+start: {without_record: true, next: set}
+steps:
+  set: {set_env: {list: '$env[\"tags\"]', text: 'x$env[\"tags\"]'}, next: many}
+  many: {condition: '$env[\"list\"]|length > 1', then: good, else: bad}
+  good: {stop: finished, message: 'enough: $env[\"text\"]'}
+  bad: {stop: failed, message: too few}
+",
+    ))
+    .await;
+    for (form, state, message) in [
+        ("tags[]=a&tags[]=b", "finished", "enough: xa, b"),
+        ("tags[]=a", "failed", "too few"),
+        ("", "failed", "too few"),
+    ] {
+        let run = &postern.outcome("/trigger?workflow_id=1", form).await["runs"][0];
+        assert_eq!((&run["status"], &run["message"]), (&json!(state), &json!(message)), "{form}");
+    }
+}

@@ -205,3 +205,27 @@ async fn a_worker_killed_while_runs_go_on_leaves_every_effect_once() {
     assert_eq!(postern.count("SELECT count(DISTINCT fields->>'n') FROM records").await, 200);
     assert_eq!(postern.count("SELECT count(*) FROM run_log").await, 800);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_waits_holds_up_none_that_the_same_trigger_starts() {
+    let postern = Postern::start(&settings(
+        "
+---
+workflow: 1
+start: {without_record: true, triggers: [go], order: 1, next: wait}
+steps:
+  wait: {delay: {for: 9h}}
+---
+workflow: 2
+start: {without_record: true, triggers: [go], order: 2, next: make}
+steps:
+  make: {create_record: Leads}
+",
+    ))
+    .await;
+    let answer = post(&postern, "/trigger?workflow_trigger=go", "").await;
+    let receipt = waits(&postern, &answer).await;
+    let states: Vec<_> =
+        receipt["runs"].as_array().unwrap().iter().map(|run| run["status"].as_str().unwrap()).collect();
+    assert_eq!((states, postern.records("Leads").await.len()), (vec!["waiting", "finished"], 1), "{receipt}");
+}
