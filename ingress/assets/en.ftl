@@ -403,3 +403,14 @@ show-values = Show values
 done-reread = Read again. What is right now is on its way; what is still refused says why.
 action-show = Shown
 kind-refused-body = refused body
+unmatched = Unmatched
+unmatched-none = Every submission started something
+unmatched-help = What was accepted and started nothing: no workflow listens, it is inactive, its condition is false, or the record is missing or of another module. It is kept whole; mend the workflow, then replay.
+replay-all = Replay all of them
+replay-unmatched-help = With the workflows of today, under the same receipt.
+dropped-files = Files left out
+kind-receipt = submission
+attention-unmatched = { $n ->
+    [one] { $n } submission of the last 24 hours started nothing
+   *[other] { $n } submissions of the last 24 hours started nothing
+}

@@ -20,6 +20,7 @@ mod schema;
 mod several;
 mod token;
 mod tokens;
+mod unmatched;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -137,6 +138,8 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::RefusedBodyRaw => refusals::raw(state, request).await,
         Endpoint::ReplayRefusedBodies => refusals::replay(state, request).await,
         Endpoint::RejectedCallers => refusals::rejected(state, request).await,
+        Endpoint::Unmatched => unmatched::list(state, request).await,
+        Endpoint::ReplayUnmatched => unmatched::replay(state, request).await,
         Endpoint::DeadLetters => dead_letters::list(state, request).await,
         Endpoint::DeadLetter => dead_letters::get(state, request).await,
         Endpoint::DeadLetterGroups => dead_letters::groups(state).await,

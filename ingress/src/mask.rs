@@ -12,7 +12,15 @@ pub const HIDDEN: &str = "•••";
 
 /// The parts of a submission that hold nothing of what was posted but names.
 const OWN: [&str; 9] = [
-    "receipt", "permission", "target", "record", "read", "dropped_files", "accepted_at_ms", "settings_version", "ticket",
+    "receipt",
+    "permission",
+    "target",
+    "record",
+    "read",
+    "dropped_files",
+    "accepted_at_ms",
+    "settings_version",
+    "ticket",
 ];
 
 /// The shape of a text: its first character and its length.
@@ -33,7 +41,9 @@ pub fn value(value: &Value) -> Value {
         Value::Number(number) => text(number.as_str()).into(),
         Value::String(one) => text(one).into(),
         Value::Array(items) => items.iter().map(self::value).collect(),
-        Value::Object(map) => map.iter().map(|(name, one)| (name.clone(), self::value(one))).collect::<Map<_, _>>().into(),
+        Value::Object(map) => {
+            map.iter().map(|(name, one)| (name.clone(), self::value(one))).collect::<Map<_, _>>().into()
+        }
     }
 }
 
@@ -94,6 +104,9 @@ mod tests {
         assert!(!shown.contains("secret"), "{shown}");
         assert_eq!(message(b"no bundle of secrets"), "n••• (20)");
         assert_eq!(message(b"[\"secret\"]"), "[••• (10)");
-        assert_eq!(message(br#"{"submissions":["secret",{"other":"secret"}]}"#), r#"{"submissions":["s••• (6)",{"other":"s••• (6)"}]}"#);
+        assert_eq!(
+            message(br#"{"submissions":["secret",{"other":"secret"}]}"#),
+            r#"{"submissions":["s••• (6)",{"other":"s••• (6)"}]}"#
+        );
     }
 }

@@ -38,6 +38,7 @@ mod throttle;
 mod tokens;
 mod tree;
 mod triggers;
+mod unmatched;
 mod versions;
 mod visit;
 mod words;

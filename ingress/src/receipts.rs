@@ -92,7 +92,11 @@ fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry])
     } else if !receipt.skipped.is_empty() {
         body["skipped"] = json!(receipt.skipped);
     }
-    for (key, names) in [("unread", &receipt.unmet.unread), ("unposted", &receipt.unmet.unposted)] {
+    for (key, names) in [
+        ("unread", &receipt.unmet.unread),
+        ("unposted", &receipt.unmet.unposted),
+        ("dropped_files", &receipt.dropped_files),
+    ] {
         if !names.is_empty() {
             body[key] = json!(names);
         }

@@ -33,6 +33,7 @@ pub mod tickets;
 pub mod tokens;
 mod transaction;
 pub mod triggers;
+pub mod unmatched;
 pub mod workflows;
 
 use std::time::Duration;

@@ -35,6 +35,7 @@ mod standalone;
 mod submit;
 mod tasks;
 mod tidy;
+mod unmatched;
 mod waiting;
 mod wire;
 mod workflows;

@@ -27,7 +27,10 @@ async fn a_body_refused_from_a_permitted_address_is_kept_with_the_reason() {
     assert_eq!(large.code(), "body_too_large");
     let found = listed(&cli, "refused list", 3).await;
     assert_eq!((&found[0]["code"], &found[0]["bytes"]), (&json!("body_too_large"), &Value::Null), "{found:?}");
-    assert_eq!((&found[2]["query"], &found[2]["permission"]), (&json!("workflow_id=77&utm=••• (1)"), &json!("loopback")));
+    assert_eq!(
+        (&found[2]["query"], &found[2]["permission"]),
+        (&json!("workflow_id=77&utm=••• (1)"), &json!("loopback"))
+    );
     assert_eq!(found[2]["content_type"], "application/x-www-form-urlencoded");
     let id = &found[2]["id"];
     assert!(found[2]["message"].as_str().unwrap().contains("lastname"), "{found:?}");

@@ -29,10 +29,7 @@ async fn refused(postern: &Postern, key: &str) -> i64 {
     let call = if key.is_empty() { call } else { call.header("idempotency-key", key) };
     assert_eq!(call.send().await.code(), "invalid_body");
     let kept = format!("SELECT count(*) FROM refused_bodies HAVING count(*) > {before}");
-    eventually("it is kept", async || {
-        postern.connection().await.query_opt(&kept, &[]).await.unwrap()
-    })
-    .await;
+    eventually("it is kept", async || postern.connection().await.query_opt(&kept, &[]).await.unwrap()).await;
     postern.count("SELECT max(id) FROM refused_bodies").await
 }
 
@@ -166,7 +163,10 @@ async fn a_refused_body_shows_the_shapes_of_its_values_until_someone_asks_for_mo
     assert_eq!(postern.count("SELECT count(*) FROM audit_log WHERE kind = 'refused_body'").await, 0);
     assert_eq!(cli.bytes("refused show 1 --raw"), sent);
     let whole = postern.api("GET", "/refused_bodies/1?values=true").send().await.json;
-    assert_eq!((&whole["body"], &whole["query"]), (&json!("lastname=Lovelace&x=%FF"), &json!("workflow_id=1&utm=secret")));
+    assert_eq!(
+        (&whole["body"], &whole["query"]),
+        (&json!("lastname=Lovelace&x=%FF"), &json!("workflow_id=1&utm=secret"))
+    );
     let noted = "SELECT count(*) FROM audit_log WHERE kind = 'refused_body' AND action = 'show' AND key = '1'";
     assert_eq!(postern.count(noted).await, 2);
 }

@@ -93,6 +93,7 @@ pub async fn execute(
             submission: one,
             skipped: resolved.skipped.clone(),
             duplicate_of: duplicates.get(&one.receipt).copied(),
+            unmatched: resolved.start.is_empty() && !duplicates.contains_key(&one.receipt),
         })
         .collect();
     let claimed = receipts::claim(transaction, &receipts).await?;

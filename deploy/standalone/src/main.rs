@@ -20,6 +20,7 @@ mod rejected;
 mod rescue;
 mod runs;
 mod send;
+mod unmatched;
 mod validate;
 
 use std::process::ExitCode;
@@ -72,6 +73,8 @@ enum Command {
     Refused(refused::Options),
     /// Lists the callers that no permission admits
     Rejected(rejected::Options),
+    /// Shows or replays submissions that started nothing
+    Unmatched(unmatched::Options),
     /// Shows, replays or discards what nobody could run
     Dead(dead::Options),
     /// Tells where the submissions of each hour are, and which are lost
@@ -110,6 +113,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Records(options) => records::run(&options, output).await,
         Command::Refused(options) => refused::run(&options, output).await,
         Command::Rejected(options) => rejected::run(&options, output).await,
+        Command::Unmatched(options) => unmatched::run(&options, output).await,
         Command::Dead(options) => dead::run(&options, output).await,
         Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
@@ -150,6 +154,11 @@ mod tests {
             "refused show --token x",
             "runs --url https://x --token x",
             "dead replay --token x",
+            "refused replay --token x",
+            "refused replay 5 --permission a --token x",
+            "unmatched replay --token x",
+            "unmatched replay --workflow 1 --trigger a --token x",
+            "unmatched list --workflow 1 --trigger a --token x",
             "dead replay 5 --all --token x",
             "dead replay --all --env - --token x",
             "dead discard 5 --token x",
@@ -162,6 +171,8 @@ mod tests {
             "send http://localhost/trigger --trigger a --record 5 --rate 50/s a=1 b=x=y",
             "export workflow 77 --token x",
             "receipt 0192aaaa-0000-7000-8000-000000000000 --wait --token x",
+            "refused replay 5 --charset cp1251 --token x",
+            "unmatched replay --trigger web_lead --token x",
             "dead replay --group a --per-second 0.5 --token x",
             "dead replay 5 --env - --token x",
             "dead discard --all --reason old --token x",

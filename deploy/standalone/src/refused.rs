@@ -80,9 +80,8 @@ fn replayed(answer: &Value) -> String {
     let each = |name: &str| answer[name].as_array().into_iter().flatten();
     let word = |one: &Value, name: &str| one[name].as_str().map(harmless).unwrap_or_default();
     let gone = each("replayed").map(|one| format!("{}: receipt {}", one["id"], word(one, "receipt")));
-    let kept = each("refused").map(|one| {
-        format!("{}: refused again: {}: {}", one["id"], word(one, "code"), word(one, "message"))
-    });
+    let kept = each("refused")
+        .map(|one| format!("{}: refused again: {}: {}", one["id"], word(one, "code"), word(one, "message")));
     let mut lines: Vec<String> = gone.chain(kept).collect();
     if let Some(left @ 1..) = answer["left"].as_i64() {
         lines.push(format!("{left} left"));

@@ -54,6 +54,8 @@ pub enum Endpoint {
     RefusedBodyRaw,
     ReplayRefusedBodies,
     RejectedCallers,
+    Unmatched,
+    ReplayUnmatched,
     DeadLetters,
     DeadLetter,
     DeadLetterGroups,
@@ -132,6 +134,12 @@ const BEFORE: Parameter = Parameter { name: "before", about: "older ones than th
 const VERSION: Parameter = Parameter { name: "version", about: "an older version of it", value: Value::Number };
 const WORKFLOW: Parameter = Parameter { name: "workflow", about: "only runs of this workflow", value: Value::Number };
 const STATE: Parameter = Parameter { name: "state", about: "only runs in this state", value: Value::RunState };
+const OF_WORKFLOW: Parameter =
+    Parameter { name: "workflow", about: "only those that were to run this workflow", value: Value::Number };
+const OF_TRIGGER: Parameter =
+    Parameter { name: "trigger", about: "only those that fired this trigger", value: Value::Name };
+const BEFORE_RECEIPT: Parameter =
+    Parameter { name: "before", about: "older ones than this receipt", value: Value::Receipt };
 const GROUP: Parameter = Parameter { name: "group", about: "only letters of this group", value: Value::Text };
 const VALUES: Parameter = Parameter {
     name: "values",
@@ -165,7 +173,7 @@ const fn post(path: &'static str, endpoint: Endpoint, summary: &'static str, bod
 }
 
 /// All of them.
-pub static ROUTES: [Route; 43] = [
+pub static ROUTES: [Route; 45] = [
     get("/openapi.json", Endpoint::OpenApi, "this document", "OpenApi"),
     get("/modules", Endpoint::List(Kind::Module), "all modules that are declared", "Modules"),
     document(Verb::Get, "/modules/{key}", Endpoint::Get(Kind::Module), "one module"),
@@ -290,6 +298,20 @@ pub static ROUTES: [Route; 43] = [
             Endpoint::RejectedCallers,
             "the callers that no permission admits, by day and address, the latest first",
             "RejectedCallers",
+        )
+    },
+    Route {
+        query: &[OF_WORKFLOW, OF_TRIGGER, LAST, BEFORE_RECEIPT],
+        ..get("/unmatched", Endpoint::Unmatched, "submissions that started nothing, the newest first", "AllUnmatched")
+    },
+    Route {
+        refusals: &[404, 409],
+        ..post(
+            "/unmatched_replays",
+            Endpoint::ReplayUnmatched,
+            "lets submissions that started nothing run with the workflows of today: one, or those of a target",
+            Body::Json("UnmatchedReplay"),
+            Answer::Json("Replayed"),
         )
     },
     Route {

@@ -57,7 +57,7 @@ pub fn schemas() -> Value {
         "Address": object([("address", text())]),
         "TokenName": object([("name", json!({"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS}))]),
     });
-    for more in [settings(), history(), audit(), refusals(), dead_letters(), tokens()] {
+    for more in [settings(), history(), audit(), refusals(), unmatched(), dead_letters(), tokens()] {
         if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
             all.extend(more);
         }
@@ -197,6 +197,27 @@ fn refusals() -> Value {
             ("last_at", time()),
         ]),
         "RejectedCallers": object([("rejected_callers", list("RejectedCaller"))]),
+    })
+}
+
+fn unmatched() -> Value {
+    let skipped = json!({
+        "type": "object", "required": ["reason"], "properties": {"workflow": number(), "reason": text()},
+    });
+    json!({
+        "Unmatched": object([
+            ("receipt", uuid()),
+            ("permission", name()),
+            ("target", json!({"type": "object"})),
+            ("skipped", json!({"type": "array", "items": skipped})),
+            ("accepted_at", time()),
+        ]),
+        "AllUnmatched": object([("unmatched", list("Unmatched")), ("next", or_null(uuid()))]),
+        "UnmatchedReplay": {
+            "type": "object", "additionalProperties": false,
+            "oneOf": [{"required": ["receipt"]}, {"required": ["trigger"]}, {"required": ["workflow"]}],
+            "properties": {"receipt": uuid(), "trigger": name(), "workflow": number()},
+        },
     })
 }
 

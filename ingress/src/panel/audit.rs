@@ -71,7 +71,7 @@ fn row(p: &Frame, noted: &Entry) -> Row {
         "module" => "modules",
         "permission" => "http-handler",
         "account" => "accounts",
-        "dead_letter" => "receipts",
+        "dead_letter" | "receipt" => "receipts",
         _ => "",
     };
     // A dead letter without a receipt is known by its number, which leads nowhere.

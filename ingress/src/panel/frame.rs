@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use postern_shared::env::Env;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
+use postern_shared::submission::Target;
 
 use super::assets;
 pub use super::navigation::Section;
@@ -136,6 +137,14 @@ impl Frame {
         match output {
             "" | "next" => String::new(),
             output => self.t(&format!("output-{}", output.replace('_', "-"))),
+        }
+    }
+
+    /// What a submission is to run.
+    pub fn target(&self, target: &Target) -> String {
+        match target {
+            Target::Workflow(id) => format!("{} #{id}", self.t("workflow")),
+            Target::Trigger(key) => format!("{} {key}", self.t("trigger")),
         }
     }
 

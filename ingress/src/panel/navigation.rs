@@ -11,6 +11,7 @@ pub enum Section {
     Records,
     DeadLetters,
     RefusedBodies,
+    Unmatched,
     HttpHandler,
     Modules,
     Accounts,
@@ -58,6 +59,7 @@ pub const GROUPS: &[Group] = &[
         pages: &[
             (Section::DeadLetters, "/dead-letters", "dead-letters"),
             (Section::RefusedBodies, "/refused", "refused-bodies"),
+            (Section::Unmatched, "/unmatched", "unmatched"),
         ],
     },
     Group {

@@ -58,7 +58,8 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let found = runs::page(&visit.connection().await?, &Filter::default(), None, LATEST).await?;
     let hours = hours(visit).await?;
     let attention = overview::attention(&visit.connection().await?).await?;
-    let is_quiet = found.is_empty() && hours.iter().all(|hour| hour.accepted == 0);
+    // The hours may have been counted a moment ago.
+    let is_quiet = found.is_empty() && attention.unmatched == 0 && hours.iter().all(|hour| hour.accepted == 0);
     let page = Page {
         notices: notices(&p, &attention),
         charts: vec![accepted(&p, &hours), ended(&p, &hours)],
@@ -88,6 +89,7 @@ fn notices(p: &Frame, of: &Attention) -> Vec<Notice> {
         (of.undecided, "attention-undecided", "warn", "▲", "/runs?state=needs_attention"),
         (of.failed, "attention-failed", "bad", "✕", "/runs?state=failed&last=day"),
         (of.dead, "attention-dead", "bad", "✕", "/dead-letters"),
+        (of.unmatched, "attention-unmatched", "warn", "▲", "/unmatched"),
         (of.refused, "attention-refused", "warn", "▲", "/refused"),
         (of.rejected, "attention-rejected", "none", "○", "/http-handler#refused"),
         (of.spooled, "attention-spooled", "wait", "◔", ""),

@@ -7,7 +7,6 @@ use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::{Connection, dead_letters, posted, receipts, run_log, workflows};
-use postern_shared::submission::Target;
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
 use warp::reply::Response;
@@ -43,6 +42,9 @@ struct Taken {
     /// Posted and never read, read and never posted: that shows misspelt names.
     unread: String,
     unposted: String,
+    dropped_files: String,
+    /// Whether it started nothing and can be replayed.
+    is_unmatched: bool,
     ran: Vec<Ran>,
     trees: Vec<(&'static str, Tree)>,
 }
@@ -123,15 +125,14 @@ async fn taken(
     Ok(Taken {
         permission_href: reply::path(&["http-handler", receipt.permission.as_str()]),
         permission: receipt.permission.to_string(),
-        target: match &receipt.target {
-            Target::Workflow(id) => format!("{} #{id}", p.t("workflow")),
-            Target::Trigger(key) => format!("{} {key}", p.t("trigger")),
-        },
+        target: p.target(&receipt.target),
         record,
         duplicate_of: receipt.duplicate_of.map(|first| first.to_string()).unwrap_or_default(),
         skipped: skipped.collect(),
         unread: receipt.unmet.unread.join(", "),
         unposted: receipt.unmet.unposted.join(", "),
+        dropped_files: receipt.dropped_files.join(", "),
+        is_unmatched: runs.is_empty() && receipt.duplicate_of.is_none(),
         ran,
         trees,
     })

@@ -8,7 +8,7 @@ use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
     accounts, addresses, audit, dead_letters, live, login, modules, overview, permission_form, permissions, receipt,
-    records, refused, reply, rescue, runs, search, tokens, triggers, versions, workflows,
+    records, refused, reply, rescue, runs, search, tokens, triggers, unmatched, versions, workflows,
 };
 
 /// A way to a page.
@@ -49,6 +49,7 @@ enum Page {
     Search,
     Runs,
     Receipt,
+    ReplayReceipt,
     Rescue,
     Records,
     Record,
@@ -81,6 +82,8 @@ enum Page {
     EnablePermission,
     RemovePermission,
     DeletePermission,
+    Unmatched,
+    ReplayUnmatched,
     DeadLetters,
     DeadGroup,
     DecideDeadGroup,
@@ -142,6 +145,7 @@ pub const ROUTES: &[Route] = &[
     get("/search", Page::Search),
     get("/runs", Page::Runs),
     get("/receipts/{}", Page::Receipt),
+    post("/receipts/{}/replay", Page::ReplayReceipt),
     post("/runs/{}", Page::Rescue),
     get("/records", Page::Records),
     get("/records/{}", Page::Record),
@@ -183,6 +187,8 @@ pub const ROUTES: &[Route] = &[
     post("/dead-letters/groups/{}", Page::DecideDeadGroup),
     get("/dead-letters/{}", Page::DeadLetter),
     post("/dead-letters/{}", Page::DecideDeadLetter),
+    get("/unmatched", Page::Unmatched),
+    post("/unmatched", Page::ReplayUnmatched),
     get("/refused", Page::RefusedBodies),
     post("/refused", Page::ReplayRefusedBodies),
     get("/refused/{}", Page::RefusedBody),
@@ -241,6 +247,7 @@ pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal>
         Page::Search => search::find(visit).await,
         Page::Runs => runs::list(visit).await,
         Page::Receipt => receipt::show(visit).await,
+        Page::ReplayReceipt => unmatched::replay_one(visit).await,
         Page::Rescue => rescue::rescue(visit).await,
         Page::Records => records::list(visit).await,
         Page::Record => records::show(visit).await,
@@ -273,6 +280,8 @@ pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal>
         Page::CheckModule => modules::check(visit).await,
         Page::RemoveModule => modules::ask(visit).await,
         Page::DeleteModule => modules::delete(visit).await,
+        Page::Unmatched => unmatched::list(visit).await,
+        Page::ReplayUnmatched => unmatched::replay(visit).await,
         Page::DeadLetters => dead_letters::list(visit).await,
         Page::DeadGroup => dead_letters::show_group(visit).await,
         Page::DecideDeadGroup => dead_letters::decide_group(visit).await,

@@ -21,7 +21,9 @@ pub fn of_body(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)>
         Kind::Form | Kind::Text if json::looks_like_object(body) => of_json(&lossy(body)),
         Kind::Form => of_form(body),
         Kind::Multipart => match multipart::contents(header, body) {
-            Some(parts) => parts.iter().map(|(name, content)| (named(&lossy(name)), mask::text(&lossy(content)))).collect(),
+            Some(parts) => {
+                parts.iter().map(|(name, content)| (named(&lossy(name)), mask::text(&lossy(content)))).collect()
+            }
             None => vec![whole(body)],
         },
         Kind::Text | Kind::Other => vec![whole(body)],
@@ -44,7 +46,11 @@ fn of_form(body: &[u8]) -> Vec<(String, String)> {
     let shape = |(name, value): (&[u8], &[u8])| {
         let (name, value) = (lossy(&decoded(name)), lossy(&decoded(value)));
         // Without a `=` it is more likely no form at all.
-        if value.is_empty() && !body.contains(&b'=') { (String::new(), mask::text(&name)) } else { (named(&name), mask::text(&value)) }
+        if value.is_empty() && !body.contains(&b'=') {
+            (String::new(), mask::text(&name))
+        } else {
+            (named(&name), mask::text(&value))
+        }
     };
     pairs(body).map(shape).collect()
 }
@@ -94,7 +100,8 @@ fn token(rest: &str) -> (Token<'_>, &str) {
 
 /// A name as it is, unless it looks like something else.
 fn named(text: &str) -> String {
-    let is_of_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']' | '$' | ' ' | '\u{fffd}');
+    let is_of_names =
+        |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']' | '$' | ' ' | '\u{fffd}');
     let is_name = text.chars().all(is_of_names) && text.chars().count() <= MAX_NAME_CHARS;
     if is_name { text.to_owned() } else { mask::text(text) }
 }
@@ -116,13 +123,21 @@ mod tests {
         const PARTS: &str = "--b\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\nsecret\r\n--b\r\n\
                              content-disposition: form-data; name=f; filename=x\r\n\r\nbytes\r\n--b--\r\n";
         for (content_type, body, shown) in [
-            ("", &b"lastname=Lovelace&x=%FF%FE%FD%FC&a[b]=&lastname=Ada"[..], "lastname=L••• (8);x=\u{fffd}••• (4);a[b]=;lastname=••• (3)"),
+            (
+                "",
+                &b"lastname=Lovelace&x=%FF%FE%FD%FC&a[b]=&lastname=Ada"[..],
+                "lastname=L••• (8);x=\u{fffd}••• (4);a[b]=;lastname=••• (3)",
+            ),
             ("", b"a&b=secret", "a=;b=s••• (6)"),
             ("", b"John Smith 555", "=J••• (14)"),
             ("", b"<a href=\"secret\">x</a>", "<••• (7)=\"••• (14)"),
             ("multipart/form-data; boundary=b", PARTS.as_bytes(), "a=s••• (6);f=b••• (5)"),
             ("multipart/form-data; boundary=c", PARTS.as_bytes(), "=-••• (130)"),
-            ("application/json", br#"{"a": "secret", "b": {"c": [1234, "x"]}, "d": true, "e": null}"#, "a=s••• (6);c=1••• (4);=••• (1);d=•••;e=null"),
+            (
+                "application/json",
+                br#"{"a": "secret", "b": {"c": [1234, "x"]}, "d": true, "e": null}"#,
+                "a=s••• (6);c=1••• (4);=••• (1);d=•••;e=null",
+            ),
             ("application/json", br#"{"a": "sec\"ret", "b": oops"#, "a=s••• (8);b=•••"),
             ("text/plain", br#"{"a":"secret""#, "a=s••• (6)"),
             ("application/xml", b"<secret/>", "=<••• (9)"),

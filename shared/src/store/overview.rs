@@ -21,6 +21,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed'
         AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 hour') LIMIT $2) f),
     (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'needs_attention' LIMIT $2) n),
     (SELECT count(*) FROM (SELECT FROM dead_letters LIMIT $2) d),
+    (SELECT count(*) FROM (SELECT FROM receipts WHERE unmatched
+        AND id >= postern_uuid_floor(now() - $1::float8 * interval '1 hour') LIMIT $2) u),
     (SELECT count(*) FROM (SELECT FROM refused_bodies WHERE refused_at >= now() - $1::float8 * interval '1 hour'
         LIMIT $2) r),
     (SELECT count(*) FROM (SELECT FROM rejected_callers WHERE last_at >= now() - $1::float8 * interval '1 hour'
@@ -61,6 +63,8 @@ pub struct Attention {
     pub undecided: i64,
     /// Dead letters, of any time.
     pub dead: i64,
+    /// Submissions that started nothing.
+    pub unmatched: i64,
     /// Refused bodies of permitted callers.
     pub refused: i64,
     /// Addresses that no permission admits.
@@ -96,9 +100,10 @@ pub async fn attention(connection: &Object) -> Result<Attention, StoreError> {
         failed: row.get(0),
         undecided: row.get(1),
         dead: row.get(2),
-        refused: row.get(3),
-        rejected: row.get(4),
-        spooled: row.get(5),
+        unmatched: row.get(3),
+        refused: row.get(4),
+        rejected: row.get(5),
+        spooled: row.get(6),
     })
 }
 

@@ -14,24 +14,27 @@ use crate::submission::{Submission, Target, Ticket};
 const CLAIM: &str = "-- receipts::claim
 WITH s AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-        $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[])
+        $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[], $14::boolean[],
+        $15::text[])
         AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped,
-            duplicate_of, instance, number)
+            duplicate_of, instance, number, unmatched, dropped_files)
 ), arriving AS (
     INSERT INTO arrived (instance, numbers, lag)
     SELECT instance, range_agg(int8range(number, number, '[]')), now() - min(accepted_at) FROM s
     WHERE instance IS NOT NULL GROUP BY instance
 )
 INSERT INTO receipts
-    (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of)
+    (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
+    unmatched, dropped_files)
 SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
-    skipped::json, duplicate_of
+    skipped::json, duplicate_of, unmatched, dropped_files::json
 FROM s ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id";
 
 const FIND: &str = "-- receipts::find
-SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text
+SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text,
+    dropped_files::text
 FROM receipts WHERE id = $1";
 
 /// The range lets PostgreSQL leave out the partitions of other weeks.
@@ -65,6 +68,8 @@ pub struct Receipt {
     pub duplicate_of: Option<ReceiptId>,
     /// The names that did not meet.
     pub unmet: Unmet,
+    /// The names of the parts whose files were left out.
+    pub dropped_files: Vec<String>,
 }
 
 /// Names of `$env` on which the caller and the workflows do not agree.
@@ -85,6 +90,8 @@ pub struct NewReceipt<'a> {
     pub skipped: Vec<Skipped>,
     /// The receipt that had the same dedupe key first.
     pub duplicate_of: Option<ReceiptId>,
+    /// Whether it starts nothing, although it is no duplicate.
+    pub unmatched: bool,
 }
 
 /// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
@@ -115,6 +122,8 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
                 &claims.iter().map(|one| one.duplicate_of.map(ReceiptId::uuid)).collect::<Vec<_>>(),
                 &number(|ticket| ticket.instance),
                 &number(|ticket| ticket.number),
+                &claims.iter().map(|one| one.unmatched).collect::<Vec<_>>(),
+                &column(|one| serde_json::json!(one.dropped_files).to_string()),
             ],
         )
         .await?;
@@ -147,6 +156,7 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
         skipped: parsed(row.get(3))?,
         duplicate_of: row.get::<_, Option<uuid::Uuid>>(4).map(ReceiptId::from),
         unmet: Unmet { unread: parsed(row.get(5))?, unposted: parsed(row.get(6))? },
+        dropped_files: parsed(row.get(7))?,
     }))
 }
 

@@ -236,3 +236,33 @@ async fn the_panel_is_not_on_the_public_listener() {
     assert_eq!(&status, b"HTTP/1.1 404", "{}", postern.ingress.log());
     assert!(!postern.ingress.log().contains("panicked"), "{}", postern.ingress.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_may_only_look_sees_the_shapes_of_what_was_posted_and_no_value() {
+    let mut postern = super::started(DEMO).await;
+    let form = "lastname=Lovelace&email=ada@example.org&fax=secret-number";
+    let accepted = postern.post("/trigger?workflow_id=77&utm=secret-source").form(form).send().await;
+    postern.ended(&accepted).await;
+    assert_eq!(postern.post("/trigger?workflow_id=77").form(*b"fax=secret-number&x=%FF").send().await.status, 400);
+    let letter = r#"{"submissions": [{"env": {"fax": "secret-number"}, "wrong": 1}]}"#;
+    postern.servers().publish("submissions.v1", letter.as_bytes()).await;
+    for table in ["refused_bodies", "dead_letters"] {
+        let count = format!("SELECT count(*) FROM {table}");
+        eventually(table, async || (postern.count(&count).await == 1).then_some(())).await;
+    }
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    admin.post("/accounts", &[("name", "olga"), ("password", PASSWORD), ("role", "reader")]).await;
+    let mut reader = Visitor::of(&mut postern).await;
+    reader.get("/login").await;
+    reader.post("/login", &[("name", "olga"), ("password", PASSWORD)]).await;
+    let receipt = format!("/receipts/{}", accepted.json["receipt"].as_str().unwrap());
+    for (path, all_see) in [(receipt.as_str(), false), ("/refused/1", true), ("/dead-letters/1", false)] {
+        let page = reader.get(path).await;
+        assert!(page.text.contains("fax") && page.text.contains("s••• (13)"), "{path}: {}", page.text);
+        assert!(!page.text.contains("secret-"), "{path}: {}", page.text);
+        // An admin asks for the values of a refused body.
+        assert_eq!(admin.get(path).await.text.contains("secret-number"), !all_see, "{path}");
+    }
+    assert!(!reader.get("/refused/1").await.text.contains("Show values"));
+    assert_eq!(reader.post("/refused/1/values", &[]).await.status, 403);
+}

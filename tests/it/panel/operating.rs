@@ -113,7 +113,61 @@ async fn a_refused_body_is_seen_with_the_reason() {
         (page.status == 200).then_some(page)
     })
     .await;
-    for expected in ["is not text in UTF-8", "lastname=%FF", "workflow_id=77", "/http-handler/loopback"] {
+    for expected in ["is not text in UTF-8", "lastname", "••• (1)", "workflow_id=77", "/http-handler/loopback"] {
         assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
     }
+    assert!(!page.text.contains("lastname=%FF"), "{}", page.text);
+    assert!(visitor.post("/refused/1/values", &[]).await.text.contains("lastname=%FF"));
+    assert!(visitor.get("/audit").await.text.contains("Shown: refused body 1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_body_is_read_again_by_a_button_or_says_why_not() {
+    let mut postern = started(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    for _ in 0..2 {
+        let body = b"email=a@example.org&lastname=%CF%F0";
+        assert_eq!(postern.post("/trigger?workflow_id=77").form(body).send().await.status, 400);
+    }
+    eventually("both are kept", async || {
+        (postern.count("SELECT count(*) FROM refused_bodies").await == 2).then_some(())
+    })
+    .await;
+    assert!(visitor.get("/refused/1").await.text.contains("Read again"));
+    let page = visitor.post("/refused/1", &[("charset", "")]).await;
+    assert!(page.status == 422 && page.text.matches("is not text in UTF-8").count() == 2, "{}", page.text);
+    let page = visitor.post("/refused/1", &[("charset", "latin-77")]).await;
+    assert!(page.status == 422 && page.text.contains("No charset has this name"), "{}", page.text);
+    let page = visitor.post("/refused/1", &[("charset", "windows-1251")]).await;
+    assert!(page.location.starts_with("/receipts/"), "{}", page.text);
+    let page = visitor.post("/refused", &[("charset", "cp1251"), ("permission", "loopback")]).await;
+    assert_eq!(page.location, "/refused?done=reread");
+    assert!(visitor.get("/refused?done=reread").await.text.contains("No body was refused"));
+    eventually("both have run", async || (postern.count("SELECT count(*) FROM runs").await == 2).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_started_nothing_is_seen_on_the_first_screen_and_replayed_by_a_button() {
+    let mut postern = started(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let workflow = include_str!("../../../deploy/demo/workflow-77.yaml");
+    postern.apply(&workflow.replace("active: true", "active: false")).await;
+    let mut receipts = Vec::new();
+    for name in ["Ada", "Eve"] {
+        let form = format!("lastname={name}&email={name}@example.org");
+        let receipt = postern.outcome("/trigger?workflow_id=77", &form).await;
+        receipts.push(receipt["receipt"].as_str().unwrap().to_owned());
+    }
+    let page = visitor.get("/").await;
+    assert!(page.text.contains("2 submissions of the last 24 hours started nothing"), "{}", page.text);
+    let page = visitor.get("/unmatched?target=workflow+77").await;
+    assert!(page.text.contains("#77: the workflow is inactive") && page.text.contains("Replay all of them"));
+    assert!(visitor.get("/unmatched?target=workflow+78").await.text.matches("class=\"whole\"").count() == 0);
+    postern.apply(workflow).await;
+    let path = format!("/receipts/{}", receipts[0]);
+    assert_eq!(visitor.post(&format!("{path}/replay"), &[]).await.location, path);
+    let done = visitor.post("/unmatched", &[("target", "workflow 77")]).await;
+    assert_eq!(done.location, "/unmatched?done=replayed");
+    eventually("both have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
+    assert!(visitor.get("/unmatched").await.text.contains("Every submission started something"));
 }

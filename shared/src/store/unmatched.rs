@@ -1,0 +1,195 @@
+//! Submissions that started nothing: no workflow listened to them, or none that did was to run. They keep what was
+//! posted, and are claimed anew, under the same receipt and with the workflows of today, when a person replays them: the
+//! receipt goes and its submission comes into the spool in one transaction, so that it is never in both or in neither.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use deadpool_postgres::{Object, Transaction};
+use serde_json::json;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::audit_log::{self, Change};
+use super::receipts::Skipped;
+use super::{StoreError, parsed, permissions, spool};
+use crate::env::Env;
+use crate::id::{PermissionKey, ReceiptId};
+use crate::permission::Permission;
+use crate::submission::{self, SUBMISSIONS_V1, Submission, Target};
+
+/// The most submissions that one call replays, as of dead letters.
+pub const MAX_AT_ONCE: usize = 10_000;
+
+/// How many are replayed in one transaction: as large as can be they are 160 MiB.
+const TOGETHER: i64 = 20;
+
+/// How many of the latest are looked at to tell what they were to run.
+const MAX_COUNTED: i64 = 10_000;
+
+const PAGE: &str = "-- unmatched::page
+SELECT id, permission, target::text, skipped::text, accepted_at FROM receipts
+WHERE unmatched AND ($1::text IS NULL OR target::text = $1) AND ($2::uuid IS NULL OR id < $2)
+ORDER BY id DESC LIMIT $3";
+
+const TARGETS: &str = "-- unmatched::targets
+SELECT target, count(*) FROM (SELECT target::text FROM receipts WHERE unmatched ORDER BY id DESC LIMIT $1) latest
+GROUP BY target ORDER BY count(*) DESC, target";
+
+/// Who replays the same ones at the same time finds them gone.
+const TAKE: &str = "-- unmatched::take
+SELECT id, permission, target::text, record, env::text, query::text, request::text, accepted_at, dropped_files::text,
+    (SELECT version FROM settings)
+FROM receipts WHERE unmatched AND ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR target::text = $2)
+    AND ($3::uuid IS NULL OR id > $3)
+ORDER BY id LIMIT $4 FOR UPDATE OF receipts SKIP LOCKED";
+
+const REMOVE: &str = "-- unmatched::remove
+DELETE FROM receipts WHERE id = ANY ($1)";
+
+const COUNT: &str = "-- unmatched::count
+SELECT count(*) FROM receipts WHERE unmatched AND target::text = $1";
+
+/// A submission that started nothing.
+#[derive(Debug)]
+pub struct Unmatched {
+    /// Its receipt.
+    pub receipt: ReceiptId,
+    /// The permission that let it in.
+    pub permission: String,
+    /// What was to run.
+    pub target: Target,
+    /// Why nothing did.
+    pub skipped: Vec<Skipped>,
+    /// By the clock of the ingress.
+    pub accepted_at: SystemTime,
+}
+
+/// Which of them are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// That of this receipt.
+    One(ReceiptId),
+    /// Those that were to run this.
+    Target(Target),
+}
+
+/// What a call did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many are on their way again.
+    pub replayed: usize,
+    /// How many of those chosen started nothing until now: with those beyond [`MAX_AT_ONCE`] what started nothing again.
+    pub left: i64,
+}
+
+/// The latest, of one target or all, older than another, newest first, at most `last`.
+pub async fn page(
+    connection: &Object,
+    target: Option<&Target>,
+    before: Option<ReceiptId>,
+    last: i64,
+) -> Result<Vec<Unmatched>, StoreError> {
+    let rows = connection.query(PAGE, &[&target.map(text), &before.map(ReceiptId::uuid), &last]).await?;
+    let read = |row: &Row| {
+        Ok(Unmatched {
+            receipt: row.get::<_, Uuid>(0).into(),
+            permission: row.get(1),
+            target: parsed(row.get(2))?,
+            skipped: parsed(row.get(3))?,
+            accepted_at: row.get(4),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// What the latest were to run, and how many of them, the most first.
+pub async fn targets(connection: &Object) -> Result<Vec<(Target, i64)>, StoreError> {
+    let rows = connection.query(TARGETS, &[&MAX_COUNTED]).await?;
+    rows.iter().map(|row| Ok((parsed(row.get(0))?, row.get(1)))).collect()
+}
+
+/// Replays them, the oldest first.
+pub async fn replay(connection: &mut Object, account: &str, choice: &Choice) -> Result<Replayed, StoreError> {
+    let stored = permissions::load(connection).await?.value;
+    let permissions = stored.iter().filter_map(|one| Permission::from_document(one).ok());
+    let permissions: HashMap<PermissionKey, Permission> = permissions.map(|one| (one.key.clone(), one)).collect();
+    let (mut replayed, mut behind) = (0, None);
+    while replayed < MAX_AT_ONCE {
+        let Some((count, last)) = replay_some(connection, account, choice, behind, &permissions).await? else { break };
+        replayed += count;
+        behind = Some(last);
+    }
+    let left = match choice {
+        Choice::One(_) => 0,
+        Choice::Target(target) => connection.query_one(COUNT, &[&text(target)]).await?.get(0),
+    };
+    Ok(Replayed { replayed, left })
+}
+
+/// Replays the next ones; tells how many, and the last of them.
+async fn replay_some(
+    connection: &mut Object,
+    account: &str,
+    choice: &Choice,
+    behind: Option<ReceiptId>,
+    permissions: &HashMap<PermissionKey, Permission>,
+) -> Result<Option<(usize, ReceiptId)>, StoreError> {
+    let transaction = connection.transaction().await?;
+    let (receipt, target) = match choice {
+        Choice::One(receipt) => (Some(receipt.uuid()), None),
+        Choice::Target(target) => (None, Some(text(target))),
+    };
+    let rows = transaction.query(TAKE, &[&receipt, &target, &behind.map(ReceiptId::uuid), &TOGETHER]).await?;
+    let submissions = rows.iter().map(|row| submission(row, permissions)).collect::<Result<Vec<_>, _>>()?;
+    let Some(last) = submissions.last() else { return Ok(None) };
+    let (count, last) = (submissions.len(), last.receipt);
+    put_back(&transaction, account, &submissions).await?;
+    transaction.commit().await?;
+    Ok(Some((count, last)))
+}
+
+async fn put_back(transaction: &Transaction<'_>, account: &str, submissions: &[Submission]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = submissions.iter().map(|one| one.receipt.uuid()).collect();
+    transaction.execute(REMOVE, &[&ids]).await?;
+    let mut messages = Vec::new();
+    for one in submissions {
+        let encoded = submission::encode(one)
+            .map_err(|error| StoreError::Refused(format!("a stored submission cannot be encoded: {error}")))?;
+        messages.push((submission::bundle([encoded.as_slice()]), Duration::ZERO));
+        let (key, document) = (one.receipt.to_string(), json!({"permission": one.permission, "target": one.target}));
+        let change = Change { account, action: "replay", kind: "receipt", key: &key, document: Some(&document) };
+        audit_log::put(transaction, &change).await?;
+    }
+    spool::schedule(transaction, SUBMISSIONS_V1, &messages).await
+}
+
+/// As it was, but for the version of the settings, so that a worker knows the workflows of now. Its number has arrived,
+/// and whatever key tells its duplicates is claimed by its receipt already.
+fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Result<Submission, StoreError> {
+    let env: Env = parsed(row.get(4))?;
+    let permission: PermissionKey =
+        row.get::<_, String>(1).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;
+    let reads = permissions.get(&permission).into_iter().flat_map(Permission::reads);
+    let accepted_at = row.get::<_, SystemTime>(7).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Ok(Submission {
+        receipt: row.get::<_, Uuid>(0).into(),
+        read: reads.filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
+        permission,
+        target: parsed(row.get(2))?,
+        record: row.get::<_, Option<i64>>(3).and_then(|id| id.try_into().ok()),
+        env,
+        query: parsed(row.get(5))?,
+        request: parsed(row.get(6))?,
+        dedupe: None,
+        dropped_files: parsed(row.get(8))?,
+        accepted_at_ms: i64::try_from(accepted_at.as_millis()).unwrap_or(i64::MAX),
+        settings_version: row.get(9),
+        ticket: None,
+    })
+}
+
+/// A target as it is stored.
+fn text(target: &Target) -> String {
+    json!(target).to_string()
+}
