@@ -414,3 +414,4 @@ attention-unmatched = { $n ->
     [one] { $n } submission of the last 24 hours started nothing
    *[other] { $n } submissions of the last 24 hours started nothing
 }
+charts-counted = Counted

@@ -12,6 +12,7 @@ mod confirm;
 mod dead_letters;
 mod difference;
 mod editor;
+mod figures;
 mod frame;
 mod graph;
 mod live;
@@ -47,12 +48,10 @@ mod workflows;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use bytes::Buf;
 use futures_util::Stream;
 use postern_shared::store::accounts::Role;
-use postern_shared::store::overview::Hour;
 use tokio::sync::Semaphore;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
@@ -63,6 +62,7 @@ pub use route::{Access, ROUTES, Route};
 use crate::Failure;
 use crate::http::path::path;
 use crate::state::State;
+use figures::Figures;
 use password::Passwords;
 use reply::Refusal;
 use throttle::Throttle;
@@ -82,8 +82,8 @@ pub struct Panel {
     admin_password: Option<String>,
     /// Room for the pages that listen for changes.
     listeners: Arc<Semaphore>,
-    /// The figures of the first screen, and when they were counted. Whoever comes meanwhile waits for them.
-    figures: tokio::sync::Mutex<Option<(Instant, Vec<Hour>)>>,
+    /// What the first screen counts.
+    figures: Arc<Figures>,
     /// Where the public listener was told to listen: the snippets name its port.
     public: SocketAddr,
 }
@@ -98,15 +98,17 @@ impl Panel {
             throttle: Mutex::default(),
             set_up: Mutex::default(),
             listeners: Arc::new(Semaphore::new(live::MAX_LISTENERS)),
-            figures: tokio::sync::Mutex::default(),
+            figures: Arc::default(),
             admin_password: login::password_of_setting(admin_password)?,
             public,
         })
     }
 
-    /// Sees to it that there is an account, or a way to make one; see [`login::first`].
+    /// Sees to it that there is an account, or a way to make one, see [`login::first`], and that the first screen need not
+    /// wait for its figures.
     pub async fn first_account(&self, private: SocketAddr) {
         login::first(self, private).await;
+        self.figures.count_beside(&self.state.store);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::stream;
 use postern_shared::id::ReceiptId;
@@ -17,6 +17,7 @@ use warp::http::header::{HeaderName, HeaderValue};
 use warp::reply::{Reply, Response};
 use warp::sse::{self, Event};
 
+use super::figures::Figures;
 use super::runs::filter;
 use super::session::Hash;
 use super::visit::{Pairs, Visit};
@@ -33,6 +34,7 @@ const COMPARED: i64 = 50;
 
 /// What a page shows.
 enum Shown {
+    Overview(Arc<Figures>),
     Runs(Filter),
     Receipt(ReceiptId),
 }
@@ -41,7 +43,7 @@ enum Shown {
 /// not change by itself or too many listen already.
 pub fn events(visit: &Visit<'_>) -> Response {
     let listener = Arc::clone(&visit.panel.listeners).try_acquire_owned();
-    let (Some(shown), Ok(listener)) = (shown(visit.query.get("page")), listener) else {
+    let (Some(shown), Ok(listener)) = (shown(visit, visit.query.get("page")), listener) else {
         return StatusCode::NO_CONTENT.into_response();
     };
     let (sender, receiver) = mpsc::channel(1);
@@ -55,11 +57,12 @@ pub fn events(visit: &Visit<'_>) -> Response {
     response
 }
 
-fn shown(page: &str) -> Option<Shown> {
+fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
     let (path, query) = page.split_once('?').unwrap_or((page, ""));
     match (path, path.strip_prefix("/receipts/")) {
         (_, Some(id)) => id.parse().ok().map(Shown::Receipt),
-        ("/" | "/runs", None) => Some(Shown::Runs(filter(&Pairs::read(query.as_bytes())))),
+        ("/", None) => Some(Shown::Overview(Arc::clone(&visit.panel.figures))),
+        ("/runs", None) => Some(Shown::Runs(filter(&Pairs::read(query.as_bytes())))),
         _ => None,
     }
 }
@@ -93,14 +96,17 @@ async fn look(state: &State, session: &Hash, shown: &Shown) -> Result<Option<u64
         return Ok(None);
     }
     let runs = match shown {
+        Shown::Overview(_) => runs::page(&connection, &Filter::default(), None, COMPARED).await?,
         Shown::Runs(filter) => runs::page(&connection, filter, None, COMPARED).await?,
         Shown::Receipt(receipt) => runs::of(&connection, *receipt).await?,
     };
-    Ok(Some(mark(&runs)))
+    let figures = if let Shown::Overview(figures) = shown { figures.counted_at() } else { None };
+    Ok(Some(mark(&runs, figures)))
 }
 
-fn mark(runs: &[Run]) -> u64 {
+fn mark(runs: &[Run], figures: Option<SystemTime>) -> u64 {
     let mut hasher = DefaultHasher::new();
+    figures.hash(&mut hasher);
     for run in runs {
         (run.receipt.uuid(), run.workflow.get(), run.place, run.state.word(), run.steps).hash(&mut hasher);
     }

@@ -1,7 +1,5 @@
 //! The first screen: are leads coming in, how do they end, and what waits for a person.
 
-use std::time::{Duration, Instant};
-
 use askama::Template;
 use postern_shared::broker::publisher::Publisher;
 use postern_shared::document::Kind;
@@ -10,18 +8,16 @@ use postern_shared::store::runs::{self, Filter};
 use warp::reply::Response;
 
 use super::chart::{Chart, Part};
+use super::figures::Counted;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::runs::{Row, rows};
 use super::saving;
+use super::shown::Moment;
 use super::visit::Visit;
 
 /// How many of the latest runs are shown.
 const LATEST: i64 = 8;
-
-/// How long the hourly figures are shown before they are counted again: they read the history of a day, and a burst
-/// of leads is no time for many of those.
-const FIGURES_AGE: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -33,6 +29,8 @@ struct Page {
     /// What is left to be set up before the first lead; empty once one has come.
     steps: Vec<Step>,
     settings_version: u64,
+    /// When the charts were counted.
+    counted: Moment,
     broker_is_away: bool,
 }
 
@@ -56,7 +54,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Overview).await;
     let state = &visit.panel.state;
     let found = runs::page(&visit.connection().await?, &Filter::default(), None, LATEST).await?;
-    let hours = hours(visit).await?;
+    let Counted { hours, at, .. } = visit.panel.figures.get(&state.store).await?;
     let attention = overview::attention(&visit.connection().await?).await?;
     // The hours may have been counted a moment ago.
     let is_quiet = found.is_empty() && attention.unmatched == 0 && hours.iter().all(|hour| hour.accepted == 0);
@@ -66,22 +64,11 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         rows: rows(visit, &p, &found).await?,
         steps: if is_quiet { steps(visit, &p).await? } else { Vec::new() },
         settings_version: u64::try_from(state.snapshot().version).unwrap_or(0),
+        counted: p.moment(&at),
         broker_is_away: state.publisher.as_ref().is_some_and(Publisher::is_open),
         p,
     };
     reply::page(&page)
-}
-
-async fn hours(visit: &Visit<'_>) -> Result<Vec<Hour>, Refusal> {
-    let mut figures = visit.panel.figures.lock().await;
-    if let Some((at, hours)) = figures.as_ref()
-        && at.elapsed() < FIGURES_AGE
-    {
-        return Ok(hours.clone());
-    }
-    let counted = overview::hours(&visit.connection().await?).await?;
-    *figures = Some((Instant::now(), counted.clone()));
-    Ok(counted)
 }
 
 fn notices(p: &Frame, of: &Attention) -> Vec<Notice> {
