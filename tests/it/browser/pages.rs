@@ -75,7 +75,7 @@ async fn every_page_can_be_read_in_both_themes_on_a_desk_and_on_a_phone() {
         look(&browser, &route.path.replace("{}", argument), &mut faults).await;
         seen += 1;
     }
-    for path in ["/search?q=lead", "/runs?state=waiting", "/http-handler?address=10.0.0.1", "/nowhere"] {
+    for path in ["/search?q=lead", "/unmatched?target=workflow+77", "/runs?state=waiting", "/http-handler?address=10.0.0.1", "/nowhere"] {
         look(&browser, path, &mut faults).await;
     }
     assert!(seen > 25, "only {seen} pages were seen");
@@ -113,6 +113,7 @@ async fn lived_in(postern: &Postern) -> String {
         postern.outcome("/trigger?workflow_id=77", &format!("lastname={name}&email={name}@example.org")).await;
     }
     postern.outcome("/trigger?workflow_id=77", "firstname=nobody").await;
+    postern.outcome("/trigger?workflow_id=77&record_id=404", "lastname=Noether").await;
     let body = "firstname=Ada&lastname=Lovelace&email=ada@example.org&tags[]=web&tags[]=news&utm=x&a=1&b=2&c=3&d=4";
     let lead = postern.post("/trigger?workflow_trigger=web_lead&utm_source=ads").form(body).send().await;
     postern.ended(&lead).await;
