@@ -22,7 +22,7 @@ pub struct Gate<'a> {
 impl<'a> Gate<'a> {
     /// Address: none of the others is looked at for a stranger.
     pub fn admit(snapshot: &'a Snapshot, caller: IpAddr, now: SystemTime) -> Result<Self, ApiError> {
-        let left: Vec<_> = snapshot.permissions.iter().filter(|one| one.admits(caller, now)).collect();
+        let left: Vec<_> = snapshot.admitting(caller, now).collect();
         if left.is_empty() { Err(ApiError::address_denied(caller)) } else { Ok(Self { left }) }
     }
 

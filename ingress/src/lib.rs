@@ -2,6 +2,7 @@
 //! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. While the broker takes
 //! messages this way makes no database call: settings are a snapshot in memory.
 
+mod address_index;
 pub mod api;
 pub mod error;
 mod gate;

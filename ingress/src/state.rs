@@ -1,8 +1,9 @@
 //! What every request can reach: the permissions in force, the publisher, the store for receipts, the settings.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
@@ -17,6 +18,7 @@ use prometheus::Registry;
 use serde_json::Value;
 
 use crate::Failure;
+use crate::address_index::AddressIndex;
 use crate::api;
 use crate::http::load::Load;
 use crate::metrics::Metrics;
@@ -32,6 +34,20 @@ pub struct Snapshot {
     pub version: i64,
     /// Those that could be read; a disabled or expired one is among them and admits nobody.
     pub permissions: Vec<Arc<Permission>>,
+    index: AddressIndex,
+}
+
+impl Snapshot {
+    fn new(version: i64, permissions: Vec<Arc<Permission>>) -> Self {
+        let index = AddressIndex::new(permissions.iter().map(Arc::as_ref));
+        Self { version, permissions, index }
+    }
+
+    /// The permissions that let this address in at this moment, in their order.
+    pub fn admitting(&self, address: IpAddr, now: SystemTime) -> impl Iterator<Item = &Arc<Permission>> {
+        let with_a_rule = self.index.places(address).into_iter().filter_map(|place| self.permissions.get(place));
+        with_a_rule.filter(move |one| one.is_in_force(now))
+    }
 }
 
 /// What every request can reach.
@@ -133,7 +149,7 @@ impl State {
             "the permissions were loaded"
         );
         self.metrics.settings_version.set(loaded.version);
-        self.snapshot.store(Arc::new(Snapshot { version: loaded.version, permissions }));
+        self.snapshot.store(Arc::new(Snapshot::new(loaded.version, permissions)));
         Ok(())
     }
 }

@@ -71,9 +71,12 @@ impl Permission {
 
     /// Whether it lets this address in at this moment. IPv4-mapped IPv6 addresses count as IPv4.
     pub fn admits(&self, ip: IpAddr, now: SystemTime) -> bool {
-        self.enabled
-            && self.expires_at.is_none_or(|end| now < end)
-            && self.addresses.iter().any(|rule| rule.matches(ip))
+        self.is_in_force(now) && self.addresses.iter().any(|rule| rule.matches(ip))
+    }
+
+    /// Whether it lets anybody in at this moment.
+    pub fn is_in_force(&self, now: SystemTime) -> bool {
+        self.enabled && self.expires_at.is_none_or(|end| now < end)
     }
 
     /// Whether its callers may start this.

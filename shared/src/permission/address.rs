@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 
 /// The most rules of one permission: a caller nobody knows is compared with all of them.
 pub const MAX_RULES: usize = 1_000;
@@ -58,6 +58,17 @@ impl AddressRule {
             Form::Wildcard(network) => Some((network.network().into(), network.broadcast().into())),
             Form::Range(first, last) => Some((*first, *last)),
             Form::Network(network) => Some((network.network(), network.broadcast())),
+        }
+    }
+
+    /// The fewest networks that together are what it covers.
+    pub fn networks(&self) -> Vec<IpNet> {
+        match self.bounds() {
+            None => vec![Ipv4Net::default().into(), Ipv6Net::default().into()],
+            Some((IpAddr::V4(first), IpAddr::V4(last))) => Ipv4Subnets::new(first, last, 0).map(IpNet::from).collect(),
+            Some((IpAddr::V6(first), IpAddr::V6(last))) => Ipv6Subnets::new(first, last, 0).map(IpNet::from).collect(),
+            // A rule is of one family.
+            Some(_) => Vec::new(),
         }
     }
 
