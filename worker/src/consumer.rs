@@ -62,10 +62,7 @@ impl Message {
     /// To be called last in the transaction with the work: a row of the spool goes with its commit, and a lease that was
     /// lost forbids it. A delivery of the broker is acknowledged after it instead.
     pub async fn settle_with(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        match self.lease {
-            Some(lease) => finish_with(transaction, lease).await,
-            None => Ok(()),
-        }
+        finish_with(transaction, self.lease.as_slice()).await
     }
 }
 

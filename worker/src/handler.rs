@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::catalog::Catalogs;
 use crate::consumer::{Message, Origin, Settlement};
+use crate::gather::{Ended, Gathering, Part};
 use crate::metrics::Metrics;
 use crate::outside::Outside;
 use crate::patience::{AWAY, Patience};
@@ -37,6 +38,7 @@ pub struct Handler {
     pub catalogs: Arc<Catalogs>,
     pub metrics: Arc<Metrics>,
     pub relay: Relay,
+    pub gathering: Arc<Gathering>,
     /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
     pub resuming: Arc<Semaphore>,
     pub outside: Outside,
@@ -86,7 +88,7 @@ impl Handler {
     async fn submissions(&self, message: &Message) -> Option<Verdict> {
         match self.read(message) {
             Ok(submissions) if submissions.is_empty() => None,
-            Ok(submissions) => self.execute(message, &submissions).await,
+            Ok(submissions) => self.execute(message, submissions).await,
             Err(verdict) => Some(verdict),
         }
     }
@@ -111,24 +113,32 @@ impl Handler {
         Ok(submissions)
     }
 
-    /// Executes the submissions, again and again while it is nobody's fault that this fails.
-    async fn execute(&self, message: &Message, submissions: &[Submission]) -> Option<Verdict> {
+    async fn execute(&self, message: &Message, submissions: Vec<Submission>) -> Option<Verdict> {
+        let part = Part { submissions: submissions.into(), lease: message.lease };
+        let ended = match self.gathering.together(part.clone(), async |parts| self.commit(parts).await).await {
+            Ended::Done => Ok(()),
+            Ended::Failed(error) => Err(error),
+            Ended::NotTogether => self.gathering.alone(self.commit(std::slice::from_ref(&part))).await,
+        };
+        match ended {
+            // With a lost lease: whoever has it now does the work.
+            Ok(()) | Err(StoreError::LeaseLost) => None,
+            Err(error) => Some(self.refused(message, &part.submissions, &error)),
+        }
+    }
+
+    /// Executes submissions, again and again while it is nobody's fault that this fails.
+    async fn commit(&self, parts: &[Part]) -> Result<(), StoreError> {
         let mut patience = Patience::new(&self.metrics, "a bundle");
         let started = Instant::now();
         loop {
-            match self.attempt(message, submissions).await {
+            match self.attempt(parts).await {
                 Ok(tally) => {
                     self.metrics.executed(&tally, started.elapsed());
                     self.relay.bring(tally.alarms);
-                    return None;
+                    return Ok(());
                 }
-                // Whoever has it now does the work.
-                Err(StoreError::LeaseLost) => return None,
-                Err(error) => {
-                    if let Err(error) = patience.outlast(error).await {
-                        return Some(self.refused(message, submissions, &error));
-                    }
-                }
+                Err(error) => patience.outlast(error).await?,
             }
         }
     }
@@ -144,13 +154,15 @@ impl Handler {
         again(message, submissions, delay, || error.to_string())
     }
 
-    async fn attempt(&self, message: &Message, submissions: &[Submission]) -> Result<Tally, StoreError> {
-        let wanted = submissions.iter().map(|one| one.settings_version).max().unwrap_or(0);
+    async fn attempt(&self, parts: &[Part]) -> Result<Tally, StoreError> {
+        let submissions = || parts.iter().flat_map(|part| part.submissions.iter());
+        let wanted = submissions().map(|one| one.settings_version).max().unwrap_or(0);
         let catalog = self.catalogs.at_least(wanted).await?;
         let mut connection = self.store.connection().await?;
         let transaction = store::begin(&mut connection).await?;
-        let tally = waves::execute(&transaction, &catalog, submissions).await?;
-        message.settle_with(&transaction).await?;
+        let tally = waves::execute(&transaction, &catalog, submissions()).await?;
+        let leases: Vec<_> = parts.iter().filter_map(|part| part.lease).collect();
+        spool::finish_with(&transaction, &leases).await?;
         store::commit(transaction).await?;
         Ok(tally)
     }

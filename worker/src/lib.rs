@@ -11,6 +11,7 @@ pub mod consumer;
 mod declared;
 mod desk;
 mod engine;
+mod gather;
 mod handler;
 mod losses;
 mod metrics;
@@ -42,6 +43,7 @@ use tokio::sync::Semaphore;
 
 use catalog::Catalogs;
 use consumer::Health;
+use gather::Gathering;
 use handler::Handler;
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
@@ -59,6 +61,10 @@ const SPARE_CONNECTIONS: usize = 4;
 
 /// Connections to PostgreSQL for runs that are resumed.
 const RESUMING_CONNECTIONS: usize = 4;
+
+/// Messages in hand for each transaction: what arrives one by one is joined, up to so many. Each counts a delivery when
+/// the worker crashes.
+const IN_HAND: u16 = 8;
 
 /// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged. `bell`
 /// rings when an ingress of the same process has put something into the spool.
@@ -124,13 +130,13 @@ impl Work {
         let publishing =
             publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 4 };
         let (publisher, publishing) = Publisher::start(publishing, registry, self.shutdown.clone())?;
-        let handler = self.handler(Way::Broker(publisher));
+        let handler = self.handler(Way::Broker(publisher), options);
         let relaying = tokio::spawn(handler.relay.clone().run(self.shutdown.clone()));
         let consuming = consumer::Options {
             url,
             connection_name: "postern-worker".into(),
-            prefetch: options.concurrency.saturating_mul(2),
-            concurrency: usize::from(options.concurrency),
+            prefetch: options.concurrency.saturating_mul(IN_HAND),
+            concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
             resuming: options.outside_concurrency,
             hold_limit: consumer::HOLD_LIMIT,
             drain_limit: Duration::from_secs(options.drain_timeout_s),
@@ -146,11 +152,11 @@ impl Work {
 
     /// Takes what the spool holds.
     async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) {
-        let handler = self.handler(Way::Spool(bell.clone()));
+        let handler = self.handler(Way::Spool(bell.clone()), options);
         let consuming = consumer::spool::Options {
             store: self.store,
             bell,
-            concurrency: usize::from(options.concurrency),
+            concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
             resuming: usize::from(options.outside_concurrency),
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
@@ -158,11 +164,13 @@ impl Work {
         consumer::spool::run(consuming, handle, self.shutdown, self.health).await;
     }
 
-    fn handler(&self, way: Way) -> Handler {
+    fn handler(&self, way: Way, options: &ExecutionOptions) -> Handler {
         let (store, metrics) = (self.store.clone(), Arc::clone(&self.metrics));
         let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics) };
         let resuming = Arc::new(Semaphore::new(RESUMING_CONNECTIONS));
-        Handler { outside: self.outside.clone(), store, catalogs: Arc::clone(&self.catalogs), metrics, relay, resuming }
+        let gathering = Arc::new(Gathering::new(usize::from(options.concurrency)));
+        let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
+        Handler { outside, store, catalogs, metrics, relay, gathering, resuming }
     }
 }
 

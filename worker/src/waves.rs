@@ -73,7 +73,7 @@ struct Lane<'a> {
 pub async fn execute(
     transaction: &Transaction<'_>,
     catalog: &Catalog,
-    submissions: &[Submission],
+    submissions: impl Iterator<Item = &Submission>,
 ) -> Result<Tally, StoreError> {
     let submissions = sorted(submissions);
     let mut desk = Desk::new(Arc::clone(catalog.modules()));
@@ -119,8 +119,8 @@ pub async fn execute(
 }
 
 /// In the order of the receipts, each once: the order in which they are claimed.
-fn sorted(submissions: &[Submission]) -> Vec<&Submission> {
-    let mut sorted: Vec<&Submission> = submissions.iter().collect();
+fn sorted<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Vec<&'a Submission> {
+    let mut sorted: Vec<&Submission> = submissions.collect();
     sorted.sort_by_key(|one| one.receipt);
     sorted.dedup_by_key(|one| one.receipt);
     sorted

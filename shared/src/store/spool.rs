@@ -137,12 +137,15 @@ pub async fn renew(connection: &Object, held: &[Lease], lease: Duration) -> Resu
     Ok(())
 }
 
-/// Removes a row together with the work that it asked for. If another has taken it the work must not be committed.
-pub async fn finish_with(transaction: &Transaction<'_>, lease: Lease) -> Result<(), StoreError> {
+/// Removes rows together with the work that they asked for. If another has taken one the work must not be committed.
+pub async fn finish_with(transaction: &Transaction<'_>, leases: &[Lease]) -> Result<(), StoreError> {
+    if leases.is_empty() {
+        return Ok(());
+    }
     let statement = transaction.prepare_cached(FINISH).await?;
-    let (ids, numbers) = columns(&[lease]);
+    let (ids, numbers) = columns(leases);
     let removed = transaction.execute(&statement, &[&ids, &numbers]).await?;
-    if removed == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
+    if removed == leases.len() as u64 { Ok(()) } else { Err(StoreError::LeaseLost) }
 }
 
 /// Removes rows that have reached the broker. Nothing happens to one whose lease ended and that another has taken.
