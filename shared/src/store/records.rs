@@ -18,7 +18,7 @@ const LOOK_UP: &str = "-- records::look_up
 SELECT id, module, fields::text FROM records WHERE id = ANY($1)";
 
 const RESERVE: &str = "-- records::reserve
-SELECT nextval(pg_get_serial_sequence('records', 'id')) FROM generate_series(1, $1::int)";
+SELECT nextval('records_id_seq') FROM generate_series(1, $1::int)";
 
 const CREATE: &str = "-- records::create
 INSERT INTO records (id, module, unique_key, fields)

@@ -1,8 +1,11 @@
 //! The log of the runs: one row a step taken, which together are the run's path through its graph.
 
+use std::pin::pin;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::Type;
 
 use super::StoreError;
 use super::runs::Run;
@@ -10,9 +13,11 @@ use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::RunKey;
 
 const APPEND: &str = "-- run_log::append
-INSERT INTO run_log (receipt, workflow, origin, number, step, task, output, message, at)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::timestamptz[])";
+COPY run_log (receipt, workflow, origin, number, step, task, output, message, at) FROM STDIN (FORMAT binary)";
+
+/// Of the columns of [`APPEND`].
+const TYPES: [Type; 9] =
+    [Type::UUID, Type::INT8, Type::TEXT, Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ];
 
 const OF: &str = "-- run_log::of
 SELECT workflow, number, step, task, output, message, at, origin FROM run_log WHERE receipt = $1
@@ -51,25 +56,17 @@ impl Entry {
     }
 }
 
-/// Writes the steps that the runs of a bundle took.
+/// Writes the steps that the runs of a bundle took. By COPY: there are several for each run, and it costs PostgreSQL
+/// about half of an INSERT from arrays.
 pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(APPEND).await?;
-    transaction
-        .execute(
-            &statement,
-            &[
-                &entries.iter().map(|entry| entry.receipt.uuid()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.workflow.get()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.origin.as_str()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.number).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.step.as_str()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.task.as_str()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.output.as_deref()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.message.as_deref()).collect::<Vec<_>>(),
-                &entries.iter().map(|entry| entry.at).collect::<Vec<_>>(),
-            ],
-        )
-        .await?;
+    let mut rows = pin!(BinaryCopyInWriter::new(transaction.copy_in(&statement).await?, &TYPES));
+    for entry in entries {
+        let (receipt, workflow) = (entry.receipt.uuid(), entry.workflow.get());
+        let Entry { origin, number, step, task, output, message, at, .. } = entry;
+        rows.as_mut().write(&[&receipt, &workflow, origin, number, step, task, output, message, at]).await?;
+    }
+    rows.finish().await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod cursor;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::StoreError;
@@ -21,8 +22,7 @@ SELECT receipt, workflow, version, place, state, steps, record, message, started
 FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::text[],
     $9::timestamptz[], $10::timestamptz[])
     AS r (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
-ORDER BY receipt, workflow
-ON CONFLICT DO NOTHING";
+ORDER BY receipt, workflow";
 
 const OF: &str = "-- runs::of
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
@@ -145,8 +145,12 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
                 &runs.iter().map(|run| run.ended_at).collect::<Vec<_>>(),
             ],
         )
-        .await?;
-    if written == runs.len() as u64 { Ok(()) } else { Err(StoreError::Fenced) }
+        .await;
+    match written {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Err(StoreError::Fenced),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Writes how a run stands that was read with `steps` steps, or [`StoreError::Fenced`].
