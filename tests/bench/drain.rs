@@ -1,5 +1,6 @@
 //! Draining: a backlog of leads for workflow 77 of the demo, from the queue to the commit.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
@@ -40,7 +41,7 @@ pub async fn per_second(postern: &mut Postern, leads: u64) -> f64 {
     postern.sql("CHECKPOINT").await;
     let before = postern.count("SELECT count(*) FROM records").await;
     postern.start_worker().await;
-    let worker = &mut postern.workers[0];
+    let worker = listener(&mut postern.workers[0]).await;
     let (begin, first) = loop {
         let committed = committed(worker).await;
         if committed > 0 {
@@ -55,17 +56,21 @@ pub async fn per_second(postern: &mut Postern, leads: u64) -> f64 {
     (leads - first) as f64 / took.as_secs_f64()
 }
 
-/// Returns when the worker has committed so many leads.
-pub async fn until_committed(worker: &mut Process, leads: u64) {
+/// Returns when the worker with this listener has committed so many leads.
+pub async fn until_committed(worker: SocketAddr, leads: u64) {
     while committed(worker).await < leads {
         tokio::time::sleep(LOOK).await;
     }
 }
 
+/// The private listener of a worker.
+pub async fn listener(worker: &mut Process) -> SocketAddr {
+    worker.address("the private listener is open").await
+}
+
 /// How many leads a worker has committed.
-async fn committed(worker: &mut Process) -> u64 {
-    let address = worker.address("the private listener is open").await;
-    let metrics = Connection::open(address).await.get("/metrics").await;
+async fn committed(worker: SocketAddr) -> u64 {
+    let metrics = Connection::open(worker).await.get("/metrics").await;
     let claimed = r#"postern_submissions_total{outcome="claimed"} "#;
     metrics.lines().find_map(|line| line.strip_prefix(claimed)).map_or(0, |count| count.parse().unwrap())
 }

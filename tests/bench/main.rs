@@ -14,6 +14,7 @@ mod latency;
 mod lead;
 mod load;
 mod report;
+mod standalone;
 
 /// What starts processes and servers for the tests serves here as well.
 #[path = "../it"]
@@ -91,6 +92,8 @@ enum Kind {
     Workflows,
     /// Draining into a long history, beside an empty one.
     History,
+    /// Leads a second from the post to the commit, in one process without a broker.
+    Standalone,
 }
 
 fn main() {
@@ -145,6 +148,7 @@ impl Kind {
             Self::Rules => growth::rules(scale).await,
             Self::Workflows => growth::workflows(scale).await,
             Self::History => growth::history(scale).await,
+            Self::Standalone => standalone::standalone(scale).await,
         }
     }
 }

@@ -75,7 +75,13 @@ async fn every_page_can_be_read_in_both_themes_on_a_desk_and_on_a_phone() {
         look(&browser, &route.path.replace("{}", argument), &mut faults).await;
         seen += 1;
     }
-    for path in ["/search?q=lead", "/unmatched?target=workflow+77", "/runs?state=waiting", "/http-handler?address=10.0.0.1", "/nowhere"] {
+    for path in [
+        "/search?q=lead",
+        "/unmatched?target=workflow+77",
+        "/runs?state=waiting",
+        "/http-handler?address=10.0.0.1",
+        "/nowhere",
+    ] {
         look(&browser, path, &mut faults).await;
     }
     assert!(seen > 25, "only {seen} pages were seen");
