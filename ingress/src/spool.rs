@@ -1,11 +1,12 @@
 //! The way into PostgreSQL, where there is no broker or when it cannot take a submission: a worker takes it from there,
-//! or its relay brings it back. What waits is written together, as one row and one commit; an answer is given only when
-//! that has committed.
+//! or its relay brings it back. What waits is written together, as one row of each lane and one commit; an answer is given
+//! only when that has committed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::bell::Bell;
+use postern_shared::lane::Lane;
 use postern_shared::store::{Connection, Store, StoreError, spool};
 use postern_shared::submission::{SUBMISSIONS_V1, bundle};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -41,6 +42,7 @@ pub struct Spool {
 
 #[derive(Debug)]
 struct Waiting {
+    lane: Lane,
     encoded: Vec<u8>,
     answer: oneshot::Sender<Result<(), NotSpooled>>,
 }
@@ -58,11 +60,11 @@ impl Spool {
         Self { sender }
     }
 
-    /// Hands over one encoded submission and waits until it is committed.
-    pub async fn put(&self, encoded: Vec<u8>) -> Result<(), NotSpooled> {
+    /// Hands over one encoded submission for a lane and waits until it is committed.
+    pub async fn put(&self, lane: Lane, encoded: Vec<u8>) -> Result<(), NotSpooled> {
         let (answer, answered) = oneshot::channel();
         let handed_over = async {
-            self.sender.send(Waiting { encoded, answer }).await.map_err(|_| NotSpooled)?;
+            self.sender.send(Waiting { lane, encoded, answer }).await.map_err(|_| NotSpooled)?;
             answered.await.unwrap_or(Err(NotSpooled))
         };
         timeout(COMMIT_LIMIT, handed_over).await.unwrap_or(Err(NotSpooled))
@@ -117,22 +119,29 @@ impl Writer {
 
     async fn write(&self, waiting: &[Waiting]) -> Result<(), StoreError> {
         let connection = self.store.connection().await?;
-        let rows = self.count_one_more(&connection).await?;
+        let bundles = bundles(waiting);
+        let rows = self.count_more(&connection, bundles.len()).await?;
         if rows >= self.max_rows {
             return Err(StoreError::Refused(format!("the spool is full: it holds {rows} messages")));
         }
-        let body = bundle(waiting.iter().map(|one| one.encoded.as_slice()));
-        spool::put(&connection, SUBMISSIONS_V1, &[body], 0, Duration::ZERO).await
+        spool::put(&connection, SUBMISSIONS_V1, &bundles, 0, Duration::ZERO).await
     }
 
-    /// How many rows there were, about, before the one that is to be written.
-    async fn count_one_more(&self, connection: &Connection) -> Result<i64, StoreError> {
+    /// How many rows there were, about, before those that are to be written.
+    async fn count_more(&self, connection: &Connection, more: usize) -> Result<i64, StoreError> {
         let mut counted = self.counted.lock().await;
         let (at, rows) = match *counted {
             Some((at, rows)) if at.elapsed() < COUNT_EVERY => (at, rows),
             _ => (Instant::now(), spool::count(connection).await?),
         };
-        *counted = Some((at, rows + 1));
+        *counted = Some((at, rows + i64::try_from(more).unwrap_or(i64::MAX)));
         Ok(rows)
     }
+}
+
+/// A message for each lane in which something waits.
+fn bundles(waiting: &[Waiting]) -> Vec<(Lane, Vec<u8>)> {
+    let of = |lane: Lane| waiting.iter().filter(move |one| one.lane == lane).map(|one| one.encoded.as_slice());
+    let used = Lane::SUBMISSIONS.into_iter().filter(|lane| of(*lane).next().is_some());
+    used.map(|lane| (lane, bundle(of(lane)))).collect()
 }

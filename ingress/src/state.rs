@@ -25,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
 use crate::refusals::Refusals;
 use crate::spool::Spool;
+use crate::submit::flows::Flows;
 use crate::tickets::Tickets;
 
 /// The permissions of one version of the settings.
@@ -58,6 +59,7 @@ pub struct State {
     pub limits: Limits,
     pub body_timeout: Duration,
     pub bodies: Load,
+    pub flows: Flows,
     /// None: there is no broker, and everything goes into the spool.
     pub publisher: Option<Publisher>,
     pub spool: Spool,
@@ -84,6 +86,7 @@ impl State {
             limits: Limits::from(&options.limits),
             body_timeout: Duration::from_secs(options.limits.body_timeout_s),
             bodies: Load::default(),
+            flows: Flows::new(),
             publisher,
             spool,
             store,

@@ -4,6 +4,7 @@
 pub mod again;
 pub mod dedupe;
 pub mod fields;
+pub mod flows;
 mod form;
 mod json;
 mod multipart;
@@ -201,15 +202,16 @@ async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError>
 /// Into the broker, or else into the spool.
 async fn put(state: &State, submission: &Submission) -> Result<(), ApiError> {
     let encoded = encode(submission)?;
+    let lane = state.flows.lane(&submission.permission, &submission.target);
     let encoded = match &state.publisher {
         None => encoded,
-        Some(publisher) => match publisher.publish(SUBMISSIONS_V1, encoded).await {
+        Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {
             Ok(()) => return Ok(()),
             Err(PublishError::Busy) => return Err(ApiError::too_busy()),
             Err(PublishError::Unavailable) => encode(submission)?,
         },
     };
-    let spooled = state.spool.put(encoded).await;
+    let spooled = state.spool.put(lane, encoded).await;
     state.metrics.spooled(spooled.is_ok());
     spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
 }

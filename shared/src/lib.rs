@@ -8,6 +8,7 @@ pub mod env;
 pub mod expression;
 pub mod finding;
 pub mod id;
+pub mod lane;
 pub mod module;
 pub mod options;
 pub mod permission;

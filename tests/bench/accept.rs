@@ -6,6 +6,7 @@ use std::time::Duration;
 use lapin::options::QueuePurgeOptions;
 use lapin::{Connection, ConnectionProperties};
 use postern_shared::broker::topology;
+use postern_shared::lane::Lane;
 
 use crate::Scale;
 use crate::floor_accept::Floor;
@@ -41,11 +42,13 @@ pub async fn one(scale: Scale) -> Vec<Figure> {
     vec![Figure::ratio("accept, 1 connection: p50", "ms", rounds, Reach::AtMost(1.15))]
 }
 
-/// Posts a second of many callers. The queue is emptied afterwards: its length is not what is measured.
+/// Posts a second of many callers. The queues are emptied afterwards: their length is not what is measured.
 pub async fn per_second(to: SocketAddr, servers: &Servers, time: Duration) -> f64 {
     let measured = load::closed(to, MANY, time).await.per_second;
     let connection = Connection::connect(&servers.amqp_url, ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
-    channel.queue_purge(topology::QUEUE_DEFAULT.into(), QueuePurgeOptions::default()).await.unwrap();
+    for lane in Lane::SUBMISSIONS {
+        channel.queue_purge(topology::queue(lane).into(), QueuePurgeOptions::default()).await.unwrap();
+    }
     measured
 }

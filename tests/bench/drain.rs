@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::submission::{self, SUBMISSIONS_V1};
 
@@ -35,7 +36,7 @@ pub async fn drain(scale: Scale) -> Vec<Figure> {
     ]
 }
 
-/// Fills the lane, starts a worker, and measures from its first commit to its last.
+/// Fills a lane as a burst does, starts a worker, and measures from its first commit to its last.
 pub async fn per_second(postern: &mut Postern, leads: u64) -> f64 {
     queue(&postern.servers().amqp_url, leads).await;
     postern.sql("CHECKPOINT").await;
@@ -69,7 +70,7 @@ pub async fn listener(worker: &mut Process) -> SocketAddr {
 }
 
 /// How many leads a worker has committed.
-async fn committed(worker: SocketAddr) -> u64 {
+pub async fn committed(worker: SocketAddr) -> u64 {
     let metrics = Connection::open(worker).await.get("/metrics").await;
     let claimed = r#"postern_submissions_total{outcome="claimed"} "#;
     metrics.lines().find_map(|line| line.strip_prefix(claimed)).map_or(0, |count| count.parse().unwrap())
@@ -91,7 +92,7 @@ async fn queue(amqp_url: &str, leads: u64) {
         let encoded: Vec<_> = chunk.iter().map(|n| submission::encode(&lead::submission(*n)).unwrap()).collect();
         submission::bundle(encoded.iter().map(Vec::as_slice))
     });
-    let sent = bundles.map(|body| publisher.publish_raw(SUBMISSIONS_V1, body, 0));
+    let sent = bundles.map(|body| publisher.publish_raw(Lane::Bulk1, SUBMISSIONS_V1, body, 0));
     let sent = stream::iter(sent).buffer_unordered(publisher::DEFAULT_CHANNELS);
     sent.for_each(async |result| result.unwrap()).await;
     stop.trigger();

@@ -51,7 +51,7 @@ fn answers(posted: &[Posted]) -> Vec<f64> {
 }
 
 /// The times from when the posts were due to the commits of their leads.
-async fn commits(postern: &Postern, posted: &[Posted]) -> Vec<f64> {
+pub async fn commits(postern: &Postern, posted: &[Posted]) -> Vec<f64> {
     let due: HashMap<Uuid, Duration> =
         posted.iter().map(|one| (one.receipt, one.due.duration_since(UNIX_EPOCH).unwrap())).collect();
     let ids: Vec<Uuid> = due.keys().copied().collect();

@@ -42,7 +42,12 @@ impl Connection {
 
     /// Posts a lead, which must be accepted; returns its receipt.
     pub async fn post(&mut self, number: u64) -> Uuid {
-        let (path, form) = (lead::PATH, lead::form(number));
+        self.post_to(lead::PATH, number).await
+    }
+
+    /// The same to another path.
+    pub async fn post_to(&mut self, path: &str, number: u64) -> Uuid {
+        let form = lead::form(number);
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-www-form-urlencoded\r\n\
              content-length: {}\r\n\r\n",

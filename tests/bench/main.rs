@@ -7,6 +7,7 @@
 mod accept;
 mod drain;
 mod end_to_end;
+mod fairness;
 mod floor_accept;
 mod floor_store;
 mod growth;
@@ -82,6 +83,8 @@ enum Kind {
     Drain,
     /// Leads a second from the post to the commit, with the load and all services on this machine.
     EndToEnd,
+    /// Time from the post of a lead to its commit while a burst of another flow waits.
+    Fairness,
     /// Times to 202 and to the commit at 1,000 posts a second.
     Open1000,
     /// The same at 5,000.
@@ -143,6 +146,7 @@ impl Kind {
             Self::AcceptOne => accept::one(scale).await,
             Self::Drain => drain::drain(scale).await,
             Self::EndToEnd => end_to_end::end_to_end(scale).await,
+            Self::Fairness => fairness::fairness(scale).await,
             Self::Open1000 => latency::open(scale, 1_000).await,
             Self::Open5000 => latency::open(scale, 5_000).await,
             Self::Rules => growth::rules(scale).await,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use postern_shared::broker::publisher::{Breaker, DEFAULT_CHANNELS, Options, PublishError, Publisher};
 use postern_shared::broker::topology;
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::submission::SUBMISSIONS_V1;
 use postern_worker::consumer::{self, HOLD_LIMIT, Health, Message, Origin, Settlement};
@@ -31,7 +32,7 @@ async fn connected_publisher(vhost: &Vhost) -> Publisher {
 }
 
 async fn publish(publisher: &Publisher, number: usize) -> Result<(), PublishError> {
-    publisher.publish(SUBMISSIONS_V1, json!({ "number": number }).to_string().into_bytes()).await
+    publisher.publish(Lane::Default, SUBMISSIONS_V1, json!({ "number": number }).to_string().into_bytes()).await
 }
 
 fn consumer_options(vhost: &Vhost) -> consumer::Options {
@@ -40,6 +41,7 @@ fn consumer_options(vhost: &Vhost) -> consumer::Options {
         connection_name: "test-consumer".to_owned(),
         prefetch: 8,
         concurrency: 4,
+        kept_slots: 0,
         hold_limit: HOLD_LIMIT,
         resuming: 4,
         drain_limit: Duration::from_secs(20),

@@ -15,6 +15,7 @@ mod faults;
 mod golden;
 mod harness;
 mod hostile;
+mod lanes;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
 mod link;

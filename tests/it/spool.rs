@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use postern_shared::lane::Lane;
 use postern_shared::store::{self, spool};
 
 use crate::harness::{DEMO, Postern, eventually, private};
 
 const PATH: &str = "/trigger?workflow_id=77";
+
+/// Nine rows of the lane that everything here takes.
+const ANY: [(Lane, usize); 1] = [(Lane::Default, 9)];
 
 /// Nobody listens there.
 const NO_BROKER: (&str, &str) = ("AMQP_URL", "amqp://127.0.0.1:1");
@@ -65,12 +69,12 @@ async fn a_row_that_is_taken_is_nobody_elses_until_its_lease_ends() {
     let postern = Postern::with_ingress(DEMO, &[]).await;
     let mut connection = postern.connection().await;
     let transaction = store::begin(&mut connection).await.unwrap();
-    spool::put(&transaction, "odd.v7", &[b"body".to_vec()], 0, Duration::ZERO).await.unwrap();
+    spool::put(&transaction, "odd.v7", &[(Lane::Default, b"body".to_vec())], 0, Duration::ZERO).await.unwrap();
     store::commit(transaction).await.unwrap();
-    let first = spool::take(&connection, 9, Duration::from_millis(300)).await.unwrap().remove(0);
-    assert!(spool::take(&connection, 9, Duration::ZERO).await.unwrap().is_empty());
+    let first = spool::take(&connection, &ANY, Duration::from_millis(300)).await.unwrap().remove(0);
+    assert!(spool::take(&connection, &ANY, Duration::ZERO).await.unwrap().is_empty());
     let second = eventually("its lease has ended", async || {
-        let mut taken = spool::take(&connection, 9, Duration::from_secs(60)).await.unwrap();
+        let mut taken = spool::take(&connection, &ANY, Duration::from_secs(60)).await.unwrap();
         taken.pop()
     })
     .await;
@@ -85,7 +89,7 @@ async fn a_row_that_could_not_be_relayed_is_due_at_once_unless_another_has_taken
     let postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
     assert_eq!(post(&postern, 1).await.status, 202);
     let connection = postern.connection().await;
-    let take = async |lease| spool::take(&connection, 10, Duration::from_secs(lease)).await.unwrap().pop();
+    let take = async |lease| spool::take(&connection, &ANY, Duration::from_secs(lease)).await.unwrap().pop();
     let first = take(0).await.unwrap();
     let second = take(60).await.unwrap();
     spool::renew(&connection, &[first.lease], Duration::ZERO).await.unwrap();

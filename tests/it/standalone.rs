@@ -27,9 +27,9 @@ const PATH: &str = "/trigger?workflow_trigger=web_lead";
 const WORKER_LISTENS: &str = "the private listener is open: health and metrics";
 
 /// A running `postern serve`.
-struct Standalone {
+pub struct Standalone {
     process: Process,
-    public: SocketAddr,
+    pub public: SocketAddr,
     store: Store,
 }
 
@@ -50,9 +50,15 @@ impl Standalone {
     }
 
     async fn on(servers: &Servers) -> Self {
+        Self::on_with(servers, &[]).await
+    }
+
+    /// With the settings of the demo, and these variables in its environment.
+    pub async fn on_with(servers: &Servers, environment: &[(&str, &str)]) -> Self {
         let url = servers.database_url.clone();
         let mut command = Process::command("postern");
-        let mut standalone = Self::start(command.args(["serve", "--demo"]).env("DATABASE_URL", &url), url).await;
+        command.args(["serve", "--demo"]).env("DATABASE_URL", &url).envs(environment.iter().copied());
+        let mut standalone = Self::start(&mut command, url).await;
         standalone.admits().await;
         standalone
     }
@@ -95,11 +101,11 @@ impl Standalone {
         .await;
     }
 
-    async fn connection(&self) -> Connection {
+    pub async fn connection(&self) -> Connection {
         eventually("the database answers", async || self.store.connection().await.ok()).await
     }
 
-    async fn count(&self, statement: &str) -> i64 {
+    pub async fn count(&self, statement: &str) -> i64 {
         self.connection().await.query_one(statement, &[]).await.unwrap().get(0)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use postern_shared::resume::{RESUME_V1, Resume};
+use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Tried};
 use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, Transaction, spool};
@@ -109,13 +109,9 @@ impl Alarms {
     /// Puts them into the spool; returns what the caller brings to the broker once this is committed.
     pub async fn write(self, transaction: &Transaction<'_>) -> Result<Vec<spool::Taken>, StoreError> {
         if !self.later.is_empty() {
-            spool::schedule(transaction, RESUME_V1, &self.later).await?;
+            spool::schedule(transaction, &self.later).await?;
         }
-        if self.now.is_empty() {
-            Ok(Vec::new())
-        } else {
-            spool::put_taken(transaction, RESUME_V1, &self.now, LEASE).await
-        }
+        if self.now.is_empty() { Ok(Vec::new()) } else { spool::put_taken(transaction, &self.now, LEASE).await }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A message comes from the broker, or, where there is none, from the spool.
 
 mod rabbitmq;
+mod slots;
 pub mod spool;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use postern_shared::broker::connection::BrokerUrl;
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::spool::{Lease, finish_with};
 use postern_shared::store::{StoreError, Transaction};
@@ -19,6 +21,10 @@ use postern_shared::store::{StoreError, Transaction};
 /// and not shorter than it must be: each time counts as a delivery of everything prefetched.
 pub const HOLD_LIMIT: Duration = Duration::from_secs(10 * 60);
 
+/// Messages of the default lane that are handled beside those that take turns: what comes as usual finds a slot at once,
+/// however long the bundles of bursts take.
+pub const KEPT_SLOTS: usize = 1;
+
 /// What a consumer needs to know.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -26,11 +32,13 @@ pub struct Options {
     pub url: BrokerUrl,
     /// What RabbitMQ shows for the connection, such as `postern-worker`.
     pub connection_name: String,
-    /// Messages of the lane that RabbitMQ hands out before the first is acknowledged; at least 1, since 0 would
+    /// Messages of each lane that RabbitMQ hands out before the first is acknowledged; at least 1, since 0 would
     /// mean all of them. A crash counts a delivery for each.
     pub prefetch: u16,
-    /// Messages handled at the same time; at least 1.
+    /// Messages handled at the same time, the lanes in turn; at least 1.
     pub concurrency: usize,
+    /// Messages of the default lane handled beside those; see [`KEPT_SLOTS`].
+    pub kept_slots: usize,
     /// The same for runs that are to go on, which have slots of their own: some of them wait for the outside.
     pub resuming: u16,
     /// See [`HOLD_LIMIT`].
@@ -54,6 +62,8 @@ pub struct Message {
     pub delivery_count: u32,
     /// Where it came from.
     pub origin: Origin,
+    /// The lane in which it came; that of a dead letter is no longer known, and counts as the default.
+    pub lane: Lane,
     /// The right to its row, if it came from the spool.
     pub lease: Option<Lease>,
 }
@@ -69,7 +79,7 @@ impl Message {
 /// Where a message came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A lane, or the queue of what wakes runs: to be worked on.
+    /// A lane: to be worked on.
     Lane,
     /// The broker gave up on it: to be put into `dead_letters`.
     DeadLetter {
@@ -108,7 +118,7 @@ impl Health {
     }
 }
 
-/// Consumes the lane and the dead letters, connecting again after every failure, until `shutdown`; then takes
+/// Consumes the lanes and the dead letters, connecting again after every failure, until `shutdown`; then takes
 /// nothing more, finishes what has begun, and returns. A handler that panics costs its message a delivery.
 /// A handler may be dropped at any `await` (time limit, end of the drain), as by a crash.
 /// Before each session it waits until `able` returns: what cannot be worked on is not taken, since each time that

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::id::ReceiptId;
+use postern_shared::lane::Lane;
 use postern_shared::resume::RESUME_V1;
 use postern_shared::store::dead_letters::{self, DeadLetter};
 use postern_shared::store::{self, Store, StoreError, spool, tickets};
@@ -38,7 +39,10 @@ pub struct Handler {
     pub catalogs: Arc<Catalogs>,
     pub metrics: Arc<Metrics>,
     pub relay: Relay,
+    /// What waits for a transaction in the default lane.
     pub gathering: Arc<Gathering>,
+    /// The same of bursts, in transactions of their own: however long those take, the others find one.
+    pub bursts: Arc<Gathering>,
     /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
     pub resuming: Arc<Semaphore>,
     pub outside: Outside,
@@ -115,10 +119,11 @@ impl Handler {
 
     async fn execute(&self, message: &Message, submissions: Vec<Submission>) -> Option<Verdict> {
         let part = Part { submissions: submissions.into(), lease: message.lease };
-        let ended = match self.gathering.together(part.clone(), async |parts| self.commit(parts).await).await {
+        let gathering = if message.lane == Lane::Default { &self.gathering } else { &self.bursts };
+        let ended = match gathering.together(part.clone(), async |parts| self.commit(parts).await).await {
             Ended::Done => Ok(()),
             Ended::Failed(error) => Err(error),
-            Ended::NotTogether => self.gathering.alone(self.commit(std::slice::from_ref(&part))).await,
+            Ended::NotTogether => gathering.alone(self.commit(std::slice::from_ref(&part))).await,
         };
         match ended {
             // With a lost lease: whoever has it now does the work.
@@ -181,7 +186,8 @@ impl Handler {
                 tickets::arrive(&transaction, &numbers).await?;
             }
             Verdict::Alone { bodies, delay } => {
-                spool::put(&transaction, &message.kind, bodies, attempt.saturating_add(1), *delay).await?;
+                let messages: Vec<_> = bodies.iter().map(|body| (message.lane, body.clone())).collect();
+                spool::put(&transaction, &message.kind, &messages, attempt.saturating_add(1), *delay).await?;
             }
         }
         message.settle_with(&transaction).await?;
@@ -231,8 +237,8 @@ mod tests {
     fn a_message_is_tried_again_until_it_has_had_all_its_tries_whatever_its_header_says() {
         let dies = |attempt: u32| {
             let (kind, message_id) = (SUBMISSIONS_V1.to_owned(), String::new());
-            let (body, origin) = (vec![], Origin::Lane);
-            let message = Message { kind, body, message_id, attempt, delivery_count: 0, origin, lease: None };
+            let (body, origin, lane) = (vec![], Origin::Lane, Lane::Default);
+            let message = Message { kind, body, message_id, attempt, delivery_count: 0, origin, lane, lease: None };
             matches!(again(&message, &[], Duration::ZERO, String::new), Verdict::Dead { .. })
         };
         assert!(!dies(0) && !dies(MAX_ATTEMPTS - 2));

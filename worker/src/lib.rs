@@ -42,7 +42,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use catalog::Catalogs;
-use consumer::Health;
+use consumer::{Health, KEPT_SLOTS};
 use gather::Gathering;
 use handler::Handler;
 use metrics::Metrics;
@@ -82,7 +82,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let execution = &options.execution;
     database.database_connections = database
         .database_connections
-        .max(usize::from(execution.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
+        .max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
     let store = Store::new(&database, "postern-worker")?;
     migrate::wait(&store, &shutdown).await?;
     if shutdown.is_triggered() {
@@ -137,6 +137,7 @@ impl Work {
             connection_name: "postern-worker".into(),
             prefetch: options.concurrency.saturating_mul(IN_HAND),
             concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
+            kept_slots: KEPT_SLOTS,
             resuming: options.outside_concurrency,
             hold_limit: consumer::HOLD_LIMIT,
             drain_limit: Duration::from_secs(options.drain_timeout_s),
@@ -157,6 +158,7 @@ impl Work {
             store: self.store,
             bell,
             concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
+            kept_slots: KEPT_SLOTS,
             resuming: usize::from(options.outside_concurrency),
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
@@ -168,9 +170,10 @@ impl Work {
         let (store, metrics) = (self.store.clone(), Arc::clone(&self.metrics));
         let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics) };
         let resuming = Arc::new(Semaphore::new(RESUMING_CONNECTIONS));
-        let gathering = Arc::new(Gathering::new(usize::from(options.concurrency)));
+        let gathering = || Arc::new(Gathering::new(usize::from(options.concurrency)));
+        let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
-        Handler { outside, store, catalogs, metrics, relay, gathering, resuming }
+        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, resuming }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::Publisher;
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, spool};
 
@@ -19,8 +20,8 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long a row is ours: above a publish with its time-outs, and short, since it is what a crash meanwhile costs.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// Rows taken at once.
-const BATCH: i64 = 64;
+/// Rows taken of each lane at once: they are in memory twice while they are published, 256 KiB each under load.
+const BATCH: usize = 16;
 
 /// The way from the spool to the broker; clones share it.
 #[derive(Debug, Clone)]
@@ -85,14 +86,18 @@ impl Relay {
         if publisher.is_open() {
             return Ok(0);
         }
-        let taken = spool::take(&self.store.connection().await?, BATCH, LEASE).await?;
+        // What a lane that is full would refuse stays where it is.
+        let wanted: Vec<_> =
+            Lane::ALL.into_iter().filter(|lane| publisher.takes(*lane)).map(|lane| (lane, BATCH)).collect();
+        let taken = spool::take(&self.store.connection().await?, &wanted, LEASE).await?;
         if taken.is_empty() { Ok(0) } else { self.publish(publisher, &taken).await }
     }
 
     /// Publishes rows side by side, removes those that were confirmed, and gives the others back; returns how many moved.
     async fn publish(&self, publisher: &Publisher, rows: &[spool::Taken]) -> Result<usize, StoreError> {
         let attempt = |row: &spool::Taken| u32::try_from(row.attempt).unwrap_or(0);
-        let publishing = rows.iter().map(|row| publisher.publish_raw(&row.kind, row.body.clone(), attempt(row)));
+        let publishing =
+            rows.iter().map(|row| publisher.publish_raw(row.lane, &row.kind, row.body.clone(), attempt(row)));
         let published = join_all(publishing).await;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
         for (row, done) in rows.iter().zip(published) {

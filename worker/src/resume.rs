@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use postern_shared::resume::{RESUME_V1, Resume};
+use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
@@ -186,7 +186,7 @@ async fn go_on(
                     (true, Intent::Open(age)) => {
                         // Somebody may still be at it; afterwards it is either done or unknown.
                         let later = (resume.encode(), (call.timeout + MARGIN).saturating_sub(age) + LATER);
-                        spool::schedule(transaction, RESUME_V1, &[later]).await?;
+                        spool::schedule(transaction, &[later]).await?;
                         return Ok(Step::Done(Tally::default()));
                     }
                     (false, _) | (true, Intent::New) => {

@@ -68,7 +68,8 @@ pub async fn replay(
         match read(state, &permissions, &kept, body.map(Bytes::from), charset) {
             Ok((submission, message)) => {
                 let charset = charset.map(Encoding::name);
-                let new = Reread { id, receipt: submission.receipt, message: &message, charset };
+                let lane = state.flows.lane(&submission.permission, &submission.target);
+                let new = Reread { id, receipt: submission.receipt, message: &message, lane, charset };
                 if refused_bodies::replay(&connection, account, &new).await? {
                     replayed.accepted.push((id, submission.receipt));
                     if let Some(ticket) = submission.ticket {

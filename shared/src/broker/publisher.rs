@@ -18,6 +18,7 @@ use self::bundle::{Load, Waiting};
 use self::metrics::Metrics;
 use self::queue::Queue;
 use super::connection::BrokerUrl;
+use crate::lane::Lane;
 use crate::shutdown::Shutdown;
 
 /// Channels unless told otherwise, which is also how many bundles are in flight. A quorum queue syncs the disk
@@ -44,7 +45,7 @@ pub struct Publisher {
 /// Why a submission was not handed over. Either way it belongs into the spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
-    /// Too much waits already.
+    /// Too much waits already in its lane.
     #[error("too many submissions wait for the broker")]
     Busy,
     /// The broker did not confirm it, or is known to be away.
@@ -75,15 +76,15 @@ impl Publisher {
         Ok((Self { shared }, task))
     }
 
-    /// Hands over one encoded submission, in a bundle with others of its kind, and waits for the confirm of
+    /// Hands over one encoded submission, in a bundle with others of its lane and kind, and waits for the confirm of
     /// that bundle. Dropping the future does not take the submission back.
-    pub async fn publish(&self, kind: &'static str, encoded: Vec<u8>) -> Result<(), PublishError> {
-        self.hand_in(Load::Submission { kind, encoded }).await
+    pub async fn publish(&self, lane: Lane, kind: &'static str, encoded: Vec<u8>) -> Result<(), PublishError> {
+        self.hand_in(lane, Load::Submission { kind, encoded }).await
     }
 
     /// Publishes a whole message, such as a row of the spool, with its attempt, and waits for the confirm.
-    pub async fn publish_raw(&self, kind: &str, body: Vec<u8>, attempt: u32) -> Result<(), PublishError> {
-        self.hand_in(Load::Message { kind: kind.to_owned(), body, attempt }).await
+    pub async fn publish_raw(&self, lane: Lane, kind: &str, body: Vec<u8>, attempt: u32) -> Result<(), PublishError> {
+        self.hand_in(lane, Load::Message { kind: kind.to_owned(), body, attempt }).await
     }
 
     /// Whether the broker takes messages.
@@ -96,9 +97,14 @@ impl Publisher {
         self.state() == Breaker::Open
     }
 
-    async fn hand_in(&self, load: Load) -> Result<(), PublishError> {
+    /// Whether a lane takes messages: one that the broker says is full rests for a while.
+    pub fn takes(&self, lane: Lane) -> bool {
+        self.shared.queue.takes(lane)
+    }
+
+    async fn hand_in(&self, lane: Lane, load: Load) -> Result<(), PublishError> {
         let (answer, answered) = oneshot::channel();
-        self.shared.queue.push(Waiting::new(load, answer))?;
+        self.shared.queue.push(Waiting::new(lane, load, answer))?;
         answered.await.unwrap_or(Err(PublishError::Unavailable))
     }
 }

@@ -6,25 +6,19 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use lapin::{Channel, ExchangeKind};
 
-use crate::resume::RESUME_V1;
+use crate::lane::Lane;
 
-/// Takes every message; direct, so that the routing key names the lane.
+/// Takes every submission; direct, so that the routing key names the lane.
 pub const EXCHANGE: &str = "postern.v1";
 
-/// The lane that every submission takes. More lanes are for callers that must not wait behind others.
+/// The routing key of [`Lane::Default`].
 pub const LANE_DEFAULT: &str = "default";
 
-/// The queue of [`LANE_DEFAULT`]. Quorum: a confirm means that a majority has it on disk.
+/// The queue of [`Lane::Default`]. Quorum: a confirm means that a majority has it on disk.
 pub const QUEUE_DEFAULT: &str = "postern.lane.default.v1";
 
 /// Takes what wakes runs, which must not wait behind a burst of submissions.
 pub const RESUME_EXCHANGE: &str = "postern.resume.v1";
-
-/// The routing key of what wakes runs.
-pub const RESUME_KEY: &str = "resume";
-
-/// Holds what wakes runs; with the arguments of a lane.
-pub const RESUME_QUEUE: &str = "postern.resume.v1";
 
 /// Takes what a queue gives up on. Fanout: a dead letter keeps its routing key, and no key may miss the queue.
 pub const DEAD_EXCHANGE: &str = "postern.dead.v1";
@@ -43,9 +37,28 @@ pub const LANE_DELIVERY_LIMIT: i64 = 1_000;
 /// Deliveries of a dead letter: behind this queue there is nothing, so what it drops is lost.
 pub const DEAD_DELIVERY_LIMIT: i64 = 1_000_000_000;
 
-/// The exchange and the routing key of a message of this kind.
-pub fn way(kind: &str) -> (&'static str, &'static str) {
-    if kind == RESUME_V1 { (RESUME_EXCHANGE, RESUME_KEY) } else { (EXCHANGE, LANE_DEFAULT) }
+/// The exchange and the routing key of a lane.
+pub fn way(lane: Lane) -> (&'static str, &'static str) {
+    match lane {
+        Lane::Default => (EXCHANGE, LANE_DEFAULT),
+        Lane::Resuming => (RESUME_EXCHANGE, "resume"),
+        Lane::Bulk1 => (EXCHANGE, "bulk-1"),
+        Lane::Bulk2 => (EXCHANGE, "bulk-2"),
+        Lane::Bulk3 => (EXCHANGE, "bulk-3"),
+        Lane::Bulk4 => (EXCHANGE, "bulk-4"),
+    }
+}
+
+/// The queue of a lane.
+pub fn queue(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Default => QUEUE_DEFAULT,
+        Lane::Resuming => "postern.resume.v1",
+        Lane::Bulk1 => "postern.lane.bulk-1.v1",
+        Lane::Bulk2 => "postern.lane.bulk-2.v1",
+        Lane::Bulk3 => "postern.lane.bulk-3.v1",
+        Lane::Bulk4 => "postern.lane.bulk-4.v1",
+    }
 }
 
 /// Declares everything, so that either service may be the first to meet an empty broker.
@@ -60,20 +73,22 @@ pub async fn declare(channel: &Channel) -> Result<(), lapin::Error> {
         channel.exchange_declare(name.into(), kind, durable, FieldTable::default()).await?;
     }
     // The dead letters first: a lane must never lead to an exchange that has no queue yet.
-    let queues = [(DEAD_QUEUE, dead_arguments()), (QUEUE_DEFAULT, lane_arguments()), (RESUME_QUEUE, lane_arguments())];
-    for (name, arguments) in queues {
-        channel.queue_declare(name.into(), QueueDeclareOptions::durable(), arguments).await?;
-    }
-    let bindings = [
-        (DEAD_QUEUE, DEAD_EXCHANGE, ""),
-        (QUEUE_DEFAULT, EXCHANGE, LANE_DEFAULT),
-        (RESUME_QUEUE, RESUME_EXCHANGE, RESUME_KEY),
-    ];
-    for (queue, exchange, key) in bindings {
-        let options = QueueBindOptions::default();
-        channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await?;
+    declare_queue(channel, DEAD_QUEUE, dead_arguments(), (DEAD_EXCHANGE, "")).await?;
+    for lane in Lane::ALL {
+        declare_queue(channel, queue(lane), lane_arguments(), way(lane)).await?;
     }
     Ok(())
+}
+
+async fn declare_queue(
+    channel: &Channel,
+    queue: &str,
+    arguments: FieldTable,
+    (exchange, key): (&str, &str),
+) -> Result<(), lapin::Error> {
+    channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), arguments).await?;
+    let options = QueueBindOptions::default();
+    channel.queue_bind(queue.into(), exchange.into(), key.into(), options, FieldTable::default()).await
 }
 
 /// `at-least-once` needs `reject-publish`; with the default strategy a dead letter can vanish on its way.

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId};
+use crate::lane::Lane;
+use crate::resume::RESUME_V1;
 use crate::submission::{self, SUBMISSIONS_V1, Target};
 
 /// The most letters that one call replays or discards: it must end well within the time-out of a statement.
@@ -56,8 +58,8 @@ WITH chosen AS (
 ), taken AS (
     DELETE FROM dead_letters WHERE id IN (SELECT id FROM chosen) RETURNING *
 ), put AS (
-    INSERT INTO spool (kind, body, attempt, due_at)
-    SELECT kind, coalesce($4, body), 0,
+    INSERT INTO spool (lane, kind, body, attempt, due_at)
+    SELECT CASE WHEN kind = $7 THEN $8::smallint ELSE $9::smallint END, kind, coalesce($4, body), 0,
         now() + (row_number() OVER (ORDER BY id) - 1) * $5::float8 * interval '1 second'
     FROM taken ORDER BY id
 )
@@ -231,7 +233,12 @@ pub async fn replay(
     body: Option<&[u8]>,
 ) -> Result<Moved, StoreError> {
     let (id, group) = parameters(choice);
-    let moved = connection.execute(REPLAY, &[&id, &group, &MAX_AT_ONCE, &body, &interval_s, &account]).await?;
+    // Many at once are a burst.
+    let lane = if matches!(choice, Choice::One(_)) { Lane::Default } else { Lane::bulk(0) };
+    let lanes = (Lane::Resuming.number(), lane.number());
+    let moved = connection
+        .execute(REPLAY, &[&id, &group, &MAX_AT_ONCE, &body, &interval_s, &account, &RESUME_V1, &lanes.0, &lanes.1])
+        .await?;
     tell(connection, choice, moved).await
 }
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0015_refused_replays.sql"),
     include_str!("../../migrations/0016_unmatched.sql"),
     include_str!("../../migrations/0017_undecided.sql"),
+    include_str!("../../migrations/0018_lanes.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

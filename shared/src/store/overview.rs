@@ -4,6 +4,7 @@
 use deadpool_postgres::Object;
 
 use super::StoreError;
+use crate::lane::Lane;
 
 /// How far back the first screen looks, in hours; the current one is the last.
 pub const HOURS: i64 = 24;
@@ -27,7 +28,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed'
         LIMIT $2) r),
     (SELECT count(*) FROM (SELECT FROM rejected_callers WHERE last_at >= now() - $1::float8 * interval '1 hour'
         LIMIT $2) c),
-    (SELECT count(*) FROM (SELECT FROM spool WHERE due_at <= now() LIMIT $2) s)";
+    (SELECT count(*) FROM (SELECT FROM spool WHERE lane = ANY ($3) AND due_at <= now() LIMIT $2) s)";
 
 /// A range of the primary key for each hour: no row is looked into. $1 is the first hour, $2 the last.
 const ACCEPTED: &str = "-- overview::accepted
@@ -95,7 +96,8 @@ pub async fn waiting(connection: &Object) -> Result<Waiting, StoreError> {
 
 /// What waits for a person.
 pub async fn attention(connection: &Object) -> Result<Attention, StoreError> {
-    let row = connection.query_one(ATTENTION, &[&span(), &MAX_COUNTED]).await?;
+    let lanes = Lane::ALL.map(Lane::number);
+    let row = connection.query_one(ATTENTION, &[&span(), &MAX_COUNTED, &lanes.as_slice()]).await?;
     Ok(Attention {
         failed: row.get(0),
         undecided: row.get(1),

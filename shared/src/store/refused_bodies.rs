@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 
 use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId};
+use crate::lane::Lane;
 use crate::submission::SUBMISSIONS_V1;
 
 /// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
@@ -63,7 +64,7 @@ const REPLAY: &str = "-- refused_bodies::replay
 WITH taken AS (
     DELETE FROM refused_bodies WHERE id = $1 RETURNING *
 ), put AS (
-    INSERT INTO spool (kind, body, attempt, due_at) SELECT $2, $3, 0, now() FROM taken
+    INSERT INTO spool (lane, kind, body, attempt, due_at) SELECT $7, $2, $3, 0, now() FROM taken
 )
 INSERT INTO audit_log (account, action, kind, key, document)
 SELECT $4, 'replay', 'refused_body', id::text, json_build_object('receipt', $5::text, 'permission', permission,
@@ -196,6 +197,8 @@ pub struct Reread<'a> {
     pub receipt: ReceiptId,
     /// The message that carries that.
     pub message: &'a [u8],
+    /// The lane that it takes.
+    pub lane: Lane,
     /// The charset that was chosen for it.
     pub charset: Option<&'a str>,
 }
@@ -206,7 +209,10 @@ pub async fn replay(connection: &Object, account: &str, new: &Reread<'_>) -> Res
     let receipt = new.receipt.to_string();
     let statement = connection.prepare_cached(REPLAY).await?;
     let replayed = connection
-        .execute(&statement, &[&new.id, &SUBMISSIONS_V1, &new.message, &account, &receipt, &new.charset])
+        .execute(
+            &statement,
+            &[&new.id, &SUBMISSIONS_V1, &new.message, &account, &receipt, &new.charset, &new.lane.number()],
+        )
         .await?;
     Ok(replayed == 1)
 }

@@ -8,7 +8,7 @@ use deadpool_postgres::{Object, Transaction};
 use super::audit_log::{self, Change};
 use super::checkpoints::{Decision, FIRST_REVISION};
 use super::{StoreError, outside_calls, spool};
-use crate::resume::{RESUME_V1, Resume, RunKey};
+use crate::resume::{Resume, RunKey};
 
 /// Two persons at one run: the second waits here and finds what the first has done.
 const STANDING: &str = "-- rescue::standing
@@ -124,7 +124,7 @@ async fn finish(
     revision: i32,
 ) -> Result<Rescued, StoreError> {
     let body = Resume { run: run.clone(), revision }.encode();
-    spool::schedule(&transaction, RESUME_V1, &[(body, Duration::ZERO)]).await?;
+    spool::schedule(&transaction, &[(body, Duration::ZERO)]).await?;
     let key = run.to_string();
     audit_log::put(&transaction, &Change { account, action, kind: "run", key: &key, document: None }).await?;
     transaction.commit().await?;

@@ -6,33 +6,31 @@ use std::time::Duration;
 use deadpool_postgres::{GenericClient, Object, Transaction};
 
 use super::StoreError;
+use crate::lane::Lane;
 use crate::resume::RESUME_V1;
 
 const PUT: &str = "-- spool::put
-INSERT INTO spool (kind, body, attempt, due_at)
-SELECT $1, body, $3, now() + $4::float8 * interval '1 second' FROM unnest($2::bytea[]) AS b (body)";
+INSERT INTO spool (lane, kind, body, attempt, due_at)
+SELECT lane, $1, body, $4, now() + $5::float8 * interval '1 second'
+FROM unnest($2::smallint[], $3::bytea[]) AS m (lane, body)";
 
 const SCHEDULE: &str = "-- spool::schedule
-INSERT INTO spool (kind, body, attempt, due_at)
-SELECT $1, body, 0, now() + delay * interval '1 second' FROM unnest($2::bytea[], $3::float8[]) AS m (body, delay)";
+INSERT INTO spool (lane, kind, body, attempt, due_at)
+SELECT $1, $2, body, 0, now() + delay * interval '1 second' FROM unnest($3::bytea[], $4::float8[]) AS m (body, delay)";
 
 /// Made as if it had been taken: its lease is the writer's.
 const PUT_TAKEN: &str = "-- spool::put_taken
-INSERT INTO spool (kind, body, attempt, lease, due_at)
-SELECT $1, body, 0, 1, now() + $3::float8 * interval '1 second' FROM unnest($2::bytea[]) AS b (body)
-RETURNING id, lease, kind, body, attempt";
+INSERT INTO spool (lane, kind, body, attempt, lease, due_at)
+SELECT $1, $2, body, 0, 1, now() + $4::float8 * interval '1 second' FROM unnest($3::bytea[]) AS b (body)
+RETURNING id, lease, lane, kind, body, attempt";
 
+/// From the front of each lane, so that however much is due in one costs the others nothing.
 const TAKE: &str = "-- spool::take
-UPDATE spool SET due_at = now() + $2::float8 * interval '1 second', lease = lease + 1
-WHERE id IN (SELECT id FROM spool WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING id, lease, kind, body, attempt";
-
-/// Of two sorts: what wakes a run, and all else.
-const TAKE_SORT: &str = "-- spool::take_sort
-UPDATE spool SET due_at = now() + $2::float8 * interval '1 second', lease = lease + 1
-WHERE id IN (SELECT id FROM spool WHERE due_at <= now() AND (kind = $3) = $4
-             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING id, lease, kind, body, attempt";
+UPDATE spool SET due_at = now() + $3::float8 * interval '1 second', lease = lease + 1
+WHERE id = ANY (ARRAY(SELECT front.id FROM unnest($1::smallint[], $2::bigint[]) AS wanted (lane, room), LATERAL (
+    SELECT id FROM spool WHERE spool.lane = wanted.lane AND due_at <= now()
+    ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS front))
+RETURNING id, lease, lane, kind, body, attempt";
 
 const RENEW: &str = "-- spool::renew
 UPDATE spool SET due_at = now() + $3::float8 * interval '1 second'
@@ -59,6 +57,8 @@ pub struct Lease {
 pub struct Taken {
     /// The right to it.
     pub lease: Lease,
+    /// Where it stood.
+    pub lane: Lane,
     /// The AMQP `type` of the message.
     pub kind: String,
     /// Its body.
@@ -67,64 +67,48 @@ pub struct Taken {
     pub attempt: i32,
 }
 
-/// Puts messages of one kind into the spool, due after a delay. `attempt` is how often they have been tried.
+/// Puts messages of one kind into lanes of the spool, due after a delay. `attempt` is how often they have been tried.
 pub async fn put(
     client: &impl GenericClient,
     kind: &str,
-    bodies: &[Vec<u8>],
+    messages: &[(Lane, Vec<u8>)],
     attempt: i32,
     delay: Duration,
 ) -> Result<(), StoreError> {
+    let lanes: Vec<i16> = messages.iter().map(|(lane, _)| lane.number()).collect();
+    let bodies: Vec<&[u8]> = messages.iter().map(|(_, body)| body.as_slice()).collect();
     let statement = client.prepare_cached(PUT).await?;
-    client.execute(&statement, &[&kind, &bodies, &attempt, &delay.as_secs_f64()]).await?;
+    client.execute(&statement, &[&kind, &lanes, &bodies, &attempt, &delay.as_secs_f64()]).await?;
     Ok(())
 }
 
-/// Puts messages of one kind into the spool that were not tried yet, each due after a delay of its own.
-pub async fn schedule(
-    transaction: &Transaction<'_>,
-    kind: &str,
-    messages: &[(Vec<u8>, Duration)],
-) -> Result<(), StoreError> {
+/// Puts what wakes runs into the spool, each due after a delay of its own.
+pub async fn schedule(transaction: &Transaction<'_>, messages: &[(Vec<u8>, Duration)]) -> Result<(), StoreError> {
     let bodies: Vec<&[u8]> = messages.iter().map(|(body, _)| body.as_slice()).collect();
     let delays: Vec<f64> = messages.iter().map(|(_, delay)| delay.as_secs_f64()).collect();
-    transaction.execute(SCHEDULE, &[&kind, &bodies, &delays]).await?;
+    transaction.execute(SCHEDULE, &[&Lane::Resuming.number(), &RESUME_V1, &bodies, &delays]).await?;
     Ok(())
 }
 
-/// Puts messages of one kind into the spool that the caller brings to the broker itself once this is committed. If it
-/// does not come to that they are due when the lease ends.
+/// Puts what wakes runs into the spool that the caller brings to the broker itself once this is committed. If it does
+/// not come to that they are due when the lease ends.
 pub async fn put_taken(
     transaction: &Transaction<'_>,
-    kind: &str,
     bodies: &[Vec<u8>],
     lease: Duration,
 ) -> Result<Vec<Taken>, StoreError> {
-    let rows = transaction.query(PUT_TAKEN, &[&kind, &bodies, &lease.as_secs_f64()]).await?;
+    let lane = Lane::Resuming.number();
+    let rows = transaction.query(PUT_TAKEN, &[&lane, &RESUME_V1, &bodies, &lease.as_secs_f64()]).await?;
     Ok(rows.iter().map(taken).collect())
 }
 
-/// Takes rows that are due, oldest first; committed at once, so a lease is all that is held while they travel.
-pub async fn take(connection: &Object, limit: i64, lease: Duration) -> Result<Vec<Taken>, StoreError> {
+/// Takes rows that are due, of each lane as many as there is room for, the oldest first; committed at once, so a lease
+/// is all that is held while they travel.
+pub async fn take(connection: &Object, wanted: &[(Lane, usize)], lease: Duration) -> Result<Vec<Taken>, StoreError> {
+    let lanes: Vec<i16> = wanted.iter().map(|(lane, _)| lane.number()).collect();
+    let room: Vec<i64> = wanted.iter().map(|(_, room)| i64::try_from(*room).unwrap_or(i64::MAX)).collect();
     let statement = connection.prepare_cached(TAKE).await?;
-    let rows = connection.query(&statement, &[&limit, &lease.as_secs_f64()]).await?;
-    Ok(rows.iter().map(taken).collect())
-}
-
-/// Which rows are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sort {
-    /// What wakes a run.
-    Resuming,
-    /// All else, also what nobody knows.
-    Other,
-}
-
-/// Takes rows of a sort that are due, oldest first, as [`take`] does.
-pub async fn take_sort(connection: &Object, sort: Sort, limit: i64, lease: Duration) -> Result<Vec<Taken>, StoreError> {
-    let statement = connection.prepare_cached(TAKE_SORT).await?;
-    let resuming = sort == Sort::Resuming;
-    let rows = connection.query(&statement, &[&limit, &lease.as_secs_f64(), &RESUME_V1, &resuming]).await?;
+    let rows = connection.query(&statement, &[&lanes, &room, &lease.as_secs_f64()]).await?;
     Ok(rows.iter().map(taken).collect())
 }
 
@@ -163,7 +147,8 @@ pub async fn count(connection: &Object) -> Result<i64, StoreError> {
 
 fn taken(row: &tokio_postgres::Row) -> Taken {
     let lease = Lease { id: row.get(0), number: row.get(1) };
-    Taken { lease, kind: row.get(2), body: row.get(3), attempt: row.get(4) }
+    let lane = Lane::from_number(row.get(2));
+    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5) }
 }
 
 fn columns(leases: &[Lease]) -> (Vec<i64>, Vec<i32>) {

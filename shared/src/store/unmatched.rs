@@ -15,6 +15,7 @@ use super::receipts::Skipped;
 use super::{StoreError, parsed, permissions, spool};
 use crate::env::Env;
 use crate::id::{PermissionKey, ReceiptId};
+use crate::lane::Lane;
 use crate::permission::Permission;
 use crate::submission::{self, SUBMISSIONS_V1, Submission, Target};
 
@@ -144,24 +145,31 @@ async fn replay_some(
     let submissions = rows.iter().map(|row| submission(row, permissions)).collect::<Result<Vec<_>, _>>()?;
     let Some(last) = submissions.last() else { return Ok(None) };
     let (count, last) = (submissions.len(), last.receipt);
-    put_back(&transaction, account, &submissions).await?;
+    // Many at once are a burst.
+    let lane = if matches!(choice, Choice::One(_)) { Lane::Default } else { Lane::bulk(0) };
+    put_back(&transaction, account, lane, &submissions).await?;
     transaction.commit().await?;
     Ok(Some((count, last)))
 }
 
-async fn put_back(transaction: &Transaction<'_>, account: &str, submissions: &[Submission]) -> Result<(), StoreError> {
+async fn put_back(
+    transaction: &Transaction<'_>,
+    account: &str,
+    lane: Lane,
+    submissions: &[Submission],
+) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = submissions.iter().map(|one| one.receipt.uuid()).collect();
     transaction.execute(REMOVE, &[&ids]).await?;
     let mut messages = Vec::new();
     for one in submissions {
         let encoded = submission::encode(one)
             .map_err(|error| StoreError::Refused(format!("a stored submission cannot be encoded: {error}")))?;
-        messages.push((submission::bundle([encoded.as_slice()]), Duration::ZERO));
+        messages.push((lane, submission::bundle([encoded.as_slice()])));
         let (key, document) = (one.receipt.to_string(), json!({"permission": one.permission, "target": one.target}));
         let change = Change { account, action: "replay", kind: "receipt", key: &key, document: Some(&document) };
         audit_log::put(transaction, &change).await?;
     }
-    spool::schedule(transaction, SUBMISSIONS_V1, &messages).await
+    spool::put(transaction, SUBMISSIONS_V1, &messages, 0, Duration::ZERO).await
 }
 
 /// As it was, but for the version of the settings, so that a worker knows the workflows of now. Its number has arrived,

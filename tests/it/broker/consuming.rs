@@ -169,7 +169,7 @@ async fn what_the_broker_gives_up_on_arrives_as_a_dead_letter_with_its_reason() 
     let publisher = connected_publisher(&vhost).await;
     vhost
         .reject_everything_in(topology::QUEUE_DEFAULT, async || {
-            publisher.publish_raw("odd.v7", b"{}".to_vec(), 2).await.unwrap();
+            publisher.publish_raw(Lane::Default, "odd.v7", b"{}".to_vec(), 2).await.unwrap();
         })
         .await;
     let mut messages = listen(&vhost, &Health::new());

@@ -34,7 +34,7 @@ async fn a_message_of_its_own_keeps_its_kind_body_and_attempt() {
     let vhost = Vhost::new().await;
     let publisher = connected_publisher(&vhost).await;
     let mut messages = listen(&vhost, &Health::new());
-    publisher.publish_raw("odd.v7", b"\x00 not json".to_vec(), 3).await.unwrap();
+    publisher.publish_raw(Lane::Default, "odd.v7", b"\x00 not json".to_vec(), 3).await.unwrap();
     let message = next(&mut messages).await;
     assert_eq!((message.kind.as_str(), message.attempt), ("odd.v7", 3));
     assert_eq!(message.body, b"\x00 not json");
@@ -72,6 +72,22 @@ async fn a_full_queue_opens_the_breaker_until_there_is_room() {
     vhost.lift_limit().await;
     eventually("the breaker closes", async || publisher.state() == Breaker::Closed).await;
     publish(&publisher, 3).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_lane_of_bursts_refuses_and_the_others_go_on() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let burst = async || publisher.publish(Lane::Bulk2, SUBMISSIONS_V1, b"{\"number\":1}".to_vec()).await;
+    burst().await.unwrap();
+    vhost.limit_length(topology::queue(Lane::Bulk2), 1).await;
+    eventually("the lane refuses", async || burst().await == Err(PublishError::Unavailable)).await;
+    for number in 0..10 {
+        publish(&publisher, number).await.unwrap();
+        assert!(burst().await.is_err() && !publisher.is_open());
+    }
+    vhost.lift_limit().await;
+    eventually("there is room again", async || burst().await.is_ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

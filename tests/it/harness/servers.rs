@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeleteOptions};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use postern_shared::broker::topology;
+use postern_shared::lane::Lane;
 use postern_shared::options::DatabaseOptions;
+use postern_shared::resume::RESUME_V1;
 use postern_shared::store::{Store, migrate};
 use postern_shared::submission;
 use serde_json::Value;
@@ -45,12 +47,21 @@ impl Servers {
         Self { database_url: database_url(&name), amqp_url: format!("{}/{name}", amqp_root()), name }
     }
 
-    /// The `$env` of the submissions that wait in the lane. They are looked at and given back.
+    /// The `$env` of the submissions that wait in the lanes. They are looked at and given back.
     pub async fn queued_env(&self) -> Vec<Value> {
+        let mut found = Vec::new();
+        for lane in Lane::SUBMISSIONS {
+            found.extend(self.queued_env_in(lane).await);
+        }
+        found
+    }
+
+    /// The same of one lane.
+    pub async fn queued_env_in(&self, lane: Lane) -> Vec<Value> {
         let (_connection, channel) = self.channel().await;
         let mut found = Vec::new();
         while let Some(message) =
-            channel.basic_get(topology::QUEUE_DEFAULT.into(), BasicGetOptions::default()).await.unwrap()
+            channel.basic_get(topology::queue(lane).into(), BasicGetOptions::default()).await.unwrap()
         {
             let submissions = submission::unbundle(&message.data).unwrap();
             found.extend(submissions.into_iter().map(|one| Value::Object(one.env.0)));
@@ -90,13 +101,13 @@ impl Servers {
         (connection, channel)
     }
 
-    /// Puts a message to where its kind goes, as somebody else's program might.
+    /// Puts a message to where its kind usually goes, as somebody else's program might.
     pub async fn publish(&self, kind: &str, body: &[u8]) {
         let (_connection, channel) = self.channel().await;
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let properties = BasicProperties::default().with_type(kind.into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let (exchange, key) = topology::way(kind);
+        let (exchange, key) = topology::way(if kind == RESUME_V1 { Lane::Resuming } else { Lane::Default });
         let sent = channel.basic_publish(exchange.into(), key.into(), options, body, properties);
         assert!(sent.await.unwrap().await.unwrap().is_ack());
     }

@@ -4,23 +4,24 @@
 
 mod delivery;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, SelectAll};
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::FieldTable;
-use lapin::{Channel, Connection, Consumer};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{Channel, Connection};
 use postern_shared::backoff::Backoff;
 use postern_shared::broker::connection::{self, ConnectError};
 use postern_shared::broker::topology;
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use self::delivery::{End, Source, Terms};
+use super::slots::Slots;
 use super::{Health, Message, Options, Settlement};
 
 /// The first and the longest wait before connecting again.
@@ -35,7 +36,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// Between two looks at a session that delivers nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Dead letters handed out at the same time: they are rare, and must not take the slots of the lane.
+/// Dead letters handed out at the same time: they are rare, and must not take the slots of the lanes.
 const DEAD_PREFETCH: u16 = 4;
 
 /// Until `shutdown`.
@@ -46,8 +47,8 @@ where
     A: Fn() -> G + Send + 'static,
     G: Future<Output = ()> + Send,
 {
-    let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
-    let resuming = Arc::new(Semaphore::new(usize::from(options.resuming.max(1))));
+    let slots = Slots::new(options.concurrency.max(1), options.kept_slots);
+    let resuming = Slots::new(usize::from(options.resuming.max(1)), 0);
     let mut consuming =
         Consuming { options, handler, shutdown, health, slots, resuming, running: JoinSet::new(), session: 0 };
     let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
@@ -73,8 +74,8 @@ struct Consuming<H> {
     handler: H,
     shutdown: Shutdown,
     health: Health,
-    slots: Arc<Semaphore>,
-    resuming: Arc<Semaphore>,
+    slots: Slots,
+    resuming: Slots,
     /// Deliveries that are waiting for a slot or being handled, each with the number of its session.
     running: JoinSet<(u64, End)>,
     session: u64,
@@ -99,12 +100,14 @@ enum SessionError {
     Held,
 }
 
+/// What came from a consumer; none = it was cancelled.
+type Came = (Source, Option<Result<Delivery, lapin::Error>>);
+
 /// A channel with its consumers.
 struct Consumers {
     channel: Channel,
-    lane: Consumer,
-    resuming: Consumer,
-    dead: Consumer,
+    tags: Vec<ShortString>,
+    deliveries: SelectAll<BoxStream<'static, Came>>,
 }
 
 impl<H, F> Consuming<H>
@@ -129,7 +132,7 @@ where
         self.health.set(false);
         over.trigger();
         if ended.is_ok() {
-            self.drain(&consumers).await;
+            self.drain(&consumers.channel, &consumers.tags).await;
         }
         // A session that ends as soon as it began has cost each message a delivery: not again at once.
         if began.elapsed() > RECONNECT.1 {
@@ -148,9 +151,7 @@ where
         loop {
             tokio::select! {
                 () = self.shutdown.wait() => return Ok(()),
-                next = consumers.lane.next() => self.start(next, Source::Lane, over)?,
-                next = consumers.resuming.next() => self.start(next, Source::Resuming, over)?,
-                next = consumers.dead.next() => self.start(next, Source::DeadLetters, over)?,
+                Some((source, next)) = consumers.deliveries.next() => self.start(next, source, over)?,
                 Some(joined) = self.running.join_next() => match joined {
                     Ok((session, End::Held)) if session == self.session => return Err(SessionError::Held),
                     Ok(_) => {}
@@ -172,10 +173,10 @@ where
         let delivery = next.ok_or(SessionError::Cancelled)?.map_err(SessionError::Channel)?;
         let terms = Terms {
             source,
-            slots: Arc::clone(match source {
-                Source::Lane | Source::DeadLetters => &self.slots,
-                Source::Resuming => &self.resuming,
-            }),
+            slots: match source {
+                Source::Lane(Lane::Resuming) => self.resuming.clone(),
+                Source::Lane(_) | Source::DeadLetters => self.slots.clone(),
+            },
             session_over: over.clone(),
             hold_limit: self.options.hold_limit,
         };
@@ -185,10 +186,10 @@ where
     }
 
     /// Takes nothing more and finishes what has begun.
-    async fn drain(&mut self, consumers: &Consumers) {
+    async fn drain(&mut self, channel: &Channel, tags: &[ShortString]) {
         let finish = async {
-            for consumer in [&consumers.lane, &consumers.resuming, &consumers.dead] {
-                let _ = consumers.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await;
+            for tag in tags {
+                let _ = channel.basic_cancel(tag.clone(), BasicCancelOptions::default()).await;
             }
             while self.running.join_next().await.is_some() {}
         };
@@ -203,18 +204,28 @@ async fn open(options: &Options, name: &str) -> Result<(Connection, Consumers), 
     let setup = async {
         let channel = connection.create_channel().await?;
         topology::declare(&channel).await?;
-        let lane = consume(&channel, topology::QUEUE_DEFAULT, options.prefetch.max(1)).await?;
-        let resuming = consume(&channel, topology::RESUME_QUEUE, options.resuming.max(1)).await?;
-        let dead = consume(&channel, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
-        Ok(Consumers { channel, lane, resuming, dead })
+        let mut consumers = Consumers { channel, tags: Vec::new(), deliveries: SelectAll::new() };
+        for lane in Lane::ALL {
+            let prefetch = if lane == Lane::Resuming { options.resuming } else { options.prefetch };
+            consumers.add(Source::Lane(lane), topology::queue(lane), prefetch.max(1)).await?;
+        }
+        consumers.add(Source::DeadLetters, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
+        Ok(consumers)
     };
     let consumers = timeout(SETUP_LIMIT, setup).await.map_err(|_| SessionError::SetupTimedOut)?;
     Ok((connection, consumers.map_err(SessionError::Setup)?))
 }
 
-/// In RabbitMQ a prefetch that is not global holds for each consumer that is made after it.
-async fn consume(channel: &Channel, queue: &str, prefetch: u16) -> Result<Consumer, lapin::Error> {
-    channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-    let options = BasicConsumeOptions::default();
-    channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await
+impl Consumers {
+    /// In RabbitMQ a prefetch that is not global holds for each consumer that is made after it.
+    async fn add(&mut self, source: Source, queue: &str, prefetch: u16) -> Result<(), lapin::Error> {
+        self.channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+        let options = BasicConsumeOptions::default();
+        let consumer = self.channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
+        self.tags.push(consumer.tag());
+        // A stream that ends would leave the others in silence: its end is told.
+        let told = consumer.map(Some).chain(stream::once(async { None }));
+        self.deliveries.push(told.map(move |next| (source, next)).boxed());
+        Ok(())
+    }
 }

@@ -3,18 +3,18 @@
 //! Renewing comes before taking: after a pause nothing that is still being worked on looks free to this process.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
 use postern_shared::bell::Bell;
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::spool::{self, Lease, Sort, Taken};
+use postern_shared::store::spool::{self, Lease, Taken};
 use postern_shared::store::{Store, StoreError};
-use tokio::sync::Semaphore;
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::slots::Slots;
 use super::{Health, Message, Origin, Settlement};
 
 /// How long a row is ours unless it is renewed, and so how long what a killed worker held lies idle.
@@ -36,8 +36,11 @@ pub struct Options {
     pub store: Store,
     /// Rings when something was put there by this process.
     pub bell: Bell,
-    /// Messages handled at the same time; at least 1. As many again are held, so that none waits for the database.
+    /// Messages handled at the same time, the lanes in turn; at least 1. Of each lane as many again are held, so that
+    /// none waits for the database.
     pub concurrency: usize,
+    /// Messages of the default lane handled beside those.
+    pub kept_slots: usize,
     /// The same for runs that are to go on, which have slots of their own: some of them wait for the outside.
     pub resuming: usize,
     /// How long a stopping worker finishes what it has begun.
@@ -50,15 +53,12 @@ where
     H: Fn(Message) -> F,
     F: Future<Output = Settlement> + Send + 'static,
 {
-    let (slots, resuming) = (options.concurrency.max(1), options.resuming.max(1));
-    let other = Lane { sort: Sort::Other, slots: Arc::new(Semaphore::new(slots)), most: 2 * slots, refill_at: slots };
-    let slots = Arc::new(Semaphore::new(resuming));
-    let resuming = Lane { sort: Sort::Resuming, slots, most: resuming, refill_at: resuming - 1 };
     let mut consuming = Consuming {
+        slots: Slots::new(options.concurrency.max(1), options.kept_slots),
+        resuming: Slots::new(options.resuming.max(1), 0),
         options,
         handler,
         shutdown,
-        lanes: [other, resuming],
         running: JoinSet::new(),
         held: HashMap::new(),
         renewed: Instant::now(),
@@ -87,22 +87,13 @@ struct Consuming<H> {
     options: Options,
     handler: H,
     shutdown: Shutdown,
-    lanes: [Lane; 2],
+    slots: Slots,
+    resuming: Slots,
     running: JoinSet<()>,
     /// What waits for a slot or is being handled, by the task that has it.
-    held: HashMap<task::Id, (Sort, Lease)>,
+    held: HashMap<task::Id, (Lane, Lease)>,
     /// Since when none of them was renewed.
     renewed: Instant,
-}
-
-/// Rows of a sort, and how many of them at a time.
-struct Lane {
-    sort: Sort,
-    slots: Arc<Semaphore>,
-    /// How many are held at most.
-    most: usize,
-    /// With more than these none are taken, so that a full spool is not taken from row by row.
-    refill_at: usize,
 }
 
 impl<H, F> Consuming<H>
@@ -113,8 +104,7 @@ where
     /// Renews what is held if it is time, and takes as much as there is room for.
     async fn pass(&mut self) -> Result<(), StoreError> {
         let must_renew = !self.held.is_empty() && self.renewed.elapsed() >= RENEW_EVERY;
-        let lanes = self.lanes.iter().enumerate().map(|(at, lane)| (at, self.room(lane)));
-        let room: Vec<(usize, usize)> = lanes.filter(|(_, room)| *room > 0).collect();
+        let room = self.room();
         if !must_renew && room.is_empty() {
             return Ok(());
         }
@@ -127,36 +117,44 @@ where
         if must_renew || self.held.is_empty() {
             self.renewed = now;
         }
-        for (at, room) in room {
-            let limit = i64::try_from(room).unwrap_or(i64::MAX);
-            for taken in spool::take_sort(&connection, self.lanes[at].sort, limit, LEASE).await? {
-                self.start(at, taken);
+        if !room.is_empty() {
+            for taken in spool::take(&connection, &room, LEASE).await? {
+                self.start(taken);
             }
         }
         Ok(())
     }
 
-    fn room(&self, lane: &Lane) -> usize {
-        let held = self.held.values().filter(|(sort, _)| *sort == lane.sort).count();
-        if held <= lane.refill_at { lane.most - held } else { 0 }
+    /// How many may be taken of which lanes. None while many are held, so that a full spool is not taken from row by row.
+    fn room(&self) -> Vec<(Lane, usize)> {
+        let mut held = [0; Lane::COUNT];
+        self.held.values().for_each(|(lane, _)| held[lane.index()] += 1);
+        let slots = self.options.concurrency.max(1);
+        let resuming = self.options.resuming.max(1);
+        let room = |lane: Lane| {
+            let (most, refill_at) = if lane == Lane::Resuming { (resuming, resuming - 1) } else { (2 * slots, slots) };
+            let held = held[lane.index()];
+            (held <= refill_at).then(|| (lane, most - held))
+        };
+        Lane::ALL.into_iter().filter_map(room).collect()
     }
 
-    fn start(&mut self, lane: usize, taken: Taken) {
-        let Lane { sort, slots, .. } = &self.lanes[lane];
-        let (sort, slots, lease) = (*sort, Arc::clone(slots), taken.lease);
+    fn start(&mut self, taken: Taken) {
+        let (lane, lease) = (taken.lane, taken.lease);
+        let slots = if lane == Lane::Resuming { self.resuming.clone() } else { self.slots.clone() };
         let (store, shutdown) = (self.options.store.clone(), self.shutdown.clone());
         let work = (self.handler)(message(taken));
         let task = self.running.spawn(async move {
-            let slot = tokio::select! {
+            let _slot = tokio::select! {
                 biased;
                 () = shutdown.wait() => return,
-                slot = slots.acquire() => slot,
+                slot = slots.acquire(lane) => slot,
             };
-            if slot.is_ok() && work.await == Settlement::Done {
+            if work.await == Settlement::Done {
                 forget_row(&store, lease).await;
             }
         });
-        self.held.insert(task.id(), (sort, lease));
+        self.held.insert(task.id(), (lane, lease));
     }
 
     /// Until there may be something to do.
@@ -211,7 +209,7 @@ async fn forget_row(store: &Store, lease: Lease) {
 }
 
 fn message(taken: Taken) -> Message {
-    let Taken { lease, kind, body, attempt } = taken;
+    let Taken { lease, lane, kind, body, attempt } = taken;
     Message {
         kind,
         body,
@@ -219,6 +217,7 @@ fn message(taken: Taken) -> Message {
         attempt: u32::try_from(attempt).unwrap_or(0),
         delivery_count: u32::try_from(lease.number - 1).unwrap_or(0),
         origin: Origin::Lane,
+        lane,
         lease: Some(lease),
     }
 }

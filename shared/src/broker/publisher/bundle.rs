@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tokio::sync::oneshot;
 
 use super::PublishError;
+use crate::lane::Lane;
 use crate::submission;
 
 /// Submissions in a bundle: what one worker may have to do again after a crash stays small.
@@ -16,6 +17,7 @@ pub(super) const MAX_BUNDLE_BYTES: usize = 256 * 1024;
 /// What a caller hands in, and where it waits for the answer.
 #[derive(Debug)]
 pub(super) struct Waiting {
+    lane: Lane,
     load: Load,
     answer: oneshot::Sender<Result<(), PublishError>>,
 }
@@ -29,7 +31,7 @@ pub(super) enum Load {
     Message { kind: String, body: Vec<u8>, attempt: u32 },
 }
 
-/// What goes into one message.
+/// What goes into one message, all of one lane.
 #[derive(Debug)]
 pub(super) struct Bundle {
     first: Waiting,
@@ -38,8 +40,12 @@ pub(super) struct Bundle {
 }
 
 impl Waiting {
-    pub(super) fn new(load: Load, answer: oneshot::Sender<Result<(), PublishError>>) -> Self {
-        Self { load, answer }
+    pub(super) fn new(lane: Lane, load: Load, answer: oneshot::Sender<Result<(), PublishError>>) -> Self {
+        Self { lane, load, answer }
+    }
+
+    pub(super) fn lane(&self) -> Lane {
+        self.lane
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -86,6 +92,10 @@ impl Bundle {
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    pub(super) fn lane(&self) -> Lane {
+        self.first.lane
     }
 
     /// Kind, attempt and body of the message.

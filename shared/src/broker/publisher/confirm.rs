@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
 
 use crate::broker::topology;
+use crate::lane::Lane;
 
 /// From handing the message to the socket to its confirm. Both can hang while the broker is blocked (memory or
 /// disk alarm) or has no majority, and a caller waits for it.
@@ -54,9 +54,14 @@ pub(super) async fn open_channel(connection: &Connection) -> Result<Channel, lap
     Ok(channel)
 }
 
-/// Publishes to where messages of this kind go, and waits for the confirm.
-pub(super) async fn publish(channel: &Channel, properties: BasicProperties, body: &[u8]) -> Result<(), Failure> {
-    let (exchange, key) = topology::way(properties.kind().as_ref().map_or("", ShortString::as_str));
+/// Publishes into a lane, and waits for the confirm.
+pub(super) async fn publish(
+    channel: &Channel,
+    lane: Lane,
+    properties: BasicProperties,
+    body: &[u8],
+) -> Result<(), Failure> {
+    let (exchange, key) = topology::way(lane);
     let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let confirmed = async {
         let sent = channel.basic_publish(exchange.into(), key.into(), options, body, properties);

@@ -5,13 +5,18 @@ use std::time::Duration;
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry};
 
 use super::confirm::Failure;
+use crate::lane::Lane;
 
 /// The value of `outcome` for a bundle that the broker has.
 const CONFIRMED: &str = "confirmed";
 
+/// The values of `lane`.
+const LANES: [&str; 3] = ["default", "bulk", "resuming"];
+
 #[derive(Debug)]
 pub(super) struct Metrics {
     bundles: IntCounterVec,
+    published: IntCounterVec,
     submissions: Histogram,
     seconds: Histogram,
     pub(super) breaker_open: IntGauge,
@@ -20,6 +25,7 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let bundles = Opts::new("postern_publish_bundles_total", "Messages published, by what became of them.");
+        let published = Opts::new("postern_published_total", "What the broker has confirmed, by lane.");
         let submissions = HistogramOpts::new("postern_publish_bundle_submissions", "Submissions in one message.")
             .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
         let seconds = HistogramOpts::new("postern_publish_seconds", "From publishing a message to its confirm.")
@@ -27,6 +33,7 @@ impl Metrics {
         let breaker = Opts::new("postern_broker_breaker_open", "1 while nothing is sent to the broker, else 0.");
         let metrics = Self {
             bundles: IntCounterVec::new(bundles, &["outcome"])?,
+            published: IntCounterVec::new(published, &["lane"])?,
             submissions: Histogram::with_opts(submissions)?,
             seconds: Histogram::with_opts(seconds)?,
             breaker_open: IntGauge::with_opts(breaker)?,
@@ -35,8 +42,12 @@ impl Metrics {
         for outcome in Failure::LABELS.into_iter().chain([CONFIRMED]) {
             metrics.bundles.with_label_values(&[outcome]);
         }
+        for lane in LANES {
+            metrics.published.with_label_values(&[lane]);
+        }
         metrics.breaker_open.set(1);
         registry.register(Box::new(metrics.bundles.clone()))?;
+        registry.register(Box::new(metrics.published.clone()))?;
         registry.register(Box::new(metrics.submissions.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
         registry.register(Box::new(metrics.breaker_open.clone()))?;
@@ -44,11 +55,23 @@ impl Metrics {
     }
 
     /// One bundle that callers wait for; probes do not count.
-    pub(super) fn observe(&self, submissions: usize, took: Duration, result: &Result<(), Failure>) {
+    pub(super) fn observe(&self, lane: Lane, submissions: usize, took: Duration, result: &Result<(), Failure>) {
+        if result.is_ok() {
+            self.published.with_label_values(&[label(lane)]).inc_by(submissions as u64);
+        }
         let outcome = result.as_ref().map_or_else(Failure::label, |()| CONFIRMED);
         self.bundles.with_label_values(&[outcome]).inc();
         self.submissions.observe(u32::try_from(submissions).map_or(f64::MAX, f64::from));
         self.seconds.observe(took.as_secs_f64());
+    }
+}
+
+fn label(lane: Lane) -> &'static str {
+    let [default, bulk, resuming] = LANES;
+    match lane {
+        Lane::Default => default,
+        Lane::Resuming => resuming,
+        Lane::Bulk1 | Lane::Bulk2 | Lane::Bulk3 | Lane::Bulk4 => bulk,
     }
 }
 
@@ -60,13 +83,15 @@ mod tests {
     fn every_outcome_is_there_from_the_start() {
         let registry = Registry::new();
         let metrics = Metrics::register(&registry).unwrap();
-        metrics.observe(3, Duration::from_millis(2), &Ok(()));
-        metrics.observe(1, Duration::from_secs(2), &Err(Failure::TimedOut));
+        metrics.observe(Lane::Bulk3, 3, Duration::from_millis(2), &Ok(()));
+        metrics.observe(Lane::Default, 1, Duration::from_secs(2), &Err(Failure::TimedOut));
         let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
         for line in [
             r#"postern_publish_bundles_total{outcome="confirmed"} 1"#,
             r#"postern_publish_bundles_total{outcome="timed_out"} 1"#,
             r#"postern_publish_bundles_total{outcome="returned"} 0"#,
+            r#"postern_published_total{lane="bulk"} 3"#,
+            r#"postern_published_total{lane="default"} 0"#,
             "postern_publish_bundle_submissions_sum 4",
             "postern_broker_breaker_open 1",
         ] {

@@ -1,19 +1,26 @@
 //! What waits for a channel, and the breaker in front of it. Both are under one lock: nothing can slip in
-//! between "refuse" and "fail what waits", and so be forgotten.
+//! between "refuse" and "fail what waits", and so be forgotten. The lanes take turns, so that a burst waits here
+//! behind itself alone.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::bundle::{Bundle, Waiting};
 use super::{Breaker, PublishError};
+use crate::lane::Lane;
 
-/// Bytes that wait for a channel; at more, callers are told at once. Some seconds of a busy broker, and small
-/// against the memory of a process.
-pub(super) const MAX_WAITING_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes that wait for a channel in one lane; at more, callers are told at once. Some seconds of a busy broker, and
+/// small against the memory of a process. Of each lane: a burst that has filled its own refuses nobody else.
+pub(super) const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
-/// First in, first out, with a breaker at the entrance.
+/// How long a lane that the broker has refused (it is full) goes the way of the spool before it is tried again: as long
+/// as between two probes of the broker.
+const LANE_REST: Duration = Duration::from_millis(500);
+
+/// First in, first out in each lane, with a breaker at the entrance.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -23,8 +30,17 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct State {
     gate: Gate,
+    lanes: [InLane; Lane::COUNT],
+    /// The lane whose turn is next, by its place in [`Lane::ALL`].
+    turn: usize,
+}
+
+/// What waits in one lane.
+#[derive(Debug, Default)]
+struct InLane {
     waiting: VecDeque<Waiting>,
     bytes: usize,
+    rests_until: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +62,7 @@ enum Next {
 impl Queue {
     /// Refuses until [`Queue::admit`].
     pub(super) fn new() -> Self {
-        let state = State { gate: Gate::Refuses, waiting: VecDeque::new(), bytes: 0 };
+        let state = State { gate: Gate::Refuses, lanes: Default::default(), turn: 0 };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
@@ -55,13 +71,17 @@ impl Queue {
         if state.gate != Gate::Admits {
             return Err(PublishError::Unavailable);
         }
+        let lane = &mut state.lanes[waiting.lane().index()];
+        if lane.rests() {
+            return Err(PublishError::Unavailable);
+        }
         let bytes = waiting.bytes();
-        // An empty queue takes anything: what is too large for the limit alone must not be busy for ever.
-        if state.bytes > 0 && state.bytes + bytes > MAX_WAITING_BYTES {
+        // An empty lane takes anything: what is too large for the limit alone must not be busy for ever.
+        if lane.bytes > 0 && lane.bytes + bytes > MAX_WAITING_BYTES {
             return Err(PublishError::Busy);
         }
-        state.bytes += bytes;
-        state.waiting.push_back(waiting);
+        lane.bytes += bytes;
+        lane.waiting.push_back(waiting);
         drop(state);
         self.changed.notify_one();
         Ok(())
@@ -87,6 +107,12 @@ impl Queue {
         }
     }
 
+    /// Whether a lane takes anything now.
+    pub(super) fn takes(&self, lane: Lane) -> bool {
+        let mut state = self.lock();
+        state.gate == Gate::Admits && !state.lanes[lane.index()].rests()
+    }
+
     pub(super) fn admit(&self) {
         self.lock().gate = Gate::Admits;
     }
@@ -106,13 +132,24 @@ impl Queue {
         let mut state = self.lock();
         let change = state.gate != Gate::Refuses;
         state.gate = Gate::Refuses;
-        state.bytes = 0;
-        let failed = std::mem::take(&mut state.waiting);
+        let failed = std::mem::take(&mut state.lanes);
         drop(state);
         self.changed.notify_waiters();
-        for waiting in failed {
-            waiting.answer(Err(PublishError::Unavailable));
+        for lane in failed {
+            lane.fail();
         }
+        change
+    }
+
+    /// Fails what waits in a lane that is full, and what comes there for a while. Says whether that is a change.
+    pub(super) fn rest(&self, lane: Lane) -> bool {
+        let mut state = self.lock();
+        let lane = &mut state.lanes[lane.index()];
+        let change = !lane.rests();
+        let resting = InLane { rests_until: Some(Instant::now() + LANE_REST), ..InLane::default() };
+        let failed = std::mem::replace(lane, resting);
+        drop(state);
+        failed.fail();
         change
     }
 
@@ -123,17 +160,38 @@ impl Queue {
 
 impl State {
     fn next(&mut self) -> Next {
-        let Some(first) = self.waiting.pop_front() else {
-            return if self.gate == Gate::Admits { Next::NothingYet } else { Next::NothingMore };
-        };
-        let mut bundle = Bundle::of(first);
+        for step in 0..Lane::COUNT {
+            let at = (self.turn + step) % Lane::COUNT;
+            if let Some(bundle) = self.lanes[at].next() {
+                self.turn = (at + 1) % Lane::COUNT;
+                return Next::Bundle(bundle);
+            }
+        }
+        if self.gate == Gate::Admits { Next::NothingYet } else { Next::NothingMore }
+    }
+}
+
+impl InLane {
+    fn next(&mut self) -> Option<Bundle> {
+        let mut bundle = Bundle::of(self.waiting.pop_front()?);
         while self.waiting.front().is_some_and(|next| bundle.has_room_for(next))
             && let Some(next) = self.waiting.pop_front()
         {
             bundle.add(next);
         }
         self.bytes -= bundle.bytes();
-        Next::Bundle(bundle)
+        Some(bundle)
+    }
+
+    fn rests(&mut self) -> bool {
+        self.rests_until = self.rests_until.filter(|until| Instant::now() < *until);
+        self.rests_until.is_some()
+    }
+
+    fn fail(self) {
+        for waiting in self.waiting {
+            waiting.answer(Err(PublishError::Unavailable));
+        }
     }
 }
 
@@ -147,8 +205,12 @@ mod tests {
     type Answer = oneshot::Receiver<Result<(), PublishError>>;
 
     fn push(queue: &Queue, load: Load) -> Result<Answer, PublishError> {
+        push_into(queue, Lane::Default, load)
+    }
+
+    fn push_into(queue: &Queue, lane: Lane, load: Load) -> Result<Answer, PublishError> {
         let (answer, answered) = oneshot::channel();
-        queue.push(Waiting::new(load, answer)).map(|()| answered)
+        queue.push(Waiting::new(lane, load, answer)).map(|()| answered)
     }
 
     fn submission(bytes: usize) -> Load {
@@ -208,6 +270,40 @@ mod tests {
         assert_eq!(full, Some(PublishError::Busy));
         assert!(matches!(queue.lock().next(), Next::Bundle(_)));
         assert!(push(&queue, submission(MAX_BUNDLE_BYTES)).is_ok());
+    }
+
+    #[test]
+    fn lanes_take_turns_and_share_no_bundle() {
+        let queue = Queue::new();
+        queue.admit();
+        for (lane, count) in [(Lane::Bulk1, 200), (Lane::Default, 3), (Lane::Bulk2, 1)] {
+            for _ in 0..count {
+                drop(push_into(&queue, lane, submission(1)));
+            }
+        }
+        let mut order = Vec::new();
+        while let Next::Bundle(bundle) = queue.lock().next() {
+            order.push((bundle.lane(), bundle.len()));
+        }
+        let bulk = |len| (Lane::Bulk1, len);
+        assert_eq!(order, [(Lane::Default, 3), bulk(64), (Lane::Bulk2, 1), bulk(64), bulk(64), bulk(8)]);
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_refuses_nobody_in_another() {
+        let queue = Queue::new();
+        queue.admit();
+        while push_into(&queue, Lane::Bulk1, submission(MAX_BUNDLE_BYTES)).is_ok() {}
+        assert_eq!(push_into(&queue, Lane::Bulk1, submission(1)).err(), Some(PublishError::Busy));
+        let mut waiting = push(&queue, submission(1)).unwrap();
+        assert!(queue.rest(Lane::Bulk1) && !queue.rest(Lane::Bulk1));
+        assert_eq!(push_into(&queue, Lane::Bulk1, submission(1)).err(), Some(PublishError::Unavailable));
+        assert!(!queue.takes(Lane::Bulk1) && queue.takes(Lane::Default));
+        assert!(push(&queue, submission(1)).is_ok());
+        assert!(matches!(queue.lock().next(), Next::Bundle(bundle) if bundle.len() == 2));
+        assert!(waiting.try_recv().is_err(), "it was not failed");
+        tokio::time::sleep(LANE_REST).await;
+        assert!(queue.takes(Lane::Bulk1) && push_into(&queue, Lane::Bulk1, submission(1)).is_ok());
     }
 
     #[tokio::test]

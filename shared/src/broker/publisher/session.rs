@@ -14,6 +14,7 @@ use crate::backoff::Backoff;
 use crate::broker::connection::{self, ConnectError};
 use crate::broker::envelope::Stamp;
 use crate::broker::topology;
+use crate::lane::Lane;
 use crate::shutdown::Shutdown;
 use crate::submission;
 
@@ -117,7 +118,8 @@ impl Session {
         };
         let channels = timeout(SETUP_LIMIT, setup).await.map_err(|_| Failure::TimedOut)??;
         if let Some(first) = channels.first() {
-            publish(first, self.stamp.next(submission::SUBMISSIONS_V1, 0), &submission::bundle([])).await?;
+            let stamp = self.stamp.next(submission::SUBMISSIONS_V1, 0);
+            publish(first, Lane::Default, stamp, &submission::bundle([])).await?;
         }
         Ok(channels)
     }
@@ -162,15 +164,26 @@ impl Session {
     }
 }
 
-/// One bundle after the other, until a failure or until nothing more comes.
+/// One bundle after the other, until a failure or until nothing more comes. A lane that is full is no failure, since
+/// the others go on: except the default lane, through which the probes go.
 async fn serve_channel(shared: Arc<Shared>, stamp: Arc<Stamp>, channel: Channel) {
     while let Some(bundle) = shared.queue.take().await {
         let started = Instant::now();
+        let lane = bundle.lane();
         let (kind, attempt, body) = bundle.message();
-        let result = publish(&channel, stamp.next(kind, attempt), &body).await;
-        shared.metrics.observe(bundle.len(), started.elapsed(), &result);
+        let result = publish(&channel, lane, stamp.next(kind, attempt), &body).await;
+        shared.metrics.observe(lane, bundle.len(), started.elapsed(), &result);
         match result {
             Ok(()) => bundle.answer(Ok(())),
+            Err(Failure::Refused) if lane != Lane::Default => {
+                if shared.queue.rest(lane) {
+                    tracing::warn!(
+                        queue = topology::queue(lane),
+                        "a lane is full: what comes there goes into the spool"
+                    );
+                }
+                bundle.answer(Err(PublishError::Unavailable));
+            }
             Err(failure) => {
                 report(&shared, &failure);
                 bundle.answer(Err(PublishError::Unavailable));

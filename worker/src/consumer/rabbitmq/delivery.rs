@@ -1,7 +1,6 @@
 //! One delivery from its arrival to its settlement.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,10 +8,11 @@ use lapin::Acker;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use postern_shared::broker::envelope::Received;
+use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::consumer::slots::Slots;
 use crate::consumer::{Message, Origin, Settlement};
 
 /// Before a message whose handler panicked goes back: it comes again at once, and a loop of crashes must not
@@ -22,15 +22,23 @@ const PANIC_PAUSE: Duration = Duration::from_secs(1);
 /// Which consumer a delivery came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    Lane,
-    Resuming,
+    Lane(Lane),
     DeadLetters,
+}
+
+impl Source {
+    fn lane(self) -> Lane {
+        match self {
+            Self::Lane(lane) => lane,
+            Self::DeadLetters => Lane::Default,
+        }
+    }
 }
 
 /// Under which conditions a delivery is handled.
 pub(super) struct Terms {
     pub(super) source: Source,
-    pub(super) slots: Arc<Semaphore>,
+    pub(super) slots: Slots,
     pub(super) session_over: Shutdown,
     pub(super) hold_limit: Duration,
 }
@@ -57,9 +65,9 @@ where
     let slot = tokio::select! {
         biased;
         () = terms.session_over.wait() => return End::Untouched,
-        slot = timeout_at(deadline, terms.slots.acquire()) => slot,
+        slot = timeout_at(deadline, terms.slots.acquire(terms.source.lane())) => slot,
     };
-    let Ok(Ok(_slot)) = slot else { return End::Held };
+    let Ok(_slot) = slot else { return End::Held };
     let (message, acker) = open(delivery, terms.source);
     let message_id = message.message_id.clone();
     let work = AssertUnwindSafe(async move { handler(message).await }).catch_unwind();
@@ -82,10 +90,11 @@ fn open(delivery: Delivery, source: Source) -> (Message, Acker) {
     let Received { kind, message_id, attempt, delivery_count, death_reason } = Received::read(&delivery.properties);
     // By the queue and not by the header, which stays on a dead letter that somebody moves back to its lane.
     let origin = match source {
-        Source::Lane | Source::Resuming => Origin::Lane,
+        Source::Lane(_) => Origin::Lane,
         Source::DeadLetters => Origin::DeadLetter { reason: death_reason.unwrap_or_else(|| "unknown".to_owned()) },
     };
-    let message = Message { kind, body: delivery.data, message_id, attempt, delivery_count, origin, lease: None };
+    let (body, lane) = (delivery.data, source.lane());
+    let message = Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease: None };
     (message, delivery.acker)
 }
 
