@@ -47,6 +47,8 @@ done-saved = Saved. It is in force from now on.
 done-deleted = Deleted.
 done-enabled = Switched on.
 done-disabled = Switched off. Its callers are refused from now on.
+done-held = On hold. What comes is accepted, and its runs wait.
+done-let-go = Off hold. What waited is begun, the oldest first.
 copy = Copy
 copy-json = Copy as JSON
 copied = Copied
@@ -189,6 +191,7 @@ state-finished = finished
 state-failed = failed
 state-running = running
 state-waiting = waiting
+state-held = on hold
 state-queued = queued
 state-needs-attention = needs attention
 state-unmatched = unmatched
@@ -368,6 +371,13 @@ kind-token = token
 versions = Versions
 version-changed = What changed in
 edit = Edit
+workflow-hold = Put on hold
+workflow-let-go = Let it go on
+workflow-hold-help = On hold, what comes is accepted and its runs wait; then they begin in order, with the version that is in force. What is not saved yet on this page is lost.
+workflow-waiting = { $n ->
+    [one] { $n } run waits
+   *[other] { $n } runs wait
+}
 workflow-delete-help = Nothing starts it from then on. Runs that began with it go on, and its versions stay for them.
 refused-only-admins = This account may only look
 refused-only-admins-help = Ask someone who may change settings.

@@ -15,6 +15,7 @@ mod editor;
 mod figures;
 mod frame;
 mod graph;
+mod hold;
 mod live;
 mod login;
 mod modules;

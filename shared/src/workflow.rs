@@ -14,6 +14,9 @@ use crate::task::Task;
 /// The most steps of one workflow: more cannot be followed by anyone, and an index fits [`StepIndex`].
 pub const MAX_STEPS: usize = 1_000;
 
+/// The most runs that `at_most` can name: a limit that nothing reaches is none.
+pub const MAX_AT_MOST: u16 = 1_000;
+
 /// A compiled workflow.
 #[derive(Debug)]
 pub struct Workflow {
@@ -46,6 +49,10 @@ pub struct Start {
     pub once_per_record: bool,
     /// Off = of two runs on one record the second begins when the first has ended.
     pub parallel: bool,
+    /// On = what comes is accepted, and its runs are not begun until this is off.
+    pub hold: bool,
+    /// So many of its runs at most are under way at a time that reach outside; those that wait for a time do not count.
+    pub at_most: Option<u16>,
     /// Whose steps are kept in the log.
     pub keep_log: KeepLog,
     /// The first steps.

@@ -144,7 +144,7 @@ impl Postern {
         eventually("the submission has ended", async || {
             let receipt = self.call("GET", &path).send().await;
             let status = receipt.json["status"].as_str()?.to_owned();
-            (!matches!(status.as_str(), "queued" | "running" | "waiting")).then_some(receipt.json)
+            (!matches!(status.as_str(), "queued" | "running" | "waiting" | "held")).then_some(receipt.json)
         })
         .await
     }

@@ -14,6 +14,7 @@ mod endurance;
 mod faults;
 mod golden;
 mod harness;
+mod hold;
 mod hostile;
 mod lanes;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]

@@ -4,7 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use postern_shared::resume::Resume;
-use postern_shared::store::checkpoints::{self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Tried};
+use postern_shared::store::checkpoints::{
+    self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Standing, Tried,
+};
 use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, Transaction, spool};
 use postern_shared::workflow::{StepIndex, Workflow};
@@ -42,6 +44,10 @@ pub enum Wake {
     InTurn,
     /// When a person has decided.
     Decided,
+    /// When its workflow is no longer on hold: it has not begun.
+    Held,
+    /// When fewer runs of its workflow are under way.
+    AtGate,
 }
 
 impl From<StepIndex> for Next {
@@ -102,7 +108,7 @@ impl Alarms {
             Wake::At(due_at) => {
                 self.later.push((resume.encode(), due_at.duration_since(now).unwrap_or_default()));
             }
-            Wake::InTurn | Wake::Decided => {}
+            Wake::InTurn | Wake::Decided | Wake::Held | Wake::AtGate => {}
         }
     }
 
@@ -129,8 +135,8 @@ impl Checkpoints {
             let resume = Resume { run: run.key(), revision: FIRST_REVISION };
             self.alarms.set(&resume, wake, SystemTime::now());
         }
-        let waits_for_turn = wake == Some(Wake::InTurn);
-        self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, waits_for_turn });
+        let standing = standing(wake, false);
+        self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });
     }
 
     /// Writes them with what wakes the runs; see [`Alarms::write`].
@@ -140,6 +146,17 @@ impl Checkpoints {
         }
         checkpoints::insert(transaction, &self.new).await?;
         self.alarms.write(transaction).await
+    }
+}
+
+/// What is in the way of a run that goes on by this; none = it has failed. A run that was let through the gate keeps its
+/// place while it goes on at once.
+pub fn standing(wake: Option<Wake>, has_passed: bool) -> Standing {
+    match wake {
+        Some(Wake::InTurn) => Standing::InTurn,
+        Some(Wake::Held | Wake::AtGate) => Standing::Closed,
+        Some(Wake::Now) if has_passed => Standing::Passed,
+        None | Some(Wake::Now | Wake::At(_) | Wake::Decided) => Standing::Free,
     }
 }
 

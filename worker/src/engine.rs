@@ -13,7 +13,7 @@ use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
 use postern_shared::store::checkpoints::{Checkpoint, Taken, Tried};
 use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
-use postern_shared::workflow::{KeepLog, Step};
+use postern_shared::workflow::{KeepLog, Step, Workflow};
 
 use crate::allowance::Allowance;
 use crate::catalog::Pinned;
@@ -94,7 +94,7 @@ impl Execution {
             started_at: SystemTime::now(),
             ended_at: None,
         };
-        let pending = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
+        let pending = first_steps(&pinned.workflow);
         let (allowance, names) = (Allowance::new(), Names::default());
         let (sleeping, log) = (Vec::new(), Vec::new());
         Self { pinned, run, scope, pending, sleeping, now: None, asking: None, log, allowance, names, wake: None }
@@ -102,7 +102,7 @@ impl Execution {
 
     /// A run as its checkpoint left it; the error names a step that its version does not have.
     pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, String> {
-        let Checkpoint { env, pending, parked } = &taken.checkpoint;
+        let Checkpoint { env, pending, parked, is_new } = &taken.checkpoint;
         let scope = Scope {
             env: Arc::new(env.clone()),
             query: Arc::new(taken.query.clone()),
@@ -113,7 +113,10 @@ impl Execution {
         Ok(Self {
             run: Run { state: State::Running, message: None, ..taken.run.clone() },
             scope,
-            pending: checkpoint::found(&pinned.workflow, pending)?,
+            pending: match is_new {
+                true => first_steps(&pinned.workflow),
+                false => checkpoint::found(&pinned.workflow, pending)?,
+            },
             sleeping: checkpoint::sleeping(&pinned.workflow, parked)?,
             pinned,
             now: Some(taken.now),
@@ -141,9 +144,24 @@ impl Execution {
         self.suspend(Wake::InTurn)
     }
 
-    /// Reaches outside from a message of its own.
-    pub fn leave(&mut self) -> Progress {
-        self.suspend(Wake::Now)
+    /// Whether it is not to begin yet.
+    pub fn is_on_hold(&self) -> bool {
+        self.pinned.workflow.start.hold
+    }
+
+    /// Does nothing until its workflow is no longer on hold.
+    pub fn hold(&mut self) -> Progress {
+        self.suspend(Wake::Held)
+    }
+
+    /// Whether it has to be let through the gate before it reaches outside.
+    pub fn needs_gate(&self) -> bool {
+        self.pinned.workflow.start.at_most.is_some()
+    }
+
+    /// Reaches outside from a message of its own, when it may.
+    pub fn leave(&mut self, has_passed: bool) -> Progress {
+        self.suspend(if has_passed || !self.needs_gate() { Wake::Now } else { Wake::AtGate })
     }
 
     /// Whether it has taken no step beyond these.
@@ -311,6 +329,7 @@ impl Execution {
             env: Arc::unwrap_or_clone(std::mem::take(&mut self.scope.env)),
             pending: checkpoint::written(workflow, &self.pending),
             parked: checkpoint::parked(workflow, &self.sleeping),
+            is_new: self.wake == Some(Wake::Held),
         };
         match checkpoint::encode(&checkpoint) {
             Ok(document) => Some(document),
@@ -356,12 +375,18 @@ impl Execution {
     fn suspend(&mut self, wake: Wake) -> Progress {
         self.run.state = match wake {
             Wake::Now => State::Running,
-            Wake::At(_) | Wake::InTurn => State::Waiting,
+            Wake::At(_) | Wake::InTurn | Wake::AtGate => State::Waiting,
+            Wake::Held => State::Held,
             Wake::Decided => State::NeedsAttention,
         };
         self.wake = Some(wake);
         Progress::Suspended(wake)
     }
+}
+
+/// Where a workflow begins, the next step last.
+fn first_steps(workflow: &Workflow) -> Vec<Next> {
+    workflow.start.next.iter().rev().copied().map(Next::from).collect()
 }
 
 /// Where an output leads, the next step last.

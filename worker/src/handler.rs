@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern_shared::bell::Bell;
 use postern_shared::id::ReceiptId;
 use postern_shared::lane::Lane;
 use postern_shared::resume::RESUME_V1;
@@ -46,6 +47,8 @@ pub struct Handler {
     /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
     pub resuming: Arc<Semaphore>,
     pub outside: Outside,
+    /// Rings when a run may have come to the gate, or left its place behind it.
+    pub gate: Bell,
 }
 
 /// What is to be written instead of executing a message.
@@ -141,6 +144,9 @@ impl Handler {
                 Ok(tally) => {
                     self.metrics.executed(&tally, started.elapsed());
                     self.relay.bring(tally.alarms);
+                    if tally.gate {
+                        self.gate.ring();
+                    }
                     return Ok(());
                 }
                 Err(error) => patience.outlast(error).await?,

@@ -11,6 +11,7 @@ pub mod consumer;
 mod declared;
 mod desk;
 mod engine;
+mod gate;
 mod gather;
 mod handler;
 mod losses;
@@ -132,6 +133,7 @@ impl Work {
         let (publisher, publishing) = Publisher::start(publishing, registry, self.shutdown.clone())?;
         let handler = self.handler(Way::Broker(publisher), options);
         let relaying = tokio::spawn(handler.relay.clone().run(self.shutdown.clone()));
+        let letting_go = tokio::spawn(gate::mind(handler.clone()));
         let consuming = consumer::Options {
             url,
             connection_name: "postern-worker".into(),
@@ -146,6 +148,7 @@ impl Work {
         let (store, shutdown) = (self.store, self.shutdown.clone());
         let able = move || able_to_work(store.clone(), shutdown.clone());
         consumer::run(consuming, handle, able, self.shutdown, self.health).await;
+        letting_go.abort();
         relaying.await?;
         publishing.await?;
         Ok(())
@@ -154,6 +157,7 @@ impl Work {
     /// Takes what the spool holds.
     async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) {
         let handler = self.handler(Way::Spool(bell.clone()), options);
+        let letting_go = tokio::spawn(gate::mind(handler.clone()));
         let consuming = consumer::spool::Options {
             store: self.store,
             bell,
@@ -164,6 +168,7 @@ impl Work {
         };
         let handle = move |message| handler.clone().handle(message);
         consumer::spool::run(consuming, handle, self.shutdown, self.health).await;
+        letting_go.abort();
     }
 
     fn handler(&self, way: Way, options: &ExecutionOptions) -> Handler {
@@ -173,7 +178,8 @@ impl Work {
         let gathering = || Arc::new(Gathering::new(usize::from(options.concurrency)));
         let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
-        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, resuming }
+        let gate = Bell::default();
+        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, resuming, gate }
     }
 }
 

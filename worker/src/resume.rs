@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use postern_shared::resume::Resume;
-use postern_shared::store::checkpoints::{self, Taken};
+use postern_shared::store::checkpoints::{self, Standing, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::{self, StoreError, Transaction, comments, records, run_log, spool};
@@ -93,6 +93,9 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
             Ok(Step::Done(tally)) => {
                 handler.metrics.resumed(&tally);
                 handler.relay.bring(tally.alarms);
+                if tally.gate {
+                    handler.gate.ring();
+                }
                 return Ok(());
             }
             Ok(Step::Call { call, key }) => {
@@ -127,7 +130,8 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
-    let step = match (work, pinned) {
+    let has_passed = taken.has_passed;
+    let mut step = match (work, pinned) {
         (Work::Fail(reason), _) => fail(&transaction, resume, taken, reason.to_owned()).await?,
         (Work::GoOn | Work::Settle(_), None) => {
             let reason = format!("version {version} of its workflow cannot be read");
@@ -142,7 +146,8 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
         }
     };
     // A run that calls still needs its message.
-    if let Step::Done(_) = step {
+    if let Step::Done(tally) = &mut step {
+        tally.gate |= has_passed;
         message.settle_with(&transaction).await?;
     }
     store::commit(transaction).await?;
@@ -175,7 +180,10 @@ async fn go_on(
                 answer = answers.into_iter().next().map(|(_, answer)| answer);
             }
             // Steps were taken before it: they are committed first, and it is called from a message of its own.
-            Progress::Outside(_) if !execution.stands_at(taken.run.steps) => break drop(execution.leave()),
+            Progress::Outside(_) if !execution.stands_at(taken.run.steps) => {
+                break drop(execution.leave(taken.has_passed));
+            }
+            Progress::Outside(_) if execution.needs_gate() && !taken.has_passed => break drop(execution.leave(false)),
             Progress::Outside(call) => {
                 let (number, first) = execution.numbers();
                 match (call.at_most_once, outside_calls::intend(transaction, &resume.run, number).await?) {
@@ -214,6 +222,7 @@ async fn write(
         comments::append(transaction, &said).await?;
     }
     let Parts { run, log, forgets, document, wake, .. } = execution.into_parts();
+    let gate = wake == Some(Wake::AtGate);
     if forgets {
         run_log::forget(transaction, &run.key()).await?;
     } else if !log.is_empty() {
@@ -222,7 +231,10 @@ async fn write(
     runs::update(transaction, &run, taken.run.steps).await?;
     let mut alarms = Alarms::default();
     match document {
-        Some(document) => checkpoints::renew(transaction, resume, &document, false).await?,
+        Some(document) => {
+            let standing = checkpoint::standing(wake, taken.has_passed);
+            checkpoints::renew(transaction, resume, &document, standing).await?;
+        }
         None => checkpoints::remove(transaction, resume).await?,
     }
     match wake {
@@ -232,11 +244,11 @@ async fn write(
         }
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
-    done(transaction, &run, alarms).await
+    done(transaction, &run, alarms, gate).await
 }
 
-async fn done(transaction: &Transaction<'_>, run: &Run, alarms: Alarms) -> Result<Step, StoreError> {
-    let mut tally = Tally { alarms: alarms.write(transaction).await?, ..Tally::default() };
+async fn done(transaction: &Transaction<'_>, run: &Run, alarms: Alarms, gate: bool) -> Result<Step, StoreError> {
+    let mut tally = Tally { alarms: alarms.write(transaction).await?, gate, ..Tally::default() };
     tally.count(run);
     Ok(Step::Done(tally))
 }
@@ -246,7 +258,8 @@ async fn wait_for_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Ta
     let Taken { mut run, checkpoint, .. } = taken;
     run.state = State::Waiting;
     runs::update(transaction, &run, run.steps).await?;
-    checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, true).await?;
+    checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, Standing::InTurn)
+        .await?;
     Ok(Step::Done(Tally::default()))
 }
 
@@ -260,10 +273,11 @@ async fn fail(
     let Taken { mut run, checkpoint, now, .. } = taken;
     (run.state, run.message, run.ended_at) = (State::Failed, Some(reason), Some(now));
     runs::update(transaction, &run, run.steps).await?;
-    checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, false).await?;
+    checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, Standing::Free)
+        .await?;
     let mut alarms = Alarms::default();
     leave(transaction, &run, now, &mut alarms).await?;
-    done(transaction, &run, alarms).await
+    done(transaction, &run, alarms, false).await
 }
 
 async fn leave(

@@ -43,6 +43,8 @@ pub struct Tally {
     pub finished: usize,
     /// Runs that failed.
     pub failed: usize,
+    /// Whether a run waits before the gate of its workflow, or has left its place behind it.
+    pub gate: bool,
     /// What wakes the runs that go on at once: to be brought to the broker when this is committed.
     pub alarms: Vec<spool::Taken>,
 }
@@ -53,7 +55,7 @@ impl Tally {
         match run.state {
             State::Finished => self.finished += 1,
             State::Failed => self.failed += 1,
-            State::Running | State::Waiting | State::NeedsAttention => {}
+            State::Running | State::Waiting | State::Held | State::NeedsAttention => {}
         }
     }
 }
@@ -268,18 +270,19 @@ impl Lane<'_> {
             breath.take(transaction).await?;
             let turn = execution.needs_turn();
             let waits = turn.is_some_and(|(_, workflow, record)| turns.is_taken(workflow, record));
-            let progress = match waits && execution.is_new() {
-                true => execution.wait_for_turn(),
-                false => execution.advance(answer.take(), desk),
+            let progress = match execution.is_new() {
+                true if execution.is_on_hold() => execution.hold(),
+                true if waits => execution.wait_for_turn(),
+                _ => execution.advance(answer.take(), desk),
             };
-            let progress = if matches!(progress, Progress::Outside(_)) { execution.leave() } else { progress };
+            let progress = if matches!(progress, Progress::Outside(_)) { execution.leave(false) } else { progress };
             match progress {
                 Progress::Asks(question) => {
                     self.runs.push_front(execution);
                     return Ok(Some(question));
                 }
-                Progress::Ended | Progress::Suspended(Wake::InTurn) => self.ended.push(execution),
-                Progress::Outside(_) | Progress::Suspended(Wake::Now | Wake::At(_) | Wake::Decided) => {
+                Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
+                Progress::Outside(_) | Progress::Suspended(Wake::Now | Wake::At(_) | Wake::Decided | Wake::AtGate) => {
                     if let Some((receipt, workflow, record)) = turn {
                         turns.stay(receipt, workflow, record);
                     }
@@ -307,6 +310,7 @@ async fn write(
         for execution in ended {
             let parts = execution.into_parts();
             tally.count(&parts.run);
+            tally.gate |= parts.wake == Some(Wake::AtGate);
             if let Some(document) = parts.document {
                 checkpoints.add(&parts.run, document, parts.wake);
             }

@@ -61,7 +61,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 }
 
 fn is_open(receipt: &Value) -> bool {
-    matches!(receipt["status"].as_str(), Some("queued" | "running" | "waiting"))
+    matches!(receipt["status"].as_str(), Some("queued" | "running" | "waiting" | "held"))
 }
 
 fn text(receipt: &Value) -> String {

@@ -19,7 +19,8 @@ use super::words::{Language, Words};
 use crate::mask;
 
 /// What a redirect may say was done.
-const DONE: [&str; 7] = ["saved", "deleted", "enabled", "disabled", "replayed", "discarded", "reread"];
+const DONE: [&str; 9] =
+    ["saved", "deleted", "enabled", "disabled", "replayed", "discarded", "reread", "held", "let-go"];
 
 /// One line of the navigation, or a tab.
 #[derive(Debug)]

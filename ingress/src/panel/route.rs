@@ -7,8 +7,8 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, live, login, modules, overview, permission_form, permissions, receipt,
-    records, refused, reply, rescue, runs, search, tokens, triggers, unmatched, versions, workflows,
+    accounts, addresses, audit, dead_letters, hold, live, login, modules, overview, permission_form, permissions,
+    receipt, records, refused, reply, rescue, runs, search, tokens, triggers, unmatched, versions, workflows,
 };
 
 /// A way to a page.
@@ -67,6 +67,7 @@ enum Page {
     Versions,
     RemoveWorkflow,
     DeleteWorkflow,
+    HoldWorkflow,
     Modules,
     NewModule,
     Module,
@@ -165,6 +166,7 @@ pub const ROUTES: &[Route] = &[
     get("/workflows/{}/versions", Page::Versions),
     admin(get("/workflows/{}/delete", Page::RemoveWorkflow)),
     post("/workflows/{}/delete", Page::DeleteWorkflow),
+    post("/workflows/{}/hold", Page::HoldWorkflow),
     get("/http-handler", Page::Permissions),
     get("/http-handler/covers", Page::Covers),
     admin(get("/http-handler/new", Page::NewPermission)),
@@ -265,6 +267,7 @@ pub async fn call(route: &Route, visit: &Visit<'_>) -> Result<Response, Refusal>
         Page::Versions => versions::show(visit).await,
         Page::RemoveWorkflow => versions::ask(visit).await,
         Page::DeleteWorkflow => versions::delete(visit).await,
+        Page::HoldWorkflow => hold::set(visit).await,
         Page::Permissions => permissions::list(visit).await,
         Page::Covers => addresses::covers(visit).await,
         Page::NewPermission => permission_form::new(visit).await,

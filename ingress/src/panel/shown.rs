@@ -30,7 +30,7 @@ pub fn cut<T>(found: &mut Vec<T>, page: i64) -> Option<&T> {
 pub fn looks(state: &str) -> (&'static str, &'static str) {
     match state {
         "finished" | "enabled" | "active" => ("good", "●"),
-        "running" | "waiting" | "queued" => ("wait", "◔"),
+        "running" | "waiting" | "held" | "queued" => ("wait", "◔"),
         "failed" | "dead_letter" => ("bad", "✕"),
         "needs_attention" | "unmatched" | "unreadable" => ("warn", "▲"),
         _ => ("none", "○"),

@@ -4,7 +4,7 @@ use askama::Template;
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
-use postern_shared::store::workflows;
+use postern_shared::store::{checkpoints, workflows};
 use postern_shared::workflow::Workflow;
 use postern_shared::yaml;
 use warp::reply::Response;
@@ -21,6 +21,9 @@ use super::visit::Visit;
 const NEW: &str = "workflow: 1\ntitle: New workflow\nactive: false\nstart:\n  module: Leads\n  triggers: [web_lead]\n  \
                    without_record: true\n  next: lead\nsteps:\n  lead:\n    create_record: Leads\n    fields:\n      \
                    lastname: $env[\"lastname\"]\n";
+
+/// The most waiting runs that are counted: more is many.
+const MAX_COUNTED: i64 = 9_999;
 
 #[derive(Template)]
 #[template(path = "workflows.html")]
@@ -47,6 +50,10 @@ struct Editor {
     id: String,
     title: String,
     version: i32,
+    /// Whether what is stored is on hold.
+    is_held: bool,
+    /// How many of its runs wait before its gate, at most [`MAX_COUNTED`].
+    waiting: i64,
     text: String,
     checked: Checked,
 }
@@ -80,7 +87,11 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
             id,
             title,
             version: stored.version,
-            pill: p.pill(if workflow.active { "active" } else { "inactive" }),
+            pill: p.pill(match workflow.active {
+                true if workflow.start.hold => "held",
+                true => "active",
+                false => "inactive",
+            }),
             triggers: triggers.join(", "),
             module: workflow.start.module.map(|module| module.to_string()).unwrap_or_default(),
             steps: workflow.steps.len(),
@@ -148,7 +159,10 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
 async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located>) -> Result<Editor, Refusal> {
     let checked = checked(&text, editor::judged(visit, &text, Kind::Workflow).await?, faults);
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
+    let (is_held, waiting) = before_the_gate(visit).await?;
     Ok(Editor {
+        is_held,
+        waiting,
         p: Frame::new(visit, Section::Workflows).await,
         id: visit.argument.clone(),
         title: title.unwrap_or_default(),
@@ -156,6 +170,14 @@ async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located
         text,
         checked,
     })
+}
+
+/// Whether the workflow that the path names is on hold, and how many of its runs wait.
+async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, i64), Refusal> {
+    let Ok(id) = visit.argument.parse() else { return Ok((false, 0)) };
+    let stored = saving::named(visit, Kind::Workflow).await?;
+    let is_held = Workflow::from_document(&stored).is_ok_and(|workflow| workflow.start.hold);
+    Ok((is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
 }
 
 fn checked(text: &str, batch: Batch, more: Vec<Located>) -> Checked {

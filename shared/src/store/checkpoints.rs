@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Object, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::runs::{self, Run};
@@ -14,22 +14,23 @@ use crate::id::{RecordId, StepName, WorkflowId};
 use crate::resume::{Resume, RunKey};
 
 const INSERT: &str = "-- checkpoints::insert
-INSERT INTO checkpoints (receipt, workflow, origin, document, record, waits_for_turn)
-SELECT receipt, workflow, origin, document::json, record, waits_for_turn
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[])
-    AS c (receipt, workflow, origin, document, record, waits_for_turn)";
+INSERT INTO checkpoints (receipt, workflow, origin, document, record, waits_for_turn, gate)
+SELECT receipt, workflow, origin, document::json, record, waits_for_turn, gate
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::text[])
+    AS c (receipt, workflow, origin, document, record, waits_for_turn, gate)";
 
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
 SELECT r.receipt, r.workflow, r.version, r.place, r.state, r.steps, r.record, r.message, r.started_at, r.ended_at,
-    r.origin, c.document::text, q.query::text, q.request::text, now(), c.decision
+    r.origin, c.document::text, q.query::text, q.request::text, now(), c.decision, c.gate = 'passed'
 FROM checkpoints c JOIN runs r USING (receipt, workflow, origin) JOIN receipts q ON q.id = c.receipt
 WHERE c.receipt = $1 AND c.workflow = $2 AND c.origin = $3 AND c.revision = $4 AND NOT c.waits_for_turn
-    AND r.state IN ('running', 'waiting')
+    AND c.gate IS DISTINCT FROM 'closed' AND r.state IN ('running', 'waiting')
 FOR UPDATE OF c";
 
 const RENEW: &str = "-- checkpoints::renew
-UPDATE checkpoints SET revision = revision + 1, document = $5::text::json, waits_for_turn = $6, decision = NULL
+UPDATE checkpoints SET revision = revision + 1, document = $5::text::json, waits_for_turn = $6, gate = $7,
+    decision = NULL
 WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND revision = $4";
 
 const REMOVE: &str = "-- checkpoints::remove
@@ -41,6 +42,31 @@ WHERE (receipt, workflow, origin) = (SELECT receipt, workflow, origin FROM check
     WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, origin LIMIT 1 FOR UPDATE)
 RETURNING receipt, workflow, origin, revision";
 
+/// From one workflow to the next, however many runs of each stand there.
+const BEFORE_THE_GATE: &str = "-- checkpoints::before_the_gate
+WITH RECURSIVE w (workflow) AS (
+    (SELECT workflow FROM checkpoints WHERE gate = 'closed' ORDER BY workflow LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.workflow FROM checkpoints c WHERE c.gate = 'closed' AND c.workflow > w.workflow
+        ORDER BY c.workflow LIMIT 1) FROM w WHERE w.workflow IS NOT NULL
+) SELECT workflow FROM w WHERE workflow IS NOT NULL";
+
+/// Until the end of the transaction nobody else counts or lets go.
+const MIND_THE_GATE: &str = "-- checkpoints::mind_the_gate
+SELECT pg_try_advisory_xact_lock(hashtext('postern_gate'))";
+
+const UNDER_WAY: &str = "-- checkpoints::under_way
+SELECT count(*) FROM (SELECT FROM checkpoints WHERE workflow = $1 AND gate = 'passed' LIMIT $2) p";
+
+const COUNT_BEFORE_THE_GATE: &str = "-- checkpoints::count_before_the_gate
+SELECT count(*) FROM (SELECT FROM checkpoints WHERE workflow = $1 AND gate = 'closed' LIMIT $2) c";
+
+const LET_GO: &str = "-- checkpoints::let_go
+UPDATE checkpoints SET revision = revision + 1, gate = 'passed'
+WHERE (receipt, workflow, origin) IN (SELECT receipt, workflow, origin FROM checkpoints
+    WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, origin LIMIT $2 FOR UPDATE)
+RETURNING receipt, workflow, origin, revision";
+
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -50,6 +76,9 @@ pub struct Checkpoint {
     pub pending: Vec<Branch>,
     /// What waits for a time, to be taken when nothing else is pending.
     pub parked: Vec<Parked>,
+    /// It has not begun: it begins at the start of the version to which it is pinned by then, whatever is pending.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_new: bool,
 }
 
 /// A step to take.
@@ -89,8 +118,35 @@ pub struct NewCheckpoint {
     pub record: Option<RecordId>,
     /// As JSON.
     pub document: String,
-    /// Whether it waits until another run on its record has ended.
-    pub waits_for_turn: bool,
+    /// Whether anything is in its way.
+    pub standing: Standing,
+}
+
+/// Whether anything is in the way of a run when it is woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Free,
+    /// Another run on its record has to end.
+    InTurn,
+    /// It has to be let through the gate of its workflow.
+    Closed,
+    /// Nothing: it was let through the gate, and is under way until it ends or waits.
+    Passed,
+}
+
+impl Standing {
+    fn waits_for_turn(self) -> bool {
+        self == Self::InTurn
+    }
+
+    fn gate(self) -> Option<&'static str> {
+        match self {
+            Self::Free | Self::InTurn => None,
+            Self::Closed => Some("closed"),
+            Self::Passed => Some("passed"),
+        }
+    }
 }
 
 /// The revision of a new checkpoint.
@@ -111,6 +167,8 @@ pub struct Taken {
     pub now: SystemTime,
     /// What a person decided about its next step.
     pub decision: Option<Decision>,
+    /// Whether it was let through the gate of its workflow.
+    pub has_passed: bool,
 }
 
 /// What a person decides about a step of which nobody knows what came of it.
@@ -151,7 +209,8 @@ pub async fn insert(transaction: &Transaction<'_>, new: &[NewCheckpoint]) -> Res
                 &new.iter().map(|one| one.run.origin.as_str()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.document.as_str()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.record.map(RecordId::get)).collect::<Vec<_>>(),
-                &new.iter().map(|one| one.waits_for_turn).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.standing.waits_for_turn()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.standing.gate()).collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -172,6 +231,7 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
         request: parsed(row.get(13))?,
         now: row.get(14),
         decision: row.get::<_, Option<&str>>(15).and_then(Decision::from_word),
+        has_passed: row.get::<_, Option<bool>>(16).unwrap_or(false),
     }))
 }
 
@@ -180,12 +240,13 @@ pub async fn renew(
     transaction: &Transaction<'_>,
     resume: &Resume,
     document: &str,
-    waits_for_turn: bool,
+    standing: Standing,
 ) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(RENEW).await?;
     let RunKey { receipt, workflow, origin } = &resume.run;
+    let (turn, gate) = (standing.waits_for_turn(), standing.gate());
     let written = transaction
-        .execute(&statement, &[&receipt.uuid(), &workflow.get(), origin, &resume.revision, &document, &waits_for_turn])
+        .execute(&statement, &[&receipt.uuid(), &workflow.get(), origin, &resume.revision, &document, &turn, &gate])
         .await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
@@ -206,10 +267,44 @@ pub async fn next_in_turn(
     record: RecordId,
 ) -> Result<Option<Resume>, StoreError> {
     let statement = transaction.prepare_cached(NEXT_IN_TURN).await?;
-    let Some(row) = transaction.query_opt(&statement, &[&workflow.get(), &record.get()]).await? else {
-        return Ok(None);
-    };
+    let row = transaction.query_opt(&statement, &[&workflow.get(), &record.get()]).await?;
+    Ok(row.map(|row| woken(&row, workflow)))
+}
+
+/// The workflows of which runs stand before the gate.
+pub async fn before_the_gate(connection: &Object) -> Result<Vec<WorkflowId>, StoreError> {
+    let statement = connection.prepare_cached(BEFORE_THE_GATE).await?;
+    let rows = connection.query(&statement, &[]).await?;
+    Ok(rows.iter().filter_map(|row| row.get::<_, i64>(0).try_into().ok()).collect())
+}
+
+/// How many runs of a workflow stand before its gate, at most `limit`.
+pub async fn count_before_the_gate(connection: &Object, workflow: WorkflowId, limit: i64) -> Result<i64, StoreError> {
+    Ok(connection.query_one(COUNT_BEFORE_THE_GATE, &[&workflow.get(), &limit]).await?.get(0))
+}
+
+/// Lets runs of a workflow through its gate, the oldest first, until so many are under way; returns what wakes them.
+/// Nothing while another process is at it.
+pub async fn let_go(
+    transaction: &Transaction<'_>,
+    workflow: WorkflowId,
+    at_most: i64,
+) -> Result<Vec<Resume>, StoreError> {
+    if !transaction.query_one(MIND_THE_GATE, &[]).await?.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let under_way: i64 = transaction.query_one(UNDER_WAY, &[&workflow.get(), &at_most]).await?.get(0);
+    if under_way >= at_most {
+        return Ok(Vec::new());
+    }
+    let rows = transaction.query(LET_GO, &[&workflow.get(), &(at_most - under_way)]).await?;
+    let mut gone: Vec<Resume> = rows.iter().map(|row| woken(row, workflow)).collect();
+    gone.sort_by(|one, other| one.run.cmp(&other.run));
+    Ok(gone)
+}
+
+/// Reads (receipt, workflow, origin, revision).
+fn woken(row: &tokio_postgres::Row, workflow: WorkflowId) -> Resume {
     let receipt = row.get::<_, uuid::Uuid>(0).into();
-    let run = RunKey { receipt, workflow, origin: row.get(2) };
-    Ok(Some(Resume { run, revision: row.get(3) }))
+    Resume { run: RunKey { receipt, workflow, origin: row.get(2) }, revision: row.get(3) }
 }

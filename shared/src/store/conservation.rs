@@ -21,11 +21,12 @@ const SPOOL_PAGE: i64 = 200;
 const MAX_SPOOL_ROWS: usize = 20_000;
 
 /// Where a submission can be. It is in one of these.
-pub const PLACES: [&str; 12] = [
+pub const PLACES: [&str; 13] = [
     "queued",
     "spooled",
     "running",
     "waiting",
+    "held",
     "needs_attention",
     "finished",
     "failed",
@@ -45,14 +46,14 @@ WITH bounds AS (
     SELECT postern_uuid_floor(to_timestamp($1::bigint * 3600)) AS low,
         postern_uuid_floor(to_timestamp(($1::bigint + 1) * 3600)) AS high
 ), ended AS (
-    SELECT receipt, min(array_position(ARRAY['needs_attention', 'running', 'waiting', 'failed', 'finished'], state)) AS at
+    SELECT receipt, min(array_position(ARRAY['needs_attention', 'running', 'waiting', 'held', 'failed', 'finished'], state)) AS at
     FROM (
         SELECT DISTINCT ON (receipt, workflow) receipt, state FROM runs, bounds WHERE receipt >= low AND receipt < high
         ORDER BY receipt, workflow, length(origin) DESC, origin DESC
     ) last GROUP BY receipt
 )
 SELECT CASE WHEN duplicate_of IS NOT NULL THEN 'duplicate' ELSE coalesce(
-        (ARRAY['needs_attention', 'running', 'waiting', 'failed', 'finished'])[at], 'unmatched') END, count(*)
+        (ARRAY['needs_attention', 'running', 'waiting', 'held', 'failed', 'finished'])[at], 'unmatched') END, count(*)
 FROM receipts CROSS JOIN bounds LEFT JOIN ended ON receipt = id WHERE id >= low AND id < high GROUP BY 1
 UNION ALL
 SELECT 'dead_letter', count(DISTINCT receipt) FROM dead_letters d, bounds WHERE receipt >= low AND receipt < high

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0016_unmatched.sql"),
     include_str!("../../migrations/0017_undecided.sql"),
     include_str!("../../migrations/0018_lanes.sql"),
+    include_str!("../../migrations/0019_gate.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

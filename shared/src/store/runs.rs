@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{ReceiptId, RecordId, WorkflowId};
-use crate::resume::RunKey;
+use crate::resume::{Resume, RunKey};
 
 pub use cursor::Cursor;
 
@@ -45,6 +45,14 @@ SELECT version FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3";
 const WAKE: &str = "-- runs::wake
 UPDATE runs SET state = 'running' WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND state = 'waiting'";
 
+/// A run that was held has not begun: it begins now, and with the version that is in force.
+const LET_GO: &str = "-- runs::let_go
+UPDATE runs SET state = 'running',
+    version = CASE WHEN state = 'held' THEN $4 ELSE version END,
+    started_at = CASE WHEN state = 'held' THEN now() ELSE started_at END
+FROM unnest($2::uuid[], $3::text[]) AS k (receipt, origin)
+WHERE runs.receipt = k.receipt AND runs.workflow = $1 AND runs.origin = k.origin AND state IN ('held', 'waiting')";
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -52,6 +60,8 @@ pub enum State {
     Running,
     /// It has steps left that are not due.
     Waiting,
+    /// Its workflow is on hold, and it has not begun.
+    Held,
     /// A person must decide.
     NeedsAttention,
     /// It came to its end.
@@ -62,9 +72,10 @@ pub enum State {
 
 impl State {
     /// All, with the word that the store, the API and the panel use.
-    pub const ALL: [(Self, &str); 5] = [
+    pub const ALL: [(Self, &str); 6] = [
         (Self::Running, "running"),
         (Self::Waiting, "waiting"),
+        (Self::Held, "held"),
         (Self::NeedsAttention, "needs_attention"),
         (Self::Finished, "finished"),
         (Self::Failed, "failed"),
@@ -86,7 +97,7 @@ impl State {
 pub fn summary(runs: &[Run]) -> &'static str {
     let is_last = |at: usize| runs.get(at + 1).is_none_or(|next| next.workflow != runs[at].workflow);
     let last: Vec<State> = (0..runs.len()).filter(|at| is_last(*at)).map(|at| runs[at].state).collect();
-    [State::NeedsAttention, State::Running, State::Waiting, State::Failed, State::Finished]
+    [State::NeedsAttention, State::Running, State::Waiting, State::Held, State::Failed, State::Finished]
         .into_iter()
         .find(|state| last.contains(state))
         .map_or("unmatched", State::word)
@@ -176,6 +187,19 @@ pub async fn version(connection: &Object, run: &RunKey) -> Result<Option<i32>, S
 /// Notes that a run that waited is to go on.
 pub async fn wake(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), StoreError> {
     transaction.execute(WAKE, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
+    Ok(())
+}
+
+/// Notes that runs of a workflow were let through its gate; those that had not begun are pinned to `version`.
+pub async fn let_go(
+    transaction: &Transaction<'_>,
+    workflow: WorkflowId,
+    version: i32,
+    runs: &[Resume],
+) -> Result<(), StoreError> {
+    let receipts: Vec<Uuid> = runs.iter().map(|one| one.run.receipt.uuid()).collect();
+    let origins: Vec<&str> = runs.iter().map(|one| one.run.origin.as_str()).collect();
+    transaction.execute(LET_GO, &[&workflow.get(), &receipts, &origins, &version]).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{KeepLog, MAX_STEPS, Start, Step, StepIndex, Workflow};
+use super::{KeepLog, MAX_AT_MOST, MAX_STEPS, Start, Step, StepIndex, Workflow};
 use crate::document::Reader;
 use crate::finding::Finding;
 use crate::id::{StepName, TriggerKey};
@@ -55,6 +55,8 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
         without_record: reader.flag("without_record", false),
         once_per_record: reader.flag("once_per_record", false),
         parallel: reader.flag("parallel", true),
+        hold: reader.flag("hold", false),
+        at_most: read_at_most(&mut reader),
         keep_log: reader.choice("keep_log", &KEEP_LOG).unwrap_or_default(),
         next: {
             reader.required("next");
@@ -63,6 +65,15 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
     };
     reader.finish();
     Some(start)
+}
+
+fn read_at_most(reader: &mut Reader) -> Option<u16> {
+    let count = reader.whole("at_most")?;
+    let at_most = u16::try_from(count).ok().filter(|count| (1..=MAX_AT_MOST).contains(count));
+    if at_most.is_none() {
+        reader.report("at_most", format!("must be 1 to {MAX_AT_MOST}"));
+    }
+    at_most
 }
 
 fn read_steps(mut reader: Reader, places: &Places) -> Vec<Step> {

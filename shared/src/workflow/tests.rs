@@ -109,6 +109,9 @@ fn every_fault_of_a_workflow_is_named_at_its_place() {
         (format!("workflow: 1\nstart: {{next: a, order: x}}\n{steps}"), "start.order: must be a whole number"),
         (format!("workflow: 1\nstart: {{next: a, triggers: [a b]}}\n{steps}"), "start.triggers.0: trigger key \"a b\""),
         (format!("workflow: 1\nstart: {{next: a, parallel: maybe}}\n{steps}"), "start.parallel: must be true or false"),
+        (format!("workflow: 1\nstart: {{next: a, hold: 2}}\n{steps}"), "start.hold: must be true or false"),
+        (format!("workflow: 1\nstart: {{next: a, at_most: 0}}\n{steps}"), "start.at_most: must be 1 to 1000"),
+        (format!("workflow: 1\nstart: {{next: a, at_most: 1001}}\n{steps}"), "start.at_most: must be 1 to 1000"),
         (
             format!("workflow: 1\nstart: {{next: a, trigers: b}}\n{steps}"),
             "start.trigers: unknown key `trigers`; known here: module, triggers, ",

@@ -1,7 +1,8 @@
 //! Workflows and triggers are made, mended and deleted.
 
 use super::visitor::Visitor;
-use super::without_worker;
+use super::{started, without_worker};
+use crate::harness::{DEMO, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_is_pasted_its_fault_is_found_at_its_line_and_it_is_saved_and_drawn() {
@@ -31,6 +32,33 @@ async fn a_workflow_is_pasted_its_fault_is_found_at_its_line_and_it_is_saved_and
     let second = visitor.post("/workflows/77", &[("text", &right.replace("title: New lead", "title: Lead"))]).await;
     assert_eq!(second.status, 303, "{}", second.text);
     assert_eq!(postern.count("SELECT version::bigint FROM workflows WHERE id = 77").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_is_put_on_hold_and_let_go_on_by_a_button() {
+    let mut postern = started(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let page = visitor.post("/workflows/77/hold", &[("hold", "true")]).await;
+    assert_eq!(page.location, "/workflows/77?done=held", "{}", page.text);
+    let accepted = postern.post("/trigger?workflow_id=77").form("lastname=Lovelace&email=ada@example.org").send().await;
+    eventually("it is held", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'held'").await == 1).then_some(())
+    })
+    .await;
+    let page = visitor.get(&page.location).await;
+    for expected in ["on hold</span>", "1 run waits", "Let it go on", "hold: true"] {
+        assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
+    }
+    assert!(visitor.get("/workflows").await.text.contains("on hold</span>"));
+    let receipt = accepted.json["receipt"].as_str().unwrap();
+    for list in ["/runs?state=held".to_owned(), format!("/receipts/{receipt}")] {
+        let page = visitor.get(&list).await;
+        assert!(page.text.contains("on hold</span>"), "{list}: {}", page.text);
+    }
+    let page = visitor.post("/workflows/77/hold", &[("hold", "false")]).await;
+    assert_eq!(page.location, "/workflows/77?done=let-go", "{}", page.text);
+    assert_eq!(postern.ended(&accepted).await["status"], "finished");
+    assert!(!visitor.get("/workflows/77").await.text.contains("hold: true"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
