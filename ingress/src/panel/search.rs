@@ -94,7 +94,7 @@ async fn documents(visit: &Visit<'_>, query: &str) -> Result<Vec<Answer>, Refusa
         for document in saving::load(visit, kind).await? {
             let (key, title) = (saving::key(kind, &document), saving::title(&document));
             if key == query || title.to_lowercase().contains(&wanted) || key.to_lowercase().contains(&wanted) {
-                let text = format!("{key} {title}");
+                let text = if title == key { key.clone() } else { format!("{key} {title}") };
                 answers.push(Answer { href: reply::path(&[folder, &key]), kind: visit.t(word), text });
             }
         }
