@@ -395,6 +395,12 @@ action-replay = Replayed
 action-discard = Discarded
 kind-dead-letter = dead letter
 replay-number = replay
+started-by = Started in step { $n } of
+has-started = Has started
+runs-left-out = { $n ->
+    [one] { $n } more run of this receipt is not shown here.
+   *[other] { $n } more runs of this receipt are not shown here.
+}
 replay-failed = Replay at the failed step
 replay-newest = Replay with the newest version
 decide-done = It was done: go on

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::origin::{Origin, Parent};
 use postern_shared::store::dead_letters::Dead;
 use postern_shared::store::receipts::Receipt;
-use postern_shared::store::runs::Run;
+use postern_shared::store::runs::{Run, State as RunState};
 use postern_shared::store::{StoreError, dead_letters, receipts, run_log, runs};
 use serde_json::{Value, json};
 use warp::http::Method;
@@ -22,6 +23,9 @@ const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// How long a receipt that no worker has taken yet reads as queued; later it is unknown.
 const LONGEST_QUEUE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The most runs of a receipt that are shown with their paths: as many as a page takes.
+pub const MAX_SHOWN: usize = 100;
 
 /// Answers for one receipt.
 pub async fn show(state: &State, gate: &Gate<'_>, method: &Method, id: &str) -> Result<Response, ApiError> {
@@ -67,7 +71,7 @@ async fn look_up(state: &State, id: ReceiptId) -> Result<Found, StoreError> {
     let connection = state.store.connection().await?;
     if let Some(receipt) = receipts::find(&connection, id).await? {
         let runs = runs::of(&connection, id).await?;
-        let log = run_log::of(&connection, id).await?;
+        let log = run_log::of(&connection, id, &shown(&runs)).await?;
         return Ok(Found::Taken(receipt, runs, log));
     }
     Ok(dead_letters::of(&connection, id).await?.map_or(Found::Nowhere, Found::Dead))
@@ -85,8 +89,11 @@ fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry])
         "status": if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(runs) },
         "accepted_at": time(receipt.accepted_at),
         "target": receipt.target,
-        "runs": runs.iter().map(|run| describe(run, log)).collect::<Vec<_>>(),
+        "runs": shown(runs).iter().map(|run| describe(run, log)).collect::<Vec<_>>(),
     });
+    if runs.len() > MAX_SHOWN {
+        body["runs_left_out"] = json!(runs.len() - MAX_SHOWN);
+    }
     if let Some(first) = receipt.duplicate_of {
         body["duplicate_of"] = json!(first);
     } else if !receipt.skipped.is_empty() {
@@ -117,7 +124,7 @@ fn describe(run: &Run, log: &[run_log::Entry]) -> Value {
             step
         })
         .collect();
-    json!({
+    let mut described = json!({
         "workflow": run.workflow,
         "origin": run.origin,
         "version": run.version,
@@ -128,7 +135,22 @@ fn describe(run: &Run, log: &[run_log::Entry]) -> Value {
         "started_at": time(run.started_at),
         "ended_at": run.ended_at.map(time),
         "path": path,
-    })
+    });
+    if let Some(Parent { workflow, origin, step, item }) = Origin::read(&run.origin).parent {
+        described["started_by"] = json!({"workflow": workflow, "origin": origin, "step": step, "item": item});
+    }
+    described
+}
+
+/// The runs of a receipt that are shown, in order: all of them, or of many those that most need someone's eye.
+pub fn shown(runs: &[Run]) -> Vec<&Run> {
+    use RunState::{Failed, Finished, NeedsAttention, Running, Waiting};
+    let urgency = [NeedsAttention, Failed, Running, Waiting, Finished];
+    let mut places: Vec<usize> = (0..runs.len()).collect();
+    places.sort_by_key(|at| urgency.iter().position(|state| *state == runs[*at].state));
+    places.truncate(MAX_SHOWN);
+    places.sort_unstable();
+    places.into_iter().map(|at| &runs[at]).collect()
 }
 
 /// RFC 3339 in UTC, with milliseconds.

@@ -11,6 +11,7 @@ pub mod id;
 pub mod lane;
 pub mod module;
 pub mod options;
+pub mod origin;
 pub mod permission;
 pub mod resume;
 pub mod shutdown;

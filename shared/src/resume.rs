@@ -18,7 +18,7 @@ pub struct RunKey {
     pub receipt: ReceiptId,
     /// Its workflow.
     pub workflow: WorkflowId,
-    /// Empty, or the number of the replay.
+    /// Where it comes from: see [`crate::origin`].
     #[serde(default)]
     pub origin: String,
 }

@@ -8,11 +8,13 @@ pub mod delay;
 pub mod delete_record;
 pub mod find_record;
 pub mod http_request;
+pub mod run_workflow;
 pub mod set_env;
 pub mod set_value;
 pub mod stop;
 
 use crate::document::Reader;
+use crate::id::WorkflowId;
 use comment::Comment;
 use condition::Condition;
 use create_record::CreateRecord;
@@ -20,6 +22,7 @@ use delay::Delay;
 use delete_record::DeleteRecord;
 use find_record::FindRecord;
 use http_request::HttpRequest;
+use run_workflow::RunWorkflow;
 use set_env::SetEnv;
 use set_value::SetValue;
 use stop::Stop;
@@ -41,6 +44,8 @@ pub enum Task {
     FindRecord(FindRecord),
     /// Asks another system.
     HttpRequest(HttpRequest),
+    /// Starts a workflow.
+    RunWorkflow(RunWorkflow),
     /// Assigns `$env` names.
     SetEnv(SetEnv),
     /// Changes fields of a record.
@@ -50,7 +55,7 @@ pub enum Task {
 }
 
 /// Tasks that documents may name one day; until then they are refused by name.
-const PLANNED: [&str; 3] = ["send_mail", "run_workflow", "respond"];
+const PLANNED: [&str; 2] = ["send_mail", "respond"];
 
 /// A task as documents know it.
 #[derive(Debug)]
@@ -64,7 +69,7 @@ pub struct Kind {
 }
 
 /// The tasks of this version.
-pub static KINDS: [Kind; 10] = [
+pub static KINDS: [Kind; 11] = [
     Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
     Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
     Kind {
@@ -88,6 +93,11 @@ pub static KINDS: [Kind; 10] = [
         outputs: HttpRequest::OUTPUTS,
         parse: |r| HttpRequest::parse(r).map(Task::HttpRequest),
     },
+    Kind {
+        name: RunWorkflow::NAME,
+        outputs: RunWorkflow::OUTPUTS,
+        parse: |r| RunWorkflow::parse(r).map(Task::RunWorkflow),
+    },
     Kind { name: SetEnv::NAME, outputs: SetEnv::OUTPUTS, parse: |r| SetEnv::parse(r).map(Task::SetEnv) },
     Kind { name: SetValue::NAME, outputs: SetValue::OUTPUTS, parse: |r| SetValue::parse(r).map(Task::SetValue) },
     Kind { name: Stop::NAME, outputs: Stop::OUTPUTS, parse: |r| Stop::parse(r).map(Task::Stop) },
@@ -104,10 +114,16 @@ impl Task {
             Self::DeleteRecord(_) => DeleteRecord::NAME,
             Self::FindRecord(_) => FindRecord::NAME,
             Self::HttpRequest(_) => HttpRequest::NAME,
+            Self::RunWorkflow(_) => RunWorkflow::NAME,
             Self::SetEnv(_) => SetEnv::NAME,
             Self::SetValue(_) => SetValue::NAME,
             Self::Stop(_) => Stop::NAME,
         }
+    }
+
+    /// The workflow that it starts.
+    pub fn runs(&self) -> Option<WorkflowId> {
+        if let Self::RunWorkflow(settings) = self { Some(settings.workflow) } else { None }
     }
 }
 

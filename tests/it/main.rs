@@ -5,6 +5,7 @@ mod api;
 mod bodies;
 mod broker;
 mod browser;
+mod children;
 mod cli;
 mod connections;
 mod conservation;

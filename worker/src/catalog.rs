@@ -1,10 +1,11 @@
 //! The catalog: every workflow compiled, and the declared modules, in memory, replaced as a whole when the settings change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
 use postern_shared::module::{Module, Modules};
 use postern_shared::store::settings::{self, Versioned};
@@ -24,6 +25,8 @@ const MAX_OLDER: usize = 100;
 pub struct Pinned {
     pub version: i32,
     pub workflow: Workflow,
+    /// What its condition and its steps read, and those of the workflows that it starts.
+    pub reads: Reads,
 }
 
 /// All workflows of one version of the settings.
@@ -54,9 +57,11 @@ impl Catalog {
 
     fn new(version: i64, stored: &[workflows::Stored], modules: Modules) -> Self {
         let mut catalog = Self { version, modules: Arc::new(modules), ..Self::default() };
-        let mut all: Vec<Arc<Pinned>> = stored.iter().filter_map(compiled).collect();
+        let mut all: Vec<Pinned> = stored.iter().filter_map(compiled).collect();
         all.sort_by_key(|pinned| (pinned.workflow.start.order, pinned.workflow.id));
-        for pinned in all {
+        let reads: Vec<Reads> = all.iter().map(|one| with_children(one, &all)).collect();
+        for (pinned, reads) in all.into_iter().zip(reads) {
+            let pinned = Arc::new(Pinned { reads, ..pinned });
             for key in &pinned.workflow.start.triggers {
                 catalog.listeners.entry(key.clone()).or_default().push(Arc::clone(&pinned));
             }
@@ -89,9 +94,14 @@ fn declared(document: &Value) -> Option<Module> {
     }
 }
 
-fn compiled(stored: &workflows::Stored) -> Option<Arc<Pinned>> {
+fn compiled(stored: &workflows::Stored) -> Option<Pinned> {
     match Workflow::from_document(&stored.document) {
-        Ok(workflow) => Some(Arc::new(Pinned { version: stored.version, workflow })),
+        Ok(workflow) => {
+            let mut reads = Reads::default();
+            workflow.start.condition.iter().for_each(|condition| reads.add(condition.reads()));
+            workflow.steps.iter().for_each(|step| reads.add(&step.reads));
+            Some(Pinned { version: stored.version, workflow, reads })
+        }
         Err(findings) => {
             let finding = findings.first().map(ToString::to_string).unwrap_or_default();
             let workflow = stored.document.get("workflow").map(ToString::to_string).unwrap_or_default();
@@ -99,6 +109,23 @@ fn compiled(stored: &workflows::Stored) -> Option<Arc<Pinned>> {
             None
         }
     }
+}
+
+/// What a workflow reads, and what those read that it starts, and those that they start.
+fn with_children(pinned: &Pinned, all: &[Pinned]) -> Reads {
+    let mut reads = pinned.reads.clone();
+    let (mut met, mut open) = (HashSet::from([pinned.workflow.id]), vec![pinned]);
+    while let Some(one) = open.pop() {
+        for id in one.workflow.steps.iter().filter_map(|step| step.task.runs()) {
+            if met.insert(id)
+                && let Some(child) = all.iter().find(|child| child.workflow.id == id)
+            {
+                reads.add(&child.reads);
+                open.push(child);
+            }
+        }
+    }
+    reads
 }
 
 /// The catalog that is in force, and how it is renewed.
@@ -159,7 +186,7 @@ impl Catalogs {
             return Ok(Some(Arc::clone(older)));
         }
         let document = workflows::of_version(connection, id, version).await?;
-        let pinned = document.and_then(|document| compiled(&workflows::Stored { version, document }));
+        let pinned = document.and_then(|document| compiled(&workflows::Stored { version, document })).map(Arc::new);
         if let Some(pinned) = &pinned {
             let mut older = self.older();
             if older.len() >= MAX_OLDER {

@@ -5,8 +5,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::store::claims::{self, Claim};
+use postern_shared::origin;
+use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::receipts::Skipped;
+use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::submission::Submission;
 
@@ -25,14 +27,14 @@ pub async fn duplicates(
     for one in submissions {
         if let Some((claim, days)) = claim(one) {
             // The first of the bundle; the others of its key are its duplicates.
-            wanted.entry(claim).or_insert((one.receipt, Some(days)));
+            wanted.entry(claim).or_insert((Holder::from(one.receipt), Some(days)));
         }
     }
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
     let holders = claims::take(transaction, &wanted).await?;
-    let holder = |one: &&Submission| Some((one.receipt, *holders.get(&claim(one)?.0)?));
+    let holder = |one: &&Submission| Some((one.receipt, holders.get(&claim(one)?.0)?.receipt));
     Ok(submissions.iter().filter_map(holder).filter(|(receipt, holder)| receipt != holder).collect())
 }
 
@@ -46,7 +48,7 @@ pub async fn once_per_record(
         for pinned in resolved.start.iter().filter(|pinned| pinned.workflow.start.once_per_record) {
             if let Some(record) = submission.record {
                 // The first of the bundle; it holds the claim for ever.
-                wanted.entry(once(pinned.workflow.id, record)).or_insert((submission.receipt, None));
+                wanted.entry(once(pinned.workflow.id, record)).or_insert((Holder::from(submission.receipt), None));
             }
         }
     }
@@ -56,18 +58,31 @@ pub async fn once_per_record(
     let holders = claims::take(transaction, &wanted).await?;
     for (submission, Resolved { start, skipped, .. }) in &mut resolved {
         let Some(record) = submission.record else { continue };
+        let mine = Holder::from(submission.receipt);
         start.retain(|pinned| {
             let id = pinned.workflow.id;
             let runs = !pinned.workflow.start.once_per_record
-                || holders.get(&once(id, record)).is_none_or(|holder| *holder == submission.receipt);
+                || holders.get(&once(id, record)).is_none_or(|holder| *holder == mine);
             if !runs {
-                let reason = format!("it runs once per record, and has run on record {record}");
-                skipped.push(Skipped { workflow: Some(id), reason });
+                skipped.push(Skipped { workflow: Some(id), reason: has_run(record) });
             }
             runs
         });
     }
     Ok(())
+}
+
+/// Whether a run that another one started is the one that its workflow has on that record. All replays of a run are it.
+pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: RecordId) -> Result<bool, StoreError> {
+    let holder = Holder { receipt: run.receipt, origin: origin::first(&run.origin).to_owned() };
+    let claim = once(run.workflow, record);
+    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
+    Ok(holders.get(&claim) == Some(&holder))
+}
+
+/// Why a workflow does not run that runs once per record.
+pub fn has_run(record: RecordId) -> String {
+    format!("it runs once per record, and has run on record {record}")
 }
 
 fn once(workflow: WorkflowId, record: RecordId) -> Claim {

@@ -1,15 +1,19 @@
-//! The desk of a bundle: the records that its transaction has locked, and what the bundle's runs have made of them.
+//! The desk of a bundle: the records that its transaction has locked, and what the bundle's runs have made of them and
+//! want written.
 //! Runs of one bundle see each other's changes here; the database sees them when the desk is flushed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use postern_shared::env::Env;
-use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::id::{ModuleName, RecordId, WorkflowId};
 use postern_shared::module::Modules;
 use postern_shared::store::comments::NewComment;
 use postern_shared::store::records::{Record, UniqueKey};
 use serde_json::Value;
+
+use crate::catalog::{Catalog, Pinned};
+use crate::children::Child;
 
 /// The most bytes that one record may hold as JSON: far above a form, far below what would slow its neighbours.
 const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
@@ -17,7 +21,7 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// The records that a bundle holds locked.
 #[derive(Debug, Default)]
 pub struct Desk {
-    modules: Arc<Modules>,
+    catalog: Arc<Catalog>,
     held: BTreeMap<RecordId, Held>,
     /// Records that were only looked at; none = there is none.
     seen: HashMap<RecordId, Option<(ModuleName, Arc<Env>)>>,
@@ -25,6 +29,7 @@ pub struct Desk {
     /// Those that the database still has.
     deleted: Vec<RecordId>,
     comments: Vec<NewComment>,
+    started: Vec<Child>,
 }
 
 #[derive(Debug)]
@@ -50,14 +55,19 @@ pub enum Known<'a> {
 }
 
 impl Desk {
-    /// An empty one; what is set on its records has the types of these modules.
-    pub fn new(modules: Arc<Modules>) -> Self {
-        Self { modules, ..Self::default() }
+    /// An empty one; what is set on its records has the types of the catalog's modules.
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self { catalog, ..Self::default() }
     }
 
     /// What is declared of records.
     pub fn modules(&self) -> &Arc<Modules> {
-        &self.modules
+        self.catalog.modules()
+    }
+
+    /// A workflow that a step may start, as it is now.
+    pub fn workflow(&self, id: WorkflowId) -> Option<Arc<Pinned>> {
+        self.catalog.workflow(id).map(Arc::clone)
     }
 
     /// What is known of a record.
@@ -88,6 +98,14 @@ impl Desk {
     pub fn fields(&self, id: RecordId) -> Option<Arc<Env>> {
         match self.get(id) {
             Known::There(_, fields) => Some(Arc::clone(fields)),
+            Known::Unknown | Known::Missing => None,
+        }
+    }
+
+    /// The module of a record that is there.
+    pub fn module(&self, id: RecordId) -> Option<&ModuleName> {
+        match self.get(id) {
+            Known::There(module, _) => Some(module),
             Known::Unknown | Known::Missing => None,
         }
     }
@@ -162,6 +180,16 @@ impl Desk {
     /// The comments that were made since the last time.
     pub fn take_comments(&mut self) -> Vec<NewComment> {
         std::mem::take(&mut self.comments)
+    }
+
+    /// Keeps a run that a step starts.
+    pub fn start(&mut self, child: Child) {
+        self.started.push(child);
+    }
+
+    /// The runs that steps started since the last time.
+    pub fn take_started(&mut self) -> Vec<Child> {
+        std::mem::take(&mut self.started)
     }
 
     /// The records that were changed since the last time, in the order of their ids; they count as flushed.

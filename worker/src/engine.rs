@@ -102,7 +102,7 @@ impl Execution {
 
     /// A run as its checkpoint left it; the error names a step that its version does not have.
     pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, String> {
-        let Checkpoint { env, pending, parked, is_new } = &taken.checkpoint;
+        let Checkpoint { env, pending, parked, is_new, .. } = &taken.checkpoint;
         let scope = Scope {
             env: Arc::new(env.clone()),
             query: Arc::new(taken.query.clone()),
@@ -159,7 +159,7 @@ impl Execution {
         self.pinned.workflow.start.at_most.is_some()
     }
 
-    /// Reaches outside from a message of its own, when it may.
+    /// Goes on from a message of its own, when it may: it reaches outside, or needs a transaction for itself.
     pub fn leave(&mut self, has_passed: bool) -> Progress {
         self.suspend(if has_passed || !self.needs_gate() { Wake::Now } else { Wake::AtGate })
     }
@@ -209,10 +209,10 @@ impl Execution {
             self.asking = Some(next);
             return Some(Progress::Asks(Question::Look(id)));
         }
-        let place = (self.run.receipt, self.run.workflow, self.run.steps + 1);
+        let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
         let (scope, allowance) = (&mut self.scope, &mut self.allowance);
         let tries = next.tried.map_or(0, |tried| tried.times);
-        let mut context = Context { scope, record: self.run.record, desk, step: place, tries, allowance };
+        let mut context = Context { scope, record: self.run.record, desk, run, number, alone, tries, allowance };
         match task::perform(&step.task, answer, &mut context) {
             Ok(Outcome::Ask(question)) => {
                 self.asking = Some(next);
@@ -221,6 +221,14 @@ impl Execution {
             Ok(Outcome::Continue(output)) => {
                 self.enter(step, Some(output), None);
                 self.pending.extend(followers(step, output));
+            }
+            Ok(Outcome::Said { output, message }) => {
+                self.enter(step, Some(output), Some(message));
+                self.pending.extend(followers(step, output));
+            }
+            Ok(Outcome::Alone) => {
+                self.asking = Some(next);
+                return Some(self.suspend(Wake::Now));
             }
             Ok(Outcome::SleepUntil { due_at, output }) => {
                 let until = Timestamp::try_from(due_at).map(|at| format!("until {at:.0}"));
@@ -289,7 +297,13 @@ impl Execution {
         if step.reads.related.is_empty()
             || matches!(
                 answer,
-                Some(Answer::Created { .. } | Answer::Rekeyed { .. } | Answer::Found(_) | Answer::Outside(_))
+                Some(
+                    Answer::Created { .. }
+                        | Answer::Rekeyed { .. }
+                        | Answer::Found(_)
+                        | Answer::Places(_)
+                        | Answer::Outside(_)
+                )
             )
         {
             return None;
@@ -310,7 +324,7 @@ impl Execution {
         let document = if self.run.state == State::Finished { None } else { self.document() };
         if self.wake.is_some() {
             // What its later steps read nobody knows yet; none of it shall count as posted in vain.
-            self.pinned.workflow.steps.iter().for_each(|step| self.names.expect(&step.reads));
+            self.names.expect(&self.pinned.reads);
         }
         let (keeps, forgets) = match (self.pinned.workflow.start.keep_log, self.run.state) {
             (KeepLog::All, _) => (true, false),
@@ -330,6 +344,7 @@ impl Execution {
             pending: checkpoint::written(workflow, &self.pending),
             parked: checkpoint::parked(workflow, &self.sleeping),
             is_new: self.wake == Some(Wake::Held),
+            begins: false,
         };
         match checkpoint::encode(&checkpoint) {
             Ok(document) => Some(document),

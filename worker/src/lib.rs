@@ -6,6 +6,7 @@ mod allowance;
 mod backlog;
 mod catalog;
 mod checkpoint;
+mod children;
 mod claims;
 pub mod consumer;
 mod declared;

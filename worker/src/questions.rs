@@ -8,7 +8,7 @@ use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, RecordId};
 use postern_shared::store::records::{self, NewRecord, Record, UniqueKey};
 use postern_shared::store::search::{self, Shape};
-use postern_shared::store::{StoreError, Transaction};
+use postern_shared::store::{StoreError, Transaction, receipts};
 
 use crate::desk::Desk;
 use crate::task::{Answer, Question};
@@ -22,8 +22,8 @@ pub async fn ask(
     asked: Vec<(usize, Question)>,
     desk: &mut Desk,
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
-    let (mut locks, mut looks, mut creates, mut rekeys, mut searches) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut locks, mut looks, mut creates, mut rekeys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut searches, mut places) = (Vec::new(), Vec::new());
     for (at, question) in asked {
         match question {
             Question::Lock(id) => locks.push((at, id)),
@@ -31,6 +31,7 @@ pub async fn ask(
             Question::Create { module, key, fields } => creates.push((at, module, key, fields)),
             Question::Rekey { record, module, key } => rekeys.push((at, record, module, key)),
             Question::Search { shape, values } => searches.push((at, shape, values)),
+            Question::Places { receipt, count } => places.push((at, receipt, count)),
         }
     }
     // A key whose record is gone is free again.
@@ -53,6 +54,10 @@ pub async fn ask(
         flush(transaction, desk).await?;
         answers.extend(find(transaction, searches).await?);
     }
+    // The runs of a receipt ask one after another, so each is here once.
+    let wanted = places.iter().map(|(_, receipt, count)| (*receipt, *count)).collect();
+    let first = receipts::add_places(transaction, &wanted).await?;
+    answers.extend(places.iter().map(|(at, receipt, _)| (*at, Answer::Places(first.get(receipt).copied()))));
     Ok(answers)
 }
 

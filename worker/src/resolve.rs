@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
-use postern_shared::id::ModuleName;
+use postern_shared::id::{ModuleName, RecordId};
 use postern_shared::store::receipts::Skipped;
 use postern_shared::submission::{Submission, Target};
 use postern_shared::workflow::Workflow;
@@ -42,7 +42,7 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
         resolved.skipped.push(Skipped { workflow: None, reason });
     }
     for pinned in meant {
-        match refusal(&pinned.workflow, submission, module, scope, &mut resolved.names) {
+        match refusal(&pinned.workflow, submission.record, module, scope, &mut resolved.names) {
             None => resolved.start.push(Arc::clone(pinned)),
             Some(reason) => resolved.skipped.push(Skipped { workflow: Some(pinned.workflow.id), reason }),
         }
@@ -50,10 +50,10 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
     resolved
 }
 
-/// Why a workflow does not run, or nothing.
-fn refusal(
+/// Why a workflow does not run on a record, or without one, or nothing. `module` as above.
+pub fn refusal(
     workflow: &Workflow,
-    submission: &Submission,
+    record: Option<RecordId>,
     module: Option<&ModuleName>,
     scope: &Scope,
     names: &mut Names,
@@ -62,7 +62,7 @@ fn refusal(
     if !workflow.active {
         return Some("the workflow is inactive".into());
     }
-    match (submission.record, module) {
+    match (record, module) {
         (None, _) if !start.without_record => return Some("it needs a record and got none".into()),
         (Some(record), None) => return Some(format!("record {record} does not exist")),
         (Some(record), Some(module)) => {

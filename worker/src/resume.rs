@@ -13,6 +13,7 @@ use postern_shared::store::{self, StoreError, Transaction, comments, records, ru
 
 use crate::catalog::Pinned;
 use crate::checkpoint::{self, Alarms, Wake};
+use crate::children;
 use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Parts, Progress};
@@ -126,7 +127,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let transaction = store::begin(&mut connection).await?;
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // Before any claim, as bundles do.
-    let mut desk = Desk::new(Arc::clone(handler.catalogs.at_least(0).await?.modules()));
+    let mut desk = Desk::new(handler.catalogs.at_least(0).await?);
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
@@ -162,6 +163,11 @@ async fn go_on(
     desk: &mut Desk,
     report: Option<Report>,
 ) -> Result<Step, StoreError> {
+    if taken.checkpoint.begins
+        && let Some(reason) = children::refusal(transaction, &taken, &pinned, desk).await?
+    {
+        return not_begun(transaction, resume, taken, &reason).await;
+    }
     if !pinned.workflow.start.parallel && !turns::enter(transaction, &taken.run).await? {
         return wait_for_turn(transaction, resume, taken).await;
     }
@@ -244,19 +250,42 @@ async fn write(
         }
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
-    done(transaction, &run, alarms, gate).await
+    let started = children::write(transaction, desk.take_started()).await?;
+    done(transaction, &run, alarms, started, gate).await
 }
 
-async fn done(transaction: &Transaction<'_>, run: &Run, alarms: Alarms, gate: bool) -> Result<Step, StoreError> {
-    let mut tally = Tally { alarms: alarms.write(transaction).await?, gate, ..Tally::default() };
+async fn done(
+    transaction: &Transaction<'_>,
+    run: &Run,
+    alarms: Alarms,
+    mut brought: Vec<spool::Taken>,
+    gate: bool,
+) -> Result<Step, StoreError> {
+    brought.extend(alarms.write(transaction).await?);
+    let mut tally = Tally { alarms: brought, gate, ..Tally::default() };
     tally.count(run);
     Ok(Step::Done(tally))
 }
 
+/// Ends a run that another one started before its first step: as with a submission that starts nothing, it is no fault.
+async fn not_begun(
+    transaction: &Transaction<'_>,
+    resume: &Resume,
+    taken: Taken,
+    reason: &str,
+) -> Result<Step, StoreError> {
+    let Taken { mut run, now, .. } = taken;
+    (run.state, run.message, run.ended_at) = (State::Finished, Some(format!("it did not run: {reason}")), Some(now));
+    runs::update(transaction, &run, run.steps).await?;
+    checkpoints::remove(transaction, resume).await?;
+    done(transaction, &run, Alarms::default(), Vec::new(), false).await
+}
+
 /// Nothing wakes it but the end of the run that is on its record.
 async fn wait_for_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Taken) -> Result<Step, StoreError> {
-    let Taken { mut run, checkpoint, .. } = taken;
+    let Taken { mut run, mut checkpoint, .. } = taken;
     run.state = State::Waiting;
+    checkpoint.begins = false;
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, Standing::InTurn)
         .await?;
@@ -277,7 +306,7 @@ async fn fail(
         .await?;
     let mut alarms = Alarms::default();
     leave(transaction, &run, now, &mut alarms).await?;
-    done(transaction, &run, alarms, false).await
+    done(transaction, &run, alarms, Vec::new(), false).await
 }
 
 async fn leave(

@@ -8,6 +8,7 @@ mod delay;
 mod delete_record;
 mod find_record;
 mod http_request;
+mod run_workflow;
 mod set_env;
 mod set_value;
 mod stop;
@@ -17,7 +18,8 @@ use std::time::SystemTime;
 
 use postern_shared::env::Env;
 use postern_shared::expression::{EvalError, Scope, Template, render};
-use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::{ModuleName, ReceiptId, RecordId};
+use postern_shared::resume::RunKey;
 use postern_shared::store::records::UniqueKey;
 use postern_shared::store::search::Shape;
 use postern_shared::task::Task;
@@ -32,6 +34,10 @@ use crate::outside::{Call, Report};
 pub enum Outcome {
     /// The run goes on by this output.
     Continue(&'static str),
+    /// The same, with something to be read on the run's path.
+    Said { output: &'static str, message: String },
+    /// The same step again, in a transaction of its own: it is too much for that of a bundle.
+    Alone,
     /// The branch goes on by this output at this time; the others do not wait.
     SleepUntil { due_at: SystemTime, output: &'static str },
     /// The task needs something of the outside; it is called again with the report.
@@ -61,6 +67,8 @@ pub enum Question {
     Rekey { record: RecordId, module: ModuleName, key: Option<UniqueKey> },
     /// Find records. Answered by [`Answer::Found`].
     Search { shape: Arc<Shape>, values: Vec<String> },
+    /// Give more runs their places. Answered by [`Answer::Places`].
+    Places { receipt: ReceiptId, count: i32 },
 }
 
 /// What the database answers.
@@ -74,6 +82,8 @@ pub enum Answer {
     Rekeyed { key: Option<UniqueKey>, holder: Option<RecordId> },
     /// The ids that were found.
     Found(Vec<RecordId>),
+    /// The place of the first of the runs; none = the receipt has as many as it may have.
+    Places(Option<i32>),
     /// What came of [`Outcome::Outside`].
     Outside(Report),
 }
@@ -98,8 +108,12 @@ pub struct Context<'a> {
     pub record: Option<RecordId>,
     /// The records of the bundle.
     pub desk: &'a mut Desk,
-    /// Which step of which run this is: receipt, workflow, and its place on the run's path, from 1.
-    pub step: (ReceiptId, WorkflowId, i32),
+    /// Whose step this is.
+    pub run: RunKey,
+    /// Its place on the run's path, from 1.
+    pub number: i32,
+    /// Whether the run has the transaction for itself.
+    pub alone: bool,
     /// How often the step was tried before.
     pub tries: u32,
     /// What the run may still cost.
@@ -148,6 +162,7 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
             };
             http_request::perform(settings, report, context)
         }
+        Task::RunWorkflow(settings) => run_workflow::perform(settings, answer, context),
         Task::SetEnv(settings) => set_env::perform(settings, context),
         Task::SetValue(settings) => set_value::perform(settings, answer, context),
         Task::Stop(settings) => stop::perform(settings, context),

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::resume::Resume;
-use postern_shared::store::claims::{self, Claim};
+use postern_shared::resume::{Resume, RunKey};
+use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, Transaction, checkpoints, runs};
 
@@ -14,7 +14,7 @@ use postern_shared::store::{StoreError, Transaction, checkpoints, runs};
 #[derive(Debug, Default)]
 pub struct Turns {
     taken: HashSet<(WorkflowId, RecordId)>,
-    new: BTreeMap<Claim, (ReceiptId, Option<u16>)>,
+    new: BTreeMap<Claim, (Holder, Option<u16>)>,
 }
 
 impl Turns {
@@ -40,7 +40,7 @@ impl Turns {
     /// A run stays on its record beyond the transaction.
     pub fn stay(&mut self, receipt: ReceiptId, workflow: WorkflowId, record: RecordId) {
         self.taken.insert((workflow, record));
-        self.new.insert(claim(workflow, record), (receipt, None));
+        self.new.insert(claim(workflow, record), (receipt.into(), None));
     }
 
     /// Writes who stays.
@@ -49,7 +49,7 @@ impl Turns {
             return Ok(());
         }
         let holders = claims::take(transaction, &self.new).await?;
-        let all_mine = self.new.iter().all(|(claim, (receipt, _))| holders.get(claim) == Some(receipt));
+        let all_mine = self.new.iter().all(|(claim, (holder, _))| holders.get(claim) == Some(holder));
         if all_mine { Ok(()) } else { Err(StoreError::Conflict("another run is on the record".into())) }
     }
 }
@@ -57,25 +57,29 @@ impl Turns {
 /// Whether a run that goes on may be on its record: it takes the claim or has it.
 pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, StoreError> {
     let Some(record) = run.record else { return Ok(true) };
-    let claim = claim(run.workflow, record);
-    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (run.receipt, None))])).await?;
-    Ok(holders.get(&claim) == Some(&run.receipt))
+    let (claim, holder) = (claim(run.workflow, record), holder(run.key()));
+    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
+    Ok(holders.get(&claim) == Some(&holder))
 }
 
 /// A run has ended: if it was on its record, the next one there may go on. Returns what wakes it.
 pub async fn leave(transaction: &Transaction<'_>, run: &Run) -> Result<Option<Resume>, StoreError> {
     let Some(record) = run.record else { return Ok(None) };
-    let claim = claim(run.workflow, record);
-    if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&run.receipt) {
+    let (claim, mine) = (claim(run.workflow, record), holder(run.key()));
+    if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&mine) {
         return Ok(None);
     }
     let next = checkpoints::next_in_turn(transaction, run.workflow, record).await?;
-    let holder = next.as_ref().map(|next| next.run.receipt);
-    claims::hand_on(transaction, &claim, run.receipt, holder).await?;
+    let holder = next.as_ref().map(|next| holder(next.run.clone()));
+    claims::hand_on(transaction, &claim, &mine, holder.as_ref()).await?;
     if let Some(next) = &next {
         runs::wake(transaction, &next.run).await?;
     }
     Ok(next)
+}
+
+fn holder(run: RunKey) -> Holder {
+    Holder { receipt: run.receipt, origin: run.origin }
 }
 
 fn claim(workflow: WorkflowId, record: RecordId) -> Claim {

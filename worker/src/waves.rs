@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::expression::{Related, Scope};
-use postern_shared::id::{RecordId, WorkflowId};
+use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs, spool};
@@ -16,8 +16,9 @@ use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
 use crate::checkpoint::{Checkpoints, Wake};
+use crate::children;
 use crate::claims;
-use crate::desk::{Desk, Known};
+use crate::desk::Desk;
 use crate::engine::{Execution, Progress};
 use crate::names::Names;
 use crate::questions;
@@ -74,11 +75,11 @@ struct Lane<'a> {
 /// Claims, resolves and executes the submissions, and writes all that became of them. Nothing is committed.
 pub async fn execute(
     transaction: &Transaction<'_>,
-    catalog: &Catalog,
+    catalog: &Arc<Catalog>,
     submissions: impl Iterator<Item = &Submission>,
 ) -> Result<Tally, StoreError> {
     let submissions = sorted(submissions);
-    let mut desk = Desk::new(Arc::clone(catalog.modules()));
+    let mut desk = Desk::new(Arc::clone(catalog));
     lock_records(transaction, &submissions, &mut desk).await?;
     look_at_related(transaction, catalog, &submissions, &mut desk).await?;
     let mut breath = Breath::new();
@@ -96,6 +97,7 @@ pub async fn execute(
             skipped: resolved.skipped.clone(),
             duplicate_of: duplicates.get(&one.receipt).copied(),
             unmatched: resolved.start.is_empty() && !duplicates.contains_key(&one.receipt),
+            places: resolved.start.len(),
         })
         .collect();
     let claimed = receipts::claim(transaction, &receipts).await?;
@@ -172,10 +174,7 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
         request: Arc::new(submission.request.clone()),
         record,
     };
-    let module = submission.record.and_then(|id| match desk.get(id) {
-        Known::There(module, _) => Some(module),
-        Known::Unknown | Known::Missing => None,
-    });
+    let module = submission.record.and_then(|id| desk.module(id));
     (resolve(catalog, submission, module, &scope), scope)
 }
 
@@ -305,6 +304,12 @@ async fn write(
     if !said.is_empty() {
         comments::append(transaction, &said).await?;
     }
+    let started = desk.take_started();
+    let mut of_children: HashMap<ReceiptId, Names> = HashMap::new();
+    for child in &started {
+        // What it reads nobody knows yet; none of it shall count as posted in vain.
+        of_children.entry(child.run.receipt).or_default().expect(&child.pinned.reads);
+    }
     let (mut all, mut log, mut unmet, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new(), Checkpoints::default());
     for Lane { submission, mut names, ended, .. } in lanes {
         for execution in ended {
@@ -318,6 +323,7 @@ async fn write(
             log.extend(parts.log);
             names.add(parts.names);
         }
+        names.add(of_children.remove(&submission.receipt).unwrap_or_default());
         unmet.extend(names.unmet(&submission.env, &submission.read).map(|unmet| (submission.receipt, unmet)));
     }
     if !all.is_empty() {
@@ -327,5 +333,6 @@ async fn write(
         run_log::append(transaction, &log).await?;
     }
     tally.alarms = checkpoints.write(transaction).await?;
+    tally.alarms.extend(children::write(transaction, started).await?);
     receipts::note_unmet(transaction, &unmet).await
 }

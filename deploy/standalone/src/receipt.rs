@@ -82,6 +82,9 @@ fn text(receipt: &Value) -> String {
             text += &format!("\n  {number} {name} ({task}): {}", end.join(", "));
         }
     }
+    if let Some(more) = receipt["runs_left_out"].as_u64() {
+        text += &format!("\nand {more} more runs");
+    }
     if let Some(first) = receipt["duplicate_of"].as_str() {
         text += &format!("\nduplicate of {first}");
     }

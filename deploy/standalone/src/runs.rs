@@ -3,6 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::id::WorkflowId;
+use postern_shared::origin::Origin;
 use postern_shared::store::runs::State;
 use serde_json::Value;
 
@@ -35,12 +36,17 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 /// A run for people; the word of its state stands under a name.
 pub fn line(run: &Value, state: &str) -> String {
     let word = |name: &str| run[name].as_str().filter(|word| !word.is_empty());
-    let replay = word("origin").map(|origin| format!(", replay {origin}")).unwrap_or_default();
+    let Origin { parent, replay } = Origin::read(word("origin").unwrap_or_default());
+    let parent = parent.map(|one| format!(", started by workflow {} in step {}", one.workflow, one.step));
+    let parent = parent.unwrap_or_default();
+    let replay = replay.map(|number| format!(", replay {number}")).unwrap_or_default();
     let record = run["record"].as_i64().map(|record| format!(" on record {record}")).unwrap_or_default();
     let message = word("message").map(|message| format!(": {message}")).unwrap_or_default();
     let (started, state) = (word("started_at").unwrap_or_default(), word(state).unwrap_or_default());
     let (workflow, version, steps) = (&run["workflow"], &run["version"], &run["steps"]);
-    format!("{started} workflow {workflow} version {version}{replay}{record}: {state} after {steps} steps{message}")
+    format!(
+        "{started} workflow {workflow} version {version}{parent}{replay}{record}: {state} after {steps} steps{message}"
+    )
 }
 
 fn state_parser() -> impl TypedValueParser<Value = State> {

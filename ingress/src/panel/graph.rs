@@ -186,6 +186,7 @@ fn glyph(task: &str) -> &'static str {
         "set_value" => "✎",
         "set_env" => "=",
         "comment" => "❝",
+        "run_workflow" => "⇉",
         "stop" => "■",
         _ => "•",
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 use postern_shared::id::ReceiptId;
+use postern_shared::origin::{Origin, Parent};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::{Connection, dead_letters, posted, receipts, run_log, workflows};
@@ -14,10 +15,12 @@ use warp::reply::Response;
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph};
 use super::reply::{self, Refusal};
+use super::runs::anchor;
 use super::saving;
 use super::shown::{Moment, Pill, length};
 use super::tree::Tree;
 use super::visit::Visit;
+use crate::receipts::{MAX_SHOWN, shown};
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -46,6 +49,8 @@ struct Taken {
     /// Whether it started nothing and can be replayed.
     is_unmatched: bool,
     ran: Vec<Ran>,
+    /// How many runs are not on the page.
+    left_out: i64,
     trees: Vec<(&'static str, Tree)>,
 }
 
@@ -55,6 +60,9 @@ struct Ran {
     /// Its place on the page; a replay has its number with it.
     anchor: String,
     replay: String,
+    started_by: Option<StartedBy>,
+    /// The runs that it started: place and workflow.
+    children: Vec<(String, String)>,
     is_failed: bool,
     needs_attention: bool,
     workflow: String,
@@ -66,6 +74,14 @@ struct Ran {
     length: String,
     path: Vec<Step>,
     graph: Option<Graph>,
+}
+
+/// The step that started a run.
+struct StartedBy {
+    workflow: String,
+    step: i64,
+    /// Where its run stands; empty if it is not on the page.
+    anchor: String,
 }
 
 struct Step {
@@ -103,12 +119,14 @@ async fn taken(
     receipt: &Receipt,
     runs: &[Run],
 ) -> Result<Taken, Refusal> {
-    let log = run_log::of(connection, id).await?;
+    let left_out = i64::try_from(runs.len().saturating_sub(MAX_SHOWN)).unwrap_or(i64::MAX);
+    let runs = shown(runs);
+    let log = run_log::of(connection, id, &runs).await?;
     let mut ran = Vec::new();
-    for run in runs {
+    for run in &runs {
         let document = workflows::of_version(connection, run.workflow, run.version).await?;
         let log: Vec<_> = log.iter().filter(|entry| entry.is_of(run)).collect();
-        ran.push(describe(p, run, document.as_ref(), &log));
+        ran.push(describe(p, run, &runs, document.as_ref(), &log));
     }
     let posted = posted::find(connection, id).await?;
     let mut trees = Vec::new();
@@ -134,11 +152,21 @@ async fn taken(
         dropped_files: receipt.dropped_files.join(", "),
         is_unmatched: runs.is_empty() && receipt.duplicate_of.is_none(),
         ran,
+        left_out,
         trees,
     })
 }
 
-fn describe(p: &Frame, run: &Run, document: Option<&Value>, log: &[&run_log::Entry]) -> Ran {
+fn is_of(run: &Run, parent: &Parent) -> bool {
+    (run.workflow, &run.origin) == (parent.workflow, &parent.origin)
+}
+
+fn children(run: &Run, all: &[&Run]) -> Vec<(String, String)> {
+    let started = all.iter().filter(|one| Origin::read(&one.origin).parent.is_some_and(|parent| is_of(run, &parent)));
+    started.map(|one| (anchor(one), one.workflow.to_string())).collect()
+}
+
+fn describe(p: &Frame, run: &Run, all: &[&Run], document: Option<&Value>, log: &[&run_log::Entry]) -> Ran {
     let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
     let path: Vec<Step> = (log.iter())
         .map(|entry| Step {
@@ -155,11 +183,18 @@ fn describe(p: &Frame, run: &Run, document: Option<&Value>, log: &[&run_log::Ent
     for entry in log {
         numbers.entry(entry.step.clone()).or_default().push(entry.number);
     }
+    let origin = Origin::read(&run.origin);
     let workflow = document.and_then(|document| Some((Workflow::from_document(document).ok()?, document)));
     Ran {
         run: run.key().to_string(),
-        anchor: if run.origin.is_empty() { run.place.to_string() } else { format!("{}-{}", run.place, run.origin) },
-        replay: run.origin.clone(),
+        anchor: anchor(run),
+        replay: origin.replay.map(|replay| replay.to_string()).unwrap_or_default(),
+        started_by: origin.parent.as_ref().map(|parent| StartedBy {
+            workflow: parent.workflow.to_string(),
+            step: parent.step.into(),
+            anchor: all.iter().find(|one| is_of(one, parent)).map(|one| anchor(one)).unwrap_or_default(),
+        }),
+        children: children(run, all),
         is_failed: run.state == State::Failed,
         needs_attention: run.state == State::NeedsAttention,
         workflow: run.workflow.to_string(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 use postern_shared::document::Kind;
+use postern_shared::origin::Origin;
 use postern_shared::store::runs::{self, Cursor, Filter, Run, State};
 use warp::reply::Response;
 
@@ -104,6 +105,14 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page)
 }
 
+/// Where a run stands on the page of its receipt; a replay has the place of the run that failed.
+pub fn anchor(run: &Run) -> String {
+    match Origin::read(&run.origin).replay {
+        None => run.place.to_string(),
+        Some(replay) => format!("{}-{replay}", run.place),
+    }
+}
+
 /// Runs as rows of a list.
 pub async fn rows(visit: &Visit<'_>, p: &Frame, found: &[Run]) -> Result<Vec<Row>, Refusal> {
     let titles: HashMap<String, String> = titles(visit).await?.into_iter().collect();
@@ -136,7 +145,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
     let took = run.ended_at.and_then(|end| end.duration_since(run.started_at).ok());
     Row {
         receipt: run.receipt.to_string(),
-        anchor: if run.origin.is_empty() { run.place.to_string() } else { format!("{}-{}", run.place, run.origin) },
+        anchor: anchor(run),
         pill: p.pill(run.state.word()),
         version: run.version,
         title: titles.get(&workflow).cloned().unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Several documents, checked together before anything is done with any of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::id::WorkflowId;
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
 use crate::permission::short_url::generated_short_url;
-use crate::workflow::Workflow;
+use crate::workflow::{Step, Workflow};
 use crate::yaml;
 
 /// The short URLs of the stored permissions, by their keys.
@@ -23,6 +23,8 @@ pub struct Stored {
     pub modules: Modules,
     /// The workflows, which documents of modules must not put in the wrong; without such documents none are needed.
     pub workflows: Vec<Value>,
+    /// The numbers of the stored workflows, which others may run; without workflows that run any none are needed.
+    pub numbers: HashSet<WorkflowId>,
 }
 
 /// One document that passed the checks.
@@ -92,7 +94,12 @@ impl Batch {
         self.documents.iter().any(|one| one.document.kind() == Kind::Module)
     }
 
-    /// Checks workflows against modules, once all documents are added: those that come here and those that are stored.
+    /// Whether a workflow among them runs another one.
+    pub fn runs_workflows(&self) -> bool {
+        self.run().next().is_some()
+    }
+
+    /// Checks workflows against modules and against those that they run, once all documents are added: those that come here and those that are stored.
     /// `stored` is none where that is not known, and then only what is certain is found.
     pub fn agree(&mut self, stored: Option<&Stored>) {
         let mut modules = stored.map(|stored| stored.modules.clone()).unwrap_or_default();
@@ -103,16 +110,36 @@ impl Batch {
         let undeclared = stored.map_or(Undeclared::Unknown, |_| Undeclared::Open);
         // A document that did not pass may be the one that mends what is stored.
         let stored = stored.filter(|_| self.findings.is_empty());
+        let unknown = stored.map(|stored| self.unknown(stored)).unwrap_or_default();
         let mut at_odds = stored.map(|stored| self.at_odds(stored, &modules)).unwrap_or_default();
         for (source, yaml, at) in &self.texts {
             let findings = match self.documents.get(*at).map(|one| &one.document) {
-                Some(Document::Workflow(workflow)) => agreement::findings(workflow, &modules, undeclared),
+                Some(Document::Workflow(workflow)) => {
+                    let mut findings = agreement::findings(workflow, &modules, undeclared);
+                    findings.extend(runs_unknown(workflow, &unknown));
+                    findings
+                }
                 Some(Document::Module(_)) => std::mem::take(&mut at_odds),
                 _ => continue,
             };
             let found = findings.into_iter().map(|one| Found { source: source.clone(), located: yaml.locate(one) });
             self.findings.extend(found);
         }
+    }
+
+    /// The workflows that those here run, and that are neither here nor stored.
+    fn unknown(&self, stored: &Stored) -> HashSet<WorkflowId> {
+        let is_here = |id: &WorkflowId| self.places.contains_key(&(Kind::Workflow, id.to_string()));
+        self.run().filter(|id| !is_here(id) && !stored.numbers.contains(id)).collect()
+    }
+
+    /// The workflows that those here run.
+    fn run(&self) -> impl Iterator<Item = WorkflowId> {
+        let workflows = self.documents.iter().filter_map(|one| match &one.document {
+            Document::Workflow(workflow) => Some(workflow),
+            _ => None,
+        });
+        workflows.flat_map(|workflow| &workflow.steps).filter_map(|step| step.task.runs())
     }
 
     /// What active workflows that are stored, and do not come anew, do that the modules no longer allow.
@@ -152,6 +179,15 @@ impl Batch {
         }
         self.documents.push(Checked { document, value, made_short_url, line });
     }
+}
+
+fn runs_unknown(workflow: &Workflow, unknown: &HashSet<WorkflowId>) -> Vec<Finding> {
+    let finding = |step: &Step| {
+        let id = step.task.runs().filter(|id| unknown.contains(id))?;
+        let path = format!("steps.{}.{}", step.name, step.task.name());
+        Some(Finding::new(path, format!("there is no workflow {id}")))
+    };
+    workflow.steps.iter().filter_map(finding).collect()
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, Located> {

@@ -236,6 +236,13 @@ impl<'d, 'f> Reader<'d, 'f> {
         &self.reads
     }
 
+    /// Names of `$env` that the step itself gives to what was read so far: nothing that was posted or set is meant.
+    pub fn forget_reads(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| {
+            self.reads.names.remove(*name);
+        });
+    }
+
     /// Adds what an inner reader has read.
     pub fn also_reads(&mut self, reads: &Reads) {
         self.reads.add(reads);

@@ -39,7 +39,7 @@ DELETE FROM checkpoints WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND
 const NEXT_IN_TURN: &str = "-- checkpoints::next_in_turn
 UPDATE checkpoints SET revision = revision + 1, waits_for_turn = false
 WHERE (receipt, workflow, origin) = (SELECT receipt, workflow, origin FROM checkpoints
-    WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, origin LIMIT 1 FOR UPDATE)
+    WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, length(origin), origin LIMIT 1 FOR UPDATE)
 RETURNING receipt, workflow, origin, revision";
 
 /// From one workflow to the next, however many runs of each stand there.
@@ -79,6 +79,9 @@ pub struct Checkpoint {
     /// It has not begun: it begins at the start of the version to which it is pinned by then, whatever is pending.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_new: bool,
+    /// Whether it is still to be seen if the run, which another one started, begins at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begins: bool,
 }
 
 /// A step to take.

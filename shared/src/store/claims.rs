@@ -11,22 +11,23 @@ use super::StoreError;
 use crate::id::ReceiptId;
 
 const TAKE: &str = "-- claims::take
-INSERT INTO claims (scope, key, receipt, expires_at)
-SELECT scope, key, receipt, coalesce(now() + days * interval '1 day', 'infinity')
-FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::int[]) AS c (scope, key, receipt, days)
+INSERT INTO claims (scope, key, receipt, origin, expires_at)
+SELECT scope, key, receipt, origin, coalesce(now() + days * interval '1 day', 'infinity')
+FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::text[], $5::int[]) AS c (scope, key, receipt, origin, days)
 ORDER BY scope, key
-ON CONFLICT (scope, key) DO UPDATE SET receipt = excluded.receipt, expires_at = excluded.expires_at
+ON CONFLICT (scope, key) DO UPDATE
+SET receipt = excluded.receipt, origin = excluded.origin, expires_at = excluded.expires_at
 WHERE claims.expires_at <= now()";
 
 const HOLDERS: &str = "-- claims::holders
-SELECT c.scope, c.key, c.receipt
+SELECT c.scope, c.key, c.receipt, c.origin
 FROM claims c JOIN unnest($1::text[], $2::bytea[]) AS k (scope, key) ON c.scope = k.scope AND c.key = k.key";
 
 const PASS_ON: &str = "-- claims::pass_on
-UPDATE claims SET receipt = $4 WHERE scope = $1 AND key = $2 AND receipt = $3";
+UPDATE claims SET receipt = $5, origin = $6 WHERE scope = $1 AND key = $2 AND receipt = $3 AND origin = $4";
 
 const RELEASE: &str = "-- claims::release
-DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3";
+DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3 AND origin = $4";
 
 const FORGET: &str = "-- claims::forget
 DELETE FROM claims WHERE expires_at <= now()";
@@ -46,19 +47,35 @@ impl Claim {
     }
 }
 
-/// Takes claims that nobody holds, each for a receipt and a number of days (none = for ever), and tells who holds each
+/// Who holds a claim: what a receipt stands for, or one of the runs that it started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// The origin of the run.
+    pub origin: String,
+}
+
+impl From<ReceiptId> for Holder {
+    fn from(receipt: ReceiptId) -> Self {
+        Self { receipt, origin: String::new() }
+    }
+}
+
+/// Takes claims that nobody holds, each for a holder and a number of days (none = for ever), and tells who holds each
 /// of them now. Waits for other transactions that are taking the same ones. A map, so that they come in order and each
 /// once.
 pub async fn take(
     transaction: &Transaction<'_>,
-    claims: &BTreeMap<Claim, (ReceiptId, Option<u16>)>,
-) -> Result<BTreeMap<Claim, ReceiptId>, StoreError> {
+    claims: &BTreeMap<Claim, (Holder, Option<u16>)>,
+) -> Result<BTreeMap<Claim, Holder>, StoreError> {
     let scopes: Vec<&str> = claims.keys().map(|claim| claim.scope.as_str()).collect();
     let keys: Vec<&[u8]> = claims.keys().map(|claim| &claim.key[..]).collect();
-    let receipts: Vec<Uuid> = claims.values().map(|(receipt, _)| receipt.uuid()).collect();
+    let receipts: Vec<Uuid> = claims.values().map(|(holder, _)| holder.receipt.uuid()).collect();
+    let origins: Vec<&str> = claims.values().map(|(holder, _)| holder.origin.as_str()).collect();
     let days: Vec<Option<i32>> = claims.values().map(|(_, days)| days.map(i32::from)).collect();
     let statement = transaction.prepare_cached(TAKE).await?;
-    transaction.execute(&statement, &[&scopes, &keys, &receipts, &days]).await?;
+    transaction.execute(&statement, &[&scopes, &keys, &receipts, &origins, &days]).await?;
     holders(transaction, claims.keys()).await
 }
 
@@ -66,7 +83,7 @@ pub async fn take(
 pub async fn holders(
     transaction: &Transaction<'_>,
     claims: impl Iterator<Item = &Claim> + Clone,
-) -> Result<BTreeMap<Claim, ReceiptId>, StoreError> {
+) -> Result<BTreeMap<Claim, Holder>, StoreError> {
     let scopes: Vec<&str> = claims.clone().map(|claim| claim.scope.as_str()).collect();
     let keys: Vec<&[u8]> = claims.map(|claim| &claim.key[..]).collect();
     let statement = transaction.prepare_cached(HOLDERS).await?;
@@ -75,22 +92,27 @@ pub async fn holders(
         .map(|row| {
             let key = row.get::<_, &[u8]>(1).try_into();
             let key = key.map_err(|_| StoreError::Refused("a stored claim has a key of another length".into()))?;
-            Ok((Claim { scope: row.get(0), key }, row.get::<_, Uuid>(2).into()))
+            let holder = Holder { receipt: row.get::<_, Uuid>(2).into(), origin: row.get(3) };
+            Ok((Claim { scope: row.get(0), key }, holder))
         })
         .collect()
 }
 
-/// Gives a claim that a receipt holds to another one, or gives it up.
+/// Gives a claim to another holder, or gives it up.
 pub async fn hand_on(
     transaction: &Transaction<'_>,
     claim: &Claim,
-    holder: ReceiptId,
-    next: Option<ReceiptId>,
+    holder: &Holder,
+    next: Option<&Holder>,
 ) -> Result<(), StoreError> {
-    let (scope, key, holder) = (claim.scope.as_str(), &claim.key[..], holder.uuid());
+    let (scope, key) = (claim.scope.as_str(), &claim.key[..]);
+    let (receipt, origin) = (holder.receipt.uuid(), &holder.origin);
     match next {
-        Some(next) => transaction.execute(PASS_ON, &[&scope, &key, &holder, &next.uuid()]).await?,
-        None => transaction.execute(RELEASE, &[&scope, &key, &holder]).await?,
+        Some(next) => {
+            let (to, of) = (next.receipt.uuid(), &next.origin);
+            transaction.execute(PASS_ON, &[&scope, &key, &receipt, origin, &to, of]).await?
+        }
+        None => transaction.execute(RELEASE, &[&scope, &key, &receipt, origin]).await?,
     };
     Ok(())
 }

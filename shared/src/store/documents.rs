@@ -1,5 +1,7 @@
 //! Settings are applied together: all documents or none, one new version of the settings.
 
+use std::collections::HashSet;
+
 use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
 
@@ -73,6 +75,7 @@ pub async fn stored(connection: &Object, batch: &Batch) -> Result<Stored, StoreE
     Ok(Stored {
         modules: modules.iter().filter_map(|one| Module::from_document(one).ok()).collect(),
         workflows: if batch.has_modules() { load(connection, Kind::Workflow).await? } else { Vec::new() },
+        numbers: if batch.runs_workflows() { workflows::numbers(connection).await? } else { HashSet::new() },
     })
 }
 

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0017_undecided.sql"),
     include_str!("../../migrations/0018_lanes.sql"),
     include_str!("../../migrations/0019_gate.sql"),
+    include_str!("../../migrations/0020_children.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -1,6 +1,6 @@
 //! The receipts: what was accepted. Inserting one is the claim that makes a redelivered submission harmless.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
@@ -15,9 +15,9 @@ const CLAIM: &str = "-- receipts::claim
 WITH s AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
         $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[], $14::boolean[],
-        $15::text[])
+        $15::text[], $16::int[])
         AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped,
-            duplicate_of, instance, number, unmatched, dropped_files)
+            duplicate_of, instance, number, unmatched, dropped_files, places)
 ), arriving AS (
     INSERT INTO arrived (instance, numbers, lag)
     SELECT instance, range_agg(int8range(number, number, '[]')), now() - min(accepted_at) FROM s
@@ -25,9 +25,9 @@ WITH s AS (
 )
 INSERT INTO receipts
     (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
-    unmatched, dropped_files)
+    unmatched, dropped_files, places)
 SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
-    skipped::json, duplicate_of, unmatched, dropped_files::json
+    skipped::json, duplicate_of, unmatched, dropped_files::json, places
 FROM s ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id";
@@ -42,6 +42,15 @@ const NOTE_UNMET: &str = "-- receipts::note_unmet
 UPDATE receipts SET unread = noted.unread::json, unposted = noted.unposted::json
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS noted (receipt, unread, unposted)
 WHERE id = noted.receipt AND id BETWEEN $4 AND $5";
+
+/// The range as above. The row's lock puts those in order who start more runs of one receipt.
+const ADD_PLACES: &str = "-- receipts::add_places
+UPDATE receipts SET places = places + more.count FROM unnest($1::uuid[], $2::int[]) AS more (receipt, count)
+WHERE id = more.receipt AND id BETWEEN $3 AND $4 AND places + more.count <= $5
+RETURNING id, places - more.count + 1";
+
+/// The most runs of one receipt, whoever starts them: runs that start runs are as many as they like otherwise.
+pub const MAX_RUNS: i32 = 10_000;
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +101,8 @@ pub struct NewReceipt<'a> {
     pub duplicate_of: Option<ReceiptId>,
     /// Whether it starts nothing, although it is no duplicate.
     pub unmatched: bool,
+    /// How many runs it starts.
+    pub places: usize,
 }
 
 /// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
@@ -124,6 +135,7 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
                 &number(|ticket| ticket.number),
                 &claims.iter().map(|one| one.unmatched).collect::<Vec<_>>(),
                 &column(|one| serde_json::json!(one.dropped_files).to_string()),
+                &claims.iter().map(|one| i32::try_from(one.places).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -141,6 +153,19 @@ pub async fn note_unmet(transaction: &Transaction<'_>, noted: &[(ReceiptId, Unme
     let (unread, unposted) = (column(|unmet| &unmet.unread), column(|unmet| &unmet.unposted));
     transaction.execute(&statement, &[&ids, &unread, &unposted, least, greatest]).await?;
     Ok(())
+}
+
+/// Gives places to more runs of receipts, and tells the first of them; not to a receipt that would have more than
+/// [`MAX_RUNS`].
+pub async fn add_places(
+    transaction: &Transaction<'_>,
+    wanted: &BTreeMap<ReceiptId, i32>,
+) -> Result<HashMap<ReceiptId, i32>, StoreError> {
+    let ids: Vec<_> = wanted.keys().map(|receipt| receipt.uuid()).collect();
+    let (Some(least), Some(greatest)) = (ids.first(), ids.last()) else { return Ok(HashMap::new()) };
+    let counts: Vec<i32> = wanted.values().copied().collect();
+    let rows = transaction.query(ADD_PLACES, &[&ids, &counts, least, greatest, &MAX_RUNS]).await?;
+    Ok(rows.iter().map(|row| (row.get::<_, uuid::Uuid>(0).into(), row.get(1))).collect())
 }
 
 /// One receipt, or nothing if no worker has taken it yet.

@@ -8,6 +8,7 @@ use deadpool_postgres::{Object, Transaction};
 use super::audit_log::{self, Change};
 use super::checkpoints::{Decision, FIRST_REVISION};
 use super::{StoreError, outside_calls, spool};
+use crate::origin;
 use crate::resume::{Resume, RunKey};
 
 /// Two persons at one run: the second waits here and finds what the first has done.
@@ -15,13 +16,15 @@ const STANDING: &str = "-- rescue::standing
 SELECT r.state, c.revision FROM runs r LEFT JOIN checkpoints c USING (receipt, workflow, origin)
 WHERE r.receipt = $1 AND r.workflow = $2 AND r.origin = $3 FOR UPDATE OF r";
 
+/// `$4` stands before the number of each replay.
 const SIBLINGS: &str = "-- rescue::siblings
-SELECT count(*) FILTER (WHERE state NOT IN ('finished', 'failed')), coalesce(max(origin::int), 0) + 1
-FROM (SELECT state, CASE WHEN origin ~ '^[0-9]{1,9}$' THEN origin END AS origin FROM runs
-    WHERE receipt = $1 AND workflow = $2) s";
+SELECT count(*) FILTER (WHERE state NOT IN ('finished', 'failed')), coalesce(max(number::int), 0) + 1
+FROM (SELECT state, origin, CASE WHEN starts_with(origin, $4) THEN nullif(substr(origin, length($4) + 1), '') END AS number
+    FROM runs WHERE receipt = $1 AND workflow = $2) s
+WHERE origin = $3 OR number ~ '^[0-9]{1,9}$'";
 
 const FIRST: &str = "-- rescue::first
-SELECT FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = '' FOR UPDATE";
+SELECT FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3 FOR UPDATE";
 
 const COPY_RUN: &str = "-- rescue::copy_run
 INSERT INTO runs (receipt, workflow, origin, version, place, state, steps, record, started_at)
@@ -71,18 +74,20 @@ pub async fn replay(
     let transaction = connection.transaction().await?;
     let (receipt, workflow) = (run.receipt.uuid(), run.workflow.get());
     // All replays of a run have one lock, whichever of them is replayed.
-    transaction.execute(FIRST, &[&receipt, &workflow]).await?;
+    let first = origin::first(&run.origin);
+    transaction.execute(FIRST, &[&receipt, &workflow, &first]).await?;
     match standing(&transaction, run).await? {
         None => return Ok(Rescued::Unknown),
         Some((state, _)) if state != "failed" => return Ok(Rescued::Refused("only a run that failed is replayed")),
         Some((_, None)) => return Ok(Rescued::Refused("what it would need to go on was not kept")),
         Some((_, Some(_))) => {}
     }
-    let row = transaction.query_one(SIBLINGS, &[&receipt, &workflow]).await?;
+    let before = origin::before_replay(first);
+    let row = transaction.query_one(SIBLINGS, &[&receipt, &workflow, &first, &before]).await?;
     if row.get::<_, i64>(0) > 0 {
         return Ok(Rescued::Refused("another replay of it has not ended"));
     }
-    let new = RunKey { origin: row.get::<_, i32>(1).to_string(), ..run.clone() };
+    let new = RunKey { origin: format!("{before}{}", row.get::<_, i32>(1)), ..run.clone() };
     let newest = version == Version::Newest;
     transaction.execute(COPY_RUN, &[&receipt, &workflow, &run.origin, &new.origin, &newest]).await?;
     transaction.execute(COPY_CHECKPOINT, &[&receipt, &workflow, &run.origin, &new.origin]).await?;

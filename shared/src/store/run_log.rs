@@ -20,7 +20,8 @@ const TYPES: [Type; 9] =
     [Type::UUID, Type::INT8, Type::TEXT, Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ];
 
 const OF: &str = "-- run_log::of
-SELECT workflow, number, step, task, output, message, at, origin FROM run_log WHERE receipt = $1
+SELECT workflow, number, step, task, output, message, at, origin FROM run_log
+WHERE receipt = $1 AND (workflow, origin) IN (SELECT * FROM unnest($2::bigint[], $3::text[]))
 ORDER BY workflow, length(origin), origin, number";
 
 const FORGET: &str = "-- run_log::forget
@@ -76,9 +77,11 @@ pub async fn forget(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), S
     Ok(())
 }
 
-/// The steps that the runs of a receipt took: by workflow, then in order.
-pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Entry>, StoreError> {
-    let rows = connection.query(OF, &[&receipt.uuid()]).await?;
+/// The steps that these runs of a receipt took: by workflow, then in order.
+pub async fn of(connection: &Object, receipt: ReceiptId, runs: &[&Run]) -> Result<Vec<Entry>, StoreError> {
+    let workflows: Vec<i64> = runs.iter().map(|run| run.workflow.get()).collect();
+    let origins: Vec<&str> = runs.iter().map(|run| run.origin.as_str()).collect();
+    let rows = connection.query(OF, &[&receipt.uuid(), &workflows, &origins]).await?;
     rows.iter()
         .map(|row| {
             Ok(Entry {

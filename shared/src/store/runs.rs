@@ -12,17 +12,18 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::origin;
 use crate::resume::{Resume, RunKey};
 
 pub use cursor::Cursor;
 
 const INSERT: &str = "-- runs::insert
-INSERT INTO runs (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at
+INSERT INTO runs (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin)
+SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
 FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[])
-    AS r (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at)
-ORDER BY receipt, workflow";
+    $9::timestamptz[], $10::timestamptz[], $11::text[])
+    AS r (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin)
+ORDER BY receipt, workflow, origin";
 
 const OF: &str = "-- runs::of
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
@@ -95,7 +96,8 @@ impl State {
 /// The word for a receipt with these runs, in the order of [`of`]: the state that most needs someone's eye or patience;
 /// without any run the receipt is unmatched. Of a run and its replays the last one counts.
 pub fn summary(runs: &[Run]) -> &'static str {
-    let is_last = |at: usize| runs.get(at + 1).is_none_or(|next| next.workflow != runs[at].workflow);
+    let name = |run: &Run| (run.workflow, origin::first(&run.origin).to_owned());
+    let is_last = |at: usize| runs.get(at + 1).is_none_or(|next| name(next) != name(&runs[at]));
     let last: Vec<State> = (0..runs.len()).filter(|at| is_last(*at)).map(|at| runs[at].state).collect();
     [State::NeedsAttention, State::Running, State::Waiting, State::Held, State::Failed, State::Finished]
         .into_iter()
@@ -110,7 +112,7 @@ pub struct Run {
     pub receipt: ReceiptId,
     /// Its workflow.
     pub workflow: WorkflowId,
-    /// Empty for the run that the submission started, else the number of the replay.
+    /// Where it comes from: see [`crate::origin`].
     pub origin: String,
     /// The version of the workflow that it is pinned to.
     pub version: i32,
@@ -137,7 +139,7 @@ impl Run {
     }
 }
 
-/// Writes runs that submissions started. All or [`StoreError::Fenced`].
+/// Writes new runs. All or [`StoreError::Fenced`].
 pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(INSERT).await?;
     let written = transaction
@@ -154,6 +156,7 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
                 &runs.iter().map(|run| run.message.as_deref()).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.started_at).collect::<Vec<_>>(),
                 &runs.iter().map(|run| run.ended_at).collect::<Vec<_>>(),
+                &runs.iter().map(|run| run.origin.as_str()).collect::<Vec<_>>(),
             ],
         )
         .await;

@@ -1,5 +1,6 @@
 //! The workflows. Saving a changed document makes a new version; a run is pinned to the one it started with.
 
+use std::collections::HashSet;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
@@ -29,6 +30,9 @@ SELECT coalesce(max(version), 0) FROM workflow_versions WHERE workflow = $1";
 
 const DELETE: &str = "-- workflows::delete
 DELETE FROM workflows WHERE id = $1";
+
+const NUMBERS: &str = "-- workflows::numbers
+SELECT id FROM workflows";
 
 const VERSIONS: &str = "-- workflows::versions
 SELECT version, created_at FROM workflow_versions WHERE workflow = $1 ORDER BY version DESC LIMIT $2";
@@ -76,6 +80,12 @@ pub async fn put(transaction: &Transaction<'_>, id: WorkflowId, document: &Value
 /// Removes one; true if it was there. Its versions stay for the runs that are pinned to them.
 pub async fn delete(transaction: &Transaction<'_>, id: WorkflowId) -> Result<bool, StoreError> {
     Ok(transaction.execute(DELETE, &[&id.get()]).await? > 0)
+}
+
+/// The numbers of all workflows.
+pub async fn numbers(connection: &Object) -> Result<HashSet<WorkflowId>, StoreError> {
+    let rows = connection.query(NUMBERS, &[]).await?;
+    Ok(rows.iter().filter_map(|row| row.get::<_, i64>(0).try_into().ok()).collect())
 }
 
 /// The numbers of the latest versions and when each was saved, the newest first, at most `last`.

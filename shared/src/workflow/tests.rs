@@ -175,6 +175,9 @@ fn every_fault_of_a_step_is_named_at_its_field() {
         ("find_record: Leads\nlimit: 0", "steps.s.limit: must be 1 to 1000"),
         ("find_record: Leads\nlimit: 1001", "steps.s.limit: must be 1 to 1000"),
         ("find_record: Leads\nsort: '-'", "steps.s.sort: a name is empty"),
+        ("run_workflow: x", "steps.s.run_workflow: workflow id \"x\" is not a whole number above zero"),
+        ("run_workflow: 2\nitem: a", "steps.s.item: needs `for_each`"),
+        ("run_workflow: 2\nfor_each: '{{ b }}'", "steps.s.for_each: unknown name b"),
         ("stop: maybe", "steps.s.stop: must be one of finished, failed"),
         ("stop: failed\nnext: t", "steps.s.next: task `stop` has no output `next`; its outputs: none"),
     ] {

@@ -43,6 +43,20 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_leads_to_those_that_it_has_started_and_back() {
+    let mut postern = started(
+        "permission: test\naddresses: 127.0.0.1\nworkflows: [1]\n---\nworkflow: 1\nstart: {without_record: true, next: go}\nsteps: {go: {run_workflow: 2}}\n---\nworkflow: 2\nstart: {without_record: true, next: end}\nsteps: {end: {stop: finished}}\n",
+    )
+    .await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let page = visitor.get(&format!("/receipts/{}", receipt["receipt"].as_str().unwrap())).await;
+    let (parent, child) = page.text.split_once("id=\"run-2\"").unwrap();
+    assert!(parent.contains("Has started <a href=\"#run-2\">#2</a>"), "{parent}");
+    assert!(child.contains("Started in step 1 of <a href=\"#run-1\">#1</a>"), "{child}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_of_runs_goes_on_behind_its_last_one() {
     let mut postern = without_worker(DEMO).await;
     postern

@@ -1,5 +1,6 @@
 //! `comment`: says something of a record, which is locked first: it must exist when the comment is written.
 
+use postern_shared::resume::RunKey;
 use postern_shared::store::comments::NewComment;
 use postern_shared::task::comment::Comment;
 
@@ -16,8 +17,8 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
     let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;
     if !text.trim().is_empty() {
         context.allowance.write(text.len())?;
-        let (receipt, workflow, number) = context.step;
-        context.desk.comment(NewComment { record, receipt, workflow, number, text });
+        let (RunKey { receipt, workflow, .. }, number) = (&context.run, context.number);
+        context.desk.comment(NewComment { record, receipt: *receipt, workflow: *workflow, number, text });
     }
     Ok(Outcome::Continue("next"))
 }

@@ -1,0 +1,65 @@
+//! `run_workflow`: starts another workflow, or the same one, on the run's record, on others, or once for each item of a
+//! list; leaves by `next` without waiting for them.
+
+use crate::document::Reader;
+use crate::expression::Template;
+use crate::id::WorkflowId;
+
+/// The most runs that one step starts: as many as a `find_record` finds.
+pub const MAX_ITEMS: usize = 1_000;
+
+/// How many runs may stand between a run and its submission: a workflow that starts itself must come to an end.
+pub const MAX_DEPTH: usize = 10;
+
+/// Settings of a `run_workflow` step.
+#[derive(Debug)]
+pub struct RunWorkflow {
+    /// What to run.
+    pub workflow: WorkflowId,
+    /// The id of the record to run on, or a list of them, with a run on each; none = the record of this run.
+    pub record: Option<Template>,
+    /// With it there is a run for each item.
+    pub for_each: Option<ForEach>,
+    /// What the runs get into their `$env` beside what this run has there.
+    pub env: Vec<(String, Template)>,
+}
+
+/// A list, and what its items are called.
+#[derive(Debug)]
+pub struct ForEach {
+    /// The list.
+    pub items: Template,
+    /// The `$env` name of the item.
+    pub item: String,
+    /// The `$env` name of its place, from 1.
+    pub index: String,
+}
+
+impl RunWorkflow {
+    /// Its key in a step.
+    pub const NAME: &str = "run_workflow";
+    /// Where it can lead.
+    pub const OUTPUTS: &[&str] = &["next"];
+
+    /// Reads `run_workflow: <number>`, `record`, `for_each` with `item` and `index`, and `env`.
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        let workflow = reader.required_id(Self::NAME);
+        let record = reader.template("record");
+        let env = reader.env_templates("env");
+        let (item, index) = (reader.env_name("item"), reader.env_name("index"));
+        let for_each = if reader.value("for_each").is_some() {
+            let (item, index) = (item.unwrap_or("item".to_owned()), index.unwrap_or("index".to_owned()));
+            // Set for the settings above, by this step; the list itself is read before.
+            reader.forget_reads(&[&item, &index]);
+            reader.template("for_each").map(|items| ForEach { items, item, index })
+        } else {
+            for (key, name) in [("item", item), ("index", index)] {
+                if name.is_some() {
+                    reader.report(key, "needs `for_each`");
+                }
+            }
+            None
+        };
+        Some(Self { workflow: workflow?, record, for_each, env })
+    }
+}

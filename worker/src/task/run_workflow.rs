@@ -1,0 +1,142 @@
+//! `run_workflow`: starts runs of a workflow and does not wait for them. They are written with the step: all or none,
+//! and once. What is wrong with the workflow or with a value fails the step; whether each of them begins on its record
+//! it sees by itself.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use postern_shared::env::Env;
+use postern_shared::expression::{Template, render};
+use postern_shared::id::RecordId;
+use postern_shared::origin;
+use postern_shared::store::checkpoints::Checkpoint;
+use postern_shared::store::receipts::MAX_RUNS;
+use postern_shared::store::runs::{Run, State};
+use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
+use serde_json::Value;
+
+use super::{Answer, Context, Outcome, Question, TaskError};
+use crate::catalog::Pinned;
+use crate::checkpoint::{self, Next};
+use crate::children::Child;
+
+/// The most runs that a step starts in the transaction of a bundle, which others share.
+const MAX_IN_BUNDLE: usize = 50;
+
+pub fn perform(
+    settings: &RunWorkflow,
+    answer: Option<Answer>,
+    context: &mut Context<'_>,
+) -> Result<Outcome, TaskError> {
+    let id = settings.workflow;
+    let said = |message: String| Ok(Outcome::Said { output: "next", message });
+    let Some(pinned) = context.desk.workflow(id) else {
+        return Err(TaskError(format!("there is no workflow {id}")));
+    };
+    if !pinned.workflow.active {
+        return said(format!("workflow {id} is inactive, and was not started"));
+    }
+    if origin::depth(&context.run.origin) >= MAX_DEPTH {
+        return Err(TaskError(format!("{MAX_DEPTH} runs started each other: would they go on for ever?")));
+    }
+    let items = items(settings, context)?;
+    let count = items.len();
+    match answer {
+        Some(Answer::Places(Some(first))) => {
+            let children = (first..).zip(items.iter().enumerate());
+            let children = children.map(|(place, item)| child(settings, &pinned, place, item, context));
+            // None is started before all could be made.
+            let children: Vec<Child> = children.collect::<Result<_, TaskError>>()?;
+            children.into_iter().for_each(|child| context.desk.start(child));
+            said(format!("{count} × workflow {id}"))
+        }
+        Some(Answer::Places(None)) => Err(TaskError(format!("the receipt would have more than {MAX_RUNS} runs"))),
+        _ if count == 0 => said(format!("the list is empty: workflow {id} was not started")),
+        _ if count > MAX_IN_BUNDLE && !context.alone => Ok(Outcome::Alone),
+        _ => Ok(Outcome::Ask(Question::Places {
+            receipt: context.run.receipt,
+            count: i32::try_from(count).unwrap_or(i32::MAX),
+        })),
+    }
+}
+
+/// The items of `for_each`, or else the values of `record`; a value that is no list is one item.
+fn items(settings: &RunWorkflow, context: &mut Context<'_>) -> Result<Vec<Value>, TaskError> {
+    let (name, template) = match (&settings.for_each, &settings.record) {
+        (Some(each), _) => ("for_each", &each.items),
+        (None, Some(record)) => ("record", record),
+        (None, None) => return Ok(vec![Value::Null]),
+    };
+    let items = match context.value(name, template)? {
+        Value::Array(items) => items,
+        Value::Null if settings.for_each.is_some() => Vec::new(),
+        one => vec![one],
+    };
+    if items.len() > MAX_ITEMS {
+        return Err(TaskError(format!("{name}: the list has {} items, more than {MAX_ITEMS}", items.len())));
+    }
+    Ok(items)
+}
+
+/// The run of an item; what it keeps counts as written by this one.
+fn child(
+    settings: &RunWorkflow,
+    pinned: &Arc<Pinned>,
+    place: i32,
+    (index, item): (usize, &Value),
+    context: &mut Context<'_>,
+) -> Result<Child, TaskError> {
+    context.allowance.compute()?;
+    let mut scope = context.scope.clone();
+    if let Some(each) = &settings.for_each {
+        let env = Arc::make_mut(&mut scope.env);
+        env.set(&each.item, item.clone());
+        env.set(&each.index, (index + 1).into());
+    }
+    let value =
+        |name: &str, template: &Template| template.value(&scope).map_err(|error| TaskError::in_field(name, &error));
+    let record = match (&settings.record, &settings.for_each) {
+        (None, _) => context.record,
+        (Some(_), None) => record(item)?,
+        (Some(template), Some(_)) => record(&value("record", template)?)?,
+    };
+    let more = settings.env.iter().map(|(name, template)| Ok((name, value(name, template)?)));
+    let more: Vec<_> = more.collect::<Result<_, TaskError>>()?;
+    let mut env = Arc::unwrap_or_clone(scope.env);
+    more.into_iter().for_each(|(name, value)| env.set(name, value));
+    let document = document(pinned, env)?;
+    context.allowance.write(document.len())?;
+    let run = Run {
+        receipt: context.run.receipt,
+        workflow: pinned.workflow.id,
+        origin: origin::of_child(&context.run, context.number, index + 1),
+        version: pinned.version,
+        place,
+        state: if pinned.workflow.start.hold { State::Held } else { State::Running },
+        steps: 0,
+        record,
+        message: None,
+        started_at: SystemTime::now(),
+        ended_at: None,
+    };
+    Ok(Child { run, document, pinned: Arc::clone(pinned) })
+}
+
+/// As in a call of ingress: 0 or an empty value is no record.
+fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
+    match render(value).trim() {
+        "" | "0" => Ok(None),
+        id => id.parse().map(Some).map_err(|error| TaskError(format!("record: {error}"))),
+    }
+}
+
+/// Where it begins.
+fn document(pinned: &Pinned, env: Env) -> Result<String, TaskError> {
+    let next: Vec<Next> = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
+    let pending = checkpoint::written(&pinned.workflow, &next);
+    let checkpoint = Checkpoint { env, pending, parked: Vec::new(), is_new: pinned.workflow.start.hold, begins: true };
+    let too_large = |bytes| {
+        TaskError(format!("a run would have to keep {bytes} bytes, more than {}", checkpoint::MAX_CHECKPOINT_BYTES))
+    };
+    checkpoint::encode(&checkpoint).map_err(too_large)
+}
