@@ -19,6 +19,7 @@ mod spool;
 mod state;
 pub mod submit;
 mod tickets;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -75,6 +76,11 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         async move { state.tickets.tell(&state.store, &unpublished).await }
     });
 
+    let waiting = tokio::spawn({
+        let state = Arc::clone(&state);
+        async move { state.waiting.follow(&state.store).await }
+    });
+
     let public = listen(options.listen).await?;
     tracing::info!(address = %public.local_addr()?, "the public listener is open");
     routes::serve(public, Arc::clone(&state), shutdown).await;
@@ -85,6 +91,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     }
     writing.await?;
     telling.await?;
+    waiting.abort();
     following.abort();
     probe.abort();
     Ok(())

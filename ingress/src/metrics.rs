@@ -10,6 +10,7 @@ pub struct Metrics {
     answers: IntCounterVec,
     spooled: IntCounterVec,
     refused_bodies: IntCounterVec,
+    waits: IntCounterVec,
     pub settings_version: IntGauge,
     pub ready: IntGauge,
 }
@@ -36,6 +37,10 @@ impl Metrics {
                 ),
                 &["outcome"],
             )?,
+            waits: IntCounterVec::new(
+                Opts::new("postern_waits_total", "Callers that wanted to wait for a response, by what came of it."),
+                &["outcome"],
+            )?,
             settings_version: IntGauge::new("postern_settings_version", "Version of the settings that are in force.")?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
@@ -51,6 +56,10 @@ impl Metrics {
         }
         registry.register(Box::new(metrics.answers.clone()))?;
         registry.register(Box::new(metrics.refused_bodies.clone()))?;
+        for outcome in ["answered", "ended", "timed_out", "stopped", "full"] {
+            metrics.waits.with_label_values(&[outcome]);
+        }
+        registry.register(Box::new(metrics.waits.clone()))?;
         registry.register(Box::new(metrics.spooled.clone()))?;
         registry.register(Box::new(metrics.settings_version.clone()))?;
         Ok(metrics)
@@ -64,6 +73,11 @@ impl Metrics {
     /// Refused bodies of permitted callers were `kept` or `dropped`.
     pub fn refused_bodies(&self, outcome: &str, count: usize) {
         self.refused_bodies.with_label_values(&[outcome]).inc_by(u64::try_from(count).unwrap_or(0));
+    }
+
+    /// A caller that wanted to wait has done so, or not.
+    pub fn waited(&self, outcome: &str) {
+        self.waits.with_label_values(&[outcome]).inc();
     }
 
     /// A caller was answered.

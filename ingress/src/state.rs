@@ -27,6 +27,7 @@ use crate::refusals::Refusals;
 use crate::spool::Spool;
 use crate::submit::flows::Flows;
 use crate::tickets::Tickets;
+use crate::waiting::Waiting;
 
 /// The permissions of one version of the settings.
 #[derive(Debug, Default)]
@@ -67,6 +68,7 @@ pub struct State {
     pub metrics: Metrics,
     pub refusals: Refusals,
     pub tickets: Tickets,
+    pub waiting: Waiting,
     pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
@@ -93,6 +95,7 @@ impl State {
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
             tickets: Tickets::new(),
+            waiting: Waiting::new(),
             api_token: api::hash_of_setting(options.api_token.as_deref())?,
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),
@@ -122,6 +125,7 @@ impl State {
     /// From now on this process wants no new traffic.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        self.waiting.end();
     }
 
     /// Renews the snapshot whenever the settings change. What is held stays in force while PostgreSQL is away.

@@ -9,6 +9,7 @@ mod form;
 mod json;
 mod multipart;
 mod nesting;
+mod prefer;
 pub mod selector;
 pub mod shape;
 mod text;
@@ -86,16 +87,24 @@ where
     let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
 
     let receipt = ReceiptId::new();
+    let place = prefer::place(state, &request.headers, receipt);
     let Selectors { record, query, .. } = selectors;
     let request = described(&caller.to_string(), receipt.time());
     let call = Call { receipt, target, record, query, request, settings_version };
-    let submission = call.submission(state, permission, fields, dedupe);
+    let mut submission = call.submission(state, permission, fields, dedupe);
+    submission.waits = place.is_some();
     publish(state, &submission).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
         // The caller is told to send it again.
         _ => error,
     })?;
-    Ok(accepted(permission, &submission))
+    let accepted = accepted(permission, &submission);
+    // While a caller waits nothing of its body is held.
+    drop((share, body, submission));
+    Ok(match place {
+        Some(place) => prefer::answer(state, place, receipt, accepted).await,
+        None => accepted,
+    })
 }
 
 /// A value that is no text counts as an origin that nobody lists.
@@ -175,6 +184,7 @@ impl Call {
             accepted_at_ms: millis(self.receipt.time()),
             settings_version: self.settings_version,
             ticket: Some(state.tickets.next()),
+            waits: false,
         }
     }
 }

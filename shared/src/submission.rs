@@ -43,6 +43,9 @@ pub struct Submission {
     /// By which it is missed if it never arrives. None: of a version that gave no numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<Ticket>,
+    /// Whether its caller waits for a response.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// Which of the submissions of an ingress it is.
@@ -152,6 +155,7 @@ mod tests {
             accepted_at_ms: 1,
             settings_version: 2,
             ticket: Some(Ticket { instance: 7, number: 1 }),
+            waits: true,
         };
         let encoded = encode(&one).unwrap();
         let body = bundle([encoded.as_slice(), encoded.as_slice()]);

@@ -8,6 +8,7 @@ pub mod delay;
 pub mod delete_record;
 pub mod find_record;
 pub mod http_request;
+pub mod respond;
 pub mod run_workflow;
 pub mod set_env;
 pub mod set_value;
@@ -22,6 +23,7 @@ use delay::Delay;
 use delete_record::DeleteRecord;
 use find_record::FindRecord;
 use http_request::HttpRequest;
+use respond::Respond;
 use run_workflow::RunWorkflow;
 use set_env::SetEnv;
 use set_value::SetValue;
@@ -44,6 +46,8 @@ pub enum Task {
     FindRecord(FindRecord),
     /// Asks another system.
     HttpRequest(HttpRequest),
+    /// Answers a caller that waits.
+    Respond(Respond),
     /// Starts a workflow.
     RunWorkflow(RunWorkflow),
     /// Assigns `$env` names.
@@ -55,7 +59,7 @@ pub enum Task {
 }
 
 /// Tasks that documents may name one day; until then they are refused by name.
-const PLANNED: [&str; 2] = ["send_mail", "respond"];
+const PLANNED: [&str; 1] = ["send_mail"];
 
 /// A task as documents know it.
 #[derive(Debug)]
@@ -69,7 +73,7 @@ pub struct Kind {
 }
 
 /// The tasks of this version.
-pub static KINDS: [Kind; 11] = [
+pub static KINDS: [Kind; 12] = [
     Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
     Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
     Kind {
@@ -93,6 +97,7 @@ pub static KINDS: [Kind; 11] = [
         outputs: HttpRequest::OUTPUTS,
         parse: |r| HttpRequest::parse(r).map(Task::HttpRequest),
     },
+    Kind { name: Respond::NAME, outputs: Respond::OUTPUTS, parse: |r| Respond::parse(r).map(Task::Respond) },
     Kind {
         name: RunWorkflow::NAME,
         outputs: RunWorkflow::OUTPUTS,
@@ -114,6 +119,7 @@ impl Task {
             Self::DeleteRecord(_) => DeleteRecord::NAME,
             Self::FindRecord(_) => FindRecord::NAME,
             Self::HttpRequest(_) => HttpRequest::NAME,
+            Self::Respond(_) => Respond::NAME,
             Self::RunWorkflow(_) => RunWorkflow::NAME,
             Self::SetEnv(_) => SetEnv::NAME,
             Self::SetValue(_) => SetValue::NAME,

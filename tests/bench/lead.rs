@@ -46,5 +46,6 @@ pub fn submission(number: u64) -> Submission {
         accepted_at_ms: accepted.as_millis().try_into().unwrap(),
         settings_version: 1,
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: number.try_into().unwrap() }),
+        waits: false,
     }
 }

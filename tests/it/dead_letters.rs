@@ -39,6 +39,7 @@ async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> Recei
         accepted_at_ms: 1,
         settings_version: 1,
         ticket: None,
+        waits: false,
     };
     let body = submission::bundle([submission::encode(&submission).unwrap().as_slice()]);
     put(postern, Some(receipt), SUBMISSIONS_V1, &body, reason).await;

@@ -8,6 +8,9 @@ use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Targe
 /// A bundle of two, with every field used; the line end behind it is the file's, not the wire's.
 const GOLDEN: &str = include_str!("golden/submissions.v1.json");
 
+/// A submission whose caller waits.
+const WAITING_GOLDEN: &str = include_str!("golden/submissions.v1.waits.json");
+
 /// A run to wake.
 const RESUME_GOLDEN: &str = include_str!("golden/resume.v1.json");
 
@@ -16,6 +19,15 @@ fn a_bundle_is_written_exactly_as_the_golden_file_says() {
     let encoded: Vec<Vec<u8>> = bundle().iter().map(|one| submission::encode(one).unwrap()).collect();
     let written = submission::bundle(encoded.iter().map(Vec::as_slice));
     assert_eq!(String::from_utf8(written).unwrap() + "\n", GOLDEN);
+}
+
+#[test]
+fn a_submission_whose_caller_waits_says_so_and_nothing_else_changes() {
+    let mut second = bundle().remove(1);
+    second.waits = true;
+    let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
+    assert_eq!(String::from_utf8(written).unwrap() + "\n", WAITING_GOLDEN);
+    assert_eq!(submission::unbundle(WAITING_GOLDEN.as_bytes()).unwrap(), [second]);
 }
 
 #[test]
@@ -73,6 +85,7 @@ fn bundle() -> Vec<Submission> {
         accepted_at_ms: 1_733_652_000_000,
         settings_version: 12,
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: 5 }),
+        waits: false,
     };
     let second = Submission {
         receipt: "0193a5c8-7d01-7000-8000-000000000000".parse().unwrap(),
@@ -88,6 +101,7 @@ fn bundle() -> Vec<Submission> {
         accepted_at_ms: 1_733_652_000_001,
         settings_version: 12,
         ticket: None,
+        waits: false,
     };
     vec![first, second]
 }

@@ -31,6 +31,7 @@ mod probes;
 mod refusals;
 mod refused_replays;
 mod rescue;
+mod responses;
 mod schemathesis;
 mod scripts;
 mod spool;

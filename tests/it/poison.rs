@@ -40,6 +40,7 @@ pub fn submission(receipt: ReceiptId) -> Vec<u8> {
         accepted_at_ms: 0,
         settings_version: 1,
         ticket: Some(Ticket { instance: 5, number: 1 }),
+        waits: false,
     };
     submission::encode(&submission).unwrap()
 }

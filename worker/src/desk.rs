@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use postern_shared::env::Env;
-use postern_shared::id::{ModuleName, RecordId, WorkflowId};
+use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::module::Modules;
 use postern_shared::store::comments::NewComment;
 use postern_shared::store::records::{Record, UniqueKey};
+use postern_shared::store::responses::Response;
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Pinned};
@@ -30,6 +31,7 @@ pub struct Desk {
     deleted: Vec<RecordId>,
     comments: Vec<NewComment>,
     started: Vec<Child>,
+    responses: Vec<(ReceiptId, Response)>,
 }
 
 #[derive(Debug)]
@@ -180,6 +182,16 @@ impl Desk {
     /// The comments that were made since the last time.
     pub fn take_comments(&mut self) -> Vec<NewComment> {
         std::mem::take(&mut self.comments)
+    }
+
+    /// Keeps what the caller of a receipt gets, if it waits.
+    pub fn respond(&mut self, receipt: ReceiptId, response: Response) {
+        self.responses.push((receipt, response));
+    }
+
+    /// The responses that were given since the last time.
+    pub fn take_responses(&mut self) -> Vec<(ReceiptId, Response)> {
+        std::mem::take(&mut self.responses)
     }
 
     /// Keeps a run that a step starts.

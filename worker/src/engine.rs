@@ -218,14 +218,8 @@ impl Execution {
                 self.asking = Some(next);
                 return Some(Progress::Asks(question));
             }
-            Ok(Outcome::Continue(output)) => {
-                self.enter(step, Some(output), None);
-                self.pending.extend(followers(step, output));
-            }
-            Ok(Outcome::Said { output, message }) => {
-                self.enter(step, Some(output), Some(message));
-                self.pending.extend(followers(step, output));
-            }
+            Ok(Outcome::Continue(output)) => self.leave_by(step, output, None),
+            Ok(Outcome::Said { output, message }) => self.leave_by(step, output, Some(message)),
             Ok(Outcome::Alone) => {
                 self.asking = Some(next);
                 return Some(self.suspend(Wake::Now));
@@ -249,10 +243,7 @@ impl Execution {
                 self.enter(step, Some("failed"), Some(message.clone()));
                 return Some(self.fail(next, format!("step {}: {message}", step.name)));
             }
-            Ok(Outcome::Failed { message }) => {
-                self.enter(step, Some("failed"), Some(message));
-                self.pending.extend(followers(step, "failed"));
-            }
+            Ok(Outcome::Failed { message }) => self.leave_by(step, "failed", Some(message)),
             Ok(Outcome::Stop { failed, message }) => {
                 self.enter(step, None, message.clone());
                 if failed {
@@ -266,6 +257,11 @@ impl Execution {
             }
         }
         None
+    }
+
+    fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<String>) {
+        self.enter(step, Some(output), message);
+        self.pending.extend(followers(step, output));
     }
 
     /// Parks a step until its next try.

@@ -58,6 +58,9 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// How often the partitions of the history are made ahead, and expired claims are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
+/// How often responses are forgotten that nobody waits for any more.
+const SWEEPING: Duration = Duration::from_secs(60);
+
 /// Connections to PostgreSQL beside those of the bundles.
 const SPARE_CONNECTIONS: usize = 4;
 
@@ -96,6 +99,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         async move { catalogs.follow().await }
     });
     let house = tokio::spawn(keep_house(store.clone()));
+    let sweeping = tokio::spawn(sweep(store.clone()));
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
     let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
 
@@ -105,7 +109,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
         None => work.take_from_spool(bell, execution).await,
     }
-    for task in [following, house, backlog, losses, probe] {
+    for task in [following, house, sweeping, backlog, losses, probe] {
         task.abort();
     }
     Ok(())
@@ -188,6 +192,16 @@ impl Work {
 async fn able_to_work(store: Store, shutdown: Shutdown) {
     if let Err(error) = migrate::wait(&store, &shutdown).await {
         tracing::error!(%error, "postgresql does not answer as it should; messages are taken and held");
+    }
+}
+
+async fn sweep(store: Store) {
+    loop {
+        let swept = async { store::responses::forget(&store.connection().await?).await };
+        if let Err(error) = swept.await {
+            tracing::debug!(%error, "responses could not be forgotten; tried again in a minute");
+        }
+        tokio::time::sleep(SWEEPING).await;
     }
 }
 

@@ -9,7 +9,7 @@ use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Standing, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{self, StoreError, Transaction, comments, records, run_log, spool};
+use postern_shared::store::{self, StoreError, Transaction, comments, records, responses, run_log, spool};
 
 use crate::catalog::Pinned;
 use crate::checkpoint::{self, Alarms, Wake};
@@ -227,6 +227,7 @@ async fn write(
     if !said.is_empty() {
         comments::append(transaction, &said).await?;
     }
+    responses::put(transaction, &desk.take_responses()).await?;
     let Parts { run, log, forgets, document, wake, .. } = execution.into_parts();
     let gate = wake == Some(Wake::AtGate);
     if forgets {
@@ -251,17 +252,21 @@ async fn write(
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
     let started = children::write(transaction, desk.take_started()).await?;
-    done(transaction, &run, alarms, started, gate).await
+    done(transaction, &run, taken.waits, alarms, started, gate).await
 }
 
 async fn done(
     transaction: &Transaction<'_>,
     run: &Run,
+    waits: bool,
     alarms: Alarms,
     mut brought: Vec<spool::Taken>,
     gate: bool,
 ) -> Result<Step, StoreError> {
     brought.extend(alarms.write(transaction).await?);
+    if waits {
+        responses::notify(transaction, &[run.receipt]).await?;
+    }
     let mut tally = Tally { alarms: brought, gate, ..Tally::default() };
     tally.count(run);
     Ok(Step::Done(tally))
@@ -274,11 +279,11 @@ async fn not_begun(
     taken: Taken,
     reason: &str,
 ) -> Result<Step, StoreError> {
-    let Taken { mut run, now, .. } = taken;
+    let Taken { mut run, now, waits, .. } = taken;
     (run.state, run.message, run.ended_at) = (State::Finished, Some(format!("it did not run: {reason}")), Some(now));
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::remove(transaction, resume).await?;
-    done(transaction, &run, Alarms::default(), Vec::new(), false).await
+    done(transaction, &run, waits, Alarms::default(), Vec::new(), false).await
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -299,14 +304,14 @@ async fn fail(
     taken: Taken,
     reason: String,
 ) -> Result<Step, StoreError> {
-    let Taken { mut run, checkpoint, now, .. } = taken;
+    let Taken { mut run, checkpoint, now, waits, .. } = taken;
     (run.state, run.message, run.ended_at) = (State::Failed, Some(reason), Some(now));
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, Standing::Free)
         .await?;
     let mut alarms = Alarms::default();
     leave(transaction, &run, now, &mut alarms).await?;
-    done(transaction, &run, alarms, Vec::new(), false).await
+    done(transaction, &run, waits, alarms, Vec::new(), false).await
 }
 
 async fn leave(

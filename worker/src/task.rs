@@ -8,6 +8,7 @@ mod delay;
 mod delete_record;
 mod find_record;
 mod http_request;
+mod respond;
 mod run_workflow;
 mod set_env;
 mod set_value;
@@ -162,6 +163,7 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
             };
             http_request::perform(settings, report, context)
         }
+        Task::Respond(settings) => respond::perform(settings, context),
         Task::RunWorkflow(settings) => run_workflow::perform(settings, answer, context),
         Task::SetEnv(settings) => set_env::perform(settings, context),
         Task::SetValue(settings) => set_value::perform(settings, answer, context),

@@ -11,7 +11,9 @@ use postern_shared::expression::{Related, Scope};
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
-use postern_shared::store::{self, StoreError, Transaction, comments, receipts, records, run_log, runs, spool};
+use postern_shared::store::{
+    self, StoreError, Transaction, comments, receipts, records, responses, run_log, runs, spool,
+};
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
@@ -119,6 +121,8 @@ pub async fn execute(
     run_in_waves(transaction, &mut lanes, &mut desk, &mut turns).await?;
     write(transaction, lanes.all, &mut desk, &mut tally).await?;
     turns.write(transaction).await?;
+    let awaited = submissions.iter().filter(|one| one.waits && claimed.contains(&one.receipt));
+    responses::notify(transaction, &awaited.map(|one| one.receipt).collect::<Vec<_>>()).await?;
     Ok(tally)
 }
 
@@ -304,6 +308,7 @@ async fn write(
     if !said.is_empty() {
         comments::append(transaction, &said).await?;
     }
+    responses::put(transaction, &desk.take_responses()).await?;
     let started = desk.take_started();
     let mut of_children: HashMap<ReceiptId, Names> = HashMap::new();
     for child in &started {

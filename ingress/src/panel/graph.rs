@@ -187,6 +187,7 @@ fn glyph(task: &str) -> &'static str {
         "set_env" => "=",
         "comment" => "❝",
         "run_workflow" => "⇉",
+        "respond" => "↩",
         "stop" => "■",
         _ => "•",
     }

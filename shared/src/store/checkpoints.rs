@@ -22,7 +22,7 @@ FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
 SELECT r.receipt, r.workflow, r.version, r.place, r.state, r.steps, r.record, r.message, r.started_at, r.ended_at,
-    r.origin, c.document::text, q.query::text, q.request::text, now(), c.decision, c.gate = 'passed'
+    r.origin, c.document::text, q.query::text, q.request::text, now(), c.decision, c.gate = 'passed', q.waits
 FROM checkpoints c JOIN runs r USING (receipt, workflow, origin) JOIN receipts q ON q.id = c.receipt
 WHERE c.receipt = $1 AND c.workflow = $2 AND c.origin = $3 AND c.revision = $4 AND NOT c.waits_for_turn
     AND c.gate IS DISTINCT FROM 'closed' AND r.state IN ('running', 'waiting')
@@ -172,6 +172,8 @@ pub struct Taken {
     pub decision: Option<Decision>,
     /// Whether it was let through the gate of its workflow.
     pub has_passed: bool,
+    /// Whether the caller of its submission waits for a response, or did.
+    pub waits: bool,
 }
 
 /// What a person decides about a step of which nobody knows what came of it.
@@ -235,6 +237,7 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
         now: row.get(14),
         decision: row.get::<_, Option<&str>>(15).and_then(Decision::from_word),
         has_passed: row.get::<_, Option<bool>>(16).unwrap_or(false),
+        waits: row.get(17),
     }))
 }
 

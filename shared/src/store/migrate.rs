@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0018_lanes.sql"),
     include_str!("../../migrations/0019_gate.sql"),
     include_str!("../../migrations/0020_children.sql"),
+    include_str!("../../migrations/0021_responses.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -15,9 +15,9 @@ const CLAIM: &str = "-- receipts::claim
 WITH s AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
         $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[], $14::boolean[],
-        $15::text[], $16::int[])
+        $15::text[], $16::int[], $17::boolean[])
         AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped,
-            duplicate_of, instance, number, unmatched, dropped_files, places)
+            duplicate_of, instance, number, unmatched, dropped_files, places, waits)
 ), arriving AS (
     INSERT INTO arrived (instance, numbers, lag)
     SELECT instance, range_agg(int8range(number, number, '[]')), now() - min(accepted_at) FROM s
@@ -25,9 +25,9 @@ WITH s AS (
 )
 INSERT INTO receipts
     (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
-    unmatched, dropped_files, places)
+    unmatched, dropped_files, places, waits)
 SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
-    skipped::json, duplicate_of, unmatched, dropped_files::json, places
+    skipped::json, duplicate_of, unmatched, dropped_files::json, places, waits
 FROM s ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id";
@@ -136,6 +136,7 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
                 &claims.iter().map(|one| one.unmatched).collect::<Vec<_>>(),
                 &column(|one| serde_json::json!(one.dropped_files).to_string()),
                 &claims.iter().map(|one| i32::try_from(one.places).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
+                &claims.iter().map(|one| one.submission.waits).collect::<Vec<_>>(),
             ],
         )
         .await?;

@@ -194,6 +194,7 @@ fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Re
         accepted_at_ms: i64::try_from(accepted_at.as_millis()).unwrap_or(i64::MAX),
         settings_version: row.get(9),
         ticket: None,
+        waits: false,
     })
 }
 

@@ -1,0 +1,157 @@
+//! Callers that wait for what a `respond` step says. Each has been accepted before it waits, so nothing depends on this:
+//! whoever finds no place, or waits in vain, gets the ordinary answer. One session for all of them hears from
+//! PostgreSQL that there is news, and looks by itself now and then. It begins with the first caller that waits.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use postern_shared::backoff::Backoff;
+use postern_shared::id::ReceiptId;
+use postern_shared::shutdown::Shutdown;
+use postern_shared::store::responses::{self, Response, Seen};
+use postern_shared::store::{Store, StoreError};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::metrics::Metrics;
+
+/// The most callers that wait at the same time: each holds a connection, and a response in memory at its end. Others are
+/// answered at once, as if they did not want to wait.
+const MAX_WAITING: usize = 1_000;
+
+/// How often all receipts are looked at that somebody waits for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The wait before another session.
+const AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+
+/// The callers that wait.
+#[derive(Debug)]
+pub struct Waiting {
+    callers: Mutex<HashMap<ReceiptId, oneshot::Sender<Seen>>>,
+    first: Notify,
+    over: Shutdown,
+}
+
+/// A place among those who wait, until it is dropped.
+#[derive(Debug)]
+pub struct Place<'w> {
+    waiting: &'w Waiting,
+    receipt: ReceiptId,
+    seen: oneshot::Receiver<Seen>,
+}
+
+impl Waiting {
+    /// Nobody waits yet.
+    pub fn new() -> Self {
+        Self { callers: Mutex::default(), first: Notify::new(), over: Shutdown::new() }
+    }
+
+    /// A place for the caller of a receipt, to be taken before it is published; none = all are taken, or all wait in vain.
+    pub fn enter(&self, receipt: ReceiptId) -> Option<Place<'_>> {
+        let mut callers = self.callers();
+        if callers.len() >= MAX_WAITING || self.over.is_triggered() {
+            return None;
+        }
+        let (sender, seen) = oneshot::channel();
+        callers.insert(receipt, sender);
+        self.first.notify_one();
+        Some(Place { waiting: self, receipt, seen })
+    }
+
+    /// From now on nobody waits: those who do are answered at once.
+    pub fn end(&self) {
+        self.over.trigger();
+    }
+
+    /// Tells callers what there is to tell, for as long as the process lives.
+    pub async fn follow(&self, store: &Store) {
+        let mut again = AGAIN;
+        self.first.notified().await;
+        loop {
+            if let Err(error) = self.session(store, &mut again).await {
+                tracing::warn!(%error, "callers that wait hear nothing for a moment");
+            }
+            sleep(again.delay()).await;
+        }
+    }
+
+    async fn session(&self, store: &Store, again: &mut Backoff) -> Result<(), StoreError> {
+        let mut listening = responses::listen(store).await?;
+        let mut clock = interval(LOOK_EVERY);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let news = tokio::select! {
+                heard = listening.next() => {
+                    let heard = heard.ok_or_else(|| StoreError::Away("the connection for news was lost".into()))?;
+                    let more = std::iter::from_fn(|| listening.at_hand());
+                    let named = std::iter::once(heard).chain(more).filter_map(|payload| payload.parse().ok());
+                    self.awaited(named)
+                }
+                _ = clock.tick() => self.callers().keys().copied().collect(),
+            };
+            if !news.is_empty() {
+                for (receipt, seen) in responses::look(&store.connection().await?, &news).await? {
+                    self.tell(receipt, seen);
+                }
+                again.reset();
+            }
+        }
+    }
+
+    /// Those of the receipts that callers of this process wait for.
+    fn awaited(&self, receipts: impl Iterator<Item = ReceiptId>) -> Vec<ReceiptId> {
+        let callers = self.callers();
+        receipts.filter(|receipt| callers.contains_key(receipt)).collect()
+    }
+
+    fn tell(&self, receipt: ReceiptId, seen: Seen) {
+        if let Some(caller) = self.callers().remove(&receipt) {
+            // A caller that has gone needs no answer.
+            let _ = caller.send(seen);
+        }
+    }
+
+    fn callers(&self) -> MutexGuard<'_, HashMap<ReceiptId, oneshot::Sender<Seen>>> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place<'_> {
+    /// The response, if there is one within the limit, and the runs do not all end before.
+    pub async fn wait(mut self, limit: Duration, metrics: &Metrics) -> Option<Response> {
+        let (outcome, response) = tokio::select! {
+            seen = &mut self.seen => match seen {
+                Ok(Seen::Response(response)) => ("answered", Some(response)),
+                Ok(Seen::Ended) | Err(_) => ("ended", None),
+            },
+            () = sleep(limit) => ("timed_out", None),
+            () = self.waiting.over.wait() => ("stopped", None),
+        };
+        metrics.waited(outcome);
+        response
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.callers().remove(&self.receipt);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_callers_wait_and_others_are_answered_at_once() {
+        let waiting = Waiting::new();
+        let mut places: Vec<_> = (0..MAX_WAITING).map(|_| waiting.enter(ReceiptId::new()).unwrap()).collect();
+        assert!(waiting.enter(ReceiptId::new()).is_none());
+        places.pop();
+        assert!(waiting.enter(ReceiptId::new()).is_some());
+        waiting.end();
+        assert!(waiting.enter(ReceiptId::new()).is_none());
+    }
+}

@@ -1,0 +1,77 @@
+//! `respond`: says what a caller gets that waits for it (`Prefer: wait=10`); leaves by `next`.
+
+use crate::document::Reader;
+use crate::expression::Template;
+
+/// The most bytes of a response: it is kept in the database, and in memory once for each caller that waits.
+pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
+
+/// The longest media type, in bytes.
+const MAX_TYPE_BYTES: usize = 100;
+
+/// Settings of a `respond` step.
+#[derive(Debug)]
+pub struct Respond {
+    /// 200 to 299, or 400 to 599. A redirect would need a `Location`, which is that of the receipt.
+    pub status: u16,
+    /// The media type of the body.
+    pub content_type: String,
+    /// What it says.
+    pub body: Body,
+}
+
+/// The body of a response.
+#[derive(Debug)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// As JSON.
+    Json(Template),
+    /// As it is.
+    Text(Template),
+}
+
+impl Respond {
+    /// Its key in a step.
+    pub const NAME: &str = "respond";
+    /// Where it can lead.
+    pub const OUTPUTS: &[&str] = &["next"];
+
+    /// Reads `respond: <status>`, one of `json` and `text`, and `type`.
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        let status = reader.required(Self::NAME).and_then(|_| reader.whole(Self::NAME));
+        let allowed = |status: &u16| matches!(status, 200..=299 | 400..=599);
+        let code = status.and_then(|status| u16::try_from(status).ok()).filter(allowed);
+        if status.is_some() && code.is_none() {
+            reader.report(Self::NAME, "must be a status from 200 to 299 or from 400 to 599");
+        }
+        let (body, default) = match (reader.template("json"), reader.template("text")) {
+            (None, None) => (Body::Empty, ""),
+            (Some(json), None) => (Body::Json(json), "application/json"),
+            (None, Some(text)) => (Body::Text(text), "text/plain; charset=utf-8"),
+            (Some(_), Some(_)) => {
+                reader.report("", "has one of json and text");
+                (Body::Empty, "")
+            }
+        };
+        if matches!(code, Some(204 | 205)) && !matches!(body, Body::Empty) {
+            reader.report(Self::NAME, "a response with this status has no body");
+        }
+        let content_type = reader.text("type");
+        if content_type.as_ref().is_some_and(|text| !is_media_type(text)) {
+            reader.report("type", "must be a media type such as text/html; charset=utf-8");
+        }
+        Some(Self { status: code?, content_type: content_type.unwrap_or(default.to_owned()), body })
+    }
+}
+
+/// As far as it must be right to stand in a header.
+fn is_media_type(text: &str) -> bool {
+    let is_token =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.*".contains(&b));
+    let (essence, _) = text.split_once(';').unwrap_or((text, ""));
+    let parts = essence.trim().split_once('/');
+    text.len() <= MAX_TYPE_BYTES
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && parts.is_some_and(|(kind, sort)| is_token(kind) && is_token(sort))
+}

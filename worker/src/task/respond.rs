@@ -1,0 +1,21 @@
+//! `respond`: keeps what a caller gets that waits. Whether one does is seen when it is written.
+
+use postern_shared::store::responses::Response;
+use postern_shared::task::respond::{Body, MAX_RESPONSE_BYTES, Respond};
+
+use super::{Context, Outcome, TaskError};
+
+pub fn perform(settings: &Respond, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
+    let body = match &settings.body {
+        Body::Empty => String::new(),
+        Body::Json(template) => context.value("json", template)?.to_string(),
+        Body::Text(template) => template.text(context.scope).map_err(|error| TaskError::in_field("text", &error))?,
+    };
+    if body.len() > MAX_RESPONSE_BYTES {
+        return Err(TaskError(format!("the response has {} bytes, more than {MAX_RESPONSE_BYTES}", body.len())));
+    }
+    context.allowance.write(body.len())?;
+    let (status, content_type) = (settings.status, settings.content_type.clone());
+    context.desk.respond(context.run.receipt, Response { status, content_type, body: body.into_bytes() });
+    Ok(Outcome::Continue("next"))
+}
