@@ -137,6 +137,7 @@ mod tests {
             settings_version: 1,
             ticket: None,
             dropped_files: Vec::new(),
+            waits: false,
         };
         Part { submissions: vec![one; submissions].into(), lease: None }
     }
