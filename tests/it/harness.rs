@@ -38,12 +38,13 @@ pub const SOON: Duration = Duration::from_secs(30);
 
 /// A running Postern.
 pub struct Postern {
-    servers: Servers,
-    store: Store,
     pub ingress: Process,
     pub workers: Vec<Process>,
+    store: Store,
     public: SocketAddr,
     private: SocketAddr,
+    /// Last: what still runs when a vhost is deleted declares its queues again.
+    servers: Servers,
 }
 
 impl Postern {

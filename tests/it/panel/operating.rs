@@ -148,10 +148,9 @@ async fn a_refused_body_is_read_again_by_a_button_or_says_why_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_started_nothing_is_seen_on_the_first_screen_and_replayed_by_a_button() {
-    let mut postern = started(DEMO).await;
+    let mut postern = started(&DEMO.replace("active: true", "active: false")).await;
     let mut visitor = Visitor::logged_in(&mut postern).await;
     let workflow = include_str!("../../../deploy/demo/workflow-77.yaml");
-    postern.apply(&workflow.replace("active: true", "active: false")).await;
     let mut receipts = Vec::new();
     for name in ["Ada", "Eve"] {
         let form = format!("lastname={name}&email={name}@example.org");
