@@ -9,6 +9,7 @@ mod children;
 mod cli;
 mod connections;
 mod conservation;
+mod corpus;
 mod dead_letters;
 mod dedupe;
 mod endurance;

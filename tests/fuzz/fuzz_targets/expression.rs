@@ -1,31 +1,7 @@
-//! Whatever text an admin saves, parsing answers and evaluating stays within its bounds.
+//! What holds stands in `bodies`, where the tests play the kept corpus through it as well.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
+#[path = "../bodies/expression.rs"]
+mod body;
 
-use libfuzzer_sys::fuzz_target;
-use postern_shared::env::Env;
-use postern_shared::expression::{Expression, MAX_VALUE_BYTES, Scope, Template};
-use serde_json::Value;
-
-static SCOPE: LazyLock<Scope> = LazyLock::new(|| {
-    let posted = r#"{"a":" x ","b":["c",1.50,null,{"d":true}],"e":"a@b.example","f":"{\"g\":1}","n":"5"}"#;
-    let env: Arc<Env> = Arc::new(serde_json::from_str(posted).unwrap_or_default());
-    Scope { env: env.clone(), query: env.clone(), request: env.clone(), record: Some(env.clone()), related: env }
-});
-
-fuzz_target!(|text: &str| {
-    if let Ok(expression) = Expression::parse(text) {
-        let value = expression.eval(&SCOPE);
-        assert!(value.is_err() || expression.is_true(&SCOPE).is_ok(), "a value without a truth");
-    }
-    if let Ok(template) = Template::parse(&Value::String(text.to_owned())) {
-        if let Ok(rendered) = template.text(&SCOPE) {
-            assert!(rendered.len() <= MAX_VALUE_BYTES && !rendered.contains('\0'));
-        }
-    }
-    if !text.contains(['$', '\0']) && !text.contains("{{") {
-        let template = Template::parse(&Value::String(text.to_owned()));
-        assert_eq!(template.map(|template| template.text(&SCOPE)), Ok(Ok(text.to_owned())));
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::check(data));

@@ -1,22 +1,7 @@
-//! A query gives selectors and a map that can be read back, or a 400 with a reason.
+//! What holds stands in `bodies`, where the tests play the kept corpus through it as well.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use postern_ingress::error::ApiError;
-use postern_ingress::submit::selector::selectors;
-use postern_shared::env::{Env, Limits};
+#[path = "../bodies/query.rs"]
+mod body;
 
-fuzz_target!(|query: &str| {
-    let limits = Limits { fields: 50, name_bytes: 40, depth: 4, ..Limits::default() };
-    match selectors(query, &limits) {
-        Ok(selectors) => {
-            assert_eq!(limits.check(&selectors.query), Ok(()));
-            for name in ["record_id", "workflow_id", "workflow_trigger"] {
-                assert!(!selectors.query.get(name).is_some_and(serde_json::Value::is_string));
-            }
-            let wire = serde_json::to_vec(&selectors.query).unwrap();
-            assert_eq!(serde_json::from_slice::<Env>(&wire).unwrap(), selectors.query);
-        }
-        Err(error) => assert_eq!(ApiError::from(error).code.status(), 400),
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::check(data));

@@ -1,0 +1,22 @@
+//! A query gives selectors and a map that can be read back, or a 400 with a reason.
+
+use postern_ingress::error::ApiError;
+use postern_ingress::submit::selector::selectors;
+use postern_shared::env::{Env, Limits};
+
+/// Fails if it does not hold for this input.
+pub fn check(data: &[u8]) {
+    let Ok(query) = std::str::from_utf8(data) else { return };
+    let limits = Limits { fields: 50, name_bytes: 40, depth: 4, ..Limits::default() };
+    match selectors(query, &limits) {
+        Ok(selectors) => {
+            assert_eq!(limits.check(&selectors.query), Ok(()));
+            for name in ["record_id", "workflow_id", "workflow_trigger"] {
+                assert!(!selectors.query.get(name).is_some_and(serde_json::Value::is_string));
+            }
+            let wire = serde_json::to_vec(&selectors.query).unwrap();
+            assert_eq!(serde_json::from_slice::<Env>(&wire).unwrap(), selectors.query);
+        }
+        Err(error) => assert_eq!(ApiError::from(error).code.status(), 400),
+    }
+}
