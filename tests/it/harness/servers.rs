@@ -134,7 +134,6 @@ impl Drop for Servers {
 
 /// Waits until no queue of a vhost is being declared. One that comes while its vhost is deleted takes the dead lettering
 /// of RabbitMQ 3.10 down, and with it the quorum queues of all other tests.
-#[expect(clippy::disallowed_methods, reason = "nothing tells when the broker has started what belongs to a queue")]
 async fn settle(name: &str) {
     let queues = reqwest::get(management(&format!("queues/{name}"))).await;
     let Ok(queues) = async { queues?.json::<Vec<Value>>().await }.await else { return };
@@ -146,6 +145,7 @@ async fn settle(name: &str) {
         && let Ok(channel) = connection.create_channel().await
         && topology::declare(&channel).await.is_ok()
     {
+        // Nothing tells when the broker has started what belongs to a queue.
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
