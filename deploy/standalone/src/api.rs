@@ -6,7 +6,7 @@ use postern_shared::yaml;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::options::Server;
 use crate::output::Failure;
@@ -73,9 +73,12 @@ impl Api {
         Ok(answer.bytes().await.map_err(|error| self.unanswered(&error))?.to_vec())
     }
 
-    /// What a POST of JSON gives.
+    /// What a POST of JSON gives. A name whose value is null is left out.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.json(self.answer(self.client.post(self.at(path)?).json(body)).await?).await
+        let names = body.as_object().into_iter().flatten();
+        let said: Map<String, Value> =
+            names.filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.json(self.answer(self.client.post(self.at(path)?).json(&said)).await?).await
     }
 
     /// Sets the documents of a text, all or none.

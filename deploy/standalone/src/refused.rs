@@ -65,8 +65,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             Ok(output.result(whole(&refused), &refused)?)
         }
         Command::Replay { which: Which { id, permission }, charset, api } => {
-            let mut order = json!({"id": id, "permission": permission, "charset": charset});
-            order.as_object_mut().into_iter().for_each(|order| order.retain(|_, value| !value.is_null()));
+            let order = json!({"id": id, "permission": permission, "charset": charset});
             let answer = api.api()?.post("/refused_body_replays", &order).await?;
             output.result(replayed(&answer), &answer)?;
             let is_done = answer["refused"].as_array().is_none_or(Vec::is_empty);

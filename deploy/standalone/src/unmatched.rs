@@ -63,8 +63,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         }
         Command::Replay { which, api } => {
             let Which { receipt, workflow, trigger } = which;
-            let mut order = json!({"receipt": receipt, "workflow": workflow, "trigger": trigger});
-            order.as_object_mut().into_iter().for_each(|order| order.retain(|_, value| !value.is_null()));
+            let order = json!({"receipt": receipt, "workflow": workflow, "trigger": trigger});
             let answer = api.api()?.post("/unmatched_replays", &order).await?;
             Ok(output.result(format_args!("{} replayed, {} left", answer["replayed"], answer["left"]), &answer)?)
         }
