@@ -101,9 +101,16 @@ impl Postern {
         self.workers.last_mut().unwrap()
     }
 
-    /// Changes settings while everything runs.
+    /// Changes settings while everything runs; returns when they are in force.
     pub async fn apply(&self, settings: &str) {
         apply(&self.store, settings).await;
+        let version = self.count("SELECT version FROM settings").await;
+        let metric = format!("postern_settings_version {version}\n");
+        eventually("the ingress follows the settings, and a worker what the ingress accepts by them", async || {
+            let metrics = reqwest::get(format!("http://{}/metrics", self.private)).await.ok()?;
+            metrics.text().await.ok()?.contains(&metric).then_some(())
+        })
+        .await;
     }
 
     /// A POST to the public listener.
