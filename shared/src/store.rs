@@ -48,13 +48,14 @@ use tokio_postgres::{NoTls, Row};
 use crate::options::DatabaseOptions;
 pub use error::StoreError;
 use settings::Versioned;
-pub use transaction::{begin, commit, stay};
+pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay};
 
 /// How long a new connection may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting
-/// statement outlives an idle transaction: the lock of a frozen worker is gone before those behind it give up.
+/// statement outlives an idle transaction: the lock of a frozen worker is gone before those behind it give up. Whoever
+/// froze in a COPY is ended by [`end_frozen`].
 const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=20s -c statement_timeout=30s \
                        -c default_transaction_isolation=read\\ committed";
 

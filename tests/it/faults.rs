@@ -118,6 +118,17 @@ async fn twenty_bundles_frozen_in_one_worker_and_taken_by_another_have_no_effect
     assert_eq!(postern.count("SELECT count(*) FROM runs").await, 2_200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_holds_that_froze_while_it_was_copying_is_free_for_the_others() {
+    let postern = Postern::start(SETTINGS).await;
+    let mut frozen = postern.connection().await;
+    frozen.batch_execute("SET application_name = 'postern-worker'").await.unwrap();
+    let frozen = frozen.transaction().await.unwrap();
+    frozen.batch_execute("LOCK TABLE records IN EXCLUSIVE MODE").await.unwrap();
+    let _nothing_comes = frozen.copy_in::<_, &[u8]>("COPY run_log FROM STDIN").await.unwrap();
+    assert_eq!(postern.outcome("/trigger?workflow_id=1", "n=1").await["status"], "finished");
+}
+
 /// RabbitMQ gives a frozen consumer's messages away after two missed heartbeats, which alone can take as long as
 /// anything else may.
 async fn all_ended_after_a_freeze(postern: &Postern, count: i64) {

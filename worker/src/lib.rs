@@ -100,6 +100,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     });
     let house = tokio::spawn(keep_house(store.clone()));
     let sweeping = tokio::spawn(sweep(store.clone()));
+    let ending = tokio::spawn(end_frozen(store.clone()));
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
     let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
 
@@ -109,7 +110,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
         None => work.take_from_spool(bell, execution).await,
     }
-    for task in [following, house, sweeping, backlog, losses, probe] {
+    for task in [following, house, sweeping, ending, backlog, losses, probe] {
         task.abort();
     }
     Ok(())
@@ -192,6 +193,19 @@ impl Work {
 async fn able_to_work(store: Store, shutdown: Shutdown) {
     if let Err(error) = migrate::wait(&store, &shutdown).await {
         tracing::error!(%error, "postgresql does not answer as it should; messages are taken and held");
+    }
+}
+
+/// Another worker may be what is frozen, and hold what this one waits for.
+async fn end_frozen(store: Store) {
+    loop {
+        tokio::time::sleep(store::FROZEN_AFTER / 4).await;
+        let ended = async { store::end_frozen(&store.connection().await?).await };
+        match ended.await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::warn!(sessions, "a worker froze in a transaction: what it held is free"),
+            Err(error) => tracing::debug!(%error, "it could not be looked whether a worker is frozen"),
+        }
     }
 }
 
