@@ -1,5 +1,6 @@
 //! Processes that die, freeze and race: nothing is lost and no effect happens twice.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -121,12 +122,15 @@ async fn twenty_bundles_frozen_in_one_worker_and_taken_by_another_have_no_effect
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_worker_holds_that_froze_while_it_was_copying_is_free_for_the_others() {
     let postern = Postern::start(SETTINGS).await;
+    let other = postern.connection().await;
+    let mut stays = pin!(other.copy_in::<_, &[u8]>("COPY run_log FROM STDIN").await.unwrap());
     let mut frozen = postern.connection().await;
     frozen.batch_execute("SET application_name = 'postern-worker'").await.unwrap();
     let frozen = frozen.transaction().await.unwrap();
     frozen.batch_execute("LOCK TABLE records IN EXCLUSIVE MODE").await.unwrap();
     let _nothing_comes = frozen.copy_in::<_, &[u8]>("COPY run_log FROM STDIN").await.unwrap();
     assert_eq!(postern.outcome("/trigger?workflow_id=1", "n=1").await["status"], "finished");
+    assert_eq!(stays.as_mut().finish().await.unwrap(), 0, "what is no worker is left alone");
 }
 
 /// RabbitMQ gives a frozen consumer's messages away after two missed heartbeats, which alone can take as long as

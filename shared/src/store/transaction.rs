@@ -11,11 +11,11 @@ SELECT 1";
 /// `idle_in_transaction_session_timeout` nor `statement_timeout` ends it.
 pub const FROZEN_AFTER: Duration = Duration::from_secs(10);
 
+/// What ends a session stands in the list: PostgreSQL takes conditions in an order of its own.
 const END_FROZEN: &str = "-- transaction::end_frozen
-SELECT pid FROM pg_stat_activity
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND application_name = current_setting('application_name')
-    AND state = 'active' AND wait_event = 'ClientRead' AND state_change < now() - $1 * interval '1 s'
-    AND pg_terminate_backend(pid)";
+    AND state = 'active' AND wait_event = 'ClientRead' AND state_change < now() - $1 * interval '1 s'";
 
 /// Begins a transaction.
 pub async fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
