@@ -95,7 +95,11 @@ impl Queue {
             match next {
                 Next::Bundle(bundle) => return Some(bundle),
                 Next::NothingMore => return None,
-                Next::NothingYet => changed.await,
+                Next::NothingYet => {
+                    changed.await;
+                    // Tokio wakes this at once: whatever else is ready to hand something in goes into the same bundle.
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }
@@ -317,6 +321,8 @@ mod tests {
         let (first, second) = (take(&queue), take(&queue));
         tokio::task::yield_now().await;
         push(&queue, submission(1)).unwrap();
+        // It looks again only after whoever else was ready.
+        tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         queue.refuse();
         let ended = [first.await.unwrap().is_some(), second.await.unwrap().is_some()];
