@@ -6,6 +6,7 @@ pub mod audit_log;
 pub mod checkpoints;
 pub mod claims;
 pub mod comments;
+mod conflicts;
 pub mod conservation;
 pub mod dead_letters;
 pub mod documents;
@@ -46,6 +47,7 @@ use serde_json::Value;
 use tokio_postgres::{NoTls, Row};
 
 use crate::options::DatabaseOptions;
+pub use conflicts::Conflicts;
 pub use error::StoreError;
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay};

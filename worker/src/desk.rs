@@ -8,6 +8,7 @@ use std::sync::Arc;
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::module::Modules;
+use postern_shared::store::Conflicts;
 use postern_shared::store::comments::NewComment;
 use postern_shared::store::records::{Record, UniqueKey};
 use postern_shared::store::responses::Response;
@@ -23,6 +24,7 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct Desk {
     catalog: Arc<Catalog>,
+    conflicts: Conflicts,
     held: BTreeMap<RecordId, Held>,
     /// Records that were only looked at; none = there is none.
     seen: HashMap<RecordId, Option<(ModuleName, Arc<Env>)>>,
@@ -58,8 +60,13 @@ pub enum Known<'a> {
 
 impl Desk {
     /// An empty one; what is set on its records has the types of the catalog's modules.
-    pub fn new(catalog: Arc<Catalog>) -> Self {
-        Self { catalog, ..Self::default() }
+    pub fn new(catalog: Arc<Catalog>, conflicts: Conflicts) -> Self {
+        Self { catalog, conflicts, ..Self::default() }
+    }
+
+    /// Whether a record that is to be created may be there already.
+    pub fn conflicts(&self) -> Conflicts {
+        self.conflicts
     }
 
     /// What is declared of records.

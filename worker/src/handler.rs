@@ -10,13 +10,14 @@ use postern_shared::id::ReceiptId;
 use postern_shared::lane::Lane;
 use postern_shared::resume::RESUME_V1;
 use postern_shared::store::dead_letters::{self, DeadLetter};
-use postern_shared::store::{self, Store, StoreError, spool, tickets};
+use postern_shared::store::{self, Conflicts, Store, StoreError, spool, tickets};
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Ticket};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::catalog::Catalogs;
 use crate::consumer::{Message, Origin, Settlement};
+use crate::experience::Experience;
 use crate::gather::{Ended, Gathering, Part};
 use crate::metrics::Metrics;
 use crate::outside::Outside;
@@ -44,6 +45,7 @@ pub struct Handler {
     pub gathering: Arc<Gathering>,
     /// The same of bursts, in transactions of their own: however long those take, the others find one.
     pub bursts: Arc<Gathering>,
+    pub experience: Arc<Experience>,
     /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
     pub resuming: Arc<Semaphore>,
     pub outside: Outside,
@@ -139,8 +141,9 @@ impl Handler {
     async fn commit(&self, parts: &[Part]) -> Result<(), StoreError> {
         let mut patience = Patience::new(&self.metrics, "a bundle");
         let started = Instant::now();
+        let mut conflicts = self.experience.expects();
         loop {
-            match self.attempt(parts).await {
+            match self.attempt(parts, conflicts).await {
                 Ok(tally) => {
                     self.metrics.executed(&tally, started.elapsed());
                     self.relay.bring(tally.alarms);
@@ -148,6 +151,11 @@ impl Handler {
                         self.gate.ring();
                     }
                     return Ok(());
+                }
+                Err(StoreError::Taken) => {
+                    self.experience.surprised();
+                    self.metrics.redone("taken");
+                    conflicts = Conflicts::Expected;
                 }
                 Err(error) => patience.outlast(error).await?,
             }
@@ -165,13 +173,13 @@ impl Handler {
         again(message, submissions, delay, || error.to_string())
     }
 
-    async fn attempt(&self, parts: &[Part]) -> Result<Tally, StoreError> {
+    async fn attempt(&self, parts: &[Part], conflicts: Conflicts) -> Result<Tally, StoreError> {
         let submissions = || parts.iter().flat_map(|part| part.submissions.iter());
         let wanted = submissions().map(|one| one.settings_version).max().unwrap_or(0);
         let catalog = self.catalogs.at_least(wanted).await?;
         let mut connection = self.store.connection().await?;
         let transaction = store::begin(&mut connection).await?;
-        let tally = waves::execute(&transaction, &catalog, submissions()).await?;
+        let tally = waves::execute(&transaction, &catalog, submissions(), conflicts).await?;
         let leases: Vec<_> = parts.iter().filter_map(|part| part.lease).collect();
         spool::finish_with(&transaction, &leases).await?;
         store::commit(transaction).await?;

@@ -12,6 +12,7 @@ pub mod consumer;
 mod declared;
 mod desk;
 mod engine;
+mod experience;
 mod gate;
 mod gather;
 mod handler;
@@ -45,6 +46,7 @@ use tokio::sync::Semaphore;
 
 use catalog::Catalogs;
 use consumer::{Health, KEPT_SLOTS};
+use experience::Experience;
 use gather::Gathering;
 use handler::Handler;
 use metrics::Metrics;
@@ -184,8 +186,8 @@ impl Work {
         let gathering = || Arc::new(Gathering::new(usize::from(options.concurrency)));
         let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
-        let gate = Bell::default();
-        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, resuming, gate }
+        let (gate, experience) = (Bell::default(), Arc::new(Experience::default()));
+        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, experience, resuming, gate }
     }
 }
 

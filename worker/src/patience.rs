@@ -34,7 +34,7 @@ impl<'m> Patience<'m> {
     /// Returns when the work may be tried again; gives an error back that waiting does not mend.
     pub async fn outlast(&mut self, error: StoreError) -> Result<(), StoreError> {
         match error {
-            StoreError::Conflict(_) | StoreError::Fenced => {
+            StoreError::Conflict(_) | StoreError::Fenced | StoreError::Taken => {
                 self.metrics.redone("conflict");
                 sleep(self.redo.delay()).await;
             }

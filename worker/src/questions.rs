@@ -134,7 +134,7 @@ async fn insert(
         .zip(ids)
         .map(|((at, module, key, fields), id)| (at, NewRecord { record: Record { id, module, fields }, key }))
         .unzip();
-    let created = records::create(transaction, &new).await?;
+    let created = records::create(transaction, &new, desk.conflicts()).await?;
     let taken: Vec<(&ModuleName, UniqueKey)> = (new.iter())
         .filter(|one| !created.contains(&one.record.id))
         .filter_map(|one| Some((&one.record.module, one.key?)))

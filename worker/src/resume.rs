@@ -9,7 +9,7 @@ use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Standing, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{self, StoreError, Transaction, comments, records, responses, run_log, spool};
+use postern_shared::store::{self, Conflicts, StoreError, Transaction, comments, records, responses, run_log, spool};
 
 use crate::catalog::Pinned;
 use crate::checkpoint::{self, Alarms, Wake};
@@ -127,7 +127,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let transaction = store::begin(&mut connection).await?;
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // Before any claim, as bundles do.
-    let mut desk = Desk::new(handler.catalogs.at_least(0).await?);
+    let mut desk = Desk::new(handler.catalogs.at_least(0).await?, Conflicts::Expected);
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }

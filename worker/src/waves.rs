@@ -12,7 +12,7 @@ use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{
-    self, StoreError, Transaction, comments, receipts, records, responses, run_log, runs, spool,
+    self, Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs, spool,
 };
 use postern_shared::submission::Submission;
 
@@ -79,9 +79,10 @@ pub async fn execute(
     transaction: &Transaction<'_>,
     catalog: &Arc<Catalog>,
     submissions: impl Iterator<Item = &Submission>,
+    conflicts: Conflicts,
 ) -> Result<Tally, StoreError> {
     let submissions = sorted(submissions);
-    let mut desk = Desk::new(Arc::clone(catalog));
+    let mut desk = Desk::new(Arc::clone(catalog), conflicts);
     lock_records(transaction, &submissions, &mut desk).await?;
     look_at_related(transaction, catalog, &submissions, &mut desk).await?;
     let mut breath = Breath::new();
@@ -102,7 +103,7 @@ pub async fn execute(
             places: resolved.start.len(),
         })
         .collect();
-    let claimed = receipts::claim(transaction, &receipts).await?;
+    let claimed = receipts::claim(transaction, &receipts, conflicts).await?;
 
     let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
     let mut lanes = Lanes::default();

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The transaction lost against another one. Start it again.
     #[error("the transaction met another one: {0}")]
     Conflict(String),
+    /// Something was inserted as new that is there already. Start again, and expect it: [`super::Conflicts`].
+    #[error("something new is there already")]
+    Taken,
     /// Another worker has written this run since it was read. Drop the work.
     #[error("a run was written by another worker")]
     Fenced,

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use deadpool_postgres::{Object, Transaction};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, parsed};
+use super::{Conflicts, StoreError, parsed};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
 use crate::submission::{Submission, Target, Ticket};
 
@@ -107,7 +107,11 @@ pub struct NewReceipt<'a> {
 
 /// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
 /// Waits for other transactions that are claiming the same ones. `claims` must not name a receipt twice.
-pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
+pub async fn claim(
+    transaction: &Transaction<'_>,
+    claims: &[NewReceipt<'_>],
+    conflicts: Conflicts,
+) -> Result<HashSet<ReceiptId>, StoreError> {
     let column = |pick: fn(&Submission) -> String| claims.iter().map(|one| pick(one.submission)).collect::<Vec<_>>();
     let number = |pick: fn(Ticket) -> i64| claims.iter().map(|one| one.submission.ticket.map(pick)).collect::<Vec<_>>();
     let ids: Vec<_> = claims.iter().map(|one| one.submission.receipt.uuid()).collect();
@@ -115,7 +119,7 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
     let times: Vec<_> = claims.iter().map(|one| time(one.submission.accepted_at_ms)).collect();
     let versions: Vec<_> = claims.iter().map(|one| one.submission.settings_version).collect();
     let skipped: Vec<_> = claims.iter().map(|one| serde_json::json!(one.skipped).to_string()).collect();
-    let statement = transaction.prepare_cached(CLAIM).await?;
+    let statement = transaction.prepare_cached(&conflicts.statement(CLAIM)).await?;
     let rows = transaction
         .query(
             &statement,
@@ -139,7 +143,8 @@ pub async fn claim(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> 
                 &claims.iter().map(|one| one.submission.waits).collect::<Vec<_>>(),
             ],
         )
-        .await?;
+        .await
+        .map_err(|error| conflicts.error(error))?;
     Ok(rows.iter().map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0))).collect())
 }
 

@@ -7,7 +7,7 @@ use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
 use tokio_postgres::error::SqlState;
 
-use super::{StoreError, parsed};
+use super::{Conflicts, StoreError, parsed};
 use crate::env::Env;
 use crate::id::{ModuleName, RecordId};
 
@@ -109,8 +109,12 @@ pub async fn reserve(transaction: &Transaction<'_>, count: i32) -> Result<Vec<Re
 
 /// Creates records in the order of their keys and returns the ids of those created; the others found their key
 /// taken. Waits for other transactions that are creating the same keys.
-pub async fn create(transaction: &Transaction<'_>, new: &[NewRecord]) -> Result<HashSet<RecordId>, StoreError> {
-    let statement = transaction.prepare_cached(CREATE).await?;
+pub async fn create(
+    transaction: &Transaction<'_>,
+    new: &[NewRecord],
+    conflicts: Conflicts,
+) -> Result<HashSet<RecordId>, StoreError> {
+    let statement = transaction.prepare_cached(&conflicts.statement(CREATE)).await?;
     let rows = transaction
         .query(
             &statement,
@@ -121,7 +125,8 @@ pub async fn create(transaction: &Transaction<'_>, new: &[NewRecord]) -> Result<
                 &new.iter().map(|one| one.record.fields.to_string()).collect::<Vec<_>>(),
             ],
         )
-        .await?;
+        .await
+        .map_err(|error| conflicts.error(error))?;
     rows.iter().map(|row| id(row.get(0))).collect()
 }
 

@@ -1,0 +1,42 @@
+//! Whether conflicts are to be expected, by what the last transactions met. Where each lead is new it costs less to expect
+//! none; where many post what is there already, each surprise costs a transaction.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use postern_shared::store::Conflicts;
+
+/// Transactions that expect conflicts after one that met some: of the work at most one in so many is done twice.
+const CAREFUL: u32 = 64;
+
+/// What the transactions of this worker met.
+#[derive(Debug, Default)]
+pub struct Experience {
+    careful: AtomicU32,
+}
+
+impl Experience {
+    /// What the next transaction is to expect.
+    pub fn expects(&self) -> Conflicts {
+        let less = self.careful.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if less.is_ok() { Conflicts::Expected } else { Conflicts::Unexpected }
+    }
+
+    /// A transaction met conflicts that it did not expect.
+    pub fn surprised(&self) {
+        self.careful.store(CAREFUL, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conflicts_are_expected_for_a_while_after_a_surprise() {
+        let experience = Experience::default();
+        assert_eq!(experience.expects(), Conflicts::Unexpected);
+        experience.surprised();
+        assert!((0..CAREFUL).all(|_| experience.expects() == Conflicts::Expected));
+        assert_eq!(experience.expects(), Conflicts::Unexpected);
+    }
+}
