@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use postern_shared::store::Conflicts;
 
-/// Transactions that expect conflicts after one that met some: of the work at most one in so many is done twice.
+/// Transactions that expect conflicts after one that was surprised by some. Where every transaction meets some, about one
+/// in so many is done twice; those that run side by side may be surprised together.
 const CAREFUL: u32 = 64;
 
 /// What the transactions of this worker met.

@@ -45,6 +45,7 @@ pub struct Handler {
     pub gathering: Arc<Gathering>,
     /// The same of bursts, in transactions of their own: however long those take, the others find one.
     pub bursts: Arc<Gathering>,
+    /// Whether what a transaction inserts may be there already.
     pub experience: Arc<Experience>,
     /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
     pub resuming: Arc<Semaphore>,

@@ -35,3 +35,15 @@ impl Conflicts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_expects_no_conflicts_does_not_look_for_any() {
+        let text = "INSERT INTO a SELECT 1\nON CONFLICT (id) DO NOTHING\nRETURNING id";
+        assert_eq!(Conflicts::Expected.statement(text), text);
+        assert_eq!(Conflicts::Unexpected.statement(text), "INSERT INTO a SELECT 1\nRETURNING id");
+    }
+}
