@@ -243,6 +243,24 @@ steps:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn children_that_were_held_begin_in_the_order_of_their_items() {
+    let child = |start: &str| MAKES.replace("without_record", &format!("{start}, without_record"));
+    let postern = Postern::start(&starting("for_each: '$env[\"tags\"]'", &child("hold: true"))).await;
+    let items: Vec<String> = (1..=12).map(|n| n.to_string()).collect();
+    let answer = post(&postern, "/trigger?workflow_id=1", &format!("tags={}", items.join("&tags="))).await;
+    eventually("all are held", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'held'").await == 12).then_some(())
+    })
+    .await;
+    // One at a time, so that the order shows.
+    postern.apply(&format!("workflow: 2\n{}", child("at_most: 1"))).await;
+    assert_eq!(postern.ended(&answer).await["status"], "finished");
+    let begun: Vec<Value> =
+        postern.records("Children").await.iter().map(|one| one.get("item").unwrap().clone()).collect();
+    assert_eq!(begun, items);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_child_is_replayed_and_neither_its_parent_nor_its_siblings_are() {
     let child = "start: {without_record: true, next: make}
 steps:

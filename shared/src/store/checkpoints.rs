@@ -64,7 +64,7 @@ SELECT count(*) FROM (SELECT FROM checkpoints WHERE workflow = $1 AND gate = 'cl
 const LET_GO: &str = "-- checkpoints::let_go
 UPDATE checkpoints SET revision = revision + 1, gate = 'passed'
 WHERE (receipt, workflow, origin) IN (SELECT receipt, workflow, origin FROM checkpoints
-    WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, origin LIMIT $2 FOR UPDATE)
+    WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, length(origin), origin LIMIT $2 FOR UPDATE)
 RETURNING receipt, workflow, origin, revision";
 
 /// Where a run stands.
@@ -305,7 +305,7 @@ pub async fn let_go(
     }
     let rows = transaction.query(LET_GO, &[&workflow.get(), &(at_most - under_way)]).await?;
     let mut gone: Vec<Resume> = rows.iter().map(|row| woken(row, workflow)).collect();
-    gone.sort_by(|one, other| one.run.cmp(&other.run));
+    gone.sort_by_cached_key(|one| (one.run.receipt, one.run.origin.len(), one.run.origin.clone()));
     Ok(gone)
 }
 
