@@ -284,7 +284,7 @@ async fn a_row_that_broke_off_two_workers_is_taken_apart_and_an_unreadable_one_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_waits_goes_on_from_the_spool_and_leaves_no_row() {
+async fn a_run_that_waits_goes_on_from_the_spool_and_one_that_it_starts_answers_the_caller() {
     let servers = Servers::new().await;
     let standalone = Standalone::on(&servers).await;
     let waits = "
@@ -296,20 +296,25 @@ workflows: [5]
 workflow: 5
 start: {without_record: true, next: wait}
 steps:
-  wait: {delay: {for: 1s}, next: make}
+  wait: {delay: {for: 1s}, next: [make, go]}
   make: {create_record: Leads, fields: {n: '1'}}
+  go: {run_workflow: 6}
+---
+workflow: 6
+start: {without_record: true, next: say}
+steps: {say: {respond: 201, text: 'got $env[\"n\"]'}}
 ";
     apply(&standalone.store, waits).await;
-    eventually("it is accepted", async || {
-        let posted = Call::new(Method::POST, standalone.public, "/waits").form("n=1").send().await;
-        (posted.status == 202).then_some(())
+    let answer = eventually("it is permitted", async || {
+        let call = Call::new(Method::POST, standalone.public, "/waits").form("n=1").header("prefer", "wait=20");
+        Some(call.send().await).filter(|answer| ![403, 404].contains(&answer.status))
     })
     .await;
-    eventually("it has gone on", async || (standalone.count("SELECT count(*) FROM records").await == 1).then_some(()))
-        .await;
+    assert_eq!((answer.status, answer.text.as_str()), (201, "got 1"), "{answer:?}");
+    assert_eq!(standalone.count("SELECT count(*) FROM records").await, 1);
     eventually("the spool is empty", async || {
         (standalone.count("SELECT count(*) FROM spool").await == 0).then_some(())
     })
     .await;
-    assert_eq!(standalone.count("SELECT count(*) FROM runs WHERE state = 'finished'").await, 1);
+    assert_eq!(standalone.count("SELECT count(*) FROM runs WHERE state = 'finished'").await, 2);
 }
