@@ -4,25 +4,29 @@
 //! that a step refers to are the first of them. A delay parks its branch alone; when only such branches are left, the
 //! run is suspended and leaves a checkpoint.
 
+mod stored;
+
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::store::checkpoints::{Checkpoint, Taken, Tried};
+use postern_shared::store::checkpoints::Tried;
 use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
-use postern_shared::workflow::{KeepLog, Step, Workflow};
+use postern_shared::workflow::{Step, Workflow};
 
 use crate::allowance::Allowance;
 use crate::catalog::Pinned;
-use crate::checkpoint::{self, MAX_CHECKPOINT_BYTES, Next, Sleeping, Wake};
+use crate::checkpoint::{Next, Sleeping, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::outside::Call;
 use crate::related;
 use crate::task::{self, Answer, Context, Outcome, Question};
+
+pub use stored::Parts;
 
 /// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others.
 pub const MAX_STEPS: i32 = 10_000;
@@ -63,21 +67,6 @@ pub enum Progress {
     Suspended(Wake),
 }
 
-/// What is written of a run.
-#[derive(Debug)]
-pub struct Parts {
-    pub run: Run,
-    /// Its steps, as far as the workflow keeps them.
-    pub log: Vec<Entry>,
-    /// Whether the steps that were written before are to be forgotten.
-    pub forgets: bool,
-    pub names: Names,
-    /// Where it stands, unless it has finished.
-    pub document: Option<String>,
-    /// When it goes on, unless it has ended.
-    pub wake: Option<Wake>,
-}
-
 impl Execution {
     /// A run at the start of its workflow; `place` is its place among the runs of its receipt, from 1.
     pub fn new(pinned: Arc<Pinned>, place: i32, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
@@ -98,34 +87,6 @@ impl Execution {
         let (allowance, names) = (Allowance::new(), Names::default());
         let (sleeping, log) = (Vec::new(), Vec::new());
         Self { pinned, run, scope, pending, sleeping, now: None, asking: None, log, allowance, names, wake: None }
-    }
-
-    /// A run as its checkpoint left it; the error names a step that its version does not have.
-    pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, String> {
-        let Checkpoint { env, pending, parked, is_new, .. } = &taken.checkpoint;
-        let scope = Scope {
-            env: Arc::new(env.clone()),
-            query: Arc::new(taken.query.clone()),
-            request: Arc::new(taken.request.clone()),
-            record: None,
-            related: Arc::default(),
-        };
-        Ok(Self {
-            run: Run { state: State::Running, message: None, ..taken.run.clone() },
-            scope,
-            pending: match is_new {
-                true => first_steps(&pinned.workflow),
-                false => checkpoint::found(&pinned.workflow, pending)?,
-            },
-            sleeping: checkpoint::sleeping(&pinned.workflow, parked)?,
-            pinned,
-            now: Some(taken.now),
-            asking: None,
-            log: Vec::new(),
-            allowance: Allowance::new(),
-            names: Names::default(),
-            wake: None,
-        })
     }
 
     /// Its workflow and record, if no other run of the workflow may be on that record.
@@ -310,48 +271,6 @@ impl Execution {
             self.scope.related = related::values(&step.reads.related, record, desk);
         }
         missing.first().copied()
-    }
-
-    /// What is written of it.
-    pub fn into_parts(mut self) -> Parts {
-        if let Some(next) = self.asking.take() {
-            self.pending.push(next);
-        }
-        let document = if self.run.state == State::Finished { None } else { self.document() };
-        if self.wake.is_some() {
-            // What its later steps read nobody knows yet; none of it shall count as posted in vain.
-            self.names.expect(&self.pinned.reads);
-        }
-        let (keeps, forgets) = match (self.pinned.workflow.start.keep_log, self.run.state) {
-            (KeepLog::All, _) => (true, false),
-            (KeepLog::Failures, State::Finished) => (false, true),
-            (KeepLog::Failures, _) => (true, false),
-            (KeepLog::None, _) => (false, false),
-        };
-        let log = if keeps { self.log } else { Vec::new() };
-        Parts { run: self.run, log, forgets, names: self.names, document, wake: self.wake }
-    }
-
-    /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.
-    fn document(&mut self) -> Option<String> {
-        let workflow = &self.pinned.workflow;
-        let checkpoint = Checkpoint {
-            env: Arc::unwrap_or_clone(std::mem::take(&mut self.scope.env)),
-            pending: checkpoint::written(workflow, &self.pending),
-            parked: checkpoint::parked(workflow, &self.sleeping),
-            is_new: self.wake == Some(Wake::Held),
-            begins: false,
-        };
-        match checkpoint::encode(&checkpoint) {
-            Ok(document) => Some(document),
-            Err(bytes) => {
-                if self.wake.take().is_some() {
-                    let message = format!("it would have to keep {bytes} bytes, more than {MAX_CHECKPOINT_BYTES}");
-                    self.end(true, Some(message));
-                }
-                None
-            }
-        }
     }
 
     fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {

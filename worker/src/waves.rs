@@ -3,12 +3,14 @@
 //! order; those of different submissions side by side, unless they share a record on which a workflow does not run in
 //! parallel (other bundles wait for the lock of that record). Everything happens in the caller's transaction.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod sequence;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::expression::{Related, Scope};
-use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{
@@ -21,13 +23,13 @@ use crate::checkpoint::{Checkpoints, Wake};
 use crate::children;
 use crate::claims;
 use crate::desk::Desk;
-use crate::engine::{Execution, Progress};
 use crate::names::Names;
 use crate::questions;
 use crate::related;
 use crate::resolve::{Resolved, meant, resolve};
 use crate::task::{Answer, Question};
 use crate::turns::Turns;
+use sequence::{Sequence, Sequences};
 
 /// What became of a bundle, for the metrics.
 #[derive(Debug, Default)]
@@ -63,17 +65,6 @@ impl Tally {
     }
 }
 
-/// The runs of one submission: the first goes on, the others wait for their turn.
-struct Lane<'a> {
-    submission: &'a Submission,
-    /// What the conditions and the runs read.
-    names: Names,
-    /// The lane that begins when this one has ended.
-    next: Option<usize>,
-    runs: VecDeque<Execution>,
-    ended: Vec<Execution>,
-}
-
 /// Claims, resolves and executes the submissions, and writes all that became of them. Nothing is committed.
 pub async fn execute(
     transaction: &Transaction<'_>,
@@ -106,7 +97,7 @@ pub async fn execute(
     let claimed = receipts::claim(transaction, &receipts, conflicts).await?;
 
     let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
-    let mut lanes = Lanes::default();
+    let mut sequences = Sequences::default();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
             tally.accepted_at_ms.push(submission.accepted_at_ms);
@@ -115,12 +106,12 @@ pub async fn execute(
                 continue;
             }
             tally.unmatched += usize::from(resolved.start.is_empty());
-            lanes.add(submission, resolved, &scope);
+            sequences.add(submission, resolved, &scope);
         }
     }
-    let mut turns = Turns::look(transaction, lanes.alone()).await?;
-    run_in_waves(transaction, &mut lanes, &mut desk, &mut turns).await?;
-    write(transaction, lanes.all, &mut desk, &mut tally).await?;
+    let mut turns = Turns::look(transaction, sequences.alone()).await?;
+    run_in_waves(transaction, &mut sequences, &mut desk, &mut turns).await?;
+    write(transaction, sequences.all, &mut desk, &mut tally).await?;
     turns.write(transaction).await?;
     let awaited = submissions.iter().filter(|one| one.waits && claimed.contains(&one.receipt));
     responses::notify(transaction, &awaited.map(|one| one.receipt).collect::<Vec<_>>()).await?;
@@ -183,52 +174,21 @@ fn start(catalog: &Catalog, submission: &Submission, desk: &Desk) -> (Resolved, 
     (resolve(catalog, submission, module, &scope), scope)
 }
 
-/// The lanes of a bundle.
-#[derive(Default)]
-struct Lanes<'a> {
-    all: Vec<Lane<'a>>,
-    /// Those that begin at once.
-    going: VecDeque<usize>,
-    /// The last lane of each record on which a workflow does not run in parallel.
-    last: HashMap<RecordId, usize>,
-}
-
-impl<'a> Lanes<'a> {
-    fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope) {
-        let alone = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
-        let at = self.all.len();
-        match submission.record.filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
-            Some(before) => self.all[before].next = Some(at),
-            None => self.going.push_back(at),
-        }
-        let runs = (1..)
-            .zip(resolved.start)
-            .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
-        self.all.push(Lane { submission, names: resolved.names, next: None, runs: runs.collect(), ended: Vec::new() });
-    }
-
-    /// The workflows of which no other run may be on the record of one of these.
-    fn alone(&self) -> HashSet<(WorkflowId, RecordId)> {
-        let runs = self.all.iter().flat_map(|lane| &lane.runs);
-        runs.filter_map(Execution::needs_turn).map(|(_, workflow, record)| (workflow, record)).collect()
-    }
-}
-
 async fn run_in_waves(
     transaction: &Transaction<'_>,
-    lanes: &mut Lanes<'_>,
+    sequences: &mut Sequences<'_>,
     desk: &mut Desk,
     turns: &mut Turns,
 ) -> Result<(), StoreError> {
-    let Lanes { all: lanes, going, .. } = lanes;
-    let mut answers: Vec<Option<Answer>> = lanes.iter().map(|_| None).collect();
+    let Sequences { all: sequences, going, .. } = sequences;
+    let mut answers: Vec<Option<Answer>> = sequences.iter().map(|_| None).collect();
     let mut breath = Breath::new();
     while !going.is_empty() {
         let mut asked: Vec<(usize, Question)> = Vec::new();
         while let Some(at) = going.pop_front() {
-            match lanes[at].advance(answers[at].take(), desk, turns, &mut breath, transaction).await? {
+            match sequences[at].advance(answers[at].take(), desk, turns, &mut breath, transaction).await? {
                 Some(question) => asked.push((at, question)),
-                None => going.extend(lanes[at].next),
+                None => going.extend(sequences[at].next),
             }
         }
         going.extend(asked.iter().map(|(at, _)| *at));
@@ -260,47 +220,9 @@ impl Breath {
     }
 }
 
-impl Lane<'_> {
-    /// Goes on until a run asks, or all have ended.
-    async fn advance(
-        &mut self,
-        mut answer: Option<Answer>,
-        desk: &mut Desk,
-        turns: &mut Turns,
-        breath: &mut Breath,
-        transaction: &Transaction<'_>,
-    ) -> Result<Option<Question>, StoreError> {
-        while let Some(mut execution) = self.runs.pop_front() {
-            breath.take(transaction).await?;
-            let turn = execution.needs_turn();
-            let waits = turn.is_some_and(|(_, workflow, record)| turns.is_taken(workflow, record));
-            let progress = match execution.is_new() {
-                true if execution.is_on_hold() => execution.hold(),
-                true if waits => execution.wait_for_turn(),
-                _ => execution.advance(answer.take(), desk),
-            };
-            let progress = if matches!(progress, Progress::Outside(_)) { execution.leave(false) } else { progress };
-            match progress {
-                Progress::Asks(question) => {
-                    self.runs.push_front(execution);
-                    return Ok(Some(question));
-                }
-                Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
-                Progress::Outside(_) | Progress::Suspended(Wake::Now | Wake::At(_) | Wake::Decided | Wake::AtGate) => {
-                    if let Some((receipt, workflow, record)) = turn {
-                        turns.stay(receipt, workflow, record);
-                    }
-                    self.ended.push(execution);
-                }
-            }
-        }
-        Ok(None)
-    }
-}
-
 async fn write(
     transaction: &Transaction<'_>,
-    lanes: Vec<Lane<'_>>,
+    sequences: Vec<Sequence<'_>>,
     desk: &mut Desk,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
@@ -317,7 +239,7 @@ async fn write(
         of_children.entry(child.run.receipt).or_default().expect(&child.pinned.reads);
     }
     let (mut all, mut log, mut unmet, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new(), Checkpoints::default());
-    for Lane { submission, mut names, ended, .. } in lanes {
+    for Sequence { submission, mut names, ended, .. } in sequences {
         for execution in ended {
             let parts = execution.into_parts();
             tally.count(&parts.run);

@@ -1,0 +1,103 @@
+//! The runs of one submission, one after another.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use postern_shared::expression::Scope;
+use postern_shared::id::{RecordId, WorkflowId};
+use postern_shared::store::{StoreError, Transaction};
+use postern_shared::submission::Submission;
+
+use super::Breath;
+use crate::checkpoint::Wake;
+use crate::desk::Desk;
+use crate::engine::{Execution, Progress};
+use crate::names::Names;
+use crate::resolve::Resolved;
+use crate::task::{Answer, Question};
+use crate::turns::Turns;
+
+/// The runs of one submission: the first goes on, the others wait for their turn.
+pub(super) struct Sequence<'a> {
+    pub(super) submission: &'a Submission,
+    /// What the conditions and the runs read.
+    pub(super) names: Names,
+    /// The sequence that begins when this one has ended.
+    pub(super) next: Option<usize>,
+    runs: VecDeque<Execution>,
+    pub(super) ended: Vec<Execution>,
+}
+
+/// The sequences of a bundle.
+#[derive(Default)]
+pub(super) struct Sequences<'a> {
+    pub(super) all: Vec<Sequence<'a>>,
+    /// Those that begin at once.
+    pub(super) going: VecDeque<usize>,
+    /// The last sequence of each record on which a workflow does not run in parallel.
+    last: HashMap<RecordId, usize>,
+}
+
+impl<'a> Sequences<'a> {
+    pub(super) fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope) {
+        let alone = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
+        let at = self.all.len();
+        match submission.record.filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
+            Some(before) => self.all[before].next = Some(at),
+            None => self.going.push_back(at),
+        }
+        let runs = (1..)
+            .zip(resolved.start)
+            .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
+        self.all.push(Sequence {
+            submission,
+            names: resolved.names,
+            next: None,
+            runs: runs.collect(),
+            ended: Vec::new(),
+        });
+    }
+
+    /// The workflows of which no other run may be on the record of one of these.
+    pub(super) fn alone(&self) -> HashSet<(WorkflowId, RecordId)> {
+        let runs = self.all.iter().flat_map(|sequence| &sequence.runs);
+        runs.filter_map(Execution::needs_turn).map(|(_, workflow, record)| (workflow, record)).collect()
+    }
+}
+
+impl Sequence<'_> {
+    /// Goes on until a run asks, or all have ended.
+    pub(super) async fn advance(
+        &mut self,
+        mut answer: Option<Answer>,
+        desk: &mut Desk,
+        turns: &mut Turns,
+        breath: &mut Breath,
+        transaction: &Transaction<'_>,
+    ) -> Result<Option<Question>, StoreError> {
+        while let Some(mut execution) = self.runs.pop_front() {
+            breath.take(transaction).await?;
+            let turn = execution.needs_turn();
+            let waits = turn.is_some_and(|(_, workflow, record)| turns.is_taken(workflow, record));
+            let progress = match execution.is_new() {
+                true if execution.is_on_hold() => execution.hold(),
+                true if waits => execution.wait_for_turn(),
+                _ => execution.advance(answer.take(), desk),
+            };
+            let progress = if matches!(progress, Progress::Outside(_)) { execution.leave(false) } else { progress };
+            match progress {
+                Progress::Asks(question) => {
+                    self.runs.push_front(execution);
+                    return Ok(Some(question));
+                }
+                Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
+                Progress::Outside(_) | Progress::Suspended(Wake::Now | Wake::At(_) | Wake::Decided | Wake::AtGate) => {
+                    if let Some((receipt, workflow, record)) = turn {
+                        turns.stay(receipt, workflow, record);
+                    }
+                    self.ended.push(execution);
+                }
+            }
+        }
+        Ok(None)
+    }
+}
