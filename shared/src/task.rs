@@ -10,9 +10,11 @@ pub mod find_record;
 pub mod http_request;
 pub mod respond;
 pub mod run_workflow;
+pub mod send_mail;
 pub mod set_env;
 pub mod set_value;
 pub mod stop;
+pub mod tries;
 
 use crate::document::Reader;
 use crate::id::WorkflowId;
@@ -25,6 +27,7 @@ use find_record::FindRecord;
 use http_request::HttpRequest;
 use respond::Respond;
 use run_workflow::RunWorkflow;
+use send_mail::SendMail;
 use set_env::SetEnv;
 use set_value::SetValue;
 use stop::Stop;
@@ -50,6 +53,8 @@ pub enum Task {
     Respond(Respond),
     /// Starts a workflow.
     RunWorkflow(RunWorkflow),
+    /// Sends a mail.
+    SendMail(Box<SendMail>),
     /// Assigns `$env` names.
     SetEnv(SetEnv),
     /// Changes fields of a record.
@@ -57,9 +62,6 @@ pub enum Task {
     /// Ends the run.
     Stop(Stop),
 }
-
-/// Tasks that documents may name one day; until then they are refused by name.
-const PLANNED: [&str; 1] = ["send_mail"];
 
 /// A task as documents know it.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ pub struct Kind {
 }
 
 /// The tasks of this version.
-pub static KINDS: [Kind; 12] = [
+pub static KINDS: [Kind; 13] = [
     Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
     Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
     Kind {
@@ -103,6 +105,11 @@ pub static KINDS: [Kind; 12] = [
         outputs: RunWorkflow::OUTPUTS,
         parse: |r| RunWorkflow::parse(r).map(Task::RunWorkflow),
     },
+    Kind {
+        name: SendMail::NAME,
+        outputs: SendMail::OUTPUTS,
+        parse: |r| SendMail::parse(r).map(Box::new).map(Task::SendMail),
+    },
     Kind { name: SetEnv::NAME, outputs: SetEnv::OUTPUTS, parse: |r| SetEnv::parse(r).map(Task::SetEnv) },
     Kind { name: SetValue::NAME, outputs: SetValue::OUTPUTS, parse: |r| SetValue::parse(r).map(Task::SetValue) },
     Kind { name: Stop::NAME, outputs: Stop::OUTPUTS, parse: |r| Stop::parse(r).map(Task::Stop) },
@@ -121,6 +128,7 @@ impl Task {
             Self::HttpRequest(_) => HttpRequest::NAME,
             Self::Respond(_) => Respond::NAME,
             Self::RunWorkflow(_) => RunWorkflow::NAME,
+            Self::SendMail(_) => SendMail::NAME,
             Self::SetEnv(_) => SetEnv::NAME,
             Self::SetValue(_) => SetValue::NAME,
             Self::Stop(_) => Stop::NAME,
@@ -136,23 +144,18 @@ impl Task {
 impl Kind {
     /// The task of a step, which has exactly one; everything else is a finding.
     pub fn of_step(reader: &mut Reader) -> Option<&'static Self> {
-        let named = |key: &str| KINDS.iter().find(|kind| kind.name == key);
-        let written: Vec<&str> = reader.keys().filter(|key| PLANNED.contains(key) || named(key).is_some()).collect();
+        let written: Vec<&'static Self> =
+            reader.keys().filter_map(|key| KINDS.iter().find(|kind| kind.name == key)).collect();
         match written.as_slice() {
             [] => {
                 let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
                 reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
                 None
             }
-            [name] => {
-                let kind = named(name);
-                if kind.is_none() {
-                    reader.report(name, format!("task `{name}` is not available in this version"));
-                }
-                kind
-            }
+            [kind] => Some(kind),
             several => {
-                reader.report("", format!("a step has one task, and this has {}", several.join(" and ")));
+                let names: Vec<&str> = several.iter().map(|kind| kind.name).collect();
+                reader.report("", format!("a step has one task, and this has {}", names.join(" and ")));
                 None
             }
         }

@@ -22,6 +22,7 @@ mod lanes;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
 mod link;
+mod mail;
 mod module_documents;
 mod modules;
 mod operations;

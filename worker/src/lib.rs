@@ -52,6 +52,7 @@ use handler::Handler;
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
 use outside::Outside;
+use outside::mail::MailServer;
 use relay::{Relay, Way};
 
 /// Whatever can end the service before its time, in words.
@@ -76,6 +77,10 @@ const IN_HAND: u16 = 8;
 /// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged. `bell`
 /// rings when an ingress of the same process has put something into the spool.
 pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
+    let execution = &options.execution;
+    let mail =
+        (execution.smtp_url.as_ref()).map(|url| MailServer::new(url, execution.mail_from.clone())).transpose()?;
+    let outside = Outside::new(execution.allowed_targets.clone(), mail)?;
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let health = Health::default();
@@ -86,7 +91,6 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
 
     let mut database = options.database.clone();
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
-    let execution = &options.execution;
     database.database_connections = database
         .database_connections
         .max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
@@ -106,7 +110,6 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
     let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
 
-    let outside = Outside::new(execution.allowed_targets.clone())?;
     let work = Work { outside, store, catalogs, metrics, shutdown, health };
     match &options.broker.amqp_url {
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,

@@ -122,7 +122,7 @@ impl Metrics {
 
     /// Another system was called.
     pub fn called(&self, report: &Report) {
-        let outcome = if matches!(report, Report::Answered { .. }) { "answered" } else { "failed" };
+        let outcome = if matches!(report, Report::Answered(_)) { "answered" } else { "failed" };
         self.outside.with_label_values(&[outcome]).inc();
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use postern_shared::options::{BrokerOptions, DatabaseOptions, TelemetryOptions};
 
 /// Takes what ingress queued and executes the workflows.
@@ -45,6 +46,14 @@ pub struct ExecutionOptions {
     /// Networks with private addresses that workflows may reach, joined by commas.
     #[arg(long, env = "POSTERN_ALLOWED_TARGETS", value_delimiter = ',')]
     pub(crate) allowed_targets: Vec<IpNet>,
+
+    /// The mail server by which workflows send: `smtp://user:password@host:587` (with STARTTLS) or `smtps://…`.
+    #[arg(long, env = "POSTERN_SMTP_URL", hide_env_values = true)]
+    pub(crate) smtp_url: Option<String>,
+
+    /// Who sends the mails of steps that name nobody.
+    #[arg(long, env = "POSTERN_MAIL_FROM")]
+    pub(crate) mail_from: Option<Mailbox>,
 
     /// Seconds that a shutdown waits for the bundles being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]

@@ -175,7 +175,7 @@ async fn go_on(
         Ok(execution) => execution,
         Err(reason) => return fail(transaction, resume, taken, reason).await,
     };
-    if matches!(report, Some(Report::Answered { .. } | Report::Failed(_))) {
+    if matches!(report, Some(Report::Answered(_) | Report::Failed(_))) {
         outside_calls::complete(transaction, &resume.run, taken.run.steps + 1).await?;
     }
     let mut answer = report.map(Answer::Outside);

@@ -10,9 +10,11 @@ mod find_record;
 mod http_request;
 mod respond;
 mod run_workflow;
+mod send_mail;
 mod set_env;
 mod set_value;
 mod stop;
+mod tries;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -156,17 +158,16 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
         Task::Delay(settings) => delay::perform(settings, context),
         Task::DeleteRecord(settings) => delete_record::perform(settings, context),
         Task::FindRecord(settings) => find_record::perform(settings, answer, context),
-        Task::HttpRequest(settings) => {
-            let report = match answer {
-                Some(Answer::Outside(report)) => Some(report),
-                _ => None,
-            };
-            http_request::perform(settings, report, context)
-        }
+        Task::HttpRequest(settings) => http_request::perform(settings, reported(answer), context),
         Task::Respond(settings) => respond::perform(settings, context),
         Task::RunWorkflow(settings) => run_workflow::perform(settings, answer, context),
+        Task::SendMail(settings) => send_mail::perform(settings, reported(answer), context),
         Task::SetEnv(settings) => set_env::perform(settings, context),
         Task::SetValue(settings) => set_value::perform(settings, answer, context),
         Task::Stop(settings) => stop::perform(settings, context),
     }
+}
+
+fn reported(answer: Option<Answer>) -> Option<Report> {
+    if let Some(Answer::Outside(report)) = answer { Some(report) } else { None }
 }

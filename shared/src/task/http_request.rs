@@ -1,25 +1,12 @@
 //! `http_request`: leaves by `next` when the target answered as expected, else by `failed`.
 
-use std::time::Duration;
-
-use jiff::{Span, SpanRelativeTo};
-
+use super::tries::{Tries, number};
 use crate::document::Reader;
 use crate::expression::Template;
-
-/// The longest time-out: a run holds a place of the worker while its target is silent.
-pub const MAX_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// The time-out unless told otherwise; below the time that a worker has to stop.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The most bytes of an answer, as of any value; and how many unless told otherwise.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 const DEFAULT_ANSWER_BYTES: usize = 256 * 1024;
-
-/// The most tries after the first; and how many unless told otherwise.
-pub const MAX_RETRIES: u32 = 20;
-const DEFAULT_RETRIES: u32 = 5;
 
 /// The most headers of a request.
 const MAX_HEADERS: usize = 50;
@@ -35,18 +22,12 @@ pub struct HttpRequest {
     pub headers: Vec<(String, Template)>,
     /// With which body.
     pub body: Body,
-    /// From connecting to the last byte of the answer.
-    pub timeout: Duration,
     /// An answer with more is a failure.
     pub max_bytes: usize,
     /// The statuses that are no failure.
     pub expect: Vec<(u16, u16)>,
-    /// How often it is tried again.
-    pub retries: u32,
-    /// When it is not known whether the target got it, a person decides.
-    pub at_most_once: bool,
-    /// The `$env` name that gets `status`, `headers` and `body`, or `error`.
-    pub store: Option<String>,
+    /// What is stored is `status`, `headers` and `body`, or `error`.
+    pub tries: Tries,
 }
 
 /// The method of a request.
@@ -85,8 +66,8 @@ impl HttpRequest {
     /// Where it can lead.
     pub const OUTPUTS: &[&str] = &["next", "failed"];
 
-    /// Reads `http_request: <url>`, `method`, `headers`, one of `json`, `form` and `text`, `timeout`, `max_bytes`,
-    /// `expect`, `retries`, `at_most_once` and `store`.
+    /// Reads `http_request: <url>`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
+    /// it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         reader.required(Self::NAME);
         let url = reader.template(Self::NAME);
@@ -105,12 +86,9 @@ impl HttpRequest {
             method: reader.choice("method", &methods).unwrap_or(default),
             headers: headers(reader),
             body,
-            timeout: timeout(reader),
             max_bytes: number(reader, "max_bytes", DEFAULT_ANSWER_BYTES, MAX_ANSWER_BYTES),
             expect: expected(reader),
-            retries: number(reader, "retries", DEFAULT_RETRIES, MAX_RETRIES),
-            at_most_once: reader.flag("at_most_once", false),
-            store: reader.env_name("store"),
+            tries: Tries::parse(reader),
         })
     }
 
@@ -151,34 +129,6 @@ fn headers(reader: &mut Reader) -> Vec<(String, Template)> {
         }
     }
     headers
-}
-
-fn timeout(reader: &mut Reader) -> Duration {
-    let Some(text) = reader.text("timeout") else { return DEFAULT_TIMEOUT };
-    let span = text.parse::<Span>().ok().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-    match span.and_then(|duration| Duration::try_from(duration).ok()) {
-        Some(timeout) if !timeout.is_zero() && timeout <= MAX_TIMEOUT => timeout,
-        _ => {
-            reader.report("timeout", format!("must be a duration such as 20s, of at most {} s", MAX_TIMEOUT.as_secs()));
-            DEFAULT_TIMEOUT
-        }
-    }
-}
-
-fn number<T: TryFrom<i64> + TryInto<i64> + Copy + PartialOrd + std::fmt::Display>(
-    reader: &mut Reader,
-    key: &'static str,
-    default: T,
-    max: T,
-) -> T {
-    let Some(number) = reader.whole(key) else { return default };
-    match T::try_from(number) {
-        Ok(number) if number <= max => number,
-        _ => {
-            reader.report(key, format!("must be 0 to {max}"));
-            default
-        }
-    }
 }
 
 /// `200`, `2xx` or `200-299`; without any, what HTTP calls success.

@@ -139,7 +139,10 @@ fn every_fault_of_a_step_is_named_at_its_field() {
     for (lines, expected) in [
         ("next: t", "steps.s: a step has one task, and this has none of comment, condition, "),
         ("stop: finished\nset_env: {a: 1}", "steps.s: a step has one task, and this has stop and set_env"),
-        ("send_mail: 5", "steps.s.send_mail: task `send_mail` is not available in this version"),
+        ("send_mail: a@example.org\nsubject: a", "steps.s: has `text`, `html` or both"),
+        ("send_mail: a@example.org\ntext: a", "steps.s.subject: is missing"),
+        ("send_mail:\nsubject: a\nhtml: a", "steps.s.send_mail: is missing"),
+        ("send_mail: a@example.org\nsubject: a\ntext: a\nretries: 21", "steps.s.retries: must be 0 to 20"),
         ("delay: {for: soon}", "steps.s.delay.for: must be a duration such as 45s, 90m"),
         ("delay: {for: 91d}", "steps.s.delay.for: a delay is at most 90 days long"),
         ("delay: {for: 5m, until: monday}", "steps.s.delay: has either `for`"),

@@ -3,19 +3,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use postern_shared::backoff::Backoff;
 use postern_shared::env::{Env, Limits};
 use postern_shared::expression::render;
-use postern_shared::store::checkpoints::Decision;
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
+use super::tries::{self, Came, Failed};
 use super::{Context, Outcome, TaskError};
-use crate::outside::{Call, Failure, Kind, Report};
-
-/// The first and the longest wait before the next try.
-const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+use crate::outside::http::Request;
+use crate::outside::{Reply, Report, Target};
 
 /// The longest wait that a target may ask for: with all tries a day is not exceeded.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -31,46 +28,19 @@ pub fn perform(
     report: Option<Report>,
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
-    let Some(report) = report else { return prepare(settings, context).map(|call| Outcome::Outside(Box::new(call))) };
-    let (found, failure, after) = match report {
-        Report::Decided(Decision::Repeat) => {
-            return prepare(settings, context).map(|call| Outcome::Outside(Box::new(call)));
-        }
-        Report::Decided(Decision::Done) => (json!({"decided": "done"}), None, None),
-        Report::Decided(Decision::Fail) => {
-            let reason = "a person decided that it failed".to_owned();
-            (json!({"decided": "fail", "error": reason}), Some((reason, false)), None)
-        }
-        Report::Answered { status, headers, body } => {
-            let after = retry_after(&headers);
-            let expected = settings.expects(status);
-            let failure = format!("the target answered {status}");
-            let again = LATER.contains(&status) && !settings.at_most_once;
-            (answer(status, &headers, &body), (!expected).then_some((failure, again)), after)
-        }
-        Report::Failed(Failure { reason, kind }) => {
-            if settings.at_most_once && kind == Kind::Unclear {
-                return Ok(Outcome::Unclear { message: reason });
-            }
-            (json!({"error": reason}), Some((reason, kind != Kind::Final)), None)
-        }
-    };
-    if let Some((reason, true)) = &failure
-        && context.tries < settings.retries
-    {
-        let due_at = SystemTime::now() + after.unwrap_or_else(|| backoff(context.tries));
-        return Ok(Outcome::Retry { due_at, message: reason.clone() });
-    }
-    if let Some(name) = &settings.store {
-        context.set_env(name, found);
-    }
-    Ok(match failure {
-        None => Outcome::Continue("next"),
-        Some((message, _)) => Outcome::Failed { message },
+    let prepare = |context: &mut Context<'_>| prepare(settings, context);
+    tries::perform(&settings.tries, report, context, prepare, |Reply { status, headers, body }| Came {
+        found: answer(status, &headers, &body),
+        failure: (!settings.expects(status)).then(|| Failed {
+            reason: format!("the target answered {status}"),
+            // What it has done by then nobody knows.
+            again: LATER.contains(&status) && !settings.tries.at_most_once,
+            after: retry_after(&headers),
+        }),
     })
 }
 
-fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Call, TaskError> {
+fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Target, TaskError> {
     let url = render(&context.value("http_request", &settings.url)?);
     let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError("http_request: it is not a URL".into()))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -94,8 +64,7 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Call, Ta
         Method::Delete => reqwest::Method::DELETE,
         Method::Head => reqwest::Method::HEAD,
     };
-    let HttpRequest { timeout, max_bytes, at_most_once, .. } = *settings;
-    Ok(Call { method, url, headers, body, timeout, max_bytes, at_most_once })
+    Ok(Target::Http(Request { method, url, headers, body, max_bytes: settings.max_bytes }))
 }
 
 fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<Vec<u8>>), TaskError> {
@@ -152,15 +121,6 @@ fn retry_after(headers: &[(String, String)]) -> Option<Duration> {
         }
     };
     Some(wait.min(MAX_RETRY_AFTER))
-}
-
-fn backoff(tries: u32) -> Duration {
-    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-    let mut delay = backoff.delay();
-    for _ in 0..tries {
-        delay = backoff.delay();
-    }
-    delay
 }
 
 #[cfg(test)]

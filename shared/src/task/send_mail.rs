@@ -1,0 +1,51 @@
+//! `send_mail`: leaves by `next` when the mail server has taken the mail, else by `failed`.
+
+use super::tries::Tries;
+use crate::document::Reader;
+use crate::expression::Template;
+
+/// Settings of a `send_mail` step. Each of the people is a text of addresses joined by commas, or a list of them.
+#[derive(Debug)]
+pub struct SendMail {
+    /// Whom it is for.
+    pub to: Template,
+    /// Who gets a copy.
+    pub cc: Option<Template>,
+    /// Who gets a copy of which the others do not know.
+    pub bcc: Option<Template>,
+    /// Who sends it; none = whom the worker is set to.
+    pub from: Option<Template>,
+    /// Who gets the replies; none = the sender.
+    pub reply_to: Option<Template>,
+    /// What it is about.
+    pub subject: Template,
+    /// What it says, without format.
+    pub text: Option<Template>,
+    /// What it says, as HTML.
+    pub html: Option<Template>,
+    /// What is stored is `status` and `reply`, or `error`.
+    pub tries: Tries,
+}
+
+impl SendMail {
+    /// Its key in a step.
+    pub const NAME: &str = "send_mail";
+    /// Where it can lead.
+    pub const OUTPUTS: &[&str] = &["next", "failed"];
+
+    /// Reads `send_mail: <to>`, `cc`, `bcc`, `from`, `reply_to`, `subject`, `text` and `html` of which one must be there,
+    /// and how it is tried.
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        reader.required(Self::NAME);
+        reader.required("subject");
+        let (text, html) = (reader.template("text"), reader.template("html"));
+        if text.is_none() && html.is_none() {
+            reader.report("", "has `text`, `html` or both");
+        }
+        let (to, subject) = (reader.template(Self::NAME), reader.template("subject"));
+        let (cc, bcc) = (reader.template("cc"), reader.template("bcc"));
+        let (from, reply_to) = (reader.template("from"), reader.template("reply_to"));
+        let tries = Tries::parse(reader);
+        Some(Self { to: to?, cc, bcc, from, reply_to, subject: subject?, text, html, tries })
+    }
+}

@@ -1,0 +1,135 @@
+//! A mail server, as workers reach it: real SMTP (RFC 5321) that notes what it takes, and lets only `postern` with the
+//! password `secret` in. What it answers stands in the first recipient: `later@` is refused for now the first time of a
+//! mail, `nobody@` for good, of a mail for `silent@` it never says that it took it; everything else is taken.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A mail that was handed over.
+#[derive(Debug, Clone, Default)]
+pub struct Mail {
+    pub from: String,
+    pub to: Vec<String>,
+    /// Its headers, an empty line and its body.
+    pub text: String,
+}
+
+impl Mail {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (headers, _) = self.text.split_once("\n\n").unwrap();
+        headers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// A running mail server.
+pub struct MailServer {
+    pub address: SocketAddr,
+    got: Arc<Mutex<Vec<Mail>>>,
+}
+
+impl MailServer {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&got);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, Arc::clone(&noted)));
+            }
+        });
+        Self { address, got }
+    }
+
+    /// As workers are told of it.
+    pub fn url(&self) -> String {
+        format!("smtp://postern:secret@{}?tls=never", self.address)
+    }
+
+    /// Everything that was handed over so far, taken or not.
+    pub fn got(&self) -> Vec<Mail> {
+        self.got.lock().unwrap().clone()
+    }
+}
+
+struct Conversation {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    to: OwnedWriteHalf,
+}
+
+impl Conversation {
+    async fn say(&mut self, line: &str) {
+        // Who asked may be gone.
+        let _ = self.to.write_all(format!("{line}\r\n").as_bytes()).await;
+    }
+
+    /// Up to a line that is a lone dot; of other lines a first dot is a second one (RFC 5321, 4.5.2).
+    async fn text(&mut self) -> Option<String> {
+        let mut text = String::new();
+        loop {
+            match self.lines.next_line().await.ok()??.as_str() {
+                "." => return Some(text),
+                line => text += &format!("{}\n", line.strip_prefix('.').unwrap_or(line)),
+            }
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, noted: Arc<Mutex<Vec<Mail>>>) -> Option<()> {
+    let (from, to) = stream.into_split();
+    let mut other = Conversation { lines: BufReader::new(from).lines(), to };
+    let (mut mail, mut knows) = (Mail::default(), false);
+    other.say("220 test").await;
+    loop {
+        let line = other.lines.next_line().await.ok()??;
+        let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        let answer = match line.split([' ', ':']).next()? {
+            "EHLO" => "250-test\r\n250 AUTH PLAIN",
+            // NUL postern NUL secret, as RFC 4616 has it.
+            "AUTH" if line == "AUTH PLAIN AHBvc3Rlcm4Ac2VjcmV0" => {
+                knows = true;
+                "235 welcome"
+            }
+            "AUTH" => "535 who is that",
+            _ if !knows => "530 log in first",
+            "MAIL" => {
+                mail.from = address();
+                "250 from"
+            }
+            "RCPT" => {
+                mail.to.push(address());
+                "250 to"
+            }
+            "DATA" => {
+                other.say("354 go on").await;
+                mail.text = other.text().await?;
+                match hand_over(std::mem::take(&mut mail), &noted) {
+                    Some(answer) => answer,
+                    None => std::future::pending().await,
+                }
+            }
+            "QUIT" => "221 bye",
+            _ => "500 what",
+        };
+        other.say(answer).await;
+    }
+}
+
+/// What is said of a mail; none = nothing.
+fn hand_over(mail: Mail, noted: &Mutex<Vec<Mail>>) -> Option<&'static str> {
+    let mut noted = noted.lock().unwrap();
+    let is_first = !noted.iter().any(|one| one.header("Message-ID") == mail.header("Message-ID"));
+    let first = mail.to[0].clone();
+    noted.push(mail);
+    match first.split('@').next()? {
+        "later" if is_first => Some("451 4.7.1 come again"),
+        "nobody" => Some("550 5.1.1 there is nobody"),
+        "silent" => None,
+        _ => Some("250 2.0.0 taken as 5"),
+    }
+}

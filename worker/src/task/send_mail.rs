@@ -1,0 +1,83 @@
+//! `send_mail`: says what is to be sent and to whom, and what becomes of the server's reply. The sending is done outside
+//! of every transaction; see `outside`.
+
+use lettre::message::{Mailbox, Mailboxes};
+use postern_shared::expression::{Template, render};
+use postern_shared::task::send_mail::SendMail;
+use serde_json::{Value, json};
+
+use super::tries::{self, Came, Failed};
+use super::{Context, Outcome, TaskError};
+use crate::outside::mail::Mail;
+use crate::outside::{Reply, Report, Target};
+
+/// The most people of a mail: whom it is for and who gets copies.
+const MAX_RECIPIENTS: usize = 100;
+
+pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
+    let prepare = |context: &mut Context<'_>| prepare(settings, context);
+    tries::perform(&settings.tries, report, context, prepare, |Reply { status, body, .. }| Came {
+        found: json!({"status": status, "reply": String::from_utf8_lossy(&body)}),
+        failure: (status >= 300).then(|| Failed {
+            reason: format!("the mail server answered {status}"),
+            // RFC 5321, 4.2.1: 4yz is for now, and a mail that was refused was not taken.
+            again: status < 500,
+            after: None,
+        }),
+    })
+}
+
+fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Target, TaskError> {
+    let text = |name: &str, template: &Option<Template>, context: &mut Context<'_>| match template {
+        Some(template) => Ok(Some(render(&context.value(name, template)?))),
+        None => Ok(None),
+    };
+    let mail = Mail {
+        text: text("text", &settings.text, context)?,
+        html: text("html", &settings.html, context)?,
+        subject: one_line(&render(&context.value("subject", &settings.subject)?)),
+        from: one("from", settings.from.as_ref(), context)?,
+        reply_to: one("reply_to", settings.reply_to.as_ref(), context)?,
+        to: several("send_mail", Some(&settings.to), context)?,
+        cc: several("cc", settings.cc.as_ref(), context)?,
+        bcc: several("bcc", settings.bcc.as_ref(), context)?,
+    };
+    if mail.to.is_empty() {
+        return Err(TaskError("send_mail: it is for nobody".into()));
+    }
+    if mail.to.len() + mail.cc.len() + mail.bcc.len() > MAX_RECIPIENTS {
+        return Err(TaskError(format!("send_mail: it is for more than {MAX_RECIPIENTS}")));
+    }
+    Ok(Target::Mail(mail))
+}
+
+fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Result<Vec<Mailbox>, TaskError> {
+    let Some(template) = template else { return Ok(Vec::new()) };
+    let items = match context.value(name, template)? {
+        Value::Array(items) => items,
+        one => vec![one],
+    };
+    let mut found = Vec::new();
+    for item in items {
+        let text = render(&item);
+        if !text.trim().is_empty() {
+            let several: Mailboxes = text.parse().map_err(|_| TaskError(format!("{name}: it is no mail address")))?;
+            found.extend(several);
+        }
+    }
+    Ok(found)
+}
+
+/// At most one; an empty text is none.
+fn one(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Result<Option<Mailbox>, TaskError> {
+    match <[Mailbox; 1]>::try_from(several(name, template, context)?) {
+        Ok([one]) => Ok(Some(one)),
+        Err(others) if others.is_empty() => Ok(None),
+        Err(_) => Err(TaskError(format!("{name}: it is more than one mail address"))),
+    }
+}
+
+/// A header is one line.
+fn one_line(text: &str) -> String {
+    text.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}

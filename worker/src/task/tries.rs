@@ -1,0 +1,82 @@
+//! How a step goes on that reached outside: what failed for a while is tried again, and what nobody knows a person decides.
+
+use std::time::{Duration, SystemTime};
+
+use postern_shared::backoff::Backoff;
+use postern_shared::store::checkpoints::Decision;
+use postern_shared::task::tries::Tries;
+use serde_json::{Value, json};
+
+use super::{Context, Outcome, TaskError};
+use crate::outside::{Call, Failure, Kind, Reply, Report, Target};
+
+/// The first and the longest wait before the next try.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
+
+/// What came of a try.
+pub struct Came {
+    /// What `$env` gets.
+    pub found: Value,
+    /// None = the step has done what it should.
+    pub failure: Option<Failed>,
+}
+
+/// Why a try was in vain.
+pub struct Failed {
+    pub reason: String,
+    /// Whether trying again may help, and cannot do twice what must be done at most once.
+    pub again: bool,
+    /// The wait for which the target asked.
+    pub after: Option<Duration>,
+}
+
+/// Says what is to be reached, or what becomes of the step now that this is known. `judge` reads a reply.
+pub fn perform(
+    tries: &Tries,
+    report: Option<Report>,
+    context: &mut Context<'_>,
+    prepare: impl FnOnce(&mut Context<'_>) -> Result<Target, TaskError>,
+    judge: impl FnOnce(Reply) -> Came,
+) -> Result<Outcome, TaskError> {
+    let failed = |reason: String, again| Some(Failed { reason, again, after: None });
+    let Came { found, failure } = match report {
+        None | Some(Report::Decided(Decision::Repeat)) => {
+            let Tries { timeout, at_most_once, .. } = *tries;
+            return Ok(Outcome::Outside(Box::new(Call { target: prepare(context)?, timeout, at_most_once })));
+        }
+        Some(Report::Decided(Decision::Done)) => Came { found: json!({"decided": "done"}), failure: None },
+        Some(Report::Decided(Decision::Fail)) => {
+            let reason = "a person decided that it failed".to_owned();
+            Came { found: json!({"decided": "fail", "error": reason}), failure: failed(reason, false) }
+        }
+        Some(Report::Answered(reply)) => judge(reply),
+        Some(Report::Failed(Failure { reason, kind: Kind::Unclear })) if tries.at_most_once => {
+            return Ok(Outcome::Unclear { message: reason });
+        }
+        Some(Report::Failed(Failure { reason, kind })) => {
+            Came { found: json!({"error": reason}), failure: failed(reason, kind != Kind::Final) }
+        }
+    };
+    if let Some(Failed { reason, again: true, after }) = &failure
+        && context.tries < tries.retries
+    {
+        let due_at = SystemTime::now() + after.unwrap_or_else(|| backoff(context.tries));
+        return Ok(Outcome::Retry { due_at, message: reason.clone() });
+    }
+    if let Some(name) = &tries.store {
+        context.set_env(name, found);
+    }
+    Ok(match failure {
+        None => Outcome::Continue("next"),
+        Some(Failed { reason: message, .. }) => Outcome::Failed { message },
+    })
+}
+
+fn backoff(tries: u32) -> Duration {
+    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
+    let mut delay = backoff.delay();
+    for _ in 0..tries {
+        delay = backoff.delay();
+    }
+    delay
+}
