@@ -8,6 +8,7 @@ pub mod claims;
 pub mod comments;
 mod conflicts;
 pub mod conservation;
+mod copy;
 pub mod dead_letters;
 pub mod documents;
 mod error;

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use postern_shared::id::ReceiptId;
+use postern_shared::submission::{self, SUBMISSIONS_V1};
 
 use crate::harness::{Postern, eventually, private};
 use crate::link::{Link, Mode};
+use crate::poison;
 
 const SETTINGS: &str = "
 permission: test
@@ -64,6 +67,38 @@ async fn a_worker_killed_with_1000_leads_in_flight_leaves_exactly_1000_records()
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 1_000);
     assert_eq!(postern.count("SELECT count(DISTINCT fields->>'n') FROM records").await, 1_000);
     assert_eq!(postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await, 1_000);
+}
+
+/// Bundles that a worker has done again, since it had taken for new what was there already.
+async fn surprises(postern: &mut Postern) -> String {
+    let metrics = private(postern.workers.last_mut().unwrap(), "/metrics").await.1;
+    let line = metrics.lines().find_map(|line| line.strip_prefix(r#"postern_bundles_redone_total{reason="taken"} "#));
+    line.unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_bundle_that_is_delivered_again_or_meets_its_keys_is_done_again_and_makes_nothing_twice() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    let bundle = |workflow: &str| {
+        let of = |one: Vec<u8>| String::from_utf8(one).unwrap().replace(r#""workflow":1"#, workflow);
+        let all: Vec<String> = (0..20).map(|_| of(poison::submission(ReceiptId::new()))).collect();
+        submission::bundle(all.iter().map(String::as_bytes))
+    };
+    let (plain, keyed, more) = (bundle(r#""workflow":1"#), bundle(r#""workflow":2"#), bundle(r#""workflow":2"#));
+    for (body, runs, records, surprised) in
+        [(&plain, 20, 20, "0"), (&plain, 20, 20, "1"), (&keyed, 40, 21, "0"), (&more, 60, 21, "1")]
+    {
+        // It has met nothing yet.
+        postern.start_worker().await;
+        postern.servers().publish(SUBMISSIONS_V1, body).await;
+        all_ended(&postern, runs).await;
+        eventually("it was surprised, or not", async || (surprises(&mut postern).await == surprised).then_some(()))
+            .await;
+        let count = async |what: &str| postern.count(&format!("SELECT count(*) FROM {what}")).await;
+        assert_eq!((count("runs").await, count("records").await), (runs, records));
+        postern.workers.pop().unwrap().kill();
+    }
+    assert_eq!(postern.count("SELECT count(*) FROM run_log WHERE output = 'existing'").await, 39);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,9 @@ use postern_shared::store::Conflicts;
 /// in so many is done twice; those that run side by side may be surprised together.
 const CAREFUL: u32 = 64;
 
+/// Submissions from which on looking for conflicts costs more than the round trips of writing without.
+const MANY: usize = 16;
+
 /// What the transactions of this worker met.
 #[derive(Debug, Default)]
 pub struct Experience {
@@ -16,8 +19,11 @@ pub struct Experience {
 }
 
 impl Experience {
-    /// What the next transaction is to expect.
-    pub fn expects(&self) -> Conflicts {
+    /// What the next transaction is to expect, which has so many submissions.
+    pub fn expects(&self, submissions: usize) -> Conflicts {
+        if submissions < MANY {
+            return Conflicts::Expected;
+        }
         let less = self.careful.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if less.is_ok() { Conflicts::Expected } else { Conflicts::Unexpected }
     }
@@ -33,11 +39,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conflicts_are_expected_for_a_while_after_a_surprise() {
+    fn conflicts_are_expected_for_a_while_after_a_surprise_and_always_of_few() {
         let experience = Experience::default();
-        assert_eq!(experience.expects(), Conflicts::Unexpected);
+        assert_eq!(experience.expects(MANY), Conflicts::Unexpected);
+        assert_eq!(experience.expects(MANY - 1), Conflicts::Expected);
         experience.surprised();
-        assert!((0..CAREFUL).all(|_| experience.expects() == Conflicts::Expected));
-        assert_eq!(experience.expects(), Conflicts::Unexpected);
+        assert!((0..CAREFUL).all(|_| experience.expects(MANY) == Conflicts::Expected));
+        assert_eq!(experience.expects(MANY), Conflicts::Unexpected);
     }
 }

@@ -142,7 +142,7 @@ impl Handler {
     async fn commit(&self, parts: &[Part]) -> Result<(), StoreError> {
         let mut patience = Patience::new(&self.metrics, "a bundle");
         let started = Instant::now();
-        let mut conflicts = self.experience.expects();
+        let mut conflicts = self.experience.expects(parts.iter().map(|part| part.submissions.len()).sum());
         loop {
             match self.attempt(parts, conflicts).await {
                 Ok(tally) => {
@@ -197,7 +197,7 @@ impl Handler {
                     let letter = DeadLetter { receipt: *receipt, kind: &message.kind, body, reason, attempt };
                     dead_letters::put(&transaction, &letter).await?;
                 }
-                let numbers: Vec<_> = letters.iter().filter_map(|letter| letter.ticket).collect();
+                let numbers: Vec<_> = letters.iter().filter_map(|letter| Some((letter.ticket?, None))).collect();
                 tickets::arrive(&transaction, &numbers).await?;
             }
             Verdict::Alone { bodies, delay } => {

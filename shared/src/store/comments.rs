@@ -1,15 +1,19 @@
 //! The comments on records. They are written in the transaction of the run that makes them: exactly once.
 
+use std::pin::pin;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::types::Type;
 
-use super::StoreError;
+use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId, WorkflowId};
 
 const APPEND: &str = "-- comments::append
-INSERT INTO comments (record, receipt, workflow, number, text)
-SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::int[], $5::text[])";
+COPY comments (record, receipt, workflow, number, text) FROM STDIN (FORMAT binary)";
+
+/// Of the columns of [`APPEND`].
+const TYPES: [Type; 5] = [Type::INT8, Type::UUID, Type::INT8, Type::INT4, Type::TEXT];
 
 const OF: &str = "-- comments::of
 SELECT text, created_at FROM comments WHERE record = $1 ORDER BY id";
@@ -40,19 +44,11 @@ pub struct Comment {
 
 /// Writes comments in the order in which they were made.
 pub async fn append(transaction: &Transaction<'_>, comments: &[NewComment]) -> Result<(), StoreError> {
-    let statement = transaction.prepare_cached(APPEND).await?;
-    transaction
-        .execute(
-            &statement,
-            &[
-                &comments.iter().map(|one| one.record.get()).collect::<Vec<_>>(),
-                &comments.iter().map(|one| one.receipt.uuid()).collect::<Vec<_>>(),
-                &comments.iter().map(|one| one.workflow.get()).collect::<Vec<_>>(),
-                &comments.iter().map(|one| one.number).collect::<Vec<_>>(),
-                &comments.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(),
-            ],
-        )
-        .await?;
+    let mut rows = pin!(copy::into(transaction, APPEND, &TYPES).await?);
+    for NewComment { record, receipt, workflow, number, text } in comments {
+        rows.as_mut().write(&[&record.get(), &receipt.uuid(), &workflow.get(), number, text]).await?;
+    }
+    rows.finish().await?;
     Ok(())
 }
 

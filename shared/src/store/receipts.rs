@@ -1,36 +1,54 @@
 //! The receipts: what was accepted. Inserting one is the claim that makes a redelivered submission harmless.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::{Json, Type};
 
-use super::{Conflicts, StoreError, parsed};
+use super::{Conflicts, StoreError, copy, parsed, tickets};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
-use crate::submission::{Submission, Target, Ticket};
+use crate::submission::{Submission, Target};
 
-/// Together with the numbers that have arrived (see [`super::tickets`]): a statement of their own would be a round trip.
 const CLAIM: &str = "-- receipts::claim
-WITH s AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-        $8::timestamptz[], $9::bigint[], $10::text[], $11::uuid[], $12::bigint[], $13::bigint[], $14::boolean[],
-        $15::text[], $16::int[], $17::boolean[])
-        AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped,
-            duplicate_of, instance, number, unmatched, dropped_files, places, waits)
-), arriving AS (
-    INSERT INTO arrived (instance, numbers, lag)
-    SELECT instance, range_agg(int8range(number, number, '[]')), now() - min(accepted_at) FROM s
-    WHERE instance IS NOT NULL GROUP BY instance
-)
 INSERT INTO receipts
     (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
     unmatched, dropped_files, places, waits)
 SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
     skipped::json, duplicate_of, unmatched, dropped_files::json, places, waits
-FROM s ORDER BY id
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+    $9::bigint[], $10::text[], $11::uuid[], $12::boolean[], $13::text[], $14::int[], $15::boolean[])
+    AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
+        unmatched, dropped_files, places, waits)
+ORDER BY id
 ON CONFLICT (id) DO NOTHING
 RETURNING id";
+
+const CLAIM_NEW: &str = "-- receipts::claim_new
+COPY receipts (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
+    unmatched, dropped_files, places, waits)
+FROM STDIN (FORMAT binary)";
+
+/// Of the columns of [`CLAIM_NEW`].
+const TYPES: [Type; 15] = [
+    Type::UUID,
+    Type::TEXT,
+    Type::JSON,
+    Type::INT8,
+    Type::JSON,
+    Type::JSON,
+    Type::JSON,
+    Type::TIMESTAMPTZ,
+    Type::INT8,
+    Type::JSON,
+    Type::UUID,
+    Type::BOOL,
+    Type::JSON,
+    Type::INT4,
+    Type::BOOL,
+];
 
 const FIND: &str = "-- receipts::find
 SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text,
@@ -112,14 +130,27 @@ pub async fn claim(
     claims: &[NewReceipt<'_>],
     conflicts: Conflicts,
 ) -> Result<HashSet<ReceiptId>, StoreError> {
+    let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
+    let arrived: Vec<_> = claims.iter().filter_map(arrival).collect();
+    let claim = async {
+        match conflicts {
+            Conflicts::Expected => claim_any(transaction, claims).await,
+            Conflicts::Unexpected => claim_new(transaction, claims).await,
+        }
+    };
+    // Without a wait between the two.
+    let ((), claimed) = tokio::try_join!(tickets::arrive(transaction, &arrived), claim)?;
+    Ok(claimed)
+}
+
+async fn claim_any(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
     let column = |pick: fn(&Submission) -> String| claims.iter().map(|one| pick(one.submission)).collect::<Vec<_>>();
-    let number = |pick: fn(Ticket) -> i64| claims.iter().map(|one| one.submission.ticket.map(pick)).collect::<Vec<_>>();
     let ids: Vec<_> = claims.iter().map(|one| one.submission.receipt.uuid()).collect();
     let records: Vec<_> = claims.iter().map(|one| one.submission.record.map(i64::from)).collect();
     let times: Vec<_> = claims.iter().map(|one| time(one.submission.accepted_at_ms)).collect();
     let versions: Vec<_> = claims.iter().map(|one| one.submission.settings_version).collect();
     let skipped: Vec<_> = claims.iter().map(|one| serde_json::json!(one.skipped).to_string()).collect();
-    let statement = transaction.prepare_cached(&conflicts.statement(CLAIM)).await?;
+    let statement = transaction.prepare_cached(CLAIM).await?;
     let rows = transaction
         .query(
             &statement,
@@ -135,17 +166,43 @@ pub async fn claim(
                 &versions,
                 &skipped,
                 &claims.iter().map(|one| one.duplicate_of.map(ReceiptId::uuid)).collect::<Vec<_>>(),
-                &number(|ticket| ticket.instance),
-                &number(|ticket| ticket.number),
                 &claims.iter().map(|one| one.unmatched).collect::<Vec<_>>(),
                 &column(|one| serde_json::json!(one.dropped_files).to_string()),
                 &claims.iter().map(|one| i32::try_from(one.places).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
                 &claims.iter().map(|one| one.submission.waits).collect::<Vec<_>>(),
             ],
         )
-        .await
-        .map_err(|error| conflicts.error(error))?;
+        .await?;
     Ok(rows.iter().map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0))).collect())
+}
+
+async fn claim_new(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
+    let mut rows = pin!(copy::into(transaction, CLAIM_NEW, &TYPES).await?);
+    for NewReceipt { submission, skipped, duplicate_of, unmatched, places } in claims {
+        let places = i32::try_from(*places).unwrap_or(i32::MAX);
+        rows.as_mut()
+            .write(&[
+                &submission.receipt.uuid(),
+                &submission.permission.as_str(),
+                &Json(&submission.target),
+                &submission.record.map(i64::from),
+                &Json(&submission.env),
+                &Json(&submission.query),
+                &Json(&submission.request),
+                &time(submission.accepted_at_ms),
+                &submission.settings_version,
+                &Json(skipped),
+                &duplicate_of.map(ReceiptId::uuid),
+                unmatched,
+                &Json(&submission.dropped_files),
+                &places,
+                &submission.waits,
+            ])
+            .await
+            .map_err(copy::taken)?;
+    }
+    rows.finish().await.map_err(copy::taken)?;
+    Ok(claims.iter().map(|one| one.submission.receipt).collect())
 }
 
 /// Notes the names that did not meet, on receipts that this transaction claimed.

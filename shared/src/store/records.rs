@@ -2,12 +2,14 @@
 //! statements that make one unique key one record under any concurrency.
 
 use std::collections::HashSet;
+use std::pin::pin;
 
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{Json, Type};
 
-use super::{Conflicts, StoreError, parsed};
+use super::{Conflicts, StoreError, copy, parsed};
 use crate::env::Env;
 use crate::id::{ModuleName, RecordId};
 
@@ -27,6 +29,12 @@ FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[]) AS r (id, module,
 ORDER BY module, unique_key, id
 ON CONFLICT (module, unique_key) WHERE unique_key IS NOT NULL DO NOTHING
 RETURNING id";
+
+const CREATE_NEW: &str = "-- records::create_new
+COPY records (id, module, unique_key, fields) FROM STDIN (FORMAT binary)";
+
+/// Of the columns of [`CREATE_NEW`].
+const TYPES: [Type; 4] = [Type::INT8, Type::TEXT, Type::BYTEA, Type::JSONB];
 
 const BY_KEY: &str = "-- records::by_key
 SELECT r.id, r.module, r.fields::text, r.unique_key
@@ -114,7 +122,14 @@ pub async fn create(
     new: &[NewRecord],
     conflicts: Conflicts,
 ) -> Result<HashSet<RecordId>, StoreError> {
-    let statement = transaction.prepare_cached(&conflicts.statement(CREATE)).await?;
+    match conflicts {
+        Conflicts::Expected => create_any(transaction, new).await,
+        Conflicts::Unexpected => create_new(transaction, new).await,
+    }
+}
+
+async fn create_any(transaction: &Transaction<'_>, new: &[NewRecord]) -> Result<HashSet<RecordId>, StoreError> {
+    let statement = transaction.prepare_cached(CREATE).await?;
     let rows = transaction
         .query(
             &statement,
@@ -125,9 +140,20 @@ pub async fn create(
                 &new.iter().map(|one| one.record.fields.to_string()).collect::<Vec<_>>(),
             ],
         )
-        .await
-        .map_err(|error| conflicts.error(error))?;
+        .await?;
     rows.iter().map(|row| id(row.get(0))).collect()
+}
+
+async fn create_new(transaction: &Transaction<'_>, new: &[NewRecord]) -> Result<HashSet<RecordId>, StoreError> {
+    let mut in_order: Vec<&NewRecord> = new.iter().collect();
+    in_order.sort_by_key(|one| (&one.record.module, one.key.is_none(), one.key, one.record.id));
+    let mut rows = pin!(copy::into(transaction, CREATE_NEW, &TYPES).await?);
+    for NewRecord { record: Record { id, module, fields }, key } in in_order {
+        let key = key.as_ref().map(|key| &key.0[..]);
+        rows.as_mut().write(&[&id.get(), &module.as_str(), &key, &Json(fields)]).await.map_err(copy::taken)?;
+    }
+    rows.finish().await.map_err(copy::taken)?;
+    Ok(new.iter().map(|one| one.record.id).collect())
 }
 
 /// Locks and reads the records that hold these keys.

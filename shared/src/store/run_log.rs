@@ -4,11 +4,10 @@ use std::pin::pin;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
 
-use super::StoreError;
 use super::runs::Run;
+use super::{StoreError, copy};
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::RunKey;
 
@@ -57,11 +56,9 @@ impl Entry {
     }
 }
 
-/// Writes the steps that the runs of a bundle took. By COPY: there are several for each run, and it costs PostgreSQL
-/// about half of an INSERT from arrays.
+/// Writes the steps that the runs of a bundle took. By COPY, since there are several for each run.
 pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<(), StoreError> {
-    let statement = transaction.prepare_cached(APPEND).await?;
-    let mut rows = pin!(BinaryCopyInWriter::new(transaction.copy_in(&statement).await?, &TYPES));
+    let mut rows = pin!(copy::into(transaction, APPEND, &TYPES).await?);
     for entry in entries {
         let (receipt, workflow) = (entry.receipt.uuid(), entry.workflow.get());
         let Entry { origin, number, step, task, output, message, at, .. } = entry;

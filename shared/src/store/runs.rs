@@ -4,13 +4,14 @@
 
 mod cursor;
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId, WorkflowId};
 use crate::origin;
 use crate::resume::{Resume, RunKey};
@@ -18,12 +19,23 @@ use crate::resume::{Resume, RunKey};
 pub use cursor::Cursor;
 
 const INSERT: &str = "-- runs::insert
-INSERT INTO runs (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin)
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
-FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::int[], $7::bigint[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[])
-    AS r (receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin)
-ORDER BY receipt, workflow, origin";
+COPY runs (receipt, workflow, origin, version, place, state, steps, record, message, started_at, ended_at)
+FROM STDIN (FORMAT binary)";
+
+/// Of the columns of [`INSERT`].
+const TYPES: [Type; 11] = [
+    Type::UUID,
+    Type::INT8,
+    Type::TEXT,
+    Type::INT4,
+    Type::INT4,
+    Type::TEXT,
+    Type::INT4,
+    Type::INT8,
+    Type::TEXT,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+];
 
 const OF: &str = "-- runs::of
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
@@ -141,30 +153,24 @@ impl Run {
 
 /// Writes new runs. All or [`StoreError::Fenced`].
 pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), StoreError> {
-    let statement = transaction.prepare_cached(INSERT).await?;
-    let written = transaction
-        .execute(
-            &statement,
-            &[
-                &runs.iter().map(|run| run.receipt.uuid()).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.workflow.get()).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.version).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.place).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.state.word()).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.steps).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.record.map(RecordId::get)).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.message.as_deref()).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.started_at).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.ended_at).collect::<Vec<_>>(),
-                &runs.iter().map(|run| run.origin.as_str()).collect::<Vec<_>>(),
-            ],
-        )
-        .await;
-    match written {
-        Ok(_) => Ok(()),
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Err(StoreError::Fenced),
-        Err(error) => Err(error.into()),
+    let fenced = |error| match copy::taken(error) {
+        StoreError::Taken => StoreError::Fenced,
+        error => error,
+    };
+    let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
+    for run in runs {
+        let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
+        let Run { origin, version, place, steps, message, started_at, ended_at, .. } = run;
+        let record = run.record.map(RecordId::get);
+        rows.as_mut()
+            .write(&[
+                &receipt, &workflow, origin, version, place, &state, steps, &record, message, started_at, ended_at,
+            ])
+            .await
+            .map_err(fenced)?;
     }
+    rows.finish().await.map_err(fenced)?;
+    Ok(())
 }
 
 /// Writes how a run stands that was read with `steps` steps, or [`StoreError::Fenced`].

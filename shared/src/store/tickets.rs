@@ -3,7 +3,7 @@
 //! way, or lost. Numbers stand in ranges: a row for each bundle, folded into one for each ingress.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
 
@@ -24,8 +24,8 @@ FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS t (hour, first, last) G
 
 const ARRIVE: &str = "-- tickets::arrive
 INSERT INTO arrived (instance, numbers, lag)
-SELECT instance, range_agg(int8range(number, number, '[]')), interval '0'
-FROM unnest($1::bigint[], $2::bigint[]) AS t (instance, number) GROUP BY instance";
+SELECT instance, range_agg(int8range(number, number, '[]')), coalesce(now() - min(accepted_at), interval '0')
+FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t (instance, number, accepted_at) GROUP BY instance";
 
 /// Of the hours that have passed.
 const FOLD_ANSWERED: &str = "-- tickets::fold_answered
@@ -105,16 +105,17 @@ pub async fn tell(
     Ok(())
 }
 
-/// Notes that submissions have come to where they are not lost any more, without being claimed. More than once does no
-/// harm.
-pub async fn arrive(transaction: &Transaction<'_>, tickets: &[Ticket]) -> Result<(), StoreError> {
+/// Notes that submissions have come to where they are not lost any more: with the times at which they were accepted, if
+/// how long they were on their way is to count. More than once does no harm.
+pub async fn arrive(transaction: &Transaction<'_>, tickets: &[(Ticket, Option<SystemTime>)]) -> Result<(), StoreError> {
     if tickets.is_empty() {
         return Ok(());
     }
-    let instances: Vec<i64> = tickets.iter().map(|ticket| ticket.instance).collect();
-    let numbers: Vec<i64> = tickets.iter().map(|ticket| ticket.number).collect();
+    let instances: Vec<i64> = tickets.iter().map(|(ticket, _)| ticket.instance).collect();
+    let numbers: Vec<i64> = tickets.iter().map(|(ticket, _)| ticket.number).collect();
+    let times: Vec<Option<SystemTime>> = tickets.iter().map(|(_, accepted_at)| *accepted_at).collect();
     let statement = transaction.prepare_cached(ARRIVE).await?;
-    transaction.execute(&statement, &[&instances, &numbers]).await?;
+    transaction.execute(&statement, &[&instances, &numbers, &times]).await?;
     Ok(())
 }
 
