@@ -8,6 +8,7 @@ use futures_util::stream;
 use postern_shared::id::ReceiptId;
 use postern_shared::submission::{self, SUBMISSIONS_V1};
 
+use crate::harness::process::Process;
 use crate::harness::{Postern, eventually, private};
 use crate::link::{Link, Mode};
 use crate::poison;
@@ -125,7 +126,10 @@ async fn four_workers_adding_to_shared_records_count_exactly() {
     post_all(&postern, adds.collect()).await;
     all_ended(&postern, 4_000).await;
     assert_eq!(postern.count("SELECT count(*) FROM records WHERE (fields->>'count')::int = 40").await, 100);
-    // Locked in one order, nobody waits in a circle; the statistics are written when a session ends or is idle.
+    // Locked in one order, nobody waits in a circle. A session tells the statistics of it at its end.
+    postern.workers.iter_mut().for_each(Process::kill);
+    let sessions = format!("SELECT count(*) {}", poison::WORKER);
+    eventually("their sessions have ended", async || (postern.count(&sessions).await == 0).then_some(())).await;
     let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(postern.count(deadlocks).await, 0);
 }

@@ -23,7 +23,8 @@ steps:
 ";
 
 /// The sessions of this test's workers.
-const WORKER: &str = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postern-worker'";
+pub const WORKER: &str =
+    "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postern-worker'";
 
 pub fn submission(receipt: ReceiptId) -> Vec<u8> {
     let submission = Submission {
