@@ -119,11 +119,12 @@ async fn two_hundred_concurrent_submissions_with_one_unique_key_make_one_record(
 async fn four_workers_adding_to_shared_records_count_exactly() {
     let mut postern = Postern::without_worker(SETTINGS).await;
     postern.sql("INSERT INTO records (id, module, fields) SELECT n, 'Counters', '{\"count\":0}' FROM generate_series(1, 100) n").await;
-    for _ in 0..4 {
-        postern.start_worker().await;
-    }
     let adds = (0..4_000).map(|n| (format!("/trigger?workflow_id=3&record_id={}", n * 7 % 100 + 1), String::new()));
     post_all(&postern, adds.collect()).await;
+    // All at once on what waits, so that their bundles are large and share records.
+    for _ in 0..4 {
+        postern.launch_worker();
+    }
     all_ended(&postern, 4_000).await;
     assert_eq!(postern.count("SELECT count(*) FROM records WHERE (fields->>'count')::int = 40").await, 100);
     // Locked in one order, nobody waits in a circle. A session tells the statistics of it at its end.
