@@ -12,6 +12,9 @@ use crate::settings::{FIRST_SHARED, SHARED};
 /// How long a caller waits for its answer; longer than the ingress needs to find neither broker nor spool.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long a connection may lie idle: less than the ingress allows, or a post may meet its end.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// What a lead does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -108,13 +111,17 @@ pub struct Client {
     http: reqwest::Client,
     doors: Arc<Vec<SocketAddr>>,
     next: Arc<AtomicU64>,
+    /// From the number of one lead to that of the next.
+    step: u64,
     leads: Arc<Mutex<Vec<Lead>>>,
 }
 
 impl Client {
-    pub fn new(doors: Vec<SocketAddr>) -> Self {
-        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { http, doors: Arc::new(doors), next: Arc::default(), leads: Arc::default() }
+    /// Posts leads of all kinds in turn; `plain` = only those that create a record.
+    pub fn new(doors: Vec<SocketAddr>, plain: bool) -> Self {
+        let http = reqwest::Client::builder().timeout(PATIENCE).pool_idle_timeout(IDLE).build().unwrap();
+        let step = if plain { ROUND } else { 1 };
+        Self { http, doors: Arc::new(doors), next: Arc::default(), step, leads: Arc::default() }
     }
 
     /// All that was posted and answered so far.
@@ -132,7 +139,7 @@ impl Client {
 
     /// Posts one lead.
     pub async fn post(&self) -> Answer {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let number = self.next.fetch_add(self.step, Ordering::Relaxed);
         let path = match kind(number) {
             Kind::Create | Kind::Dedupe => "workflow_id=1".to_owned(),
             Kind::Share => format!("workflow_id=2&record_id={}", shared_record(number)),

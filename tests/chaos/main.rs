@@ -53,6 +53,9 @@ struct Options {
     /// Leads posted each second, whatever becomes of the earlier ones.
     #[arg(long, default_value_t = 40)]
     rate: u64,
+    /// Only leads that create a record: for rates at which waiting for others, and adding to what grows, would be measured.
+    #[arg(long)]
+    plain: bool,
     /// `postern serve` with its own PostgreSQL and without a broker, instead of the services with RabbitMQ.
     #[arg(long)]
     standalone: bool,
@@ -79,7 +82,7 @@ async fn run(options: Options) -> ExitCode {
     let form = if options.standalone { Form::Alone } else { Form::Pair };
     let outside = Outside::start().await;
     let mut stage = Stage::start(form, outside.address).await;
-    let client = Client::new(stage.doors());
+    let client = Client::new(stage.doors(), options.plain);
     let posting = client.post_at(options.rate);
     tokio::time::sleep(CALM).await;
 
