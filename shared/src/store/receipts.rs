@@ -130,16 +130,12 @@ pub async fn claim(
     claims: &[NewReceipt<'_>],
     conflicts: Conflicts,
 ) -> Result<HashSet<ReceiptId>, StoreError> {
-    let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
-    let arrived: Vec<_> = claims.iter().filter_map(arrival).collect();
-    let claim = async {
-        match conflicts {
-            Conflicts::Expected => claim_any(transaction, claims).await,
-            Conflicts::Unexpected => claim_new(transaction, claims).await,
-        }
+    let claimed = match conflicts {
+        Conflicts::Expected => claim_any(transaction, claims).await?,
+        Conflicts::Unexpected => claim_new(transaction, claims).await?,
     };
-    // Without a wait between the two.
-    let ((), claimed) = tokio::try_join!(tickets::arrive(transaction, &arrived), claim)?;
+    let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
+    tickets::arrive(transaction, &claims.iter().filter_map(arrival).collect::<Vec<_>>()).await?;
     Ok(claimed)
 }
 
