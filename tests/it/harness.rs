@@ -6,6 +6,7 @@ pub mod mail_server;
 pub mod outside;
 pub mod process;
 pub mod servers;
+pub mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::mail_server::MailServer;
+use crate::harness::tls::certify;
 use crate::harness::{Postern, eventually};
 
 fn settings(step: &str) -> String {
@@ -125,4 +126,21 @@ async fn no_mail_and_no_password_goes_in_the_clear_unless_the_operator_says_so()
         assert_eq!(json!(postern.records("Lost").await), json!([{"said": {"error": expected}}]));
     }
     assert_eq!(server.got().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_goes_over_tls_if_the_certificate_of_the_server_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    certify(folder.path());
+    let certificate = folder.path().join("cert.pem");
+    for (trusted, mails) in [("/dev/null", 0), (certificate.to_str().unwrap(), 1)] {
+        let server = MailServer::encrypted(folder.path());
+        let url = format!("smtps://postern:secret@localhost:{}", server.address.port());
+        let mut postern = Postern::without_worker(&settings("text: a, retries: 1")).await;
+        let environment =
+            [("POSTERN_SMTP_URL", &*url), ("POSTERN_MAIL_FROM", "leads@example.com"), ("SSL_CERT_FILE", trusted)];
+        postern.start_worker_with(&[&environment[..], &[("SSL_CERT_DIR", "/nowhere")]].concat()).await;
+        let (receipt, _) = outcome(&postern, "to=a@example.org").await;
+        assert_eq!((server.got().len(), postern.records("Sent").await.len()), (mails, mails), "{receipt}");
+    }
 }

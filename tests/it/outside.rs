@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::call::Answer;
 use crate::harness::outside::Outside;
+use crate::harness::tls::{certify, openssl};
 use crate::harness::{Postern, eventually, private};
 
 const ALLOWED: [(&str, &str); 1] = [("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8")];
@@ -236,22 +237,9 @@ async fn a_slow_target_takes_no_place_of_other_submissions() {
     assert_eq!(postern.ended(&answer).await["status"], "finished");
 }
 
-/// openssl's own test server, with a certificate that nobody else has signed.
+/// openssl's own test server.
 fn https_target(folder: &std::path::Path) -> (std::process::Child, u16) {
-    let run = |arguments: &str| {
-        let mut command = std::process::Command::new("openssl");
-        command.args(arguments.split(' ')).current_dir(folder).stderr(std::process::Stdio::null());
-        command.stdout(std::process::Stdio::piped());
-        command
-    };
-    let subject = "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost";
-    assert!(
-        run(&format!("{subject} -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"))
-            .status()
-            .unwrap()
-            .success()
-    );
-    let mut server = run("s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www").spawn().unwrap();
+    let mut server = openssl(folder, "s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www").spawn().unwrap();
     let lines = std::io::BufRead::lines(std::io::BufReader::new(server.stdout.take().unwrap()));
     let accepts = lines.map_while(Result::ok).find(|line| line.starts_with("ACCEPT")).unwrap();
     let port = accepts.rsplit(':').next().unwrap().parse().unwrap();
@@ -261,6 +249,7 @@ fn https_target(folder: &std::path::Path) -> (std::process::Child, u16) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_is_called_over_https_if_its_certificate_is_trusted() {
     let folder = tempfile::tempdir().unwrap();
+    certify(folder.path());
     let (mut server, port) = https_target(folder.path());
     let mut postern = Postern::without_worker(&settings(&format!("{BOTH}, retries: 0"))).await;
     let certificate = folder.path().join("cert.pem");

@@ -3,11 +3,15 @@
 //! mail, `nobody@` for good, of a mail for `silent@` it never says that it took it; everything else is taken.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+use super::tls;
 
 /// A mail that was handed over.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +44,26 @@ impl MailServer {
         let noted = Arc::clone(&got);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, Arc::clone(&noted)));
+                let (from, to) = stream.into_split();
+                tokio::spawn(converse(from, to, Arc::clone(&noted)));
             }
+        });
+        Self { address, got }
+    }
+
+    /// One that is encrypted from the first byte, with the certificate of a folder; for one connection.
+    pub fn encrypted(folder: &Path) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let arguments = format!("s_server -quiet -naccept 1 -accept {address} -cert cert.pem -key key.pem");
+        let mut command = Command::from(tls::openssl(folder, &arguments));
+        let mut openssl = command.stdin(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&got);
+        tokio::spawn(async move {
+            converse(openssl.stdout.take().unwrap(), openssl.stdin.take().unwrap(), noted).await;
+            openssl.wait().await
         });
         Self { address, got }
     }
@@ -57,12 +79,12 @@ impl MailServer {
     }
 }
 
-struct Conversation {
-    lines: Lines<BufReader<OwnedReadHalf>>,
-    to: OwnedWriteHalf,
+struct Conversation<R, W> {
+    lines: Lines<BufReader<R>>,
+    to: W,
 }
 
-impl Conversation {
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Conversation<R, W> {
     async fn say(&mut self, line: &str) {
         // Who asked may be gone.
         let _ = self.to.write_all(format!("{line}\r\n").as_bytes()).await;
@@ -80,8 +102,11 @@ impl Conversation {
     }
 }
 
-async fn converse(stream: TcpStream, noted: Arc<Mutex<Vec<Mail>>>) -> Option<()> {
-    let (from, to) = stream.into_split();
+async fn converse<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
+    from: R,
+    to: W,
+    noted: Arc<Mutex<Vec<Mail>>>,
+) -> Option<()> {
     let mut other = Conversation { lines: BufReader::new(from).lines(), to };
     let (mut mail, mut knows) = (Mail::default(), false);
     other.say("220 test").await;
