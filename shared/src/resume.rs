@@ -12,7 +12,7 @@ use crate::id::{ReceiptId, WorkflowId};
 pub const RESUME_V1: &str = "resume.v1";
 
 /// A run, named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunKey {
     /// The receipt that started it.
     pub receipt: ReceiptId,

@@ -124,7 +124,7 @@ pub struct NewReceipt<'a> {
 }
 
 /// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
-/// Waits for other transactions that are claiming the same ones. `claims` must not name a receipt twice.
+/// Waits for other transactions that are claiming the same ones. `claims` stand in that order, and name no receipt twice.
 pub async fn claim(
     transaction: &Transaction<'_>,
     claims: &[NewReceipt<'_>],
