@@ -1,6 +1,7 @@
 //! The lanes: ways to the workers of which none waits for another. A burst has a lane beside that of all others, and
 //! what wakes runs has its own. The lane of a message is known to whoever carries it (the routing key, a column of the
-//! spool), and the message does not tell it.
+//! spool), and the message does not tell it. Two lanes are rows of the spool alone and never reach the broker: a worker
+//! takes from them only what it has a slot for, and a queue of the broker cannot be taken from by target.
 
 /// A way to the workers. The numbers stand in the spool: they are never given to another lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,15 +18,22 @@ pub enum Lane {
     Bulk3 = 4,
     /// As above.
     Bulk4 = 5,
+    /// Runs that stand before a call of another system. Of the spool alone.
+    Calling = 6,
+    /// Runs that are too slow for a bundle and go on alone. Of the spool alone.
+    Slow = 7,
 }
 
 impl Lane {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 8;
 
     /// All, each at its number.
     pub const ALL: [Self; Self::COUNT] =
-        [Self::Default, Self::Resuming, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4];
+        [Self::Default, Self::Resuming, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4, Self::Calling, Self::Slow];
+
+    /// Those that are queues of the broker, where there is one.
+    pub const BROKERED: [Self; 6] = [Self::Default, Self::Resuming, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4];
 
     /// Those of submissions.
     pub const SUBMISSIONS: [Self; 5] = [Self::Default, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4];
@@ -37,6 +45,11 @@ impl Lane {
     /// The lane of the burst of a flow, by a hash of the flow.
     pub fn bulk(hash: u64) -> Self {
         Self::BULK[usize::try_from(hash % 4).unwrap_or(0)]
+    }
+
+    /// Whether it is a queue of the broker, where there is one.
+    pub fn is_brokered(self) -> bool {
+        Self::BROKERED.contains(&self)
     }
 
     /// Its place in [`Lane::ALL`].
@@ -58,6 +71,7 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::topology;
 
     #[test]
     fn a_lane_is_found_at_its_number() {
@@ -65,6 +79,14 @@ mod tests {
             assert_eq!((lane.index(), Lane::from_number(lane.number())), (at, lane));
         }
         assert_eq!(Lane::from_number(99), Lane::Default);
+    }
+
+    #[test]
+    fn a_lane_of_the_spool_alone_has_no_queue_and_no_way_in_the_broker() {
+        for lane in Lane::ALL {
+            let (queue, way) = (topology::queue(lane).is_some(), topology::way(lane).is_some());
+            assert_eq!((queue, way), (lane.is_brokered(), lane.is_brokered()), "{lane:?}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub async fn per_second(to: SocketAddr, servers: &Servers, time: Duration) -> f6
     let connection = Connection::connect(&servers.amqp_url, ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     for lane in Lane::SUBMISSIONS {
-        channel.queue_purge(topology::queue(lane).into(), QueuePurgeOptions::default()).await.unwrap();
+        channel.queue_purge(topology::queue(lane).unwrap().into(), QueuePurgeOptions::default()).await.unwrap();
     }
     measured
 }

@@ -8,7 +8,8 @@ use postern_shared::store::checkpoints::{
     self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Standing, Tried,
 };
 use postern_shared::store::runs::Run;
-use postern_shared::store::{StoreError, Transaction, spool};
+use postern_shared::store::spool::{self, Alarm, Way};
+use postern_shared::store::{StoreError, Transaction};
 use postern_shared::workflow::{StepIndex, Workflow};
 
 /// The most bytes that a run may leave behind as JSON: eight times a posted body, as ingress allows for a submission.
@@ -34,10 +35,16 @@ pub struct Sleeping {
 }
 
 /// When a run that has not ended goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wake {
     /// At once, from a message of its own.
     Now,
+    /// At once, alone, in slots that are kept for runs that are slow.
+    #[allow(dead_code, reason = "what leaves a bundle as slow is decided by the bundle")]
+    Slow,
+    /// When it is its turn to call this target.
+    #[allow(dead_code, reason = "its lane comes before the runs that use it")]
+    Call { target: String },
     /// When its first part is due.
     At(SystemTime),
     /// When the run that is on its record has ended.
@@ -93,31 +100,54 @@ pub fn encode(checkpoint: &Checkpoint) -> Result<String, usize> {
     if text.len() > MAX_CHECKPOINT_BYTES { Err(text.len()) } else { Ok(text) }
 }
 
+/// What is to be done when what wakes runs is committed: see [`crate::relay::Relay::bring`].
+#[derive(Debug, Default)]
+pub struct Due {
+    /// Brought to the broker.
+    pub rows: Vec<spool::Taken>,
+    /// Whether something is due in a lane of the spool alone.
+    pub rings: bool,
+}
+
+impl Due {
+    /// Adds what else is to be done.
+    pub fn extend(&mut self, more: Self) {
+        self.rows.extend(more.rows);
+        self.rings |= more.rings;
+    }
+}
+
 /// What wakes the runs of one transaction.
 #[derive(Debug, Default)]
 pub struct Alarms {
     now: Vec<Vec<u8>>,
-    later: Vec<(Vec<u8>, Duration)>,
+    later: Vec<Alarm>,
+    /// Whether any is of a lane of the spool alone.
+    rings: bool,
 }
 
 impl Alarms {
     /// Wakes a run whose checkpoint has this revision.
-    pub fn set(&mut self, resume: &Resume, wake: Wake, now: SystemTime) {
-        match wake {
-            Wake::Now => self.now.push(resume.encode()),
-            Wake::At(due_at) => {
-                self.later.push((resume.encode(), due_at.duration_since(now).unwrap_or_default()));
-            }
-            Wake::InTurn | Wake::Decided | Wake::Held | Wake::AtGate => {}
-        }
+    pub fn set(&mut self, resume: &Resume, wake: &Wake, now: SystemTime) {
+        let (way, delay) = match wake {
+            Wake::Now => return self.now.push(resume.encode()),
+            Wake::At(due_at) => (Way::Resuming, due_at.duration_since(now).unwrap_or_default()),
+            Wake::Slow => (Way::Slow, Duration::ZERO),
+            Wake::Call { target } => (Way::Calling(target.clone()), Duration::ZERO),
+            Wake::InTurn | Wake::Decided | Wake::Held | Wake::AtGate => return,
+        };
+        self.rings |= way != Way::Resuming;
+        self.later.push(Alarm { resume: resume.clone(), delay, way });
     }
 
-    /// Puts them into the spool; returns what the caller brings to the broker once this is committed.
-    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Vec<spool::Taken>, StoreError> {
+    /// Puts them into the spool; returns what the caller does once this is committed.
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Due, StoreError> {
         if !self.later.is_empty() {
             spool::schedule(transaction, &self.later).await?;
         }
-        if self.now.is_empty() { Ok(Vec::new()) } else { spool::put_taken(transaction, &self.now, LEASE).await }
+        let now = self.now;
+        let rows = if now.is_empty() { Vec::new() } else { spool::put_taken(transaction, &now, LEASE).await? };
+        Ok(Due { rows, rings: self.rings })
     }
 }
 
@@ -131,18 +161,18 @@ pub struct Checkpoints {
 impl Checkpoints {
     /// Adds that of a run; without a `wake` it has failed.
     pub fn add(&mut self, run: &Run, document: String, wake: Option<Wake>) {
-        if let Some(wake) = wake {
+        if let Some(wake) = &wake {
             let resume = Resume { run: run.key(), revision: FIRST_REVISION };
             self.alarms.set(&resume, wake, SystemTime::now());
         }
-        let standing = standing(wake, false);
+        let standing = standing(wake.as_ref(), false);
         self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });
     }
 
     /// Writes them with what wakes the runs; see [`Alarms::write`].
-    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Vec<spool::Taken>, StoreError> {
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Due, StoreError> {
         if self.new.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Due::default());
         }
         checkpoints::insert(transaction, &self.new).await?;
         self.alarms.write(transaction).await
@@ -151,12 +181,12 @@ impl Checkpoints {
 
 /// What is in the way of a run that goes on by this; none = it has failed. A run that was let through the gate keeps its
 /// place while it goes on at once.
-pub fn standing(wake: Option<Wake>, has_passed: bool) -> Standing {
+pub fn standing(wake: Option<&Wake>, has_passed: bool) -> Standing {
     match wake {
         Some(Wake::InTurn) => Standing::InTurn,
         Some(Wake::Held | Wake::AtGate) => Standing::Closed,
-        Some(Wake::Now) if has_passed => Standing::Passed,
-        None | Some(Wake::Now | Wake::At(_) | Wake::Decided) => Standing::Free,
+        Some(Wake::Now | Wake::Slow | Wake::Call { .. }) if has_passed => Standing::Passed,
+        None | Some(Wake::Now | Wake::Slow | Wake::Call { .. } | Wake::At(_) | Wake::Decided) => Standing::Free,
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::store::checkpoints::Taken;
 use postern_shared::store::runs::{self, Run};
-use postern_shared::store::{StoreError, Transaction, spool};
+use postern_shared::store::{StoreError, Transaction};
 
 use crate::catalog::Pinned;
-use crate::checkpoint::{Checkpoints, Wake};
+use crate::checkpoint::{Checkpoints, Due, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::{claims, questions, related, resolve};
@@ -25,9 +25,9 @@ pub struct Child {
 }
 
 /// Writes runs that steps started; returns what the caller brings to the broker once this is committed.
-pub async fn write(transaction: &Transaction<'_>, started: Vec<Child>) -> Result<Vec<spool::Taken>, StoreError> {
+pub async fn write(transaction: &Transaction<'_>, started: Vec<Child>) -> Result<Due, StoreError> {
     if started.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Due::default());
     }
     let (mut checkpoints, mut new) = (Checkpoints::default(), Vec::with_capacity(started.len()));
     for Child { run, document, pinned } in started {

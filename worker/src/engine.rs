@@ -303,13 +303,13 @@ impl Execution {
     }
 
     fn suspend(&mut self, wake: Wake) -> Progress {
-        self.run.state = match wake {
-            Wake::Now => State::Running,
+        self.run.state = match &wake {
+            Wake::Now | Wake::Slow | Wake::Call { .. } => State::Running,
             Wake::At(_) | Wake::InTurn | Wake::AtGate => State::Waiting,
             Wake::Held => State::Held,
             Wake::Decided => State::NeedsAttention,
         };
-        self.wake = Some(wake);
+        self.wake = Some(wake.clone());
         Progress::Suspended(wake)
     }
 }

@@ -47,11 +47,36 @@ pub struct Handler {
     pub bursts: Arc<Gathering>,
     /// Whether what a transaction inserts may be there already.
     pub experience: Arc<Experience>,
-    /// Connections to PostgreSQL for runs that are resumed: a burst of them must not take those of the bundles.
-    pub resuming: Arc<Semaphore>,
+    pub connections: Connections,
     pub outside: Outside,
     /// Rings when a run may have come to the gate, or left its place behind it.
     pub gate: Bell,
+}
+
+/// Connections to PostgreSQL for runs that go on outside of bundles: a burst of them must not take those of the bundles,
+/// nor those of one lane the ones of another.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    resuming: Arc<Semaphore>,
+    calling: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
+}
+
+impl Connections {
+    /// So many for each.
+    pub fn new(resuming: usize, calling: usize, slow: usize) -> Self {
+        let of = |count| Arc::new(Semaphore::new(count));
+        Self { resuming: of(resuming), calling: of(calling), slow: of(slow) }
+    }
+
+    /// Those of the runs of a lane.
+    pub fn of(&self, lane: Lane) -> &Semaphore {
+        match lane {
+            Lane::Calling => &self.calling,
+            Lane::Slow => &self.slow,
+            Lane::Default | Lane::Resuming | Lane::Bulk1 | Lane::Bulk2 | Lane::Bulk3 | Lane::Bulk4 => &self.resuming,
+        }
+    }
 }
 
 /// What is to be written instead of executing a message.
@@ -199,6 +224,11 @@ impl Handler {
                 }
                 let numbers: Vec<_> = letters.iter().filter_map(|letter| Some((letter.ticket?, None))).collect();
                 tickets::arrive(&transaction, &numbers).await?;
+            }
+            Verdict::Alone { delay, .. } if !message.lane.is_brokered() => {
+                if let Some(lease) = message.lease {
+                    spool::again(&transaction, lease, attempt.saturating_add(1), *delay).await?;
+                }
             }
             Verdict::Alone { bodies, delay } => {
                 let messages: Vec<_> = bodies.iter().map(|body| (message.lane, body.clone())).collect();

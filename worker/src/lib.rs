@@ -42,13 +42,13 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{self, Store, history, migrate};
 use prometheus::Registry;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use catalog::Catalogs;
+use consumer::spool::{Aside, Lanes};
 use consumer::{Health, KEPT_SLOTS};
 use experience::Experience;
 use gather::Gathering;
-use handler::Handler;
+use handler::{Connections, Handler};
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
 use outside::Outside;
@@ -69,6 +69,18 @@ const SPARE_CONNECTIONS: usize = 4;
 
 /// Connections to PostgreSQL for runs that are resumed.
 const RESUMING_CONNECTIONS: usize = 4;
+
+/// Connections to PostgreSQL for runs before and after a call; none is held while a call waits.
+const CALLING_CONNECTIONS: usize = 4;
+
+/// Runs that are resumed at the same time: more than have a connection, so that the next one is at hand.
+const RESUMING_SLOTS: u16 = 16;
+
+/// Runs that are too slow for a bundle and go on at the same time, each on a connection to PostgreSQL of its own.
+const SLOW_SLOTS: usize = 2;
+
+/// Connections to PostgreSQL for runs that go on outside of bundles.
+const RUN_CONNECTIONS: usize = RESUMING_CONNECTIONS + CALLING_CONNECTIONS + SLOW_SLOTS;
 
 /// Messages in hand for each transaction: what arrives one by one is joined, up to so many. Each counts a delivery when
 /// the worker crashes.
@@ -91,9 +103,8 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
 
     let mut database = options.database.clone();
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
-    database.database_connections = database
-        .database_connections
-        .max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RESUMING_CONNECTIONS);
+    database.database_connections =
+        database.database_connections.max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS);
     let store = Store::new(&database, "postern-worker")?;
     migrate::wait(&store, &shutdown).await?;
     if shutdown.is_triggered() {
@@ -113,7 +124,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let work = Work { outside, store, catalogs, metrics, shutdown, health };
     match &options.broker.amqp_url {
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
-        None => work.take_from_spool(bell, execution).await,
+        None => work.take_from_spool(bell, execution).await?,
     }
     for task in [following, house, sweeping, ending, backlog, losses, probe] {
         task.abort();
@@ -151,14 +162,16 @@ impl Work {
             prefetch: options.concurrency.saturating_mul(IN_HAND),
             concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
             kept_slots: KEPT_SLOTS,
-            resuming: options.outside_concurrency,
+            resuming: RESUMING_SLOTS,
             hold_limit: consumer::HOLD_LIMIT,
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
+        let aside = tokio::spawn(consume_aside(handler.clone(), options.clone(), self.shutdown.clone()));
         let handle = move |message| handler.clone().handle(message);
         let (store, shutdown) = (self.store, self.shutdown.clone());
         let able = move || able_to_work(store.clone(), shutdown.clone());
         consumer::run(consuming, handle, able, self.shutdown, self.health).await;
+        aside.await?;
         letting_go.abort();
         relaying.await?;
         publishing.await?;
@@ -166,32 +179,50 @@ impl Work {
     }
 
     /// Takes what the spool holds.
-    async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) {
+    async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) -> Result<(), Failure> {
         let handler = self.handler(Way::Spool(bell.clone()), options);
         let letting_go = tokio::spawn(gate::mind(handler.clone()));
         let consuming = consumer::spool::Options {
             store: self.store,
             bell,
-            concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
-            kept_slots: KEPT_SLOTS,
-            resuming: usize::from(options.outside_concurrency),
+            supply: Lanes::new(
+                usize::from(options.concurrency.saturating_mul(IN_HAND)),
+                KEPT_SLOTS,
+                usize::from(RESUMING_SLOTS),
+            ),
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
+        let aside = tokio::spawn(consume_aside(handler.clone(), options.clone(), self.shutdown.clone()));
         let handle = move |message| handler.clone().handle(message);
+        tracing::info!("consuming the spool");
         consumer::spool::run(consuming, handle, self.shutdown, self.health).await;
+        aside.await?;
         letting_go.abort();
+        Ok(())
     }
 
     fn handler(&self, way: Way, options: &ExecutionOptions) -> Handler {
         let (store, metrics) = (self.store.clone(), Arc::clone(&self.metrics));
-        let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics) };
-        let resuming = Arc::new(Semaphore::new(RESUMING_CONNECTIONS));
+        let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics), aside: Bell::default() };
+        let connections = Connections::new(RESUMING_CONNECTIONS, CALLING_CONNECTIONS, SLOW_SLOTS);
         let gathering = || Arc::new(Gathering::new(usize::from(options.concurrency)));
         let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
         let (gate, experience) = (Bell::default(), Arc::new(Experience::default()));
-        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, experience, resuming, gate }
+        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, experience, connections, gate }
     }
+}
+
+/// Takes what stands in the lanes of the spool alone.
+async fn consume_aside(handler: Handler, options: ExecutionOptions, shutdown: Shutdown) {
+    let consuming = consumer::spool::Options {
+        store: handler.store.clone(),
+        bell: handler.relay.aside.clone(),
+        supply: Aside { calls: usize::from(options.outside_concurrency.max(1)), slow: SLOW_SLOTS },
+        drain_limit: Duration::from_secs(options.drain_timeout_s),
+    };
+    let handle = move |message| handler.clone().handle(message);
+    consumer::spool::run(consuming, handle, shutdown, Health::default()).await;
 }
 
 /// Returns once PostgreSQL answers with the right schema: without it every message would only be held, and go back.

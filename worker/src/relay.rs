@@ -12,6 +12,7 @@ use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, spool};
 
+use crate::checkpoint::Due;
 use crate::metrics::Metrics;
 
 /// How long to wait when nothing is due.
@@ -29,6 +30,8 @@ pub struct Relay {
     pub store: Store,
     pub way: Way,
     pub metrics: Arc<Metrics>,
+    /// Rings for what is due in the lanes of the spool alone.
+    pub aside: Bell,
 }
 
 /// Where rows go.
@@ -58,7 +61,10 @@ impl Relay {
 
     /// Brings rows on their way that this process wrote as taken and has committed: what is due at once need not wait
     /// until somebody looks. Whatever goes wrong, their leases end and the rows are due.
-    pub fn bring(&self, rows: Vec<spool::Taken>) {
+    pub fn bring(&self, Due { rows, rings }: Due) {
+        if rings {
+            self.aside.ring();
+        }
         if rows.is_empty() {
             return;
         }
@@ -88,7 +94,7 @@ impl Relay {
         }
         // What a lane that is full would refuse stays where it is.
         let wanted: Vec<_> =
-            Lane::ALL.into_iter().filter(|lane| publisher.takes(*lane)).map(|lane| (lane, BATCH)).collect();
+            Lane::BROKERED.into_iter().filter(|lane| publisher.takes(*lane)).map(|lane| (lane, BATCH)).collect();
         let taken = spool::take(&self.store.connection().await?, &wanted, LEASE).await?;
         if taken.is_empty() { Ok(0) } else { self.publish(publisher, &taken).await }
     }

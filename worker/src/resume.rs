@@ -9,10 +9,11 @@ use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Standing, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{self, Conflicts, StoreError, Transaction, comments, records, responses, run_log, spool};
+use postern_shared::store::spool::{self, Alarm, Way};
+use postern_shared::store::{self, Conflicts, StoreError, Transaction, comments, records, responses, run_log};
 
 use crate::catalog::Pinned;
-use crate::checkpoint::{self, Alarms, Wake};
+use crate::checkpoint::{self, Alarms, Due, Wake};
 use crate::children;
 use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
@@ -120,7 +121,7 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
 async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Work<'_>) -> Result<Step, StoreError> {
     let nothing = || Ok(Step::Done(Tally::default()));
     // Cannot fail: nobody closes it.
-    let _one_of_few = handler.resuming.acquire().await;
+    let _one_of_few = handler.connections.of(message.lane).acquire().await;
     let mut connection = handler.store.connection().await?;
     let Some(version) = runs::version(&connection, &resume.run).await? else { return nothing() };
     let pinned = handler.catalogs.pinned(&connection, resume.run.workflow, version).await?;
@@ -199,7 +200,8 @@ async fn go_on(
                     }
                     (true, Intent::Open(age)) => {
                         // Somebody may still be at it; afterwards it is either done or unknown.
-                        let later = (resume.encode(), (call.timeout + MARGIN).saturating_sub(age) + LATER);
+                        let delay = (call.timeout + MARGIN).saturating_sub(age) + LATER;
+                        let later = Alarm { resume: resume.clone(), delay, way: Way::Resuming };
                         spool::schedule(transaction, &[later]).await?;
                         return Ok(Step::Done(Tally::default()));
                     }
@@ -239,7 +241,7 @@ async fn write(
     let mut alarms = Alarms::default();
     match document {
         Some(document) => {
-            let standing = checkpoint::standing(wake, taken.has_passed);
+            let standing = checkpoint::standing(wake.as_ref(), taken.has_passed);
             checkpoints::renew(transaction, resume, &document, standing).await?;
         }
         None => checkpoints::remove(transaction, resume).await?,
@@ -247,7 +249,7 @@ async fn write(
     match wake {
         Some(wake) => {
             let next = Resume { revision: resume.revision + 1, ..resume.clone() };
-            alarms.set(&next, wake, taken.now);
+            alarms.set(&next, &wake, taken.now);
         }
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
@@ -260,14 +262,14 @@ async fn done(
     run: &Run,
     waits: bool,
     alarms: Alarms,
-    mut brought: Vec<spool::Taken>,
+    mut due: Due,
     gate: bool,
 ) -> Result<Step, StoreError> {
-    brought.extend(alarms.write(transaction).await?);
+    due.extend(alarms.write(transaction).await?);
     if waits {
         responses::notify(transaction, &[run.receipt]).await?;
     }
-    let mut tally = Tally { alarms: brought, gate, ..Tally::default() };
+    let mut tally = Tally { alarms: due, gate, ..Tally::default() };
     tally.count(run);
     Ok(Step::Done(tally))
 }
@@ -283,7 +285,7 @@ async fn not_begun(
     (run.state, run.message, run.ended_at) = (State::Finished, Some(format!("it did not run: {reason}")), Some(now));
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::remove(transaction, resume).await?;
-    done(transaction, &run, waits, Alarms::default(), Vec::new(), false).await
+    done(transaction, &run, waits, Alarms::default(), Due::default(), false).await
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -311,7 +313,7 @@ async fn fail(
         .await?;
     let mut alarms = Alarms::default();
     leave(transaction, &run, now, &mut alarms).await?;
-    done(transaction, &run, waits, alarms, Vec::new(), false).await
+    done(transaction, &run, waits, alarms, Due::default(), false).await
 }
 
 async fn leave(
@@ -321,7 +323,7 @@ async fn leave(
     alarms: &mut Alarms,
 ) -> Result<(), StoreError> {
     if let Some(next) = turns::leave(transaction, run).await? {
-        alarms.set(&next, Wake::Now, now);
+        alarms.set(&next, &Wake::Now, now);
     }
     Ok(())
 }

@@ -14,12 +14,12 @@ use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{
-    self, Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs, spool,
+    self, Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs,
 };
 use postern_shared::submission::Submission;
 
 use crate::catalog::Catalog;
-use crate::checkpoint::{Checkpoints, Wake};
+use crate::checkpoint::{Checkpoints, Due, Wake};
 use crate::children;
 use crate::claims;
 use crate::desk::Desk;
@@ -50,8 +50,8 @@ pub struct Tally {
     pub failed: usize,
     /// Whether a run waits before the gate of its workflow, or has left its place behind it.
     pub gate: bool,
-    /// What wakes the runs that go on at once: to be brought to the broker when this is committed.
-    pub alarms: Vec<spool::Taken>,
+    /// What wakes the runs that go on at once: to be brought on its way when this is committed.
+    pub alarms: Due,
 }
 
 impl Tally {

@@ -99,10 +99,13 @@ impl Publisher {
 
     /// Whether a lane takes messages: one that the broker says is full rests for a while.
     pub fn takes(&self, lane: Lane) -> bool {
-        self.shared.queue.takes(lane)
+        lane.is_brokered() && self.shared.queue.takes(lane)
     }
 
     async fn hand_in(&self, lane: Lane, load: Load) -> Result<(), PublishError> {
+        if !lane.is_brokered() {
+            return Err(PublishError::Unavailable);
+        }
         let (answer, answered) = oneshot::channel();
         self.shared.queue.push(Waiting::new(lane, load, answer))?;
         answered.await.unwrap_or(Err(PublishError::Unavailable))

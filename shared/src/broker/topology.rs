@@ -37,28 +37,30 @@ pub const LANE_DELIVERY_LIMIT: i64 = 1_000;
 /// Deliveries of a dead letter: behind this queue there is nothing, so what it drops is lost.
 pub const DEAD_DELIVERY_LIMIT: i64 = 1_000_000_000;
 
-/// The exchange and the routing key of a lane.
-pub fn way(lane: Lane) -> (&'static str, &'static str) {
-    match lane {
+/// The exchange and the routing key of a lane; none = it is of the spool alone.
+pub fn way(lane: Lane) -> Option<(&'static str, &'static str)> {
+    Some(match lane {
         Lane::Default => (EXCHANGE, LANE_DEFAULT),
         Lane::Resuming => (RESUME_EXCHANGE, "resume"),
         Lane::Bulk1 => (EXCHANGE, "bulk-1"),
         Lane::Bulk2 => (EXCHANGE, "bulk-2"),
         Lane::Bulk3 => (EXCHANGE, "bulk-3"),
         Lane::Bulk4 => (EXCHANGE, "bulk-4"),
-    }
+        Lane::Calling | Lane::Slow => return None,
+    })
 }
 
-/// The queue of a lane.
-pub fn queue(lane: Lane) -> &'static str {
-    match lane {
+/// The queue of a lane; none = it is of the spool alone.
+pub fn queue(lane: Lane) -> Option<&'static str> {
+    Some(match lane {
         Lane::Default => QUEUE_DEFAULT,
         Lane::Resuming => "postern.resume.v1",
         Lane::Bulk1 => "postern.lane.bulk-1.v1",
         Lane::Bulk2 => "postern.lane.bulk-2.v1",
         Lane::Bulk3 => "postern.lane.bulk-3.v1",
         Lane::Bulk4 => "postern.lane.bulk-4.v1",
-    }
+        Lane::Calling | Lane::Slow => return None,
+    })
 }
 
 /// Declares everything, so that either service may be the first to meet an empty broker.
@@ -74,8 +76,10 @@ pub async fn declare(channel: &Channel) -> Result<(), lapin::Error> {
     }
     // The dead letters first: a lane must never lead to an exchange that has no queue yet.
     declare_queue(channel, DEAD_QUEUE, dead_arguments(), (DEAD_EXCHANGE, "")).await?;
-    for lane in Lane::ALL {
-        declare_queue(channel, queue(lane), lane_arguments(), way(lane)).await?;
+    for lane in Lane::BROKERED {
+        if let (Some(queue), Some(way)) = (queue(lane), way(lane)) {
+            declare_queue(channel, queue, lane_arguments(), way).await?;
+        }
     }
     Ok(())
 }

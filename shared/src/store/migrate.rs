@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0019_gate.sql"),
     include_str!("../../migrations/0020_children.sql"),
     include_str!("../../migrations/0021_responses.sql"),
+    include_str!("../../migrations/0022_calls.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

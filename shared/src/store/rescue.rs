@@ -7,7 +7,8 @@ use deadpool_postgres::{Object, Transaction};
 
 use super::audit_log::{self, Change};
 use super::checkpoints::{Decision, FIRST_REVISION};
-use super::{StoreError, outside_calls, spool};
+use super::spool::{self, Alarm, Way};
+use super::{StoreError, outside_calls};
 use crate::origin;
 use crate::resume::{Resume, RunKey};
 
@@ -128,8 +129,8 @@ async fn finish(
     run: &RunKey,
     revision: i32,
 ) -> Result<Rescued, StoreError> {
-    let body = Resume { run: run.clone(), revision }.encode();
-    spool::schedule(&transaction, &[(body, Duration::ZERO)]).await?;
+    let resume = Resume { run: run.clone(), revision };
+    spool::schedule(&transaction, &[Alarm { resume, delay: Duration::ZERO, way: Way::Resuming }]).await?;
     let key = run.to_string();
     audit_log::put(&transaction, &Change { account, action, kind: "run", key: &key, document: None }).await?;
     transaction.commit().await?;

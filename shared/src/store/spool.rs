@@ -1,10 +1,15 @@
 //! The spool: every message that is not in the broker. Taking a row is a lease by the database's clock, and
 //! its count is the fence: only who took it last can finish it.
 
+mod alarm;
+pub mod calls;
+
 use std::time::Duration;
 
 use deadpool_postgres::{GenericClient, Object, Transaction};
 
+pub use self::alarm::{Alarm, Way, target};
+pub use self::calls::CallKey;
 use super::StoreError;
 use crate::lane::Lane;
 use crate::resume::RESUME_V1;
@@ -15,14 +20,22 @@ SELECT lane, $1, body, $4, now() + $5::float8 * interval '1 second'
 FROM unnest($2::smallint[], $3::bytea[]) AS m (lane, body)";
 
 const SCHEDULE: &str = "-- spool::schedule
-INSERT INTO spool (lane, kind, body, attempt, due_at)
-SELECT $1, $2, body, 0, now() + delay * interval '1 second' FROM unnest($3::bytea[], $4::float8[]) AS m (body, delay)";
+INSERT INTO spool (lane, kind, body, attempt, due_at, target, workflow)
+SELECT lane, $1, body, 0, now() + delay * interval '1 second', target, workflow
+FROM unnest($2::smallint[], $3::bytea[], $4::float8[], $5::text[], $6::bigint[])
+    AS m (lane, body, delay, target, workflow)";
+
+/// Whatever else stands in the row stays as it is.
+const AGAIN: &str = "-- spool::again
+INSERT INTO spool (lane, kind, body, attempt, due_at, target, workflow)
+SELECT lane, kind, body, $3, now() + $4::float8 * interval '1 second', target, workflow FROM spool
+WHERE id = $1 AND lease = $2";
 
 /// Made as if it had been taken: its lease is the writer's.
 const PUT_TAKEN: &str = "-- spool::put_taken
 INSERT INTO spool (lane, kind, body, attempt, lease, due_at)
 SELECT $1, $2, body, 0, 1, now() + $4::float8 * interval '1 second' FROM unnest($3::bytea[]) AS b (body)
-RETURNING id, lease, lane, kind, body, attempt";
+RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 
 /// From the front of each lane, so that however much is due in one costs the others nothing.
 const TAKE: &str = "-- spool::take
@@ -30,7 +43,7 @@ UPDATE spool SET due_at = now() + $3::float8 * interval '1 second', lease = leas
 WHERE id = ANY (ARRAY(SELECT front.id FROM unnest($1::smallint[], $2::bigint[]) AS wanted (lane, room), LATERAL (
     SELECT id FROM spool WHERE spool.lane = wanted.lane AND due_at <= now()
     ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS front))
-RETURNING id, lease, lane, kind, body, attempt";
+RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 
 const RENEW: &str = "-- spool::renew
 UPDATE spool SET due_at = now() + $3::float8 * interval '1 second'
@@ -65,6 +78,8 @@ pub struct Taken {
     pub body: Vec<u8>,
     /// How often what it carries has been tried.
     pub attempt: i32,
+    /// In [`Lane::Calling`]: whom it calls, and for which workflow.
+    pub call: Option<CallKey>,
 }
 
 /// Puts messages of one kind into lanes of the spool, due after a delay. `attempt` is how often they have been tried.
@@ -82,11 +97,27 @@ pub async fn put(
     Ok(())
 }
 
-/// Puts what wakes runs into the spool, each due after a delay of its own.
-pub async fn schedule(transaction: &Transaction<'_>, messages: &[(Vec<u8>, Duration)]) -> Result<(), StoreError> {
-    let bodies: Vec<&[u8]> = messages.iter().map(|(body, _)| body.as_slice()).collect();
-    let delays: Vec<f64> = messages.iter().map(|(_, delay)| delay.as_secs_f64()).collect();
-    transaction.execute(SCHEDULE, &[&Lane::Resuming.number(), &RESUME_V1, &bodies, &delays]).await?;
+/// Puts a message that came from the spool there once more, due after a delay. `attempt` is how often it was tried.
+pub async fn again(
+    transaction: &Transaction<'_>,
+    lease: Lease,
+    attempt: i32,
+    delay: Duration,
+) -> Result<(), StoreError> {
+    transaction.execute(AGAIN, &[&lease.id, &lease.number, &attempt, &delay.as_secs_f64()]).await?;
+    Ok(())
+}
+
+/// Puts what wakes runs into the spool.
+pub async fn schedule(transaction: &Transaction<'_>, alarms: &[Alarm]) -> Result<(), StoreError> {
+    let lanes: Vec<i16> = alarms.iter().map(|one| one.lane().number()).collect();
+    let bodies: Vec<Vec<u8>> = alarms.iter().map(|one| one.resume.encode()).collect();
+    let delays: Vec<f64> = alarms.iter().map(|one| one.delay.as_secs_f64()).collect();
+    let targets: Vec<Option<&str>> = alarms.iter().map(|one| one.way.target()).collect();
+    let workflows: Vec<Option<i64>> =
+        alarms.iter().map(|one| one.way.target().map(|_| one.resume.run.workflow.get())).collect();
+    let statement = transaction.prepare_cached(SCHEDULE).await?;
+    transaction.execute(&statement, &[&RESUME_V1, &lanes, &bodies, &delays, &targets, &workflows]).await?;
     Ok(())
 }
 
@@ -148,7 +179,8 @@ pub async fn count(connection: &Object) -> Result<i64, StoreError> {
 fn taken(row: &tokio_postgres::Row) -> Taken {
     let lease = Lease { id: row.get(0), number: row.get(1) };
     let lane = Lane::from_number(row.get(2));
-    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5) }
+    let call = row.get::<_, Option<i64>>(6).zip(row.get(7)).map(|(workflow, target)| CallKey { workflow, target });
+    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5), call }
 }
 
 fn columns(leases: &[Lease]) -> (Vec<i64>, Vec<i32>) {

@@ -80,7 +80,7 @@ async fn a_full_lane_of_bursts_refuses_and_the_others_go_on() {
     let publisher = connected_publisher(&vhost).await;
     let burst = async || publisher.publish(Lane::Bulk2, SUBMISSIONS_V1, b"{\"number\":1}".to_vec()).await;
     burst().await.unwrap();
-    vhost.limit_length(topology::queue(Lane::Bulk2), 1).await;
+    vhost.limit_length(topology::queue(Lane::Bulk2).unwrap(), 1).await;
     eventually("the lane refuses", async || burst().await == Err(PublishError::Unavailable)).await;
     for number in 0..10 {
         publish(&publisher, number).await.unwrap();

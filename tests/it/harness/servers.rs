@@ -62,7 +62,7 @@ impl Servers {
         let (_connection, channel) = self.channel().await;
         let mut found = Vec::new();
         while let Some(message) =
-            channel.basic_get(topology::queue(lane).into(), BasicGetOptions::default()).await.unwrap()
+            channel.basic_get(topology::queue(lane).unwrap().into(), BasicGetOptions::default()).await.unwrap()
         {
             let submissions = submission::unbundle(&message.data).unwrap();
             found.extend(submissions.into_iter().map(|one| Value::Object(one.env.0)));
@@ -74,7 +74,7 @@ impl Servers {
     pub async fn held(&self) -> u64 {
         let url = management(&format!("queues/{}", self.name));
         let queues: Vec<Value> = reqwest::get(url).await.unwrap().json().await.unwrap();
-        let lanes = Lane::SUBMISSIONS.map(topology::queue);
+        let lanes = Lane::SUBMISSIONS.map(|lane| topology::queue(lane).unwrap());
         let of_lanes = queues.iter().filter(|queue| lanes.iter().any(|lane| queue["name"] == *lane));
         of_lanes.filter_map(|queue| queue["messages_unacknowledged"].as_u64()).sum()
     }
@@ -110,7 +110,7 @@ impl Servers {
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let properties = BasicProperties::default().with_type(kind.into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let (exchange, key) = topology::way(if kind == RESUME_V1 { Lane::Resuming } else { Lane::Default });
+        let (exchange, key) = topology::way(if kind == RESUME_V1 { Lane::Resuming } else { Lane::Default }).unwrap();
         let sent = channel.basic_publish(exchange.into(), key.into(), options, body, properties);
         assert!(sent.await.unwrap().await.unwrap().is_ack());
     }

@@ -205,9 +205,10 @@ async fn open(options: &Options, name: &str) -> Result<(Connection, Consumers), 
         let channel = connection.create_channel().await?;
         topology::declare(&channel).await?;
         let mut consumers = Consumers { channel, tags: Vec::new(), deliveries: SelectAll::new() };
-        for lane in Lane::ALL {
+        for lane in Lane::BROKERED {
+            let Some(queue) = topology::queue(lane) else { continue };
             let prefetch = if lane == Lane::Resuming { options.resuming } else { options.prefetch };
-            consumers.add(Source::Lane(lane), topology::queue(lane), prefetch.max(1)).await?;
+            consumers.add(Source::Lane(lane), queue, prefetch.max(1)).await?;
         }
         consumers.add(Source::DeadLetters, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
         Ok(consumers)

@@ -2,6 +2,9 @@
 //! that is renewed until its work is committed. What a killed worker held is due again when its lease has ended.
 //! Renewing comes before taking: after a pause nothing that is still being worked on looks free to this process.
 
+mod aside;
+mod lanes;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -9,11 +12,13 @@ use postern_shared::backoff::Backoff;
 use postern_shared::bell::Bell;
 use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::spool::{self, Lease, Taken};
-use postern_shared::store::{Store, StoreError};
+use postern_shared::store::spool::{self, CallKey, Lease, Taken};
+use postern_shared::store::{Connection, Store, StoreError};
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
+pub use self::aside::Aside;
+pub use self::lanes::Lanes;
 use super::slots::Slots;
 use super::{Health, Message, Origin, Settlement};
 
@@ -29,42 +34,82 @@ const POLL: Duration = Duration::from_millis(250);
 /// Between two tries while PostgreSQL is away.
 const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
 
-/// What the consumer of the spool needs to know.
-#[derive(Debug, Clone)]
-pub struct Options {
+/// What a consumer of the spool needs to know.
+#[derive(Debug)]
+pub struct Options<S> {
     /// Where the spool is.
     pub store: Store,
     /// Rings when something was put there by this process.
     pub bell: Bell,
-    /// Messages handled at the same time, the lanes in turn; at least 1. Of each lane as many again are held, so that
-    /// none waits for the database.
-    pub concurrency: usize,
-    /// Messages of the default lane handled beside those.
-    pub kept_slots: usize,
-    /// The same for runs that are to go on, which have slots of their own: some of them wait for the outside.
-    pub resuming: usize,
+    /// What it takes.
+    pub supply: S,
     /// How long a stopping worker finishes what it has begun.
     pub drain_limit: Duration,
 }
 
+/// What a consumer takes of the spool, and how much of it.
+pub trait Supply: Send {
+    /// Whether anything may be taken beside what is held.
+    fn has_room(&self, held: &Held) -> bool;
+
+    /// Takes as much as there is room for.
+    fn take(
+        &mut self,
+        connection: &Connection,
+        held: &Held,
+        lease: Duration,
+    ) -> impl Future<Output = Result<Vec<Taken>, StoreError>> + Send;
+
+    /// The slots for which what is taken of a lane waits; none = it is handled at once.
+    fn slots(&self, lane: Lane) -> Option<Slots>;
+}
+
+/// What waits for a slot or is being handled.
+#[derive(Debug, Default)]
+pub struct Held(HashMap<task::Id, HeldRow>);
+
+/// A row that is held.
+#[derive(Debug)]
+pub struct HeldRow {
+    /// Where it stood.
+    pub lane: Lane,
+    /// In [`Lane::Calling`]: whom it calls, and for which workflow.
+    pub call: Option<CallKey>,
+    lease: Lease,
+}
+
+impl Held {
+    /// All rows.
+    pub fn rows(&self) -> impl Iterator<Item = &HeldRow> {
+        self.0.values()
+    }
+
+    /// How many there are of a lane.
+    pub fn count(&self, lane: Lane) -> usize {
+        self.rows().filter(|row| row.lane == lane).count()
+    }
+
+    fn leases(&self) -> Vec<Lease> {
+        self.rows().map(|row| row.lease).collect()
+    }
+}
+
 /// Until `shutdown`; then takes nothing more, finishes what has begun, gives the rest back, and returns.
-pub async fn run<H, F>(options: Options, handler: H, shutdown: Shutdown, health: Health)
+pub async fn run<S, H, F>(options: Options<S>, handler: H, shutdown: Shutdown, health: Health)
 where
+    S: Supply,
     H: Fn(Message) -> F,
     F: Future<Output = Settlement> + Send + 'static,
 {
     let mut consuming = Consuming {
-        slots: Slots::new(options.concurrency.max(1), options.kept_slots),
-        resuming: Slots::new(options.resuming.max(1), 0),
         options,
         handler,
         shutdown,
         running: JoinSet::new(),
-        held: HashMap::new(),
+        held: Held::default(),
         renewed: Instant::now(),
     };
     let mut away = AWAY;
-    tracing::info!("consuming the spool");
     while !consuming.shutdown.is_triggered() {
         let passed = consuming.pass().await;
         health.set(passed.is_ok());
@@ -83,78 +128,65 @@ where
     consuming.drain().await;
 }
 
-struct Consuming<H> {
-    options: Options,
+struct Consuming<S, H> {
+    options: Options<S>,
     handler: H,
     shutdown: Shutdown,
-    slots: Slots,
-    resuming: Slots,
     running: JoinSet<()>,
-    /// What waits for a slot or is being handled, by the task that has it.
-    held: HashMap<task::Id, (Lane, Lease)>,
+    held: Held,
     /// Since when none of them was renewed.
     renewed: Instant,
 }
 
-impl<H, F> Consuming<H>
+impl<S, H, F> Consuming<S, H>
 where
+    S: Supply,
     H: Fn(Message) -> F,
     F: Future<Output = Settlement> + Send + 'static,
 {
     /// Renews what is held if it is time, and takes as much as there is room for.
     async fn pass(&mut self) -> Result<(), StoreError> {
-        let must_renew = !self.held.is_empty() && self.renewed.elapsed() >= RENEW_EVERY;
-        let room = self.room();
-        if !must_renew && room.is_empty() {
+        let must_renew = !self.held.0.is_empty() && self.renewed.elapsed() >= RENEW_EVERY;
+        let has_room = self.options.supply.has_room(&self.held);
+        if !must_renew && !has_room {
             return Ok(());
         }
         let connection = self.options.store.connection().await?;
         let now = Instant::now();
         if must_renew {
-            let held: Vec<Lease> = self.held.values().map(|(_, lease)| *lease).collect();
-            spool::renew(&connection, &held, LEASE).await?;
+            spool::renew(&connection, &self.held.leases(), LEASE).await?;
         }
-        if must_renew || self.held.is_empty() {
+        if must_renew || self.held.0.is_empty() {
             self.renewed = now;
         }
-        if !room.is_empty() {
-            for taken in spool::take(&connection, &room, LEASE).await? {
+        if has_room {
+            for taken in self.options.supply.take(&connection, &self.held, LEASE).await? {
                 self.start(taken);
             }
         }
         Ok(())
     }
 
-    /// How many may be taken of which lanes. None while many are held, so that a full spool is not taken from row by row.
-    fn room(&self) -> Vec<(Lane, usize)> {
-        let mut held = [0; Lane::COUNT];
-        self.held.values().for_each(|(lane, _)| held[lane.index()] += 1);
-        let slots = self.options.concurrency.max(1);
-        let resuming = self.options.resuming.max(1);
-        let room = |lane: Lane| {
-            let (most, refill_at) = if lane == Lane::Resuming { (resuming, resuming - 1) } else { (2 * slots, slots) };
-            let held = held[lane.index()];
-            (held <= refill_at).then(|| (lane, most - held))
-        };
-        Lane::ALL.into_iter().filter_map(room).collect()
-    }
-
     fn start(&mut self, taken: Taken) {
         let (lane, lease) = (taken.lane, taken.lease);
-        let slots = if lane == Lane::Resuming { self.resuming.clone() } else { self.slots.clone() };
+        let row = HeldRow { lane, call: taken.call.clone(), lease };
+        let slots = self.options.supply.slots(lane);
         let (store, shutdown) = (self.options.store.clone(), self.shutdown.clone());
         let work = (self.handler)(message(taken));
         let task = self.running.spawn(async move {
-            let _slot = tokio::select! {
-                biased;
-                () = shutdown.wait() => return,
-                slot = slots.acquire(lane) => slot,
+            let _slot = match slots {
+                None => None,
+                Some(slots) => tokio::select! {
+                    biased;
+                    () = shutdown.wait() => return,
+                    slot = slots.acquire(lane) => Some(slot),
+                },
             };
             if work.await == Settlement::Done {
                 forget_row(&store, lease).await;
             }
         });
-        self.held.insert(task.id(), (lane, lease));
+        self.held.0.insert(task.id(), row);
     }
 
     /// Until there may be something to do.
@@ -179,7 +211,7 @@ where
                 error.id()
             }
         };
-        self.held.remove(&id);
+        self.held.0.remove(&id);
     }
 
     /// Finishes what has begun, and gives back the rest: the next worker need not wait for its lease.
@@ -189,7 +221,7 @@ where
             tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
         }
         self.running.shutdown().await;
-        let held: Vec<Lease> = self.held.drain().map(|(_, (_, lease))| lease).collect();
+        let held = std::mem::take(&mut self.held).leases();
         if held.is_empty() {
             return;
         }
@@ -209,7 +241,7 @@ async fn forget_row(store: &Store, lease: Lease) {
 }
 
 fn message(taken: Taken) -> Message {
-    let Taken { lease, lane, kind, body, attempt } = taken;
+    let Taken { lease, lane, kind, body, attempt, call: _ } = taken;
     Message {
         kind,
         body,

@@ -90,7 +90,7 @@ impl Sequence<'_> {
                     return Ok(Some(question));
                 }
                 Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
-                Progress::Outside(_) | Progress::Suspended(Wake::Now | Wake::At(_) | Wake::Decided | Wake::AtGate) => {
+                Progress::Outside(_) | Progress::Suspended(_) => {
                     if let Some((receipt, workflow, record)) = turn {
                         turns.stay(receipt, workflow, record);
                     }

@@ -61,7 +61,7 @@ pub(super) async fn publish(
     properties: BasicProperties,
     body: &[u8],
 ) -> Result<(), Failure> {
-    let (exchange, key) = topology::way(lane);
+    let Some((exchange, key)) = topology::way(lane) else { return Err(Failure::Returned("of the spool alone")) };
     let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let confirmed = async {
         let sent = channel.basic_publish(exchange.into(), key.into(), options, body, properties);

@@ -70,7 +70,8 @@ fn label(lane: Lane) -> &'static str {
     let [default, bulk, resuming] = LANES;
     match lane {
         Lane::Default => default,
-        Lane::Resuming => resuming,
+        // Of the last two nothing is ever published.
+        Lane::Resuming | Lane::Calling | Lane::Slow => resuming,
         Lane::Bulk1 | Lane::Bulk2 | Lane::Bulk3 | Lane::Bulk4 => bulk,
     }
 }

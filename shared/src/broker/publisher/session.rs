@@ -178,7 +178,7 @@ async fn serve_channel(shared: Arc<Shared>, stamp: Arc<Stamp>, channel: Channel)
             Err(Failure::Refused) if lane != Lane::Default => {
                 if shared.queue.rest(lane) {
                     tracing::warn!(
-                        queue = topology::queue(lane),
+                        queue = topology::queue(lane).unwrap_or_default(),
                         "a lane is full: what comes there goes into the spool"
                     );
                 }

@@ -1,0 +1,57 @@
+//! What wakes a run, as a row of the spool: by the lane of its way.
+
+use std::time::Duration;
+
+use crate::lane::Lane;
+use crate::resume::Resume;
+
+/// What wakes a run.
+#[derive(Debug)]
+pub struct Alarm {
+    /// Which run, and where it is to be found.
+    pub resume: Resume,
+    /// When: from now on.
+    pub delay: Duration,
+    /// The way on which it is taken further.
+    pub way: Way,
+}
+
+/// The way on which a run is taken further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// With all others that go on: by the broker, where there is one.
+    Resuming,
+    /// Alone, since it is too slow for others.
+    Slow,
+    /// It calls this target, which is as long as [`target`] makes it at most.
+    Calling(String),
+}
+
+impl Way {
+    pub(super) fn target(&self) -> Option<&str> {
+        if let Self::Calling(target) = self { Some(target) } else { None }
+    }
+}
+
+impl Alarm {
+    pub(super) fn lane(&self) -> Lane {
+        match self.way {
+            Way::Resuming => Lane::Resuming,
+            Way::Slow => Lane::Slow,
+            Way::Calling(_) => Lane::Calling,
+        }
+    }
+}
+
+/// The most bytes of a target's name: that of a host has 255 at most (RFC 1035). An index of PostgreSQL takes no more than
+/// some 2,700.
+const MAX_TARGET_BYTES: usize = 512;
+
+/// The name of a target, as the spool keeps it. Names that are too long begin alike and count as one target: none of
+/// them can be reached.
+pub fn target(mut name: String) -> String {
+    while name.len() > MAX_TARGET_BYTES {
+        name.pop();
+    }
+    name
+}

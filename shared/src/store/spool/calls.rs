@@ -1,0 +1,94 @@
+//! The lane of calls: runs that stand before a call of another system. It is taken from by workflow and by target, each
+//! pair from its own front, so that however many calls wait for one target costs the others nothing.
+
+use std::time::Duration;
+
+use deadpool_postgres::Object;
+
+use super::{StoreError, Taken, taken};
+
+/// From one workflow to the next, and within each from one target to the next, after the one named in `$3`: an index
+/// entry each, however many rows of a pair there are. The number of the lane stands in the text, since the index holds
+/// for that lane alone.
+const LOOK: &str = "-- calls::look
+WITH RECURSIVE w (workflow, n) AS (
+    (SELECT workflow, 1 FROM spool WHERE lane = 6 AND workflow > $1 ORDER BY workflow LIMIT 1)
+    UNION ALL
+    SELECT (SELECT s.workflow FROM spool s WHERE s.lane = 6 AND s.workflow > w.workflow ORDER BY s.workflow LIMIT 1),
+        n + 1
+    FROM w WHERE w.workflow IS NOT NULL AND n < $4
+) SELECT w.workflow, t.target,
+    EXISTS (SELECT FROM spool s WHERE s.lane = 6 AND s.workflow = w.workflow AND s.target = t.target
+        AND s.due_at <= now())
+FROM w LEFT JOIN unnest($2::bigint[], $3::text[]) AS f (workflow, target) ON f.workflow = w.workflow,
+LATERAL (
+    WITH RECURSIVE t (target, n) AS (
+        (SELECT s.target, 1 FROM spool s WHERE s.lane = 6 AND s.workflow = w.workflow
+            AND s.target > coalesce(f.target, '') ORDER BY s.target LIMIT 1)
+        UNION ALL
+        SELECT (SELECT s.target FROM spool s WHERE s.lane = 6 AND s.workflow = w.workflow AND s.target > t.target
+            ORDER BY s.target LIMIT 1), n + 1
+        FROM t WHERE t.target IS NOT NULL AND n < $5
+    ) SELECT target FROM t WHERE target IS NOT NULL) AS t
+WHERE w.workflow IS NOT NULL
+ORDER BY w.workflow, t.target";
+
+const TAKE: &str = "-- calls::take
+UPDATE spool SET due_at = now() + $4::float8 * interval '1 second', lease = lease + 1
+WHERE id = ANY (ARRAY(
+    SELECT front.id FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS wanted (workflow, target, room), LATERAL (
+        SELECT id FROM spool WHERE lane = 6 AND spool.workflow = wanted.workflow AND spool.target = wanted.target
+            AND due_at <= now()
+        ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS front))
+RETURNING id, lease, lane, kind, body, attempt, workflow, target";
+
+/// The most workflows that one look names.
+pub const MAX_WORKFLOWS: usize = 1_000;
+
+/// The most targets of a workflow that one look names.
+pub const MAX_TARGETS: usize = 64;
+
+/// Whom a run calls, and for which workflow.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallKey {
+    /// The number of the workflow.
+    pub workflow: i64,
+    /// As [`super::target`] makes it.
+    pub target: String,
+}
+
+/// What one look has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The pair of workflow and target.
+    pub key: CallKey,
+    /// Whether a row of it is due.
+    pub is_due: bool,
+}
+
+/// The pairs of workflow and target that have rows, in order: of the workflows above `after`, and of each workflow the
+/// targets above the one that `from` names for it.
+pub async fn look(connection: &Object, after: i64, from: &[CallKey]) -> Result<Vec<Seen>, StoreError> {
+    let statement = connection.prepare_cached(LOOK).await?;
+    let workflows: Vec<i64> = from.iter().map(|one| one.workflow).collect();
+    let targets: Vec<&str> = from.iter().map(|one| one.target.as_str()).collect();
+    let limit = |most: usize| i32::try_from(most).unwrap_or(i32::MAX);
+    let rows = connection
+        .query(&statement, &[&after, &workflows, &targets, &limit(MAX_WORKFLOWS), &limit(MAX_TARGETS)])
+        .await?;
+    let seen = |row: &tokio_postgres::Row| Seen {
+        key: CallKey { workflow: row.get(0), target: row.get(1) },
+        is_due: row.get(2),
+    };
+    Ok(rows.iter().map(seen).collect())
+}
+
+/// Takes rows that are due, of each pair so many, the oldest first; as [`super::take`] does.
+pub async fn take(connection: &Object, wanted: &[(CallKey, usize)], lease: Duration) -> Result<Vec<Taken>, StoreError> {
+    let statement = connection.prepare_cached(TAKE).await?;
+    let workflows: Vec<i64> = wanted.iter().map(|(key, _)| key.workflow).collect();
+    let targets: Vec<&str> = wanted.iter().map(|(key, _)| key.target.as_str()).collect();
+    let room: Vec<i64> = wanted.iter().map(|(_, room)| i64::try_from(*room).unwrap_or(i64::MAX)).collect();
+    let rows = connection.query(&statement, &[&workflows, &targets, &room, &lease.as_secs_f64()]).await?;
+    Ok(rows.iter().map(taken).collect())
+}
