@@ -36,7 +36,7 @@ impl Drop for UnderWay {
 }
 
 /// The reasons for which a bundle is done again.
-const REDONE: [&str; 4] = ["conflict", "taken", "away", "refused"];
+const REDONE: [&str; 5] = ["conflict", "taken", "away", "slow", "refused"];
 
 /// From what nobody notices to what somebody must look at, in seconds.
 const LEAD_BUCKETS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0];

@@ -1,5 +1,5 @@
-//! What is nobody's fault is waited out: a conflict with another transaction, a database that is away. It costs no
-//! attempt.
+//! What is nobody's fault is waited out: a conflict with another transaction, a database that is away or
+//! too slow. It costs no attempt.
 
 use std::time::Duration;
 
@@ -41,6 +41,11 @@ impl<'m> Patience<'m> {
             StoreError::Away(_) | StoreError::Schema(_) | StoreError::Settings(_) => {
                 self.metrics.redone("away");
                 tracing::warn!(%error, "{} waits for postgresql", self.who);
+                sleep(self.away.delay()).await;
+            }
+            StoreError::TookTooLong(_) => {
+                self.metrics.redone("slow");
+                tracing::warn!(%error, "{} waits until postgresql is faster", self.who);
                 sleep(self.away.delay()).await;
             }
             StoreError::Refused(_) | StoreError::OutsideHistory | StoreError::LeaseLost => return Err(error),

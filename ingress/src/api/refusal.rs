@@ -127,7 +127,7 @@ impl From<BodyError> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Away(_) | StoreError::Conflict(_) => {
+            StoreError::Away(_) | StoreError::TookTooLong(_) | StoreError::Conflict(_) => {
                 tracing::warn!(%error, "a request to the API could not be answered");
                 let mut refusal = Self::new(Code::Unavailable, "postgresql cannot do this now");
                 refusal.headers.push((RETRY_AFTER, RETRY_AFTER_S.into()));

@@ -137,9 +137,9 @@ pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
         Refusal::OnlyAdmins => (StatusCode::FORBIDDEN, "refused-only-admins"),
         Refusal::NoToken => (StatusCode::FORBIDDEN, "refused-no-token"),
         Refusal::Unreadable => (StatusCode::BAD_REQUEST, "refused-unreadable"),
-        Refusal::Store(StoreError::Away(_) | StoreError::Conflict(_) | StoreError::Schema(_)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "refused-away")
-        }
+        Refusal::Store(
+            StoreError::Away(_) | StoreError::TookTooLong(_) | StoreError::Conflict(_) | StoreError::Schema(_),
+        ) => (StatusCode::SERVICE_UNAVAILABLE, "refused-away"),
         Refusal::Store(_) | Refusal::Template(_) => (StatusCode::INTERNAL_SERVER_ERROR, "refused-fault"),
     };
     match &refusal {

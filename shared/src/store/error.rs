@@ -9,6 +9,10 @@ pub enum StoreError {
     /// PostgreSQL cannot be reached or cannot work now. Nobody's fault: wait and start again.
     #[error("postgresql is away: {0}")]
     Away(String),
+    /// A statement was cancelled, since it took longer than it may. Nobody's fault, unless the statement is known to be slow:
+    /// wait and start again.
+    #[error("postgresql took too long: {0}")]
+    TookTooLong(String),
     /// The transaction lost against another one. Start it again.
     #[error("the transaction met another one: {0}")]
     Conflict(String),
@@ -58,8 +62,9 @@ impl From<tokio_postgres::Error> for StoreError {
             }
             // A standby, a full disk's lock, or a right that somebody took away: no submission can help it.
             &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => Self::Away(text),
-            // A statement that takes too long here would take too long again, and hold up all others meanwhile.
-            &SqlState::QUERY_CANCELED => Self::Refused(text),
+            // A commit that waits for a slow disk is cancelled by the same limit as a slow statement: no submission can help it.
+            // What a search may take is bounded where it is asked.
+            &SqlState::QUERY_CANCELED => Self::TookTooLong(text),
             // Classes: connection, transaction rollback, resources, operator intervention, system.
             code if ["08", "40", "53", "57", "58"].contains(&&code.code()[..2]) => Self::Away(text),
             _ => Self::Refused(text),
