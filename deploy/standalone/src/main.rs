@@ -90,7 +90,8 @@ fn main() -> ExitCode {
     }
     let options = Options::parse_from(arguments);
     let mut output = Output::new(options.format);
-    let end = match tokio::runtime::Runtime::new() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("postern").enable_all().build();
+    let end = match runtime {
         Ok(runtime) => runtime.block_on(run(options.command, &mut output)),
         Err(error) => Err(Failure::Failed(format!("the runtime does not start: {error}"))),
     };

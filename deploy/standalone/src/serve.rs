@@ -4,6 +4,7 @@
 
 mod cluster;
 mod demo;
+mod execution;
 mod folder;
 mod options;
 mod programs;
@@ -20,6 +21,7 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, history, migrate};
 use postern_shared::telemetry;
 
+use execution::Execution;
 pub use options::Options;
 use server::Server;
 
@@ -69,8 +71,9 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
         telemetry: options.telemetry,
     };
     let bell = Bell::default();
+    let execution = Execution::new()?;
     let ingress = tokio::spawn(postern_ingress::run(ingress, bell.clone(), shutdown.clone()));
-    let worker = tokio::spawn(postern_worker::run(worker, bell, shutdown.clone()));
+    let worker = execution.spawn(postern_worker::run(worker, bell, shutdown.clone()));
     // One without the other is of no use: whichever ends, ends both.
     let ended = async |service: tokio::task::JoinHandle<Result<(), Failure>>| {
         let ended = service.await;
