@@ -1,7 +1,7 @@
 //! The variables of a submission: what `$env`, `$query` and `$request` read, and what a record's fields are.
 //! Names keep the order in which they were posted; numbers keep the digits with which they were written.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -22,9 +22,45 @@ impl Env {
         self.0.insert(name.into(), value);
     }
 
+    /// Takes a name away; those behind it stay in their order.
+    pub fn remove(&mut self, name: &str) {
+        self.0.shift_remove(name);
+    }
+
+    /// Its length as JSON, in bytes.
+    pub fn bytes(&self) -> usize {
+        counted(&self.0)
+    }
+
     /// Whether nothing was posted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// The length of a value as JSON, in bytes.
+pub fn json_bytes(value: &Value) -> usize {
+    counted(value)
+}
+
+fn counted(value: &impl Serialize) -> usize {
+    let mut count = Count(0);
+    // Neither the value nor the writer can fail.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}
+
+/// Counts what it is given.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

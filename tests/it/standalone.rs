@@ -28,9 +28,9 @@ const WORKER_LISTENS: &str = "the private listener is open: health and metrics";
 
 /// A running `postern serve`.
 pub struct Standalone {
-    process: Process,
+    pub process: Process,
     pub public: SocketAddr,
-    store: Store,
+    pub store: Store,
 }
 
 impl Standalone {
@@ -88,6 +88,11 @@ impl Standalone {
     async fn post(&self, n: usize) -> Answer {
         let form = format!("lastname=Lovelace&email=ada{n}@example.org");
         Call::new(Method::POST, self.public, PATH).form(form).send().await
+    }
+
+    /// Posts a form to a path.
+    pub async fn post_to(&self, path: &str, form: &str) -> Answer {
+        Call::new(Method::POST, self.public, path).form(form).send().await
     }
 
     /// Posts what must be accepted, and waits until it has finished.

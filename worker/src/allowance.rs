@@ -1,12 +1,18 @@
-//! What one run may cost beside its steps: the time that it computes and the bytes that it writes. Between two
-//! statements of a bundle PostgreSQL waits, with its locks held, and all that runs write stays in memory until the
-//! commit, so a loop may not go on as it likes.
+//! What one run has cost: the time that it computes, the time that the database works for it, and the bytes that it
+//! assigns and writes. Between two statements of a transaction PostgreSQL waits, with its locks held, and all that runs
+//! write stays in memory until the commit, so a loop may not go on as it likes. What a run costs those beside it is
+//! bounded by their [`Budget`](crate::budget::Budget).
 
 use std::time::{Duration, Instant};
 
+use postern_shared::env::Env;
+
+use crate::breath::YIELD_EVERY;
+use crate::slow::{Cost, Leave};
 use crate::task::TaskError;
 
-/// Computing of one run. A workflow needs milliseconds; this is half of what PostgreSQL lets a transaction idle.
+/// Computing of one run in one transaction. A workflow needs milliseconds; this is half of what PostgreSQL lets a
+/// transaction idle.
 const MAX_COMPUTING: Duration = Duration::from_secs(5);
 
 /// What counts at most between two looks at the clock, which is far above one evaluation: a process that was frozen
@@ -21,13 +27,42 @@ const MAX_WRITTEN_BYTES: usize = 16 * 1024 * 1024;
 pub struct Allowance {
     computed: Duration,
     looked: Instant,
+    /// What it had computed when others could go on.
+    yielded: Duration,
+    queried: Duration,
+    questions: u32,
+    has_searched: bool,
     written: usize,
+    held: usize,
+    /// The bytes of `$env` as JSON, once it was counted.
+    env: Option<usize>,
+    /// Whether its workflow had slow runs lately, once it was looked.
+    is_suspect: Option<bool>,
+    /// A step may be broken off, and done again by the run alone.
+    may_leave: bool,
+    /// The computing after which it is.
+    leaves_at: Option<Duration>,
+    leaving: Option<Leave>,
 }
 
 impl Allowance {
     /// All of it is left.
     pub fn new() -> Self {
-        Self { computed: Duration::ZERO, looked: Instant::now(), written: 0 }
+        Self {
+            computed: Duration::ZERO,
+            looked: Instant::now(),
+            yielded: Duration::ZERO,
+            queried: Duration::ZERO,
+            questions: 0,
+            has_searched: false,
+            written: 0,
+            held: 0,
+            env: None,
+            is_suspect: None,
+            may_leave: false,
+            leaves_at: None,
+            leaving: None,
+        }
     }
 
     /// The run goes on: what it waited for others does not count.
@@ -37,12 +72,88 @@ impl Allowance {
 
     /// Counts the time since the last look.
     pub fn compute(&mut self) -> Result<(), TaskError> {
-        self.computed += self.looked.elapsed().min(MAX_LAP);
-        self.go_on();
+        self.lap();
         if self.computed > MAX_COMPUTING {
             return Err(TaskError(format!("the run has computed for more than {} s", MAX_COMPUTING.as_secs())));
         }
+        if self.may_leave && self.leaves_at.is_some_and(|at| self.computed > at) {
+            let why = format!("its steps computed for {:.2} s", self.computed.as_secs_f64());
+            return Err(self.leave(Leave { cost: Cost::Computing, why, is_its_own: true }));
+        }
         Ok(())
+    }
+
+    fn lap(&mut self) {
+        self.computed += self.looked.elapsed().min(MAX_LAP);
+        self.go_on();
+    }
+
+    /// Breaks the step off: the run goes on alone with it. To be handed on at once; nothing may be done of the step.
+    pub fn leave(&mut self, leave: Leave) -> TaskError {
+        let error = TaskError(leave.why.clone());
+        self.leaving = Some(leave);
+        error
+    }
+
+    /// Why the step was broken off, if it was.
+    pub fn take_leave(&mut self) -> Option<Leave> {
+        self.leaving.take()
+    }
+
+    /// A step begins. If it `may_leave` it is broken off after so much computing in all.
+    pub fn begin_step(&mut self, may_leave: bool, leaves_at: Option<Duration>) {
+        (self.may_leave, self.leaves_at) = (may_leave, leaves_at);
+    }
+
+    /// Whether the step in hand may be broken off.
+    pub fn may_leave(&self) -> bool {
+        self.may_leave
+    }
+
+    /// Whether it is time to let others go on; asked after each step.
+    pub fn wants_to_yield(&mut self) -> bool {
+        self.may_leave = false;
+        self.lap();
+        let wants = self.computed - self.yielded > YIELD_EVERY;
+        if wants {
+            self.yielded = self.computed;
+        }
+        wants
+    }
+
+    /// Whether its workflow had slow runs lately, which is looked up once.
+    pub fn is_suspect(&mut self, look: impl FnOnce() -> bool) -> bool {
+        *self.is_suspect.get_or_insert_with(look)
+    }
+
+    /// It is about to search; returns whether it has searched before.
+    pub fn search(&mut self) -> bool {
+        std::mem::replace(&mut self.has_searched, true)
+    }
+
+    /// The database worked for it.
+    pub fn query(&mut self, took: Duration) {
+        self.queried += took;
+    }
+
+    /// It has asked the database.
+    pub fn ask(&mut self) {
+        self.questions = self.questions.saturating_add(1);
+    }
+
+    /// How long it has computed.
+    pub fn computed(&self) -> Duration {
+        self.computed
+    }
+
+    /// How long the database has worked for it.
+    pub fn queried(&self) -> Duration {
+        self.queried
+    }
+
+    /// How often it has asked the database.
+    pub fn questions(&self) -> u32 {
+        self.questions
     }
 
     /// Counts what is about to be written.
@@ -52,5 +163,25 @@ impl Allowance {
             return Err(TaskError(format!("the run has written more than {MAX_WRITTEN_BYTES} bytes")));
         }
         Ok(())
+    }
+
+    /// What it holds in memory beyond what was posted.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// It holds more.
+    pub fn hold(&mut self, bytes: usize) {
+        self.held = self.held.saturating_add(bytes);
+    }
+
+    /// The bytes of its `$env` as JSON, which are counted once.
+    pub fn env_bytes(&mut self, env: &Env) -> usize {
+        *self.env.get_or_insert_with(|| env.bytes())
+    }
+
+    /// Its `$env` has so many bytes now; none = they are to be counted again.
+    pub fn set_env_bytes(&mut self, bytes: Option<usize>) {
+        self.env = bytes;
     }
 }

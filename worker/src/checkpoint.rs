@@ -40,7 +40,6 @@ pub enum Wake {
     /// At once, from a message of its own.
     Now,
     /// At once, alone, in slots that are kept for runs that are slow.
-    #[allow(dead_code, reason = "what leaves a bundle as slow is decided by the bundle")]
     Slow,
     /// When it is its turn to call this target.
     #[allow(dead_code, reason = "its lane comes before the runs that use it")]

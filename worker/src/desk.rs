@@ -14,6 +14,7 @@ use postern_shared::store::records::{Record, UniqueKey};
 use postern_shared::store::responses::Response;
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::catalog::{Catalog, Pinned};
 use crate::children::Child;
 
@@ -23,6 +24,8 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 /// The records that a bundle holds locked.
 #[derive(Debug, Default)]
 pub struct Desk {
+    /// What its runs may still cost.
+    pub budget: Budget,
     catalog: Arc<Catalog>,
     conflicts: Conflicts,
     held: BTreeMap<RecordId, Held>,
@@ -60,8 +63,8 @@ pub enum Known<'a> {
 
 impl Desk {
     /// An empty one; what is set on its records has the types of the catalog's modules.
-    pub fn new(catalog: Arc<Catalog>, conflicts: Conflicts) -> Self {
-        Self { catalog, conflicts, ..Self::default() }
+    pub fn new(catalog: Arc<Catalog>, conflicts: Conflicts, budget: Budget) -> Self {
+        Self { catalog, conflicts, budget, ..Self::default() }
     }
 
     /// Whether a record that is to be created may be there already.

@@ -7,7 +7,7 @@
 mod stored;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use postern_shared::expression::Scope;
@@ -18,12 +18,14 @@ use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::{Step, Workflow};
 
 use crate::allowance::Allowance;
+use crate::budget::{Budget, Place, TIGHT_DATABASE};
 use crate::catalog::Pinned;
 use crate::checkpoint::{Next, Sleeping, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::outside::Call;
 use crate::related;
+use crate::slow::{Cost, Leave};
 use crate::task::{self, Answer, Context, Outcome, Question};
 
 pub use stored::Parts;
@@ -50,6 +52,8 @@ pub struct Execution {
     names: Names,
     /// When it goes on, once it is suspended.
     wake: Option<Wake>,
+    /// Of what it needed too much for those beside it, once it goes on alone.
+    slow: Option<Cost>,
 }
 
 /// Where a run stands after it went on.
@@ -61,6 +65,8 @@ pub enum Progress {
     ///
     /// [`leave`]: Execution::leave
     Outside(Box<Call>),
+    /// It has computed for a while: others may go on before it does.
+    Yields,
     /// It ended.
     Ended,
     /// It goes on in another transaction.
@@ -86,7 +92,8 @@ impl Execution {
         let pending = first_steps(&pinned.workflow);
         let (allowance, names) = (Allowance::new(), Names::default());
         let (sleeping, log) = (Vec::new(), Vec::new());
-        Self { pinned, run, scope, pending, sleeping, now: None, asking: None, log, allowance, names, wake: None }
+        let (now, asking, wake, slow) = (None, None, None, None);
+        Self { pinned, run, scope, pending, sleeping, now, asking, log, allowance, names, wake, slow }
     }
 
     /// Its workflow and record, if no other run of the workflow may be on that record.
@@ -145,10 +152,16 @@ impl Execution {
             self.run.started_at = SystemTime::now();
         }
         self.allowance.go_on();
+        if let Some(Answer::Found { took, .. } | Answer::CutOff { took }) = &answer {
+            self.allowance.query(*took);
+        }
         while let Some(next) = self.asking.take().or_else(|| self.pending.pop()).or_else(|| self.wake_up()) {
             let Some(step) = pinned.workflow.step(next.step) else { continue };
             if let Some(progress) = self.take(next, step, answer.take(), desk) {
                 return progress;
+            }
+            if self.allowance.wants_to_yield() {
+                return Progress::Yields;
             }
         }
         match self.sleeping.iter().map(|one| one.due_at).min() {
@@ -165,6 +178,20 @@ impl Execution {
         if let Err(error) = self.allowance.compute() {
             return Some(self.fail(next, error.to_string()));
         }
+        let workflow = self.run.workflow;
+        let is_suspect = self.allowance.is_suspect(|| desk.budget.is_suspect(workflow));
+        if answer.is_none() {
+            if let Some(leave) = desk.budget.overdrawn(&self.allowance, is_suspect) {
+                return Some(self.go_on_alone(next, step, leave, desk));
+            }
+            if desk.budget.has_had_its_turn(&self.allowance) {
+                self.asking = Some(next);
+                return Some(self.suspend(Wake::Slow));
+            }
+        }
+        // What was done already, or cannot be asked again, is not thrown away.
+        let is_done = matches!(answer, Some(Answer::Created { .. } | Answer::Rekeyed { .. } | Answer::Outside(_)));
+        self.allowance.begin_step(!is_done, desk.budget.computing(is_suspect));
         self.scope.record = self.run.record.and_then(|id| desk.fields(id));
         if let Some(id) = self.relate(step, answer.as_ref(), desk) {
             self.asking = Some(next);
@@ -176,6 +203,7 @@ impl Execution {
         let mut context = Context { scope, record: self.run.record, desk, run, number, alone, tries, allowance };
         match task::perform(&step.task, answer, &mut context) {
             Ok(Outcome::Ask(question)) => {
+                self.allowance.ask();
                 self.asking = Some(next);
                 return Some(Progress::Asks(question));
             }
@@ -185,6 +213,7 @@ impl Execution {
                 self.asking = Some(next);
                 return Some(self.suspend(Wake::Now));
             }
+            Ok(Outcome::Leave(leave)) => return Some(self.go_on_alone(next, step, leave, desk)),
             Ok(Outcome::SleepUntil { due_at, output }) => {
                 let until = Timestamp::try_from(due_at).map(|at| format!("until {at:.0}"));
                 self.enter(step, Some(output), until.ok());
@@ -213,11 +242,44 @@ impl Execution {
                 return Some(self.end(failed, message));
             }
             Err(error) => {
+                if let Some(leave) = self.allowance.take_leave() {
+                    return Some(self.go_on_alone(next, step, leave, desk));
+                }
                 self.enter(step, None, Some(error.to_string()));
                 return Some(self.fail(next, format!("step {}: {error}", step.name)));
             }
         }
         None
+    }
+
+    /// Leaves those beside it with this step still to be taken: they would wait for it.
+    fn go_on_alone(&mut self, next: Next, step: &Step, leave: Leave, desk: &Desk) -> Progress {
+        if leave.is_its_own {
+            desk.budget.note(self.run.workflow, leave.cost);
+        }
+        let message = format!("went on alone: {}", leave.why);
+        self.enter(step, None, Some(message.clone()));
+        self.run.message = Some(format!("step {}: {message}", step.name));
+        self.asking = Some(next);
+        self.slow = Some(leave.cost);
+        self.suspend(Wake::Slow)
+    }
+
+    /// The database has worked for it, searches apart.
+    pub fn charge(&mut self, took: Duration) {
+        self.allowance.query(took);
+    }
+
+    /// A run that goes on alone was slow again: those of its workflow that come next go there at once.
+    pub fn note_if_slow(&self, budget: &Budget) {
+        let cost = match (self.allowance.computed(), self.allowance.queried()) {
+            (_, queried) if queried > TIGHT_DATABASE => Cost::Database,
+            (computed, _) if computed > TIGHT_DATABASE => Cost::Computing,
+            _ => return,
+        };
+        if budget.place() == Place::Slow {
+            budget.note(self.run.workflow, cost);
+        }
     }
 
     fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<String>) {
@@ -257,7 +319,8 @@ impl Execution {
                 Some(
                     Answer::Created { .. }
                         | Answer::Rekeyed { .. }
-                        | Answer::Found(_)
+                        | Answer::Found { .. }
+                        | Answer::CutOff { .. }
                         | Answer::Places(_)
                         | Answer::Outside(_)
                 )

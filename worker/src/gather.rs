@@ -14,10 +14,16 @@ use tokio::sync::{Semaphore, oneshot};
 /// what a conflict makes a worker do again grows.
 pub const MAX_TOGETHER: usize = 256;
 
+/// Bytes of the messages of one transaction, unless a single one has more: what was posted is in memory several times
+/// until the commit.
+pub const MAX_BYTES_TOGETHER: usize = 16 * 1024 * 1024;
+
 /// What one message adds to a transaction.
 #[derive(Debug, Clone)]
 pub struct Part {
     pub submissions: Arc<[Submission]>,
+    /// The length of its body.
+    pub bytes: usize,
     /// The right to its spool row, which goes in the same transaction.
     pub lease: Option<Lease>,
 }
@@ -81,11 +87,13 @@ impl Gathering {
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = self.lock();
         waiting.retain(|one| !one.answer.is_closed());
-        let (mut taken, mut submissions) = (Vec::new(), 0);
-        while let Some(next) = waiting.front()
-            && (taken.is_empty() || submissions + next.part.submissions.len() <= MAX_TOGETHER)
+        let (mut taken, mut submissions, mut bytes) = (Vec::new(), 0, 0);
+        while let Some(Waiting { part, .. }) = waiting.front()
+            && (taken.is_empty()
+                || submissions + part.submissions.len() <= MAX_TOGETHER && bytes + part.bytes <= MAX_BYTES_TOGETHER)
         {
-            submissions += next.part.submissions.len();
+            submissions += part.submissions.len();
+            bytes += part.bytes;
             taken.extend(waiting.pop_front());
         }
         taken
@@ -123,6 +131,10 @@ mod tests {
     use super::*;
 
     fn part(submissions: usize) -> Part {
+        part_of(submissions, submissions)
+    }
+
+    fn part_of(submissions: usize, bytes: usize) -> Part {
         let one = Submission {
             receipt: ReceiptId::new(),
             permission: "office".parse().unwrap(),
@@ -139,7 +151,7 @@ mod tests {
             dropped_files: Vec::new(),
             waits: false,
         };
-        Part { submissions: vec![one; submissions].into(), lease: None }
+        Part { submissions: vec![one; submissions].into(), bytes, lease: None }
     }
 
     /// Gathers parts behind one that has the only transaction; each execution gives how many parts it had, and fails
@@ -183,6 +195,19 @@ mod tests {
         assert_eq!(executed, [3]);
         assert!(ended.iter().all(|one| matches!(one, Ended::Done)));
         assert_eq!(behind_a_first(&[MAX_TOGETHER - 1, 1, 1, MAX_TOGETHER + 1, 1], false).await.0, [2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn few_messages_go_together_that_are_long() {
+        let gathering = Gathering::new(1);
+        let mut kept = Vec::new();
+        for bytes in [MAX_BYTES_TOGETHER / 2, MAX_BYTES_TOGETHER / 2, 1, 2 * MAX_BYTES_TOGETHER, 1] {
+            let (answer, answered) = oneshot::channel();
+            gathering.lock().push_back(Waiting { part: part_of(1, bytes), answer });
+            kept.push(answered);
+        }
+        let taken: Vec<usize> = (0..4).map(|_| gathering.take().len()).collect();
+        assert_eq!(taken, [2, 1, 1, 1]);
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Ticket};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::budget::{Budget, Place};
 use crate::catalog::Catalogs;
 use crate::consumer::{Message, Origin, Settlement};
 use crate::experience::Experience;
@@ -24,6 +25,7 @@ use crate::outside::Outside;
 use crate::patience::{AWAY, Patience};
 use crate::relay::Relay;
 use crate::resume;
+use crate::slow::Slow;
 use crate::waves::{self, Tally};
 
 /// How often a submission is tried before it becomes a dead letter. With the delays below it has about a minute
@@ -49,6 +51,8 @@ pub struct Handler {
     pub experience: Arc<Experience>,
     pub connections: Connections,
     pub outside: Outside,
+    /// What its transactions know of each other.
+    pub slow: Arc<Slow>,
     /// Rings when a run may have come to the gate, or left its place behind it.
     pub gate: Bell,
 }
@@ -149,7 +153,8 @@ impl Handler {
     }
 
     async fn execute(&self, message: &Message, submissions: Vec<Submission>) -> Option<Verdict> {
-        let part = Part { submissions: submissions.into(), lease: message.lease };
+        let (submissions, bytes) = (submissions.into(), message.body.len());
+        let part = Part { submissions, bytes, lease: message.lease };
         let gathering = if message.lane == Lane::Default { &self.gathering } else { &self.bursts };
         let ended = match gathering.together(part.clone(), async |parts| self.commit(parts).await).await {
             Ended::Done => Ok(()),
@@ -205,7 +210,8 @@ impl Handler {
         let catalog = self.catalogs.at_least(wanted).await?;
         let mut connection = self.store.connection().await?;
         let transaction = store::begin(&mut connection).await?;
-        let tally = waves::execute(&transaction, &catalog, submissions(), conflicts).await?;
+        let budget = Budget::new(Place::Bundle, Arc::clone(&self.slow));
+        let tally = waves::execute(&transaction, &catalog, submissions(), conflicts, budget).await?;
         let leases: Vec<_> = parts.iter().filter_map(|part| part.lease).collect();
         spool::finish_with(&transaction, &leases).await?;
         store::commit(transaction).await?;

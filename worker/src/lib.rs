@@ -4,6 +4,8 @@
 
 mod allowance;
 mod backlog;
+mod breath;
+mod budget;
 mod catalog;
 mod checkpoint;
 mod children;
@@ -28,6 +30,7 @@ mod related;
 mod relay;
 mod resolve;
 mod resume;
+mod slow;
 mod task;
 mod turns;
 mod waves;
@@ -209,7 +212,8 @@ impl Work {
         let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
         let (gate, experience) = (Bell::default(), Arc::new(Experience::default()));
-        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, experience, connections, gate }
+        let slow = Arc::default();
+        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, experience, connections, gate, slow }
     }
 }
 

@@ -6,6 +6,7 @@ use postern_shared::telemetry;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::outside::Report;
+use crate::slow::Cost;
 use crate::waves::Tally;
 
 /// The worker's metrics.
@@ -20,6 +21,7 @@ pub struct Metrics {
     dead: IntCounter,
     relayed: IntCounter,
     outside: IntCounterVec,
+    slow: IntCounterVec,
     pub spool_messages: IntGauge,
     pub lost_submissions: IntGauge,
     pub ready: IntGauge,
@@ -69,6 +71,10 @@ impl Metrics {
                 Opts::new("postern_outside_calls_total", "Calls of other systems, by what came of them."),
                 &["outcome"],
             )?,
+            slow: IntCounterVec::new(
+                Opts::new("postern_runs_slow_total", "Runs that went on alone, by what they needed too much of."),
+                &["reason"],
+            )?,
             spool_messages: IntGauge::new("postern_spool_messages", "Messages that wait in the spool, due or not.")?,
             lost_submissions: IntGauge::new(
                 "postern_lost_submissions",
@@ -85,11 +91,15 @@ impl Metrics {
         registry.register(Box::new(metrics.dead.clone()))?;
         registry.register(Box::new(metrics.relayed.clone()))?;
         registry.register(Box::new(metrics.outside.clone()))?;
+        registry.register(Box::new(metrics.slow.clone()))?;
         registry.register(Box::new(metrics.spool_messages.clone()))?;
         registry.register(Box::new(metrics.lost_submissions.clone()))?;
         // A rate over a counter that appears with its first failure does not see that failure.
         for reason in REDONE {
             metrics.redone.with_label_values(&[reason]);
+        }
+        for cost in Cost::ALL {
+            metrics.slow.with_label_values(&[cost.word()]);
         }
         Ok(metrics)
     }
@@ -117,6 +127,9 @@ impl Metrics {
     pub fn resumed(&self, tally: &Tally) {
         for (state, count) in [("finished", tally.finished), ("failed", tally.failed)] {
             self.runs.with_label_values(&[state]).inc_by(count as u64);
+        }
+        for (cost, count) in Cost::ALL.into_iter().zip(tally.slow) {
+            self.slow.with_label_values(&[cost.word()]).inc_by(count as u64);
         }
     }
 

@@ -3,18 +3,28 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, RecordId};
 use postern_shared::store::records::{self, NewRecord, Record, UniqueKey};
-use postern_shared::store::search::{self, Shape};
+use postern_shared::store::search::{self, Search, Shape};
 use postern_shared::store::{StoreError, Transaction, receipts};
 
+use crate::budget::Budget;
 use crate::desk::Desk;
 use crate::task::{Answer, Question};
 
 /// A record that a run wants to create: who asks, and what.
 type Wanted = (usize, ModuleName, Option<UniqueKey>, Env);
+
+/// A search: who asks, and what.
+struct Searching {
+    at: usize,
+    shape: Arc<Shape>,
+    values: Vec<String>,
+    again: bool,
+}
 
 /// Answers the questions of one wave. Each comes with the place of the submission that asks.
 pub async fn ask(
@@ -30,7 +40,7 @@ pub async fn ask(
             Question::Look(id) => looks.push((at, id)),
             Question::Create { module, key, fields } => creates.push((at, module, key, fields)),
             Question::Rekey { record, module, key } => rekeys.push((at, record, module, key)),
-            Question::Search { shape, values } => searches.push((at, shape, values)),
+            Question::Search { shape, values, again } => searches.push(Searching { at, shape, values, again }),
             Question::Places { receipt, count } => places.push((at, receipt, count)),
         }
     }
@@ -52,7 +62,7 @@ pub async fn ask(
     }
     if !searches.is_empty() {
         flush(transaction, desk).await?;
-        answers.extend(find(transaction, searches).await?);
+        answers.extend(find(transaction, searches, &mut desk.budget).await?);
     }
     // The runs of a receipt ask one after another, so each is here once.
     let wanted = places.iter().map(|(_, receipt, count)| (*receipt, *count)).collect();
@@ -187,20 +197,44 @@ fn vanished() -> StoreError {
     StoreError::Conflict("the record of a unique key was deleted".into())
 }
 
+/// Searches of one shape are one statement, and values that several ask for are looked for once. What took too long is
+/// cut off, and what there is no time for is not begun.
 async fn find(
     transaction: &Transaction<'_>,
-    searches: Vec<(usize, Arc<Shape>, Vec<String>)>,
+    searches: Vec<Searching>,
+    budget: &mut Budget,
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
-    let mut shapes: HashMap<Arc<Shape>, BTreeMap<Vec<String>, Vec<usize>>> = HashMap::new();
-    for (at, shape, values) in searches {
-        shapes.entry(shape).or_default().entry(values).or_default().push(at);
+    let mut shapes: HashMap<Arc<Shape>, Vec<Searching>> = HashMap::new();
+    for one in searches {
+        shapes.entry(Arc::clone(&one.shape)).or_default().push(one);
     }
     let mut answers = Vec::new();
-    for (shape, asked) in shapes {
-        let values: Vec<&[String]> = asked.keys().map(Vec::as_slice).collect();
-        let found = search::find(transaction, &shape, &values).await?;
-        for (places, ids) in asked.values().zip(found) {
-            answers.extend(places.iter().map(|at| (*at, Answer::Found(ids.clone()))));
+    for (shape, mut asked) in shapes {
+        let is_indexed = shape.is_indexed();
+        let limit = |again: bool| if is_indexed { Some(search::MAX_SEARCH) } else { budget.search_limit(again) };
+        let late = asked.extract_if(.., |one| limit(one.again).is_none());
+        answers.extend(late.map(|one| (one.at, Answer::CutOff { took: Duration::ZERO })));
+        let Some(limit) = asked.iter().filter_map(|one| limit(one.again)).min() else { continue };
+        let mut places: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+        for one in asked {
+            places.entry(one.values).or_default().push(one.at);
+        }
+        let (values, began): (Vec<&[String]>, _) = (places.keys().map(Vec::as_slice).collect(), Instant::now());
+        let search = search::find(transaction, &shape, &values, limit).await?;
+        let took = began.elapsed();
+        if !is_indexed {
+            budget.search(took);
+        }
+        match search {
+            Search::Found(found) => {
+                let took = took / u32::try_from(found.len().max(1)).unwrap_or(u32::MAX);
+                for (places, ids) in places.into_values().zip(found) {
+                    answers.extend(places.into_iter().map(|at| (at, Answer::Found { ids: ids.clone(), took })));
+                }
+            }
+            Search::CutOff => {
+                answers.extend(places.into_values().flatten().map(|at| (at, Answer::CutOff { took })));
+            }
         }
     }
     Ok(answers)

@@ -3,8 +3,9 @@
 //! and in slots of their own.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
+use postern_shared::lane::Lane;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Standing, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
@@ -12,6 +13,8 @@ use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, comments, records, responses, run_log};
 
+use crate::breath::Breath;
+use crate::budget::{Budget, Place};
 use crate::catalog::Pinned;
 use crate::checkpoint::{self, Alarms, Due, Wake};
 use crate::children;
@@ -22,7 +25,7 @@ use crate::handler::{Handler, Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict,
 use crate::outside::{Call, Failure, Kind, MARGIN, Report};
 use crate::patience::Patience;
 use crate::questions;
-use crate::task::Answer;
+use crate::task::{Answer, Question};
 use crate::turns;
 use crate::waves::Tally;
 
@@ -128,7 +131,9 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let transaction = store::begin(&mut connection).await?;
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // Before any claim, as bundles do.
-    let mut desk = Desk::new(handler.catalogs.at_least(0).await?, Conflicts::Expected);
+    let place = if message.lane == Lane::Slow { Place::Slow } else { Place::Resumed };
+    let budget = Budget::new(place, Arc::clone(&handler.slow));
+    let mut desk = Desk::new(handler.catalogs.at_least(0).await?, Conflicts::Expected, budget);
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
@@ -180,12 +185,12 @@ async fn go_on(
         outside_calls::complete(transaction, &resume.run, taken.run.steps + 1).await?;
     }
     let mut answer = report.map(Answer::Outside);
+    let mut breath = Breath::new();
+    desk.budget.begin();
     loop {
-        match execution.advance(answer.take(), desk) {
-            Progress::Asks(question) => {
-                let answers = questions::ask(transaction, vec![(0, question)], desk).await?;
-                answer = answers.into_iter().next().map(|(_, answer)| answer);
-            }
+        match advance(&mut execution, answer.take(), desk) {
+            Progress::Asks(question) => answer = ask(transaction, question, &mut execution, desk).await?,
+            Progress::Yields => breath.take(transaction).await?,
             // Steps were taken before it: they are committed first, and it is called from a message of its own.
             Progress::Outside(_) if !execution.stands_at(taken.run.steps) => {
                 break drop(execution.leave(taken.has_passed));
@@ -216,6 +221,26 @@ async fn go_on(
     write(transaction, resume, &taken, execution, desk).await
 }
 
+/// Goes on. What is slow may compute for long within one step: this thread's other tasks are handed to another one.
+fn advance(execution: &mut Execution, answer: Option<Answer>, desk: &mut Desk) -> Progress {
+    match desk.budget.place() {
+        Place::Slow => tokio::task::block_in_place(|| execution.advance(answer, desk)),
+        Place::Bundle | Place::Resumed => execution.advance(answer, desk),
+    }
+}
+
+async fn ask(
+    transaction: &Transaction<'_>,
+    question: Question,
+    execution: &mut Execution,
+    desk: &mut Desk,
+) -> Result<Option<Answer>, StoreError> {
+    let (began, searched) = (Instant::now(), desk.budget.searched());
+    let answers = questions::ask(transaction, vec![(0, question)], desk).await?;
+    execution.charge(desk.budget.share(began.elapsed(), searched, 1));
+    Ok(answers.into_iter().next().map(|(_, answer)| answer))
+}
+
 /// Writes all that became of a run.
 async fn write(
     transaction: &Transaction<'_>,
@@ -230,7 +255,8 @@ async fn write(
         comments::append(transaction, &said).await?;
     }
     responses::put(transaction, &desk.take_responses()).await?;
-    let Parts { run, log, forgets, document, wake, .. } = execution.into_parts();
+    execution.note_if_slow(&desk.budget);
+    let Parts { run, log, forgets, document, wake, slow, .. } = execution.into_parts();
     let gate = wake == Some(Wake::AtGate);
     if forgets {
         run_log::forget(transaction, &run.key()).await?;
@@ -254,7 +280,11 @@ async fn write(
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
     let started = children::write(transaction, desk.take_started()).await?;
-    done(transaction, &run, taken.waits, alarms, started, gate).await
+    let mut step = done(transaction, &run, taken.waits, alarms, started, gate).await?;
+    if let Step::Done(tally) = &mut step {
+        tally.count_slow(slow);
+    }
+    Ok(step)
 }
 
 async fn done(

@@ -17,9 +17,9 @@ mod stop;
 mod tries;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use postern_shared::env::Env;
+use postern_shared::env::{Env, json_bytes};
 use postern_shared::expression::{EvalError, Scope, Template, render};
 use postern_shared::id::{ModuleName, ReceiptId, RecordId};
 use postern_shared::resume::RunKey;
@@ -29,8 +29,10 @@ use postern_shared::task::Task;
 use serde_json::Value;
 
 use crate::allowance::Allowance;
+use crate::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::desk::Desk;
 use crate::outside::{Call, Report};
+use crate::slow::{Cost, Leave};
 
 /// What a task answers.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub enum Outcome {
     Said { output: &'static str, message: String },
     /// The same step again, in a transaction of its own: it is too much for that of a bundle.
     Alone,
+    /// The same step again, where slow runs go on alone.
+    Leave(Leave),
     /// The branch goes on by this output at this time; the others do not wait.
     SleepUntil { due_at: SystemTime, output: &'static str },
     /// The task needs something of the outside; it is called again with the report.
@@ -68,8 +72,8 @@ pub enum Question {
     Create { module: ModuleName, key: Option<UniqueKey>, fields: Env },
     /// Give a record that the desk holds the unique key of its new values. Answered by [`Answer::Rekeyed`].
     Rekey { record: RecordId, module: ModuleName, key: Option<UniqueKey> },
-    /// Find records. Answered by [`Answer::Found`].
-    Search { shape: Arc<Shape>, values: Vec<String> },
+    /// Find records. Answered by [`Answer::Found`] or [`Answer::CutOff`]. `again` = the run has searched before.
+    Search { shape: Arc<Shape>, values: Vec<String>, again: bool },
     /// Give more runs their places. Answered by [`Answer::Places`].
     Places { receipt: ReceiptId, count: i32 },
 }
@@ -83,8 +87,10 @@ pub enum Answer {
     Created { id: RecordId, existing: bool },
     /// The record has this key now; or the holder has it, which is another record.
     Rekeyed { key: Option<UniqueKey>, holder: Option<RecordId> },
-    /// The ids that were found.
-    Found(Vec<RecordId>),
+    /// The ids that were found, and the run's share of the time.
+    Found { ids: Vec<RecordId>, took: Duration },
+    /// The search took its time without an end; with no time at all there was none left for it.
+    CutOff { took: Duration },
     /// The place of the first of the runs; none = the receipt has as many as it may have.
     Places(Option<i32>),
     /// What came of [`Outcome::Outside`].
@@ -124,8 +130,44 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn set_env(&mut self, name: &str, value: Value) {
-        Arc::make_mut(&mut self.scope.env).set(name, value);
+    /// Assigns a name of `$env`; returns what it had. `$env` is never larger than what a run can leave behind.
+    fn set_env(&mut self, name: &str, value: Value) -> Result<Option<Value>, TaskError> {
+        let (bytes, had) = (json_bytes(&value), self.scope.env.get(name).map(json_bytes));
+        // A new name stands in quotes, with a colon and a comma.
+        let more = bytes + if had.is_none() { name.len() + 4 } else { 0 };
+        let all = self.allowance.env_bytes(&self.scope.env) + more - had.unwrap_or(0);
+        let grows = more.saturating_sub(had.unwrap_or(0));
+        if grows > 0 && all > MAX_CHECKPOINT_BYTES {
+            return Err(TaskError(format!("{name}: $env would hold {all} bytes, more than {MAX_CHECKPOINT_BYTES}")));
+        }
+        self.hold(grows)?;
+        self.allowance.set_env_bytes(Some(all));
+        Ok(Arc::make_mut(&mut self.scope.env).0.insert(name.to_owned(), value))
+    }
+
+    /// Counts what is about to be written.
+    fn write(&mut self, bytes: usize) -> Result<(), TaskError> {
+        self.hold(bytes)?;
+        self.allowance.write(bytes)
+    }
+
+    /// Counts what stays in memory until the commit. Where others hold much already the run goes on alone.
+    fn hold(&mut self, bytes: usize) -> Result<(), TaskError> {
+        if self.allowance.may_leave() && self.desk.budget.is_full(self.allowance.held(), bytes) {
+            let why = "the runs beside it held much memory".to_owned();
+            return Err(self.allowance.leave(Leave { cost: Cost::Memory, why, is_its_own: false }));
+        }
+        self.allowance.hold(bytes);
+        self.desk.budget.hold(bytes);
+        Ok(())
+    }
+
+    /// Counts by how much values that a step sets on a record make it grow.
+    fn write_values(&mut self, record: RecordId, values: &[(String, Value)]) -> Result<(), TaskError> {
+        let had = self.desk.fields(record);
+        let had = |name: &str| had.as_ref().and_then(|fields| fields.get(name)).map_or(0, json_bytes);
+        let grows = values.iter().map(|(name, value)| json_bytes(value).saturating_sub(had(name))).sum();
+        self.write(grows)
     }
 
     /// The record that a step names, or else the run's.

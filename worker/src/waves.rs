@@ -7,17 +7,19 @@ mod sequence;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{
-    self, Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs,
+    Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs,
 };
 use postern_shared::submission::Submission;
 
+use crate::breath::Breath;
+use crate::budget::Budget;
 use crate::catalog::Catalog;
 use crate::checkpoint::{Checkpoints, Due, Wake};
 use crate::children;
@@ -27,6 +29,7 @@ use crate::names::Names;
 use crate::questions;
 use crate::related;
 use crate::resolve::{Resolved, meant, resolve};
+use crate::slow::Cost;
 use crate::task::{Answer, Question};
 use crate::turns::Turns;
 use sequence::{Sequence, Sequences};
@@ -50,11 +53,20 @@ pub struct Tally {
     pub failed: usize,
     /// Whether a run waits before the gate of its workflow, or has left its place behind it.
     pub gate: bool,
+    /// Runs that go on alone, by [`Cost::ALL`].
+    pub slow: [usize; Cost::ALL.len()],
     /// What wakes the runs that go on at once: to be brought on its way when this is committed.
     pub alarms: Due,
 }
 
 impl Tally {
+    /// Counts a run that goes on alone, if it does.
+    pub fn count_slow(&mut self, cost: Option<Cost>) {
+        if let Some(cost) = cost {
+            self.slow[cost as usize] += 1;
+        }
+    }
+
     /// Counts a run, if it has ended.
     pub fn count(&mut self, run: &Run) {
         match run.state {
@@ -71,9 +83,10 @@ pub async fn execute(
     catalog: &Arc<Catalog>,
     submissions: impl Iterator<Item = &Submission>,
     conflicts: Conflicts,
+    budget: Budget,
 ) -> Result<Tally, StoreError> {
     let submissions = sorted(submissions);
-    let mut desk = Desk::new(Arc::clone(catalog), conflicts);
+    let mut desk = Desk::new(Arc::clone(catalog), conflicts, budget);
     lock_records(transaction, &submissions, &mut desk).await?;
     look_at_related(transaction, catalog, &submissions, &mut desk).await?;
     let mut breath = Breath::new();
@@ -183,6 +196,7 @@ async fn run_in_waves(
     let Sequences { all: sequences, going, .. } = sequences;
     let mut answers: Vec<Option<Answer>> = sequences.iter().map(|_| None).collect();
     let mut breath = Breath::new();
+    desk.budget.begin();
     while !going.is_empty() {
         let mut asked: Vec<(usize, Question)> = Vec::new();
         while let Some(at) = going.pop_front() {
@@ -191,33 +205,16 @@ async fn run_in_waves(
                 None => going.extend(sequences[at].next),
             }
         }
+        let (began, searched, askers) = (Instant::now(), desk.budget.searched(), asked.len());
         going.extend(asked.iter().map(|(at, _)| *at));
         for (at, answer) in questions::ask(transaction, asked, desk).await? {
             answers[at] = Some(answer);
         }
+        let share = desk.budget.share(began.elapsed(), searched, askers);
+        going.iter().for_each(|at| sequences[*at].charge(share));
+        breath.rest();
     }
     Ok(())
-}
-
-/// Computing that takes long is interrupted by a statement now and then: PostgreSQL ends a transaction that idles for
-/// too long, after which the bundle would begin anew for ever.
-struct Breath(Instant);
-
-impl Breath {
-    /// A fifth of what PostgreSQL allows; a run computes for half of it at most.
-    const EVERY: Duration = Duration::from_secs(2);
-
-    fn new() -> Self {
-        Self(Instant::now())
-    }
-
-    async fn take(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        if self.0.elapsed() > Self::EVERY {
-            store::stay(transaction).await?;
-            self.0 = Instant::now();
-        }
-        Ok(())
-    }
 }
 
 async fn write(
@@ -243,6 +240,7 @@ async fn write(
         for execution in ended {
             let parts = execution.into_parts();
             tally.count(&parts.run);
+            tally.count_slow(parts.slow);
             tally.gate |= parts.wake == Some(Wake::AtGate);
             if let Some(document) = parts.document {
                 checkpoints.add(&parts.run, document, parts.wake);

@@ -2,14 +2,21 @@
 //! are one statement, whatever their number: the values come as arrays.
 
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::Transaction;
+use futures_util::future::join3;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Statement};
 
 use super::StoreError;
 use crate::env::MAX_NUMBER_CHARS;
 use crate::id::{ModuleName, RecordId};
 use crate::task::find_record::{Operator, Sort};
+
+/// The longest that a search may take, alone: as every statement of a session.
+pub const MAX_SEARCH: Duration = Duration::from_secs(30);
 
 /// What searches of one shape have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,24 +42,50 @@ pub enum As {
     Key,
 }
 
-/// The ids that each search found, in its order. Each item of `values` holds one value per condition.
+impl Shape {
+    /// Whether an index finds what is asked for, however many records the module has.
+    pub fn is_indexed(&self) -> bool {
+        self.conditions.iter().any(|(_, _, compared)| *compared == As::Key)
+    }
+}
+
+/// What became of searches.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Search {
+    /// The ids that each of them found, in its order.
+    Found(Vec<Vec<RecordId>>),
+    /// They took longer than they may, and were cut off: the transaction is as it was before.
+    CutOff,
+}
+
+/// Finds records. Each item of `values` holds one value per condition. What no index finds may take a while: it is cut
+/// off after `limit`, for which it costs no round trip more.
 pub async fn find(
     transaction: &Transaction<'_>,
     shape: &Shape,
     values: &[&[String]],
-) -> Result<Vec<Vec<RecordId>>, StoreError> {
+    limit: Duration,
+) -> Result<Search, StoreError> {
     let count = shape.conditions.len();
     let columns: Vec<Vec<&str>> =
         (0..count).map(|at| values.iter().map(|one| one.get(at).map_or("", String::as_str)).collect()).collect();
     let numbers: Vec<i32> = (0..).take(values.len()).collect();
-    let (module, limit) = (shape.module.as_str(), i64::from(shape.limit));
-    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&module, &limit, &numbers];
+    let (module, most) = (shape.module.as_str(), i64::from(shape.limit));
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&module, &most, &numbers];
     parameters.extend(columns.iter().map(|column| column as &(dyn ToSql + Sync)));
     parameters.extend(shape.conditions.iter().map(|(field, ..)| field as &(dyn ToSql + Sync)));
     parameters.extend(shape.sort.iter().map(|(sort, _)| &sort.field as &(dyn ToSql + Sync)));
     let statement = transaction.prepare_cached(&statement(shape)).await?;
+    let rows = if shape.is_indexed() {
+        transaction.query(&statement, &parameters).await?
+    } else {
+        match within(transaction, &statement, &parameters, limit).await? {
+            Some(rows) => rows,
+            None => return Ok(Search::CutOff),
+        }
+    };
     let mut found = vec![Vec::new(); values.len()];
-    for row in transaction.query(&statement, &parameters).await? {
+    for row in rows {
         let number = usize::try_from(row.get::<_, i32>(0)).unwrap_or(usize::MAX);
         let id = (row.get::<_, i64>(1).try_into())
             .map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
@@ -60,7 +93,43 @@ pub async fn find(
             ids.push(id);
         }
     }
-    Ok(found)
+    Ok(Search::Found(found))
+}
+
+const END: &str = "-- search::end
+RELEASE SAVEPOINT search; SET LOCAL statement_timeout TO DEFAULT";
+
+const UNDO: &str = "-- search::undo
+ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search";
+
+/// The rows, or nothing if the query was cut off. What comes before and after the query travels with it.
+async fn within(
+    transaction: &Transaction<'_>,
+    statement: &Statement,
+    parameters: &[&(dyn ToSql + Sync)],
+    limit: Duration,
+) -> Result<Option<Vec<Row>>, StoreError> {
+    let began = Instant::now();
+    let begin = format!(
+        "-- search::begin\nSAVEPOINT search; SET LOCAL statement_timeout = {}",
+        limit.as_millis().clamp(1, MAX_SEARCH.as_millis())
+    );
+    let (begun, rows, ended) = join3(
+        transaction.batch_execute(&begin),
+        transaction.query(statement, parameters),
+        transaction.batch_execute(END),
+    )
+    .await;
+    begun?;
+    match rows {
+        Ok(rows) => ended.map(|()| Some(rows)).map_err(StoreError::from),
+        // Cancelled earlier by a person it is nobody's fault.
+        Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) && began.elapsed() >= limit.mul_f64(0.9) => {
+            transaction.batch_execute(UNDO).await?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The text depends only on operators, types and directions, so a process prepares few of them: every name and value is a

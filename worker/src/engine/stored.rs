@@ -13,6 +13,7 @@ use crate::allowance::Allowance;
 use crate::catalog::Pinned;
 use crate::checkpoint::{self, MAX_CHECKPOINT_BYTES, Wake};
 use crate::names::Names;
+use crate::slow::Cost;
 
 /// What is written of a run.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Parts {
     pub document: Option<String>,
     /// When it goes on, unless it has ended.
     pub wake: Option<Wake>,
+    /// Of what it needed too much for those beside it, if it goes on alone.
+    pub slow: Option<Cost>,
 }
 
 impl Execution {
@@ -55,6 +58,7 @@ impl Execution {
             allowance: Allowance::new(),
             names: Names::default(),
             wake: None,
+            slow: None,
         })
     }
 
@@ -75,7 +79,7 @@ impl Execution {
             (KeepLog::None, _) => (false, false),
         };
         let log = if keeps { self.log } else { Vec::new() };
-        Parts { run: self.run, log, forgets, names: self.names, document, wake: self.wake }
+        Parts { run: self.run, log, forgets, names: self.names, document, wake: self.wake, slow: self.slow }
     }
 
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.

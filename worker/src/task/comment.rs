@@ -16,7 +16,7 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
     }
     let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;
     if !text.trim().is_empty() {
-        context.allowance.write(text.len())?;
+        context.write(text.len())?;
         let (RunKey { receipt, workflow, .. }, number) = (&context.run, context.number);
         context.desk.comment(NewComment { record, receipt: *receipt, workflow: *workflow, number, text });
     }

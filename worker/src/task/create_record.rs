@@ -22,13 +22,14 @@ pub fn perform(
     };
     if existing && settings.if_exists == IfExists::Update {
         let values = context.values(&settings.fields)?;
+        context.write_values(id, &values)?;
         // Meanwhile a run of the same wave has given the record another key: nobody has this one now.
         if let Changed::Ask(_) = declared::change(context.desk, id, values, None)? {
             return ask(settings, context);
         }
     }
     if let Some(name) = &settings.store_id {
-        context.set_env(name, Value::from(id.get()));
+        context.set_env(name, Value::from(id.get()))?;
     }
     Ok(Outcome::Continue(if existing { "existing" } else { "created" }))
 }
@@ -54,6 +55,6 @@ fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, Ta
     }
     let mut fields = Env::default();
     let bytes = desk::apply(&mut fields, values).map_err(TaskError)?;
-    context.allowance.write(bytes)?;
+    context.write(bytes)?;
     Ok(Outcome::Ask(Question::Create { module: settings.module.clone(), key, fields }))
 }

@@ -1,29 +1,36 @@
 //! `find_record`: finds records of a module by their fields; leaves by `found` or `not_found`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use postern_shared::env::MAX_NUMBER_CHARS;
 use postern_shared::expression::render;
 use postern_shared::module::field::Field;
-use postern_shared::store::search::{As, Shape};
+use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
 use serde_json::Value;
 
 use super::{Answer, Context, Outcome, Question, TaskError};
+use crate::budget::{Place, TIGHT_DATABASE};
+use crate::slow::{Cost, Leave};
 
 pub fn perform(settings: &FindRecord, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
-    let Some(Answer::Found(ids)) = answer else { return ask(settings, context) };
+    let ids = match answer {
+        Some(Answer::Found { ids, .. }) => ids,
+        Some(Answer::CutOff { took }) => return cut_off(settings, took, context),
+        _ => return ask(settings, context),
+    };
     let numbers: Vec<Value> = ids.iter().map(|id| Value::from(id.get())).collect();
     if let Some(name) = &settings.store_id {
-        context.set_env(name, numbers.first().cloned().unwrap_or(Value::Null));
+        context.set_env(name, numbers.first().cloned().unwrap_or(Value::Null))?;
     }
     if let Some(name) = &settings.store_ids {
-        context.set_env(name, Value::Array(numbers));
+        context.set_env(name, Value::Array(numbers))?;
     }
     Ok(Outcome::Continue(if ids.is_empty() { "not_found" } else { "found" }))
 }
 
-fn ask(settings: &FindRecord, context: &Context<'_>) -> Result<Outcome, TaskError> {
+fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let module = context.desk.modules().get(&settings.module);
     let declared = |name: &str| module.and_then(|module| module.field(name));
     let mut values = Vec::with_capacity(settings.conditions.len());
@@ -44,7 +51,36 @@ fn ask(settings: &FindRecord, context: &Context<'_>) -> Result<Outcome, TaskErro
         sort: settings.sort.iter().map(order).collect(),
         limit: settings.limit,
     };
-    Ok(Outcome::Ask(Question::Search { shape: Arc::new(shape), values }))
+    if shape.is_indexed() {
+        return Ok(Outcome::Ask(Question::Search { shape: Arc::new(shape), values, again: false }));
+    }
+    let budget = &context.desk.budget;
+    if budget.place() != Place::Slow && context.allowance.is_suspect(|| budget.is_suspect(context.run.workflow)) {
+        let why = "its workflow had slow runs lately, and no index serves the search".to_owned();
+        return Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own: false }));
+    }
+    let again = context.allowance.search();
+    Ok(Outcome::Ask(Question::Search { shape: Arc::new(shape), values, again }))
+}
+
+/// The search took too long here. Where a run is alone with its searches that is its end.
+fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Result<Outcome, TaskError> {
+    if context.desk.budget.place() == Place::Slow {
+        let fields: Vec<&str> = settings.conditions.iter().map(|one| one.field.as_str()).collect();
+        return Err(TaskError(format!(
+            "the search of {} by {} took more than {} s: narrow it, or search by a field that is declared as unique, which \
+             has an index",
+            settings.module,
+            if fields.is_empty() { "no field".to_owned() } else { fields.join(", ") },
+            MAX_SEARCH.as_secs(),
+        )));
+    }
+    let why = match took {
+        Duration::ZERO => "the searches beside it took too long".to_owned(),
+        took => format!("its search took more than {:.2} s", took.as_secs_f64()),
+    };
+    let is_its_own = context.allowance.queried() > TIGHT_DATABASE;
+    Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own }))
 }
 
 /// As what a field is compared.

@@ -14,7 +14,7 @@ pub fn perform(settings: &Respond, context: &mut Context<'_>) -> Result<Outcome,
     if body.len() > MAX_RESPONSE_BYTES {
         return Err(TaskError(format!("the response has {} bytes, more than {MAX_RESPONSE_BYTES}", body.len())));
     }
-    context.allowance.write(body.len())?;
+    context.write(body.len())?;
     let (status, content_type) = (settings.status, settings.content_type.clone());
     context.desk.respond(context.run.receipt, Response { status, content_type, body: body.into_bytes() });
     Ok(Outcome::Continue("next"))

@@ -105,7 +105,7 @@ fn child(
     let mut env = Arc::unwrap_or_clone(scope.env);
     more.into_iter().for_each(|(name, value)| env.set(name, value));
     let document = document(pinned, env)?;
-    context.allowance.write(document.len())?;
+    context.write(document.len())?;
     let run = Run {
         receipt: context.run.receipt,
         workflow: pinned.workflow.id,

@@ -14,6 +14,9 @@ pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Contex
         Known::Missing => Err(TaskError(format!("record {id} does not exist"))),
         Known::There(..) => {
             let values = context.values(&settings.fields)?;
+            if !matches!(answer, Some(Answer::Rekeyed { .. })) {
+                context.write_values(id, &values)?;
+            }
             Ok(match declared::change(context.desk, id, values, answer)? {
                 Changed::Done => Outcome::Continue("next"),
                 Changed::Ask(question) => Outcome::Ask(question),

@@ -64,7 +64,7 @@ pub fn perform(
         return Ok(Outcome::Retry { due_at, message: reason.clone() });
     }
     if let Some(name) = &tries.store {
-        context.set_env(name, found);
+        context.set_env(name, found)?;
     }
     Ok(match failure {
         None => Outcome::Continue("next"),

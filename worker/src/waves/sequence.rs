@@ -1,13 +1,14 @@
 //! The runs of one submission, one after another.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use postern_shared::expression::Scope;
 use postern_shared::id::{RecordId, WorkflowId};
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::submission::Submission;
 
-use super::Breath;
+use crate::breath::Breath;
 use crate::checkpoint::Wake;
 use crate::desk::Desk;
 use crate::engine::{Execution, Progress};
@@ -65,6 +66,13 @@ impl<'a> Sequences<'a> {
 }
 
 impl Sequence<'_> {
+    /// The database has worked for the run that asked.
+    pub(super) fn charge(&mut self, took: Duration) {
+        if let Some(execution) = self.runs.front_mut() {
+            execution.charge(took);
+        }
+    }
+
     /// Goes on until a run asks, or all have ended.
     pub(super) async fn advance(
         &mut self,
@@ -78,11 +86,15 @@ impl Sequence<'_> {
             breath.take(transaction).await?;
             let turn = execution.needs_turn();
             let waits = turn.is_some_and(|(_, workflow, record)| turns.is_taken(workflow, record));
-            let progress = match execution.is_new() {
+            let mut progress = match execution.is_new() {
                 true if execution.is_on_hold() => execution.hold(),
                 true if waits => execution.wait_for_turn(),
                 _ => execution.advance(answer.take(), desk),
             };
+            while matches!(progress, Progress::Yields) {
+                breath.take(transaction).await?;
+                progress = execution.advance(None, desk);
+            }
             let progress = if matches!(progress, Progress::Outside(_)) { execution.leave(false) } else { progress };
             match progress {
                 Progress::Asks(question) => {
@@ -90,7 +102,7 @@ impl Sequence<'_> {
                     return Ok(Some(question));
                 }
                 Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
-                Progress::Outside(_) | Progress::Suspended(_) => {
+                Progress::Outside(_) | Progress::Yields | Progress::Suspended(_) => {
                     if let Some((receipt, workflow, record)) = turn {
                         turns.stay(receipt, workflow, record);
                     }

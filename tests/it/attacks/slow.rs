@@ -1,0 +1,259 @@
+//! Runs that search, compute or hold too much, and a database that is too slow for anybody: the others go on.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::harness::servers::Servers;
+use crate::harness::{Postern, SOON, apply, eventually, private};
+use crate::standalone::Standalone;
+use crate::workflows::settings;
+
+/// Workflow 1 with these steps, the first of which is `a`; workflow 2 ends at once.
+fn steps(steps: &str) -> String {
+    settings(&format!(
+        "---\nworkflow: 1\nstart: {{without_record: true, next: a}}\nsteps:\n{steps}\n\
+         ---\nworkflow: 2\nstart: {{without_record: true, next: end}}\nsteps: {{end: {{stop: finished}}}}\n"
+    ))
+}
+
+/// Searches for what is not there by a field that has no index, again and again.
+const SEARCH_FOR_EVER: &str = "  a: {find_record: Leads, where: {company: {contains: nowhere}}, not_found: a}";
+
+/// Computes for as long as a run may.
+fn compute_for_ever() -> String {
+    let mut values = String::new();
+    for n in 0..40 {
+        let _ = write!(values, "x{n}: '{{{{ range(1, 9000)|sum }}}}', ");
+    }
+    format!("  a: {{set_env: {{{values}}}, next: a}}")
+}
+
+/// Far above what others need, and far below what they would wait for a slow run.
+const PROMPT: Duration = Duration::from_secs(8);
+
+async fn make_records(postern: &Postern, count: u32) {
+    let records = format!(
+        "INSERT INTO records (module, fields)
+         SELECT 'Leads', jsonb_build_object('company', repeat(md5(n::text), 3)) FROM generate_series(1, {count}) n"
+    );
+    postern.sql(&records).await;
+}
+
+/// The number of a metric of the worker.
+async fn metric(postern: &mut Postern, name: &str) -> u64 {
+    let metrics = private(&mut postern.workers[0], "/metrics").await.1;
+    metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
+}
+
+/// A submission of workflow 2 finishes soon.
+async fn another_finishes(postern: &Postern) {
+    let began = Instant::now();
+    assert_eq!(postern.outcome("/trigger?workflow_id=2", "").await["status"], "finished");
+    assert!(began.elapsed() < PROMPT, "another lead waited {:?}", began.elapsed());
+}
+
+/// Posts workflow 1 several times.
+async fn post(postern: &Postern, count: usize, form: &str) {
+    for _ in 0..count {
+        assert_eq!(postern.post("/trigger?workflow_id=1").form(form.to_owned()).send().await.status, 202);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_search_in_a_loop_go_on_alone_and_others_are_prompt() {
+    let mut postern = Postern::start(&steps(SEARCH_FOR_EVER)).await;
+    make_records(&postern, 60_000).await;
+    post(&postern, 12, "").await;
+    for _ in 0..10 {
+        another_finishes(&postern).await;
+    }
+    let alone = "SELECT count(DISTINCT receipt) FROM run_log WHERE message LIKE 'went on alone: %'";
+    eventually("all of them have left", async || (postern.count(alone).await == 12).then_some(())).await;
+    let long = "SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::bigint FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'postern-worker'";
+    assert!(postern.count(long).await < 20, "a transaction goes on for ever");
+    assert!(metric(&mut postern, "postern_runs_slow_total{reason=\"database\"}").await >= 12);
+    assert_eq!(metric(&mut postern, "postern_runs_slow_total{reason=\"memory\"}").await, 0);
+    assert_eq!(postern.count("SELECT count(*) FROM dead_letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leads_that_each_search_a_little_together_do_not_hold_up_another() {
+    let once = "  a: {find_record: Leads, where: {company: {contains: '$env[\"n\"]'}}, found: end, not_found: end}\n  \
+                end: {stop: finished}";
+    let mut postern = Postern::without_worker(&steps(once)).await;
+    make_records(&postern, 60_000).await;
+    for n in 0..150 {
+        post(&postern, 1, &format!("n=nowhere{n}")).await;
+    }
+    postern.start_worker().await;
+    another_finishes(&postern).await;
+    eventually("all have finished", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 151).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn delayed_runs_that_search_in_a_loop_do_not_hold_up_other_delays() {
+    let slow = format!("  a: {{delay: {{for: 1s}}, next: b}}\n{}", SEARCH_FOR_EVER.replace("a:", "b:").replace(": a}", ": b}"));
+    let short = "---\nworkflow: 3\nstart: {without_record: true, next: wait}\nsteps: {wait: {delay: {for: 1s}}}\n";
+    let postern = Postern::start(&format!("{}{short}", steps(&slow))).await;
+    make_records(&postern, 60_000).await;
+    post(&postern, 12, "").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..3 {
+        let began = Instant::now();
+        assert_eq!(postern.outcome("/trigger?workflow_id=3", "").await["status"], "finished");
+        assert!(began.elapsed() < PROMPT, "another delay waited {:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_computes_long_goes_on_alone_and_fails_there() {
+    let mut postern = Postern::start(&steps(&compute_for_ever())).await;
+    post(&postern, 4, "").await;
+    for _ in 0..10 {
+        another_finishes(&postern).await;
+    }
+    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
+    assert_eq!(receipt["status"], "failed");
+    let message = receipt["runs"][0]["message"].as_str().unwrap();
+    assert!(message.contains("computed for more than"), "{message}");
+    let path = receipt["runs"][0]["path"].to_string();
+    assert!(path.contains("went on alone: its steps computed for"), "{path}");
+    assert!(metric(&mut postern, "postern_runs_slow_total{reason=\"computing\"}").await >= 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_process_posts_and_probes_are_prompt_while_runs_compute() {
+    let servers = Servers::new().await;
+    let mut standalone = Standalone::on_with(&servers, &[]).await;
+    apply(&standalone.store, &steps(&compute_for_ever())).await;
+    let mut n = 0;
+    eventually("the settings are in force", async || {
+        let accepted = standalone.post_to("/trigger?workflow_id=2", "").await.status == 202;
+        n += i64::from(accepted);
+        accepted.then_some(())
+    })
+    .await;
+    let (mut slowest, end) = (Duration::ZERO, Instant::now() + Duration::from_secs(5));
+    while Instant::now() < end {
+        let workflow = if n < 9 { 1 } else { 2 };
+        let began = Instant::now();
+        assert_eq!(standalone.post_to(&format!("/trigger?workflow_id={workflow}"), "").await.status, 202);
+        assert_eq!(private(&mut standalone.process, "/health/live").await.0, 200);
+        slowest = slowest.max(began.elapsed());
+        n += 1;
+    }
+    assert!(slowest < Duration::from_secs(2), "a post and a probe took {slowest:?}");
+    eventually("all have ended", async || {
+        let ended = "SELECT count(*) FROM runs WHERE state IN ('finished', 'failed')";
+        (standalone.count(ended).await == n).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn env_is_bounded_as_what_a_run_leaves_behind_is() {
+    let mut assignments = String::new();
+    for n in 0..900 {
+        let _ = writeln!(assignments, "  s{n}: {{set_env: {{x{n}: '$env[\"text\"]'}}, next: s{}}}", n + 1);
+    }
+    let all = format!("  a: {{set_env: {{y: 1}}, next: s0}}\n{assignments}  s900: {{stop: finished}}");
+    let mut postern = Postern::start(&steps(&all)).await;
+    let before = resident(&postern);
+    let form = format!("text={}", "x".repeat(1_000_000));
+    post(&postern, 20, &form).await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", &form).await;
+    let message = receipt["runs"][0]["message"].as_str().unwrap();
+    assert!(message.contains("$env would hold 9") && message.contains("more than 8388608"), "{message}");
+    another_finishes(&postern).await;
+    let grown = resident(&postern).saturating_sub(before) / 1024;
+    println!("the worker grew by {grown} MB");
+    assert!(grown < 400, "the worker grew by {grown} MB");
+    assert_eq!(metric(&mut postern, "postern_dead_letters_total").await, 0);
+}
+
+/// The most memory that the first worker had, in kB.
+fn resident(postern: &Postern) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", postern.workers[0].id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_runs_of_one_bundle_that_write_much_go_on_alone() {
+    let make = "  a: {create_record: Notes, fields: {x: '$env[\"text\"]', y: '$env[\"text\"]'}, created: b}\n  \
+                b: {create_record: Notes, fields: {x: '$env[\"text\"]', y: '$env[\"text\"]'}}";
+    let mut postern = Postern::without_worker(&steps(make)).await;
+    post(&postern, 24, &format!("text={}", "x".repeat(900_000))).await;
+    postern.start_worker().await;
+    let before = resident(&postern);
+    eventually("all have finished", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 24).then_some(())
+    })
+    .await;
+    assert_eq!(postern.count("SELECT count(*) FROM records").await, 48);
+    let grown = resident(&postern).saturating_sub(before) / 1024;
+    println!("the worker grew by {grown} MB");
+    assert!(grown < 600, "the worker grew by {grown} MB");
+    assert!(metric(&mut postern, "postern_runs_slow_total{reason=\"memory\"}").await > 0);
+}
+
+/// Every commit that touches `table` is cancelled as by the time limit, so many times.
+async fn cancel_commits(postern: &Postern, table: &str, times: u32) {
+    let trigger = format!(
+        "CREATE SEQUENCE cancelled;
+         CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+             IF nextval('cancelled') <= {times} THEN
+                 RAISE 'canceling statement due to statement timeout' USING ERRCODE = 'query_canceled';
+             END IF; RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER cancel AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION cancel()"
+    );
+    postern.connection().await.batch_execute(&trigger).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_that_are_cancelled_by_the_time_limit_cost_no_attempt() {
+    let mut postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
+    cancel_commits(&postern, "runs", 9).await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
+    assert_eq!(receipt["status"], "finished", "{receipt}");
+    assert!(postern.count("SELECT last_value FROM cancelled").await > 9, "nothing was cancelled");
+    assert_eq!(postern.records("Leads").await.len(), 1);
+    let nothing = "SELECT (SELECT count(*) FROM dead_letters) + (SELECT count(*) FROM spool)";
+    assert_eq!(postern.count(nothing).await, 0);
+    assert!(metric(&mut postern, "postern_bundles_redone_total{reason=\"slow\"}").await >= 9);
+    assert_eq!(metric(&mut postern, "postern_bundles_redone_total{reason=\"refused\"}").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_outlasts_commits_that_are_cancelled() {
+    let postern = Postern::start(&steps("  a: {delay: {for: 1s}, next: b}\n  b: {create_record: Leads}")).await;
+    cancel_commits(&postern, "records", 9).await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
+    assert_eq!(receipt["status"], "finished", "{receipt}");
+    assert!(postern.count("SELECT last_value FROM cancelled").await > 9, "nothing was cancelled");
+    assert_eq!(postern.records("Leads").await.len(), 1);
+    assert!(!postern.workers[0].log().contains("was refused"), "{}", postern.workers[0].log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_of_31_s_is_waited_for() {
+    let postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
+    let sleeps = "CREATE SEQUENCE slept;
+        CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+            IF nextval('slept') = 1 THEN PERFORM pg_sleep(31); END IF; RETURN NULL; END $$;
+        CREATE TRIGGER sleep AFTER INSERT ON runs FOR EACH STATEMENT EXECUTE FUNCTION sleep()";
+    postern.connection().await.batch_execute(sleeps).await.unwrap();
+    let accepted = postern.post("/trigger?workflow_id=1").form("").send().await;
+    tokio::time::sleep(SOON).await;
+    let receipt: Value = postern.ended(&accepted).await;
+    assert_eq!(receipt["status"], "finished", "{receipt}");
+    assert_eq!(postern.records("Leads").await.len(), 1);
+    assert!(postern.workers[0].log().contains("waits until postgresql is faster"), "{}", postern.workers[0].log());
+}
