@@ -3,10 +3,13 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use postern_shared::id::ReceiptId;
+use postern_shared::submission::{self, SUBMISSIONS_V1};
 use serde_json::Value;
 
 use crate::harness::servers::Servers;
 use crate::harness::{Postern, SOON, apply, eventually, private};
+use crate::poison;
 use crate::standalone::Standalone;
 use crate::workflows::settings;
 
@@ -85,20 +88,23 @@ async fn leads_that_each_search_a_little_together_do_not_hold_up_another() {
                 end: {stop: finished}";
     let mut postern = Postern::without_worker(&steps(once)).await;
     make_records(&postern, 60_000).await;
-    for n in 0..150 {
+    for n in 0..80 {
         post(&postern, 1, &format!("n=nowhere{n}")).await;
     }
     postern.start_worker().await;
     another_finishes(&postern).await;
     eventually("all have finished", async || {
-        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 151).then_some(())
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 81).then_some(())
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_runs_that_search_in_a_loop_do_not_hold_up_other_delays() {
-    let slow = format!("  a: {{delay: {{for: 1s}}, next: b}}\n{}", SEARCH_FOR_EVER.replace("a:", "b:").replace(": a}", ": b}"));
+    let slow = format!(
+        "  a: {{delay: {{for: 1s}}, next: b}}\n{}",
+        SEARCH_FOR_EVER.replace("a:", "b:").replace(": a}", ": b}")
+    );
     let short = "---\nworkflow: 3\nstart: {without_record: true, next: wait}\nsteps: {wait: {delay: {for: 1s}}}\n";
     let postern = Postern::start(&format!("{}{short}", steps(&slow))).await;
     make_records(&postern, 60_000).await;
@@ -186,14 +192,22 @@ fn resident(postern: &Postern) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_runs_of_one_bundle_that_write_much_go_on_alone() {
-    let make = "  a: {create_record: Notes, fields: {x: '$env[\"text\"]', y: '$env[\"text\"]'}, created: b}\n  \
-                b: {create_record: Notes, fields: {x: '$env[\"text\"]', y: '$env[\"text\"]'}}";
-    let mut postern = Postern::without_worker(&steps(make)).await;
-    post(&postern, 24, &format!("text={}", "x".repeat(900_000))).await;
-    postern.start_worker().await;
+    let make = |name: &str, next: &str| {
+        format!(
+            "  {name}: {{create_record: Notes, fields: {{x: '$env[\"text\"]', y: '$env[\"text\"]'}}, created: {next}}}\n"
+        )
+    };
+    let make =
+        format!("{}{}{}{}  e: {{stop: finished}}", make("a", "b"), make("b", "c"), make("c", "d"), make("d", "e"));
+    let mut postern = Postern::start(&steps(&make)).await;
+    let env = format!(r#""env":{{"text":"{}"}}"#, "x".repeat(1_000_000));
+    let one = || String::from_utf8(poison::submission(ReceiptId::new())).unwrap().replace(r#""env":{}"#, &env);
+    let together: Vec<String> = (0..12).map(|_| one()).collect();
+    let body = submission::bundle(together.iter().map(String::as_bytes));
     let before = resident(&postern);
+    postern.servers().publish(SUBMISSIONS_V1, &body).await;
     eventually("all have finished", async || {
-        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 24).then_some(())
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 12).then_some(())
     })
     .await;
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 48);
