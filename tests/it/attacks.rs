@@ -1,3 +1,4 @@
-//! What a caller, a target, a run or a machine can do wrong stays with it: a file for each thing that is attacked.
+//! What one caller, one target, one run or one stranger tries, and what the others see of it.
 
+mod environment;
 mod slow;

@@ -1,5 +1,6 @@
 //! The settings of `postern serve`: those of both services, and where its own data is.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -42,6 +43,15 @@ pub struct Options {
 
     #[command(flatten)]
     pub(super) telemetry: TelemetryOptions,
+}
+
+/// The variables that the programs of PostgreSQL get: where programs are, and what decides about language and time.
+/// Everything else, secrets above all, would be readable by the user that they run as.
+#[expect(clippy::disallowed_methods, reason = "options read the environment")]
+pub(super) fn environment_of_programs() -> impl Iterator<Item = (OsString, OsString)> {
+    const KEPT: [&str; 5] = ["PATH", "LANG", "LANGUAGE", "TZ", "TZDIR"];
+    let is_kept = |name: &str| KEPT.contains(&name) || name.starts_with("LC_");
+    std::env::vars_os().filter(move |(name, _)| name.to_str().is_some_and(is_kept))
 }
 
 /// The PostgreSQL that is kept where no `DATABASE_URL` names another.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Failure;
+use super::options::environment_of_programs;
 
 /// The oldest PostgreSQL that Postern supports.
 const OLDEST: u32 = 15;
@@ -12,6 +13,13 @@ const OLDEST: u32 = 15;
 /// Folders that hold one folder per version, and where in that the programs are.
 const PLACES: [(&str, &str); 4] =
     [("/usr/lib/postgresql", "bin"), ("/usr", "bin"), ("/opt/homebrew/opt", "bin"), ("/usr/local/opt", "bin")];
+
+/// A program with an environment in which no secret stands.
+pub fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(environment_of_programs());
+    command
+}
 
 /// The folder of the programs: those of `wanted` if data of that version is there already, else the newest.
 pub fn find(given: Option<&Path>, wanted: Option<u32>) -> Result<PathBuf, Failure> {
@@ -50,7 +58,7 @@ fn places() -> Vec<PathBuf> {
         places.extend(versions.map(|version| version.path().join(programs)));
     }
     // Whatever the PATH leads to.
-    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
+    if let Ok(output) = command(Path::new("pg_config")).arg("--bindir").output() {
         places.push(String::from_utf8_lossy(&output.stdout).trim().into());
     }
     places
@@ -61,7 +69,7 @@ fn version(folder: &Path) -> Option<u32> {
     if !["initdb", "pg_ctl"].iter().all(|program| folder.join(program).is_file()) {
         return None;
     }
-    major(&String::from_utf8_lossy(&Command::new(folder.join("postgres")).arg("--version").output().ok()?.stdout))
+    major(&String::from_utf8_lossy(&command(&folder.join("postgres")).arg("--version").output().ok()?.stdout))
 }
 
 /// Of `postgres (PostgreSQL) 17.6 (Debian 17.6-0+deb13u1)`, or `18beta1`: 17, or 18.

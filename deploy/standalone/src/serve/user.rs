@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use super::Failure;
+use super::{Failure, programs};
 
 /// The user that the programs of PostgreSQL run as.
 #[derive(Debug, Clone)]
@@ -37,9 +37,10 @@ impl User {
         Ok(Self::Other { name: name.to_owned(), uid, gid })
     }
 
-    /// A command of this user, out of reach of Ctrl-C: what stops PostgreSQL is Postern, when it is done.
+    /// A command of this user, out of reach of Ctrl-C: what stops PostgreSQL is Postern, when it is done. It knows no
+    /// secret of ours.
     pub fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
+        let mut command = Command::from(programs::command(program));
         command.stdin(Stdio::null()).process_group(0);
         if let Self::Other { uid, gid, .. } = self {
             command.uid(*uid).gid(*gid);
@@ -58,6 +59,6 @@ impl User {
 
 /// What the program `id` says (POSIX); nothing for a user that is not known.
 async fn id(arguments: &[&str]) -> Result<Option<u32>, Failure> {
-    let output = Command::new("id").args(arguments).output().await?;
+    let output = Command::from(programs::command(Path::new("id"))).args(arguments).output().await?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok().filter(|_| output.status.success()))
 }
