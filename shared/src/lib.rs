@@ -20,5 +20,6 @@ pub mod submission;
 pub mod task;
 pub mod telemetry;
 pub mod trigger;
+pub mod unreachable;
 pub mod workflow;
 pub mod yaml;

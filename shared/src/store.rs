@@ -7,6 +7,7 @@ pub mod checkpoints;
 pub mod claims;
 pub mod comments;
 mod conflicts;
+mod connecting;
 pub mod conservation;
 mod copy;
 pub mod dead_letters;
@@ -40,6 +41,7 @@ pub mod triggers;
 pub mod unmatched;
 pub mod workflows;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
@@ -67,6 +69,8 @@ const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeou
 pub struct Store {
     pool: Pool,
     config: tokio_postgres::Config,
+    /// Where it connects to, for messages.
+    servers: Arc<str>,
 }
 
 impl Store {
@@ -91,17 +95,13 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        Ok(Self { pool, config })
+        let servers = connecting::servers(&config).into();
+        Ok(Self { pool, config, servers })
     }
 
     /// A connection of the pool.
     pub async fn connection(&self) -> Result<Connection, StoreError> {
-        Ok(self.pool.get().await?)
-    }
-
-    /// A connection of its own outside the pool, for listening.
-    pub(crate) fn config(&self) -> &tokio_postgres::Config {
-        &self.config
+        self.pool.get().await.map_err(|error| connecting::without_connection(&error, &self.servers))
     }
 }
 

@@ -1,4 +1,5 @@
 //! What one caller, one target, one run or one stranger tries, and what the others see of it.
 
 mod environment;
+mod reasons;
 mod slow;

@@ -4,8 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{Connection, ConnectionProperties};
+use lapin::{Connection, ConnectionProperties, ErrorKind};
+
+use crate::unreachable::Unreachable;
 
 /// Seconds between heartbeats, at most. A peer that misses two of them is gone: a link that swallows is noticed
 /// within 10 s, and the messages of a frozen worker go to others. RabbitMQ advises 5 to 20.
@@ -23,22 +26,52 @@ pub struct BrokerUrl(AMQPUri);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBrokerUrl {
     /// Not of the form at all.
-    #[error("the broker's URL does not read as amqp://user:password@host:port/vhost")]
+    #[error("it does not read as amqp://user:password@host:port/vhost")]
     Malformed,
     /// This build has no TLS.
-    #[error("the broker's URL begins with amqps://, which this build does not speak: use amqp://")]
+    #[error("it begins with amqps://, which this version does not speak: use amqp://")]
     Tls,
 }
 
-/// Why the broker could not be reached.
+/// Why the broker could not be reached. `at` is its host and port.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The connection was refused, or closed by the broker.
-    #[error("the broker is not reachable: {0}")]
-    Failed(#[from] lapin::Error),
+    /// No connection, or none that lasted.
+    #[error("the broker is not reachable: {}", reason.told(at))]
+    #[expect(missing_docs, reason = "named")]
+    Unreachable { at: String, reason: Unreachable },
+    /// The broker knows no such user, or another password.
+    #[error("the broker at {at} refuses the user or the password")]
+    #[expect(missing_docs, reason = "named")]
+    Credentials { at: String },
+    /// The broker has no such vhost, or the user has no right to it.
+    #[error("the broker at {at} has no such vhost for this user: {answer}")]
+    #[expect(missing_docs, reason = "named")]
+    VirtualHost { at: String, answer: String },
+    /// Anything else that the broker or the library objects to.
+    #[error("the broker at {at} cannot be used: {error}")]
+    #[expect(missing_docs, reason = "named")]
+    Failed { at: String, error: lapin::Error },
     /// Nothing answered within [`CONNECT_LIMIT`].
-    #[error("the broker did not answer within {} s", CONNECT_LIMIT.as_secs())]
-    TimedOut,
+    #[error("the broker at {at} did not answer within {} s", CONNECT_LIMIT.as_secs())]
+    #[expect(missing_docs, reason = "named")]
+    TimedOut { at: String },
+}
+
+impl ConnectError {
+    fn new(error: lapin::Error, at: String) -> Self {
+        match error.kind() {
+            ErrorKind::IOError(cause) => Self::Unreachable { at, reason: Unreachable::of(cause) },
+            ErrorKind::ProtocolError(refused) => match refused.kind() {
+                AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => Self::Credentials { at },
+                AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => {
+                    Self::VirtualHost { at, answer: refused.get_message().to_string() }
+                }
+                _ => Self::Failed { at, error },
+            },
+            _ => Self::Failed { at, error },
+        }
+    }
 }
 
 impl FromStr for BrokerUrl {
@@ -69,8 +102,16 @@ impl fmt::Debug for BrokerUrl {
 pub async fn connect(url: &BrokerUrl, name: &str) -> Result<Connection, ConnectError> {
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     match tokio::time::timeout(CONNECT_LIMIT, Connection::connect_uri(url.0.clone(), properties)).await {
-        Ok(connected) => Ok(connected?),
-        Err(_) => Err(ConnectError::TimedOut),
+        Ok(connected) => connected.map_err(|error| ConnectError::new(error, url.server())),
+        Err(_) => Err(ConnectError::TimedOut { at: url.server() }),
+    }
+}
+
+impl BrokerUrl {
+    /// Host and port, for messages.
+    fn server(&self) -> String {
+        let (host, port) = (&self.0.authority.host, self.0.authority.port);
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
 

@@ -1,13 +1,12 @@
 //! What can go wrong in the store, told apart by what the caller can do about it.
 
-use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// PostgreSQL cannot be reached or cannot work now. Nobody's fault: wait and start again.
-    #[error("postgresql is away: {0}")]
+    #[error("postgresql is not available: {0}")]
     Away(String),
     /// A statement was cancelled, since it took longer than it may. Nobody's fault, unless the statement is known to be slow:
     /// wait and start again.
@@ -72,21 +71,8 @@ impl From<tokio_postgres::Error> for StoreError {
     }
 }
 
-impl From<PoolError> for StoreError {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(error) => match Self::from(error) {
-                // A refused password or a missing database may be mended while we wait.
-                Self::Refused(text) => Self::Away(text),
-                other => other,
-            },
-            other => Self::Away(other.to_string()),
-        }
-    }
-}
-
 /// The error with its cause, which tokio-postgres leaves out of its own text.
-fn described(error: &tokio_postgres::Error) -> String {
+pub(super) fn described(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
