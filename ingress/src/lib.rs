@@ -52,7 +52,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let spool = Spool::start(store.clone(), options.max_spooled, bell);
     let state = Arc::new(State::new(&options, store.clone(), publisher, spool, &registry)?);
 
-    let panel = Arc::new(Panel::new(Arc::clone(&state), options.listen, options.admin_password)?);
+    let panel = Arc::new(Panel::new(Arc::clone(&state), options.listen, options.admin_password));
 
     let private = listen(options.private_listen).await?;
     let private_address = private.local_addr()?;

@@ -58,9 +58,9 @@ use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 pub use route::{Access, ROUTES, Route};
 
-use crate::Failure;
 use crate::http::path::path;
 use crate::state::State;
 use figures::Figures;
@@ -90,9 +90,9 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// The panel over what every request can reach. Refuses a password that would be refused when it is used.
-    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Result<Self, Failure> {
-        Ok(Self {
+    /// The panel over what every request can reach. An empty password is none.
+    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Self {
+        Self {
             state,
             words: Arc::new(Words::new()),
             passwords: Passwords::new(),
@@ -100,9 +100,9 @@ impl Panel {
             set_up: Mutex::default(),
             listeners: Arc::new(Semaphore::new(live::MAX_LISTENERS)),
             figures: Arc::default(),
-            admin_password: login::password_of_setting(admin_password)?,
+            admin_password: admin_password.filter(|password| !password.is_empty()),
             public,
-        })
+        }
     }
 
     /// Sees to it that there is an account, or a way to make one, see [`login::first`], and that the first screen need not

@@ -96,7 +96,7 @@ impl State {
             refusals: Refusals::default(),
             tickets: Tickets::new(),
             waiting: Waiting::new(),
-            api_token: api::hash_of_setting(options.api_token.as_deref())?,
+            api_token: api::hash_of_setting(options.api_token.as_deref()),
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),
         })

@@ -1,17 +1,32 @@
 //! The settings that both services and the command line share. Each is declared once, here or in the
-//! `options` of its program; nothing else reads the environment.
+//! `options` of its program; nothing else reads the environment. A value that cannot work is refused before anything
+//! starts.
+
+mod listeners;
+pub mod names;
+pub mod number;
+mod refusal;
 
 use clap::Args;
+use tokio_postgres::config::SslMode;
+
+use crate::broker::connection::BrokerUrl;
+use crate::telemetry;
+pub use listeners::apart;
+pub use refusal::{Refusal, Settings, read, tell};
+
+/// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.
+const MOST_CONNECTIONS: usize = 1_000;
 
 /// Where PostgreSQL is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
     /// PostgreSQL, as a URL or a list of keywords.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 
     /// Connections to PostgreSQL that this process keeps at most.
-    #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8)]
+    #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = connections)]
     pub database_connections: usize,
 }
 
@@ -20,7 +35,7 @@ pub struct DatabaseOptions {
 pub struct BrokerOptions {
     /// RabbitMQ, as an AMQP URL with its vhost. Only `postern serve`, which is both services, may be without: a worker
     /// that was told of no broker would never see what its ingress publishes.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true)]
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true, value_parser = amqp_url)]
     pub amqp_url: Option<String>,
 }
 
@@ -28,7 +43,7 @@ pub struct BrokerOptions {
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryOptions {
     /// What is logged: a level, or directives such as `postern_worker=debug`.
-    #[arg(long, env = "POSTERN_LOG", default_value = "info")]
+    #[arg(long, env = "POSTERN_LOG", default_value = "info", value_parser = log)]
     pub log: String,
 
     /// How log lines look: `text` or `json`.
@@ -43,4 +58,32 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// A `DATABASE_URL` by which a server can be looked for. The error does not repeat it.
+pub fn database_url(text: &str) -> Result<String, String> {
+    let config: tokio_postgres::Config = text.parse().map_err(|_| {
+        "it does not read as postgresql://user:password@host:5432/database or host=… user=… dbname=…".to_owned()
+    })?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err("it names no host".to_owned());
+    }
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err("it demands TLS (sslmode=require), which this version does not speak to PostgreSQL".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Connections to PostgreSQL of one process.
+pub fn connections(text: &str) -> Result<usize, String> {
+    number::between(text, 1, MOST_CONNECTIONS, "without a connection nothing works, and too many slow PostgreSQL down")
+}
+
+/// An `AMQP_URL` by which a broker can be looked for. The error does not repeat it.
+pub fn amqp_url(text: &str) -> Result<String, String> {
+    text.parse::<BrokerUrl>().map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn log(text: &str) -> Result<String, String> {
+    telemetry::filter::read(text).map(|_| text.to_owned())
 }

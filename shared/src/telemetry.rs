@@ -1,23 +1,47 @@
 //! What a process says of itself: log lines that are readable alone, and metrics in the text format of Prometheus.
-//! No posted value, secret or address list stands in either.
+//! No posted value, secret or address list stands in either. A log that cannot be written never ends or stops a
+//! service: its lines are dropped and counted.
 
-use prometheus::{Encoder, IntGauge, Opts, Registry, TextEncoder};
-use tracing_subscriber::EnvFilter;
+mod announcement;
+pub mod filter;
+mod outlet;
+mod panics;
 
-use crate::broker::LOG_DIRECTIVE as LAPIN_OFF;
+use prometheus::core::Collector;
+use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
+
+pub use announcement::{announce, print};
+
 use crate::options::{LogFormat, TelemetryOptions};
 
-/// Starts logging to standard error. A directive that cannot be read is an error.
-pub fn start(options: &TelemetryOptions) -> Result<(), String> {
-    // lapin writes whole messages into its warnings, warp every client that hangs up.
-    let directives = format!("{LAPIN_OFF},warp=off,{}", options.log);
-    let filter = EnvFilter::try_new(directives).map_err(|error| format!("POSTERN_LOG: {error}"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+/// The log of this process, as long as it is held. When it is dropped, the lines that wait are written, within
+/// [`outlet::FLUSH_LIMIT`].
+#[derive(Debug)]
+#[must_use = "the last lines are written when this is dropped"]
+pub struct Log(());
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        outlet::flush();
+    }
+}
+
+/// Starts logging to standard error, of panics too. Fails on a directive that cannot be read, and when it has been
+/// started before.
+pub fn start(options: &TelemetryOptions) -> Result<Log, String> {
+    let filter = filter::read(&options.log)?;
+    outlet::start().map_err(|error| format!("logging could not be started: {error}"))?;
+    // Its own complaints would go to standard error by a macro that panics when nobody reads it.
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| outlet::Line).log_internal_errors(false);
     match options.log_format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     }
-    .map_err(|error| format!("logging could not be started: {error}"))
+    .map_err(|error| format!("logging could not be started: {error}"))?;
+    announcement::begin(options.log_format);
+    panics::log();
+    Ok(Log(()))
 }
 
 /// The gauge that says what `/health/ready` would answer; the probe sets it when metrics are read. `component` is
@@ -29,11 +53,20 @@ pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, pro
     Ok(gauge)
 }
 
-/// All metrics of a registry in the text format of Prometheus, version 0.0.4.
+/// All metrics of a registry, and those of the process, in the text format of Prometheus, version 0.0.4.
 pub fn exposition(registry: &Registry) -> String {
     let mut text = Vec::new();
-    if let Err(error) = TextEncoder::new().encode(&registry.gather(), &mut text) {
+    if let Err(error) = encode(registry, &mut text) {
         tracing::error!(%error, "the metrics could not be written");
     }
     String::from_utf8_lossy(&text).into_owned()
+}
+
+fn encode(registry: &Registry, text: &mut Vec<u8>) -> Result<(), prometheus::Error> {
+    let mut families = registry.gather();
+    // The log belongs to the process, in which there may be two registries.
+    let dropped = IntCounter::new("postern_log_lines_dropped_total", "Log lines that could not be written.")?;
+    dropped.inc_by(outlet::dropped());
+    families.extend(dropped.collect());
+    TextEncoder::new().encode(&families, text)
 }

@@ -186,7 +186,8 @@ async fn the_first_token_is_printed_at_the_first_start_when_there_is_none() {
     let postern = Postern::with_ingress(DEMO, &[("POSTERN_API_TOKEN", "")]).await;
     let log = postern.ingress.log();
     let line = log.lines().find(|line| line.contains("the first token of the API")).unwrap();
-    let token = bearer(line.rsplit(' ').next().unwrap());
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    let token = bearer(line["token"].as_str().unwrap());
     let call = Call::new("GET".parse().unwrap(), postern.private(), "/api/v1/triggers");
     assert_eq!(call.header("authorization", &token).send().await.status, 200);
     assert_eq!(postern.count("SELECT count(*) FROM tokens").await, 1);

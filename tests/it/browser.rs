@@ -25,7 +25,7 @@ async fn an_admin_comes_from_the_first_log_in_to_a_lead_that_is_read() {
     let mut postern = Postern::without_worker("trigger: web_lead\n").await;
     postern.start_worker().await;
     let key = eventually("the link is printed", async || {
-        Some(postern.ingress.log().split("/setup?key=").nth(1)?.lines().next()?.to_owned())
+        Some(postern.ingress.log().split("/setup?key=").nth(1)?.split('"').next()?.to_owned())
     })
     .await;
     let panel = postern.ingress.address("the private listener is open").await;

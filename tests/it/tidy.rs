@@ -63,7 +63,7 @@ fn the_environment_is_read_only_by_options() {
     let reads = |source: &Source| source.code.contains("env::var") || source.code.contains("env = \"");
     only_in(
         &[
-            "shared/src/options.rs",
+            "shared/src/options",
             "ingress/src/options.rs",
             "worker/src/options.rs",
             "deploy/standalone/src/options.rs",

@@ -5,7 +5,19 @@ use std::net::SocketAddr;
 use clap::Parser;
 use ipnet::IpNet;
 use lettre::message::Mailbox;
-use postern_shared::options::{BrokerOptions, DatabaseOptions, TelemetryOptions};
+use postern_shared::options::number::between;
+use postern_shared::options::{BrokerOptions, DatabaseOptions, Settings, TelemetryOptions};
+
+use crate::outside::mail::MailServer;
+
+/// The most bundles at the same time. Each takes two connections to PostgreSQL.
+const MOST_CONCURRENCY: u16 = 256;
+
+/// The most runs that are resumed at the same time: each may keep megabytes in memory while another system answers.
+const MOST_OUTSIDE_CONCURRENCY: u16 = 4_096;
+
+/// The longest wait of a shutdown, in seconds: nothing executes a bundle for so long.
+const MOST_DRAIN_TIMEOUT_S: u64 = 3_600;
 
 /// Takes what ingress queued and executes the workflows.
 #[derive(Debug, Clone, Parser)]
@@ -32,15 +44,17 @@ pub struct Options {
     pub telemetry: TelemetryOptions,
 }
 
+impl Settings for Options {}
+
 /// How bundles are executed.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ExecutionOptions {
     /// Bundles that are executed at the same time, each on a connection to PostgreSQL of its own.
-    #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4)]
+    #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4, value_parser = concurrency)]
     pub(crate) concurrency: u16,
 
     /// Runs that are resumed at the same time; one that reaches outside holds its place until it is answered.
-    #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 16)]
+    #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 16, value_parser = outside_concurrency)]
     pub(crate) outside_concurrency: u16,
 
     /// Networks with private addresses that workflows may reach, joined by commas.
@@ -48,7 +62,7 @@ pub struct ExecutionOptions {
     pub(crate) allowed_targets: Vec<IpNet>,
 
     /// The mail server by which workflows send: `smtp://user:password@host:587` (with STARTTLS) or `smtps://…`.
-    #[arg(long, env = "POSTERN_SMTP_URL", hide_env_values = true)]
+    #[arg(long, env = "POSTERN_SMTP_URL", hide_env_values = true, value_parser = smtp_url)]
     pub(crate) smtp_url: Option<String>,
 
     /// Who sends the mails of steps that name nobody.
@@ -56,6 +70,55 @@ pub struct ExecutionOptions {
     pub(crate) mail_from: Option<Mailbox>,
 
     /// Seconds that a shutdown waits for the bundles being executed.
-    #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25)]
+    #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25, value_parser = drain_timeout_s)]
     pub(crate) drain_timeout_s: u64,
+}
+
+fn concurrency(text: &str) -> Result<u16, String> {
+    between(text, 1, MOST_CONCURRENCY, "with none nothing runs, and each takes two connections to PostgreSQL")
+}
+
+fn outside_concurrency(text: &str) -> Result<u16, String> {
+    between(text, 1, MOST_OUTSIDE_CONCURRENCY, "with none no run goes on after a wait, and each takes memory")
+}
+
+fn drain_timeout_s(text: &str) -> Result<u64, String> {
+    between(text, 0, MOST_DRAIN_TIMEOUT_S, "no bundle takes longer")
+}
+
+/// A URL of a mail server. The error does not repeat it.
+fn smtp_url(text: &str) -> Result<String, String> {
+    MailServer::new(text, None).map(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_work_is_refused() {
+        let parse =
+            |argument: &str| Options::try_parse_from(["", "--database-url=host=h", "--amqp-url=amqp://h", argument]);
+        for argument in [
+            "--concurrency=0",
+            "--concurrency=257",
+            "--concurrency=-1",
+            "--outside-concurrency=0",
+            "--outside-concurrency=65535",
+            "--drain-timeout-s=18446744073709551615",
+            "--smtp-url=http://mail",
+            "--smtp-url=mail",
+            "--database-connections=0",
+            "--database-connections=1001",
+        ] {
+            assert!(parse(argument).is_err(), "{argument}");
+        }
+        for argument in ["--concurrency=256", "--drain-timeout-s=0", "--smtp-url=smtp://u:p@mail?tls=never"] {
+            assert!(parse(argument).is_ok(), "{argument}");
+        }
+        for url in ["", "nonsense", "postgres:///db", "host=h sslmode=require", "postgres://u:p@h:port/db"] {
+            let parsed = Options::try_parse_from(["", &format!("--database-url={url}"), "--amqp-url=amqp://h"]);
+            assert!(parsed.is_err(), "{url}");
+        }
+    }
 }

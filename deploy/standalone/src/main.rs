@@ -25,8 +25,10 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use postern::serve;
+use postern_shared::options::{Settings, names};
+use postern_shared::telemetry;
 
 use output::{Failure, Format, Output};
 
@@ -83,12 +85,24 @@ enum Command {
     Changes(changes::Options),
 }
 
+impl Settings for Options {
+    fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Command::Serve(options) => options.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let mut arguments: Vec<_> = std::env::args_os().collect();
     if arguments.len() == 1 {
         arguments.push("serve".into());
     }
-    let options = Options::parse_from(arguments);
+    let options: Options = match postern_shared::options::read(&arguments) {
+        Ok(options) => options,
+        Err(refusal) => return refusal.tell("postern"),
+    };
     let mut output = Output::new(options.format);
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("postern").enable_all().build();
     let end = match runtime {
@@ -100,7 +114,7 @@ fn main() -> ExitCode {
 
 async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
-        Command::Serve(options) => serve::run(*options).await.map_err(|error| Failure::Failed(error.to_string())),
+        Command::Serve(options) => run_services(*options).await,
         Command::Validate(options) => validate::run(&options, output),
         Command::Send(options) => send::run(options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
@@ -121,10 +135,18 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     }
 }
 
+/// Both services, which speak through their log.
+async fn run_services(options: serve::Options) -> Result<(), Failure> {
+    let _log = telemetry::start(&options.telemetry).map_err(Failure::Failed)?;
+    names::warn_of_unknown(&Options::command());
+    serve::run(options).await.map_err(|error| {
+        tracing::error!(%error, "postern stops");
+        Failure::Reported
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Failure {
     Usage(String),
     /// It was tried and did not work.
     Failed(String),
-    /// The results that were printed say it all.
+    /// The results that were printed, or the log, hold the reason.
     Reported,
     /// Nobody takes the results any more.
     Output(io::Error),

@@ -11,7 +11,7 @@ mod programs;
 mod server;
 mod user;
 
-use std::io::Write;
+use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,7 +34,6 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs until SIGTERM or SIGINT; returns when both services have finished what they had begun, and its PostgreSQL has
 /// stopped.
 pub async fn run(options: Options) -> Result<(), Failure> {
-    telemetry::start(&options.telemetry)?;
     let shutdown = Shutdown::on_signal()?;
     // A compose file hands over an empty text for what is not set.
     let given = options.database_url.clone().filter(|url| !url.is_empty());
@@ -55,7 +54,7 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
     if shutdown.is_triggered() {
         return Ok(());
     }
-    introduce(&options, folder)?;
+    telemetry::print(introduction(&options, folder));
     let broker = BrokerOptions { amqp_url: options.amqp_url.filter(|url| !url.is_empty()) };
     let ingress = postern_ingress::Options {
         service: options.ingress,
@@ -106,16 +105,17 @@ async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutd
     Ok(())
 }
 
-/// What whoever starts it needs to know, on standard output: the log is for what happens later.
-fn introduce(options: &Options, folder: Option<&Path>) -> Result<(), Failure> {
-    let mut out = std::io::stdout();
+/// What the person who starts it needs to know, on standard output: the log is for what happens later.
+fn introduction(options: &Options, folder: Option<&Path>) -> String {
     let (public, short_url) = (options.ingress.listen, &options.ingress.short_url);
-    writeln!(out, "posts to       http://{public}/{short_url}?workflow_trigger=KEY")?;
-    writeln!(out, "control panel  http://{}", options.ingress.private_listen)?;
-    if let Some(folder) = folder {
-        writeln!(out, "data           {}", folder.display())?;
-    }
+    let private = options.ingress.private_listen;
     let by = if options.amqp_url.as_ref().is_some_and(|url| !url.is_empty()) { "RabbitMQ" } else { "the database" };
-    writeln!(out, "queue          {by}")?;
-    Ok(())
+    let mut text = format!("posts to       http://{public}/{short_url}?workflow_trigger=KEY\n");
+    // Writing into a text does not fail.
+    let _ = writeln!(text, "control panel  http://{private}");
+    if let Some(folder) = folder {
+        let _ = writeln!(text, "data           {}", folder.display());
+    }
+    let _ = writeln!(text, "queue          {by}");
+    text
 }

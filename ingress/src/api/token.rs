@@ -2,19 +2,18 @@
 //! and no address opens it.
 
 use std::hint::black_box;
-use std::io::Write;
 
 use postern_shared::permission::short_url::generated_short_url;
 use postern_shared::store::StoreError;
 use postern_shared::store::tokens::{self, Hash};
+use postern_shared::telemetry;
 use sha2::{Digest, Sha256};
 use warp::http::HeaderValue;
 
-use crate::Failure;
 use crate::state::State;
 
 /// The shortest token that a setting may hold: below that someone chose a word.
-const MIN_TOKEN_CHARS: usize = 20;
+pub const MIN_TOKEN_CHARS: usize = 20;
 
 /// The setting that holds a token.
 const SETTING: &str = "POSTERN_API_TOKEN";
@@ -33,16 +32,11 @@ pub fn hash(token: &str) -> Hash {
 }
 
 /// The hash of `POSTERN_API_TOKEN`. An empty one is none, as compose files hand over what is not set.
-pub fn hash_of_setting(token: Option<&str>) -> Result<Option<Hash>, Failure> {
-    match token {
-        None | Some("") => Ok(None),
-        Some(token) if token.chars().count() >= MIN_TOKEN_CHARS => Ok(Some(hash(token))),
-        Some(_) => Err(format!("{SETTING} is shorter than {MIN_TOKEN_CHARS} characters").into()),
-    }
+pub fn hash_of_setting(token: Option<&str>) -> Option<Hash> {
+    token.filter(|token| !token.is_empty()).map(hash)
 }
 
-/// Makes the first token if there is none at all, and prints it on standard error: not through the log, whose level
-/// might hide it and which others may read. Leads do not wait for it: a database that takes no writes, such as a
+/// Makes the first token if there is none at all, and announces it on standard error, whatever the level of the log. Leads do not wait for it: a database that takes no writes, such as a
 /// standby, is no reason to refuse them.
 pub async fn first_token(state: &State) {
     if state.api_token.is_some() {
@@ -51,8 +45,7 @@ pub async fn first_token(state: &State) {
     let token = generated();
     let added = async { tokens::add_first(&mut state.store.connection().await?, FIRST, &hash(&token)).await };
     match added.await {
-        // Whoever closed standard error does not read it.
-        Ok(true) => _ = writeln!(std::io::stderr(), "the first token of the API, shown only this once: {token}"),
+        Ok(true) => telemetry::announce("the first token of the API, shown only this once:", "token", &token),
         Ok(false) => {}
         Err(error) => tracing::warn!(%error, "whether the API has a token is not known; looked at when next started"),
     }
@@ -118,9 +111,8 @@ mod tests {
     }
 
     #[test]
-    fn a_short_token_is_refused_when_the_setting_is_read_and_an_empty_one_is_none() {
-        assert!(hash_of_setting(Some("0123456789012345678")).is_err());
-        assert_eq!(hash_of_setting(Some("01234567890123456789")).unwrap(), Some(hash("01234567890123456789")));
-        assert_eq!(hash_of_setting(Some("")).unwrap(), None);
+    fn an_empty_token_of_the_setting_is_none() {
+        assert_eq!(hash_of_setting(Some("01234567890123456789")), Some(hash("01234567890123456789")));
+        assert_eq!(hash_of_setting(Some("")), None);
     }
 }

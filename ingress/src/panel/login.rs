@@ -1,18 +1,18 @@
 //! Logging in and out, and the first account: that of `POSTERN_ADMIN_PASSWORD`, or the one that whoever starts
 //! Postern makes with a link that is shown once.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use askama::Template;
 use postern_shared::store::accounts::{self, First};
 use postern_shared::store::sessions;
+use postern_shared::telemetry;
 use warp::reply::Response;
 
 use super::Panel;
 use super::frame::{Frame, Section};
-use super::password::{self, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
+use super::password::{self, MAX_PASSWORD_BYTES};
 use super::reply::{self, Refusal};
 use super::session::{Token, is_same};
 use super::visit::{SESSION, Visit};
@@ -43,20 +43,8 @@ struct SetUp {
     error: String,
 }
 
-/// The password of `POSTERN_ADMIN_PASSWORD`. An empty one is none, as compose files hand over what is not set.
-pub fn password_of_setting(password: Option<String>) -> Result<Option<String>, Failure> {
-    match password {
-        Some(password) if password.is_empty() => Ok(None),
-        Some(password) if password.chars().count() < MIN_PASSWORD_CHARS => {
-            Err(format!("POSTERN_ADMIN_PASSWORD is shorter than {MIN_PASSWORD_CHARS} characters").into())
-        }
-        password => Ok(password),
-    }
-}
-
-/// Makes the account `admin` if there is none and its password is given; else prints, as long as there is none, a link
-/// to make one: on standard error, not through the log, whose level might hide it and which others may read. Leads do
-/// not wait for it: a database that takes no writes, such as a standby, is no reason to refuse them.
+/// Makes the account `admin` if there is none and its password is given; else announces, as long as there is none, a
+/// link to make one: on standard error, whatever the level of the log. Leads do not wait for it: a database that takes no writes, such as a standby, is no reason to refuse them.
 pub async fn first(panel: &Panel, private: SocketAddr) {
     match make_first(panel, private).await {
         Ok(()) => {}
@@ -79,7 +67,7 @@ async fn make_first(panel: &Panel, private: SocketAddr) -> Result<(), Failure> {
         *set_up = Some(key.hash());
     }
     let link = format!("http://{private}/setup?key={}", key.text());
-    writeln!(std::io::stderr(), "the control panel has no account yet; make the first one at {link}")?;
+    telemetry::announce("the control panel has no account yet; make the first one at", "link", &link);
     Ok(())
 }
 
@@ -182,17 +170,4 @@ pub fn is_name(name: &str) -> bool {
 fn opens(visit: &Visit<'_>, key: &str) -> bool {
     let known = visit.panel.set_up.lock().ok().and_then(|set_up| *set_up);
     known.zip(Token::read(key)).is_some_and(|(known, sent)| is_same(&known, &sent.hash()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_short_password_is_refused_when_the_setting_is_read_and_an_empty_one_is_none() {
-        let read = |text: &str| password_of_setting(Some(text.to_owned()));
-        assert!(read("eleven char").is_err());
-        assert_eq!(read("twelve chars").unwrap().as_deref(), Some("twelve chars"));
-        assert_eq!(read("").unwrap(), None);
-    }
 }

@@ -47,6 +47,12 @@ impl Process {
         Self { child, log }
     }
 
+    /// Starts a command of [`Self::command`] whose standard error goes elsewhere: it has no log.
+    pub fn unheard(command: &mut Command, stderr: impl Into<Stdio>) -> Self {
+        let child = command.stderr(stderr).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self { child, log: Arc::default() }
+    }
+
     /// The address in the log line with this message, when it has come.
     pub async fn address(&mut self, message: &str) -> SocketAddr {
         eventually(message, async || {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, CommandFactory};
+use postern_shared::options::names;
 use postern_shared::task;
 
 use super::sources::{Source, exists, production, read};
@@ -72,6 +73,8 @@ fn the_settings_are_those_of_the_code_with_their_defaults() {
     }
     assert_eq!(written, of_code);
     assert_eq!(named("Settings"), quoted("env = \""));
+    // The names of which none is warned of.
+    assert_eq!(names::known(&clap::Command::new("none")), quoted("env = \""));
 }
 
 fn default(argument: &clap::Arg) -> String {

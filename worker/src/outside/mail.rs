@@ -59,7 +59,7 @@ impl MailServer {
     /// The one at a URL; `from` sends those mails that name nobody. The error does not hold the URL, in which a password
     /// may stand.
     pub fn new(url: &str, from: Option<Mailbox>) -> Result<Self, String> {
-        const FORM: &str = "POSTERN_SMTP_URL must be smtp://user:password@host:587 or smtps://user:password@host:465; \
+        const FORM: &str = "it must be smtp://user:password@host:587 or smtps://user:password@host:465; \
             smtp://host?tls=never sends in the clear";
         let url: Url = url.parse().map_err(|_| FORM)?;
         let (tls, port) = match (url.scheme(), url.query()) {

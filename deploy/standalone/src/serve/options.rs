@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use postern_ingress::ServiceOptions;
-use postern_shared::options::TelemetryOptions;
+use postern_shared::options::{self, TelemetryOptions};
 use postern_worker::ExecutionOptions;
 
 /// Arguments of `serve`.
@@ -17,15 +17,15 @@ pub struct Options {
     pub(super) demo: bool,
 
     /// PostgreSQL, as a URL or a list of keywords. Without it one of its own is kept in the data folder.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
     pub(super) database_url: Option<String>,
 
     /// Connections to PostgreSQL that each of the two services keeps at most.
-    #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8)]
+    #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = options::connections)]
     pub(super) database_connections: usize,
 
     /// RabbitMQ, as an AMQP URL with its vhost. Without it the database is the queue.
-    #[arg(long, env = "AMQP_URL", hide_env_values = true)]
+    #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = amqp_url)]
     pub(super) amqp_url: Option<String>,
 
     #[command(flatten)]
@@ -41,8 +41,26 @@ pub struct Options {
     #[command(flatten)]
     pub(super) worker: ExecutionOptions,
 
+    /// What it says of itself.
     #[command(flatten)]
-    pub(super) telemetry: TelemetryOptions,
+    pub telemetry: TelemetryOptions,
+}
+
+impl Options {
+    /// Whether they fit together. The error names those that do not.
+    pub fn check(&self) -> Result<(), String> {
+        let [public, private] = self.ingress.listeners();
+        options::apart(&[public, private, ("POSTERN_WORKER_LISTEN", self.worker_listen)])
+    }
+}
+
+/// A compose file hands over an empty text for what is not set.
+fn database_url(text: &str) -> Result<String, String> {
+    if text.is_empty() { Ok(String::new()) } else { options::database_url(text) }
+}
+
+fn amqp_url(text: &str) -> Result<String, String> {
+    if text.is_empty() { Ok(String::new()) } else { options::amqp_url(text) }
 }
 
 /// The variables that the programs of PostgreSQL get: where programs are, and what decides about language and time.

@@ -1,0 +1,113 @@
+//! Settings that cannot work: each is refused by name, in one line, before anything starts.
+
+use std::process::Command;
+
+use crate::harness::eventually;
+use crate::harness::process::Process;
+
+/// Stands in settings that hold one; no message may repeat it.
+const SECRET: &str = "5ecret";
+
+const SERVICES: [&str; 3] = ["postern-ingress", "postern-worker", "postern"];
+const INGRESS: [&str; 2] = ["postern-ingress", "postern"];
+const WORKER: [&str; 2] = ["postern-worker", "postern"];
+
+/// A program that knows servers which it must not come to ask.
+fn command(program: &str) -> Command {
+    let mut command = Process::command(program);
+    command.env("DATABASE_URL", format!("postgres://u:{SECRET}@127.0.0.1:1/x"));
+    command.env("AMQP_URL", format!("amqp://u:{SECRET}@127.0.0.1:1"));
+    command
+}
+
+/// Starts it; it must end with one line that holds these words.
+async fn is_refused(program: &str, settings: &[(&str, &str)], words: &[&str]) {
+    let mut process = Process::spawn(command(program).envs(settings.iter().copied()));
+    assert!(!process.ended().await, "{program} {settings:?}");
+    let log = eventually("the reason", async || Some(process.log()).filter(|log| !log.is_empty())).await;
+    assert_eq!(log.lines().count(), 1, "{program} {settings:?}: {log}");
+    for word in words.iter().chain(settings.first().map(|(name, _)| name)) {
+        assert!(log.contains(word), "{program} {settings:?}: {log}");
+    }
+    assert!(log.starts_with(&format!("{program}: ")) && !log.contains(SECRET), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_level_that_is_none_is_refused_in_one_line() {
+    for program in SERVICES {
+        for level in ["nonsense", "inf", "postern_worker=loud", "info debug", "=debug"] {
+            is_refused(program, &[("POSTERN_LOG", level)], &["off, error, warn, info, debug, trace"]).await;
+        }
+        is_refused(program, &[("POSTERN_LOG_FORMAT", "xml")], &["text or json"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_cannot_work_is_refused_by_name() {
+    for (programs, name, numbers) in [
+        (&SERVICES[..], "POSTERN_DATABASE_CONNECTIONS", ["0", "-1", "1001"]),
+        (&WORKER[..], "POSTERN_CONCURRENCY", ["0", "-4", "257"]),
+        (&WORKER[..], "POSTERN_OUTSIDE_CONCURRENCY", ["0", "x", "65535"]),
+        (&INGRESS[..], "POSTERN_PUBLISH_CHANNELS", ["0", "1.5", "99999999999999999999"]),
+        (&INGRESS[..], "POSTERN_MAX_SPOOLED", ["0", "-1", ""]),
+        (&INGRESS[..], "POSTERN_BODY_TIMEOUT_S", ["0", "-1", "18446744073709551615"]),
+    ] {
+        for program in programs {
+            for number in numbers {
+                is_refused(program, &[(name, number)], &["it must be a number from 1 to"]).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_cannot_work_is_refused_and_not_repeated() {
+    let secret = |text: &str| text.replace("SECRET", SECRET);
+    for (programs, name, value) in [
+        (&INGRESS[..], "POSTERN_API_TOKEN", "SECRET"),
+        (&INGRESS[..], "POSTERN_ADMIN_PASSWORD", "SECRET"),
+        (&SERVICES[..], "DATABASE_URL", "postgres//u:SECRET@h/x"),
+        (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h:port/x"),
+        (&SERVICES[..], "DATABASE_URL", "user=u password=SECRET"),
+        (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h/x?sslmode=require"),
+        (&SERVICES[..], "AMQP_URL", "http://u:SECRET@h"),
+        (&SERVICES[..], "AMQP_URL", "amqps://u:SECRET@h"),
+        (&WORKER[..], "POSTERN_SMTP_URL", "http://u:SECRET@h"),
+    ] {
+        for program in programs {
+            is_refused(program, &[(name, &secret(value))], &[]).await;
+        }
+    }
+    for program in ["postern-ingress", "postern-worker"] {
+        is_refused(program, &[("DATABASE_URL", "")], &["names no host"]).await;
+        let mut without = command(program);
+        let mut process = Process::spawn(without.env_remove("DATABASE_URL").env_remove("AMQP_URL"));
+        assert!(!process.ended().await);
+        eventually("both are named", async || process.log().contains("DATABASE_URL, AMQP_URL").then_some(())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listeners_at_the_same_address_are_refused_by_name() {
+    let (one, all) = ("127.0.0.1:18080", "0.0.0.0:18080");
+    for program in INGRESS {
+        is_refused(program, &[("POSTERN_LISTEN", one), ("POSTERN_PRIVATE_LISTEN", one)], &["POSTERN_PRIVATE"]).await;
+        is_refused(program, &[("POSTERN_LISTEN", all), ("POSTERN_PRIVATE_LISTEN", one)], &["POSTERN_PRIVATE"]).await;
+    }
+    is_refused("postern", &[("POSTERN_WORKER_LISTEN", one), ("POSTERN_LISTEN", one)], &["POSTERN_LISTEN"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_setting_is_warned_of_with_the_nearest_name() {
+    for program in SERVICES {
+        let misspelt = [("POSTERN_CONCURENCY", SECRET), ("POSTERN_STRANGE_NAME", SECRET), ("POSTERN_URL", "http://x")];
+        let of_others = [("POSTERN_CONCURRENCY", "8"), ("POSTERN_MAX_FIELDS", "9"), ("POSTERN_DATA_DIR", "x")];
+        let process = Process::spawn(command(program).envs(misspelt).envs(of_others));
+        let suggestion = "POSTERN_CONCURENCY is not a setting: did you mean POSTERN_CONCURRENCY?";
+        eventually("it warns", async || process.log().contains(suggestion).then_some(())).await;
+        eventually("it warns", async || process.log().contains("POSTERN_STRANGE_NAME is not a").then_some(())).await;
+        for name in ["POSTERN_CONCURRENCY is not", "POSTERN_MAX", "POSTERN_DATA", "POSTERN_URL", SECRET] {
+            assert!(!process.log().contains(name), "{program}: {}", process.log());
+        }
+    }
+}
