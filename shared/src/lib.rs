@@ -9,6 +9,7 @@ pub mod expression;
 pub mod finding;
 pub mod id;
 pub mod lane;
+pub mod log_limit;
 pub mod module;
 pub mod options;
 pub mod origin;

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::listen::{CONNECT_LIMIT, listen, within};
 use super::{Store, StoreError};
 use crate::backoff::Backoff;
+use crate::log_limit::LogLimit;
 
 /// How often the version is read even if no notification comes.
 const POLL: Duration = Duration::from_secs(1);
@@ -55,10 +56,12 @@ pub fn follow(store: &Store) -> watch::Receiver<i64> {
     let (sender, receiver) = watch::channel(0);
     let store = store.clone();
     tokio::spawn(async move {
-        let mut again = Backoff::new(AGAIN.0, AGAIN.1);
+        let (mut again, failures) = (Backoff::new(AGAIN.0, AGAIN.1), LogLimit::default());
         while !sender.is_closed() {
-            if let Err(error) = session(&store, &sender, &mut again).await {
-                tracing::warn!(%error, "the settings cannot be followed; those held stay in force");
+            if let Err(error) = session(&store, &sender, &mut again).await
+                && let Some(times) = failures.failed(1)
+            {
+                tracing::warn!(%error, times, "the settings cannot be followed; those held stay in force");
             }
             tokio::time::sleep(again.delay()).await;
         }
