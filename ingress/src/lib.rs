@@ -4,6 +4,7 @@
 
 mod address_index;
 pub mod api;
+mod clock;
 pub mod error;
 mod gate;
 pub mod http;
@@ -12,6 +13,7 @@ mod metrics;
 mod options;
 pub mod panel;
 mod probe;
+mod readiness;
 mod receipts;
 mod refusals;
 mod routes;
@@ -59,13 +61,17 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     tracing::info!(address = %private_address, "the private listener is open: the control panel, its API, health and metrics");
     let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), Arc::clone(&panel), registry));
 
-    migrate::wait(&store, &shutdown).await?;
+    migrate::wait(&store, &shutdown, |_| ()).await?;
     if !shutdown.is_triggered() {
         api::first_token(&state).await;
         panel.first_account(private_address).await;
     }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;
+    let looking = tokio::spawn({
+        let state = Arc::clone(&state);
+        async move { state.clock.follow(&state.store).await }
+    });
     let writing = tokio::spawn({
         let (state, unpublished) = (Arc::clone(&state), unpublished.clone());
         async move { state.refusals.write(&state.store, &state.metrics, &unpublished).await }
@@ -93,6 +99,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     telling.await?;
     waiting.abort();
     following.abort();
+    looking.abort();
     probe.abort();
     Ok(())
 }

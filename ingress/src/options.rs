@@ -77,7 +77,8 @@ pub struct ServiceOptions {
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
 
-    /// Messages in the spool from which on it takes nothing more: what a broker that stays away may cost of the disk.
+    /// Messages with submissions in the spool from which on it takes nothing more: what a broker that stays away may
+    /// cost of the disk. Runs that wait there, for a delay or a retry, do not count.
     #[arg(long, env = "POSTERN_MAX_SPOOLED", default_value_t = 1_000_000, value_parser = spooled)]
     pub(crate) max_spooled: i64,
 

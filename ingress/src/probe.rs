@@ -14,6 +14,7 @@ use warp::reply::with_status;
 use crate::api;
 use crate::http::server;
 use crate::panel::{self, Panel};
+use crate::readiness;
 use crate::state::State;
 
 /// Serves until it is dropped.
@@ -24,7 +25,7 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, panel: Arc<Panel>, 
     let ready = warp::path!("health" / "ready").then(move || {
         let state = Arc::clone(&asked);
         async move {
-            match state.unready().await {
+            match readiness::unready(&state).await {
                 None => with_status("ready\n".to_owned(), StatusCode::OK),
                 Some(reason) => with_status(format!("not ready: {reason}\n"), StatusCode::SERVICE_UNAVAILABLE),
             }
@@ -33,7 +34,7 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, panel: Arc<Panel>, 
     let metrics = warp::path!("metrics").then(move || {
         let (state, registry) = (Arc::clone(&state), registry.clone());
         async move {
-            state.metrics.ready.set(i64::from(state.unready().await.is_none()));
+            state.metrics.ready.set(i64::from(readiness::unready(&state).await.is_none()));
             telemetry::exposition(&registry)
         }
     });

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::refused_bodies::{self, NewRefusal};
 use postern_shared::store::rejected_callers::{self, Rejections};
@@ -71,7 +72,7 @@ impl Refusals {
     pub async fn write(&self, store: &Store, metrics: &Metrics, shutdown: &Shutdown) {
         let mut clock = interval(WRITE_EVERY);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut forgotten: Option<Instant> = None;
+        let (mut forgotten, failures): (Option<Instant>, _) = (None, LogLimit::default());
         loop {
             let is_last = tokio::select! {
                 _ = clock.tick() => false,
@@ -81,7 +82,11 @@ impl Refusals {
             match self.write_once(store, metrics, is_due).await {
                 Ok(()) if is_due => forgotten = Some(Instant::now()),
                 Ok(()) => {}
-                Err(error) => tracing::warn!(%error, "refusals could not be written; tried again in a moment"),
+                Err(error) => {
+                    if let Some(times) = failures.failed(1) {
+                        tracing::warn!(%error, times, "refusals could not be written; tried again in a moment");
+                    }
+                }
             }
             if is_last {
                 return;

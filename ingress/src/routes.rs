@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Buf;
 use futures_util::Stream;
@@ -88,7 +88,7 @@ where
     let caller = client_address(request.peer, &request.headers, &state.trusted_proxies);
     let caller = caller.map_err(|error| rejected(request.peer)(error.into()))?;
     let snapshot = state.snapshot();
-    let gate = Gate::admit(&snapshot, caller, SystemTime::now()).map_err(rejected(caller))?;
+    let gate = Gate::admit(&snapshot, caller, state.clock.now()).map_err(rejected(caller))?;
     match request.path.strip_prefix("/receipts/") {
         Some(id) => receipts::show(state, &gate, &request.method, id).await,
         None => submit::submit(state, gate, snapshot.version, request, caller, body).await,

@@ -2,15 +2,21 @@
 //! or its relay brings it back. What waits is written together, as one row of each lane and one commit; an answer is given
 //! only when that has committed.
 
+mod fitness;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::bell::Bell;
 use postern_shared::lane::Lane;
-use postern_shared::store::{Connection, Store, StoreError, spool};
+use postern_shared::log_limit::LogLimit;
+use postern_shared::store::{Connection, Store, spool};
 use postern_shared::submission::{SUBMISSIONS_V1, bundle};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
+
+use fitness::Fitness;
+pub use fitness::Unfit;
 
 /// Submissions that are written together at most, as many as a message from the broker holds.
 const MAX_BATCH: usize = 64;
@@ -25,7 +31,7 @@ const WRITERS: usize = 3;
 /// How long a caller waits for the commit before it is told that nothing was accepted.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often the rows are counted while submissions come in: counting reads the whole index.
+/// How often the rows are counted while submissions come in: counting reads the index of all that wait.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a submission is not in the spool. It may still be, if only the answer of PostgreSQL was lost; claims make
@@ -38,6 +44,7 @@ pub struct NotSpooled;
 #[derive(Debug)]
 pub struct Spool {
     sender: mpsc::Sender<Waiting>,
+    fitness: Arc<Fitness>,
 }
 
 #[derive(Debug)]
@@ -48,16 +55,25 @@ struct Waiting {
 }
 
 impl Spool {
-    /// Starts the tasks that write, and ring when they have. From `max_rows` messages in the spool on, nothing more is
-    /// taken.
+    /// Starts the tasks that write, and ring when they have. From `max_rows` messages with submissions in the spool on,
+    /// nothing more is taken.
     pub fn start(store: Store, max_rows: i64, bell: Bell) -> Self {
         let (sender, receiver) = mpsc::channel(WRITERS * MAX_BATCH);
-        let writer = Writer { store, bell, receiver: Mutex::new(receiver), max_rows, counted: Mutex::default() };
+        let fitness = Arc::new(Fitness::new(store.clone(), max_rows));
+        let writer = Writer {
+            store,
+            bell,
+            receiver: Mutex::new(receiver),
+            max_rows,
+            counted: Mutex::default(),
+            fitness: Arc::clone(&fitness),
+            failures: LogLimit::default(),
+        };
         let writer = Arc::new(writer);
         for _ in 0..WRITERS {
             tokio::spawn(Arc::clone(&writer).run());
         }
-        Self { sender }
+        Self { sender, fitness }
     }
 
     /// Hands over one encoded submission for a lane and waits until it is committed.
@@ -69,6 +85,11 @@ impl Spool {
         };
         timeout(COMMIT_LIMIT, handed_over).await.unwrap_or(Err(NotSpooled))
     }
+
+    /// Why it would take nothing now; nothing if it would. Found out by what it took last, or else by trying.
+    pub async fn unfit(&self) -> Option<Unfit> {
+        self.fitness.unfit().await
+    }
 }
 
 /// What the writing tasks have in common.
@@ -79,6 +100,8 @@ struct Writer {
     max_rows: i64,
     /// When the rows were counted last, and how many there are by now.
     counted: Mutex<Option<(Instant, i64)>>,
+    fitness: Arc<Fitness>,
+    failures: LogLimit,
 }
 
 impl Writer {
@@ -89,16 +112,29 @@ impl Writer {
             if waiting.is_empty() {
                 continue;
             }
-            let result = match self.write(&waiting).await {
-                Ok(()) => Ok(()),
-                Err(error) => {
-                    tracing::error!(%error, submissions = waiting.len(), "the spool could not take submissions");
-                    Err(NotSpooled)
-                }
-            };
+            let written = self.write(&waiting).await;
+            self.log(&written, waiting.len());
+            let result = written.clone().map_err(|_| NotSpooled);
+            self.fitness.tell(written);
             self.bell.ring();
             for one in waiting {
                 let _ = one.answer.send(result);
+            }
+        }
+    }
+
+    /// The first failure, then how many submissions were refused since, and the end of it.
+    fn log(&self, written: &Result<(), Unfit>, submissions: usize) {
+        match written {
+            Ok(()) => {
+                if let Some(refused) = self.failures.worked() {
+                    tracing::info!(refused, "the spool takes submissions again");
+                }
+            }
+            Err(error) => {
+                if let Some(refused) = self.failures.failed(u64::try_from(submissions).unwrap_or(u64::MAX)) {
+                    tracing::error!(%error, refused, "the spool cannot take submissions");
+                }
             }
         }
     }
@@ -117,25 +153,24 @@ impl Writer {
         Some(batch)
     }
 
-    async fn write(&self, waiting: &[Waiting]) -> Result<(), StoreError> {
+    async fn write(&self, waiting: &[Waiting]) -> Result<(), Unfit> {
         let connection = self.store.connection().await?;
         let bundles = bundles(waiting);
-        let rows = self.count_more(&connection, bundles.len()).await?;
-        if rows >= self.max_rows {
-            return Err(StoreError::Refused(format!("the spool is full: it holds {rows} messages")));
-        }
-        spool::put(&connection, SUBMISSIONS_V1, &bundles, 0, Duration::ZERO).await
+        self.count_more(&connection, bundles.len()).await?;
+        Ok(spool::put(&connection, SUBMISSIONS_V1, &bundles, 0, Duration::ZERO).await?)
     }
 
-    /// How many rows there were, about, before those that are to be written.
-    async fn count_more(&self, connection: &Connection, more: usize) -> Result<i64, StoreError> {
+    /// Counts about how many rows there are, with those that are to be written if there is room for them.
+    async fn count_more(&self, connection: &Connection, more: usize) -> Result<(), Unfit> {
         let mut counted = self.counted.lock().await;
         let (at, rows) = match *counted {
             Some((at, rows)) if at.elapsed() < COUNT_EVERY => (at, rows),
-            _ => (Instant::now(), spool::count(connection).await?),
+            _ => (Instant::now(), spool::count_submissions(connection, self.max_rows).await?),
         };
-        *counted = Some((at, rows + i64::try_from(more).unwrap_or(i64::MAX)));
-        Ok(rows)
+        let is_room = rows < self.max_rows;
+        let more = if is_room { i64::try_from(more).unwrap_or(i64::MAX) } else { 0 };
+        *counted = Some((at, rows + more));
+        if is_room { Ok(()) } else { Err(Unfit::Full { most: self.max_rows }) }
     }
 }
 

@@ -9,6 +9,8 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use postern_shared::broker::publisher::Publisher;
 use postern_shared::env::Limits;
+use postern_shared::lane::Lane;
+use postern_shared::log_limit::LogLimit;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::shutdown::Shutdown;
@@ -20,6 +22,7 @@ use serde_json::Value;
 use crate::Failure;
 use crate::address_index::AddressIndex;
 use crate::api;
+use crate::clock::Clock;
 use crate::http::load::Load;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
@@ -69,6 +72,9 @@ pub struct State {
     pub refusals: Refusals,
     pub tickets: Tickets,
     pub waiting: Waiting,
+    pub clock: Clock,
+    /// Lines of receipts that could not be looked up.
+    pub look_ups: LogLimit,
     pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
@@ -96,6 +102,8 @@ impl State {
             refusals: Refusals::default(),
             tickets: Tickets::new(),
             waiting: Waiting::new(),
+            clock: Clock::default(),
+            look_ups: LogLimit::default(),
             api_token: api::hash_of_setting(options.api_token.as_deref()),
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),
@@ -107,19 +115,19 @@ impl State {
         self.snapshot.load_full()
     }
 
-    /// Why this process should get no traffic, or nothing. With either a broker or PostgreSQL it can accept.
-    pub async fn unready(&self) -> Option<&'static str> {
-        if self.draining.load(Ordering::Relaxed) {
-            Some("shutting down")
-        } else if self.snapshot.load().version == 0 {
-            Some("no settings yet: postgresql cannot be reached")
-        } else if !self.publisher.as_ref().is_none_or(Publisher::is_open) || self.store.connection().await.is_ok() {
-            None
-        } else if self.publisher.is_some() {
-            Some("neither the broker nor postgresql can be reached")
-        } else {
-            Some("postgresql cannot be reached, and there is no broker")
-        }
+    /// Whether the first settings are held.
+    pub fn has_settings(&self) -> bool {
+        self.snapshot.load().version != 0
+    }
+
+    /// Whether this process wants no new traffic.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is a broker that takes submissions now, as far as is known.
+    pub fn broker_takes(&self) -> bool {
+        self.publisher.as_ref().is_some_and(|publisher| publisher.takes(Lane::Default))
     }
 
     /// From now on this process wants no new traffic.
@@ -130,11 +138,13 @@ impl State {
 
     /// Renews the snapshot whenever the settings change. What is held stays in force while PostgreSQL is away.
     pub async fn follow_settings(self: Arc<Self>) {
-        let mut versions = settings::follow(&self.store);
+        let (mut versions, failures) = (settings::follow(&self.store), LogLimit::default());
         while versions.changed().await.is_ok() {
             versions.borrow_and_update();
             while let Err(error) = self.load_settings().await {
-                tracing::warn!(%error, "the permissions could not be loaded; those held stay in force");
+                if let Some(times) = failures.failed(1) {
+                    tracing::warn!(%error, times, "the permissions could not be loaded; those held stay in force");
+                }
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
@@ -142,12 +152,15 @@ impl State {
 
     /// Waits until the first settings are held, or for shutdown.
     pub async fn first_settings(&self, shutdown: &Shutdown) {
-        while self.snapshot.load().version == 0 && !shutdown.is_triggered() {
+        while !self.has_settings() && !shutdown.is_triggered() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
     async fn load_settings(&self) -> Result<(), StoreError> {
+        if !self.has_settings() {
+            self.clock.look(&self.store).await?;
+        }
         let loaded = permissions::load(&self.store.connection().await?).await?;
         let permissions: Vec<_> = loaded.value.iter().filter_map(read).collect();
         tracing::info!(

@@ -65,6 +65,8 @@ where
     let gate = gate.origin(origin(&request.headers))?;
     let selectors = selector::selectors(&request.query, &state.limits)?;
     let (permission, target) = gate.target(selectors.target)?;
+    // Before the body is read: a lead that cannot be kept is not refused for anything else.
+    state.clock.check_now()?;
 
     let refused = |error: ApiError, body: Option<&Bytes>| {
         let refusal = refusal(permission, caller, request, &error, body);
@@ -86,7 +88,7 @@ where
     let dedupe = dedupe::dedupe(&request.headers, &fields.env, permission);
     let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
 
-    let receipt = ReceiptId::new();
+    let receipt = state.clock.receipt()?;
     let place = prefer::place(state, &request.headers, receipt);
     let Selectors { record, query, .. } = selectors;
     let request = described(&caller.to_string(), receipt.time());
@@ -181,7 +183,7 @@ impl Call {
             query: self.query,
             request: self.request,
             dedupe,
-            accepted_at_ms: millis(self.receipt.time()),
+            accepted_at_ms: submission::millis(self.receipt.time()),
             settings_version: self.settings_version,
             ticket: Some(state.tickets.next()),
             waits: false,
@@ -193,11 +195,6 @@ impl Call {
 fn described(address: &str, at: SystemTime) -> Env {
     let text = |name: &str, value: String| (name.to_owned(), Value::String(value));
     [text("ip", address.to_owned()), text("time", receipts::time(at))].into_iter().collect()
-}
-
-fn millis(moment: SystemTime) -> i64 {
-    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Durable, and counted as such.

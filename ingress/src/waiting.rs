@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
 use postern_shared::id::ReceiptId;
+use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::responses::{self, Response, Seen};
 use postern_shared::store::{Store, StoreError};
@@ -67,11 +68,13 @@ impl Waiting {
 
     /// Tells callers what there is to tell, for as long as the process lives.
     pub async fn follow(&self, store: &Store) {
-        let mut again = AGAIN;
+        let (mut again, failures) = (AGAIN, LogLimit::default());
         self.first.notified().await;
         loop {
-            if let Err(error) = self.session(store, &mut again).await {
-                tracing::warn!(%error, "callers that wait hear nothing for a moment");
+            if let Err(error) = self.session(store, &mut again).await
+                && let Some(times) = failures.failed(1)
+            {
+                tracing::warn!(%error, times, "callers that wait hear nothing for a moment");
             }
             sleep(again.delay()).await;
         }

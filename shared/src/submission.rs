@@ -2,6 +2,8 @@
 //! The JSON written here is a contract between versions: `tests/it/golden` pins it byte for byte. Readers
 //! ignore fields that they do not know.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use crate::env::{Env, EnvError, Limits};
@@ -124,6 +126,12 @@ pub fn bundle<'a>(encoded: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 /// Reads the body of a [`SUBMISSIONS_V1`] message.
 pub fn unbundle(body: &[u8]) -> Result<Vec<Submission>, UnreadableBundle> {
     Ok(serde_json::from_slice::<Bundle>(body)?.submissions)
+}
+
+/// Milliseconds since 1970.
+pub fn millis(moment: SystemTime) -> i64 {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A message of one submission with another `$env`; everything else of it stays.

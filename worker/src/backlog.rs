@@ -11,17 +11,20 @@ use crate::metrics::Metrics;
 /// How often: as often as a Prometheus usually asks, since counting reads the whole index.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// Looks until it is dropped. While PostgreSQL is away the last number stays.
+/// Looks until it is dropped. While PostgreSQL is away the last numbers stay.
 pub async fn watch(store: Store, metrics: Arc<Metrics>) {
     loop {
         match look(&store).await {
-            Ok(waiting) => metrics.spool_messages.set(waiting),
+            Ok(waiting) => {
+                metrics.spool_messages.set(waiting.messages);
+                metrics.spool_submissions.set(waiting.submissions);
+            }
             Err(error) => tracing::debug!(%error, "the spool could not be counted"),
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
-async fn look(store: &Store) -> Result<i64, StoreError> {
+async fn look(store: &Store) -> Result<spool::Count, StoreError> {
     spool::count(&store.connection().await?).await
 }

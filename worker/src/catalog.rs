@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
+use postern_shared::log_limit::LogLimit;
 use postern_shared::module::{Module, Modules};
 use postern_shared::store::settings::{self, Versioned};
 use postern_shared::store::{Connection, Store, StoreError, modules, workflows};
@@ -203,12 +204,14 @@ impl Catalogs {
 
     /// Follows the settings for as long as the process lives.
     pub async fn follow(&self) {
-        let mut versions = settings::follow(&self.store);
+        let (mut versions, failures) = (settings::follow(&self.store), LogLimit::default());
         while versions.changed().await.is_ok() {
             let version = *versions.borrow_and_update();
             // Another one, not only a newer one: a restored backup has an older one.
             while let Err(error) = self.unless(|held| held == version).await {
-                tracing::warn!(%error, "the catalog could not be renewed; the one held stays in force");
+                if let Some(times) = failures.failed(1) {
+                    tracing::warn!(%error, times, "the catalog could not be renewed; the one held stays in force");
+                }
                 tokio::time::sleep(RETRY).await;
             }
         }

@@ -6,8 +6,8 @@ mod rabbitmq;
 mod slots;
 pub mod spool;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use postern_shared::broker::connection::BrokerUrl;
@@ -100,7 +100,14 @@ pub enum Settlement {
 
 /// Whether deliveries can reach this worker; clones share it. A worker that is alive but deaf is not ready.
 #[derive(Debug, Clone, Default)]
-pub struct Health(Arc<AtomicBool>);
+pub struct Health(Arc<Hearing>);
+
+#[derive(Debug, Default)]
+struct Hearing {
+    hears: AtomicBool,
+    /// Why it does not; empty = it is starting or stopping.
+    reason: Mutex<String>,
+}
 
 impl Health {
     /// Deaf until a consumer is up.
@@ -110,11 +117,23 @@ impl Health {
 
     /// Whether a live consumer is on the queue.
     pub fn hears(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.hears.load(Ordering::Relaxed)
     }
 
-    fn set(&self, hears: bool) {
-        self.0.store(hears, Ordering::Relaxed);
+    /// Why deliveries cannot reach this worker, or nothing.
+    pub fn deaf(&self) -> Option<String> {
+        let reason = || self.0.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (!self.hears()).then(reason)
+    }
+
+    fn hearing(&self) {
+        self.0.hears.store(true, Ordering::Relaxed);
+    }
+
+    /// Deliveries cannot reach it, for a reason.
+    pub(crate) fn lost(&self, reason: String) {
+        *self.0.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        self.0.hears.store(false, Ordering::Relaxed);
     }
 }
 

@@ -21,6 +21,7 @@ use crate::consumer::{Message, Origin, Settlement};
 use crate::experience::Experience;
 use crate::gather::{Ended, Gathering, Part};
 use crate::metrics::Metrics;
+use crate::outages::Outages;
 use crate::outside::Outside;
 use crate::patience::{AWAY, Patience};
 use crate::relay::Relay;
@@ -53,6 +54,7 @@ pub struct Handler {
     pub outside: Outside,
     /// What its transactions know of each other.
     pub slow: Arc<Slow>,
+    pub outages: Arc<Outages>,
     /// Rings when a run may have come to the gate, or left its place behind it.
     pub gate: Bell,
 }
@@ -114,11 +116,16 @@ impl Handler {
             _ => self.submissions(&message).await,
         };
         let Some(verdict) = verdict else { return Settlement::Done };
-        let mut backoff = AWAY;
+        let (mut backoff, mut wait) = (AWAY, None);
         loop {
             match self.carry_out(&message, &verdict).await {
                 Ok(()) | Err(StoreError::LeaseLost) => return Settlement::Done,
-                Err(error) => tracing::warn!(%error, "a message could not be put aside yet"),
+                Err(error) => {
+                    if let Some(times) = self.outages.put_aside.failed(1) {
+                        tracing::warn!(%error, times, "a message could not be put aside yet");
+                    }
+                    wait.get_or_insert_with(|| self.outages.wait()).goes_on(error.to_string());
+                }
             }
             tokio::time::sleep(backoff.delay()).await;
         }
@@ -170,12 +177,13 @@ impl Handler {
 
     /// Executes submissions, again and again while it is nobody's fault that this fails.
     async fn commit(&self, parts: &[Part]) -> Result<(), StoreError> {
-        let mut patience = Patience::new(&self.metrics, "a bundle");
+        let mut patience = Patience::new(&self.metrics, &self.outages, "a bundle");
         let started = Instant::now();
         let mut conflicts = self.experience.expects(parts.iter().map(|part| part.submissions.len()).sum());
         loop {
             match self.attempt(parts, conflicts).await {
                 Ok(tally) => {
+                    self.outages.committed();
                     self.metrics.executed(&tally, started.elapsed());
                     self.relay.bring(tally.alarms);
                     if tally.gate {
@@ -199,7 +207,9 @@ impl Handler {
             return dead_letters_of(submissions, error.to_string());
         }
         self.metrics.redone("refused");
-        tracing::warn!(%error, submissions = submissions.len(), "a bundle was refused");
+        if let Some(bundles) = self.outages.refused.failed(1) {
+            tracing::warn!(%error, submissions = submissions.len(), bundles, "a bundle was refused");
+        }
         let delay = if submissions.len() > 1 { Duration::ZERO } else { retry_delay(message.attempt) };
         again(message, submissions, delay, || error.to_string())
     }
@@ -243,9 +253,12 @@ impl Handler {
         }
         message.settle_with(&transaction).await?;
         store::commit(transaction).await?;
+        self.outages.committed();
         if let Verdict::Dead { letters, reason } = verdict {
             self.metrics.dead(letters.len());
-            tracing::error!(letters = letters.len(), reason, "dead letters were written: someone must look at them");
+            if let Some(letters) = self.outages.dead.failed(letters.len() as u64) {
+                tracing::error!(letters, reason, "dead letters were written: someone must look at them");
+            }
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ mod losses;
 mod metrics;
 mod names;
 mod options;
+mod outages;
 mod outside;
 mod patience;
 mod probe;
@@ -54,6 +55,7 @@ use gather::Gathering;
 use handler::{Connections, Handler};
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
+use outages::Outages;
 use outside::Outside;
 use outside::mail::MailServer;
 use relay::{Relay, Way};
@@ -64,7 +66,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// How often the partitions of the history are made ahead, and expired claims are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
-/// How often responses are forgotten that nobody waits for any more.
+/// How often responses are forgotten that nobody waits for any more, and submissions that are due too late are called back.
 const SWEEPING: Duration = Duration::from_secs(60);
 
 /// Connections to PostgreSQL beside those of the bundles.
@@ -98,18 +100,23 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let outside = Outside::new(execution.allowed_targets.clone(), mail)?;
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
-    let health = Health::default();
+    let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let address = options.private_listen;
     let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
-    let probe = tokio::spawn(probe::serve(private, health.clone(), metrics.ready.clone(), registry.clone()));
+    let probe = tokio::spawn(probe::serve(
+        private,
+        (health.clone(), Arc::clone(&outages)),
+        metrics.ready.clone(),
+        registry.clone(),
+    ));
 
     let mut database = options.database.clone();
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
     database.database_connections =
         database.database_connections.max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS);
     let store = Store::new(&database, "postern-worker")?;
-    migrate::wait(&store, &shutdown).await?;
+    migrate::wait(&store, &shutdown, |error| health.lost(error.to_string())).await?;
     if shutdown.is_triggered() {
         return Ok(());
     }
@@ -124,7 +131,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
     let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
 
-    let work = Work { outside, store, catalogs, metrics, shutdown, health };
+    let work = Work { outside, store, catalogs, metrics, outages, shutdown, health };
     match &options.broker.amqp_url {
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
         None => work.take_from_spool(bell, execution).await?,
@@ -141,6 +148,7 @@ struct Work {
     store: Store,
     catalogs: Arc<Catalogs>,
     metrics: Arc<Metrics>,
+    outages: Arc<Outages>,
     shutdown: Shutdown,
     health: Health,
 }
@@ -171,8 +179,8 @@ impl Work {
         };
         let aside = tokio::spawn(consume_aside(handler.clone(), options.clone(), self.shutdown.clone()));
         let handle = move |message| handler.clone().handle(message);
-        let (store, shutdown) = (self.store, self.shutdown.clone());
-        let able = move || able_to_work(store.clone(), shutdown.clone());
+        let (store, shutdown, health) = (self.store, self.shutdown.clone(), self.health.clone());
+        let able = move || able_to_work(store.clone(), shutdown.clone(), health.clone());
         consumer::run(consuming, handle, able, self.shutdown, self.health).await;
         aside.await?;
         letting_go.abort();
@@ -212,8 +220,21 @@ impl Work {
         let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
         let (gate, experience) = (Bell::default(), Arc::new(Experience::default()));
-        let slow = Arc::default();
-        Handler { outside, store, catalogs, metrics, relay, gathering, bursts, experience, connections, gate, slow }
+        let (slow, outages) = (Arc::default(), Arc::clone(&self.outages));
+        Handler {
+            outside,
+            store,
+            catalogs,
+            metrics,
+            relay,
+            gathering,
+            bursts,
+            experience,
+            connections,
+            slow,
+            outages,
+            gate,
+        }
     }
 }
 
@@ -230,8 +251,8 @@ async fn consume_aside(handler: Handler, options: ExecutionOptions, shutdown: Sh
 }
 
 /// Returns once PostgreSQL answers with the right schema: without it every message would only be held, and go back.
-async fn able_to_work(store: Store, shutdown: Shutdown) {
-    if let Err(error) = migrate::wait(&store, &shutdown).await {
+async fn able_to_work(store: Store, shutdown: Shutdown, health: Health) {
+    if let Err(error) = migrate::wait(&store, &shutdown, |error| health.lost(error.to_string())).await {
         tracing::error!(%error, "postgresql does not answer as it should; messages are taken and held");
     }
 }
@@ -251,9 +272,18 @@ async fn end_frozen(store: Store) {
 
 async fn sweep(store: Store) {
     loop {
-        let swept = async { store::responses::forget(&store.connection().await?).await };
-        if let Err(error) = swept.await {
-            tracing::debug!(%error, "responses could not be forgotten; tried again in a minute");
+        let swept = async {
+            let connection = store.connection().await?;
+            store::responses::forget(&connection).await?;
+            store::spool::call_back(&connection).await
+        };
+        match swept.await {
+            Ok(0) => {}
+            Ok(messages) => tracing::warn!(
+                messages,
+                "submissions were due in days, since the clock of the database was ahead: they are due now"
+            ),
+            Err(error) => tracing::debug!(%error, "responses could not be forgotten; tried again in a minute"),
         }
         tokio::time::sleep(SWEEPING).await;
     }

@@ -23,6 +23,7 @@ pub struct Metrics {
     outside: IntCounterVec,
     slow: IntCounterVec,
     pub spool_messages: IntGauge,
+    pub spool_submissions: IntGauge,
     pub lost_submissions: IntGauge,
     pub ready: IntGauge,
 }
@@ -75,7 +76,14 @@ impl Metrics {
                 Opts::new("postern_runs_slow_total", "Runs that went on alone, by what they needed too much of."),
                 &["reason"],
             )?,
-            spool_messages: IntGauge::new("postern_spool_messages", "Messages that wait in the spool, due or not.")?,
+            spool_messages: IntGauge::new(
+                "postern_spool_messages",
+                "Messages that wait in the spool, due or not: submissions, delays, retries and outside calls.",
+            )?,
+            spool_submissions: IntGauge::new(
+                "postern_spool_submissions",
+                "Messages with submissions that wait in the spool: those that POSTERN_MAX_SPOOLED counts.",
+            )?,
             lost_submissions: IntGauge::new(
                 "postern_lost_submissions",
                 "Submissions of the last day that were answered with 202 and are nowhere to be found.",
@@ -93,6 +101,7 @@ impl Metrics {
         registry.register(Box::new(metrics.outside.clone()))?;
         registry.register(Box::new(metrics.slow.clone()))?;
         registry.register(Box::new(metrics.spool_messages.clone()))?;
+        registry.register(Box::new(metrics.spool_submissions.clone()))?;
         registry.register(Box::new(metrics.lost_submissions.clone()))?;
         // A rate over a counter that appears with its first failure does not see that failure.
         for reason in REDONE {

@@ -8,6 +8,7 @@ use postern_shared::store::StoreError;
 use tokio::time::sleep;
 
 use crate::metrics::Metrics;
+use crate::outages::{Outages, Wait};
 
 /// The delay after a conflict with another transaction.
 const REDO: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_millis(500));
@@ -19,16 +20,19 @@ pub const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::fro
 #[derive(Debug)]
 pub struct Patience<'m> {
     metrics: &'m Metrics,
+    outages: &'m Outages,
     /// What waits, for the log.
     who: &'static str,
     redo: Backoff,
     away: Backoff,
+    /// While it waits for PostgreSQL, from the first time on.
+    wait: Option<Wait<'m>>,
 }
 
 impl<'m> Patience<'m> {
     /// All of it. `who` waits, such as "a bundle".
-    pub fn new(metrics: &'m Metrics, who: &'static str) -> Self {
-        Self { metrics, who, redo: REDO, away: AWAY }
+    pub fn new(metrics: &'m Metrics, outages: &'m Outages, who: &'static str) -> Self {
+        Self { metrics, outages, who, redo: REDO, away: AWAY, wait: None }
     }
 
     /// Returns when the work may be tried again; gives an error back that waiting does not mend.
@@ -40,7 +44,10 @@ impl<'m> Patience<'m> {
             }
             StoreError::Away(_) | StoreError::Schema(_) | StoreError::Settings(_) => {
                 self.metrics.redone("away");
-                tracing::warn!(%error, "{} waits for postgresql", self.who);
+                if let Some(times) = self.outages.waits.failed(1) {
+                    tracing::warn!(%error, times, "{} waits for postgresql", self.who);
+                }
+                self.wait.get_or_insert_with(|| self.outages.wait()).goes_on(error.to_string());
                 sleep(self.away.delay()).await;
             }
             StoreError::TookTooLong(_) => {

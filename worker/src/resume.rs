@@ -91,11 +91,12 @@ enum Step {
 
 /// Again and again while it is nobody's fault that this fails.
 async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Work<'_>) -> Result<(), String> {
-    let mut patience = Patience::new(&handler.metrics, "a run that is to go on");
+    let mut patience = Patience::new(&handler.metrics, &handler.outages, "a run that is to go on");
     let mut report = None;
     loop {
         match attempt(handler, message, resume, report.as_ref().map_or(work, Work::Settle)).await {
             Ok(Step::Done(tally)) => {
+                handler.outages.committed();
                 handler.metrics.resumed(&tally);
                 handler.relay.bring(tally.alarms);
                 if tally.gate {
@@ -113,7 +114,9 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
             Err(error) => {
                 if let Err(error) = patience.outlast(error).await {
                     handler.metrics.redone("refused");
-                    tracing::warn!(%error, "a run that is to go on was refused");
+                    if let Some(runs) = handler.outages.refused.failed(1) {
+                        tracing::warn!(%error, runs, "a run that is to go on was refused");
+                    }
                     return Err(error.to_string());
                 }
             }

@@ -55,6 +55,7 @@ pub async fn replay(
     choice: &Choice,
     charset: Option<&'static Encoding>,
 ) -> Result<Replayed, StoreError> {
+    state.clock.check_now().map_err(|wrong| StoreError::Away(wrong.to_string()))?;
     let connection = state.store.connection().await?;
     // Those of the store: who has just mended a permission need not wait until this process holds it.
     let permissions = permissions::load(&connection).await?;
@@ -125,7 +126,7 @@ fn read(
     }
     let dedupe = dedupe::with_key(kept.idempotency_key.as_deref(), &fields.env, &permission);
     let call = Call {
-        receipt: ReceiptId::new(),
+        receipt: state.clock.receipt()?,
         target,
         record: selectors.record,
         query: selectors.query,

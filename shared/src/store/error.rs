@@ -43,7 +43,7 @@ impl From<tokio_postgres::Error> for StoreError {
         let Some(db) = error.as_db_error() else {
             // Without an answer of the server it is the connection that failed, unless a value could not be encoded.
             return if error.is_closed() || std::error::Error::source(&error).is_none_or(|s| s.is::<std::io::Error>()) {
-                Self::Away(error.to_string())
+                Self::Away(described(&error))
             } else {
                 Self::Refused(described(&error))
             };

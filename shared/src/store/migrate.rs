@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0020_children.sql"),
     include_str!("../../migrations/0021_responses.sql"),
     include_str!("../../migrations/0022_calls.sql"),
+    include_str!("../../migrations/0023_replayed.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare
@@ -69,15 +70,16 @@ pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
     Ok(open.len())
 }
 
-/// Waits until PostgreSQL is there with exactly this program's schema, saying why it waits, or for shutdown. What a
+/// Waits until PostgreSQL is there with exactly this program's schema, telling why it waits, or for shutdown. What a
 /// setting got wrong is an error, since waiting would not help.
-pub async fn wait(store: &Store, shutdown: &Shutdown) -> Result<(), StoreError> {
+pub async fn wait(store: &Store, shutdown: &Shutdown, tell: impl Fn(&StoreError)) -> Result<(), StoreError> {
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
     while !shutdown.is_triggered() {
         let checked = async { check(&store.connection().await?).await };
         match checked.await {
             Err(error @ (StoreError::Away(_) | StoreError::Schema(_))) => {
                 tracing::warn!(%error, "the service waits for its database");
+                tell(&error);
                 // Elapsed or shutting down: the loop looks again.
                 let _ = tokio::time::timeout(backoff.delay(), shutdown.wait()).await;
             }

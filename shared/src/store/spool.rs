@@ -54,7 +54,33 @@ const FINISH: &str = "-- spool::finish
 DELETE FROM spool WHERE (id, lease) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))";
 
 const COUNT: &str = "-- spool::count
-SELECT count(*) FROM spool";
+SELECT count(*), count(*) FILTER (WHERE lane = ANY ($1)) FROM spool";
+
+/// Reads the index from the front of each lane, and nothing of the other lanes, however much waits there.
+const COUNT_SUBMISSIONS: &str = "-- spool::count_submissions
+SELECT count(*) FROM unnest($1::smallint[]) AS wanted (lane),
+    LATERAL (SELECT FROM spool WHERE spool.lane = wanted.lane ORDER BY due_at LIMIT $2) AS found";
+
+/// As long as a submission, and such that it cannot be compressed: it needs a page of its own. Its number is that of the
+/// session, below those of all messages.
+const TRY: &str = "-- spool::try
+INSERT INTO spool (id, lane, kind, body, attempt, due_at) OVERRIDING SYSTEM VALUE
+SELECT -pg_backend_pid(), $1, 'probe', decode(string_agg(md5(random()::text), ''), 'hex'), 0, 'infinity'
+FROM generate_series(1, 512)";
+
+const UNTRY: &str = "-- spool::untry
+DELETE FROM spool WHERE id = -pg_backend_pid()";
+
+/// Without an interval a submission is due within minutes of when it is written or taken; so one that is due later than
+/// that was written while the clock of the database was ahead.
+const CALL_BACK: &str = "-- spool::call_back
+UPDATE spool SET due_at = now() WHERE lane = ANY ($1) AND due_at > now() + $2::float8 * interval '1 second'";
+
+/// How far ahead a submission can be due: far above the longest wait between two tries, which is a minute.
+const LATEST_DUE: Duration = Duration::from_secs(2 * 3600);
+
+/// How far ahead a dead letter can be due that is replayed with an interval: above 10,000 letters 100 s apart.
+const LATEST_REPLAY: Duration = Duration::from_secs(12 * 24 * 3600);
 
 /// The right to a row, until its time is over and another takes the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,8 +198,52 @@ pub async fn finish(connection: &Object, leases: &[Lease]) -> Result<(), StoreEr
 }
 
 /// How many messages wait here, due or not.
-pub async fn count(connection: &Object) -> Result<i64, StoreError> {
-    Ok(connection.query_one(COUNT, &[]).await?.get(0))
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// All of them.
+    pub messages: i64,
+    /// Those that carry submissions; the others wake runs: after a delay, a retry, or at once.
+    pub submissions: i64,
+}
+
+/// How many messages wait here. Reads the whole index.
+pub async fn count(connection: &Object) -> Result<Count, StoreError> {
+    let row = connection.query_one(COUNT, &[&lanes_of_submissions()]).await?;
+    Ok(Count { messages: row.get(0), submissions: row.get(1) })
+}
+
+/// How many messages with submissions wait here, up to `most` in each lane. Costs nothing for all the others.
+pub async fn count_submissions(connection: &Object, most: i64) -> Result<i64, StoreError> {
+    let statement = connection.prepare_cached(COUNT_SUBMISSIONS).await?;
+    Ok(connection.query_one(&statement, &[&lanes_of_submissions(), &most]).await?.get(0))
+}
+
+/// Commits a row as long as a submission, which nobody ever sees: that proves what a connection does not, that the disk
+/// has room and the database takes writes.
+pub async fn try_writing(connection: &mut Object) -> Result<(), StoreError> {
+    let transaction = super::begin(connection).await?;
+    transaction.execute(TRY, &[&Lane::Default.number()]).await?;
+    transaction.execute(UNTRY, &[]).await?;
+    super::commit(transaction).await
+}
+
+/// Makes submissions due that are due later than any submission can be: they were written while the clock of the
+/// database was ahead. Returns how many.
+pub async fn call_back(connection: &Object) -> Result<u64, StoreError> {
+    let mut called = 0;
+    // A group of dead letters is replayed in the first lane of bursts, with an interval.
+    for (lanes, limit) in [
+        (Lane::SUBMISSIONS.into_iter().filter(|lane| *lane != Lane::bulk(0)).collect::<Vec<_>>(), LATEST_DUE),
+        (vec![Lane::bulk(0)], LATEST_REPLAY),
+    ] {
+        let lanes: Vec<i16> = lanes.into_iter().map(Lane::number).collect();
+        called += connection.execute(CALL_BACK, &[&lanes, &limit.as_secs_f64()]).await?;
+    }
+    Ok(called)
+}
+
+fn lanes_of_submissions() -> Vec<i16> {
+    Lane::SUBMISSIONS.into_iter().map(Lane::number).collect()
 }
 
 fn taken(row: &tokio_postgres::Row) -> Taken {

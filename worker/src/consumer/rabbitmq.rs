@@ -58,6 +58,7 @@ where
             () = able() => {}
         }
         if let Err(error) = consuming.live(&mut backoff).await {
+            consuming.health.lost(error.to_string());
             tracing::warn!(%error, "the session with the broker for consuming ended; it will begin anew");
         }
         let delay = backoff.delay();
@@ -126,10 +127,10 @@ where
         self.session += 1;
         let began = Instant::now();
         let over = Shutdown::new();
-        self.health.set(true);
+        self.health.hearing();
         tracing::info!("consuming");
         let ended = self.consume(&mut consumers, &over).await;
-        self.health.set(false);
+        self.health.lost("stopping".into());
         over.trigger();
         if ended.is_ok() {
             self.drain(&consumers.channel, &consumers.tags).await;

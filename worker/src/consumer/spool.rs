@@ -11,6 +11,7 @@ use std::time::Duration;
 use postern_shared::backoff::Backoff;
 use postern_shared::bell::Bell;
 use postern_shared::lane::Lane;
+use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::spool::{self, CallKey, Lease, Taken};
 use postern_shared::store::{Connection, Store, StoreError};
@@ -109,22 +110,26 @@ where
         held: Held::default(),
         renewed: Instant::now(),
     };
-    let mut away = AWAY;
+    let (mut away, failures) = (AWAY, LogLimit::default());
     while !consuming.shutdown.is_triggered() {
         let passed = consuming.pass().await;
-        health.set(passed.is_ok());
         match passed {
             Ok(()) => {
+                health.hearing();
+                failures.worked();
                 away.reset();
                 consuming.wait(POLL).await;
             }
             Err(error) => {
-                tracing::warn!(%error, "the spool cannot be taken from");
+                if let Some(times) = failures.failed(1) {
+                    tracing::warn!(%error, times, "the spool cannot be taken from");
+                }
+                health.lost(error.to_string());
                 consuming.wait(away.delay()).await;
             }
         }
     }
-    health.set(false);
+    health.lost("stopping".into());
     consuming.drain().await;
 }
 

@@ -1,0 +1,129 @@
+//! Whether the spool would take a submission now. A connection is no proof: the disk may be full, or the database
+//! read-only. What the spool took last is one; when that failed or is long ago, a row is written and taken back.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use postern_shared::store::{Store, StoreError, spool};
+use tokio::time::timeout;
+
+/// How long a submission that was committed proves that the next one would be.
+const PROOF_LASTS: Duration = Duration::from_secs(5);
+
+/// How long the result of a trial, and a failure, counts: however often somebody asks, the database is asked once a second.
+const TRIAL_LASTS: Duration = Duration::from_secs(1);
+
+/// How long a trial may take: below the time that Kubernetes and load balancers wait for an answer.
+const TRIAL_LIMIT: Duration = Duration::from_secs(3);
+
+/// Why the spool takes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Its limit is reached.
+    #[error("the spool is full: it holds {most} messages with submissions or more (POSTERN_MAX_SPOOLED)")]
+    Full {
+        /// The limit.
+        most: i64,
+    },
+    /// PostgreSQL cannot be reached, or commits nothing.
+    #[error("{0}")]
+    Database(String),
+    /// PostgreSQL does not answer.
+    #[error("postgresql has committed nothing for {} s", TRIAL_LIMIT.as_secs())]
+    Silent,
+}
+
+impl From<StoreError> for Unfit {
+    fn from(error: StoreError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+/// What is known of the spool.
+#[derive(Debug)]
+pub struct Fitness {
+    store: Store,
+    max_rows: i64,
+    /// What became of the submissions that were handed in last.
+    last: Mutex<Option<Outcome>>,
+    trial: tokio::sync::Mutex<Option<Outcome>>,
+}
+
+/// What became of a write, and when: nothing is in the way, or what is.
+#[derive(Debug, Clone)]
+struct Outcome {
+    at: Instant,
+    unfit: Option<Unfit>,
+}
+
+impl Outcome {
+    fn of(result: Result<(), Unfit>) -> Self {
+        Self { at: Instant::now(), unfit: result.err() }
+    }
+}
+
+impl Fitness {
+    pub fn new(store: Store, max_rows: i64) -> Self {
+        Self { store, max_rows, last: Mutex::default(), trial: tokio::sync::Mutex::default() }
+    }
+
+    /// Submissions were committed, or refused.
+    pub fn tell(&self, result: Result<(), Unfit>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Outcome::of(result));
+    }
+
+    /// Why the spool would take nothing; nothing if it would.
+    pub async fn unfit(&self) -> Option<Unfit> {
+        let mut trial = self.trial.lock().await;
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known(last, trial.clone(), Instant::now()) {
+            return known.unfit;
+        }
+        let tried = timeout(TRIAL_LIMIT, self.try_once()).await.unwrap_or(Err(Unfit::Silent));
+        trial.insert(Outcome::of(tried)).unfit.clone()
+    }
+
+    async fn try_once(&self) -> Result<(), Unfit> {
+        let mut connection = self.store.connection().await?;
+        if spool::count_submissions(&connection, self.max_rows).await? >= self.max_rows {
+            return Err(Unfit::Full { most: self.max_rows });
+        }
+        Ok(spool::try_writing(&mut connection).await?)
+    }
+}
+
+/// What still counts of the last submissions and of the last trial; none = it must be tried.
+fn known(last: Option<Outcome>, trial: Option<Outcome>, now: Instant) -> Option<Outcome> {
+    let is_since = |one: &Outcome, limit| now.saturating_duration_since(one.at) < limit;
+    // Until it is tried, a failure counts no longer than a trial does.
+    let lasts = |one: &Outcome| if one.unfit.is_none() { PROOF_LASTS } else { TRIAL_LASTS };
+    let last = last.filter(|one| is_since(one, lasts(one)));
+    let trial = trial.filter(|one| is_since(one, TRIAL_LASTS));
+    last.into_iter().chain(trial).max_by_key(|one| one.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_counts_for_some_seconds_a_failure_and_a_trial_for_one_and_the_later_of_them_counts() {
+        let now = Instant::now() + Duration::from_secs(60);
+        let ago = |millis: u64, unfit: Option<Unfit>| Some(Outcome { at: now - Duration::from_millis(millis), unfit });
+        let full = || Some(Unfit::Silent);
+        for (last, trial, expected) in [
+            (None, None, None),
+            (ago(4_000, None), None, Some(None)),
+            (ago(6_000, None), None, None),
+            (ago(500, full()), None, Some(full())),
+            (ago(1_500, full()), None, None),
+            (ago(500, full()), ago(900, None), Some(full())),
+            (ago(900, full()), ago(500, None), Some(None)),
+            (ago(4_000, None), ago(500, full()), Some(full())),
+            (ago(6_000, None), ago(1_500, full()), None),
+        ] {
+            let found = known(last.clone(), trial.clone(), now).map(|one| one.unfit);
+            assert_eq!(found, expected, "{last:?} {trial:?}");
+        }
+    }
+}
