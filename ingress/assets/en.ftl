@@ -96,6 +96,9 @@ tree-more = { $n ->
 }
 path-none = No step was logged.
 receipt-queued = Accepted, and waiting for a worker. Reload the page in a moment.
+receipt-replayed = The history keeps nothing of this time, so the submission was replayed under a new receipt.
+replay-of = In place of the receipt
+replayed-as = Replayed as the receipt
 receipt-dead = It could not be run, and is kept as a dead letter:
 runs-none = Nothing has run yet
 runs-none-help = A run begins when a permitted caller posts to a short URL. The page of a permission has ready-made calls for curl, PHP and HTML.
@@ -197,6 +200,7 @@ state-needs-attention = needs attention
 state-unmatched = unmatched
 state-duplicate = duplicate
 state-dead-letter = dead letter
+state-replayed = replayed
 state-enabled = enabled
 state-disabled = disabled
 state-expired = expired

@@ -98,6 +98,9 @@ tree-more = { $n ->
 }
 path-none = Ни один шаг не записан.
 receipt-queued = Принято и ждёт обработки. Обновите страницу через мгновение.
+receipt-replayed = История не хранит это время, поэтому отправка повторена под новой квитанцией.
+replay-of = Вместо квитанции
+replayed-as = Повторено под квитанцией
 receipt-dead = Не удалось выполнить; сохранено как недоставленное:
 runs-none = Ещё ничего не запускалось
 runs-none-help = Запуск начинается, когда разрешённый адрес отправляет запрос. На странице разрешения есть готовые примеры для curl, PHP и HTML.
@@ -200,6 +203,7 @@ state-needs-attention = требует внимания
 state-unmatched = без соответствия
 state-duplicate = повтор
 state-dead-letter = недоставленное
+state-replayed = повторено
 state-enabled = включено
 state-disabled = выключено
 state-expired = срок истёк

@@ -8,8 +8,9 @@ use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::origin::{Origin, Parent};
 use postern_shared::store::dead_letters::Dead;
 use postern_shared::store::receipts::Receipt;
+use postern_shared::store::replayed::{self, Replayed};
 use postern_shared::store::runs::{Run, State as RunState};
-use postern_shared::store::{StoreError, dead_letters, receipts, run_log, runs};
+use postern_shared::store::{Connection, StoreError, dead_letters, receipts, run_log, runs};
 use serde_json::{Value, json};
 use warp::http::Method;
 use warp::reply::{Reply, Response};
@@ -33,9 +34,14 @@ pub async fn show(state: &State, gate: &Gate<'_>, method: &Method, id: &str) -> 
         return Err(ApiError::method_not_allowed("GET, HEAD"));
     }
     let id: ReceiptId = id.parse().map_err(|_| ApiError::receipt_unknown())?;
-    let found = find(state, id).await;
+    let found = find(state, id).await.inspect(|_| {
+        // Its end needs no line: the next failure is the first of another one.
+        let _ = state.look_ups.worked();
+    });
     let found = found.map_err(|error| {
-        tracing::warn!(%error, receipt = %id, "a receipt could not be looked up");
+        if let Some(times) = state.look_ups.failed(1) {
+            tracing::warn!(%error, times, "receipts could not be looked up");
+        }
         ApiError::unavailable("receipts cannot be looked up now")
     })?;
     match found {
@@ -48,17 +54,30 @@ pub async fn show(state: &State, gate: &Gate<'_>, method: &Method, id: &str) -> 
 
 /// What became of a submission, and the permission that let it in as far as that is known; none = unknown.
 pub async fn find(state: &State, id: ReceiptId) -> Result<Option<(Option<PermissionKey>, Value)>, StoreError> {
-    Ok(match look_up(state, id).await? {
+    let connection = state.store.connection().await?;
+    let replayed = replayed::of(&connection, id).await?;
+    let found = match look_up(&connection, id).await? {
         Found::Taken(receipt, runs, log) => {
             let body = taken(id, &receipt, &runs, &log);
             Some((Some(receipt.permission), body))
         }
         Found::Dead(Dead { permission, reason }) => {
+            let permission = permission.or_else(|| replayed.permission.clone());
             Some((permission, json!({"receipt": id, "status": "dead_letter", "reason": reason})))
         }
-        Found::Nowhere if may_be_queued(id) => Some((None, json!({"receipt": id, "status": "queued"}))),
-        Found::Nowhere => None,
-    })
+        Found::Nowhere => nowhere(state, id, &replayed).map(|status| {
+            let body = json!({"receipt": id, "status": status});
+            (replayed.permission.clone(), body)
+        }),
+    };
+    Ok(found.map(|(permission, mut body)| {
+        for (name, other) in [("replayed_as", replayed.replayed_as), ("replay_of", replayed.replay_of)] {
+            if let Some(other) = other {
+                body[name] = json!(other);
+            }
+        }
+        (permission, body)
+    }))
 }
 
 enum Found {
@@ -67,20 +86,29 @@ enum Found {
     Nowhere,
 }
 
-async fn look_up(state: &State, id: ReceiptId) -> Result<Found, StoreError> {
-    let connection = state.store.connection().await?;
-    if let Some(receipt) = receipts::find(&connection, id).await? {
-        let runs = runs::of(&connection, id).await?;
-        let log = run_log::of(&connection, id, &shown(&runs)).await?;
+async fn look_up(connection: &Connection, id: ReceiptId) -> Result<Found, StoreError> {
+    if let Some(receipt) = receipts::find(connection, id).await? {
+        let runs = runs::of(connection, id).await?;
+        let log = run_log::of(connection, id, &shown(&runs)).await?;
         return Ok(Found::Taken(receipt, runs, log));
     }
-    Ok(dead_letters::of(&connection, id).await?.map_or(Found::Nowhere, Found::Dead))
+    Ok(dead_letters::of(connection, id).await?.map_or(Found::Nowhere, Found::Dead))
 }
 
-/// A receipt of the last days that nobody has seen is taken to be on its way.
-fn may_be_queued(id: ReceiptId) -> bool {
-    let now = SystemTime::now();
-    id.time() <= now + CLOCK_SKEW && id.time() + LONGEST_QUEUE >= now
+/// The status of a receipt that is neither in the history nor a dead letter; none = it is unknown.
+fn nowhere(state: &State, id: ReceiptId, replayed: &Replayed) -> Option<&'static str> {
+    if replayed.replayed_as.is_some() {
+        return Some("replayed");
+    }
+    (replayed.replay_of.is_some() || may_be_queued(state, id)).then_some("queued")
+}
+
+/// A receipt of the last days that nobody has seen is taken to be on its way; so is one of the future that the history
+/// would hold, since the clock of the ingress that made it may have been ahead.
+fn may_be_queued(state: &State, id: ReceiptId) -> bool {
+    let now = state.clock.now();
+    let is_made = id.time() <= now + CLOCK_SKEW || state.clock.holds(id.time());
+    is_made && id.time() + LONGEST_QUEUE >= now
 }
 
 fn taken(id: ReceiptId, receipt: &Receipt, runs: &[Run], log: &[run_log::Entry]) -> Value {

@@ -26,6 +26,7 @@ pub mod record_list;
 pub mod records;
 pub mod refused_bodies;
 pub mod rejected_callers;
+pub mod replayed;
 pub mod rescue;
 pub mod responses;
 pub mod run_log;

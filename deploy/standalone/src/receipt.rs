@@ -52,6 +52,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             let text = "no worker has taken this receipt: it is queued, or was never given out here";
             return Err(Failure::Failed(text.to_owned()));
         }
+        Some("replayed") => output.result(format!("{}: replayed{}", options.id, others(&receipt)), &receipt)?,
         _ => output.result(text(&receipt), &receipt)?,
     }
     if options.wait && is_open(&receipt) {
@@ -88,6 +89,7 @@ fn text(receipt: &Value) -> String {
     if let Some(first) = receipt["duplicate_of"].as_str() {
         text += &format!("\nduplicate of {first}");
     }
+    text += &others(receipt);
     for skipped in list(receipt, "skipped") {
         let workflow = skipped["workflow"].as_i64().map(|id| format!("workflow {id}: ")).unwrap_or_default();
         text += &format!("\nskipped: {workflow}{}", skipped["reason"].as_str().unwrap_or_default());
@@ -99,6 +101,12 @@ fn text(receipt: &Value) -> String {
         }
     }
     text
+}
+
+/// The receipts that stand for this one, or for which it stands, a line each.
+fn others(receipt: &Value) -> String {
+    let line = |(name, what)| Some(format!("\n{what} {}", receipt[name].as_str()?));
+    [("replayed_as", "replayed as"), ("replay_of", "replay of")].into_iter().filter_map(line).collect()
 }
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {

@@ -82,8 +82,8 @@ pub async fn replay(state: &State, request: &Request) -> Result<Response, Refusa
         }
         (Some(_), _) => return Err(refused("env: goes with the id of one letter only")),
     };
-    let connection = state.store.connection().await?;
-    let moved = dead_letters::replay(&connection, &request.account, &choice, interval_s, body.as_deref()).await?;
+    let mut connection = state.store.connection().await?;
+    let moved = dead_letters::replay(&mut connection, &request.account, &choice, interval_s, body.as_deref()).await?;
     answer(&choice, "replayed", moved)
 }
 

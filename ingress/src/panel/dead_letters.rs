@@ -116,9 +116,9 @@ pub async fn decide_one(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// Does what the button says; or tells what is missing.
 async fn decide(visit: &Visit<'_>, choice: &Choice) -> Result<Result<Response, String>, Refusal> {
-    let connection = visit.connection().await?;
+    let mut connection = visit.connection().await?;
     if visit.form.get("action") == "replay" {
-        dead_letters::replay(&connection, visit.account(), choice, 0.0, None).await?;
+        dead_letters::replay(&mut connection, visit.account(), choice, 0.0, None).await?;
         return Ok(Ok(reply::redirect("/dead-letters?done=replayed")));
     }
     let Some(reason) = dead_letters::discard_reason(visit.form.get("reason")) else {

@@ -7,7 +7,7 @@ use postern_shared::id::ReceiptId;
 use postern_shared::origin::{Origin, Parent};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::runs::{self, Run, State};
-use postern_shared::store::{Connection, dead_letters, posted, receipts, run_log, workflows};
+use postern_shared::store::{Connection, dead_letters, posted, receipts, replayed, run_log, workflows};
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
 use warp::reply::Response;
@@ -33,6 +33,9 @@ struct Page {
     taken: Option<Taken>,
     /// Why it is a dead letter; empty otherwise.
     reason: String,
+    /// The receipts under which it runs instead, and in whose place it runs; empty if there are none.
+    replayed_as: String,
+    replay_of: String,
 }
 
 struct Taken {
@@ -98,18 +101,25 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let id: ReceiptId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
     let connection = visit.connection().await?;
     let p = Frame::new(visit, Section::Runs).await;
+    let other = replayed::of(&connection, id).await?;
+    let name = |receipt: Option<ReceiptId>| receipt.map(|receipt| receipt.to_string()).unwrap_or_default();
+    let (replayed_as, replay_of) = (name(other.replayed_as), name(other.replay_of));
     let Some(receipt) = receipts::find(&connection, id).await? else {
         let reason = dead_letters::of(&connection, id).await?.map(|dead| dead.reason);
-        let state = if reason.is_some() { "dead_letter" } else { "queued" };
+        let state = match reason {
+            Some(_) => "dead_letter",
+            None if other.replayed_as.is_some() => "replayed",
+            None => "queued",
+        };
         let (pill, at) = (p.pill(state), p.moment(&id.time()));
         let reason = reason.unwrap_or_default();
-        return reply::page(&Page { p, id: id.to_string(), pill, at, taken: None, reason });
+        return reply::page(&Page { p, id: id.to_string(), pill, at, taken: None, reason, replayed_as, replay_of });
     };
     let runs = runs::of(&connection, id).await?;
     let state = if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(&runs) };
     let (pill, at) = (p.pill(state), p.moment(&receipt.accepted_at));
     let taken = Some(taken(&connection, &p, id, &receipt, &runs).await?);
-    reply::page(&Page { p, id: id.to_string(), pill, at, taken, reason: String::new() })
+    reply::page(&Page { p, id: id.to_string(), pill, at, taken, reason: String::new(), replayed_as, replay_of })
 }
 
 async fn taken(

@@ -21,7 +21,7 @@ const SPOOL_PAGE: i64 = 200;
 const MAX_SPOOL_ROWS: usize = 20_000;
 
 /// Where a submission can be. It is in one of these.
-pub const PLACES: [&str; 13] = [
+pub const PLACES: [&str; 14] = [
     "queued",
     "spooled",
     "running",
@@ -34,6 +34,7 @@ pub const PLACES: [&str; 13] = [
     "duplicate",
     "dead_letter",
     "discarded",
+    "replayed",
     "lost",
 ];
 
@@ -62,7 +63,16 @@ UNION ALL
 SELECT 'discarded', count(DISTINCT key) FROM audit_log, bounds
 WHERE kind = 'dead_letter' AND action = 'discard' AND key >= low::text AND key < high::text AND length(key) = 36
     AND NOT EXISTS (SELECT FROM receipts r WHERE r.id::text = key)
-    AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.receipt::text = key)";
+    AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.receipt::text = key)
+UNION ALL
+SELECT 'replayed', count(*) FROM replayed, bounds WHERE old >= low AND old < high
+    AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.receipt = old)";
+
+/// How many receipts of an hour took the place of others: no ingress answered with them.
+const NEW: &str = "-- conservation::new
+SELECT count(*) FROM replayed
+WHERE new >= postern_uuid_floor(to_timestamp($1::bigint * 3600))
+    AND new < postern_uuid_floor(to_timestamp(($1::bigint + 1) * 3600))";
 
 const SPOOL: &str = "-- conservation::spool
 SELECT id, body FROM spool WHERE id > $1 AND kind = $2 ORDER BY id LIMIT $3";
@@ -85,7 +95,7 @@ pub struct Audit {
 pub struct Hour {
     /// Hours since 1970 (UTC), by the receipts.
     pub hour: i64,
-    /// How many were answered with 202, as their ingresses say.
+    /// How many were answered with 202, as their ingresses say, and how many were replayed under new receipts.
     pub answered: i64,
     /// How many are in each of [`PLACES`].
     pub places: [i64; PLACES.len()],
@@ -116,6 +126,7 @@ pub async fn audit(connection: &mut Object, hours: i64) -> Result<Audit, StoreEr
         found.entry(hour).and_modify(|hour| hour.answered = answered);
     }
     for (hour, places) in &mut found {
+        places.answered += snapshot.query_one(NEW, &[hour]).await?.get::<_, i64>(0);
         for row in snapshot.query(TAKEN, &[hour]).await? {
             places.add(row.get(0), row.get(1));
         }

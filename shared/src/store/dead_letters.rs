@@ -2,6 +2,8 @@
 //! it back into the spool or discard it. Both write into the audit log in the same statement: a letter is never gone
 //! without a trace.
 
+mod replay;
+
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
@@ -10,9 +12,8 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId};
-use crate::lane::Lane;
-use crate::resume::RESUME_V1;
 use crate::submission::{self, SUBMISSIONS_V1, Target};
+pub use replay::replay;
 
 /// The most letters that one call replays or discards: it must end well within the time-out of a statement.
 pub const MAX_AT_ONCE: i64 = 10_000;
@@ -49,24 +50,6 @@ GROUP BY group_id ORDER BY count(*) DESC, group_id LIMIT $1";
 
 const COUNT: &str = "-- dead_letters::count
 SELECT count(*) FROM dead_letters WHERE ($1::bigint IS NULL OR id = $1) AND ($2::text IS NULL OR group_id = $2)";
-
-/// Who looks at the same letters at the same time finds them gone.
-const REPLAY: &str = "-- dead_letters::replay
-WITH chosen AS (
-    SELECT id FROM dead_letters WHERE ($1::bigint IS NULL OR id = $1) AND ($2::text IS NULL OR group_id = $2)
-    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
-), taken AS (
-    DELETE FROM dead_letters WHERE id IN (SELECT id FROM chosen) RETURNING *
-), put AS (
-    INSERT INTO spool (lane, kind, body, attempt, due_at)
-    SELECT CASE WHEN kind = $7 THEN $8::smallint ELSE $9::smallint END, kind, coalesce($4, body), 0,
-        now() + (row_number() OVER (ORDER BY id) - 1) * $5::float8 * interval '1 second'
-    FROM taken ORDER BY id
-)
-INSERT INTO audit_log (account, action, kind, key, document)
-SELECT $6, 'replay', 'dead_letter', coalesce(receipt::text, id::text),
-    json_build_object('id', id, 'kind', kind, 'target', target, 'dead_because', reason, 'edited', $4::bytea IS NOT NULL)
-FROM taken ORDER BY id";
 
 const DISCARD: &str = "-- dead_letters::discard
 WITH chosen AS (
@@ -220,26 +203,6 @@ pub async fn groups(connection: &Object) -> Result<Vec<Group>, StoreError> {
 pub async fn count(connection: &Object, choice: &Choice) -> Result<i64, StoreError> {
     let (id, group) = parameters(choice);
     Ok(connection.query_one(COUNT, &[&id, &group]).await?.get(0))
-}
-
-/// Puts letters back into the spool with their receipts, as if they had never been tried, the oldest first; with
-/// `interval_s` each is due so many seconds after the one before. What was never run starts on the versions of the
-/// workflows that are active then. `body` takes the place of the body of [`Choice::One`].
-pub async fn replay(
-    connection: &Object,
-    account: &str,
-    choice: &Choice,
-    interval_s: f64,
-    body: Option<&[u8]>,
-) -> Result<Moved, StoreError> {
-    let (id, group) = parameters(choice);
-    // Many at once are a burst.
-    let lane = if matches!(choice, Choice::One(_)) { Lane::Default } else { Lane::bulk(0) };
-    let lanes = (Lane::Resuming.number(), lane.number());
-    let moved = connection
-        .execute(REPLAY, &[&id, &group, &MAX_AT_ONCE, &body, &interval_s, &account, &RESUME_V1, &lanes.0, &lanes.1])
-        .await?;
-    tell(connection, choice, moved).await
 }
 
 /// The reason of a discard that a text gives; nothing if there is none in it, or if it is longer than
