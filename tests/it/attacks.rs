@@ -1,7 +1,11 @@
 //! What one caller, one target, one run or one stranger tries, and what the others see of it.
 
+mod clock;
 mod environment;
 mod logs;
+mod readiness;
 mod reasons;
+mod replay;
 mod settings;
 mod slow;
+mod spool;

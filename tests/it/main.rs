@@ -13,6 +13,9 @@ mod conservation;
 mod corpus;
 mod dead_letters;
 mod dedupe;
+#[allow(clippy::print_stdout, reason = "it says what is left out")]
+#[path = "../chaos/disk.rs"]
+mod disk;
 mod endurance;
 mod faults;
 mod golden;

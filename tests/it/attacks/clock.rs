@@ -1,0 +1,85 @@
+//! A machine's clock that jumps: what cannot be kept is refused before its 202, and nothing of the jump stays behind.
+
+use serde_json::json;
+
+use crate::harness::call::Answer;
+use crate::harness::fake_clock::FakeClock;
+use crate::harness::{DEMO, Postern, eventually, private};
+
+async fn post(postern: &Postern, n: u32) -> Answer {
+    postern.post("/trigger?workflow_id=77").form(format!("lastname=Lovelace&email=ada{n}@example.org")).send().await
+}
+
+async fn with_clock(clock: &FakeClock) -> Postern {
+    let mut postern = Postern::with_ingress(DEMO, &clock.environment()).await;
+    postern.start_worker().await;
+    postern
+}
+
+/// Leads are accepted, with receipts of this time, and finish.
+async fn all_is_well(postern: &mut Postern, n: u32) {
+    let answer = eventually("leads are accepted", async || {
+        let answer = post(postern, n).await;
+        (answer.status == 202).then_some(answer)
+    })
+    .await;
+    assert_eq!(postern.ended(&answer).await["status"], "finished");
+    let receipt = answer.json["receipt"].as_str().unwrap().to_owned();
+    let age = format!(
+        "SELECT abs(extract(epoch FROM now() - accepted_at))::bigint FROM receipts
+         WHERE id = '{receipt}' AND id > postern_uuid_floor(now() - interval '5 minutes')
+            AND id < postern_uuid_floor(now() + interval '5 minutes')"
+    );
+    assert!(postern.count(&age).await < 300, "{receipt} has another time");
+    assert_eq!(private(&mut postern.ingress, "/health/ready").await, (200, "ready\n".to_owned()));
+    assert_eq!(postern.count("SELECT count(*) FROM dead_letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_outside_the_history_refuses_leads_until_it_is_back() {
+    let clock = FakeClock::new();
+    let mut postern = with_clock(&clock).await;
+    all_is_well(&mut postern, 0).await;
+    for (n, offset) in [(1, "+40d"), (2, "-40d"), (3, "+4000d")] {
+        clock.is_off_by(offset);
+        let refused = post(&postern, n).await;
+        assert_eq!((refused.status, refused.code()), (503, "unavailable"), "{offset}: {}", refused.json);
+        assert!(refused.json["error"]["message"].as_str().unwrap().contains("clock"), "{}", refused.json);
+        assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+        let (status, reason) = private(&mut postern.ingress, "/health/ready").await;
+        assert!(status == 503 && reason.contains("the clock of this machine shows"), "{offset}: {reason}");
+        clock.is_off_by("+0");
+        all_is_well(&mut postern, n).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_within_the_history_leaves_no_trace_when_it_is_back() {
+    let clock = FakeClock::new();
+    let mut postern = with_clock(&clock).await;
+    for (n, offset) in [(1, "+20d"), (3, "-2h")] {
+        clock.is_off_by(offset);
+        let meanwhile = post(&postern, n).await;
+        assert_eq!(meanwhile.status, 202, "{}", meanwhile.json);
+        assert_eq!(postern.ended(&meanwhile).await["status"], "finished");
+        clock.is_off_by("+0");
+        all_is_well(&mut postern, n + 1).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_permission_of_a_wrong_clock_costs_no_lead() {
+    let clock = FakeClock::new();
+    let expires = "permission: soon\naddresses: 127.0.0.2\nworkflows: [77]\nexpires: 2099-01-01";
+    let mut postern = Postern::with_ingress(&format!("{DEMO}\n---\n{expires}"), &clock.environment()).await;
+    postern.start_worker().await;
+    clock.is_off_by("+40000d");
+    let path = "/trigger?workflow_id=77";
+    let form = "lastname=Lovelace&email=ada@example.org";
+    let answer = postern.post(path).from("127.0.0.2").form(form).send().await;
+    assert_eq!((answer.status, answer.code()), (503, "unavailable"), "{}", answer.json);
+    assert_eq!(
+        postern.post(path).from("127.0.0.3").form(form).send().await.json["error"]["code"],
+        json!("address_denied")
+    );
+}
