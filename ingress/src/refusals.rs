@@ -54,7 +54,8 @@ struct Count {
 
 impl Refusals {
     /// Keeps what a permitted caller sent and was refused, if there is room.
-    pub fn body(&self, mut refusal: NewRefusal, metrics: &Metrics) {
+    pub fn body(&self, refusal: NewRefusal, metrics: &Metrics) {
+        let mut refusal = refusal.bounded();
         refusal.body = refusal.body.filter(|body| body.len() <= MAX_KEPT_BYTES);
         if !self.gathered().keep(refusal) {
             metrics.refused_bodies("dropped", 1);
@@ -124,7 +125,7 @@ impl Refusals {
 impl Gathered {
     /// Whether there was room.
     fn keep(&mut self, refusal: NewRefusal) -> bool {
-        let bytes = refusal.query.len() + refusal.body.as_ref().map_or(0, |body| body.len());
+        let bytes = refusal.bytes();
         let is_room = self.bodies.len() < MAX_WAITING && self.bytes + bytes <= MAX_WAITING_BYTES;
         if is_room {
             self.bytes += bytes;
@@ -208,7 +209,10 @@ mod tests {
     fn what_waits_is_bounded_in_number_and_in_bytes() {
         let mut gathered = Gathered::default();
         let large = MAX_KEPT_BYTES;
-        assert_eq!((0..20).filter(|_| gathered.keep(refusal(large))).count(), MAX_WAITING_BYTES / large);
+        assert_eq!((0..20).filter(|_| gathered.keep(refusal(large))).count(), MAX_WAITING_BYTES / large - 1);
+        let mut gathered = Gathered::default();
+        let of_queries = || NewRefusal { query: "x".repeat(large), ..refusal(0) };
+        assert_eq!((0..20).filter(|_| gathered.keep(of_queries())).count(), MAX_WAITING_BYTES / large - 1);
         let mut gathered = Gathered::default();
         assert_eq!((0..1_100).filter(|_| gathered.keep(refusal(1))).count(), MAX_WAITING);
     }
@@ -224,5 +228,17 @@ mod tests {
         assert_eq!((gathered.callers.len(), gathered.callers[&None].count), (MAX_ADDRESSES + 1, 100));
         let again = &gathered.callers[&Some(IpAddr::from([0, 0, 0, 0]))];
         assert_eq!((again.count, again.reason), (2, ErrorCode::ProxyNotTrusted));
+    }
+
+    #[test]
+    fn a_query_or_a_type_that_is_too_long_is_cut_and_its_body_not_kept() {
+        let long = || "ä".repeat(100_000);
+        let of_query = NewRefusal { query: long(), ..refusal(10) }.bounded();
+        let of_type = NewRefusal { content_type: Some(long()), ..refusal(10) }.bounded();
+        let of_message = NewRefusal { message: long(), ..refusal(10) }.bounded();
+        assert!(of_query.body.is_none() && of_type.body.is_none() && of_message.body.is_some());
+        for one in [of_query, of_type, of_message, refusal(0).bounded()] {
+            assert!(one.bytes() < 20_000, "{}", one.bytes());
+        }
     }
 }

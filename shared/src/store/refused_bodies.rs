@@ -18,8 +18,16 @@ const MAX_AGE_DAYS: i32 = 7;
 /// Bytes of all that is kept; beyond them the oldest go.
 const MAX_TOTAL_BYTES: i64 = 128 * 1024 * 1024;
 
-/// What a row counts for beside its body, so that small bodies are bounded in number, too.
+/// What a row counts for beside its texts and its body, so that small ones are bounded in number, too.
 const ROW_BYTES: i64 = 4 * 1024;
+
+/// Bytes of a query that is kept whole, and of a content type. A longer one is cut, and its body is not kept: it could not
+/// be read again as the call that it was.
+const MAX_QUERY_BYTES: usize = 16 * 1024;
+const MAX_TYPE_BYTES: usize = 1024;
+
+/// Bytes of what the sender was told: a sentence that names what is wrong.
+const MAX_MESSAGE_BYTES: usize = 4 * 1024;
 
 const KEEP: &str = "-- refused_bodies::keep
 INSERT INTO refused_bodies
@@ -31,7 +39,10 @@ const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
 WHERE refused_at < now() - $1 * interval '1 day' OR id <= (
     SELECT max(id) FROM (
-        SELECT id, sum($3::bigint + coalesce(octet_length(body), 0)) OVER (ORDER BY id DESC) AS total FROM refused_bodies
+        SELECT id, sum($3::bigint + coalesce(octet_length(body), 0) + octet_length(query) + octet_length(message)
+            + coalesce(octet_length(content_type), 0) + octet_length(permission) + octet_length(address)
+            + octet_length(code) + coalesce(octet_length(idempotency_key), 0)) OVER (ORDER BY id DESC) AS total
+        FROM refused_bodies
     ) AS newest WHERE total > $2::bigint)";
 
 const LATEST: &str = "-- refused_bodies::latest
@@ -95,6 +106,34 @@ pub struct NewRefusal {
     pub refused_at: SystemTime,
     /// The `Idempotency-Key` of the request.
     pub idempotency_key: Option<String>,
+}
+
+impl NewRefusal {
+    /// Cuts what is too long to keep.
+    pub fn bounded(mut self) -> Self {
+        let is_query_cut = cut(&mut self.query, MAX_QUERY_BYTES);
+        let is_type_cut = self.content_type.as_mut().is_some_and(|content_type| cut(content_type, MAX_TYPE_BYTES));
+        cut(&mut self.message, MAX_MESSAGE_BYTES);
+        if is_query_cut || is_type_cut {
+            self.body = None;
+        }
+        self
+    }
+
+    /// Bytes that it takes until it is kept.
+    pub fn bytes(&self) -> usize {
+        let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let texts = self.query.len() + self.message.len() + self.address.len() + self.permission.as_str().len();
+        let body = self.body.as_ref().map_or(0, Bytes::len);
+        size_of::<Self>() + texts + optional(&self.content_type) + optional(&self.idempotency_key) + body
+    }
+}
+
+/// Cuts a text at a character; whether it was longer.
+fn cut(text: &mut String, most: usize) -> bool {
+    let is_longer = text.len() > most;
+    text.truncate((0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
+    is_longer
 }
 
 /// A refused body as it is kept, but for the body.
@@ -219,7 +258,9 @@ pub async fn replay(connection: &Object, account: &str, new: &Reread<'_>) -> Res
 
 /// Notes why a refused body is still refused.
 pub async fn refuse_again(connection: &Object, id: i64, code: &str, message: &str) -> Result<(), StoreError> {
-    connection.execute(REFUSE_AGAIN, &[&id, &code, &message.replace('\0', "")]).await?;
+    let mut message = message.replace('\0', "");
+    cut(&mut message, MAX_MESSAGE_BYTES);
+    connection.execute(REFUSE_AGAIN, &[&id, &code, &message]).await?;
     Ok(())
 }
 
