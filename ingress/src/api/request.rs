@@ -8,6 +8,7 @@ use futures_util::Stream;
 use percent_encoding::percent_decode_str;
 use postern_shared::yaml;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::timeout;
 use warp::http::HeaderMap;
 use warp::http::header::{ACCEPT, CONTENT_TYPE};
@@ -108,7 +109,12 @@ impl Request {
         if self.content_type() != "application/json" {
             return Err(Refusal::new(Code::UnsupportedType, "send application/json"));
         }
-        serde_json::from_slice(&self.body).map_err(|error| Refusal::new(Code::InvalidRequest, error.to_string()))
+        let invalid = |error: serde_json::Error| Refusal::new(Code::InvalidRequest, error.to_string());
+        // Read twice: what is looked for in all of it need not be looked for in each field.
+        if holds_nul(&serde_json::from_slice(&self.body).map_err(invalid)?) {
+            return Err(Refusal::new(Code::InvalidRequest, "a text holds a NUL, which cannot be stored"));
+        }
+        serde_json::from_slice(&self.body).map_err(invalid)
     }
 
     /// The form in which a document is wanted back: JSON unless YAML is named.
@@ -120,6 +126,16 @@ impl Request {
     fn content_type(&self) -> String {
         let value = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+}
+
+/// PostgreSQL keeps no NUL in a text.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(map) => map.iter().any(|(name, item)| name.contains('\0') || holds_nul(item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

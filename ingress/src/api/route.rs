@@ -207,6 +207,10 @@ fn argument(template: &str, path: &str) -> Option<String> {
             (None, None) => return Some(found),
             (Some(wanted), Some(given)) if wanted.starts_with('{') && !given.is_empty() => {
                 found = percent_decode_str(given).decode_utf8().ok()?.into_owned();
+                // PostgreSQL keeps it in no text: nothing has such a name.
+                if found.contains('\0') {
+                    return None;
+                }
             }
             (Some(wanted), Some(given)) if wanted == given => {}
             _ => return None,
@@ -235,7 +239,8 @@ mod tests {
     fn another_method_is_told_those_that_there_are_and_another_path_nothing() {
         let found = find(&Method::PATCH, "/triggers/a");
         assert!(matches!(found, Found::OtherMethods(methods) if methods == "GET, PUT, DELETE"));
-        for path in ["", "/", "/triggers/", "/triggers/a/b", "/trigger", "triggers", "/triggers/%ff"] {
+        for path in ["", "/", "/triggers/", "/triggers/a/b", "/trigger", "triggers", "/triggers/%ff", "/triggers/a%00"]
+        {
             assert!(matches!(find(&Method::GET, path), Found::Nothing), "{path}");
         }
     }
