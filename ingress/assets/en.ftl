@@ -23,7 +23,11 @@ account-name = Name
 password = Password
 password-help = At least 12 characters.
 login-wrong = Name and password do not belong together.
-login-wait = Too many wrong passwords. Wait a while, then try again.
+login-wait = Too many wrong passwords. { $n ->
+    [one] Try again in { $n } second.
+   *[other] Try again in { $n } seconds.
+}
+login-busy = Too many people are logging in just now. Try again in a moment.
 setup = The first account
 setup-help = This link works once. The account can change everything; keep its password well.
 setup-button = Create the account
@@ -38,7 +42,9 @@ refused-not-found-help = The address is wrong, or what it showed was deleted.
 refused-no-token = This form is out of date
 refused-no-token-help = It was made for another session. Go back, reload the page, and send it again.
 refused-unreadable = The form could not be read
-refused-unreadable-help = It was too large, took too long, or was cut off. Send it again.
+refused-unreadable-help = It was too large, took too long, was cut off, or holds a character that cannot be stored. Send it again.
+refused-busy = Too much is under way
+refused-busy-help = Too many passwords are being checked just now. Try again in a moment.
 refused-away = The database cannot be reached now
 refused-away-help = Submissions are still accepted. Try again in a moment; the log says more.
 refused-fault = Postern made a mistake

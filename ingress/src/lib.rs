@@ -13,6 +13,7 @@ mod metrics;
 mod options;
 pub mod panel;
 mod probe;
+mod rate;
 mod readiness;
 mod receipts;
 mod refusals;

@@ -9,6 +9,7 @@ mod audit;
 mod callers;
 mod chart;
 mod confirm;
+mod credentials;
 mod dead_letters;
 mod difference;
 mod editor;
@@ -146,6 +147,9 @@ where
             (Access::Open, _) | (Access::Account, Some(_)) | (Access::Admin, Some(Role::Admin)) => {}
             (Access::Account | Access::Admin, None) => return Ok(reply::to_login(&visit)),
             (Access::Admin, Some(Role::Reader)) => return Err(Refusal::OnlyAdmins),
+        }
+        if argument.contains('\0') || visit.query.holds_nul() {
+            return Err(Refusal::NotFound);
         }
         visit.argument = argument;
         if route.method == "POST" {

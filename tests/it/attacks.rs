@@ -2,9 +2,12 @@
 
 mod clock;
 mod environment;
+mod logins;
 mod logs;
+mod names;
 mod readiness;
 mod reasons;
+mod refused;
 mod replay;
 mod settings;
 mod slow;

@@ -8,7 +8,7 @@ mod operating;
 mod permissions;
 mod runs;
 mod strangers;
-mod visitor;
+pub mod visitor;
 mod workflows;
 
 use crate::harness::{DEMO, Postern};

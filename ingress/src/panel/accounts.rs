@@ -1,18 +1,18 @@
 //! The accounts: who may use the panel and what they may do; and everyone's own password.
 
-use std::time::Instant;
-
 use askama::Template;
 use postern_shared::store::accounts::{self, Listed, Outcome, Role};
 use warp::reply::Response;
 
 use super::confirm::Delete;
+use super::credentials::{self, Checked};
 use super::frame::{Frame, Section};
 use super::login::is_name;
 use super::password;
 use super::reply::{self, Refusal};
 use super::shown::Moment;
 use super::visit::Visit;
+use crate::rate;
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
@@ -77,7 +77,7 @@ pub async fn add(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if let Some(wrong) = wrong {
         return reply::unsaved(&all(visit, visit.t(wrong)).await?);
     }
-    let hash = visit.panel.passwords.hash(password).await.ok_or(Refusal::Unreadable)?;
+    let hash = visit.hashed(password).await?;
     let role = Role::from_word(visit.form.get("role"));
     let added = accounts::add(&mut visit.connection().await?, visit.account(), name, &hash, role).await?;
     match said(added) {
@@ -111,7 +111,7 @@ pub async fn set_password(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if !password::is_long_enough(password) {
         return reply::unsaved(&one(visit, visit.t("setup-password-short")).await?);
     }
-    let hash = visit.panel.passwords.hash(password).await.ok_or(Refusal::Unreadable)?;
+    let hash = visit.hashed(password).await?;
     let set = accounts::set_password(&mut visit.connection().await?, visit.account(), &visit.argument, &hash).await?;
     ended(visit, set).await
 }
@@ -160,32 +160,31 @@ pub async fn delete(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// The form for one's own password.
 pub async fn show_own(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    reply::page(&Own { p: Frame::new(visit, Section::None).await, error: String::new() })
+    reply::page(&own(visit, String::new()).await)
+}
+
+async fn own(visit: &Visit<'_>, error: String) -> Own {
+    Own { p: Frame::new(visit, Section::None).await, error }
 }
 
 /// Changes one's own password, for whoever knows the old one; all sessions end, and it is logged in with anew.
 pub async fn save_own(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (old, new) = (visit.form.get("old"), visit.form.get("password"));
     let name = visit.account();
-    let wait = visit.panel.throttle.lock().ok().and_then(|throttle| throttle.wait(name, Instant::now()));
-    let mut wrong = wait.map(|_| "login-wait");
-    if wrong.is_none() && !password::is_long_enough(new) {
-        wrong = Some("setup-password-short");
+    if !password::is_long_enough(new) {
+        return reply::unsaved(&own(visit, visit.t("setup-password-short")).await);
     }
-    if wrong.is_none() {
-        let known = accounts::by_name(&visit.connection().await?, name).await?.map(|account| account.password);
-        if !visit.panel.passwords.matches(old, known).await {
-            if let Ok(mut throttle) = visit.panel.throttle.lock() {
-                throttle.failed(name, Instant::now());
-            }
-            wrong = Some("password-old-wrong");
+    match credentials::check(visit, name, old).await? {
+        Checked::Right(_) => {}
+        Checked::Wrong => return reply::unsaved(&own(visit, visit.t("password-old-wrong")).await),
+        Checked::Wait(wait) => {
+            let seconds = rate::seconds(wait);
+            let page = reply::unsaved(&own(visit, visit.n("login-wait", seconds)).await)?;
+            return Ok(reply::too_many(page, seconds));
         }
+        Checked::Busy => return Err(Refusal::TooBusy),
     }
-    if let Some(wrong) = wrong {
-        let p = Frame::new(visit, Section::None).await;
-        return reply::unsaved(&Own { error: p.t(wrong), p });
-    }
-    let hash = visit.panel.passwords.hash(new).await.ok_or(Refusal::Unreadable)?;
+    let hash = visit.hashed(new).await?;
     accounts::set_password(&mut visit.connection().await?, name, name, &hash).await?;
     Ok(reply::redirect("/login"))
 }

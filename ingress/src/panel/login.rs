@@ -2,7 +2,7 @@
 //! Postern makes with a link that is shown once.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use askama::Template;
 use postern_shared::store::accounts::{self, First};
@@ -11,12 +11,13 @@ use postern_shared::telemetry;
 use warp::reply::Response;
 
 use super::Panel;
+use super::credentials::{self, Checked};
 use super::frame::{Frame, Section};
-use super::password::{self, MAX_PASSWORD_BYTES};
+use super::password::{self, Rank};
 use super::reply::{self, Refusal};
 use super::session::{Token, is_same};
 use super::visit::{SESSION, Visit};
-use crate::Failure;
+use crate::{Failure, rate};
 
 /// How long a session lasts: a working day.
 const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);
@@ -58,7 +59,9 @@ async fn make_first(panel: &Panel, private: SocketAddr) -> Result<(), Failure> {
         return Ok(());
     }
     if let Some(password) = &panel.admin_password {
-        let hash = panel.passwords.hash(password).await.ok_or("the password cannot be hashed")?;
+        let slot =
+            panel.passwords.slot(private.ip(), Rank::Known).await.map_err(|_| "too many passwords are hashed")?;
+        let hash = slot.hash(password).await.ok_or("the password cannot be hashed")?;
         accounts::first(&mut connection, ADMIN, &hash).await?;
         return Ok(());
     }
@@ -85,29 +88,19 @@ async fn log_in_form(visit: &Visit<'_>, next: &str, error: String) -> Result<Res
     reply::page(&LogIn { p, name, next: next.to_owned(), error })
 }
 
-/// Logs in, if name and password belong together and the name has not to wait.
+/// Logs in, if name and password belong together and the caller has not to wait.
 pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (name, password) = (visit.form.get("name").trim(), visit.form.get("password"));
     let next = visit.form.get("next");
-    let wait = visit.panel.throttle.lock().ok().and_then(|throttle| throttle.wait(name, Instant::now()));
-    if let Some(wait) = wait {
-        tracing::warn!(wait_s = wait.as_secs(), peer = %visit.peer, "too many wrong passwords of one name");
-        return log_in_form(visit, next, visit.t("login-wait")).await;
-    }
-    let account = accounts::by_name(&visit.connection().await?, name).await?;
-    let known = account.as_ref().map(|account| account.password.clone());
-    let is_known = password.len() <= MAX_PASSWORD_BYTES && visit.panel.passwords.matches(password, known).await;
-    let Some(account) = account.filter(|_| is_known) else {
-        if let Ok(mut throttle) = visit.panel.throttle.lock() {
-            throttle.failed(&name.chars().take(MAX_NAME_BYTES).collect::<String>(), Instant::now());
+    match credentials::check(visit, name, password).await? {
+        Checked::Right(account) => begin(visit, account.id, reply::own_path(next)).await,
+        Checked::Wrong => log_in_form(visit, next, visit.t("login-wrong")).await,
+        Checked::Wait(wait) => {
+            let seconds = rate::seconds(wait);
+            Ok(reply::too_many(log_in_form(visit, next, visit.n("login-wait", seconds)).await?, seconds))
         }
-        tracing::warn!(peer = %visit.peer, "a log-in to the control panel failed");
-        return log_in_form(visit, next, visit.t("login-wrong")).await;
-    };
-    if let Ok(mut throttle) = visit.panel.throttle.lock() {
-        throttle.passed(name);
+        Checked::Busy => Ok(reply::too_many(log_in_form(visit, next, visit.t("login-busy")).await?, reply::BUSY_S)),
     }
-    begin(visit, account.id, reply::own_path(next)).await
 }
 
 async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
@@ -150,7 +143,7 @@ pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if !password::is_long_enough(password) {
         return set_up_form(visit, key, visit.t("setup-password-short")).await;
     }
-    let hash = visit.panel.passwords.hash(password).await.ok_or(Refusal::Unreadable)?;
+    let hash = visit.hashed(password).await?;
     let mut connection = visit.connection().await?;
     let created = accounts::first(&mut connection, name, &hash).await?;
     if let Ok(mut set_up) = visit.panel.set_up.lock() {

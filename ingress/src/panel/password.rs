@@ -1,18 +1,45 @@
 //! Passwords: kept as argon2id hashes with the parameters of OWASP's cheat sheet (19 MiB, 2 passes), which are the
-//! defaults of the crate.
+//! defaults of the crate. Strangers may ask for a hash, so hashes are made in a few slots, each with a buffer that is
+//! kept and used again, and few requests wait for one. A caller that leaves frees its place, and the slot only when the
+//! hash is made.
 
-use argon2::Argon2;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
+
 use argon2::password_hash::rand_core::OsRng;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use tokio::sync::Semaphore;
+use argon2::password_hash::{Output, PasswordHash, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::rate;
 
 /// The shortest password: what NIST SP 800-63B asks for where it is the only factor, rounded down for people.
 pub const MIN_PASSWORD_CHARS: usize = 12;
 /// The longest password: argon2 reads all of it.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many are hashed at once: each takes 19 MiB and a core, and whoever knocks may ask for it.
+/// How many are hashed at once: each takes 19 MiB and a core, of which at least half belong to submissions.
 const MAX_AT_ONCE: usize = 2;
+/// How many requests are hashed or wait for it: a second's worth. One more is told to come again.
+const MAX_UNDER_WAY: usize = 32;
+/// How many of them may come from one caller.
+const MAX_OF_CALLER: usize = 4;
+/// How many more may be under way for people who are known: strangers cannot take their places.
+const MAX_KNOWN: usize = 8;
+
+/// The salt of a password that nobody has: it takes as long.
+const NOBODY: &str = "bm9ib2R5bm9ib2R5bm9ibw";
+
+/// Who wants a password to be hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// Anybody.
+    Stranger,
+    /// Someone who is logged in, holds the link of the set-up, or logged in from there before.
+    Known,
+}
 
 /// Whether a new password is neither too short nor too long.
 pub fn is_long_enough(password: &str) -> bool {
@@ -22,56 +49,228 @@ pub fn is_long_enough(password: &str) -> bool {
 /// Hashes and compares, a few at a time.
 #[derive(Debug)]
 pub struct Passwords {
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
+    buffers: Arc<Mutex<Vec<Vec<Block>>>>,
+    under_way: Arc<Mutex<UnderWay>>,
+}
+
+#[derive(Debug, Default)]
+struct UnderWay {
+    all: usize,
+    of: HashMap<IpAddr, usize>,
+}
+
+/// Too many requests are under way.
+#[derive(Debug, Clone, Copy)]
+pub struct Busy;
+
+/// The right to make one hash.
+#[derive(Debug)]
+pub struct Slot {
+    work: Work,
+    _place: Place,
+}
+
+/// What goes to the thread that hashes: the next one gets it when this one is done, whoever waits for the result.
+#[derive(Debug)]
+struct Work {
+    blocks: Vec<Block>,
+    buffers: Arc<Mutex<Vec<Vec<Block>>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A place among the requests under way.
+#[derive(Debug)]
+struct Place {
+    under_way: Arc<Mutex<UnderWay>>,
+    caller: IpAddr,
 }
 
 impl Passwords {
     pub fn new() -> Self {
-        Self { slots: Semaphore::new(MAX_AT_ONCE) }
+        let cores = available_parallelism().map_or(1, usize::from);
+        let slots = (cores / 2).clamp(1, MAX_AT_ONCE);
+        Self { slots: Arc::new(Semaphore::new(slots)), buffers: Arc::default(), under_way: Arc::default() }
     }
 
+    /// Waits until a password may be hashed.
+    ///
+    /// # Errors
+    /// At once, when too many wait already.
+    pub async fn slot(&self, address: IpAddr, rank: Rank) -> Result<Slot, Busy> {
+        let place = Place::take(&self.under_way, rate::caller(address), rank)?;
+        // Cannot fail: nobody closes it.
+        let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Busy)?;
+        let blocks = lock(&self.buffers).pop().unwrap_or_default();
+        let work = Work { blocks, buffers: Arc::clone(&self.buffers), _permit: permit };
+        Ok(Slot { work, _place: place })
+    }
+}
+
+impl Slot {
     /// The hash of a password in PHC form; nothing if it cannot be made.
-    pub async fn hash(&self, password: &str) -> Option<String> {
-        let _slot = self.slots.acquire().await.ok()?;
+    pub async fn hash(mut self, password: &str) -> Option<String> {
         let password = password.to_owned();
-        tokio::task::spawn_blocking(move || hash(&password)).await.ok()?
+        let hashing = tokio::task::spawn_blocking(move || self.work.hash(&password));
+        hashing.await.ok()?
     }
 
     /// Whether it is the password of this hash. Without a hash it takes as long and says no: the time must not tell
     /// which names there are.
-    pub async fn matches(&self, password: &str, hash: Option<String>) -> bool {
-        let Ok(_slot) = self.slots.acquire().await else { return false };
+    pub async fn matches(mut self, password: &str, hash: Option<String>) -> bool {
         let password = password.to_owned();
-        let compared = tokio::task::spawn_blocking(move || compare(&password, hash.as_deref()));
-        compared.await.unwrap_or(false)
+        let comparing = tokio::task::spawn_blocking(move || self.work.compare(&password, hash.as_deref()));
+        comparing.await.unwrap_or(false)
     }
 }
 
-fn hash(password: &str) -> Option<String> {
-    let salt = SaltString::generate(&mut OsRng);
-    Some(Argon2::default().hash_password(password.as_bytes(), &salt).ok()?.to_string())
+impl Work {
+    fn hash(&mut self, password: &str) -> Option<String> {
+        let (salt, params) = (SaltString::generate(&mut OsRng), Params::default());
+        let (algorithm, version) = (Algorithm::default(), Version::default());
+        let made = PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: (&params).try_into().ok()?,
+            salt: Some(salt.as_salt()),
+            hash: Some(self.output(password, &salt, algorithm, version, params)?),
+        };
+        Some(made.to_string())
+    }
+
+    fn compare(&mut self, password: &str, known: Option<&str>) -> bool {
+        let Some(known) = known else {
+            let salt = SaltString::from_b64(NOBODY).ok();
+            salt.map(|salt| self.output(password, &salt, Algorithm::default(), Version::default(), Params::default()));
+            return false;
+        };
+        self.output_as(password, known).is_some_and(|(made, known)| made == known)
+    }
+
+    /// The output of a password as that of a known hash was made, and that of the hash: they are compared in constant
+    /// time.
+    fn output_as(&mut self, password: &str, known: &str) -> Option<(Output, Output)> {
+        let known = PasswordHash::new(known).ok()?;
+        let salt = SaltString::from_b64(known.salt?.as_str()).ok()?;
+        let algorithm = Algorithm::try_from(known.algorithm).ok()?;
+        let version = known.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+        let made = self.output(password, &salt, algorithm, version, Params::try_from(&known).ok()?)?;
+        Some((made, known.hash?))
+    }
+
+    fn output(
+        &mut self,
+        password: &str,
+        salt: &SaltString,
+        algorithm: Algorithm,
+        version: Version,
+        params: Params,
+    ) -> Option<Output> {
+        let mut bytes = [0; 64];
+        let salt = salt.decode_b64(&mut bytes).ok()?;
+        let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        self.blocks.resize(params.block_count(), Block::new());
+        let argon2 = Argon2::new(algorithm, version, params);
+        let made = Output::init_with(length, |out| {
+            let blocks = self.blocks.as_mut_slice();
+            Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, blocks)?)
+        });
+        made.ok()
+    }
 }
 
-fn compare(password: &str, known: Option<&str>) -> bool {
-    let Some(known) = known else {
-        let _ = hash(password);
-        return false;
-    };
-    let known = PasswordHash::new(known);
-    known.is_ok_and(|known| Argon2::default().verify_password(password.as_bytes(), &known).is_ok())
+impl Drop for Work {
+    fn drop(&mut self) {
+        lock(&self.buffers).push(std::mem::take(&mut self.blocks));
+    }
+}
+
+impl Place {
+    fn take(under_way: &Arc<Mutex<UnderWay>>, caller: IpAddr, rank: Rank) -> Result<Self, Busy> {
+        let mut counted = lock(under_way);
+        let of_caller = counted.of.get(&caller).copied().unwrap_or_default();
+        let is_room = match rank {
+            Rank::Stranger => counted.all < MAX_UNDER_WAY && of_caller < MAX_OF_CALLER,
+            Rank::Known => counted.all < MAX_UNDER_WAY + MAX_KNOWN,
+        };
+        if !is_room {
+            return Err(Busy);
+        }
+        counted.all += 1;
+        counted.of.insert(caller, of_caller + 1);
+        Ok(Self { under_way: Arc::clone(under_way), caller })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counted = lock(&self.under_way);
+        counted.all -= 1;
+        if let Some(of_caller) = counted.of.get_mut(&self.caller) {
+            *of_caller -= 1;
+            if *of_caller == 0 {
+                counted.of.remove(&self.caller);
+            }
+        }
+    }
+}
+
+/// A thread that panicked here left nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_password_is_kept_as_an_argon2id_hash_that_only_it_matches() {
-        let known = hash("correct horse").unwrap();
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn address(n: u32) -> IpAddr {
+        std::net::Ipv4Addr::from_bits(n).into()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_kept_as_an_argon2id_hash_that_only_it_matches() {
+        let passwords = Passwords::new();
+        let slot = async || passwords.slot(HERE, Rank::Stranger).await.unwrap();
+        let known = slot().await.hash("correct horse").await.unwrap();
         assert!(known.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{known}");
-        assert!(compare("correct horse", Some(&known)));
-        assert!(!compare("correct horsf", Some(&known)));
-        assert!(!compare("correct horse", None));
-        assert_ne!(hash("correct horse").unwrap(), known);
+        for (password, hash, expected) in [
+            ("correct horse", Some(known.as_str()), true),
+            ("correct horsf", Some(&known), false),
+            ("correct horse", None, false),
+            ("correct horse", Some("nonsense"), false),
+        ] {
+            assert_eq!(slot().await.matches(password, hash.map(str::to_owned)).await, expected, "{password} {hash:?}");
+        }
+        assert_ne!(slot().await.hash("correct horse").await.unwrap(), known);
+        assert_eq!(lock(&passwords.buffers).len(), 1, "one buffer is used again and again");
+    }
+
+    #[tokio::test]
+    async fn few_wait_and_strangers_do_not_take_the_places_of_people_who_are_known() {
+        let passwords = Passwords::new();
+        let place = |address, rank| Place::take(&passwords.under_way, rate::caller(address), rank);
+        let of_one: Vec<_> = (0..100).filter_map(|_| place(HERE, Rank::Stranger).ok()).collect();
+        assert_eq!(of_one.len(), MAX_OF_CALLER);
+        let of_all: Vec<_> = (0..100).filter_map(|n| place(address(n), Rank::Stranger).ok()).collect();
+        assert_eq!(of_one.len() + of_all.len(), MAX_UNDER_WAY);
+        let known: Vec<_> = (0..100).filter_map(|_| place(HERE, Rank::Known).ok()).collect();
+        assert_eq!(known.len(), MAX_KNOWN);
+        drop((of_one, of_all, known));
+        assert!(lock(&passwords.under_way).of.is_empty() && place(HERE, Rank::Stranger).is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_leaves_frees_its_place_and_its_buffer_only_when_the_hash_is_made() {
+        let passwords = Passwords::new();
+        for _ in 0..20 {
+            let slot = passwords.slot(HERE, Rank::Stranger).await.unwrap();
+            let hashing = tokio::time::timeout(std::time::Duration::ZERO, slot.hash("correct horse"));
+            let _ = hashing.await;
+        }
+        let _slot = passwords.slot(HERE, Rank::Stranger).await.unwrap();
+        assert!(lock(&passwords.buffers).len() < MAX_AT_ONCE);
     }
 }

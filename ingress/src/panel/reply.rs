@@ -27,6 +27,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// How long a browser keeps theme and language.
 const PREFERENCE_LENGTH: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// Seconds after which a visitor may try again when too much is under way: it takes no longer.
+pub const BUSY_S: u32 = 2;
+
 /// Why there is no page.
 #[derive(Debug)]
 pub enum Refusal {
@@ -38,6 +41,8 @@ pub enum Refusal {
     NoToken,
     /// The form cannot be read, or took too long.
     Unreadable,
+    /// Too many requests of this kind are under way.
+    TooBusy,
     /// The store cannot answer.
     Store(StoreError),
     /// A page could not be made.
@@ -137,6 +142,7 @@ pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
         Refusal::OnlyAdmins => (StatusCode::FORBIDDEN, "refused-only-admins"),
         Refusal::NoToken => (StatusCode::FORBIDDEN, "refused-no-token"),
         Refusal::Unreadable => (StatusCode::BAD_REQUEST, "refused-unreadable"),
+        Refusal::TooBusy => (StatusCode::TOO_MANY_REQUESTS, "refused-busy"),
         Refusal::Store(
             StoreError::Away(_) | StoreError::TookTooLong(_) | StoreError::Conflict(_) | StoreError::Schema(_),
         ) => (StatusCode::SERVICE_UNAVAILABLE, "refused-away"),
@@ -145,16 +151,23 @@ pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
     match &refusal {
         Refusal::Store(error) => tracing::warn!(%error, path = visit.path, "a page of the control panel was not made"),
         Refusal::Template(error) => tracing::error!(%error, "a page of the control panel could not be written"),
-        Refusal::NotFound | Refusal::OnlyAdmins | Refusal::NoToken | Refusal::Unreadable => {}
+        Refusal::NotFound | Refusal::OnlyAdmins | Refusal::NoToken | Refusal::Unreadable | Refusal::TooBusy => {}
     }
     // Without a store there is nothing to count beside the page.
     let p = Frame::without_counts(visit, Section::None);
     let page = Refused { title: visit.t(key), help: visit.t(&format!("{key}-help")), p }.render();
     let mut response = with_status(html(page.unwrap_or_default()), status).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        response.headers_mut().insert(RETRY_AFTER, BUSY_S.into());
     }
     response
+}
+
+/// The page of a visitor who has to wait so many seconds (RFC 6585, 4).
+pub fn too_many(mut page: Response, seconds: u32) -> Response {
+    *page.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    page.headers_mut().insert(RETRY_AFTER, seconds.into());
+    page
 }
 
 /// The headers of every answer, and the cookie that a first form needs.

@@ -14,10 +14,12 @@ use warp::http::HeaderMap;
 use warp::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST};
 
 use super::Panel;
+use super::password::{Busy, Rank};
 use super::reply::Refusal;
 use super::session::{self, Token};
 use super::words::Language;
 use crate::http::body::body_bytes;
+use crate::http::client_address::client_address;
 
 /// The cookie of a session.
 pub const SESSION: &str = "postern-session";
@@ -54,6 +56,11 @@ impl Pairs {
         Self(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
+    /// Whether a name or a value holds a NUL, which PostgreSQL keeps in no text: nothing that is stored has it.
+    pub fn holds_nul(&self) -> bool {
+        self.0.iter().any(|(name, value)| name.contains('\0') || value.contains('\0'))
+    }
+
     /// The first value of a name; empty if there is none.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
@@ -79,6 +86,7 @@ pub struct Visit<'p> {
     pub account: Option<String>,
     /// What that account may do.
     pub role: Option<Role>,
+    /// The address of the visitor: behind a trusted proxy the one that the proxy names.
     pub peer: IpAddr,
     pub language: Language,
     /// `light`, `dark`, or empty for what the system says.
@@ -109,7 +117,7 @@ impl<'p> Visit<'p> {
             form: Pairs::default(),
             account: None,
             role: None,
-            peer: caller.peer,
+            peer: client_address(caller.peer, &caller.headers, &panel.state.trusted_proxies).unwrap_or(caller.peer),
             language,
             theme: match cookie(&caller.headers, THEME).as_deref() {
                 Some("light") => "light",
@@ -155,6 +163,9 @@ impl<'p> Visit<'p> {
         let limit = if self.account.is_some() { MAX_FORM_BYTES } else { MAX_OPEN_FORM_BYTES };
         let read = timeout(FORM_TIMEOUT, body_bytes(headers, body, limit)).await.map_err(|_| Refusal::Unreadable)?;
         self.form = Pairs::read(&read.map_err(|_| Refusal::Unreadable)?);
+        if self.form.holds_nul() {
+            return Err(Refusal::Unreadable);
+        }
         let sent = self.form.get("csrf");
         if session::is_same(sent.as_bytes(), self.csrf().as_bytes()) { Ok(()) } else { Err(Refusal::NoToken) }
     }
@@ -169,6 +180,12 @@ impl<'p> Visit<'p> {
         Ok(self.panel.state.store.connection().await?)
     }
 
+    /// The hash of a new password of someone who is known.
+    pub async fn hashed(&self, password: &str) -> Result<String, Refusal> {
+        let slot = self.panel.passwords.slot(self.peer, Rank::Known).await.map_err(|Busy| Refusal::TooBusy)?;
+        slot.hash(password).await.ok_or(Refusal::Unreadable)
+    }
+
     /// The name of who is logged in; empty on open pages.
     pub fn account(&self) -> &str {
         self.account.as_deref().unwrap_or_default()
@@ -177,6 +194,11 @@ impl<'p> Visit<'p> {
     /// A text in the language of the visitor.
     pub fn t(&self, key: &str) -> String {
         self.panel.words.text(self.language, key, None)
+    }
+
+    /// A text that counts something.
+    pub fn n(&self, key: &str, n: impl Into<i64>) -> String {
+        self.panel.words.text(self.language, key, Some(n.into()))
     }
 }
 
