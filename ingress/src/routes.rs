@@ -90,7 +90,7 @@ where
     let snapshot = state.snapshot();
     let gate = Gate::admit(&snapshot, caller, state.clock.now()).map_err(rejected(caller))?;
     match request.path.strip_prefix("/receipts/") {
-        Some(id) => receipts::show(state, &gate, &request.method, id).await,
+        Some(id) => receipts::show(state, &gate, caller, &request.method, id).await,
         None => submit::submit(state, gate, snapshot.version, request, caller, body).await,
     }
 }

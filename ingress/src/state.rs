@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::http::load::Load;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
+use crate::receipts::Answers;
 use crate::refusals::Refusals;
 use crate::spool::Spool;
 use crate::submit::flows::Flows;
@@ -68,13 +69,12 @@ pub struct State {
     pub publisher: Option<Publisher>,
     pub spool: Spool,
     pub store: Store,
+    pub receipts: Answers,
     pub metrics: Metrics,
     pub refusals: Refusals,
     pub tickets: Tickets,
     pub waiting: Waiting,
-    pub clock: Clock,
-    /// Lines of receipts that could not be looked up.
-    pub look_ups: LogLimit,
+    pub clock: Arc<Clock>,
     pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
@@ -88,6 +88,7 @@ impl State {
         spool: Spool,
         registry: &Registry,
     ) -> Result<Self, Failure> {
+        let clock = Arc::default();
         Ok(Self {
             short_url: options.short_url.clone(),
             trusted_proxies: options.trusted_proxies.clone(),
@@ -97,13 +98,13 @@ impl State {
             flows: Flows::new(),
             publisher,
             spool,
+            receipts: Answers::new(&store, Arc::clone(&clock))?,
             store,
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
             tickets: Tickets::new(),
             waiting: Waiting::new(),
-            clock: Clock::default(),
-            look_ups: LogLimit::default(),
+            clock,
             api_token: api::hash_of_setting(options.api_token.as_deref()),
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),

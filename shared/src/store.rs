@@ -87,11 +87,20 @@ impl Store {
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(10))
             .options(SESSION);
+        Self::with(config, options.database_connections)
+    }
+
+    /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
+    pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
+        Self::with(self.config.clone(), connections)
+    }
+
+    fn with(config: tokio_postgres::Config, connections: usize) -> Result<Self, StoreError> {
         let manager =
             Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let wait = Some(CONNECT_TIMEOUT);
         let pool = Pool::builder(manager)
-            .max_size(options.database_connections)
+            .max_size(connections)
             .timeouts(Timeouts { wait, create: wait, recycle: wait })
             .runtime(Runtime::Tokio1)
             .build()

@@ -7,6 +7,7 @@ mod logs;
 mod names;
 mod readiness;
 mod reasons;
+mod receipts;
 mod refused;
 mod replay;
 mod settings;

@@ -149,11 +149,11 @@ impl Postern {
         self.ended(&answer).await
     }
 
-    /// Waits until what was accepted has ended, and returns its receipt.
+    /// Waits until what was accepted has ended, and returns its receipt as an operator sees it: with all messages.
     pub async fn ended(&self, accepted: &Answer) -> Value {
         let path = accepted.header("location");
         eventually("the submission has ended", async || {
-            let receipt = self.call("GET", &path).send().await;
+            let receipt = self.api("GET", &path).send().await;
             let status = receipt.json["status"].as_str()?.to_owned();
             (!matches!(status.as_str(), "queued" | "running" | "waiting" | "held")).then_some(receipt.json)
         })

@@ -5,14 +5,16 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::Refusal;
 use super::request::Request;
-use crate::receipts;
+use crate::receipts::{self, Audience};
 use crate::state::State;
 
-/// One receipt, as its caller sees it, and the permission as far as that is known.
+/// One receipt, with all messages, and the permission as far as that is known.
 pub async fn get(state: &State, request: &Request) -> Result<Response, Refusal> {
     let unknown = || Refusal::unknown("receipt");
     let id = request.argument.parse().map_err(|_| unknown())?;
-    let (permission, mut body) = receipts::find(state, id).await?.ok_or_else(unknown)?;
+    let connection = state.store.connection().await?;
+    let found = receipts::find(&connection, &state.clock, id, Audience::Operators).await?;
+    let (permission, mut body) = found.ok_or_else(unknown)?;
     body["permission"] = json!(permission);
     Ok(warp::reply::json(&body).into_response())
 }

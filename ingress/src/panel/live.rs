@@ -2,9 +2,9 @@
 //! HTML 9.2). The event says that, and nothing else; the script asks for the page again.
 
 use std::convert::Infallible;
-use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::stream;
 use postern_shared::id::ReceiptId;
@@ -19,8 +19,9 @@ use warp::sse::{self, Event};
 
 use super::figures::Figures;
 use super::runs::filter;
-use super::session::Hash;
+use super::session;
 use super::visit::{Pairs, Visit};
+use crate::receipts::MAX_SHOWN;
 use crate::state::State;
 
 /// How many pages may listen at the same time: each asks the store once a second.
@@ -69,7 +70,13 @@ fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
 
 /// Says when what is shown differs from what is known, until nobody listens or the session has ended. Nothing is known
 /// at first, so that whatever happened between the page and its first event is not missed.
-async fn watch(state: Arc<State>, session: Hash, shown: Shown, sender: Sender<()>, _listener: OwnedSemaphorePermit) {
+async fn watch(
+    state: Arc<State>,
+    session: session::Hash,
+    shown: Shown,
+    sender: Sender<()>,
+    _listener: OwnedSemaphorePermit,
+) {
     let mut known = None;
     loop {
         match look(&state, &session, &shown).await {
@@ -90,7 +97,7 @@ async fn watch(state: Arc<State>, session: Hash, shown: Shown, sender: Sender<()
     }
 }
 
-async fn look(state: &State, session: &Hash, shown: &Shown) -> Result<Option<u64>, StoreError> {
+async fn look(state: &State, session: &session::Hash, shown: &Shown) -> Result<Option<u64>, StoreError> {
     let connection = state.store.connection().await?;
     if sessions::find(&connection, session).await?.is_none() {
         return Ok(None);
@@ -98,15 +105,18 @@ async fn look(state: &State, session: &Hash, shown: &Shown) -> Result<Option<u64
     let runs = match shown {
         Shown::Overview(_) => runs::page(&connection, &Filter::default(), None, COMPARED).await?,
         Shown::Runs(filter) => runs::page(&connection, filter, None, COMPARED).await?,
-        Shown::Receipt(receipt) => runs::of(&connection, *receipt).await?,
+        Shown::Receipt(receipt) => {
+            let runs = runs::of(&connection, *receipt, MAX_SHOWN).await?;
+            return Ok(Some(mark(&runs.shown, (runs.word, runs.left_out))));
+        }
     };
     let figures = if let Shown::Overview(figures) = shown { figures.counted_at() } else { None };
     Ok(Some(mark(&runs, figures)))
 }
 
-fn mark(runs: &[Run], figures: Option<SystemTime>) -> u64 {
+fn mark(runs: &[Run], beside: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    figures.hash(&mut hasher);
+    beside.hash(&mut hasher);
     for run in runs {
         (run.receipt.uuid(), run.workflow.get(), run.place, run.state.word(), run.steps).hash(&mut hasher);
     }

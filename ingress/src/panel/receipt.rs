@@ -6,7 +6,7 @@ use askama::Template;
 use postern_shared::id::ReceiptId;
 use postern_shared::origin::{Origin, Parent};
 use postern_shared::store::receipts::Receipt;
-use postern_shared::store::runs::{self, Run, State};
+use postern_shared::store::runs::{self, OfReceipt, Run, State};
 use postern_shared::store::{Connection, dead_letters, posted, receipts, replayed, run_log, workflows};
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::saving;
 use super::shown::{Moment, Pill, length};
 use super::tree::Tree;
 use super::visit::Visit;
-use crate::receipts::{MAX_SHOWN, shown};
+use crate::receipts::MAX_SHOWN;
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -115,8 +115,8 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         let reason = reason.unwrap_or_default();
         return reply::page(&Page { p, id: id.to_string(), pill, at, taken: None, reason, replayed_as, replay_of });
     };
-    let runs = runs::of(&connection, id).await?;
-    let state = if receipt.duplicate_of.is_some() { "duplicate" } else { runs::summary(&runs) };
+    let runs = runs::of(&connection, id, MAX_SHOWN).await?;
+    let state = if receipt.duplicate_of.is_some() { "duplicate" } else { runs.word };
     let (pill, at) = (p.pill(state), p.moment(&receipt.accepted_at));
     let taken = Some(taken(&connection, &p, id, &receipt, &runs).await?);
     reply::page(&Page { p, id: id.to_string(), pill, at, taken, reason: String::new(), replayed_as, replay_of })
@@ -127,16 +127,14 @@ async fn taken(
     p: &Frame,
     id: ReceiptId,
     receipt: &Receipt,
-    runs: &[Run],
+    OfReceipt { shown: runs, left_out, .. }: &OfReceipt,
 ) -> Result<Taken, Refusal> {
-    let left_out = i64::try_from(runs.len().saturating_sub(MAX_SHOWN)).unwrap_or(i64::MAX);
-    let runs = shown(runs);
-    let log = run_log::of(connection, id, &runs).await?;
+    let log = run_log::of(connection, id, runs, i64::MAX).await?;
     let mut ran = Vec::new();
-    for run in &runs {
+    for run in runs {
         let document = workflows::of_version(connection, run.workflow, run.version).await?;
         let log: Vec<_> = log.iter().filter(|entry| entry.is_of(run)).collect();
-        ran.push(describe(p, run, &runs, document.as_ref(), &log));
+        ran.push(describe(p, run, runs, document.as_ref(), &log));
     }
     let posted = posted::find(connection, id).await?;
     let mut trees = Vec::new();
@@ -162,7 +160,7 @@ async fn taken(
         dropped_files: receipt.dropped_files.join(", "),
         is_unmatched: runs.is_empty() && receipt.duplicate_of.is_none(),
         ran,
-        left_out,
+        left_out: *left_out,
         trees,
     })
 }
@@ -171,12 +169,12 @@ fn is_of(run: &Run, parent: &Parent) -> bool {
     (run.workflow, &run.origin) == (parent.workflow, &parent.origin)
 }
 
-fn children(run: &Run, all: &[&Run]) -> Vec<(String, String)> {
+fn children(run: &Run, all: &[Run]) -> Vec<(String, String)> {
     let started = all.iter().filter(|one| Origin::read(&one.origin).parent.is_some_and(|parent| is_of(run, &parent)));
     started.map(|one| (anchor(one), one.workflow.to_string())).collect()
 }
 
-fn describe(p: &Frame, run: &Run, all: &[&Run], document: Option<&Value>, log: &[&run_log::Entry]) -> Ran {
+fn describe(p: &Frame, run: &Run, all: &[Run], document: Option<&Value>, log: &[&run_log::Entry]) -> Ran {
     let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
     let path: Vec<Step> = (log.iter())
         .map(|entry| Step {
@@ -202,7 +200,7 @@ fn describe(p: &Frame, run: &Run, all: &[&Run], document: Option<&Value>, log: &
         started_by: origin.parent.as_ref().map(|parent| StartedBy {
             workflow: parent.workflow.to_string(),
             step: parent.step.into(),
-            anchor: all.iter().find(|one| is_of(one, parent)).map(|one| anchor(one)).unwrap_or_default(),
+            anchor: all.iter().find(|one| is_of(one, parent)).map(anchor).unwrap_or_default(),
         }),
         children: children(run, all),
         is_failed: run.state == State::Failed,

@@ -55,6 +55,17 @@ impl Template {
         }
     }
 
+    /// Its text with `…` for whatever depends on what it is evaluated with; nothing if no words are left.
+    pub fn outline(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Fixed(value) => Some(render(value)),
+            Kind::Text(parts) if parts.iter().any(|part| matches!(part, Part::Text(_))) => {
+                Some(parts.iter().map(Part::outline).collect())
+            }
+            Kind::Text(_) | Kind::Lone(_) | Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
     /// The value: one lone reference or `{{ … }}` keeps its type, everything else is text. A list or map stays within
     /// [`MAX_VALUE_BYTES`] and the levels of a value: a loop that puts a value into itself must come to an end.
     pub fn value(&self, scope: &Scope) -> Result<Value, EvalError> {
@@ -114,6 +125,13 @@ impl Template {
 }
 
 impl Part {
+    fn outline(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Reference(_) | Self::Expression(_) => "…",
+        }
+    }
+
     fn note_reads(&self, reads: &mut Reads) {
         match self {
             Self::Text(_) => {}

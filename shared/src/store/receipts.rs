@@ -229,7 +229,8 @@ pub async fn add_places(
 
 /// One receipt, or nothing if no worker has taken it yet.
 pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>, StoreError> {
-    let Some(row) = connection.query_opt(FIND, &[&id.uuid()]).await? else {
+    let statement = connection.prepare_cached(FIND).await?;
+    let Some(row) = connection.query_opt(&statement, &[&id.uuid()]).await? else {
         return Ok(None);
     };
     let permission = row.get::<_, String>(0).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;

@@ -18,10 +18,14 @@ COPY run_log (receipt, workflow, origin, number, step, task, output, message, at
 const TYPES: [Type; 9] =
     [Type::UUID, Type::INT8, Type::TEXT, Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ];
 
+/// The last steps of each run, so that one that went round for ever costs no more than another.
 const OF: &str = "-- run_log::of
-SELECT workflow, number, step, task, output, message, at, origin FROM run_log
-WHERE receipt = $1 AND (workflow, origin) IN (SELECT * FROM unnest($2::bigint[], $3::text[]))
-ORDER BY workflow, length(origin), origin, number";
+SELECT last.workflow, last.number, last.step, last.task, last.output, last.message, last.at, last.origin
+FROM unnest($2::bigint[], $3::text[]) AS run (workflow, origin) CROSS JOIN LATERAL (
+    SELECT workflow, number, step, task, output, message, at, origin FROM run_log
+    WHERE receipt = $1 AND workflow = run.workflow AND origin = run.origin ORDER BY number DESC LIMIT $4
+) AS last
+ORDER BY last.workflow, length(last.origin), last.origin, last.number";
 
 const FORGET: &str = "-- run_log::forget
 DELETE FROM run_log WHERE receipt = $1 AND workflow = $2 AND origin = $3";
@@ -74,11 +78,12 @@ pub async fn forget(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), S
     Ok(())
 }
 
-/// The steps that these runs of a receipt took: by workflow, then in order.
-pub async fn of(connection: &Object, receipt: ReceiptId, runs: &[&Run]) -> Result<Vec<Entry>, StoreError> {
+/// The steps that these runs of a receipt took, of each run the last `most`: by workflow, then in order.
+pub async fn of(connection: &Object, receipt: ReceiptId, runs: &[Run], most: i64) -> Result<Vec<Entry>, StoreError> {
     let workflows: Vec<i64> = runs.iter().map(|run| run.workflow.get()).collect();
     let origins: Vec<&str> = runs.iter().map(|run| run.origin.as_str()).collect();
-    let rows = connection.query(OF, &[&receipt.uuid(), &workflows, &origins]).await?;
+    let statement = connection.prepare_cached(OF).await?;
+    let rows = connection.query(&statement, &[&receipt.uuid(), &workflows, &origins, &most]).await?;
     rows.iter()
         .map(|row| {
             Ok(Entry {

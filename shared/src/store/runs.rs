@@ -3,6 +3,7 @@
 //! [`StoreError::Fenced`] and drops its work.
 
 mod cursor;
+mod of_receipt;
 
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
@@ -13,10 +14,10 @@ use uuid::Uuid;
 
 use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId, WorkflowId};
-use crate::origin;
 use crate::resume::{Resume, RunKey};
 
 pub use cursor::Cursor;
+pub use of_receipt::{OfReceipt, of};
 
 const INSERT: &str = "-- runs::insert
 COPY runs (receipt, workflow, origin, version, place, state, steps, record, message, started_at, ended_at)
@@ -36,10 +37,6 @@ const TYPES: [Type; 11] = [
     Type::TIMESTAMPTZ,
     Type::TIMESTAMPTZ,
 ];
-
-const OF: &str = "-- runs::of
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
-FROM runs WHERE receipt = $1 ORDER BY place, workflow, length(origin), origin";
 
 const PAGE: &str = "-- runs::page
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
@@ -103,18 +100,6 @@ impl State {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state)
     }
-}
-
-/// The word for a receipt with these runs, in the order of [`of`]: the state that most needs someone's eye or patience;
-/// without any run the receipt is unmatched. Of a run and its replays the last one counts.
-pub fn summary(runs: &[Run]) -> &'static str {
-    let name = |run: &Run| (run.workflow, origin::first(&run.origin).to_owned());
-    let is_last = |at: usize| runs.get(at + 1).is_none_or(|next| name(next) != name(&runs[at]));
-    let last: Vec<State> = (0..runs.len()).filter(|at| is_last(*at)).map(|at| runs[at].state).collect();
-    [State::NeedsAttention, State::Running, State::Waiting, State::Held, State::Failed, State::Finished]
-        .into_iter()
-        .find(|state| last.contains(state))
-        .map_or("unmatched", State::word)
 }
 
 /// A run.
@@ -210,11 +195,6 @@ pub async fn let_go(
     let origins: Vec<&str> = runs.iter().map(|one| one.run.origin.as_str()).collect();
     transaction.execute(LET_GO, &[&workflow.get(), &receipts, &origins, &version]).await?;
     Ok(())
-}
-
-/// The runs of a receipt, in the order in which it started them.
-pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Vec<Run>, StoreError> {
-    connection.query(OF, &[&receipt.uuid()]).await?.iter().map(read).collect()
 }
 
 /// The latest runs, newest first, at most `last`; of one workflow or all, in one state or all.

@@ -40,6 +40,13 @@ SELECT version, created_at FROM workflow_versions WHERE workflow = $1 ORDER BY v
 const OF_VERSION: &str = "-- workflows::of_version
 SELECT document::text FROM workflow_versions WHERE workflow = $1 AND version = $2";
 
+/// The place in the list, and the setting: of no document more than that.
+const SETTINGS_OF_STEPS: &str = "-- workflows::settings_of_steps
+SELECT s.place, (v.document #> ARRAY['steps', s.step, $4])::text
+FROM unnest($1::bigint[], $2::int[], $3::text[]) WITH ORDINALITY AS s (workflow, version, step, place)
+JOIN workflow_versions v ON v.workflow = s.workflow AND v.version = s.version
+WHERE v.document #> ARRAY['steps', s.step, $4] IS NOT NULL";
+
 /// A stored workflow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
@@ -98,4 +105,34 @@ pub async fn versions(connection: &Object, id: WorkflowId, last: i64) -> Result<
 pub async fn of_version(connection: &Object, id: WorkflowId, version: i32) -> Result<Option<Value>, StoreError> {
     let row = connection.query_opt(OF_VERSION, &[&id.get(), &version]).await?;
     row.map(|row| parsed(row.get(0))).transpose()
+}
+
+/// A step of one version of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepOf {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// Its version.
+    pub version: i32,
+    /// The name of the step.
+    pub step: String,
+}
+
+/// One setting of steps, such as `message`; those that do not have it are not among the answers.
+pub async fn settings_of_steps(
+    connection: &Object,
+    steps: &[StepOf],
+    name: &str,
+) -> Result<Vec<(StepOf, Value)>, StoreError> {
+    let workflows: Vec<i64> = steps.iter().map(|one| one.workflow.get()).collect();
+    let versions: Vec<i32> = steps.iter().map(|one| one.version).collect();
+    let names: Vec<&str> = steps.iter().map(|one| one.step.as_str()).collect();
+    let statement = connection.prepare_cached(SETTINGS_OF_STEPS).await?;
+    let rows = connection.query(&statement, &[&workflows, &versions, &names, &name]).await?;
+    let setting = |row: &tokio_postgres::Row| {
+        let place = usize::try_from(row.get::<_, i64>(0) - 1).ok();
+        let step = place.and_then(|place| steps.get(place))?;
+        Some(parsed(row.get(1)).map(|value| (step.clone(), value)))
+    };
+    rows.iter().filter_map(setting).collect()
 }
