@@ -135,6 +135,11 @@ impl Task {
         }
     }
 
+    /// Whether it reaches another system.
+    pub fn reaches_outside(&self) -> bool {
+        matches!(self, Self::HttpRequest(_) | Self::SendMail(_))
+    }
+
     /// The workflow that it starts.
     pub fn runs(&self) -> Option<WorkflowId> {
         if let Self::RunWorkflow(settings) = self { Some(settings.workflow) } else { None }

@@ -19,17 +19,28 @@ const MAX_COMPUTING: Duration = Duration::from_secs(5);
 /// has not computed.
 const MAX_LAP: Duration = Duration::from_millis(500);
 
+/// What counts at most against those beside it, between two looks: about one evaluation. A thread that did not get a core
+/// has not computed.
+const MAX_SHARED_LAP: Duration = Duration::from_millis(30);
+
+/// After so many questions it counts how long the database answers them. Before it is the database that is slow.
+const MANY_QUESTIONS: u32 = 64;
+
 /// Bytes of the records and comments that one run makes: four of the largest records.
 const MAX_WRITTEN_BYTES: usize = 16 * 1024 * 1024;
 
 /// What a run has used up.
 #[derive(Debug)]
 pub struct Allowance {
+    /// As far as it may compute at all, and as far as those beside it wait for it.
     computed: Duration,
+    shared: Duration,
     looked: Instant,
     /// What it had computed when others could go on.
     yielded: Duration,
-    queried: Duration,
+    /// How long the database has searched for it, and how long it has answered what else it asked.
+    searched: Duration,
+    waited: Duration,
     questions: u32,
     has_searched: bool,
     written: usize,
@@ -50,9 +61,11 @@ impl Allowance {
     pub fn new() -> Self {
         Self {
             computed: Duration::ZERO,
+            shared: Duration::ZERO,
             looked: Instant::now(),
             yielded: Duration::ZERO,
-            queried: Duration::ZERO,
+            searched: Duration::ZERO,
+            waited: Duration::ZERO,
             questions: 0,
             has_searched: false,
             written: 0,
@@ -76,15 +89,17 @@ impl Allowance {
         if self.computed > MAX_COMPUTING {
             return Err(TaskError(format!("the run has computed for more than {} s", MAX_COMPUTING.as_secs())));
         }
-        if self.may_leave && self.leaves_at.is_some_and(|at| self.computed > at) {
-            let why = format!("its steps computed for {:.2} s", self.computed.as_secs_f64());
+        if self.may_leave && self.leaves_at.is_some_and(|at| self.shared > at) {
+            let why = format!("its steps computed for {:.2} s", self.shared.as_secs_f64());
             return Err(self.leave(Leave { cost: Cost::Computing, why, is_its_own: true }));
         }
         Ok(())
     }
 
     fn lap(&mut self) {
-        self.computed += self.looked.elapsed().min(MAX_LAP);
+        let lap = self.looked.elapsed();
+        self.computed += lap.min(MAX_LAP);
+        self.shared += lap.min(MAX_SHARED_LAP);
         self.go_on();
     }
 
@@ -131,9 +146,14 @@ impl Allowance {
         std::mem::replace(&mut self.has_searched, true)
     }
 
-    /// The database worked for it.
+    /// The database has searched for it.
     pub fn query(&mut self, took: Duration) {
-        self.queried += took;
+        self.searched += took;
+    }
+
+    /// The database has answered what else it asked.
+    pub fn wait(&mut self, took: Duration) {
+        self.waited += took;
     }
 
     /// It has asked the database.
@@ -141,19 +161,19 @@ impl Allowance {
         self.questions = self.questions.saturating_add(1);
     }
 
-    /// How long it has computed.
-    pub fn computed(&self) -> Duration {
-        self.computed
+    /// How long those beside it have waited for its computing.
+    pub fn kept_waiting(&self) -> Duration {
+        self.shared
     }
 
     /// How long the database has worked for it.
     pub fn queried(&self) -> Duration {
-        self.queried
+        if self.asks_often() { self.searched + self.waited } else { self.searched }
     }
 
-    /// How often it has asked the database.
-    pub fn questions(&self) -> u32 {
-        self.questions
+    /// Whether it is the one that keeps the database busy, and not the database that is slow.
+    pub fn asks_often(&self) -> bool {
+        self.questions > MANY_QUESTIONS
     }
 
     /// Counts what is about to be written.

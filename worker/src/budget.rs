@@ -27,12 +27,11 @@ const MAX_COMPUTING: Duration = Duration::from_millis(200);
 const MAX_DATABASE: Duration = Duration::from_secs(2);
 
 /// The same of a run whose workflow had slow runs lately, or whose bundle has taken long already.
-const TIGHT_COMPUTING: Duration = Duration::from_millis(20);
+const TIGHT_COMPUTING: Duration = Duration::from_millis(50);
 pub const TIGHT_DATABASE: Duration = Duration::from_millis(100);
 
-/// After this time a bundle has taken long, and the questions of a run which is what keeps it.
+/// After this time a bundle has taken long: runs that ask often leave it.
 const LATE_AFTER: Duration = Duration::from_secs(2);
-const MANY_QUESTIONS: u32 = 64;
 
 /// The time of all searches of one transaction that no index serves, and what is left beyond for runs that have not
 /// searched before: each of the slow ones leaves half of it to others.
@@ -115,7 +114,7 @@ impl Budget {
     /// Why a run that has cost this goes on alone, if it does.
     pub fn overdrawn(&self, run: &Allowance, is_suspect: bool) -> Option<Leave> {
         let leave = |cost, why| Some(Leave { cost, why, is_its_own: true });
-        let (computed, queried) = (run.computed(), run.queried());
+        let (computed, queried) = (run.kept_waiting(), run.queried());
         if computed > self.computing(is_suspect)? {
             return leave(Cost::Computing, format!("its steps computed for {:.2} s", computed.as_secs_f64()));
         }
@@ -123,8 +122,8 @@ impl Budget {
         if queried > database {
             return leave(Cost::Database, format!("the database worked for it for {:.1} s", queried.as_secs_f64()));
         }
-        if late && run.questions() > MANY_QUESTIONS {
-            return leave(Cost::Database, format!("it asked the database {} times", run.questions()));
+        if late && run.asks_often() {
+            return leave(Cost::Database, "it asked the database very often".to_owned());
         }
         None
     }
@@ -172,5 +171,70 @@ impl Budget {
             self.held += bytes;
             self.slow.hold(bytes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(place: Place, searched_ms: u64) -> Budget {
+        let mut budget = Budget::new(place, Arc::default());
+        budget.search(Duration::from_millis(searched_ms));
+        budget
+    }
+
+    #[test]
+    fn searches_share_what_is_left_and_the_first_of_a_run_finds_some_of_it() {
+        for (place, searched, again, limit) in [
+            (Place::Bundle, 0, true, Some(1_000)),
+            (Place::Bundle, 1_000, true, Some(500)),
+            (Place::Bundle, 1_990, true, Some(50)),
+            (Place::Bundle, 2_000, true, None),
+            (Place::Bundle, 2_000, false, Some(50)),
+            (Place::Bundle, 3_000, false, None),
+            (Place::Resumed, 0, true, Some(2_000)),
+            (Place::Resumed, 9_000, true, Some(50)),
+            (Place::Slow, 90_000, true, Some(30_000)),
+        ] {
+            let found = after(place, searched).search_limit(again);
+            assert_eq!(found, limit.map(Duration::from_millis), "{place:?} {searched} {again}");
+        }
+    }
+
+    #[test]
+    fn a_run_leaves_for_its_searches_sooner_if_its_workflow_was_slow_and_never_where_it_is_alone() {
+        for (place, searched, is_suspect, leaves) in [
+            (Place::Bundle, 1_900, false, false),
+            (Place::Bundle, 2_100, false, true),
+            (Place::Bundle, 110, true, true),
+            (Place::Resumed, 2_100, false, true),
+            (Place::Slow, 90_000, true, false),
+        ] {
+            let mut run = Allowance::new();
+            run.query(Duration::from_millis(searched));
+            assert_eq!(after(place, 0).overdrawn(&run, is_suspect).is_some(), leaves, "{place:?} {searched}");
+            assert_eq!(after(place, 0).has_had_its_turn(&run), place == Place::Slow);
+        }
+    }
+
+    #[test]
+    fn a_slow_database_is_no_fault_of_a_run_that_asks_seldom() {
+        let mut run = Allowance::new();
+        run.wait(Duration::from_secs(60));
+        assert!(after(Place::Bundle, 0).overdrawn(&run, true).is_none());
+        (0..100).for_each(|_| run.ask());
+        assert!(after(Place::Bundle, 0).overdrawn(&run, false).is_some());
+    }
+
+    #[test]
+    fn what_bundles_hold_is_counted_together_until_they_end() {
+        let slow = Arc::<Slow>::default();
+        let mut one = Budget::new(Place::Bundle, Arc::clone(&slow));
+        let other = Budget::new(Place::Bundle, Arc::clone(&slow));
+        one.hold(MAX_HELD_BYTES);
+        assert!(other.is_full(SMALL_BYTES, 1) && !other.is_full(0, SMALL_BYTES));
+        drop(one);
+        assert!(!other.is_full(SMALL_BYTES, 1) && slow.held() == 0);
     }
 }

@@ -4,10 +4,11 @@
 //! that a step refers to are the first of them. A delay parks its branch alone; when only such branches are left, the
 //! run is suspended and leaves a checkpoint.
 
+mod alone;
 mod stored;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use postern_shared::expression::Scope;
@@ -18,15 +19,14 @@ use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::{Step, Workflow};
 
 use crate::allowance::Allowance;
-use crate::budget::{Budget, Place, TIGHT_DATABASE};
 use crate::catalog::Pinned;
 use crate::checkpoint::{Next, Sleeping, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::outside::Call;
 use crate::related;
-use crate::slow::{Cost, Leave};
-use crate::task::{self, Answer, Context, Outcome, Question};
+use crate::slow::Cost;
+use crate::task::{self, Answer, Context, Outcome, Question, TaskError};
 
 pub use stored::Parts;
 
@@ -178,20 +178,9 @@ impl Execution {
         if let Err(error) = self.allowance.compute() {
             return Some(self.fail(next, error.to_string()));
         }
-        let workflow = self.run.workflow;
-        let is_suspect = self.allowance.is_suspect(|| desk.budget.is_suspect(workflow));
-        if answer.is_none() {
-            if let Some(leave) = desk.budget.overdrawn(&self.allowance, is_suspect) {
-                return Some(self.go_on_alone(next, step, leave, desk));
-            }
-            if desk.budget.has_had_its_turn(&self.allowance) {
-                self.asking = Some(next);
-                return Some(self.suspend(Wake::Slow));
-            }
+        if let Some(progress) = self.leave_others(next, step, answer.as_ref(), desk) {
+            return Some(progress);
         }
-        // What was done already, or cannot be asked again, is not thrown away.
-        let is_done = matches!(answer, Some(Answer::Created { .. } | Answer::Rekeyed { .. } | Answer::Outside(_)));
-        self.allowance.begin_step(!is_done, desk.budget.computing(is_suspect));
         self.scope.record = self.run.record.and_then(|id| desk.fields(id));
         if let Some(id) = self.relate(step, answer.as_ref(), desk) {
             self.asking = Some(next);
@@ -201,7 +190,19 @@ impl Execution {
         let (scope, allowance) = (&mut self.scope, &mut self.allowance);
         let tries = next.tried.map_or(0, |tried| tried.times);
         let mut context = Context { scope, record: self.run.record, desk, run, number, alone, tries, allowance };
-        match task::perform(&step.task, answer, &mut context) {
+        let outcome = task::perform(&step.task, answer, &mut context);
+        self.follow(next, step, outcome, desk)
+    }
+
+    /// Does what a task has answered.
+    fn follow(
+        &mut self,
+        next: Next,
+        step: &Step,
+        outcome: Result<Outcome, TaskError>,
+        desk: &Desk,
+    ) -> Option<Progress> {
+        match outcome {
             Ok(Outcome::Ask(question)) => {
                 self.allowance.ask();
                 self.asking = Some(next);
@@ -250,36 +251,6 @@ impl Execution {
             }
         }
         None
-    }
-
-    /// Leaves those beside it with this step still to be taken: they would wait for it.
-    fn go_on_alone(&mut self, next: Next, step: &Step, leave: Leave, desk: &Desk) -> Progress {
-        if leave.is_its_own {
-            desk.budget.note(self.run.workflow, leave.cost);
-        }
-        let message = format!("went on alone: {}", leave.why);
-        self.enter(step, None, Some(message.clone()));
-        self.run.message = Some(format!("step {}: {message}", step.name));
-        self.asking = Some(next);
-        self.slow = Some(leave.cost);
-        self.suspend(Wake::Slow)
-    }
-
-    /// The database has worked for it, searches apart.
-    pub fn charge(&mut self, took: Duration) {
-        self.allowance.query(took);
-    }
-
-    /// A run that goes on alone was slow again: those of its workflow that come next go there at once.
-    pub fn note_if_slow(&self, budget: &Budget) {
-        let cost = match (self.allowance.computed(), self.allowance.queried()) {
-            (_, queried) if queried > TIGHT_DATABASE => Cost::Database,
-            (computed, _) if computed > TIGHT_DATABASE => Cost::Computing,
-            _ => return,
-        };
-        if budget.place() == Place::Slow {
-            budget.note(self.run.workflow, cost);
-        }
     }
 
     fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<String>) {

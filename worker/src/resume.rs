@@ -224,12 +224,9 @@ async fn go_on(
     write(transaction, resume, &taken, execution, desk).await
 }
 
-/// Goes on. What is slow may compute for long within one step: this thread's other tasks are handed to another one.
+/// Goes on. It may compute for long within one step: this thread's other tasks are handed to another one.
 fn advance(execution: &mut Execution, answer: Option<Answer>, desk: &mut Desk) -> Progress {
-    match desk.budget.place() {
-        Place::Slow => tokio::task::block_in_place(|| execution.advance(answer, desk)),
-        Place::Bundle | Place::Resumed => execution.advance(answer, desk),
-    }
+    tokio::task::block_in_place(|| execution.advance(answer, desk))
 }
 
 async fn ask(
