@@ -11,7 +11,7 @@ use crate::Scale;
 use crate::floor_accept::Floor;
 use crate::it::harness::{DEMO, Postern};
 use crate::load::{self, Posted, milliseconds};
-use crate::report::{Figure, Reach, Rounds, quantile};
+use crate::report::{Figure, Reach, Rounds, quantile, sorted};
 
 /// Connections that share the posts.
 const CONNECTIONS: usize = 64;
@@ -66,10 +66,4 @@ pub async fn commits(postern: &Postern, posted: &[Posted]) -> Vec<f64> {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-}
-
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted
 }

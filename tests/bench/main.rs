@@ -5,17 +5,29 @@
 #![allow(clippy::print_stdout, reason = "it talks to a person")]
 
 mod accept;
+mod answering;
+mod attacker;
+mod besieged;
+mod control_group;
 mod drain;
 mod end_to_end;
 mod fairness;
 mod floor_accept;
 mod floor_store;
 mod growth;
+mod honest;
+mod isolation;
 mod latency;
 mod lead;
 mod load;
 mod report;
+mod siege;
 mod standalone;
+
+#[path = ".."]
+mod beside {
+    pub mod attacks;
+}
 
 /// What starts processes and servers for the tests serves here as well.
 #[path = "../it"]
@@ -25,10 +37,12 @@ mod it {
 }
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use beside::attacks;
 use report::Figure;
 
 /// Measures Postern.
@@ -36,7 +50,7 @@ use report::Figure;
 struct Arguments {
     /// What to measure; everything unless told.
     figures: Vec<Kind>,
-    /// Three minutes instead of ten: shorter rounds, fewer of them, a smaller backlog and history. For a look, not for
+    /// A few minutes instead of about 25: shorter rounds, fewer of them, a smaller backlog and history. For a look, not for
     /// a verdict.
     #[arg(long)]
     quick: bool,
@@ -58,6 +72,14 @@ struct Arguments {
     /// Serves the floor of accepting, for this broker, instead of measuring.
     #[arg(long, hide = true)]
     floor_server: Option<String>,
+    /// Of the attacks of `isolation` only those whose names contain this, such as `A4` or `pipelining`.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// All attacks at once for so long, instead of measuring: `--seconds`, 120 unless told.
+    #[arg(long)]
+    siege: bool,
+    #[command(flatten)]
+    attacker: attacker::AttackArguments,
     /// Cargo says it to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
@@ -67,6 +89,8 @@ struct Arguments {
 #[derive(Debug, Clone, Copy)]
 struct Scale {
     rounds: usize,
+    /// Of what is measured beside an attack.
+    attacked_rounds: usize,
     round: Duration,
     leads: u64,
     history: u64,
@@ -97,17 +121,32 @@ enum Kind {
     History,
     /// Leads a second from the post to the commit, in one process without a broker.
     Standalone,
+    /// What an honest caller sees beside each attack: answers, and times to 202 and to the commit.
+    Isolation,
 }
 
-fn main() {
+/// How long a siege lasts unless told.
+const SIEGE_S: u64 = 120;
+
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.attacker.are_given() {
+        arguments.attacker.attack();
+        return ExitCode::SUCCESS;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         match &arguments.floor_server {
             Some(amqp_url) => floor_accept::serve(amqp_url).await,
+            None if arguments.siege => {
+                let seconds = arguments.seconds.unwrap_or(SIEGE_S);
+                let passed = siege::siege(Duration::from_secs(seconds)).await;
+                return if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+            }
             None => measure(&arguments).await,
         }
-    });
+        ExitCode::SUCCESS
+    })
 }
 
 async fn measure(arguments: &Arguments) {
@@ -119,7 +158,7 @@ async fn measure(arguments: &Arguments) {
     let mut figures: Vec<Figure> = Vec::new();
     for kind in chosen {
         println!("== {}", kind.to_possible_value().unwrap().get_name());
-        let measured = kind.measure(scale).await;
+        let measured = kind.measure(scale, &arguments.only).await;
         measured.iter().for_each(|figure| println!("{}", figure.line(None)));
         figures.extend(measured);
     }
@@ -128,10 +167,11 @@ async fn measure(arguments: &Arguments) {
 
 impl Arguments {
     fn scale(&self) -> Scale {
-        let (rounds, seconds, leads, history) =
-            if self.quick { (1, 3, 50_000, 500_000) } else { (3, 5, 200_000, 5_000_000) };
+        let (rounds, attacked_rounds, seconds, leads, history) =
+            if self.quick { (1, 1, 3, 50_000, 500_000) } else { (3, 5, 5, 200_000, 5_000_000) };
         Scale {
             rounds: self.rounds.unwrap_or(rounds),
+            attacked_rounds: self.rounds.unwrap_or(attacked_rounds),
             round: Duration::from_secs(self.seconds.unwrap_or(seconds)),
             leads: self.leads.unwrap_or(leads),
             history: self.history.unwrap_or(history),
@@ -140,7 +180,7 @@ impl Arguments {
 }
 
 impl Kind {
-    async fn measure(self, scale: Scale) -> Vec<Figure> {
+    async fn measure(self, scale: Scale, only: &str) -> Vec<Figure> {
         match self {
             Self::Accept => accept::many(scale).await,
             Self::AcceptOne => accept::one(scale).await,
@@ -153,6 +193,7 @@ impl Kind {
             Self::Workflows => growth::workflows(scale).await,
             Self::History => growth::history(scale).await,
             Self::Standalone => standalone::standalone(scale).await,
+            Self::Isolation => isolation::isolation(scale, only).await,
         }
     }
 }

@@ -16,8 +16,17 @@ use crate::Scale;
 pub enum Reach {
     AtLeast(f64),
     AtMost(f64),
+    /// It stays near to what it is without what is done beside it.
+    Near(Beside),
     /// It is only shown.
     Anything,
+}
+
+/// So many times as much as without what is done beside it, or this much, whichever is more.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    pub times: f64,
+    pub least: f64,
 }
 
 /// Measured in turn, one pair a round.
@@ -48,18 +57,36 @@ impl Figure {
         Self { name: name.into(), unit, rounds: Rounds { postern, floor: Vec::new() }, reach }
     }
 
+    /// What is judged is the value itself, whose limit follows from what is measured without what is done beside it.
+    pub fn beside(name: impl Into<String>, unit: &'static str, rounds: Rounds, beside: Beside) -> Self {
+        Self { name: name.into(), unit, rounds, reach: Reach::Near(beside) }
+    }
+
+    fn is_ratio(&self) -> bool {
+        !self.rounds.floor.is_empty() && !matches!(self.reach, Reach::Near(_))
+    }
+
+    /// The limit from above, if there is one.
+    fn most(&self) -> Option<f64> {
+        match self.reach {
+            Reach::AtMost(most) => Some(most),
+            Reach::Near(Beside { times, least }) => Some((times * median(&self.rounds.floor)).max(least)),
+            Reach::AtLeast(_) | Reach::Anything => None,
+        }
+    }
+
     fn judged(&self) -> f64 {
         let Rounds { postern, floor } = &self.rounds;
-        match floor.is_empty() {
-            true => median(postern),
-            false => median(&postern.iter().zip(floor).map(|(postern, floor)| postern / floor).collect::<Vec<_>>()),
+        match self.is_ratio() {
+            false => median(postern),
+            true => median(&postern.iter().zip(floor).map(|(postern, floor)| postern / floor).collect::<Vec<_>>()),
         }
     }
 
     fn is_reached(&self) -> Option<bool> {
         match self.reach {
             Reach::AtLeast(least) => Some(self.judged() >= least),
-            Reach::AtMost(most) => Some(self.judged() <= most),
+            Reach::AtMost(_) | Reach::Near(_) => self.most().map(|most| self.judged() <= most),
             Reach::Anything => None,
         }
     }
@@ -68,12 +95,13 @@ impl Figure {
     pub fn line(&self, before: Option<f64>) -> String {
         let floor = match self.rounds.floor.as_slice() {
             [] => String::new(),
+            floor if !self.is_ratio() => format!("without: {}", short(median(floor))),
             floor => format!("{} ÷ {} =", short(median(&self.rounds.postern)), short(median(floor))),
         };
-        let reach = match self.reach {
-            Reach::AtLeast(least) => format!("≥ {}", short(least)),
-            Reach::AtMost(most) => format!("≤ {}", short(most)),
-            Reach::Anything => String::new(),
+        let reach = match (self.reach, self.most()) {
+            (Reach::AtLeast(least), _) => format!("≥ {}", short(least)),
+            (_, Some(most)) => format!("≤ {}", short(most)),
+            (_, None) => String::new(),
         };
         let verdict = match self.is_reached() {
             Some(true) => "reached",
@@ -85,7 +113,7 @@ impl Figure {
             "{:<44} {floor:>22} {:>8} {:<8} {reach:<8} {verdict}{before}",
             self.name,
             short(self.judged()),
-            if self.rounds.floor.is_empty() { self.unit } else { "" }
+            if self.is_ratio() { "" } else { self.unit }
         )
     }
 
@@ -141,10 +169,10 @@ fn chart(figures: &[Figure]) -> String {
     );
     let mut y = 0;
     for figure in figures {
-        let goodness = match figure.reach {
-            Reach::AtLeast(least) => figure.judged() / least,
-            Reach::AtMost(most) => most / figure.judged(),
-            Reach::Anything => continue,
+        let goodness = match (figure.reach, figure.most()) {
+            (Reach::AtLeast(least), _) => figure.judged() / least,
+            (_, Some(most)) => most / figure.judged(),
+            (_, None) => continue,
         };
         let width = (goodness * (LINE - 340.0)).min(550.0);
         let color = if goodness >= 1.0 { "#2e7d4f" } else { "#b3541e" };
@@ -171,11 +199,16 @@ fn short(value: f64) -> String {
     }
 }
 
+/// Values in the order of their size.
+pub fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
 /// The middle one.
 pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    quantile(&sorted, 0.5)
+    quantile(&sorted(values.iter().copied()), 0.5)
 }
 
 /// A quantile of sorted values: the least value that so many do not exceed.
