@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::clock::Clock;
+use crate::logs::Logs;
+
 /// How long a process may take until it is ready, or has ended; far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -22,20 +25,22 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// One that writes its log into a folder. Those variables that name addresses say where it is asked whether it is
-    /// ready.
+    /// One that writes its log among those of the others, and follows a clock. Those variables that name addresses say
+    /// where it is asked whether it is ready.
     pub fn new(
         name: String,
         binary: &'static str,
         mut environment: Vec<(&'static str, String)>,
         privately: &[&'static str],
-        folder: &Path,
+        logs: &Logs,
+        clock: Option<&Clock>,
     ) -> Self {
         let private: Vec<SocketAddr> = privately.iter().map(|_| free_address()).collect();
         environment.extend(privately.iter().zip(&private).map(|(name, address)| (*name, address.to_string())));
         // The target of the leads that reach outside is on this machine.
         environment.push(("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8".to_owned()));
-        let log = folder.join(format!("{}.log", name.replace(' ', "-")));
+        environment.extend(clock.map(Clock::environment).unwrap_or_default());
+        let log = logs.folder().join(format!("{}.log", name.replace(' ', "-")));
         Self { name, binary, environment, private, log, child: None }
     }
 

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use tokio::time::sleep;
 
 use crate::actor::{Actor, free_address, freeze, freeze_all, kill, kill_and_start, restart_in_turn, tree};
+use crate::clock::Clock;
 use crate::database::Database;
 use crate::disk::Disk;
 use crate::link::{Link, Mode};
+use crate::logs::Logs;
 use crate::plan::{Fault, Strike};
 
 /// The program, the link to its clients, and the disk of its data.
@@ -36,11 +38,11 @@ impl Drop for Alone {
 
 impl Alone {
     /// Starts it, and returns when it is ready.
-    pub async fn start() -> Self {
+    pub async fn start(logs: &Logs, clock: Option<&Clock>) -> Self {
         let folder = std::env::temp_dir().join(format!("postern-chaos-{}", std::process::id()));
         let data = folder.join("disk");
         fs::create_dir_all(&data).unwrap();
-        let disk = Disk::mount(&data).map(Arc::new);
+        let disk = Disk::of_postgres(&data).map(Arc::new);
         for passed in [&folder, &data] {
             fs::set_permissions(passed, Permissions::from_mode(0o755)).unwrap();
         }
@@ -48,7 +50,7 @@ impl Alone {
         let environment =
             vec![("POSTERN_DATA_DIR", data.join("data").display().to_string()), ("POSTERN_LISTEN", public.to_string())];
         let private = ["POSTERN_PRIVATE_LISTEN", "POSTERN_WORKER_LISTEN"];
-        let mut program = Actor::new("postern".to_owned(), "postern", environment, &private, &folder);
+        let mut program = Actor::new("postern".to_owned(), "postern", environment, &private, logs, clock);
         program.start();
         program.ready().await;
         let url = format!("host='{}' user=postern dbname=postgres", data.join("data/run").display());

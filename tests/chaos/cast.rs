@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::actor::{Actor, free_address};
+use crate::clock::Clock;
 use crate::link::{Link, Mode};
+use crate::logs::Logs;
 use crate::plan::{INGRESSES, WORKERS, Way};
 use crate::servers::Servers;
 
@@ -16,7 +18,7 @@ pub struct Cast {
 
 impl Cast {
     /// Starts them all, and returns when all are ready.
-    pub async fn start(servers: &Servers) -> Self {
+    pub async fn start(servers: &Servers, logs: &Logs, clock: Option<&Clock>) -> Self {
         let mut cast = Self { ingresses: Vec::new(), workers: Vec::new(), links: Vec::new() };
         for number in 1..=INGRESSES {
             let public = free_address();
@@ -24,12 +26,12 @@ impl Cast {
             let mut environment = cast.link(servers, Way::IngressPostgres, Way::IngressRabbitmq).await;
             environment.push(("POSTERN_LISTEN", public.to_string()));
             let (name, binary) = (format!("ingress {number}"), "postern-ingress");
-            cast.ingresses.push(Actor::new(name, binary, environment, &["POSTERN_PRIVATE_LISTEN"], servers.folder()));
+            cast.ingresses.push(Actor::new(name, binary, environment, &["POSTERN_PRIVATE_LISTEN"], logs, clock));
         }
         for number in 1..=WORKERS {
             let environment = cast.link(servers, Way::WorkerPostgres, Way::WorkerRabbitmq).await;
             let (name, binary) = (format!("worker {number}"), "postern-worker");
-            cast.workers.push(Actor::new(name, binary, environment, &["POSTERN_PRIVATE_LISTEN"], servers.folder()));
+            cast.workers.push(Actor::new(name, binary, environment, &["POSTERN_PRIVATE_LISTEN"], logs, clock));
         }
         cast.all().for_each(Actor::start);
         for actor in cast.all() {

@@ -4,24 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Far above what a run writes, and soon filled.
-const SIZE: &str = "size=1500m";
-
 /// A mounted one; unmounted when dropped.
 pub struct Disk {
     folder: PathBuf,
 }
 
 impl Disk {
-    /// On an empty folder; none, after saying so, where this user cannot mount one.
-    pub fn mount(folder: &Path) -> Option<Self> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(folder).stderr(Stdio::null());
-        if mount.status().is_ok_and(|status| status.success()) {
-            return Some(Self { folder: folder.to_owned() });
+    /// One for the data of PostgreSQL: far above what a run writes, and soon filled. Says so where there is none.
+    pub fn of_postgres(folder: &Path) -> Option<Self> {
+        let disk = Self::mount(folder, "size=1500m");
+        if disk.is_none() {
+            println!("LEFT OUT: PostgreSQL's disk full, since this user cannot mount a file system");
         }
-        println!("LEFT OUT: PostgreSQL's disk full, since this user cannot mount a file system");
-        None
+        disk
+    }
+
+    /// On an empty folder; none where this user cannot mount one. `size` is an option of `mount`.
+    pub fn mount(folder: &Path, size: &str) -> Option<Self> {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", size, "tmpfs"]).arg(folder).stderr(Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then(|| Self { folder: folder.to_owned() })
     }
 
     /// Leaves no room.

@@ -10,10 +10,13 @@ mod actor;
 mod alone;
 mod cast;
 mod client;
+mod clock;
+mod commits;
 mod database;
 mod disk;
 mod ledger;
 mod link;
+mod logs;
 mod nemesis;
 #[allow(dead_code, reason = "the end to end tests, whose file it is, need all of it")]
 #[path = "../it/harness/outside.rs"]
@@ -33,7 +36,7 @@ use clap::Parser;
 use client::Client;
 use nemesis::Nemesis;
 use outside::Outside;
-use plan::{Form, Plan};
+use plan::{Fault, Form, Plan};
 use report::Report;
 use stage::Stage;
 
@@ -81,7 +84,8 @@ async fn run(options: Options) -> ExitCode {
     println!("chaos: seed {seed}, {seconds} s, {rate} leads/s{}", if options.standalone { ", standalone" } else { "" });
     let form = if options.standalone { Form::Alone } else { Form::Pair };
     let outside = Outside::start().await;
-    let mut stage = Stage::start(form, outside.address).await;
+    let moves_clock = options.only.as_deref().is_none_or(|only| Fault::ClockJump.is(only));
+    let mut stage = Stage::start(form, outside.address, moves_clock).await;
     let client = Client::new(stage.doors(), options.plain);
     let posting = client.post_at(options.rate);
     tokio::time::sleep(CALM).await;

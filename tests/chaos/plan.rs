@@ -40,6 +40,16 @@ pub enum Fault {
     KillProgramAndPostgres,
     FreezeProgram,
     RestartProgram,
+    /// The system that leads ask takes connections and does not answer.
+    HangingTarget,
+    /// Every commit takes longer than the services let a statement take.
+    SlowCommits,
+    /// Every commit is ended as such a time-out ends it, after a short time.
+    CancelledCommits,
+    /// The clock of the services goes 40 days ahead, and back.
+    ClockJump,
+    /// The services cannot write their logs.
+    LogDiskFull,
 }
 
 /// What is harmed.
@@ -108,6 +118,11 @@ impl fmt::Display for Strike {
             Fault::KillProgramAndPostgres => write!(f, "kill -9 postern and PostgreSQL"),
             Fault::FreezeProgram => write!(f, "freeze postern"),
             Fault::RestartProgram => write!(f, "restart of postern"),
+            Fault::HangingTarget => write!(f, "target that hangs"),
+            Fault::SlowCommits => write!(f, "commits that take 31 s"),
+            Fault::CancelledCommits => write!(f, "commits ended by a time-out"),
+            Fault::ClockJump => write!(f, "clock 40 days ahead, and back"),
+            Fault::LogDiskFull => write!(f, "disk of the logs full"),
         }
     }
 }
@@ -131,19 +146,38 @@ pub struct Plan {
     long: bool,
     only: Option<String>,
     bag: Vec<Fault>,
+    /// How often the bag was filled.
+    filled: usize,
 }
 
 impl Plan {
     /// All that there is for a form, or only the kind of this name.
     pub fn new(form: Form, seed: u64, long: bool, only: Option<&str>) -> Self {
-        Self { form, random: Random(seed), long, only: only.map(str::to_owned), bag: Vec::new() }
+        Self { form, random: Random(seed), long, only: only.map(str::to_owned), bag: Vec::new(), filled: 0 }
     }
 
-    /// One of each kind.
+    /// One of each kind. The short form begins with those that both forms have, or it might not come to them. In the
+    /// long one commits are harmed each second time, since that takes as long as many other faults.
     fn fill(&mut self) {
-        self.bag = match self.form {
+        self.filled += 1;
+        let mut of_form = match self.form {
             Form::Pair => self.of_the_pair(),
             Form::Alone => of_one_program(),
+        };
+        let mut of_both = vec![Fault::HangingTarget, Fault::ClockJump, Fault::LogDiskFull];
+        match (&self.only, self.filled % 4) {
+            (Some(_), _) => of_both.extend([Fault::SlowCommits, Fault::CancelledCommits]),
+            (None, 1) => of_both.push(Fault::CancelledCommits),
+            (None, 3) if self.long => of_both.push(Fault::SlowCommits),
+            (None, _) => {}
+        }
+        self.bag = match self.filled {
+            1 if !self.long && self.only.is_none() => of_both,
+            2 if !self.long && self.only.is_none() => of_form,
+            _ => {
+                of_form.extend(of_both);
+                of_form
+            }
         };
         if let Some(only) = &self.only {
             self.bag.retain(|fault| fault.is(only));
@@ -185,6 +219,18 @@ impl Plan {
                 | Fault::FreezePostgres
                 | Fault::FreezeProgram
         );
+        let seconds = match fault {
+            // Past the time-out of the leads that ask.
+            Fault::HangingTarget => Some(if self.long { 10 } else { 6 }),
+            Fault::ClockJump => Some(4),
+            // Past all tries that a submission has by itself, which need time for a passing fault.
+            Fault::CancelledCommits => Some(if self.long { 40 } else { 6 }),
+            Fault::SlowCommits => Some(40),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            return Duration::from_secs(seconds);
+        }
         // Past the idle time-out of a transaction (10 s); one in five, or little else would fit.
         match self.long && freezes && self.random.below(5) == 0 {
             true => Duration::from_secs(20),
@@ -239,13 +285,25 @@ mod tests {
 
     #[test]
     fn a_seed_gives_one_sequence_in_which_every_kind_comes_equally_often() {
-        let strikes = |seed| Plan::new(Form::Pair, seed, false, None).take(36).collect::<Vec<_>>();
-        assert_eq!(strikes(7), strikes(7));
-        assert_ne!(strikes(7), strikes(8));
-        for half in strikes(7).chunks(18) {
-            let mut kinds: Vec<_> = half.iter().map(|one| std::mem::discriminant(&one.fault)).collect();
-            kinds.dedup();
-            assert!((0..kinds.len()).all(|at| !kinds[..at].contains(&kinds[at])), "{half:?}");
+        let strikes = |seed, long| Plan::new(Form::Pair, seed, long, None).take(43).collect::<Vec<_>>();
+        assert_eq!(strikes(7, true), strikes(7, true));
+        assert_ne!(strikes(7, true), strikes(8, true));
+        for long in [true, false] {
+            let strikes = strikes(7, long);
+            for half in [&strikes[..22], &strikes[22..]] {
+                let kinds: Vec<_> = half.iter().map(|one| std::mem::discriminant(&one.fault)).collect();
+                assert!((0..kinds.len()).all(|at| !kinds[..at].contains(&kinds[at])), "{half:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_form_begins_with_the_faults_of_both_forms() {
+        for form in [Form::Pair, Form::Alone] {
+            let first: Vec<_> = Plan::new(form, 1, false, None).take(4).map(|strike| strike.fault).collect();
+            for fault in [Fault::HangingTarget, Fault::CancelledCommits, Fault::ClockJump, Fault::LogDiskFull] {
+                assert!(first.contains(&fault), "{form:?}: {first:?}");
+            }
         }
     }
 }

@@ -61,11 +61,6 @@ impl Servers {
         servers
     }
 
-    /// Where logs may be written.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Starts what is down, on its old data, and waits until it answers.
     pub async fn up(&self) {
         let folder = self.folder.clone();
@@ -116,7 +111,7 @@ impl Servers {
         let (data, aside) = (self.data(), self.folder.join("postgres/aside"));
         fs::rename(&data, &aside).unwrap();
         fs::create_dir(&data).unwrap();
-        self.disk = Disk::mount(&data).map(Arc::new);
+        self.disk = Disk::of_postgres(&data).map(Arc::new);
         if self.disk.is_some() {
             let copied = Command::new("cp").arg("-aT").args([&aside, &data]).status();
             assert!(copied.unwrap().success(), "PostgreSQL's data could not be copied");

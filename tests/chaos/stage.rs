@@ -1,58 +1,119 @@
-//! What the leads are posted to, in one of its two forms.
+//! What the leads are posted to, in one of its two forms, and what can be done to it in both.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::actor::Actor;
 use crate::alone::Alone;
 use crate::cast::Cast;
+use crate::clock::Clock;
+use crate::commits;
 use crate::database::Database;
+use crate::link::{Link, Mode};
+use crate::logs::Logs;
 use crate::pair::Pair;
-use crate::plan::{Form, Strike};
+use crate::plan::{Fault, Form, Strike, Way};
 use crate::servers::Servers;
 use crate::settings;
 
-pub enum Stage {
+pub struct Stage {
+    services: Services,
+    /// The way to the system that leads ask.
+    target: Link,
+    clock: Option<Clock>,
+    logs: Arc<Logs>,
+}
+
+enum Services {
     Pair(Pair),
     Alone(Alone),
 }
 
 impl Stage {
-    /// Starts everything, with the settings for the leads, which reach outside at an address.
-    pub async fn start(form: Form, outside: SocketAddr) -> Self {
-        match form {
+    /// Starts everything, with the settings for the leads, which reach outside at an address. `moves_clock`: the services
+    /// follow a clock that can be moved, which makes them slower.
+    pub async fn start(form: Form, outside: SocketAddr, moves_clock: bool) -> Self {
+        let (target, logs) = (Link::to(outside).await, Logs::new());
+        let clock = if moves_clock { Clock::new(logs.beside()) } else { None };
+        let services = match form {
             Form::Pair => {
                 let servers = Arc::new(Servers::boot().await);
-                settings::apply(&servers.database, outside).await;
-                Self::Pair(Pair { cast: Cast::start(&servers).await, servers })
+                settings::apply(&servers.database, target.address).await;
+                Services::Pair(Pair { cast: Cast::start(&servers, &logs, clock.as_ref()).await, servers })
             }
             Form::Alone => {
-                let alone = Alone::start().await;
-                settings::apply(&alone.database, outside).await;
-                Self::Alone(alone)
+                let alone = Alone::start(&logs, clock.as_ref()).await;
+                settings::apply(&alone.database, target.address).await;
+                Services::Alone(alone)
             }
-        }
+        };
+        Self { services, target, clock, logs: Arc::new(logs) }
     }
 
     /// Where clients post to.
     pub fn doors(&self) -> Vec<SocketAddr> {
-        match self {
-            Self::Pair(pair) => pair.cast.doors(),
-            Self::Alone(alone) => vec![alone.door()],
+        match &self.services {
+            Services::Pair(pair) => pair.cast.doors(),
+            Services::Alone(alone) => vec![alone.door()],
         }
     }
 
     pub fn database(&self) -> Database {
-        match self {
-            Self::Pair(pair) => pair.servers.database.clone(),
-            Self::Alone(alone) => alone.database.clone(),
+        match &self.services {
+            Services::Pair(pair) => pair.servers.database.clone(),
+            Services::Alone(alone) => alone.database.clone(),
         }
     }
 
+    /// Does it, heals it, and returns what happened although it should not.
     pub async fn harm_and_heal(&mut self, strike: &Strike) -> Vec<String> {
-        match self {
-            Self::Pair(pair) => pair.harm_and_heal(strike).await,
-            Self::Alone(alone) => alone.harm_and_heal(strike).await,
+        match strike.fault {
+            Fault::HangingTarget => {
+                self.target.set(Mode::Stall);
+                sleep(strike.lasts).await;
+                self.target.set(Mode::Pass);
+            }
+            Fault::SlowCommits => commits::slow(&self.database(), strike.lasts).await,
+            Fault::CancelledCommits => commits::cancelled(&self.database(), strike.lasts).await,
+            Fault::ClockJump => {
+                if let Some(clock) = &self.clock {
+                    clock.jump_ahead();
+                    sleep(strike.lasts).await;
+                    clock.jump_back();
+                }
+            }
+            Fault::LogDiskFull => return self.fill_the_disk_of_the_logs(strike.lasts).await,
+            _ => return self.harm_services(strike).await,
+        }
+        Vec::new()
+    }
+
+    /// A full disk harms only those that have something to say, so PostgreSQL is taken from them meanwhile.
+    async fn fill_the_disk_of_the_logs(&mut self, lasts: Duration) -> Vec<String> {
+        let logs = Arc::clone(&self.logs);
+        if !tokio::task::spawn_blocking(move || logs.fill()).await.unwrap() {
+            return Vec::new();
+        }
+        let faults = match self.services {
+            Services::Pair(_) => vec![Fault::Cut(Way::IngressPostgres), Fault::Cut(Way::WorkerPostgres)],
+            Services::Alone(_) => vec![Fault::KillPostgres],
+        };
+        let mut complaints = Vec::new();
+        for fault in faults {
+            complaints.extend(self.harm_services(&Strike { fault, victim: 0, lasts: lasts / 2 }).await);
+        }
+        sleep(lasts / 2).await;
+        self.logs.free();
+        complaints
+    }
+
+    async fn harm_services(&mut self, strike: &Strike) -> Vec<String> {
+        match &mut self.services {
+            Services::Pair(pair) => pair.harm_and_heal(strike).await,
+            Services::Alone(alone) => alone.harm_and_heal(strike).await,
         }
     }
 
@@ -76,16 +137,17 @@ impl Stage {
 
     /// All went well: the logs are not wanted any more.
     pub fn forget_logs(&mut self) {
-        match self {
-            Self::Pair(pair) => pair.servers.forget_logs(),
-            Self::Alone(alone) => alone.forget_logs(),
+        match &mut self.services {
+            Services::Pair(pair) => pair.servers.forget_logs(),
+            Services::Alone(alone) => alone.forget_logs(),
         }
+        Arc::get_mut(&mut self.logs).into_iter().for_each(Logs::forget);
     }
 
     fn actors(&mut self) -> Vec<&mut Actor> {
-        match self {
-            Self::Pair(pair) => pair.cast.all().collect(),
-            Self::Alone(alone) => vec![&mut alone.program],
+        match &mut self.services {
+            Services::Pair(pair) => pair.cast.all().collect(),
+            Services::Alone(alone) => vec![&mut alone.program],
         }
     }
 }
