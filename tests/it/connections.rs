@@ -9,13 +9,15 @@ use crate::harness::{DEMO, Postern, SOON, eventually};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_never_finishes_its_header_is_cut_off() {
     let postern = Postern::without_worker(DEMO).await;
-    for begun in ["", "POST /trigger HTTP/1.1\r\nhost: x\r\n", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
-        let mut stream = TcpStream::connect(postern.public()).await.unwrap();
-        stream.write_all(begun.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        let ended = timeout(SOON, stream.read_to_end(&mut answer)).await;
-        assert!(ended.is_ok(), "still connected after {begun:?}");
-    }
+    let cut_off =
+        ["", "POST /trigger HTTP/1.1\r\nhost: x\r\n", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"].map(async |begun| {
+            let mut stream = TcpStream::connect(postern.public()).await.unwrap();
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let ended = timeout(SOON, stream.read_to_end(&mut answer)).await;
+            assert!(ended.is_ok(), "still connected after {begun:?}");
+        });
+    futures_util::future::join_all(cut_off).await;
 }
 
 /// One request as it is, and the status of its answer; 0 = the connection was closed without one.

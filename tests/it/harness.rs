@@ -110,7 +110,7 @@ impl Postern {
         let version = self.count("SELECT version FROM settings").await;
         let metric = format!("postern_settings_version {version}\n");
         eventually("the ingress follows the settings, and a worker what the ingress accepts by them", async || {
-            let metrics = reqwest::get(format!("http://{}/metrics", self.private)).await.ok()?;
+            let metrics = call::client().get(format!("http://{}/metrics", self.private)).send().await.ok()?;
             metrics.text().await.ok()?.contains(&metric).then_some(())
         })
         .await;
@@ -206,7 +206,7 @@ impl Postern {
 /// What the private listener of a process answers: status and text.
 pub async fn private(process: &mut Process, path: &str) -> (u16, String) {
     let address = process.address("the private listener is open").await;
-    let response = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+    let response = call::client().get(format!("http://{address}{path}")).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 

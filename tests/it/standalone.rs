@@ -15,7 +15,7 @@ use postern_shared::submission;
 use reqwest::Method;
 use tempfile::TempDir;
 
-use crate::harness::call::{Answer, Call};
+use crate::harness::call::{Answer, Call, client};
 use crate::harness::process::Process;
 use crate::harness::servers::Servers;
 use crate::harness::{DEMO, apply, eventually, private};
@@ -75,7 +75,7 @@ impl Standalone {
     async fn worker_is_ready(&mut self, ready: bool) {
         let address = self.process.address(WORKER_LISTENS).await;
         eventually("the worker says whether it is ready", async || {
-            let answer = reqwest::get(format!("http://{address}/health/ready")).await.unwrap();
+            let answer = client().get(format!("http://{address}/health/ready")).send().await.unwrap();
             ((answer.status() == 200) == ready).then_some(())
         })
         .await;
@@ -166,8 +166,7 @@ async fn killed_under_load_it_starts_again_and_every_202_has_ended_exactly_once(
         let mut answers = stream::iter(0..2_000)
             .map(|n| async move {
                 let form = format!("lastname=Lovelace&email=ada{n}@example.org");
-                let sent =
-                    reqwest::Client::new().post(format!("http://{public}{PATH}")).body(form).send().await.ok()?;
+                let sent = client().post(format!("http://{public}{PATH}")).body(form).send().await.ok()?;
                 assert_eq!(sent.status(), 202);
                 let body: serde_json::Value = sent.json().await.ok()?;
                 Some(body["receipt"].as_str()?.parse::<ReceiptId>().unwrap())

@@ -10,6 +10,11 @@ use serde_json::Value;
 /// Shared, since making one takes longer than a call; it keeps no connection, which would end with the runtime of its test.
 static ANYWHERE: LazyLock<Client> = LazyLock::new(|| Client::builder().pool_max_idle_per_host(0).build().unwrap());
 
+/// The client that all tests of a process share.
+pub fn client() -> Client {
+    ANYWHERE.clone()
+}
+
 /// A request that was not sent yet.
 pub struct Call {
     method: Method,
@@ -86,7 +91,7 @@ impl Call {
 
     pub async fn send(self) -> Answer {
         let client = match self.from {
-            None => ANYWHERE.clone(),
+            None => client(),
             from => Client::builder().local_address(from).build().unwrap(),
         };
         let mut request = client.request(self.method, self.url).headers(self.headers);

@@ -17,6 +17,8 @@ use serde_json::Value;
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
+use super::call::client;
+
 /// The name of a database with the schema, copied for each test: one per state of the migrations.
 fn template() -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/migrations");
@@ -73,7 +75,7 @@ impl Servers {
     /// How many messages of the lanes consumers hold unacknowledged. The broker counts every few seconds.
     pub async fn held(&self) -> u64 {
         let url = management(&format!("queues/{}", self.name));
-        let queues: Vec<Value> = reqwest::get(url).await.unwrap().json().await.unwrap();
+        let queues: Vec<Value> = client().get(url).send().await.unwrap().json().await.unwrap();
         let lanes = Lane::SUBMISSIONS.map(|lane| topology::queue(lane).unwrap());
         let of_lanes = queues.iter().filter(|queue| lanes.iter().any(|lane| queue["name"] == *lane));
         of_lanes.filter_map(|queue| queue["messages_unacknowledged"].as_u64()).sum()
@@ -125,7 +127,7 @@ impl Drop for Servers {
                 let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
                 let _ = admin().await.batch_execute(&drop).await;
                 settle(&name).await;
-                let _ = reqwest::Client::new().delete(management(&format!("vhosts/{name}"))).send().await;
+                let _ = client().delete(management(&format!("vhosts/{name}"))).send().await;
             });
         });
         let _ = removing.join();
@@ -135,7 +137,7 @@ impl Drop for Servers {
 /// Waits until no queue of a vhost is being declared. One that comes while its vhost is deleted takes the dead lettering
 /// of RabbitMQ 3.10 down, and with it the quorum queues of all other tests.
 async fn settle(name: &str) {
-    let queues = reqwest::get(management(&format!("queues/{name}"))).await;
+    let queues = client().get(management(&format!("queues/{name}"))).send().await;
     let Ok(queues) = async { queues?.json::<Vec<Value>>().await }.await else { return };
     if queues.is_empty() {
         return;
@@ -174,7 +176,7 @@ async fn make_template(admin: &Client, template: &str) {
 }
 
 async fn make_vhost(name: &str) {
-    let client = reqwest::Client::new();
+    let client = client();
     let user = amqp_root().split("//").nth(1).unwrap().split(':').next().unwrap().to_owned();
     let all = serde_json::json!({"configure": ".*", "write": ".*", "read": ".*"});
     let made = client.put(management(&format!("vhosts/{name}"))).send().await.unwrap();
