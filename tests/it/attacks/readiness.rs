@@ -122,7 +122,7 @@ async fn a_worker_whose_database_commits_nothing_is_not_ready_and_says_so_in_a_f
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_serve_is_not_ready_until_there_is_room_again() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = Disk::mount(folder.path()) else { return };
+    let Some(disk) = Disk::of_postgres(folder.path()) else { return };
     let mut command = Process::command("postern");
     command.args(["serve", "--demo"]).current_dir(folder.path());
     let mut serve = Process::spawn(&mut command);
