@@ -13,8 +13,8 @@ const PROOF_LASTS: Duration = Duration::from_secs(5);
 /// How long the result of a trial, and a failure, counts: however often somebody asks, the database is asked once a second.
 const TRIAL_LASTS: Duration = Duration::from_secs(1);
 
-/// How long a trial may take: below the time that Kubernetes and load balancers wait for an answer.
-const TRIAL_LIMIT: Duration = Duration::from_secs(3);
+/// How long a trial may take: below the time for which `deploy/kubernetes` waits for an answer.
+const TRIAL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the spool takes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
