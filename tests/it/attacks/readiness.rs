@@ -1,6 +1,8 @@
 //! Not ready, with the reason, exactly while what is posted would be refused; and an outage is a few lines of the log.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
 
 use crate::disk::Disk;
 use crate::harness::call::{Answer, Call};
@@ -123,6 +125,8 @@ async fn a_worker_whose_database_commits_nothing_is_not_ready_and_says_so_in_a_f
 async fn on_a_full_disk_serve_is_not_ready_until_there_is_room_again() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = Disk::of_postgres(folder.path()) else { return };
+    // A PostgreSQL whose folder is gone stops by itself; that of a file system which is only unmounted would stay.
+    let _data = Gone(folder.path().join("postern-data"));
     let mut command = Process::command("postern");
     command.args(["serve", "--demo"]).current_dir(folder.path());
     let mut serve = Process::spawn(&mut command);
@@ -138,4 +142,15 @@ async fn on_a_full_disk_serve_is_not_ready_until_there_is_room_again() {
     disk.free();
     eventually("leads are accepted again", async || (status().await == 202).then_some(())).await;
     ready("it is ready again", &mut serve).await;
+    serve.terminate();
+    assert!(serve.ended().await, "{}", serve.log());
+}
+
+/// A folder that is removed when this is dropped.
+struct Gone(PathBuf);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
