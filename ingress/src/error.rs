@@ -39,6 +39,10 @@ pub enum ErrorCode {
     OriginDenied,
     /// The permission does not allow the target.
     TargetDenied,
+    /// Not exactly one valid `Host`.
+    InvalidHost,
+    /// A `Host` that the private listener does not answer to.
+    UnknownHost,
     /// Both targets at once.
     AmbiguousTarget,
     /// No target, and the permission does not have exactly one.
@@ -80,6 +84,8 @@ impl ErrorCode {
             Self::ProxyNotTrusted => "proxy_not_trusted",
             Self::OriginDenied => "origin_denied",
             Self::TargetDenied => "target_denied",
+            Self::InvalidHost => "invalid_host",
+            Self::UnknownHost => "unknown_host",
             Self::AmbiguousTarget => "ambiguous_target",
             Self::TargetMissing => "target_missing",
             Self::InvalidRecordId => "invalid_record_id",
@@ -106,7 +112,9 @@ impl ErrorCode {
             | Self::ProxyNotTrusted
             | Self::OriginDenied
             | Self::TargetDenied => StatusCode::FORBIDDEN,
-            Self::AmbiguousTarget
+            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::InvalidHost
+            | Self::AmbiguousTarget
             | Self::TargetMissing
             | Self::InvalidRecordId
             | Self::InvalidSelector

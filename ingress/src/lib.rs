@@ -8,6 +8,7 @@ mod clock;
 pub mod error;
 mod gate;
 pub mod http;
+pub mod limits;
 mod mask;
 mod metrics;
 mod options;
@@ -22,6 +23,7 @@ mod spool;
 mod state;
 pub mod submit;
 mod tickets;
+mod unread;
 mod waiting;
 
 use std::net::SocketAddr;
@@ -29,16 +31,25 @@ use std::sync::Arc;
 
 use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::descriptors;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
+
+use limits::Listeners;
 
 pub use options::{Options, ServiceOptions};
 use panel::Panel;
 use spool::Spool;
 use state::State;
+
+/// Bytes that the system keeps of an answer that is not read; it allows itself twice as much.
+const SEND_BUFFER: u32 = 64 * 1024;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -47,6 +58,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// everyone would be a stranger. `bell` is rung for a worker of the same process whenever the spool got something.
 pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
+    let listeners = Listeners::within(descriptors::raise(), &options.service.limits);
     let store = Store::new(&options.database, "postern-ingress")?;
     // It outlives the listener: answers that are under way at a shutdown still wait for their confirms.
     let unpublished = Shutdown::new();
@@ -57,10 +69,11 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
 
     let panel = Arc::new(Panel::new(Arc::clone(&state), options.listen, options.admin_password));
 
-    let private = listen(options.private_listen).await?;
+    let private = listen(options.private_listen)?;
     let private_address = private.local_addr()?;
     tracing::info!(address = %private_address, "the private listener is open: the control panel, its API, health and metrics");
-    let probe = tokio::spawn(probe::serve(private, Arc::clone(&state), Arc::clone(&panel), registry));
+    let at_private = (listeners.private, options.private.private_hosts);
+    let probe = tokio::spawn(probe::serve(private, at_private, Arc::clone(&state), Arc::clone(&panel), registry));
 
     migrate::wait(&store, &shutdown, |_| ()).await?;
     if !shutdown.is_triggered() {
@@ -88,9 +101,9 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         async move { state.waiting.follow(&state.store).await }
     });
 
-    let public = listen(options.listen).await?;
+    let public = listen(options.listen)?;
     tracing::info!(address = %public.local_addr()?, "the public listener is open");
-    routes::serve(public, Arc::clone(&state), shutdown).await;
+    routes::serve(public, listeners.public, Arc::clone(&state), shutdown).await;
 
     unpublished.trigger();
     if let Some(publishing) = publishing {
@@ -120,6 +133,14 @@ fn start_publisher(
     Ok(Some(Publisher::start(options, registry, shutdown.clone())?))
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let opened = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        // Connections inherit it. By itself the system keeps some MB for a peer that does not read.
+        socket.set_send_buffer_size(SEND_BUFFER)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    opened().map_err(|error: std::io::Error| format!("cannot listen on {address}: {error}").into())
 }

@@ -7,10 +7,11 @@ use ipnet::IpNet;
 use postern_shared::broker::publisher::DEFAULT_CHANNELS;
 use postern_shared::env::Limits;
 use postern_shared::options::number::between;
-use postern_shared::options::{self, BrokerOptions, DatabaseOptions, Settings, TelemetryOptions};
+use postern_shared::options::{self, BrokerOptions, DatabaseOptions, PrivateOptions, Settings, TelemetryOptions};
 use postern_shared::permission::short_url::ShortUrl;
 
 use crate::api::MIN_TOKEN_CHARS;
+use crate::limits;
 use crate::panel::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 
 /// The most messages in the spool. Each takes some hundred bytes of the disk, and their number is counted now and then.
@@ -90,6 +91,10 @@ pub struct ServiceOptions {
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8081")]
     pub private_listen: SocketAddr,
 
+    /// To which names it answers.
+    #[command(flatten)]
+    pub private: PrivateOptions,
+
     /// A token of the API, beside those in the database, of at least 20 characters. Without any token the first start
     /// makes one and prints it.
     #[arg(long, env = "POSTERN_API_TOKEN", hide_env_values = true, value_parser = api_token)]
@@ -108,7 +113,7 @@ impl ServiceOptions {
     }
 }
 
-/// How much one POST may hold.
+/// How much one POST, and all callers together, may hold.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitOptions {
     /// Bytes of a body, and of what a compressed body inflates to.
@@ -130,6 +135,14 @@ pub struct LimitOptions {
     /// Seconds that a caller may take to send its body.
     #[arg(long, env = "POSTERN_BODY_TIMEOUT_S", default_value_t = 30, value_parser = body_timeout_s)]
     pub(crate) body_timeout_s: u64,
+
+    /// Connections of the public listener. Where the process may not open as many files they are fewer.
+    #[arg(long, env = "POSTERN_MAX_CONNECTIONS", default_value_t = limits::CONNECTIONS)]
+    pub(crate) max_connections: usize,
+
+    /// Connections of one address, or of one IPv6 network of 64 bits, but for trusted proxies.
+    #[arg(long, env = "POSTERN_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = limits::CONNECTIONS_PER_ADDRESS)]
+    pub(crate) max_connections_per_address: usize,
 }
 
 /// Levels that a worker reads: a deeper body would make its whole bundle unreadable, with the submissions of others.

@@ -17,12 +17,12 @@ mod figures;
 mod frame;
 mod graph;
 mod hold;
-mod live;
+pub(crate) mod live;
 mod login;
 mod modules;
 mod navigation;
 mod overview;
-mod password;
+pub(crate) mod password;
 mod permission_form;
 mod permissions;
 mod receipt;
@@ -43,7 +43,7 @@ mod tree;
 mod triggers;
 mod unmatched;
 mod versions;
-mod visit;
+pub(crate) mod visit;
 mod words;
 mod workflows;
 
@@ -54,7 +54,6 @@ use std::sync::{Arc, Mutex};
 use bytes::Buf;
 use futures_util::Stream;
 use postern_shared::store::accounts::Role;
-use tokio::sync::Semaphore;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -63,6 +62,7 @@ pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 pub use route::{Access, ROUTES, Route};
 
 use crate::http::path::path;
+use crate::http::places::Places;
 use crate::state::State;
 use figures::Figures;
 use password::Passwords;
@@ -83,7 +83,7 @@ pub struct Panel {
     /// The password of the account that the first start makes.
     admin_password: Option<String>,
     /// Room for the pages that listen for changes.
-    listeners: Arc<Semaphore>,
+    listeners: Arc<Places>,
     /// What the first screen counts.
     figures: Arc<Figures>,
     /// Where the public listener was told to listen: the snippets name its port.
@@ -99,7 +99,7 @@ impl Panel {
             passwords: Passwords::new(),
             throttle: Mutex::default(),
             set_up: Mutex::default(),
-            listeners: Arc::new(Semaphore::new(live::MAX_LISTENERS)),
+            listeners: Places::new(live::MAX_LISTENERS),
             figures: Arc::default(),
             admin_password: admin_password.filter(|password| !password.is_empty()),
             public,

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use postern_shared::host::HostName;
 use postern_shared::telemetry;
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -12,13 +13,24 @@ use warp::http::StatusCode;
 use warp::reply::with_status;
 
 use crate::api;
-use crate::http::server;
+use crate::http::connections::{Caps, Connections};
+use crate::http::hosts::Hosts;
+use crate::http::server::{self, Door};
 use crate::panel::{self, Panel};
 use crate::readiness;
 use crate::state::State;
 
 /// Serves until it is dropped.
-pub async fn serve(listener: TcpListener, state: Arc<State>, panel: Arc<Panel>, registry: Registry) {
+pub async fn serve(
+    listener: TcpListener,
+    (caps, names): (Caps, Vec<HostName>),
+    state: Arc<State>,
+    panel: Arc<Panel>,
+    registry: Registry,
+) {
+    let connections = Connections::new(caps, state.trusted_proxies.clone(), state.metrics.listener("private"));
+    let hosts = Hosts::Private(names);
+    let door = Door { connections: Arc::new(connections), hosts, refused: Box::new(|_| {}) };
     let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
     let api = api::routes(Arc::clone(&state));
     let asked = Arc::clone(&state);
@@ -40,5 +52,5 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, panel: Arc<Panel>, 
     });
     let fixed = warp::get().and(live.or(ready).or(metrics)).or(api);
     let everything = |peer: SocketAddr| fixed.clone().or(panel::routes(Arc::clone(&panel), peer.ip()));
-    server::serve(listener, everything, pending()).await;
+    server::serve(listener, door, everything, pending()).await;
 }

@@ -27,7 +27,7 @@ const FORGET_EVERY: Duration = Duration::from_secs(3600);
 const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
 /// Bytes, and number, of the refused bodies that wait to be written.
-const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 const MAX_WAITING: usize = 1_000;
 
 /// Addresses that are counted by themselves between two writes.

@@ -17,10 +17,12 @@ use warp::{Filter, Rejection};
 use crate::error::ApiError;
 use crate::gate::Gate;
 use crate::http::client_address::client_address;
+use crate::http::connections::{Caps, Connections};
+use crate::http::hosts::Hosts;
 use crate::http::path::path;
-use crate::http::server;
+use crate::http::server::{self, Door};
 use crate::state::State;
-use crate::{receipts, submit};
+use crate::{receipts, submit, unread};
 
 /// How long the answers that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -36,7 +38,7 @@ pub struct Request {
 }
 
 /// Serves until shutdown, and then until the answers under way are given.
-pub async fn serve(listener: TcpListener, state: Arc<State>, shutdown: Shutdown) {
+pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdown: Shutdown) {
     let draining = {
         let (state, shutdown) = (Arc::clone(&state), shutdown.clone());
         async move {
@@ -44,7 +46,13 @@ pub async fn serve(listener: TcpListener, state: Arc<State>, shutdown: Shutdown)
             state.drain();
         }
     };
-    let serving = server::serve(listener, |peer| everything(Arc::clone(&state), peer.ip()), draining);
+    let door = {
+        let metrics = state.metrics.listener("public");
+        let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
+        let state = Arc::clone(&state);
+        Door { connections, hosts: Hosts::Any, refused: Box::new(move |status| state.metrics.answered(status)) }
+    };
+    let serving = server::serve(listener, door, |peer| everything(Arc::clone(&state), peer.ip()), draining);
     let too_long = async {
         shutdown.wait().await;
         tokio::time::sleep(DRAIN_TIMEOUT).await;
@@ -66,7 +74,7 @@ fn everything(
             let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;
-                let response = answer.unwrap_or_else(Reply::into_response);
+                let response = unread::counted(&state, &request, answer.unwrap_or_else(Reply::into_response));
                 state.metrics.answered(response.status());
                 response
             }

@@ -23,7 +23,7 @@ use crate::Failure;
 use crate::address_index::AddressIndex;
 use crate::api;
 use crate::clock::Clock;
-use crate::http::load::Load;
+use crate::http::body_budget::BodyBudget;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
 use crate::receipts::Answers;
@@ -63,7 +63,8 @@ pub struct State {
     pub trusted_proxies: Vec<IpNet>,
     pub limits: Limits,
     pub body_timeout: Duration,
-    pub bodies: Load,
+    pub bodies: Arc<BodyBudget>,
+    pub answers: Arc<BodyBudget>,
     pub flows: Flows,
     /// None: there is no broker, and everything goes into the spool.
     pub publisher: Option<Publisher>,
@@ -94,7 +95,8 @@ impl State {
             trusted_proxies: options.trusted_proxies.clone(),
             limits: Limits::from(&options.limits),
             body_timeout: Duration::from_secs(options.limits.body_timeout_s),
-            bodies: Load::default(),
+            bodies: BodyBudget::of_requests(),
+            answers: BodyBudget::of_answers(),
             flows: Flows::new(),
             publisher,
             spool,

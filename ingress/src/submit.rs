@@ -33,8 +33,8 @@ use warp::reply::{Reply, Response};
 
 use crate::error::{ApiError, ErrorCode};
 use crate::gate::Gate;
-use crate::http::body::body_bytes;
-use crate::http::load::{Full, Share};
+use crate::http::body::{body_bytes, paced};
+use crate::http::body_budget::{Full, Share};
 use crate::receipts;
 use crate::routes::Request;
 use crate::state::State;
@@ -44,6 +44,9 @@ use selector::Selectors;
 /// The most bytes of one submission on the wire. JSON escapes can make a body several times larger; what is
 /// accepted must still fit a message and a row.
 const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a header or a variable takes in memory beside its name and its value.
+const FIELD_BYTES: usize = 160;
 
 /// Takes one POST. `gate` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
@@ -73,7 +76,7 @@ where
         state.refusals.body(refusal, &state.metrics);
         error
     };
-    let mut share = state.bodies.share();
+    let mut share = state.bodies.share(caller, &permission.key);
     let body = read_body(state, &request.headers, body, &mut share).await.map_err(|error| match error.code {
         // The caller is told to send it again.
         ErrorCode::TooBusy(_) => error,
@@ -89,13 +92,13 @@ where
     let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
 
     let receipt = state.clock.receipt()?;
-    let place = prefer::place(state, &request.headers, receipt);
+    let place = prefer::place(state, &request.headers, receipt, caller);
     let Selectors { record, query, .. } = selectors;
     let request = described(&caller.to_string(), receipt.time());
     let call = Call { receipt, target, record, query, request, settings_version };
     let mut submission = call.submission(state, permission, fields, dedupe);
     submission.waits = place.is_some();
-    publish(state, &submission).await.map_err(|error| match error.code {
+    publish(state, &submission, &mut share).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
         // The caller is told to send it again.
         _ => error,
@@ -114,15 +117,35 @@ fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
 }
 
-async fn read_body<S, B>(state: &State, headers: &HeaderMap, body: S, share: &mut Share<'_>) -> Result<Bytes, ApiError>
+async fn read_body<S, B>(state: &State, headers: &HeaderMap, body: S, share: &mut Share) -> Result<Bytes, ApiError>
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let counted = body.map(|chunk| chunk.map_err(|_| Full).and_then(|chunk| share.take(chunk)));
-    let reading = body_bytes(headers, counted, state.limits.body_bytes);
+    share.owe(headers.iter().map(|(name, value)| FIELD_BYTES + name.as_str().len() + value.len()).sum());
+    let counted = body.map(|chunk| chunk.map_err(|_| Full).and_then(|chunk| share.chunk(chunk)));
+    let mut is_too_slow = false;
+    let reading = body_bytes(headers, paced(counted, &mut is_too_slow), state.limits.body_bytes);
     let read = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())?;
-    if share.is_refused() { Err(ApiError::too_busy()) } else { Ok(read?) }
+    match () {
+        () if share.is_refused() => Err(ApiError::too_busy()),
+        () if is_too_slow => Err(ApiError::body_timeout()),
+        () => Ok(read?),
+    }
+}
+
+/// What variables take in memory, about.
+fn taken_by(env: &Env) -> usize {
+    fn of_value(value: &Value) -> usize {
+        FIELD_BYTES
+            + match value {
+                Value::String(text) => text.len(),
+                Value::Array(items) => items.iter().map(of_value).sum(),
+                Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of_value(value)).sum(),
+                Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            }
+    }
+    env.0.iter().map(|(name, value)| name.len() + of_value(value)).sum()
 }
 
 /// What is kept of a refused body: enough to send it again.
@@ -198,8 +221,8 @@ fn described(address: &str, at: SystemTime) -> Env {
 }
 
 /// Durable, and counted as such.
-async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError> {
-    put(state, submission).await?;
+async fn publish(state: &State, submission: &Submission, share: &mut Share) -> Result<(), ApiError> {
+    put(state, submission, share).await?;
     if let Some(ticket) = submission.ticket {
         state.tickets.answered(ticket, submission.receipt);
     }
@@ -207,8 +230,10 @@ async fn publish(state: &State, submission: &Submission) -> Result<(), ApiError>
 }
 
 /// Into the broker, or else into the spool.
-async fn put(state: &State, submission: &Submission) -> Result<(), ApiError> {
+async fn put(state: &State, submission: &Submission, share: &mut Share) -> Result<(), ApiError> {
     let encoded = encode(submission)?;
+    // Many short fields take many times the bytes in which they came, and escapes some times as many.
+    share.take(taken_by(&submission.env) + encoded.len()).map_err(|Full| ApiError::too_busy())?;
     let lane = state.flows.lane(&submission.permission, &submission.target);
     let encoded = match &state.publisher {
         None => encoded,

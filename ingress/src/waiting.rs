@@ -3,7 +3,8 @@
 //! PostgreSQL that there is news, and looks by itself now and then. It begins with the first caller that waits.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
@@ -15,11 +16,12 @@ use postern_shared::store::{Store, StoreError};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::http::places::{Places, Taking};
 use crate::metrics::Metrics;
 
 /// The most callers that wait at the same time: each holds a connection, and a response in memory at its end. Others are
-/// answered at once, as if they did not want to wait.
-const MAX_WAITING: usize = 1_000;
+/// answered at once, as if they did not want to wait. One address takes half of what is free.
+pub const MAX_WAITING: usize = 1_000;
 
 /// How often all receipts are looked at that somebody waits for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -31,6 +33,7 @@ const AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_s
 #[derive(Debug)]
 pub struct Waiting {
     callers: Mutex<HashMap<ReceiptId, oneshot::Sender<Seen>>>,
+    places: Arc<Places>,
     first: Notify,
     over: Shutdown,
 }
@@ -41,24 +44,31 @@ pub struct Place<'w> {
     waiting: &'w Waiting,
     receipt: ReceiptId,
     seen: oneshot::Receiver<Seen>,
+    _taking: Taking,
 }
 
 impl Waiting {
     /// Nobody waits yet.
     pub fn new() -> Self {
-        Self { callers: Mutex::default(), first: Notify::new(), over: Shutdown::new() }
+        Self {
+            callers: Mutex::default(),
+            places: Places::new(MAX_WAITING),
+            first: Notify::new(),
+            over: Shutdown::new(),
+        }
     }
 
-    /// A place for the caller of a receipt, to be taken before it is published; none = all are taken, or all wait in vain.
-    pub fn enter(&self, receipt: ReceiptId) -> Option<Place<'_>> {
-        let mut callers = self.callers();
-        if callers.len() >= MAX_WAITING || self.over.is_triggered() {
+    /// A place for the caller of a receipt, to be taken before it is published; none = all are taken,
+    /// or all that are for its address, or all wait in vain.
+    pub fn enter(&self, receipt: ReceiptId, address: IpAddr) -> Option<Place<'_>> {
+        if self.over.is_triggered() {
             return None;
         }
+        let taking = self.places.take(address)?;
         let (sender, seen) = oneshot::channel();
-        callers.insert(receipt, sender);
+        self.callers().insert(receipt, sender);
         self.first.notify_one();
-        Some(Place { waiting: self, receipt, seen })
+        Some(Place { waiting: self, receipt, seen, _taking: taking })
     }
 
     /// From now on nobody waits: those who do are answered at once.
@@ -148,13 +158,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thousand_callers_wait_and_others_are_answered_at_once() {
+    fn half_of_all_places_are_taken_by_one_address_and_others_still_wait() {
         let waiting = Waiting::new();
-        let mut places: Vec<_> = (0..MAX_WAITING).map(|_| waiting.enter(ReceiptId::new()).unwrap()).collect();
-        assert!(waiting.enter(ReceiptId::new()).is_none());
-        places.pop();
-        assert!(waiting.enter(ReceiptId::new()).is_some());
+        let enter = |n: u8| waiting.enter(ReceiptId::new(), [192, 0, 2, n].into());
+        let mut places: Vec<_> = (0..MAX_WAITING / 2).map(|_| enter(1).unwrap()).collect();
+        assert!(enter(1).is_none());
+        places.push(enter(2).unwrap());
+        places.truncate(1);
+        assert!(enter(1).is_some());
         waiting.end();
-        assert!(waiting.enter(ReceiptId::new()).is_none());
+        assert!(enter(3).is_none());
     }
 }

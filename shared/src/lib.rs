@@ -3,10 +3,12 @@
 pub mod backoff;
 pub mod bell;
 pub mod broker;
+pub mod descriptors;
 pub mod document;
 pub mod env;
 pub mod expression;
 pub mod finding;
+pub mod host;
 pub mod id;
 pub mod lane;
 pub mod log_limit;

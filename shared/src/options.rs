@@ -18,6 +18,8 @@ pub use refusal::{Refusal, Settings, read, tell};
 /// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.
 const MOST_CONNECTIONS: usize = 1_000;
 
+use crate::host::HostName;
+
 /// Where PostgreSQL is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
@@ -37,6 +39,15 @@ pub struct BrokerOptions {
     /// that was told of no broker would never see what its ingress publishes.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true, value_parser = amqp_url)]
     pub amqp_url: Option<String>,
+}
+
+/// To which names a private listener answers.
+#[derive(Debug, Clone, Args)]
+pub struct PrivateOptions {
+    /// Names of the private listener, joined by commas, such as `postern.example.org`. Requests for an address or for
+    /// `localhost` are always answered, requests for any other name never.
+    #[arg(long, env = "POSTERN_PRIVATE_HOSTS", value_delimiter = ',')]
+    pub private_hosts: Vec<HostName>,
 }
 
 /// What a process says of itself.

@@ -42,6 +42,7 @@ use std::time::Duration;
 use postern_shared::bell::Bell;
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::descriptors;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{self, Store, history, migrate};
 use prometheus::Registry;
@@ -94,6 +95,7 @@ const IN_HAND: u16 = 8;
 /// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged. `bell`
 /// rings when an ingress of the same process has put something into the spool.
 pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
+    descriptors::raise();
     let execution = &options.execution;
     let mail =
         (execution.smtp_url.as_ref()).map(|url| MailServer::new(url, execution.mail_from.clone())).transpose()?;
@@ -106,6 +108,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(
         private,
+        options.private.private_hosts.clone(),
         (health.clone(), Arc::clone(&outages)),
         metrics.ready.clone(),
         registry.clone(),

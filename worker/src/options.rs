@@ -6,7 +6,7 @@ use clap::Parser;
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use postern_shared::options::number::between;
-use postern_shared::options::{BrokerOptions, DatabaseOptions, Settings, TelemetryOptions};
+use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateOptions, Settings, TelemetryOptions};
 
 use crate::outside::mail::MailServer;
 
@@ -34,6 +34,10 @@ pub struct Options {
     /// Where health and metrics are served, for operators only.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8082")]
     pub private_listen: SocketAddr,
+
+    /// To which names it answers.
+    #[command(flatten)]
+    pub private: PrivateOptions,
 
     /// How it executes.
     #[command(flatten)]

@@ -56,6 +56,7 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
     }
     telemetry::print(introduction(&options, folder));
     let broker = BrokerOptions { amqp_url: options.amqp_url.filter(|url| !url.is_empty()) };
+    let private = options.ingress.private.clone();
     let ingress = postern_ingress::Options {
         service: options.ingress,
         database: database.clone(),
@@ -64,6 +65,7 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
     };
     let worker = postern_worker::Options {
         private_listen: options.worker_listen,
+        private,
         execution: options.worker,
         database,
         broker,

@@ -1,14 +1,24 @@
 //! Reads a request body up to a limit. What comes out is the whole body or an error: a body cut short never passes
 //! for a shorter one.
 
+use std::future::poll_fn;
 use std::io::Read;
 use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use flate2::bufread::GzDecoder;
+use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+
+use super::pace::Pace;
+
+/// How long a body may pause, or come more slowly than [`super::pace::LEAST_RATE`]. A lost packet is sent again within
+/// some seconds.
+pub const BODY_WINDOW: Duration = Duration::from_secs(10);
 
 /// Why there is no body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +58,32 @@ where
         Encoding::Gzip if !sent.is_empty() => inflate(&sent, limit),
         Encoding::Gzip | Encoding::Identity => Ok(sent),
     }
+}
+
+/// A body that ends early, and notes it, when it comes too slowly: what has come of it is held in memory meanwhile.
+pub fn paced<S, B, E>(body: S, is_too_slow: &mut bool) -> impl Stream<Item = Result<B, E>>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    // Most bodies are there at once, and need no clock.
+    unfold((Box::pin(body), None, is_too_slow), async |(mut body, mut pace, is_too_slow)| {
+        let chunk = poll_fn(|context| match body.poll_next_unpin(context) {
+            Poll::Pending => {
+                let pace = pace.get_or_insert_with(|| Pace::new(BODY_WINDOW));
+                pace.poll_too_slow(context).map(|()| {
+                    *is_too_slow = true;
+                    None
+                })
+            }
+            chunk => chunk,
+        });
+        let chunk = chunk.await?;
+        if let (Ok(bytes), Some(pace)) = (&chunk, &mut pace) {
+            pace.moved(bytes.remaining());
+        }
+        Some((chunk, (body, pace, is_too_slow)))
+    })
 }
 
 enum Encoding {

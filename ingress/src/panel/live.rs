@@ -10,7 +10,6 @@ use futures_util::stream;
 use postern_shared::id::ReceiptId;
 use postern_shared::store::runs::{self, Filter, Run};
 use postern_shared::store::{StoreError, sessions};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Sender};
 use warp::http::StatusCode;
 use warp::http::header::{HeaderName, HeaderValue};
@@ -21,10 +20,12 @@ use super::figures::Figures;
 use super::runs::filter;
 use super::session;
 use super::visit::{Pairs, Visit};
+use crate::http::places::Taking;
 use crate::receipts::MAX_SHOWN;
 use crate::state::State;
 
-/// How many pages may listen at the same time: each asks the store once a second.
+/// How many pages may listen at the same time: each asks the store once a second. One address takes half of what is
+/// free.
 pub const MAX_LISTENERS: usize = 64;
 
 /// How often the store is asked.
@@ -43,8 +44,8 @@ enum Shown {
 /// The events of the page that the query names; none at all, so that the browser does not ask again, if that page does
 /// not change by itself or too many listen already.
 pub fn events(visit: &Visit<'_>) -> Response {
-    let listener = Arc::clone(&visit.panel.listeners).try_acquire_owned();
-    let (Some(shown), Ok(listener)) = (shown(visit, visit.query.get("page")), listener) else {
+    let listener = visit.panel.listeners.take(visit.peer);
+    let (Some(shown), Some(listener)) = (shown(visit, visit.query.get("page")), listener) else {
         return StatusCode::NO_CONTENT.into_response();
     };
     let (sender, receiver) = mpsc::channel(1);
@@ -70,13 +71,7 @@ fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
 
 /// Says when what is shown differs from what is known, until nobody listens or the session has ended. Nothing is known
 /// at first, so that whatever happened between the page and its first event is not missed.
-async fn watch(
-    state: Arc<State>,
-    session: session::Hash,
-    shown: Shown,
-    sender: Sender<()>,
-    _listener: OwnedSemaphorePermit,
-) {
+async fn watch(state: Arc<State>, session: session::Hash, shown: Shown, sender: Sender<()>, _listener: Taking) {
     let mut known = None;
     loop {
         match look(&state, &session, &shown).await {

@@ -21,9 +21,9 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// How many are hashed at once: each takes 19 MiB and a core, of which at least half belong to submissions.
-const MAX_AT_ONCE: usize = 2;
+pub const MAX_AT_ONCE: usize = 2;
 /// How many requests are hashed or wait for it: a second's worth. One more is told to come again.
-const MAX_UNDER_WAY: usize = 32;
+pub const MAX_UNDER_WAY: usize = 32;
 /// How many of them may come from one caller.
 const MAX_OF_CALLER: usize = 4;
 /// How many more may be under way for people who are known: strangers cannot take their places.

@@ -33,7 +33,7 @@ pub const LANGUAGE: &str = "postern-language";
 /// The most bytes of a form of someone who is logged in: a workflow, whose every byte may become three.
 const MAX_FORM_BYTES: usize = 3 * yaml::MAX_BYTES;
 /// The most bytes of a form of anybody else: a name and a password.
-const MAX_OPEN_FORM_BYTES: usize = 16 * 1024;
+pub const MAX_OPEN_FORM_BYTES: usize = 16 * 1024;
 /// How long a form may take to arrive.
 const FORM_TIMEOUT: Duration = Duration::from_secs(30);
 

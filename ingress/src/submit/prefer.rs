@@ -1,5 +1,6 @@
 //! Callers that wait for a response: `Prefer: wait=10` (RFC 7240). A preference that cannot be read is none.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use postern_shared::id::ReceiptId;
@@ -18,9 +19,14 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// The place of a caller that wants to wait, and for how long; to be taken before its submission can be answered.
-pub fn place<'s>(state: &'s State, headers: &HeaderMap, receipt: ReceiptId) -> Option<(Duration, Place<'s>)> {
+pub fn place<'s>(
+    state: &'s State,
+    headers: &HeaderMap,
+    receipt: ReceiptId,
+    caller: IpAddr,
+) -> Option<(Duration, Place<'s>)> {
     let limit = wait(headers)?;
-    let place = state.waiting.enter(receipt);
+    let place = state.waiting.enter(receipt, caller);
     if place.is_none() {
         state.metrics.waited("full");
     }

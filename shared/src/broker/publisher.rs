@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use self::bundle::{Load, Waiting};
 use self::metrics::Metrics;
+pub use self::queue::MAX_WAITING_BYTES;
 use self::queue::Queue;
 use super::connection::BrokerUrl;
 use crate::lane::Lane;

@@ -76,6 +76,13 @@ impl Process {
         self.child.id()
     }
 
+    /// The most memory that it has taken so far, in MB.
+    pub fn peak_megabytes(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1_024.0
+    }
+
     /// SIGKILL: it can do nothing about it.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -177,6 +177,15 @@ fn the_limits_are_constants_of_the_files_that_are_named() {
 }
 
 #[test]
+fn what_outsiders_can_hold_is_the_table_of_the_code() {
+    let readme = read("README.md");
+    let (_, table) = readme.split_once("<!-- postern_ingress::limits::table() -->\n").unwrap();
+    let (table, _) = table.split_once("<!-- end of the table -->").unwrap();
+    let of_code = postern_ingress::limits::table();
+    assert_eq!(table, of_code, "put this between the markers:\n{of_code}");
+}
+
+#[test]
 fn every_file_and_folder_that_is_named_is_there() {
     for path in named("Code map") {
         assert!(exists(&path), "the code map names {path}");

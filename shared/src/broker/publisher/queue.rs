@@ -14,7 +14,7 @@ use crate::lane::Lane;
 
 /// Bytes that wait for a channel in one lane; at more, callers are told at once. Some seconds of a busy broker, and
 /// small against the memory of a process. Of each lane: a burst that has filled its own refuses nobody else.
-pub(super) const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a lane that the broker has refused (it is full) goes the way of the spool before it is tried again: as long
 /// as between two probes of the broker.

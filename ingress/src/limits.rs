@@ -1,0 +1,176 @@
+//! All that an outsider can make the ingress hold, as one table: of what, how many in total, of one address and of one
+//! permission, how many bytes each at most, and what all of it takes together. What is not listed here is not held for
+//! an outsider, or is of a constant size. README.md shows the table; a test compares.
+
+use std::fmt::Write as _;
+
+use postern_shared::broker::publisher::MAX_WAITING_BYTES;
+use postern_shared::lane::Lane;
+
+use crate::http::body_budget::{MAX_BYTES, MAX_UNREAD_BYTES, RESERVED_BYTES};
+use crate::http::connections::Caps;
+use crate::http::server::MAX_HEADER_BYTES;
+use crate::options::LimitOptions;
+use crate::panel::live::MAX_LISTENERS;
+use crate::panel::password;
+use crate::panel::visit::MAX_OPEN_FORM_BYTES;
+use crate::refusals;
+use crate::waiting::MAX_WAITING;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// Connections of the public listener. With more than this of live callers another ingress is needed anyway.
+pub const CONNECTIONS: usize = 3_072;
+
+/// Connections of one address: what a busy server of forms, or an office behind one address, has at its peak.
+pub const CONNECTIONS_PER_ADDRESS: usize = 1_024;
+
+/// Connections of the private listener: health, metrics, and the pages of some dozen operators.
+const PRIVATE_CONNECTIONS: Caps = Caps { total: 256, per_address: 192 };
+
+/// Descriptors for everything else: the database, the broker, the log, and a worker of the same process.
+const RESERVED_DESCRIPTORS: usize = 256;
+
+/// What a connection takes beside its header: its task, its timer, and an answer that is not read yet.
+const CONNECTION_BYTES: usize = 8 * KIB;
+
+/// The connections of both listeners.
+#[derive(Debug, Clone, Copy)]
+pub struct Listeners {
+    /// For callers.
+    pub public: Caps,
+    /// For operators.
+    pub private: Caps,
+}
+
+impl Listeners {
+    /// What is wanted, or less where the process may not have that many descriptors. The private listener takes its own
+    /// first: whoever looks why nothing goes on any more must get in.
+    pub(crate) fn within(descriptors: usize, options: &LimitOptions) -> Self {
+        let private = PRIVATE_CONNECTIONS.total.min(descriptors / 8).max(8);
+        let left = descriptors.saturating_sub(private + RESERVED_DESCRIPTORS.min(descriptors / 4)).max(8);
+        let total = options.max_connections.clamp(1, left);
+        if total < options.max_connections {
+            tracing::warn!(descriptors, connections = total, "the limit of open files allows fewer connections");
+        }
+        Self {
+            public: Caps { total, per_address: options.max_connections_per_address.max(1) },
+            private: Caps { total: private, per_address: PRIVATE_CONNECTIONS.per_address.min(private) },
+        }
+    }
+}
+
+/// One thing that is held: how many in total, of one address and of one permission, and the bytes of each at most.
+#[derive(Debug)]
+struct Row {
+    what: &'static str,
+    total: usize,
+    /// None: as many as in total.
+    of_address: Option<usize>,
+    of_permission: Option<usize>,
+    bytes: usize,
+}
+
+impl Row {
+    const fn new(what: &'static str, total: usize, bytes: usize) -> Self {
+        Self { what, total, of_address: None, of_permission: None, bytes }
+    }
+
+    const fn of_address(mut self, most: usize) -> Self {
+        self.of_address = Some(most);
+        self
+    }
+
+    const fn of_permission(mut self, most: usize) -> Self {
+        self.of_permission = Some(most);
+        self
+    }
+}
+
+/// What can be held, with the settings as they are by default. A row is a line: what bounds it stands in the file of its
+/// constant.
+fn rows() -> [Row; 11] {
+    const CONNECTION: usize = MAX_HEADER_BYTES + CONNECTION_BYTES;
+    let Caps { total, per_address } = PRIVATE_CONNECTIONS;
+    [
+        Row::new("connections of the public listener, each with a header", CONNECTIONS, CONNECTION)
+            .of_address(CONNECTIONS_PER_ADDRESS),
+        Row::new("connections of the private listener, each with a header", total, CONNECTION).of_address(per_address),
+        Row::new("bytes of requests being read or handed over, large and small", MAX_BYTES - RESERVED_BYTES, 1)
+            .of_address((MAX_BYTES - RESERVED_BYTES) / 3)
+            .of_permission((MAX_BYTES - RESERVED_BYTES) / 2),
+        Row::new("bytes of the same, reserved for requests of up to 64 KiB", RESERVED_BYTES, 1)
+            .of_address(RESERVED_BYTES / 3)
+            .of_permission(RESERVED_BYTES / 2),
+        Row::new("lanes in which submissions wait for the broker", Lane::SUBMISSIONS.len(), MAX_WAITING_BYTES),
+        Row::new("callers that wait for a response", MAX_WAITING, KIB).of_address(MAX_WAITING / 2),
+        Row::new("bytes of answers of more than 4 KiB that are not read yet", MAX_UNREAD_BYTES, 1)
+            .of_address(MAX_UNREAD_BYTES / 3),
+        Row::new("pages of the control panel that change while one looks", MAX_LISTENERS, 64 * KIB)
+            .of_address(MAX_LISTENERS / 2),
+        Row::new("forms of the control panel from whoever is not logged in", total, MAX_OPEN_FORM_BYTES)
+            .of_address(per_address),
+        Row::new("passwords being compared", password::MAX_AT_ONCE, 19 * MIB),
+        Row::new("bytes of refused bodies that wait to be written", refusals::MAX_WAITING_BYTES, 1),
+    ]
+}
+
+/// The table of README.md.
+pub fn table() -> String {
+    let mut table = String::from(
+        "| what | in total | of one address | of one permission | bytes of each | together |\n|---|---|---|---|---|---|\n",
+    );
+    let number = |row: &Row, count: usize| if row.bytes == 1 { size(count) } else { grouped(count) };
+    for row in rows() {
+        let part = |count: Option<usize>| count.map_or_else(String::new, |count| number(&row, count));
+        let each = if row.bytes == 1 { String::new() } else { size(row.bytes) };
+        let (in_total, of_address, of_permission) =
+            (number(&row, row.total), part(row.of_address), part(row.of_permission));
+        let together = size(row.total * row.bytes);
+        let _ = writeln!(table, "| {} | {in_total} | {of_address} | {of_permission} | {each} | {together} |", row.what);
+    }
+    let _ = writeln!(table, "| **all of it** | | | | | **{}** |", size(sum()));
+    table
+}
+
+fn sum() -> usize {
+    rows().iter().map(|row| row.total * row.bytes).sum()
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..MIB => format!("{} KiB", bytes.div_ceil(KIB)),
+        _ => format!("{} MiB", bytes.div_ceil(MIB)),
+    }
+}
+
+fn grouped(count: usize) -> String {
+    if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use clap::Parser;
+
+    /// Of the 512 MiB of the container in deploy/kubernetes, without the process itself and what the allocator wastes.
+    const MOST: usize = 300 * MIB;
+
+    #[test]
+    fn all_together_leave_room_in_the_smallest_container() {
+        assert!(sum() <= MOST, "{}", size(sum()));
+    }
+
+    #[test]
+    fn few_descriptors_allow_fewer_connections_and_the_private_listener_keeps_its_own() {
+        let options = Options::try_parse_from(["", "--database-url=x", "--amqp-url=x"]).unwrap().service.limits;
+        for (descriptors, public, private) in
+            [(65_536, CONNECTIONS, 256), (1_024, 640, 128), (256, 160, 32), (2_048, 1_536, 256), (0, 8, 8)]
+        {
+            let listeners = Listeners::within(descriptors, &options);
+            assert_eq!((listeners.public.total, listeners.private.total), (public, private), "{descriptors}");
+        }
+    }
+}
