@@ -16,6 +16,7 @@ pub mod module;
 pub mod options;
 pub mod origin;
 pub mod permission;
+pub mod rendered;
 pub mod resume;
 pub mod shutdown;
 pub mod store;

@@ -2,6 +2,7 @@
 //! honest caller goes on beside it.
 
 mod bodies;
+mod calls;
 mod clock;
 mod connections;
 mod environment;
@@ -12,8 +13,10 @@ mod names;
 mod readiness;
 mod reasons;
 mod receipts;
+mod redirects;
 mod refused;
 mod replay;
+mod requests;
 mod settings;
 mod slow;
 mod spool;

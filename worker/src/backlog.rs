@@ -18,6 +18,7 @@ pub async fn watch(store: Store, metrics: Arc<Metrics>) {
             Ok(waiting) => {
                 metrics.spool_messages.set(waiting.messages);
                 metrics.spool_submissions.set(waiting.submissions);
+                metrics.waiting_calls.set(waiting.calls);
             }
             Err(error) => tracing::debug!(%error, "the spool could not be counted"),
         }

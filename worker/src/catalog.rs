@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use lettre::message::Mailbox;
 use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
 use postern_shared::log_limit::LogLimit;
@@ -36,6 +37,7 @@ pub struct Catalog {
     version: i64,
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
     modules: Arc<Modules>,
+    sender: Option<Mailbox>,
     /// In the order in which they run: by (order, id).
     listeners: HashMap<TriggerKey, Vec<Arc<Pinned>>>,
 }
@@ -54,6 +56,11 @@ impl Catalog {
     /// The declared modules. They hold for all runs, whatever version of its workflow a run is pinned to.
     pub fn modules(&self) -> &Arc<Modules> {
         &self.modules
+    }
+
+    /// Who sends mails of steps that name nobody: a setting of this worker.
+    pub fn sender(&self) -> Option<&Mailbox> {
+        self.sender.as_ref()
     }
 
     fn new(version: i64, stored: &[workflows::Stored], modules: Modules) -> Self {
@@ -133,6 +140,7 @@ fn with_children(pinned: &Pinned, all: &[Pinned]) -> Reads {
 #[derive(Debug)]
 pub struct Catalogs {
     store: Store,
+    sender: Option<Mailbox>,
     current: ArcSwap<Catalog>,
     reloading: Mutex<()>,
     /// Versions to which runs that wait are pinned.
@@ -140,9 +148,11 @@ pub struct Catalogs {
 }
 
 impl Catalogs {
-    /// Holds none yet: the first one is loaded when it is asked for, or followed.
-    pub fn new(store: Store) -> Self {
-        Self { store, current: ArcSwap::default(), reloading: Mutex::default(), older: std::sync::Mutex::default() }
+    /// Holds none yet: the first one is loaded when it is asked for, or followed. `sender` sends mails of steps that name
+    /// nobody.
+    pub fn new(store: Store, sender: Option<Mailbox>) -> Self {
+        let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
+        Self { store, sender, current, reloading: Mutex::default(), older }
     }
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.
@@ -163,7 +173,9 @@ impl Catalogs {
             return Ok(current);
         }
         let (loaded, modules) = load(&self.store).await?;
-        let catalog = Arc::new(Catalog::new(loaded.version, &loaded.value, modules));
+        let mut catalog = Catalog::new(loaded.version, &loaded.value, modules);
+        catalog.sender.clone_from(&self.sender);
+        let catalog = Arc::new(catalog);
         tracing::info!(
             settings.version = catalog.version,
             workflows = catalog.workflows.len(),

@@ -1,8 +1,10 @@
 //! What a run leaves behind that does not end in its transaction, and what wakes it. A run that failed leaves the same,
 //! so that a replay can go on at the failed step.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use postern_shared::rendered::Rendered;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{
     self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Standing, Tried,
@@ -20,11 +22,13 @@ pub const MAX_CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 const LEASE: Duration = Duration::from_secs(5);
 
 /// A step to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Next {
     pub step: StepIndex,
     /// What was tried of it already.
     pub tried: Option<Tried>,
+    /// What it sends to another system, once that is rendered.
+    pub request: Option<Arc<Rendered>>,
 }
 
 /// A part of a run that waits for a time: the steps to take then, the next one last.
@@ -42,7 +46,6 @@ pub enum Wake {
     /// At once, alone, in slots that are kept for runs that are slow.
     Slow,
     /// When it is its turn to call this target.
-    #[allow(dead_code, reason = "its lane comes before the runs that use it")]
     Call { target: String },
     /// When its first part is due.
     At(SystemTime),
@@ -58,20 +61,23 @@ pub enum Wake {
 
 impl From<StepIndex> for Next {
     fn from(step: StepIndex) -> Self {
-        Self { step, tried: None }
+        Self { step, tried: None, request: None }
     }
 }
 
 /// Writes steps by their names.
 pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
-    let branch = |next: &Next| Some(Branch { step: workflow.step(next.step)?.name.clone(), tried: next.tried });
+    let branch = |next: &Next| {
+        let request = next.request.as_deref().cloned().map(Box::new);
+        Some(Branch { step: workflow.step(next.step)?.name.clone(), tried: next.tried, request })
+    };
     steps.iter().filter_map(branch).collect()
 }
 
 /// Finds steps by their names; the error names one that the workflow does not have.
 pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, String> {
     let next = |branch: &Branch| match workflow.find(&branch.step) {
-        Some(step) => Ok(Next { step, tried: branch.tried }),
+        Some(step) => Ok(Next { step, tried: branch.tried, request: branch.request.clone().map(Arc::from) }),
         None => Err(format!("this version of the workflow has no step {}", branch.step)),
     };
     steps.iter().map(next).collect()

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use lettre::message::Mailbox;
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::module::Modules;
@@ -70,6 +71,11 @@ impl Desk {
     /// Whether a record that is to be created may be there already.
     pub fn conflicts(&self) -> Conflicts {
         self.conflicts
+    }
+
+    /// Who sends mails of steps that name nobody.
+    pub fn sender(&self) -> Option<Mailbox> {
+        self.catalog.sender().cloned()
     }
 
     /// What is declared of records.

@@ -23,7 +23,7 @@ use crate::catalog::Pinned;
 use crate::checkpoint::{Next, Sleeping, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
-use crate::outside::Call;
+use crate::outside::{self, Call};
 use crate::related;
 use crate::slow::Cost;
 use crate::task::{self, Answer, Context, Outcome, Question, TaskError};
@@ -47,6 +47,8 @@ pub struct Execution {
     now: Option<SystemTime>,
     /// The step whose question is open.
     asking: Option<Next>,
+    /// Whether what that step sends was rendered in this transaction.
+    is_fresh: bool,
     log: Vec<Entry>,
     allowance: Allowance,
     names: Names,
@@ -92,8 +94,8 @@ impl Execution {
         let pending = first_steps(&pinned.workflow);
         let (allowance, names) = (Allowance::new(), Names::default());
         let (sleeping, log) = (Vec::new(), Vec::new());
-        let (now, asking, wake, slow) = (None, None, None, None);
-        Self { pinned, run, scope, pending, sleeping, now, asking, log, allowance, names, wake, slow }
+        let (now, asking, is_fresh, wake, slow) = (None, None, false, None, None);
+        Self { pinned, run, scope, pending, sleeping, now, asking, is_fresh, log, allowance, names, wake, slow }
     }
 
     /// Its workflow and record, if no other run of the workflow may be on that record.
@@ -127,9 +129,23 @@ impl Execution {
         self.pinned.workflow.start.at_most.is_some()
     }
 
-    /// Goes on from a message of its own, when it may: it reaches outside, or needs a transaction for itself.
+    /// Leaves for the lane of calls with what its step sends, or stays before the gate until it may.
     pub fn leave(&mut self, has_passed: bool) -> Progress {
-        self.suspend(if has_passed || !self.needs_gate() { Wake::Now } else { Wake::AtGate })
+        if !has_passed && self.needs_gate() {
+            // It is rendered when it is let through; but what may have been sent is sent again as it was.
+            if let Some(next) = self.asking.as_mut().filter(|_| self.is_fresh) {
+                next.request = None;
+            }
+            return self.suspend(Wake::AtGate);
+        }
+        let (mut target, mut message) = (String::new(), None);
+        if let Some(next) = &self.asking {
+            target = next.request.as_deref().map(outside::target).unwrap_or_default();
+            let step = self.pinned.workflow.step(next.step);
+            message = step.map(|step| format!("step {} waits for its target", step.name));
+        }
+        self.run.message = message;
+        self.suspend(Wake::Call { target })
     }
 
     /// Whether it has taken no step beyond these.
@@ -140,7 +156,7 @@ impl Execution {
     /// The place of the step in hand on the run's path, and that of its first try.
     pub fn numbers(&self) -> (i32, i32) {
         let number = self.run.steps + 1;
-        let tried = self.asking.and_then(|next| next.tried);
+        let tried = self.asking.as_ref().and_then(|next| next.tried);
         (number, tried.map_or(number, |tried| tried.first))
     }
 
@@ -178,18 +194,19 @@ impl Execution {
         if let Err(error) = self.allowance.compute() {
             return Some(self.fail(next, error.to_string()));
         }
-        if let Some(progress) = self.leave_others(next, step, answer.as_ref(), desk) {
+        if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), desk) {
             return Some(progress);
         }
         self.scope.record = self.run.record.and_then(|id| desk.fields(id));
-        if let Some(id) = self.relate(step, answer.as_ref(), desk) {
+        if let Some(id) = self.relate(&next, step, answer.as_ref(), desk) {
             self.asking = Some(next);
             return Some(Progress::Asks(Question::Look(id)));
         }
         let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
         let (scope, allowance) = (&mut self.scope, &mut self.allowance);
-        let tries = next.tried.map_or(0, |tried| tried.times);
-        let mut context = Context { scope, record: self.run.record, desk, run, number, alone, tries, allowance };
+        let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
+        let (record, request) = (self.run.record, next.request.clone());
+        let mut context = Context { scope, record, desk, run, number, alone, tries, request, allowance };
         let outcome = task::perform(&step.task, answer, &mut context);
         self.follow(next, step, outcome, desk)
     }
@@ -220,10 +237,7 @@ impl Execution {
                 self.enter(step, Some(output), until.ok());
                 self.sleeping.push(Sleeping { due_at, steps: followers(step, output).collect() });
             }
-            Ok(Outcome::Outside(call)) => {
-                self.asking = Some(next);
-                return Some(Progress::Outside(call));
-            }
+            Ok(Outcome::Outside(call)) => return Some(self.reach_out(next, call)),
             Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, &message),
             Ok(Outcome::Unclear { message }) => {
                 self.asking = Some(next);
@@ -238,7 +252,7 @@ impl Execution {
             Ok(Outcome::Stop { failed, message }) => {
                 self.enter(step, None, message.clone());
                 if failed {
-                    self.pending.push(next);
+                    self.pending.push(Next::from(next.step));
                 }
                 return Some(self.end(failed, message));
             }
@@ -251,6 +265,12 @@ impl Execution {
             }
         }
         None
+    }
+
+    fn reach_out(&mut self, next: Next, call: Box<Call>) -> Progress {
+        self.is_fresh = next.request.is_none();
+        self.asking = Some(Next { request: Some(Arc::clone(&call.request)), ..next });
+        Progress::Outside(call)
     }
 
     fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<String>) {
@@ -282,9 +302,10 @@ impl Execution {
     }
 
     /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
-    /// answered keeps what it read when it asked.
-    fn relate(&mut self, step: &Step, answer: Option<&Answer>, desk: &Desk) -> Option<RecordId> {
+    /// answered keeps what it read when it asked, and one that is rendered needs no more.
+    fn relate(&mut self, next: &Next, step: &Step, answer: Option<&Answer>, desk: &Desk) -> Option<RecordId> {
         if step.reads.related.is_empty()
+            || next.request.is_some()
             || matches!(
                 answer,
                 Some(
@@ -338,8 +359,8 @@ impl Execution {
 
     fn suspend(&mut self, wake: Wake) -> Progress {
         self.run.state = match &wake {
-            Wake::Now | Wake::Slow | Wake::Call { .. } => State::Running,
-            Wake::At(_) | Wake::InTurn | Wake::AtGate => State::Waiting,
+            Wake::Now | Wake::Slow => State::Running,
+            Wake::Call { .. } | Wake::At(_) | Wake::InTurn | Wake::AtGate => State::Waiting,
             Wake::Held => State::Held,
             Wake::Decided => State::NeedsAttention,
         };

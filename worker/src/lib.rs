@@ -97,11 +97,11 @@ const IN_HAND: u16 = 8;
 pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
     descriptors::raise();
     let execution = &options.execution;
-    let mail =
-        (execution.smtp_url.as_ref()).map(|url| MailServer::new(url, execution.mail_from.clone())).transpose()?;
-    let outside = Outside::new(execution.allowed_targets.clone(), mail)?;
+    let mail = execution.smtp_url.as_ref().map(|url| MailServer::new(url)).transpose()?;
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
+    let resting = metrics.resting_targets.clone();
+    let outside = Outside::new(execution.allowed_targets.clone(), mail, resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let address = options.private_listen;
     let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
@@ -123,7 +123,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     if shutdown.is_triggered() {
         return Ok(());
     }
-    let catalogs = Arc::new(Catalogs::new(store.clone()));
+    let catalogs = Arc::new(Catalogs::new(store.clone(), execution.mail_from.clone()));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
@@ -246,7 +246,7 @@ async fn consume_aside(handler: Handler, options: ExecutionOptions, shutdown: Sh
     let consuming = consumer::spool::Options {
         store: handler.store.clone(),
         bell: handler.relay.aside.clone(),
-        supply: Aside { calls: usize::from(options.outside_concurrency.max(1)), slow: SLOW_SLOTS },
+        supply: Aside::new(usize::from(options.outside_concurrency), SLOW_SLOTS, Arc::clone(&handler.outside.breakers)),
         drain_limit: Duration::from_secs(options.drain_timeout_s),
     };
     let handle = move |message| handler.clone().handle(message);

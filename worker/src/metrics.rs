@@ -22,6 +22,8 @@ pub struct Metrics {
     relayed: IntCounter,
     outside: IntCounterVec,
     slow: IntCounterVec,
+    pub resting_targets: IntGauge,
+    pub waiting_calls: IntGauge,
     pub spool_messages: IntGauge,
     pub spool_submissions: IntGauge,
     pub lost_submissions: IntGauge,
@@ -76,6 +78,14 @@ impl Metrics {
                 Opts::new("postern_runs_slow_total", "Runs that went on alone, by what they needed too much of."),
                 &["reason"],
             )?,
+            resting_targets: IntGauge::new(
+                "postern_outside_breakers_open",
+                "Targets that do not answer, and are asked no more than one call at a time.",
+            )?,
+            waiting_calls: IntGauge::new(
+                "postern_outside_calls_waiting",
+                "Calls of other systems that are due and have no slot yet, of all workers.",
+            )?,
             spool_messages: IntGauge::new(
                 "postern_spool_messages",
                 "Messages that wait in the spool, due or not: submissions, delays, retries and outside calls.",
@@ -100,6 +110,8 @@ impl Metrics {
         registry.register(Box::new(metrics.relayed.clone()))?;
         registry.register(Box::new(metrics.outside.clone()))?;
         registry.register(Box::new(metrics.slow.clone()))?;
+        registry.register(Box::new(metrics.resting_targets.clone()))?;
+        registry.register(Box::new(metrics.waiting_calls.clone()))?;
         registry.register(Box::new(metrics.spool_messages.clone()))?;
         registry.register(Box::new(metrics.spool_submissions.clone()))?;
         registry.register(Box::new(metrics.lost_submissions.clone()))?;

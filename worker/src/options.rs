@@ -57,8 +57,9 @@ pub struct ExecutionOptions {
     #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4, value_parser = concurrency)]
     pub(crate) concurrency: u16,
 
-    /// Runs that are resumed at the same time; one that reaches outside holds its place until it is answered.
-    #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 16, value_parser = outside_concurrency)]
+    /// Calls of other systems at the same time, shared by target and by workflow. One that waits for its answer costs memory
+    /// and a socket.
+    #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 256, value_parser = outside_concurrency)]
     pub(crate) outside_concurrency: u16,
 
     /// Networks with private addresses that workflows may reach, joined by commas.
@@ -92,7 +93,7 @@ fn drain_timeout_s(text: &str) -> Result<u64, String> {
 
 /// A URL of a mail server. The error does not repeat it.
 fn smtp_url(text: &str) -> Result<String, String> {
-    MailServer::new(text, None).map(|_| text.to_owned())
+    MailServer::new(text).map(|_| text.to_owned())
 }
 
 #[cfg(test)]

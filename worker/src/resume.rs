@@ -22,7 +22,7 @@ use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Parts, Progress};
 use crate::handler::{Handler, Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
-use crate::outside::{Call, Failure, Kind, MARGIN, Report};
+use crate::outside::{self, Call, Failure, Kind, MARGIN, Report};
 use crate::patience::Patience;
 use crate::questions;
 use crate::task::{Answer, Question};
@@ -141,6 +141,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
     let has_passed = taken.has_passed;
+    let lane = message.lane;
     let mut step = match (work, pinned) {
         (Work::Fail(reason), _) => fail(&transaction, resume, taken, reason.to_owned()).await?,
         (Work::GoOn | Work::Settle(_), None) => {
@@ -149,10 +150,10 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
         }
         (Work::GoOn, Some(pinned)) => {
             let report = taken.decision.map(Report::Decided);
-            go_on(&transaction, resume, taken, pinned, &mut desk, report).await?
+            go_on(&transaction, lane, resume, taken, pinned, &mut desk, report).await?
         }
         (Work::Settle(report), Some(pinned)) => {
-            go_on(&transaction, resume, taken, pinned, &mut desk, Some(report.clone())).await?
+            go_on(&transaction, lane, resume, taken, pinned, &mut desk, Some(report.clone())).await?
         }
     };
     // A run that calls still needs its message.
@@ -166,12 +167,17 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
 
 async fn go_on(
     transaction: &Transaction<'_>,
+    lane: Lane,
     resume: &Resume,
     taken: Taken,
     pinned: Arc<Pinned>,
     desk: &mut Desk,
     report: Option<Report>,
 ) -> Result<Step, StoreError> {
+    // It stands in the lane of calls, where it is being called or waits for a slot.
+    if taken.checkpoint.calling && lane != Lane::Calling && report.is_none() {
+        return Ok(Step::Done(Tally::default()));
+    }
     if taken.checkpoint.begins
         && let Some(reason) = children::refusal(transaction, &taken, &pinned, desk).await?
     {
@@ -194,22 +200,26 @@ async fn go_on(
         match advance(&mut execution, answer.take(), desk) {
             Progress::Asks(question) => answer = ask(transaction, question, &mut execution, desk).await?,
             Progress::Yields => breath.take(transaction).await?,
-            // Steps were taken before it: they are committed first, and it is called from a message of its own.
-            Progress::Outside(_) if !execution.stands_at(taken.run.steps) => {
+            // Only in the lane of calls it is called, as the first step of its transaction, and behind the gate.
+            Progress::Outside(_)
+                if lane != Lane::Calling
+                    || !execution.stands_at(taken.run.steps)
+                    || (execution.needs_gate() && !taken.has_passed) =>
+            {
                 break drop(execution.leave(taken.has_passed));
             }
-            Progress::Outside(_) if execution.needs_gate() && !taken.has_passed => break drop(execution.leave(false)),
             Progress::Outside(call) => {
                 let (number, first) = execution.numbers();
                 match (call.at_most_once, outside_calls::intend(transaction, &resume.run, number).await?) {
                     (true, Intent::Open(age)) if age > call.timeout + MARGIN => {
-                        let reason = "the worker broke off while it was at it".to_owned();
-                        answer = Some(Answer::Outside(Report::Failed(Failure { reason, kind: Kind::Unclear })));
+                        let failure = Failure::new("the worker broke off while it was at it", Kind::Unclear);
+                        answer = Some(Answer::Outside(Report::Failed(failure)));
                     }
                     (true, Intent::Open(age)) => {
                         // Somebody may still be at it; afterwards it is either done or unknown.
                         let delay = (call.timeout + MARGIN).saturating_sub(age) + LATER;
-                        let later = Alarm { resume: resume.clone(), delay, way: Way::Resuming };
+                        let later =
+                            Alarm { resume: resume.clone(), delay, way: Way::Calling(outside::target(&call.request)) };
                         spool::schedule(transaction, &[later]).await?;
                         return Ok(Step::Done(Tally::default()));
                     }
@@ -322,7 +332,7 @@ async fn not_begun(
 async fn wait_for_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Taken) -> Result<Step, StoreError> {
     let Taken { mut run, mut checkpoint, .. } = taken;
     run.state = State::Waiting;
-    checkpoint.begins = false;
+    (checkpoint.begins, checkpoint.calling) = (false, false);
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, Standing::InTurn)
         .await?;
@@ -336,7 +346,8 @@ async fn fail(
     taken: Taken,
     reason: String,
 ) -> Result<Step, StoreError> {
-    let Taken { mut run, checkpoint, now, waits, .. } = taken;
+    let Taken { mut run, mut checkpoint, now, waits, .. } = taken;
+    checkpoint.forget_tries();
     (run.state, run.message, run.ended_at) = (State::Failed, Some(reason), Some(now));
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::renew(transaction, resume, &checkpoint::encode(&checkpoint).map_err(too_large)?, Standing::Free)

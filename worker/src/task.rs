@@ -22,7 +22,9 @@ use std::time::{Duration, SystemTime};
 use postern_shared::env::{Env, json_bytes};
 use postern_shared::expression::{EvalError, Scope, Template, render};
 use postern_shared::id::{ModuleName, ReceiptId, RecordId};
+use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
+use postern_shared::store::checkpoints::Tried;
 use postern_shared::store::records::UniqueKey;
 use postern_shared::store::search::Shape;
 use postern_shared::task::Task;
@@ -123,8 +125,10 @@ pub struct Context<'a> {
     pub number: i32,
     /// Whether the run has the transaction for itself.
     pub alone: bool,
-    /// How often the step was tried before.
-    pub tries: u32,
+    /// What was tried of the step before; its first try, if nothing was.
+    pub tries: Tried,
+    /// What it has rendered for another system already.
+    pub request: Option<Arc<Rendered>>,
     /// What the run may still cost.
     pub allowance: &'a mut Allowance,
 }

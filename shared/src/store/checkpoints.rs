@@ -11,6 +11,7 @@ use super::runs::{self, Run};
 use super::{StoreError, parsed};
 use crate::env::Env;
 use crate::id::{RecordId, StepName, WorkflowId};
+use crate::rendered::Rendered;
 use crate::resume::{Resume, RunKey};
 
 const INSERT: &str = "-- checkpoints::insert
@@ -82,6 +83,20 @@ pub struct Checkpoint {
     /// Whether it is still to be seen if the run, which another one started, begins at all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub begins: bool,
+    /// Whether it stands in the lane of calls: what wakes it in another lane does nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub calling: bool,
+}
+
+impl Checkpoint {
+    /// Forgets what was tried: when the steps are taken again they are new, with keys of their own.
+    pub fn forget_tries(&mut self) {
+        self.calling = false;
+        let parked = self.parked.iter_mut().flat_map(|one| &mut one.steps);
+        for branch in self.pending.iter_mut().chain(parked) {
+            (branch.tried, branch.request) = (None, None);
+        }
+    }
 }
 
 /// A step to take.
@@ -92,6 +107,9 @@ pub struct Branch {
     /// What was tried of it already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<Tried>,
+    /// What it sends to another system, once that is rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Box<Rendered>>,
 }
 
 /// The tries of a step that reaches outside.

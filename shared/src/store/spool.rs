@@ -54,7 +54,7 @@ const FINISH: &str = "-- spool::finish
 DELETE FROM spool WHERE (id, lease) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))";
 
 const COUNT: &str = "-- spool::count
-SELECT count(*), count(*) FILTER (WHERE lane = ANY ($1)) FROM spool";
+SELECT count(*), count(*) FILTER (WHERE lane = ANY ($1)), count(*) FILTER (WHERE lane = $2 AND due_at <= now()) FROM spool";
 
 /// Reads the index from the front of each lane, and nothing of the other lanes, however much waits there.
 const COUNT_SUBMISSIONS: &str = "-- spool::count_submissions
@@ -204,12 +204,14 @@ pub struct Count {
     pub messages: i64,
     /// Those that carry submissions; the others wake runs: after a delay, a retry, or at once.
     pub submissions: i64,
+    /// Calls of other systems that are due and that no worker has taken.
+    pub calls: i64,
 }
 
 /// How many messages wait here. Reads the whole index.
 pub async fn count(connection: &Object) -> Result<Count, StoreError> {
-    let row = connection.query_one(COUNT, &[&lanes_of_submissions()]).await?;
-    Ok(Count { messages: row.get(0), submissions: row.get(1) })
+    let row = connection.query_one(COUNT, &[&lanes_of_submissions(), &Lane::Calling.number()]).await?;
+    Ok(Count { messages: row.get(0), submissions: row.get(1), calls: row.get(2) })
 }
 
 /// How many messages with submissions wait here, up to `most` in each lane. Costs nothing for all the others.

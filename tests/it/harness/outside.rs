@@ -1,6 +1,7 @@
 //! Another system, as workflows reach it: a real HTTP server that notes what it gets. What it answers stands in the
 //! path: `/status/503`, `/later` (429 with `Retry-After` the first time of a key), `/silent` (never answers, until told
-//! to), `/to/<port>/…` (a redirect to that port), `/large` (more than a workflow takes); everything else is JSON.
+//! to), `/to/<port>/…` and `/<status>/to/<port>/…` (a redirect to that port), `/large` (more than a workflow takes),
+//! `/heads` (the same, in headers); everything else is JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -62,6 +63,12 @@ impl Outside {
     }
 }
 
+/// The status, and the port and the path to which a redirect leads.
+fn redirect(path: &str) -> Option<(&str, (&str, &str))> {
+    let (status, rest) = path.split_once("/to/")?;
+    Some((if status.is_empty() { "307" } else { status.trim_start_matches('/') }, rest.split_once('/')?))
+}
+
 async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watch::Receiver<bool>) {
     let mut stream = BufReader::new(stream);
     let mut lines = Vec::new();
@@ -81,7 +88,7 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
     stream.read_exact(&mut body).await.unwrap();
     let key = headers.get("idempotency-key").cloned();
     let line = lines[0].clone();
-    let path = line.split(' ').nth(1).unwrap().to_owned();
+    let path = line.split([' ', '?']).nth(1).unwrap().to_owned();
     let body = String::from_utf8(body).unwrap();
     let is_first = {
         let mut noted = noted.lock().unwrap();
@@ -93,10 +100,13 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
         "HTTP/1.1 429 Later\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
     } else if let Some(status) = path.strip_prefix("/status/") {
         format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno")
-    } else if let Some((port, path)) = path.strip_prefix("/to/").and_then(|rest| rest.split_once('/')) {
+    } else if let Some((status, (port, path))) = redirect(&path) {
         format!(
-            "HTTP/1.1 307 There\r\nlocation: http://127.0.0.1:{port}/{path}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            "HTTP/1.1 {status} There\r\nlocation: http://127.0.0.1:{port}/{path}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         )
+    } else if path == "/heads" {
+        let heads = format!("x-head: {}\r\n", "x".repeat(1_000)).repeat(60);
+        format!("HTTP/1.1 200 OK\r\n{heads}content-length: 0\r\nconnection: close\r\n\r\n")
     } else if path == "/large" {
         format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\nconnection: close\r\n\r\n{}", "x".repeat(2_000))
     } else {

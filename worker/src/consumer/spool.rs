@@ -4,6 +4,7 @@
 
 mod aside;
 mod lanes;
+mod shares;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -63,6 +64,11 @@ pub trait Supply: Send {
 
     /// The slots for which what is taken of a lane waits; none = it is handled at once.
     fn slots(&self, lane: Lane) -> Option<Slots>;
+
+    /// Whether there may be more to take at once when something was taken.
+    fn looks_again(&self) -> bool {
+        false
+    }
 }
 
 /// What waits for a slot or is being handled.
@@ -165,9 +171,11 @@ where
             self.renewed = now;
         }
         if has_room {
-            for taken in self.options.supply.take(&connection, &self.held, LEASE).await? {
-                self.start(taken);
+            let taken = self.options.supply.take(&connection, &self.held, LEASE).await?;
+            if !taken.is_empty() && self.options.supply.looks_again() {
+                self.options.bell.ring();
             }
+            taken.into_iter().for_each(|taken| self.start(taken));
         }
         Ok(())
     }

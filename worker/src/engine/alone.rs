@@ -16,7 +16,7 @@ impl Execution {
     /// the step is taken to its end.
     pub(super) fn leave_others(
         &mut self,
-        next: Next,
+        next: &Next,
         step: &Step,
         answer: Option<&Answer>,
         desk: &Desk,
@@ -27,10 +27,10 @@ impl Execution {
         let may_have_called = place != Place::Bundle && step.task.reaches_outside();
         if answer.is_none() && !may_have_called {
             if let Some(leave) = desk.budget.overdrawn(&self.allowance, is_suspect) {
-                return Some(self.go_on_alone(next, step, leave, desk));
+                return Some(self.go_on_alone(next.clone(), step, leave, desk));
             }
             if desk.budget.has_had_its_turn(&self.allowance) {
-                self.asking = Some(next);
+                self.asking = Some(next.clone());
                 return Some(self.suspend(Wake::Slow));
             }
         }

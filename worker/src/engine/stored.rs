@@ -54,6 +54,7 @@ impl Execution {
             pinned,
             now: Some(taken.now),
             asking: None,
+            is_fresh: false,
             log: Vec::new(),
             allowance: Allowance::new(),
             names: Names::default(),
@@ -85,13 +86,17 @@ impl Execution {
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.
     fn document(&mut self) -> Option<String> {
         let workflow = &self.pinned.workflow;
-        let checkpoint = Checkpoint {
+        let mut checkpoint = Checkpoint {
             env: Arc::unwrap_or_clone(std::mem::take(&mut self.scope.env)),
             pending: checkpoint::written(workflow, &self.pending),
             parked: checkpoint::parked(workflow, &self.sleeping),
             is_new: self.wake == Some(Wake::Held),
             begins: false,
+            calling: matches!(self.wake, Some(Wake::Call { .. })),
         };
+        if self.run.state == State::Failed {
+            checkpoint.forget_tries();
+        }
         match checkpoint::encode(&checkpoint) {
             Ok(document) => Some(document),
             Err(bytes) => {

@@ -5,14 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Url, redirect};
 
-/// Redirects that are followed: more is a loop.
-const MAX_REDIRECTS: usize = 5;
-
-/// Not the public internet: RFC 6890 and its successors.
-const PRIVATE: [&str; 21] = [
+/// Not the public internet: what the special-purpose registries of IANA (RFC 6890) do not call globally reachable, and
+/// multicast. NAT64 and 6to4 are looked into.
+const PRIVATE: [&str; 29] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
@@ -20,8 +18,12 @@ const PRIVATE: [&str; 21] = [
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",
     "192.168.0.0/16",
     "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
     "224.0.0.0/4",
     "240.0.0.0/4",
     "::/128",
@@ -29,11 +31,15 @@ const PRIVATE: [&str; 21] = [
     "::/96",
     "64:ff9b:1::/48",
     "100::/64",
+    "100:0:0:1::/64",
     "fc00::/7",
     "fe80::/10",
     "fec0::/10",
     "ff00::/8",
-    "2001::/32",
+    "2001::/23",
+    "2001:db8::/32",
+    "3fff::/20",
+    "5f00::/16",
 ];
 
 /// Says which addresses may be reached.
@@ -61,19 +67,6 @@ impl Guard {
             Ok(address) if !self.admits(address) => Err(TargetRefused),
             _ => Ok(()),
         }
-    }
-
-    /// Follows redirects to where it lets through.
-    pub fn redirects(self) -> redirect::Policy {
-        redirect::Policy::custom(move |attempt| {
-            if attempt.previous().len() > MAX_REDIRECTS {
-                return attempt.error("too many redirects");
-            }
-            match self.check(attempt.url()) {
-                Ok(()) => attempt.follow(),
-                Err(refused) => attempt.error(refused),
-            }
-        })
     }
 
     fn admits(&self, address: IpAddr) -> bool {
@@ -134,6 +127,19 @@ mod tests {
             "169.254.169.254",
             "100.64.0.1",
             "255.255.255.255",
+            "192.0.2.1",
+            "192.88.99.1",
+            "198.51.100.255",
+            "203.0.113.7",
+            "2001:db8::1",
+            "2001:0:1::1",
+            "2001:1ff::1",
+            "100:0:0:1::1",
+            "3fff:fff::1",
+            "5f00::1",
+            "::ffff:192.0.2.1",
+            "64:ff9b::c633:6401",
+            "2002:cb00:7101::1",
             "::1",
             "::",
             "fe80::1",
@@ -149,8 +155,17 @@ mod tests {
         ] {
             assert!(!closed.admits(address.parse().unwrap()), "{address}");
         }
-        for address in ["8.8.8.8", "172.32.0.1", "2001:db9::1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
-        {
+        for address in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "192.0.3.1",
+            "2001:200::1",
+            "2001:db9::1",
+            "3fff:1000::1",
+            "2606:4700::1111",
+            "64:ff9b::808:808",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(closed.admits(address.parse().unwrap()), "{address}");
         }
         let open = guard("127.0.0.0/8 10.0.0.5/32");

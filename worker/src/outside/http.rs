@@ -5,22 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Client, Method, Url};
+use postern_shared::rendered::HttpCall;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Client, RequestBuilder, Response, redirect};
+use tokio::time::{Instant, timeout_at};
 
 use super::guard::{Guard, TargetRefused};
+use super::redirect::{Hop, NotFollowed};
 use super::{Failure, Kind, Reply};
 
-/// A call to make.
-#[derive(Debug)]
-pub struct Request {
-    pub method: Method,
-    pub url: Url,
-    pub headers: HeaderMap,
-    pub body: Option<Vec<u8>>,
-    /// Of the answer.
-    pub max_bytes: usize,
-}
+/// Redirects that are followed: more is a loop.
+const MAX_REDIRECTS: usize = 5;
 
 /// Makes calls; clones share their connections.
 #[derive(Debug, Clone)]
@@ -33,12 +28,12 @@ impl Http {
     /// Only public targets, and those in these networks.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
         let guard = Guard::new(allowed);
+        // The head of an answer is bounded by hyper: 100 headers, some 400 KiB.
         let builder = || {
-            let follow = guard.clone().redirects();
             Client::builder()
                 .user_agent(concat!("Postern/", env!("CARGO_PKG_VERSION")))
                 .dns_resolver(Arc::new(guard.clone()))
-                .redirect(follow)
+                .redirect(redirect::Policy::none())
                 // A proxy of the environment would connect in our place, past the check of addresses.
                 .no_proxy()
         };
@@ -49,38 +44,87 @@ impl Http {
         Ok(Self { client, guard })
     }
 
-    /// Makes one call. `key` is the same whenever this step of this run is tried.
-    pub async fn call(&self, request: &Request, timeout: Duration, key: &str) -> Result<Reply, Failure> {
-        self.guard.check(&request.url).map_err(|refused| Failure::last(refused.to_string()))?;
-        let failed = |error: reqwest::Error| failure(&error, timeout);
-        let mut response = self.request(request, timeout, key).send().await.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > request.max_bytes {
-                return Err(Failure::last(format!("the answer has more than {} bytes", request.max_bytes)));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        Ok(Reply { status: response.status().as_u16(), headers, body })
+    /// Makes one call. `key` is the same whenever this step of this run is tried. The headers of the answer count into
+    /// `max_bytes`.
+    pub async fn call(
+        &self,
+        call: &HttpCall,
+        max_bytes: usize,
+        timeout: Duration,
+        key: &str,
+    ) -> Result<Reply, Failure> {
+        let late = || Failure::down(format!("there was no answer within {} ms", timeout.as_millis()), Kind::Unclear);
+        let until = Instant::now() + timeout;
+        let response = timeout_at(until, self.follow(call, key)).await.unwrap_or_else(|_| Err(late()))?;
+        timeout_at(until, read(response, max_bytes)).await.unwrap_or_else(|_| Err(late()))
     }
 
-    fn request(&self, request: &Request, timeout: Duration, key: &str) -> reqwest::RequestBuilder {
-        let Request { method, url, headers, body, .. } = request;
-        let mut headers = headers.clone();
-        if let (false, Ok(key)) = (headers.contains_key("idempotency-key"), HeaderValue::from_str(key)) {
-            headers.insert("idempotency-key", key);
+    /// The answer to which the redirects lead.
+    async fn follow(&self, call: &HttpCall, key: &str) -> Result<Response, Failure> {
+        let never = || Failure::last("the request cannot be made");
+        let mut hop = Hop {
+            method: call.method.parse().map_err(|_| never())?,
+            url: call.url.parse().map_err(|_| never())?,
+            with_headers: true,
+            with_body: call.body.is_some(),
+        };
+        let headers = headers(call, key).ok_or_else(never)?;
+        for _ in 0..=MAX_REDIRECTS {
+            self.guard.check(&hop.url).map_err(|refused| Failure::last(refused.to_string()))?;
+            let response = self.request(&hop, &headers, call).send().await.map_err(|error| failure(&error))?;
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            hop = match hop.next(response.status().as_u16(), location) {
+                Ok(next) => next,
+                Err(NotFollowed::NoRedirect) => return Ok(response),
+                Err(refused) => return Err(Failure::last(refused.to_string())),
+            };
         }
-        let builder = self.client.request(method.clone(), url.clone()).timeout(timeout).headers(headers);
-        match body {
-            Some(body) => builder.body(body.clone()),
-            None => builder,
+        Err(Failure::last("it was redirected too often"))
+    }
+
+    fn request(&self, hop: &Hop, headers: &HeaderMap, call: &HttpCall) -> RequestBuilder {
+        let mut request = self.client.request(hop.method.clone(), hop.url.clone());
+        if hop.with_headers {
+            let mut headers = headers.clone();
+            if !hop.with_body {
+                headers.remove(CONTENT_TYPE);
+            }
+            request = request.headers(headers);
+        }
+        match &call.body {
+            Some(body) if hop.with_body => request.body(body.clone()),
+            _ => request,
         }
     }
 }
 
-fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
+/// Those of the step, and its key unless it names one itself.
+fn headers(call: &HttpCall, key: &str) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &call.headers {
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?);
+    }
+    headers.entry("idempotency-key").or_insert(HeaderValue::from_str(key).ok()?);
+    Some(headers)
+}
+
+async fn read(mut response: Response, max_bytes: usize) -> Result<Reply, Failure> {
+    let too_large = || Failure::last(format!("the answer has more than {max_bytes} bytes"));
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers: Vec<_> = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let room = max_bytes.checked_sub(bytes).ok_or_else(too_large)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + chunk.len() > room {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status: response.status().as_u16(), headers, body })
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(refused) = cause.downcast_ref::<TargetRefused>() {
@@ -88,16 +132,11 @@ fn failure(error: &reqwest::Error, timeout: Duration) -> Failure {
         }
         source = cause.source();
     }
-    let (reason, kind) = if error.is_redirect() {
-        ("it was redirected too often".to_owned(), Kind::Final)
-    } else if error.is_builder() {
-        ("the request cannot be made".to_owned(), Kind::Final)
+    if error.is_builder() {
+        Failure::last("the request cannot be made")
     } else if error.is_connect() {
-        ("the target cannot be connected".to_owned(), Kind::NotSent)
-    } else if error.is_timeout() {
-        (format!("there was no answer within {} ms", timeout.as_millis()), Kind::Unclear)
+        Failure::down("the target cannot be connected", Kind::NotSent)
     } else {
-        ("the connection broke before the answer was there".to_owned(), Kind::Unclear)
-    };
-    Failure { reason, kind }
+        Failure::new("the connection broke before the answer was there", Kind::Unclear)
+    }
 }

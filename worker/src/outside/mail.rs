@@ -4,14 +4,16 @@
 use std::error::Error;
 use std::time::Duration;
 
-use lettre::Message;
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::{Address, Message};
 use percent_encoding::percent_decode_str;
+use postern_shared::rendered::Mail;
 use reqwest::Url;
 use tokio::time::{Instant, timeout_at};
 
@@ -20,10 +22,9 @@ use super::{Failure, Kind, Reply};
 /// How long the server may take to say good-bye to a mail that it has taken.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// A mail to send.
+/// A mail to compose.
 #[derive(Debug)]
-pub struct Mail {
-    /// None = the sender whom the operator has set.
+pub struct Draft {
     pub from: Option<Mailbox>,
     pub reply_to: Option<Mailbox>,
     pub to: Vec<Mailbox>,
@@ -52,13 +53,11 @@ pub struct MailServer {
     port: u16,
     tls: Tls,
     credentials: Option<Credentials>,
-    from: Option<Mailbox>,
 }
 
 impl MailServer {
-    /// The one at a URL; `from` sends those mails that name nobody. The error does not hold the URL, in which a password
-    /// may stand.
-    pub fn new(url: &str, from: Option<Mailbox>) -> Result<Self, String> {
+    /// The one at a URL. The error does not hold the URL, in which a password may stand.
+    pub fn new(url: &str) -> Result<Self, String> {
         const FORM: &str = "it must be smtp://user:password@host:587 or smtps://user:password@host:465; \
             smtp://host?tls=never sends in the clear";
         let url: Url = url.parse().map_err(|_| FORM)?;
@@ -73,30 +72,30 @@ impl MailServer {
         let password = url.password().map(decoded);
         let credentials = password.map(|password| Credentials::new(decoded(url.username()), password));
         let host = host.trim_matches(['[', ']']).to_owned();
-        Ok(Self { host, port: url.port().unwrap_or(port), tls, credentials, from })
+        Ok(Self { host, port: url.port().unwrap_or(port), tls, credentials })
     }
 
-    /// Sends one mail. `key` is the same whenever this step of this run is tried, and so is the `Message-ID`.
-    pub async fn send(&self, mail: &Mail, limit: Duration, key: &str) -> Result<Reply, Failure> {
-        let message = self.compose(mail, key)?;
+    /// Sends one mail.
+    pub async fn send(&self, mail: &Mail, limit: Duration) -> Result<Reply, Failure> {
+        let envelope = envelope(mail)?;
         let until = Instant::now() + limit;
         let late = || format!("the mail server did not answer within {} ms", limit.as_millis());
-        let hello = ClientId::Domain(domain(message.envelope().from()));
+        let hello = ClientId::Domain(envelope.from().map(|from| from.domain().to_owned()).unwrap_or_default());
         let mut connection = match timeout_at(until, self.connect(&hello)).await {
             Ok(connected) => connected?,
-            Err(_) => return Err(Failure { reason: late(), kind: Kind::NotSent }),
+            Err(_) => return Err(Failure::down(late(), Kind::NotSent)),
         };
-        let (code, said) = match timeout_at(until, connection.send(message.envelope(), &message.formatted())).await {
+        let (code, said) = match timeout_at(until, connection.send(&envelope, mail.message.as_bytes())).await {
             Ok(Ok(reply)) => (reply.code(), reply.message().collect::<Vec<_>>().join(" ")),
             Ok(Err(error)) => match error.status() {
                 Some(code) => (code, error.source().map(ToString::to_string).unwrap_or_default()),
                 None if error.is_client() => return Err(Failure::last("the mail server cannot take such addresses")),
                 None => {
-                    let reason = "the connection broke before the mail server had taken the mail".to_owned();
-                    return Err(Failure { reason, kind: Kind::Unclear });
+                    let reason = "the connection broke before the mail server had taken the mail";
+                    return Err(Failure::new(reason, Kind::Unclear));
                 }
             },
-            Err(_) => return Err(Failure { reason: late(), kind: Kind::Unclear }),
+            Err(_) => return Err(Failure::down(late(), Kind::Unclear)),
         };
         // It has the mail, or not: what it says now changes nothing.
         let _ = timeout_at(Instant::now() + GOODBYE, connection.quit()).await;
@@ -120,46 +119,59 @@ impl MailServer {
         };
         connecting.await.map_err(|error: smtp::Error| {
             let kind = if error.is_permanent() || error.is_client() { Kind::Final } else { Kind::NotSent };
-            let reason = match error.status() {
-                Some(code) => format!("the mail server refuses Postern with {code}"),
+            match error.status() {
+                Some(code) => Failure::new(format!("the mail server refuses Postern with {code}"), kind),
                 None if error.is_client() => {
-                    "the mail server offers no STARTTLS, or no log-in that Postern knows".into()
+                    Failure::new("the mail server offers no STARTTLS, or no log-in that Postern knows", kind)
                 }
-                None if error.is_tls() => "no encrypted connection to the mail server came about".into(),
-                None => "the mail server cannot be connected".into(),
-            };
-            Failure { reason, kind }
+                None if error.is_tls() => Failure::new("no encrypted connection to the mail server came about", kind),
+                None => Failure::down("the mail server cannot be connected", kind),
+            }
         })
-    }
-
-    fn compose(&self, mail: &Mail, key: &str) -> Result<Message, Failure> {
-        let none = || Failure::last("nobody sends the mail: neither the step nor POSTERN_MAIL_FROM names one");
-        let from = mail.from.clone().or_else(|| self.from.clone()).ok_or_else(none)?;
-        // An `@` divides the two parts of the id.
-        let id = format!("<{}@{}>", key.replace('@', "-"), from.email.domain());
-        // RFC 3834: nothing that answers by itself shall answer this.
-        let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
-        let add = |builder, many: &[Mailbox], one: fn(MessageBuilder, Mailbox) -> MessageBuilder| {
-            many.iter().cloned().fold(builder, one)
-        };
-        let mut builder =
-            Message::builder().from(from).message_id(Some(id)).subject(mail.subject.clone()).raw_header(automatic);
-        builder = add(builder, &mail.to, MessageBuilder::to);
-        builder = add(builder, &mail.cc, MessageBuilder::cc);
-        builder = add(builder, &mail.bcc, MessageBuilder::bcc);
-        builder = add(builder, mail.reply_to.as_slice(), MessageBuilder::reply_to);
-        match (mail.text.clone(), mail.html.clone()) {
-            (Some(text), Some(html)) => builder.multipart(MultiPart::alternative_plain_html(text, html)),
-            (None, Some(html)) => builder.singlepart(SinglePart::html(html)),
-            (text, None) => builder.singlepart(SinglePart::plain(text.unwrap_or_default())),
-        }
-        .map_err(|error| Failure::last(format!("the mail cannot be made: {error}")))
     }
 }
 
-/// That of an address; mail servers hear it as who greets them.
-fn domain(address: Option<&lettre::Address>) -> String {
-    address.map(|address| address.domain().to_owned()).unwrap_or_default()
+fn envelope(mail: &Mail) -> Result<Envelope, Failure> {
+    let from = mail.from.as_ref();
+    let none = || Failure::last("nobody sends the mail: neither the step nor POSTERN_MAIL_FROM names one");
+    let wrong = |_| Failure::last("the mail server cannot take such addresses");
+    let from: Address = from.ok_or_else(none)?.parse().map_err(wrong)?;
+    let to = mail.to.iter().map(|one| one.parse()).collect::<Result<Vec<Address>, _>>().map_err(wrong)?;
+    Envelope::new(Some(from), to).map_err(|_| Failure::last("the mail server cannot take such addresses"))
+}
+
+/// Writes a mail as it goes over the wire. `key` is the name of this step of this run, and so of its `Message-ID`. A mail
+/// that nobody sends has no text: it is refused when it is to be sent.
+pub fn compose(draft: Draft, key: &str) -> Result<Mail, String> {
+    let Draft { from, reply_to, to, cc, bcc, subject, text, html } = draft;
+    let people = [&to, &cc, &bcc].into_iter().flatten().map(|one| one.email.to_string()).collect();
+    let Some(from) = from else { return Ok(Mail { from: None, to: people, message: String::new() }) };
+    let sender = from.email.to_string();
+    // An `@` divides the two parts of the id.
+    let id = format!("<{}@{}>", key.replace('@', "-"), from.email.domain());
+    // RFC 3834: nothing that answers by itself shall answer this.
+    let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
+    let add = |builder, many: Vec<Mailbox>, one: fn(MessageBuilder, Mailbox) -> MessageBuilder| {
+        many.into_iter().fold(builder, one)
+    };
+    let mut builder = Message::builder().from(from).message_id(Some(id)).subject(subject).raw_header(automatic);
+    builder = add(builder, to, MessageBuilder::to);
+    builder = add(builder, cc, MessageBuilder::cc);
+    builder = add(builder, bcc, MessageBuilder::bcc);
+    builder = add(builder, reply_to.into_iter().collect(), MessageBuilder::reply_to);
+    let message = match (text.as_deref().map(lines), html.as_deref().map(lines)) {
+        (Some(text), Some(html)) => builder.multipart(MultiPart::alternative_plain_html(text, html)),
+        (None, Some(html)) => builder.singlepart(SinglePart::html(html)),
+        (text, None) => builder.singlepart(SinglePart::plain(text.unwrap_or_default())),
+    };
+    let message = message.map_err(|error| format!("the mail cannot be made: {error}"))?;
+    let message = String::from_utf8(message.formatted()).map_err(|_| "the mail cannot be made: it is no text")?;
+    Ok(Mail { from: Some(sender), to: people, message })
+}
+
+/// Lines end with CR and LF together, and with nothing else (RFC 5321, 2.3.8); a NUL cannot stand in a mail.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n").replace('\0', "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -179,10 +191,33 @@ mod tests {
             ("smtp:secret", None),
             ("mail.example.org", None),
         ] {
-            let read = MailServer::new(url, None);
+            let read = MailServer::new(url);
             let found = read.as_ref().ok().map(|one| (one.host.as_str(), one.port, one.tls, one.credentials.is_some()));
             assert_eq!(found, expected, "{url}");
             assert!(!format!("{read:?}").contains("secret"), "{read:?}");
+        }
+    }
+    #[test]
+    fn lines_of_a_mail_end_in_one_way_only_and_nothing_of_it_comes_into_a_header() {
+        let everybody = || vec!["\"a b\" <a@example.org>".parse().unwrap()];
+        for text in ["a\r.\rMAIL FROM:<x@y.z>\rb", "a\n.\nb\r", "a\r\n.\r\nb", "\0\r\r\n\n", "ä\r.\rb\0"] {
+            for is_html in [true, false] {
+                let some = |is: bool| is.then(|| text.to_owned());
+                let draft = Draft {
+                    from: everybody().pop(),
+                    reply_to: None,
+                    to: everybody(),
+                    cc: Vec::new(),
+                    bcc: Vec::new(),
+                    subject: "x\rBcc: c@d.e".to_owned(),
+                    text: some(true),
+                    html: some(is_html),
+                };
+                let mail = compose(draft, "key").unwrap();
+                let rest = mail.message.replace("\r\n", "");
+                assert!(!rest.contains(['\r', '\n', '\0']), "{:?}", mail.message);
+                assert!(!mail.message.contains("\r\nBcc:"), "{:?}", mail.message);
+            }
         }
     }
 }

@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use postern_shared::env::{Env, Limits};
 use postern_shared::expression::render;
+use postern_shared::rendered::{HttpCall, Rendered};
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use super::tries::{self, Came, Failed};
 use super::{Context, Outcome, TaskError};
-use crate::outside::http::Request;
-use crate::outside::{Reply, Report, Target};
+use crate::outside::{Reply, Report};
 
 /// The longest wait that a target may ask for: with all tries a day is not exceeded.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -29,53 +29,54 @@ pub fn perform(
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
-    tries::perform(&settings.tries, report, context, prepare, |Reply { status, headers, body }| Came {
-        found: answer(status, &headers, &body),
-        failure: (!settings.expects(status)).then(|| Failed {
-            reason: format!("the target answered {status}"),
-            // What it has done by then nobody knows.
-            again: LATER.contains(&status) && !settings.tries.at_most_once,
-            after: retry_after(&headers),
-        }),
+    tries::perform(&settings.tries, settings.max_bytes, report, context, prepare, |Reply { status, headers, body }| {
+        Came {
+            found: answer(status, &headers, &body),
+            failure: (!settings.expects(status)).then(|| Failed {
+                reason: format!("the target answered {status}"),
+                // What it has done by then nobody knows.
+                again: LATER.contains(&status) && !settings.tries.at_most_once,
+                after: retry_after(&headers),
+            }),
+        }
     })
 }
 
-fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Target, TaskError> {
+fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
     let url = render(&context.value("http_request", &settings.url)?);
     let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError("http_request: it is not a URL".into()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(TaskError("http_request: the URL must begin with http:// or https://".into()));
     }
     let (content_type, body) = body(&settings.body, context)?;
-    let mut headers = HeaderMap::new();
-    if let Some(content_type) = content_type {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
+    let mut headers: Vec<_> =
+        content_type.map(|text| ("content-type".to_owned(), text.to_owned())).into_iter().collect();
     for (name, value) in context.values(&settings.headers)? {
-        let wrong = || TaskError(format!("headers.{name}: the value cannot stand in a header"));
-        let value = HeaderValue::from_str(&render(&value)).map_err(|_| wrong())?;
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?, value);
+        let value = render(&value);
+        if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(&value).is_err() {
+            return Err(TaskError(format!("headers.{name}: the value cannot stand in a header")));
+        }
+        let name = name.to_lowercase();
+        // The last of a name counts.
+        headers.retain(|(known, _)| *known != name);
+        headers.push((name, value));
     }
     let method = match settings.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Delete => reqwest::Method::DELETE,
-        Method::Head => reqwest::Method::HEAD,
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+        Method::Head => "HEAD",
     };
-    Ok(Target::Http(Request { method, url, headers, body, max_bytes: settings.max_bytes }))
+    Ok(Rendered::Http(HttpCall { method: method.into(), url: url.into(), headers, body }))
 }
 
-fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<Vec<u8>>), TaskError> {
+fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<String>), TaskError> {
     Ok(match body {
         Body::Empty => (None, None),
-        Body::Json(template) => {
-            (Some("application/json"), Some(context.value("json", template)?.to_string().into_bytes()))
-        }
-        Body::Text(template) => {
-            (Some("text/plain; charset=utf-8"), Some(render(&context.value("text", template)?).into_bytes()))
-        }
+        Body::Json(template) => (Some("application/json"), Some(context.value("json", template)?.to_string())),
+        Body::Text(template) => (Some("text/plain; charset=utf-8"), Some(render(&context.value("text", template)?))),
         Body::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (name, value) in context.values(fields)? {
@@ -88,7 +89,7 @@ fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>,
                     }
                 }
             }
-            (Some("application/x-www-form-urlencoded"), Some(form.finish().into_bytes()))
+            (Some("application/x-www-form-urlencoded"), Some(form.finish()))
         }
     })
 }

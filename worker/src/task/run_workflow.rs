@@ -134,7 +134,14 @@ fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
 fn document(pinned: &Pinned, env: Env) -> Result<String, TaskError> {
     let next: Vec<Next> = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
     let pending = checkpoint::written(&pinned.workflow, &next);
-    let checkpoint = Checkpoint { env, pending, parked: Vec::new(), is_new: pinned.workflow.start.hold, begins: true };
+    let checkpoint = Checkpoint {
+        env,
+        pending,
+        parked: Vec::new(),
+        is_new: pinned.workflow.start.hold,
+        begins: true,
+        calling: false,
+    };
     let too_large = |bytes| {
         TaskError(format!("a run would have to keep {bytes} bytes, more than {}", checkpoint::MAX_CHECKPOINT_BYTES))
     };

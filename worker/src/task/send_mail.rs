@@ -3,20 +3,21 @@
 
 use lettre::message::{Mailbox, Mailboxes};
 use postern_shared::expression::{Template, render};
+use postern_shared::rendered::Rendered;
 use postern_shared::task::send_mail::SendMail;
 use serde_json::{Value, json};
 
 use super::tries::{self, Came, Failed};
 use super::{Context, Outcome, TaskError};
-use crate::outside::mail::Mail;
-use crate::outside::{Reply, Report, Target};
+use crate::outside::mail::{self, Draft};
+use crate::outside::{Reply, Report};
 
 /// The most people of a mail: whom it is for and who gets copies.
 const MAX_RECIPIENTS: usize = 100;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
-    tries::perform(&settings.tries, report, context, prepare, |Reply { status, body, .. }| Came {
+    tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| Came {
         found: json!({"status": status, "reply": String::from_utf8_lossy(&body)}),
         failure: (status >= 300).then(|| Failed {
             reason: format!("the mail server answered {status}"),
@@ -27,28 +28,29 @@ pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Contex
     })
 }
 
-fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Target, TaskError> {
+fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
     let text = |name: &str, template: &Option<Template>, context: &mut Context<'_>| match template {
         Some(template) => Ok(Some(render(&context.value(name, template)?))),
         None => Ok(None),
     };
-    let mail = Mail {
+    let draft = Draft {
         text: text("text", &settings.text, context)?,
         html: text("html", &settings.html, context)?,
         subject: one_line(&render(&context.value("subject", &settings.subject)?)),
-        from: one("from", settings.from.as_ref(), context)?,
+        from: one("from", settings.from.as_ref(), context)?.or_else(|| context.desk.sender()),
         reply_to: one("reply_to", settings.reply_to.as_ref(), context)?,
         to: several("send_mail", Some(&settings.to), context)?,
         cc: several("cc", settings.cc.as_ref(), context)?,
         bcc: several("bcc", settings.bcc.as_ref(), context)?,
     };
-    if mail.to.is_empty() {
+    if draft.to.is_empty() {
         return Err(TaskError("send_mail: it is for nobody".into()));
     }
-    if mail.to.len() + mail.cc.len() + mail.bcc.len() > MAX_RECIPIENTS {
+    if draft.to.len() + draft.cc.len() + draft.bcc.len() > MAX_RECIPIENTS {
         return Err(TaskError(format!("send_mail: it is for more than {MAX_RECIPIENTS}")));
     }
-    Ok(Target::Mail(mail))
+    let key = format!("{}.{}", context.run, context.tries.first);
+    mail::compose(draft, &key).map(Rendered::Mail).map_err(TaskError)
 }
 
 fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Result<Vec<Mailbox>, TaskError> {
@@ -59,7 +61,7 @@ fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -
     };
     let mut found = Vec::new();
     for item in items {
-        let text = render(&item);
+        let text = one_line(&render(&item));
         if !text.trim().is_empty() {
             let several: Mailboxes = text.parse().map_err(|_| TaskError(format!("{name}: it is no mail address")))?;
             found.extend(several);

@@ -1,14 +1,16 @@
 //! How a step goes on that reached outside: what failed for a while is tried again, and what nobody knows a person decides.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use postern_shared::backoff::Backoff;
+use postern_shared::rendered::Rendered;
 use postern_shared::store::checkpoints::Decision;
 use postern_shared::task::tries::Tries;
 use serde_json::{Value, json};
 
 use super::{Context, Outcome, TaskError};
-use crate::outside::{Call, Failure, Kind, Reply, Report, Target};
+use crate::outside::{Call, Failure, Kind, Reply, Report};
 
 /// The first and the longest wait before the next try.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
@@ -30,19 +32,25 @@ pub struct Failed {
     pub after: Option<Duration>,
 }
 
-/// Says what is to be reached, or what becomes of the step now that this is known. `judge` reads a reply.
+/// Says what is to be reached, or what becomes of the step now that this is known. `prepare` renders for the first try;
+/// `judge` reads a reply, which has `max_bytes` at most.
 pub fn perform(
     tries: &Tries,
+    max_bytes: usize,
     report: Option<Report>,
     context: &mut Context<'_>,
-    prepare: impl FnOnce(&mut Context<'_>) -> Result<Target, TaskError>,
+    prepare: impl FnOnce(&mut Context<'_>) -> Result<Rendered, TaskError>,
     judge: impl FnOnce(Reply) -> Came,
 ) -> Result<Outcome, TaskError> {
     let failed = |reason: String, again| Some(Failed { reason, again, after: None });
     let Came { found, failure } = match report {
         None | Some(Report::Decided(Decision::Repeat)) => {
             let Tries { timeout, at_most_once, .. } = *tries;
-            return Ok(Outcome::Outside(Box::new(Call { target: prepare(context)?, timeout, at_most_once })));
+            let request = match context.request.take() {
+                Some(request) => request,
+                None => Arc::new(prepare(context)?),
+            };
+            return Ok(Outcome::Outside(Box::new(Call { request, timeout, at_most_once, max_bytes })));
         }
         Some(Report::Decided(Decision::Done)) => Came { found: json!({"decided": "done"}), failure: None },
         Some(Report::Decided(Decision::Fail)) => {
@@ -50,17 +58,17 @@ pub fn perform(
             Came { found: json!({"decided": "fail", "error": reason}), failure: failed(reason, false) }
         }
         Some(Report::Answered(reply)) => judge(reply),
-        Some(Report::Failed(Failure { reason, kind: Kind::Unclear })) if tries.at_most_once => {
+        Some(Report::Failed(Failure { reason, kind: Kind::Unclear, .. })) if tries.at_most_once => {
             return Ok(Outcome::Unclear { message: reason });
         }
-        Some(Report::Failed(Failure { reason, kind })) => {
+        Some(Report::Failed(Failure { reason, kind, .. })) => {
             Came { found: json!({"error": reason}), failure: failed(reason, kind != Kind::Final) }
         }
     };
     if let Some(Failed { reason, again: true, after }) = &failure
-        && context.tries < tries.retries
+        && context.tries.times < tries.retries
     {
-        let due_at = SystemTime::now() + after.unwrap_or_else(|| backoff(context.tries));
+        let due_at = SystemTime::now() + after.unwrap_or_else(|| backoff(context.tries.times));
         return Ok(Outcome::Retry { due_at, message: reason.clone() });
     }
     if let Some(name) = &tries.store {

@@ -18,8 +18,9 @@ WITH RECURSIVE w (workflow, n) AS (
         n + 1
     FROM w WHERE w.workflow IS NOT NULL AND n < $4
 ) SELECT w.workflow, t.target,
-    EXISTS (SELECT FROM spool s WHERE s.lane = 6 AND s.workflow = w.workflow AND s.target = t.target
-        AND s.due_at <= now())
+    (SELECT extract(epoch FROM now() - s.due_at)::float8 FROM spool s
+        WHERE s.lane = 6 AND s.workflow = w.workflow AND s.target = t.target AND s.due_at <= now()
+        ORDER BY s.due_at LIMIT 1)
 FROM w LEFT JOIN unnest($2::bigint[], $3::text[]) AS f (workflow, target) ON f.workflow = w.workflow,
 LATERAL (
     WITH RECURSIVE t (target, n) AS (
@@ -46,7 +47,7 @@ RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 pub const MAX_WORKFLOWS: usize = 1_000;
 
 /// The most targets of a workflow that one look names.
-pub const MAX_TARGETS: usize = 64;
+pub const MAX_TARGETS: usize = 256;
 
 /// Whom a run calls, and for which workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,8 +63,8 @@ pub struct CallKey {
 pub struct Seen {
     /// The pair of workflow and target.
     pub key: CallKey,
-    /// Whether a row of it is due.
-    pub is_due: bool,
+    /// For how long its first row has been due; none = no row is.
+    pub waits: Option<Duration>,
 }
 
 /// The pairs of workflow and target that have rows, in order: of the workflows above `after`, and of each workflow the
@@ -78,7 +79,7 @@ pub async fn look(connection: &Object, after: i64, from: &[CallKey]) -> Result<V
         .await?;
     let seen = |row: &tokio_postgres::Row| Seen {
         key: CallKey { workflow: row.get(0), target: row.get(1) },
-        is_due: row.get(2),
+        waits: row.get::<_, Option<f64>>(2).map(|seconds| Duration::from_secs_f64(seconds.max(0.0))),
     };
     Ok(rows.iter().map(seen).collect())
 }

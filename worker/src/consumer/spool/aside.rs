@@ -2,42 +2,140 @@
 //! worker takes from them, with a broker or without. Only what there is a slot for is taken, so nothing that is held
 //! waits here while another worker is idle.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::lane::Lane;
-use postern_shared::store::spool::{self, Taken};
+use postern_shared::store::spool::calls::{self, MAX_TARGETS, MAX_WORKFLOWS, Seen};
+use postern_shared::store::spool::{self, CallKey, Taken};
 use postern_shared::store::{Connection, StoreError};
+use tokio::time::Instant;
 
+use super::shares::{Due, share};
 use super::{Held, Supply};
 use crate::consumer::slots::Slots;
+use crate::outside::breaker::Breakers;
+
+/// A call that has waited so long for a target that does not answer is taken all the same, and has then failed: a target
+/// that is gone for good holds no run for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// The lanes of the spool alone.
 #[derive(Debug)]
 pub struct Aside {
-    /// Runs that call, at the same time.
-    pub calls: usize,
-    /// Runs that are slow, at the same time.
-    pub slow: usize,
+    calls: usize,
+    slow: usize,
+    breakers: Arc<Breakers>,
+    place: Place,
+    turn: usize,
+}
+
+/// Where the next look at the calls begins: there may be more pairs than one look names.
+#[derive(Debug)]
+struct Place {
+    after: i64,
+    from: HashMap<i64, String>,
 }
 
 impl Aside {
-    fn room(&self, held: &Held) -> Vec<(Lane, usize)> {
-        let free = |lane: Lane, slots: usize| (lane, slots.saturating_sub(held.count(lane)));
-        let room = [free(Lane::Calling, self.calls), free(Lane::Slow, self.slow)];
-        room.into_iter().filter(|(_, room)| *room > 0).collect()
+    /// So many calls, and so many runs that are slow, at the same time.
+    pub fn new(calls: usize, slow: usize, breakers: Arc<Breakers>) -> Self {
+        Self { calls: calls.max(1), slow, breakers, place: Place::default(), turn: 0 }
+    }
+
+    fn free(&self, held: &Held) -> (usize, usize) {
+        let free = |slots: usize, lane| slots.saturating_sub(held.count(lane));
+        (free(self.calls, Lane::Calling), free(self.slow, Lane::Slow))
+    }
+
+    async fn take_calls(
+        &mut self,
+        connection: &Connection,
+        held: &Held,
+        lease: Duration,
+    ) -> Result<Vec<Taken>, StoreError> {
+        let from = self.place.from.iter();
+        let from: Vec<_> =
+            from.map(|(workflow, target)| CallKey { workflow: *workflow, target: target.clone() }).collect();
+        let seen = calls::look(connection, self.place.after, &from).await?;
+        self.place.go_on(&seen);
+        let now = Instant::now();
+        let due = seen.into_iter().filter_map(|Seen { key, waits }| {
+            let most = if waits? > LONGEST_WAIT { usize::MAX } else { self.breakers.room(&key.target, now) };
+            (most > 0).then_some(Due { key, most })
+        });
+        let under_way = held.rows().filter_map(|row| row.call.as_ref());
+        self.turn = self.turn.wrapping_add(1);
+        let granted = share(self.calls, under_way, due.collect(), self.turn);
+        if granted.is_empty() { Ok(Vec::new()) } else { calls::take(connection, &granted, lease).await }
     }
 }
 
 impl Supply for Aside {
     fn has_room(&self, held: &Held) -> bool {
-        !self.room(held).is_empty()
+        self.free(held) != (0, 0)
     }
 
     async fn take(&mut self, connection: &Connection, held: &Held, lease: Duration) -> Result<Vec<Taken>, StoreError> {
-        spool::take(connection, &self.room(held), lease).await
+        let (calls, slow) = self.free(held);
+        let mut taken = Vec::new();
+        if slow > 0 {
+            taken = spool::take(connection, &[(Lane::Slow, slow)], lease).await?;
+        }
+        if calls > 0 {
+            taken.extend(self.take_calls(connection, held, lease).await?);
+        }
+        Ok(taken)
     }
 
     fn slots(&self, _: Lane) -> Option<Slots> {
         None
+    }
+
+    /// A pair with few calls may have been granted slots that others could use.
+    fn looks_again(&self) -> bool {
+        true
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { after: i64::MIN, from: HashMap::new() }
+    }
+}
+
+impl Place {
+    /// Behind what was seen, where there may be more; else from the front again.
+    fn go_on(&mut self, seen: &[Seen]) {
+        let workflows: Vec<&[Seen]> = seen.chunk_by(|one, next| one.key.workflow == next.key.workflow).collect();
+        let last = workflows.last().and_then(|seen| seen.last());
+        self.after = last.filter(|_| workflows.len() >= MAX_WORKFLOWS).map_or(i64::MIN, |last| last.key.workflow);
+        let is_cut = workflows.iter().filter(|seen| seen.len() >= MAX_TARGETS);
+        let behind = is_cut.filter_map(|seen| seen.last()).map(|last| (last.key.workflow, last.key.target.clone()));
+        self.from = behind.collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_goes_on_behind_what_the_last_one_saw_and_then_begins_anew() {
+        let seen = |workflow, targets: std::ops::Range<usize>| {
+            let key = move |n| CallKey { workflow, target: format!("{n:04}") };
+            targets.map(move |n| Seen { key: key(n), waits: None })
+        };
+        let mut place = Place::default();
+        place.go_on(&seen(1, 0..3).chain(seen(2, 0..MAX_TARGETS)).collect::<Vec<_>>());
+        assert_eq!((place.after, place.from.len()), (i64::MIN, 1));
+        assert_eq!(place.from[&2], format!("{:04}", MAX_TARGETS - 1));
+        place.go_on(&seen(1, 0..3).chain(seen(2, 0..3)).collect::<Vec<_>>());
+        assert!(place.from.is_empty());
+        place.go_on(&(0..MAX_WORKFLOWS).flat_map(|n| seen(n.try_into().unwrap(), 0..1)).collect::<Vec<_>>());
+        assert_eq!(place.after, 999);
+        place.go_on(&[]);
+        assert_eq!(place.after, i64::MIN);
     }
 }

@@ -1,0 +1,70 @@
+//! What a step sends to another system, as it was rendered for the first try. It is kept with the run, and each later
+//! try sends the same bytes: one idempotency key never carries two requests.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A rendered request.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rendered {
+    /// A call by HTTP.
+    Http(HttpCall),
+    /// A mail, handed to the mail server of the worker.
+    Mail(Mail),
+}
+
+/// A call by HTTP.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpCall {
+    /// In upper case, such as `POST`.
+    pub method: String,
+    /// With scheme and host.
+    pub url: String,
+    /// Without the idempotency key, unless the step names one.
+    pub headers: Vec<(String, String)>,
+    /// Its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+/// A mail as it goes over the wire.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// The address of the sender; none = neither the step nor the worker names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The addresses of all who get it.
+    pub to: Vec<String>,
+    /// Headers, an empty line, and the body (RFC 5322).
+    pub message: String,
+}
+
+/// Without what was posted: it may come into a log line.
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http(_) => "Rendered::Http(…)",
+            Self::Mail(_) => "Rendered::Mail(…)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_as_it_was_written_and_shows_no_values() {
+        let body = Some("a=\u{0}ä\r\n\"".to_owned());
+        let headers = vec![("x-n".to_owned(), "1".to_owned())];
+        let http = HttpCall { method: "PUT".into(), url: "http://a.example/?q=1".into(), headers, body };
+        let mail = Mail { from: None, to: vec!["a@example.org".into()], message: "To: a\r\n\r\nä".into() };
+        for request in [Rendered::Http(http), Rendered::Mail(mail)] {
+            let text = serde_json::to_string(&request).unwrap();
+            assert_eq!(serde_json::from_str::<Rendered>(&text).unwrap(), request, "{text}");
+            assert!(!format!("{request:?}").contains("example"), "{request:?}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Which calls get a slot. The slots are shared by target and by workflow: either may have one more only while many more
+//! are free than it has. However silent a target is, and however many targets a workflow makes up, there is room for
+//! the next; and one that is alone has a good part of all.
+
+use std::collections::HashMap;
+
+use postern_shared::store::spool::CallKey;
+
+/// A target, or a workflow, may have one more call under way while so many times as many slots are free. With 256 slots
+/// one alone has 51, and some twenty that are all silent have not taken them all.
+const SHARE: usize = 4;
+
+/// Calls that are due.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// The pair of workflow and target.
+    pub key: CallKey,
+    /// How many of the target may be under way at a time.
+    pub most: usize,
+}
+
+/// How many calls of each pair get a slot, of so many slots in all; the pairs take turns, beginning with number `turn`.
+pub fn share<'a>(
+    slots: usize,
+    under_way: impl Iterator<Item = &'a CallKey>,
+    mut due: Vec<Due>,
+    turn: usize,
+) -> Vec<(CallKey, usize)> {
+    let (mut free, mut by_target, mut by_workflow) = (slots, HashMap::new(), HashMap::new());
+    for key in under_way {
+        free = free.saturating_sub(1);
+        *by_target.entry(key.target.clone()).or_insert(0) += 1;
+        *by_workflow.entry(key.workflow).or_insert(0) += 1;
+    }
+    if !due.is_empty() {
+        let first = turn % due.len();
+        due.rotate_left(first);
+    }
+    let mut granted = vec![0; due.len()];
+    loop {
+        let before = free;
+        for (Due { key, most }, granted) in due.iter().zip(&mut granted) {
+            let of_target = by_target.entry(key.target.clone()).or_insert(0);
+            let of_workflow = by_workflow.entry(key.workflow).or_insert(0);
+            if *of_target < *most && SHARE * *of_target < free && SHARE * *of_workflow < free {
+                *granted += 1;
+                *of_target += 1;
+                *of_workflow += 1;
+                free -= 1;
+            }
+        }
+        if free == before {
+            break;
+        }
+    }
+    due.into_iter().map(|due| due.key).zip(granted).filter(|(_, granted)| *granted > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(workflow: i64, target: &str) -> CallKey {
+        CallKey { workflow, target: target.to_owned() }
+    }
+
+    fn due(workflow: i64, target: &str) -> Due {
+        Due { key: key(workflow, target), most: usize::MAX }
+    }
+
+    /// Grants slots until nothing changes, as if nothing ever ended; returns how many each has.
+    fn fill(slots: usize, due: &[Due]) -> Vec<usize> {
+        let mut under_way: Vec<CallKey> = Vec::new();
+        loop {
+            let granted = share(slots, under_way.iter(), due.to_vec(), under_way.len());
+            if granted.is_empty() {
+                break;
+            }
+            under_way.extend(granted.into_iter().flat_map(|(key, count)| vec![key; count]));
+        }
+        due.iter().map(|one| under_way.iter().filter(|key| **key == one.key).count()).collect()
+    }
+
+    #[test]
+    fn one_alone_has_a_good_part_and_leaves_room_for_the_next() {
+        assert_eq!(fill(256, &[due(1, "a")]), [52]);
+        assert_eq!(fill(1, &[due(1, "a")]), [1]);
+        assert_eq!(fill(4, &[due(1, "a")]), [1]);
+        let silent = vec![key(1, "a"); 52];
+        assert_eq!(share(256, silent.iter(), vec![due(1, "a"), due(2, "b")], 0), [(key(2, "b"), 41)]);
+        // Another target of the same workflow waits with the workflow.
+        assert_eq!(share(256, silent.iter(), vec![due(1, "b"), due(2, "a")], 0), []);
+    }
+
+    #[test]
+    fn many_silent_targets_and_workflows_leave_room() {
+        let many: Vec<Due> = (0..20).map(|n| due(n, &n.to_string())).collect();
+        let mut under_way = Vec::new();
+        for one in &many {
+            let granted = share(256, under_way.iter(), vec![one.clone()], 0);
+            under_way.extend(granted.into_iter().flat_map(|(key, count)| vec![key; count]));
+        }
+        assert!(!share(256, under_way.iter(), vec![due(99, "good")], 0).is_empty(), "{} under way", under_way.len());
+        let invented: Vec<Due> = (0..1_000).map(|n| due(1, &n.to_string())).collect();
+        assert_eq!(fill(256, &invented).iter().sum::<usize>(), 52);
+    }
+
+    #[test]
+    fn pairs_take_turns_and_a_target_has_no_more_than_it_may() {
+        let pairs = [due(1, "a"), due(1, "b"), due(2, "c")];
+        let granted = [(key(1, "b"), 1), (key(2, "c"), 2), (key(1, "a"), 1)];
+        assert_eq!(share(8, [].iter(), pairs.to_vec(), 1), granted);
+        let one = |workflow| Due { most: 1, ..due(workflow, "a") };
+        assert_eq!(share(256, [].iter(), vec![one(1), one(2)], 0), [(key(1, "a"), 1)]);
+        assert_eq!(share(256, [key(3, "a")].iter(), vec![one(1), one(2)], 0), []);
+        assert_eq!(share(256, [].iter(), Vec::new(), 7), []);
+        assert_eq!(share(0, [key(1, "a")].iter(), vec![due(2, "b")], 0), []);
+    }
+}

@@ -1,0 +1,142 @@
+//! Targets that do not answer rest for a while: a call of theirs would only wait, in a slot that another target could
+//! use. Meanwhile their calls wait in the spool, which costs them no try. Then one call at a time is let through, until
+//! one is answered. Each worker knows its own.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prometheus::IntGauge;
+use tokio::time::Instant;
+
+/// Failures in a row from which on a target rests: one or two may be chance.
+const FAILURES: u32 = 5;
+
+/// The first and the longest rest.
+const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+
+/// The most targets that are remembered; those that answer are not among them. At more all are forgotten: workflows can
+/// make up names of hosts.
+const MAX_TARGETS: usize = 10_000;
+
+/// What came of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// Some answer, good or bad.
+    Answer,
+    /// None in time, or no connection.
+    Silence,
+}
+
+/// What is known of the targets of this worker.
+#[derive(Debug)]
+pub struct Breakers {
+    targets: Mutex<HashMap<String, State>>,
+    resting: IntGauge,
+}
+
+/// What is known of a target that did not answer.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    /// In a row.
+    failures: u32,
+    /// Since its last rest began, and for how long.
+    rests: Option<(Instant, Duration)>,
+}
+
+impl Breakers {
+    /// Knows nothing yet. The gauge counts the targets of which the last calls failed and that none has answered since.
+    pub fn new(resting: IntGauge) -> Self {
+        Self { targets: Mutex::default(), resting }
+    }
+
+    /// Notes what came of a call.
+    pub fn note(&self, target: &str, came: Came, now: Instant) {
+        let mut targets = self.lock();
+        if came == Came::Answer {
+            targets.remove(target);
+        } else {
+            if targets.len() >= MAX_TARGETS && !targets.contains_key(target) {
+                targets.clear();
+            }
+            targets.entry(target.to_owned()).or_insert(State { failures: 0, rests: None }).fail(now);
+        }
+        let resting = targets.values().filter(|state| state.rests.is_some()).count();
+        self.resting.set(i64::try_from(resting).unwrap_or(i64::MAX));
+    }
+
+    /// Whether a target is not to be asked now.
+    pub fn rests(&self, target: &str, now: Instant) -> bool {
+        self.lock().get(target).is_some_and(|state| state.rests_at(now))
+    }
+
+    /// How many calls of a target may be under way at a time.
+    pub fn room(&self, target: &str, now: Instant) -> usize {
+        match self.lock().get(target) {
+            Some(state) if state.rests_at(now) => 0,
+            Some(State { rests: Some(_), .. }) => 1,
+            None | Some(State { rests: None, .. }) => usize::MAX,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, State>> {
+        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn fail(&mut self, now: Instant) {
+        self.failures = self.failures.saturating_add(1);
+        self.rests = match self.rests {
+            None if self.failures < FAILURES => None,
+            None => Some((now, REST.0)),
+            // It was under way when the rest began.
+            Some(_) if self.rests_at(now) => return,
+            Some((_, rest)) => Some((now, (2 * rest).min(REST.1))),
+        };
+    }
+
+    fn rests_at(&self, now: Instant) -> bool {
+        self.rests.is_some_and(|(since, rest)| now < since + rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn breakers() -> Breakers {
+        Breakers::new(IntGauge::new("a", "b").unwrap())
+    }
+
+    #[test]
+    fn a_target_rests_after_failures_in_a_row_and_then_one_call_at_a_time_is_let_through() {
+        let (breakers, start) = (breakers(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let fail = |seconds| breakers.note("a", Came::Silence, at(seconds));
+        (1..FAILURES).for_each(|_| fail(0));
+        assert_eq!(breakers.room("a", at(0)), usize::MAX);
+        // Those under way when it begins to rest do not make the rest longer.
+        (0..9).for_each(|_| fail(0));
+        assert_eq!((breakers.room("a", at(4)), breakers.room("a", at(5)), breakers.resting.get()), (0, 1, 1));
+        assert_eq!(breakers.room("b", at(4)), usize::MAX, "another target is asked");
+        for (probe, rest) in [(5, 10), (15, 20), (35, 40), (75, 60), (135, 60)] {
+            fail(probe);
+            let room = |seconds| breakers.room("a", at(seconds));
+            assert_eq!((room(probe + rest - 1), room(probe + rest)), (0, 1), "{probe}");
+        }
+        breakers.note("a", Came::Answer, at(195));
+        assert_eq!((breakers.room("a", at(195)), breakers.resting.get()), (usize::MAX, 0));
+    }
+
+    #[test]
+    fn an_answer_between_failures_begins_the_count_anew_and_no_more_targets_are_kept_than_may_be() {
+        let (breakers, now) = (breakers(), Instant::now());
+        for came in [Came::Silence, Came::Silence, Came::Silence, Came::Answer, Came::Silence, Came::Silence] {
+            breakers.note("a", came, now);
+        }
+        assert_eq!(breakers.room("a", now), usize::MAX);
+        (0..2 * MAX_TARGETS).for_each(|n| breakers.note(&n.to_string(), Came::Silence, now));
+        assert!(breakers.lock().len() <= MAX_TARGETS);
+    }
+}
