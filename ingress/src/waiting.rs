@@ -26,6 +26,9 @@ pub const MAX_WAITING: usize = 1_000;
 /// How often all receipts are looked at that somebody waits for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Receipts that are looked at together: each may have a response of 256 KiB.
+const MAX_LOOKED_AT: usize = 32;
+
 /// The wait before another session.
 const AGAIN: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
 
@@ -104,8 +107,8 @@ impl Waiting {
                 }
                 _ = clock.tick() => self.callers().keys().copied().collect(),
             };
-            if !news.is_empty() {
-                for (receipt, seen) in responses::look(&store.connection().await?, &news).await? {
+            for receipts in news.chunks(MAX_LOOKED_AT) {
+                for (receipt, seen) in responses::look(&store.connection().await?, receipts).await? {
                     self.tell(receipt, seen);
                 }
                 again.reset();

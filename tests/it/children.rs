@@ -278,7 +278,7 @@ steps:
     assert_eq!((first.status, &first.json["run"]), (201, &json!(format!("{name}~1"))), "{}", first.json);
     let receipt = eventually("it has healed", async || {
         let path = format!("/receipts/{}", receipt["receipt"].as_str().unwrap());
-        let receipt = postern.call("GET", &path).send().await.json;
+        let receipt = postern.api("GET", &path).send().await.json;
         (receipt["status"] == "finished").then_some(receipt)
     })
     .await;

@@ -53,7 +53,7 @@ async fn strange_requests_are_refused_and_the_next_one_is_answered() {
         ("POST /trigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", [400, 400]),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 0]),
         ("\u{16}\u{3}\u{1}\r\n\r\n", [400, 0]),
-        (&long, [414, 400]),
+        (&long, [431, 431]),
     ] {
         let status = status(&postern, request).await;
         let begins: String = request.chars().take(60).collect();

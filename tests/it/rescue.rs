@@ -40,7 +40,7 @@ async fn replay(postern: &Postern, run: &str, body: &str) -> crate::harness::cal
 async fn ended(postern: &Postern, receipt: &Value) -> Value {
     let path = format!("/receipts/{}", receipt["receipt"].as_str().unwrap());
     eventually("it has ended", async || {
-        let receipt = postern.call("GET", &path).send().await.json;
+        let receipt = postern.api("GET", &path).send().await.json;
         let ends =
             receipt["runs"].as_array()?.iter().all(|run| run["status"] == "finished" || run["status"] == "failed");
         ends.then_some(receipt)

@@ -30,7 +30,7 @@ async fn post(postern: &Postern, path: &str, form: &str) -> Answer {
 }
 
 async fn receipt(postern: &Postern, answer: &Answer) -> Value {
-    postern.call("GET", &answer.header("location")).send().await.json
+    postern.api("GET", &answer.header("location")).send().await.json
 }
 
 async fn waits(postern: &Postern, answer: &Answer) -> Value {

@@ -90,7 +90,7 @@ async fn ten_thousand_wrong_log_ins_cost_no_more_than_two_buffers() {
     for round in 0..50 {
         let log_in = async |n: usize| {
             let name = format!("nobody{round}x{n}");
-            if n % 2 == 0 {
+            if n.is_multiple_of(2) {
                 return form.log_in("127.0.0.2", &name, "wrong wrong wrong").await.status;
             }
             // The caller is gone before it is answered.

@@ -41,7 +41,7 @@ async fn receipts_that_are_polled_by_many_do_not_slow_down_the_posts_of_others()
     let (stop, seen) = (AtomicBool::new(false), AtomicBool::new(false));
     let poll = async |n: usize| {
         while !stop.load(Ordering::Relaxed) {
-            let path = if n % 2 == 0 { first.clone() } else { format!("/receipts/{}", ReceiptId::new()) };
+            let path = if n.is_multiple_of(2) { first.clone() } else { format!("/receipts/{}", ReceiptId::new()) };
             match read(&path).await {
                 (200, ..) => seen.store(true, Ordering::Relaxed),
                 (429 | 503, true, _) => tokio::task::yield_now().await,

@@ -230,7 +230,7 @@ async fn the_panel_is_not_on_the_public_listener() {
     }
     let private = postern.ingress.address("the private listener is open").await;
     let mut stream = tokio::net::TcpStream::connect(private).await.unwrap();
-    stream.write_all(b"CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n").await.unwrap();
+    stream.write_all(b"CONNECT 127.0.0.1:1 HTTP/1.1\r\nhost: 127.0.0.1:1\r\n\r\n").await.unwrap();
     let mut status = [0; 12];
     stream.read_exact(&mut status).await.unwrap();
     assert_eq!(&status, b"HTTP/1.1 404", "{}", postern.ingress.log());
