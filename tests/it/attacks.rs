@@ -2,6 +2,7 @@
 //! honest caller goes on beside it.
 
 mod bodies;
+mod broker;
 mod calls;
 mod clock;
 mod connections;

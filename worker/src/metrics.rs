@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use postern_shared::telemetry;
+use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::outside::Report;
@@ -100,21 +101,7 @@ impl Metrics {
             )?,
             ready: telemetry::ready_gauge(registry, "worker")?,
         };
-        registry.register(Box::new(metrics.submissions.clone()))?;
-        registry.register(Box::new(metrics.runs.clone()))?;
-        registry.register(Box::new(metrics.lead_seconds.clone()))?;
-        registry.register(Box::new(metrics.bundle_seconds.clone()))?;
-        registry.register(Box::new(metrics.bundles_in_flight.clone()))?;
-        registry.register(Box::new(metrics.redone.clone()))?;
-        registry.register(Box::new(metrics.dead.clone()))?;
-        registry.register(Box::new(metrics.relayed.clone()))?;
-        registry.register(Box::new(metrics.outside.clone()))?;
-        registry.register(Box::new(metrics.slow.clone()))?;
-        registry.register(Box::new(metrics.resting_targets.clone()))?;
-        registry.register(Box::new(metrics.waiting_calls.clone()))?;
-        registry.register(Box::new(metrics.spool_messages.clone()))?;
-        registry.register(Box::new(metrics.spool_submissions.clone()))?;
-        registry.register(Box::new(metrics.lost_submissions.clone()))?;
+        metrics.register(registry)?;
         // A rate over a counter that appears with its first failure does not see that failure.
         for reason in REDONE {
             metrics.redone.with_label_values(&[reason]);
@@ -123,6 +110,27 @@ impl Metrics {
             metrics.slow.with_label_values(&[cost.word()]);
         }
         Ok(metrics)
+    }
+
+    fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        let all: [Box<dyn Collector>; 15] = [
+            Box::new(self.submissions.clone()),
+            Box::new(self.runs.clone()),
+            Box::new(self.lead_seconds.clone()),
+            Box::new(self.bundle_seconds.clone()),
+            Box::new(self.bundles_in_flight.clone()),
+            Box::new(self.redone.clone()),
+            Box::new(self.dead.clone()),
+            Box::new(self.relayed.clone()),
+            Box::new(self.outside.clone()),
+            Box::new(self.slow.clone()),
+            Box::new(self.resting_targets.clone()),
+            Box::new(self.waiting_calls.clone()),
+            Box::new(self.spool_messages.clone()),
+            Box::new(self.spool_submissions.clone()),
+            Box::new(self.lost_submissions.clone()),
+        ];
+        all.into_iter().try_for_each(|one| registry.register(one))
     }
 
     /// A bundle was committed.

@@ -1,6 +1,6 @@
 //! The relay: puts spool rows that are due back into the broker. In every worker; the lease keeps two relays from
-//! taking one row, and a row published twice is made harmless by the claims. Where there is no broker, rows stay in the
-//! spool until the consumer takes them.
+//! taking one row, and a row published twice is made harmless by the claims. Without a broker, and while the broker takes
+//! nothing, rows stay in the spool until the consumer of the spool takes them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub struct Relay {
     pub store: Store,
     pub way: Way,
     pub metrics: Arc<Metrics>,
+    /// Rings for what is due in the broker's lanes and does not go to the broker.
+    pub bell: Bell,
     /// Rings for what is due in the lanes of the spool alone.
     pub aside: Bell,
 }
@@ -37,10 +39,10 @@ pub struct Relay {
 /// Where rows go.
 #[derive(Debug, Clone)]
 pub enum Way {
-    /// Into the broker.
+    /// Into the broker; while the broker takes nothing, the consumer of the spool takes them.
     Broker(Publisher),
-    /// Nowhere: the consumer of this process takes them, and is woken by its bell.
-    Spool(Bell),
+    /// Nowhere: the consumer of the spool takes them.
+    Spool,
 }
 
 impl Relay {
@@ -71,9 +73,8 @@ impl Relay {
         let relay = self.clone();
         tokio::spawn(async move {
             let brought = match &relay.way {
-                Way::Broker(publisher) if publisher.is_open() => Ok(()),
-                Way::Broker(publisher) => relay.publish(publisher, &rows).await.map(|_| ()),
-                Way::Spool(bell) => relay.release(bell, &rows).await,
+                Way::Broker(publisher) if !publisher.is_open() => relay.publish(publisher, &rows).await.map(|_| ()),
+                Way::Broker(_) | Way::Spool => relay.release(&rows).await,
             };
             if let Err(error) = brought {
                 tracing::debug!(%error, "spool rows were not brought on their way: they come when their leases end");
@@ -81,10 +82,10 @@ impl Relay {
         });
     }
 
-    async fn release(&self, bell: &Bell, rows: &[spool::Taken]) -> Result<(), StoreError> {
+    async fn release(&self, rows: &[spool::Taken]) -> Result<(), StoreError> {
         let leases: Vec<_> = rows.iter().map(|row| row.lease).collect();
         spool::renew(&self.store.connection().await?, &leases, Duration::ZERO).await?;
-        bell.ring();
+        self.bell.ring();
         Ok(())
     }
 

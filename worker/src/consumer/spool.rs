@@ -5,6 +5,7 @@
 mod aside;
 mod lanes;
 mod shares;
+mod stranded;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 pub use self::aside::Aside;
 pub use self::lanes::Lanes;
+pub use self::stranded::Stranded;
 use super::slots::Slots;
 use super::{Health, Message, Origin, Settlement};
 
