@@ -39,8 +39,9 @@ impl Form {
     async fn forwarded(&self, from: &str, headers: &str, name: &str, password: &str) -> Answer {
         let mut stream = self.send(from, headers, name, password).await;
         let mut text = String::new();
-        timeout(SOON, stream.read_to_string(&mut text)).await.unwrap().unwrap();
-        Answer { status: text[9..12].parse().unwrap(), text }
+        // A connection above the limit of its address is closed without an answer.
+        let _ = timeout(SOON, stream.read_to_string(&mut text)).await.unwrap();
+        Answer { status: text.get(9..12).map_or(0, |status| status.parse().unwrap()), text }
     }
 
     async fn send(&self, from: &str, headers: &str, name: &str, password: &str) -> TcpStream {
@@ -59,6 +60,7 @@ impl Form {
 }
 
 struct Answer {
+    /// 0 = there was none.
     status: u16,
     text: String,
 }
@@ -99,7 +101,7 @@ async fn ten_thousand_wrong_log_ins_cost_no_more_than_two_buffers() {
             429
         };
         let statuses = join_all((0..200).map(log_in)).await;
-        assert!(statuses.iter().all(|status| [200, 429].contains(status)), "{statuses:?}");
+        assert!(statuses.iter().all(|status| [0, 200, 429].contains(status)), "{statuses:?}");
     }
     let grown = peak(&postern).saturating_sub(before) / 1024;
     assert!(grown < 64, "it grew by {grown} MB");
@@ -117,6 +119,8 @@ async fn of_two_hundred_guesses_at_once_a_handful_is_looked_at() {
     assert_eq!(owner.status, 303, "{}", owner.text);
     let (wrong, refused): (Vec<_>, Vec<_>) = guesses.iter().partition(|answer| answer.is_wrong());
     assert!((1..=6).contains(&wrong.len()), "{} were looked at", wrong.len());
+    let refused: Vec<_> = refused.into_iter().filter(|answer| answer.status != 0).collect();
+    assert!(refused.len() > 100, "{} were answered", refused.len());
     assert!(refused.iter().all(|answer| answer.status == 429 && (1..=900).contains(&answer.wait())));
     // Even the right one from there has to wait, as long as the page says; the owner never has.
     let right = form.log_in("127.0.0.2", "admin", PASSWORD).await;

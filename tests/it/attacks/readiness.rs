@@ -92,7 +92,7 @@ async fn without_settings_it_says_what_keeps_it_from_them() {
     let unknown = real.replace("/t_", "/no_");
     let nowhere = "postgres://postern@postern.invalid/none".to_owned();
     let refused = "postgres://postern@127.0.0.1:1/none".to_owned();
-    for (url, words) in [(unknown, "does not exist"), (nowhere, "lookup"), (refused, "refused")] {
+    for (url, words) in [(unknown, "does not exist"), (nowhere, "cannot be resolved"), (refused, "refused")] {
         servers.database_url = url;
         let mut ingress = Process::start("postern-ingress", &servers, &[]);
         unready(&mut ingress, "no settings yet").await;
