@@ -2,7 +2,7 @@
 //! others it is unknown. Reading receipts must not slow down posts: it has database connections of its own, for which few
 //! callers wait; each caller reads so often; and what was read is kept for a moment, also that there is nothing.
 
-mod answers;
+pub mod answers;
 mod found;
 mod words;
 

@@ -61,9 +61,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting
 /// statement outlives an idle transaction: the lock of a frozen worker is gone before those behind it give up. Whoever
-/// froze in a COPY is ended by [`end_frozen`].
+/// froze in a COPY is ended by [`end_frozen`]. Statements are short: compiling one takes longer than it does.
 const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=20s -c statement_timeout=30s \
-                       -c default_transaction_isolation=read\\ committed";
+                       -c default_transaction_isolation=read\\ committed -c jit=off";
 
 /// A pool of connections to PostgreSQL.
 #[derive(Clone, Debug)]

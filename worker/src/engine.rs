@@ -140,7 +140,7 @@ impl Execution {
         }
         let (mut target, mut message) = (String::new(), None);
         if let Some(next) = &self.asking {
-            target = next.request.as_deref().map(outside::target).unwrap_or_default();
+            target = next.request.as_deref().map_or_else(|| "unknown".to_owned(), outside::target);
             let step = self.pinned.workflow.step(next.step);
             message = step.map(|step| format!("step {} waits for its target", step.name));
         }

@@ -110,7 +110,8 @@ impl Letter {
 impl Handler {
     /// Handles a message; returns when it may be acknowledged. While PostgreSQL is away it waits.
     pub async fn handle(self, message: Message) -> Settlement {
-        let _under_way = self.metrics.under_way();
+        // A call is no bundle: for most of its time it waits for its answer.
+        let _under_way = (message.lane != Lane::Calling).then(|| self.metrics.under_way());
         let verdict = match message.kind.as_str() {
             RESUME_V1 => resume::handle(&self, &message).await,
             _ => self.submissions(&message).await,

@@ -133,6 +133,10 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let pinned = handler.catalogs.pinned(&connection, resume.run.workflow, version).await?;
     let transaction = store::begin(&mut connection).await?;
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
+    // It stands in the lane of calls, where it is being called or waits for a slot.
+    if taken.checkpoint.calling && message.lane != Lane::Calling {
+        return nothing();
+    }
     // Before any claim, as bundles do.
     let place = if message.lane == Lane::Slow { Place::Slow } else { Place::Resumed };
     let budget = Budget::new(place, Arc::clone(&handler.slow));
@@ -174,10 +178,6 @@ async fn go_on(
     desk: &mut Desk,
     report: Option<Report>,
 ) -> Result<Step, StoreError> {
-    // It stands in the lane of calls, where it is being called or waits for a slot.
-    if taken.checkpoint.calling && lane != Lane::Calling && report.is_none() {
-        return Ok(Step::Done(Tally::default()));
-    }
     if taken.checkpoint.begins
         && let Some(reason) = children::refusal(transaction, &taken, &pinned, desk).await?
     {

@@ -25,7 +25,7 @@ pub const MAX_AT_ONCE: usize = 2;
 /// How many requests are hashed or wait for it: a second's worth. One more is told to come again.
 pub const MAX_UNDER_WAY: usize = 32;
 /// How many of them may come from one caller.
-const MAX_OF_CALLER: usize = 4;
+pub const MAX_OF_CALLER: usize = 4;
 /// How many more may be under way for people who are known: strangers cannot take their places.
 const MAX_KNOWN: usize = 8;
 

@@ -20,17 +20,17 @@ use crate::clock::Clock;
 use crate::rate::{self, Rate, Taken};
 
 /// Connections to PostgreSQL by which receipts are looked up, beside those of the process.
-const CONNECTIONS: usize = 2;
+pub const CONNECTIONS: usize = 2;
 /// How often a caller may ask: for each of some posts a second, and a page of them at once.
 const RATE: Rate = Rate { burst: 200, each: Duration::from_millis(20) };
 /// Callers whose asking is remembered; the one that asked least makes room.
 const MAX_CALLERS: usize = 4_096;
 /// Callers that wait for an answer which is not kept: some hundred milliseconds of looking up.
-const MAX_WAITING: usize = 256;
+pub const MAX_WAITING: usize = 256;
 /// How long a caller waits; then the database is taken to be away.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of answers that are kept.
-const MAX_KEPT_BYTES: u64 = 8 * 1024 * 1024;
+pub const MAX_KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes that an answer takes beside its body.
 const ANSWER_BYTES: u64 = 256;
 /// How long an answer is kept that will not change soon: it has ended, or there is no such receipt.
@@ -92,9 +92,10 @@ impl Weighter<ReceiptId, Kept> for Bytesize {
 impl Answers {
     /// From the same database as `store`, by connections of their own.
     pub fn new(store: &Store, clock: Arc<Clock>) -> Result<Self, StoreError> {
-        let items = usize::try_from(MAX_KEPT_BYTES / ANSWER_BYTES).unwrap_or(usize::MAX) / 8;
+        let bytes = u64::try_from(MAX_KEPT_BYTES).unwrap_or(u64::MAX);
+        let items = usize::try_from(bytes / ANSWER_BYTES).unwrap_or(usize::MAX) / 8;
         let mut options = OptionsBuilder::new();
-        options.estimated_items_capacity(items).weight_capacity(MAX_KEPT_BYTES).shards(1);
+        options.estimated_items_capacity(items).weight_capacity(bytes).shards(1);
         let options = options.build().map_err(|error| StoreError::Settings(error.to_string()))?;
         Ok(Self {
             store: store.beside(CONNECTIONS)?,

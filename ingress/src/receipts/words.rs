@@ -22,6 +22,11 @@ const OWN: &[&str] = &[
     "the run has written more than # bytes",
     "this version of the workflow has no step @",
     "version # of its workflow cannot be read",
+    "step @ waits for its target",
+    // What it cost.
+    "went on alone: +",
+    "the search of @ by +",
+    "@: $env would hold # bytes, more than #",
     // What other systems did.
     "the target answered #",
     "the answer has more than # bytes",
@@ -29,6 +34,8 @@ const OWN: &[&str] = &[
     "the target cannot be connected",
     "there was no answer within # ms",
     "it was redirected too often",
+    "it was redirected to what is no URL of http or https",
+    "it was redirected to another origin with the same method and body, which are sent to none but that of its URL",
     "the request cannot be made",
     "the connection broke before the answer was there",
     "the mail server answered #",

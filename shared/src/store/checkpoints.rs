@@ -2,16 +2,17 @@
 //! revision is the fence: whoever writes a checkpoint that another has written in the meantime gets
 //! [`StoreError::Fenced`]. A checkpoint stands in the same transaction as the run's state and what wakes it.
 
+mod document;
+
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
-use serde::{Deserialize, Serialize};
 
+pub use self::document::{Branch, Checkpoint, Parked, Tried};
 use super::runs::{self, Run};
 use super::{StoreError, parsed};
 use crate::env::Env;
-use crate::id::{RecordId, StepName, WorkflowId};
-use crate::rendered::Rendered;
+use crate::id::{RecordId, WorkflowId};
 use crate::resume::{Resume, RunKey};
 
 const INSERT: &str = "-- checkpoints::insert
@@ -67,68 +68,6 @@ UPDATE checkpoints SET revision = revision + 1, gate = 'passed'
 WHERE (receipt, workflow, origin) IN (SELECT receipt, workflow, origin FROM checkpoints
     WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, length(origin), origin LIMIT $2 FOR UPDATE)
 RETURNING receipt, workflow, origin, revision";
-
-/// Where a run stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// `$env` as the steps have left it.
-    pub env: Env,
-    /// The steps to take, the next one last.
-    pub pending: Vec<Branch>,
-    /// What waits for a time, to be taken when nothing else is pending.
-    pub parked: Vec<Parked>,
-    /// It has not begun: it begins at the start of the version to which it is pinned by then, whatever is pending.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_new: bool,
-    /// Whether it is still to be seen if the run, which another one started, begins at all.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub begins: bool,
-    /// Whether it stands in the lane of calls: what wakes it in another lane does nothing.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub calling: bool,
-}
-
-impl Checkpoint {
-    /// Forgets what was tried: when the steps are taken again they are new, with keys of their own.
-    pub fn forget_tries(&mut self) {
-        self.calling = false;
-        let parked = self.parked.iter_mut().flat_map(|one| &mut one.steps);
-        for branch in self.pending.iter_mut().chain(parked) {
-            (branch.tried, branch.request) = (None, None);
-        }
-    }
-}
-
-/// A step to take.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Branch {
-    /// Its name in the version to which the run is pinned.
-    pub step: StepName,
-    /// What was tried of it already.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tried: Option<Tried>,
-    /// What it sends to another system, once that is rendered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<Box<Rendered>>,
-}
-
-/// The tries of a step that reaches outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tried {
-    /// The place of the first try on the run's path: the step's name towards the outside.
-    pub first: i32,
-    /// How many tries there were.
-    pub times: u32,
-}
-
-/// A part of a run that waits for a time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Parked {
-    /// Milliseconds since 1970.
-    pub due_at_ms: i64,
-    /// The steps to take then, the next one last.
-    pub steps: Vec<Branch>,
-}
 
 /// A new checkpoint of a run.
 #[derive(Debug)]

@@ -20,6 +20,7 @@ async fn while_the_broker_takes_nothing_workers_take_from_the_spool() {
     assert_eq!((lead.status, chain.status), (202, 202), "{} {}", lead.json, chain.json);
     assert_eq!(postern.ended(&lead).await["status"], "finished");
     assert_eq!(postern.ended(&chain).await["status"], "finished");
-    eventually("nothing is left", async || (postern.count("SELECT count(*) FROM spool").await == 0).then_some(())).await;
+    eventually("nothing is left", async || (postern.count("SELECT count(*) FROM spool").await == 0).then_some(()))
+        .await;
     assert_eq!(postern.records("Leads").await.len(), 2);
 }

@@ -4,11 +4,16 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::Store;
+use reqwest::Method;
 
-use crate::harness::call::Answer;
+use crate::harness::call::{Answer, Call};
 use crate::harness::mail_server::MailServer;
 use crate::harness::outside::Outside;
-use crate::harness::{Postern, eventually, private};
+use crate::harness::servers::Servers;
+use crate::harness::{Postern, apply, eventually, private};
+use crate::standalone::Standalone;
 
 const ALLOWED: (&str, &str) = ("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8");
 
@@ -123,7 +128,6 @@ async fn several_silent_targets_leave_room_for_the_next() {
     let silent = targets(5).await;
     for target in &silent {
         post_many(&postern, 1, &format!("url={}", target.url("/silent")), 50).await;
-        post_many(&postern, 6, "to=nobody", 1).await;
     }
     are_asked(&silent).await;
     others_go_on(&postern, &good).await;
@@ -139,6 +143,30 @@ async fn a_workflow_with_many_silent_targets_leaves_room_for_others() {
     }
     eventually("some are asked", async || (silent.iter().any(|one| !one.got().is_empty())).then_some(())).await;
     others_go_on(&postern, &good).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standalone_a_silent_target_holds_up_nothing_else() {
+    let servers = Servers::new().await;
+    let standalone = Standalone::on_with(&servers, &[ALLOWED]).await;
+    let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 2 };
+    apply(&Store::new(&options, "postern-tests").unwrap(), SETTINGS).await;
+    let (good, silent) = (Outside::start().await, Outside::start().await);
+    let post = async |workflow: u32, form: String| {
+        let path = format!("/trigger?workflow_id={workflow}");
+        Call::new(Method::POST, standalone.public, &path).form(form).send().await
+    };
+    let url = format!("url={}", silent.url("/silent"));
+    eventually("the settings are in force", async || (post(1, url.clone()).await.status == 202).then_some(())).await;
+    join_all((0..150).map(|_| post(1, url.clone()))).await;
+    eventually("it is asked", async || (silent.got().len() > 40).then_some(())).await;
+    for (workflow, ended) in [(2, 2), (3, 3), (4, 5)] {
+        let began = Instant::now();
+        post(workflow, format!("url={}", good.url("/leads"))).await;
+        let finished = format!("SELECT count(*) FROM runs WHERE workflow = {ended} AND state = 'finished'");
+        eventually("it has finished", async || (standalone.count(&finished).await == 1).then_some(())).await;
+        assert!(began.elapsed() < SOON, "workflow {workflow} took {:?}", began.elapsed());
+    }
 }
 
 const QUICK: &str = "

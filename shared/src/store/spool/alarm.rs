@@ -53,5 +53,19 @@ pub fn target(mut name: String) -> String {
     while name.len() > MAX_TARGET_BYTES {
         name.pop();
     }
-    name
+    // The lane is looked through by names that are not empty.
+    if name.is_empty() { "unknown".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_target_fits_into_an_index_and_is_never_empty() {
+        for (name, bytes) in [("http://a:1".to_owned(), 10), (String::new(), 7), ("ä".repeat(400), 512)] {
+            assert_eq!(target(name).len(), bytes);
+        }
+        assert_eq!(target(format!("a{}", "ä".repeat(400))).len(), 511);
+    }
 }
