@@ -171,7 +171,10 @@ mod tests {
 
     #[test]
     fn few_descriptors_allow_fewer_connections_and_the_private_listener_keeps_its_own() {
-        let options = Options::try_parse_from(["", "--database-url=x", "--amqp-url=x"]).unwrap().service.limits;
+        let options = Options::try_parse_from(["", "--database-url=postgres://a@b/c", "--amqp-url=amqp://a"])
+            .unwrap()
+            .service
+            .limits;
         for (descriptors, public, private) in
             [(65_536, CONNECTIONS, 256), (1_024, 640, 128), (256, 160, 32), (2_048, 1_536, 256), (0, 8, 8)]
         {
