@@ -1,13 +1,9 @@
 //! How often somebody may do something: so often at once, and once more after each interval (the generic cell rate
-//! algorithm, ITU-T I.371). And in whose name it is counted.
+//! algorithm, ITU-T I.371).
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
-
-/// The bits of an IPv6 address that name a caller: below them a caller takes whichever address it likes (RFC 6177).
-const NETWORK_BITS: u32 = 64;
 
 /// An allowance.
 #[derive(Debug, Clone, Copy)]
@@ -40,14 +36,6 @@ impl Rate {
     /// Gives one back that was taken.
     pub fn give_back(&self, taken: &mut Taken) {
         taken.0 = taken.0.and_then(|back| back.checked_sub(self.each));
-    }
-}
-
-/// The caller that an address stands for: an IPv4 address, or the /64 of an IPv6 address.
-pub fn caller(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << NETWORK_BITS)).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -85,18 +73,6 @@ mod tests {
         assert_eq!(rate.take(&mut taken, at(10)), Ok(()));
         assert!(rate.take(&mut taken, at(10)).is_err());
         assert!((0..3).all(|_| rate.take(&mut taken, at(1_000)).is_ok()) && rate.take(&mut taken, at(1_000)).is_err());
-    }
-
-    #[test]
-    fn the_addresses_of_an_ipv6_network_are_one_caller() {
-        for (address, expected) in [
-            ("192.0.2.1", "192.0.2.1"),
-            ("::ffff:192.0.2.1", "192.0.2.1"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("::1", "::"),
-        ] {
-            assert_eq!(caller(address.parse().unwrap()), expected.parse::<IpAddr>().unwrap(), "{address}");
-        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A failure that repeats with every request is logged when it begins, then now and then with how often it was, and once
-//! more when it is over: an outage is a few lines, and the log does not fill the disk.
+//! A failure that repeats with every request is logged when it begins, then now and then with how often it was, and, where
+//! it is known that it is over, once more: an outage is a few lines, and the log does not fill the disk.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +10,9 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// How long after the last failure it is over, if it works. What fails now and then is one failure that goes on.
 const OVER_AFTER: Duration = Duration::from_secs(2);
+
+/// How long after the last failure the next one is another.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
 /// What decides about the lines of one failure.
 #[derive(Debug, Default)]
@@ -50,7 +53,8 @@ impl LogLimit {
 }
 
 fn after_failure(before: Option<Failing>, count: u64, now: Instant) -> (Failing, Option<u64>) {
-    let Some(before) = before else {
+    // Whatever was long ago is another failure, also where nothing tells that it is over.
+    let Some(before) = before.filter(|before| now.duration_since(before.failed_at) < FORGOTTEN_AFTER) else {
         return (Failing { logged_at: now, failed_at: now, unlogged: 0, total: count }, Some(count));
     };
     let (unlogged, total) = (before.unlogged.saturating_add(count), before.total.saturating_add(count));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use postern_shared::log_limit::LogLimit;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
 use warp::http::header::{CONNECTION, HeaderValue};
 use warp::http::{Request, StatusCode};
 use warp::hyper::body::Incoming;
@@ -33,9 +33,6 @@ pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// The wait after a connection could not be accepted, which a lack of file descriptors does not end at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-
-/// How often a failing accept is told: whoever causes it must not fill the log.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Who may come by a listener, and how many at once.
 pub struct Door {
@@ -63,7 +60,7 @@ pub async fn serve<F>(
     F::Extract: Reply,
 {
     let (door, graceful) = (Arc::new(door), GracefulShutdown::new());
-    let mut told: Option<Instant> = None;
+    let failures = LogLimit::default();
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -75,9 +72,8 @@ pub async fn serve<F>(
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {
                 let is_room = door.connections.shed();
-                if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) {
-                    told = Some(Instant::now());
-                    tracing::error!(%error, is_room, "a connection could not be accepted");
+                if let Some(times) = failures.failed(1) {
+                    tracing::error!(%error, is_room, times, "a connection could not be accepted");
                 }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }

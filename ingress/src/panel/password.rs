@@ -13,7 +13,7 @@ use argon2::password_hash::{Output, PasswordHash, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::rate;
+use crate::http::party::party;
 
 /// The shortest password: what NIST SP 800-63B asks for where it is the only factor, rounded down for people.
 pub const MIN_PASSWORD_CHARS: usize = 12;
@@ -98,7 +98,7 @@ impl Passwords {
     /// # Errors
     /// At once, when too many wait already.
     pub async fn slot(&self, address: IpAddr, rank: Rank) -> Result<Slot, Busy> {
-        let place = Place::take(&self.under_way, rate::caller(address), rank)?;
+        let place = Place::take(&self.under_way, party(address), rank)?;
         // Cannot fail: nobody closes it.
         let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Busy)?;
         let blocks = lock(&self.buffers).pop().unwrap_or_default();
@@ -251,7 +251,7 @@ mod tests {
     #[tokio::test]
     async fn few_wait_and_strangers_do_not_take_the_places_of_people_who_are_known() {
         let passwords = Passwords::new();
-        let place = |address, rank| Place::take(&passwords.under_way, rate::caller(address), rank);
+        let place = |address, rank| Place::take(&passwords.under_way, party(address), rank);
         let of_one: Vec<_> = (0..100).filter_map(|_| place(HERE, Rank::Stranger).ok()).collect();
         assert_eq!(of_one.len(), MAX_OF_CALLER);
         let of_all: Vec<_> = (0..100).filter_map(|n| place(address(n), Rank::Stranger).ok()).collect();

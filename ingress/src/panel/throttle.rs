@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use crate::http::party::party;
 use crate::rate::{self, Rate, Taken};
 
 /// Wrong passwords that cost nothing: people mistype.
@@ -59,7 +60,7 @@ impl Throttle {
     /// # Errors
     /// How long the caller has to wait with this name; then nothing is counted.
     pub fn guess(&mut self, name: &str, address: IpAddr, now: Instant) -> Result<Guess, Duration> {
-        let pair = (name.chars().take(NAME_CHARS).collect::<String>(), rate::caller(address));
+        let pair = (name.chars().take(NAME_CHARS).collect::<String>(), party(address));
         let before = self.pairs.get(&pair).copied().filter(|one| now.duration_since(one.last) <= LONGEST_WAIT);
         if let Some(wait) = before.and_then(|before| before.wait(now)) {
             return Err(wait);

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::log_limit::LogLimit;
 use postern_shared::store::{Store, StoreError};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::found::{Audience, find};
 use crate::clock::Clock;
+use crate::http::party::party;
 use crate::rate::{self, Rate, Taken};
 
 /// Connections to PostgreSQL by which receipts are looked up, beside those of the process.
@@ -72,8 +73,7 @@ pub struct Answers {
     kept: Cache<ReceiptId, Kept, Bytesize>,
     callers: Mutex<HashMap<IpAddr, Taken>>,
     waiting: Semaphore,
-    /// Whether the last look at the database failed: it is logged once.
-    is_away: AtomicBool,
+    failures: LogLimit,
 }
 
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ impl Answers {
             kept: Cache::with_options(options, Bytesize, DefaultHashBuilder::default(), DefaultLifecycle::default()),
             callers: Mutex::default(),
             waiting: Semaphore::new(MAX_WAITING),
-            is_away: AtomicBool::new(false),
+            failures: LogLimit::default(),
         })
     }
 
@@ -112,7 +112,7 @@ impl Answers {
     /// # Errors
     /// How long it has to wait.
     pub fn admit(&self, address: IpAddr) -> Result<(), Duration> {
-        let caller = rate::caller(address);
+        let caller = party(address);
         // A thread that panicked here left nothing half done.
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
         rate::make_room(&mut callers, &caller, MAX_CALLERS, |taken| *taken);
@@ -127,14 +127,16 @@ impl Answers {
         let _place = self.waiting.try_acquire().map_err(|_| Unanswered::Busy)?;
         let error = match timeout(LIMIT, self.fresh(id)).await {
             Ok(Ok(answer)) => {
-                self.is_away.store(false, Ordering::Relaxed);
+                if let Some(times) = self.failures.worked() {
+                    tracing::info!(times, "receipts are looked up again");
+                }
                 return Ok(answer);
             }
             Ok(Err(error)) => error,
             Err(_) => StoreError::Away(format!("no answer within {} s", LIMIT.as_secs())),
         };
-        if !self.is_away.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%error, receipt = %id, "a receipt could not be looked up; the next ones are not logged");
+        if let Some(times) = self.failures.failed(1) {
+            tracing::warn!(%error, receipt = %id, times, "a receipt could not be looked up");
         }
         Err(Unanswered::Away)
     }

@@ -15,8 +15,8 @@ use crate::env::MAX_NUMBER_CHARS;
 use crate::id::{ModuleName, RecordId};
 use crate::task::find_record::{Operator, Sort};
 
-/// The longest that a search may take, alone: as every statement of a session.
-pub const MAX_SEARCH: Duration = Duration::from_secs(30);
+/// The longest that a search may take, alone: others wait longer for the lock of the record that its run is on.
+pub const MAX_SEARCH: Duration = Duration::from_secs(15);
 
 /// What searches of one shape have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
