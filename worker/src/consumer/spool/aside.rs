@@ -79,14 +79,9 @@ impl Supply for Aside {
 
     async fn take(&mut self, connection: &Connection, held: &Held, lease: Duration) -> Result<Vec<Taken>, StoreError> {
         let (calls, slow) = self.free(held);
-        let mut taken = Vec::new();
-        if slow > 0 {
-            taken = spool::take(connection, &[(Lane::Slow, slow)], lease).await?;
-        }
-        if calls > 0 {
-            taken.extend(self.take_calls(connection, held, lease).await?);
-        }
-        Ok(taken)
+        let taken = if calls > 0 { self.take_calls(connection, held, lease).await? } else { Vec::new() };
+        let more = if slow > 0 { spool::take(connection, &[(Lane::Slow, slow)], lease).await } else { Ok(Vec::new()) };
+        join(taken, more)
     }
 
     fn slots(&self, _: Lane) -> Option<Slots> {
@@ -97,6 +92,17 @@ impl Supply for Aside {
     fn looks_again(&self) -> bool {
         true
     }
+}
+
+/// Rows that were taken are worked on, also where no more could be taken: a row that is taken and forgotten looks as if
+/// its worker had broken off.
+fn join<T>(mut taken: Vec<T>, more: Result<Vec<T>, StoreError>) -> Result<Vec<T>, StoreError> {
+    match more {
+        Ok(more) => taken.extend(more),
+        Err(error) if taken.is_empty() => return Err(error),
+        Err(error) => tracing::warn!(%error, taken = taken.len(), "slow runs could not be taken beside the calls"),
+    }
+    Ok(taken)
 }
 
 impl Default for Place {
@@ -120,6 +126,20 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_were_taken_are_kept_when_no_more_can_be_taken() {
+        let away = || Err(StoreError::Refused("away".to_owned()));
+        for (taken, more, expected) in [
+            (vec![1, 2], Ok(vec![3]), Some(vec![1, 2, 3])),
+            (vec![1, 2], away(), Some(vec![1, 2])),
+            (vec![], Ok(vec![3]), Some(vec![3])),
+            (vec![], Ok(vec![]), Some(vec![])),
+            (vec![], away(), None),
+        ] {
+            assert_eq!(join(taken, more).ok(), expected);
+        }
+    }
 
     #[test]
     fn a_look_goes_on_behind_what_the_last_one_saw_and_then_begins_anew() {
