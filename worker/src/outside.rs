@@ -12,7 +12,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use postern_shared::rendered::Rendered;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::spool;
+use postern_shared::store::spool::{self, CallKey};
 use prometheus::IntGauge;
 use reqwest::Url;
 use tokio::time::Instant;
@@ -59,8 +59,8 @@ pub struct Failure {
     /// In words, without any value.
     pub reason: String,
     pub kind: Kind,
-    /// Whether the target was silent, or could not be connected: so may be the next call.
-    pub is_down: bool,
+    /// What came of the target: where it is silent, so it may be to the next call.
+    pub came: Came,
 }
 
 /// What is known when there is no answer.
@@ -75,19 +75,29 @@ pub enum Kind {
 }
 
 impl Failure {
-    /// A failure of this one call.
+    /// The connection broke.
     pub fn new(reason: impl Into<String>, kind: Kind) -> Self {
-        Self { reason: reason.into(), kind, is_down: false }
+        Self { reason: reason.into(), kind, came: Came::Broken }
     }
 
     /// The target does not answer, or not in time.
     fn down(reason: impl Into<String>, kind: Kind) -> Self {
-        Self { is_down: true, ..Self::new(reason, kind) }
+        Self { came: Came::Silence, ..Self::new(reason, kind) }
     }
 
-    /// One that another try would not mend.
+    /// The call cannot be made, and another try would not mend that.
     fn last(reason: impl Into<String>) -> Self {
-        Self::new(reason, Kind::Final)
+        Self::not_made(reason, Kind::Final)
+    }
+
+    /// The call was not made.
+    fn not_made(reason: impl Into<String>, kind: Kind) -> Self {
+        Self { came: Came::NotMade, ..Self::new(reason, kind) }
+    }
+
+    /// The same, where the target has answered: the answer is what the step cannot use.
+    fn answered(self) -> Self {
+        Self { came: Came::Answer, ..self }
     }
 }
 
@@ -109,18 +119,18 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Only public targets, and those in these networks; mails go by this server. The gauge counts the targets that rest.
+    /// Only public targets, and those in these networks; mails go by this server. The gauge counts what rests.
     pub fn new(allowed: Vec<IpNet>, mail: Option<MailServer>, resting: IntGauge) -> Result<Self, reqwest::Error> {
         Ok(Self { http: Http::new(allowed)?, mail, breakers: Arc::new(Breakers::new(resting)) })
     }
 
-    /// Makes one call. `key` is the same whenever this step of this run is tried. A target that rests is not asked: only
-    /// a call that has waited for too long comes here meanwhile.
-    pub async fn call(&self, call: &Call, key: &str) -> Report {
-        let target = target(&call.request);
-        if self.breakers.rests(&target, Instant::now()) {
+    /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried. A target that rests is
+    /// not asked: only a call that has waited for too long comes here meanwhile.
+    pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
+        let pair = CallKey { workflow, target: target(&call.request) };
+        if self.breakers.rests(&pair, Instant::now()) {
             let reason = "the target has not answered for a while, and was not asked again";
-            return Report::Failed(Failure::new(reason, Kind::NotSent));
+            return Report::Failed(Failure::not_made(reason, Kind::NotSent));
         }
         let reply = match (&*call.request, &self.mail) {
             (Rendered::Http(request), _) => self.http.call(request, call.max_bytes, call.timeout, key).await,
@@ -129,14 +139,79 @@ impl Outside {
                 Err(Failure::last("the worker knows no mail server: POSTERN_SMTP_URL is not set"))
             }
         };
-        let came = match &reply {
-            Ok(_) => Some(Came::Answer),
-            Err(Failure { is_down: true, .. }) => Some(Came::Silence),
-            Err(_) => None,
-        };
-        if let Some(came) = came {
-            self.breakers.note(&target, came, Instant::now());
-        }
+        let came = reply.as_ref().map_or_else(|failure| failure.came, |_| Came::Answer);
+        self.breakers.note(&pair, came, Instant::now());
         reply.map_or_else(Report::Failed, Report::Answered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use postern_shared::rendered::{HttpCall, Mail};
+
+    use super::*;
+
+    /// A target that answers one connection with this, whatever it gets; its port.
+    fn target_with(answer: String) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            if answer.starts_with("HTTP") {
+                let _ = stream.read(&mut [0; 4_096]).unwrap();
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+            // Until the caller hangs up.
+            let _ = stream.read(&mut [0; 4_096]);
+        });
+        port
+    }
+
+    /// Calls for workflow 1 by a target that was silent; whether it has failed, and whether it rests no more.
+    async fn mends(answer: &str) -> (bool, bool) {
+        let port = target_with(answer.to_owned());
+        let is_http = !answer.starts_with(|first: char| first.is_ascii_digit());
+        let request = if is_http {
+            let url = format!("http://127.0.0.1:{port}/");
+            Rendered::Http(HttpCall { method: "POST".into(), url, headers: Vec::new(), body: Some("a".into()) })
+        } else {
+            let to = vec!["b@example.org".to_owned()];
+            Rendered::Mail(Mail { from: Some("a@example.org".into()), to, message: String::new() })
+        };
+        let server = MailServer::new(&format!("smtp://127.0.0.1:{port}?tls=never")).unwrap();
+        let resting = IntGauge::new("a", "b").unwrap();
+        let outside = Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), resting.clone()).unwrap();
+        let pair = CallKey { workflow: 1, target: target(&request) };
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
+        (0..5).for_each(|_| outside.breakers.note(&pair, Came::Silence, long_ago));
+        assert_eq!(resting.get(), 1);
+        let timeout = Duration::from_secs(20);
+        let call = Call { request: Arc::new(request), timeout, at_most_once: false, max_bytes: 1_000 };
+        let report = outside.call(&call, 1, "key").await;
+        (matches!(report, Report::Failed(_)), resting.get() == 0)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_used_is_an_answer() {
+        let large = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{}", "a".repeat(2_000));
+        let heads = format!("HTTP/1.1 200 OK\r\na: {}\r\ncontent-length: 0\r\n\r\n", "a".repeat(2_000));
+        let to = |url: &str| format!("HTTP/1.1 303 A\r\nlocation: {url}\r\ncontent-length: 0\r\n\r\n");
+        for (answer, expected) in [
+            ("HTTP/1.1 503 A\r\ncontent-length: 0\r\n\r\n", (false, true)),
+            (&large, (true, true)),
+            (&heads, (true, true)),
+            (&to("file:///etc/passwd"), (true, true)),
+            (&to("http://127.0.0.1:1/"), (true, true)),
+            (&to("http://192.168.0.1/"), (true, true)),
+            ("421 later\r\n", (true, true)),
+            ("554 never\r\n", (true, true)),
+            // It has hung up without a word.
+            ("", (true, false)),
+        ] {
+            assert_eq!(mends(answer).await, expected, "{answer}");
+        }
     }
 }

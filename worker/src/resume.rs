@@ -107,7 +107,7 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
                 return Ok(());
             }
             Ok(Step::Call { call, key }) => {
-                let came = handler.outside.call(&call, &key).await;
+                let came = handler.outside.call(&call, resume.run.workflow.get(), &key).await;
                 handler.metrics.called(&came);
                 report = Some(came);
             }

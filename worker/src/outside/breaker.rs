@@ -1,11 +1,13 @@
 //! Targets that do not answer rest for a while: a call of theirs would only wait, in a slot that another target could
 //! use. Meanwhile their calls wait in the spool, which costs them no try. Then one call at a time is let through, until
-//! one is answered. Each worker knows its own.
+//! one is answered. Each worker knows its own. A target rests for one workflow alone: a workflow with a short time-out,
+//! or with a slow path, does not take the target from the others.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use postern_shared::store::spool::CallKey;
 use prometheus::IntGauge;
 use tokio::time::Instant;
 
@@ -15,27 +17,31 @@ const FAILURES: u32 = 5;
 /// The first and the longest rest.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
-/// The most targets that are remembered; those that answer are not among them. At more all are forgotten: workflows can
+/// The most pairs of workflow and target that are remembered; those that answer are not among them. At more all are forgotten: workflows can
 /// make up names of hosts.
-const MAX_TARGETS: usize = 10_000;
+const MAX_PAIRS: usize = 10_000;
 
 /// What came of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
-    /// Some answer, good or bad.
+    /// Some answer, good or bad, also an answer that the step cannot use.
     Answer,
-    /// None in time, or no connection.
+    /// No answer in time, or no connection.
     Silence,
+    /// The connection broke.
+    Broken,
+    /// The call was not made.
+    NotMade,
 }
 
 /// What is known of the targets of this worker.
 #[derive(Debug)]
 pub struct Breakers {
-    targets: Mutex<HashMap<String, State>>,
+    pairs: Mutex<HashMap<CallKey, State>>,
     resting: IntGauge,
 }
 
-/// What is known of a target that did not answer.
+/// What is known of a pair whose target did not answer.
 #[derive(Debug, Clone, Copy)]
 struct State {
     /// In a row.
@@ -45,42 +51,45 @@ struct State {
 }
 
 impl Breakers {
-    /// Knows nothing yet. The gauge counts the targets of which the last calls failed and that none has answered since.
+    /// Knows nothing yet. The gauge counts the pairs of workflow and
+    /// target of which the last calls failed and none was answered since.
     pub fn new(resting: IntGauge) -> Self {
-        Self { targets: Mutex::default(), resting }
+        Self { pairs: Mutex::default(), resting }
     }
 
     /// Notes what came of a call.
-    pub fn note(&self, target: &str, came: Came, now: Instant) {
-        let mut targets = self.lock();
-        if came == Came::Answer {
-            targets.remove(target);
-        } else {
-            if targets.len() >= MAX_TARGETS && !targets.contains_key(target) {
-                targets.clear();
+    pub fn note(&self, pair: &CallKey, came: Came, now: Instant) {
+        let mut pairs = self.lock();
+        match came {
+            Came::Answer => drop(pairs.remove(pair)),
+            Came::Silence => {
+                if pairs.len() >= MAX_PAIRS && !pairs.contains_key(pair) {
+                    pairs.clear();
+                }
+                pairs.entry(pair.clone()).or_insert(State { failures: 0, rests: None }).fail(now);
             }
-            targets.entry(target.to_owned()).or_insert(State { failures: 0, rests: None }).fail(now);
+            Came::Broken | Came::NotMade => return,
         }
-        let resting = targets.values().filter(|state| state.rests.is_some()).count();
+        let resting = pairs.values().filter(|state| state.rests.is_some()).count();
         self.resting.set(i64::try_from(resting).unwrap_or(i64::MAX));
     }
 
     /// Whether a target is not to be asked now.
-    pub fn rests(&self, target: &str, now: Instant) -> bool {
-        self.lock().get(target).is_some_and(|state| state.rests_at(now))
+    pub fn rests(&self, pair: &CallKey, now: Instant) -> bool {
+        self.lock().get(pair).is_some_and(|state| state.rests_at(now))
     }
 
-    /// How many calls of a target may be under way at a time.
-    pub fn room(&self, target: &str, now: Instant) -> usize {
-        match self.lock().get(target) {
+    /// How many calls of a pair may be under way at a time.
+    pub fn room(&self, pair: &CallKey, now: Instant) -> usize {
+        match self.lock().get(pair) {
             Some(state) if state.rests_at(now) => 0,
             Some(State { rests: Some(_), .. }) => 1,
             None | Some(State { rests: None, .. }) => usize::MAX,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, State>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<CallKey, State>> {
+        self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,34 +118,69 @@ mod tests {
         Breakers::new(IntGauge::new("a", "b").unwrap())
     }
 
+    fn key(workflow: i64, target: &str) -> CallKey {
+        CallKey { workflow, target: target.to_owned() }
+    }
+
+    #[test]
+    fn a_target_that_is_silent_for_one_workflow_is_asked_for_the_others() {
+        let (breakers, now) = (breakers(), Instant::now());
+        (0..FAILURES).for_each(|_| breakers.note(&key(1, "a"), Came::Silence, now));
+        for (pair, rests, room) in
+            [(key(1, "a"), true, 0), (key(2, "a"), false, usize::MAX), (key(1, "b"), false, usize::MAX)]
+        {
+            assert_eq!((breakers.rests(&pair, now), breakers.room(&pair, now)), (rests, room), "{pair:?}");
+        }
+        breakers.note(&key(2, "a"), Came::Answer, now);
+        assert!(breakers.rests(&key(1, "a"), now), "an answer to another workflow says nothing of this one");
+    }
+
+    #[test]
+    fn only_silence_counts_and_only_an_answer_ends_the_count() {
+        for (between, rests) in
+            [(Came::Answer, false), (Came::Silence, true), (Came::Broken, true), (Came::NotMade, true)]
+        {
+            let (breakers, now, pair) = (breakers(), Instant::now(), key(1, "a"));
+            (0..9).for_each(|_| breakers.note(&pair, Came::Broken, now));
+            assert!(!breakers.rests(&pair, now));
+            (1..FAILURES).for_each(|_| breakers.note(&pair, Came::Silence, now));
+            breakers.note(&pair, between, now);
+            breakers.note(&pair, Came::Silence, now);
+            assert_eq!(breakers.rests(&pair, now), rests, "{between:?}");
+        }
+    }
+
     #[test]
     fn a_target_rests_after_failures_in_a_row_and_then_one_call_at_a_time_is_let_through() {
         let (breakers, start) = (breakers(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        let fail = |seconds| breakers.note("a", Came::Silence, at(seconds));
+        let fail = |seconds| breakers.note(&key(1, "a"), Came::Silence, at(seconds));
         (1..FAILURES).for_each(|_| fail(0));
-        assert_eq!(breakers.room("a", at(0)), usize::MAX);
+        assert_eq!(breakers.room(&key(1, "a"), at(0)), usize::MAX);
         // Those under way when it begins to rest do not make the rest longer.
         (0..9).for_each(|_| fail(0));
-        assert_eq!((breakers.room("a", at(4)), breakers.room("a", at(5)), breakers.resting.get()), (0, 1, 1));
-        assert_eq!(breakers.room("b", at(4)), usize::MAX, "another target is asked");
+        assert_eq!(
+            (breakers.room(&key(1, "a"), at(4)), breakers.room(&key(1, "a"), at(5)), breakers.resting.get()),
+            (0, 1, 1)
+        );
+        assert_eq!(breakers.room(&key(1, "b"), at(4)), usize::MAX, "another target is asked");
         for (probe, rest) in [(5, 10), (15, 20), (35, 40), (75, 60), (135, 60)] {
             fail(probe);
-            let room = |seconds| breakers.room("a", at(seconds));
+            let room = |seconds| breakers.room(&key(1, "a"), at(seconds));
             assert_eq!((room(probe + rest - 1), room(probe + rest)), (0, 1), "{probe}");
         }
-        breakers.note("a", Came::Answer, at(195));
-        assert_eq!((breakers.room("a", at(195)), breakers.resting.get()), (usize::MAX, 0));
+        breakers.note(&key(1, "a"), Came::Answer, at(195));
+        assert_eq!((breakers.room(&key(1, "a"), at(195)), breakers.resting.get()), (usize::MAX, 0));
     }
 
     #[test]
     fn an_answer_between_failures_begins_the_count_anew_and_no_more_targets_are_kept_than_may_be() {
         let (breakers, now) = (breakers(), Instant::now());
         for came in [Came::Silence, Came::Silence, Came::Silence, Came::Answer, Came::Silence, Came::Silence] {
-            breakers.note("a", came, now);
+            breakers.note(&key(1, "a"), came, now);
         }
-        assert_eq!(breakers.room("a", now), usize::MAX);
-        (0..2 * MAX_TARGETS).for_each(|n| breakers.note(&n.to_string(), Came::Silence, now));
-        assert!(breakers.lock().len() <= MAX_TARGETS);
+        assert_eq!(breakers.room(&key(1, "a"), now), usize::MAX);
+        (0..2 * MAX_PAIRS).for_each(|n| breakers.note(&key(1, &n.to_string()), Came::Silence, now));
+        assert!(breakers.lock().len() <= MAX_PAIRS);
     }
 }

@@ -56,7 +56,8 @@ impl Http {
         let late = || Failure::down(format!("there was no answer within {} ms", timeout.as_millis()), Kind::Unclear);
         let until = Instant::now() + timeout;
         let response = timeout_at(until, self.follow(call, key)).await.unwrap_or_else(|_| Err(late()))?;
-        timeout_at(until, read(response, max_bytes)).await.unwrap_or_else(|_| Err(late()))
+        let read = timeout_at(until, read(response, max_bytes)).await;
+        read.map_or_else(|_| Err(late()), |read| read.map_err(Failure::answered))
     }
 
     /// The answer to which the redirects lead.
@@ -69,17 +70,20 @@ impl Http {
             with_body: call.body.is_some(),
         };
         let headers = headers(call, key).ok_or_else(never)?;
-        for _ in 0..=MAX_REDIRECTS {
-            self.guard.check(&hop.url).map_err(|refused| Failure::last(refused.to_string()))?;
-            let response = self.request(&hop, &headers, call).send().await.map_err(|error| failure(&error))?;
+        for redirects in 0..=MAX_REDIRECTS {
+            // A redirect is an answer of the target, wherever it leads.
+            let failed = |failure: Failure| if redirects > 0 { failure.answered() } else { failure };
+            self.guard.check(&hop.url).map_err(|refused| failed(Failure::last(refused.to_string())))?;
+            let response = self.request(&hop, &headers, call).send().await;
+            let response = response.map_err(|error| failed(failure(&error)))?;
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             hop = match hop.next(response.status().as_u16(), location) {
                 Ok(next) => next,
                 Err(NotFollowed::NoRedirect) => return Ok(response),
-                Err(refused) => return Err(Failure::last(refused.to_string())),
+                Err(refused) => return Err(Failure::last(refused.to_string()).answered()),
             };
         }
-        Err(Failure::last("it was redirected too often"))
+        Err(Failure::last("it was redirected too often").answered())
     }
 
     fn request(&self, hop: &Hop, headers: &HeaderMap, call: &HttpCall) -> RequestBuilder {

@@ -89,10 +89,12 @@ impl MailServer {
             Ok(Ok(reply)) => (reply.code(), reply.message().collect::<Vec<_>>().join(" ")),
             Ok(Err(error)) => match error.status() {
                 Some(code) => (code, error.source().map(ToString::to_string).unwrap_or_default()),
-                None if error.is_client() => return Err(Failure::last("the mail server cannot take such addresses")),
+                None if error.is_client() => {
+                    return Err(Failure::last("the mail server cannot take such addresses").answered());
+                }
                 None => {
                     let reason = "the connection broke before the mail server had taken the mail";
-                    return Err(Failure::new(reason, Kind::Unclear));
+                    return Err(Failure::new(reason, Kind::Unclear).answered());
                 }
             },
             Err(_) => return Err(Failure::down(late(), Kind::Unclear)),
@@ -120,9 +122,9 @@ impl MailServer {
         connecting.await.map_err(|error: smtp::Error| {
             let kind = if error.is_permanent() || error.is_client() { Kind::Final } else { Kind::NotSent };
             match error.status() {
-                Some(code) => Failure::new(format!("the mail server refuses Postern with {code}"), kind),
+                Some(code) => Failure::new(format!("the mail server refuses Postern with {code}"), kind).answered(),
                 None if error.is_client() => {
-                    Failure::new("the mail server offers no STARTTLS, or no log-in that Postern knows", kind)
+                    Failure::new("the mail server offers no STARTTLS, or no log-in that Postern knows", kind).answered()
                 }
                 None if error.is_tls() => Failure::new("no encrypted connection to the mail server came about", kind),
                 None => Failure::down("the mail server cannot be connected", kind),

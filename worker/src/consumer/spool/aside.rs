@@ -62,7 +62,7 @@ impl Aside {
         self.place.go_on(&seen);
         let now = Instant::now();
         let due = seen.into_iter().filter_map(|Seen { key, waits }| {
-            let most = if waits? > LONGEST_WAIT { usize::MAX } else { self.breakers.room(&key.target, now) };
+            let most = if waits? > LONGEST_WAIT { usize::MAX } else { self.breakers.room(&key, now) };
             (most > 0).then_some(Due { key, most })
         });
         let under_way = held.rows().filter_map(|row| row.call.as_ref());

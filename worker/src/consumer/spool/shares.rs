@@ -16,7 +16,7 @@ const SHARE: usize = 2;
 pub struct Due {
     /// The pair of workflow and target.
     pub key: CallKey,
-    /// How many of the target may be under way at a time.
+    /// How many of the pair may be under way at a time.
     pub most: usize,
 }
 
@@ -72,7 +72,7 @@ impl Taken {
         let of_pair = self.pairs.get(key).copied().unwrap_or(0);
         // What the workflow may have beyond what it has, times SHARE + 1: each more makes one less free.
         let left = self.free.saturating_sub(SHARE * of_workflow);
-        of_target < *most && SHARE * of_target < self.free && (SHARE + 1) * of_pair < left
+        of_pair < *most && SHARE * of_target < self.free && (SHARE + 1) * of_pair < left
     }
 }
 
@@ -127,13 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn pairs_take_turns_and_a_target_has_no_more_than_it_may() {
+    fn pairs_take_turns_and_each_has_no_more_than_it_may() {
         let pairs = [due(1, "a"), due(1, "b"), due(2, "c")];
         let granted = [(key(1, "b"), 2), (key(2, "c"), 2), (key(1, "a"), 2)];
         assert_eq!(share(16, [].iter(), pairs.to_vec(), 1), granted);
         let one = |workflow| Due { most: 1, ..due(workflow, "a") };
-        assert_eq!(share(256, [].iter(), vec![one(1), one(2)], 0), [(key(1, "a"), 1)]);
-        assert_eq!(share(256, [key(3, "a")].iter(), vec![one(1), one(2)], 0), []);
+        assert_eq!(share(256, [].iter(), vec![one(1), one(2)], 0), [(key(1, "a"), 1), (key(2, "a"), 1)]);
+        assert_eq!(share(256, [key(1, "a")].iter(), vec![one(1), one(2)], 0), [(key(2, "a"), 1)]);
+        assert_eq!(share(256, [key(1, "a"), key(2, "a")].iter(), vec![one(1), one(2)], 0), []);
         assert_eq!(share(256, [].iter(), Vec::new(), 7), []);
         assert_eq!(share(0, [key(1, "a")].iter(), vec![due(2, "b")], 0), []);
     }
