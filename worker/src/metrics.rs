@@ -6,7 +6,8 @@ use postern_shared::telemetry;
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-use crate::outside::Report;
+use crate::outside::breaker::Came;
+use crate::outside::{Failure, Report};
 use crate::slow::Cost;
 use crate::waves::Tally;
 
@@ -72,7 +73,7 @@ impl Metrics {
             dead: IntCounter::new("postern_dead_letters_total", "Dead letters written.")?,
             relayed: IntCounter::new("postern_relayed_total", "Spool rows put back into the broker.")?,
             outside: IntCounterVec::new(
-                Opts::new("postern_outside_calls_total", "Calls of other systems, by what came of them."),
+                Opts::new("postern_outside_calls_total", "Calls of other systems that were made, by outcome."),
                 &["outcome"],
             )?,
             slow: IntCounterVec::new(
@@ -81,7 +82,7 @@ impl Metrics {
             )?,
             resting_targets: IntGauge::new(
                 "postern_outside_breakers_open",
-                "Targets that do not answer, and are asked no more than one call at a time.",
+                "Pairs of workflow and target that does not answer, and is asked no more than one call at a time.",
             )?,
             waiting_calls: IntGauge::new(
                 "postern_outside_calls_waiting",
@@ -162,9 +163,13 @@ impl Metrics {
         }
     }
 
-    /// Another system was called.
+    /// What came of a call; a call that was not made counts as nothing.
     pub fn called(&self, report: &Report) {
-        let outcome = if matches!(report, Report::Answered(_)) { "answered" } else { "failed" };
+        let outcome = match report {
+            Report::Answered(_) => "answered",
+            Report::Failed(Failure { came: Came::NotMade, .. }) | Report::Decided(_) => return,
+            Report::Failed(_) => "failed",
+        };
         self.outside.with_label_values(&[outcome]).inc();
     }
 
@@ -187,5 +192,28 @@ impl Metrics {
     /// Spool rows reached the broker.
     pub fn relayed(&self, count: usize) {
         self.relayed.inc_by(count as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outside::{Kind, Reply};
+
+    #[test]
+    fn calls_that_were_not_made_are_not_counted() {
+        let metrics = Metrics::new(&Registry::new()).unwrap();
+        let failed = |came| Report::Failed(Failure { reason: String::new(), kind: Kind::NotSent, came });
+        for (report, answered, failures) in [
+            (failed(Came::NotMade), 0, 0),
+            (failed(Came::Silence), 0, 1),
+            (failed(Came::Broken), 0, 2),
+            (failed(Came::Answer), 0, 3),
+            (Report::Answered(Reply { status: 503, headers: Vec::new(), body: Vec::new() }), 1, 3),
+        ] {
+            metrics.called(&report);
+            let count = |outcome: &str| metrics.outside.with_label_values(&[outcome]).get();
+            assert_eq!((count("answered"), count("failed")), (answered, failures), "{report:?}");
+        }
     }
 }
