@@ -71,12 +71,13 @@ FROM generate_series(1, 512)";
 const UNTRY: &str = "-- spool::untry
 DELETE FROM spool WHERE id = -pg_backend_pid()";
 
-/// Without an interval a submission is due within minutes of when it is written or taken; so one that is due later than
-/// that was written while the clock of the database was ahead.
+/// Without an interval a submission is due within minutes of when it is written or taken, as is a call or a slow run; so
+/// what is due later than that was written while the clock of the database was ahead.
 const CALL_BACK: &str = "-- spool::call_back
 UPDATE spool SET due_at = now() WHERE lane = ANY ($1) AND due_at > now() + $2::float8 * interval '1 second'";
 
-/// How far ahead a submission can be due: far above the longest wait between two tries, which is a minute.
+/// How far ahead a submission, a call or a slow run can be due: far above the longest wait between two tries, which is a
+/// minute, and above the time after which a call at most once counts as unknown, which is some minutes.
 const LATEST_DUE: Duration = Duration::from_secs(2 * 3600);
 
 /// How far ahead a dead letter can be due that is replayed with an interval: above 10,000 letters 100 s apart.
@@ -229,15 +230,14 @@ pub async fn try_writing(connection: &mut Object) -> Result<(), StoreError> {
     super::commit(transaction).await
 }
 
-/// Makes submissions due that are due later than any submission can be: they were written while the clock of the
-/// database was ahead. Returns how many.
+/// Makes submissions, calls and slow runs due that are due later than any of them can be: they were written while the clock
+/// of the database was ahead. Returns how many. Runs that wait for a time are not among them.
 pub async fn call_back(connection: &Object) -> Result<u64, StoreError> {
     let mut called = 0;
     // A group of dead letters is replayed in the first lane of bursts, with an interval.
-    for (lanes, limit) in [
-        (Lane::SUBMISSIONS.into_iter().filter(|lane| *lane != Lane::bulk(0)).collect::<Vec<_>>(), LATEST_DUE),
-        (vec![Lane::bulk(0)], LATEST_REPLAY),
-    ] {
+    let soon = Lane::SUBMISSIONS.into_iter().filter(|lane| *lane != Lane::bulk(0));
+    let soon: Vec<_> = soon.chain([Lane::Calling, Lane::Slow]).collect();
+    for (lanes, limit) in [(soon, LATEST_DUE), (vec![Lane::bulk(0)], LATEST_REPLAY)] {
         let lanes: Vec<i16> = lanes.into_iter().map(Lane::number).collect();
         called += connection.execute(CALL_BACK, &[&lanes, &limit.as_secs_f64()]).await?;
     }

@@ -107,6 +107,22 @@ async fn a_letter_with_a_new_receipt_is_no_loss_and_two_letters_of_one_submissio
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_and_slow_runs_that_the_databases_clock_put_off_are_due_now() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    // Messages of runs that do not exist: each is taken, and found to be nothing. That of a delay stays.
+    let body = r#"{"receipt":"0193a5c8-7d00-7abc-8def-0123456789ab","workflow":1,"revision":1}"#;
+    let rows = format!(
+        "INSERT INTO spool (lane, kind, body, attempt, due_at, workflow, target)
+         SELECT lane, 'resume.v1', '{body}', 0, now() + interval '40 days', 1, 'http://a.test' FROM unnest('{{1,6,7}}'::int[]) lane"
+    );
+    postern.sql(&rows).await;
+    postern.start_worker().await;
+    let of = async |lane: &str| postern.count(&format!("SELECT count(*) FROM spool WHERE lane IN ({lane})")).await;
+    eventually("the call and the slow run are taken", async || (of("6, 7").await == 0).then_some(())).await;
+    assert_eq!(of("1").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn submissions_that_the_databases_clock_put_off_for_weeks_are_due_now() {
     let mut postern = Postern::with_ingress(SETTINGS, &[("AMQP_URL", "amqp://127.0.0.1:1")]).await;
     assert_eq!(postern.post("/trigger?workflow_id=1").form("n=1").send().await.status, 202);
