@@ -8,6 +8,7 @@ mod clock;
 mod connections;
 mod environment;
 mod hosts;
+mod leases;
 mod logins;
 mod logs;
 mod names;

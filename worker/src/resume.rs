@@ -165,7 +165,12 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     // A run that calls still needs its message.
     if let Step::Done(tally) = &mut step {
         tally.gate |= has_passed;
-        message.settle_with(&transaction).await?;
+        match message.settle_with(&transaction).await {
+            // Another worker has the row. What came of a call is known here alone, and the checkpoint was still at its
+            // revision: that worker finds it at the next.
+            Err(StoreError::LeaseLost) if matches!(work, Work::Settle(_)) => {}
+            settled => settled?,
+        }
     }
     store::commit(transaction).await?;
     Ok(step)

@@ -18,7 +18,7 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::spool::{self, CallKey, Lease, Taken};
 use postern_shared::store::{Connection, Store, StoreError};
 use tokio::task::{self, JoinSet};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 pub use self::aside::Aside;
 pub use self::lanes::Lanes;
@@ -116,6 +116,7 @@ where
         shutdown,
         running: JoinSet::new(),
         held: Held::default(),
+        unbegun: Vec::new(),
         renewed: Instant::now(),
     };
     let (mut away, failures) = (AWAY, LogLimit::default());
@@ -145,8 +146,11 @@ struct Consuming<S, H> {
     options: Options<S>,
     handler: H,
     shutdown: Shutdown,
-    running: JoinSet<()>,
+    /// Each ends with the lease of its row if its work has not begun.
+    running: JoinSet<Option<Lease>>,
     held: Held,
+    /// What goes back: its work has not begun, and will not.
+    unbegun: Vec<Lease>,
     /// Since when none of them was renewed.
     renewed: Instant,
 }
@@ -193,13 +197,14 @@ where
                 None => None,
                 Some(slots) => tokio::select! {
                     biased;
-                    () = shutdown.wait() => return,
+                    () = shutdown.wait() => return Some(lease),
                     slot = slots.acquire(lane) => Some(slot),
                 },
             };
             if work.await == Settlement::Done {
                 forget_row(&store, lease).await;
             }
+            None
         });
         self.held.0.insert(task.id(), row);
     }
@@ -218,9 +223,12 @@ where
     }
 
     /// The row of a handler that panicked is due again when its lease has ended: a loop of crashes takes no core.
-    fn forget(&mut self, ended: Result<(task::Id, ()), task::JoinError>) {
+    fn forget(&mut self, ended: Result<(task::Id, Option<Lease>), task::JoinError>) {
         let id = match ended {
-            Ok((id, ())) => id,
+            Ok((id, unbegun)) => {
+                self.unbegun.extend(unbegun);
+                id
+            }
             Err(error) => {
                 tracing::error!(%error, "a message of the spool was not settled");
                 error.id()
@@ -229,21 +237,48 @@ where
         self.held.0.remove(&id);
     }
 
-    /// Finishes what has begun, and gives back the rest: the next worker need not wait for its lease.
+    /// Finishes what has begun, and holds it meanwhile; gives back the rest: the next worker need not wait for its lease.
     async fn drain(&mut self) {
-        let finish = async { while self.running.join_next().await.is_some() {} };
-        if timeout(self.options.drain_limit, finish).await.is_err() {
+        let end = Instant::now() + self.options.drain_limit;
+        while !self.running.is_empty() && Instant::now() < end {
+            let renewal = end.min(self.renewed + RENEW_EVERY);
+            match timeout_at(renewal, self.running.join_next_with_id()).await {
+                Ok(Some(ended)) => self.forget(ended),
+                Ok(None) => break,
+                Err(_) => {
+                    // What takes longer is of no use to those who want to stop.
+                    let _ = timeout_at(end, self.hold_on()).await;
+                    self.renewed = Instant::now();
+                }
+            }
+        }
+        if !self.running.is_empty() {
             tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
         }
         self.running.shutdown().await;
-        let held = std::mem::take(&mut self.held).leases();
-        if held.is_empty() {
-            return;
+        self.unbegun.extend(std::mem::take(&mut self.held).leases());
+        give_back(&self.options.store, &self.unbegun).await;
+    }
+
+    /// Renews what is being worked on, and gives back what is not.
+    async fn hold_on(&mut self) {
+        let held = self.held.leases();
+        let renewed = async { spool::renew(&self.options.store.connection().await?, &held, LEASE).await };
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, "what is being finished could not be held; another worker may take it");
         }
-        let given_back = async { spool::renew(&self.options.store.connection().await?, &held, Duration::ZERO).await };
-        if let Err(error) = given_back.await {
-            tracing::warn!(%error, "what was held could not be given back; it is due when its lease has ended");
-        }
+        give_back(&self.options.store, &std::mem::take(&mut self.unbegun)).await;
+    }
+}
+
+/// Makes rows due at once.
+async fn give_back(store: &Store, rows: &[Lease]) {
+    if rows.is_empty() {
+        return;
+    }
+    let given_back = async { spool::renew(&store.connection().await?, rows, Duration::ZERO).await };
+    if let Err(error) = given_back.await {
+        tracing::warn!(%error, "what was held could not be given back; it is due when its lease has ended");
     }
 }
 
