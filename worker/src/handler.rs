@@ -178,9 +178,10 @@ impl Handler {
 
     /// Executes submissions, again and again while it is nobody's fault that this fails.
     async fn commit(&self, parts: &[Part]) -> Result<(), StoreError> {
-        let mut patience = Patience::new(&self.metrics, &self.outages, "a bundle");
+        let submissions = parts.iter().map(|part| part.submissions.len()).sum();
+        let mut patience = Patience::new(&self.metrics, &self.outages, "a bundle").with_several(submissions > 1);
         let started = Instant::now();
-        let mut conflicts = self.experience.expects(parts.iter().map(|part| part.submissions.len()).sum());
+        let mut conflicts = self.experience.expects(submissions);
         loop {
             match self.attempt(parts, conflicts).await {
                 Ok(tally) => {

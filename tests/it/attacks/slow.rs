@@ -269,3 +269,30 @@ async fn a_statement_of_31_s_is_waited_for() {
     assert_eq!(postern.records("Leads").await.len(), 1);
     assert!(postern.workers[0].log().contains("waits until postgresql is faster"), "{}", postern.workers[0].log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_the_time_limit_cancels_each_time_holds_up_none_of_its_bundle() {
+    let mut postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
+    let receipts: Vec<ReceiptId> = (0..3).map(|_| ReceiptId::new()).collect();
+    let cancel = format!(
+        "CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'canceling statement due to statement timeout' USING ERRCODE = '57014'; END $$;
+         CREATE TRIGGER cancel BEFORE INSERT ON receipts FOR EACH ROW WHEN (NEW.id = '{}') EXECUTE FUNCTION cancel()",
+        receipts[1]
+    );
+    postern.connection().await.batch_execute(&cancel).await.unwrap();
+    let bundle: Vec<Vec<u8>> = receipts.iter().map(|receipt| poison::submission(*receipt)).collect();
+    postern.servers().publish(SUBMISSIONS_V1, &submission::bundle(bundle.iter().map(Vec::as_slice))).await;
+    eventually("the others have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
+    eventually("readiness tells of the one that waits", async || {
+        let (status, text) = private(&mut postern.workers[0], "/health/ready").await;
+        (status == 503 && text.contains("postgresql took too long")).then_some(())
+    })
+    .await;
+    let log = postern.workers[0].log();
+    let lines = log.lines().filter(|line| line.contains("waits for postgresql")).count();
+    assert!((1..=4).contains(&lines), "{lines}:\n{log}");
+    postern.sql("DROP TRIGGER cancel ON receipts").await;
+    eventually("it has run", async || (postern.records("Leads").await.len() == 3).then_some(())).await;
+    assert_eq!(postern.count("SELECT count(*) FROM dead_letters").await, 0);
+}
