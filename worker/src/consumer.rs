@@ -7,8 +7,8 @@ mod slots;
 pub mod spool;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::lane::Lane;
@@ -105,8 +105,15 @@ pub struct Health(Arc<Hearing>);
 #[derive(Debug, Default)]
 struct Hearing {
     hears: AtomicBool,
-    /// Why it does not; empty = it is starting or stopping.
-    reason: Mutex<String>,
+    deaf: Mutex<Deaf>,
+}
+
+#[derive(Debug, Default)]
+struct Deaf {
+    /// None = it has never heard.
+    since: Option<Instant>,
+    /// Why; empty = it is starting or stopping.
+    reason: String,
 }
 
 impl Health {
@@ -122,18 +129,31 @@ impl Health {
 
     /// Why deliveries cannot reach this worker, or nothing.
     pub fn deaf(&self) -> Option<String> {
-        let reason = || self.0.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        (!self.hears()).then(reason)
+        (!self.hears()).then(|| self.lock().reason.clone())
     }
 
-    fn hearing(&self) {
+    /// The same, if it has been so for this long, or from the start.
+    pub fn deaf_for(&self, time: Duration) -> Option<String> {
+        let reason = self.deaf()?;
+        self.lock().since.is_none_or(|since| since.elapsed() >= time).then_some(reason)
+    }
+
+    /// Deliveries reach it.
+    pub(crate) fn hearing(&self) {
         self.0.hears.store(true, Ordering::Relaxed);
     }
 
     /// Deliveries cannot reach it, for a reason.
     pub(crate) fn lost(&self, reason: String) {
-        *self.0.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
-        self.0.hears.store(false, Ordering::Relaxed);
+        let mut deaf = self.lock();
+        if self.0.hears.swap(false, Ordering::Relaxed) {
+            deaf.since = Some(Instant::now());
+        }
+        deaf.reason = reason;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Deaf> {
+        self.0.deaf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

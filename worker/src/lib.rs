@@ -73,13 +73,20 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let resting = metrics.resting_targets.clone();
     let outside = Outside::new(execution.allowed_targets.clone(), mail, resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
+    let (aside, stranded) = (Health::default(), Health::default());
+    let condition = probe::Condition {
+        health: health.clone(),
+        aside: aside.clone(),
+        stranded: stranded.clone(),
+        outages: Arc::clone(&outages),
+    };
     let address = options.private_listen;
     let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(
         private,
         options.private.private_hosts.clone(),
-        (health.clone(), Arc::clone(&outages)),
+        condition,
         metrics.ready.clone(),
         registry.clone(),
     ));
@@ -104,7 +111,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
     let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
 
-    let work = Work { outside, store, catalogs, metrics, outages, shutdown, health };
+    let work = Work { outside, store, catalogs, metrics, outages, shutdown, health, aside, stranded };
     match &options.broker.amqp_url {
         Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
         None => work.take_from_spool(bell, execution).await?,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use postern_shared::log_limit::LogLimit;
 
 /// How long work may wait for PostgreSQL before the worker is not ready: a restart of the server is shorter.
-const WAITS_TOO_LONG: Duration = Duration::from_secs(5);
+pub const WAITS_TOO_LONG: Duration = Duration::from_secs(5);
 
 /// What keeps this worker from committing.
 #[derive(Debug, Default)]

@@ -24,10 +24,19 @@ use warp::reply::{Response, with_status};
 use warp::{Filter, Reply};
 
 use crate::consumer::Health;
-use crate::outages::Outages;
+use crate::outages::{Outages, WAITS_TOO_LONG};
 
 /// What readiness depends on.
-type Condition = (Health, Arc<Outages>);
+#[derive(Debug, Clone, Default)]
+pub struct Condition {
+    /// Of what is delivered.
+    pub health: Health,
+    /// Of calls and slow runs, which are in the spool alone.
+    pub aside: Health,
+    /// Of what is taken from the spool while the broker takes nothing.
+    pub stranded: Health,
+    pub outages: Arc<Outages>,
+}
 
 /// Connections at the same time. At the limit the oldest of the address with most of them is closed.
 const MAX_CONNECTIONS: usize = 64;
@@ -124,10 +133,42 @@ fn refused(request: &Request<Incoming>, names: &[HostName]) -> Option<Response> 
 }
 
 /// Why this worker does no work, in words for the operator; nothing if it does.
-fn unready((health, outages): &Condition) -> Option<String> {
-    if let Some(reason) = health.deaf() {
-        let why = if reason.is_empty() { "it is starting" } else { &reason };
-        return Some(format!("messages cannot reach this worker: {why}"));
+fn unready(condition: &Condition) -> Option<String> {
+    let Condition { health, aside, stranded, outages } = condition;
+    for (what, deaf) in [
+        ("messages", health.deaf()),
+        ("calls and slow runs", aside.deaf_for(WAITS_TOO_LONG)),
+        ("what waits for the broker", stranded.deaf_for(WAITS_TOO_LONG)),
+    ] {
+        if let Some(reason) = deaf {
+            let why = if reason.is_empty() { "it is starting" } else { &reason };
+            return Some(format!("{what} cannot reach this worker: {why}"));
+        }
     }
     outages.takes_no_commits().map(|reason| format!("postgresql takes no commits: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_of_which_one_consumer_takes_nothing_is_not_ready_and_names_it() {
+        let condition = Condition::default();
+        let Condition { health, aside, stranded, .. } = &condition;
+        for (consumer, what) in [
+            (health, "messages cannot"),
+            (aside, "calls and slow runs cannot"),
+            (stranded, "what waits for the broker cannot"),
+        ] {
+            assert!(unready(&condition).unwrap().starts_with(what), "{what}");
+            consumer.lost("it has panicked".into());
+            assert!(unready(&condition).unwrap().ends_with("it has panicked"), "{what}");
+            consumer.hearing();
+        }
+        assert_eq!(unready(&condition), None);
+        // A restart of PostgreSQL is shorter than what is told of the others.
+        aside.lost("postgresql restarts".into());
+        assert_eq!(unready(&condition), None);
+    }
 }

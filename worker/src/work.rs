@@ -53,6 +53,10 @@ pub struct Work {
     pub outages: Arc<Outages>,
     pub shutdown: Shutdown,
     pub health: Health,
+    /// Of the lanes that are of the spool alone.
+    pub aside: Health,
+    /// Of the lanes of the broker while it takes nothing.
+    pub stranded: Health,
 }
 
 impl Work {
@@ -81,9 +85,8 @@ impl Work {
         };
         let stranded = Stranded { lanes: lanes(options), publisher };
         let stranded = Spool { handler: handler.clone(), bell: handler.relay.bell.clone(), supply: stranded };
-        let stranded = tokio::spawn(stranded.consume(options.clone(), self.shutdown.clone(), Health::default()));
-        let aside =
-            tokio::spawn(aside(&handler, options).consume(options.clone(), self.shutdown.clone(), Health::default()));
+        let stranded = tokio::spawn(stranded.consume(options.clone(), self.shutdown.clone(), self.stranded));
+        let aside = tokio::spawn(aside(&handler, options).consume(options.clone(), self.shutdown.clone(), self.aside));
         let handle = move |message| handler.clone().handle(message);
         let (store, shutdown, health) = (self.store, self.shutdown.clone(), self.health.clone());
         let able = move || able_to_work(store.clone(), shutdown.clone(), health.clone());
@@ -100,8 +103,9 @@ impl Work {
     pub async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) -> Result<(), Failure> {
         let handler = self.handler(Way::Spool, bell.clone(), options);
         let letting_go = tokio::spawn(gate::mind(handler.clone()));
-        let aside =
-            tokio::spawn(aside(&handler, options).consume(options.clone(), self.shutdown.clone(), Health::default()));
+        // There is no broker that could take nothing.
+        self.stranded.hearing();
+        let aside = tokio::spawn(aside(&handler, options).consume(options.clone(), self.shutdown.clone(), self.aside));
         tracing::info!("consuming the spool");
         let spool = Spool { handler, bell, supply: lanes(options) };
         spool.consume(options.clone(), self.shutdown, self.health).await;

@@ -122,6 +122,19 @@ async fn a_worker_whose_database_commits_nothing_is_not_ready_and_says_so_in_a_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_cannot_take_calls_and_slow_runs_is_not_ready_and_says_so() {
+    let mut postern = Postern::start(DEMO).await;
+    let broken = DISK_FULL.replace("BEFORE INSERT ON spool FOR EACH STATEMENT", "BEFORE UPDATE ON spool FOR EACH ROW");
+    postern.connection().await.batch_execute(&broken).await.unwrap();
+    let slow = "INSERT INTO spool (lane, kind, body, attempt, due_at) VALUES (7, 'resume.v1', '{}', 0, now())";
+    postern.sql(slow).await;
+    unready(&mut postern.workers[0], "calls and slow runs cannot reach this worker").await;
+    unready(&mut postern.workers[0], "No space left on device").await;
+    postern.sql("DROP TRIGGER disk_full ON spool").await;
+    ready("the worker is ready", &mut postern.workers[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_serve_is_not_ready_until_there_is_room_again() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = Disk::of_postgres(folder.path()) else { return };

@@ -110,6 +110,7 @@ where
     H: Fn(Message) -> F,
     F: Future<Output = Settlement> + Send + 'static,
 {
+    let _watched = Watched(health.clone());
     let mut consuming = Consuming {
         options,
         handler,
@@ -140,6 +141,15 @@ where
     }
     health.lost("stopping".into());
     consuming.drain().await;
+}
+
+/// Tells that a consumer has ended, even by a panic.
+struct Watched(Health);
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.lost("it has ended".into());
+    }
 }
 
 struct Consuming<S, H> {
