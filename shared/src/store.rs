@@ -54,7 +54,7 @@ use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
 pub use error::StoreError;
 use settings::Versioned;
-pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay};
+pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay, time};
 
 /// How long a new connection may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

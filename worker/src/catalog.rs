@@ -12,6 +12,7 @@ use postern_shared::log_limit::LogLimit;
 use postern_shared::module::{Module, Modules};
 use postern_shared::store::settings::{self, Versioned};
 use postern_shared::store::{Connection, Store, StoreError, modules, workflows};
+use postern_shared::task::Task;
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -29,6 +30,13 @@ pub struct Pinned {
     pub workflow: Workflow,
     /// What its condition and its steps read, and those of the workflows that it starts.
     pub reads: Reads,
+}
+
+impl Pinned {
+    /// Whether a step of it waits for a time.
+    pub fn has_delays(&self) -> bool {
+        self.workflow.steps.iter().any(|step| matches!(step.task, Task::Delay(_)))
+    }
 }
 
 /// All workflows of one version of the settings.

@@ -132,7 +132,7 @@ pub struct Alarms {
 }
 
 impl Alarms {
-    /// Wakes a run whose checkpoint has this revision.
+    /// Wakes a run whose checkpoint has this revision. `now` is the time of the transaction, by the database's clock.
     pub fn set(&mut self, resume: &Resume, wake: &Wake, now: SystemTime) {
         let (way, delay) = match wake {
             Wake::Now => return self.now.push(resume.encode()),
@@ -157,18 +157,24 @@ impl Alarms {
 }
 
 /// The checkpoints of a bundle's runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checkpoints {
     new: Vec<NewCheckpoint>,
     alarms: Alarms,
+    now: SystemTime,
 }
 
 impl Checkpoints {
+    /// None yet. `now` is the time of their transaction.
+    pub fn new(now: SystemTime) -> Self {
+        Self { new: Vec::new(), alarms: Alarms::default(), now }
+    }
+
     /// Adds that of a run; without a `wake` it has failed.
     pub fn add(&mut self, run: &Run, document: String, wake: Option<Wake>) {
         if let Some(wake) = &wake {
             let resume = Resume { run: run.key(), revision: FIRST_REVISION };
-            self.alarms.set(&resume, wake, SystemTime::now());
+            self.alarms.set(&resume, wake, self.now);
         }
         let standing = standing(wake.as_ref(), false);
         self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });

@@ -3,6 +3,7 @@
 //! starts a thousand runs holds no thousand records, and nobody waits for it.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use postern_shared::expression::{Related, Scope};
 use postern_shared::store::checkpoints::Taken;
@@ -25,11 +26,11 @@ pub struct Child {
 }
 
 /// Writes runs that steps started; returns what the caller brings to the broker once this is committed.
-pub async fn write(transaction: &Transaction<'_>, started: Vec<Child>) -> Result<Due, StoreError> {
+pub async fn write(transaction: &Transaction<'_>, started: Vec<Child>, now: SystemTime) -> Result<Due, StoreError> {
     if started.is_empty() {
         return Ok(Due::default());
     }
-    let (mut checkpoints, mut new) = (Checkpoints::default(), Vec::with_capacity(started.len()));
+    let (mut checkpoints, mut new) = (Checkpoints::new(now), Vec::with_capacity(started.len()));
     for Child { run, document, pinned } in started {
         let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
         checkpoints.add(&run, document, Some(wake));

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::budget::Budget;
 use crate::catalog::{Catalog, Pinned};
 use crate::children::Child;
+use crate::clock::Clock;
 
 /// The most bytes that one record may hold as JSON: far above a form, far below what would slow its neighbours.
 const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
@@ -27,6 +28,8 @@ const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
 pub struct Desk {
     /// What its runs may still cost.
     pub budget: Budget,
+    /// The time.
+    pub clock: Clock,
     catalog: Arc<Catalog>,
     conflicts: Conflicts,
     held: BTreeMap<RecordId, Held>,

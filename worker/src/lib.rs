@@ -10,6 +10,7 @@ mod catalog;
 mod checkpoint;
 mod children;
 mod claims;
+mod clock;
 pub mod consumer;
 mod declared;
 mod desk;

@@ -20,6 +20,7 @@ use crate::breath::Breath;
 use crate::budget::{Budget, Place};
 use crate::catalog::Pinned;
 use crate::children;
+use crate::clock::Clock;
 use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Progress};
@@ -134,6 +135,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let Some(version) = runs::version(&connection, &resume.run).await? else { return nothing() };
     let pinned = handler.catalogs.pinned(&connection, resume.run.workflow, version).await?;
     let transaction = store::begin(&mut connection).await?;
+    let began = Instant::now();
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // It stands in the lane of calls, where it is being called or waits for a slot.
     if taken.checkpoint.calling && message.lane != Lane::Calling {
@@ -143,6 +145,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let place = if message.lane == Lane::Slow { Place::Slow } else { Place::Resumed };
     let budget = Budget::new(place, Arc::clone(&handler.slow));
     let mut desk = Desk::new(handler.catalogs.at_least(0).await?, Conflicts::Expected, budget);
+    desk.clock = Clock::new(taken.now, began);
     if let Some(record) = taken.run.record {
         desk.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }

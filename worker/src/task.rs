@@ -134,6 +134,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The time by the database's clock.
+    fn now(&self) -> SystemTime {
+        self.desk.clock.now()
+    }
+
     /// Assigns a name of `$env`; returns what it had. `$env` is never larger than what a run can leave behind.
     fn set_env(&mut self, name: &str, value: Value) -> Result<Option<Value>, TaskError> {
         let (bytes, had) = (json_bytes(&value), self.scope.env.get(name).map(json_bytes));

@@ -14,7 +14,7 @@ use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::NewReceipt;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{
-    Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs,
+    self, Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs,
 };
 use postern_shared::submission::Submission;
 
@@ -24,6 +24,7 @@ use crate::catalog::Catalog;
 use crate::checkpoint::{Checkpoints, Due, Wake};
 use crate::children;
 use crate::claims;
+use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::questions;
@@ -85,6 +86,7 @@ pub async fn execute(
     conflicts: Conflicts,
     budget: Budget,
 ) -> Result<Tally, StoreError> {
+    let began = Instant::now();
     let submissions = sorted(submissions);
     let mut desk = Desk::new(Arc::clone(catalog), conflicts, budget);
     lock_records(transaction, &submissions, &mut desk).await?;
@@ -98,6 +100,9 @@ pub async fn execute(
     let duplicates = claims::duplicates(transaction, &submissions).await?;
     let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
     claims::once_per_record(transaction, first.map(|(one, (resolved, _))| (*one, resolved)).collect()).await?;
+    if resolved.iter().any(|(one, _)| one.start.iter().any(|pinned| pinned.has_delays())) {
+        desk.clock = Clock::new(store::time(transaction).await?, began);
+    }
     let receipts: Vec<_> = (submissions.iter().zip(&resolved))
         .map(|(one, (resolved, _))| NewReceipt {
             submission: one,
@@ -235,7 +240,8 @@ async fn write(
         // What it reads nobody knows yet; none of it shall count as posted in vain.
         of_children.entry(child.run.receipt).or_default().expect(&child.pinned.reads);
     }
-    let (mut all, mut log, mut unmet, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new(), Checkpoints::default());
+    let (mut all, mut log, mut unmet, mut checkpoints) =
+        (Vec::new(), Vec::new(), Vec::new(), Checkpoints::new(desk.clock.began()));
     for Sequence { submission, mut names, ended, .. } in sequences {
         for execution in ended {
             let parts = execution.into_parts();
@@ -259,6 +265,6 @@ async fn write(
         run_log::append(transaction, &log).await?;
     }
     tally.alarms = checkpoints.write(transaction).await?;
-    tally.alarms.extend(children::write(transaction, started).await?);
+    tally.alarms.extend(children::write(transaction, started, desk.clock.began()).await?);
     receipts::note_unmet(transaction, &unmet).await
 }

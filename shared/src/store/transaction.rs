@@ -1,11 +1,14 @@
 //! The life of a transaction: everything that a bundle writes is one.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Connection, StoreError, Transaction};
 
 const STAY: &str = "-- transaction::stay
 SELECT 1";
+
+const TIME: &str = "-- transaction::time
+SELECT now()";
 
 /// How long a session may leave the data of a COPY out. PostgreSQL counts it as busy meanwhile, so that neither
 /// `idle_in_transaction_session_timeout` nor `statement_timeout` ends it.
@@ -26,6 +29,12 @@ pub async fn begin(connection: &mut Connection) -> Result<Transaction<'_>, Store
 pub async fn stay(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     transaction.execute(STAY, &[]).await?;
     Ok(())
+}
+
+/// When a transaction began, by the database's clock.
+pub async fn time(transaction: &Transaction<'_>) -> Result<SystemTime, StoreError> {
+    let statement = transaction.prepare_cached(TIME).await?;
+    Ok(transaction.query_one(&statement, &[]).await?.get(0))
 }
 
 /// Commits a transaction. When this fails the outcome is unknown: start again from the claim.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::harness::call::Answer;
 use crate::harness::fake_clock::FakeClock;
+use crate::harness::outside::Outside;
 use crate::harness::{DEMO, Postern, eventually, private};
 
 async fn post(postern: &Postern, n: u32) -> Answer {
@@ -65,6 +66,53 @@ async fn a_clock_that_jumps_within_the_history_leaves_no_trace_when_it_is_back()
         clock.is_off_by("+0");
         all_is_well(&mut postern, n + 1).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delay_is_as_long_as_it_is_for_a_worker_whose_clock_is_wrong() {
+    let settings = "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+workflow: 1
+start: {without_record: true, next: first}
+steps:
+  first: {delay: {for: 1s}, next: second}
+  second: {delay: {for: 1s}}
+";
+    for offset in ["+40d", "-40d"] {
+        let clock = FakeClock::new();
+        clock.is_off_by(offset);
+        let mut postern = Postern::without_worker(settings).await;
+        postern.start_worker_with(&clock.environment()).await;
+        let answer = postern.post("/trigger").form("n=1").send().await;
+        assert_eq!(postern.ended(&answer).await["status"], "finished", "{offset}");
+        let early = "SELECT count(*) FROM receipts WHERE id > postern_uuid_floor(now() - interval '2 s')";
+        assert_eq!(postern.count(early).await, 0, "{offset}: it did not wait");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_comes_in_its_time_for_a_worker_whose_clock_is_wrong() {
+    let settings = "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+workflow: 1
+start: {without_record: true, next: call}
+steps: {call: {http_request: '$env[\"url\"]', retries: 1}}
+";
+    let clock = FakeClock::new();
+    clock.is_off_by("+40d");
+    let target = Outside::start().await;
+    let mut postern = Postern::without_worker(settings).await;
+    let environment = [clock.environment().as_slice(), &[("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8")]].concat();
+    postern.start_worker_with(&environment).await;
+    let answer = postern.post("/trigger").form(format!("url={}", target.url("/later"))).send().await;
+    assert_eq!(postern.ended(&answer).await["status"], "finished");
+    assert_eq!(target.got().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

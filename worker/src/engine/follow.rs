@@ -41,7 +41,7 @@ impl Execution {
                 self.sleeping.push(Sleeping { due_at, steps: followers(step, output).collect() });
             }
             Ok(Outcome::Outside(call)) => return Some(self.reach_out(next, call)),
-            Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, &message),
+            Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, &message, desk.clock.now()),
             Ok(Outcome::Unclear { message }) => {
                 self.asking = Some(next);
                 self.run.message = Some(format!("step {}: it is not known what came of it: {message}", step.name));
@@ -82,8 +82,8 @@ impl Execution {
     }
 
     /// Parks a step until its next try.
-    fn retry(&mut self, next: Next, step: &Step, due_at: SystemTime, message: &str) {
-        let wait = due_at.duration_since(SystemTime::now()).unwrap_or_default().as_secs_f64();
+    fn retry(&mut self, next: Next, step: &Step, due_at: SystemTime, message: &str, now: SystemTime) {
+        let wait = due_at.duration_since(now).unwrap_or_default().as_secs_f64();
         self.enter(step, None, Some(format!("{message}; again in {wait:.0} s")));
         let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0 });
         let tried = Some(Tried { times: tried.times + 1, ..tried });

@@ -54,7 +54,7 @@ pub(super) async fn write(
         }
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
-    let started = children::write(transaction, desk.take_started()).await?;
+    let started = children::write(transaction, desk.take_started(), taken.now).await?;
     let mut step = done(transaction, &run, taken.waits, alarms, started, gate).await?;
     if let Step::Done(tally) = &mut step {
         tally.count_slow(slow);

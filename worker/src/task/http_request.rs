@@ -28,6 +28,7 @@ pub fn perform(
     report: Option<Report>,
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
+    let now = context.now();
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
     tries::perform(&settings.tries, settings.max_bytes, report, context, prepare, |Reply { status, headers, body }| {
         Came {
@@ -36,7 +37,7 @@ pub fn perform(
                 reason: format!("the target answered {status}"),
                 // What it has done by then nobody knows.
                 again: LATER.contains(&status) && !settings.tries.at_most_once,
-                after: retry_after(&headers),
+                after: retry_after(&headers, now),
             }),
         }
     })
@@ -112,13 +113,13 @@ fn storable(text: &str) -> String {
 }
 
 /// In seconds or until a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &[(String, String)]) -> Option<Duration> {
+fn retry_after(headers: &[(String, String)], now: SystemTime) -> Option<Duration> {
     let (_, text) = headers.iter().find(|(name, _)| name == "retry-after")?;
     let wait = match text.trim().parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
             let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            SystemTime::try_from(date).ok()?.duration_since(SystemTime::now()).unwrap_or_default()
+            SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default()
         }
     };
     Some(wait.min(MAX_RETRY_AFTER))
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_target_may_ask_for_a_wait_that_has_an_end() {
-        let after = |text: &str| retry_after(&[("retry-after".to_owned(), text.to_owned())]);
+        let after = |text: &str| retry_after(&[("retry-after".to_owned(), text.to_owned())], SystemTime::now());
         assert_eq!(after("7"), Some(Duration::from_secs(7)));
         assert_eq!(after("999999"), Some(MAX_RETRY_AFTER));
         assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));

@@ -1,7 +1,7 @@
 //! How a step goes on that reached outside: what failed for a while is tried again, and what nobody knows a person decides.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
 use postern_shared::rendered::Rendered;
@@ -68,7 +68,7 @@ pub fn perform(
     if let Some(Failed { reason, again: true, after }) = &failure
         && context.tries.times < tries.retries
     {
-        let due_at = SystemTime::now() + after.unwrap_or_else(|| backoff(context.tries.times));
+        let due_at = context.now() + after.unwrap_or_else(|| backoff(context.tries.times));
         return Ok(Outcome::Retry { due_at, message: reason.clone() });
     }
     if let Some(name) = &tries.store {
