@@ -30,6 +30,9 @@ const MOST_FIELDS: usize = 100_000;
 /// The longest name, which is kept and shown with every receipt.
 const MOST_NAME_BYTES: usize = 64 * 1024;
 
+/// The most connections of a listener: 24 GiB of headers, if all of them send one.
+const MOST_CONNECTIONS: usize = 1_000_000;
+
 /// The longest time that a caller may take, in seconds: its body takes memory meanwhile.
 const MOST_BODY_TIMEOUT_S: u64 = 3_600;
 
@@ -137,11 +140,11 @@ pub struct LimitOptions {
     pub(crate) body_timeout_s: u64,
 
     /// Connections of the public listener. Where the process may not open as many files they are fewer.
-    #[arg(long, env = "POSTERN_MAX_CONNECTIONS", default_value_t = limits::CONNECTIONS)]
+    #[arg(long, env = "POSTERN_MAX_CONNECTIONS", default_value_t = limits::CONNECTIONS, value_parser = connections)]
     pub(crate) max_connections: usize,
 
     /// Connections of one address, or of one IPv6 network of 64 bits, but for trusted proxies.
-    #[arg(long, env = "POSTERN_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = limits::CONNECTIONS_PER_ADDRESS)]
+    #[arg(long, env = "POSTERN_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = limits::CONNECTIONS_PER_ADDRESS, value_parser = connections)]
     pub(crate) max_connections_per_address: usize,
 }
 
@@ -175,6 +178,10 @@ fn fields(text: &str) -> Result<usize, String> {
 
 fn name_bytes(text: &str) -> Result<usize, String> {
     between(text, 1, MOST_NAME_BYTES, "a name is kept with every receipt")
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    between(text, 1, MOST_CONNECTIONS, "each takes memory, see limits in the README")
 }
 
 fn body_timeout_s(text: &str) -> Result<u64, String> {
