@@ -91,6 +91,8 @@ pub enum Verdict {
     Dead { letters: Vec<Letter>, reason: String },
     /// Each submission, or what wakes a run, becomes a spool row, due after a delay.
     Alone { bodies: Vec<Vec<u8>>, delay: Duration },
+    /// Its row of the spool is due as before: nothing was tried.
+    Back,
 }
 
 /// What becomes a dead letter.
@@ -243,6 +245,11 @@ impl Handler {
                 let numbers: Vec<_> = letters.iter().filter_map(|letter| Some((letter.ticket?, None))).collect();
                 tickets::arrive(&transaction, &numbers).await?;
             }
+            Verdict::Back => {
+                if let Some(lease) = message.lease {
+                    spool::again(&transaction, lease, attempt, Duration::ZERO).await?;
+                }
+            }
             Verdict::Alone { delay, .. } if !message.lane.is_brokered() => {
                 if let Some(lease) = message.lease {
                     spool::again(&transaction, lease, attempt.saturating_add(1), *delay).await?;
@@ -304,7 +311,9 @@ mod tests {
         let dies = |attempt: u32| {
             let (kind, message_id) = (SUBMISSIONS_V1.to_owned(), String::new());
             let (body, origin, lane) = (vec![], Origin::Lane, Lane::Default);
-            let message = Message { kind, body, message_id, attempt, delivery_count: 0, origin, lane, lease: None };
+            let (delivery_count, lease, call, is_overdue) = (0, None, None, false);
+            let message =
+                Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, call, is_overdue };
             matches!(again(&message, &[], Duration::ZERO, String::new), Verdict::Dead { .. })
         };
         assert!(!dies(0) && !dies(MAX_ATTEMPTS - 2));

@@ -124,14 +124,19 @@ impl Outside {
         Ok(Self { http: Http::new(allowed)?, mail, breakers: Arc::new(Breakers::new(resting)) })
     }
 
-    /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried. A target that rests is
-    /// not asked: only a call that has waited for too long comes here meanwhile.
-    pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
+    /// What becomes of a call that has waited for too long: a target that still rests is not asked.
+    pub async fn call_overdue(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = CallKey { workflow, target: target(&call.request) };
         if self.breakers.rests(&pair, Instant::now()) {
             let reason = "the target has not answered for a while, and was not asked again";
             return Report::Failed(Failure::not_made(reason, Kind::NotSent));
         }
+        self.call(call, workflow, key).await
+    }
+
+    /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried.
+    pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
+        let pair = CallKey { workflow, target: target(&call.request) };
         let reply = match (&*call.request, &self.mail) {
             (Rendered::Http(request), _) => self.http.call(request, call.max_bytes, call.timeout, key).await,
             (Rendered::Mail(mail), Some(server)) => server.send(mail, call.timeout).await,

@@ -25,6 +25,7 @@ use crate::consumer::{Message, Origin};
 use crate::desk::Desk;
 use crate::engine::{Execution, Progress};
 use crate::handler::{Handler, Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
+use crate::outside::breaker::Breakers;
 use crate::outside::{self, Call, Failure, Kind, MARGIN, Report};
 use crate::patience::Patience;
 use crate::questions;
@@ -53,6 +54,8 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
         Err(format!("the broker gave it up: {reason}"))
     } else if message.delivery_count >= SUSPECT_DELIVERIES {
         again(format!("{} workers in a row broke off while they had it", message.delivery_count)).map(Some)
+    } else if goes_back(message, &handler.outside.breakers) {
+        Ok(Some(Verdict::Back))
     } else {
         match execute(handler, message, &resume, Work::GoOn).await {
             Ok(()) => Ok(None),
@@ -70,6 +73,13 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
             }
         },
     }
+}
+
+/// Whether the target of a call has begun to rest since the call was taken: then the call waits in the spool, unless it has
+/// waited there for too long.
+fn goes_back(message: &Message, breakers: &Breakers) -> bool {
+    let rests = |pair| breakers.rests(pair, tokio::time::Instant::now());
+    !message.is_overdue && message.call.as_ref().is_some_and(rests)
 }
 
 /// Added to the time after which an intent counts as unknown, so that it is past that when it is looked at.
@@ -108,7 +118,11 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
                 return Ok(());
             }
             Ok(Step::Call { call, key }) => {
-                let came = handler.outside.call(&call, resume.run.workflow.get(), &key).await;
+                let came = if message.is_overdue {
+                    handler.outside.call_overdue(&call, resume.run.workflow.get(), &key).await
+                } else {
+                    handler.outside.call(&call, resume.run.workflow.get(), &key).await
+                };
                 handler.metrics.called(&came);
                 report = Some(came);
             }
@@ -259,4 +273,32 @@ async fn ask(
     let answers = questions::ask(transaction, vec![(0, question)], desk).await?;
     execution.charge(desk.budget.share(began.elapsed(), searched, 1));
     Ok(answers.into_iter().next().map(|(_, answer)| answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_shared::store::spool::CallKey;
+    use prometheus::IntGauge;
+
+    use super::*;
+    use crate::outside::breaker::Came;
+
+    #[test]
+    fn a_call_whose_target_rests_goes_back_unless_it_is_overdue() {
+        let key = |workflow| CallKey { workflow, target: "a".to_owned() };
+        let breakers = Breakers::new(IntGauge::new("a", "b").unwrap());
+        (0..5).for_each(|_| breakers.note(&key(1), Came::Silence, tokio::time::Instant::now()));
+        for (call, is_overdue, expected) in [
+            (Some(key(1)), false, true),
+            (Some(key(1)), true, false),
+            (Some(key(2)), false, false),
+            (None, false, false),
+        ] {
+            let (kind, body, message_id, origin) = (String::new(), Vec::new(), String::new(), Origin::Lane);
+            let (attempt, delivery_count, lane, lease) = (0, 0, Lane::Calling, None);
+            let message =
+                Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, call, is_overdue };
+            assert_eq!(goes_back(&message, &breakers), expected, "{message:?}");
+        }
+    }
 }

@@ -107,6 +107,8 @@ pub struct Taken {
     pub attempt: i32,
     /// In [`Lane::Calling`]: whom it calls, and for which workflow.
     pub call: Option<CallKey>,
+    /// Whether it has waited for too long: it is taken although its target rests.
+    pub is_overdue: bool,
 }
 
 /// Puts messages of one kind into lanes of the spool, due after a delay. `attempt` is how often they have been tried.
@@ -252,7 +254,7 @@ fn taken(row: &tokio_postgres::Row) -> Taken {
     let lease = Lease { id: row.get(0), number: row.get(1) };
     let lane = Lane::from_number(row.get(2));
     let call = row.get::<_, Option<i64>>(6).zip(row.get(7)).map(|(workflow, target)| CallKey { workflow, target });
-    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5), call }
+    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5), call, is_overdue: false }
 }
 
 fn columns(leases: &[Lease]) -> (Vec<i64>, Vec<i32>) {

@@ -1,6 +1,7 @@
 //! A target that is silent, or several, or a mail server, or a workflow that makes up names of hosts: their calls wait,
 //! and nothing else does.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -200,6 +201,33 @@ async fn a_silent_target_rests_and_what_waits_for_it_costs_no_try() {
     .await;
     let worker = &mut postern.workers[0];
     eventually("it rests no more", async || metrics(worker, "postern_outside_breakers_open 0\n").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_call_that_has_waited_too_long_fails_unasked() {
+    let mut postern = Postern::without_worker(SETTINGS).await;
+    postern.apply(&QUICK.replace("retries: 3", "retries: 0")).await;
+    postern.start_worker_with(&[ALLOWED]).await;
+    let silent = targets(1).await;
+    post_many(&postern, 1, &format!("url={}", silent[0].url("/silent")), 150).await;
+    let worker = &mut postern.workers[0];
+    eventually("it rests", async || {
+        private(worker, "/metrics").await.1.contains("postern_outside_breakers_open 1\n").then_some(())
+    })
+    .await;
+    // The first that waits, as if it had waited for long; after that the next.
+    let grow_old = "WITH aged AS (UPDATE spool SET due_at = due_at - interval '11 min' WHERE id = (
+            SELECT id FROM spool WHERE lane = 6 AND due_at <= now() ORDER BY due_at LIMIT 1)
+        AND NOT EXISTS (SELECT FROM spool WHERE due_at < now() - interval '5 min') RETURNING id)
+        SELECT count(*) FROM aged";
+    let (aged, unasked) = (AtomicI64::new(0), "SELECT count(*) FROM runs WHERE message LIKE '%was not asked again%'");
+    eventually("some have failed", async || {
+        aged.fetch_add(postern.count(grow_old).await, Ordering::Relaxed);
+        (postern.count(unasked).await >= 3).then_some(())
+    })
+    .await;
+    let (unasked, aged) = (postern.count(unasked).await, aged.into_inner());
+    assert!(unasked <= aged, "{unasked} have failed, {aged} have waited");
 }
 
 #[tokio::test(flavor = "multi_thread")]

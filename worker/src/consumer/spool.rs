@@ -1,4 +1,5 @@
-//! The life with the spool where there is no broker: takes what is due while there is room, and holds it by a lease
+//! Takes messages from the spool: all lanes where there is no broker, else the lanes of calls and of slow runs, and what
+//! the broker does not take. Takes what is due while there is room, and holds it by a lease
 //! that is renewed until its work is committed. What a killed worker held is due again when its lease has ended.
 //! Renewing comes before taking: after a pause nothing that is still being worked on looks free to this process.
 
@@ -301,7 +302,7 @@ async fn forget_row(store: &Store, lease: Lease) {
 }
 
 fn message(taken: Taken) -> Message {
-    let Taken { lease, lane, kind, body, attempt, call: _ } = taken;
+    let Taken { lease, lane, kind, body, attempt, call, is_overdue } = taken;
     Message {
         kind,
         body,
@@ -311,5 +312,7 @@ fn message(taken: Taken) -> Message {
         origin: Origin::Lane,
         lane,
         lease: Some(lease),
+        call,
+        is_overdue,
     }
 }

@@ -37,9 +37,10 @@ ORDER BY w.workflow, t.target";
 const TAKE: &str = "-- calls::take
 UPDATE spool SET due_at = now() + $4::float8 * interval '1 second', lease = lease + 1
 WHERE id = ANY (ARRAY(
-    SELECT front.id FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS wanted (workflow, target, room), LATERAL (
+    SELECT front.id FROM unnest($1::bigint[], $2::text[], $3::bigint[], $5::float8[])
+        AS wanted (workflow, target, room, waits), LATERAL (
         SELECT id FROM spool WHERE lane = 6 AND spool.workflow = wanted.workflow AND spool.target = wanted.target
-            AND due_at <= now()
+            AND due_at <= now() - wanted.waits * interval '1 second'
         ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS front))
 RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 
@@ -56,6 +57,17 @@ pub struct CallKey {
     pub workflow: i64,
     /// As [`super::target`] makes it.
     pub target: String,
+}
+
+/// What is to be taken of a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The pair of workflow and target.
+    pub key: CallKey,
+    /// So many rows at most.
+    pub room: usize,
+    /// Only rows that have been due for so long.
+    pub waits: Duration,
 }
 
 /// What one look has found.
@@ -85,11 +97,12 @@ pub async fn look(connection: &Object, after: i64, from: &[CallKey]) -> Result<V
 }
 
 /// Takes rows that are due, of each pair so many, the oldest first; as [`super::take`] does.
-pub async fn take(connection: &Object, wanted: &[(CallKey, usize)], lease: Duration) -> Result<Vec<Taken>, StoreError> {
+pub async fn take(connection: &Object, wanted: &[Wanted], lease: Duration) -> Result<Vec<Taken>, StoreError> {
     let statement = connection.prepare_cached(TAKE).await?;
-    let workflows: Vec<i64> = wanted.iter().map(|(key, _)| key.workflow).collect();
-    let targets: Vec<&str> = wanted.iter().map(|(key, _)| key.target.as_str()).collect();
-    let room: Vec<i64> = wanted.iter().map(|(_, room)| i64::try_from(*room).unwrap_or(i64::MAX)).collect();
-    let rows = connection.query(&statement, &[&workflows, &targets, &room, &lease.as_secs_f64()]).await?;
+    let workflows: Vec<i64> = wanted.iter().map(|one| one.key.workflow).collect();
+    let targets: Vec<&str> = wanted.iter().map(|one| one.key.target.as_str()).collect();
+    let room: Vec<i64> = wanted.iter().map(|one| i64::try_from(one.room).unwrap_or(i64::MAX)).collect();
+    let waits: Vec<f64> = wanted.iter().map(|one| one.waits.as_secs_f64()).collect();
+    let rows = connection.query(&statement, &[&workflows, &targets, &room, &lease.as_secs_f64(), &waits]).await?;
     Ok(rows.iter().map(taken).collect())
 }

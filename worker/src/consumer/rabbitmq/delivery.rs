@@ -94,7 +94,8 @@ fn open(delivery: Delivery, source: Source) -> (Message, Acker) {
         Source::DeadLetters => Origin::DeadLetter { reason: death_reason.unwrap_or_else(|| "unknown".to_owned()) },
     };
     let (body, lane) = (delivery.data, source.lane());
-    let message = Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease: None };
+    let (lease, call, is_overdue) = (None, None, false);
+    let message = Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, call, is_overdue };
     (message, delivery.acker)
 }
 

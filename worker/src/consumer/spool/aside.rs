@@ -2,12 +2,12 @@
 //! worker takes from them, with a broker or without. Only what there is a slot for is taken, so nothing that is held
 //! waits here while another worker is idle.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::lane::Lane;
-use postern_shared::store::spool::calls::{self, MAX_TARGETS, MAX_WORKFLOWS, Seen};
+use postern_shared::store::spool::calls::{self, MAX_TARGETS, MAX_WORKFLOWS, Seen, Wanted};
 use postern_shared::store::spool::{self, CallKey, Taken};
 use postern_shared::store::{Connection, StoreError};
 use tokio::time::Instant;
@@ -17,8 +17,8 @@ use super::{Held, Supply};
 use crate::consumer::slots::Slots;
 use crate::outside::breaker::Breakers;
 
-/// A call that has waited so long for a target that does not answer is taken all the same, and has then failed: a target
-/// that is gone for good holds no run for ever.
+/// A call that has waited so long for a target that does not answer is taken all the same, and that is a try that failed:
+/// a target that is gone for good holds no run for ever.
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// The lanes of the spool alone.
@@ -61,14 +61,31 @@ impl Aside {
         let seen = calls::look(connection, self.place.after, &from).await?;
         self.place.go_on(&seen);
         let now = Instant::now();
+        let mut resting = HashSet::new();
         let due = seen.into_iter().filter_map(|Seen { key, waits }| {
-            let most = if waits? > LONGEST_WAIT { usize::MAX } else { self.breakers.room(&key, now) };
+            let room = self.breakers.room(&key, now);
+            let most = most(waits?, room);
+            if room == 0 && most > 0 {
+                resting.insert(key.clone());
+            }
             (most > 0).then_some(Due { key, most })
         });
+        let due: Vec<_> = due.collect();
         let under_way = held.rows().filter_map(|row| row.call.as_ref());
         self.turn = self.turn.wrapping_add(1);
-        let granted = share(self.calls, under_way, due.collect(), self.turn);
-        if granted.is_empty() { Ok(Vec::new()) } else { calls::take(connection, &granted, lease).await }
+        let granted = share(self.calls, under_way, due, self.turn);
+        if granted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = granted.into_iter().map(|(key, room)| {
+            let waits = if resting.contains(&key) { LONGEST_WAIT } else { Duration::ZERO };
+            Wanted { key, room, waits }
+        });
+        let mut taken = calls::take(connection, &wanted.collect::<Vec<_>>(), lease).await?;
+        for row in &mut taken {
+            row.is_overdue = row.call.as_ref().is_some_and(|key| resting.contains(key));
+        }
+        Ok(taken)
     }
 }
 
@@ -92,6 +109,12 @@ impl Supply for Aside {
     fn looks_again(&self) -> bool {
         true
     }
+}
+
+/// How many calls of a pair may be under way, of which the first has waited for so long and the breaker leaves this room:
+/// while the target rests, one that has waited for too long.
+fn most(waits: Duration, room: usize) -> usize {
+    if waits > LONGEST_WAIT { room.max(1) } else { room }
 }
 
 /// Rows that were taken are worked on, also where no more could be taken: a row that is taken and forgotten looks as if
@@ -126,6 +149,22 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_call_at_a_time_is_taken_of_a_target_that_rests_if_it_is_overdue() {
+        let late = LONGEST_WAIT + Duration::from_secs(1);
+        for (waits, room, expected) in [
+            (Duration::ZERO, 0, 0),
+            (LONGEST_WAIT, 0, 0),
+            (late, 0, 1),
+            (late, 1, 1),
+            (LONGEST_WAIT, 1, 1),
+            // A target that answers keeps its share, however long its calls wait for one.
+            (late, usize::MAX, usize::MAX),
+        ] {
+            assert_eq!(most(waits, room), expected, "{waits:?}, {room}");
+        }
+    }
 
     #[test]
     fn rows_that_were_taken_are_kept_when_no_more_can_be_taken() {
