@@ -13,7 +13,8 @@ use crate::outside::mail::MailServer;
 /// The most bundles at the same time. Each takes two connections to PostgreSQL.
 const MOST_CONCURRENCY: u16 = 256;
 
-/// The most runs that are resumed at the same time: each may keep megabytes in memory while another system answers.
+/// The most calls of other systems at the same time: the run of each may keep megabytes in memory while it waits for the
+/// answer.
 const MOST_OUTSIDE_CONCURRENCY: u16 = 4_096;
 
 /// The longest wait of a shutdown, in seconds: nothing executes a bundle for so long.
@@ -84,7 +85,7 @@ fn concurrency(text: &str) -> Result<u16, String> {
 }
 
 fn outside_concurrency(text: &str) -> Result<u16, String> {
-    between(text, 1, MOST_OUTSIDE_CONCURRENCY, "with none no run goes on after a wait, and each takes memory")
+    between(text, 1, MOST_OUTSIDE_CONCURRENCY, "with none no other system is called, and each takes memory")
 }
 
 fn drain_timeout_s(text: &str) -> Result<u64, String> {
