@@ -151,8 +151,8 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let transaction = store::begin(&mut connection).await?;
     let began = Instant::now();
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
-    // It stands in the lane of calls, where it is being called or waits for a slot.
-    if taken.checkpoint.calling && message.lane != Lane::Calling {
+    // It is being called or waits for a slot; without a row of that lane, as after the replay of a dead letter, it goes on.
+    if taken.checkpoint.calling && message.lane != Lane::Calling && spool::calls::stands(&transaction, resume).await? {
         return nothing();
     }
     // Before any claim, as bundles do.

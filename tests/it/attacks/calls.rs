@@ -249,3 +249,18 @@ async fn taking_from_a_hundred_thousand_calls_of_one_target_is_quick() {
     let left = postern.count("SELECT count(*) FROM spool WHERE lane = 6").await;
     assert!(left > 0, "they waited behind one another");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_row_came_back_in_another_lane_is_made() {
+    let (mut postern, silent) = start(&[]).await;
+    post(&postern, 1, &format!("url={}", silent.url("/silent"))).await;
+    let among_the_calls = "SELECT count(*) FROM spool WHERE lane = 6";
+    eventually("it is called", async || (postern.count(among_the_calls).await == 1).then_some(())).await;
+    postern.workers.pop().unwrap().kill();
+    // As the replay of a dead letter does.
+    let moved = "WITH gone AS (DELETE FROM spool WHERE lane = 6 RETURNING kind, body)
+        INSERT INTO spool (lane, kind, body, attempt, due_at) SELECT 1, kind, body, 0, now() FROM gone";
+    assert_eq!(postern.sql(moved).await, 1);
+    postern.start_worker_with(&[ALLOWED]).await;
+    eventually("it is called again", async || (postern.count(among_the_calls).await == 1).then_some(())).await;
+}

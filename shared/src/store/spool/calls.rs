@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Transaction};
 
 use super::{StoreError, Taken, taken};
+use crate::resume::Resume;
 
 /// From one workflow to the next, and within each from one target to the next, after the one named in `$3`: an index
 /// entry each, however many rows of a pair there are. The number of the lane stands in the text, since the index holds
@@ -43,6 +44,9 @@ WHERE id = ANY (ARRAY(
             AND due_at <= now() - wanted.waits * interval '1 second'
         ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS front))
 RETURNING id, lease, lane, kind, body, attempt, workflow, target";
+
+const STANDS: &str = "-- calls::stands
+SELECT EXISTS (SELECT FROM spool WHERE lane = 6 AND workflow = $1 AND body = $2)";
 
 /// The most workflows that one look names.
 pub const MAX_WORKFLOWS: usize = 1_000;
@@ -105,4 +109,9 @@ pub async fn take(connection: &Object, wanted: &[Wanted], lease: Duration) -> Re
     let waits: Vec<f64> = wanted.iter().map(|one| one.waits.as_secs_f64()).collect();
     let rows = connection.query(&statement, &[&workflows, &targets, &room, &lease.as_secs_f64(), &waits]).await?;
     Ok(rows.iter().map(taken).collect())
+}
+
+/// Whether a row of this lane wakes a run, as it stands now.
+pub async fn stands(transaction: &Transaction<'_>, resume: &Resume) -> Result<bool, StoreError> {
+    Ok(transaction.query_one(STANDS, &[&resume.run.workflow.get(), &resume.encode()]).await?.get(0))
 }
