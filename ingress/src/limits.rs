@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn few_descriptors_allow_fewer_connections_and_the_private_listener_keeps_its_own() {
+    fn few_descriptors_allow_fewer_connections_but_some_private_ones() {
         let options = Options::try_parse_from(["", "--database-url=postgres://a@b/c", "--amqp-url=amqp://a"])
             .unwrap()
             .service

@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_has_the_time_of_the_clock_although_it_showed_a_later_one_before() {
+    fn a_receipt_has_the_time_of_a_clock_that_went_back() {
         let day = Duration::from_secs(24 * 3600);
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
         for moment in [now, now + 40 * day, now, now - 40 * day] {
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn receipts_of_one_millisecond_differ_and_stand_in_the_order_of_their_moments() {
+    fn receipts_of_one_millisecond_differ_and_keep_their_order() {
         let at = |nanos: u64| ReceiptId::at(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos));
         let start = 1_800_000_000_123_000_000;
         let in_order: Vec<_> = (0..1_000).map(|n| at(start + n * 1_000)).collect();

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn small_requests_have_a_reserve_and_what_is_given_back_can_be_taken_again() {
+    fn small_requests_have_a_reserve_and_bytes_given_back_are_taken_again() {
         let budget = BodyBudget::of_requests();
         let hogs: Vec<_> = (0..40).map(|n| hog(&budget, n, n, 60 * CHUNK)).collect();
         let held: usize = hogs.iter().map(|held| bytes(held)).sum();

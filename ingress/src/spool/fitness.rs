@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_counts_for_some_seconds_a_failure_and_a_trial_for_one_and_the_later_of_them_counts() {
+    fn a_commit_counts_for_seconds_a_failure_and_a_trial_for_one() {
         let now = Instant::now() + Duration::from_secs(60);
         let ago = |millis: u64, unfit: Option<Unfit>| Some(Outcome { at: now - Duration::from_millis(millis), unfit });
         let full = || Some(Unfit::Silent);

@@ -81,7 +81,7 @@ async fn a_letter_that_the_history_cannot_hold_runs_under_a_new_receipt_and_each
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_with_a_new_receipt_is_no_loss_and_two_letters_of_one_submission_run_once() {
+async fn a_letter_with_a_new_receipt_is_no_loss_and_runs_once() {
     let postern = Postern::start(SETTINGS).await;
     let [old, _] = dead(&postern).await;
     let twice = "INSERT INTO dead_letters (receipt, kind, body, reason, attempt, permission, target)
@@ -98,7 +98,8 @@ async fn a_letter_with_a_new_receipt_is_no_loss_and_two_letters_of_one_submissio
     eventually("nothing waits", async || (postern.count("SELECT count(*) FROM spool").await == 0).then_some(())).await;
     eventually("both have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
     assert_eq!(receipt(&postern, &old).await["replayed_as"], new, "it has kept its new receipt");
-    assert_eq!(postern.records("Leads").await[0].get("n"), Some(&json!("edited")));
+    let leads = postern.records("Leads").await;
+    assert!(leads.iter().any(|lead| lead.get("n") == Some(&json!("edited"))), "{leads:?}");
     assert_eq!(postern.count("SELECT count(*) FROM receipts").await, 2);
     let audit = postern.api("GET", "/audit").send().await.json;
     assert_eq!(audit["losses"], json!([]), "{audit}");

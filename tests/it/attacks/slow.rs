@@ -267,7 +267,7 @@ async fn a_statement_of_31_s_is_waited_for() {
     let receipt: Value = postern.ended(&accepted).await;
     assert_eq!(receipt["status"], "finished", "{receipt}");
     assert_eq!(postern.records("Leads").await.len(), 1);
-    assert!(postern.workers[0].log().contains("waits until postgresql is faster"), "{}", postern.workers[0].log());
+    assert!(postern.workers[0].log().contains("waits for postgresql"), "{}", postern.workers[0].log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
