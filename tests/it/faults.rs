@@ -97,7 +97,10 @@ async fn a_large_bundle_that_is_delivered_again_or_meets_its_keys_is_done_again_
             .await;
         let count = async |what: &str| postern.count(&format!("SELECT count(*) FROM {what}")).await;
         assert_eq!((count("runs").await, count("records").await), (runs, records));
-        postern.workers.pop().unwrap().kill();
+        // It acknowledges first: what is delivered once more would surprise the next one.
+        let mut worker = postern.workers.pop().unwrap();
+        worker.terminate();
+        assert!(worker.ended().await);
     }
     assert_eq!(postern.count("SELECT count(*) FROM run_log WHERE output = 'existing'").await, 39);
 }
