@@ -195,7 +195,7 @@ mod tests {
             (Place::Bundle, 3_000, false, None),
             (Place::Resumed, 0, true, Some(2_000)),
             (Place::Resumed, 9_000, true, Some(50)),
-            (Place::Slow, 90_000, true, Some(30_000)),
+            (Place::Slow, 90_000, true, Some(15_000)),
         ] {
             let found = after(place, searched).search_limit(again);
             assert_eq!(found, limit.map(Duration::from_millis), "{place:?} {searched} {again}");
