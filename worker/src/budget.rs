@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_leaves_for_its_searches_sooner_if_its_workflow_was_slow_and_never_where_it_is_alone() {
+    fn a_run_leaves_for_its_searches_sooner_if_its_workflow_was_slow() {
         for (place, searched, is_suspect, leaves) in [
             (Place::Bundle, 1_900, false, false),
             (Place::Bundle, 2_100, false, true),

@@ -62,7 +62,7 @@ async fn with_a_broker_neither_a_full_spool_nor_a_full_disk_is_a_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_takes_no_writes_is_not_ready_and_an_outage_is_a_few_lines() {
+async fn a_database_that_takes_no_writes_is_told_in_a_few_lines() {
     let mut postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
     postern.connection().await.batch_execute(DISK_FULL).await.unwrap();
     for round in 0..20 {
@@ -103,7 +103,7 @@ async fn without_settings_it_says_what_keeps_it_from_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_whose_database_commits_nothing_is_not_ready_and_says_so_in_a_few_lines() {
+async fn a_worker_whose_database_commits_nothing_is_not_ready() {
     let mut postern = Postern::start(DEMO).await;
     let full = DISK_FULL.replace("ON spool", "ON receipts");
     postern.connection().await.batch_execute(&full).await.unwrap();

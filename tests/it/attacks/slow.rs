@@ -271,7 +271,7 @@ async fn a_statement_of_31_s_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lead_that_the_time_limit_cancels_each_time_holds_up_none_of_its_bundle() {
+async fn a_lead_that_is_cancelled_each_time_holds_up_no_other() {
     let mut postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
     let receipts: Vec<ReceiptId> = (0..3).map(|_| ReceiptId::new()).collect();
     let cancel = format!(
