@@ -6,6 +6,7 @@ mod broker;
 mod calls;
 mod clock;
 mod connections;
+mod crowds;
 mod environment;
 mod hosts;
 mod leases;
