@@ -17,6 +17,8 @@ pub const STARTS: u64 = 105;
 const STARTED: u64 = 106;
 /// Copies what was posted into many names.
 pub const GROWS: u64 = 107;
+/// Copies all that was posted, and waits.
+pub const DELAYS: u64 = 108;
 
 /// How often [`GROWS`] copies: a workflow has at most 1,000 steps.
 const COPIES: usize = 900;
@@ -55,7 +57,7 @@ pub fn documents(hanging: SocketAddr) -> String {
         r#"
 permission: attacker
 addresses: 127.0.0.2
-workflows: [{HANGS}, {MAILS}, {COMPUTES}, {SEARCHES}, {STARTS}, {GROWS}]
+workflows: [{HANGS}, {MAILS}, {COMPUTES}, {SEARCHES}, {STARTS}, {GROWS}, {DELAYS}]
 ---
 workflow: {HANGS}
 start: {{without_record: true, next: ask}}
@@ -95,6 +97,12 @@ workflow: {GROWS}
 start: {{without_record: true, next: s1}}
 steps:
 {copying}
+---
+workflow: {DELAYS}
+start: {{without_record: true, next: copy}}
+steps:
+  copy: {{set_env: {{copy: '$env["big"]'}}, next: wait}}
+  wait: {{delay: {{for: 2s}}}}
 "#
     )
 }
