@@ -4,6 +4,7 @@
 
 mod address_index;
 pub mod api;
+mod beat;
 mod clock;
 pub mod error;
 mod gate;
