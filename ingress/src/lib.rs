@@ -19,6 +19,7 @@ mod rate;
 mod readiness;
 mod receipts;
 mod refusals;
+mod refused_requests;
 mod routes;
 mod spool;
 mod state;

@@ -17,6 +17,7 @@ mod reasons;
 mod receipts;
 mod redirects;
 mod refused;
+mod refusals;
 mod replay;
 mod requests;
 mod settings;
