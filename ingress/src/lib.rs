@@ -4,6 +4,7 @@
 
 mod address_index;
 pub mod api;
+mod beat;
 mod clock;
 pub mod error;
 mod gate;
@@ -18,6 +19,7 @@ mod rate;
 mod readiness;
 mod receipts;
 mod refusals;
+mod refused_requests;
 mod routes;
 mod spool;
 mod state;
