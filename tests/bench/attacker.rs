@@ -91,10 +91,11 @@ impl AttackArguments {
         let against = Against { public: self.public.unwrap(), private: self.private.unwrap() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
+            // A task for each: in one task those that are never done would leave the others no turn.
             let (all, begun): (Vec<_>, Vec<_>) = (self.attacks.iter())
-                .map(|attack| {
+                .map(|&attack| {
                     let (in_force, begun) = oneshot::channel();
-                    (attack.run(against, in_force), begun)
+                    (tokio::spawn(async move { attack.run(against, in_force).await }), begun)
                 })
                 .unzip();
             let told = async {

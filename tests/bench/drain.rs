@@ -72,6 +72,7 @@ pub async fn listener(worker: &mut Process) -> SocketAddr {
 /// How many leads a worker has committed.
 pub async fn committed(worker: SocketAddr) -> u64 {
     let metrics = Connection::open(worker).await.get("/metrics").await;
+    assert!(metrics.starts_with("HTTP/1.1 200 "), "no metrics: {metrics}");
     let claimed = r#"postern_submissions_total{outcome="claimed"} "#;
     metrics.lines().find_map(|line| line.strip_prefix(claimed)).map_or(0, |count| count.parse().unwrap())
 }

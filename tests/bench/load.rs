@@ -59,9 +59,10 @@ impl Connection {
         receipt[..36].parse().unwrap()
     }
 
-    /// What a path answers, with its head.
+    /// What a path answers, with its head. A private listener answers to no other host than its address.
     pub async fn get(&mut self, path: &str) -> String {
-        self.call(&format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n"), "").await.to_owned()
+        let host = self.stream.peer_addr().unwrap();
+        self.call(&format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n"), "").await.to_owned()
     }
 
     async fn call(&mut self, head: &str, body: &str) -> &str {
