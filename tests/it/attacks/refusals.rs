@@ -107,3 +107,21 @@ async fn connections_whose_answers_are_held_back_make_room_for_others() {
         others_go_on(&mut postern).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_connections_of_a_flooding_stranger_are_closed_unread() {
+    let mut postern = Postern::with_ingress(SETTINGS, &[]).await;
+    for (from, request, expected) in
+        [("127.0.0.3", get("/anything"), false), ("127.0.0.2", post("/unknown"), true), ("127.0.0.4", get("/a"), true)]
+    {
+        let is_answered = async || {
+            let mut stream = connect(from, postern.public()).await;
+            let _ = stream.write_all(request.as_bytes()).await;
+            matches!(stream.read(&mut [0; 16]).await, Ok(1..))
+        };
+        let many = if from == "127.0.0.4" { 1 } else { 800 };
+        let answered = join_all((0..many).map(|_| is_answered())).await;
+        assert_eq!(answered.iter().all(|answered| *answered), expected, "{from}");
+        others_go_on(&mut postern).await;
+    }
+}
