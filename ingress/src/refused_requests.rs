@@ -1,5 +1,5 @@
 //! Requests that are refused cost next to nothing, until they come by the thousand. Beyond a rate their answers are held
-//! back, and with an answer its connection: it is idle meanwhile, and reads nothing more. Only what is refused is counted
+//! back, and with an answer its connection: it is idle meanwhile, reads nothing more, and ends with that answer. Only what is refused is counted
 //! and held back: a caller whose requests are accepted goes on, also behind the address of a flood. From an address of
 //! which nothing can be accepted, since no permission allows it, connections beyond that are closed unread: a flood that
 //! opens one for each request costs more by its connections than by its requests.
@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use warp::http::header::{CONNECTION, HeaderValue};
 use warp::reply::{Reply, Response};
 
 use crate::error::ApiError;
@@ -45,6 +46,7 @@ impl RefusedRequests {
         let wait = self.count(address, is_stranger, Instant::now());
         if !wait.is_zero() {
             response.extensions_mut().insert(HoldBack(wait));
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -25,19 +25,22 @@ const FLOOD: Duration = Duration::from_secs(5);
 async fn flood(postern: &Postern, from: &str, request: &str, beside: impl Future<Output = ()>) -> u64 {
     let (answers, requests) = (AtomicU64::new(0), request.repeat(TOGETHER));
     let one = async || {
-        let (mut reader, mut writer) = connect(from, postern.public()).await.into_split();
-        let write = async { while writer.write_all(requests.as_bytes()).await.is_ok() {} };
-        let read = async {
-            let mut bytes = [0; 16 * 1024];
-            while let Ok(length @ 1..) = reader.read(&mut bytes).await {
-                let heads = bytes[..length].windows(9).filter(|bytes| bytes == b"HTTP/1.1 ").count();
-                answers.fetch_add(u64::try_from(heads).unwrap(), Ordering::Relaxed);
-            }
-        };
-        tokio::join!(write, read);
+        // A connection that is closed is followed by the next.
+        loop {
+            let (mut reader, mut writer) = connect(from, postern.public()).await.into_split();
+            let write = async { while writer.write_all(requests.as_bytes()).await.is_ok() {} };
+            let read = async {
+                let mut bytes = [0; 16 * 1024];
+                while let Ok(length @ 1..) = reader.read(&mut bytes).await {
+                    let heads = bytes[..length].windows(9).filter(|bytes| bytes == b"HTTP/1.1 ").count();
+                    answers.fetch_add(u64::try_from(heads).unwrap(), Ordering::Relaxed);
+                }
+            };
+            tokio::join!(write, read);
+        }
     };
     tokio::select! {
-        _ = join_all((0..CONNECTIONS).map(|_| one())) => panic!("all connections were closed"),
+        _ = join_all((0..CONNECTIONS).map(|_| one())) => unreachable!(),
         () = beside => {}
     }
     answers.load(Ordering::Relaxed)
