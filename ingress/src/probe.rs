@@ -30,7 +30,12 @@ pub async fn serve(
 ) {
     let connections = Connections::new(caps, state.trusted_proxies.clone(), state.metrics.listener("private"));
     let hosts = Hosts::Private(names);
-    let door = Door { connections: Arc::new(connections), hosts, refused: Box::new(|_| {}) };
+    let door = Door {
+        connections: Arc::new(connections),
+        hosts,
+        is_closed_to: Box::new(|_| false),
+        refused: Box::new(|_| {}),
+    };
     let live = warp::path!("health" / "live").map(|| "alive\n".to_owned());
     let api = api::routes(Arc::clone(&state));
     let asked = Arc::clone(&state);

@@ -36,12 +36,17 @@ impl Rate {
     /// Takes one in any case, and returns how long whoever took it has to wait so that all keep to the allowance: `most`
     /// at the longest.
     pub fn pace(&self, taken: &mut Taken, now: Instant, most: Duration) -> Duration {
-        let back = taken.0.map_or(now, |back| back.max(now));
-        let wait = back.saturating_duration_since(now + self.each * self.burst.saturating_sub(1)).min(most);
+        let wait = self.wait(*taken, now, most);
         if wait < most {
-            taken.0 = Some(back + self.each);
+            taken.0 = Some(taken.0.map_or(now, |back| back.max(now)) + self.each);
         }
         wait
+    }
+
+    /// How long whoever takes the next one would have to wait: `most` at the longest.
+    pub fn wait(&self, taken: Taken, now: Instant, most: Duration) -> Duration {
+        let back = taken.0.map_or(now, |back| back.max(now));
+        back.saturating_duration_since(now + self.each * self.burst.saturating_sub(1)).min(most)
     }
 
     /// Gives one back that was taken.

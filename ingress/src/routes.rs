@@ -50,7 +50,13 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
         let metrics = state.metrics.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
         let state = Arc::clone(&state);
-        Door { connections, hosts: Hosts::Any, refused: Box::new(move |status| state.metrics.answered(status)) }
+        let (counted, strangers) = (Arc::clone(&state), state);
+        Door {
+            connections,
+            hosts: Hosts::Any,
+            is_closed_to: Box::new(move |peer| strangers.refused_requests.are_too_many_of(peer)),
+            refused: Box::new(move |status| counted.metrics.answered(status)),
+        }
     };
     let serving = server::serve(listener, door, |peer| everything(Arc::clone(&state), peer.ip()), draining);
     let too_long = async {
@@ -87,18 +93,19 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let stranger = |address: IpAddr, error: ApiError| {
+    let rejected = |address: IpAddr, is_stranger: bool, error: ApiError| {
         state.refusals.caller(address, error.code);
-        state.refused_requests.answer(address, error)
+        state.refused_requests.answer(address, is_stranger, error)
     };
     let caller = match client_address(request.peer, &request.headers, &state.trusted_proxies) {
         Ok(caller) => caller,
-        Err(error) => return stranger(request.peer, error.into()),
+        // A proxy that is trusted, and that has others behind it.
+        Err(error) => return rejected(request.peer, false, error.into()),
     };
     let snapshot = state.snapshot();
     let gate = match Gate::admit(&snapshot, caller, state.clock.now()) {
         Ok(gate) => gate,
-        Err(error) => return stranger(caller, error),
+        Err(error) => return rejected(caller, caller == request.peer, error),
     };
     let receipt = request.path.strip_prefix("/receipts/");
     let answer = match receipt {
@@ -109,6 +116,6 @@ where
         ErrorCode::Unavailable(_) => error.into_response(),
         // Others may have filled what there is for submissions; receipts this caller has read too often itself.
         ErrorCode::TooBusy(_) if receipt.is_none() => error.into_response(),
-        _ => state.refused_requests.answer(caller, error),
+        _ => state.refused_requests.answer(caller, false, error),
     })
 }

@@ -2,7 +2,7 @@
 //! nothing, keep its connection for ever; a few thousand of them, from any address, would keep all others out.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ pub struct Door {
     pub connections: Arc<Connections>,
     /// Those that it answers to.
     pub hosts: Hosts,
+    /// Whether a connection of this peer is closed unread.
+    pub is_closed_to: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// Counts what is refused before the filter sees it.
     pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
 }
@@ -72,6 +74,7 @@ pub async fn serve<F>(
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            Ok((_, peer)) if (door.is_closed_to)(peer.ip()) => {}
             Ok((stream, peer)) => take(&door, &graceful, stream, peer, filter(peer)),
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {

@@ -25,19 +25,22 @@ const FLOOD: Duration = Duration::from_secs(5);
 async fn flood(postern: &Postern, from: &str, request: &str, beside: impl Future<Output = ()>) -> u64 {
     let (answers, requests) = (AtomicU64::new(0), request.repeat(TOGETHER));
     let one = async || {
-        let (mut reader, mut writer) = connect(from, postern.public()).await.into_split();
-        let write = async { while writer.write_all(requests.as_bytes()).await.is_ok() {} };
-        let read = async {
-            let mut bytes = [0; 16 * 1024];
-            while let Ok(length @ 1..) = reader.read(&mut bytes).await {
-                let heads = bytes[..length].windows(9).filter(|bytes| bytes == b"HTTP/1.1 ").count();
-                answers.fetch_add(u64::try_from(heads).unwrap(), Ordering::Relaxed);
-            }
-        };
-        tokio::join!(write, read);
+        // A connection that is closed is followed by the next.
+        loop {
+            let (mut reader, mut writer) = connect(from, postern.public()).await.into_split();
+            let write = async { while writer.write_all(requests.as_bytes()).await.is_ok() {} };
+            let read = async {
+                let mut bytes = [0; 16 * 1024];
+                while let Ok(length @ 1..) = reader.read(&mut bytes).await {
+                    let heads = bytes[..length].windows(9).filter(|bytes| bytes == b"HTTP/1.1 ").count();
+                    answers.fetch_add(u64::try_from(heads).unwrap(), Ordering::Relaxed);
+                }
+            };
+            tokio::join!(write, read);
+        }
     };
     tokio::select! {
-        _ = join_all((0..CONNECTIONS).map(|_| one())) => panic!("all connections were closed"),
+        _ = join_all((0..CONNECTIONS).map(|_| one())) => unreachable!(),
         () = beside => {}
     }
     answers.load(Ordering::Relaxed)
@@ -104,6 +107,24 @@ async fn connections_whose_answers_are_held_back_make_room_for_others() {
             let _ = stream.write_all(request.as_bytes()).await;
             streams.push(stream);
         }
+        others_go_on(&mut postern).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_connections_of_a_flooding_stranger_are_closed_unread() {
+    let mut postern = Postern::with_ingress(SETTINGS, &[]).await;
+    for (from, request, expected) in
+        [("127.0.0.3", get("/anything"), false), ("127.0.0.2", post("/unknown"), true), ("127.0.0.4", get("/a"), true)]
+    {
+        let is_answered = async || {
+            let mut stream = connect(from, postern.public()).await;
+            let _ = stream.write_all(request.as_bytes()).await;
+            matches!(stream.read(&mut [0; 16]).await, Ok(1..))
+        };
+        let many = if from == "127.0.0.4" { 1 } else { 800 };
+        let answered = join_all((0..many).map(|_| is_answered())).await;
+        assert_eq!(answered.iter().all(|answered| *answered), expected, "{from}");
         others_go_on(&mut postern).await;
     }
 }
