@@ -19,6 +19,7 @@ pub mod permission;
 pub mod rendered;
 pub mod resume;
 pub mod shutdown;
+pub mod spec;
 pub mod store;
 pub mod submission;
 pub mod task;
