@@ -22,6 +22,7 @@ pub mod shutdown;
 pub mod spec;
 pub mod store;
 pub mod submission;
+pub mod suggestion;
 pub mod task;
 pub mod telemetry;
 pub mod trigger;

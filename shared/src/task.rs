@@ -19,6 +19,7 @@ pub mod tries;
 use crate::document::Reader;
 use crate::id::WorkflowId;
 use crate::spec::Spec;
+use crate::suggestion::did_you_mean_or;
 use comment::Comment;
 use condition::Condition;
 use create_record::CreateRecord;
@@ -128,8 +129,7 @@ impl Kind {
             reader.keys().filter_map(|key| KINDS.iter().find(|kind| kind.spec.name == key)).collect();
         match written.as_slice() {
             [] => {
-                let names: Vec<&str> = KINDS.iter().map(|kind| kind.spec.name).collect();
-                reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
+                unknown(reader);
                 None
             }
             [kind] => Some(kind),
@@ -149,6 +149,40 @@ impl Kind {
             if !outputs.contains(output) {
                 reader.refuse(output, format!("task `{name}` has no output `{output}`; its outputs: {has}"));
             }
+        }
+    }
+}
+
+/// Other names of tasks, as other programs call them.
+const OTHER_NAMES: [(&str, &str); 12] = [
+    ("if", "condition"),
+    ("when", "condition"),
+    ("check", "condition"),
+    ("filter", "condition"),
+    ("wait", "delay"),
+    ("sleep", "delay"),
+    ("webhook", "http_request"),
+    ("call", "http_request"),
+    ("update_record", "set_value"),
+    ("answer", "respond"),
+    ("note", "comment"),
+    ("end", "stop"),
+];
+
+/// Reports that a step has no task: at the key that is probably the misspelt task, or else at the step.
+fn unknown(reader: &mut Reader) {
+    let names = || KINDS.iter().map(|kind| kind.spec.name);
+    let belongs_to_a_task =
+        |key: &str| KINDS.iter().any(|kind| kind.spec.outputs.contains(&key) || kind.spec.setting(key).is_some());
+    let meant = reader.keys().filter(|key| !belongs_to_a_task(key)).find_map(|key| {
+        let meant = did_you_mean_or(key, names(), &OTHER_NAMES);
+        (!meant.is_empty()).then_some((key, meant))
+    });
+    match meant {
+        Some((key, meant)) => reader.report(key, format!("unknown task{meant}")),
+        None => {
+            let names: Vec<&str> = names().collect();
+            reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
         }
     }
 }

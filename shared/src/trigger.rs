@@ -58,7 +58,8 @@ mod tests {
                 "trigger: trigger key \"web lead\" may hold only letters, digits, '_', '-' and '.'",
             ),
             (json!({"trigger": "a", "title": "x".repeat(201)}), "title: is longer than 200 bytes"),
-            (json!({"trigger": "a", "titel": "x"}), "titel: unknown key `titel`; known here: trigger, title"),
+            (json!({"trigger": "a", "url": "x"}), "url: unknown key `url`; known here: trigger, title"),
+            (json!({"trigger": "a", "titel": "x"}), "titel: unknown key `titel`: did you mean `title`?"),
         ] {
             let findings = Trigger::from_document(&document).unwrap_err();
             assert_eq!(findings.iter().map(ToString::to_string).collect::<Vec<_>>(), [finding]);

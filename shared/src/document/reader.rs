@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::expression::Reads;
 use crate::finding::Finding;
 use crate::spec::{self, Setting};
+use crate::suggestion::{MAX_SUGGESTED, did_you_mean, nearest};
 use crate::yaml::join;
 
 /// The longest title, in bytes: it must fit a table cell.
@@ -77,7 +78,7 @@ impl<'d, 'f> Reader<'d, 'f> {
         let value = self.map.get(key).filter(|value| is_described && !value.is_null());
         if !self.read.contains(&key) {
             self.read.push(key);
-            if value.is_none() && setting.is_some_and(|setting| setting.required) {
+            if value.is_none() && setting.is_some_and(|setting| setting.required) && !self.is_misspelt(key) {
                 self.report(key, "is missing");
             }
         }
@@ -131,12 +132,30 @@ impl<'d, 'f> Reader<'d, 'f> {
         }
     }
 
+    /// Whether a key that is not described is probably this one: then its absence is no finding of its own.
+    pub fn is_misspelt(&self, key: &str) -> bool {
+        let is_strange = |written: &&String| !self.known().any(|known| known == *written);
+        let mut strange = self.map.keys().filter(is_strange);
+        !self.map.contains_key(key) && strange.any(|written| nearest(written, self.known()).contains(&key))
+    }
+
+    /// The end of a finding that names known words near a misspelt one; nothing behind [`MAX_SUGGESTED`] findings.
+    pub fn did_you_mean<'k>(&self, word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+        if self.findings.len() < MAX_SUGGESTED { did_you_mean(word, known) } else { String::new() }
+    }
+
     /// Reports every key that is not described.
     pub fn finish(self) {
         let known: Vec<&'static str> = self.known().collect();
         for key in self.map.keys() {
             if !known.contains(&key.as_str()) && !self.refused.contains(&key.as_str()) {
-                let message = format!("unknown key `{}`; known here: {}", excerpt(key), known.join(", "));
+                let key_text = excerpt(key);
+                let message = match self.did_you_mean(key, known.iter().copied()) {
+                    nothing if nothing.is_empty() => {
+                        format!("unknown key `{key_text}`; known here: {}", known.join(", "))
+                    }
+                    meant => format!("unknown key `{key_text}`{meant}"),
+                };
                 self.findings.push(Finding::new(join(&self.path, key), message));
             }
         }

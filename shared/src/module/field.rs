@@ -8,6 +8,7 @@ use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::expression::render;
 use crate::id::ModuleName;
 use crate::spec::{Kind, Setting};
+use crate::suggestion::did_you_mean;
 
 /// The most options of a choice, and the longest of them in bytes: they must fit a list to pick from.
 const MAX_OPTIONS: usize = 500;
@@ -252,5 +253,5 @@ fn plain(word: &str) -> Option<FieldType> {
 
 fn unknown_type(word: &str) -> String {
     let short: String = word.chars().take(40).collect();
-    format!("there is no type {short:?}; the types are {}", TYPES.join(", "))
+    format!("there is no type {short:?}; the types are {}{}", TYPES.join(", "), did_you_mean(word, TYPES))
 }

@@ -170,7 +170,8 @@ fn trigger(item: &Value) -> Result<TriggerKey, String> {
 }
 
 fn some_target(reader: &mut Reader, workflows: Option<&BTreeSet<WorkflowId>>, triggers: Option<&BTreeSet<TriggerKey>>) {
-    if workflows.is_some_and(BTreeSet::is_empty) && triggers.is_some_and(BTreeSet::is_empty) {
+    let is_misspelt = reader.is_misspelt("workflows") || reader.is_misspelt("triggers");
+    if workflows.is_some_and(BTreeSet::is_empty) && triggers.is_some_and(BTreeSet::is_empty) && !is_misspelt {
         reader.report("", "allows nothing: list at least one workflow under `workflows` or one key under `triggers`");
     }
 }

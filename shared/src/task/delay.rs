@@ -46,13 +46,16 @@ impl Delay {
         let zone = inner.text("zone").and_then(|name| {
             let zone = TimeZone::get(&name).ok();
             if zone.is_none() {
-                inner.report("zone", "must be the name of a time zone, such as Europe/Moscow");
+                let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+                let meant = inner.did_you_mean(&name, names.iter().map(String::as_str));
+                inner.report("zone", format!("must be the name of a time zone, such as Europe/Moscow{meant}"));
             }
             zone
         });
         let until = match (duration, moment) {
             (Some(duration), None) => Some(Until::After(duration)),
             (None, Some(moment)) => Some(Until::At(moment)),
+            (None, None) if inner.is_misspelt("for") || inner.is_misspelt("until") => None,
             _ => {
                 inner.report("", "has either `for`, such as 90m, or `until`, such as 09:00 or monday");
                 None

@@ -119,8 +119,9 @@ fn conditions(reader: &mut Reader) -> Vec<FieldCondition> {
                     conditions.extend(value.map(|value| condition(field, *operator, value)));
                 }
                 None => {
-                    let words = OPERATORS.map(|(word, _)| word).join(", ");
-                    reader.report(&place, format!("has an unknown operator; known here: {words}"));
+                    let words = OPERATORS.map(|(word, _)| word);
+                    let meant = reader.did_you_mean(name, words);
+                    reader.report(&place, format!("has an unknown operator; known here: {}{meant}", words.join(", ")));
                 }
             }
         }

@@ -53,7 +53,8 @@ impl SendMail {
     /// and how it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         let (text, html) = (reader.template("text"), reader.template("html"));
-        if text.is_none() && html.is_none() {
+        let is_misspelt = reader.is_misspelt("text") || reader.is_misspelt("html");
+        if text.is_none() && html.is_none() && !is_misspelt {
             reader.report("", "has `text`, `html` or both");
         }
         let (to, subject) = (reader.template(SPEC.name), reader.template("subject"));

@@ -136,7 +136,8 @@ fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -
         let index = places.get(text.as_str()).copied();
         if index.is_none() {
             let begins: String = text.chars().take(40).collect();
-            reader.report(&place, format!("leads to `{begins}`, and there is no such step"));
+            let meant = reader.did_you_mean(&text, places.keys().copied());
+            reader.report(&place, format!("leads to `{begins}`, and there is no such step{meant}"));
         }
         index
     });

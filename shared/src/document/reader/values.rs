@@ -109,7 +109,8 @@ impl<'d> Reader<'d, '_> {
         let text = self.text(key)?;
         let found = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        self.checked(key, found.ok_or_else(|| format!("must be one of {}", words.join(", "))))
+        let meant = if found.is_none() { self.did_you_mean(&text, words.iter().copied()) } else { String::new() };
+        self.checked(key, found.ok_or_else(|| format!("must be one of {}{meant}", words.join(", "))))
     }
 }
 
