@@ -1,12 +1,15 @@
 //! What a map of a document may hold, described once as data. The reader of documents knows no other keys than those
 //! that are described, and the reference, the JSON Schema and the forms of the designer are made from the same tables.
 
+pub mod schema;
+pub mod texts;
+
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use crate::{document, module, permission, trigger, workflow};
+use crate::{document, module, permission, task, trigger, workflow};
 
 /// A task, or a kind of document.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub struct Setting {
     pub kind: Kind,
     /// Whether it must stand there; a list or a map must not be empty either.
     pub required: bool,
+    /// Whose text it has, if several tasks share the setting.
+    pub group: Option<&'static str>,
     /// The value that a missing key has, as it would be written; none = the help says what happens without it.
     pub default: Option<&'static str>,
 }
@@ -103,8 +108,8 @@ pub enum Kind {
     Charset,
     /// Pairs such as `test=test`, joined by `&`.
     Pairs,
-    /// A map with these keys.
-    Map(&'static [Setting]),
+    /// A map with these keys, whose texts begin with this word.
+    Map(&'static str, &'static [Setting]),
     /// Declared fields by their names: a word of the first key's choice, or a map with these keys.
     FieldTypes(&'static [Setting]),
     /// Steps by their names.
@@ -119,12 +124,17 @@ impl Spec {
     pub fn setting(&self, key: &str) -> Option<&'static Setting> {
         find(self.settings, key)
     }
+
+    /// The key of its title and help in [`texts`].
+    pub fn text_key(&self) -> String {
+        self.name.replace('_', "-")
+    }
 }
 
 impl Setting {
     /// A key that may be missing.
     pub const fn new(key: &'static str, kind: Kind) -> Self {
-        Self { key, kind, required: false, default: None }
+        Self { key, kind, required: false, group: None, default: None }
     }
 
     /// A value whose texts may hold references.
@@ -142,6 +152,16 @@ impl Setting {
         Self { required: true, ..self }
     }
 
+    /// The same setting of several tasks, with one text for all.
+    pub const fn of(self, group: &'static str) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// The key of its title and help in [`texts`], in a map whose texts begin with this word.
+    pub fn text_key(&self, prefix: &str) -> String {
+        format!("{}-{}", self.group.unwrap_or(prefix), self.key).replace('_', "-")
+    }
+
     /// The same with a default.
     pub const fn or(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
@@ -151,6 +171,20 @@ impl Setting {
 /// The setting of a key.
 pub fn find(settings: &'static [Setting], key: &str) -> Option<&'static Setting> {
     settings.iter().find(|setting| setting.key == key)
+}
+
+/// Every map that is described, with the word with which its texts begin.
+pub fn described() -> Vec<(String, &'static [Setting])> {
+    let tasks = task::KINDS.iter().map(|kind| kind.spec);
+    let outer = DOCUMENTS.into_iter().chain(tasks).map(|spec| (spec.text_key(), spec.settings));
+    let inner = |settings: &'static [Setting]| {
+        settings.iter().filter_map(|setting| match setting.kind {
+            Kind::Map(prefix, inner) => Some((prefix.to_owned(), inner)),
+            Kind::FieldTypes(inner) => Some(("field".to_owned(), inner)),
+            _ => None,
+        })
+    };
+    outer.flat_map(|(prefix, settings)| std::iter::once((prefix, settings)).chain(inner(settings))).collect()
 }
 
 /// The words of a choice: one table has them with what they mean.

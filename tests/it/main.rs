@@ -16,6 +16,7 @@ mod dedupe;
 #[allow(clippy::print_stdout, reason = "it says what is left out")]
 #[path = "../chaos/disk.rs"]
 mod disk;
+mod editor;
 mod endurance;
 mod faults;
 mod golden;

@@ -46,7 +46,7 @@ pub const SPEC: Spec = Spec {
         Setting::flag("enabled", true),
         Setting::new("charset", Kind::Charset),
         Setting::new("files", Kind::Choice(&spec::words(&FILES))).or("refuse"),
-        Setting::new("answer", Kind::Map(&ANSWER)),
+        Setting::new("answer", Kind::Map("answer", &ANSWER)),
         Setting::new("ping", Kind::Pairs),
         Setting::new("dedupe_by", Kind::Texts),
         Setting::new("dedupe_days", Kind::Number(1, MAX_DEDUPE_DAYS as i64)).or("30"),

@@ -8,7 +8,7 @@ use crate::document::{Document, Reader};
 use crate::task;
 
 /// A value that a key of this kind can have.
-fn sample(kind: Kind) -> Value {
+pub(super) fn sample(kind: Kind) -> Value {
     match kind {
         Kind::Template | Kind::Text(_) | Kind::Value => json!("a"),
         Kind::Url => json!("https://example.org/"),
@@ -38,7 +38,7 @@ fn sample(kind: Kind) -> Value {
         Kind::ShortUrl => json!("office"),
         Kind::Charset => json!("utf-8"),
         Kind::Pairs => json!("a=b"),
-        Kind::Map(settings) => Value::Object(required(settings)),
+        Kind::Map(_, settings) => Value::Object(required(settings)),
         Kind::FieldTypes(_) => json!({"a": "text"}),
         Kind::Graph => json!({"s": {"stop": "finished"}}),
     }
@@ -62,7 +62,7 @@ fn companions(spec: &Spec, map: &mut Map<String, Value>) {
 }
 
 /// The map with what is required, and this one key.
-fn with(spec: &Spec, setting: &Setting, value: Value) -> Map<String, Value> {
+pub(super) fn with(spec: &Spec, setting: &Setting, value: Value) -> Map<String, Value> {
     let mut map = required(spec.settings);
     map.insert(setting.key.to_owned(), value);
     companions(spec, &mut map);

@@ -17,8 +17,11 @@ const DELAY: [Setting; 3] =
     [Setting::new("for", Kind::Delay), Setting::new("until", Kind::Time), Setting::new("zone", Kind::Zone).or("UTC")];
 
 /// The task as it is described.
-pub const SPEC: Spec =
-    Spec { name: "delay", outputs: &["next"], settings: &[Setting::new("delay", Kind::Map(&DELAY)).required()] };
+pub const SPEC: Spec = Spec {
+    name: "delay",
+    outputs: &["next"],
+    settings: &[Setting::new("delay", Kind::Map("delay", &DELAY)).required()],
+};
 
 /// Settings of a `delay` step.
 #[derive(Debug)]

@@ -12,13 +12,13 @@ pub const MAX_TIMEOUT: Duration = Duration::from_secs(120);
 pub const MAX_RETRIES: u32 = 20;
 
 /// From connecting to the last byte of the answer. The default is below the time that a worker has to stop.
-pub const TIMEOUT: Setting = Setting::new("timeout", Kind::Duration(MAX_TIMEOUT)).or("20s");
+pub const TIMEOUT: Setting = Setting::new("timeout", Kind::Duration(MAX_TIMEOUT)).or("20s").of("tries");
 /// How often it is tried again.
-pub const RETRIES: Setting = Setting::new("retries", Kind::Number(0, MAX_RETRIES as i64)).or("5");
+pub const RETRIES: Setting = Setting::new("retries", Kind::Number(0, MAX_RETRIES as i64)).or("5").of("tries");
 /// When it is not known whether the target got it, a person decides.
-pub const AT_MOST_ONCE: Setting = Setting::flag("at_most_once", false);
+pub const AT_MOST_ONCE: Setting = Setting::flag("at_most_once", false).of("tries");
 /// The `$env` name that gets what came of it.
-pub const STORE: Setting = Setting::new("store", Kind::EnvName);
+pub const STORE: Setting = Setting::new("store", Kind::EnvName).of("tries");
 
 /// What each step may set that reaches outside.
 #[derive(Debug)]

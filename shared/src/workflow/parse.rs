@@ -22,7 +22,7 @@ pub const SPEC: Spec = Spec {
         Setting::new("workflow", Kind::Name(document::Kind::Workflow)).required(),
         Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
         Setting::flag("active", true),
-        Setting::new("start", Kind::Map(&START)).required(),
+        Setting::new("start", Kind::Map("start", &START)).required(),
         Setting::new("steps", Kind::Graph).required(),
     ],
 };
