@@ -5,6 +5,7 @@
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
 mod date;
+pub mod examples;
 mod functions;
 mod names;
 mod reads;

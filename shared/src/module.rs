@@ -29,6 +29,13 @@ pub const SPEC: Spec = Spec {
         Setting::flag("strict", false),
         Setting::new("fields", Kind::FieldTypes(&field::SETTINGS)),
     ],
+    example: r"module: Leads
+strict: true
+fields:
+  lastname: {type: text, required: true}
+  email: {type: email, unique: true}
+  source: {type: choice, options: [web, fair], default: web}
+  contact_id: {type: reference, module: Contacts}",
 };
 
 /// A module with its declared fields.

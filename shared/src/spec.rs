@@ -1,6 +1,7 @@
 //! What a map of a document may hold, described once as data. The reader of documents knows no other keys than those
 //! that are described, and the reference, the JSON Schema and the forms of the designer are made from the same tables.
 
+pub mod reference;
 pub mod schema;
 pub mod texts;
 
@@ -20,6 +21,8 @@ pub struct Spec {
     pub outputs: &'static [&'static str],
     /// Every key that may stand in the map, in the order in which a person reads them.
     pub settings: &'static [Setting],
+    /// An example in YAML: a document, or the steps of a workflow, of which the first is where it begins.
+    pub example: &'static str,
 }
 
 /// One key of a map.

@@ -15,6 +15,8 @@ pub const SPEC: Spec = Spec {
         Setting::new("trigger", Kind::Name(document::Kind::Trigger)).required(),
         Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
     ],
+    example: r"trigger: web_lead
+title: Web form",
 };
 
 /// A trigger.

@@ -18,6 +18,7 @@ mod dedupe;
 mod disk;
 mod editor;
 mod endurance;
+mod examples;
 mod faults;
 mod golden;
 mod harness;

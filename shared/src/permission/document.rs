@@ -52,6 +52,13 @@ pub const SPEC: Spec = Spec {
         Setting::new("dedupe_days", Kind::Number(1, MAX_DEDUPE_DAYS as i64)).or("30"),
         Setting::new("origins", Kind::Origins),
     ],
+    example: r"permission: landing-page
+title: Landing page
+addresses: [192.168.0.7, 10.0.0.0/8]
+triggers: [web_lead]
+short_url: landing
+answer: {status: 200, body: OK}
+dedupe_by: [lead_id]",
 };
 
 /// What stands in `answer`.

@@ -134,3 +134,20 @@ fn a_described_key_that_is_not_read_is_a_mistake() {
     let (value, mut findings) = (json!({}), Vec::new());
     Reader::new("x", &value, &SETTINGS, &mut findings).unwrap().finish();
 }
+
+#[test]
+fn every_example_is_a_document() {
+    for spec in DOCUMENTS {
+        let document = crate::yaml::read(spec.example).unwrap().remove(0);
+        assert!(document.value.get(spec.name).is_some(), "{}", spec.name);
+        Document::from_yaml(&document).unwrap();
+    }
+    for kind in &task::KINDS {
+        let steps = crate::yaml::read(kind.spec.example).unwrap().remove(0).value;
+        let first = steps.as_object().unwrap().keys().next().unwrap().clone();
+        let uses = |step: &Value| step.get(kind.spec.name).is_some();
+        assert!(steps.as_object().unwrap().values().any(uses), "{}", kind.spec.name);
+        let workflow = json!({"workflow": 1, "start": {"next": first}, "steps": steps});
+        Document::from_value(&workflow).unwrap();
+    }
+}

@@ -9,6 +9,14 @@ pub const SPEC: Spec = Spec {
     name: "comment",
     outputs: &["next"],
     settings: &[Setting::template("comment").required(), Setting::template("record")],
+    example: r#"lead:
+  create_record: Leads
+  fields: {lastname: '$env["lastname"]'}
+  store_id: lead_id
+  created: note
+note:
+  comment: Asked about {{ $env["tags"]|join(", ") }}
+  record: $env["lead_id"]"#,
 };
 
 /// Settings of a `comment` step.

@@ -9,6 +9,15 @@ pub const SPEC: Spec = Spec {
     name: "condition",
     outputs: &["then", "else"],
     settings: &[Setting::new("condition", Kind::Expression).required()],
+    example: r#"usable:
+  condition: $env["lastname"]|trim and $env["email"] is email
+  then: accept
+  else: refuse
+accept:
+  set_env: {state: accepted}
+refuse:
+  stop: failed
+  message: no last name or no valid e-mail posted"#,
 };
 
 /// Settings of a `condition` step.

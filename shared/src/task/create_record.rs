@@ -18,6 +18,20 @@ pub const SPEC: Spec = Spec {
         Setting::new("if_exists", Kind::Choice(&spec::words(&IF_EXISTS))).or("skip"),
         Setting::new("store_id", Kind::EnvName),
     ],
+    example: r#"lead:
+  create_record: Leads
+  unique: '{{ $env["email"]|lower }}'
+  if_exists: update
+  fields:
+    lastname: $env["lastname"]
+    email: $env["email"]
+    description: From $request["ip"], $[Now,0,'d.m.Y']
+  store_id: lead_id
+  created: greet
+  existing: greet
+greet:
+  comment: Hello $env["lastname"]
+  record: $env["lead_id"]"#,
 };
 
 /// Settings of a `create_record` step.

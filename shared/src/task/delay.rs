@@ -21,6 +21,11 @@ pub const SPEC: Spec = Spec {
     name: "delay",
     outputs: &["next"],
     settings: &[Setting::new("delay", Kind::Map("delay", &DELAY)).required()],
+    example: r"wait:
+  delay: {until: 'monday 9:00', zone: Europe/Moscow}
+  next: remind
+remind:
+  set_env: {reminded: true}",
 };
 
 /// Settings of a `delay` step.

@@ -9,6 +9,14 @@ pub const SPEC: Spec = Spec {
     name: "delete_record",
     outputs: &["next"],
     settings: &[Setting::new("delete_record", Kind::True).required(), Setting::template("record")],
+    example: r#"draft:
+  create_record: Drafts
+  fields: {lastname: '$env["lastname"]'}
+  store_id: draft_id
+  created: clean
+clean:
+  delete_record: true
+  record: $env["draft_id"]"#,
 };
 
 /// Settings of a `delete_record` step.

@@ -19,6 +19,24 @@ pub const SPEC: Spec = Spec {
         Setting::new("store_id", Kind::EnvName),
         Setting::new("store_ids", Kind::EnvName),
     ],
+    example: r#"lead:
+  create_record: Leads
+  fields: {lastname: '$env["lastname"]', budget: 1500}
+  created: rich
+rich:
+  find_record: Leads
+  where:
+    lastname: $env["lastname"]
+    budget: {above: 1000}
+  sort: -budget
+  store_id: lead_id
+  found: note
+  not_found: nothing
+note:
+  comment: Please call today
+  record: $env["lead_id"]
+nothing:
+  stop: finished"#,
 };
 
 /// Settings of a `find_record` step.

@@ -38,6 +38,22 @@ pub const SPEC: Spec = Spec {
         tries::AT_MOST_ONCE,
         tries::STORE,
     ],
+    example: r#"tell:
+  http_request: https://crm.example.org/leads
+  headers: {X-Source: postern}
+  json:
+    lastname: $env["lastname"]
+    tags: $env["tags"]
+  timeout: 10s
+  retries: 3
+  store: answer
+  next: done
+  failed: lost
+done:
+  set_env: {status: '$env["answer"]["status"]'}
+lost:
+  stop: failed
+  message: the CRM was not reached"#,
 };
 
 /// Settings of an `http_request` step.

@@ -20,6 +20,9 @@ pub const SPEC: Spec = Spec {
         Setting::template("text"),
         Setting::new("type", Kind::MediaType),
     ],
+    example: r#"say:
+  respond: 200
+  json: {hello: '$env["lastname"]'}"#,
 };
 
 /// Settings of a `respond` step.

@@ -24,6 +24,11 @@ pub const SPEC: Spec = Spec {
         Setting::new("index", Kind::EnvName),
         Setting::new("env", Kind::Env),
     ],
+    example: r#"each:
+  run_workflow: 78
+  for_each: $env["tags"]
+  item: tag
+  env: {from: a web form}"#,
 };
 
 /// Settings of a `run_workflow` step.

@@ -23,6 +23,14 @@ pub const SPEC: Spec = Spec {
         tries::AT_MOST_ONCE,
         tries::STORE,
     ],
+    example: r#"tell:
+  send_mail: [sales@example.org, '$env["email"]']
+  subject: New lead $env["lastname"]
+  text: Interested in {{ $env["tags"]|join(", ") }}
+  failed: lost
+lost:
+  stop: failed
+  message: the mail was not taken"#,
 };
 
 /// Settings of a `send_mail` step. Each of the people is a text of addresses joined by commas, or a list of them.

@@ -5,8 +5,15 @@ use crate::expression::Template;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The task as it is described.
-pub const SPEC: Spec =
-    Spec { name: "set_env", outputs: &["next"], settings: &[Setting::new("set_env", Kind::Env).required()] };
+pub const SPEC: Spec = Spec {
+    name: "set_env",
+    outputs: &["next"],
+    settings: &[Setting::new("set_env", Kind::Env).required()],
+    example: r#"name:
+  set_env:
+    fullname: $env["firstname"] $env["lastname"]
+    greeting: Hello {{ $env["fullname"]|trim }}"#,
+};
 
 /// Settings of a `set_env` step.
 #[derive(Debug)]

@@ -9,6 +9,16 @@ pub const SPEC: Spec = Spec {
     name: "set_value",
     outputs: &["next"],
     settings: &[Setting::new("set_value", Kind::Fields).required(), Setting::template("record")],
+    example: r#"lead:
+  create_record: Leads
+  fields: {lastname: '$env["lastname"]'}
+  store_id: lead_id
+  created: change
+change:
+  set_value:
+    lastname: '{{ $env["lastname"]|upper }}'
+    state: new
+  record: $env["lead_id"]"#,
 };
 
 /// Settings of a `set_value` step.

@@ -12,6 +12,9 @@ pub const SPEC: Spec = Spec {
     name: "stop",
     outputs: &[],
     settings: &[Setting::new("stop", Kind::Choice(&spec::words(&ENDS))).required(), Setting::template("message")],
+    example: r#"end:
+  stop: failed
+  message: we do not serve $env["country"]"#,
 };
 
 /// Settings of a `stop` step.

@@ -25,6 +25,21 @@ pub const SPEC: Spec = Spec {
         Setting::new("start", Kind::Map("start", &START)).required(),
         Setting::new("steps", Kind::Graph).required(),
     ],
+    example: r#"workflow: 77
+title: New lead
+start:
+  module: Leads
+  triggers: [web_lead]
+  without_record: true
+  next: lead
+steps:
+  lead:
+    create_record: Leads
+    fields:
+      lastname: $env["lastname"]
+    created: [mark]
+  mark:
+    set_env: {made: true}"#,
 };
 
 /// What stands in `start`.
