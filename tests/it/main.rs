@@ -40,6 +40,7 @@ mod refusals;
 mod refused_replays;
 mod rescue;
 mod responses;
+mod run_list;
 mod schemathesis;
 mod scripts;
 mod spool;
