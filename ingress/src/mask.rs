@@ -11,7 +11,7 @@ const TELLING: usize = 4;
 pub const HIDDEN: &str = "•••";
 
 /// The parts of a submission that hold nothing of what was posted but names.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "receipt",
     "permission",
     "target",
@@ -21,6 +21,7 @@ const OWN: [&str; 9] = [
     "accepted_at_ms",
     "settings_version",
     "ticket",
+    "waits",
 ];
 
 /// The shape of a text: its first character and its length.
@@ -93,6 +94,24 @@ mod tests {
             (json!({"a": ["secret", {"b": ""}]}), json!({"a": ["s••• (6)", {"b": ""}]})),
         ] {
             assert_eq!(value(&posted), shown, "{posted}");
+        }
+    }
+
+    #[test]
+    fn of_a_submission_only_what_was_posted_is_hidden() {
+        // Every part that a submission can have stands in one of these two.
+        let golden = include_str!("../../tests/it/golden/submissions.v1.json");
+        let waiting = include_str!("../../tests/it/golden/submissions.v1.waits.json");
+        for body in [golden, waiting] {
+            let (whole, shown): (Value, Value) =
+                (serde_json::from_str(body).unwrap(), serde_json::from_str(&message(body.as_bytes())).unwrap());
+            let all = whole["submissions"].as_array().unwrap().iter().zip(shown["submissions"].as_array().unwrap());
+            for (submission, shown) in all {
+                for (name, part) in submission.as_object().unwrap() {
+                    let is_posted = matches!(name.as_str(), "env" | "query" | "request" | "dedupe");
+                    assert!(is_posted || *part == shown[name], "{name}: {}", shown[name]);
+                }
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use crate::finding::{Finding, Located};
 use crate::id::{InvalidId, ModuleName, PermissionKey, TriggerKey, WorkflowId};
 use crate::module::Module;
 use crate::permission::Permission;
+use crate::suggestion::nearest;
 use crate::trigger::Trigger;
 use crate::workflow::Workflow;
 use crate::yaml;
@@ -63,7 +64,7 @@ impl Kind {
         let mut kinds = Self::ALL.into_iter().filter(|kind| map.contains_key(kind.name()));
         match (kinds.next(), kinds.next()) {
             (Some(kind), None) => Ok(kind),
-            (None, _) => Err(Finding::new("", "a document has one of the keys module, trigger, workflow, permission")),
+            (None, _) => Err(unknown(map)),
             (Some(one), Some(other)) => {
                 Err(Finding::new(other.name(), format!("a document is one thing, but this has {one} as well")))
             }
@@ -74,6 +75,15 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+fn unknown(map: &serde_json::Map<String, Value>) -> Finding {
+    let kinds = || Kind::ALL.into_iter().map(Kind::name);
+    let misspelt = map.keys().find_map(|key| Some((key, nearest(key, kinds()).pop()?)));
+    match misspelt {
+        Some((key, kind)) => Finding::new(key.as_str(), format!("unknown kind of document: did you mean `{kind}`?")),
+        None => Finding::new("", "a document has one of the keys module, trigger, workflow, permission"),
     }
 }
 
@@ -175,6 +185,7 @@ mod tests {
         for (value, finding) in [
             (json!([]), "a document is a map of keys and values"),
             (json!({"title": "x"}), "a document has one of the keys module, trigger, workflow, permission"),
+            (json!({"workflwo": 1, "title": "x"}), "workflwo: unknown kind of document: did you mean `workflow`?"),
             (json!({"trigger": "a", "workflow": 1}), "workflow: a document is one thing, but this has trigger as well"),
         ] {
             assert_eq!(Document::from_value(&value).unwrap_err()[0].to_string(), finding);
@@ -188,6 +199,6 @@ mod tests {
         let document = &yaml::read("# a trigger\ntrigger: web_lead\n\ntitel: x\n").unwrap()[0];
         let findings = Document::from_yaml(document).unwrap_err();
         assert_eq!((findings.len(), findings[0].line), (1, 4));
-        assert_eq!(findings[0].sentence(), "titel: unknown key `titel`; known here: trigger, title");
+        assert_eq!(findings[0].sentence(), "titel: unknown key `titel`: did you mean `title`?");
     }
 }

@@ -5,7 +5,9 @@
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
 mod date;
+pub mod examples;
 mod functions;
+mod names;
 mod reads;
 mod reference;
 mod scan;
@@ -20,6 +22,7 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::id::ModuleName;
+use crate::suggestion::did_you_mean;
 use reference::Reference;
 use scan::End;
 
@@ -161,8 +164,16 @@ fn compile(jinja: String) -> Result<minijinja::Expression<'static, 'static>, Syn
         .map_err(|error| SyntaxError(error.detail().unwrap_or("not an expression").to_owned()))?;
     let unknown = compiled.undeclared_variables(false).into_iter().filter(|name| !functions::is_known_name(name)).min();
     match unknown {
-        Some(name) => Err(SyntaxError(format!("unknown name {name}: did you mean ${name} or $env[\"{name}\"]?"))),
+        Some(name) => Err(SyntaxError(unknown_name(&name))),
         None => Ok(compiled),
+    }
+}
+
+fn unknown_name(name: &str) -> String {
+    let meant = did_you_mean(name, ["true", "false", "none"]);
+    match meant.as_str() {
+        "" => format!("unknown name {name}: did you mean ${name} or $env[\"{name}\"]?"),
+        meant => format!("unknown name {name}{meant}"),
     }
 }
 

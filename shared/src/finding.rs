@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::suggestion::DID_YOU_MEAN;
+
 /// One thing wrong in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -16,6 +18,12 @@ impl Finding {
     /// A finding at a path.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { path: path.into(), message: message.into() }
+    }
+
+    /// Whether both name one fault, whatever they suggest.
+    pub fn is_same_fault(&self, other: &Self) -> bool {
+        let fault = |one: &Self| one.message.split(DID_YOU_MEAN).next().map(str::to_owned);
+        self.path == other.path && fault(self) == fault(other)
     }
 }
 

@@ -2,7 +2,7 @@
 //! looks at can make the browser ask a private listener under a name of the attacker's (DNS rebinding); it cannot make
 //! the browser send an address instead of that name. So addresses are answered, and of names only those that are set.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 /// The setting that holds the names of a private listener.
@@ -25,6 +25,17 @@ impl FromStr for HostName {
             !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         if is_name { Ok(Self(text.to_ascii_lowercase())) } else { Err(NoHostName) }
     }
+}
+
+/// The address at which a listener is reached from this machine: one that listens on all addresses (`0.0.0.0`, `[::]`)
+/// is reached on loopback, and no browser opens a link to `0.0.0.0`.
+pub fn reachable(listener: SocketAddr) -> SocketAddr {
+    let ip = match listener.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listener.port())
 }
 
 /// What a `Host` names.
@@ -79,6 +90,18 @@ fn is_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listener_on_all_addresses_is_reached_on_loopback() {
+        for (listener, reached) in [
+            ("0.0.0.0:8081", "127.0.0.1:8081"),
+            ("[::]:8081", "[::1]:8081"),
+            ("192.168.0.7:80", "192.168.0.7:80"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+        ] {
+            assert_eq!(reachable(listener.parse().unwrap()).to_string(), reached);
+        }
+    }
 
     #[test]
     fn an_authority_is_an_address_or_a_name_with_or_without_a_port() {

@@ -10,13 +10,33 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::document::Reader;
+use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{ModuleName, RecordId};
+use crate::spec::{Kind, Setting, Spec};
 use field::Field;
 
 /// The most fields of one module: more than any form has, and a page still shows them.
 pub const MAX_FIELDS: usize = 500;
+
+/// A module as it is described.
+pub const SPEC: Spec = Spec {
+    name: "module",
+    outputs: &[],
+    settings: &[
+        Setting::new("module", Kind::Name(document::Kind::Module)).required(),
+        Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
+        Setting::flag("strict", false),
+        Setting::new("fields", Kind::FieldTypes(&field::SETTINGS)),
+    ],
+    example: r"module: Leads
+strict: true
+fields:
+  lastname: {type: text, required: true}
+  email: {type: email, unique: true}
+  source: {type: choice, options: [web, fair], default: web}
+  contact_id: {type: reference, module: Contacts}",
+};
 
 /// A module with its declared fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,14 +59,10 @@ impl Module {
     /// Reads the document of a module.
     pub fn from_document(document: &Value) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
-        let module = Reader::new("", document, &mut findings).and_then(|mut reader| {
-            let name = reader.required_id("module");
-            let (title, strict) = (reader.title("title"), reader.flag("strict", false));
-            let fields = if reader.value("fields").is_some() {
-                reader.inner("fields").map(read_fields).unwrap_or_default()
-            } else {
-                Vec::new()
-            };
+        let module = Reader::new("", document, SPEC.settings, &mut findings).and_then(|mut reader| {
+            let name = reader.id("module");
+            let (title, strict) = (reader.title("title"), reader.flag("strict"));
+            let fields = reader.inner("fields", &[]).map(read_fields).unwrap_or_default();
             reader.finish();
             Some(Self { name: name?, title, strict, fields })
         });

@@ -18,6 +18,8 @@ use address::AddressRule;
 use answer::{Answer, Ping};
 use short_url::ShortUrl;
 
+pub use document::SPEC;
+
 /// One entry of "Settings: HTTP Handler".
 #[derive(Debug, Clone)]
 pub struct Permission {

@@ -18,6 +18,8 @@ pub mod tries;
 
 use crate::document::Reader;
 use crate::id::WorkflowId;
+use crate::spec::Spec;
+use crate::suggestion::did_you_mean_or;
 use comment::Comment;
 use condition::Condition;
 use create_record::CreateRecord;
@@ -66,72 +68,46 @@ pub enum Task {
 /// A task as documents know it.
 #[derive(Debug)]
 pub struct Kind {
-    /// Its key in a step.
-    pub name: &'static str,
-    /// The keys of a step whose values are steps.
-    pub outputs: &'static [&'static str],
+    /// Its key in a step, its outputs and its settings.
+    pub spec: &'static Spec,
     /// Reads the settings; what is wrong is a finding.
     pub parse: fn(&mut Reader) -> Option<Task>,
 }
 
 /// The tasks of this version.
 pub static KINDS: [Kind; 13] = [
-    Kind { name: Comment::NAME, outputs: Comment::OUTPUTS, parse: |r| Comment::parse(r).map(Task::Comment) },
-    Kind { name: Condition::NAME, outputs: Condition::OUTPUTS, parse: |r| Condition::parse(r).map(Task::Condition) },
-    Kind {
-        name: CreateRecord::NAME,
-        outputs: CreateRecord::OUTPUTS,
-        parse: |r| CreateRecord::parse(r).map(Task::CreateRecord),
-    },
-    Kind { name: Delay::NAME, outputs: Delay::OUTPUTS, parse: |r| Delay::parse(r).map(Task::Delay) },
-    Kind {
-        name: DeleteRecord::NAME,
-        outputs: DeleteRecord::OUTPUTS,
-        parse: |r| DeleteRecord::parse(r).map(Task::DeleteRecord),
-    },
-    Kind {
-        name: FindRecord::NAME,
-        outputs: FindRecord::OUTPUTS,
-        parse: |r| FindRecord::parse(r).map(Task::FindRecord),
-    },
-    Kind {
-        name: HttpRequest::NAME,
-        outputs: HttpRequest::OUTPUTS,
-        parse: |r| HttpRequest::parse(r).map(Task::HttpRequest),
-    },
-    Kind { name: Respond::NAME, outputs: Respond::OUTPUTS, parse: |r| Respond::parse(r).map(Task::Respond) },
-    Kind {
-        name: RunWorkflow::NAME,
-        outputs: RunWorkflow::OUTPUTS,
-        parse: |r| RunWorkflow::parse(r).map(Task::RunWorkflow),
-    },
-    Kind {
-        name: SendMail::NAME,
-        outputs: SendMail::OUTPUTS,
-        parse: |r| SendMail::parse(r).map(Box::new).map(Task::SendMail),
-    },
-    Kind { name: SetEnv::NAME, outputs: SetEnv::OUTPUTS, parse: |r| SetEnv::parse(r).map(Task::SetEnv) },
-    Kind { name: SetValue::NAME, outputs: SetValue::OUTPUTS, parse: |r| SetValue::parse(r).map(Task::SetValue) },
-    Kind { name: Stop::NAME, outputs: Stop::OUTPUTS, parse: |r| Stop::parse(r).map(Task::Stop) },
+    Kind { spec: &comment::SPEC, parse: |r| Comment::parse(r).map(Task::Comment) },
+    Kind { spec: &condition::SPEC, parse: |r| Condition::parse(r).map(Task::Condition) },
+    Kind { spec: &create_record::SPEC, parse: |r| CreateRecord::parse(r).map(Task::CreateRecord) },
+    Kind { spec: &delay::SPEC, parse: |r| Delay::parse(r).map(Task::Delay) },
+    Kind { spec: &delete_record::SPEC, parse: |r| DeleteRecord::parse(r).map(Task::DeleteRecord) },
+    Kind { spec: &find_record::SPEC, parse: |r| FindRecord::parse(r).map(Task::FindRecord) },
+    Kind { spec: &http_request::SPEC, parse: |r| HttpRequest::parse(r).map(Task::HttpRequest) },
+    Kind { spec: &respond::SPEC, parse: |r| Respond::parse(r).map(Task::Respond) },
+    Kind { spec: &run_workflow::SPEC, parse: |r| RunWorkflow::parse(r).map(Task::RunWorkflow) },
+    Kind { spec: &send_mail::SPEC, parse: |r| SendMail::parse(r).map(Box::new).map(Task::SendMail) },
+    Kind { spec: &set_env::SPEC, parse: |r| SetEnv::parse(r).map(Task::SetEnv) },
+    Kind { spec: &set_value::SPEC, parse: |r| SetValue::parse(r).map(Task::SetValue) },
+    Kind { spec: &stop::SPEC, parse: |r| Stop::parse(r).map(Task::Stop) },
 ];
 
 impl Task {
     /// The key under which it stands in a document, its name everywhere.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Comment(_) => Comment::NAME,
-            Self::Condition(_) => Condition::NAME,
-            Self::CreateRecord(_) => CreateRecord::NAME,
-            Self::Delay(_) => Delay::NAME,
-            Self::DeleteRecord(_) => DeleteRecord::NAME,
-            Self::FindRecord(_) => FindRecord::NAME,
-            Self::HttpRequest(_) => HttpRequest::NAME,
-            Self::Respond(_) => Respond::NAME,
-            Self::RunWorkflow(_) => RunWorkflow::NAME,
-            Self::SendMail(_) => SendMail::NAME,
-            Self::SetEnv(_) => SetEnv::NAME,
-            Self::SetValue(_) => SetValue::NAME,
-            Self::Stop(_) => Stop::NAME,
+            Self::Comment(_) => comment::SPEC.name,
+            Self::Condition(_) => condition::SPEC.name,
+            Self::CreateRecord(_) => create_record::SPEC.name,
+            Self::Delay(_) => delay::SPEC.name,
+            Self::DeleteRecord(_) => delete_record::SPEC.name,
+            Self::FindRecord(_) => find_record::SPEC.name,
+            Self::HttpRequest(_) => http_request::SPEC.name,
+            Self::Respond(_) => respond::SPEC.name,
+            Self::RunWorkflow(_) => run_workflow::SPEC.name,
+            Self::SendMail(_) => send_mail::SPEC.name,
+            Self::SetEnv(_) => set_env::SPEC.name,
+            Self::SetValue(_) => set_value::SPEC.name,
+            Self::Stop(_) => stop::SPEC.name,
         }
     }
 
@@ -150,16 +126,15 @@ impl Kind {
     /// The task of a step, which has exactly one; everything else is a finding.
     pub fn of_step(reader: &mut Reader) -> Option<&'static Self> {
         let written: Vec<&'static Self> =
-            reader.keys().filter_map(|key| KINDS.iter().find(|kind| kind.name == key)).collect();
+            reader.keys().filter_map(|key| KINDS.iter().find(|kind| kind.spec.name == key)).collect();
         match written.as_slice() {
             [] => {
-                let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-                reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
+                unknown(reader);
                 None
             }
             [kind] => Some(kind),
             several => {
-                let names: Vec<&str> = several.iter().map(|kind| kind.name).collect();
+                let names: Vec<&str> = several.iter().map(|kind| kind.spec.name).collect();
                 reader.report("", format!("a step has one task, and this has {}", names.join(" and ")));
                 None
             }
@@ -168,11 +143,46 @@ impl Kind {
 
     /// Reports outputs of other tasks by name: "unknown key" would not tell that the place, not the word, is wrong.
     pub fn refuse_other_outputs(&self, reader: &mut Reader) {
-        let has = if self.outputs.is_empty() { "none".to_owned() } else { self.outputs.join(", ") };
-        for output in KINDS.iter().flat_map(|kind| kind.outputs) {
-            if !self.outputs.contains(output) {
-                reader.refuse(output, format!("task `{}` has no output `{output}`; its outputs: {has}", self.name));
+        let Spec { name, outputs, .. } = self.spec;
+        let has = if outputs.is_empty() { "none".to_owned() } else { outputs.join(", ") };
+        for output in KINDS.iter().flat_map(|kind| kind.spec.outputs) {
+            if !outputs.contains(output) {
+                reader.refuse(output, format!("task `{name}` has no output `{output}`; its outputs: {has}"));
             }
+        }
+    }
+}
+
+/// Other names of tasks, as other programs call them.
+const OTHER_NAMES: [(&str, &str); 12] = [
+    ("if", "condition"),
+    ("when", "condition"),
+    ("check", "condition"),
+    ("filter", "condition"),
+    ("wait", "delay"),
+    ("sleep", "delay"),
+    ("webhook", "http_request"),
+    ("call", "http_request"),
+    ("update_record", "set_value"),
+    ("answer", "respond"),
+    ("note", "comment"),
+    ("end", "stop"),
+];
+
+/// Reports that a step has no task: at the key that is probably the misspelt task, or else at the step.
+fn unknown(reader: &mut Reader) {
+    let names = || KINDS.iter().map(|kind| kind.spec.name);
+    let belongs_to_a_task =
+        |key: &str| KINDS.iter().any(|kind| kind.spec.outputs.contains(&key) || kind.spec.setting(key).is_some());
+    let meant = reader.keys().filter(|key| !belongs_to_a_task(key)).find_map(|key| {
+        let meant = did_you_mean_or(key, names(), &OTHER_NAMES);
+        (!meant.is_empty()).then_some((key, meant))
+    });
+    match meant {
+        Some((key, meant)) => reader.report(key, format!("unknown task{meant}")),
+        None => {
+            let names: Vec<&str> = names().collect();
+            reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
         }
     }
 }

@@ -2,9 +2,22 @@
 
 use serde_json::Value;
 
-use crate::document::Reader;
+use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::TriggerKey;
+use crate::spec::{Kind, Setting, Spec};
+
+/// A trigger as it is described.
+pub const SPEC: Spec = Spec {
+    name: "trigger",
+    outputs: &[],
+    settings: &[
+        Setting::new("trigger", Kind::Name(document::Kind::Trigger)).required(),
+        Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
+    ],
+    example: r"trigger: web_lead
+title: Web form",
+};
 
 /// A trigger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +32,8 @@ impl Trigger {
     /// Reads the document of a trigger.
     pub fn from_document(document: &Value) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
-        let trigger = Reader::new("", document, &mut findings).and_then(|mut reader| {
-            let key = reader.required_id("trigger");
+        let trigger = Reader::new("", document, SPEC.settings, &mut findings).and_then(|mut reader| {
+            let key = reader.id("trigger");
             let title = reader.title("title");
             reader.finish();
             Some(Self { key: key?, title })
@@ -47,7 +60,8 @@ mod tests {
                 "trigger: trigger key \"web lead\" may hold only letters, digits, '_', '-' and '.'",
             ),
             (json!({"trigger": "a", "title": "x".repeat(201)}), "title: is longer than 200 bytes"),
-            (json!({"trigger": "a", "titel": "x"}), "titel: unknown key `titel`; known here: trigger, title"),
+            (json!({"trigger": "a", "url": "x"}), "url: unknown key `url`; known here: trigger, title"),
+            (json!({"trigger": "a", "titel": "x"}), "titel: unknown key `titel`: did you mean `title`?"),
         ] {
             let findings = Trigger::from_document(&document).unwrap_err();
             assert_eq!(findings.iter().map(ToString::to_string).collect::<Vec<_>>(), [finding]);

@@ -11,6 +11,8 @@ use crate::finding::Finding;
 use crate::id::{ModuleName, StepName, TriggerKey, WorkflowId};
 use crate::task::Task;
 
+pub use parse::SPEC;
+
 /// The most steps of one workflow: more cannot be followed by anyone, and an index fits [`StepIndex`].
 pub const MAX_STEPS: usize = 1_000;
 

@@ -2,6 +2,7 @@
 //! Of YAML 1.2 this is what settings need: maps, lists and scalars. Anchors, aliases and tags are refused, since
 //! no document that Postern writes could keep them.
 
+mod indentation;
 mod read;
 mod scalar;
 mod write;

@@ -16,7 +16,9 @@ mod dedupe;
 #[allow(clippy::print_stdout, reason = "it says what is left out")]
 #[path = "../chaos/disk.rs"]
 mod disk;
+mod editor;
 mod endurance;
+mod examples;
 mod faults;
 mod golden;
 mod harness;
@@ -38,6 +40,7 @@ mod refusals;
 mod refused_replays;
 mod rescue;
 mod responses;
+mod run_list;
 mod schemathesis;
 mod scripts;
 mod spool;

@@ -19,6 +19,7 @@ mod refused;
 mod rejected;
 mod rescue;
 mod runs;
+mod schema;
 mod send;
 mod unmatched;
 mod validate;
@@ -51,6 +52,8 @@ enum Command {
     Serve(Box<serve::Options>),
     /// Checks documents; needs no server and no database
     Validate(validate::Options),
+    /// Prints the JSON Schema of documents, for editors
+    Schema(schema::Options),
     /// Posts a submission, or one for each row of a file, and prints the receipts
     Send(send::Options),
     /// Brings the tables of the database up to this version
@@ -116,6 +119,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => run_services(*options).await,
         Command::Validate(options) => validate::run(&options, output),
+        Command::Schema(options) => schema::run(&options, output),
         Command::Send(options) => send::run(options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Apply(options) => apply::run(&options, output).await,

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use postern_shared::bell::Bell;
+use postern_shared::host;
 use postern_shared::options::{BrokerOptions, DatabaseOptions};
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, history, migrate};
@@ -109,8 +110,8 @@ async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutd
 
 /// What the person who starts it needs to know, on standard output: the log is for what happens later.
 fn introduction(options: &Options, folder: Option<&Path>) -> String {
-    let (public, short_url) = (options.ingress.listen, &options.ingress.short_url);
-    let private = options.ingress.private_listen;
+    let (public, short_url) = (host::reachable(options.ingress.listen), &options.ingress.short_url);
+    let private = host::reachable(options.ingress.private_listen);
     let by = if options.amqp_url.as_ref().is_some_and(|url| !url.is_empty()) { "RabbitMQ" } else { "the database" };
     let mut text = format!("posts to       http://{public}/{short_url}?workflow_trigger=KEY\n");
     // Writing into a text does not fail.

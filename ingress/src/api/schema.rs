@@ -28,6 +28,10 @@ pub fn document_schema(kind: Kind) -> Value {
     })
 }
 
+/// The name of a run: receipt, workflow, and where it comes from, such as `1` of a replay, `1@3.2` of a run that run 1
+/// started, `1@3.2~1` of that one's replay (`shared/src/origin.rs`).
+const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]*([.][0-9]+([.@~][0-9]+)*)?$";
+
 /// A query variable or an argument of a path.
 pub fn argument(value: route::Value) -> Value {
     match value {
@@ -37,7 +41,7 @@ pub fn argument(value: route::Value) -> Value {
         route::Value::RunState => states(),
         route::Value::Name => name(),
         route::Value::Cursor | route::Value::Text => text(),
-        route::Value::Run => json!({"type": "string", "pattern": "^[0-9a-f-]{36}[.][1-9][0-9]*([.][0-9]+)?$"}),
+        route::Value::Run => json!({"type": "string", "pattern": RUN}),
         route::Value::Receipt => json!({"type": "string", "format": "uuid"}),
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use askama::Template;
+use postern_shared::host;
 use postern_shared::store::accounts::{self, First};
 use postern_shared::store::sessions;
 use postern_shared::telemetry;
@@ -69,7 +70,7 @@ async fn make_first(panel: &Panel, private: SocketAddr) -> Result<(), Failure> {
     if let Ok(mut set_up) = panel.set_up.lock() {
         *set_up = Some(key.hash());
     }
-    let link = format!("http://{private}/setup?key={}", key.text());
+    let link = format!("http://{}/setup?key={}", host::reachable(private), key.text());
     telemetry::announce("the control panel has no account yet; make the first one at", "link", &link);
     Ok(())
 }

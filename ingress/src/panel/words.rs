@@ -159,7 +159,7 @@ mod tests {
     fn every_state_and_every_output_has_a_word() {
         let known = keys(include_str!("../../assets/en.ftl"));
         let states = runs::State::ALL.iter().map(|(_, word)| format!("state-{word}"));
-        let outputs = task::KINDS.iter().flat_map(|kind| kind.outputs).filter(|output| **output != "next");
+        let outputs = task::KINDS.iter().flat_map(|kind| kind.spec.outputs).filter(|output| **output != "next");
         for key in states.chain(outputs.map(|output| format!("output-{output}"))) {
             assert!(known.contains(key.replace('_', "-").as_str()), "{key}");
         }

@@ -1,21 +1,16 @@
 //! What is true of a message on its way, and not of what it says: AMQP properties. The body stays the payload
 //! alone, so that a spooled, a dead and a delivered message are the same bytes.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use uuid::Uuid;
 
 /// AMQP `app-id` of every message.
 const APP_ID: &str = "postern";
 /// AMQP `delivery-mode` of a message that survives a restart of the broker (AMQP 0-9-1, basic class).
 const PERSISTENT: u8 = 2;
-/// The process that published, a UUID in text.
-const INSTANCE: &str = "instance";
-/// Counts the messages of one process from 1, so that a gap can be seen.
-const SEQUENCE: &str = "sequence";
 /// How often the content was taken up before, by the count of the spool.
 const ATTEMPT: &str = "attempt";
 /// How often a quorum queue has delivered a message before; RabbitMQ sets it from the second time on.
@@ -23,36 +18,19 @@ const DELIVERY_COUNT: &str = "x-delivery-count";
 /// Why a message became a dead letter; RabbitMQ sets it.
 const DEATH_REASON: &str = "x-first-death-reason";
 
-/// Stamps the messages of one publishing process.
-#[derive(Debug)]
-pub struct Stamp {
-    instance: String,
-    sequence: AtomicI64,
-}
-
-impl Stamp {
-    /// A new instance, whose first message has the sequence number 1.
-    #[expect(clippy::new_without_default, reason = "two defaults would be two instances")]
-    pub fn new() -> Self {
-        Self { instance: Uuid::now_v7().to_string(), sequence: AtomicI64::new(1) }
-    }
-
-    /// The properties of the next message. A kind that does not fit the property (255 bytes) is sent as
-    /// `unreadable`, which every reader puts with the dead letters.
-    pub fn next(&self, kind: &str, attempt: u32) -> BasicProperties {
-        let mut headers = FieldTable::default();
-        headers.insert(INSTANCE.into(), AMQPValue::LongString(LongString::from(self.instance.as_str())));
-        headers.insert(SEQUENCE.into(), AMQPValue::LongLongInt(self.sequence.fetch_add(1, Ordering::Relaxed)));
-        headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(i64::from(attempt)));
-        BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
-            .with_content_type("application/json".into())
-            .with_type(ShortString::try_new(kind).unwrap_or_else(|_| "unreadable".into()))
-            .with_message_id(Uuid::now_v7().to_string().into())
-            .with_app_id(APP_ID.into())
-            .with_timestamp(seconds_since_1970())
-            .with_headers(headers)
-    }
+/// The properties of a message. A kind that does not fit the property (255 bytes) is sent as `unreadable`, which every
+/// reader puts with the dead letters.
+pub fn stamp(kind: &str, attempt: u32) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(i64::from(attempt)));
+    BasicProperties::default()
+        .with_delivery_mode(PERSISTENT)
+        .with_content_type("application/json".into())
+        .with_type(ShortString::try_new(kind).unwrap_or_else(|_| "unreadable".into()))
+        .with_message_id(Uuid::now_v7().to_string().into())
+        .with_app_id(APP_ID.into())
+        .with_timestamp(seconds_since_1970())
+        .with_headers(headers)
 }
 
 /// What a reader learns from the properties. Whatever is missing or odd has its default: a strange message is
@@ -111,15 +89,18 @@ mod tests {
 
     #[test]
     fn what_is_stamped_is_read_back_and_persistent() {
-        let stamp = Stamp::new();
-        let first = stamp.next("submissions.v1", 3);
+        let first = stamp("submissions.v1", 3);
         assert_eq!(*first.delivery_mode(), Some(PERSISTENT));
         let read = Received::read(&first);
         assert_eq!((read.kind.as_str(), read.attempt, read.delivery_count), ("submissions.v1", 3, 0));
         assert_eq!(read.death_reason, None);
-        let sequence = |properties: &BasicProperties| properties.headers().as_ref().unwrap().inner()[SEQUENCE].clone();
-        assert_eq!(sequence(&first), AMQPValue::LongLongInt(1));
-        assert_eq!(sequence(&stamp.next("submissions.v1", 0)), AMQPValue::LongLongInt(2));
+    }
+
+    #[test]
+    fn a_message_has_only_headers_that_are_read() {
+        let stamped = stamp("submissions.v1", 3);
+        let names: Vec<&str> = stamped.headers().as_ref().unwrap().inner().keys().map(ShortString::as_str).collect();
+        assert_eq!(names, [ATTEMPT]);
     }
 
     #[test]
@@ -141,6 +122,6 @@ mod tests {
 
     #[test]
     fn a_kind_that_is_too_long_is_sent_as_unreadable() {
-        assert_eq!(Received::read(&Stamp::new().next(&"x".repeat(256), 0)).kind, "unreadable");
+        assert_eq!(Received::read(&stamp(&"x".repeat(256), 0)).kind, "unreadable");
     }
 }

@@ -151,7 +151,7 @@ impl Batch {
         for workflow in stay {
             let before = agreement::findings(&workflow, &stored.modules, Undeclared::Open);
             let now = agreement::findings(&workflow, modules, Undeclared::Open).into_iter();
-            let new = now.filter(|one| !before.contains(one));
+            let new = now.filter(|one| !before.iter().any(|other| other.is_same_fault(one)));
             at_odds
                 .extend(new.map(|one| Finding::new(Kind::Module.name(), format!("workflow {}: {one}", workflow.id))));
         }

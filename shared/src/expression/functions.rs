@@ -7,8 +7,10 @@ use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
 use super::date::{self, Now};
+use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::value::{from_owned_json, render_into, to_json};
-use super::{EvalError, FUEL, MAX_VALUE_BYTES, render};
+use super::{EvalError, FUEL, MAX_VALUE_BYTES, names, render};
+use crate::suggestion::did_you_mean_or;
 
 /// The one environment: a constant table, built on first use.
 pub(super) fn environment() -> &'static Environment<'static> {
@@ -28,7 +30,7 @@ pub(super) fn is_test(name: &str) -> bool {
 
 /// Whether `name(…)` exists.
 pub(super) fn is_function(name: &str) -> bool {
-    FUNCTIONS.contains(&name)
+    names_of(&FUNCTIONS).contains(&name)
 }
 
 /// Whether a name of rewritten Jinja means something: a function, or one that [`super::scan`] wrote.
@@ -36,7 +38,38 @@ pub(super) fn is_known_name(name: &str) -> bool {
     is_function(name) || name.starts_with("__")
 }
 
-const FUNCTIONS: [&str; 2] = ["range", "dict"];
+/// What an unknown filter probably is.
+pub(super) fn unknown_filter(name: &str) -> String {
+    if is_test(name) {
+        return format!("unknown filter {name}; it is a test, as in $env[\"a\"] is {name}");
+    }
+    format!("unknown filter {name}{}", did_you_mean_or(name, names_of(&FILTERS), &names::OTHER_FILTERS))
+}
+
+/// What an unknown test probably is.
+pub(super) fn unknown_test(name: &str) -> String {
+    if is_filter(name) {
+        return format!("unknown test {name}; it is a filter, as in $env[\"a\"]|{name}");
+    }
+    format!("unknown test {name}{}", did_you_mean_or(name, names_of(&TESTS), &names::OTHER_TESTS))
+}
+
+/// What an unknown function probably is.
+pub(super) fn unknown_function(name: &str) -> String {
+    if is_filter(name) {
+        return format!("unknown function {name}; it is a filter, as in $env[\"a\"]|{name}");
+    }
+    if name.eq_ignore_ascii_case("now") {
+        return "unknown function now; the date of today is $[Now]".to_owned();
+    }
+    let meant = did_you_mean_or(name, names_of(&FUNCTIONS), &[]);
+    if meant.is_empty() {
+        let filter = did_you_mean_or(name, names_of(&FILTERS), &names::OTHER_FILTERS);
+        let hint = if filter.is_empty() { "" } else { " Filters stand behind a |" };
+        return format!("unknown function {name}{filter}{hint}");
+    }
+    format!("unknown function {name}{meant}")
+}
 
 /// Bytes of the local part and of the whole address, RFC 5321 section 4.5.3.1 and its erratum 1690.
 const MAX_LOCAL_BYTES: usize = 64;

@@ -1,5 +1,7 @@
 //! `$env["a"]["b"]`, `$lastname`, `$(contact_id: (Contacts) leadsource)`, `$[Now,+3]`: what a `$` begins, in a text as well as in an expression.
 
+mod source;
+
 use serde_json::Value;
 
 use super::date::Now;
@@ -51,11 +53,17 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
         "env" => (Source::Env, Vec::new()),
         "query" => (Source::Query, Vec::new()),
         "request" => (Source::Request, Vec::new()),
-        field => (Source::Record, vec![Key::Name(field.to_owned())]),
+        field => {
+            source::refuse_unknown(field, &rest[name.len()..])?;
+            (Source::Record, vec![Key::Name(field.to_owned())])
+        }
     };
     let mut length = name.len();
     if source != Source::Record || place == Place::Expression {
         length += brackets(&rest[length..], &mut path);
+    }
+    if let (Source::Request, Some(Key::Name(name))) = (source, path.first()) {
+        source::refuse_unknown_of_request(name)?;
     }
     if place == Place::Text && path.is_empty() && rest[length..].starts_with('[') {
         return Err(SyntaxError(format!("${name}[ must be followed by a name in quotes, as in ${name}[\"lastname\"]")));

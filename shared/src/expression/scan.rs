@@ -226,10 +226,10 @@ impl<'a> Scanner<'a> {
         let previous = match self.previous {
             Previous::Dot => Previous::Operand,
             Previous::Pipe if functions::is_filter(word) => Previous::Operand,
-            Previous::Pipe => return Err(SyntaxError(format!("unknown filter {word}"))),
+            Previous::Pipe => return Err(SyntaxError(functions::unknown_filter(word))),
             Previous::Is if word == "not" => Previous::Is,
             Previous::Is if functions::is_test(word) => Previous::Other,
-            Previous::Is => return Err(SyntaxError(format!("unknown test {word}"))),
+            Previous::Is => return Err(SyntaxError(functions::unknown_test(word))),
             _ if word == "is" => Previous::Is,
             _ if OPERATORS.contains(&word) => {
                 self.end_factor();
@@ -245,7 +245,7 @@ impl<'a> Scanner<'a> {
             }
             _ if word.starts_with("__") => return Err(SyntaxError(format!("unknown name {word}"))),
             _ if after.starts_with('(') && !functions::is_function(word) => {
-                return Err(SyntaxError(format!("unknown function {word}")));
+                return Err(SyntaxError(functions::unknown_function(word)));
             }
             _ => Previous::Operand,
         };

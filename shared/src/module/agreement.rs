@@ -4,6 +4,7 @@ use super::{Module, Modules};
 use crate::expression::Related;
 use crate::finding::Finding;
 use crate::id::ModuleName;
+use crate::suggestion::{MAX_SUGGESTED, did_you_mean};
 use crate::task::Task;
 use crate::task::create_record::{CreateRecord, IfExists};
 use crate::workflow::{Step, Workflow};
@@ -100,7 +101,11 @@ fn unknown_fields<'n>(
 ) {
     let Some(module) = module.filter(|module| module.strict) else { return };
     for name in names.filter(|name| module.field(name).is_none()) {
-        findings.push(Finding::new(format!("{path}.{name}"), lacks(&module.name, name)));
+        let mut message = lacks(&module.name, name);
+        if findings.len() < MAX_SUGGESTED {
+            message += &did_you_mean(name, module.fields.iter().map(|field| field.name.as_str()));
+        }
+        findings.push(Finding::new(format!("{path}.{name}"), message));
     }
 }
 

@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::document::Reader;
+use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::expression::render;
 use crate::id::ModuleName;
+use crate::spec::{Kind, Setting};
+use crate::suggestion::did_you_mean;
 
 /// The most options of a choice, and the longest of them in bytes: they must fit a list to pick from.
 const MAX_OPTIONS: usize = 500;
@@ -73,6 +75,23 @@ const PLAIN: [(&str, FieldType); 9] = [
 const CHOICE: &str = "choice";
 const LIST: &str = "list";
 const REFERENCE: &str = "reference";
+
+/// Every type's word.
+const TYPES: [&str; 12] = [
+    PLAIN[0].0, PLAIN[1].0, PLAIN[2].0, PLAIN[3].0, PLAIN[4].0, PLAIN[5].0, PLAIN[6].0, PLAIN[7].0, PLAIN[8].0, CHOICE,
+    LIST, REFERENCE,
+];
+
+/// What a declared field may say.
+pub(super) const SETTINGS: [Setting; 7] = [
+    Setting::new("type", Kind::Choice(&TYPES)).required(),
+    Setting::new("label", Kind::Text(MAX_TITLE_BYTES)),
+    Setting::flag("required", false),
+    Setting::flag("unique", false),
+    Setting::new("default", Kind::Value),
+    Setting::new("options", Kind::Texts),
+    Setting::new("module", Kind::Name(document::Kind::Module)),
+];
 
 impl FieldType {
     /// The word for it in documents.
@@ -168,10 +187,10 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
         let (name, label) = (name.to_owned(), String::new());
         return Some(Field { name, label, kind: kind?, required: false, default: None, unique: false });
     }
-    let mut reader = fields.entry(name)?;
+    let mut reader = fields.entry(name, &SETTINGS)?;
     let kind = read_type(&mut reader);
     let label = reader.title("label");
-    let (required, unique) = (reader.flag("required", false), reader.flag("unique", false));
+    let (required, unique) = (reader.flag("required"), reader.flag("unique"));
     let default = reader.value("default");
     if unique && kind.as_ref().is_some_and(|kind| !kind.can_be_unique()) {
         reader.report("unique", "a field of this type cannot be unique");
@@ -192,10 +211,9 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
 }
 
 fn read_type(reader: &mut Reader) -> Option<FieldType> {
-    reader.required("type")?;
-    let word = reader.text("type")?;
-    let options = options(reader);
-    let module: Option<ModuleName> = reader.id("module");
+    let word = reader.text("type");
+    let (options, module): (_, Option<ModuleName>) = (options(reader), reader.id("module"));
+    let word = word?;
     let kind = match word.as_str() {
         CHOICE if options.is_empty() => {
             reader.report("options", "is missing: a choice lists what there is to choose");
@@ -235,6 +253,5 @@ fn plain(word: &str) -> Option<FieldType> {
 
 fn unknown_type(word: &str) -> String {
     let short: String = word.chars().take(40).collect();
-    let names: Vec<&str> = PLAIN.iter().map(|(name, _)| *name).chain([CHOICE, LIST, REFERENCE]).collect();
-    format!("there is no type {short:?}; the types are {}", names.join(", "))
+    format!("there is no type {short:?}; the types are {}{}", TYPES.join(", "), did_you_mean(word, TYPES))
 }

@@ -98,7 +98,7 @@ fn what_is_wrong_in_a_document_is_told_at_its_place() {
         (
             json!({"a": "txt"}),
             "fields.a: there is no type \"txt\"; the types are text, integer, number, boolean, date, \
-            datetime, email, phone, url, choice, list, reference",
+            datetime, email, phone, url, choice, list, reference: did you mean `text`?",
         ),
         (json!({"a": "choice"}), "fields.a: needs its options: {type: choice, options: [one, other]}"),
         (json!({"a": "reference"}), "fields.a: needs the module of its records: {type: reference, module: Contacts}"),

@@ -12,250 +12,226 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use reader::{Reader, kind};
+use reader::{kind, list, parsed, text, texts};
 
 use super::address::{AddressRule, parse_rules};
 use super::answer::{Answer, MAX_ANSWER_BYTES};
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
 use super::{Files, Permission};
+use crate::document::{self, Reader};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
+use crate::spec::{self, Kind, Setting, Spec};
+use crate::yaml;
 
-const KEYS: [&str; 15] = [
-    "permission",
-    "title",
-    "addresses",
-    "workflows",
-    "triggers",
-    "short_url",
-    "expires",
-    "enabled",
-    "charset",
-    "files",
-    "answer",
-    "ping",
-    "dedupe_by",
-    "dedupe_days",
-    "origins",
-];
-
-/// How long a submission counts as already made unless the permission says otherwise, in days.
-const DEFAULT_DEDUPE_DAYS: u16 = 30;
-
-/// The longest that it can count, in days: the claims of a year are kept, no more.
+/// The longest that a submission can count as already made, in days: the claims of a year are kept, no more.
 const MAX_DEDUPE_DAYS: u16 = 366;
+
+const FILES: [(&str, Files); 2] = [("refuse", Files::Refuse), ("drop", Files::Drop)];
+const STATUSES: [(&str, u16); 3] = [("200", 200), ("202", 202), ("204", 204)];
+
+/// A permission as it is described.
+pub const SPEC: Spec = Spec {
+    name: "permission",
+    outputs: &[],
+    settings: &[
+        Setting::new("permission", Kind::Name(document::Kind::Permission)).required(),
+        // As long as the document may be.
+        Setting::new("title", Kind::Text(yaml::MAX_BYTES)),
+        Setting::new("addresses", Kind::AddressRules).required(),
+        Setting::new("workflows", Kind::Names(document::Kind::Workflow)),
+        Setting::new("triggers", Kind::Names(document::Kind::Trigger)),
+        Setting::new("short_url", Kind::ShortUrl),
+        Setting::new("expires", Kind::Moment),
+        Setting::flag("enabled", true),
+        Setting::new("charset", Kind::Charset),
+        Setting::new("files", Kind::Choice(&spec::words(&FILES))).or("refuse"),
+        Setting::new("answer", Kind::Map("answer", &ANSWER)),
+        Setting::new("ping", Kind::Pairs),
+        Setting::new("dedupe_by", Kind::Texts),
+        Setting::new("dedupe_days", Kind::Number(1, MAX_DEDUPE_DAYS as i64)).or("30"),
+        Setting::new("origins", Kind::Origins),
+    ],
+    example: r"permission: landing-page
+title: Landing page
+addresses: [192.168.0.7, 10.0.0.0/8]
+triggers: [web_lead]
+short_url: landing
+answer: {status: 200, body: OK}
+dedupe_by: [lead_id]",
+};
+
+/// What stands in `answer`.
+const ANSWER: [Setting; 2] = [
+    Setting::new("status", Kind::Choice(&spec::words(&STATUSES))).required(),
+    Setting::new("body", Kind::Text(MAX_ANSWER_BYTES)),
+];
 
 /// Reads a whole document; the error lists everything that is wrong with it.
 pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
-    let Value::Object(map) = document else {
-        return Err(vec![Finding::new("", "a permission is a map of keys")]);
-    };
-    let mut reader = Reader { map, findings: Vec::new() };
-    reader.unknown_keys();
-    let key = reader.parsed("permission");
-    if key.is_none() && reader.findings.iter().all(|finding| finding.path != "permission") {
-        reader.fault("permission", "is missing: it is the key by which the permission is known");
+    let mut findings = Vec::new();
+    let permission = Reader::new("", document, SPEC.settings, &mut findings).and_then(permission);
+    permission.filter(|_| findings.is_empty()).ok_or(findings)
+}
+
+fn permission(mut reader: Reader) -> Option<Permission> {
+    let key = parsed(&mut reader, "permission");
+    let title = text(&mut reader, "title").unwrap_or_default().to_owned();
+    let addresses = addresses(&mut reader);
+    let (workflows, triggers) = (names(&mut reader, "workflows", workflow), names(&mut reader, "triggers", trigger));
+    some_target(&mut reader, workflows.as_ref(), triggers.as_ref());
+    let short_url = parsed(&mut reader, "short_url");
+    any_needs_a_secret(&mut reader, &addresses, short_url.as_ref());
+    let (expires_at, enabled) = (expires(&mut reader), reader.flag("enabled"));
+    let (charset, files) = (charset(&mut reader), reader.choice("files", &FILES));
+    let (answer, ping) = (answer(&mut reader), parsed(&mut reader, "ping"));
+    let (dedupe_by, dedupe_days) = (dedupe_by(&mut reader), reader.number("dedupe_days"));
+    let origins = origins(&mut reader);
+    reader.finish();
+    Some(Permission {
+        key: key?,
+        title,
+        addresses,
+        workflows: workflows?,
+        triggers: triggers?,
+        short_url,
+        expires_at,
+        enabled,
+        charset,
+        files: files?,
+        answer,
+        ping,
+        dedupe_by,
+        dedupe_days: dedupe_days?,
+        origins,
+    })
+}
+
+fn answer(reader: &mut Reader) -> Option<Answer> {
+    let mut inner = reader.inner("answer", &ANSWER)?;
+    let (status, body) = (inner.choice("status", &STATUSES), inner.text("body").unwrap_or_default());
+    if status == Some(204) && !body.is_empty() {
+        inner.report("body", "an answer with status 204 has no body");
     }
-    let title = reader.text("title").unwrap_or_default().to_owned();
-    let addresses = reader.addresses();
-    let workflows = reader.workflows();
-    let triggers = reader.triggers();
-    reader.some_target(&workflows, &triggers);
-    let short_url = reader.parsed("short_url");
-    reader.any_needs_a_secret(&addresses, short_url.as_ref());
-    let expires_at = reader.expires();
-    let enabled = reader.enabled();
-    let charset = reader.charset();
-    let files = reader.files();
-    let answer = reader.answer();
-    let ping = reader.parsed("ping");
-    let dedupe_by = reader.dedupe_by();
-    let dedupe_days = reader.dedupe_days();
-    let origins = reader.origins();
-    match key {
-        Some(key) if reader.findings.is_empty() => Ok(Permission {
-            key,
-            title,
-            addresses,
-            workflows,
-            triggers,
-            short_url,
-            expires_at,
-            enabled,
-            charset,
-            files,
-            answer,
-            ping,
-            dedupe_by,
-            dedupe_days,
-            origins,
-        }),
-        _ => Err(reader.findings),
+    inner.finish();
+    Some(Answer { status: status?, body })
+}
+
+fn dedupe_by(reader: &mut Reader) -> Vec<String> {
+    let names = texts(reader, "dedupe_by");
+    if names.iter().any(|name| name.trim().is_empty()) {
+        reader.report("dedupe_by", "must name posted fields, such as lead_id");
+    }
+    names.into_iter().map(str::to_owned).collect()
+}
+
+fn addresses(reader: &mut Reader) -> Vec<AddressRule> {
+    let texts = texts(reader, "addresses");
+    match parse_rules(&texts.join("\n")) {
+        Ok(rules) => {
+            if rules.is_empty() && texts.iter().all(|text| text.trim().is_empty()) && !texts.is_empty() {
+                reader.report("addresses", "is empty: without an address nobody is let in");
+            }
+            rules
+        }
+        Err(faults) => {
+            faults.iter().for_each(|fault| reader.report("addresses", fault.to_string()));
+            // Only the rules that parse are judged further; the document is refused in any case.
+            Vec::new()
+        }
     }
 }
 
-impl<'a> Reader<'a> {
-    fn answer(&mut self) -> Option<Answer> {
-        let value = self.value("answer")?;
-        let (status, body) = (value.get("status").and_then(Value::as_u64), value.get("body").and_then(Value::as_str));
-        let known =
-            value.as_object().is_some_and(|map| map.keys().all(|key| matches!(key.as_str(), "status" | "body")));
-        let body = body.unwrap_or_default().to_owned();
-        match status {
-            Some(204) if known && body.is_empty() => Some(Answer { status: 204, body }),
-            Some(status @ (200 | 202)) if known && body.len() <= MAX_ANSWER_BYTES => {
-                Some(Answer { status: if status == 200 { 200 } else { 202 }, body })
-            }
-            _ => {
-                let shape = "must be a map of status (200, 202, or 204 without a body) and body";
-                self.fault("answer", format!("{shape} (a text of {MAX_ANSWER_BYTES} bytes at most)"));
-                None
+/// A list without doubles; none = something is wrong with it.
+fn names<T: Ord>(
+    reader: &mut Reader,
+    key: &'static str,
+    parse: fn(&Value) -> Result<T, String>,
+) -> Option<BTreeSet<T>> {
+    let mut is_right = reader.value(key).is_none_or(Value::is_array);
+    let mut names = BTreeSet::new();
+    for item in list(reader, key) {
+        match parse(item) {
+            Ok(name) => _ = names.insert(name),
+            Err(message) => {
+                is_right = false;
+                reader.report(key, message);
             }
         }
     }
+    is_right.then_some(names)
+}
 
-    fn dedupe_by(&mut self) -> Vec<String> {
-        let names = self.texts("dedupe_by");
-        if names.iter().any(|name| name.trim().is_empty()) {
-            self.fault("dedupe_by", "must name posted fields, such as lead_id");
-        }
-        names.into_iter().map(str::to_owned).collect()
+fn workflow(item: &Value) -> Result<WorkflowId, String> {
+    match item.as_i64().map(WorkflowId::try_from) {
+        Some(id) => id.map_err(|error| error.to_string()),
+        None => Err(format!("must hold the whole numbers of workflows, not {}", kind(item))),
     }
+}
 
-    fn dedupe_days(&mut self) -> u16 {
-        let Some(value) = self.value("dedupe_days") else { return DEFAULT_DEDUPE_DAYS };
-        let days = value.as_u64().and_then(|days| u16::try_from(days).ok());
-        days.filter(|days| (1..=MAX_DEDUPE_DAYS).contains(days)).unwrap_or_else(|| {
-            self.fault("dedupe_days", format!("must be a whole number from 1 to {MAX_DEDUPE_DAYS}"));
-            DEFAULT_DEDUPE_DAYS
-        })
+fn trigger(item: &Value) -> Result<TriggerKey, String> {
+    match item.as_str().map(str::parse::<TriggerKey>) {
+        Some(key) => key.map_err(|error| error.to_string()),
+        None => Err(format!("must hold the keys of triggers, not {}", kind(item))),
     }
+}
 
-    fn addresses(&mut self) -> Vec<AddressRule> {
-        let before = self.findings.len();
-        let text = self.texts("addresses").join("\n");
-        match parse_rules(&text) {
-            Ok(rules) => {
-                if rules.is_empty() && self.findings.len() == before {
-                    self.fault("addresses", "is missing: without an address nobody is let in");
-                }
-                rules
-            }
-            Err(faults) => {
-                self.findings.extend(faults.iter().map(|fault| Finding::new("addresses", fault.to_string())));
-                // Only the rules that parse are judged further; the document is refused in any case.
-                Vec::new()
-            }
-        }
+fn some_target(reader: &mut Reader, workflows: Option<&BTreeSet<WorkflowId>>, triggers: Option<&BTreeSet<TriggerKey>>) {
+    let is_misspelt = reader.is_misspelt("workflows") || reader.is_misspelt("triggers");
+    if workflows.is_some_and(BTreeSet::is_empty) && triggers.is_some_and(BTreeSet::is_empty) && !is_misspelt {
+        reader.report("", "allows nothing: list at least one workflow under `workflows` or one key under `triggers`");
     }
+}
 
-    fn workflows(&mut self) -> BTreeSet<WorkflowId> {
-        let mut ids = BTreeSet::new();
-        for item in self.list("workflows") {
-            match item.as_i64().map(WorkflowId::try_from) {
-                Some(Ok(id)) => _ = ids.insert(id),
-                Some(Err(error)) => self.fault("workflows", error.to_string()),
+fn any_needs_a_secret(reader: &mut Reader, addresses: &[AddressRule], short_url: Option<&ShortUrl>) {
+    let secret = short_url.is_some_and(ShortUrl::can_be_secret);
+    if addresses.iter().any(AddressRule::is_any) && !secret {
+        let message = format!(
+            "`any` address demands an own, generated short URL: at least {SECRET_SHORT_URL_CHARS} random characters of \
+             A-Z, a-z, 0-9, '_' and '-', which hold 128 random bits"
+        );
+        reader.report("short_url", message);
+    }
+}
+
+/// A moment, or a date, which is valid to its end (UTC).
+fn expires(reader: &mut Reader) -> Option<SystemTime> {
+    let text = text(reader, "expires")?.trim();
+    let end = match text.parse::<Timestamp>() {
+        Ok(moment) => SystemTime::try_from(moment).ok(),
+        Err(_) if text.len() == "2026-12-31".len() => end_of_day(text),
+        Err(_) => None,
+    };
+    if end.is_none() {
+        reader.report("expires", "must be a moment such as 2026-12-31T18:00:00+01:00, or a date such as 2026-12-31");
+    }
+    end
+}
+
+/// A charset in which a form can be sent: WHATWG sends forms neither in UTF-16 nor in "replacement".
+fn charset(reader: &mut Reader) -> Option<&'static Encoding> {
+    let label = text(reader, "charset")?;
+    let encoding = Encoding::for_label(label.as_bytes()).filter(|found| found.output_encoding() == *found);
+    if encoding.is_none() {
+        reader.report("charset", "must be a charset in which forms are sent, such as utf-8 or windows-1251");
+    }
+    encoding
+}
+
+fn origins(reader: &mut Reader) -> Vec<String> {
+    let mut origins = Vec::new();
+    for text in texts(reader, "origins") {
+        for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
+            match origin(word) {
+                Some(origin) => origins.push(origin),
                 None => {
-                    self.fault("workflows", format!("must hold the whole numbers of workflows, not {}", kind(item)))
+                    let short: String = word.chars().take(60).collect();
+                    reader.report("origins", format!("{short:?} is not an origin such as https://www.example.com"));
                 }
             }
         }
-        ids
     }
-
-    fn triggers(&mut self) -> BTreeSet<TriggerKey> {
-        let mut keys = BTreeSet::new();
-        for item in self.list("triggers") {
-            match item.as_str().map(str::parse::<TriggerKey>) {
-                Some(Ok(key)) => _ = keys.insert(key),
-                Some(Err(error)) => self.fault("triggers", error.to_string()),
-                None => self.fault("triggers", format!("must hold the keys of triggers, not {}", kind(item))),
-            }
-        }
-        keys
-    }
-
-    fn some_target(&mut self, workflows: &BTreeSet<WorkflowId>, triggers: &BTreeSet<TriggerKey>) {
-        let judged = self.findings.iter().any(|finding| matches!(finding.path.as_str(), "workflows" | "triggers"));
-        if workflows.is_empty() && triggers.is_empty() && !judged {
-            self.fault("", "allows nothing: list at least one workflow under `workflows` or one key under `triggers`");
-        }
-    }
-
-    fn any_needs_a_secret(&mut self, addresses: &[AddressRule], short_url: Option<&ShortUrl>) {
-        let secret = short_url.is_some_and(ShortUrl::can_be_secret);
-        if addresses.iter().any(AddressRule::is_any) && !secret {
-            self.fault(
-                "short_url",
-                format!(
-                    "`any` address demands an own, generated short URL: at least {SECRET_SHORT_URL_CHARS} random \
-                     characters of A-Z, a-z, 0-9, '_' and '-', which hold 128 random bits"
-                ),
-            );
-        }
-    }
-
-    /// A moment, or a date, which is valid to its end (UTC).
-    fn expires(&mut self) -> Option<SystemTime> {
-        let text = self.text("expires")?.trim();
-        let end = match text.parse::<Timestamp>() {
-            Ok(moment) => SystemTime::try_from(moment).ok(),
-            Err(_) if text.len() == "2026-12-31".len() => end_of_day(text),
-            Err(_) => None,
-        };
-        if end.is_none() {
-            self.fault("expires", "must be a moment such as 2026-12-31T18:00:00+01:00, or a date such as 2026-12-31");
-        }
-        end
-    }
-
-    fn enabled(&mut self) -> bool {
-        match self.value("enabled") {
-            None => true,
-            Some(Value::Bool(enabled)) => *enabled,
-            Some(other) => {
-                self.fault("enabled", format!("must be true or false, not {}", kind(other)));
-                false
-            }
-        }
-    }
-
-    /// A charset in which a form can be sent: WHATWG sends forms neither in UTF-16 nor in "replacement".
-    fn charset(&mut self) -> Option<&'static Encoding> {
-        let label = self.text("charset")?;
-        let encoding = Encoding::for_label(label.as_bytes()).filter(|found| found.output_encoding() == *found);
-        if encoding.is_none() {
-            self.fault("charset", "must be a charset in which forms are sent, such as utf-8 or windows-1251");
-        }
-        encoding
-    }
-
-    fn files(&mut self) -> Files {
-        match self.text("files") {
-            None | Some("refuse") => Files::Refuse,
-            Some("drop") => Files::Drop,
-            Some(_) => {
-                self.fault("files", "must be refuse or drop");
-                Files::Refuse
-            }
-        }
-    }
-
-    fn origins(&mut self) -> Vec<String> {
-        let mut origins = Vec::new();
-        for text in self.texts("origins") {
-            for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
-                match origin(word) {
-                    Some(origin) => origins.push(origin),
-                    None => {
-                        let short: String = word.chars().take(60).collect();
-                        self.fault("origins", format!("{short:?} is not an origin such as https://www.example.com"));
-                    }
-                }
-            }
-        }
-        origins
-    }
+    origins
 }
 
 fn end_of_day(text: &str) -> Option<SystemTime> {

@@ -2,6 +2,22 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "comment",
+    outputs: &["next"],
+    settings: &[Setting::template("comment").required(), Setting::template("record")],
+    example: r#"lead:
+  create_record: Leads
+  fields: {lastname: '$env["lastname"]'}
+  store_id: lead_id
+  created: note
+note:
+  comment: Asked about {{ $env["tags"]|join(", ") }}
+  record: $env["lead_id"]"#,
+};
 
 /// Settings of a `comment` step.
 #[derive(Debug)]
@@ -13,15 +29,9 @@ pub struct Comment {
 }
 
 impl Comment {
-    /// Its key in a step.
-    pub const NAME: &str = "comment";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `comment: text` and `record`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        reader.required(Self::NAME);
-        let text = reader.template(Self::NAME);
+        let text = reader.template(SPEC.name);
         let record = reader.template("record");
         Some(Self { text: text?, record })
     }

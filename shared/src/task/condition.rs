@@ -2,6 +2,23 @@
 
 use crate::document::Reader;
 use crate::expression::Expression;
+use crate::spec::{Kind, Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "condition",
+    outputs: &["then", "else"],
+    settings: &[Setting::new("condition", Kind::Expression).required()],
+    example: r#"usable:
+  condition: $env["lastname"]|trim and $env["email"] is email
+  then: accept
+  else: refuse
+accept:
+  set_env: {state: accepted}
+refuse:
+  stop: failed
+  message: no last name or no valid e-mail posted"#,
+};
 
 /// Settings of a `condition` step.
 #[derive(Debug)]
@@ -11,14 +28,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Its key in a step.
-    pub const NAME: &str = "condition";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["then", "else"];
-
     /// Reads `condition: <expression>`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        reader.required(Self::NAME)?;
-        Some(Self { expression: reader.expression(Self::NAME)? })
+        Some(Self { expression: reader.expression(SPEC.name)? })
     }
 }

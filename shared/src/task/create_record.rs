@@ -1,8 +1,38 @@
 //! `create_record`: leaves by `created` or `existing`.
 
-use crate::document::Reader;
+use crate::document::{self, Reader};
 use crate::expression::Template;
 use crate::id::ModuleName;
+use crate::spec::{self, Kind, Setting, Spec};
+
+const IF_EXISTS: [(&str, IfExists); 2] = [("skip", IfExists::Skip), ("update", IfExists::Update)];
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "create_record",
+    outputs: &["created", "existing"],
+    settings: &[
+        Setting::new("create_record", Kind::Name(document::Kind::Module)).required(),
+        Setting::new("fields", Kind::Fields),
+        Setting::template("unique"),
+        Setting::new("if_exists", Kind::Choice(&spec::words(&IF_EXISTS))).or("skip"),
+        Setting::new("store_id", Kind::EnvName),
+    ],
+    example: r#"lead:
+  create_record: Leads
+  unique: '{{ $env["email"]|lower }}'
+  if_exists: update
+  fields:
+    lastname: $env["lastname"]
+    email: $env["email"]
+    description: From $request["ip"], $[Now,0,'d.m.Y']
+  store_id: lead_id
+  created: greet
+  existing: greet
+greet:
+  comment: Hello $env["lastname"]
+  record: $env["lead_id"]"#,
+};
 
 /// Settings of a `create_record` step.
 #[derive(Debug)]
@@ -21,28 +51,22 @@ pub struct CreateRecord {
 }
 
 /// What a record that is there already gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfExists {
     /// It stays as it is.
-    #[default]
     Skip,
     /// The step's fields are set on it.
     Update,
 }
 
 impl CreateRecord {
-    /// Its key in a step.
-    pub const NAME: &str = "create_record";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["created", "existing"];
-
     /// Reads `create_record: <module>`, `unique`, `if_exists`, `fields` and `store_id`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        let module = reader.required_id(Self::NAME);
+        let module = reader.id(SPEC.name);
         let unique = reader.template("unique");
-        let if_exists = reader.choice("if_exists", &[("skip", IfExists::Skip), ("update", IfExists::Update)]);
+        let if_exists = reader.choice("if_exists", &IF_EXISTS);
         let fields = reader.field_templates("fields");
         let store_id = reader.env_name("store_id");
-        Some(Self { module: module?, unique, if_exists: if_exists.unwrap_or_default(), fields, store_id })
+        Some(Self { module: module?, unique, if_exists: if_exists?, fields, store_id })
     }
 }

@@ -6,10 +6,27 @@ use jiff::{Span, SpanRelativeTo, Timestamp, ToSpan};
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Kind, Setting, Spec};
 
 /// The longest delay, in days: what waits longer than a quarter is a matter for a calendar, and a run that waits keeps
 /// its week of the history from being dropped.
 pub const MAX_DELAY_DAYS: i32 = 90;
+
+/// What stands in `delay`.
+const DELAY: [Setting; 3] =
+    [Setting::new("for", Kind::Delay), Setting::new("until", Kind::Time), Setting::new("zone", Kind::Zone).or("UTC")];
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "delay",
+    outputs: &["next"],
+    settings: &[Setting::new("delay", Kind::Map("delay", &DELAY)).required()],
+    example: r"wait:
+  delay: {until: 'monday 9:00', zone: Europe/Moscow}
+  next: remind
+remind:
+  set_env: {reminded: true}",
+};
 
 /// Settings of a `delay` step.
 #[derive(Debug)]
@@ -30,43 +47,40 @@ pub enum Until {
 }
 
 impl Delay {
-    /// Its key in a step.
-    pub const NAME: &str = "delay";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `delay: {for: …}` or `delay: {until: …, zone: …}`. What stands fixed in the document is checked here.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        let mut inner = reader.inner(Self::NAME)?;
+        let mut inner = reader.inner(SPEC.name, &DELAY)?;
         let (duration, moment) = (inner.template("for"), inner.template("until"));
-        let zone = inner.text("zone").map(|name| (TimeZone::get(&name), name));
-        let zone = match zone {
-            None => Some(TimeZone::UTC),
-            Some((Ok(zone), _)) => Some(zone),
-            Some((Err(_), _)) => {
-                inner.report("zone", "must be the name of a time zone, such as Europe/Moscow");
-                None
+        let zone = inner.text("zone").and_then(|name| {
+            let zone = TimeZone::get(&name).ok();
+            if zone.is_none() {
+                let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+                let meant = inner.did_you_mean(&name, names.iter().map(String::as_str));
+                inner.report("zone", format!("must be the name of a time zone, such as Europe/Moscow{meant}"));
             }
-        };
+            zone
+        });
         let until = match (duration, moment) {
             (Some(duration), None) => Some(Until::After(duration)),
             (None, Some(moment)) => Some(Until::At(moment)),
+            (None, None) if inner.is_misspelt("for") || inner.is_misspelt("until") => None,
             _ => {
                 inner.report("", "has either `for`, such as 90m, or `until`, such as 09:00 or monday");
                 None
             }
         };
-        let (until, zone) = (until?, zone?);
-        let (key, template) = until.template();
-        if let Some(text) = template.fixed_text()
-            && let Err(message) = until.moment(&text, &zone, Timestamp::now())
-        {
-            inner.report(key, message);
+        if let (Some(until), Some(zone)) = (&until, &zone) {
+            let (key, template) = until.template();
+            if let Some(text) = template.fixed_text()
+                && let Err(message) = until.moment(&text, zone, Timestamp::now())
+            {
+                inner.report(key, message);
+            }
         }
         let reads = inner.reads().clone();
         inner.finish();
         reader.also_reads(&reads);
-        Some(Self { until, zone })
+        Some(Self { until: until?, zone: zone? })
     }
 
     /// When the delay is over, by the text that its template gave. One that lies in the past is over at once.

@@ -2,6 +2,22 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Kind, Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "delete_record",
+    outputs: &["next"],
+    settings: &[Setting::new("delete_record", Kind::True).required(), Setting::template("record")],
+    example: r#"draft:
+  create_record: Drafts
+  fields: {lastname: '$env["lastname"]'}
+  store_id: draft_id
+  created: clean
+clean:
+  delete_record: true
+  record: $env["draft_id"]"#,
+};
 
 /// Settings of a `delete_record` step.
 #[derive(Debug)]
@@ -11,15 +27,10 @@ pub struct DeleteRecord {
 }
 
 impl DeleteRecord {
-    /// Its key in a step.
-    pub const NAME: &str = "delete_record";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `delete_record: true` and `record`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        if *reader.required(Self::NAME)? != true {
-            reader.report(Self::NAME, "must be true; `record` names another record than the run's");
+        if reader.value(SPEC.name).is_some_and(|value| *value != true) {
+            reader.report(SPEC.name, "must be true; `record` names another record than the run's");
         }
         Some(Self { record: reader.template("record") })
     }

@@ -2,9 +2,42 @@
 
 use serde_json::Value;
 
-use crate::document::Reader;
+use crate::document::{self, Reader};
 use crate::expression::Template;
 use crate::id::ModuleName;
+use crate::spec::{Kind, Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "find_record",
+    outputs: &["found", "not_found"],
+    settings: &[
+        Setting::new("find_record", Kind::Name(document::Kind::Module)).required(),
+        Setting::new("where", Kind::Conditions),
+        Setting::new("sort", Kind::Sort),
+        Setting::new("limit", Kind::Number(1, MAX_FOUND as i64)),
+        Setting::new("store_id", Kind::EnvName),
+        Setting::new("store_ids", Kind::EnvName),
+    ],
+    example: r#"lead:
+  create_record: Leads
+  fields: {lastname: '$env["lastname"]', budget: 1500}
+  created: rich
+rich:
+  find_record: Leads
+  where:
+    lastname: $env["lastname"]
+    budget: {above: 1000}
+  sort: -budget
+  store_id: lead_id
+  found: note
+  not_found: nothing
+note:
+  comment: Please call today
+  record: $env["lead_id"]
+nothing:
+  stop: finished"#,
+};
 
 /// Settings of a `find_record` step.
 #[derive(Debug)]
@@ -63,27 +96,16 @@ pub struct Sort {
 }
 
 impl FindRecord {
-    /// Its key in a step.
-    pub const NAME: &str = "find_record";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["found", "not_found"];
-
     /// Reads `find_record: <module>`, `where`, `sort`, `limit`, `store_id` and `store_ids`. Without a limit it
     /// finds one record, or [`MAX_FOUND`] if it stores the ids of all.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        let module = reader.required_id(Self::NAME);
+        let module = reader.id(SPEC.name);
         let conditions = conditions(reader);
         let sort = sort(reader);
         let (store_id, store_ids) = (reader.env_name("store_id"), reader.env_name("store_ids"));
         let default = if store_ids.is_some() { MAX_FOUND } else { 1 };
-        let limit = match reader.whole("limit") {
-            None => Some(default),
-            Some(limit) => u16::try_from(limit).ok().filter(|limit| (1..=MAX_FOUND).contains(limit)),
-        };
-        if limit.is_none() {
-            reader.report("limit", format!("must be 1 to {MAX_FOUND}"));
-        }
-        Some(Self { module: module?, conditions, sort, limit: limit?, store_id, store_ids })
+        let limit = reader.number("limit").unwrap_or(default);
+        Some(Self { module: module?, conditions, sort, limit, store_id, store_ids })
     }
 }
 
@@ -115,8 +137,9 @@ fn conditions(reader: &mut Reader) -> Vec<FieldCondition> {
                     conditions.extend(value.map(|value| condition(field, *operator, value)));
                 }
                 None => {
-                    let words = OPERATORS.map(|(word, _)| word).join(", ");
-                    reader.report(&place, format!("has an unknown operator; known here: {words}"));
+                    let words = OPERATORS.map(|(word, _)| word);
+                    let meant = reader.did_you_mean(name, words);
+                    reader.report(&place, format!("has an unknown operator; known here: {}{meant}", words.join(", ")));
                 }
             }
         }

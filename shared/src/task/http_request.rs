@@ -1,15 +1,60 @@
 //! `http_request`: leaves by `next` when the target answered as expected, else by `failed`.
 
-use super::tries::{Tries, number};
+use super::tries::{self, Tries};
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{self, Kind, Setting, Spec};
 
-/// The most bytes of an answer, as of any value; and how many unless told otherwise.
+/// The most bytes of an answer, as of any value.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
-const DEFAULT_ANSWER_BYTES: usize = 256 * 1024;
 
 /// The most headers of a request.
 const MAX_HEADERS: usize = 50;
+
+const METHODS: [(&str, Method); 6] = [
+    ("GET", Method::Get),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("HEAD", Method::Head),
+];
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "http_request",
+    outputs: &["next", "failed"],
+    settings: &[
+        Setting::new("http_request", Kind::Url).required(),
+        Setting::new("method", Kind::Choice(&spec::words(&METHODS))),
+        Setting::new("headers", Kind::Headers),
+        Setting::template("json"),
+        Setting::new("form", Kind::Env),
+        Setting::template("text"),
+        Setting::new("expect", Kind::Statuses).or("2xx"),
+        Setting::new("max_bytes", Kind::Number(0, MAX_ANSWER_BYTES as i64)).or("262144"),
+        tries::TIMEOUT,
+        tries::RETRIES,
+        tries::AT_MOST_ONCE,
+        tries::STORE,
+    ],
+    example: r#"tell:
+  http_request: https://crm.example.org/leads
+  headers: {X-Source: postern}
+  json:
+    lastname: $env["lastname"]
+    tags: $env["tags"]
+  timeout: 10s
+  retries: 3
+  store: answer
+  next: done
+  failed: lost
+done:
+  set_env: {status: '$env["answer"]["status"]'}
+lost:
+  stop: failed
+  message: the CRM was not reached"#,
+};
 
 /// Settings of an `http_request` step.
 #[derive(Debug)]
@@ -61,35 +106,16 @@ pub enum Body {
 }
 
 impl HttpRequest {
-    /// Its key in a step.
-    pub const NAME: &str = "http_request";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next", "failed"];
-
     /// Reads `http_request: <url>`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
     /// it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        reader.required(Self::NAME);
-        let url = reader.template(Self::NAME);
+        let url = reader.template(SPEC.name);
         let body = body(reader);
         let default = if matches!(body, Body::Empty) { Method::Get } else { Method::Post };
-        let methods = [
-            ("GET", Method::Get),
-            ("POST", Method::Post),
-            ("PUT", Method::Put),
-            ("PATCH", Method::Patch),
-            ("DELETE", Method::Delete),
-            ("HEAD", Method::Head),
-        ];
-        Some(Self {
-            url: url?,
-            method: reader.choice("method", &methods).unwrap_or(default),
-            headers: headers(reader),
-            body,
-            max_bytes: number(reader, "max_bytes", DEFAULT_ANSWER_BYTES, MAX_ANSWER_BYTES),
-            expect: expected(reader),
-            tries: Tries::parse(reader),
-        })
+        let method = reader.choice("method", &METHODS).unwrap_or(default);
+        let (headers, max_bytes) = (headers(reader), reader.number("max_bytes"));
+        let (expect, tries) = (expected(reader), Tries::parse(reader));
+        Some(Self { url: url?, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
     }
 
     /// Whether a status is no failure.

@@ -2,12 +2,28 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Kind, Setting, Spec};
 
 /// The most bytes of a response: it is kept in the database, and in memory once for each caller that waits.
 pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
 /// The longest media type, in bytes.
 const MAX_TYPE_BYTES: usize = 100;
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "respond",
+    outputs: &["next"],
+    settings: &[
+        Setting::new("respond", Kind::Status).required(),
+        Setting::template("json"),
+        Setting::template("text"),
+        Setting::new("type", Kind::MediaType),
+    ],
+    example: r#"say:
+  respond: 200
+  json: {hello: '$env["lastname"]'}"#,
+};
 
 /// Settings of a `respond` step.
 #[derive(Debug)]
@@ -32,18 +48,13 @@ pub enum Body {
 }
 
 impl Respond {
-    /// Its key in a step.
-    pub const NAME: &str = "respond";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `respond: <status>`, one of `json` and `text`, and `type`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        let status = reader.required(Self::NAME).and_then(|_| reader.whole(Self::NAME));
+        let status = reader.whole(SPEC.name);
         let allowed = |status: &u16| matches!(status, 200..=299 | 400..=599);
         let code = status.and_then(|status| u16::try_from(status).ok()).filter(allowed);
         if status.is_some() && code.is_none() {
-            reader.report(Self::NAME, "must be a status from 200 to 299 or from 400 to 599");
+            reader.report(SPEC.name, "must be a status from 200 to 299 or from 400 to 599");
         }
         let (body, default) = match (reader.template("json"), reader.template("text")) {
             (None, None) => (Body::Empty, ""),
@@ -55,7 +66,7 @@ impl Respond {
             }
         };
         if matches!(code, Some(204 | 205)) && !matches!(body, Body::Empty) {
-            reader.report(Self::NAME, "a response with this status has no body");
+            reader.report(SPEC.name, "a response with this status has no body");
         }
         let content_type = reader.text("type");
         if content_type.as_ref().is_some_and(|text| !is_media_type(text)) {

@@ -1,15 +1,35 @@
 //! `run_workflow`: starts another workflow, or the same one, on the run's record, on others, or once for each item of a
 //! list; leaves by `next` without waiting for them.
 
-use crate::document::Reader;
+use crate::document::{self, Reader};
 use crate::expression::Template;
 use crate::id::WorkflowId;
+use crate::spec::{Kind, Setting, Spec};
 
 /// The most runs that one step starts: as many as a `find_record` finds.
 pub const MAX_ITEMS: usize = 1_000;
 
 /// How many runs may stand between a run and its submission: a workflow that starts itself must come to an end.
 pub const MAX_DEPTH: usize = 10;
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "run_workflow",
+    outputs: &["next"],
+    settings: &[
+        Setting::new("run_workflow", Kind::Name(document::Kind::Workflow)).required(),
+        Setting::template("record"),
+        Setting::template("for_each"),
+        Setting::new("item", Kind::EnvName),
+        Setting::new("index", Kind::EnvName),
+        Setting::new("env", Kind::Env),
+    ],
+    example: r#"each:
+  run_workflow: 78
+  for_each: $env["tags"]
+  item: tag
+  env: {from: a web form}"#,
+};
 
 /// Settings of a `run_workflow` step.
 #[derive(Debug)]
@@ -36,14 +56,9 @@ pub struct ForEach {
 }
 
 impl RunWorkflow {
-    /// Its key in a step.
-    pub const NAME: &str = "run_workflow";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `run_workflow: <number>`, `record`, `for_each` with `item` and `index`, and `env`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        let workflow = reader.required_id(Self::NAME);
+        let workflow = reader.id(SPEC.name);
         let record = reader.template("record");
         let env = reader.env_templates("env");
         let (item, index) = (reader.env_name("item"), reader.env_name("index"));

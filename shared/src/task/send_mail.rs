@@ -1,8 +1,37 @@
 //! `send_mail`: leaves by `next` when the mail server has taken the mail, else by `failed`.
 
-use super::tries::Tries;
+use super::tries::{self, Tries};
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Kind, Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "send_mail",
+    outputs: &["next", "failed"],
+    settings: &[
+        Setting::new("send_mail", Kind::MailAddresses).required(),
+        Setting::template("subject").required(),
+        Setting::template("text"),
+        Setting::template("html"),
+        Setting::new("cc", Kind::MailAddresses),
+        Setting::new("bcc", Kind::MailAddresses),
+        Setting::new("from", Kind::MailAddresses),
+        Setting::new("reply_to", Kind::MailAddresses),
+        tries::TIMEOUT,
+        tries::RETRIES,
+        tries::AT_MOST_ONCE,
+        tries::STORE,
+    ],
+    example: r#"tell:
+  send_mail: [sales@example.org, '$env["email"]']
+  subject: New lead $env["lastname"]
+  text: Interested in {{ $env["tags"]|join(", ") }}
+  failed: lost
+lost:
+  stop: failed
+  message: the mail was not taken"#,
+};
 
 /// Settings of a `send_mail` step. Each of the people is a text of addresses joined by commas, or a list of them.
 #[derive(Debug)]
@@ -28,24 +57,18 @@ pub struct SendMail {
 }
 
 impl SendMail {
-    /// Its key in a step.
-    pub const NAME: &str = "send_mail";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next", "failed"];
-
     /// Reads `send_mail: <to>`, `cc`, `bcc`, `from`, `reply_to`, `subject`, `text` and `html` of which one must be there,
     /// and how it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        reader.required(Self::NAME);
-        reader.required("subject");
         let (text, html) = (reader.template("text"), reader.template("html"));
-        if text.is_none() && html.is_none() {
+        let is_misspelt = reader.is_misspelt("text") || reader.is_misspelt("html");
+        if text.is_none() && html.is_none() && !is_misspelt {
             reader.report("", "has `text`, `html` or both");
         }
-        let (to, subject) = (reader.template(Self::NAME), reader.template("subject"));
+        let (to, subject) = (reader.template(SPEC.name), reader.template("subject"));
         let (cc, bcc) = (reader.template("cc"), reader.template("bcc"));
         let (from, reply_to) = (reader.template("from"), reader.template("reply_to"));
         let tries = Tries::parse(reader);
-        Some(Self { to: to?, cc, bcc, from, reply_to, subject: subject?, text, html, tries })
+        Some(Self { to: to?, cc, bcc, from, reply_to, subject: subject?, text, html, tries: tries? })
     }
 }

@@ -2,6 +2,18 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Kind, Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "set_env",
+    outputs: &["next"],
+    settings: &[Setting::new("set_env", Kind::Env).required()],
+    example: r#"name:
+  set_env:
+    fullname: $env["firstname"] $env["lastname"]
+    greeting: Hello {{ $env["fullname"]|trim }}"#,
+};
 
 /// Settings of a `set_env` step.
 #[derive(Debug)]
@@ -11,15 +23,9 @@ pub struct SetEnv {
 }
 
 impl SetEnv {
-    /// Its key in a step.
-    pub const NAME: &str = "set_env";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `set_env: {name: value}`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        reader.refuse_empty(Self::NAME);
-        let values = reader.env_templates(Self::NAME);
+        let values = reader.env_templates(SPEC.name);
         Some(Self { values })
     }
 }

@@ -2,6 +2,24 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::spec::{Kind, Setting, Spec};
+
+/// The task as it is described.
+pub const SPEC: Spec = Spec {
+    name: "set_value",
+    outputs: &["next"],
+    settings: &[Setting::new("set_value", Kind::Fields).required(), Setting::template("record")],
+    example: r#"lead:
+  create_record: Leads
+  fields: {lastname: '$env["lastname"]'}
+  store_id: lead_id
+  created: change
+change:
+  set_value:
+    lastname: '{{ $env["lastname"]|upper }}'
+    state: new
+  record: $env["lead_id"]"#,
+};
 
 /// Settings of a `set_value` step.
 #[derive(Debug)]
@@ -13,15 +31,9 @@ pub struct SetValue {
 }
 
 impl SetValue {
-    /// Its key in a step.
-    pub const NAME: &str = "set_value";
-    /// Where it can lead.
-    pub const OUTPUTS: &[&str] = &["next"];
-
     /// Reads `set_value: {field: value}` and `record`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
-        reader.refuse_empty(Self::NAME);
-        let fields = reader.field_templates(Self::NAME);
+        let fields = reader.field_templates(SPEC.name);
         Some(Self { record: reader.template("record"), fields })
     }
 }

@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
-use jiff::{Span, SpanRelativeTo};
-
 use crate::document::Reader;
+use crate::spec::{Kind, Setting};
 
 /// The longest time-out: a run holds a place of the worker while its target is silent.
 pub const MAX_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The time-out unless told otherwise; below the time that a worker has to stop.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The most tries after the first; and how many unless told otherwise.
+/// The most tries after the first.
 pub const MAX_RETRIES: u32 = 20;
-const DEFAULT_RETRIES: u32 = 5;
+
+/// From connecting to the last byte of the answer. The default is below the time that a worker has to stop.
+pub const TIMEOUT: Setting = Setting::new("timeout", Kind::Duration(MAX_TIMEOUT)).or("20s").of("tries");
+/// How often it is tried again.
+pub const RETRIES: Setting = Setting::new("retries", Kind::Number(0, MAX_RETRIES as i64)).or("5").of("tries");
+/// When it is not known whether the target got it, a person decides.
+pub const AT_MOST_ONCE: Setting = Setting::flag("at_most_once", false).of("tries");
+/// The `$env` name that gets what came of it.
+pub const STORE: Setting = Setting::new("store", Kind::EnvName).of("tries");
 
 /// What each step may set that reaches outside.
 #[derive(Debug)]
@@ -31,41 +35,9 @@ pub struct Tries {
 
 impl Tries {
     /// Reads `timeout`, `retries`, `at_most_once` and `store`.
-    pub fn parse(reader: &mut Reader) -> Self {
-        Self {
-            timeout: timeout(reader),
-            retries: number(reader, "retries", DEFAULT_RETRIES, MAX_RETRIES),
-            at_most_once: reader.flag("at_most_once", false),
-            store: reader.env_name("store"),
-        }
-    }
-}
-
-fn timeout(reader: &mut Reader) -> Duration {
-    let Some(text) = reader.text("timeout") else { return DEFAULT_TIMEOUT };
-    let span = text.parse::<Span>().ok().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-    match span.and_then(|duration| Duration::try_from(duration).ok()) {
-        Some(timeout) if !timeout.is_zero() && timeout <= MAX_TIMEOUT => timeout,
-        _ => {
-            reader.report("timeout", format!("must be a duration such as 20s, of at most {} s", MAX_TIMEOUT.as_secs()));
-            DEFAULT_TIMEOUT
-        }
-    }
-}
-
-/// A whole number from 0.
-pub(super) fn number<T: TryFrom<i64> + TryInto<i64> + Copy + PartialOrd + std::fmt::Display>(
-    reader: &mut Reader,
-    key: &'static str,
-    default: T,
-    max: T,
-) -> T {
-    let Some(number) = reader.whole(key) else { return default };
-    match T::try_from(number) {
-        Ok(number) if number <= max => number,
-        _ => {
-            reader.report(key, format!("must be 0 to {max}"));
-            default
-        }
+    pub fn parse(reader: &mut Reader) -> Option<Self> {
+        let (timeout, retries) = (reader.duration(TIMEOUT.key), reader.number(RETRIES.key));
+        let (at_most_once, store) = (reader.flag(AT_MOST_ONCE.key), reader.env_name(STORE.key));
+        Some(Self { timeout: timeout?, retries: retries?, at_most_once, store })
     }
 }

@@ -5,13 +5,57 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::{KeepLog, MAX_AT_MOST, MAX_STEPS, Start, Step, StepIndex, Workflow};
-use crate::document::Reader;
+use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{StepName, TriggerKey};
+use crate::spec::{self, Kind, Setting, Spec};
 use crate::task;
 
 const KEEP_LOG: [(&str, KeepLog); 3] =
     [("all", KeepLog::All), ("failures", KeepLog::Failures), ("none", KeepLog::None)];
+
+/// A workflow as it is described.
+pub const SPEC: Spec = Spec {
+    name: "workflow",
+    outputs: &[],
+    settings: &[
+        Setting::new("workflow", Kind::Name(document::Kind::Workflow)).required(),
+        Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
+        Setting::flag("active", true),
+        Setting::new("start", Kind::Map("start", &START)).required(),
+        Setting::new("steps", Kind::Graph).required(),
+    ],
+    example: r#"workflow: 77
+title: New lead
+start:
+  module: Leads
+  triggers: [web_lead]
+  without_record: true
+  next: lead
+steps:
+  lead:
+    create_record: Leads
+    fields:
+      lastname: $env["lastname"]
+    created: [mark]
+  mark:
+    set_env: {made: true}"#,
+};
+
+/// What stands in `start`.
+const START: [Setting; 11] = [
+    Setting::new("module", Kind::Name(document::Kind::Module)),
+    Setting::new("triggers", Kind::Names(document::Kind::Trigger)),
+    Setting::new("condition", Kind::Expression),
+    Setting::new("order", Kind::Whole).or("0"),
+    Setting::flag("without_record", false),
+    Setting::flag("once_per_record", false),
+    Setting::flag("parallel", true),
+    Setting::flag("hold", false),
+    Setting::new("at_most", Kind::Number(1, MAX_AT_MOST as i64)),
+    Setting::new("keep_log", Kind::Choice(&spec::words(&KEEP_LOG))).or("all"),
+    Setting::new("next", Kind::Steps).required(),
+];
 
 /// Every step by its name, read or not: an output may lead to a later one.
 type Places<'d> = HashMap<&'d str, StepIndex>;
@@ -19,7 +63,7 @@ type Places<'d> = HashMap<&'d str, StepIndex>;
 /// Reads a whole document.
 pub fn parse(document: &Value) -> Result<Workflow, Vec<Finding>> {
     let mut findings = Vec::new();
-    let workflow = Reader::new("", document, &mut findings).and_then(workflow);
+    let workflow = Reader::new("", document, SPEC.settings, &mut findings).and_then(workflow);
     if let Some(workflow) = &workflow
         && findings.is_empty()
     {
@@ -30,18 +74,19 @@ pub fn parse(document: &Value) -> Result<Workflow, Vec<Finding>> {
 }
 
 fn workflow(mut reader: Reader) -> Option<Workflow> {
-    let id = reader.required_id("workflow");
+    let id = reader.id("workflow");
     let title = reader.title("title");
-    let active = reader.flag("active", true);
+    let active = reader.flag("active");
     let names = reader.map("steps").into_iter().flat_map(|steps| steps.keys()).take(MAX_STEPS);
     let places: Places = (0..).zip(names).map(|(place, name)| (name.as_str(), StepIndex(place))).collect();
-    let start = reader.inner("start").and_then(|start| read_start(start, &places));
-    let steps = reader.inner("steps").map(|steps| read_steps(steps, &places));
+    let start = reader.inner("start", &START).and_then(|start| read_start(start, &places));
+    let steps = reader.inner("steps", &[]).map(|steps| read_steps(steps, &places));
     reader.finish();
     Some(Workflow { id: id?, title, active, start: start?, steps: steps? })
 }
 
 fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
+    let keep_log = reader.choice("keep_log", &KEEP_LOG);
     let start = Start {
         module: reader.id("module"),
         triggers: {
@@ -51,29 +96,17 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
             triggers.into_iter().filter(|key| named.insert(key.clone())).collect()
         },
         condition: reader.expression("condition"),
-        order: reader.whole("order").unwrap_or(0),
-        without_record: reader.flag("without_record", false),
-        once_per_record: reader.flag("once_per_record", false),
-        parallel: reader.flag("parallel", true),
-        hold: reader.flag("hold", false),
-        at_most: read_at_most(&mut reader),
-        keep_log: reader.choice("keep_log", &KEEP_LOG).unwrap_or_default(),
-        next: {
-            reader.required("next");
-            read_successors(&mut reader, "next", places)
-        },
+        order: reader.whole("order").unwrap_or_default(),
+        without_record: reader.flag("without_record"),
+        once_per_record: reader.flag("once_per_record"),
+        parallel: reader.flag("parallel"),
+        hold: reader.flag("hold"),
+        at_most: reader.number("at_most"),
+        keep_log: keep_log.unwrap_or_default(),
+        next: read_successors(&mut reader, "next", places),
     };
     reader.finish();
     Some(start)
-}
-
-fn read_at_most(reader: &mut Reader) -> Option<u16> {
-    let count = reader.whole("at_most")?;
-    let at_most = u16::try_from(count).ok().filter(|count| (1..=MAX_AT_MOST).contains(count));
-    if at_most.is_none() {
-        reader.report("at_most", format!("must be 1 to {MAX_AT_MOST}"));
-    }
-    at_most
 }
 
 fn read_steps(mut reader: Reader, places: &Places) -> Vec<Step> {
@@ -88,7 +121,7 @@ fn read_steps(mut reader: Reader, places: &Places) -> Vec<Step> {
     let mut steps = Vec::with_capacity(names.len());
     for name in names {
         match name.parse::<StepName>() {
-            Ok(step) => steps.extend(reader.entry(name).and_then(|reader| read_step(reader, step, places))),
+            Ok(step) => steps.extend(reader.entry(name, &[]).and_then(|reader| read_step(reader, step, places))),
             Err(error) => reader.report(name, error.to_string()),
         }
     }
@@ -98,8 +131,10 @@ fn read_steps(mut reader: Reader, places: &Places) -> Vec<Step> {
 fn read_step(mut reader: Reader, name: StepName, places: &Places) -> Option<Step> {
     // Without a task no key of the step can be judged.
     let kind = task::Kind::of_step(&mut reader)?;
+    reader.describe(kind.spec.settings, kind.spec.outputs);
     let task = (kind.parse)(&mut reader);
-    let outputs = kind.outputs.iter().map(|output| (*output, read_successors(&mut reader, output, places))).collect();
+    let outputs =
+        kind.spec.outputs.iter().map(|output| (*output, read_successors(&mut reader, output, places))).collect();
     kind.refuse_other_outputs(&mut reader);
     let reads = reader.reads().clone();
     reader.finish();
@@ -116,7 +151,8 @@ fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -
         let index = places.get(text.as_str()).copied();
         if index.is_none() {
             let begins: String = text.chars().take(40).collect();
-            reader.report(&place, format!("leads to `{begins}`, and there is no such step"));
+            let meant = reader.did_you_mean(&text, places.keys().copied());
+            reader.report(&place, format!("leads to `{begins}`, and there is no such step{meant}"));
         }
         index
     });

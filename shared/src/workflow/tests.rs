@@ -114,12 +114,9 @@ fn every_fault_of_a_workflow_is_named_at_its_place() {
         (format!("workflow: 1\nstart: {{next: a, at_most: 1001}}\n{steps}"), "start.at_most: must be 1 to 1000"),
         (
             format!("workflow: 1\nstart: {{next: a, trigers: b}}\n{steps}"),
-            "start.trigers: unknown key `trigers`; known here: module, triggers, ",
+            "start.trigers: unknown key `trigers`: did you mean `triggers`?",
         ),
-        (
-            format!("workflow: 1\n{start}{steps}step: 1\n"),
-            "step: unknown key `step`; known here: workflow, title, active, start, steps",
-        ),
+        (format!("workflow: 1\n{start}{steps}step: 1\n"), "step: unknown key `step`: did you mean `steps`?"),
         (format!("workflow: 1\n{start}steps: {{a: 1}}\n"), "steps.a: must be a map of keys and values"),
         (format!("workflow: 1\n{start}{steps}  b: {{stop: failed}}\n"), "steps.b: no way leads here from the start"),
         (format!("workflow: 1\n{start}{steps}  b c: {{stop: failed}}\n"), "steps.b c: step name \"b c\""),
@@ -152,7 +149,8 @@ fn every_fault_of_a_step_is_named_at_its_field() {
         ("comment:", "steps.s.comment: is missing"),
         ("condition: $a\nthen: x", "steps.s.then: leads to `x`, and there is no such step"),
         ("condition: $a\nnext: t", "steps.s.next: task `condition` has no output `next`; its outputs: then, else"),
-        ("condition: $a\nthn: t", "steps.s.thn: unknown key `thn`; known here: condition, then, else"),
+        ("condition: $a\nthn: t", "steps.s.thn: unknown key `thn`: did you mean `then`?"),
+        ("condition: $a\nxyz: t", "steps.s.xyz: unknown key `xyz`; known here: condition, then, else"),
         ("condition: [a]", "steps.s.condition: must be a text"),
         ("condition:", "steps.s.condition: is missing"),
         ("condition: $a ~", "steps.s.condition: "),
@@ -204,4 +202,98 @@ fn a_workflow_has_at_most_a_thousand_steps() {
     };
     assert_eq!(workflow(1_000).unwrap().steps.len(), 1_000);
     assert_eq!(workflow(1_001).unwrap_err(), ["steps: a workflow has at most 1000 steps, and this has 1001"]);
+}
+
+/// A step, and how its one finding begins.
+const MISSPELT: &[(&str, &str)] = &[
+    ("condition: $a\nthen: tt", "steps.s.then: leads to `tt`, and there is no such step"),
+    (
+        "creat_record: Leads\nfields: {a: 1}\ncreated: t",
+        "steps.s.creat_record: unknown task: did you mean `create_record`?",
+    ),
+    ("chekc: $a\nthen: t", "steps.s.chekc: unknown task: did you mean `condition`?"),
+    ("wait: {for: 5m}", "steps.s.wait: unknown task: did you mean `delay`?"),
+    ("mail: a@example.org", "steps.s.mail: unknown task: did you mean `send_mail`?"),
+    ("create_record: Leads\nexsisting: t", "steps.s.exsisting: unknown key `exsisting`: did you mean `existing`?"),
+    ("create_record: Leads\nfeilds: {a: 1}", "steps.s.feilds: unknown key `feilds`: did you mean `fields`?"),
+    (
+        "create_record: Leads\nunique: a\nif_exists: updat",
+        "steps.s.if_exists: must be one of skip, update: did you mean `update`?",
+    ),
+    (
+        "find_record: Leads\nwhere: {a: {contians: b}}",
+        "steps.s.where.a: has an unknown operator; known here: is, is_not, contains, above, below: did you mean `contains`?",
+    ),
+    (
+        "http_request: https://example.org\nmethod: PSOT",
+        "steps.s.method: must be one of GET, POST, PUT, PATCH, DELETE, HEAD: did you mean `POST`?",
+    ),
+    ("delay: {fro: 5m}", "steps.s.delay.fro: unknown key `fro`: did you mean `for`?"),
+    (
+        "delay: {until: monday, zone: Europe/Moskow}",
+        "steps.s.delay.zone: must be the name of a time zone, such as Europe/Moscow: did you mean `Europe/Moscow`?",
+    ),
+    ("send_mail: a@example.org\nsubjct: a\ntext: b", "steps.s.subjct: unknown key `subjct`: did you mean `subject`?"),
+    ("send_mail: a@example.org\nsubject: a\ntxt: b", "steps.s.txt: unknown key `txt`: did you mean `text`?"),
+    ("stop: faild", "steps.s.stop: must be one of finished, failed: did you mean `failed`?"),
+    (
+        "set_env: {a: '{{ $b|uppercase }}'}\nnext: t",
+        "steps.s.set_env.a: unknown filter uppercase: did you mean `upper`?",
+    ),
+    (
+        "condition: $a|uppercase == 'X'\nthen: t\nelse: t",
+        "steps.s.condition: unknown filter uppercase: did you mean `upper`?",
+    ),
+    (
+        "create_record: Leads\nunique: '{{ $a|lowr }}'\nfields: {a: b}\nif_exists: update\nstore_id: c\ncreated: t\nexisting: t",
+        "steps.s.unique: unknown filter lowr: did you mean `lower`?",
+    ),
+    ("comment: '{{ $a|upcase }}'\nrecord: 5\nnext: t", "steps.s.comment: unknown filter upcase"),
+    ("condition: $a is emial", "steps.s.condition: unknown test emial: did you mean `email`?"),
+    (
+        "condition: upper($a) == 'X'",
+        "steps.s.condition: unknown function upper; it is a filter, as in $env[\"a\"]|upper",
+    ),
+    ("condition: $a == treu", "steps.s.condition: unknown name treu: did you mean `true`?"),
+    ("comment: $evn[\"email\"]", "steps.s.comment: unknown source $evn: did you mean $env[\"name\"]?"),
+    ("condition: $evn[\"email\"] is email", "steps.s.condition: unknown source $evn: did you mean $env[\"name\"]?"),
+    ("comment: $post['email']", "steps.s.comment: unknown source $post: did you mean $env[\"name\"]?"),
+    ("comment: $secret['K']", "steps.s.comment: there is no $secret in this version"),
+    (
+        "comment: Bearer $secrets[“K”]",
+        "steps.s.comment: unknown source $secrets, and there is no $secret in this version",
+    ),
+    ("comment: $foo['K']", "steps.s.comment: unknown source $foo; there are $env[\"name\"] or "),
+    ("comment: $requst[ip]", "steps.s.comment: unknown source $requst: did you mean $request[\"name\"]?"),
+    ("comment: $request[\"headers\"]", "steps.s.comment: $request has no \"headers\"; it has ip and time"),
+    (
+        "comment: $request[\"tiem\"]",
+        "steps.s.comment: $request has no \"tiem\"; it has ip and time: did you mean `time`?",
+    ),
+];
+
+#[test]
+fn a_misspelt_word_is_one_finding_with_a_suggestion() {
+    for (lines, expected) in MISSPELT {
+        let findings = findings_of_step(lines);
+        assert!(findings.len() == 1 && findings[0].starts_with(expected), "{lines}\n{findings:?}");
+    }
+    for lines in [
+        "comment: $price[EUR]",
+        "comment: $lastname[0]",
+        "condition: $tags[0] and $address.city",
+        "comment: $$evn[\"a\"]",
+    ] {
+        assert!(findings_of_step(lines).is_empty(), "{lines}: {:?}", findings_of_step(lines));
+    }
+}
+
+#[test]
+fn a_misspelt_step_is_suggested_until_much_is_wrong() {
+    let found = read("workflow: 1\nstart: {next: chekc}\nsteps:\n  check: {stop: finished}\n").unwrap_err();
+    assert_eq!(found, ["start.next: leads to `chekc`, and there is no such step: did you mean `check`?"]);
+    let many = "chekc, ".repeat(900);
+    let found = read(&format!("workflow: 1\nstart: {{next: [{many}]}}\nsteps:\n  check: {{stop: finished}}\n"));
+    let suggestions = found.unwrap_err().iter().filter(|one| one.contains("did you mean")).count();
+    assert_eq!(suggestions, 50);
 }

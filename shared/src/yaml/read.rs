@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
+use super::indentation::{self, Culprit};
 use super::{Document, MAX_BYTES, MAX_DEPTH, join, scalar};
 use crate::finding::{Finding, Located};
 
@@ -164,8 +165,19 @@ fn with_hint(text: &str, located: Located) -> Located {
         .find(|line| line.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|line| has_bare_braces(line)));
     match culprit {
         Some(line) => fault(line, "a value begins with {{ and YAML reads that as a map; quote it: '{{ … }}'"),
-        None => located,
+        None => match indentation::culprit(text, located.line) {
+            Some(Culprit { line, message }) if may_be_indentation(&located) => {
+                fault(line, format!("{NOT_YAML}{message}"))
+            }
+            _ => located,
+        },
     }
+}
+
+/// Whether the parser stopped where a map or a list could not go on.
+fn may_be_indentation(located: &Located) -> bool {
+    let reasons = ["expected key", "mapping values", "expected '-'", "<document start>", "tab", "simple key"];
+    reasons.iter().any(|reason| located.finding.message.contains(reason))
 }
 
 /// Whether a value on this line begins with `{{` outside single quotes.

@@ -148,8 +148,8 @@ fn the_codes_of_refusals_are_those_of_the_code() {
 fn the_tasks_are_those_of_the_code_with_their_outputs() {
     let of_code: BTreeSet<(String, String)> = (task::KINDS.iter())
         .map(|kind| {
-            let outputs: Vec<String> = kind.outputs.iter().map(|output| format!("`{output}`")).collect();
-            (format!("`{}`", kind.name), outputs.join(", "))
+            let outputs: Vec<String> = kind.spec.outputs.iter().map(|output| format!("`{output}`")).collect();
+            (format!("`{}`", kind.spec.name), outputs.join(", "))
         })
         .collect();
     let written = rows("Settings as documents").into_iter().map(|row| (row[0].clone(), row[1].clone()));

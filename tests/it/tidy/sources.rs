@@ -48,6 +48,11 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// Writes the text of a file.
+pub fn write(path: &str, text: &str) {
+    fs::write(root().join(path), text).unwrap_or_else(|error| panic!("{path}: {error}"));
+}
+
 /// Whether a file or folder is there.
 pub fn exists(path: &str) -> bool {
     root().join(path).exists()

@@ -12,7 +12,7 @@ use super::confirm::{Failure, PUBLISH_LIMIT, open_channel, publish};
 use super::{Options, PublishError, Shared};
 use crate::backoff::Backoff;
 use crate::broker::connection::{self, ConnectError};
-use crate::broker::envelope::Stamp;
+use crate::broker::envelope::stamp;
 use crate::broker::topology;
 use crate::lane::Lane;
 use crate::shutdown::Shutdown;
@@ -36,7 +36,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Until `shutdown`.
 pub(super) async fn run(shared: Arc<Shared>, options: Options, shutdown: Shutdown) {
-    let session = Session { shared, stamp: Arc::new(Stamp::new()), options, shutdown };
+    let session = Session { shared, options, shutdown };
     let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
     while !session.shutdown.is_triggered() {
         if let Err(error) = session.live(&mut backoff).await {
@@ -51,7 +51,6 @@ pub(super) async fn run(shared: Arc<Shared>, options: Options, shutdown: Shutdow
 
 struct Session {
     shared: Arc<Shared>,
-    stamp: Arc<Stamp>,
     options: Options,
     shutdown: Shutdown,
 }
@@ -118,7 +117,7 @@ impl Session {
         };
         let channels = timeout(SETUP_LIMIT, setup).await.map_err(|_| Failure::TimedOut)??;
         if let Some(first) = channels.first() {
-            let stamp = self.stamp.next(submission::SUBMISSIONS_V1, 0);
+            let stamp = stamp(submission::SUBMISSIONS_V1, 0);
             publish(first, Lane::Default, stamp, &submission::bundle([])).await?;
         }
         Ok(channels)
@@ -129,7 +128,7 @@ impl Session {
         self.shared.close_breaker();
         let mut channels = JoinSet::new();
         for channel in opened {
-            channels.spawn(serve_channel(Arc::clone(&self.shared), Arc::clone(&self.stamp), channel));
+            channels.spawn(serve_channel(Arc::clone(&self.shared), channel));
         }
         let mut look = interval(PROBE_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -166,12 +165,12 @@ impl Session {
 
 /// One bundle after the other, until a failure or until nothing more comes. A lane that is full is no failure, since
 /// the others go on: except the default lane, through which the probes go.
-async fn serve_channel(shared: Arc<Shared>, stamp: Arc<Stamp>, channel: Channel) {
+async fn serve_channel(shared: Arc<Shared>, channel: Channel) {
     while let Some(bundle) = shared.queue.take().await {
         let started = Instant::now();
         let lane = bundle.lane();
         let (kind, attempt, body) = bundle.message();
-        let result = publish(&channel, lane, stamp.next(kind, attempt), &body).await;
+        let result = publish(&channel, lane, stamp(kind, attempt), &body).await;
         shared.metrics.observe(lane, bundle.len(), started.elapsed(), &result);
         match result {
             Ok(()) => bundle.answer(Ok(())),

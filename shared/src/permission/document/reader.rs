@@ -1,73 +1,53 @@
-//! The values of a document's keys, whatever they mean. A value of another type is a finding and counts as missing.
+//! Values of a permission that are read more strictly than those of other documents: a list is written as a list, and
+//! a number is no text. The panel shows these values as they are stored.
 
-use serde_json::{Map, Value};
+use std::str::FromStr;
 
-use super::KEYS;
-use crate::finding::Finding;
+use serde_json::Value;
 
-/// A document and what was found wrong in it so far.
-pub(super) struct Reader<'a> {
-    pub(super) map: &'a Map<String, Value>,
-    pub(super) findings: Vec<Finding>,
+use crate::document::Reader;
+
+/// A text; any other value is a finding and counts as missing.
+pub(super) fn text<'d>(reader: &mut Reader<'d, '_>, key: &'static str) -> Option<&'d str> {
+    let value = reader.value(key)?;
+    let text = value.as_str();
+    if text.is_none() {
+        reader.report(key, format!("must be a text, not {}", kind(value)));
+    }
+    text
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn fault(&mut self, path: &str, message: impl Into<String>) {
-        self.findings.push(Finding::new(path, message));
-    }
+/// What a text means.
+pub(super) fn parsed<T: FromStr<Err: ToString>>(reader: &mut Reader, key: &'static str) -> Option<T> {
+    let parsed = text(reader, key)?.parse::<T>();
+    parsed.map_err(|error| reader.report(key, error.to_string())).ok()
+}
 
-    /// The value of a key; null counts as missing.
-    pub(super) fn value(&self, key: &str) -> Option<&'a Value> {
-        self.map.get(key).filter(|value| !value.is_null())
-    }
-
-    pub(super) fn text(&mut self, key: &str) -> Option<&'a str> {
-        let value = self.value(key)?;
-        let text = value.as_str();
-        if text.is_none() {
-            self.fault(key, format!("must be a text, not {}", kind(value)));
-        }
-        text
-    }
-
-    pub(super) fn parsed<T: std::str::FromStr<Err: ToString>>(&mut self, key: &str) -> Option<T> {
-        let parsed = self.text(key)?.parse::<T>();
-        parsed.map_err(|error| self.fault(key, error.to_string())).ok()
-    }
-
-    /// The items of a list.
-    pub(super) fn list(&mut self, key: &str) -> &'a [Value] {
-        match self.value(key) {
-            None => &[],
-            Some(Value::Array(items)) => items,
-            Some(other) => {
-                self.fault(key, format!("must be a list, not {}", kind(other)));
-                &[]
-            }
+/// The items of a list.
+pub(super) fn list<'d>(reader: &mut Reader<'d, '_>, key: &'static str) -> &'d [Value] {
+    match reader.value(key) {
+        None => &[],
+        Some(Value::Array(items)) => items,
+        Some(other) => {
+            reader.report(key, format!("must be a list, not {}", kind(other)));
+            &[]
         }
     }
+}
 
-    /// A text, or the texts of a list.
-    pub(super) fn texts(&mut self, key: &str) -> Vec<&'a str> {
-        if let Some(Value::String(text)) = self.value(key) {
-            return vec![text];
-        }
-        let mut texts = Vec::new();
-        for item in self.list(key) {
-            match item.as_str() {
-                Some(text) => texts.push(text),
-                None => self.fault(key, format!("must hold texts, not {}", kind(item))),
-            }
-        }
-        texts
+/// A text, or the texts of a list.
+pub(super) fn texts<'d>(reader: &mut Reader<'d, '_>, key: &'static str) -> Vec<&'d str> {
+    if let Some(Value::String(text)) = reader.value(key) {
+        return vec![text];
     }
-
-    pub(super) fn unknown_keys(&mut self) {
-        for key in self.map.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            let short: String = key.chars().take(40).collect();
-            self.fault(&short, format!("unknown key {short:?}: a permission has {}", KEYS.join(", ")));
+    let mut texts = Vec::new();
+    for item in list(reader, key) {
+        match item.as_str() {
+            Some(text) => texts.push(text),
+            None => reader.report(key, format!("must hold texts, not {}", kind(item))),
         }
     }
+    texts
 }
 
 pub(super) fn kind(value: &Value) -> &'static str {

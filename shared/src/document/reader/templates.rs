@@ -1,0 +1,105 @@
+//! Values that are compiled: expressions, texts with references, and maps of such texts.
+
+use serde_json::Value;
+
+use super::values::scalar;
+use super::{MAX_FIELD_BYTES, Reader, excerpt};
+use crate::env::Limits;
+use crate::expression::{Expression, Template};
+use crate::spec;
+use crate::yaml::join;
+
+impl<'d> Reader<'d, '_> {
+    /// A compiled expression.
+    pub fn expression(&mut self, key: &'static str) -> Option<Expression> {
+        let value = self.value(key)?;
+        let expression = match value {
+            Value::Bool(flag) => Ok(flag.to_string()),
+            _ => scalar(value),
+        };
+        let parsed = expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string()));
+        let expression = self.checked(key, parsed)?;
+        self.reads.add(expression.reads());
+        Some(expression)
+    }
+
+    /// A compiled template.
+    pub fn template(&mut self, key: &'static str) -> Option<Template> {
+        let value = self.value(key)?;
+        self.template_at(key, value)
+    }
+
+    /// Compiles a value that stands at a place below this map.
+    pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
+        let template = self.checked(place, Template::parse(value).map_err(|error| error.to_string()))?;
+        self.reads.add(&template.reads());
+        Some(template)
+    }
+
+    /// The entries of the map at a key, whose names are those of a record's fields; missing = none.
+    pub fn fields(&mut self, key: &'static str) -> Vec<(&'d str, &'d Value)> {
+        self.entries(key, MAX_FIELD_BYTES)
+    }
+
+    /// Whether a text can be the name of a record's field.
+    pub fn check_field(&mut self, place: &str, name: &str) -> bool {
+        self.checked(place, check_name(name, MAX_FIELD_BYTES)).is_some()
+    }
+
+    /// The compiled values of the map at a key, by the names of a record's fields.
+    pub fn field_templates(&mut self, key: &'static str) -> Vec<(String, Template)> {
+        let entries = self.fields(key);
+        self.templates(key, entries)
+    }
+
+    /// The compiled values of the map at a key, by `$env` names.
+    pub fn env_templates(&mut self, key: &'static str) -> Vec<(String, Template)> {
+        let entries = self.entries(key, Limits::default().name_bytes);
+        self.templates(key, entries)
+    }
+
+    /// A name of `$env` that a task fills.
+    pub fn env_name(&mut self, key: &'static str) -> Option<String> {
+        let name = self.text(key)?;
+        self.checked(key, check_name(&name, Limits::default().name_bytes).map(|()| name))
+    }
+
+    fn entries(&mut self, key: &'static str, max_bytes: usize) -> Vec<(&'d str, &'d Value)> {
+        let map = match self.value(key) {
+            None => return Vec::new(),
+            Some(Value::Object(map)) => {
+                if map.is_empty() && spec::find(self.settings, key).is_some_and(|setting| setting.required) {
+                    self.report(key, "is empty");
+                }
+                map
+            }
+            Some(_) => {
+                self.report(key, "must be a map of names and values");
+                return Vec::new();
+            }
+        };
+        for name in map.keys() {
+            self.checked(&join(key, &excerpt(name)), check_name(name, max_bytes));
+        }
+        map.iter().map(|(name, value)| (name.as_str(), value)).collect()
+    }
+
+    fn templates(&mut self, key: &str, entries: Vec<(&str, &Value)>) -> Vec<(String, Template)> {
+        let compile = |(name, value): (&str, &Value)| {
+            self.template_at(&join(key, name), value).map(|template| (name.to_owned(), template))
+        };
+        entries.into_iter().filter_map(compile).collect()
+    }
+}
+
+fn check_name(name: &str, max_bytes: usize) -> Result<(), String> {
+    if name.trim().is_empty() {
+        Err("a name is empty".to_owned())
+    } else if name.len() > max_bytes {
+        Err(format!("the name is longer than {max_bytes} bytes"))
+    } else if name.contains('\0') {
+        Err("the name holds a NUL character, which cannot be stored".to_owned())
+    } else {
+        Ok(())
+    }
+}

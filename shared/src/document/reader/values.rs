@@ -1,0 +1,123 @@
+//! Values that are read as they stand: texts, numbers, words, names.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::{Span, SpanRelativeTo};
+use serde_json::Value;
+
+use super::Reader;
+use crate::spec::{self, Kind};
+
+impl<'d> Reader<'d, '_> {
+    /// A text; a number counts as the text with which it was written. It is no longer than described.
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        let text = match self.value(key) {
+            Some(value) => self.checked(key, scalar(value))?,
+            None => self.default(key)?.to_owned(),
+        };
+        match spec::find(self.settings, key).map(|setting| setting.kind) {
+            Some(Kind::Text(max_bytes)) if text.len() > max_bytes => {
+                self.report(key, format!("is longer than {max_bytes} bytes"));
+                None
+            }
+            _ => Some(text),
+        }
+    }
+
+    /// A title; missing = empty.
+    pub fn title(&mut self, key: &'static str) -> String {
+        self.text(key).unwrap_or_default()
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, key: &'static str) -> bool {
+        let default = self.default(key) == Some("true");
+        match self.value(key) {
+            None => default,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => {
+                self.report(key, "must be true or false");
+                default
+            }
+        }
+    }
+
+    /// A whole number.
+    pub fn whole(&mut self, key: &'static str) -> Option<i64> {
+        let text = self.text(key)?;
+        self.checked(key, text.parse().map_err(|_| "must be a whole number".to_owned()))
+    }
+
+    /// A whole number of the range that is described.
+    pub fn number<T: TryFrom<i64>>(&mut self, key: &'static str) -> Option<T> {
+        let number = self.whole(key)?;
+        let Some(Kind::Number(min, max)) = spec::find(self.settings, key).map(|setting| setting.kind) else {
+            debug_assert!(false, "`{key}` is not described as a number");
+            return None;
+        };
+        let of_range = T::try_from(number).ok().filter(|_| (min..=max).contains(&number));
+        self.checked(key, of_range.ok_or_else(|| format!("must be {min} to {max}")))
+    }
+
+    /// A length of time, no longer than described.
+    pub fn duration(&mut self, key: &'static str) -> Option<Duration> {
+        let text = self.text(key)?;
+        let Some(Kind::Duration(max)) = spec::find(self.settings, key).map(|setting| setting.kind) else {
+            debug_assert!(false, "`{key}` is not described as a length of time");
+            return None;
+        };
+        let span = text.parse::<Span>().ok();
+        let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+        let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
+        let of_range = duration.filter(|duration| !duration.is_zero() && *duration <= max);
+        let wrong = || format!("must be a duration such as 20s, of at most {} s", max.as_secs());
+        self.checked(key, of_range.ok_or_else(wrong))
+    }
+
+    /// An id or a name.
+    pub fn id<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+        let text = self.text(key)?;
+        self.checked(key, text.parse().map_err(|error: T::Err| error.to_string()))
+    }
+
+    /// A list of texts, each with its place below this map; a single one needs no brackets.
+    pub fn texts(&mut self, key: &'static str) -> Vec<(String, String)> {
+        let items = match self.value(key) {
+            None => return Vec::new(),
+            Some(Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{key}.{i}"), v)).collect(),
+            Some(one) => vec![(key.to_owned(), one)],
+        };
+        let texts = items.into_iter().filter_map(|(place, item)| {
+            let text = self.checked(&place, scalar(item))?;
+            Some((place, text))
+        });
+        texts.collect()
+    }
+
+    /// A list of ids; a single one needs no brackets.
+    pub fn ids<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Vec<T> {
+        let texts = self.texts(key).into_iter();
+        texts
+            .filter_map(|(place, text)| self.checked(&place, text.parse().map_err(|error: T::Err| error.to_string())))
+            .collect()
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let meant = if found.is_none() { self.did_you_mean(&text, words.iter().copied()) } else { String::new() };
+        self.checked(key, found.ok_or_else(|| format!("must be one of {}{meant}", words.join(", "))))
+    }
+}
+
+pub(super) fn scalar(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err("must be a text".to_owned()),
+    }
+}

@@ -1,0 +1,64 @@
+//! `$name["…"]` reads a source that there is, or it is a misspelt one: a text would be sent with the brackets in it.
+
+use super::SyntaxError;
+use crate::suggestion::{DID_YOU_MEAN, did_you_mean, nearest};
+
+/// What a `$` with a name in brackets reads.
+pub(super) const SOURCES: [&str; 3] = ["env", "query", "request"];
+
+/// The names in `$request`.
+pub(super) const OF_REQUEST: [&str; 2] = ["ip", "time"];
+
+/// Sources of later versions.
+const NOT_YET: [&str; 2] = ["secret", "var"];
+
+/// Other names of what was posted, as other programs call it.
+const POSTED: [&str; 8] = ["post", "posted", "form", "body", "data", "input", "params", "fields"];
+
+/// Refuses `$evn["email"]`. A field of the record may be followed by `[0]`; a name in a field stands behind a dot.
+pub(super) fn refuse_unknown(name: &str, after: &str) -> Result<(), SyntaxError> {
+    let Some(inner) = after.strip_prefix('[').map(str::trim_start) else { return Ok(()) };
+    let is_quoted = inner.starts_with(super::is_quote);
+    // `$evn[email]` lacks the quotes as well; `$price[EUR]` is a field with brackets behind it.
+    let is_near = || name.len() > 3 && inner.starts_with(char::is_alphabetic) && !near(name).is_empty();
+    if !is_quoted && !is_near() {
+        return Ok(());
+    }
+    if NOT_YET.contains(&name) {
+        return Err(SyntaxError(format!("there is no ${name} in this version; there are {}", written(&SOURCES))));
+    }
+    let meant = near(name);
+    Err(SyntaxError(match meant.as_slice() {
+        [] => format!(
+            "unknown source ${name}; there are {}, and a value in the field {name} of the record is \
+             {{{{ ${name}.key }}}}",
+            written(&SOURCES)
+        ),
+        meant if NOT_YET.contains(&meant[0]) => {
+            format!("unknown source ${name}, and there is no ${} in this version", meant[0])
+        }
+        meant => format!("unknown source ${name}{DID_YOU_MEAN}{}?", written(meant)),
+    }))
+}
+
+/// Refuses `$request["ipp"]`.
+pub(super) fn refuse_unknown_of_request(name: &str) -> Result<(), SyntaxError> {
+    if OF_REQUEST.contains(&name) {
+        return Ok(());
+    }
+    let short: String = name.chars().take(40).collect();
+    let meant = did_you_mean(name, OF_REQUEST);
+    Err(SyntaxError(format!("$request has no {short:?}; it has {}{meant}", OF_REQUEST.join(" and "))))
+}
+
+fn near(name: &str) -> Vec<&'static str> {
+    if POSTED.iter().any(|posted| posted.eq_ignore_ascii_case(name)) {
+        return vec!["env"];
+    }
+    nearest(name, SOURCES.into_iter().chain(NOT_YET))
+}
+
+fn written(sources: &[&str]) -> String {
+    let written: Vec<String> = sources.iter().map(|source| format!("${source}[\"name\"]")).collect();
+    written.join(" or ")
+}

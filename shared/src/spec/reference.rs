@@ -1,0 +1,117 @@
+//! The generated part of `shared/README.md`: what each document and task may hold, and every filter, test and function.
+
+use super::texts::{self, EN, Text};
+use super::{DOCUMENTS, Kind, Setting, Spec};
+use crate::expression::examples::{self, Example};
+use crate::{document, task};
+
+/// The part that a marker names.
+pub fn part(name: &str) -> Option<String> {
+    match name {
+        "documents" => Some(DOCUMENTS.iter().map(|spec| section(spec)).collect()),
+        "tasks" => Some(task::KINDS.iter().map(|kind| section(kind.spec)).collect()),
+        "filters" => Some(table("filter", &examples::FILTERS)),
+        "tests" => Some(table("test", &examples::TESTS)),
+        "functions" => Some(table("function", &examples::FUNCTIONS)),
+        _ => None,
+    }
+}
+
+fn section(spec: &Spec) -> String {
+    let name = spec.name;
+    let mut section =
+        format!("### `{name}`\n\n{}\n\n{}", text(&spec.text_key()).help, settings(spec.settings, &spec.text_key()));
+    for setting in spec.settings {
+        let (inner, prefix, what) = match setting.kind {
+            Kind::Map(prefix, inner) => (inner, prefix, "In"),
+            Kind::FieldTypes(inner) => (inner, "field", "A field of"),
+            _ => continue,
+        };
+        section += &format!("{what} `{}`:\n\n{}", setting.key, settings(inner, prefix));
+    }
+    let outputs: Vec<String> = spec.outputs.iter().map(|output| format!("`{output}`")).collect();
+    match outputs.as_slice() {
+        [] => {}
+        outputs => section += &format!("Outputs: {}.\n\n", outputs.join(", ")),
+    }
+    section + &format!("```yaml\n{}\n```\n\n", spec.example.trim())
+}
+
+fn settings(settings: &[Setting], prefix: &str) -> String {
+    let mut table = "| key | value | default | |\n|---|---|---|---|\n".to_owned();
+    for setting in settings {
+        let default = match setting.default {
+            _ if setting.required => "required".to_owned(),
+            Some(default) => format!("`{default}`"),
+            None => String::new(),
+        };
+        let help = text(&setting.text_key(prefix)).help;
+        table += &format!("| `{}` | {} | {default} | {help} |\n", setting.key, value(setting.kind));
+    }
+    table + "\n"
+}
+
+fn text(key: &str) -> Text {
+    texts::find(EN, key).unwrap_or(Text { title: "", help: "" })
+}
+
+/// What a value is, in a few words.
+fn value(kind: Kind) -> String {
+    match kind {
+        Kind::Number(min, max) => return format!("{min} to {max}"),
+        Kind::Duration(max) => return format!("duration, at most {} s", max.as_secs()),
+        Kind::Choice(words) => {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            return words.join(", ");
+        }
+        Kind::Name(document::Kind::Workflow) => "number of a workflow",
+        Kind::Name(kind) => return format!("name of a {kind}"),
+        Kind::Names(kind) => return format!("names of {kind}s"),
+        Kind::Template => "text with references",
+        Kind::Url => "address with references",
+        Kind::MailAddresses => "mail addresses with references",
+        Kind::Expression => "expression",
+        Kind::Text(_) => "text",
+        Kind::Texts => "list of texts",
+        Kind::Value => "value of the field's type",
+        Kind::Flag => "true or false",
+        Kind::True => "`true`",
+        Kind::Whole => "whole number",
+        Kind::Fields => "fields with values",
+        Kind::Env => "names with values",
+        Kind::Headers => "headers with values",
+        Kind::EnvName => "name of `$env`",
+        Kind::Steps => "names of steps",
+        Kind::Statuses => "statuses: `200`, `2xx`, `200-299`",
+        Kind::Status => "status",
+        Kind::MediaType => "media type",
+        Kind::Conditions => "fields with values or operators",
+        Kind::Sort => "names of fields",
+        Kind::Delay => "duration with references",
+        Kind::Time => "time with references",
+        Kind::Zone => "time zone",
+        Kind::Moment => "moment or date",
+        Kind::AddressRules => "address rules",
+        Kind::Origins => "origins",
+        Kind::ShortUrl => "path segment",
+        Kind::Charset => "charset",
+        Kind::Pairs => "pairs joined by `&`",
+        Kind::Map(..) => "map, see below",
+        Kind::FieldTypes(_) => "names with a type or a map, see below",
+        Kind::Graph => "names with a task each",
+    }
+    .to_owned()
+}
+
+fn table(what: &str, examples: &[Example]) -> String {
+    let mut table = format!("| {what} | example | value |\n|---|---|---|\n");
+    for (name, example, result) in examples {
+        table += &format!("| `{name}` | `{}` | `{}` |\n", cell(example), cell(result));
+    }
+    table
+}
+
+/// A `|` would end the cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

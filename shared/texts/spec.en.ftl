@@ -1,0 +1,361 @@
+# Titles and helps of tasks, documents and their settings: one message a key, its help as an attribute.
+
+comment = Comment
+    .help = Adds a comment to a record.
+
+comment-comment = Text
+    .help = What the comment says. An empty text adds no comment.
+
+comment-record = Record
+    .help = The id of the record. Without it: the record of the run.
+
+condition = Condition
+    .help = Evaluates an expression and leaves by `then` or `else`.
+
+condition-condition = Expression
+    .help = The expression that decides.
+
+create-record = Create record
+    .help = Creates a record of a module. With a key, one key is one record under any concurrency: a step whose key has a record already leaves by `existing`.
+
+create-record-create-record = Module
+    .help = The module of the new record.
+
+create-record-fields = Fields
+    .help = The fields of the record and their values.
+
+create-record-unique = Unique key
+    .help = The key of the record. An empty key is no key. Without it: the value of the module's unique field, if the module has one.
+
+create-record-if-exists = If it exists
+    .help = `skip` leaves the existing record as it is, `update` sets the fields on it.
+
+create-record-store-id = Store the id
+    .help = The name of `$env` that gets the id of the record, new or existing.
+
+delay = Delay
+    .help = Parks this branch of the run until a time has come. Other branches go on.
+
+delay-delay = Time
+    .help = For how long, or until when.
+
+delay-for = For
+    .help = A duration: `45s`, `90m`, `1h 30m`, `2d`, `1w`; at most 90 days.
+
+delay-until = Until
+    .help = A clock time (`18:00`), a weekday (`monday 9:00`), or a moment (`2026-12-24 18:00`).
+
+delay-zone = Time zone
+    .help = The time zone of `until`.
+
+delete-record = Delete record
+    .help = Deletes a record. Deleting a missing record succeeds.
+
+delete-record-delete-record = Delete
+    .help = Always `true`.
+
+delete-record-record = Record
+    .help = The id of the record. Without it: the record of the run.
+
+find-record = Find record
+    .help = Finds records of a module and leaves by `found` or `not_found`. Only the module's unique field has an index; a search by other fields reads all records of the module.
+
+find-record-find-record = Module
+    .help = The module to search.
+
+find-record-where = Conditions
+    .help = All must hold. A value alone is compared with `is`; the operators are `is`, `is_not`, `contains`, `above` and `below`.
+
+find-record-sort = Sort
+    .help = Fields by which the records are sorted; `-` before a name is descending.
+
+find-record-limit = Limit
+    .help = How many records are found at most. Without it: 1, or 1000 with `store_ids`.
+
+find-record-store-id = Store the id
+    .help = The name of `$env` that gets the id of the first record.
+
+find-record-store-ids = Store all ids
+    .help = The name of `$env` that gets the list of all ids.
+
+http-request = HTTP request
+    .help = Sends a request to another system. Leaves by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
+
+http-request-http-request = URL
+    .help = The address of the other system, with `https://` or `http://`.
+
+http-request-method = Method
+    .help = Without it: `POST` with a body, else `GET`.
+
+http-request-headers = Headers
+    .help = Headers of the request.
+
+http-request-json = JSON body
+    .help = A body that is sent as JSON.
+
+http-request-form = Form body
+    .help = A body that is sent as a form; a list is several values of its name.
+
+http-request-text = Text body
+    .help = A body that is sent as it is.
+
+http-request-expect = Expected statuses
+    .help = The statuses that are no failure.
+
+http-request-max-bytes = Largest answer
+    .help = Bytes of an answer, headers included; a longer answer is a failure.
+
+tries-timeout = Time-out
+    .help = From connecting to the last byte of the answer.
+
+tries-retries = Retries
+    .help = How often it is tried again after a failure that may pass. The waits double.
+
+tries-at-most-once = At most once
+    .help = When it is not known whether the other system received it, the run waits for the decision of a person.
+
+tries-store = Store the outcome
+    .help = The name of `$env` that gets the outcome: `status` and what was answered, or `error`.
+
+respond = Respond
+    .help = Answers a caller that waits (`Prefer: wait=10`). The first response of a receipt counts.
+
+respond-respond = Status
+    .help = 200 to 299 or 400 to 599.
+
+respond-json = JSON body
+    .help = A body that is sent as JSON.
+
+respond-text = Text body
+    .help = A body that is sent as it is.
+
+respond-type = Media type
+    .help = Without it: `application/json` for `json`, `text/plain; charset=utf-8` for `text`.
+
+run-workflow = Run workflow
+    .help = Starts another workflow, or the same one, and goes on without waiting. Each run has a copy of `$env`.
+
+run-workflow-run-workflow = Workflow
+    .help = The number of the workflow.
+
+run-workflow-record = Record
+    .help = The id of the record to run on, or a list of ids with a run on each; empty or 0 is without a record. Without it: the record of this run.
+
+run-workflow-for-each = For each
+    .help = A list; each item gets a run.
+
+run-workflow-item = Item
+    .help = The name of `$env` that is the item of `for_each`. Without it: `item`.
+
+run-workflow-index = Index
+    .help = The name of `$env` that is the place of the item, from 1. Without it: `index`.
+
+run-workflow-env = More variables
+    .help = Names and values that are added to `$env` of the new runs.
+
+send-mail = Send mail
+    .help = Sends a mail. Leaves by `next` when the mail server has taken it, else by `failed`. All tries send the same mail with the same `Message-ID`.
+
+send-mail-send-mail = To
+    .help = The addresses of those who receive it: a text, joined by commas, or a list.
+
+send-mail-subject = Subject
+    .help = The subject of the mail.
+
+send-mail-text = Text
+    .help = The body without format. A mail has `text`, `html` or both.
+
+send-mail-html = HTML
+    .help = The body as HTML.
+
+send-mail-cc = Copy
+    .help = The addresses of those who receive a copy.
+
+send-mail-bcc = Blind copy
+    .help = The addresses of those who receive a copy that others do not see.
+
+send-mail-from = From
+    .help = The address of the sender. Without it: the setting `POSTERN_MAIL_FROM` of the worker.
+
+send-mail-reply-to = Reply to
+    .help = The address that receives the replies. Without it: the sender.
+
+set-env = Set variables
+    .help = Assigns names of `$env`, in written order: a later value sees the earlier ones.
+
+set-env-set-env = Variables
+    .help = The names and their new values.
+
+set-value = Set values
+    .help = Changes fields of a record. All values are evaluated before any is set.
+
+set-value-set-value = Fields
+    .help = The fields and their new values.
+
+set-value-record = Record
+    .help = The id of the record. Without it: the record of the run.
+
+stop = Stop
+    .help = Ends the run.
+
+stop-stop = End
+    .help = `finished`, or `failed`: the run counts as failed.
+
+stop-message = Message
+    .help = Shown with the run.
+
+workflow = Workflow
+    .help = One start, then a graph of steps.
+
+workflow-workflow = Number
+    .help = The number of the workflow.
+
+workflow-title = Title
+    .help = For people only.
+
+workflow-active = Active
+    .help = `false`: no submission starts it.
+
+workflow-start = Start
+    .help = What starts it, and with which steps it begins.
+
+workflow-steps = Steps
+    .help = The steps by their names. Each step has one task.
+
+start-module = Module
+    .help = The module of the records that it runs on.
+
+start-triggers = Triggers
+    .help = The triggers that it listens to.
+
+start-condition = Condition
+    .help = Must be true for it to run.
+
+start-order = Order
+    .help = Workflows of one trigger run by this number, then by their own.
+
+start-without-record = Without a record
+    .help = Whether it runs when the submission names no record.
+
+start-once-per-record = Once per record
+    .help = Whether it runs on one record only once, whatever becomes of that run.
+
+start-parallel = Parallel
+    .help = `false`: of two runs on one record the second begins when the first has ended.
+
+start-hold = Hold
+    .help = `true`: submissions are accepted, and the runs begin when the hold is taken away.
+
+start-at-most = At most
+    .help = So many of its runs reach outside at a time, over all workers.
+
+start-keep-log = Keep log
+    .help = Whose steps are kept in the log: of all runs, of those that fail, or of none.
+
+start-next = First steps
+    .help = The steps that it begins with.
+
+step = Step
+    .help = One task, its settings, and for each output the steps that follow.
+
+output = Output
+    .help = The steps that follow when the task leaves by this output, in written order.
+
+trigger = Trigger
+    .help = A key that callers name and workflows listen to.
+
+trigger-trigger = Key
+    .help = What callers name in `workflow_trigger`.
+
+trigger-title = Title
+    .help = For people only.
+
+module = Module
+    .help = A type of records. A module without a document is open: any field may hold anything.
+
+module-module = Name
+    .help = The name of the module.
+
+module-title = Title
+    .help = For people only.
+
+module-strict = Strict
+    .help = `true`: fields that are not declared are refused.
+
+module-fields = Fields
+    .help = The declared fields: a type, or a map with more.
+
+field-type = Type
+    .help = What the values of the field are.
+
+field-label = Label
+    .help = For people only.
+
+field-required = Required
+    .help = Whether a record must have a value.
+
+field-unique = Unique
+    .help = Whether one value belongs to one record of the module. A module has at most one such field.
+
+field-default = Default
+    .help = The value of a new record that names none.
+
+field-options = Options
+    .help = The texts to choose from, for `choice` and `list`.
+
+field-module = Module
+    .help = The module of the records, for `reference`.
+
+permission = Permission
+    .help = Which callers may start what. Access is denied by default.
+
+permission-permission = Key
+    .help = The key by which the permission is known.
+
+permission-title = Title
+    .help = For people only.
+
+permission-addresses = Addresses
+    .help = `192.168.0.7`, `192.168.0.*`, `192.168.0.100-192.168.0.160`, `192.168.0.0/24`, or `any`, which needs a generated short URL.
+
+permission-workflows = Workflows
+    .help = The workflows that callers may name.
+
+permission-triggers = Triggers
+    .help = The triggers that callers may name.
+
+permission-short-url = Short URL
+    .help = Its own short URL; the permission then answers only there.
+
+permission-expires = Expires
+    .help = From this moment on it admits nobody; a date is valid to its end (UTC).
+
+permission-enabled = Enabled
+    .help = `false`: it admits nobody.
+
+permission-charset = Charset
+    .help = The charset of forms that do not name theirs.
+
+permission-files = Files
+    .help = A file in a form is refused, or left out.
+
+permission-answer = Answer
+    .help = The answer to an accepted submission, instead of the receipt as JSON.
+
+permission-ping = Test call
+    .help = Pairs such as `test=test`: a call with all of them is answered and never run.
+
+permission-dedupe-by = Same submission
+    .help = Posted fields; two submissions with the same values are one.
+
+permission-dedupe-days = Days
+    .help = For how many days a submission counts as already made.
+
+permission-origins = Origins
+    .help = Web pages whose scripts may post.
+
+answer-status = Status
+    .help = 200, 202, or 204 without a body.
+
+answer-body = Body
+    .help = A text of 1000 bytes at most.
