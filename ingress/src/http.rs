@@ -7,7 +7,6 @@ pub mod client_address;
 pub mod connections;
 pub mod hosts;
 pub mod pace;
-pub mod parameters;
 pub mod party;
 pub mod path;
 pub mod places;

@@ -2,14 +2,11 @@
 //! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. While the broker takes
 //! messages this way makes no database call: settings are a snapshot in memory.
 
-mod address_index;
 pub mod api;
-mod clock;
 pub mod error;
 mod gate;
 pub mod http;
 pub mod limits;
-mod mask;
 mod metrics;
 mod options;
 pub mod panel;
@@ -22,7 +19,6 @@ mod routes;
 mod spool;
 mod state;
 pub mod submit;
-mod tickets;
 mod unread;
 mod waiting;
 

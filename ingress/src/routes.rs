@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use bytes::Buf;
 use futures_util::Stream;
+use postern_shared::intake::error::ApiError;
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
 use warp::http::{HeaderMap, Method};
-use warp::reply::{Reply, Response};
+use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::error::ApiError;
+use crate::error;
 use crate::gate::Gate;
 use crate::http::client_address::client_address;
 use crate::http::connections::{Caps, Connections};
@@ -74,7 +75,8 @@ fn everything(
             let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;
-                let response = unread::counted(&state, &request, answer.unwrap_or_else(Reply::into_response));
+                let response =
+                    unread::counted(&state, &request, answer.unwrap_or_else(|refusal| error::answer(&refusal)));
                 state.metrics.answered(response.status());
                 response
             }

@@ -11,6 +11,7 @@ use bytes::{Buf, BufMut, Bytes};
 use flate2::bufread::GzDecoder;
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
@@ -35,6 +36,17 @@ pub enum BodyError {
     /// `Content-Encoding: gzip`, but the body is not gzip, is damaged, or goes on behind its end.
     #[error("the body is not one whole gzip stream")]
     BadGzip,
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let code = match error {
+            BodyError::TooLarge(_) => ErrorCode::BodyTooLarge,
+            BodyError::UnsupportedEncoding(_) => ErrorCode::UnsupportedType,
+            BodyError::Truncated | BodyError::BadGzip => ErrorCode::InvalidBody,
+        };
+        Self::new(code, error.to_string())
+    }
 }
 
 /// Reads a whole body and inflates it if it is sent with `Content-Encoding: gzip`; `limit` counts bytes and holds

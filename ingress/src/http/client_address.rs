@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
+use postern_shared::body::parameters::Parameters;
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use warp::http::HeaderMap;
-
-use super::parameters::Parameters;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 /// RFC 7239.
@@ -26,6 +26,16 @@ pub enum ClientAddressError {
     /// Both headers are there and name different callers: one of them the proxy did not write.
     #[error("the headers {X_FORWARDED_FOR} and {FORWARDED} name different callers")]
     Disagreement,
+}
+
+impl From<ClientAddressError> for ApiError {
+    fn from(error: ClientAddressError) -> Self {
+        let code = match error {
+            ClientAddressError::ProxyNotTrusted(_) => ErrorCode::ProxyNotTrusted,
+            ClientAddressError::Unreadable(_) | ClientAddressError::Disagreement => ErrorCode::AddressUnclear,
+        };
+        Self::new(code, error.to_string())
+    }
 }
 
 /// The canonical address (an IPv4-mapped IPv6 address is its IPv4) of the caller: the TCP peer, or behind a trusted

@@ -2,10 +2,9 @@
 //! server here and another for a proxy in between (RFC 9112, 3.2).
 
 use postern_shared::host::{self, Host, HostName};
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use warp::http::header::HOST;
 use warp::http::{Request, Version};
-
-use crate::error::{ApiError, ErrorCode};
 
 /// The hosts that a listener answers to.
 #[derive(Debug)]

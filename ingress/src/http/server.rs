@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use postern_shared::intake::error::ApiError;
 use postern_shared::log_limit::LogLimit;
 use tokio::net::{TcpListener, TcpStream};
 use warp::http::header::{CONNECTION, HeaderValue};
@@ -23,6 +24,7 @@ use super::attended::{Attendance, Attended};
 use super::connections::Connections;
 use super::hosts::Hosts;
 use super::stall::Stalling;
+use crate::error;
 
 /// How long a request's header may take to arrive, from the connection's start or the answer before. Also how long an
 /// idle connection is kept: longer than proxies pause between two requests of a busy site.
@@ -103,7 +105,7 @@ where
                     Ok(()) => match filtered.call(request).await {
                         Ok(response) => response,
                     },
-                    Err(error) => refused(&door, error),
+                    Err(error) => refused(&door, &error),
                 };
                 Ok::<_, Closing>(response.map(|body| Attended::new(body, answering)))
             })
@@ -122,8 +124,8 @@ where
     });
 }
 
-fn refused(door: &Door, error: impl Reply) -> Response {
-    let mut response = error.into_response();
+fn refused(door: &Door, error: &ApiError) -> Response {
+    let mut response = error::answer(error);
     (door.refused)(response.status());
     // What stands behind such a request may be meant for another server.
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

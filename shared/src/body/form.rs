@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::env::Env;
 use encoding_rs::{Encoding, UTF_8};
-use postern_shared::env::Env;
 
 use super::fields::{FieldSettings, FieldsError};
 use super::nesting::Nesting;
@@ -33,7 +33,7 @@ pub(super) fn parse(
 }
 
 /// The pairs of a form, still encoded. Empty ones are skipped; a name without `=` has an empty value.
-pub(super) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub(crate) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     form.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).map(|pair| match pair.iter().position(|b| *b == b'=') {
         Some(at) => (&pair[..at], &pair[at + 1..]),
         None => (pair, &[][..]),
@@ -41,7 +41,7 @@ pub(super) fn pairs(form: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// The bytes that a name or value stands for: `+` is a blank, `%41` an `A`, any other `%` itself.
-pub(super) fn decoded(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn decoded(raw: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = raw.iter().position(|b| matches!(b, b'+' | b'%')) else {
         return Cow::Borrowed(raw);
     };

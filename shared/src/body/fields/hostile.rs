@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::error::ApiError;
+use crate::intake::error::ApiError;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data; boundary=XX";
@@ -103,7 +103,7 @@ fn a_hostile_body_is_read_or_refused_with_a_reason() {
         let started = Instant::now();
         if let Err(error) = fields(Some(content_type), &body, &settings) {
             let error = ApiError::from(error);
-            assert!(error.code.status().is_client_error(), "{content_type}: {begins}");
+            assert!((400..500).contains(&error.code.status()), "{content_type}: {begins}");
             assert!((10..400).contains(&error.message.len()), "{content_type}: {begins}: {error}");
         }
         assert!(started.elapsed() < Duration::from_secs(2), "{content_type}: {begins} took {:?}", started.elapsed());

@@ -1,14 +1,13 @@
 //! What makes a submission the same as an earlier one: the caller's `Idempotency-Key`, or else the values of the
 //! fields that the permission names, since few platforms send headers.
 
-use postern_shared::env::Env;
-use postern_shared::permission::Permission;
-use postern_shared::submission::Dedupe;
+use crate::env::Env;
+use crate::permission::Permission;
+use crate::submission::Dedupe;
 use serde_json::Value;
-use warp::http::HeaderMap;
 
 /// The header of draft-ietf-httpapi-idempotency-key-header.
-const HEADER: &str = "idempotency-key";
+pub const HEADER: &str = "idempotency-key";
 
 /// The longest header: a UUID or a hash fits several times. It travels with the submission.
 const MAX_KEY_BYTES: usize = 256;
@@ -18,13 +17,9 @@ const MAX_KEY_BYTES: usize = 256;
 #[error("the Idempotency-Key must be 1 to {MAX_KEY_BYTES} visible ASCII characters, and stand there once")]
 pub struct InvalidKey;
 
-/// The dedupe key of a submission, if it has one. An empty header is an error; fields that are all empty are no key.
-pub fn dedupe(headers: &HeaderMap, env: &Env, permission: &Permission) -> Result<Option<Dedupe>, InvalidKey> {
-    Ok(with_key(of_header(headers)?, env, permission))
-}
-
-/// The same with the caller's key, if it sent one.
-pub fn with_key(key: Option<&str>, env: &Env, permission: &Permission) -> Option<Dedupe> {
+/// The dedupe key of a submission, if it has one: the key that the caller sent, or else the fields. Fields that are all
+/// empty are no key.
+pub fn dedupe(key: Option<&str>, env: &Env, permission: &Permission) -> Option<Dedupe> {
     let key = match key {
         Some(key) => Some(format!("header {key}")),
         None => of_fields(env, &permission.dedupe_by),
@@ -32,13 +27,13 @@ pub fn with_key(key: Option<&str>, env: &Env, permission: &Permission) -> Option
     key.map(|key| Dedupe { key, days: permission.dedupe_days })
 }
 
-/// The key that the caller sent.
-pub fn of_header(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
-    let mut values = headers.get_all(HEADER).iter();
+/// The key that the caller sent: that of the only one of these values of [`HEADER`]; none of them = one that is no text.
+/// An empty value is an error.
+pub fn sent<'v>(mut values: impl Iterator<Item = Option<&'v str>>) -> Result<Option<&'v str>, InvalidKey> {
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {
-            let key = value.to_str().map_err(|_| InvalidKey)?;
+            let key = value.ok_or(InvalidKey)?;
             let fits = (1..=MAX_KEY_BYTES).contains(&key.len());
             if fits && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
                 Ok(Some(key))
@@ -66,12 +61,9 @@ mod tests {
     fn key(headers: &[&str], env: Value, names: Value) -> Result<Option<String>, InvalidKey> {
         let document = json!({"permission": "p", "addresses": "127.0.0.1", "workflows": [1], "dedupe_by": names});
         let permission = Permission::from_document(&document).unwrap();
-        let mut map = HeaderMap::new();
-        for value in headers {
-            map.append(HEADER, value.parse().unwrap());
-        }
         let env: Env = serde_json::from_value(env).unwrap();
-        Ok(dedupe(&map, &env, &permission)?.map(|dedupe| dedupe.key))
+        let sent = sent(headers.iter().copied().map(Some))?;
+        Ok(dedupe(sent, &env, &permission).map(|dedupe| dedupe.key))
     }
 
     #[test]

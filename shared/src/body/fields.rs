@@ -2,12 +2,12 @@
 //! field and never its value. No posted value is lost on the way: names that are repeated or contradict each other
 //! keep all their values.
 
+use crate::env::{Env, EnvError, Limits};
+use crate::permission::Files;
 use encoding_rs::Encoding;
-use postern_shared::env::{Env, EnvError, Limits};
-use postern_shared::permission::Files;
 
+use super::parameters::Parameters;
 use super::{form, json, multipart, text};
-use crate::http::parameters::Parameters;
 
 /// What a permission and the settings say of bodies.
 #[derive(Debug, Clone, Copy)]

@@ -1,22 +1,32 @@
 //! What became of a submission, as JSON: names, paths and messages, never posted values. For callers also the messages
 //! are without them, and the paths of bounded length.
 
-use std::collections::HashMap;
+mod words;
 
-use postern_shared::expression::Template;
-use postern_shared::id::{PermissionKey, ReceiptId};
-use postern_shared::origin::{Origin, Parent};
-use postern_shared::store::dead_letters::Dead;
-use postern_shared::store::receipts::{Receipt, Skipped};
-use postern_shared::store::replayed::{self, Replayed};
-use postern_shared::store::runs::{OfReceipt, Run};
-use postern_shared::store::workflows::StepOf;
-use postern_shared::store::{Connection, StoreError, dead_letters, receipts, run_log, runs, workflows};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::expression::Template;
+use crate::id::{PermissionKey, ReceiptId};
+use crate::origin::{Origin, Parent};
+use crate::store::dead_letters::Dead;
+use crate::store::receipts::{Receipt, Skipped};
+use crate::store::replayed::{self, Replayed};
+use crate::store::runs::{OfReceipt, Run};
+use crate::store::workflows::StepOf;
+use crate::store::{Connection, StoreError, dead_letters, receipts, run_log, runs, workflows};
 use serde_json::{Value, json};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, time};
 
-use super::{CLOCK_SKEW, LONGEST_QUEUE, MAX_SHOWN, time, words};
+/// How far a receipt's time may lie ahead: clocks of several machines differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// How long a receipt that no worker has taken yet reads as queued; later it is unknown.
+const LONGEST_QUEUE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The most runs of a receipt that are shown with their paths: as many as a page takes.
+pub const MAX_SHOWN: usize = 100;
 
 /// The steps of all runs of a receipt that a caller sees: as many as a page takes. They are shared among the runs.
 const MAX_STEPS: usize = 1_000;

@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
+use crate::env::EnvError;
+use crate::permission::Files;
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
 use futures_util::FutureExt;
 use multer::{Field, Multipart};
-use postern_shared::env::EnvError;
-use postern_shared::permission::Files;
-use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use super::fields::{FieldSettings, Fields, FieldsError, excerpt, named, parameter};
 use super::nesting::Nesting;
+use super::parameters::Parameters;
 use super::text;
-use crate::http::parameters::Parameters;
 
 /// Reads all parts. The charset of a text part is its own, else the form's.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
@@ -94,14 +93,14 @@ fn parts(boundary: String, body: &[u8], most: usize) -> Result<Vec<Part>, Fields
 
 /// Read here and not by the library, for names need not be UTF-8, and `filename*` makes a file too.
 fn disposition(field: &Field<'_>) -> Result<(Vec<u8>, Kind), FieldsError> {
-    let header = field.headers().get(CONTENT_DISPOSITION).map_or(&[][..], |value| value.as_bytes());
+    let header = field.headers().get("content-disposition").map_or(&[][..], |value| value.as_bytes());
     let parameter = |name: &str| Parameters::of_header(header).find(name);
     let name = parameter("name").ok_or(FieldsError::MalformedMultipart("a part has no name"))?;
     let kind = match parameter("filename") {
         Some(file) => Kind::File { named: !file.is_empty() },
         None if parameter("filename*").is_some() => Kind::File { named: true },
         None => {
-            let media_type = field.headers().get(CONTENT_TYPE).map_or(&[][..], |value| value.as_bytes());
+            let media_type = field.headers().get("content-type").map_or(&[][..], |value| value.as_bytes());
             let charset = Parameters::of_header(media_type).find("charset");
             let charset = charset.map(|label| String::from_utf8_lossy(&label).into_owned());
             Kind::Text { charset: charset.filter(|label| !label.is_empty()) }

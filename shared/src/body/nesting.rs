@@ -7,13 +7,13 @@
 //!   `a=1&a[b]=2` is `{"": "1", "b": "2"}`, and so is `a[b]=2&a=1` but for the order.
 //! - Brackets that do not pair, or have no name before them (`a[b`, `a]b`, `a[b]c`, `[x]`), are part of a plain name.
 
-use postern_shared::env::{Env, EnvError, Limits};
+use crate::env::{Env, EnvError, Limits};
 use serde_json::{Map, Value};
 
 use super::fields::{FieldsError, excerpt, is_reserved};
 
 /// A map that grows value by value. Counts while it grows, so that a body of nothing but separators is refused early.
-pub(super) struct Nesting {
+pub(crate) struct Nesting {
     map: Map<String, Value>,
     limits: Limits,
     left: usize,
@@ -21,12 +21,12 @@ pub(super) struct Nesting {
 }
 
 impl Nesting {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self { map: Map::new(), limits: *limits, left: limits.fields, has_brackets: false }
     }
 
     /// Adds a value. Takes the same time however many values its name already has.
-    pub(super) fn add(&mut self, name: String, value: String) -> Result<(), FieldsError> {
+    pub(crate) fn add(&mut self, name: String, value: String) -> Result<(), FieldsError> {
         self.left = self.left.checked_sub(1).ok_or(EnvError::TooManyFields(self.limits.fields))?;
         if is_reserved(&name) {
             return Err(FieldsError::ReservedName);
@@ -60,7 +60,7 @@ impl Nesting {
     }
 
     /// The whole map.
-    pub(super) fn finish(mut self) -> Env {
+    pub(crate) fn finish(mut self) -> Env {
         if self.has_brackets {
             self.map.values_mut().for_each(number_lists);
         }

@@ -6,14 +6,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::id::ReceiptId;
+use crate::store::history::{self, History};
+use crate::store::{Store, StoreError};
 use arc_swap::ArcSwapOption;
-use postern_shared::id::ReceiptId;
-use postern_shared::store::history::{self, History};
-use postern_shared::store::{Store, StoreError};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
-
-use crate::error::ApiError;
 
 /// How often it is looked what the history holds: workers make it ahead by weeks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -119,11 +118,9 @@ impl fmt::Display for WrongClock {
     }
 }
 
-/// For callers.
-impl From<WrongClock> for ApiError {
-    fn from(_: WrongClock) -> Self {
-        Self::unavailable("the clock of this server is wrong; nothing is accepted until it is right again")
-    }
+/// RFC 3339 in UTC, with milliseconds.
+pub fn time(moment: SystemTime) -> String {
+    Timestamp::try_from(moment).map(|at| format!("{at:.3}")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! The query: what to run and on which record; everything else in it is readable as `$query`. Selectors come from
 //! here only, variables from the body only.
 
+use crate::env::{Env, EnvError, Limits};
+use crate::id::{InvalidId, RecordId, TriggerKey, WorkflowId};
+use crate::submission::Target;
 use encoding_rs::UTF_8;
-use postern_shared::env::{Env, EnvError, Limits};
-use postern_shared::id::{InvalidId, RecordId, TriggerKey, WorkflowId};
-use postern_shared::submission::Target;
 
-use super::fields::FieldsError;
-use super::form::{decoded, pairs};
-use super::nesting::Nesting;
-use super::text;
+use crate::body::fields::FieldsError;
+use crate::body::{Nesting, decode_name, decode_value, decoded, pairs};
 
 /// What a query selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +59,8 @@ pub fn selectors(raw_query: &str, limits: &Limits) -> Result<Selectors, Selector
     let mut found = Found::default();
     let mut query = Nesting::new(limits);
     for (name, value) in pairs(first.as_bytes()).chain(pairs(second.as_bytes())) {
-        let name = text::decode_name(decoded(name), UTF_8).map_err(SelectorError::Query)?;
-        let value = text::decode_value(decoded(value), &name, UTF_8).map_err(SelectorError::Query)?;
+        let name = decode_name(decoded(name), UTF_8).map_err(SelectorError::Query)?;
+        let value = decode_value(decoded(value), &name, UTF_8).map_err(SelectorError::Query)?;
         match name.as_str() {
             RECORD => only(RECORD, &mut found.record, value)?,
             WORKFLOW => only(WORKFLOW, &mut found.workflow, value)?,

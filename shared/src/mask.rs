@@ -1,7 +1,7 @@
 //! What is shown of posted values to whoever need not see them: of each value its shape, which still tells an empty
 //! field, a cut-off number, or a text in a wrong charset.
 
-use postern_shared::env::Env;
+use crate::env::Env;
 use serde_json::{Map, Value};
 
 /// From how many characters on the first one is shown: of a shorter value it would tell too much.

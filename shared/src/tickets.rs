@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use postern_shared::id::ReceiptId;
-use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, StoreError, tickets};
-use postern_shared::submission::Ticket;
+use crate::id::ReceiptId;
+use crate::shutdown::Shutdown;
+use crate::store::{Store, StoreError, tickets};
+use crate::submission::Ticket;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ pub struct Tickets {
 
 impl Tickets {
     /// Those of a new instance, from 1.
+    #[expect(clippy::new_without_default, reason = "each has a name of its own")]
     pub fn new() -> Self {
         let instance = i64::try_from(Uuid::new_v4().as_u128() & MAX_INSTANCE).unwrap_or_default();
         Self { instance, last: AtomicI64::new(0), answered: Mutex::default() }

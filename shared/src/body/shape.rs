@@ -3,8 +3,8 @@
 
 use super::fields::{Kind, kind};
 use super::form::{decoded, pairs};
-use super::selector::SELECTORS;
 use super::{json, multipart};
+use crate::intake::selector::SELECTORS;
 use crate::mask;
 
 /// How many names are shown: enough to recognise a form.

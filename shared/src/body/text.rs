@@ -22,7 +22,7 @@ pub(super) fn labelled(label: &str) -> Result<&'static Encoding, FieldsError> {
 }
 
 /// The text of a field's name; the error shows how it begins.
-pub(super) fn decode_name(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> Result<String, FieldsError> {
+pub(crate) fn decode_name(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> Result<String, FieldsError> {
     decode(bytes, charset).map_err(|bytes| FieldsError::Undecodable {
         // Four bytes are the most that one of the 40 characters of an excerpt takes.
         field: excerpt(&String::from_utf8_lossy(&bytes[..bytes.len().min(160)])),
@@ -31,7 +31,7 @@ pub(super) fn decode_name(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> R
 }
 
 /// The text of a field's value; the error names the field.
-pub(super) fn decode_value(
+pub(crate) fn decode_value(
     bytes: Cow<'_, [u8]>,
     name: &str,
     charset: &'static Encoding,

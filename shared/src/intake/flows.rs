@@ -7,9 +7,9 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use postern_shared::id::PermissionKey;
-use postern_shared::lane::Lane;
-use postern_shared::submission::Target;
+use crate::id::PermissionKey;
+use crate::lane::Lane;
+use crate::submission::Target;
 
 /// Submissions of a flow a second that are as usual for any length of time. Forms and people are far below it; some such
 /// flows together are still far below what a worker does.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
+use crate::permission::Permission;
 use ipnet::IpNet;
-use postern_shared::permission::Permission;
 
 /// Which permissions, by their places in a list, have rules for which networks.
 #[derive(Debug, Default)]
