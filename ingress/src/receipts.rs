@@ -15,9 +15,9 @@ use warp::reply::Response;
 pub use answers::Answers;
 
 use crate::gate::Gate;
-use crate::rate;
 use crate::state::State;
 use answers::{Answer, Unanswered};
+use postern_http::rate;
 
 /// Answers for one receipt.
 pub async fn show(

@@ -1,7 +1,6 @@
 //! The public listener: short URLs and receipts, nothing else. One route takes everything, since whether a path
 //! exists is told only to a caller whose address is permitted.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +14,15 @@ use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::error;
 use crate::gate::Gate;
-use crate::http::client_address::client_address;
-use crate::http::connections::{Caps, Connections};
-use crate::http::hosts::Hosts;
-use crate::http::path::path;
-use crate::http::server::{self, Door};
 use crate::state::State;
 use crate::{receipts, submit, unread};
+use postern_http::answer;
+use postern_http::client_address::client_address;
+use postern_http::connections::{Caps, Connections};
+use postern_http::hosts::Hosts;
+use postern_http::path::{path, query};
+use postern_http::server::{self, Door};
 
 /// How long the answers that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -48,7 +47,7 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
         }
     };
     let door = {
-        let metrics = state.metrics.listener("public");
+        let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
         let state = Arc::clone(&state);
         Door { connections, hosts: Hosts::Any, refused: Box::new(move |status| state.metrics.answered(status)) }
@@ -68,15 +67,14 @@ fn everything(
     state: Arc<State>,
     peer: IpAddr,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::method().and(path()).and(query).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
+    warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
         move |method, path, query, headers, body| {
             let state = Arc::clone(&state);
             let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;
                 let response =
-                    unread::counted(&state, &request, answer.unwrap_or_else(|refusal| error::answer(&refusal)));
+                    unread::counted(&state, &request, answer.unwrap_or_else(|refusal| answer::answer(&refusal)));
                 state.metrics.answered(response.status());
                 response
             }

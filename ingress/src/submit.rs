@@ -26,10 +26,10 @@ use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
 use crate::gate::Gate;
-use crate::http::body::{body_bytes, paced};
 use crate::http::body_budget::{Full, Share};
 use crate::routes::Request;
 use crate::state::State;
+use postern_http::body::{body_bytes, paced};
 
 /// What a header or a variable takes in memory beside its name and its value.
 const FIELD_BYTES: usize = 160;

@@ -17,8 +17,8 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::http::party::party;
-use crate::rate::{self, Rate, Taken};
+use postern_http::party::party;
+use postern_http::rate::{self, Rate, Taken};
 
 /// Connections to PostgreSQL by which receipts are looked up, beside those of the process.
 pub const CONNECTIONS: usize = 2;

@@ -20,11 +20,11 @@ use warp::hyper::service::{Service, service_fn};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
+use super::answer::answer;
 use super::attended::{Attendance, Attended};
 use super::connections::Connections;
 use super::hosts::Hosts;
 use super::stall::Stalling;
-use crate::error;
 
 /// How long a request's header may take to arrive, from the connection's start or the answer before. Also how long an
 /// idle connection is kept: longer than proxies pause between two requests of a busy site.
@@ -125,7 +125,7 @@ where
 }
 
 fn refused(door: &Door, error: &ApiError) -> Response {
-    let mut response = error::answer(error);
+    let mut response = answer(error);
     (door.refused)(response.status());
     // What stands behind such a request may be meant for another server.
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -1,12 +1,12 @@
 use super::*;
-use crate::metrics::Metrics;
+use crate::metrics::ConnectionMetrics;
 use futures_util::FutureExt;
 use prometheus::Registry;
 
 const CAPS: Caps = Caps { total: 6, per_address: 4 };
 
 fn connections() -> Arc<Connections> {
-    let metrics = Metrics::new(&Registry::new()).unwrap();
+    let metrics = ConnectionMetrics::new(&Registry::new()).unwrap();
     let proxies = vec!["10.0.0.0/8".parse().unwrap()];
     Arc::new(Connections::new(CAPS, proxies, metrics.listener("public")))
 }

@@ -1,4 +1,4 @@
-//! The path of a request, for routes that look at it themselves.
+//! The path and the query of a request, for routes that look at them themselves.
 
 use std::convert::Infallible;
 
@@ -12,4 +12,9 @@ pub fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
         if method == Method::CONNECT { Ok(String::new()) } else { Err(warp::reject::reject()) }
     });
     of_connect.or(warp::path::full().map(|path: FullPath| path.as_str().to_owned())).unify()
+}
+
+/// The query as it was sent, without its `?`; empty if there is none.
+pub fn query() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) })
 }

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ipnet::IpNet;
 use tokio::sync::Notify;
 
+use super::metrics::{Closed, ListenerMetrics};
 use super::party::party;
-use crate::metrics::{Closed, ListenerMetrics};
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy)]
