@@ -8,10 +8,14 @@ mod endless_headers;
 mod growing_run;
 mod hanging_target;
 mod idle_connections;
+mod large_delays;
 mod made_up_receipts;
 mod pipelining;
 mod posts;
 mod receipt_polls;
+mod refused_connections;
+mod refused_pipelining;
+mod refused_requests;
 mod searching_runs;
 pub mod settings;
 pub mod silence;
@@ -57,6 +61,11 @@ pub enum Attack {
     ReceiptPolls,
     MadeUpReceipts,
     GrowingRun,
+    RefusedRequests,
+    RefusedPipelining,
+    PipelinedReceipts,
+    RefusedConnections,
+    LargeDelays,
 }
 
 impl Attack {
@@ -75,6 +84,11 @@ impl Attack {
             Self::ReceiptPolls => receipt_polls::run(against, in_force).await,
             Self::MadeUpReceipts => made_up_receipts::run(against, in_force).await,
             Self::GrowingRun => growing_run::run(against, in_force).await,
+            Self::RefusedRequests => refused_requests::run(against, in_force).await,
+            Self::RefusedPipelining => refused_pipelining::posts(against, in_force).await,
+            Self::PipelinedReceipts => refused_pipelining::polls(against, in_force).await,
+            Self::RefusedConnections => refused_connections::run(against, in_force).await,
+            Self::LargeDelays => large_delays::run(against, in_force).await,
         }
     }
 

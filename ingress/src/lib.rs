@@ -3,6 +3,7 @@
 //! messages this way makes no database call: settings are a snapshot in memory.
 
 pub mod api;
+mod beat;
 mod gate;
 pub mod http;
 pub mod limits;
@@ -13,6 +14,7 @@ mod probe;
 mod readiness;
 mod receipts;
 mod refusals;
+mod refused_requests;
 mod routes;
 mod spool;
 mod state;

@@ -3,6 +3,7 @@
 //! an outsider, or is of a constant size. README.md shows the table; a test compares.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use postern_shared::broker::publisher::MAX_WAITING_BYTES;
 use postern_shared::lane::Lane;
@@ -16,6 +17,7 @@ use crate::receipts::answers;
 use crate::refusals;
 use crate::waiting::MAX_WAITING;
 use postern_http::connections::Caps;
+use postern_http::rate::Rate;
 use postern_http::server::MAX_HEADER_BYTES;
 
 const KIB: usize = 1024;
@@ -35,6 +37,17 @@ const RESERVED_DESCRIPTORS: usize = 256;
 
 /// What a connection takes beside its header: its task, its timer, and an answer that is not read yet.
 const CONNECTION_BYTES: usize = 8 * KIB;
+
+/// Requests of one address that are refused without delay: more than a caller with a mistake sends, however often it
+/// repeats it, and next to no work for an ingress.
+pub const REFUSED: Rate = Rate { burst: 200, each: Duration::from_millis(20) };
+
+/// The same of all addresses together, for strangers that have many.
+pub const REFUSED_OF_ALL: Rate = Rate { burst: 1_000, each: Duration::from_millis(1) };
+
+/// How long an answer is held back at most that refuses a request beyond these rates. All connections that there may be
+/// then bring so few refused requests that the accepted ones do not notice; callers wait longer than that for an answer.
+pub const HELD_BACK: Duration = Duration::from_secs(2);
 
 /// The connections of both listeners.
 #[derive(Debug, Clone, Copy)]

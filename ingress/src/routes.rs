@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Buf;
 use futures_util::Stream;
-use postern_shared::intake::error::ApiError;
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
 use warp::http::{HeaderMap, Method};
@@ -73,8 +73,7 @@ fn everything(
             let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;
-                let response =
-                    unread::counted(&state, &request, answer.unwrap_or_else(|refusal| answer::answer(&refusal)));
+                let response = unread::counted(&state, &request, answer);
                 state.metrics.answered(response.status());
                 response
             }
@@ -82,23 +81,33 @@ fn everything(
     )
 }
 
-async fn answer<S, B>(state: &State, request: &Request, body: S) -> Result<Response, ApiError>
+async fn answer<S, B>(state: &State, request: &Request, body: S) -> Response
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let rejected = |address: IpAddr| {
-        move |error: ApiError| {
-            state.refusals.caller(address, error.code);
-            error
-        }
+    let stranger = |address: IpAddr, error: ApiError| {
+        state.refusals.caller(address, error.code);
+        state.refused_requests.answer(address, &error)
     };
-    let caller = client_address(request.peer, &request.headers, &state.trusted_proxies);
-    let caller = caller.map_err(|error| rejected(request.peer)(error.into()))?;
+    let caller = match client_address(request.peer, &request.headers, &state.trusted_proxies) {
+        Ok(caller) => caller,
+        Err(error) => return stranger(request.peer, error.into()),
+    };
     let snapshot = state.snapshot();
-    let gate = Gate::admit(&snapshot, caller, state.clock.now()).map_err(rejected(caller))?;
-    match request.path.strip_prefix("/receipts/") {
+    let gate = match Gate::admit(&snapshot, caller, state.clock.now()) {
+        Ok(gate) => gate,
+        Err(error) => return stranger(caller, error),
+    };
+    let receipt = request.path.strip_prefix("/receipts/");
+    let answer = match receipt {
         Some(id) => receipts::show(state, &gate, caller, &request.method, id).await,
         None => submit::submit(state, gate, snapshot.version, request, caller, body).await,
-    }
+    };
+    answer.unwrap_or_else(|error| match error.code {
+        ErrorCode::Unavailable(_) => answer::answer(&error),
+        // Others may have filled what there is for submissions; receipts this caller has read too often itself.
+        ErrorCode::TooBusy(_) if receipt.is_none() => answer::answer(&error),
+        _ => state.refused_requests.answer(caller, &error),
+    })
 }

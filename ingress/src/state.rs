@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
 use crate::receipts::Answers;
 use crate::refusals::Refusals;
+use crate::refused_requests::RefusedRequests;
 use crate::spool::Spool;
 use crate::waiting::Waiting;
 
@@ -73,6 +74,7 @@ pub struct State {
     pub receipts: Answers,
     pub metrics: Metrics,
     pub refusals: Refusals,
+    pub refused_requests: RefusedRequests,
     pub tickets: Tickets,
     pub waiting: Waiting,
     pub clock: Arc<Clock>,
@@ -104,6 +106,7 @@ impl State {
             store,
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
+            refused_requests: RefusedRequests::default(),
             tickets: Tickets::new(),
             waiting: Waiting::new(),
             clock,

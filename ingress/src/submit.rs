@@ -180,7 +180,7 @@ async fn put(state: &State, submission: &Submission, share: &mut Share) -> Resul
     let encoded = encode(submission)?;
     // Many short fields take many times the bytes in which they came, and escapes some times as many.
     share.take(taken_by(&submission.env) + encoded.len()).map_err(|Full| ApiError::too_busy())?;
-    let lane = state.flows.lane(&submission.permission, &submission.target);
+    let lane = state.flows.lane(&submission.permission, &submission.target, encoded.len());
     let encoded = match &state.publisher {
         None => encoded,
         Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {

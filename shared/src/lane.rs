@@ -1,14 +1,15 @@
 //! The lanes: ways to the workers of which none waits for another. A burst has a lane beside that of all others, and
-//! what wakes runs has its own. The lane of a message is known to whoever carries it (the routing key, a column of the
-//! spool), and the message does not tell it. Two lanes are rows of the spool alone and never reach the broker: a worker
-//! takes from them only what it has a slot for, and a queue of the broker cannot be taken from by target.
+//! what wakes runs has others. The lane of a message is known to whoever carries it (the routing key, a column of the
+//! spool), and the message does not tell it. What wakes runs is a row of the spool and does not reach the broker: a worker
+//! takes only what it has a slot for, each workflow from its own front, and a queue of the broker has one front for all.
 
 /// A way to the workers. The numbers stand in the spool: they are never given to another lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     /// What comes as it usually does.
     Default = 0,
-    /// What wakes runs.
+    /// What wakes runs that neither call nor are slow. Of the spool alone; an older version put it into a queue as well,
+    /// and what is left there is still taken.
     Resuming = 1,
     /// A burst, or several: see [`Lane::bulk`].
     Bulk1 = 2,
@@ -32,10 +33,10 @@ impl Lane {
     pub const ALL: [Self; Self::COUNT] =
         [Self::Default, Self::Resuming, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4, Self::Calling, Self::Slow];
 
-    /// Those that are queues of the broker, where there is one.
+    /// Those that have a queue in the broker, where there is one.
     pub const BROKERED: [Self; 6] = [Self::Default, Self::Resuming, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4];
 
-    /// Those of submissions.
+    /// Those of submissions: each is a queue of the broker, where there is one.
     pub const SUBMISSIONS: [Self; 5] = [Self::Default, Self::Bulk1, Self::Bulk2, Self::Bulk3, Self::Bulk4];
 
     /// Those of bursts. Each is a quorum queue, which costs the broker memory and files; two bursts at a time meet in
@@ -47,7 +48,7 @@ impl Lane {
         Self::BULK[usize::try_from(hash % 4).unwrap_or(0)]
     }
 
-    /// Whether it is a queue of the broker, where there is one.
+    /// Whether it has a queue in the broker, where there is one.
     pub fn is_brokered(self) -> bool {
         Self::BROKERED.contains(&self)
     }
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_of_the_spool_alone_has_no_queue_and_no_way_in_the_broker() {
+    fn a_lane_without_a_queue_has_no_way_in_the_broker() {
         for lane in Lane::ALL {
             let (queue, way) = (topology::queue(lane).is_some(), topology::way(lane).is_some());
             assert_eq!((queue, way), (lane.is_brokered(), lane.is_brokered()), "{lane:?}");

@@ -66,6 +66,25 @@ pub fn post(path: &str, headers: &str, form: &str) -> String {
     )
 }
 
+/// Sends requests without an end, ahead of their answers, and reads all answers, for ever.
+pub async fn pour(from: Ipv4Addr, to: SocketAddr, requests: String) {
+    loop {
+        if let Ok(mut stream) = open(from, to).await {
+            let (mut reader, mut writer) = stream.split();
+            let write = async { while writer.write_all(requests.as_bytes()).await.is_ok() {} };
+            let read = async {
+                let mut answers = [0; 16 * 1024];
+                while reader.read(&mut answers).await.is_ok_and(|length| length > 0) {}
+            };
+            tokio::select! {
+                () = write => {}
+                () = read => {}
+            }
+        }
+        sleep(AGAIN_AFTER).await;
+    }
+}
+
 /// Holds so many connections of strangers.
 pub async fn hold_many(to: SocketAddr, count: usize, bytes: &[u8], in_force: InForce) {
     let from: Vec<Ipv4Addr> = (0..count).map(stranger).collect();

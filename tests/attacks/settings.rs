@@ -17,6 +17,8 @@ pub const STARTS: u64 = 105;
 const STARTED: u64 = 106;
 /// Copies what was posted into many names.
 pub const GROWS: u64 = 107;
+/// Copies all that was posted, and waits.
+pub const DELAYS: u64 = 108;
 
 /// How often [`GROWS`] copies: a workflow has at most 1,000 steps.
 const COPIES: usize = 900;
@@ -55,7 +57,7 @@ pub fn documents(hanging: SocketAddr) -> String {
         r#"
 permission: attacker
 addresses: 127.0.0.2
-workflows: [{HANGS}, {MAILS}, {COMPUTES}, {SEARCHES}, {STARTS}, {GROWS}]
+workflows: [{HANGS}, {MAILS}, {COMPUTES}, {SEARCHES}, {STARTS}, {GROWS}, {DELAYS}]
 ---
 workflow: {HANGS}
 start: {{without_record: true, next: ask}}
@@ -86,15 +88,31 @@ start: {{without_record: true, next: s1}}
 steps:
 {starting}
 ---
+workflow: {GROWS}
+start: {{without_record: true, next: s1}}
+steps:
+{copying}
+---
+{}
+"#,
+        short()
+    )
+}
+
+/// The workflow that ends at once, and the one that copies and waits: so long that many of its runs do so at a time.
+fn short() -> String {
+    format!(
+        r#"
 workflow: {STARTED}
 start: {{without_record: true, next: end}}
 steps:
   end: {{stop: finished}}
 ---
-workflow: {GROWS}
-start: {{without_record: true, next: s1}}
+workflow: {DELAYS}
+start: {{without_record: true, next: copy}}
 steps:
-{copying}
+  copy: {{set_env: {{copy: '$env["big"]'}}, next: wait}}
+  wait: {{delay: {{for: 2s}}}}
 "#
     )
 }

@@ -17,7 +17,7 @@ pub const PER_SECOND: u32 = 200;
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// What is measured beside which attack, by the numbers of the list of attacks.
-const ROWS: [(&str, Attack, Form); 10] = [
+const ROWS: [(&str, Attack, Form); 17] = [
     ("A1 hanging target", Attack::HangingTarget, Form::Pair),
     ("A1 silent mail server", Attack::SilentMail, Form::Pair),
     ("A4 endless headers", Attack::EndlessHeaders, Form::Pair),
@@ -28,6 +28,13 @@ const ROWS: [(&str, Attack, Form); 10] = [
     ("A10 stalled bodies", Attack::StalledBodies, Form::Pair),
     ("A11 one receipt polled", Attack::ReceiptPolls, Form::Pair),
     ("A11 made-up receipts", Attack::MadeUpReceipts, Form::Pair),
+    ("S3 refused requests", Attack::RefusedRequests, Form::Pair),
+    ("S3 refused requests, serve", Attack::RefusedRequests, Form::Serve),
+    ("S3 refused requests, sent ahead", Attack::RefusedPipelining, Form::Pair),
+    ("S3 refused, a connection each", Attack::RefusedConnections, Form::Pair),
+    ("S5 receipts polled ahead", Attack::PipelinedReceipts, Form::Pair),
+    ("S4 large posts that wait", Attack::LargeDelays, Form::Pair),
+    ("S4 large posts that wait, serve", Attack::LargeDelays, Form::Serve),
 ];
 
 /// What one phase saw.
@@ -96,8 +103,8 @@ async fn measure(besieged: &Besieged, attack: Attack, time: Duration) -> Phase {
 
 /// Whether it may take the slots in which callers of other flows are served that seldom post.
 fn takes_slots(attack: Attack) -> bool {
-    use Attack::{ComputingRun, HangingTarget, SearchingRuns, SilentMail};
-    matches!(attack, HangingTarget | SilentMail | ComputingRun | SearchingRuns)
+    use Attack::{ComputingRun, HangingTarget, LargeDelays, SearchingRuns, SilentMail};
+    matches!(attack, HangingTarget | SilentMail | ComputingRun | SearchingRuns | LargeDelays)
 }
 
 fn figures_of(name: &str, attack: Attack, without: &[Phase], with: &[Phase]) -> Vec<Figure> {

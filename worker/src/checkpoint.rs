@@ -17,9 +17,8 @@ use postern_shared::workflow::{StepIndex, Workflow};
 /// The most bytes that a run may leave behind as JSON: eight times a posted body, as ingress allows for a submission.
 pub const MAX_CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 
-/// How long what is due at once belongs to this process, which brings it to the broker itself. Above a publish with its
-/// time-out, and short, since it is what a crash in between costs.
-const LEASE: Duration = Duration::from_secs(5);
+/// A receipt with more runs than this has many: those beyond go on apart from the runs of other receipts.
+const FEW_RUNS: i32 = 100;
 
 /// A step to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,54 +104,32 @@ pub fn encode(checkpoint: &Checkpoint) -> Result<String, usize> {
     if text.len() > MAX_CHECKPOINT_BYTES { Err(text.len()) } else { Ok(text) }
 }
 
-/// What is to be done when what wakes runs is committed: see [`crate::relay::Relay::bring`].
-#[derive(Debug, Default)]
-pub struct Due {
-    /// Brought to the broker.
-    pub rows: Vec<spool::Taken>,
-    /// Whether something is due in a lane of the spool alone.
-    pub rings: bool,
-}
-
-impl Due {
-    /// Adds what else is to be done.
-    pub fn extend(&mut self, more: Self) {
-        self.rows.extend(more.rows);
-        self.rings |= more.rings;
-    }
-}
-
 /// What wakes the runs of one transaction.
 #[derive(Debug, Default)]
-pub struct Alarms {
-    now: Vec<Vec<u8>>,
-    later: Vec<Alarm>,
-    /// Whether any is of a lane of the spool alone.
-    rings: bool,
-}
+pub struct Alarms(Vec<Alarm>);
 
 impl Alarms {
-    /// Wakes a run whose checkpoint has this revision. `now` is the time of the transaction, by the database's clock.
-    pub fn set(&mut self, resume: &Resume, wake: &Wake, now: SystemTime) {
+    /// Wakes a run whose checkpoint has this revision and which has this place among those of its receipt. `now` is the
+    /// time of the transaction, by the database's clock.
+    pub fn set(&mut self, resume: &Resume, place: i32, wake: &Wake, now: SystemTime) {
+        let resuming = Way::Resuming { of_many: place > FEW_RUNS };
         let (way, delay) = match wake {
-            Wake::Now => return self.now.push(resume.encode()),
-            Wake::At(due_at) => (Way::Resuming, due_at.duration_since(now).unwrap_or_default()),
+            Wake::Now => (resuming, Duration::ZERO),
+            Wake::At(due_at) => (resuming, due_at.duration_since(now).unwrap_or_default()),
             Wake::Slow => (Way::Slow, Duration::ZERO),
             Wake::Call { target } => (Way::Calling(target.clone()), Duration::ZERO),
             Wake::InTurn | Wake::Decided | Wake::Held | Wake::AtGate => return,
         };
-        self.rings |= way != Way::Resuming;
-        self.later.push(Alarm { resume: resume.clone(), delay, way });
+        self.0.push(Alarm { resume: resume.clone(), delay, way });
     }
 
-    /// Puts them into the spool; returns what the caller does once this is committed.
-    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Due, StoreError> {
-        if !self.later.is_empty() {
-            spool::schedule(transaction, &self.later).await?;
+    /// Puts them into the spool; returns whether there are any, so that the consumer of the spool looks when this is
+    /// committed.
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+        if !self.0.is_empty() {
+            spool::schedule(transaction, &self.0).await?;
         }
-        let now = self.now;
-        let rows = if now.is_empty() { Vec::new() } else { spool::put_taken(transaction, &now, LEASE).await? };
-        Ok(Due { rows, rings: self.rings })
+        Ok(!self.0.is_empty())
     }
 }
 
@@ -174,16 +151,16 @@ impl Checkpoints {
     pub fn add(&mut self, run: &Run, document: String, wake: Option<Wake>) {
         if let Some(wake) = &wake {
             let resume = Resume { run: run.key(), revision: FIRST_REVISION };
-            self.alarms.set(&resume, wake, self.now);
+            self.alarms.set(&resume, run.place, wake, self.now);
         }
         let standing = standing(wake.as_ref(), false);
         self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });
     }
 
     /// Writes them with what wakes the runs; see [`Alarms::write`].
-    pub async fn write(self, transaction: &Transaction<'_>) -> Result<Due, StoreError> {
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
         if self.new.is_empty() {
-            return Ok(Due::default());
+            return Ok(false);
         }
         checkpoints::insert(transaction, &self.new).await?;
         self.alarms.write(transaction).await

@@ -11,7 +11,7 @@ use postern_shared::store::runs::{self, Run};
 use postern_shared::store::{StoreError, Transaction};
 
 use crate::catalog::Pinned;
-use crate::checkpoint::{Checkpoints, Due, Wake};
+use crate::checkpoint::{Checkpoints, Wake};
 use crate::desk::Desk;
 use crate::names::Names;
 use crate::{claims, questions, related, resolve};
@@ -25,10 +25,10 @@ pub struct Child {
     pub pinned: Arc<Pinned>,
 }
 
-/// Writes runs that steps started; returns what the caller brings to the broker once this is committed.
-pub async fn write(transaction: &Transaction<'_>, started: Vec<Child>, now: SystemTime) -> Result<Due, StoreError> {
+/// Writes runs that steps started; returns whether any begins at once; see [`crate::checkpoint::Alarms::write`].
+pub async fn write(transaction: &Transaction<'_>, started: Vec<Child>, now: SystemTime) -> Result<bool, StoreError> {
     if started.is_empty() {
-        return Ok(Due::default());
+        return Ok(false);
     }
     let (mut checkpoints, mut new) = (Checkpoints::new(now), Vec::with_capacity(started.len()));
     for Child { run, document, pinned } in started {

@@ -1,6 +1,6 @@
 //! Takes messages and settles them: work first, acknowledgement last. Only this file and its folder settle a
 //! delivery, and AMQP types stop here. A late acknowledgement may be lost, so the work must be safe to repeat.
-//! A message comes from the broker, or from the spool: all messages where there is no broker, the calls and the slow runs
+//! A message comes from the broker, or from the spool: all messages where there is no broker, what wakes runs
 //! everywhere, and submissions while the broker takes nothing.
 
 mod rabbitmq;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::spool::{CallKey, Lease, finish_with};
+use postern_shared::store::spool::{Lease, Pair, finish_with};
 use postern_shared::store::{StoreError, Transaction};
 
 /// How long a delivery may stay unsettled, waiting for PostgreSQL for instance, before its channel is closed so
@@ -40,8 +40,7 @@ pub struct Options {
     pub concurrency: usize,
     /// Messages of the default lane handled beside those; see [`KEPT_SLOTS`].
     pub kept_slots: usize,
-    /// The same for runs that are to go on, which have slots of their own. Runs that call other systems, and slow runs, are
-    /// not among them: these come from the spool.
+    /// The same for what an older version put into the queue of runs that go on, which has slots of its own.
     pub resuming: u16,
     /// See [`HOLD_LIMIT`].
     pub hold_limit: Duration,
@@ -68,8 +67,8 @@ pub struct Message {
     pub lane: Lane,
     /// The right to its row, if it came from the spool.
     pub lease: Option<Lease>,
-    /// In [`Lane::Calling`]: whom it calls, and for which workflow.
-    pub call: Option<CallKey>,
+    /// The pair by which its row was taken, in a lane that is taken from by pair.
+    pub pair: Option<Pair>,
     /// Whether it was taken although its target rests, since it has waited for too long.
     pub is_overdue: bool,
 }

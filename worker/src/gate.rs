@@ -57,10 +57,10 @@ async fn let_go(handler: &Handler, workflow: WorkflowId, newest: &Pinned) -> Res
     runs::let_go(&transaction, workflow, newest.version, &gone).await?;
     let mut alarms = Alarms::default();
     for resume in &gone {
-        alarms.set(resume, &Wake::Now, std::time::SystemTime::now());
+        alarms.set(resume, 0, &Wake::Now, std::time::SystemTime::now());
     }
-    let due = alarms.write(&transaction).await?;
+    alarms.write(&transaction).await?;
     store::commit(transaction).await?;
-    handler.relay.bring(due);
+    handler.aside.ring();
     Ok(())
 }

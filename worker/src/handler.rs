@@ -24,7 +24,6 @@ use crate::metrics::Metrics;
 use crate::outages::Outages;
 use crate::outside::Outside;
 use crate::patience::{AWAY, Patience};
-use crate::relay::Relay;
 use crate::resume;
 use crate::slow::Slow;
 use crate::waves::{self, Tally};
@@ -43,7 +42,6 @@ pub struct Handler {
     pub store: Store,
     pub catalogs: Arc<Catalogs>,
     pub metrics: Arc<Metrics>,
-    pub relay: Relay,
     /// What waits for a transaction in the default lane.
     pub gathering: Arc<Gathering>,
     /// The same of bursts, in transactions of their own: however long those take, the others find one.
@@ -55,6 +53,8 @@ pub struct Handler {
     /// What its transactions know of each other.
     pub slow: Arc<Slow>,
     pub outages: Arc<Outages>,
+    /// Rings when something may be due in the lanes of the spool alone.
+    pub aside: Bell,
     /// Rings when a run may have come to the gate, or left its place behind it.
     pub gate: Bell,
 }
@@ -134,6 +134,16 @@ impl Handler {
         }
     }
 
+    /// Tells those who wait for what was committed.
+    pub fn ring(&self, tally: &Tally) {
+        if tally.alarms {
+            self.aside.ring();
+        }
+        if tally.gate {
+            self.gate.ring();
+        }
+    }
+
     async fn submissions(&self, message: &Message) -> Option<Verdict> {
         match self.read(message) {
             Ok(submissions) if submissions.is_empty() => None,
@@ -189,10 +199,7 @@ impl Handler {
                 Ok(tally) => {
                     self.outages.committed();
                     self.metrics.executed(&tally, started.elapsed());
-                    self.relay.bring(tally.alarms);
-                    if tally.gate {
-                        self.gate.ring();
-                    }
+                    self.ring(&tally);
                     return Ok(());
                 }
                 Err(StoreError::Taken) => {
@@ -250,7 +257,8 @@ impl Handler {
                     spool::again(&transaction, lease, attempt, Duration::ZERO).await?;
                 }
             }
-            Verdict::Alone { delay, .. } if !message.lane.is_brokered() => {
+            // As it stands, with its pair.
+            Verdict::Alone { delay, .. } if message.kind == RESUME_V1 && message.lease.is_some() => {
                 if let Some(lease) = message.lease {
                     spool::again(&transaction, lease, attempt.saturating_add(1), *delay).await?;
                 }
@@ -311,9 +319,9 @@ mod tests {
         let dies = |attempt: u32| {
             let (kind, message_id) = (SUBMISSIONS_V1.to_owned(), String::new());
             let (body, origin, lane) = (vec![], Origin::Lane, Lane::Default);
-            let (delivery_count, lease, call, is_overdue) = (0, None, None, false);
+            let (delivery_count, lease, pair, is_overdue) = (0, None, None, false);
             let message =
-                Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, call, is_overdue };
+                Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, pair, is_overdue };
             matches!(again(&message, &[], Duration::ZERO, String::new), Verdict::Dead { .. })
         };
         assert!(!dies(0) && !dies(MAX_ATTEMPTS - 2));

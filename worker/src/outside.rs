@@ -12,7 +12,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use postern_shared::rendered::Rendered;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::spool::{self, CallKey};
+use postern_shared::store::spool::{self, Pair};
 use prometheus::IntGauge;
 use reqwest::Url;
 use tokio::time::Instant;
@@ -126,7 +126,7 @@ impl Outside {
 
     /// What becomes of a call that has waited for too long: a target that still rests is not asked.
     pub async fn call_overdue(&self, call: &Call, workflow: i64, key: &str) -> Report {
-        let pair = CallKey { workflow, target: target(&call.request) };
+        let pair = Pair { workflow, target: target(&call.request) };
         if self.breakers.rests(&pair, Instant::now()) {
             let reason = "the target has not answered for a while, and was not asked again";
             return Report::Failed(Failure::not_made(reason, Kind::NotSent));
@@ -136,7 +136,7 @@ impl Outside {
 
     /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried.
     pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
-        let pair = CallKey { workflow, target: target(&call.request) };
+        let pair = Pair { workflow, target: target(&call.request) };
         let reply = match (&*call.request, &self.mail) {
             (Rendered::Http(request), _) => self.http.call(request, call.max_bytes, call.timeout, key).await,
             (Rendered::Mail(mail), Some(server)) => server.send(mail, call.timeout).await,
@@ -189,7 +189,7 @@ mod tests {
         let server = MailServer::new(&format!("smtp://127.0.0.1:{port}?tls=never")).unwrap();
         let resting = IntGauge::new("a", "b").unwrap();
         let outside = Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), resting.clone()).unwrap();
-        let pair = CallKey { workflow: 1, target: target(&request) };
+        let pair = Pair { workflow: 1, target: target(&request) };
         let long_ago = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         (0..5).for_each(|_| outside.breakers.note(&pair, Came::Silence, long_ago));
         assert_eq!(resting.get(), 1);

@@ -79,7 +79,7 @@ pub async fn handle(handler: &Handler, message: &Message) -> Option<Verdict> {
 /// waited there for too long.
 fn goes_back(message: &Message, breakers: &Breakers) -> bool {
     let rests = |pair| breakers.rests(pair, tokio::time::Instant::now());
-    !message.is_overdue && message.call.as_ref().is_some_and(rests)
+    !message.is_overdue && message.pair.as_ref().is_some_and(rests)
 }
 
 /// Added to the time after which an intent counts as unknown, so that it is past that when it is looked at.
@@ -111,10 +111,7 @@ async fn execute(handler: &Handler, message: &Message, resume: &Resume, work: Wo
             Ok(Step::Done(tally)) => {
                 handler.outages.committed();
                 handler.metrics.resumed(&tally);
-                handler.relay.bring(tally.alarms);
-                if tally.gate {
-                    handler.gate.ring();
-                }
+                handler.ring(&tally);
                 return Ok(());
             }
             Ok(Step::Call { call, key }) => {
@@ -152,7 +149,7 @@ async fn attempt(handler: &Handler, message: &Message, resume: &Resume, work: Wo
     let began = Instant::now();
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // It is being called or waits for a slot; without a row of that lane, as after the replay of a dead letter, it goes on.
-    if taken.checkpoint.calling && message.lane != Lane::Calling && spool::calls::stands(&transaction, resume).await? {
+    if taken.checkpoint.calling && message.lane != Lane::Calling && spool::pairs::calls(&transaction, resume).await? {
         return nothing();
     }
     // Before any claim, as bundles do.
@@ -277,7 +274,7 @@ async fn ask(
 
 #[cfg(test)]
 mod tests {
-    use postern_shared::store::spool::CallKey;
+    use postern_shared::store::spool::Pair;
     use prometheus::IntGauge;
 
     use super::*;
@@ -285,10 +282,10 @@ mod tests {
 
     #[test]
     fn a_call_whose_target_rests_goes_back_unless_it_is_overdue() {
-        let key = |workflow| CallKey { workflow, target: "a".to_owned() };
+        let key = |workflow| Pair { workflow, target: "a".to_owned() };
         let breakers = Breakers::new(IntGauge::new("a", "b").unwrap());
         (0..5).for_each(|_| breakers.note(&key(1), Came::Silence, tokio::time::Instant::now()));
-        for (call, is_overdue, expected) in [
+        for (pair, is_overdue, expected) in [
             (Some(key(1)), false, true),
             (Some(key(1)), true, false),
             (Some(key(2)), false, false),
@@ -297,7 +294,7 @@ mod tests {
             let (kind, body, message_id, origin) = (String::new(), Vec::new(), String::new(), Origin::Lane);
             let (attempt, delivery_count, lane, lease) = (0, 0, Lane::Calling, None);
             let message =
-                Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, call, is_overdue };
+                Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, pair, is_overdue };
             assert_eq!(goes_back(&message, &breakers), expected, "{message:?}");
         }
     }

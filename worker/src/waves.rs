@@ -21,7 +21,7 @@ use postern_shared::submission::Submission;
 use crate::breath::Breath;
 use crate::budget::Budget;
 use crate::catalog::Catalog;
-use crate::checkpoint::{Checkpoints, Due, Wake};
+use crate::checkpoint::{Checkpoints, Wake};
 use crate::children;
 use crate::claims;
 use crate::clock::Clock;
@@ -57,7 +57,7 @@ pub struct Tally {
     /// Runs that go on alone, by [`Cost::ALL`].
     pub slow: [usize; Cost::ALL.len()],
     /// What wakes the runs that go on at once: to be brought on its way when this is committed.
-    pub alarms: Due,
+    pub alarms: bool,
 }
 
 impl Tally {
@@ -265,6 +265,6 @@ async fn write(
         run_log::append(transaction, &log).await?;
     }
     tally.alarms = checkpoints.write(transaction).await?;
-    tally.alarms.extend(children::write(transaction, started, desk.clock.began()).await?);
+    tally.alarms |= children::write(transaction, started, desk.clock.began()).await?;
     receipts::note_unmet(transaction, &unmet).await
 }

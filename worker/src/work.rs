@@ -12,7 +12,7 @@ use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
 
 use crate::catalog::Catalogs;
-use crate::consumer::spool::{Aside, Lanes, Stranded, Supply};
+use crate::consumer::spool::{Aside, Lanes, Room, Stranded, Supply};
 use crate::consumer::{self, Health, KEPT_SLOTS};
 use crate::experience::Experience;
 use crate::gather::Gathering;
@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 use crate::options::ExecutionOptions;
 use crate::outages::Outages;
 use crate::outside::Outside;
-use crate::relay::{Relay, Way};
+use crate::relay::Relay;
 use crate::{Failure, gate};
 
 /// Connections to PostgreSQL for runs that are resumed.
@@ -30,8 +30,12 @@ const RESUMING_CONNECTIONS: usize = 4;
 /// Connections to PostgreSQL for runs before and after a call; none is held while a call waits.
 const CALLING_CONNECTIONS: usize = 4;
 
-/// Runs that are resumed at the same time: more than have a connection, so that the next one is at hand.
-const RESUMING_SLOTS: u16 = 16;
+/// Runs that are resumed at the same time. A pair that is alone has six of them, so that it uses its connections and the
+/// next run is at hand.
+const RESUMING_SLOTS: usize = 32;
+
+/// The same of what an older version put into the broker.
+const RESUMING_OF_BROKER: u16 = 16;
 
 /// Runs that are too slow for a bundle and go on at the same time, each on a connection to PostgreSQL of its own.
 const SLOW_SLOTS: usize = 2;
@@ -55,7 +59,7 @@ pub struct Work {
     pub health: Health,
     /// Of the lanes that are of the spool alone.
     pub aside: Health,
-    /// Of the lanes of the broker while it takes nothing.
+    /// Of the lanes of submissions while the broker takes nothing.
     pub stranded: Health,
 }
 
@@ -70,8 +74,10 @@ impl Work {
         let publishing =
             publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 4 };
         let (publisher, publishing) = Publisher::start(publishing, registry, self.shutdown.clone())?;
-        let handler = self.handler(Way::Broker(publisher.clone()), Bell::default(), options);
-        let relaying = tokio::spawn(handler.relay.clone().run(self.shutdown.clone()));
+        let handler = self.handler(options);
+        let relay =
+            Relay { store: self.store.clone(), publisher: publisher.clone(), metrics: Arc::clone(&self.metrics) };
+        let relaying = tokio::spawn(relay.run(self.shutdown.clone()));
         let letting_go = tokio::spawn(gate::mind(handler.clone()));
         let consuming = consumer::Options {
             url,
@@ -79,12 +85,12 @@ impl Work {
             prefetch: options.concurrency.saturating_mul(IN_HAND),
             concurrency: usize::from(options.concurrency.saturating_mul(IN_HAND)),
             kept_slots: KEPT_SLOTS,
-            resuming: RESUMING_SLOTS,
+            resuming: RESUMING_OF_BROKER,
             hold_limit: consumer::HOLD_LIMIT,
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
         let stranded = Stranded { lanes: lanes(options), publisher };
-        let stranded = Spool { handler: handler.clone(), bell: handler.relay.bell.clone(), supply: stranded };
+        let stranded = Spool { handler: handler.clone(), bell: Bell::default(), supply: stranded };
         let stranded = tokio::spawn(stranded.consume(options.clone(), self.shutdown.clone(), self.stranded));
         let aside = tokio::spawn(aside(&handler, options).consume(options.clone(), self.shutdown.clone(), self.aside));
         let handle = move |message| handler.clone().handle(message);
@@ -101,7 +107,7 @@ impl Work {
 
     /// Takes what the spool holds.
     pub async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) -> Result<(), Failure> {
-        let handler = self.handler(Way::Spool, bell.clone(), options);
+        let handler = self.handler(options);
         let letting_go = tokio::spawn(gate::mind(handler.clone()));
         // There is no broker that could take nothing.
         self.stranded.hearing();
@@ -114,27 +120,26 @@ impl Work {
         Ok(())
     }
 
-    fn handler(&self, way: Way, bell: Bell, options: &ExecutionOptions) -> Handler {
+    fn handler(&self, options: &ExecutionOptions) -> Handler {
         let (store, metrics) = (self.store.clone(), Arc::clone(&self.metrics));
-        let relay = Relay { store: store.clone(), way, metrics: Arc::clone(&metrics), bell, aside: Bell::default() };
         let connections = Connections::new(RESUMING_CONNECTIONS, CALLING_CONNECTIONS, SLOW_SLOTS);
         let gathering = || Arc::new(Gathering::new(usize::from(options.concurrency)));
         let (gathering, bursts) = (gathering(), gathering());
         let (outside, catalogs) = (self.outside.clone(), Arc::clone(&self.catalogs));
-        let (gate, experience) = (Bell::default(), Arc::new(Experience::default()));
+        let (gate, aside, experience) = (Bell::default(), Bell::default(), Arc::new(Experience::default()));
         let (slow, outages) = (Arc::default(), Arc::clone(&self.outages));
         Handler {
             outside,
             store,
             catalogs,
             metrics,
-            relay,
             gathering,
             bursts,
             experience,
             connections,
             slow,
             outages,
+            aside,
             gate,
         }
     }
@@ -158,16 +163,17 @@ impl<S: Supply> Spool<S> {
     }
 }
 
-/// The lanes of the broker, taken from the spool.
+/// The lanes of submissions, taken from the spool.
 fn lanes(options: &ExecutionOptions) -> Lanes {
-    Lanes::new(usize::from(options.concurrency.saturating_mul(IN_HAND)), KEPT_SLOTS, usize::from(RESUMING_SLOTS))
+    Lanes::new(usize::from(options.concurrency.saturating_mul(IN_HAND)), KEPT_SLOTS)
 }
 
 /// The consumer of the lanes that are of the spool alone.
 fn aside(handler: &Handler, options: &ExecutionOptions) -> Spool<Aside> {
     let breakers = Arc::clone(&handler.outside.breakers);
-    let supply = Aside::new(usize::from(options.outside_concurrency), SLOW_SLOTS, breakers);
-    Spool { handler: handler.clone(), bell: handler.relay.aside.clone(), supply }
+    let calls = usize::from(options.outside_concurrency);
+    let supply = Aside::new(Room { resuming: RESUMING_SLOTS, calls, slow: SLOW_SLOTS }, breakers);
+    Spool { handler: handler.clone(), bell: handler.aside.clone(), supply }
 }
 
 /// Returns once PostgreSQL answers with the right schema: without it every message would only be held, and go back.

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use postern_shared::store::{Store, StoreError, spool};
-use tokio::time::timeout;
+
+use crate::beat::{self, Late};
 
 /// How long a submission that was committed proves that the next one would be.
 const PROOF_LASTS: Duration = Duration::from_secs(5);
@@ -31,6 +32,9 @@ pub enum Unfit {
     /// PostgreSQL does not answer.
     #[error("postgresql has committed nothing for {} s", TRIAL_LIMIT.as_secs())]
     Silent,
+    /// This process gets too little time to run to know.
+    #[error("this process gets too little processor time to try it")]
+    Starved,
 }
 
 impl From<StoreError> for Unfit {
@@ -79,7 +83,10 @@ impl Fitness {
         if let Some(known) = known(last, trial.clone(), Instant::now()) {
             return known.unfit;
         }
-        let tried = timeout(TRIAL_LIMIT, self.try_once()).await.unwrap_or(Err(Unfit::Silent));
+        let tried = beat::limit(TRIAL_LIMIT, self.try_once()).await.unwrap_or_else(|late| match late {
+            Late::Outside => Err(Unfit::Silent),
+            Late::Here => Err(Unfit::Starved),
+        });
         trial.insert(Outcome::of(tried)).unfit.clone()
     }
 

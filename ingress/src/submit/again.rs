@@ -70,7 +70,7 @@ pub async fn replay(
         match read(state, &permissions, &kept, body.map(Bytes::from), charset) {
             Ok((submission, message)) => {
                 let charset = charset.map(Encoding::name);
-                let lane = state.flows.lane(&submission.permission, &submission.target);
+                let lane = state.flows.lane(&submission.permission, &submission.target, message.len());
                 let new = Reread { id, receipt: submission.receipt, message: &message, lane, charset };
                 if refused_bodies::replay(&connection, account, &new).await? {
                     replayed.accepted.push((id, submission.receipt));

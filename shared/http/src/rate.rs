@@ -33,6 +33,17 @@ impl Rate {
         Ok(())
     }
 
+    /// Takes one in any case, and returns how long whoever took it has to wait so that all keep to the allowance: `most`
+    /// at the longest.
+    pub fn pace(&self, taken: &mut Taken, now: Instant, most: Duration) -> Duration {
+        let back = taken.0.map_or(now, |back| back.max(now));
+        let wait = back.saturating_duration_since(now + self.each * self.burst.saturating_sub(1)).min(most);
+        if wait < most {
+            taken.0 = Some(back + self.each);
+        }
+        wait
+    }
+
     /// Gives one back that was taken.
     pub fn give_back(&self, taken: &mut Taken) {
         taken.0 = taken.0.and_then(|back| back.checked_sub(self.each));
@@ -73,6 +84,17 @@ mod tests {
         assert_eq!(rate.take(&mut taken, at(10)), Ok(()));
         assert!(rate.take(&mut taken, at(10)).is_err());
         assert!((0..3).all(|_| rate.take(&mut taken, at(1_000)).is_ok()) && rate.take(&mut taken, at(1_000)).is_err());
+    }
+
+    #[test]
+    fn beyond_a_burst_each_waits_an_interval_longer_up_to_a_limit() {
+        let rate = Rate { burst: 2, each: Duration::from_secs(10) };
+        let (mut taken, now) = (Taken::default(), Instant::now());
+        let at = |seconds| now + Duration::from_secs(seconds);
+        for (seconds, expected) in [(0, 0), (0, 0), (0, 10), (0, 20), (0, 25), (0, 25), (20, 10), (1_000, 0)] {
+            let wait = rate.pace(&mut taken, at(seconds), Duration::from_secs(25));
+            assert_eq!(wait.as_secs(), expected, "{seconds}");
+        }
     }
 
     #[test]

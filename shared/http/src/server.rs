@@ -46,6 +46,10 @@ pub struct Door {
     pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
 }
 
+/// Put into the extensions of an answer that is held back for a time.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldBack(pub Duration);
+
 /// The connection was chosen to be closed.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the connection is being closed")]
@@ -107,6 +111,11 @@ where
                     },
                     Err(error) => refused(&door, &error),
                 };
+                if let Some(HoldBack(time)) = response.extensions().get()
+                    && !answering.hold_back(*time).await
+                {
+                    return Err(Closing);
+                }
                 Ok::<_, Closing>(response.map(|body| Attended::new(body, answering)))
             })
         })
@@ -118,7 +127,7 @@ where
     tokio::spawn(async move {
         tokio::select! {
             // A caller that hangs up is no news.
-            _ = connection => {}
+            _ = attendance.in_turns(connection) => {}
             () = attendance.is_to_close() => {}
         }
     });

@@ -22,6 +22,10 @@ const BURST: u64 = 100;
 /// Flows that are told apart; two that share a cell share its allowance. 32 KiB, whatever callers do.
 const CELLS: usize = 4096;
 
+/// Bytes for which a submission counts once more: it takes a worker and the database as long as a usual one. Some of the
+/// largest are a burst.
+const BYTES: usize = 32 * 1024;
+
 /// What one submission takes of the allowance, in microseconds: after that it has come back.
 const COST: u64 = 1_000_000 / RATE;
 
@@ -46,21 +50,22 @@ impl Flows {
         Self { began: Instant::now(), cells: std::iter::repeat_with(AtomicU64::default).take(CELLS).collect() }
     }
 
-    /// Counts a submission, and says which lane it takes. Every ingress finds the same lane for the burst of a flow.
-    pub fn lane(&self, permission: &PermissionKey, target: &Target) -> Lane {
+    /// Counts a submission of so many bytes, and says which lane it takes. Every ingress finds the same lane for the burst of a flow.
+    pub fn lane(&self, permission: &PermissionKey, target: &Target, bytes: usize) -> Lane {
         // Without a key of its own, unlike that of a map: it is the same in every process.
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one((permission, target));
         let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         // The cell by the upper half, the lane by the lower: who shares a cell need not share the lane.
         let cell = &self.cells[usize::try_from(hash >> 32).unwrap_or(0) % CELLS];
-        let counted = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |back| Some(count(back, now)));
+        let counted = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |back| Some(count(back, now, bytes)));
         if is_burst(counted.unwrap_or_else(|back| back), now) { Lane::bulk(hash) } else { Lane::Default }
     }
 }
 
-/// When everything will have come back after one more submission.
-fn count(back: u64, now: u64) -> u64 {
-    (back.max(now) + COST).min(now + MEMORY)
+/// When everything will have come back after one more submission of so many bytes.
+fn count(back: u64, now: u64, bytes: usize) -> u64 {
+    let times = u64::try_from(1 + bytes / BYTES).unwrap_or(u64::MAX);
+    back.max(now).saturating_add(COST.saturating_mul(times)).min(now + MEMORY)
 }
 
 /// Whether a submission at this time is above the allowance.
@@ -79,7 +84,7 @@ mod tests {
         let mut usual = 0;
         for now in times {
             usual += usize::from(!is_burst(*back, now));
-            *back = count(*back, now);
+            *back = count(*back, now, 500);
         }
         usual
     }
@@ -103,15 +108,27 @@ mod tests {
     }
 
     #[test]
+    fn a_few_large_submissions_are_a_burst() {
+        let mut back = 0;
+        let usual = (0..60).filter(|_| {
+            let before = back;
+            back = count(back, 0, 900_000);
+            !is_burst(before, 0)
+        });
+        assert_eq!(usual.count(), 4);
+        assert_eq!(count(0, 0, usize::MAX), MEMORY);
+    }
+
+    #[test]
     fn a_burst_takes_no_allowance_of_another_flow_and_the_same_lane_everywhere() {
         let (flows, elsewhere) = (Flows::new(), Flows::new());
         let key = |key: &str| key.parse::<PermissionKey>().unwrap();
         let target = |id: i64| Target::Workflow(id.try_into().unwrap());
-        let lanes = |flows: &Flows| (0..200).map(|_| flows.lane(&key("a"), &target(1))).collect::<Vec<_>>();
+        let lanes = |flows: &Flows| (0..200).map(|_| flows.lane(&key("a"), &target(1), 500)).collect::<Vec<_>>();
         let (here, there) = (lanes(&flows), lanes(&elsewhere));
         assert_eq!((here[0], here[99]), (Lane::Default, Lane::Default));
         assert!(here[199] != Lane::Default && here[199] == there[199], "{:?}", here[199]);
-        assert_eq!(flows.lane(&key("b"), &target(1)), Lane::Default);
-        assert_eq!(flows.lane(&key("a"), &target(2)), Lane::Default);
+        assert_eq!(flows.lane(&key("b"), &target(1), 500), Lane::Default);
+        assert_eq!(flows.lane(&key("a"), &target(2), 500), Lane::Default);
     }
 }

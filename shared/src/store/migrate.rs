@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0021_responses.sql"),
     include_str!("../../migrations/0022_calls.sql"),
     include_str!("../../migrations/0023_replayed.sql"),
+    include_str!("../../migrations/0024_resuming.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

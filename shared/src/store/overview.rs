@@ -96,7 +96,7 @@ pub async fn waiting(connection: &Object) -> Result<Waiting, StoreError> {
 
 /// What waits for a person.
 pub async fn attention(connection: &Object) -> Result<Attention, StoreError> {
-    let lanes = Lane::BROKERED.map(Lane::number);
+    let lanes = Lane::SUBMISSIONS.map(Lane::number);
     let row = connection.query_one(ATTENTION, &[&span(), &MAX_COUNTED, &lanes.as_slice()]).await?;
     Ok(Attention {
         failed: row.get(0),

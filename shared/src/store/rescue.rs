@@ -130,7 +130,8 @@ async fn finish(
     revision: i32,
 ) -> Result<Rescued, StoreError> {
     let resume = Resume { run: run.clone(), revision };
-    spool::schedule(&transaction, &[Alarm { resume, delay: Duration::ZERO, way: Way::Resuming }]).await?;
+    spool::schedule(&transaction, &[Alarm { resume, delay: Duration::ZERO, way: Way::Resuming { of_many: false } }])
+        .await?;
     let key = run.to_string();
     audit_log::put(&transaction, &Change { account, action, kind: "run", key: &key, document: None }).await?;
     transaction.commit().await?;

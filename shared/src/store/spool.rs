@@ -2,14 +2,14 @@
 //! its count is the fence: only who took it last can finish it.
 
 mod alarm;
-pub mod calls;
+pub mod pairs;
 
 use std::time::Duration;
 
 use deadpool_postgres::{GenericClient, Object, Transaction};
 
 pub use self::alarm::{Alarm, Way, target};
-pub use self::calls::CallKey;
+pub use self::pairs::Pair;
 use super::StoreError;
 use crate::lane::Lane;
 use crate::resume::RESUME_V1;
@@ -30,12 +30,6 @@ const AGAIN: &str = "-- spool::again
 INSERT INTO spool (lane, kind, body, attempt, due_at, target, workflow)
 SELECT lane, kind, body, $3, now() + $4::float8 * interval '1 second', target, workflow FROM spool
 WHERE id = $1 AND lease = $2";
-
-/// Made as if it had been taken: its lease is the writer's.
-const PUT_TAKEN: &str = "-- spool::put_taken
-INSERT INTO spool (lane, kind, body, attempt, lease, due_at)
-SELECT $1, $2, body, 0, 1, now() + $4::float8 * interval '1 second' FROM unnest($3::bytea[]) AS b (body)
-RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 
 /// From the front of each lane, so that however much is due in one costs the others nothing.
 const TAKE: &str = "-- spool::take
@@ -105,8 +99,8 @@ pub struct Taken {
     pub body: Vec<u8>,
     /// How often what it carries has been tried.
     pub attempt: i32,
-    /// In [`Lane::Calling`]: whom it calls, and for which workflow.
-    pub call: Option<CallKey>,
+    /// The pair by which it was taken, in a lane that is taken from by pair.
+    pub pair: Option<Pair>,
     /// Whether it has waited for too long: it is taken although its target rests.
     pub is_overdue: bool,
 }
@@ -148,18 +142,6 @@ pub async fn schedule(transaction: &Transaction<'_>, alarms: &[Alarm]) -> Result
     let statement = transaction.prepare_cached(SCHEDULE).await?;
     transaction.execute(&statement, &[&RESUME_V1, &lanes, &bodies, &delays, &targets, &workflows]).await?;
     Ok(())
-}
-
-/// Puts what wakes runs into the spool that the caller brings to the broker itself once this is committed. If it does
-/// not come to that they are due when the lease ends.
-pub async fn put_taken(
-    transaction: &Transaction<'_>,
-    bodies: &[Vec<u8>],
-    lease: Duration,
-) -> Result<Vec<Taken>, StoreError> {
-    let lane = Lane::Resuming.number();
-    let rows = transaction.query(PUT_TAKEN, &[&lane, &RESUME_V1, &bodies, &lease.as_secs_f64()]).await?;
-    Ok(rows.iter().map(taken).collect())
 }
 
 /// Takes rows that are due, of each lane as many as there is room for, the oldest first; committed at once, so a lease
@@ -253,8 +235,9 @@ fn lanes_of_submissions() -> Vec<i16> {
 fn taken(row: &tokio_postgres::Row) -> Taken {
     let lease = Lease { id: row.get(0), number: row.get(1) };
     let lane = Lane::from_number(row.get(2));
-    let call = row.get::<_, Option<i64>>(6).zip(row.get(7)).map(|(workflow, target)| CallKey { workflow, target });
-    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5), call, is_overdue: false }
+    let pair = row.get::<_, Option<i64>>(6).zip(row.get(7)).map(|(workflow, target)| Pair { workflow, target });
+    let pair = pair.filter(|_| matches!(lane, Lane::Resuming | Lane::Calling));
+    Taken { lease, lane, kind: row.get(3), body: row.get(4), attempt: row.get(5), pair, is_overdue: false }
 }
 
 fn columns(leases: &[Lease]) -> (Vec<i64>, Vec<i32>) {

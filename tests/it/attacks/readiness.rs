@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::disk::Disk;
-use crate::harness::call::{Answer, Call};
+use crate::harness::call::{Answer, Call, client};
 use crate::harness::process::Process;
 use crate::harness::servers::Servers;
 use crate::harness::{DEMO, Postern, eventually, private, ready};
@@ -157,6 +158,40 @@ async fn on_a_full_disk_serve_is_not_ready_until_there_is_room_again() {
     ready("it is ready again", &mut serve).await;
     serve.terminate();
     assert!(serve.ended().await, "{}", serve.log());
+}
+
+/// Waits, beside everything else.
+async fn seconds(count: u64) {
+    let begin = Instant::now();
+    eventually("some seconds are over", async || (begin.elapsed().as_secs() >= count).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingress_that_did_not_get_to_run_does_not_blame_the_database() {
+    let mut postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
+    for is_frozen in [true, true, false] {
+        // The result of the trial before counts no more.
+        seconds(2).await;
+        let mut connection = postern.connection().await;
+        let lock = connection.transaction().await.unwrap();
+        lock.batch_execute("LOCK TABLE spool").await.unwrap();
+        let asked = tokio::spawn(client().get(format!("http://{}/health/ready", postern.private())).send());
+        eventually("the trial waits for the lock", async || {
+            let waits = "SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            (postern.count(waits).await > 0).then_some(())
+        })
+        .await;
+        if is_frozen {
+            postern.ingress.freeze();
+        }
+        seconds(4).await;
+        lock.rollback().await.unwrap();
+        postern.ingress.thaw();
+        let text = asked.await.unwrap().unwrap().text().await.unwrap();
+        assert_eq!(text.contains("postgresql has committed nothing"), !is_frozen, "{text}");
+        ready("it is ready again", &mut postern.ingress).await;
+    }
 }
 
 /// A folder that is removed when this is dropped.

@@ -93,6 +93,7 @@ async fn a_letter_with_a_new_receipt_is_no_loss_and_runs_once() {
     let first = "SELECT min(id) FROM dead_letters WHERE reason <> 'again'";
     let id = postern.count(first).await;
     assert_eq!(replay(&postern, json!({"id": id, "env": {"n": "edited"}})).await["replayed"], 1);
+    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
     let new = receipt(&postern, &old).await["replayed_as"].clone();
     assert_eq!(replay(&postern, json!({"all": true})).await["replayed"], 3);
     eventually("nothing waits", async || (postern.count("SELECT count(*) FROM spool").await == 0).then_some(())).await;

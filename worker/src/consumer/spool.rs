@@ -1,10 +1,11 @@
-//! Takes messages from the spool: all lanes where there is no broker, else the lanes of calls and of slow runs, and what
-//! the broker does not take. Takes what is due while there is room, and holds it by a lease
+//! Takes messages from the spool: what wakes runs, and submissions where there is no broker or while it
+//! takes nothing. Takes what is due while there is room, and holds it by a lease
 //! that is renewed until its work is committed. What a killed worker held is due again when its lease has ended.
 //! Renewing comes before taking: after a pause nothing that is still being worked on looks free to this process.
 
 mod aside;
 mod lanes;
+mod pairs;
 mod shares;
 mod stranded;
 
@@ -16,12 +17,12 @@ use postern_shared::bell::Bell;
 use postern_shared::lane::Lane;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::spool::{self, CallKey, Lease, Taken};
+use postern_shared::store::spool::{self, Lease, Pair, Taken};
 use postern_shared::store::{Connection, Store, StoreError};
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
-pub use self::aside::Aside;
+pub use self::aside::{Aside, Room};
 pub use self::lanes::Lanes;
 pub use self::stranded::Stranded;
 use super::slots::Slots;
@@ -83,8 +84,8 @@ pub struct Held(HashMap<task::Id, HeldRow>);
 pub struct HeldRow {
     /// Where it stood.
     pub lane: Lane,
-    /// In [`Lane::Calling`]: whom it calls, and for which workflow.
-    pub call: Option<CallKey>,
+    /// The pair by which it was taken, in a lane that is taken from by pair.
+    pub pair: Option<Pair>,
     lease: Lease,
 }
 
@@ -199,7 +200,7 @@ where
 
     fn start(&mut self, taken: Taken) {
         let (lane, lease) = (taken.lane, taken.lease);
-        let row = HeldRow { lane, call: taken.call.clone(), lease };
+        let row = HeldRow { lane, pair: taken.pair.clone(), lease };
         let slots = self.options.supply.slots(lane);
         let (store, shutdown) = (self.options.store.clone(), self.shutdown.clone());
         let work = (self.handler)(message(taken));
@@ -302,7 +303,7 @@ async fn forget_row(store: &Store, lease: Lease) {
 }
 
 fn message(taken: Taken) -> Message {
-    let Taken { lease, lane, kind, body, attempt, call, is_overdue } = taken;
+    let Taken { lease, lane, kind, body, attempt, pair, is_overdue } = taken;
     Message {
         kind,
         body,
@@ -312,7 +313,7 @@ fn message(taken: Taken) -> Message {
         origin: Origin::Lane,
         lane,
         lease: Some(lease),
-        call,
+        pair,
         is_overdue,
     }
 }

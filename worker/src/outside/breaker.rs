@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use postern_shared::store::spool::CallKey;
+use postern_shared::store::spool::Pair;
 use prometheus::IntGauge;
 use tokio::time::Instant;
 
@@ -37,7 +37,7 @@ pub enum Came {
 /// What is known of the targets of this worker.
 #[derive(Debug)]
 pub struct Breakers {
-    pairs: Mutex<HashMap<CallKey, State>>,
+    pairs: Mutex<HashMap<Pair, State>>,
     resting: IntGauge,
 }
 
@@ -58,7 +58,7 @@ impl Breakers {
     }
 
     /// Notes what came of a call.
-    pub fn note(&self, pair: &CallKey, came: Came, now: Instant) {
+    pub fn note(&self, pair: &Pair, came: Came, now: Instant) {
         let mut pairs = self.lock();
         match came {
             Came::Answer => drop(pairs.remove(pair)),
@@ -75,12 +75,12 @@ impl Breakers {
     }
 
     /// Whether a target is not to be asked now.
-    pub fn rests(&self, pair: &CallKey, now: Instant) -> bool {
+    pub fn rests(&self, pair: &Pair, now: Instant) -> bool {
         self.lock().get(pair).is_some_and(|state| state.rests_at(now))
     }
 
     /// How many calls of a pair may be under way at a time.
-    pub fn room(&self, pair: &CallKey, now: Instant) -> usize {
+    pub fn room(&self, pair: &Pair, now: Instant) -> usize {
         match self.lock().get(pair) {
             Some(state) if state.rests_at(now) => 0,
             Some(State { rests: Some(_), .. }) => 1,
@@ -88,7 +88,7 @@ impl Breakers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<CallKey, State>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Pair, State>> {
         self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -118,8 +118,8 @@ mod tests {
         Breakers::new(IntGauge::new("a", "b").unwrap())
     }
 
-    fn key(workflow: i64, target: &str) -> CallKey {
-        CallKey { workflow, target: target.to_owned() }
+    fn key(workflow: i64, target: &str) -> Pair {
+        Pair { workflow, target: target.to_owned() }
     }
 
     #[test]

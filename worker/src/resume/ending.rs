@@ -8,7 +8,7 @@ use postern_shared::store::runs::{self, Run, State};
 use postern_shared::store::{StoreError, Transaction, comments, responses, run_log};
 
 use super::Step;
-use crate::checkpoint::{self, Alarms, Due, Wake};
+use crate::checkpoint::{self, Alarms, Wake};
 use crate::children;
 use crate::desk::Desk;
 use crate::engine::{Execution, Parts};
@@ -50,7 +50,7 @@ pub(super) async fn write(
     match wake {
         Some(wake) => {
             let next = Resume { revision: resume.revision + 1, ..resume.clone() };
-            alarms.set(&next, &wake, taken.now);
+            alarms.set(&next, run.place, &wake, taken.now);
         }
         None => leave(transaction, &run, taken.now, &mut alarms).await?,
     }
@@ -67,14 +67,14 @@ async fn done(
     run: &Run,
     waits: bool,
     alarms: Alarms,
-    mut due: Due,
+    started: bool,
     gate: bool,
 ) -> Result<Step, StoreError> {
-    due.extend(alarms.write(transaction).await?);
+    let alarms = alarms.write(transaction).await? | started;
     if waits {
         responses::notify(transaction, &[run.receipt]).await?;
     }
-    let mut tally = Tally { alarms: due, gate, ..Tally::default() };
+    let mut tally = Tally { alarms, gate, ..Tally::default() };
     tally.count(run);
     Ok(Step::Done(tally))
 }
@@ -90,7 +90,7 @@ pub(super) async fn not_begun(
     (run.state, run.message, run.ended_at) = (State::Finished, Some(format!("it did not run: {reason}")), Some(now));
     runs::update(transaction, &run, run.steps).await?;
     checkpoints::remove(transaction, resume).await?;
-    done(transaction, &run, waits, Alarms::default(), Due::default(), false).await
+    done(transaction, &run, waits, Alarms::default(), false, false).await
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -123,7 +123,7 @@ pub(super) async fn fail(
         .await?;
     let mut alarms = Alarms::default();
     leave(transaction, &run, now, &mut alarms).await?;
-    done(transaction, &run, waits, alarms, Due::default(), false).await
+    done(transaction, &run, waits, alarms, false, false).await
 }
 
 async fn leave(
@@ -133,7 +133,7 @@ async fn leave(
     alarms: &mut Alarms,
 ) -> Result<(), StoreError> {
     if let Some(next) = turns::leave(transaction, run).await? {
-        alarms.set(&next, &Wake::Now, now);
+        alarms.set(&next, 0, &Wake::Now, now);
     }
     Ok(())
 }

@@ -19,8 +19,11 @@ pub struct Alarm {
 /// The way on which a run is taken further.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    /// With all others that go on: by the broker, where there is one.
-    Resuming,
+    /// With the others of its workflow that go on; those of a receipt with many runs go on apart.
+    Resuming {
+        /// Whether it is one of many of its receipt.
+        of_many: bool,
+    },
     /// Alone, since it is too slow for others.
     Slow,
     /// It calls this target, which is as long as [`target`] makes it at most.
@@ -29,14 +32,18 @@ pub enum Way {
 
 impl Way {
     pub(super) fn target(&self) -> Option<&str> {
-        if let Self::Calling(target) = self { Some(target) } else { None }
+        match self {
+            Self::Calling(target) => Some(target),
+            Self::Resuming { of_many } => Some(if *of_many { "many" } else { "few" }),
+            Self::Slow => None,
+        }
     }
 }
 
 impl Alarm {
     pub(super) fn lane(&self) -> Lane {
         match self.way {
-            Way::Resuming => Lane::Resuming,
+            Way::Resuming { .. } => Lane::Resuming,
             Way::Slow => Lane::Slow,
             Way::Calling(_) => Lane::Calling,
         }

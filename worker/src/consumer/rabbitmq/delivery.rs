@@ -94,8 +94,8 @@ fn open(delivery: Delivery, source: Source) -> (Message, Acker) {
         Source::DeadLetters => Origin::DeadLetter { reason: death_reason.unwrap_or_else(|| "unknown".to_owned()) },
     };
     let (body, lane) = (delivery.data, source.lane());
-    let (lease, call, is_overdue) = (None, None, false);
-    let message = Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, call, is_overdue };
+    let (lease, pair, is_overdue) = (None, None, false);
+    let message = Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, pair, is_overdue };
     (message, delivery.acker)
 }
 

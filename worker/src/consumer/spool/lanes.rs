@@ -1,4 +1,5 @@
-//! The lanes that are queues of the broker where there is one: without a broker they are taken from the spool.
+//! The lanes of submissions, which are queues of the broker where there is one: without a broker they are taken from the
+//! spool.
 
 use std::time::Duration;
 
@@ -9,23 +10,19 @@ use postern_shared::store::{Connection, StoreError};
 use super::{Held, Supply};
 use crate::consumer::slots::Slots;
 
-/// All of the broker's lanes.
+/// All lanes of submissions.
 #[derive(Debug)]
 pub struct Lanes {
     slots: Slots,
-    resuming_slots: Slots,
     concurrency: usize,
-    resuming: usize,
 }
 
 impl Lanes {
     /// `concurrency` messages are handled at the same time, the lanes in turn, and `kept_slots` of the default lane beside
-    /// those. Of each lane as many again are held, so that none waits for the database. Runs that are to go on have
-    /// `resuming` slots of their own.
-    pub fn new(concurrency: usize, kept_slots: usize, resuming: usize) -> Self {
-        let (concurrency, resuming) = (concurrency.max(1), resuming.max(1));
-        let (slots, resuming_slots) = (Slots::new(concurrency, kept_slots), Slots::new(resuming, 0));
-        Self { slots, resuming_slots, concurrency, resuming }
+    /// those. Of each lane as many again are held, so that none waits for the database.
+    pub fn new(concurrency: usize, kept_slots: usize) -> Self {
+        let concurrency = concurrency.max(1);
+        Self { slots: Slots::new(concurrency, kept_slots), concurrency }
     }
 
     /// How many may be taken of which lanes. None while many are held, so that a full spool is not taken from row by row.
@@ -33,14 +30,10 @@ impl Lanes {
         let mut counts = [0; Lane::COUNT];
         held.rows().for_each(|row| counts[row.lane.index()] += 1);
         let room = |lane: Lane| {
-            let (most, refill_at) = match lane {
-                Lane::Resuming => (self.resuming, self.resuming - 1),
-                _ => (2 * self.concurrency, self.concurrency),
-            };
             let held = counts[lane.index()];
-            (held <= refill_at).then(|| (lane, most - held))
+            (held <= self.concurrency).then(|| (lane, 2 * self.concurrency - held))
         };
-        Lane::BROKERED.into_iter().filter_map(room).collect()
+        Lane::SUBMISSIONS.into_iter().filter_map(room).collect()
     }
 }
 
@@ -53,7 +46,7 @@ impl Supply for Lanes {
         spool::take(connection, &self.room(held), lease).await
     }
 
-    fn slots(&self, lane: Lane) -> Option<Slots> {
-        Some(if lane == Lane::Resuming { self.resuming_slots.clone() } else { self.slots.clone() })
+    fn slots(&self, _: Lane) -> Option<Slots> {
+        Some(self.slots.clone())
     }
 }

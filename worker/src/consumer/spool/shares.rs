@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use postern_shared::store::spool::CallKey;
+use postern_shared::store::spool::Pair;
 
 /// A target, or a workflow, may have one more call under way while so many times as many slots are free. With 256 slots
 /// one target has 43 of a workflow and 86 of several, a workflow with several targets 86, and some twenty targets of as
@@ -15,7 +15,7 @@ const SHARE: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Due {
     /// The pair of workflow and target.
-    pub key: CallKey,
+    pub pair: Pair,
     /// How many of the pair may be under way at a time.
     pub most: usize,
 }
@@ -23,12 +23,12 @@ pub struct Due {
 /// How many calls of each pair get a slot, of so many slots in all; the pairs take turns, beginning with number `turn`.
 pub fn share<'a>(
     slots: usize,
-    under_way: impl Iterator<Item = &'a CallKey>,
+    under_way: impl Iterator<Item = &'a Pair>,
     mut due: Vec<Due>,
     turn: usize,
-) -> Vec<(CallKey, usize)> {
+) -> Vec<(Pair, usize)> {
     let mut taken = Taken { free: slots, ..Taken::default() };
-    under_way.for_each(|key| taken.add(key));
+    under_way.for_each(|pair| taken.add(pair));
     if !due.is_empty() {
         let first = turn % due.len();
         due.rotate_left(first);
@@ -38,7 +38,7 @@ pub fn share<'a>(
         let before = taken.free;
         for (due, granted) in due.iter().zip(&mut granted) {
             if taken.leaves_room(due) {
-                taken.add(&due.key);
+                taken.add(&due.pair);
                 *granted += 1;
             }
         }
@@ -46,7 +46,7 @@ pub fn share<'a>(
             break;
         }
     }
-    due.into_iter().map(|due| due.key).zip(granted).filter(|(_, granted)| *granted > 0).collect()
+    due.into_iter().map(|due| due.pair).zip(granted).filter(|(_, granted)| *granted > 0).collect()
 }
 
 /// Who has how many slots.
@@ -55,21 +55,21 @@ struct Taken {
     free: usize,
     targets: HashMap<String, usize>,
     workflows: HashMap<i64, usize>,
-    pairs: HashMap<CallKey, usize>,
+    pairs: HashMap<Pair, usize>,
 }
 
 impl Taken {
-    fn add(&mut self, key: &CallKey) {
+    fn add(&mut self, pair: &Pair) {
         self.free = self.free.saturating_sub(1);
-        *self.targets.entry(key.target.clone()).or_default() += 1;
-        *self.workflows.entry(key.workflow).or_default() += 1;
-        *self.pairs.entry(key.clone()).or_default() += 1;
+        *self.targets.entry(pair.target.clone()).or_default() += 1;
+        *self.workflows.entry(pair.workflow).or_default() += 1;
+        *self.pairs.entry(pair.clone()).or_default() += 1;
     }
 
-    fn leaves_room(&self, Due { key, most }: &Due) -> bool {
-        let of_target = self.targets.get(&key.target).copied().unwrap_or(0);
-        let of_workflow = self.workflows.get(&key.workflow).copied().unwrap_or(0);
-        let of_pair = self.pairs.get(key).copied().unwrap_or(0);
+    fn leaves_room(&self, Due { pair, most }: &Due) -> bool {
+        let of_target = self.targets.get(&pair.target).copied().unwrap_or(0);
+        let of_workflow = self.workflows.get(&pair.workflow).copied().unwrap_or(0);
+        let of_pair = self.pairs.get(pair).copied().unwrap_or(0);
         // What the workflow may have beyond what it has, times SHARE + 1: each more makes one less free.
         let left = self.free.saturating_sub(SHARE * of_workflow);
         of_pair < *most && SHARE * of_target < self.free && (SHARE + 1) * of_pair < left
@@ -80,25 +80,25 @@ impl Taken {
 mod tests {
     use super::*;
 
-    fn key(workflow: i64, target: &str) -> CallKey {
-        CallKey { workflow, target: target.to_owned() }
+    fn pair(workflow: i64, target: &str) -> Pair {
+        Pair { workflow, target: target.to_owned() }
     }
 
     fn due(workflow: i64, target: &str) -> Due {
-        Due { key: key(workflow, target), most: usize::MAX }
+        Due { pair: pair(workflow, target), most: usize::MAX }
     }
 
     /// Grants slots until nothing changes, as if nothing ever ended; returns how many each has.
     fn fill(slots: usize, due: &[Due]) -> Vec<usize> {
-        let mut under_way: Vec<CallKey> = Vec::new();
+        let mut under_way: Vec<Pair> = Vec::new();
         loop {
             let granted = share(slots, under_way.iter(), due.to_vec(), under_way.len());
             if granted.is_empty() {
                 break;
             }
-            under_way.extend(granted.into_iter().flat_map(|(key, count)| vec![key; count]));
+            under_way.extend(granted.into_iter().flat_map(|(pair, count)| vec![pair; count]));
         }
-        due.iter().map(|one| under_way.iter().filter(|key| **key == one.key).count()).collect()
+        due.iter().map(|one| under_way.iter().filter(|pair| **pair == one.pair).count()).collect()
     }
 
     #[test]
@@ -106,11 +106,11 @@ mod tests {
         assert_eq!(fill(256, &[due(1, "a")]), [43]);
         assert_eq!(fill(1, &[due(1, "a")]), [1]);
         assert_eq!(fill(4, &[due(1, "a")]), [1]);
-        let silent = vec![key(1, "a"); 43];
-        assert_eq!(share(256, silent.iter(), vec![due(1, "a"), due(2, "b")], 0), [(key(2, "b"), 36)]);
+        let silent = vec![pair(1, "a"); 43];
+        assert_eq!(share(256, silent.iter(), vec![due(1, "a"), due(2, "b")], 0), [(pair(2, "b"), 36)]);
         // Another target of the same workflow, and another workflow with the same target, have their parts.
-        assert_eq!(share(256, silent.iter(), vec![due(1, "b")], 0), [(key(1, "b"), 22)]);
-        assert_eq!(share(256, silent.iter(), vec![due(2, "a")], 0), [(key(2, "a"), 36)]);
+        assert_eq!(share(256, silent.iter(), vec![due(1, "b")], 0), [(pair(1, "b"), 22)]);
+        assert_eq!(share(256, silent.iter(), vec![due(2, "a")], 0), [(pair(2, "a"), 36)]);
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let mut under_way = Vec::new();
         for one in &many {
             let granted = share(256, under_way.iter(), vec![one.clone()], 0);
-            under_way.extend(granted.into_iter().flat_map(|(key, count)| vec![key; count]));
+            under_way.extend(granted.into_iter().flat_map(|(pair, count)| vec![pair; count]));
         }
         assert!(!share(256, under_way.iter(), vec![due(99, "good")], 0).is_empty(), "{} under way", under_way.len());
         let invented: Vec<Due> = (0..1_000).map(|n| due(1, &n.to_string())).collect();
@@ -129,13 +129,13 @@ mod tests {
     #[test]
     fn pairs_take_turns_and_each_has_no_more_than_it_may() {
         let pairs = [due(1, "a"), due(1, "b"), due(2, "c")];
-        let granted = [(key(1, "b"), 2), (key(2, "c"), 2), (key(1, "a"), 2)];
+        let granted = [(pair(1, "b"), 2), (pair(2, "c"), 2), (pair(1, "a"), 2)];
         assert_eq!(share(16, [].iter(), pairs.to_vec(), 1), granted);
         let one = |workflow| Due { most: 1, ..due(workflow, "a") };
-        assert_eq!(share(256, [].iter(), vec![one(1), one(2)], 0), [(key(1, "a"), 1), (key(2, "a"), 1)]);
-        assert_eq!(share(256, [key(1, "a")].iter(), vec![one(1), one(2)], 0), [(key(2, "a"), 1)]);
-        assert_eq!(share(256, [key(1, "a"), key(2, "a")].iter(), vec![one(1), one(2)], 0), []);
+        assert_eq!(share(256, [].iter(), vec![one(1), one(2)], 0), [(pair(1, "a"), 1), (pair(2, "a"), 1)]);
+        assert_eq!(share(256, [pair(1, "a")].iter(), vec![one(1), one(2)], 0), [(pair(2, "a"), 1)]);
+        assert_eq!(share(256, [pair(1, "a"), pair(2, "a")].iter(), vec![one(1), one(2)], 0), []);
         assert_eq!(share(256, [].iter(), Vec::new(), 7), []);
-        assert_eq!(share(0, [key(1, "a")].iter(), vec![due(2, "b")], 0), []);
+        assert_eq!(share(0, [pair(1, "a")].iter(), vec![due(2, "b")], 0), []);
     }
 }

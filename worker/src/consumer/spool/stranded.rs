@@ -1,4 +1,4 @@
-//! The lanes of the broker while the broker takes no messages. The relay cannot bring back what the spool holds, so each
+//! The lanes of submissions while the broker takes no messages. The relay cannot bring back what the spool holds, so each
 //! worker takes it from the spool itself: an outage or an alarm of the broker leaves no worker idle beside a full spool.
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use postern_shared::store::{Connection, StoreError};
 use super::{Held, Lanes, Supply};
 use crate::consumer::slots::Slots;
 
-/// The broker's lanes, taken from the spool while nothing can be published.
+/// The lanes of submissions, taken from the spool while nothing can be published.
 #[derive(Debug)]
 pub struct Stranded {
     /// What is taken, and how much of it.
