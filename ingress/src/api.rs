@@ -22,7 +22,6 @@ mod token;
 mod tokens;
 mod unmatched;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Buf;
@@ -36,8 +35,8 @@ pub use route::BASE;
 pub use token::{MIN_TOKEN_CHARS, first_token, generated as generated_token, hash as hash_of_token, hash_of_setting};
 pub use tokens::is_name as is_token_name;
 
-use crate::http::path::path;
 use crate::state::State;
+use postern_http::path::{path, query};
 use refusal::{Code, Refusal};
 use request::Request;
 use route::{Endpoint, Found};
@@ -47,12 +46,11 @@ pub const VERSION: HeaderName = HeaderName::from_static("postern-version");
 
 /// Everything under [`BASE`].
 pub fn routes(state: Arc<State>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
     warp::path("api")
         .and(warp::path("v1"))
         .and(warp::method())
         .and(path())
-        .and(query)
+        .and(query())
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
         .then(move |method, path: String, query, headers, body| {

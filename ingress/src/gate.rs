@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use postern_shared::intake::error::ApiError;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::submission::Target;
 
-use crate::error::ApiError;
 use crate::state::Snapshot;
 
 /// The permissions that are left after the checks so far.

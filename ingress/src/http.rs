@@ -1,15 +1,3 @@
-//! What HTTP says before anything of Postern is asked: who calls, and with which bytes.
+//! What requests and answers take of the memory of this process, all of them together.
 
-mod attended;
-pub mod body;
 pub mod body_budget;
-pub mod client_address;
-pub mod connections;
-pub mod hosts;
-pub mod pace;
-pub mod parameters;
-pub mod party;
-pub mod path;
-pub mod places;
-pub mod server;
-mod stall;

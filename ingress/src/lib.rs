@@ -2,20 +2,15 @@
 //! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. While the broker takes
 //! messages this way makes no database call: settings are a snapshot in memory.
 
-mod address_index;
 pub mod api;
 mod beat;
-mod clock;
-pub mod error;
 mod gate;
 pub mod http;
 pub mod limits;
-mod mask;
 mod metrics;
 mod options;
 pub mod panel;
 mod probe;
-mod rate;
 mod readiness;
 mod receipts;
 mod refusals;
@@ -24,20 +19,18 @@ mod routes;
 mod spool;
 mod state;
 pub mod submit;
-mod tickets;
 mod unread;
 mod waiting;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use postern_http::listen::listen;
 use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::descriptors;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use limits::Listeners;
@@ -46,12 +39,6 @@ pub use options::{Options, ServiceOptions};
 use panel::Panel;
 use spool::Spool;
 use state::State;
-
-/// Bytes that the system keeps of an answer that is not read; it allows itself twice as much.
-const SEND_BUFFER: u32 = 64 * 1024;
-
-/// Connections that wait to be accepted.
-const BACKLOG: u32 = 1_024;
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -133,16 +120,4 @@ fn start_publisher(
         channels: options.service.publish_channels,
     };
     Ok(Some(Publisher::start(options, registry, shutdown.clone())?))
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let opened = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.set_reuseaddr(true)?;
-        // Connections inherit it. By itself the system keeps some MB for a peer that does not read.
-        socket.set_send_buffer_size(SEND_BUFFER)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    opened().map_err(|error: std::io::Error| format!("cannot listen on {address}: {error}").into())
 }

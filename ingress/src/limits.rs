@@ -9,16 +9,16 @@ use postern_shared::broker::publisher::MAX_WAITING_BYTES;
 use postern_shared::lane::Lane;
 
 use crate::http::body_budget::{MAX_BYTES, MAX_UNREAD_BYTES, RESERVED_BYTES};
-use crate::http::connections::Caps;
-use crate::http::server::MAX_HEADER_BYTES;
 use crate::options::LimitOptions;
 use crate::panel::live::MAX_LISTENERS;
 use crate::panel::password;
 use crate::panel::visit::MAX_OPEN_FORM_BYTES;
-use crate::rate::Rate;
 use crate::receipts::answers;
 use crate::refusals;
 use crate::waiting::MAX_WAITING;
+use postern_http::connections::Caps;
+use postern_http::rate::Rate;
+use postern_http::server::MAX_HEADER_BYTES;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;

@@ -1,44 +1,9 @@
 //! The ingress's metrics, each name written once.
 
+use postern_http::metrics::ConnectionMetrics;
 use postern_shared::telemetry;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
 use warp::http::StatusCode;
-
-/// Those of one listener.
-#[derive(Debug)]
-pub struct ListenerMetrics {
-    held: IntGauge,
-    idle: IntCounter,
-    full: IntCounter,
-    stalled: IntCounter,
-}
-
-/// Why a limit has closed a connection.
-#[derive(Debug, Clone, Copy)]
-pub enum Closed {
-    /// It was the oldest idle one of the address with most.
-    Idle,
-    /// It was new, and no other was idle.
-    Full,
-    /// Its peer did not read.
-    Stalled,
-}
-
-impl ListenerMetrics {
-    /// So many connections are open.
-    pub fn held(&self, connections: usize) {
-        self.held.set(i64::try_from(connections).unwrap_or(i64::MAX));
-    }
-
-    /// A limit has closed a connection.
-    pub fn closed(&self, reason: Closed) {
-        match reason {
-            Closed::Idle => self.idle.inc(),
-            Closed::Full => self.full.inc(),
-            Closed::Stalled => self.stalled.inc(),
-        }
-    }
-}
 
 /// The ingress's metrics.
 #[derive(Debug)]
@@ -47,8 +12,7 @@ pub struct Metrics {
     spooled: IntCounterVec,
     refused_bodies: IntCounterVec,
     waits: IntCounterVec,
-    connections: IntGaugeVec,
-    connections_closed: IntCounterVec,
+    pub connections: ConnectionMetrics,
     pub settings_version: IntGauge,
     pub ready: IntGauge,
 }
@@ -79,14 +43,7 @@ impl Metrics {
                 Opts::new("postern_waits_total", "Callers that wanted to wait for a response, by what came of it."),
                 &["outcome"],
             )?,
-            connections: IntGaugeVec::new(
-                Opts::new("postern_connections", "Open connections of callers, by listener."),
-                &["listener"],
-            )?,
-            connections_closed: IntCounterVec::new(
-                Opts::new("postern_connections_closed_total", "Connections that a limit has closed, by the reason."),
-                &["listener", "reason"],
-            )?,
+            connections: ConnectionMetrics::new(registry)?,
             settings_version: IntGauge::new("postern_settings_version", "Version of the settings that are in force.")?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
@@ -106,8 +63,6 @@ impl Metrics {
             metrics.waits.with_label_values(&[outcome]);
         }
         registry.register(Box::new(metrics.waits.clone()))?;
-        registry.register(Box::new(metrics.connections.clone()))?;
-        registry.register(Box::new(metrics.connections_closed.clone()))?;
         registry.register(Box::new(metrics.spooled.clone()))?;
         registry.register(Box::new(metrics.settings_version.clone()))?;
         Ok(metrics)
@@ -126,17 +81,6 @@ impl Metrics {
     /// A caller that wanted to wait has done so, or not.
     pub fn waited(&self, outcome: &str) {
         self.waits.with_label_values(&[outcome]).inc();
-    }
-
-    /// Those of one listener: `public` or `private`.
-    pub fn listener(&self, name: &'static str) -> ListenerMetrics {
-        let closed = |reason| self.connections_closed.with_label_values(&[name, reason]);
-        ListenerMetrics {
-            held: self.connections.with_label_values(&[name]),
-            idle: closed("idle"),
-            full: closed("full"),
-            stalled: closed("stalled"),
-        }
     }
 
     /// A caller was answered.

@@ -47,7 +47,6 @@ pub(crate) mod visit;
 mod words;
 mod workflows;
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
@@ -61,11 +60,11 @@ use warp::{Filter, Rejection};
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 pub use route::{Access, ROUTES, Route};
 
-use crate::http::path::path;
-use crate::http::places::Places;
 use crate::state::State;
 use figures::Figures;
 use password::Passwords;
+use postern_http::path::{path, query};
+use postern_http::places::Places;
 use reply::Refusal;
 use throttle::Throttle;
 use visit::{Caller, Visit};
@@ -119,8 +118,7 @@ pub fn routes(
     panel: Arc<Panel>,
     peer: IpAddr,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::method().and(path()).and(query).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
+    warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
         move |method, path, query, headers, body| {
             let panel = Arc::clone(&panel);
             let caller = Caller { peer, path, query, headers };

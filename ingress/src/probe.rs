@@ -13,12 +13,12 @@ use warp::http::StatusCode;
 use warp::reply::with_status;
 
 use crate::api;
-use crate::http::connections::{Caps, Connections};
-use crate::http::hosts::Hosts;
-use crate::http::server::{self, Door};
 use crate::panel::{self, Panel};
 use crate::readiness;
 use crate::state::State;
+use postern_http::connections::{Caps, Connections};
+use postern_http::hosts::Hosts;
+use postern_http::server::{self, Door};
 
 /// Serves until it is dropped.
 pub async fn serve(
@@ -28,7 +28,8 @@ pub async fn serve(
     panel: Arc<Panel>,
     registry: Registry,
 ) {
-    let connections = Connections::new(caps, state.trusted_proxies.clone(), state.metrics.listener("private"));
+    let connections =
+        Connections::new(caps, state.trusted_proxies.clone(), state.metrics.connections.listener("private"));
     let hosts = Hosts::Private(names);
     let door = Door {
         connections: Arc::new(connections),

@@ -1,9 +1,9 @@
 //! Whether this process should get traffic: exactly while what is posted would be accepted. Not ready says why, in words
 //! for the operator.
 
+use postern_shared::clock::WrongClock;
 use postern_shared::store::migrate;
 
-use crate::clock::WrongClock;
 use crate::spool::Unfit;
 use crate::state::State;
 

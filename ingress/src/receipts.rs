@@ -3,35 +3,21 @@
 //! callers wait; each caller reads so often; and what was read is kept for a moment, also that there is nothing.
 
 pub mod answers;
-mod found;
-mod words;
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use postern_shared::id::ReceiptId;
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use warp::http::Method;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
 
 pub use answers::Answers;
-pub use found::{Audience, find};
 
-use crate::error::{ApiError, ErrorCode};
 use crate::gate::Gate;
-use crate::rate;
 use crate::state::State;
 use answers::{Answer, Unanswered};
-
-/// How far a receipt's time may lie ahead: clocks of several machines differ.
-const CLOCK_SKEW: Duration = Duration::from_secs(60);
-
-/// How long a receipt that no worker has taken yet reads as queued; later it is unknown.
-const LONGEST_QUEUE: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// The most runs of a receipt that are shown with their paths: as many as a page takes.
-pub const MAX_SHOWN: usize = 100;
+use postern_http::rate;
 
 /// Answers for one receipt.
 pub async fn show(
@@ -62,9 +48,4 @@ fn json(body: bytes::Bytes) -> Response {
     let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// RFC 3339 in UTC, with milliseconds.
-pub fn time(moment: SystemTime) -> String {
-    Timestamp::try_from(moment).map(|at| format!("{at:.3}")).unwrap_or_default()
 }

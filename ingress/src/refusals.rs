@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use postern_shared::intake::error::ErrorCode;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::refused_bodies::{self, NewRefusal};
@@ -14,7 +15,6 @@ use postern_shared::store::rejected_callers::{self, Rejections};
 use postern_shared::store::{Store, StoreError};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::error::ErrorCode;
 use crate::metrics::Metrics;
 
 /// How often what was gathered is written.

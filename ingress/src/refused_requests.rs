@@ -9,14 +9,15 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use postern_http::answer::answer;
+use postern_http::party::party;
+use postern_http::rate::{self, Taken};
+use postern_http::server::HoldBack;
+use postern_shared::intake::error::ApiError;
 use warp::http::header::{CONNECTION, HeaderValue};
-use warp::reply::{Reply, Response};
+use warp::reply::Response;
 
-use crate::error::ApiError;
-use crate::http::party::party;
-use crate::http::server::HoldBack;
 use crate::limits::{HELD_BACK, REFUSED, REFUSED_OF_ALL};
-use crate::rate::{self, Taken};
 
 /// Addresses that are remembered; the one that was refused least makes room.
 const MAX_ADDRESSES: usize = 4_096;
@@ -41,8 +42,8 @@ struct OfAddress {
 impl RefusedRequests {
     /// The answer to a request of this address that is refused by its own fault. A stranger is a peer that no permission
     /// allows.
-    pub fn answer(&self, address: IpAddr, is_stranger: bool, error: ApiError) -> Response {
-        let mut response = error.into_response();
+    pub fn answer(&self, address: IpAddr, is_stranger: bool, error: &ApiError) -> Response {
+        let mut response = answer(error);
         let wait = self.count(address, is_stranger, Instant::now());
         if !wait.is_zero() {
             response.extensions_mut().insert(HoldBack(wait));

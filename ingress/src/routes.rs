@@ -1,28 +1,28 @@
 //! The public listener: short URLs and receipts, nothing else. One route takes everything, since whether a path
 //! exists is told only to a caller whose address is permitted.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Buf;
 use futures_util::Stream;
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
 use warp::http::{HeaderMap, Method};
-use warp::reply::{Reply, Response};
+use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::error::{ApiError, ErrorCode};
 use crate::gate::Gate;
-use crate::http::client_address::client_address;
-use crate::http::connections::{Caps, Connections};
-use crate::http::hosts::Hosts;
-use crate::http::path::path;
-use crate::http::server::{self, Door};
 use crate::state::State;
 use crate::{receipts, submit, unread};
+use postern_http::answer;
+use postern_http::client_address::client_address;
+use postern_http::connections::{Caps, Connections};
+use postern_http::hosts::Hosts;
+use postern_http::path::{path, query};
+use postern_http::server::{self, Door};
 
 /// How long the answers that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -47,7 +47,7 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
         }
     };
     let door = {
-        let metrics = state.metrics.listener("public");
+        let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
         let state = Arc::clone(&state);
         let (counted, strangers) = (Arc::clone(&state), state);
@@ -73,8 +73,7 @@ fn everything(
     state: Arc<State>,
     peer: IpAddr,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let query = warp::query::raw().or_else(|_| async { Ok::<_, Infallible>((String::new(),)) });
-    warp::method().and(path()).and(query).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
+    warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
         move |method, path, query, headers, body| {
             let state = Arc::clone(&state);
             let request = Request { peer, method, path, query, headers };
@@ -95,7 +94,7 @@ where
 {
     let rejected = |address: IpAddr, is_stranger: bool, error: ApiError| {
         state.refusals.caller(address, error.code);
-        state.refused_requests.answer(address, is_stranger, error)
+        state.refused_requests.answer(address, is_stranger, &error)
     };
     let caller = match client_address(request.peer, &request.headers, &state.trusted_proxies) {
         Ok(caller) => caller,
@@ -113,9 +112,9 @@ where
         None => submit::submit(state, gate, snapshot.version, request, caller, body).await,
     };
     answer.unwrap_or_else(|error| match error.code {
-        ErrorCode::Unavailable(_) => error.into_response(),
+        ErrorCode::Unavailable(_) => answer::answer(&error),
         // Others may have filled what there is for submissions; receipts this caller has read too often itself.
-        ErrorCode::TooBusy(_) if receipt.is_none() => error.into_response(),
-        _ => state.refused_requests.answer(caller, false, error),
+        ErrorCode::TooBusy(_) if receipt.is_none() => answer::answer(&error),
+        _ => state.refused_requests.answer(caller, false, &error),
     })
 }

@@ -8,21 +8,23 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use postern_shared::broker::publisher::Publisher;
+use postern_shared::clock::Clock;
 use postern_shared::env::Limits;
+use postern_shared::intake::flows::Flows;
 use postern_shared::lane::Lane;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::permission::Permission;
+use postern_shared::permission::address_index::AddressIndex;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::tokens::Hash;
 use postern_shared::store::{Store, StoreError, permissions, settings};
+use postern_shared::tickets::Tickets;
 use prometheus::Registry;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::address_index::AddressIndex;
 use crate::api;
-use crate::clock::Clock;
 use crate::http::body_budget::BodyBudget;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
@@ -30,8 +32,6 @@ use crate::receipts::Answers;
 use crate::refusals::Refusals;
 use crate::refused_requests::RefusedRequests;
 use crate::spool::Spool;
-use crate::submit::flows::Flows;
-use crate::tickets::Tickets;
 use crate::waiting::Waiting;
 
 /// The permissions of one version of the settings.

@@ -2,48 +2,34 @@
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
 pub mod again;
-pub mod dedupe;
-pub mod fields;
-pub mod flows;
-mod form;
-mod json;
-mod multipart;
-mod nesting;
 mod prefer;
-pub mod selector;
-pub mod shape;
-mod text;
 
 use std::net::IpAddr;
 use std::time::SystemTime;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
+use postern_shared::body::fields::{self, Fields};
 use postern_shared::broker::publisher::PublishError;
 use postern_shared::env::Env;
-use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::intake::call::{self, Call, described, encode};
+use postern_shared::intake::dedupe::{self, InvalidKey};
+use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::intake::selector::{self, Selectors};
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::NewRefusal;
-use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target};
+use postern_shared::submission::{SUBMISSIONS_V1, Submission};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
-use crate::error::{ApiError, ErrorCode};
 use crate::gate::Gate;
-use crate::http::body::{body_bytes, paced};
 use crate::http::body_budget::{Full, Share};
-use crate::receipts;
 use crate::routes::Request;
 use crate::state::State;
-use fields::{FieldSettings, Fields};
-use selector::Selectors;
-
-/// The most bytes of one submission on the wire. JSON escapes can make a body several times larger; what is
-/// accepted must still fit a message and a row.
-const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
+use postern_http::body::{body_bytes, paced};
 
 /// What a header or a variable takes in memory beside its name and its value.
 const FIELD_BYTES: usize = 160;
@@ -88,15 +74,15 @@ where
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &selectors.query)) {
         return Ok(answer(permission, json!({"status": "ping"})));
     }
-    let dedupe = dedupe::dedupe(&request.headers, &fields.env, permission);
-    let dedupe = dedupe.map_err(|error| refused(error.into(), Some(&body)))?;
+    let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
+    let dedupe = dedupe::dedupe(key, &fields.env, permission);
 
     let receipt = state.clock.receipt()?;
     let place = prefer::place(state, &request.headers, receipt, caller);
     let Selectors { record, query, .. } = selectors;
     let request = described(&caller.to_string(), receipt.time());
     let call = Call { receipt, target, record, query, request, settings_version };
-    let mut submission = call.submission(state, permission, fields, dedupe);
+    let mut submission = call.submission(state.tickets.next(), permission, fields, dedupe);
     submission.waits = place.is_some();
     publish(state, &submission, &mut share).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
@@ -110,6 +96,10 @@ where
         Some(place) => prefer::answer(state, place, receipt, accepted).await,
         None => accepted,
     })
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
+    dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))
 }
 
 /// A value that is no text counts as an origin that nobody lists.
@@ -167,57 +157,13 @@ fn refusal(
         body: body.cloned(),
         refused_at: SystemTime::now(),
         // With a header that is no key the body could never be replayed.
-        idempotency_key: dedupe::of_header(&request.headers).ok().flatten().map(str::to_owned),
+        idempotency_key: idempotency_key(&request.headers).ok().flatten().map(str::to_owned),
     }
 }
 
 fn read_fields(state: &State, permission: &Permission, headers: &HeaderMap, body: &[u8]) -> Result<Fields, ApiError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    Ok(fields::fields(content_type, body, &field_settings(state, permission))?)
-}
-
-fn field_settings(state: &State, permission: &Permission) -> FieldSettings {
-    let (limits, charset, files) = (state.limits, permission.charset, permission.files);
-    FieldSettings { limits, charset, overriding: None, files }
-}
-
-/// What is asked for, beside the body.
-struct Call {
-    receipt: ReceiptId,
-    target: Target,
-    record: Option<RecordId>,
-    query: Env,
-    request: Env,
-    settings_version: i64,
-}
-
-impl Call {
-    /// What is handed on, with a number of its own.
-    fn submission(self, state: &State, permission: &Permission, fields: Fields, dedupe: Option<Dedupe>) -> Submission {
-        let Fields { env, dropped_files } = fields;
-        Submission {
-            receipt: self.receipt,
-            permission: permission.key.clone(),
-            target: self.target,
-            record: self.record,
-            read: permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
-            dropped_files,
-            env,
-            query: self.query,
-            request: self.request,
-            dedupe,
-            accepted_at_ms: submission::millis(self.receipt.time()),
-            settings_version: self.settings_version,
-            ticket: Some(state.tickets.next()),
-            waits: false,
-        }
-    }
-}
-
-/// What `$request` reads.
-fn described(address: &str, at: SystemTime) -> Env {
-    let text = |name: &str, value: String| (name.to_owned(), Value::String(value));
-    [text("ip", address.to_owned()), text("time", receipts::time(at))].into_iter().collect()
+    Ok(fields::fields(content_type, body, &call::field_settings(state.limits, permission))?)
 }
 
 /// Durable, and counted as such.
@@ -246,17 +192,6 @@ async fn put(state: &State, submission: &Submission, share: &mut Share) -> Resul
     let spooled = state.spool.put(lane, encoded).await;
     state.metrics.spooled(spooled.is_ok());
     spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
-}
-
-/// As JSON, within its limit.
-fn encode(submission: &Submission) -> Result<Vec<u8>, ApiError> {
-    let encoded = submission::encode(submission);
-    let encoded = encoded.map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
-    if encoded.len() > MAX_ENCODED_BYTES {
-        let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
-        return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
-    }
-    Ok(encoded)
 }
 
 fn accepted(permission: &Permission, submission: &Submission) -> Response {

@@ -6,17 +6,17 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::poll_fn;
-use warp::Reply;
+use postern_shared::intake::error::ApiError;
 use warp::http::Method;
 use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use warp::hyper::body::Body;
 use warp::reply::Response;
 
-use crate::error::ApiError;
 use crate::http::body_budget::{SHORT_BYTES, Share};
-use crate::http::client_address::client_address;
 use crate::routes::Request;
 use crate::state::State;
+use postern_http::answer::answer;
+use postern_http::client_address::client_address;
 
 /// A body with its share.
 struct Counted {
@@ -39,7 +39,7 @@ pub fn counted(state: &State, request: &Request, response: Response) -> Response
     let mut share = state.answers.share(caller.unwrap_or(request.peer), &());
     if share.take(length).is_err() {
         if request.method != Method::POST {
-            return ApiError::too_busy().into_response();
+            return answer(&ApiError::too_busy());
         }
         head.headers.remove(CONTENT_TYPE);
         head.headers.remove(CONTENT_LENGTH);

@@ -16,8 +16,8 @@ use postern_shared::store::{Store, StoreError};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::http::places::{Places, Taking};
 use crate::metrics::Metrics;
+use postern_http::places::{Places, Taking};
 
 /// The most callers that wait at the same time: each holds a connection, and a response in memory at its end. Others are
 /// answered at once, as if they did not want to wait. One address takes half of what is free.

@@ -1,6 +1,7 @@
 //! Who may call, and what they may start. Denied by default: an address that no rule covers is a stranger.
 
 pub mod address;
+pub mod address_index;
 pub mod answer;
 mod document;
 pub mod short_url;

@@ -25,7 +25,7 @@ fn amqp_is_named_only_by_the_broker_and_the_consumer() {
 
 #[test]
 fn http_is_served_only_by_the_ingress_and_the_probe_of_the_worker() {
-    only_in(&["ingress/", "worker/src/probe.rs"], |source| source.names("warp"));
+    only_in(&["ingress/", "shared/http/", "worker/src/probe.rs"], |source| source.names("warp"));
 }
 
 #[test]
@@ -85,6 +85,8 @@ fn the_services_do_not_know_each_other_and_shared_knows_neither() {
         ("worker/Cargo.toml", ["postern-ingress", "postern-tests"]),
         ("shared/Cargo.toml", ["postern-ingress", "postern-worker"]),
         ("shared/Cargo.toml", ["warp", "postern-tests"]),
+        ("shared/Cargo.toml", ["postern-http", "hyper"]),
+        ("shared/http/Cargo.toml", ["postern-ingress", "postern-worker"]),
     ] {
         let text = read(manifest);
         assert!(text.contains("\n[dependencies]\n"), "{manifest}");

@@ -9,8 +9,8 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// How many hours are told if the query does not say.
 const HOURS_DEFAULT: i64 = 24;

@@ -11,8 +11,8 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// How many letters a second may be replayed: with less the last of a call would be due in a month, with more no rate
 /// is needed.

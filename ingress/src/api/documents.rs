@@ -13,8 +13,8 @@ use warp::reply::{Reply, Response, with_header, with_status};
 use super::refusal::{Code, Refusal};
 use super::request::{Form, Request};
 use super::several::{applied, batch};
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// The type of YAML (RFC 9512).
 pub const YAML: &str = "application/yaml";

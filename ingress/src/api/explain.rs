@@ -10,8 +10,8 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::Refusal;
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

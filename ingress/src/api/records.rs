@@ -7,8 +7,8 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// The records that the query asks for, and the id before which the next page begins.
 pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal> {

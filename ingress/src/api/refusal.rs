@@ -8,7 +8,7 @@ use warp::http::StatusCode;
 use warp::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use warp::reply::{Reply, Response, with_status};
 
-use crate::http::body::BodyError;
+use postern_http::body::BodyError;
 
 /// Seconds after which a caller may try again: PostgreSQL is looked for with every request.
 const RETRY_AFTER_S: u16 = 2;

@@ -11,10 +11,10 @@ use warp::reply::{Reply, Response, with_header};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
 use crate::submit::again::{self, Choice};
-use crate::submit::shape;
+use postern_shared::body::shape;
+use postern_shared::clock::time;
 
 /// Exactly one of `id` and `permission` says which bodies are meant.
 #[derive(Debug, Deserialize)]

@@ -15,8 +15,8 @@ use warp::http::header::{ACCEPT, CONTENT_TYPE};
 
 use super::refusal::{Code, Refusal};
 use super::route::{Body, Route};
-use crate::http::body::body_bytes;
 use crate::state::State;
+use postern_http::body::body_bytes;
 
 /// How many items a list holds if the query does not say.
 pub const LAST_DEFAULT: i64 = 20;

@@ -8,8 +8,8 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::Refusal;
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// The runs that the query asks for, and where the next page begins.
 pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal> {

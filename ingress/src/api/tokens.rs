@@ -9,8 +9,8 @@ use warp::reply::{Reply, Response, with_status};
 use super::refusal::{Code, Refusal};
 use super::request::Request;
 use super::token::{generated, hash};
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// The longest name of a token, in characters: it must fit a table cell.
 pub const MAX_NAME_CHARS: usize = 64;

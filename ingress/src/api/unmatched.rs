@@ -10,8 +10,8 @@ use warp::reply::{Reply, Response};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
-use crate::receipts::time;
 use crate::state::State;
+use postern_shared::clock::time;
 
 /// Exactly one of them says which submissions are meant.
 #[derive(Debug, Deserialize)]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Buf;
 
-use super::party::party;
+use postern_http::party::party;
 
 /// Bytes of all requests that are being read or handed over: headers, bodies, what is read from them, and what of that
 /// is written as JSON.

@@ -12,7 +12,7 @@ use super::password;
 use super::reply::{self, Refusal};
 use super::shown::Moment;
 use super::visit::Visit;
-use crate::rate;
+use postern_http::rate;
 
 #[derive(Template)]
 #[template(path = "accounts.html")]

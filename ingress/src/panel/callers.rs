@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::reply::Refusal;
 use super::shown::Moment;
 use super::visit::Visit;
-use crate::error::ErrorCode;
+use postern_shared::intake::error::ErrorCode;
 
 /// How many are shown: whoever scans the network must not fill the page.
 const SHOWN: usize = 20;

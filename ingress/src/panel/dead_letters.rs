@@ -9,7 +9,7 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text, cut};
 use super::visit::Visit;
-use crate::mask;
+use postern_shared::mask;
 
 /// How many of a group a page shows.
 const PAGE: i64 = 50;

@@ -16,7 +16,7 @@ use super::shown::{self, Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
 use super::words::{Language, Words};
-use crate::mask;
+use postern_shared::mask;
 
 /// What a redirect may say was done.
 const DONE: [&str; 9] =
@@ -157,7 +157,7 @@ impl Frame {
     /// A moment as people read it.
     pub fn moment(&self, at: &SystemTime) -> Moment {
         let (key, n) = shown::ago(self.now, *at);
-        Moment { exact: crate::receipts::time(*at), ago: self.words.text(self.language, key, Some(n)) }
+        Moment { exact: postern_shared::clock::time(*at), ago: self.words.text(self.language, key, Some(n)) }
     }
 
     /// A state: never colour alone, so a glyph and a word go with it.

@@ -20,9 +20,9 @@ use super::figures::Figures;
 use super::runs::filter;
 use super::session;
 use super::visit::{Pairs, Visit};
-use crate::http::places::Taking;
-use crate::receipts::MAX_SHOWN;
 use crate::state::State;
+use postern_http::places::Taking;
+use postern_shared::receipt::MAX_SHOWN;
 
 /// How many pages may listen at the same time: each asks the store once a second. One address takes half of what is
 /// free.

@@ -18,7 +18,8 @@ use super::password::{self, Rank};
 use super::reply::{self, Refusal};
 use super::session::{Token, is_same};
 use super::visit::{SESSION, Visit};
-use crate::{Failure, rate};
+use crate::Failure;
+use postern_http::rate;
 
 /// How long a session lasts: a working day.
 const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);

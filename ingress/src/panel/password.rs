@@ -13,7 +13,7 @@ use argon2::password_hash::{Output, PasswordHash, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::http::party::party;
+use postern_http::party::party;
 
 /// The shortest password: what NIST SP 800-63B asks for where it is the only factor, rounded down for people.
 pub const MIN_PASSWORD_CHARS: usize = 12;

@@ -20,7 +20,7 @@ use super::saving;
 use super::shown::{Moment, Pill, length};
 use super::tree::Tree;
 use super::visit::Visit;
-use crate::receipts::MAX_SHOWN;
+use postern_shared::receipt::MAX_SHOWN;
 
 #[derive(Template)]
 #[template(path = "receipt.html")]

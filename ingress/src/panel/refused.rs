@@ -14,7 +14,7 @@ use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text};
 use super::visit::Visit;
 use crate::submit::again::{self, Choice};
-use crate::submit::shape;
+use postern_shared::body::shape;
 
 /// How many are listed: those of a bad day; `postern refused` knows all.
 const LISTED: i64 = 200;

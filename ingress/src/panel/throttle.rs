@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::http::party::party;
-use crate::rate::{self, Rate, Taken};
+use postern_http::party::party;
+use postern_http::rate::{self, Rate, Taken};
 
 /// Wrong passwords that cost nothing: people mistype.
 const FREE_FAILURES: u32 = 5;

@@ -18,8 +18,8 @@ use super::password::{Busy, Rank};
 use super::reply::Refusal;
 use super::session::{self, Token};
 use super::words::Language;
-use crate::http::body::body_bytes;
-use crate::http::client_address::client_address;
+use postern_http::body::body_bytes;
+use postern_http::client_address::client_address;
 
 /// The cookie of a session.
 pub const SESSION: &str = "postern-session";

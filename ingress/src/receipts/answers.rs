@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use postern_shared::clock::Clock;
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::log_limit::LogLimit;
+use postern_shared::receipt::{Audience, find};
 use postern_shared::store::{Store, StoreError};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
@@ -15,10 +17,8 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::found::{Audience, find};
-use crate::clock::Clock;
-use crate::http::party::party;
-use crate::rate::{self, Rate, Taken};
+use postern_http::party::party;
+use postern_http::rate::{self, Rate, Taken};
 
 /// Connections to PostgreSQL by which receipts are looked up, beside those of the process.
 pub const CONNECTIONS: usize = 2;

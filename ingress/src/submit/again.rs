@@ -7,7 +7,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use encoding_rs::Encoding;
+use postern_shared::body::fields::{self, FieldSettings};
 use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::intake::call::{Call, described, encode, field_settings};
+use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::intake::{dedupe, selector};
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::{self, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
@@ -15,9 +19,6 @@ use postern_shared::store::{Connection, StoreError, permissions};
 use postern_shared::submission::{Submission, bundle};
 use serde_json::Value;
 
-use super::fields::{self, FieldSettings};
-use super::{Call, dedupe, described, encode, field_settings, selector};
-use crate::error::{ApiError, ErrorCode};
 use crate::state::State;
 
 /// The most bodies that one call reads again: a day's worth of a form that is set up wrong, within seconds.
@@ -119,12 +120,12 @@ fn read(
         let message = format!("the body is larger than {} bytes", state.limits.body_bytes);
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
-    let settings = FieldSettings { overriding: charset, ..field_settings(state, &permission) };
+    let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
     let fields = fields::fields(kept.content_type.as_deref(), &body, &settings)?;
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &selectors.query)) {
         return Err(ApiError::new(ErrorCode::InvalidBody, "it is a test call, which is answered and never runs"));
     }
-    let dedupe = dedupe::with_key(kept.idempotency_key.as_deref(), &fields.env, &permission);
+    let dedupe = dedupe::dedupe(kept.idempotency_key.as_deref(), &fields.env, &permission);
     let call = Call {
         receipt: state.clock.receipt()?,
         target,
@@ -133,7 +134,7 @@ fn read(
         request: described(&kept.address, kept.refused_at),
         settings_version: permissions.version,
     };
-    let submission = call.submission(state, &permission, fields, dedupe);
+    let submission = call.submission(state.tickets.next(), &permission, fields, dedupe);
     let message = bundle([encode(&submission)?.as_slice()]);
     Ok((submission, message))
 }

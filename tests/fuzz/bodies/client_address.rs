@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use postern_ingress::http::client_address::client_address;
+use postern_http::client_address::client_address;
 use warp::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Fails if it does not hold for this input.

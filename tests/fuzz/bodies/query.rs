@@ -1,8 +1,8 @@
 //! A query gives selectors and a map that can be read back, or a 400 with a reason.
 
-use postern_ingress::error::ApiError;
-use postern_ingress::submit::selector::selectors;
 use postern_shared::env::{Env, Limits};
+use postern_shared::intake::error::ApiError;
+use postern_shared::intake::selector::selectors;
 
 /// Fails if it does not hold for this input.
 pub fn check(data: &[u8]) {

@@ -136,7 +136,7 @@ fn the_routes_are_those_of_the_code() {
 #[test]
 fn the_codes_of_refusals_are_those_of_the_code() {
     let sources = production();
-    let errors = sources.iter().find(|source| source.path == "ingress/src/error.rs").unwrap();
+    let errors = sources.iter().find(|source| source.path == "shared/src/intake/error.rs").unwrap();
     let codes = errors.code.split("fn as_str").nth(1).unwrap().split("fn ").next().unwrap();
     let codes: BTreeSet<&str> = codes.split('"').skip(1).step_by(2).collect();
     let answers = rows("The contract").into_iter().filter(|row| row[0].starts_with(|c: char| c.is_ascii_digit()));

@@ -1,0 +1,150 @@
+//! Serves a filter on a listener. warp's own server lets a caller that sends nothing, or half a header, or that reads
+//! nothing, keep its connection for ever; a few thousand of them, from any address, would keep all others out.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use postern_shared::intake::error::ApiError;
+use postern_shared::log_limit::LogLimit;
+use tokio::net::{TcpListener, TcpStream};
+use warp::http::header::{CONNECTION, HeaderValue};
+use warp::http::{Request, StatusCode};
+use warp::hyper::body::Incoming;
+use warp::hyper::server::conn::http1::Builder;
+use warp::hyper::service::{Service, service_fn};
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply};
+
+use super::answer::answer;
+use super::attended::{Attendance, Attended};
+use super::connections::Connections;
+use super::hosts::Hosts;
+use super::stall::Stalling;
+
+/// How long a request's header may take to arrive, from the connection's start or the answer before. Also how long an
+/// idle connection is kept: longer than proxies pause between two requests of a busy site.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Bytes of a header, and of what is read ahead: twice what web servers take by default. hyper takes 100 fields.
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// The wait after a connection could not be accepted, which a lack of file descriptors does not end at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// Who may come by a listener, and how many at once.
+pub struct Door {
+    /// Those that are open.
+    pub connections: Arc<Connections>,
+    /// Those that it answers to.
+    pub hosts: Hosts,
+    /// Whether a connection of this peer is closed unread.
+    pub is_closed_to: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// Counts what is refused before the filter sees it.
+    pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
+}
+
+/// Put into the extensions of an answer that is held back for a time.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldBack(pub Duration);
+
+/// The connection was chosen to be closed.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the connection is being closed")]
+struct Closing;
+
+/// Serves HTTP/1 until `stop`, and then until the answers under way are given. `filter` makes the filter for a peer.
+pub async fn serve<F>(
+    listener: TcpListener,
+    door: Door,
+    filter: impl Fn(SocketAddr) -> F,
+    stop: impl Future<Output = ()>,
+) where
+    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+{
+    let (door, graceful) = (Arc::new(door), GracefulShutdown::new());
+    let failures = LogLimit::default();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((_, peer)) if (door.is_closed_to)(peer.ip()) => {}
+            Ok((stream, peer)) => take(&door, &graceful, stream, peer, filter(peer)),
+            Err(error) if is_of_the_caller(&error) => {}
+            Err(error) => {
+                let is_room = door.connections.shed();
+                if let Some(times) = failures.failed(1) {
+                    tracing::error!(%error, is_room, times, "a connection could not be accepted");
+                }
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+/// Serves a connection beside the others, if there is a place for it.
+fn take<F>(door: &Arc<Door>, graceful: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, filter: F)
+where
+    F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+{
+    let Some(place) = door.connections.open(peer.ip()) else { return };
+    let attendance = Arc::new(Attendance::new(place));
+    let service = {
+        let (door, attendance) = (Arc::clone(door), Arc::clone(&attendance));
+        let filtered = TowerToHyperService::new(warp::service(filter));
+        service_fn(move |request: Request<Incoming>| {
+            let (door, attendance, filtered) = (Arc::clone(&door), Arc::clone(&attendance), filtered.clone());
+            // hyper has room for this in every connection, also in one that is idle: in a box it takes none there.
+            Box::pin(async move {
+                let answering = attendance.request().await.ok_or(Closing)?;
+                let response = match door.hosts.check(&request) {
+                    Ok(()) => match filtered.call(request).await {
+                        Ok(response) => response,
+                    },
+                    Err(error) => refused(&door, &error),
+                };
+                if let Some(HoldBack(time)) = response.extensions().get()
+                    && !answering.hold_back(*time).await
+                {
+                    return Err(Closing);
+                }
+                Ok::<_, Closing>(response.map(|body| Attended::new(body, answering)))
+            })
+        })
+    };
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
+    let io = TokioIo::new(Stalling::new(stream, Arc::clone(&attendance)));
+    let connection = graceful.watch(builder.serve_connection(io, service));
+    tokio::spawn(async move {
+        tokio::select! {
+            // A caller that hangs up is no news.
+            _ = attendance.in_turns(connection) => {}
+            () = attendance.is_to_close() => {}
+        }
+    });
+}
+
+fn refused(door: &Door, error: &ApiError) -> Response {
+    let mut response = answer(error);
+    (door.refused)(response.status());
+    // What stands behind such a request may be meant for another server.
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn is_of_the_caller(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

@@ -1,0 +1,85 @@
+//! A call beside its body, and the submission that both become.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::error::{ApiError, ErrorCode};
+use crate::body::fields::{FieldSettings, Fields};
+use crate::clock;
+use crate::env::{Env, Limits};
+use crate::id::{ReceiptId, RecordId};
+use crate::permission::Permission;
+use crate::submission::{self, Dedupe, Submission, Target, Ticket};
+
+/// The most bytes of one submission on the wire. JSON escapes can make a body several times larger; what is
+/// accepted must still fit a message and a row.
+const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is asked for, beside the body.
+#[derive(Debug)]
+pub struct Call {
+    /// The name of the submission.
+    pub receipt: ReceiptId,
+    /// What it asks to run.
+    pub target: Target,
+    /// The record to run on, or none.
+    pub record: Option<RecordId>,
+    /// The query variables that are no selectors.
+    pub query: Env,
+    /// What `$request` reads, see [`described`].
+    pub request: Env,
+    /// The version of the settings under which the call is accepted.
+    pub settings_version: i64,
+}
+
+impl Call {
+    /// What is handed on, under a number of its own.
+    pub fn submission(
+        self,
+        ticket: Ticket,
+        permission: &Permission,
+        fields: Fields,
+        dedupe: Option<Dedupe>,
+    ) -> Submission {
+        let Fields { env, dropped_files } = fields;
+        Submission {
+            receipt: self.receipt,
+            permission: permission.key.clone(),
+            target: self.target,
+            record: self.record,
+            read: permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
+            dropped_files,
+            env,
+            query: self.query,
+            request: self.request,
+            dedupe,
+            accepted_at_ms: submission::millis(self.receipt.time()),
+            settings_version: self.settings_version,
+            ticket: Some(ticket),
+            waits: false,
+        }
+    }
+}
+
+/// How the bodies of a permission are read.
+pub fn field_settings(limits: Limits, permission: &Permission) -> FieldSettings {
+    FieldSettings { limits, charset: permission.charset, overriding: None, files: permission.files }
+}
+
+/// What `$request` reads.
+pub fn described(address: &str, at: SystemTime) -> Env {
+    let text = |name: &str, value: String| (name.to_owned(), Value::String(value));
+    [text("ip", address.to_owned()), text("time", clock::time(at))].into_iter().collect()
+}
+
+/// A submission as JSON, within its limit.
+pub fn encode(submission: &Submission) -> Result<Vec<u8>, ApiError> {
+    let encoded = submission::encode(submission);
+    let encoded = encoded.map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
+    if encoded.len() > MAX_ENCODED_BYTES {
+        let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
+        return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
+    }
+    Ok(encoded)
+}

@@ -1,0 +1,86 @@
+//! What makes a submission the same as an earlier one: the caller's `Idempotency-Key`, or else the values of the
+//! fields that the permission names, since few platforms send headers.
+
+use crate::env::Env;
+use crate::permission::Permission;
+use crate::submission::Dedupe;
+use serde_json::Value;
+
+/// The header of draft-ietf-httpapi-idempotency-key-header.
+pub const HEADER: &str = "idempotency-key";
+
+/// The longest header: a UUID or a hash fits several times. It travels with the submission.
+const MAX_KEY_BYTES: usize = 256;
+
+/// Why a header is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the Idempotency-Key must be 1 to {MAX_KEY_BYTES} visible ASCII characters, and stand there once")]
+pub struct InvalidKey;
+
+/// The dedupe key of a submission, if it has one: the key that the caller sent, or else the fields. Fields that are all
+/// empty are no key.
+pub fn dedupe(key: Option<&str>, env: &Env, permission: &Permission) -> Option<Dedupe> {
+    let key = match key {
+        Some(key) => Some(format!("header {key}")),
+        None => of_fields(env, &permission.dedupe_by),
+    };
+    key.map(|key| Dedupe { key, days: permission.dedupe_days })
+}
+
+/// The key that the caller sent: that of the only one of these values of [`HEADER`]; none of them = one that is no text.
+/// An empty value is an error.
+pub fn sent<'v>(mut values: impl Iterator<Item = Option<&'v str>>) -> Result<Option<&'v str>, InvalidKey> {
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => {
+            let key = value.ok_or(InvalidKey)?;
+            let fits = (1..=MAX_KEY_BYTES).contains(&key.len());
+            if fits && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+                Ok(Some(key))
+            } else {
+                Err(InvalidKey)
+            }
+        }
+        (Some(_), Some(_)) => Err(InvalidKey),
+    }
+}
+
+/// The values as JSON, in the order in which the permission names their fields: no two lists of values look alike.
+fn of_fields(env: &Env, names: &[String]) -> Option<String> {
+    let values: Vec<&Value> = names.iter().map(|name| env.get(name).unwrap_or(&Value::Null)).collect();
+    let empty = values.iter().all(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()));
+    if empty { None } else { serde_json::to_string(&values).ok().map(|values| format!("fields {values}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(headers: &[&str], env: Value, names: Value) -> Result<Option<String>, InvalidKey> {
+        let document = json!({"permission": "p", "addresses": "127.0.0.1", "workflows": [1], "dedupe_by": names});
+        let permission = Permission::from_document(&document).unwrap();
+        let env: Env = serde_json::from_value(env).unwrap();
+        let sent = sent(headers.iter().copied().map(Some))?;
+        Ok(dedupe(sent, &env, &permission).map(|dedupe| dedupe.key))
+    }
+
+    #[test]
+    fn the_header_wins_over_the_fields_and_empty_fields_are_no_key() {
+        for (headers, env, names, expected) in [
+            (&["abc"][..], json!({"id": "1"}), json!(["id"]), Ok(Some("header abc"))),
+            (&[], json!({"id": "1"}), json!("id"), Ok(Some(r#"fields ["1"]"#))),
+            (&[], json!({"id": 1, "b": ["x"]}), json!(["b", "id"]), Ok(Some(r#"fields [["x"],1]"#))),
+            (&[], json!({"id": "1"}), json!(["id", "b"]), Ok(Some(r#"fields ["1",null]"#))),
+            (&[], json!({"id": " "}), json!(["id", "b"]), Ok(None)),
+            (&[], json!({"id": "1"}), json!([]), Ok(None)),
+            (&[""], json!({}), json!([]), Err(InvalidKey)),
+            (&["a", "a"], json!({}), json!([]), Err(InvalidKey)),
+            (&["a\tb"], json!({}), json!([]), Err(InvalidKey)),
+        ] {
+            assert_eq!(key(headers, env, names), expected.map(|key| key.map(str::to_owned)), "{headers:?}");
+        }
+        assert_eq!(key(&[&"k".repeat(257)], json!({}), json!([])), Err(InvalidKey));
+    }
+}

@@ -1,0 +1,224 @@
+//! What a caller is told when its request is refused: a status, a code for programs, a message for people.
+
+use std::net::IpAddr;
+
+use super::dedupe::InvalidKey;
+use super::selector::SelectorError;
+use crate::body::fields::FieldsError;
+use crate::clock::WrongClock;
+
+/// Seconds after which a caller may try again: the broker is looked for twice a second.
+const RETRY_AFTER_S: u32 = 2;
+
+/// A refusal, as it is answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", code.as_str())]
+pub struct ApiError {
+    /// What kind it is; gives the status.
+    pub code: ErrorCode,
+    /// What is wrong, without any posted value.
+    pub message: String,
+}
+
+/// The codes of `{"error":{"code", …}}`: a contract with callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// No permission knows the address.
+    AddressDenied,
+    /// Behind a trusted proxy, but the proxy's header does not say who calls.
+    AddressUnclear,
+    /// A private peer forwards without being trusted.
+    ProxyNotTrusted,
+    /// The permission does not list the `Origin`.
+    OriginDenied,
+    /// The permission does not allow the target.
+    TargetDenied,
+    /// Not exactly one valid `Host`.
+    InvalidHost,
+    /// A `Host` that the private listener does not answer to.
+    UnknownHost,
+    /// Both targets at once.
+    AmbiguousTarget,
+    /// No target, and the permission does not have exactly one.
+    TargetMissing,
+    /// `record_id` is not a number.
+    InvalidRecordId,
+    /// Something else in the query is wrong.
+    InvalidSelector,
+    /// The `Idempotency-Key` is no key.
+    InvalidIdempotencyKey,
+    /// The body cannot be read.
+    InvalidBody,
+    /// The body is above the limit.
+    BodyTooLarge,
+    /// The body took too long to arrive.
+    BodyTimeout,
+    /// A type, charset or encoding that is not read here.
+    UnsupportedType,
+    /// A file, where files are not taken.
+    FileRefused,
+    /// Nothing answers on this path.
+    UnknownShortUrl,
+    /// No such receipt.
+    ReceiptUnknown,
+    /// Not a method of this path; answered with `Allow`.
+    MethodNotAllowed(&'static str),
+    /// A limit is reached; answered with `Retry-After`, in seconds.
+    TooBusy(u32),
+    /// Nobody could take the submission; answered with `Retry-After`, in seconds.
+    Unavailable(u32),
+}
+
+impl ErrorCode {
+    /// The code as it is sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AddressDenied => "address_denied",
+            Self::AddressUnclear => "address_unclear",
+            Self::ProxyNotTrusted => "proxy_not_trusted",
+            Self::OriginDenied => "origin_denied",
+            Self::TargetDenied => "target_denied",
+            Self::InvalidHost => "invalid_host",
+            Self::UnknownHost => "unknown_host",
+            Self::AmbiguousTarget => "ambiguous_target",
+            Self::TargetMissing => "target_missing",
+            Self::InvalidRecordId => "invalid_record_id",
+            Self::InvalidSelector => "invalid_selector",
+            Self::InvalidIdempotencyKey => "invalid_idempotency_key",
+            Self::InvalidBody => "invalid_body",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyTimeout => "body_timeout",
+            Self::UnsupportedType => "unsupported_type",
+            Self::FileRefused => "file_refused",
+            Self::UnknownShortUrl => "unknown_short_url",
+            Self::ReceiptUnknown => "receipt_unknown",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::TooBusy(_) => "too_busy",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// The status that goes with it (RFC 9110, 15; RFC 6585 for 429).
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::AddressDenied
+            | Self::AddressUnclear
+            | Self::ProxyNotTrusted
+            | Self::OriginDenied
+            | Self::TargetDenied => 403,
+            Self::UnknownHost => 421,
+            Self::InvalidHost
+            | Self::AmbiguousTarget
+            | Self::TargetMissing
+            | Self::InvalidRecordId
+            | Self::InvalidSelector
+            | Self::InvalidIdempotencyKey
+            | Self::InvalidBody => 400,
+            Self::UnknownShortUrl | Self::ReceiptUnknown => 404,
+            Self::MethodNotAllowed(_) => 405,
+            Self::BodyTimeout => 408,
+            Self::BodyTooLarge => 413,
+            Self::UnsupportedType | Self::FileRefused => 415,
+            Self::TooBusy(_) => 429,
+            Self::Unavailable(_) => 503,
+        }
+    }
+}
+
+impl ApiError {
+    /// A refusal with its message.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The answer to a stranger: its address as it is seen here, and nothing else.
+    pub fn address_denied(ip: IpAddr) -> Self {
+        Self::new(ErrorCode::AddressDenied, format!("address {ip} is not permitted"))
+    }
+
+    /// Nothing answers on this path.
+    pub fn unknown_short_url() -> Self {
+        Self::new(ErrorCode::UnknownShortUrl, "nothing answers on this path")
+    }
+
+    /// Another method is wanted; `allowed` names it as `Allow` does.
+    pub fn method_not_allowed(allowed: &'static str) -> Self {
+        Self::new(ErrorCode::MethodNotAllowed(allowed), format!("the method must be {allowed}"))
+    }
+
+    /// The page that sends the request is not listed.
+    pub fn origin_denied() -> Self {
+        Self::new(ErrorCode::OriginDenied, "requests from pages of this origin are not permitted")
+    }
+
+    /// What the caller names is not allowed to it.
+    pub fn target_denied() -> Self {
+        Self::new(ErrorCode::TargetDenied, "the permission does not allow this target")
+    }
+
+    /// The caller names nothing, and there is not exactly one thing it could mean.
+    pub fn target_missing() -> Self {
+        Self::new(ErrorCode::TargetMissing, "the query must name a workflow_id or a workflow_trigger")
+    }
+
+    /// No such receipt, or none of this caller's.
+    pub fn receipt_unknown() -> Self {
+        Self::new(ErrorCode::ReceiptUnknown, "there is no such receipt")
+    }
+
+    /// The body took too long to arrive.
+    pub fn body_timeout() -> Self {
+        Self::new(ErrorCode::BodyTimeout, "the body took too long to arrive")
+    }
+
+    /// A limit on what is under way is reached.
+    pub fn too_busy() -> Self {
+        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), "too many submissions are under way")
+    }
+
+    /// It cannot be done now, and nothing was accepted.
+    pub fn unavailable(message: &str) -> Self {
+        Self::new(ErrorCode::Unavailable(RETRY_AFTER_S), message)
+    }
+}
+
+impl From<InvalidKey> for ApiError {
+    fn from(error: InvalidKey) -> Self {
+        Self::new(ErrorCode::InvalidIdempotencyKey, error.to_string())
+    }
+}
+
+impl From<FieldsError> for ApiError {
+    fn from(error: FieldsError) -> Self {
+        let code = match error {
+            FieldsError::UnsupportedType(_) | FieldsError::UnknownCharset(_) => ErrorCode::UnsupportedType,
+            FieldsError::FileRefused(_) => ErrorCode::FileRefused,
+            FieldsError::Undecodable { .. }
+            | FieldsError::MalformedJson(_)
+            | FieldsError::NotAnObject
+            | FieldsError::MalformedMultipart(_)
+            | FieldsError::ReservedName
+            | FieldsError::Env(_) => ErrorCode::InvalidBody,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SelectorError> for ApiError {
+    fn from(error: SelectorError) -> Self {
+        let code = match error {
+            SelectorError::InvalidRecordId(_) => ErrorCode::InvalidRecordId,
+            SelectorError::Ambiguous => ErrorCode::AmbiguousTarget,
+            SelectorError::InvalidTarget { .. } | SelectorError::Repeated(_) | SelectorError::Query(_) => {
+                ErrorCode::InvalidSelector
+            }
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<WrongClock> for ApiError {
+    fn from(_: WrongClock) -> Self {
+        Self::unavailable("the clock of this server is wrong; nothing is accepted until it is right again")
+    }
+}
