@@ -13,6 +13,8 @@ pub struct LanguageServer {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     opened: u32,
+    /// What the server is told when it asks for the settings of YAML.
+    yaml: Value,
     _process: Child,
     _folder: tempfile::TempDir,
 }
@@ -32,12 +34,12 @@ impl LanguageServer {
             .spawn()
             .expect("run tests/run, which installs the language server");
         let (stdin, stdout) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        let mut server = Self { stdin, stdout, opened: 0, _process: process, _folder: folder };
-        server.request("initialize", json!({"processId": null, "rootUri": null, "capabilities": {}})).await;
-        server.notify("initialized", json!({})).await;
         let schemas = json!({format!("file://{}", path.display()): "*.yaml"});
         let yaml = json!({"schemas": schemas, "validate": true, "completion": true, "schemaStore": {"enable": false}});
-        server.notify("workspace/didChangeConfiguration", json!({"settings": {"yaml": yaml}})).await;
+        let mut server = Self { stdin, stdout, opened: 0, yaml, _process: process, _folder: folder };
+        server.request("initialize", json!({"processId": null, "rootUri": null, "capabilities": {}})).await;
+        server.notify("initialized", json!({})).await;
+        server.notify("workspace/didChangeConfiguration", json!({"settings": null})).await;
         server
     }
 
@@ -45,6 +47,7 @@ impl LanguageServer {
     pub async fn complete(&mut self, text: &str) -> Vec<String> {
         let (before, after) = text.split_once('|').unwrap();
         let uri = self.open(&format!("{before}{after}")).await;
+        self.diagnostics(&uri).await;
         let line = before.matches('\n').count();
         let character = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
         let position = json!({"line": line, "character": character});
@@ -56,12 +59,17 @@ impl LanguageServer {
     /// What it finds wrong in a text: `line: message`, lines from 0.
     pub async fn check(&mut self, text: &str) -> Vec<String> {
         let uri = self.open(text).await;
+        let found = self.diagnostics(&uri).await;
+        let line = |one: &Value| one["range"]["start"]["line"].to_string();
+        found.iter().map(|one| format!("{}: {}", line(one), one["message"])).collect()
+    }
+
+    /// What it tells of a document by itself once it has read the schema.
+    async fn diagnostics(&mut self, uri: &str) -> Vec<Value> {
         loop {
             let message = self.read().await;
             if message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == *uri {
-                let found = message["params"]["diagnostics"].as_array().unwrap();
-                let line = |one: &Value| one["range"]["start"]["line"].to_string();
-                return found.iter().map(|one| format!("{}: {}", line(one), one["message"])).collect();
+                return message["params"]["diagnostics"].as_array().unwrap().clone();
             }
         }
     }
@@ -95,7 +103,7 @@ impl LanguageServer {
         self.stdin.write_all(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes()).await.unwrap();
     }
 
-    /// The next message. A request of the server gets an empty answer.
+    /// The next message. The server asks for settings; another request of it gets an empty answer.
     async fn read(&mut self) -> Value {
         let mut length = 0;
         loop {
@@ -112,7 +120,11 @@ impl LanguageServer {
         self.stdout.read_exact(&mut body).await.unwrap();
         let message: Value = serde_json::from_slice(&body).unwrap();
         if message.get("method").is_some() && message.get("id").is_some() {
-            self.write(&json!({"jsonrpc": "2.0", "id": message["id"], "result": null})).await;
+            let settings = |item: &Value| if item["section"] == "yaml" { self.yaml.clone() } else { Value::Null };
+            let asked =
+                message["params"]["items"].as_array().filter(|_| message["method"] == "workspace/configuration");
+            let result = asked.map_or(Value::Null, |items| items.iter().map(settings).collect());
+            self.write(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result})).await;
         }
         message
     }
