@@ -107,6 +107,11 @@ impl Postern {
     /// Changes settings while everything runs; returns when they are in force.
     pub async fn apply(&self, settings: &str) {
         apply(&self.store, settings).await;
+        self.settings_are_in_force().await;
+    }
+
+    /// Returns when what was saved last is in force.
+    pub async fn settings_are_in_force(&self) {
         let version = self.count("SELECT version FROM settings").await;
         let metric = format!("postern_settings_version {version}\n");
         eventually("the ingress follows the settings, and a worker what the ingress accepts by them", async || {

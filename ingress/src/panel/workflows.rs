@@ -205,8 +205,8 @@ mod tests {
         let text = NEW.replace("create_record: Leads", "create_recrd: Leads");
         let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new());
         let Marks { faults, lines } = checked.marks;
-        assert_eq!(faults[0].0, 10, "{faults:?}");
-        assert!(lines[9].1 && !lines[8].1);
+        assert_eq!(faults[0].0, 11, "{faults:?}");
+        assert!(lines[10].1 && !lines[9].1);
         assert!(checked.graph.is_none());
         let text = format!("{NEW}---\ntrigger: x\n");
         let two = super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new()).marks.faults;

@@ -40,6 +40,7 @@ async fn a_workflow_is_put_on_hold_and_let_go_on_by_a_button() {
     let mut visitor = Visitor::logged_in(&mut postern).await;
     let page = visitor.post("/workflows/77/hold", &[("hold", "true")]).await;
     assert_eq!(page.location, "/workflows/77?done=held", "{}", page.text);
+    postern.settings_are_in_force().await;
     let accepted = postern.post("/trigger?workflow_id=77").form("lastname=Lovelace&email=ada@example.org").send().await;
     eventually("it is held", async || {
         (postern.count("SELECT count(*) FROM runs WHERE state = 'held'").await == 1).then_some(())
