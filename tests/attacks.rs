@@ -24,9 +24,12 @@ mod stalled_bodies;
 mod wrong_log_ins;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use clap::ValueEnum;
+use futures_util::future::join_all;
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 /// The address of the caller that has a permission of its own. The honest caller is 127.0.0.1.
 pub const PERMITTED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -101,4 +104,13 @@ impl Attack {
 /// The address of a stranger: the strangers take turns.
 fn stranger(number: usize) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, 3, u8::try_from(1 + number % STRANGERS).unwrap())
+}
+
+/// All parts of an attack at the same time. None is ever done; the attack is in force after a while.
+async fn together<F: Future>(parts: impl IntoIterator<Item = F>, begin: Duration, in_force: InForce) {
+    let begun = async {
+        sleep(begin).await;
+        let _ = in_force.send(());
+    };
+    tokio::join!(join_all(parts), begun);
 }

@@ -3,11 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Against, InForce, PERMITTED, connection};
+use super::{Against, InForce, PERMITTED, connection, together};
 
 const CONNECTIONS: usize = 1_500;
 
@@ -19,11 +18,7 @@ const BEGIN: Duration = Duration::from_secs(3);
 
 pub async fn run(against: Against, in_force: InForce) {
     let all = (0..CONNECTIONS).map(|_| ask(against.public));
-    let begun = async {
-        sleep(BEGIN).await;
-        let _ = in_force.send(());
-    };
-    tokio::join!(join_all(all), begun);
+    together(all, BEGIN, in_force).await;
 }
 
 async fn ask(to: SocketAddr) {

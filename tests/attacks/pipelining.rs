@@ -3,11 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
-use super::{Against, InForce, connection, stranger};
+use super::{Against, InForce, connection, stranger, together};
 
 const CONNECTIONS: usize = 1_127;
 
@@ -23,11 +22,7 @@ const BEGIN: Duration = Duration::from_secs(3);
 pub async fn run(against: Against, in_force: InForce) {
     let requests = connection::get("/trigger").repeat(TOGETHER);
     let all = (0..CONNECTIONS).map(|number| pipeline(stranger(number), against.public, &requests));
-    let begun = async {
-        sleep(BEGIN).await;
-        let _ = in_force.send(());
-    };
-    tokio::join!(join_all(all), begun);
+    together(all, BEGIN, in_force).await;
 }
 
 async fn pipeline(from: Ipv4Addr, to: SocketAddr, requests: &str) {

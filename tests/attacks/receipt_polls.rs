@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::sleep;
 
-use super::{Against, InForce, PERMITTED, connection, posts, settings};
+use super::{Against, InForce, PERMITTED, connection, posts, settings, together};
 
 const CONNECTIONS: usize = 200;
 
@@ -30,11 +29,7 @@ pub async fn run(against: Against, in_force: InForce) {
         }
         sleep(PAUSE).await;
     }
-    let begun = async {
-        sleep(PAUSE).await;
-        let _ = in_force.send(());
-    };
-    tokio::join!(join_all((0..CONNECTIONS).map(|_| poll(against.public, &request))), begun);
+    together((0..CONNECTIONS).map(|_| poll(against.public, &request)), PAUSE, in_force).await;
 }
 
 async fn has_ended(to: SocketAddr, request: &str) -> bool {

@@ -4,11 +4,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 use super::refused_requests::refused;
-use super::{Against, InForce, connection};
+use super::{Against, InForce, connection, together};
 
 /// So many at a time.
 const AT_ONCE: usize = 50;
@@ -27,11 +26,7 @@ pub async fn run(against: Against, in_force: InForce) {
         let (from, request) = refused(number);
         ask(from, against.public, request)
     });
-    let begun = async {
-        sleep(BEGIN).await;
-        let _ = in_force.send(());
-    };
-    tokio::join!(join_all(all), begun);
+    together(all, BEGIN, in_force).await;
 }
 
 async fn ask(from: Ipv4Addr, to: SocketAddr, request: String) {

@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::refused_requests::refused;
-use super::{Against, InForce, PERMITTED, connection};
+use super::{Against, InForce, PERMITTED, connection, together};
 
 const CONNECTIONS: usize = 200;
 
@@ -24,7 +22,7 @@ pub async fn posts(against: Against, in_force: InForce) {
         let (from, request) = refused(number);
         connection::pour(from, against.public, request.repeat(TOGETHER))
     });
-    tokio::join!(join_all(all), begun(in_force));
+    together(all, BEGIN, in_force).await;
 }
 
 /// Polls of receipts that do not exist, by the permitted attacker.
@@ -33,10 +31,5 @@ pub async fn polls(against: Against, in_force: InForce) {
         let requests = (0..TOGETHER).map(|_| connection::get(&format!("/receipts/{}", Uuid::now_v7()))).collect();
         connection::pour(PERMITTED, against.public, requests)
     });
-    tokio::join!(join_all(all), begun(in_force));
-}
-
-async fn begun(in_force: InForce) {
-    sleep(BEGIN).await;
-    let _ = in_force.send(());
+    together(all, BEGIN, in_force).await;
 }

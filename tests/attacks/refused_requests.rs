@@ -4,10 +4,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::sleep;
 
-use super::{Against, InForce, PERMITTED, connection, stranger};
+use super::{Against, InForce, PERMITTED, connection, stranger, together};
 
 /// As many as an address may keep busy with little effort.
 const CONNECTIONS: usize = 200;
@@ -32,11 +31,7 @@ pub async fn run(against: Against, in_force: InForce) {
         let (from, request) = refused(number);
         ask(from, against.public, request)
     });
-    let begun = async {
-        sleep(BEGIN).await;
-        let _ = in_force.send(());
-    };
-    tokio::join!(join_all(all), begun);
+    together(all, BEGIN, in_force).await;
 }
 
 async fn ask(from: Ipv4Addr, to: SocketAddr, request: String) {

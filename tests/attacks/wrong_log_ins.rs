@@ -5,10 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::sleep;
 
-use super::{Against, InForce, connection, stranger};
+use super::{Against, InForce, connection, stranger, together};
 
 const BROWSERS: usize = 200;
 
@@ -25,11 +24,7 @@ pub async fn run(against: Against, in_force: InForce) {
             sleep(AGAIN_AFTER).await;
         }
     });
-    let begun = async {
-        sleep(BEGIN).await;
-        let _ = in_force.send(());
-    };
-    tokio::join!(join_all(all), begun);
+    together(all, BEGIN, in_force).await;
 }
 
 /// Guesses until the connection ends.

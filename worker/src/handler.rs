@@ -243,8 +243,8 @@ impl Handler {
         let attempt = i32::try_from(message.attempt).unwrap_or(i32::MAX);
         let mut connection = self.store.connection().await?;
         let transaction = store::begin(&mut connection).await?;
-        match verdict {
-            Verdict::Dead { letters, reason } => {
+        match (verdict, message.lease) {
+            (Verdict::Dead { letters, reason }, _) => {
                 for Letter { receipt, body, .. } in letters {
                     let letter = DeadLetter { receipt: *receipt, kind: &message.kind, body, reason, attempt };
                     dead_letters::put(&transaction, &letter).await?;
@@ -252,18 +252,16 @@ impl Handler {
                 let numbers: Vec<_> = letters.iter().filter_map(|letter| Some((letter.ticket?, None))).collect();
                 tickets::arrive(&transaction, &numbers).await?;
             }
-            Verdict::Back => {
-                if let Some(lease) = message.lease {
+            (Verdict::Back, lease) => {
+                if let Some(lease) = lease {
                     spool::again(&transaction, lease, attempt, Duration::ZERO).await?;
                 }
             }
             // As it stands, with its pair.
-            Verdict::Alone { delay, .. } if message.kind == RESUME_V1 && message.lease.is_some() => {
-                if let Some(lease) = message.lease {
-                    spool::again(&transaction, lease, attempt.saturating_add(1), *delay).await?;
-                }
+            (Verdict::Alone { delay, .. }, Some(lease)) if message.kind == RESUME_V1 => {
+                spool::again(&transaction, lease, attempt.saturating_add(1), *delay).await?;
             }
-            Verdict::Alone { bodies, delay } => {
+            (Verdict::Alone { bodies, delay }, _) => {
                 let messages: Vec<_> = bodies.iter().map(|body| (message.lane, body.clone())).collect();
                 spool::put(&transaction, &message.kind, &messages, attempt.saturating_add(1), *delay).await?;
             }
