@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
+use postern_http::path::{path, query};
 use warp::http::header::{ALLOW, AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use warp::http::{HeaderMap, Method};
 use warp::reply::{Reply, Response};
@@ -36,7 +37,6 @@ pub use token::{MIN_TOKEN_CHARS, first_token, generated as generated_token, hash
 pub use tokens::is_name as is_token_name;
 
 use crate::state::State;
-use postern_http::path::{path, query};
 use refusal::{Code, Refusal};
 use request::Request;
 use route::{Endpoint, Found};

@@ -5,6 +5,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use postern_http::connections::Caps;
+use postern_http::rate::Rate;
+use postern_http::server::MAX_HEADER_BYTES;
 use postern_shared::broker::publisher::MAX_WAITING_BYTES;
 use postern_shared::lane::Lane;
 
@@ -16,9 +19,6 @@ use crate::panel::visit::MAX_OPEN_FORM_BYTES;
 use crate::receipts::answers;
 use crate::refusals;
 use crate::waiting::MAX_WAITING;
-use postern_http::connections::Caps;
-use postern_http::rate::Rate;
-use postern_http::server::MAX_HEADER_BYTES;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;

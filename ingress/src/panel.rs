@@ -52,6 +52,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Buf;
 use futures_util::Stream;
+use postern_http::path::{path, query};
+use postern_http::places::Places;
 use postern_shared::store::accounts::Role;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
@@ -63,8 +65,6 @@ pub use route::{Access, ROUTES, Route};
 use crate::state::State;
 use figures::Figures;
 use password::Passwords;
-use postern_http::path::{path, query};
-use postern_http::places::Places;
 use reply::Refusal;
 use throttle::Throttle;
 use visit::{Caller, Visit};

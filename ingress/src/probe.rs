@@ -4,6 +4,9 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use postern_http::connections::{Caps, Connections};
+use postern_http::hosts::Hosts;
+use postern_http::server::{self, Door};
 use postern_shared::host::HostName;
 use postern_shared::telemetry;
 use prometheus::Registry;
@@ -16,9 +19,6 @@ use crate::api;
 use crate::panel::{self, Panel};
 use crate::readiness;
 use crate::state::State;
-use postern_http::connections::{Caps, Connections};
-use postern_http::hosts::Hosts;
-use postern_http::server::{self, Door};
 
 /// Serves until it is dropped.
 pub async fn serve(

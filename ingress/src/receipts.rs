@@ -6,6 +6,7 @@ pub mod answers;
 
 use std::net::IpAddr;
 
+use postern_http::rate;
 use postern_shared::id::ReceiptId;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use warp::http::Method;
@@ -17,7 +18,6 @@ pub use answers::Answers;
 use crate::gate::Gate;
 use crate::state::State;
 use answers::{Answer, Unanswered};
-use postern_http::rate;
 
 /// Answers for one receipt.
 pub async fn show(

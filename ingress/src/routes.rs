@@ -7,6 +7,12 @@ use std::time::Duration;
 
 use bytes::Buf;
 use futures_util::Stream;
+use postern_http::answer;
+use postern_http::client_address::client_address;
+use postern_http::connections::{Caps, Connections};
+use postern_http::hosts::Hosts;
+use postern_http::path::{path, query};
+use postern_http::server::{self, Door};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
@@ -17,12 +23,6 @@ use warp::{Filter, Rejection};
 use crate::gate::Gate;
 use crate::state::State;
 use crate::{receipts, submit, unread};
-use postern_http::answer;
-use postern_http::client_address::client_address;
-use postern_http::connections::{Caps, Connections};
-use postern_http::hosts::Hosts;
-use postern_http::path::{path, query};
-use postern_http::server::{self, Door};
 
 /// How long the answers that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
+use postern_http::body::{body_bytes, paced};
 use postern_shared::body::fields::{self, Fields};
 use postern_shared::broker::publisher::PublishError;
 use postern_shared::env::Env;
@@ -29,7 +30,6 @@ use crate::gate::Gate;
 use crate::http::body_budget::{Full, Share};
 use crate::routes::Request;
 use crate::state::State;
-use postern_http::body::{body_bytes, paced};
 
 /// What a header or a variable takes in memory beside its name and its value.
 const FIELD_BYTES: usize = 160;

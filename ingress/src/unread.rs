@@ -6,6 +6,8 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::poll_fn;
+use postern_http::answer::answer;
+use postern_http::client_address::client_address;
 use postern_shared::intake::error::ApiError;
 use warp::http::Method;
 use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -15,8 +17,6 @@ use warp::reply::Response;
 use crate::http::body_budget::{SHORT_BYTES, Share};
 use crate::routes::Request;
 use crate::state::State;
-use postern_http::answer::answer;
-use postern_http::client_address::client_address;
 
 /// A body with its share.
 struct Counted {

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use postern_http::places::{Places, Taking};
 use postern_shared::backoff::Backoff;
 use postern_shared::id::ReceiptId;
 use postern_shared::log_limit::LogLimit;
@@ -17,7 +18,6 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::metrics::Metrics;
-use postern_http::places::{Places, Taking};
 
 /// The most callers that wait at the same time: each holds a connection, and a response in memory at its end. Others are
 /// answered at once, as if they did not want to wait. One address takes half of what is free.

@@ -5,14 +5,14 @@
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
 
 use crate::id::ReceiptId;
 use crate::store::history::{self, History};
 use crate::store::{Store, StoreError};
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
-use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
 
 /// How often it is looked what the history holds: workers make it ahead by weeks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);

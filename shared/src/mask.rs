@@ -1,8 +1,9 @@
 //! What is shown of posted values to whoever need not see them: of each value its shape, which still tells an empty
 //! field, a cut-off number, or a text in a wrong charset.
 
-use crate::env::Env;
 use serde_json::{Map, Value};
+
+use crate::env::Env;
 
 /// From how many characters on the first one is shown: of a shorter value it would tell too much.
 const TELLING: usize = 4;

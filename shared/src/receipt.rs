@@ -3,6 +3,7 @@
 
 mod words;
 
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,7 +16,6 @@ use crate::store::replayed::{self, Replayed};
 use crate::store::runs::{OfReceipt, Run};
 use crate::store::workflows::StepOf;
 use crate::store::{Connection, StoreError, dead_letters, receipts, run_log, runs, workflows};
-use serde_json::{Value, json};
 
 use crate::clock::{Clock, time};
 

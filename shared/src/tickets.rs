@@ -6,12 +6,12 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::timeout;
 
 use crate::id::ReceiptId;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError, tickets};
 use crate::submission::Ticket;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 /// How often the numbers are told: a row each time, and what a killed ingress leaves untold.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use postern_shared::clock::time;
 use postern_shared::store::conservation::{self, Hour, MAX_HOURS, PLACES};
 use postern_shared::store::tickets::Gap;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::{Code, Refusal};
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// How many hours are told if the query does not say.
 const HOURS_DEFAULT: i64 = 24;

@@ -1,5 +1,6 @@
 //! Who changed what.
 
+use postern_shared::clock::time;
 use postern_shared::store::audit_log::{self, Entry};
 use serde_json::{Value, json};
 use warp::reply::{Reply, Response};
@@ -7,7 +8,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::Refusal;
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// The changes that the query asks for, and the id before which the next page begins.
 pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal> {

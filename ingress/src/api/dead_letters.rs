@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use postern_shared::clock::time;
 use postern_shared::env::Env;
 use postern_shared::store::dead_letters::{self, Choice, Group, Kept, MAX_REASON_CHARS, Moved};
 use postern_shared::submission;
@@ -12,7 +13,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::{Code, Refusal};
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// How many letters a second may be replayed: with less the last of a call would be due in a month, with more no rate
 /// is needed.

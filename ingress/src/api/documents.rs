@@ -1,5 +1,6 @@
 //! Modules, permissions, triggers and workflows, each by its number or key.
 
+use postern_shared::clock::time;
 use postern_shared::document::batch::Found;
 use postern_shared::document::{Kind, Name};
 use postern_shared::finding::{Finding, Located};
@@ -14,7 +15,6 @@ use super::refusal::{Code, Refusal};
 use super::request::{Form, Request};
 use super::several::{applied, batch};
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// The type of YAML (RFC 9512).
 pub const YAML: &str = "application/yaml";

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use postern_shared::clock::time;
 use postern_shared::permission::Permission;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::Refusal;
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,12 +1,12 @@
 //! What became of any submission, whichever permission let it in.
 
+use postern_shared::receipt::{self, Audience};
 use serde_json::json;
 use warp::reply::{Reply, Response};
 
 use super::refusal::Refusal;
 use super::request::Request;
 use crate::state::State;
-use postern_shared::receipt::{self, Audience};
 
 /// One receipt, with all messages, and the permission as far as that is known.
 pub async fn get(state: &State, request: &Request) -> Result<Response, Refusal> {

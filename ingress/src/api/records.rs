@@ -1,5 +1,6 @@
 //! The records of a module, a page at a time, and one with its comments.
 
+use postern_shared::clock::time;
 use postern_shared::id::ModuleName;
 use postern_shared::store::{comments, records};
 use serde_json::{Value, json};
@@ -8,7 +9,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::{Code, Refusal};
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// The records that the query asks for, and the id before which the next page begins.
 pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal> {

@@ -1,6 +1,8 @@
 //! What was refused: the bodies of permitted callers, and the callers that no permission admits. Of a body its shape is
 //! shown; whoever asks for more is noted in the audit log.
 
+use postern_shared::body::shape;
+use postern_shared::clock::time;
 use postern_shared::id::PermissionKey;
 use postern_shared::store::refused_bodies::{self, Refusal as Refused};
 use postern_shared::store::rejected_callers;
@@ -13,8 +15,6 @@ use super::refusal::{Code, Refusal};
 use super::request::Request;
 use crate::state::State;
 use crate::submit::again::{self, Choice};
-use postern_shared::body::shape;
-use postern_shared::clock::time;
 
 /// Exactly one of `id` and `permission` says which bodies are meant.
 #[derive(Debug, Deserialize)]

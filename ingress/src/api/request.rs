@@ -6,6 +6,7 @@ use std::str::FromStr;
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use percent_encoding::percent_decode_str;
+use postern_http::body::body_bytes;
 use postern_shared::yaml;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -16,7 +17,6 @@ use warp::http::header::{ACCEPT, CONTENT_TYPE};
 use super::refusal::{Code, Refusal};
 use super::route::{Body, Route};
 use crate::state::State;
-use postern_http::body::body_bytes;
 
 /// How many items a list holds if the query does not say.
 pub const LAST_DEFAULT: i64 = 20;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use postern_shared::clock::time;
 use postern_shared::store::runs::{self, Cursor, Filter, Run, State as RunState};
 use serde_json::{Value, json};
 use warp::reply::{Reply, Response};
@@ -9,7 +10,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::Refusal;
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// The runs that the query asks for, and where the next page begins.
 pub async fn list(state: &State, request: &Request) -> Result<Response, Refusal> {

@@ -1,5 +1,6 @@
 //! The tokens of the API. The text of one is told once, when it is made.
 
+use postern_shared::clock::time;
 use postern_shared::store::tokens::{self, Added, MAX_TOKENS, Token};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +11,6 @@ use super::refusal::{Code, Refusal};
 use super::request::Request;
 use super::token::{generated, hash};
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// The longest name of a token, in characters: it must fit a table cell.
 pub const MAX_NAME_CHARS: usize = 64;

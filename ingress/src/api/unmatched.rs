@@ -1,5 +1,6 @@
 //! Submissions that started nothing: looked at, and replayed with the workflows of today.
 
+use postern_shared::clock::time;
 use postern_shared::id::{ReceiptId, TriggerKey, WorkflowId};
 use postern_shared::store::unmatched::{self, Choice, Unmatched};
 use postern_shared::store::{Connection, StoreError, receipts};
@@ -11,7 +12,6 @@ use warp::reply::{Reply, Response};
 use super::refusal::{Code, Refusal};
 use super::request::Request;
 use crate::state::State;
-use postern_shared::clock::time;
 
 /// Exactly one of them says which submissions are meant.
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,7 @@
 //! The accounts: who may use the panel and what they may do; and everyone's own password.
 
 use askama::Template;
+use postern_http::rate;
 use postern_shared::store::accounts::{self, Listed, Outcome, Role};
 use warp::reply::Response;
 
@@ -12,7 +13,6 @@ use super::password;
 use super::reply::{self, Refusal};
 use super::shown::Moment;
 use super::visit::Visit;
-use postern_http::rate;
 
 #[derive(Template)]
 #[template(path = "accounts.html")]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use postern_shared::intake::error::ErrorCode;
 use postern_shared::permission::Permission;
 use postern_shared::store::rejected_callers;
 
@@ -11,7 +12,6 @@ use super::frame::Frame;
 use super::reply::Refusal;
 use super::shown::Moment;
 use super::visit::Visit;
-use postern_shared::intake::error::ErrorCode;
 
 /// How many are shown: whoever scans the network must not fill the page.
 const SHOWN: usize = 20;

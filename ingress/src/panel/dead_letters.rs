@@ -2,6 +2,7 @@
 //! one by one.
 
 use askama::Template;
+use postern_shared::mask;
 use postern_shared::store::dead_letters::{self, Choice, Group, Kept};
 use warp::reply::Response;
 
@@ -9,7 +10,6 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text, cut};
 use super::visit::Visit;
-use postern_shared::mask;
 
 /// How many of a group a page shows.
 const PAGE: i64 = 50;

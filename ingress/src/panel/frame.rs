@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use postern_shared::env::Env;
+use postern_shared::mask;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
 use postern_shared::submission::Target;
@@ -16,7 +17,6 @@ use super::shown::{self, Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
 use super::words::{Language, Words};
-use postern_shared::mask;
 
 /// What a redirect may say was done.
 const DONE: [&str; 9] =

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream;
+use postern_http::places::Taking;
 use postern_shared::id::ReceiptId;
+use postern_shared::receipt::MAX_SHOWN;
 use postern_shared::store::runs::{self, Filter, Run};
 use postern_shared::store::{StoreError, sessions};
 use tokio::sync::mpsc::{self, Sender};
@@ -21,8 +23,6 @@ use super::runs::filter;
 use super::session;
 use super::visit::{Pairs, Visit};
 use crate::state::State;
-use postern_http::places::Taking;
-use postern_shared::receipt::MAX_SHOWN;
 
 /// How many pages may listen at the same time: each asks the store once a second. One address takes half of what is
 /// free.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use askama::Template;
+use postern_http::rate;
 use postern_shared::host;
 use postern_shared::store::accounts::{self, First};
 use postern_shared::store::sessions;
@@ -19,7 +20,6 @@ use super::reply::{self, Refusal};
 use super::session::{Token, is_same};
 use super::visit::{SESSION, Visit};
 use crate::Failure;
-use postern_http::rate;
 
 /// How long a session lasts: a working day.
 const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);

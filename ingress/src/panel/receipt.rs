@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use postern_shared::id::ReceiptId;
 use postern_shared::origin::{Origin, Parent};
+use postern_shared::receipt::MAX_SHOWN;
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::runs::{self, OfReceipt, Run, State};
 use postern_shared::store::{Connection, dead_letters, posted, receipts, replayed, run_log, workflows};
@@ -20,7 +21,6 @@ use super::saving;
 use super::shown::{Moment, Pill, length};
 use super::tree::Tree;
 use super::visit::Visit;
-use postern_shared::receipt::MAX_SHOWN;
 
 #[derive(Template)]
 #[template(path = "receipt.html")]

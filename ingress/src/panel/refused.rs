@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use encoding_rs::Encoding;
+use postern_shared::body::shape;
 use postern_shared::store::refused_bodies::{self, Refusal as Kept};
 use warp::reply::Response;
 
@@ -14,7 +15,6 @@ use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text};
 use super::visit::Visit;
 use crate::submit::again::{self, Choice};
-use postern_shared::body::shape;
 
 /// How many are listed: those of a bad day; `postern refused` knows all.
 const LISTED: i64 = 200;

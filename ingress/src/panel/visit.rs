@@ -6,6 +6,8 @@ use std::time::Duration;
 use bytes::Buf;
 use futures_util::Stream;
 use percent_encoding::percent_decode_str;
+use postern_http::body::body_bytes;
+use postern_http::client_address::client_address;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::{Connection, sessions};
 use postern_shared::yaml;
@@ -18,8 +20,6 @@ use super::password::{Busy, Rank};
 use super::reply::Refusal;
 use super::session::{self, Token};
 use super::words::Language;
-use postern_http::body::body_bytes;
-use postern_http::client_address::client_address;
 
 /// The cookie of a session.
 pub const SESSION: &str = "postern-session";

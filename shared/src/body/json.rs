@@ -1,12 +1,12 @@
 //! A JSON object. Counted and measured while it is read, so that a body of a hundred thousand empty lists is refused
 //! early. Numbers keep their digits; of a key that stands twice in a map the last value wins, as in browsers and PHP.
 
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::env::{Env, EnvError, Limits};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
 
 use super::fields::{FieldsError, RESERVED, excerpt, is_reserved};
 

@@ -7,10 +7,10 @@
 //!   `a=1&a[b]=2` is `{"": "1", "b": "2"}`, and so is `a[b]=2&a=1` but for the order.
 //! - Brackets that do not pair, or have no name before them (`a[b`, `a]b`, `a[b]c`, `[x]`), are part of a plain name.
 
-use crate::env::{Env, EnvError, Limits};
 use serde_json::{Map, Value};
 
 use super::fields::{FieldsError, excerpt, is_reserved};
+use crate::env::{Env, EnvError, Limits};
 
 /// A map that grows value by value. Counts while it grows, so that a body of nothing but separators is refused early.
 pub(crate) struct Nesting {

@@ -1,10 +1,11 @@
 //! What makes a submission the same as an earlier one: the caller's `Idempotency-Key`, or else the values of the
 //! fields that the permission names, since few platforms send headers.
 
+use serde_json::Value;
+
 use crate::env::Env;
 use crate::permission::Permission;
 use crate::submission::Dedupe;
-use serde_json::Value;
 
 /// The header of draft-ietf-httpapi-idempotency-key-header.
 pub const HEADER: &str = "idempotency-key";

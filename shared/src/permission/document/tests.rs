@@ -1,6 +1,8 @@
-use super::*;
-use serde_json::json;
 use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
 
 fn faults(document: &Value) -> Vec<String> {
     read(document).unwrap_err().iter().map(ToString::to_string).collect()
