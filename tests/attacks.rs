@@ -45,7 +45,7 @@ pub type InForce = oneshot::Sender<()>;
 pub struct Against {
     /// The public listener.
     pub public: SocketAddr,
-    /// The private listener of the ingress, which a person's browser reaches.
+    /// The listener of the control panel, which a person's browser reaches.
     pub private: SocketAddr,
 }
 

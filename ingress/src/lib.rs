@@ -2,14 +2,12 @@
 //! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. While the broker takes
 //! messages this way makes no database call: settings are a snapshot in memory.
 
-pub mod api;
 mod beat;
 mod gate;
-pub mod http;
+mod http;
 pub mod limits;
 mod metrics;
 mod options;
-pub mod panel;
 mod probe;
 mod readiness;
 mod receipts;
@@ -18,34 +16,46 @@ mod refused_requests;
 mod routes;
 mod spool;
 mod state;
-pub mod submit;
+mod submit;
 mod unread;
 mod waiting;
 
 use std::sync::Arc;
 
 use postern_http::listen::listen;
+use postern_http::probe::Probe;
 use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::descriptors;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use limits::Listeners;
 
 pub use options::{Options, ServiceOptions};
-use panel::Panel;
 use spool::Spool;
 use state::State;
+
+/// What runs in the same process.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Is rung for a worker whenever the spool got something.
+    pub bell: Bell,
+    /// The metrics of others, which are told with those of this service.
+    pub metrics: Vec<Registry>,
+    /// Takes the answers about health and metrics to a listener of another service. None: they have one of their own.
+    pub probe: Option<oneshot::Sender<Probe>>,
+}
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the service until shutdown. The public listener opens when the first settings are held: without them
-/// everyone would be a stranger. `bell` is rung for a worker of the same process whenever the spool got something.
-pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
+/// everyone would be a stranger.
+pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
     let listeners = Listeners::within(descriptors::raise(), &options.service.limits);
     let store = Store::new(&options.database, "postern-ingress")?;
@@ -53,22 +63,25 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let unpublished = Shutdown::new();
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
     let options = options.service;
-    let spool = Spool::start(store.clone(), options.max_spooled, bell);
+    let spool = Spool::start(store.clone(), options.max_spooled, beside.bell);
     let state = Arc::new(State::new(&options, store.clone(), publisher, spool, &registry)?);
 
-    let panel = Arc::new(Panel::new(Arc::clone(&state), options.listen, options.admin_password));
-
-    let private = listen(options.private_listen)?;
-    let private_address = private.local_addr()?;
-    tracing::info!(address = %private_address, "the private listener is open: the control panel, its API, health and metrics");
-    let at_private = (listeners.private, options.private.private_hosts);
-    let probe = tokio::spawn(probe::serve(private, at_private, Arc::clone(&state), Arc::clone(&panel), registry));
+    let probe = probe::of(&state, registry).with_metrics(beside.metrics);
+    let probing = match beside.probe {
+        Some(taker) => {
+            // The taker has gone only when this process ends.
+            let _ = taker.send(probe);
+            None
+        }
+        None => {
+            let private = listen(options.private_listen)?;
+            tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
+            let at_private = (listeners.private, options.private.private_hosts);
+            Some(tokio::spawn(probe::serve(private, at_private, Arc::clone(&state), probe)))
+        }
+    };
 
     migrate::wait(&store, &shutdown, |_| ()).await?;
-    if !shutdown.is_triggered() {
-        api::first_token(&state).await;
-        panel.first_account(private_address).await;
-    }
     let following = tokio::spawn(Arc::clone(&state).follow_settings());
     state.first_settings(&shutdown).await;
     let looking = tokio::spawn({
@@ -90,7 +103,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         async move { state.waiting.follow(&state.store).await }
     });
 
-    let public = listen(options.listen)?;
+    let public = listen(options.public.listen)?;
     tracing::info!(address = %public.local_addr()?, "the public listener is open");
     routes::serve(public, listeners.public, Arc::clone(&state), shutdown).await;
 
@@ -103,7 +116,9 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     waiting.abort();
     following.abort();
     looking.abort();
-    probe.abort();
+    if let Some(probing) = probing {
+        probing.abort();
+    }
     Ok(())
 }
 

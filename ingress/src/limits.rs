@@ -2,26 +2,19 @@
 //! permission, how many bytes each at most, and what all of it takes together. What is not listed here is not held for
 //! an outsider, or is of a constant size. README.md shows the table; a test compares.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use postern_http::connections::Caps;
+use postern_http::held::{self, CONNECTION, KIB, MIB, Row};
 use postern_http::rate::Rate;
-use postern_http::server::MAX_HEADER_BYTES;
 use postern_shared::broker::publisher::MAX_WAITING_BYTES;
 use postern_shared::lane::Lane;
 
 use crate::http::body_budget::{MAX_BYTES, MAX_UNREAD_BYTES, RESERVED_BYTES};
 use crate::options::LimitOptions;
-use crate::panel::live::MAX_LISTENERS;
-use crate::panel::password;
-use crate::panel::visit::MAX_OPEN_FORM_BYTES;
 use crate::receipts::answers;
 use crate::refusals;
 use crate::waiting::MAX_WAITING;
-
-const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
 
 /// Connections of the public listener. With more than this of live callers another ingress is needed anyway.
 pub const CONNECTIONS: usize = 3_072;
@@ -29,14 +22,11 @@ pub const CONNECTIONS: usize = 3_072;
 /// Connections of one address: what a busy server of forms, or an office behind one address, has at its peak.
 pub const CONNECTIONS_PER_ADDRESS: usize = 1_024;
 
-/// Connections of the private listener: health, metrics, and the pages of some dozen operators.
+/// Connections of the private listener: health and metrics.
 const PRIVATE_CONNECTIONS: Caps = Caps { total: 256, per_address: 192 };
 
 /// Descriptors for everything else: the database, the broker, the log, and a worker of the same process.
 const RESERVED_DESCRIPTORS: usize = 256;
-
-/// What a connection takes beside its header: its task, its timer, and an answer that is not read yet.
-const CONNECTION_BYTES: usize = 8 * KIB;
 
 /// Requests of one address that are refused without delay: more than a caller with a mistake sends, however often it
 /// repeats it, and next to no work for an ingress.
@@ -75,37 +65,9 @@ impl Listeners {
     }
 }
 
-/// One thing that is held: how many in total, of one address and of one permission, and the bytes of each at most.
-#[derive(Debug)]
-struct Row {
-    what: &'static str,
-    total: usize,
-    /// None: as many as in total.
-    of_address: Option<usize>,
-    of_permission: Option<usize>,
-    bytes: usize,
-}
-
-impl Row {
-    const fn new(what: &'static str, total: usize, bytes: usize) -> Self {
-        Self { what, total, of_address: None, of_permission: None, bytes }
-    }
-
-    const fn of_address(mut self, most: usize) -> Self {
-        self.of_address = Some(most);
-        self
-    }
-
-    const fn of_permission(mut self, most: usize) -> Self {
-        self.of_permission = Some(most);
-        self
-    }
-}
-
 /// What can be held, with the settings as they are by default. A row is a line: what bounds it stands in the file of its
 /// constant.
-fn rows() -> [Row; 15] {
-    const CONNECTION: usize = MAX_HEADER_BYTES + CONNECTION_BYTES;
+fn rows() -> [Row; 11] {
     let Caps { total, per_address } = PRIVATE_CONNECTIONS;
     [
         Row::new("connections of the public listener, each with a header", CONNECTIONS, CONNECTION)
@@ -121,13 +83,6 @@ fn rows() -> [Row; 15] {
         Row::new("callers that wait for a response", MAX_WAITING, KIB).of_address(MAX_WAITING / 2),
         Row::new("bytes of answers of more than 4 KiB that are not read yet", MAX_UNREAD_BYTES, 1)
             .of_address(MAX_UNREAD_BYTES / 3),
-        Row::new("pages of the control panel that change while one looks", MAX_LISTENERS, 64 * KIB)
-            .of_address(MAX_LISTENERS / 2),
-        Row::new("forms of the control panel from whoever is not logged in", total, MAX_OPEN_FORM_BYTES)
-            .of_address(per_address),
-        Row::new("passwords that wait to be compared", password::MAX_UNDER_WAY, password::MAX_PASSWORD_BYTES)
-            .of_address(password::MAX_OF_CALLER),
-        Row::new("passwords being compared", password::MAX_AT_ONCE, 19 * MIB),
         Row::new("callers that wait for a receipt", answers::MAX_WAITING, KIB),
         Row::new("receipts being read", answers::CONNECTIONS, MIB),
         Row::new("bytes of receipts that were read lately", answers::MAX_KEPT_BYTES, 1),
@@ -137,35 +92,7 @@ fn rows() -> [Row; 15] {
 
 /// The table of README.md.
 pub fn table() -> String {
-    let mut table = String::from(
-        "| what | in total | of one address | of one permission | bytes of each | together |\n|---|---|---|---|---|---|\n",
-    );
-    let number = |row: &Row, count: usize| if row.bytes == 1 { size(count) } else { grouped(count) };
-    for row in rows() {
-        let part = |count: Option<usize>| count.map_or_else(String::new, |count| number(&row, count));
-        let each = if row.bytes == 1 { String::new() } else { size(row.bytes) };
-        let (in_total, of_address, of_permission) =
-            (number(&row, row.total), part(row.of_address), part(row.of_permission));
-        let together = size(row.total * row.bytes);
-        let _ = writeln!(table, "| {} | {in_total} | {of_address} | {of_permission} | {each} | {together} |", row.what);
-    }
-    let _ = writeln!(table, "| **all of it** | | | | | **{}** |", size(sum()));
-    table
-}
-
-fn sum() -> usize {
-    rows().iter().map(|row| row.total * row.bytes).sum()
-}
-
-fn size(bytes: usize) -> String {
-    match bytes {
-        0..MIB => format!("{} KiB", bytes.div_ceil(KIB)),
-        _ => format!("{} MiB", bytes.div_ceil(MIB)),
-    }
-}
-
-fn grouped(count: usize) -> String {
-    if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
+    held::table(&rows())
 }
 
 #[cfg(test)]
@@ -179,7 +106,8 @@ mod tests {
 
     #[test]
     fn all_together_leave_room_in_the_smallest_container() {
-        assert!(sum() <= MOST, "{}", size(sum()));
+        let sum = held::sum(&rows());
+        assert!(sum <= MOST, "{sum}");
     }
 
     #[test]

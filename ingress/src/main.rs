@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use postern_ingress::{Failure, Options};
-use postern_shared::bell::Bell;
+use postern_ingress::{Beside, Failure, Options};
 use postern_shared::options;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::telemetry;
@@ -37,5 +36,5 @@ fn main() -> ExitCode {
 fn start(options: Options) -> Result<(), Failure> {
     options::names::warn_of_unknown(&Options::command());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async { postern_ingress::run(options, Bell::default(), Shutdown::on_signal()?).await })
+    runtime.block_on(async { postern_ingress::run(options, Beside::default(), Shutdown::on_signal()?).await })
 }

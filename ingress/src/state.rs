@@ -17,14 +17,12 @@ use postern_shared::permission::Permission;
 use postern_shared::permission::address_index::AddressIndex;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::tokens::Hash;
 use postern_shared::store::{Store, StoreError, permissions, settings};
 use postern_shared::tickets::Tickets;
 use prometheus::Registry;
 use serde_json::Value;
 
 use crate::Failure;
-use crate::api;
 use crate::http::body_budget::BodyBudget;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
@@ -78,7 +76,6 @@ pub struct State {
     pub tickets: Tickets,
     pub waiting: Waiting,
     pub clock: Arc<Clock>,
-    pub api_token: Option<Hash>,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
 }
@@ -93,10 +90,10 @@ impl State {
     ) -> Result<Self, Failure> {
         let clock = Arc::default();
         Ok(Self {
-            short_url: options.short_url.clone(),
-            trusted_proxies: options.trusted_proxies.clone(),
-            limits: Limits::from(&options.limits),
-            body_timeout: Duration::from_secs(options.limits.body_timeout_s),
+            short_url: options.public.short_url.clone(),
+            trusted_proxies: options.public.trusted_proxies.clone(),
+            limits: options.body.limits(),
+            body_timeout: options.body.timeout(),
             bodies: BodyBudget::of_requests(),
             answers: BodyBudget::of_answers(),
             flows: Flows::new(),
@@ -110,7 +107,6 @@ impl State {
             tickets: Tickets::new(),
             waiting: Waiting::new(),
             clock,
-            api_token: api::hash_of_setting(options.api_token.as_deref()),
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),
         })

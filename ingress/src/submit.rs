@@ -1,7 +1,6 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
-pub mod again;
 mod prefer;
 
 use std::net::IpAddr;

@@ -2,9 +2,11 @@
 //! `options` of its program; nothing else reads the environment. A value that cannot work is refused before anything
 //! starts.
 
+mod body;
 mod listeners;
 pub mod names;
 pub mod number;
+mod public;
 mod refusal;
 
 use clap::Args;
@@ -12,7 +14,9 @@ use tokio_postgres::config::SslMode;
 
 use crate::broker::connection::BrokerUrl;
 use crate::telemetry;
+pub use body::BodyOptions;
 pub use listeners::apart;
+pub use public::PublicOptions;
 pub use refusal::{Refusal, Settings, read, tell};
 
 /// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.

@@ -7,7 +7,11 @@ pub mod filter;
 mod outlet;
 mod panics;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
 
 pub use announcement::{announce, print};
@@ -45,7 +49,7 @@ pub fn start(options: &TelemetryOptions) -> Result<Log, String> {
 }
 
 /// The gauge that says what `/health/ready` would answer; the probe sets it when metrics are read. `component` is
-/// `ingress` or `worker`: alerts need not know how a Prometheus names its jobs.
+/// `ingress`, `worker` or `control`: alerts need not know how a Prometheus names its jobs.
 pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, prometheus::Error> {
     let options = Opts::new("postern_ready", "1 while /health/ready answers 200, else 0.");
     let gauge = IntGauge::with_opts(options.const_label("component", component))?;
@@ -53,18 +57,26 @@ pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, pro
     Ok(gauge)
 }
 
-/// All metrics of a registry, and those of the process, in the text format of Prometheus, version 0.0.4.
-pub fn exposition(registry: &Registry) -> String {
+/// All metrics of these registries, and those of the process, in the text format of Prometheus, version 0.0.4.
+pub fn exposition(registries: &[Registry]) -> String {
     let mut text = Vec::new();
-    if let Err(error) = encode(registry, &mut text) {
+    if let Err(error) = encode(registries, &mut text) {
         tracing::error!(%error, "the metrics could not be written");
     }
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn encode(registry: &Registry, text: &mut Vec<u8>) -> Result<(), prometheus::Error> {
-    let mut families = registry.gather();
-    // The log belongs to the process, in which there may be two registries.
+fn encode(registries: &[Registry], text: &mut Vec<u8>) -> Result<(), prometheus::Error> {
+    // The format wants every name once: two programs of one process may have a metric of the same name.
+    let mut by_name: BTreeMap<String, MetricFamily> = BTreeMap::new();
+    for mut family in registries.iter().flat_map(Registry::gather) {
+        match by_name.entry(family.name().to_owned()) {
+            Entry::Vacant(place) => _ = place.insert(family),
+            Entry::Occupied(mut known) => known.get_mut().mut_metric().extend(family.take_metric()),
+        }
+    }
+    let mut families: Vec<MetricFamily> = by_name.into_values().collect();
+    // The log belongs to the process, in which there may be several registries.
     let dropped = IntCounter::new("postern_log_lines_dropped_total", "Log lines that could not be written.")?;
     dropped.inc_by(outlet::dropped());
     families.extend(dropped.collect());

@@ -64,11 +64,16 @@ impl Besieged {
             Process::spawn(confined(command.envs(environment.clone()), group, Some(OPEN_FILES)).stderr(Stdio::piped()))
         };
         let mut processes = match form {
-            Form::Pair => ["postern-ingress", "postern-worker"].map(|name| start(&mut Process::command(name))).into(),
+            Form::Pair => ["postern-ingress", "postern-worker", "postern-control"]
+                .map(|name| start(&mut Process::command(name)))
+                .into(),
             Form::Serve => vec![start(Process::command("postern").arg("serve"))],
         };
         let public = processes[0].address("the public listener is open").await;
-        let private = processes[0].address("the private listener is open").await;
+        let private = match form {
+            Form::Pair => processes[2].address("the control listener is open").await,
+            Form::Serve => processes[0].address("the private listener is open").await,
+        };
         match form {
             Form::Pair => harness::ready("the worker is ready", &mut processes[1]).await,
             Form::Serve => drop(processes[0].address(WORKER_LISTENS).await),

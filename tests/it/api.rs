@@ -1,4 +1,4 @@
-//! The API of the private listener, as a program calls it. Every answer is held against the document that the API
+//! The API, as a program calls it. Every answer is held against the document that the API
 //! gives of itself: a status that is not documented fails the test.
 
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ struct Api {
 
 impl Api {
     fn bare(&self, method: &str, path: &str) -> Call {
-        Call::new(method.parse().unwrap(), self.postern.private(), &format!("/api/v1{path}"))
+        Call::new(method.parse().unwrap(), self.postern.control(), &format!("/api/v1{path}"))
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<(&str, &str)>) -> Answer {
@@ -184,11 +184,11 @@ async fn a_token_is_told_once_and_refused_once_it_is_removed() {
 #[tokio::test]
 async fn the_first_token_is_printed_at_the_first_start_when_there_is_none() {
     let postern = Postern::with_ingress(DEMO, &[("POSTERN_API_TOKEN", "")]).await;
-    let log = postern.ingress.log();
+    let log = postern.control.log();
     let line = log.lines().find(|line| line.contains("the first token of the API")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     let token = bearer(line["token"].as_str().unwrap());
-    let call = Call::new("GET".parse().unwrap(), postern.private(), "/api/v1/triggers");
+    let call = Call::new("GET".parse().unwrap(), postern.control(), "/api/v1/triggers");
     assert_eq!(call.header("authorization", &token).send().await.status, 200);
     assert_eq!(postern.count("SELECT count(*) FROM tokens").await, 1);
 }

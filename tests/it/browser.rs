@@ -25,10 +25,10 @@ async fn an_admin_comes_from_the_first_log_in_to_a_lead_that_is_read() {
     let mut postern = Postern::without_worker("trigger: web_lead\n").await;
     postern.start_worker().await;
     let key = eventually("the link is printed", async || {
-        Some(postern.ingress.log().split("/setup?key=").nth(1)?.split('"').next()?.to_owned())
+        Some(postern.control.log().split("/setup?key=").nth(1)?.split('"').next()?.to_owned())
     })
     .await;
-    let panel = postern.ingress.address("the private listener is open").await;
+    let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, "en").await;
 
     browser.go(&format!("/setup?key={key}")).await;
@@ -84,7 +84,7 @@ async fn an_admin_comes_from_the_first_log_in_to_a_lead_that_is_read() {
 async fn the_same_way_is_there_in_russian() {
     let mut postern = Postern::with_ingress("trigger: web_lead\n", &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
     postern.start_worker().await;
-    let panel = postern.ingress.address("the private listener is open").await;
+    let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, "ru").await;
     browser.go("/").await;
     browser.shows("Войти").await;
@@ -124,7 +124,7 @@ async fn the_same_way_is_there_in_russian() {
 async fn a_list_of_runs_changes_while_one_looks() {
     let mut postern = Postern::with_ingress(crate::harness::DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
     postern.start_worker().await;
-    let panel = postern.ingress.address("the private listener is open").await;
+    let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, "en").await;
     pages::log_in(&browser).await;
     browser.go("/runs").await;

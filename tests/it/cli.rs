@@ -43,7 +43,7 @@ pub struct Cli {
 
 impl Cli {
     pub fn of(postern: &Postern) -> Self {
-        Self { url: format!("http://{}", postern.private()), token: TOKEN, database_url: String::new() }
+        Self { url: format!("http://{}", postern.control()), token: TOKEN, database_url: String::new() }
     }
 
     /// Runs it with these words, divided by blanks.

@@ -33,7 +33,7 @@ pub const DEMO: &str = concat!(
     include_str!("../../deploy/demo/permission-loopback.yaml"),
 );
 
-/// The token of the API that every ingress is given.
+/// The token of the API that every control is given.
 pub const TOKEN: &str = "a-token-of-the-tests-0123456789";
 
 /// How long anything may take to come true. Far above what it takes: a busy machine is no reason to fail.
@@ -42,23 +42,25 @@ pub const SOON: Duration = Duration::from_secs(30);
 /// A running Postern.
 pub struct Postern {
     pub ingress: Process,
+    pub control: Process,
     pub workers: Vec<Process>,
     store: Store,
     public: SocketAddr,
     private: SocketAddr,
+    panel: SocketAddr,
     /// Last: what still runs when a vhost is deleted declares its queues again.
     servers: Servers,
 }
 
 impl Postern {
-    /// One ingress and one worker with these settings.
+    /// One ingress, one worker and one control with these settings.
     pub async fn start(settings: &str) -> Self {
         let mut postern = Self::without_worker(settings).await;
         postern.start_worker().await;
         postern
     }
 
-    /// One ingress with these settings: what it accepts stays queued.
+    /// One ingress and one control with these settings: what is accepted stays queued.
     pub async fn without_worker(settings: &str) -> Self {
         let mut postern = Self::with_ingress(settings, &[]).await;
         // Ready means that the broker or PostgreSQL can be reached; these tests look into the broker's queue.
@@ -69,7 +71,7 @@ impl Postern {
         postern
     }
 
-    /// One ingress with these settings and these variables in its environment.
+    /// One ingress and one control with these settings and these variables in their environment.
     pub async fn with_ingress(settings: &str, environment: &[(&str, &str)]) -> Self {
         Self::on(Servers::new().await, settings, environment).await
     }
@@ -80,10 +82,13 @@ impl Postern {
         let store = Store::new(&options, "postern-tests").unwrap();
         apply(&store, settings).await;
         let mut ingress = Process::start("postern-ingress", &servers, environment);
+        let mut control = Process::start("postern-control", &servers, environment);
         ready("the ingress is ready", &mut ingress).await;
+        ready("control is ready", &mut control).await;
         let public = ingress.address("the public listener is open").await;
         let private = ingress.address("the private listener is open").await;
-        Self { servers, store, ingress, workers: Vec::new(), public, private }
+        let panel = control.address("the control listener is open").await;
+        Self { servers, store, ingress, control, workers: Vec::new(), public, private, panel }
     }
 
     /// Another worker; returns when deliveries reach it.
@@ -133,13 +138,18 @@ impl Postern {
 
     /// A request to the API, with its token.
     pub fn api(&self, method: &str, path: &str) -> Call {
-        let call = Call::new(method.parse().unwrap(), self.private, &format!("/api/v1{path}"));
+        let call = Call::new(method.parse().unwrap(), self.panel, &format!("/api/v1{path}"));
         call.header("authorization", &format!("Bearer {TOKEN}"))
     }
 
     /// The address of the private listener of the ingress.
     pub fn private(&self) -> SocketAddr {
         self.private
+    }
+
+    /// The address of the control panel and its API.
+    pub fn control(&self) -> SocketAddr {
+        self.panel
     }
 
     /// The address of the public listener.

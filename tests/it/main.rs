@@ -10,6 +10,7 @@ mod children;
 mod cli;
 mod connections;
 mod conservation;
+mod control;
 mod corpus;
 mod dead_letters;
 mod dedupe;

@@ -49,7 +49,7 @@ fn every_deployment_is_probed_limited_locked_down_and_given_time_to_drain() {
     for folder in FOLDERS {
         let all = objects(folder);
         let deployments: Vec<&Value> = all.iter().filter(|object| object["kind"] == "Deployment").collect();
-        assert_eq!(deployments.len(), 2, "{folder}");
+        assert_eq!(deployments.len(), 3, "{folder}");
         for pod in deployments.iter().map(|object| &object["spec"]["template"]["spec"]) {
             let container = &pod["containers"][0];
             for (probe, path) in [("startupProbe", "live"), ("livenessProbe", "live"), ("readinessProbe", "ready")] {
@@ -65,7 +65,7 @@ fn every_deployment_is_probed_limited_locked_down_and_given_time_to_drain() {
             assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > 42, "{folder}");
         }
         let count = |kind: &str| all.iter().filter(|object| object["kind"] == kind).count();
-        assert_eq!((count("Job"), count("PodDisruptionBudget"), count("NetworkPolicy"), count("Secret")), (1, 2, 3, 0));
+        assert_eq!((count("Job"), count("PodDisruptionBudget"), count("NetworkPolicy"), count("Secret")), (1, 2, 4, 0));
         let public = all.iter().find(|object| object["spec"]["type"] == "LoadBalancer").unwrap();
         assert_eq!(public["spec"]["externalTrafficPolicy"], "Local");
     }
@@ -74,7 +74,9 @@ fn every_deployment_is_probed_limited_locked_down_and_given_time_to_drain() {
 #[test]
 fn every_variable_of_the_manifests_is_a_setting() {
     let mut known = BTreeSet::new();
-    for command in [postern_ingress::Options::command(), postern_worker::Options::command()] {
+    for command in
+        [postern_ingress::Options::command(), postern_worker::Options::command(), postern_control::Options::command()]
+    {
         known.extend(command.get_arguments().filter_map(|one| Some(one.get_env()?.to_str()?.to_owned())));
     }
     let mut found = 0;

@@ -35,7 +35,7 @@ async fn the_metrics_tell_what_became_of_a_lead() {
 async fn a_service_that_waits_for_its_database_stops_when_it_is_told_to() {
     let mut servers = Servers::new().await;
     servers.database_url = "postgres://postern@127.0.0.1:1/none".into();
-    for binary in ["postern-ingress", "postern-worker"] {
+    for binary in ["postern-ingress", "postern-worker", "postern-control"] {
         let mut process = Process::start(binary, &servers, &[]);
         eventually("it waits", async || process.log().contains("waits for its database").then_some(())).await;
         assert_eq!(private(&mut process, "/health/ready").await.0, 503);

@@ -17,7 +17,7 @@ const MANY_DOCUMENTS: &str = "/api/v1/export";
 #[tokio::test(flavor = "multi_thread")]
 async fn made_up_requests_to_the_api_are_answered_as_its_document_says_and_never_with_a_fault_of_the_server() {
     let mut postern = Postern::with_ingress(DEMO, &[("POSTERN_API_TOKEN", TOKEN)]).await;
-    let private = postern.ingress.address("the private listener is open").await;
+    let private = postern.control.address("the control listener is open").await;
     let left_behind = tempfile::tempdir().unwrap();
     let ran = Command::new(format!("{}/schemathesis", setting("POSTERN_OPERATIONS_TOOLS")))
         .args(["run", &format!("http://{private}/api/v1/openapi.json"), "--no-color"])

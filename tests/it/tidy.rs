@@ -24,8 +24,8 @@ fn amqp_is_named_only_by_the_broker_and_the_consumer() {
 }
 
 #[test]
-fn http_is_served_only_by_the_ingress_and_the_probe_of_the_worker() {
-    only_in(&["ingress/", "shared/http/", "worker/src/probe.rs"], |source| source.names("warp"));
+fn http_is_served_only_by_ingress_control_and_the_probe_of_the_worker() {
+    only_in(&["ingress/", "deploy/control/", "shared/http/", "worker/src/probe.rs"], |source| source.names("warp"));
 }
 
 #[test]
@@ -67,6 +67,7 @@ fn the_environment_is_read_only_by_options() {
             "shared/src/options",
             "ingress/src/options.rs",
             "worker/src/options.rs",
+            "deploy/control/src/options.rs",
             "deploy/standalone/src/options.rs",
             SERVE,
         ],
@@ -76,17 +77,23 @@ fn the_environment_is_read_only_by_options() {
 
 #[test]
 fn the_services_do_not_know_each_other_and_shared_knows_neither() {
-    // Which runs both.
-    const BOTH: &str = "deploy/standalone/src/serve";
-    only_in(&["ingress/", BOTH], |source| source.names("postern_ingress"));
-    only_in(&["worker/", BOTH], |source| source.names("postern_worker"));
+    // Which runs all.
+    const ALL: &str = "deploy/standalone/src/serve";
+    only_in(&["ingress/", ALL], |source| source.names("postern_ingress"));
+    only_in(&["worker/", ALL], |source| source.names("postern_worker"));
+    only_in(&["deploy/control/", ALL], |source| source.names("postern_control"));
     for (manifest, strangers) in [
         ("ingress/Cargo.toml", ["postern-worker", "lapin"]),
-        ("worker/Cargo.toml", ["postern-ingress", "postern-tests"]),
+        ("ingress/Cargo.toml", ["postern-control", "askama"]),
+        ("deploy/control/Cargo.toml", ["postern-ingress", "postern-worker"]),
+        ("deploy/control/Cargo.toml", ["lapin", "postern-tests"]),
+        ("worker/Cargo.toml", ["postern-ingress", "postern-control"]),
+        ("worker/Cargo.toml", ["postern-tests", "postern-http"]),
         ("shared/Cargo.toml", ["postern-ingress", "postern-worker"]),
         ("shared/Cargo.toml", ["warp", "postern-tests"]),
         ("shared/Cargo.toml", ["postern-http", "hyper"]),
         ("shared/http/Cargo.toml", ["postern-ingress", "postern-worker"]),
+        ("shared/http/Cargo.toml", ["postern-control", "postern-tests"]),
     ] {
         let text = read(manifest);
         assert!(text.contains("\n[dependencies]\n"), "{manifest}");

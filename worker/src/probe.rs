@@ -66,7 +66,7 @@ pub async fn serve(
     });
     let metrics = warp::path!("metrics").map(move || {
         ready_gauge.set(i64::from(unready(&condition).is_none()));
-        telemetry::exposition(&registry)
+        telemetry::exposition(std::slice::from_ref(&registry))
     });
     let routes = TowerToHyperService::new(warp::service(warp::get().and(live.or(ready).or(metrics))));
     let service = service_fn(move |request: Request<Incoming>| {

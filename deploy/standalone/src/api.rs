@@ -118,7 +118,7 @@ impl Api {
                 env!("CARGO_PKG_VERSION")
             ))),
             None => Err(Failure::Failed(format!(
-                "what answers at {url} is not the API of Postern: POSTERN_URL is the private listener of an ingress"
+                "what answers at {url} is not the API of Postern: POSTERN_URL is the listener of control"
             ))),
         }
     }
@@ -130,7 +130,7 @@ impl Api {
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
         let url = &self.url;
         Failure::Failed(if error.is_connect() {
-            format!("there is no server at {url}: POSTERN_URL is the private listener of an ingress")
+            format!("there is no server at {url}: POSTERN_URL is the listener of control")
         } else if error.is_timeout() {
             format!("no answer from {url} within {} s", TIMEOUT.as_secs())
         } else if error.is_decode() {

@@ -6,7 +6,7 @@ use reqwest::Url;
 /// Who is to be asked, and as whom.
 #[derive(Debug, Args)]
 pub struct Server {
-    /// The private listener of an ingress
+    /// The listener of control
     #[arg(long, env = "POSTERN_URL", value_name = "URL", default_value = "http://127.0.0.1:8081", value_parser = http_url)]
     pub url: Url,
     /// A token of its API

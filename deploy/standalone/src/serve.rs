@@ -1,13 +1,13 @@
-//! `postern serve`, which is also what the program does without a command: both services in one process. Without
+//! `postern serve`, which is also what the program does without a command: all services in one process. Without
 //! `DATABASE_URL` it keeps a PostgreSQL of its own in the data folder, which stops with it; without `AMQP_URL` there is
 //! no broker, and what is accepted goes through the spool.
 
 mod cluster;
 mod demo;
-mod execution;
 mod folder;
 mod options;
 mod programs;
+mod runtime;
 mod server;
 mod user;
 
@@ -15,15 +15,19 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use postern_control::Watched;
+use postern_http::listen::listen;
 use postern_shared::bell::Bell;
 use postern_shared::host;
 use postern_shared::options::{BrokerOptions, DatabaseOptions};
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, history, migrate};
 use postern_shared::telemetry;
+use prometheus::Registry;
+use tokio::sync::oneshot;
 
-use execution::Execution;
 pub use options::Options;
+use runtime::Runtime;
 use server::Server;
 
 /// Between two looks at a database that does not answer yet.
@@ -32,7 +36,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Whatever can end it before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs until SIGTERM or SIGINT; returns when both services have finished what they had begun, and its PostgreSQL has
+/// Runs until SIGTERM or SIGINT; returns when all services have finished what they had begun, and its PostgreSQL has
 /// stopped.
 pub async fn run(options: Options) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signal()?;
@@ -48,7 +52,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     serve(options, url, None, &shutdown).await
 }
 
-/// Brings the database up to this version, and runs both services on it.
+/// Brings the database up to this version, and runs all services on it.
 async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &Shutdown) -> Result<(), Failure> {
     let database = DatabaseOptions { database_url: url, database_connections: options.database_connections };
     prepare(&database, &options, shutdown).await?;
@@ -56,34 +60,64 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
         return Ok(());
     }
     telemetry::print(introduction(&options, folder));
+    let has_own_listener = options.control_listen.is_some();
+    let (ingress, worker, control) = services(options, database);
+    let bell = Bell::default();
+    // Health and metrics of ingress tell of control too; where the panel has no listener of its own, it is served beside.
+    let of_control = Registry::new();
+    let (given, watched) = if has_own_listener {
+        (None, Watched::Elsewhere(of_control.clone()))
+    } else {
+        let private = listen(control.control_listen)?.into_std()?;
+        tracing::info!(
+            address = %private.local_addr()?,
+            "the private listener is open: the control panel, its API, health and metrics"
+        );
+        let (given, taken) = oneshot::channel();
+        (Some(given), Watched::Together(of_control.clone(), taken, private))
+    };
+    let (execution, administration) = (Runtime::new("postern-worker")?, Runtime::new("postern-control")?);
+    let beside = postern_ingress::Beside { bell: bell.clone(), metrics: vec![of_control], probe: given };
+    let ingress = tokio::spawn(postern_ingress::run(ingress, beside, shutdown.clone()));
+    let worker = execution.spawn(postern_worker::run(worker, bell, shutdown.clone()));
+    let control = administration.spawn(postern_control::run(control, watched, shutdown.clone()));
+    // One without the others is of no use: whichever ends, ends all.
+    let ended = async |service: tokio::task::JoinHandle<Result<(), Failure>>| {
+        let ended = service.await;
+        shutdown.trigger();
+        ended?
+    };
+    let (ingress, worker, control) = tokio::join!(ended(ingress), ended(worker), ended(control));
+    ingress.and(worker).and(control)
+}
+
+/// What each service is set to.
+fn services(
+    options: Options,
+    database: DatabaseOptions,
+) -> (postern_ingress::Options, postern_worker::Options, postern_control::Options) {
     let broker = BrokerOptions { amqp_url: options.amqp_url.filter(|url| !url.is_empty()) };
-    let private = options.ingress.private.clone();
-    let ingress = postern_ingress::Options {
-        service: options.ingress,
+    let (private, private_listen) = (options.ingress.private.clone(), options.ingress.private_listen);
+    let control = postern_control::Options {
+        control_listen: options.control_listen.unwrap_or(private_listen),
+        private_listen,
+        private: private.clone(),
+        access: options.access,
+        public: options.ingress.public.clone(),
+        body: options.ingress.body.clone(),
         database: database.clone(),
-        broker: broker.clone(),
         telemetry: options.telemetry.clone(),
     };
     let worker = postern_worker::Options {
         private_listen: options.worker_listen,
         private,
         execution: options.worker,
-        database,
-        broker,
-        telemetry: options.telemetry,
+        database: database.clone(),
+        broker: broker.clone(),
+        telemetry: options.telemetry.clone(),
     };
-    let bell = Bell::default();
-    let execution = Execution::new()?;
-    let ingress = tokio::spawn(postern_ingress::run(ingress, bell.clone(), shutdown.clone()));
-    let worker = execution.spawn(postern_worker::run(worker, bell, shutdown.clone()));
-    // One without the other is of no use: whichever ends, ends both.
-    let ended = async |service: tokio::task::JoinHandle<Result<(), Failure>>| {
-        let ended = service.await;
-        shutdown.trigger();
-        ended?
-    };
-    let (ingress, worker) = tokio::join!(ended(ingress), ended(worker));
-    ingress.and(worker)
+    let ingress = postern_ingress::Options { service: options.ingress, database, broker, telemetry: options.telemetry };
+    (ingress, worker, control)
 }
 
 /// The tables of this version, and the demo if it is asked for.
@@ -110,12 +144,12 @@ async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutd
 
 /// What the person who starts it needs to know, on standard output: the log is for what happens later.
 fn introduction(options: &Options, folder: Option<&Path>) -> String {
-    let (public, short_url) = (host::reachable(options.ingress.listen), &options.ingress.short_url);
-    let private = host::reachable(options.ingress.private_listen);
+    let (public, short_url) = (host::reachable(options.ingress.public.listen), &options.ingress.public.short_url);
+    let control = host::reachable(options.control_listen.unwrap_or(options.ingress.private_listen));
     let by = if options.amqp_url.as_ref().is_some_and(|url| !url.is_empty()) { "RabbitMQ" } else { "the database" };
     let mut text = format!("posts to       http://{public}/{short_url}?workflow_trigger=KEY\n");
     // Writing into a text does not fail.
-    let _ = writeln!(text, "control panel  http://{private}");
+    let _ = writeln!(text, "control panel  http://{control}");
     if let Some(folder) = folder {
         let _ = writeln!(text, "data           {}", folder.display());
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Object, Transaction};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -41,6 +41,11 @@ pub struct Versioned<T> {
     pub version: i64,
     /// What was loaded.
     pub value: T,
+}
+
+/// The version in force.
+pub async fn version(connection: &Object) -> Result<i64, StoreError> {
+    Ok(connection.query_one(VERSION, &[]).await?.get(0))
 }
 
 /// Raises the version; the row's lock puts concurrent changes in order.

@@ -25,9 +25,12 @@ fn status(answer: &str) -> u16 {
 async fn a_request_without_one_valid_host_gets_400_from_every_listener() {
     let mut postern = Postern::start(SETTINGS).await;
     let worker = postern.workers[0].address("the private listener is open").await;
-    for (listener, path) in
-        [(postern.public(), "/trigger"), (postern.private(), "/health/live"), (worker, "/health/live")]
-    {
+    for (listener, path) in [
+        (postern.public(), "/trigger"),
+        (postern.private(), "/health/live"),
+        (postern.control(), "/login"),
+        (worker, "/health/live"),
+    ] {
         for hosts in
             ["", "host: 127.0.0.1\r\nhost: 127.0.0.1\r\n", "host: a b\r\n", "host: a/b\r\n", "host: u@127.0.0.1\r\n"]
         {
@@ -45,7 +48,9 @@ async fn a_private_listener_answers_only_to_addresses_and_to_names_that_are_set(
     let mut postern = Postern::with_ingress(SETTINGS, &environment).await;
     postern.start_worker_with(&environment).await;
     let worker = postern.workers[0].address("the private listener is open").await;
-    for listener in [postern.private(), worker] {
+    for (listener, path) in
+        [(postern.private(), "/health/live"), (postern.control(), "/login"), (worker, "/health/live")]
+    {
         for (host, expected) in [
             ("127.0.0.1", 200),
             ("127.0.0.1:8081", 200),
@@ -61,14 +66,13 @@ async fn a_private_listener_answers_only_to_addresses_and_to_names_that_are_set(
             ("", 421),
         ] {
             let answer =
-                answer(listener, &format!("GET /health/live HTTP/1.1\r\nconnection: close\r\nhost: {host}\r\n\r\n"))
-                    .await;
+                answer(listener, &format!("GET {path} HTTP/1.1\r\nconnection: close\r\nhost: {host}\r\n\r\n")).await;
             assert_eq!(status(&answer), expected, "{host}: {answer}");
             assert_eq!(answer.contains("POSTERN_PRIVATE_HOSTS"), expected == 421, "{host}: {answer}");
         }
         let absolute =
-            "GET http://attacker.example/health/live HTTP/1.1\r\nconnection: close\r\nhost: 127.0.0.1\r\n\r\n";
-        assert_eq!(status(&answer(listener, absolute).await), 421);
+            format!("GET http://attacker.example{path} HTTP/1.1\r\nconnection: close\r\nhost: 127.0.0.1\r\n\r\n");
+        assert_eq!(status(&answer(listener, &absolute).await), 421);
     }
     let public = answer(postern.public(), "GET / HTTP/1.1\r\nconnection: close\r\nhost: any.example\r\n\r\n").await;
     assert_eq!(status(&public), 404, "{public}");

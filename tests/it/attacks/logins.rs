@@ -16,10 +16,10 @@ use crate::panel::visitor::{PASSWORD, Visitor, form};
 async fn panel(settings: &[(&str, &str)]) -> (Postern, Form) {
     let environment: Vec<_> = settings.iter().copied().chain([("POSTERN_ADMIN_PASSWORD", PASSWORD)]).collect();
     let postern = Postern::with_ingress(DEMO, &environment).await;
-    let mut visitor = Visitor::at(postern.private());
+    let mut visitor = Visitor::at(postern.control());
     visitor.get("/login").await;
     let (name, value) = visitor.cookies[0].clone();
-    let form = Form { panel: postern.private(), cookie: format!("{name}={value}"), csrf: visitor.csrf };
+    let form = Form { panel: postern.control(), cookie: format!("{name}={value}"), csrf: visitor.csrf };
     (postern, form)
 }
 
@@ -78,9 +78,9 @@ impl Answer {
     }
 }
 
-/// The most memory that the ingress has held, in KiB.
+/// The most memory that control has held, in KiB.
 fn peak(postern: &Postern) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", postern.ingress.id())).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", postern.control.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -113,7 +113,7 @@ async fn leads_go_on_when_the_disk_of_the_log_is_full() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_fails_ends_although_its_log_stands_still() {
-    for program in ["postern-ingress", "postern-worker"] {
+    for program in ["postern-ingress", "postern-worker", "postern-control"] {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let (_reader, stderr) = full_pipe();
         let mut command = Process::command(program);
@@ -127,16 +127,18 @@ async fn a_service_that_fails_ends_although_its_log_stands_still() {
 async fn every_line_of_a_json_log_is_json_to_the_last_one() {
     let no_secrets = [("POSTERN_API_TOKEN", ""), ("POSTERN_ADMIN_PASSWORD", "")];
     let mut postern = Postern::with_ingress(DEMO, &no_secrets).await;
-    postern.ingress.terminate();
-    assert!(postern.ingress.ended().await);
+    for process in [&mut postern.ingress, &mut postern.control] {
+        process.terminate();
+        assert!(process.ended().await);
+    }
     let mut fails = Process::command("postern");
     fails.args(["serve", "--data-dir", "/dev/null/x"]);
     let mut failed = Process::spawn(&mut fails);
     assert!(!failed.ended().await);
     eventually("the end of the log", async || failed.log().contains("postern stops").then_some(())).await;
-    for log in [postern.ingress.log(), failed.log()] {
+    for log in [postern.ingress.log(), postern.control.log(), failed.log()] {
         let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
         assert!(lines.iter().all(|line| line["timestamp"].is_string() && line["level"].is_string()), "{log}");
     }
-    assert!(postern.ingress.log().contains("\"link\":\"http://"), "{}", postern.ingress.log());
+    assert!(postern.control.log().contains("\"link\":\"http://"), "{}", postern.control.log());
 }

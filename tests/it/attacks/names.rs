@@ -1,6 +1,6 @@
 //! A NUL, which PostgreSQL keeps in no text, in every place where a caller can put one.
 
-use postern_ingress::panel::ROUTES;
+use postern_control::panel::ROUTES;
 use serde_json::Value;
 
 use crate::harness::{DEMO, Postern};
@@ -60,7 +60,7 @@ const FIELDS: [&str; 47] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn a_nul_in_any_place_of_the_panel_is_no_fault_of_postern_s() {
     let postern = Postern::with_ingress(DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
-    let mut visitor = Visitor::logged_in_at(postern.private()).await;
+    let mut visitor = Visitor::logged_in_at(postern.control()).await;
     for route in ROUTES.iter().filter(|route| !matches!(route.path, "/logout" | "/live")) {
         let paths = ["%00", "a%00b", "77", "77%00"].map(|key| route.path.replace("{}", key));
         for path in &paths[..if route.path.contains("{}") { 4 } else { 1 }] {
@@ -74,7 +74,7 @@ async fn a_nul_in_any_place_of_the_panel_is_no_fault_of_postern_s() {
             }
         }
     }
-    let mut stranger = Visitor::at(postern.private());
+    let mut stranger = Visitor::at(postern.control());
     stranger.get("/login").await;
     assert_eq!(stranger.post("/login", &[("name", "a\0b"), ("password", PASSWORD)]).await.status, 400);
 }

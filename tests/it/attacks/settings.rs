@@ -8,7 +8,9 @@ use crate::harness::process::Process;
 /// Stands in settings that hold one; no message may repeat it.
 const SECRET: &str = "5ecret";
 
-const SERVICES: [&str; 3] = ["postern-ingress", "postern-worker", "postern"];
+const SERVICES: [&str; 4] = ["postern-ingress", "postern-worker", "postern-control", "postern"];
+const BROKERED: [&str; 3] = ["postern-ingress", "postern-worker", "postern"];
+const CONTROL: [&str; 2] = ["postern-control", "postern"];
 const INGRESS: [&str; 2] = ["postern-ingress", "postern"];
 const WORKER: [&str; 2] = ["postern-worker", "postern"];
 
@@ -51,6 +53,7 @@ async fn a_number_that_cannot_work_is_refused_by_name() {
         (&INGRESS[..], "POSTERN_PUBLISH_CHANNELS", ["0", "1.5", "99999999999999999999"]),
         (&INGRESS[..], "POSTERN_MAX_SPOOLED", ["0", "-1", ""]),
         (&INGRESS[..], "POSTERN_BODY_TIMEOUT_S", ["0", "-1", "18446744073709551615"]),
+        (&CONTROL[..], "POSTERN_MAX_BODY_BYTES", ["0", "-1", "67108865"]),
     ] {
         for program in programs {
             for number in numbers {
@@ -64,14 +67,14 @@ async fn a_number_that_cannot_work_is_refused_by_name() {
 async fn a_secret_that_cannot_work_is_refused_and_not_repeated() {
     let secret = |text: &str| text.replace("SECRET", SECRET);
     for (programs, name, value) in [
-        (&INGRESS[..], "POSTERN_API_TOKEN", "SECRET"),
-        (&INGRESS[..], "POSTERN_ADMIN_PASSWORD", "SECRET"),
+        (&CONTROL[..], "POSTERN_API_TOKEN", "SECRET"),
+        (&CONTROL[..], "POSTERN_ADMIN_PASSWORD", "SECRET"),
         (&SERVICES[..], "DATABASE_URL", "postgres//u:SECRET@h/x"),
         (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h:port/x"),
         (&SERVICES[..], "DATABASE_URL", "user=u password=SECRET"),
         (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h/x?sslmode=require"),
-        (&SERVICES[..], "AMQP_URL", "http://u:SECRET@h"),
-        (&SERVICES[..], "AMQP_URL", "amqps://u:SECRET@h"),
+        (&BROKERED[..], "AMQP_URL", "http://u:SECRET@h"),
+        (&BROKERED[..], "AMQP_URL", "amqps://u:SECRET@h"),
         (&WORKER[..], "POSTERN_SMTP_URL", "http://u:SECRET@h"),
     ] {
         for program in programs {
@@ -93,6 +96,11 @@ async fn listeners_at_the_same_address_are_refused_by_name() {
     for program in INGRESS {
         is_refused(program, &[("POSTERN_LISTEN", one), ("POSTERN_PRIVATE_LISTEN", one)], &["POSTERN_PRIVATE"]).await;
         is_refused(program, &[("POSTERN_LISTEN", all), ("POSTERN_PRIVATE_LISTEN", one)], &["POSTERN_PRIVATE"]).await;
+    }
+    for other in ["POSTERN_PRIVATE_LISTEN", "POSTERN_CONTROL_LISTEN"] {
+        let both = [("POSTERN_CONTROL_LISTEN", one), ("POSTERN_PRIVATE_LISTEN", all)];
+        is_refused("postern-control", &both, &[other]).await;
+        is_refused("postern", &both, &[other]).await;
     }
     is_refused("postern", &[("POSTERN_WORKER_LISTEN", one), ("POSTERN_LISTEN", one)], &["POSTERN_LISTEN"]).await;
 }

@@ -43,7 +43,7 @@ async fn tab_to(browser: &Browser, css: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permission_is_made_by_the_keyboard_alone_and_the_focus_is_always_seen() {
     let mut postern = Postern::with_ingress(DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
-    let panel = postern.ingress.address("the private listener is open").await;
+    let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, "en").await;
     browser.go("/login").await;
     // The first field has the focus.
@@ -86,7 +86,7 @@ async fn a_permission_is_made_by_the_keyboard_alone_and_the_focus_is_always_seen
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_key_of_a_page_skips_its_navigation_and_no_page_holds_the_focus_back() {
     let mut postern = Postern::with_ingress(DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
-    let panel = postern.ingress.address("the private listener is open").await;
+    let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, "en").await;
     super::pages::log_in(&browser).await;
     for path in

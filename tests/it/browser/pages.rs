@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use postern_ingress::panel::ROUTES;
+use postern_control::panel::ROUTES;
 use serde_json::json;
 
 use super::PASSWORD;
@@ -49,7 +49,7 @@ async fn every_page_can_be_read_in_both_themes_on_a_desk_and_on_a_phone() {
     let mut postern = Postern::with_ingress(DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
     postern.start_worker().await;
     let receipt = lived_in(&postern).await;
-    let panel = postern.ingress.address("the private listener is open").await;
+    let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, language()).await;
     let mut faults = Vec::new();
     look(&browser, "/login", &mut faults).await;

@@ -32,6 +32,10 @@ impl Process {
         for listener in ["POSTERN_LISTEN", "POSTERN_PRIVATE_LISTEN", "POSTERN_WORKER_LISTEN"] {
             command.env(listener, "127.0.0.1:0");
         }
+        // `postern` serves the panel by its private listener.
+        if binary == "postern-control" {
+            command.env("POSTERN_CONTROL_LISTEN", "127.0.0.1:0");
+        }
         command.env("POSTERN_LOG_FORMAT", "json").env("POSTERN_API_TOKEN", TOKEN).stderr(Stdio::piped());
         command
     }

@@ -1,6 +1,6 @@
 //! Who gets in, how a session ends, and that no form works without its token.
 
-use postern_ingress::panel::{Access, ROUTES};
+use postern_control::panel::{Access, ROUTES};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::{DEMO, Postern, eventually};
@@ -96,7 +96,7 @@ async fn guessing_passwords_becomes_slow_and_tells_nothing() {
 async fn the_first_start_prints_a_link_that_makes_the_first_account_once() {
     let mut postern = Postern::without_worker(DEMO).await;
     let link = eventually("the link is printed", async || {
-        let log = postern.ingress.log();
+        let log = postern.control.log();
         Some(log.split("/setup?key=").nth(1)?.get(..64)?.to_owned())
     })
     .await;
@@ -214,8 +214,8 @@ async fn no_log_line_holds_a_password_or_a_token() {
     visitor.post("/login", &[("name", "admin"), ("password", "wrong wrong wrong")]).await;
     let made = visitor.post("/tokens", &[("name", "ci")]).await;
     let token = made.text.split("<pre>postern-").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned();
-    let log = postern.ingress.log();
-    assert!(log.contains("private listener"), "{log}");
+    let log = postern.control.log();
+    assert!(log.contains("control listener"), "{log}");
     for secret in [PASSWORD, "wrong wrong wrong", &token, &visitor.csrf, &visitor.cookies[0].1] {
         assert!(!log.contains(secret), "{log}");
     }
@@ -228,13 +228,13 @@ async fn the_panel_is_not_on_the_public_listener() {
         let answer = postern.call(route.method, &route.path.replace("{}", "77")).send().await;
         assert!(!answer.text.contains("<html") && answer.status >= 400, "{}: {}", route.path, answer.status);
     }
-    let private = postern.ingress.address("the private listener is open").await;
+    let private = postern.control.address("the control listener is open").await;
     let mut stream = tokio::net::TcpStream::connect(private).await.unwrap();
     stream.write_all(b"CONNECT 127.0.0.1:1 HTTP/1.1\r\nhost: 127.0.0.1:1\r\n\r\n").await.unwrap();
     let mut status = [0; 12];
     stream.read_exact(&mut status).await.unwrap();
-    assert_eq!(&status, b"HTTP/1.1 404", "{}", postern.ingress.log());
-    assert!(!postern.ingress.log().contains("panicked"), "{}", postern.ingress.log());
+    assert_eq!(&status, b"HTTP/1.1 404", "{}", postern.control.log());
+    assert!(!postern.control.log().contains("panicked"), "{}", postern.control.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ async fn dead_letters_stand_in_groups_and_are_replayed_or_discarded_with_a_reaso
 async fn a_token_of_the_panel_opens_the_api_until_it_is_deleted_and_is_shown_once() {
     let mut postern = without_worker(DEMO).await;
     let mut visitor = Visitor::logged_in(&mut postern).await;
-    let private = postern.ingress.address("the private listener is open").await;
+    let private = postern.control.address("the control listener is open").await;
     let made = visitor.post("/tokens", &[("name", "ci")]).await;
     let token = made.text.split("<pre>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let status = async || {

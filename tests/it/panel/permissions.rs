@@ -47,7 +47,7 @@ async fn a_refused_caller_becomes_a_permission_in_three_clicks_and_its_next_post
         (postern.count("SELECT count(*) FROM rejected_callers WHERE count > 1").await == 1).then_some(())
     })
     .await;
-    let private = postern.ingress.address("the private listener is open").await;
+    let private = postern.control.address("the control listener is open").await;
     let mut visitor = Visitor::logged_in_at(private).await;
     let page = visitor.get("/http-handler").await;
     assert!(page.text.contains("Is it a proxy"), "{}", page.text);

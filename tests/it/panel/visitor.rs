@@ -32,7 +32,7 @@ pub struct Page {
 impl Visitor {
     /// One that was nowhere yet.
     pub async fn of(postern: &mut Postern) -> Self {
-        Self::at(postern.ingress.address("the private listener is open").await)
+        Self::at(postern.control.address("the control listener is open").await)
     }
 
     /// One that was nowhere yet, before a panel at this address.
@@ -43,7 +43,7 @@ impl Visitor {
 
     /// One that is logged in.
     pub async fn logged_in(postern: &mut Postern) -> Self {
-        Self::logged_in_at(postern.ingress.address("the private listener is open").await).await
+        Self::logged_in_at(postern.control.address("the control listener is open").await).await
     }
 
     /// One that is logged in to the panel at this address.

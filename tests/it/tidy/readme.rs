@@ -47,7 +47,11 @@ fn quoted(before: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_settings_are_those_of_the_code_with_their_defaults() {
-    let services = [("ingress", postern_ingress::Options::command()), ("worker", postern_worker::Options::command())];
+    let services = [
+        ("ingress", postern_ingress::Options::command()),
+        ("worker", postern_worker::Options::command()),
+        ("control", postern_control::Options::command()),
+    ];
     let mut of_code: BTreeSet<[String; 3]> = (services.iter())
         .flat_map(|(service, command)| command.get_arguments().map(move |argument| (service, argument)))
         .filter_map(|(service, argument)| {
@@ -55,7 +59,7 @@ fn the_settings_are_those_of_the_code_with_their_defaults() {
             Some([name.to_owned(), (*service).to_owned(), default(argument)])
         })
         .collect();
-    // It reads those of both, and is told apart only where it differs.
+    // It reads those of all, and is told apart only where it differs.
     let serve = postern::serve::Options::augment_args(clap::Command::new("serve"));
     for argument in serve.get_arguments() {
         let Some(name) = argument.get_env().and_then(|name| name.to_str()) else { continue };
@@ -179,10 +183,13 @@ fn the_limits_are_constants_of_the_files_that_are_named() {
 #[test]
 fn what_outsiders_can_hold_is_the_table_of_the_code() {
     let readme = read("README.md");
-    let (_, table) = readme.split_once("<!-- postern_ingress::limits::table() -->\n").unwrap();
-    let (table, _) = table.split_once("<!-- end of the table -->").unwrap();
-    let of_code = postern_ingress::limits::table();
-    assert_eq!(table, of_code, "put this between the markers:\n{of_code}");
+    for (program, of_code) in
+        [("postern_ingress", postern_ingress::limits::table()), ("postern_control", postern_control::limits::table())]
+    {
+        let (_, table) = readme.split_once(&format!("<!-- {program}::limits::table() -->\n")).unwrap();
+        let (table, _) = table.split_once("<!-- end of the table -->").unwrap();
+        assert_eq!(table, of_code, "put this between the markers:\n{of_code}");
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! The settings of `postern serve`: those of both services, and where its own data is.
+//! The settings of `postern serve`: those of all services, and where its own data is.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use postern_control::AccessOptions;
 use postern_ingress::ServiceOptions;
 use postern_shared::options::{self, TelemetryOptions};
 use postern_worker::ExecutionOptions;
@@ -20,7 +21,7 @@ pub struct Options {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
     pub(super) database_url: Option<String>,
 
-    /// Connections to PostgreSQL that each of the two services keeps at most.
+    /// Connections to PostgreSQL that each of the three services keeps at most.
     #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = options::connections)]
     pub(super) database_connections: usize,
 
@@ -33,6 +34,14 @@ pub struct Options {
 
     #[command(flatten)]
     pub(super) ingress: ServiceOptions,
+
+    /// Where the control panel and its API are served, for operators only. Without it they are served by the private
+    /// listener, together with health and metrics.
+    #[arg(long, env = "POSTERN_CONTROL_LISTEN")]
+    pub(super) control_listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    pub(super) access: AccessOptions,
 
     /// Where health and metrics of the worker are served, for operators only.
     #[arg(long, env = "POSTERN_WORKER_LISTEN", default_value = "127.0.0.1:8082")]
@@ -49,8 +58,10 @@ pub struct Options {
 impl Options {
     /// Whether they fit together. The error names those that do not.
     pub fn check(&self) -> Result<(), String> {
-        let [public, private] = self.ingress.listeners();
-        options::apart(&[public, private, ("POSTERN_WORKER_LISTEN", self.worker_listen)])
+        let mut listeners = self.ingress.listeners().to_vec();
+        listeners.push(("POSTERN_WORKER_LISTEN", self.worker_listen));
+        listeners.extend(self.control_listen.map(|address| ("POSTERN_CONTROL_LISTEN", address)));
+        options::apart(&listeners)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The first screen: are leads coming in, how do they end, and what waits for a person.
 
 use askama::Template;
-use postern_shared::broker::publisher::Publisher;
 use postern_shared::document::Kind;
 use postern_shared::store::overview::{self, Attention, Hour};
 use postern_shared::store::runs::{self, Filter};
+use postern_shared::store::settings;
 use warp::reply::Response;
 
 use super::chart::{Chart, Part};
@@ -31,7 +31,6 @@ struct Page {
     settings_version: u64,
     /// When the charts were counted.
     counted: Moment,
-    broker_is_away: bool,
 }
 
 struct Notice {
@@ -63,9 +62,8 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         charts: vec![accepted(&p, &hours), ended(&p, &hours)],
         rows: rows(visit, &p, &found).await?,
         steps: if is_quiet { steps(visit, &p).await? } else { Vec::new() },
-        settings_version: u64::try_from(state.snapshot().version).unwrap_or(0),
+        settings_version: u64::try_from(settings::version(&visit.connection().await?).await?).unwrap_or(0),
         counted: p.moment(&at),
-        broker_is_away: state.publisher.as_ref().is_some_and(Publisher::is_open),
         p,
     };
     reply::page(&page)

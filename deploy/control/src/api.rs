@@ -1,4 +1,4 @@
-//! The API of the private listener: JSON for programs, bearer tokens and nothing else, so that no page seen in an
+//! The API: JSON for programs, bearer tokens and nothing else, so that no page seen in an
 //! operator's browser can call it. What there is to call stands in one table, from which the document at
 //! `/api/v1/openapi.json` is made.
 
@@ -145,7 +145,7 @@ async fn call(state: &State, endpoint: Endpoint, request: &Request) -> Result<Re
         Endpoint::DiscardDeadLetters => dead_letters::discard(state, request).await,
         Endpoint::Audit => audit::audit(state, request).await,
         Endpoint::AuditLog => audit_log::list(state, request).await,
-        Endpoint::Explain => explain::explain(state, request),
+        Endpoint::Explain => explain::explain(state, request).await,
         Endpoint::Tokens => tokens::list(state).await,
         Endpoint::CreateToken => tokens::create(state, request).await,
         Endpoint::DeleteToken => tokens::delete(state, request).await,

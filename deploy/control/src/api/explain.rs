@@ -20,13 +20,13 @@ struct Question {
 }
 
 /// What every permission says to an address.
-pub fn explain(state: &State, request: &Request) -> Result<Response, Refusal> {
+pub async fn explain(state: &State, request: &Request) -> Result<Response, Refusal> {
     let address = request.json::<Question>()?.address.to_canonical();
-    let (snapshot, now) = (state.snapshot(), SystemTime::now());
-    let admitted = snapshot.permissions.iter().any(|one| one.admits(address, now));
-    let permissions: Vec<Value> = snapshot.permissions.iter().map(|one| describe(state, one, address, now)).collect();
+    let (settings, now) = (state.permissions().await?, SystemTime::now());
+    let admitted = settings.value.iter().any(|one| one.admits(address, now));
+    let permissions: Vec<Value> = settings.value.iter().map(|one| describe(state, one, address, now)).collect();
     let body = json!({
-        "address": address, "admitted": admitted, "settings_version": snapshot.version, "permissions": permissions,
+        "address": address, "admitted": admitted, "settings_version": settings.version, "permissions": permissions,
     });
     Ok(warp::reply::json(&body).into_response())
 }

@@ -1,4 +1,4 @@
-//! The control panel: pages of the private listener, made on the server. Every page works without the script; every
+//! The control panel: pages made on the server. Every page works without the script; every
 //! state of a list is a URL; after a POST comes a redirect. What strangers posted is text here and nothing else:
 //! templates escape it, and the policy in [`reply`] runs no script but our own file.
 

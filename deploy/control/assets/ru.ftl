@@ -286,7 +286,6 @@ attention-spooled = { $n ->
     [few] { $n } сообщения ждут в буфере
    *[many] { $n } сообщений ждут в буфере
 }
-broker-away = RabbitMQ недоступен: присланное складывается в буфер, ничего не теряется
 chart-accepted = Принято
 chart-ended = Запуски
 chart-from = 24 ч назад

@@ -278,7 +278,6 @@ attention-spooled = { $n ->
     [one] { $n } message waits in the spool
    *[other] { $n } messages wait in the spool
 }
-broker-away = RabbitMQ cannot be reached: what is posted goes to the spool, and nothing is lost
 chart-accepted = Submissions
 chart-ended = Runs
 chart-from = 24 h ago

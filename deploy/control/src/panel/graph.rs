@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_demo_is_drawn_from_top_to_bottom_with_its_words_on_the_lines() {
-        let document = yaml::read(include_str!("../../../deploy/demo/workflow-77.yaml")).unwrap().remove(0).value;
+        let document = yaml::read(include_str!("../../../demo/workflow-77.yaml")).unwrap().remove(0).value;
         let workflow = Workflow::from_document(&document).unwrap();
         let taken = HashMap::from([("usable".to_owned(), vec![1]), ("reject".to_owned(), vec![2])]);
         let graph = draw(&workflow, &document, Some(&taken));

@@ -13,8 +13,8 @@ use warp::reply::{Reply, Response, with_header};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
+use crate::reread::{self, Choice};
 use crate::state::State;
-use crate::submit::again::{self, Choice};
 
 /// Exactly one of `id` and `permission` says which bodies are meant.
 #[derive(Debug, Deserialize)]
@@ -77,8 +77,8 @@ pub async fn replay(state: &State, request: &Request) -> Result<Response, Refusa
         _ => return Err(Refusal::new(Code::InvalidRequest, "name one of: id, permission")),
     };
     let unknown = || Refusal::new(Code::InvalidRequest, "charset: no encoding has this label");
-    let charset = order.charset.map(|label| again::charset(&label).ok_or_else(unknown)).transpose()?;
-    let replayed = again::replay(state, &request.account, &choice, charset).await?;
+    let charset = order.charset.map(|label| reread::charset(&label).ok_or_else(unknown)).transpose()?;
+    let replayed = reread::replay(state, &request.account, &choice, charset).await?;
     if matches!(choice, Choice::One(_)) && replayed.accepted.is_empty() && replayed.refused.is_empty() {
         return Err(Refusal::unknown("refused body"));
     }

@@ -87,6 +87,7 @@ async fn watch(state: Arc<State>, session: session::Hash, shown: Shown, sender: 
         }
         tokio::select! {
             () = sender.closed() => return,
+            () = state.shutdown.wait() => return,
             () = tokio::time::sleep(PERIOD) => {}
         }
     }

@@ -1,0 +1,74 @@
+//! What every page and every operation can reach: the store and the settings. Nothing else is held: whatever is shown
+//! is read when it is asked for.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use postern_http::metrics::ConnectionMetrics;
+use postern_shared::clock::Clock;
+use postern_shared::env::Limits;
+use postern_shared::intake::flows::Flows;
+use postern_shared::permission::Permission;
+use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::shutdown::Shutdown;
+use postern_shared::store::settings::Versioned;
+use postern_shared::store::tokens::Hash;
+use postern_shared::store::{Store, StoreError, permissions};
+use postern_shared::tickets::Tickets;
+use prometheus::Registry;
+
+use crate::api;
+use crate::options::Options;
+
+/// What every page and every operation can reach.
+#[derive(Debug)]
+pub struct State {
+    pub short_url: ShortUrl,
+    pub trusted_proxies: Vec<IpNet>,
+    pub limits: Limits,
+    pub body_timeout: Duration,
+    pub store: Store,
+    pub clock: Clock,
+    pub flows: Flows,
+    pub tickets: Tickets,
+    pub api_token: Option<Hash>,
+    pub connections: ConnectionMetrics,
+    /// Whether there is a way to get in.
+    pub is_open: AtomicBool,
+    /// The word to stop: pages that listen for changes end with it.
+    pub shutdown: Shutdown,
+}
+
+impl State {
+    /// On this store, by these settings.
+    pub fn new(
+        options: &Options,
+        store: Store,
+        registry: &Registry,
+        shutdown: Shutdown,
+    ) -> Result<Arc<Self>, prometheus::Error> {
+        Ok(Arc::new(Self {
+            short_url: options.public.short_url.clone(),
+            trusted_proxies: options.public.trusted_proxies.clone(),
+            limits: options.body.limits(),
+            body_timeout: options.body.timeout(),
+            store,
+            clock: Clock::default(),
+            flows: Flows::new(),
+            tickets: Tickets::new(),
+            api_token: api::hash_of_setting(options.access.api_token.as_deref()),
+            connections: ConnectionMetrics::new(registry)?,
+            is_open: AtomicBool::new(false),
+            shutdown,
+        }))
+    }
+
+    /// The permissions that can be read, with the version of the settings. The others admit nobody.
+    pub async fn permissions(&self) -> Result<Versioned<Vec<Permission>>, StoreError> {
+        let stored = permissions::load(&self.store.connection().await?).await?;
+        let value = stored.value.iter().filter_map(|one| Permission::from_document(one).ok()).collect();
+        Ok(Versioned { version: stored.version, value })
+    }
+}

@@ -1,0 +1,25 @@
+//! Where callers reach Postern. Ingress opens the listener; control shows callers' addresses and ready-made calls by the
+//! same settings.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::permission::short_url::ShortUrl;
+
+/// How callers come.
+#[derive(Debug, Clone, Args)]
+pub struct PublicOptions {
+    /// Where callers reach the short URLs and their receipts.
+    #[arg(long, env = "POSTERN_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+
+    /// The short URL of every permission that has none of its own.
+    #[arg(long, env = "POSTERN_SHORT_URL", default_value = "/trigger")]
+    pub short_url: ShortUrl,
+
+    /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed: networks such as 10.0.0.0/8, joined by commas.
+    #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNet>,
+}
