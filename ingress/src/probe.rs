@@ -6,7 +6,7 @@ use std::sync::Arc;
 use postern_http::connections::{Caps, Connections};
 use postern_http::hosts::Hosts;
 use postern_http::probe::Probe;
-use postern_http::server::{self, Door};
+use postern_http::server::{self, Door, Standing};
 use postern_shared::host::HostName;
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -31,7 +31,7 @@ pub async fn serve(listener: TcpListener, (caps, names): (Caps, Vec<HostName>), 
     let door = Door {
         connections: Arc::new(connections),
         hosts,
-        is_closed_to: Box::new(|_| false),
+        standing: Box::new(|_| Standing::Caller),
         refused: Box::new(|_| {}),
     };
     let routes = probe.routes();

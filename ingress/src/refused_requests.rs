@@ -1,8 +1,8 @@
 //! Requests that are refused cost next to nothing, until they come by the thousand. Beyond a rate their answers are held
-//! back, and with an answer its connection: it is idle meanwhile, reads nothing more, and ends with that answer. Only what is refused is counted
-//! and held back: a caller whose requests are accepted goes on, also behind the address of a flood. From an address of
-//! which nothing can be accepted, since no permission allows it, connections beyond that are closed unread: a flood that
-//! opens one for each request costs more by its connections than by its requests.
+//! back, and with an answer its connection: it is idle meanwhile, reads nothing more, and ends with that answer. Only what
+//! is refused is counted and held back: a caller whose requests are accepted goes on, also behind the address of a flood.
+//! From an address of which nothing can be accepted, since no permission allows it, connections beyond that are closed
+//! unread: a flood that opens one for each request costs more by its connections than by its requests.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -12,7 +12,7 @@ use postern_http::client_address::client_address;
 use postern_http::connections::{Caps, Connections};
 use postern_http::hosts::Hosts;
 use postern_http::path::{path, query};
-use postern_http::server::{self, Door};
+use postern_http::server::{self, Door, Standing};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
@@ -50,11 +50,11 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
         let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
         let state = Arc::clone(&state);
-        let (counted, strangers) = (Arc::clone(&state), state);
+        let (counted, known) = (Arc::clone(&state), state);
         Door {
             connections,
             hosts: Hosts::Any,
-            is_closed_to: Box::new(move |peer| strangers.refused_requests.are_too_many_of(peer)),
+            standing: Box::new(move |peer| standing(&known, peer)),
             refused: Box::new(move |status| counted.metrics.answered(status)),
         }
     };
@@ -85,6 +85,17 @@ fn everything(
             }
         },
     )
+}
+
+/// How the peer of a new connection is known.
+fn standing(state: &State, peer: IpAddr) -> Standing {
+    if state.snapshot().admitting(peer, state.clock.now()).next().is_some() {
+        Standing::Caller
+    } else if state.refused_requests.are_too_many_of(peer) {
+        Standing::Flooding
+    } else {
+        Standing::Stranger
+    }
 }
 
 async fn answer<S, B>(state: &State, request: &Request, body: S) -> Response

@@ -44,8 +44,8 @@ pub enum Answer {
     Later,
     /// Another status.
     Refused(u16),
-    /// The connection broke, or nobody answered.
-    Nothing,
+    /// The connection broke, or nobody answered: why.
+    Nothing(String),
 }
 
 /// Posts so many leads a second for a time; returns when the last one was answered.
@@ -69,7 +69,7 @@ async fn one(client: reqwest::Client, to: SocketAddr, number: u64) -> Post {
     let (moment, due) = (Instant::now(), SystemTime::now());
     let request = client.post(format!("http://{to}{}", lead::PATH)).body(lead::form(number));
     let answer = match request.send().await {
-        Err(_) => Answer::Nothing,
+        Err(error) => Answer::Nothing(root_of(&error)),
         Ok(response) => read(response).await,
     };
     Post { due, answered: load::milliseconds(moment.elapsed()), answer }
@@ -81,19 +81,24 @@ async fn read(response: reqwest::Response) -> Answer {
         (202, _) => {
             let json: Option<serde_json::Value> = response.json().await.ok();
             let receipt = json.and_then(|json| json["receipt"].as_str()?.parse().ok());
-            receipt.map_or(Answer::Nothing, Answer::Accepted)
+            receipt.map_or(Answer::Nothing("no receipt in the answer".to_owned()), Answer::Accepted)
         }
         (503, true) => Answer::Later,
         (status, _) => Answer::Refused(status),
     }
 }
 
+/// The cause of an error that has no other cause.
+fn root_of(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root_of)
+}
+
 /// The times from when the accepted posts were due to the commits of their leads, in milliseconds, and how many were
 /// not committed in time. Those count with the time that was waited for them.
 pub async fn commits(connection: &Connection, posts: &[Post]) -> (Vec<f64>, usize) {
     let mut due: HashMap<Uuid, SystemTime> = HashMap::new();
-    due.extend(posts.iter().filter_map(|post| match post.answer {
-        Answer::Accepted(receipt) => Some((receipt, post.due)),
+    due.extend(posts.iter().filter_map(|post| match &post.answer {
+        Answer::Accepted(receipt) => Some((*receipt, post.due)),
         _ => None,
     }));
     let begin = Instant::now();

@@ -32,6 +32,7 @@ pub async fn siege(time: Duration) -> bool {
     println!("{} attacks are in force", Attack::value_variants().len());
     let posts = honest::post(besieged.public(), PER_SECOND, time).await;
     let is_alive = besieged.is_alive() && !group.as_ref().is_some_and(ControlGroup::has_killed);
+    println!("connections: {:?}", connections(&besieged).await);
     drop(attacker);
     let (committed, missing) = honest::commits(&besieged.connection().await, &posts).await;
     let of_process = if is_alive { peak_megabytes(besieged.processes[0].id()) } else { 0.0 };
@@ -60,15 +61,23 @@ pub async fn siege(time: Duration) -> bool {
     passed
 }
 
-/// The answers that an honest caller must not get, and how often each came; 0 = none came.
-fn others(posts: &[Post]) -> BTreeMap<u16, usize> {
+/// What its metrics tell of connections.
+async fn connections(besieged: &Besieged) -> Vec<String> {
+    let metrics = async { reqwest::get(format!("http://{}/metrics", besieged.against.private)).await?.text().await };
+    let metrics = metrics.await.unwrap_or_else(|error| error.to_string());
+    metrics.lines().filter(|line| line.starts_with("postern_connections")).map(str::to_owned).collect()
+}
+
+/// The answers that an honest caller must not get, and how often each came.
+fn others(posts: &[Post]) -> BTreeMap<String, usize> {
     let mut others = BTreeMap::new();
     for post in posts {
-        match post.answer {
-            Answer::Accepted(_) | Answer::Later => {}
-            Answer::Refused(status) => *others.entry(status).or_default() += 1,
-            Answer::Nothing => *others.entry(0).or_default() += 1,
-        }
+        let other = match &post.answer {
+            Answer::Accepted(_) | Answer::Later => continue,
+            Answer::Refused(status) => status.to_string(),
+            Answer::Nothing(why) => why.clone(),
+        };
+        *others.entry(other).or_default() += 1;
     }
     others
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use postern_http::connections::{Caps, Connections};
 use postern_http::hosts::Hosts;
 use postern_http::probe::Probe;
-use postern_http::server::{self, Door};
+use postern_http::server::{self, Door, Standing};
 use postern_shared::host::HostName;
 use postern_shared::store::migrate;
 use postern_shared::telemetry;
@@ -76,7 +76,7 @@ fn door((caps, names): Bounds, state: &State, name: &'static str) -> Door {
     Door {
         connections: Arc::new(connections),
         hosts: Hosts::Private(names),
-        is_closed_to: Box::new(|_| false),
+        standing: Box::new(|_| Standing::Caller),
         refused: Box::new(|_| {}),
     }
 }

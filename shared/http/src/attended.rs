@@ -144,7 +144,7 @@ mod tests {
     fn connection() -> (Arc<Connections>, Arc<Attendance>) {
         let (caps, metrics) = (Caps { total: 1, per_address: 1 }, ConnectionMetrics::new(&Registry::new()).unwrap());
         let connections = Arc::new(Connections::new(caps, Vec::new(), metrics.listener("public")));
-        let place = connections.open([192, 0, 2, 1].into()).unwrap();
+        let place = connections.open([192, 0, 2, 1].into(), false).unwrap();
         (connections, Arc::new(Attendance::new(place)))
     }
 
@@ -167,7 +167,7 @@ mod tests {
     async fn a_connection_whose_answer_is_held_back_can_be_closed() {
         let (connections, attendance) = connection();
         let answering = Arc::clone(&attendance).request().await.unwrap();
-        let other = || connections.open([192, 0, 2, 1].into());
+        let other = || connections.open([192, 0, 2, 1].into(), false);
         assert!(other().is_none(), "it is busy");
         let mut held_back = pin!(answering.hold_back(Duration::from_millis(1)));
         assert!(held_back.as_mut().now_or_never().is_none());

@@ -1,7 +1,7 @@
 //! The connections of a listener. Accepting never stops: at a limit the oldest idle connection of the party with most
-//! connections is closed, so that whoever holds many pays with its own. A connection is idle between two requests, while
-//! a header is on its way, and while its peer does not read. Opening, closing and each change of a connection take
-//! logarithmic time under one short lock.
+//! connections is closed, so that whoever holds many pays with its own. Strangers pay before all others, and nobody pays
+//! for a party that holds as many. A connection is idle between two requests, while a header is on its way, and while its
+//! peer does not read. Opening, closing and each change of a connection take logarithmic time under one short lock.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -45,15 +45,19 @@ pub struct Place {
 #[derive(Debug, Default)]
 struct Table {
     parties: HashMap<IpAddr, Party>,
-    /// The parties that have idle connections: how many connections, and since when the oldest is idle. The last pays.
-    ranks: BTreeSet<(usize, Reverse<u64>, IpAddr)>,
+    /// The parties that have idle connections, each with the moment since which its oldest is idle. The last pays.
+    ranks: BTreeSet<(Weight, Reverse<u64>, IpAddr)>,
     open: HashMap<u64, Activity>,
     /// Counts what happens; stands in for the time.
     clock: u64,
 }
 
+/// What decides who pays: whether it is a stranger, then how many connections it holds.
+type Weight = (bool, usize);
+
 #[derive(Debug, Default)]
 struct Party {
+    is_stranger: bool,
     connections: usize,
     /// By the moment since which they are idle.
     idle: BTreeMap<u64, (u64, Arc<Notify>)>,
@@ -74,22 +78,27 @@ impl Connections {
         Self { caps, proxies, metrics, table: Mutex::default() }
     }
 
-    /// A place for a connection, for which an idle one may have to go; none = all are busy.
-    pub fn open(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+    /// A place for a connection, for which an idle one may have to go; none = all are busy. A stranger is an address of
+    /// which nothing can be accepted.
+    pub fn open(self: &Arc<Self>, address: IpAddr, is_stranger: bool) -> Option<Place> {
         let is_proxy = self.proxies.iter().any(|network| network.contains(&address.to_canonical()));
         let party = party(address);
         let close = Arc::new(Notify::new());
+        let is_stranger = is_stranger && !is_proxy;
         let mut table = self.table();
         let held = table.parties.get(&party).map_or(0, |party| party.connections);
         let has_room = (is_proxy || held < self.caps.per_address || self.close_idle_of(&mut table, party))
-            && (table.open.len() < self.caps.total || self.close_oldest(&mut table));
+            && (table.open.len() < self.caps.total || self.close_for(&mut table, party, (is_stranger, held)));
         if !has_room {
             self.metrics.closed(Closed::Full);
             return None;
         }
         let number = table.tick();
         table.open.insert(number, Activity::default());
-        table.change(party, |party| party.connections += 1);
+        table.change(party, |party| {
+            party.is_stranger = is_stranger;
+            party.connections += 1;
+        });
         table.settle(party, number, &close);
         self.metrics.held(table.open.len());
         Some(Place { connections: Arc::clone(self), party, number, close })
@@ -103,6 +112,12 @@ impl Connections {
     fn close_oldest(&self, table: &mut Table) -> bool {
         let most = table.ranks.last().map(|(_, _, party)| *party);
         most.is_some_and(|party| self.close_idle_of(table, party))
+    }
+
+    /// Closes one for another of this party: of the last in rank if that weighs more than this party does, else its own.
+    fn close_for(&self, table: &mut Table, party: IpAddr, weight: Weight) -> bool {
+        let last = table.ranks.last().filter(|(of_last, ..)| *of_last > weight).map(|(.., last)| *last);
+        self.close_idle_of(table, last.unwrap_or(party))
     }
 
     fn close_idle_of(&self, table: &mut Table, party: IpAddr) -> bool {
@@ -215,8 +230,9 @@ impl Table {
 }
 
 impl Party {
-    fn rank(&self, address: IpAddr) -> Option<(usize, Reverse<u64>, IpAddr)> {
-        self.idle.first_key_value().map(|(oldest, _)| (self.connections, Reverse(*oldest), address))
+    fn rank(&self, address: IpAddr) -> Option<(Weight, Reverse<u64>, IpAddr)> {
+        let weight = (self.is_stranger, self.connections);
+        self.idle.first_key_value().map(|(oldest, _)| (weight, Reverse(*oldest), address))
     }
 }
 

@@ -42,10 +42,21 @@ pub struct Door {
     pub connections: Arc<Connections>,
     /// Those that it answers to.
     pub hosts: Hosts,
-    /// Whether a connection of this peer is closed unread.
-    pub is_closed_to: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// How a peer is known.
+    pub standing: Box<dyn Fn(IpAddr) -> Standing + Send + Sync>,
     /// Counts what is refused before the filter sees it.
     pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
+}
+
+/// How a peer is known when it opens a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its requests may be accepted.
+    Caller,
+    /// Nothing of it can be accepted: its connections go first when there are too many.
+    Stranger,
+    /// A stranger that floods: its connections are closed unread.
+    Flooding,
 }
 
 /// Put into the extensions of an answer that is held back for a time.
@@ -76,8 +87,10 @@ pub async fn serve<F>(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((_, peer)) if (door.is_closed_to)(peer.ip()) => {}
-            Ok((stream, peer)) => take(&door, &graceful, stream, peer, filter(peer)),
+            Ok((stream, peer)) => match (door.standing)(peer.ip()) {
+                Standing::Flooding => drop(stream),
+                standing => take(&door, &graceful, stream, (peer, standing), filter(peer)),
+            },
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {
                 let is_room = door.connections.shed();
@@ -93,12 +106,12 @@ pub async fn serve<F>(
 }
 
 /// Serves a connection beside the others, if there is a place for it.
-fn take<F>(door: &Arc<Door>, graceful: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, filter: F)
+fn take<F>(door: &Arc<Door>, graceful: &GracefulShutdown, stream: TcpStream, peer: (SocketAddr, Standing), filter: F)
 where
     F: Filter<Error = Rejection> + Clone + Send + Sync + 'static,
     F::Extract: Reply,
 {
-    let Some(place) = door.connections.open(peer.ip()) else { return };
+    let Some(place) = door.connections.open(peer.0.ip(), peer.1 == Standing::Stranger) else { return };
     let attendance = Arc::new(Attendance::new(place));
     let service = {
         let (door, attendance) = (Arc::clone(door), Arc::clone(&attendance));

@@ -12,7 +12,11 @@ fn connections() -> Arc<Connections> {
 }
 
 fn open(connections: &Arc<Connections>, address: &str) -> Option<Place> {
-    connections.open(address.parse().unwrap())
+    connections.open(address.parse().unwrap(), false)
+}
+
+fn open_to_stranger(connections: &Arc<Connections>, address: &str) -> Option<Place> {
+    connections.open(address.parse().unwrap(), true)
 }
 
 fn is_closed(place: &Place) -> bool {
@@ -57,9 +61,36 @@ fn at_the_limit_of_all_the_address_with_most_pays() {
 }
 
 #[test]
+fn nobody_pays_for_an_address_that_holds_as_many() {
+    let connections = connections();
+    let honest: Vec<_> = (0..2).map(|_| open(&connections, "192.0.2.1").unwrap()).collect();
+    let many: Vec<_> = (0..4).map(|_| open(&connections, "192.0.2.2").unwrap()).collect();
+    assert!(many.iter().all(Place::begin));
+    // The others are the address with most idle ones, but hold fewer.
+    assert!(open(&connections, "192.0.2.2").is_none() && !honest.iter().any(is_closed));
+    many[3].end();
+    assert!(open(&connections, "192.0.2.2").is_some() && is_closed(&many[3]) && !honest.iter().any(is_closed));
+}
+
+#[test]
+fn strangers_pay_before_all_others() {
+    let connections = connections();
+    let caller: Vec<_> = (0..4).map(|_| open(&connections, "192.0.2.1").unwrap()).collect();
+    let strangers = ["192.0.2.2", "192.0.2.3"].map(|address| open_to_stranger(&connections, address).unwrap());
+    let next = open_to_stranger(&connections, "192.0.2.2").unwrap();
+    assert!(is_closed(&strangers[0]) && !caller.iter().any(is_closed));
+    let _another = open(&connections, "192.0.2.4").unwrap();
+    let _one_more = open(&connections, "192.0.2.4").unwrap();
+    assert!(is_closed(&strangers[1]) && is_closed(&next));
+    assert!(open_to_stranger(&connections, "192.0.2.2").is_none() && !caller.iter().any(is_closed));
+    // An address that a permission allows from now on is no stranger.
+    assert!(open(&connections, "192.0.2.2").is_some() && is_closed(&caller[0]));
+}
+
+#[test]
 fn a_proxy_may_take_all_and_a_network_of_ipv6_counts_as_one() {
     let connections = connections();
-    let by_proxy: Vec<_> = (0..6).map(|_| open(&connections, "::ffff:10.0.0.1").unwrap()).collect();
+    let by_proxy: Vec<_> = (0..6).map(|_| open_to_stranger(&connections, "::ffff:10.0.0.1").unwrap()).collect();
     assert!(!by_proxy.iter().any(is_closed));
     drop(by_proxy);
     let network: Vec<_> = (1..6).map(|n| open(&connections, &format!("2001:db8::{n}")).unwrap()).collect();
