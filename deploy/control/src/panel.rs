@@ -16,6 +16,7 @@ mod editor;
 mod figures;
 mod frame;
 mod graph;
+mod guesses;
 mod hold;
 pub(crate) mod live;
 mod login;
@@ -48,12 +49,13 @@ mod words;
 mod workflows;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
 use postern_http::path::{path, query};
 use postern_http::places::Places;
+use postern_shared::store::StoreError;
 use postern_shared::store::accounts::Role;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
@@ -64,9 +66,9 @@ pub use route::{Access, ROUTES, Route};
 
 use crate::state::State;
 use figures::Figures;
+use guesses::Guesses;
 use password::Passwords;
 use reply::Refusal;
-use throttle::Throttle;
 use visit::{Caller, Visit};
 use words::Words;
 
@@ -76,9 +78,7 @@ pub struct Panel {
     state: Arc<State>,
     words: Arc<Words>,
     passwords: Passwords,
-    throttle: Mutex<Throttle>,
-    /// The key of the set-up link, hashed, as long as there is no account.
-    set_up: Mutex<Option<session::Hash>>,
+    guesses: Guesses,
     /// The password of the account that the first start makes.
     admin_password: Option<String>,
     /// Room for the pages that listen for changes.
@@ -91,18 +91,17 @@ pub struct Panel {
 
 impl Panel {
     /// The panel over what every request can reach. An empty password is none.
-    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Self {
-        Self {
+    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Result<Self, StoreError> {
+        Ok(Self {
+            guesses: Guesses::new(&state.store)?,
             state,
             words: Arc::new(Words::new()),
             passwords: Passwords::new(),
-            throttle: Mutex::default(),
-            set_up: Mutex::default(),
             listeners: Places::new(live::MAX_LISTENERS),
             figures: Arc::default(),
             admin_password: admin_password.filter(|password| !password.is_empty()),
             public,
-        }
+        })
     }
 
     /// Sees to it that there is an account, or a way to make one, see [`login::first`], and that the first screen need not
