@@ -30,6 +30,7 @@ pub mod rejected_callers;
 pub mod replayed;
 pub mod rescue;
 pub mod responses;
+pub mod roles;
 pub mod run_log;
 pub mod runs;
 pub mod search;

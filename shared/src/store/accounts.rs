@@ -133,12 +133,7 @@ pub enum Right<'k> {
 }
 
 /// Creates the first account, an admin, and takes all links to make one out of force; does nothing if there is any.
-pub async fn first(
-    connection: &mut Object,
-    name: &str,
-    password: &str,
-    right: Right<'_>,
-) -> Result<First, StoreError> {
+pub async fn first(connection: &mut Object, name: &str, password: &str, right: Right<'_>) -> Result<First, StoreError> {
     let transaction = connection.transaction().await?;
     lock(&transaction).await?;
     if let Right::Link(hash) = right
