@@ -6,6 +6,8 @@
 
 mod follow;
 mod leave;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::SystemTime;
