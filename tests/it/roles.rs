@@ -129,8 +129,7 @@ async fn leads_of_every_kind_pass_with_a_role_for_each_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_broker_the_roles_carry_leads_and_make_partitions() {
     let (servers, _files) = made().await;
-    let settings = SETTINGS.replace("next: usable", "next: make");
-    let mut postern = Postern::on(servers, &settings, &[("AMQP_URL", "amqp://127.0.0.1:1")]).await;
+    let mut postern = Postern::on(servers, SETTINGS, &[("AMQP_URL", "amqp://127.0.0.1:1")]).await;
     assert_eq!(postern.post("/trigger?workflow_id=1").form("n=1").send().await.status, 202);
     assert_eq!(postern.count("SELECT count(*) FROM spool").await, 1);
     let ready = private(&mut postern.ingress, "/health/ready").await;
@@ -222,7 +221,6 @@ async fn no_role_sees_or_makes_more_than_it_needs() {
                 "TRUNCATE runs",
                 "CREATE INDEX ON runs (state)",
                 "CREATE TRIGGER t AFTER INSERT ON runs EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-                "GRANT SELECT ON runs TO PUBLIC",
                 "INSERT INTO schema_migrations (number) VALUES (9999)",
                 "UPDATE process_roles SET role = 'r'",
             ],

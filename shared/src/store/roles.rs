@@ -231,9 +231,11 @@ impl Migrator {
                  LOGIN and a password, and then run this again without a password for it"
             )));
         }
-        let verb = if is_new { "CREATE" } else { "ALTER" };
         let verifier = scram_sha_256(password.0.as_bytes());
-        let statement = format!("-- roles::set_password\n{verb} ROLE {role} LOGIN PASSWORD '{verifier}'");
+        let statement = match is_new {
+            true => format!("-- roles::set_password\nCREATE ROLE {role} LOGIN PASSWORD '{verifier}'"),
+            false => format!("-- roles::set_password\nALTER ROLE {role} LOGIN PASSWORD '{verifier}'"),
+        };
         Ok(transaction.batch_execute(&statement).await?)
     }
 

@@ -30,7 +30,7 @@ steps: {make: {create_record: Leads}}
 async fn large_posts_whose_runs_wait_hold_up_no_plain_run_of_another() {
     let mut postern = Postern::without_worker(SETTINGS).await;
     let form = format!("big={}", "x".repeat(900_000));
-    let posts = stream::iter(0..60).map(|_| postern.post("/trigger").from("127.0.0.2").form(form.clone()).send());
+    let posts = stream::iter(0..30).map(|_| postern.post("/trigger").from("127.0.0.2").form(form.clone()).send());
     posts.buffer_unordered(4).for_each(async |answer| assert_eq!(answer.status, 202, "{}", answer.json)).await;
     let before = postern.servers().queued_env_in(Lane::Default).await.len();
     assert!((1..10).contains(&before), "{before} large ones stand before what others post");
@@ -38,7 +38,7 @@ async fn large_posts_whose_runs_wait_hold_up_no_plain_run_of_another() {
     postern.start_worker().await;
     assert_eq!(postern.ended(&plain).await["status"], "finished");
     eventually("the large ones wait", async || {
-        (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 60).then_some(())
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 30).then_some(())
     })
     .await;
 }

@@ -39,11 +39,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Remove,
         ],
     ),
-    (
-        Ingress,
-        "rejected_callers",
-        &[Read("day, address, count, last_at"), Add(ALL), Change("reason, count, last_at"), Remove],
-    ),
+    (Ingress, "rejected_callers", &[Read(ALL), Add(ALL), Change("reason, count, last_at"), Remove]),
     (
         Ingress,
         "receipts",
