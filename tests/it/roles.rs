@@ -148,84 +148,78 @@ async fn without_a_broker_the_roles_carry_leads_and_make_partitions() {
     eventually("the partitions are there again", async || (postern.count(&partitions).await == 5).then_some(())).await;
 }
 
+/// What ingress has no right to.
+const INGRESS_MAY_NOT: &[&str] = &[
+    "SELECT fields FROM records",
+    "SELECT env FROM receipts",
+    "SELECT query FROM receipts",
+    "SELECT request FROM receipts",
+    "SELECT * FROM receipts",
+    "SELECT body FROM spool",
+    "DELETE FROM spool",
+    "UPDATE spool SET due_at = now()",
+    "SELECT body FROM refused_bodies",
+    "SELECT body FROM dead_letters",
+    "SELECT name FROM accounts",
+    "SELECT token FROM sessions",
+    "INSERT INTO sessions (token, account, expires_at) VALUES ('x', 1, now())",
+    "SELECT hash FROM tokens",
+    "SELECT document FROM audit_log",
+    "SELECT document FROM workflow_versions",
+    "SELECT document FROM checkpoints",
+    "UPDATE permissions SET document = '{}'",
+    "UPDATE settings SET version = 1",
+    "SELECT postern_make_partitions(9)",
+    "SELECT nextval('records_id_seq')",
+];
+
+/// What a worker has no right to.
+const WORKER_MAY_NOT: &[&str] = &[
+    "SELECT name FROM accounts",
+    "SELECT token FROM sessions",
+    "SELECT hash FROM tokens",
+    "SELECT env FROM receipts",
+    "SELECT document FROM audit_log",
+    "SELECT document FROM permissions",
+    "SELECT body FROM refused_bodies",
+    "UPDATE workflows SET version = 1",
+    "SELECT postern_try_spool(0::smallint)",
+];
+
+/// What control has no right to.
+const CONTROL_MAY_NOT: &[&str] = &[
+    "UPDATE receipts SET env = '{}'",
+    "DELETE FROM audit_log",
+    "UPDATE audit_log SET account = ''",
+    "DELETE FROM spool",
+];
+
+/// What nobody but the owner may do.
+const NO_ROLE_MAY: &[&str] = &[
+    "CREATE TABLE t (n integer)",
+    "CREATE TEMPORARY TABLE t (n integer)",
+    "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SCHEMA s",
+    "CREATE ROLE another_role_of_the_tests",
+    "ALTER TABLE runs ADD COLUMN n integer",
+    "DROP TABLE receipts",
+    "DROP FUNCTION postern_uuid_floor(timestamptz)",
+    "TRUNCATE runs",
+    "CREATE INDEX ON runs (state)",
+    "CREATE TRIGGER t AFTER INSERT ON runs EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "INSERT INTO schema_migrations (number) VALUES (9999)",
+    "UPDATE process_roles SET role = 'r'",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_role_sees_or_makes_more_than_it_needs() {
     let (servers, _files) = made().await;
-    let ingress = session(&servers, "ingress").await;
-    all_refused(
-        &ingress,
-        &[
-            "SELECT fields FROM records",
-            "SELECT env FROM receipts",
-            "SELECT query FROM receipts",
-            "SELECT request FROM receipts",
-            "SELECT * FROM receipts",
-            "SELECT body FROM spool",
-            "DELETE FROM spool",
-            "UPDATE spool SET due_at = now()",
-            "SELECT body FROM refused_bodies",
-            "SELECT body FROM dead_letters",
-            "SELECT name FROM accounts",
-            "SELECT token FROM sessions",
-            "INSERT INTO sessions (token, account, expires_at) VALUES ('x', 1, now())",
-            "SELECT hash FROM tokens",
-            "SELECT document FROM audit_log",
-            "SELECT document FROM workflow_versions",
-            "SELECT document FROM checkpoints",
-            "UPDATE permissions SET document = '{}'",
-            "UPDATE settings SET version = 1",
-            "SELECT postern_make_partitions(9)",
-            "SELECT nextval('records_id_seq')",
-        ],
-    )
-    .await;
-    let worker = session(&servers, "worker").await;
-    all_refused(
-        &worker,
-        &[
-            "SELECT name FROM accounts",
-            "SELECT token FROM sessions",
-            "SELECT hash FROM tokens",
-            "SELECT env FROM receipts",
-            "SELECT document FROM audit_log",
-            "SELECT document FROM permissions",
-            "SELECT body FROM refused_bodies",
-            "UPDATE workflows SET version = 1",
-            "SELECT postern_try_spool(0::smallint)",
-        ],
-    )
-    .await;
-    let control = session(&servers, "control").await;
-    all_refused(
-        &control,
-        &[
-            "UPDATE receipts SET env = '{}'",
-            "DELETE FROM audit_log",
-            "UPDATE audit_log SET account = ''",
-            "DELETE FROM spool",
-        ],
-    )
-    .await;
-    for client in [ingress, worker, control] {
-        all_refused(
-            &client,
-            &[
-                "CREATE TABLE t (n integer)",
-                "CREATE TEMPORARY TABLE t (n integer)",
-                "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
-                "CREATE SCHEMA s",
-                "CREATE ROLE another_role_of_the_tests",
-                "ALTER TABLE runs ADD COLUMN n integer",
-                "DROP TABLE receipts",
-                "DROP FUNCTION postern_uuid_floor(timestamptz)",
-                "TRUNCATE runs",
-                "CREATE INDEX ON runs (state)",
-                "CREATE TRIGGER t AFTER INSERT ON runs EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-                "INSERT INTO schema_migrations (number) VALUES (9999)",
-                "UPDATE process_roles SET role = 'r'",
-            ],
-        )
-        .await;
+    for (process, statements) in
+        [("ingress", INGRESS_MAY_NOT), ("worker", WORKER_MAY_NOT), ("control", CONTROL_MAY_NOT)]
+    {
+        let client = session(&servers, process).await;
+        all_refused(&client, statements).await;
+        all_refused(&client, NO_ROLE_MAY).await;
     }
 }
 

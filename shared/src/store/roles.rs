@@ -2,17 +2,16 @@
 //! migrates stays the owner of all tables. Roles are of the whole server, rights are of one database.
 
 mod grants;
-
-use std::fmt;
-use std::str::FromStr;
+mod password;
+mod prefix;
 
 use deadpool_postgres::{Object, Transaction};
-use postgres_protocol::password::scram_sha_256;
 
 use super::{StoreError, migrate};
-use crate::permission::short_url::generated_short_url;
 
 pub use grants::table;
+pub use password::Password;
+pub use prefix::Prefix;
 
 const RECORDED: &str = "-- roles::recorded
 SELECT process, role FROM process_roles ORDER BY process";
@@ -28,7 +27,7 @@ FROM pg_roles WHERE rolname = $1";
 /// Who migrates, whether it may make roles, and in which schema of which database.
 const MIGRATOR: &str = "-- roles::migrator
 SELECT current_user::text, rolsuper OR rolcreaterole, quote_ident(current_schema()), quote_ident(current_database()),
-    (SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v')
+    (SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = ANY ($1)
         AND NOT pg_has_role(relowner, 'USAGE'))
 FROM pg_roles WHERE rolname = current_user";
 
@@ -36,12 +35,6 @@ FROM pg_roles WHERE rolname = current_user";
 const MAKES: &str = "-- roles::makes
 SELECT has_schema_privilege($1::name, current_schema(), 'CREATE'),
     has_database_privilege($1, current_database(), 'CREATE'), has_database_privilege($1, current_database(), 'TEMPORARY')";
-
-/// The longest name that PostgreSQL keeps whole is 63 bytes.
-const MAX_PREFIX_BYTES: usize = 48;
-
-/// The shortest password from a file: below that someone chose a word.
-const MIN_PASSWORD_CHARS: usize = 12;
 
 /// What has a role of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,59 +58,6 @@ impl Process {
             Self::Worker => "worker",
             Self::Control => "control",
         }
-    }
-}
-
-/// What the names of the roles begin with: `postern` makes `postern_ingress`. Two databases of one server have two.
-#[derive(Debug, Clone)]
-pub struct Prefix(String);
-
-impl FromStr for Prefix {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        if text.len() > MAX_PREFIX_BYTES
-            || !text.bytes().all(is_plain)
-            || !text.starts_with(|c: char| c.is_ascii_lowercase())
-        {
-            return Err(format!(
-                "it must be at most {MAX_PREFIX_BYTES} small letters, digits and underscores, a letter first"
-            ));
-        }
-        if text.starts_with("pg_") {
-            return Err("names that begin with pg_ belong to PostgreSQL".to_owned());
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// A password, which is sent to the server as its SCRAM verifier only: the server may log statements.
-#[derive(Clone)]
-pub struct Password(String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password")
-    }
-}
-
-impl Password {
-    /// That of a file, without the ends of lines behind it.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.chars().count() < MIN_PASSWORD_CHARS {
-            return Err(format!("it holds fewer than {MIN_PASSWORD_CHARS} characters"));
-        }
-        if text.contains(['\0', '\n']) {
-            return Err("it holds more than a line".to_owned());
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The password itself, for whoever has to be told.
-    pub fn text(&self) -> &str {
-        &self.0
     }
 }
 
@@ -155,7 +95,7 @@ pub async fn make(connection: &mut Object, prefix: &Prefix, wanted: Vec<Wanted>)
     let migrator = Migrator::look(&transaction).await?;
     let mut all = Vec::new();
     for Wanted { process, password } in wanted {
-        let role = format!("{}_{}", prefix.0, process.word());
+        let role = prefix.role(process);
         let found = transaction.query_opt(FOUND, &[&role, &migrator.name]).await?;
         if found.as_ref().is_some_and(|row| row.get(0)) {
             return Err(StoreError::Settings(format!(
@@ -164,7 +104,7 @@ pub async fn make(connection: &mut Object, prefix: &Prefix, wanted: Vec<Wanted>)
             )));
         }
         let is_new = found.is_none();
-        let random = (is_new && password.is_none()).then(|| Password(generated_short_url()));
+        let random = (is_new && password.is_none()).then(|| Password::random());
         if let Some(password) = password.as_ref().or(random.as_ref()) {
             migrator.set_password(&transaction, &role, is_new, password).await?;
         }
@@ -207,7 +147,7 @@ struct Migrator {
 
 impl Migrator {
     async fn look(transaction: &Transaction<'_>) -> Result<Self, StoreError> {
-        let row = transaction.query_one(MIGRATOR, &[]).await?;
+        let row = transaction.query_one(MIGRATOR, &[&grants::tables()]).await?;
         let (name, foreign): (String, i64) = (row.get(0), row.get(4));
         if foreign > 0 {
             return Err(StoreError::Settings(format!(
@@ -231,7 +171,7 @@ impl Migrator {
                  LOGIN and a password, and then run this again without a password for it"
             )));
         }
-        let verifier = scram_sha_256(password.0.as_bytes());
+        let verifier = password.verifier();
         let statement = match is_new {
             true => format!("-- roles::set_password\nCREATE ROLE {role} LOGIN PASSWORD '{verifier}'"),
             false => format!("-- roles::set_password\nALTER ROLE {role} LOGIN PASSWORD '{verifier}'"),
@@ -267,44 +207,5 @@ impl Migrator {
             )));
         }
         Ok(row.get(2))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prefix_needs_no_quotes() {
-        for (text, is_one) in [
-            ("postern", true),
-            ("postern_eu1", true),
-            ("", false),
-            ("1st", false),
-            ("_x", false),
-            ("Postern", false),
-            ("a-b", false),
-            ("a\"b", false),
-            ("pg_x", false),
-            (&"a".repeat(48), true),
-            (&"a".repeat(49), false),
-        ] {
-            assert_eq!(text.parse::<Prefix>().is_ok(), is_one, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_password_is_one_line_of_a_file_and_is_not_printed() {
-        for (text, password) in [
-            ("correct horse\n", Some("correct horse")),
-            ("correct horse\r\n", Some("correct horse")),
-            (" correct horse", Some(" correct horse")),
-            ("eleven char", None),
-            ("correct\nhorse\n", None),
-            ("", None),
-        ] {
-            assert_eq!(Password::read(text).ok().as_ref().map(Password::text), password, "{text:?}");
-        }
-        assert_eq!(format!("{:?}", Password("correct horse".to_owned())), "Password");
     }
 }

@@ -91,7 +91,7 @@ impl Guesses {
             Ok(counted) => {
                 log_ins::count(&transaction, pair, &counted).await?;
                 store::commit(transaction).await?;
-                if self.counted.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == 0 {
+                if self.counted.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
                     log_ins::forget(&connection, throttle::LIMITS).await?;
                 }
             }

@@ -154,12 +154,17 @@ pub(super) fn statements(process: Process, role: &str) -> Vec<String> {
         all.extend(rights.iter().map(|right| grant(*right, table, role)));
     }
     for (_, function) in FUNCTIONS.iter().filter(|(of, _)| *of == process) {
-        all.push(format!("-- roles::grant\nGRANT EXECUTE ON FUNCTION {function} TO {role}"));
+        all.push(format!("-- grants::grant\nGRANT EXECUTE ON FUNCTION {function} TO {role}"));
     }
     for (_, sequence) in SEQUENCES.iter().filter(|(of, _)| *of == process) {
-        all.push(format!("-- roles::grant\nGRANT USAGE ON SEQUENCE {sequence} TO {role}"));
+        all.push(format!("-- grants::grant\nGRANT USAGE ON SEQUENCE {sequence} TO {role}"));
     }
     all
+}
+
+/// The tables and views on which there are rights.
+pub(super) fn tables() -> Vec<&'static str> {
+    TABLES.iter().map(|(_, table, _)| *table).collect()
 }
 
 fn grant(right: Right, table: &str, role: &str) -> String {
@@ -170,7 +175,7 @@ fn grant(right: Right, table: &str, role: &str) -> String {
         Change(columns) => format!("UPDATE{}", of(columns)),
         Remove => "DELETE".to_owned(),
     };
-    format!("-- roles::grant\nGRANT {right} ON TABLE {table} TO {role}")
+    format!("-- grants::grant\nGRANT {right} ON TABLE {table} TO {role}")
 }
 
 /// The table of README.md.
@@ -235,11 +240,11 @@ mod tests {
 
     #[test]
     fn a_right_is_a_statement() {
-        assert_eq!(grant(Read(ALL), "runs", "r"), "-- roles::grant\nGRANT SELECT ON TABLE runs TO r");
-        assert_eq!(grant(Change("a, b"), "runs", "r"), "-- roles::grant\nGRANT UPDATE (a, b) ON TABLE runs TO r");
+        assert_eq!(grant(Read(ALL), "runs", "r"), "-- grants::grant\nGRANT SELECT ON TABLE runs TO r");
+        assert_eq!(grant(Change("a, b"), "runs", "r"), "-- grants::grant\nGRANT UPDATE (a, b) ON TABLE runs TO r");
         assert_eq!(
             statements(Worker, "r").last().unwrap(),
-            "-- roles::grant\nGRANT USAGE ON SEQUENCE records_id_seq TO r"
+            "-- grants::grant\nGRANT USAGE ON SEQUENCE records_id_seq TO r"
         );
     }
 }
