@@ -1,7 +1,7 @@
 //! What one run has cost: the time that it computes, the time that the database works for it, and the bytes that it
 //! assigns and writes. Between two statements of a transaction PostgreSQL waits, with its locks held, and all that runs
 //! write stays in memory until the commit, so a loop may not go on as it likes. What a run costs those beside it is
-//! bounded by their [`BundleBudget`](crate::bundle::budget::BundleBudget).
+//! bounded by the budget of their bundle.
 
 use std::time::{Duration, Instant};
 
