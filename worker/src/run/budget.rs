@@ -12,7 +12,7 @@ use crate::run::slow_runs::{Cost, Leave};
 
 /// Computing of one run in one transaction. A workflow needs milliseconds; this is half of what PostgreSQL lets a
 /// transaction idle.
-const MAX_COMPUTING: Duration = Duration::from_secs(5);
+pub const MAX_COMPUTING: Duration = Duration::from_secs(5);
 
 /// What counts at most between two looks at the clock, which is far above one evaluation: a process that was frozen
 /// has not computed.
@@ -26,19 +26,16 @@ const MAX_SHARED_LAP: Duration = Duration::from_millis(30);
 const MANY_QUERIES: u32 = 64;
 
 /// Bytes of the records and comments that one run makes: four of the largest records.
-const MAX_WRITTEN_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_WRITTEN_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a step is broken off.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Exceeded {
     /// The run has had its computing, and fails.
-    #[error("the run has computed for more than {} s", MAX_COMPUTING.as_secs())]
     Computing,
     /// The run has written as much as it may, and fails.
-    #[error("the run has written more than {} bytes", MAX_WRITTEN_BYTES)]
     Written,
     /// The run goes on alone with the step; see [`RunBudget::take_leave`].
-    #[error("{0}")]
     Leaves(String),
 }
 

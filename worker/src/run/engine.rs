@@ -21,6 +21,7 @@ use super::execution::{Execution, Progress};
 use super::references;
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::task::context::Context;
+use crate::task::error::TaskError;
 use crate::task::query::{Answer, Query};
 use crate::task::{self};
 
@@ -60,7 +61,7 @@ impl Execution {
             return Some(self.fail(next, format!("it took {MAX_STEPS} steps: does it loop for ever?")));
         }
         if let Err(error) = self.budget.compute() {
-            return Some(self.fail(next, error.to_string()));
+            return Some(self.fail(next, TaskError::from(error).to_string()));
         }
         if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), unit) {
             return Some(progress);
