@@ -54,7 +54,8 @@ fn uses(source: &Source, folder: &str, modules: &BTreeSet<String>) -> BTreeSet<S
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let items = code.split(';').map(|item| item.rsplit_once("use ").unwrap_or((item, "")));
     let named = items.flat_map(|(before, tree)| {
-        let inline = before.split(|c| !is_part(c)).map(str::to_owned);
+        // `pub(super)` is no path.
+        let inline = before.split(|c| !is_part(c)).filter(|path| path.contains("::")).map(str::to_owned);
         expand(tree).into_iter().chain(inline).collect::<Vec<_>>()
     });
     let children =

@@ -22,7 +22,7 @@ const MAX_LAP: Duration = Duration::from_millis(500);
 /// has not computed.
 const MAX_SHARED_LAP: Duration = Duration::from_millis(30);
 
-/// After so many questions it counts how long the database answers them. Before it is the database that is slow.
+/// After so many queries it counts how long the database answers them. Before it is the database that is slow.
 const MANY_QUERIES: u32 = 64;
 
 /// Bytes of the records and comments that one run makes: four of the largest records.

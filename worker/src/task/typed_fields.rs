@@ -19,7 +19,7 @@ pub enum Changed {
     Ask(Query),
 }
 
-/// Sets values on a record that the unit of work holds. `answer` is that to the question which this asked before.
+/// Sets values on a record that the unit of work holds. `answer` is that to the query which this asked before.
 pub fn change(
     unit: &mut UnitOfWork,
     record: RecordId,
