@@ -75,7 +75,8 @@ pub fn begin(lines: &str, answers: Vec<Answer>) -> Came {
 
 /// The same run in its next transaction, which begins so many seconds later.
 pub fn resume(lines: &str, came: &Came, later: u64, decision: Option<Decision>, answers: Vec<Answer>) -> Came {
-    let mut unit = unit(lines, Mode::Resumed);
+    let mode = if came.run.wake == Some(Wake::Slow) { Mode::Slow } else { Mode::Resumed };
+    let mut unit = unit(lines, mode);
     let pinned = unit.workflow(1.try_into().unwrap()).unwrap();
     let checkpoint = serde_json::from_str(came.run.document.as_deref().unwrap()).unwrap();
     let now = came.unit.clock.began() + Duration::from_secs(later);
