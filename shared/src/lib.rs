@@ -16,6 +16,7 @@ pub mod intake;
 pub mod lane;
 pub mod log_limit;
 pub mod mask;
+pub mod message;
 pub mod module;
 pub mod options;
 pub mod origin;
@@ -23,6 +24,8 @@ pub mod permission;
 pub mod receipt;
 pub mod rendered;
 pub mod resume;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod shutdown;
 pub mod spec;
 pub mod store;

@@ -3,9 +3,12 @@
 
 pub mod api;
 pub mod limits;
+pub mod operation;
 mod options;
 pub mod panel;
+mod redact;
 mod reread;
+mod router;
 mod serving;
 mod state;
 

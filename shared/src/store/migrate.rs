@@ -34,8 +34,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0022_calls.sql"),
     include_str!("../../migrations/0023_replayed.sql"),
     include_str!("../../migrations/0024_resuming.sql"),
-    include_str!("../../migrations/0025_control.sql"),
-    include_str!("../../migrations/0026_process_roles.sql"),
+    include_str!("../../migrations/0025_editors.sql"),
+    include_str!("../../migrations/0026_step_errors.sql"),
+    include_str!("../../migrations/0027_control.sql"),
+    include_str!("../../migrations/0028_process_roles.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

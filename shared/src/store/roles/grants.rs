@@ -130,7 +130,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "audit_log", &[Read(ALL), Add("account, action, kind, key, document")]),
     (Control, "accounts", &[Read(ALL), Add("name, password, role"), Change("password, role"), Remove]),
     (Control, "sessions", &[Read(ALL), Add("token, account, expires_at"), Remove]),
-    (Control, "tokens", &[Read(ALL), Add("name, hash"), Change("last_used_at"), Remove]),
+    (Control, "tokens", &[Read(ALL), Add("name, hash, role"), Change("last_used_at"), Remove]),
     (Control, "set_up_keys", &[Read(ALL), Add("hash"), Remove]),
     (Control, "log_in_guesses", &[Read(ALL), Add(ALL), Change("wrong, last_at"), Remove]),
     (Control, "log_in_names", &[Read(ALL), Add(ALL), Change("back_at"), Remove]),
