@@ -5,10 +5,7 @@ use std::fmt::Write;
 
 use super::Process::{self, Control, Ingress, Worker};
 
-/// Every column of a table.
-const ALL: &str = "";
-
-/// A right on a table or a view, for these columns.
+/// A right on a table or a view, for these columns; an empty text stands for all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// To read.
@@ -39,17 +36,17 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Remove,
         ],
     ),
-    (Ingress, "rejected_callers", &[Read(ALL), Add(ALL), Change("reason, count, last_at"), Remove]),
+    (Ingress, "rejected_callers", &[Read(""), Add(""), Change("reason, count, last_at"), Remove]),
     (
         Ingress,
         "receipts",
         &[Read("id, permission, target, accepted_at, skipped, duplicate_of, unread, unposted, dropped_files")],
     ),
-    (Ingress, "runs", &[Read(ALL)]),
-    (Ingress, "run_log", &[Read(ALL)]),
+    (Ingress, "runs", &[Read("")]),
+    (Ingress, "run_log", &[Read("")]),
     (Ingress, "responses", &[Read("receipt, status, content_type, body")]),
     (Ingress, "dead_letters", &[Read("id, receipt, permission, reason")]),
-    (Ingress, "discarded_letters", &[Read(ALL)]),
+    (Ingress, "discarded_letters", &[Read("")]),
     (Ingress, "replayed", &[Read("old, new, permission")]),
     (Worker, "schema_migrations", &[Read("number")]),
     (Worker, "settings", &[Read("version")]),
@@ -59,82 +56,82 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Worker,
         "receipts",
-        &[Read("id, query, request, duplicate_of, places, waits"), Add(ALL), Change("unread, unposted, places")],
+        &[Read("id, query, request, duplicate_of, places, waits"), Add(""), Change("unread, unposted, places")],
     ),
-    (Worker, "runs", &[Read(ALL), Add(ALL), Change("version, state, steps, message, started_at, ended_at")]),
-    (Worker, "run_log", &[Read("receipt, workflow, origin"), Add(ALL), Remove]),
+    (Worker, "runs", &[Read(""), Add(""), Change("version, state, steps, message, started_at, ended_at")]),
+    (Worker, "run_log", &[Read("receipt, workflow, origin"), Add(""), Remove]),
     (
         Worker,
         "checkpoints",
         &[
-            Read(ALL),
+            Read(""),
             Add("receipt, workflow, origin, document, record, waits_for_turn, gate"),
             Change("revision, document, waits_for_turn, decision, gate"),
             Remove,
         ],
     ),
-    (Worker, "outside_calls", &[Read(ALL), Add("receipt, workflow, origin, number"), Change("done_at"), Remove]),
+    (Worker, "outside_calls", &[Read(""), Add("receipt, workflow, origin, number"), Change("done_at"), Remove]),
     (
         Worker,
         "records",
-        &[Read(ALL), Add("id, module, unique_key, fields"), Change("unique_key, fields, updated_at"), Remove],
+        &[Read(""), Add("id, module, unique_key, fields"), Change("unique_key, fields, updated_at"), Remove],
     ),
     (Worker, "comments", &[Add("record, receipt, workflow, number, text")]),
-    (Worker, "claims", &[Read(ALL), Add(ALL), Change("receipt, origin, expires_at"), Remove]),
+    (Worker, "claims", &[Read(""), Add(""), Change("receipt, origin, expires_at"), Remove]),
     (
         Worker,
         "spool",
-        &[Read(ALL), Add("lane, kind, body, attempt, due_at, target, workflow"), Change("lease, due_at"), Remove],
+        &[Read(""), Add("lane, kind, body, attempt, due_at, target, workflow"), Change("lease, due_at"), Remove],
     ),
     (Worker, "responses", &[Read("created_at"), Add("receipt, status, content_type, body"), Remove]),
     (Worker, "dead_letters", &[Read("receipt"), Add("receipt, kind, body, reason, attempt, permission, target")]),
     (Worker, "replayed", &[Read("old, new")]),
     (Worker, "audit_log", &[Read("action, kind, key")]),
-    (Worker, "answered", &[Read(ALL), Add(ALL), Remove]),
-    (Worker, "arrived", &[Read(ALL), Add(ALL), Remove]),
+    (Worker, "answered", &[Read(""), Add(""), Remove]),
+    (Worker, "arrived", &[Read(""), Add(""), Remove]),
     (Control, "schema_migrations", &[Read("number")]),
     (Control, "settings", &[Read("version"), Change("version")]),
-    (Control, "permissions", &[Read(ALL), Add("key, document"), Change("document, changed_at"), Remove]),
-    (Control, "triggers", &[Read(ALL), Add("key, document"), Change("document, changed_at"), Remove]),
-    (Control, "modules", &[Read(ALL), Add("name, document"), Change("document, changed_at"), Remove]),
-    (Control, "workflows", &[Read(ALL), Add(ALL), Change("version"), Remove]),
-    (Control, "workflow_versions", &[Read(ALL), Add("workflow, version, document")]),
+    (Control, "permissions", &[Read(""), Add("key, document"), Change("document, changed_at"), Remove]),
+    (Control, "triggers", &[Read(""), Add("key, document"), Change("document, changed_at"), Remove]),
+    (Control, "modules", &[Read(""), Add("name, document"), Change("document, changed_at"), Remove]),
+    (Control, "workflows", &[Read(""), Add(""), Change("version"), Remove]),
+    (Control, "workflow_versions", &[Read(""), Add("workflow, version, document")]),
     // Locking a table needs the right to change all of it.
-    (Control, "records", &[Read(ALL), Change(ALL)]),
+    (Control, "records", &[Read(""), Change("")]),
     (Control, "comments", &[Read("id, record, text, created_at")]),
-    (Control, "receipts", &[Read(ALL), Change("unmatched"), Remove]),
+    (Control, "receipts", &[Read(""), Change("unmatched"), Remove]),
     (
         Control,
         "runs",
         &[
-            Read(ALL),
+            Read(""),
             Add("receipt, workflow, origin, version, place, state, steps, record, started_at"),
             Change("state, message"),
         ],
     ),
-    (Control, "run_log", &[Read(ALL)]),
+    (Control, "run_log", &[Read("")]),
     (
         Control,
         "checkpoints",
-        &[Read(ALL), Add("receipt, workflow, origin, document, record"), Change("revision, decision")],
+        &[Read(""), Add("receipt, workflow, origin, document, record"), Change("revision, decision")],
     ),
     (Control, "outside_calls", &[Read("receipt, workflow, origin, number"), Remove]),
-    (Control, "spool", &[Read(ALL), Add("lane, kind, body, attempt, due_at, target, workflow")]),
-    (Control, "dead_letters", &[Read(ALL), Change("body"), Remove]),
-    (Control, "discarded_letters", &[Read(ALL)]),
-    (Control, "replayed", &[Read(ALL), Add("old, new, permission"), Change("old")]),
-    (Control, "refused_bodies", &[Read(ALL), Change("code, message, tried_at"), Remove]),
-    (Control, "rejected_callers", &[Read(ALL)]),
-    (Control, "answered", &[Read(ALL), Add("instance, hour, numbers")]),
+    (Control, "spool", &[Read(""), Add("lane, kind, body, attempt, due_at, target, workflow")]),
+    (Control, "dead_letters", &[Read(""), Change("body"), Remove]),
+    (Control, "discarded_letters", &[Read("")]),
+    (Control, "replayed", &[Read(""), Add("old, new, permission"), Change("old")]),
+    (Control, "refused_bodies", &[Read(""), Change("code, message, tried_at"), Remove]),
+    (Control, "rejected_callers", &[Read("")]),
+    (Control, "answered", &[Read(""), Add("instance, hour, numbers")]),
     (Control, "arrived", &[Read("instance, numbers, lag, at")]),
-    (Control, "audit_log", &[Read(ALL), Add("account, action, kind, key, document")]),
-    (Control, "accounts", &[Read(ALL), Add("name, password, role"), Change("password, role"), Remove]),
-    (Control, "sessions", &[Read(ALL), Add("token, account, expires_at"), Remove]),
-    (Control, "tokens", &[Read(ALL), Add("name, hash, role"), Change("last_used_at"), Remove]),
-    (Control, "set_up_keys", &[Read(ALL), Add("hash"), Remove]),
-    (Control, "log_in_guesses", &[Read(ALL), Add(ALL), Change("wrong, last_at"), Remove]),
-    (Control, "log_in_names", &[Read(ALL), Add(ALL), Change("back_at"), Remove]),
-    (Control, "log_in_callers", &[Read(ALL), Add("name, caller"), Change("at"), Remove]),
+    (Control, "audit_log", &[Read(""), Add("account, action, kind, key, document")]),
+    (Control, "accounts", &[Read(""), Add("name, password, role"), Change("password, role"), Remove]),
+    (Control, "sessions", &[Read(""), Add("token, account, expires_at"), Remove]),
+    (Control, "tokens", &[Read(""), Add("name, hash, role"), Change("last_used_at"), Remove]),
+    (Control, "set_up_keys", &[Read(""), Add("hash"), Remove]),
+    (Control, "log_in_guesses", &[Read(""), Add(""), Change("wrong, last_at"), Remove]),
+    (Control, "log_in_names", &[Read(""), Add(""), Change("back_at"), Remove]),
+    (Control, "log_in_callers", &[Read(""), Add("name, caller"), Change("at"), Remove]),
 ];
 
 /// Functions that only these processes may call. Other functions of Postern need no right, and give none.
@@ -184,7 +181,7 @@ pub fn table() -> String {
     for (process, table, rights) in TABLES {
         let cell = |pick: fn(&Right) -> Option<&'static str>| match rights.iter().find_map(pick) {
             None => "",
-            Some(ALL) => "all",
+            Some("") => "all",
             Some(columns) => columns,
         };
         let reads = cell(|right| if let Read(columns) = right { Some(columns) } else { None });
@@ -234,13 +231,13 @@ mod tests {
             let reads =
                 of(Ingress, table).into_iter().find_map(|right| if let Read(all) = right { Some(all) } else { None });
             let columns: Vec<&str> = reads.unwrap().split(", ").collect();
-            assert!(columns != [ALL] && !columns.contains(&column), "{table} {column}");
+            assert!(columns != [""] && !columns.contains(&column), "{table} {column}");
         }
     }
 
     #[test]
     fn a_right_is_a_statement() {
-        assert_eq!(grant(Read(ALL), "runs", "r"), "-- grants::grant\nGRANT SELECT ON TABLE runs TO r");
+        assert_eq!(grant(Read(""), "runs", "r"), "-- grants::grant\nGRANT SELECT ON TABLE runs TO r");
         assert_eq!(grant(Change("a, b"), "runs", "r"), "-- grants::grant\nGRANT UPDATE (a, b) ON TABLE runs TO r");
         assert_eq!(
             statements(Worker, "r").last().unwrap(),
