@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0023_replayed.sql"),
     include_str!("../../migrations/0024_resuming.sql"),
     include_str!("../../migrations/0025_editors.sql"),
+    include_str!("../../migrations/0026_step_errors.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare
