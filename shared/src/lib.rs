@@ -34,6 +34,7 @@ pub mod suggestion;
 pub mod task;
 pub mod telemetry;
 pub mod tickets;
+pub mod tls;
 pub mod trigger;
 pub mod unreachable;
 pub mod workflow;

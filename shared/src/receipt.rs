@@ -129,7 +129,7 @@ async fn said_by_stops(
     if stops.is_empty() {
         return Ok(HashMap::new());
     }
-    let messages = workflows::settings_of_steps(connection, &stops, "message").await?;
+    let messages = workflows::stop_messages(connection, &stops).await?;
     let outline = |(step, message): (StepOf, Value)| Some((step, Template::parse(&message).ok()?.outline()?));
     Ok(messages.into_iter().filter_map(outline).collect())
 }
