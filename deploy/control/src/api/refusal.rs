@@ -118,7 +118,7 @@ impl From<BodyError> for Refusal {
         let code = match error {
             BodyError::TooLarge(_) => Code::BodyTooLarge,
             BodyError::UnsupportedEncoding(_) => Code::UnsupportedType,
-            BodyError::Truncated | BodyError::BadGzip => Code::InvalidRequest,
+            BodyError::Truncated | BodyError::Damaged(_) => Code::InvalidRequest,
         };
         Self::new(code, error.to_string())
     }
