@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::expression::Template;
 use crate::id::{PermissionKey, ReceiptId};
+use crate::mask;
 use crate::origin::{Origin, Parent};
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
@@ -195,9 +196,10 @@ fn taken(id: ReceiptId, receipt: &Receipt, runs: &OfReceipt, log: &[run_log::Ent
         ("unread", &receipt.unmet.unread),
         ("unposted", &receipt.unmet.unposted),
         ("dropped_files", &receipt.dropped_files),
+        ("altered", &receipt.altered),
     ] {
         if !names.is_empty() {
-            body[key] = json!(names);
+            body[key] = names.iter().map(|name| json!(mask::name(name))).collect();
         }
     }
     body

@@ -16,8 +16,10 @@ use reader::{kind, list, parsed, text, texts};
 
 use super::address::{AddressRule, parse_rules};
 use super::answer::{Answer, MAX_ANSWER_BYTES};
+use super::field_path::FieldPath;
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
 use super::{Files, Permission};
+use crate::body::encoding;
 use crate::document::{self, Reader};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
@@ -117,12 +119,15 @@ fn answer(reader: &mut Reader) -> Option<Answer> {
     Some(Answer { status: status?, body })
 }
 
-fn dedupe_by(reader: &mut Reader) -> Vec<String> {
-    let names = texts(reader, "dedupe_by");
-    if names.iter().any(|name| name.trim().is_empty()) {
-        reader.report("dedupe_by", "must name posted fields, such as lead_id");
+fn dedupe_by(reader: &mut Reader) -> Vec<FieldPath> {
+    let mut paths = Vec::new();
+    for text in texts(reader, "dedupe_by") {
+        match text.parse::<FieldPath>() {
+            Ok(path) => paths.push(path),
+            Err(error) => reader.report("dedupe_by", error.to_string()),
+        }
     }
-    names.into_iter().map(str::to_owned).collect()
+    paths
 }
 
 fn addresses(reader: &mut Reader) -> Vec<AddressRule> {
@@ -211,7 +216,7 @@ fn expires(reader: &mut Reader) -> Option<SystemTime> {
 /// A charset in which a form can be sent: WHATWG sends forms neither in UTF-16 nor in "replacement".
 fn charset(reader: &mut Reader) -> Option<&'static Encoding> {
     let label = text(reader, "charset")?;
-    let encoding = Encoding::for_label(label.as_bytes()).filter(|found| found.output_encoding() == *found);
+    let encoding = encoding(label).filter(|found| found.output_encoding() == *found);
     if encoding.is_none() {
         reader.report("charset", "must be a charset in which forms are sent, such as utf-8 or windows-1251");
     }

@@ -13,7 +13,7 @@ use warp::reply::{Reply, Response, with_header};
 
 use super::refusal::{Code, Refusal};
 use super::request::Request;
-use crate::reread::{self, Choice};
+use crate::reread::{self, Choice, Told};
 use crate::state::State;
 
 /// Exactly one of `id` and `permission` says which bodies are meant.
@@ -23,6 +23,8 @@ struct Order {
     id: Option<i64>,
     permission: Option<PermissionKey>,
     charset: Option<String>,
+    #[serde(rename = "type")]
+    content_type: Option<String>,
 }
 
 /// The latest refused bodies, but for the bodies.
@@ -78,7 +80,8 @@ pub async fn replay(state: &State, request: &Request) -> Result<Response, Refusa
     };
     let unknown = || Refusal::new(Code::InvalidRequest, "charset: no encoding has this label");
     let charset = order.charset.map(|label| reread::charset(&label).ok_or_else(unknown)).transpose()?;
-    let replayed = reread::replay(state, &request.account, &choice, charset).await?;
+    let told = Told { charset, content_type: order.content_type.as_deref() };
+    let replayed = reread::replay(state, &request.account, &choice, told).await?;
     if matches!(choice, Choice::One(_)) && replayed.accepted.is_empty() && replayed.refused.is_empty() {
         return Err(Refusal::unknown("refused body"));
     }

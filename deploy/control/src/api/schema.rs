@@ -186,7 +186,7 @@ fn refusals() -> Value {
         "RefusedBodyReplay": {
             "type": "object", "additionalProperties": false,
             "oneOf": [{"required": ["id"]}, {"required": ["permission"]}],
-            "properties": {"id": number(), "permission": name(), "charset": text()},
+            "properties": {"id": number(), "permission": name(), "charset": text(), "type": text()},
         },
         "Reread": object([("id", number()), ("receipt", uuid())]),
         "RefusedAgain": object([("id", number()), ("code", text()), ("message", text())]),

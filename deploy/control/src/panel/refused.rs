@@ -14,7 +14,7 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text};
 use super::visit::Visit;
-use crate::reread::{self, Choice};
+use crate::reread::{self, Choice, Told};
 
 /// How many are listed: those of a bad day; `postern refused` knows all.
 const LISTED: i64 = 200;
@@ -100,7 +100,7 @@ pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
         return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?);
     };
     let choice = Choice::One(id(visit)?);
-    let replayed = reread::replay(&visit.panel.state, visit.account(), &choice, charset).await?;
+    let replayed = reread::replay(&visit.panel.state, visit.account(), &choice, told(charset)).await?;
     match (replayed.accepted.first(), replayed.refused.first()) {
         (Some((_, receipt)), _) => Ok(reply::redirect(&format!("/receipts/{receipt}"))),
         (None, Some((_, error))) => reply::unsaved(&one(visit, error.message.clone()).await?),
@@ -114,8 +114,12 @@ pub async fn replay_several(visit: &Visit<'_>) -> Result<Response, Refusal> {
         return reply::unsaved(&latest(visit, visit.t("charset-unknown")).await?);
     };
     let permission = visit.form.get("permission").parse().map_err(|_| Refusal::NotFound)?;
-    reread::replay(&visit.panel.state, visit.account(), &Choice::Permission(permission), charset).await?;
+    reread::replay(&visit.panel.state, visit.account(), &Choice::Permission(permission), told(charset)).await?;
     Ok(reply::redirect("/refused?done=reread"))
+}
+
+fn told(charset: Option<&'static Encoding>) -> Told<'static> {
+    Told { charset, content_type: None }
 }
 
 /// The charset that was typed, if any was.

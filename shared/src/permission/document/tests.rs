@@ -24,7 +24,10 @@ fn a_whole_document_is_read() {
     assert_eq!(read.charset, Some(encoding_rs::WINDOWS_1251));
     assert_eq!((read.enabled, read.files), (false, Files::Drop));
     assert_eq!(read.answer, Some(Answer { status: 200, body: "OK".into() }));
-    assert_eq!((read.ping, read.dedupe_by, read.dedupe_days), ("test=test".parse().ok(), vec!["lead_id".into()], 7));
+    assert_eq!(
+        (read.ping, read.dedupe_by[0].to_string().as_str(), read.dedupe_days),
+        ("test=test".parse().ok(), "lead_id", 7)
+    );
     assert_eq!(read.origins, ["https://a.example", "http://localhost:8000"]);
 }
 
@@ -45,6 +48,9 @@ fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
         ("answer", json!({"status": 200, "body": "x".repeat(1_001)})),
         ("ping", json!("test")),
         ("dedupe_by", json!([""])),
+        ("dedupe_by", json!(["lead_id", "items[][id]"])),
+        ("dedupe_by", json!("data..ID")),
+        ("dedupe_by", json!("$env[\"lead_id\"]")),
         ("dedupe_days", json!(0)),
         ("dedupe_days", json!(367)),
     ] {

@@ -1,0 +1,89 @@
+//! What reading a body takes of the memory, told before it is read: many short names take many times the bytes in which
+//! they came.
+
+use super::fields::{Kind, kind};
+use super::json;
+use crate::env::{Env, Limits};
+use serde_json::Value;
+
+/// What a name or an item takes in memory beside its text: its place in a map or a list, which may be twice as large as it
+/// is filled, and its value.
+pub const FIELD_BYTES: usize = 160;
+
+/// A body of up to so many bytes takes little in any case.
+const LITTLE_BYTES: usize = 4 * 1024;
+
+/// The bytes that the variables of a body take at most, about, beside its own length. A body with more variables than the
+/// limit is refused while it is read.
+pub fn at_most(content_type: Option<&str>, body: &[u8], limits: &Limits) -> usize {
+    if body.len() <= LITTLE_BYTES {
+        return 0;
+    }
+    let count = match kind(content_type.unwrap_or_default()) {
+        Kind::Form if !json::looks_like_object(body) => 1 + body.iter().filter(|byte| **byte == b'&').count(),
+        // Its parts may be JSON.
+        Kind::Multipart => body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b'\n')).count(),
+        Kind::Form | Kind::Json | Kind::Text | Kind::Other => items(body),
+    };
+    count.min(limits.fields) * FIELD_BYTES
+}
+
+/// What variables take in memory, about.
+pub fn of(env: &Env) -> usize {
+    fn of_value(value: &Value) -> usize {
+        FIELD_BYTES
+            + match value {
+                Value::String(text) => text.len(),
+                Value::Array(items) => items.iter().map(of_value).sum(),
+                Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of_value(value)).sum(),
+                Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            }
+    }
+    env.0.iter().map(|(name, value)| name.len() + of_value(value)).sum()
+}
+
+/// The signs outside of texts behind which a name or an item of JSON begins.
+fn items(json: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b',' | b'[' | b'{' if !is_text => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::{FieldSettings, fields};
+    use super::*;
+    use crate::permission::Files;
+
+    #[test]
+    fn what_is_told_before_a_body_is_read_is_not_exceeded_and_not_far_above() {
+        let many = |one: &str, before: &str, behind: &str| format!("{before}{}{behind}", one.repeat(5_000));
+        let part = "--X\r\ncontent-disposition: form-data; name=a\r\n\r\n1\r\n";
+        for (content_type, body, most) in [
+            ("", many("a=1&", "", ""), 2),
+            ("", many("a[]=1&", "", ""), 2),
+            ("", many("\"a\":1,", "{", "\"b\":2}"), 5_100),
+            ("application/json", many("[],", "{\"a\":[", "1]}"), 2),
+            ("application/json", many("{\"b\":{}},", "{\"a\":[", "1]}"), 2),
+            ("text/plain", many("\\\",[{", "{\"a\":\"", "\"}"), 20),
+            ("multipart/form-data; boundary=X", many(part, "", "--X--"), 5),
+        ] {
+            let limits = Limits { fields: 100_000, ..Limits::default() };
+            let settings = FieldSettings { limits, charset: None, overriding: None, files: Files::Refuse };
+            let told = at_most(Some(content_type), body.as_bytes(), &limits);
+            let taken = of(&fields(Some(content_type), body.as_bytes(), &settings).unwrap().env);
+            assert!(taken <= told + body.len(), "{content_type}: {taken} of {told}");
+            assert!(told <= taken * most, "{content_type}: {told} for {taken}");
+        }
+        assert_eq!(at_most(None, &[b'&'; 4_096], &Limits::default()), 0);
+        assert_eq!(at_most(None, &[b'&'; 1_000_000], &Limits { fields: 7, ..Limits::default() }), 7 * FIELD_BYTES);
+    }
+}
