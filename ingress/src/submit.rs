@@ -1,6 +1,7 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
+mod headers;
 mod prefer;
 
 use std::net::IpAddr;
@@ -21,7 +22,7 @@ use postern_shared::store::refused_bodies::NewRefusal;
 use postern_shared::submission::{SUBMISSIONS_V1, Submission};
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
+use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN};
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
@@ -66,8 +67,9 @@ where
     let read = read_body(state, &request.headers, body, &mut share).await;
     let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
     let read = read_fields(state, permission, &request.headers, &body, &mut share);
-    let (fields, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
+    let (mut fields, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
     let query = selectors.query.read(permission.charset, &state.limits);
+    call::with_query(permission, &mut fields, &query);
 
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
         return Ok(answer(permission, json!({"status": "ping"})));
@@ -76,10 +78,13 @@ where
     let dedupe = dedupe::dedupe(key, &fields.env, permission);
 
     let receipt = state.clock.receipt()?;
-    let place = prefer::place(state, &request.headers, receipt, caller);
+    let place = prefer::place(state, &request.headers, permission.wait, receipt, caller);
     let record = selectors.record;
-    let request = described(&caller.to_string(), receipt.time());
-    let call = Call { receipt, target, record, query, request, settings_version };
+    let mut described = described(&caller.to_string(), receipt.time());
+    if !permission.headers.is_empty() {
+        described.set("headers", headers::kept(&permission.headers, &request.headers));
+    }
+    let call = Call { receipt, target, record, query, request: described, settings_version };
     let mut submission = call.submission(state.tickets.next(), permission, fields, dedupe);
     submission.waits = place.is_some();
     publish(state, &submission, &mut share, reserved).await.map_err(|error| match error.code {
@@ -220,7 +225,12 @@ fn answer(permission: &Permission, json: Value) -> Response {
     match &permission.answer {
         Some(own) => {
             let status = StatusCode::from_u16(own.status).unwrap_or(StatusCode::ACCEPTED);
-            warp::reply::with_status(own.body.clone(), status).into_response()
+            let mut answer = warp::reply::with_status(own.body.clone(), status).into_response();
+            let media_type = own.media_type.as_ref().and_then(|text| HeaderValue::from_str(text).ok());
+            if let Some(media_type) = media_type {
+                answer.headers_mut().insert(CONTENT_TYPE, media_type);
+            }
+            answer
         }
         None => warp::reply::with_status(warp::reply::json(&json), StatusCode::ACCEPTED).into_response(),
     }

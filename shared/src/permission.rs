@@ -5,11 +5,12 @@ pub mod address_index;
 pub mod answer;
 mod document;
 pub mod field_path;
+pub mod headers;
 pub mod short_url;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -54,6 +55,12 @@ pub struct Permission {
     pub dedupe_by: Vec<FieldPath>,
     /// How long a submission counts as already made, in days.
     pub dedupe_days: u16,
+    /// Whether the variables of the query are `$env` names too; the body wins.
+    pub query_is_env: bool,
+    /// How long its callers wait for what a workflow responds, if they do not say so themselves.
+    pub wait: Option<Duration>,
+    /// The names of the headers that `$request["headers"]` holds, in lower case.
+    pub headers: Vec<String>,
     /// The values of `Origin` that it answers; a request with another one is refused.
     pub origins: Vec<String>,
 }

@@ -354,8 +354,20 @@ permission-dedupe-days = Дни
 permission-origins = Источники
     .help = Страницы, скрипты которых могут отправлять запросы.
 
+permission-query-values = Значения строки запроса
+    .help = `env`: переменные строки запроса доступны и как `$env`; значения тела важнее. `query`: только как `$query`.
+
+permission-wait = Ожидание
+    .help = Сколько секунд отправитель ждёт ответа процесса, как с `Prefer: wait=10`.
+
+permission-headers = Заголовки
+    .help = Заголовки запроса, которые сохраняются как `$request["headers"]["x-github-event"]`.
+
 answer-status = Статус
     .help = 200, 202 или 204 без тела.
+
+answer-type = Тип
+    .help = MIME-тип текста; без него — простой текст.
 
 answer-body = Тело
     .help = Текст не длиннее 1000 байт.

@@ -2,6 +2,7 @@
 //! no process are tabled beside the code.
 
 mod bodies;
+mod permissions;
 mod requests;
 
 /// The permission of the list, and its workflow, which keeps `$env` in a record.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use encoding_rs::Encoding;
 use postern_shared::body::fields::{self, FieldSettings};
 use postern_shared::id::{PermissionKey, ReceiptId};
-use postern_shared::intake::call::{Call, described, encode, field_settings};
+use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::{dedupe, selector};
 use postern_shared::permission::Permission;
@@ -125,8 +125,9 @@ fn read(
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
-    let fields = fields::fields(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
+    let mut fields = fields::fields(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
     let query = selectors.query.read(charset.or(permission.charset), &state.limits);
+    with_query(&permission, &mut fields, &query);
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
         return Err(ApiError::new(ErrorCode::InvalidBody, "it is a test call, which is answered and never runs"));
     }

@@ -76,6 +76,15 @@ impl Call {
     }
 }
 
+/// Makes the variables of the query those of the body too, if the permission says so. The body wins.
+pub fn with_query(permission: &Permission, fields: &mut Fields, query: &Query) {
+    if permission.query_is_env {
+        for (name, value) in &query.env.0 {
+            fields.env.0.entry(name.as_str()).or_insert_with(|| value.clone());
+        }
+    }
+}
+
 /// How the bodies of a permission are read.
 pub fn field_settings(limits: Limits, permission: &Permission) -> FieldSettings {
     FieldSettings { limits, charset: permission.charset, overriding: None, files: permission.files }
