@@ -1,23 +1,37 @@
-//! The tables of `README.md` say what the code says: a reader can rely on them.
+//! The tables of the READMEs agree with the code, and the files that they name exist: a reader can rely on them.
 
 use std::collections::BTreeSet;
 
 use clap::{Args, CommandFactory};
 use postern_shared::options::names;
-use postern_shared::task;
 
-use super::sources::{Source, exists, production, read};
+use super::sources::{Source, exists, files, production, read};
 
-/// A part of the README: what stands under a heading.
-fn section(title: &str) -> String {
-    let readme = read("README.md");
+/// For operators.
+const OPERATORS: &str = "deploy/README.md";
+
+/// For people who post.
+const CALLERS: &str = "ingress/README.md";
+
+/// For the command line.
+const COMMANDS: &str = "deploy/standalone/README.md";
+
+/// Every README, relative to the root.
+fn readmes() -> Vec<String> {
+    let found = files().into_iter().filter(|path| path.ends_with("README.md"));
+    found.chain(["README.md".to_owned()]).collect()
+}
+
+/// A part of a README: the text under a heading.
+fn section(file: &str, title: &str) -> String {
+    let readme = read(file);
     let text = readme.split("\n## ").find(|text| text.lines().next() == Some(title));
-    text.unwrap_or_else(|| panic!("README.md has no section {title}")).to_owned()
+    text.unwrap_or_else(|| panic!("{file} has no section {title}")).to_owned()
 }
 
 /// The cells of the rows of all tables of a section, without their heads.
-fn rows(title: &str) -> Vec<Vec<String>> {
-    let text = section(title);
+fn rows(file: &str, title: &str) -> Vec<Vec<String>> {
+    let text = section(file, title);
     let lines: Vec<&str> = text.lines().collect();
     let is_row =
         |at: &usize| lines[*at].starts_with("| ") && !lines.get(at + 1).is_some_and(|next| next.starts_with("|-"));
@@ -33,8 +47,8 @@ fn spans(text: &str) -> Vec<String> {
 }
 
 /// What stands between backticks in the first cells.
-fn named(title: &str) -> BTreeSet<String> {
-    rows(title).iter().flat_map(|row| spans(&row[0])).collect()
+fn named(file: &str, title: &str) -> BTreeSet<String> {
+    rows(file, title).iter().flat_map(|row| spans(&row[0])).collect()
 }
 
 /// Every text that follows `before` in the code, up to a quote.
@@ -69,14 +83,14 @@ fn the_settings_are_those_of_the_code_with_their_defaults() {
         }
     }
     let mut written = BTreeSet::new();
-    for row in rows("Settings") {
+    for row in rows(OPERATORS, "Settings") {
         let name = spans(&row[0]).remove(0);
         for service in row[2].split(", ").filter(|reader| *reader != "command line") {
             written.insert([name.clone(), service.to_owned(), row[1].clone()]);
         }
     }
     assert_eq!(written, of_code);
-    assert_eq!(named("Settings"), quoted("env = \""));
+    assert_eq!(named(OPERATORS, "Settings"), quoted("env = \""));
     // The names of which none is warned of.
     assert_eq!(names::known(&clap::Command::new("none")), quoted("env = \""));
 }
@@ -106,14 +120,14 @@ fn the_options_of_the_command_line_are_those_of_the_code() {
             of_code.insert(format!("--{}", name.replace('_', "-")));
         }
     }
-    let written = spans(&section("The command line"));
+    let written = spans(&section(COMMANDS, "The command line"));
     let options = written.iter().flat_map(|span| span.split([' ', '[', ']']));
     let options: BTreeSet<String> = options.filter(|word| word.starts_with("--")).map(str::to_owned).collect();
     assert_eq!(options, of_code);
     let commands = production().into_iter().find(|source| source.path == "deploy/standalone/src/main.rs").unwrap().code;
     let commands = commands.split("enum Command {").nth(1).unwrap().split('}').next().unwrap().to_lowercase();
     let commands: BTreeSet<&str> = commands.lines().filter_map(|line| Some(line.trim().split_once('(')?.0)).collect();
-    let rows = rows("The command line");
+    let rows = rows(COMMANDS, "The command line");
     assert_eq!(
         rows.iter().map(|row| row[0].trim_matches('`').split(' ').next().unwrap()).collect::<BTreeSet<_>>(),
         commands
@@ -132,7 +146,8 @@ fn the_routes_are_those_of_the_code() {
     of_code.extend(
         quoted("path.strip_prefix(\"").into_iter().filter(|path| path.starts_with('/')).map(|path| path + "{id}"),
     );
-    let written = named("Routes");
+    let mut written = named(CALLERS, "The public routes");
+    written.extend(named(OPERATORS, "Routes of the private listeners"));
     let paths = written.iter().map(|route| route.rsplit(' ').next().unwrap().to_owned());
     assert_eq!(paths.collect::<BTreeSet<_>>(), of_code);
 }
@@ -143,21 +158,9 @@ fn the_codes_of_refusals_are_those_of_the_code() {
     let errors = sources.iter().find(|source| source.path == "shared/src/intake/error.rs").unwrap();
     let codes = errors.code.split("fn as_str").nth(1).unwrap().split("fn ").next().unwrap();
     let codes: BTreeSet<&str> = codes.split('"').skip(1).step_by(2).collect();
-    let answers = rows("The contract").into_iter().filter(|row| row[0].starts_with(|c: char| c.is_ascii_digit()));
+    let answers = rows(CALLERS, "Answers").into_iter();
     let written: BTreeSet<String> = answers.flat_map(|row| spans(&row[1])).collect();
     assert_eq!(written.iter().map(String::as_str).collect::<BTreeSet<_>>(), codes);
-}
-
-#[test]
-fn the_tasks_are_those_of_the_code_with_their_outputs() {
-    let of_code: BTreeSet<(String, String)> = (task::KINDS.iter())
-        .map(|kind| {
-            let outputs: Vec<String> = kind.spec.outputs.iter().map(|output| format!("`{output}`")).collect();
-            (format!("`{}`", kind.spec.name), outputs.join(", "))
-        })
-        .collect();
-    let written = rows("Settings as documents").into_iter().map(|row| (row[0].clone(), row[1].clone()));
-    assert_eq!(written.collect::<BTreeSet<_>>(), of_code);
 }
 
 #[test]
@@ -167,12 +170,12 @@ fn the_metrics_are_those_of_the_code() {
     };
     let of_code: BTreeSet<String> =
         production().into_iter().flat_map(|source| source.literals).filter(is_name).collect();
-    assert_eq!(named("Metrics"), of_code);
+    assert_eq!(named(OPERATORS, "Metrics"), of_code);
 }
 
 #[test]
 fn the_limits_are_constants_of_the_files_that_are_named() {
-    for row in rows("Limits") {
+    for row in rows(OPERATORS, "Limits") {
         for name in spans(&row[0]) {
             let file = &spans(&row[1])[0];
             assert!(read(file).contains(&format!("const {name}: ")), "{file} has no {name}");
@@ -182,7 +185,7 @@ fn the_limits_are_constants_of_the_files_that_are_named() {
 
 #[test]
 fn what_outsiders_can_hold_is_the_table_of_the_code() {
-    let readme = read("README.md");
+    let readme = read(OPERATORS);
     for (program, of_code) in
         [("postern_ingress", postern_ingress::limits::table()), ("postern_control", postern_control::limits::table())]
     {
@@ -194,18 +197,42 @@ fn what_outsiders_can_hold_is_the_table_of_the_code() {
 
 #[test]
 fn every_file_and_folder_that_is_named_is_there() {
-    for path in named("Code map") {
-        assert!(exists(&path), "the code map names {path}");
-    }
-    let readme = read("README.md");
     let places = ["shared/", "ingress/", "worker/", "deploy/", "tests/", ".ci/"];
     let mut found = 0;
-    for line in readme.lines().filter(|line| !line.trim_start().starts_with("```")) {
-        for span in spans(line).iter().filter(|span| places.iter().any(|place| span.starts_with(place))) {
+    for file in readmes() {
+        let readme = read(&file);
+        let texts = readme.lines().filter(|line| !line.trim_start().starts_with("```"));
+        for span in texts.flat_map(spans).filter(|span| places.iter().any(|place| span.starts_with(place))) {
             let path = span.split(' ').next().unwrap();
-            assert!(path.contains('<') || exists(path), "the README names {path}");
+            assert!(path.contains('<') || exists(path), "{file} names {path}");
             found += 1;
         }
     }
-    assert!(found > 30, "only {found} paths were found");
+    assert!(found > 100, "only {found} paths were found");
+}
+
+#[test]
+fn every_link_to_a_file_leads_there() {
+    let mut found = 0;
+    for file in readmes() {
+        let folder = file.trim_end_matches("README.md");
+        let readme = read(&file);
+        let targets = readme.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+        for target in targets.filter(|target| !target.contains("://")) {
+            let path = target.split('#').next().unwrap();
+            assert!(exists(&format!("{folder}{path}")), "{file} links to {target}");
+            found += 1;
+        }
+    }
+    assert!(found > 20, "only {found} links were found");
+}
+
+#[test]
+fn a_readme_is_short_but_for_its_tables() {
+    for file in readmes() {
+        let readme = read(&file);
+        let lines = readme.lines().filter(|line| !line.starts_with('|')).count();
+        assert!(lines <= 250 || file == "shared/README.md", "{file} has {lines} lines beside its tables");
+    }
+    assert!(read("README.md").lines().count() <= 150);
 }
