@@ -1,6 +1,7 @@
 //! The public listener: short URLs and receipts, nothing else. One route takes everything, since whether a path
 //! exists is told only to a caller whose address is permitted.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +78,10 @@ fn everything(
     warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
         move |method, path: String, query, headers, body| {
             let state = Arc::clone(&state);
-            let path = normalized(&path).into_owned();
+            let path = match normalized(&path) {
+                Cow::Borrowed(_) => path,
+                Cow::Owned(path) => path,
+            };
             let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;

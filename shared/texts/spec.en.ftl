@@ -346,7 +346,7 @@ permission-ping = Test call
     .help = Pairs such as `test=test`: a call with all of them is answered and never run.
 
 permission-dedupe-by = Same submission
-    .help = Posted fields; two submissions with the same values are one.
+    .help = Posted fields, such as `lead_id`, `data[FIELDS][ID]` or `data.FIELDS.ID`; two submissions with the same values are one.
 
 permission-dedupe-days = Days
     .help = For how many days a submission counts as already made.

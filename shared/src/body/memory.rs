@@ -10,6 +10,9 @@ use serde_json::Value;
 /// is filled, and its value.
 pub const FIELD_BYTES: usize = 160;
 
+/// What a map takes beside that: it has room for four entries from its first one on.
+const MAP_BYTES: usize = 320;
+
 /// A body of up to so many bytes takes little in any case.
 const LITTLE_BYTES: usize = 4 * 1024;
 
@@ -19,13 +22,16 @@ pub fn at_most(content_type: Option<&str>, body: &[u8], limits: &Limits) -> usiz
     if body.len() <= LITTLE_BYTES {
         return 0;
     }
-    let count = match kind(content_type.unwrap_or_default()) {
-        Kind::Form if !json::looks_like_object(body) => 1 + body.iter().filter(|byte| **byte == b'&').count(),
+    let (fields, maps) = match kind(content_type.unwrap_or_default()) {
+        Kind::Form if !json::looks_like_object(body) => pairs(body),
         // Its parts may be JSON.
-        Kind::Multipart => body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b'\n')).count(),
+        Kind::Multipart => {
+            let count = |signs: &[u8]| body.iter().filter(|byte| signs.contains(byte)).count();
+            (count(b",[{\n"), count(b"[{"))
+        }
         Kind::Form | Kind::Json | Kind::Text | Kind::Other => items(body),
     };
-    count.min(limits.fields) * FIELD_BYTES
+    fields.min(limits.fields) * FIELD_BYTES + maps.min(limits.fields) * MAP_BYTES
 }
 
 /// What variables take in memory, about.
@@ -35,26 +41,44 @@ pub fn of(env: &Env) -> usize {
             + match value {
                 Value::String(text) => text.len(),
                 Value::Array(items) => items.iter().map(of_value).sum(),
-                Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of_value(value)).sum(),
+                Value::Object(fields) => {
+                    MAP_BYTES + fields.iter().map(|(name, value)| name.len() + of_value(value)).sum::<usize>()
+                }
                 Value::Null | Value::Bool(_) | Value::Number(_) => 0,
             }
     }
     env.0.iter().map(|(name, value)| name.len() + of_value(value)).sum()
 }
 
-/// The signs outside of texts behind which a name or an item of JSON begins.
-fn items(json: &[u8]) -> usize {
-    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+/// How many pairs a form has, and how many maps their names make at most: every key in brackets may begin one.
+fn pairs(form: &[u8]) -> (usize, usize) {
+    let opens = |at: usize| match &form[at..] {
+        [b'[', b']', ..] => false,
+        [b'[', ..] => true,
+        [b'%', b'5', b'B' | b'b', b'%', b'5', b'D' | b'd', ..] => false,
+        [b'%', b'5', b'B' | b'b', ..] => true,
+        _ => false,
+    };
+    (1 + form.iter().filter(|byte| **byte == b'&').count(), (0..form.len()).filter(|at| opens(*at)).count())
+}
+
+/// How many names and items JSON has at most, and how many maps, by the signs outside of texts.
+fn items(json: &[u8]) -> (usize, usize) {
+    let (mut items, mut maps, mut is_text, mut is_escaped) = (0, 0, false, false);
     for byte in json {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_text => is_escaped = true,
             b'"' => is_text = !is_text,
-            b',' | b'[' | b'{' if !is_text => count += 1,
+            b',' | b'[' if !is_text => items += 1,
+            b'{' if !is_text => {
+                items += 1;
+                maps += 1;
+            }
             _ => {}
         }
     }
-    count
+    (items, maps)
 }
 
 #[cfg(test)]
@@ -70,6 +94,8 @@ mod tests {
         for (content_type, body, most) in [
             ("", many("a=1&", "", ""), 2),
             ("", many("a[]=1&", "", ""), 2),
+            ("", many("a[][b]=1&", "", ""), 2),
+            ("", many("a%5B%5D%5Bb%5D=1&", "", ""), 2),
             ("", many("\"a\":1,", "{", "\"b\":2}"), 5_100),
             ("application/json", many("[],", "{\"a\":[", "1]}"), 2),
             ("application/json", many("{\"b\":{}},", "{\"a\":[", "1]}"), 2),

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use brotli_decompressor::{BrotliDecoderParameter, Decompressor};
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use bytes::Bytes;
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use warp::http::HeaderMap;
@@ -11,8 +11,8 @@ use warp::http::header::CONTENT_ENCODING;
 
 use super::BodyError;
 
-/// What a decoder of Brotli reads at once.
-const BUFFER_BYTES: usize = 4 * 1024;
+/// What a decoder of Brotli writes at once.
+const CHUNK_BYTES: usize = 16 * 1024;
 
 /// How a body was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +65,7 @@ impl Encoding {
             Self::Gzip => whole(GzDecoder::new(sent), GzDecoder::into_inner, limit),
             Self::Deflate if is_zlib(sent) => whole(ZlibDecoder::new(sent), ZlibDecoder::into_inner, limit),
             Self::Deflate => whole(DeflateDecoder::new(sent), DeflateDecoder::into_inner, limit),
-            Self::Brotli => {
-                let mut decoder = Decompressor::new(sent, BUFFER_BYTES);
-                // Windows of up to 1 GiB are an extension that no browser reads. Of a window of 16 MiB, the most of the
-                // format, only what is written takes memory.
-                decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
-                whole(decoder, Decompressor::into_inner, limit)
-            }
+            Self::Brotli => Ok(brotli(sent, limit)),
         };
         match read {
             Ok(Some(plain)) if plain.len() > limit => Err(BodyError::TooLarge(limit)),
@@ -92,6 +86,35 @@ fn whole<'s, D: Read>(
     decoder.by_ref().take(one_more).read_to_end(&mut plain)?;
     let is_whole = plain.len() > limit || into_inner(decoder).is_empty();
     Ok(is_whole.then_some(plain))
+}
+
+/// The same for Brotli; nothing if the stream is damaged, too. Windows of up to 1 GiB are an extension that browsers do not
+/// read, and neither does this. Of a window of 16 MiB, the largest of the format, only what is written takes memory.
+fn brotli(sent: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let alloc = StandardAlloc::default;
+    let mut state = BrotliState::new_strict(alloc(), alloc(), alloc());
+    let (mut plain, mut chunk) = (Vec::new(), vec![0; CHUNK_BYTES]);
+    let (mut left, mut at, mut total) = (sent.len(), 0, 0);
+    loop {
+        let (mut room, mut written) = (chunk.len(), 0);
+        let result = BrotliDecompressStream(
+            &mut left,
+            &mut at,
+            sent,
+            &mut room,
+            &mut written,
+            &mut chunk,
+            &mut total,
+            &mut state,
+        );
+        plain.extend_from_slice(&chunk[..written]);
+        match result {
+            _ if plain.len() > limit => return Some(plain),
+            BrotliResult::NeedsMoreOutput => {}
+            BrotliResult::ResultSuccess => return (left == 0).then_some(plain),
+            BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => return None,
+        }
+    }
 }
 
 /// Whether the header is that of zlib (RFC 1950, 2.2): the method is deflate, and both bytes are a multiple of 31.
