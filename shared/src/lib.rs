@@ -24,6 +24,8 @@ pub mod permission;
 pub mod receipt;
 pub mod rendered;
 pub mod resume;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod shutdown;
 pub mod spec;
 pub mod store;

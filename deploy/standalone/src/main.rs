@@ -10,6 +10,7 @@ mod documents;
 mod export;
 mod listing;
 mod migrate;
+mod operations;
 mod options;
 mod output;
 mod receipt;

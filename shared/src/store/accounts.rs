@@ -44,27 +44,33 @@ SELECT count(*) FROM accounts WHERE role = 'admin' AND name <> $1";
 const END_SESSIONS: &str = "-- accounts::end_sessions
 DELETE FROM sessions WHERE account = (SELECT id FROM accounts WHERE name = $1)";
 
-/// What an account may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an account or a token may do; each role may do what the roles before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Everything.
+    /// Look at everything but accounts and tokens; of values only at their shapes.
+    Viewer,
+    /// See values, change settings, and decide about runs and submissions.
+    Editor,
+    /// Everything: also accounts and tokens.
     Admin,
-    /// Look at everything but accounts and tokens, change nothing.
-    Reader,
 }
 
 impl Role {
-    /// The word that the store and forms use.
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Editor, Self::Admin];
+
+    /// The word that the store, forms and the API use.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
             Self::Admin => "admin",
-            Self::Reader => "reader",
         }
     }
 
-    /// The role of a word; whatever is unknown may only look.
+    /// The role of a word; an unknown word may only look.
     pub fn from_word(word: &str) -> Self {
-        if word == Self::Admin.word() { Self::Admin } else { Self::Reader }
+        Self::ALL.into_iter().find(|role| role.word() == word).unwrap_or(Self::Viewer)
     }
 }
 

@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0022_calls.sql"),
     include_str!("../../migrations/0023_replayed.sql"),
     include_str!("../../migrations/0024_resuming.sql"),
+    include_str!("../../migrations/0025_editors.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -72,6 +72,7 @@ pub const MAX_RUNS: i32 = 10_000;
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// The workflow; none = no workflow was meant at all.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,9 +26,16 @@ pub enum Mode {
 const MAX_COMPUTING: Duration = Duration::from_millis(200);
 const MAX_DATABASE: Duration = Duration::from_secs(2);
 
+/// The steps of one run, until it goes on alone. Each is a row of the history, and a workflow without a loop has some dozen.
+const MAX_STEPS: u32 = 1_000;
+
 /// The same of a run whose workflow had slow runs lately, or whose bundle has taken long already.
 const TIGHT_COMPUTING: Duration = Duration::from_millis(50);
 pub const TIGHT_DATABASE: Duration = Duration::from_millis(100);
+const TIGHT_STEPS: u32 = 100;
+
+/// The steps of all runs of one transaction, after which its runs may take fewer each.
+const MANY_STEPS: u32 = 20_000;
 
 /// After this time a bundle has taken long: runs that ask often leave it.
 const LATE_AFTER: Duration = Duration::from_secs(2);
@@ -57,6 +64,7 @@ pub struct BundleBudget {
     slow_runs: Arc<SlowRuns>,
     began: Instant,
     searched: Duration,
+    steps: u32,
     held: usize,
 }
 
@@ -75,7 +83,7 @@ impl Drop for BundleBudget {
 impl BundleBudget {
     /// All of it is left.
     pub fn new(mode: Mode, slow_runs: Arc<SlowRuns>) -> Self {
-        Self { mode, slow_runs, began: Instant::now(), searched: Duration::ZERO, held: 0 }
+        Self { mode, slow_runs, began: Instant::now(), searched: Duration::ZERO, steps: 0, held: 0 }
     }
 
     /// How its runs are executed.
@@ -125,6 +133,9 @@ impl BundleBudget {
         if late && run.asks_often() {
             return leave(Cost::Database, "it asked the database very often".to_owned());
         }
+        if run.steps() >= if is_suspect || self.steps >= MANY_STEPS { TIGHT_STEPS } else { MAX_STEPS } {
+            return leave(Cost::Computing, format!("it took {} steps in a row", run.steps()));
+        }
         None
     }
 
@@ -158,6 +169,11 @@ impl BundleBudget {
     pub fn share(&self, took: Duration, searched_before: Duration, askers: usize) -> Duration {
         let took = took.saturating_sub(self.searched - searched_before).min(MAX_WAVE);
         took / u32::try_from(askers.max(1)).unwrap_or(u32::MAX)
+    }
+
+    /// A run takes a step.
+    pub fn step(&mut self) {
+        self.steps = self.steps.saturating_add(1);
     }
 
     /// Whether there is no room for more bytes of a run that holds so many already.
@@ -225,6 +241,24 @@ mod tests {
         assert!(after(Mode::Bundle, 0).overdrawn(&run, true).is_none());
         (0..100).for_each(|_| run.ask());
         assert!(after(Mode::Bundle, 0).overdrawn(&run, false).is_some());
+    }
+
+    #[test]
+    fn a_run_of_many_steps_leaves_and_sooner_if_others_took_many() {
+        for (mode, of_all, of_run, is_suspect, leaves) in [
+            (Mode::Bundle, 0, 999, false, false),
+            (Mode::Bundle, 0, 1_000, false, true),
+            (Mode::Resumed, 0, 1_000, false, true),
+            (Mode::Slow, 0, 9_000, false, false),
+            (Mode::Bundle, 0, 100, true, true),
+            (Mode::Bundle, 20_000, 99, false, false),
+            (Mode::Bundle, 20_000, 100, false, true),
+        ] {
+            let (mut bundle, mut run) = (after(mode, 0), RunBudget::new());
+            (0..of_all).for_each(|_| bundle.step());
+            (0..of_run).for_each(|_| run.step());
+            assert_eq!(bundle.overdrawn(&run, is_suspect).is_some(), leaves, "{mode:?} {of_all} {of_run}");
+        }
     }
 
     #[test]

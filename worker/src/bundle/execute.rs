@@ -1,4 +1,4 @@
-//! A bundle advances in waves: every submission goes on in memory to its next question to the database; each
+//! A bundle advances in waves: every submission goes on in memory to its next query to the database; each
 //! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
 //! order; those of different submissions side by side, unless they share a record on which a workflow does not run in
 //! parallel (other bundles wait for the lock of that record). Everything happens in the caller's transaction.
@@ -10,13 +10,13 @@ use std::time::Instant;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::NewReceipt;
-use postern_shared::store::{
-    self, Conflicts, StoreError, Transaction, comments, receipts, records, responses, run_log, runs,
-};
+use postern_shared::store::{self, Conflicts, StoreError, Transaction, receipts, records};
 use postern_shared::submission::Submission;
 
 use crate::bundle::budget::BundleBudget;
 use crate::bundle::clock::Clock;
+use crate::bundle::effects::write::write;
+use crate::bundle::effects::{Before, Effects};
 use crate::bundle::keepalive::Keepalive;
 use crate::bundle::queries;
 use crate::bundle::sequence::{Sequence, Sequences};
@@ -24,8 +24,6 @@ use crate::bundle::unit_of_work::UnitOfWork;
 use crate::matching::catalog::Catalog;
 use crate::matching::dedupe;
 use crate::matching::resolve::{Resolved, meant, resolve};
-use crate::run::checkpoint::{Checkpoints, Wake};
-use crate::run::child_runs;
 use crate::run::field_usage::FieldUsage;
 use crate::run::references;
 use crate::run::serial_runs::SerialRuns;
@@ -68,26 +66,27 @@ pub async fn execute(
         .collect();
     let claimed = receipts::claim(transaction, &receipts, conflicts).await?;
 
-    let mut tally = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
+    let mut counted = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
     let mut sequences = Sequences::default();
     for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
         if claimed.contains(&submission.receipt) {
-            tally.accepted_at_ms.push(submission.accepted_at_ms);
+            counted.accepted_at_ms.push(submission.accepted_at_ms);
             if duplicates.contains_key(&submission.receipt) {
-                tally.duplicates += 1;
+                counted.duplicates += 1;
                 continue;
             }
-            tally.unmatched += usize::from(resolved.start.is_empty());
+            counted.unmatched += usize::from(resolved.start.is_empty());
             sequences.add(submission, resolved, &scope);
         }
     }
     let mut serial_runs = SerialRuns::look(transaction, sequences.alone()).await?;
     run_in_waves(transaction, &mut sequences, &mut unit, &mut serial_runs).await?;
-    write(transaction, sequences.all, &mut unit, &mut tally).await?;
-    serial_runs.write(transaction).await?;
+    collect(sequences.all, &mut unit.effects);
+    unit.effects.stays = serial_runs.into_stays();
     let awaited = submissions.iter().filter(|one| one.waits && claimed.contains(&one.receipt));
-    responses::notify(transaction, &awaited.map(|one| one.receipt).collect::<Vec<_>>()).await?;
-    Ok(tally)
+    unit.effects.awaited = awaited.map(|one| one.receipt).collect();
+    let Tally { finished, failed, admission, slow, alarms, .. } = write(transaction, &mut unit).await?;
+    Ok(Tally { finished, failed, admission, slow, alarms, ..counted })
 }
 
 /// In the order of the receipts, each once: the order in which they are claimed.
@@ -176,49 +175,21 @@ async fn run_in_waves(
     Ok(())
 }
 
-async fn write(
-    transaction: &Transaction<'_>,
-    sequences: Vec<Sequence<'_>>,
-    unit: &mut UnitOfWork,
-    tally: &mut Tally,
-) -> Result<(), StoreError> {
-    queries::flush(transaction, unit).await?;
-    let said = std::mem::take(&mut unit.effects.comments);
-    if !said.is_empty() {
-        comments::append(transaction, &said).await?;
-    }
-    responses::put(transaction, &std::mem::take(&mut unit.effects.responses)).await?;
-    let started = std::mem::take(&mut unit.effects.child_runs);
+/// Collects what became of the runs, and the names of fields that did not meet.
+fn collect(sequences: Vec<Sequence<'_>>, effects: &mut Effects) {
     let mut of_children: HashMap<ReceiptId, FieldUsage> = HashMap::new();
-    for child in &started {
+    for child in &effects.child_runs {
         // What it reads nobody knows yet; none of it shall count as posted in vain.
         of_children.entry(child.run.receipt).or_default().expect(&child.pinned.reads);
     }
-    let (mut all, mut log, mut unmet, mut checkpoints) =
-        (Vec::new(), Vec::new(), Vec::new(), Checkpoints::new(unit.clock.began()));
     for Sequence { submission, mut field_usage, ended, .. } in sequences {
         for execution in ended {
-            let parts = execution.into_parts();
-            tally.count(&parts.run);
-            tally.count_slow(parts.slow);
-            tally.admission |= parts.wake == Some(Wake::Admission);
-            if let Some(document) = parts.document {
-                checkpoints.add(&parts.run, document, parts.wake);
-            }
-            all.push(parts.run);
-            log.extend(parts.log);
-            field_usage.add(parts.field_usage);
+            let (run, read) = execution.into_effects(Before::New);
+            effects.runs.push(run);
+            field_usage.add(read);
         }
         field_usage.add(of_children.remove(&submission.receipt).unwrap_or_default());
-        unmet.extend(field_usage.unmet(&submission.env, &submission.read).map(|unmet| (submission.receipt, unmet)));
+        let unmet = field_usage.unmet(&submission.env, &submission.read);
+        effects.unmet.extend(unmet.map(|unmet| (submission.receipt, unmet)));
     }
-    if !all.is_empty() {
-        runs::insert(transaction, &all).await?;
-    }
-    if !log.is_empty() {
-        run_log::append(transaction, &log).await?;
-    }
-    tally.alarms = checkpoints.write(transaction).await?;
-    tally.alarms |= child_runs::write(transaction, started, unit.clock.began()).await?;
-    receipts::note_unmet(transaction, &unmet).await
 }

@@ -71,7 +71,8 @@ impl Catalog {
         self.sender.as_ref()
     }
 
-    fn new(version: i64, stored: &[workflows::Stored], modules: Modules) -> Self {
+    /// Compiles workflows; those that cannot be read are left out.
+    pub fn new(version: i64, stored: &[workflows::Stored], modules: Modules) -> Self {
         let mut catalog = Self { version, modules: Arc::new(modules), ..Self::default() };
         let mut all: Vec<Pinned> = stored.iter().filter_map(compiled).collect();
         all.sort_by_key(|pinned| (pinned.workflow.start.order, pinned.workflow.id));

@@ -4,7 +4,7 @@
 //! A run leaves its place when it ends, fails, or waits for a time. The admission and what wakes the run are one
 //! transaction, so a worker that dies in between has admitted no run, or all of them, once.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use postern_shared::id::WorkflowId;
 use postern_shared::store::{self, StoreError, checkpoints, runs};
@@ -55,9 +55,9 @@ async fn let_go(resources: &Resources, workflow: WorkflowId, newest: &Pinned) ->
         return Ok(());
     }
     runs::let_go(&transaction, workflow, newest.version, &gone).await?;
-    let mut alarms = Alarms::default();
+    let mut alarms = Alarms::new(SystemTime::now());
     for resume in &gone {
-        alarms.set(resume, 0, &Wake::Now, std::time::SystemTime::now());
+        alarms.set(resume, 0, &Wake::Now);
     }
     alarms.write(&transaction).await?;
     store::commit(transaction).await?;

@@ -56,6 +56,7 @@ pub struct RunBudget {
     waited: Duration,
     queries: u32,
     has_searched: bool,
+    steps: u32,
     written: usize,
     held: usize,
     /// The bytes of `$env` as JSON, once it was counted.
@@ -81,6 +82,7 @@ impl RunBudget {
             waited: Duration::ZERO,
             queries: 0,
             has_searched: false,
+            steps: 0,
             written: 0,
             held: 0,
             env: None,
@@ -187,6 +189,16 @@ impl RunBudget {
     /// Whether it is the one that keeps the database busy, and not the database that is slow.
     pub fn asks_often(&self) -> bool {
         self.queries > MANY_QUERIES
+    }
+
+    /// It takes a step, which its path will show.
+    pub fn step(&mut self) {
+        self.steps = self.steps.saturating_add(1);
+    }
+
+    /// The steps that it took in this transaction.
+    pub fn steps(&self) -> u32 {
+        self.steps
     }
 
     /// Counts what is about to be written.

@@ -6,10 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::Resume;
-use postern_shared::store::checkpoints::{
-    self, Branch, Checkpoint, FIRST_REVISION, NewCheckpoint, Parked, Standing, Tried,
-};
-use postern_shared::store::runs::Run;
+use postern_shared::store::checkpoints::{Branch, Checkpoint, Parked, Standing, Tried};
 use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::workflow::{StepIndex, Workflow};
@@ -105,65 +102,39 @@ pub fn encode(checkpoint: &Checkpoint) -> Result<String, usize> {
 }
 
 /// What wakes the runs of one transaction.
-#[derive(Debug, Default)]
-pub struct Alarms(Vec<Alarm>);
+#[derive(Debug)]
+pub struct Alarms {
+    set: Vec<Alarm>,
+    /// The time of the transaction, by the database's clock.
+    now: SystemTime,
+}
 
 impl Alarms {
-    /// Wakes a run whose checkpoint has this revision and which has this place among those of its receipt. `now` is the
-    /// time of the transaction, by the database's clock.
-    pub fn set(&mut self, resume: &Resume, place: i32, wake: &Wake, now: SystemTime) {
+    /// None yet. `now` is the time of the transaction, by the database's clock.
+    pub fn new(now: SystemTime) -> Self {
+        Self { set: Vec::new(), now }
+    }
+
+    /// Wakes a run whose checkpoint has this revision and which has this place among those of its receipt.
+    pub fn set(&mut self, resume: &Resume, place: i32, wake: &Wake) {
         let resuming = Way::Resuming { of_many: place > FEW_RUNS };
         let (way, delay) = match wake {
             Wake::Now => (resuming, Duration::ZERO),
-            Wake::At(due_at) => (resuming, due_at.duration_since(now).unwrap_or_default()),
+            Wake::At(due_at) => (resuming, due_at.duration_since(self.now).unwrap_or_default()),
             Wake::Slow => (Way::Slow, Duration::ZERO),
             Wake::Call { target } => (Way::Calling(target.clone()), Duration::ZERO),
             Wake::InTurn | Wake::Decided | Wake::Held | Wake::Admission => return,
         };
-        self.0.push(Alarm { resume: resume.clone(), delay, way });
+        self.set.push(Alarm { resume: resume.clone(), delay, way });
     }
 
     /// Puts them into the spool; returns whether there are any, so that the consumer of the spool looks when this is
     /// committed.
     pub async fn write(self, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
-        if !self.0.is_empty() {
-            spool::schedule(transaction, &self.0).await?;
+        if !self.set.is_empty() {
+            spool::schedule(transaction, &self.set).await?;
         }
-        Ok(!self.0.is_empty())
-    }
-}
-
-/// The checkpoints of a bundle's runs.
-#[derive(Debug)]
-pub struct Checkpoints {
-    new: Vec<NewCheckpoint>,
-    alarms: Alarms,
-    now: SystemTime,
-}
-
-impl Checkpoints {
-    /// None yet. `now` is the time of their transaction.
-    pub fn new(now: SystemTime) -> Self {
-        Self { new: Vec::new(), alarms: Alarms::default(), now }
-    }
-
-    /// Adds that of a run; without a `wake` it has failed.
-    pub fn add(&mut self, run: &Run, document: String, wake: Option<Wake>) {
-        if let Some(wake) = &wake {
-            let resume = Resume { run: run.key(), revision: FIRST_REVISION };
-            self.alarms.set(&resume, run.place, wake, self.now);
-        }
-        let standing = standing(wake.as_ref(), false);
-        self.new.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });
-    }
-
-    /// Writes them with what wakes the runs; see [`Alarms::write`].
-    pub async fn write(self, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
-        if self.new.is_empty() {
-            return Ok(false);
-        }
-        checkpoints::insert(transaction, &self.new).await?;
-        self.alarms.write(transaction).await
+        Ok(!self.set.is_empty())
     }
 }
 

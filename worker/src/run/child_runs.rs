@@ -3,36 +3,17 @@
 //! starts a thousand runs holds no thousand records, and nobody waits for it.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use postern_shared::expression::{Related, Scope};
 use postern_shared::store::checkpoints::Taken;
-use postern_shared::store::runs;
 use postern_shared::store::{StoreError, Transaction};
 
-use crate::bundle::effects::ChildRun;
 use crate::bundle::queries;
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::matching::catalog::Pinned;
 use crate::matching::{dedupe, resolve};
-use crate::run::checkpoint::{Checkpoints, Wake};
 use crate::run::field_usage::FieldUsage;
 use crate::run::references;
-
-/// Writes runs that steps started; returns whether any begins at once; see [`crate::run::checkpoint::Alarms::write`].
-pub async fn write(transaction: &Transaction<'_>, started: Vec<ChildRun>, now: SystemTime) -> Result<bool, StoreError> {
-    if started.is_empty() {
-        return Ok(false);
-    }
-    let (mut checkpoints, mut new) = (Checkpoints::new(now), Vec::with_capacity(started.len()));
-    for ChildRun { run, document, pinned } in started {
-        let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
-        checkpoints.add(&run, document, Some(wake));
-        new.push(run);
-    }
-    runs::insert(transaction, &new).await?;
-    checkpoints.write(transaction).await
-}
 
 /// Why a run that another one started does not begin, or nothing. Its record is in the unit of work.
 pub async fn refusal(

@@ -6,6 +6,8 @@
 
 mod follow;
 mod leave;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -62,6 +64,10 @@ impl Execution {
         }
         if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), unit) {
             return Some(progress);
+        }
+        if answer.is_none() {
+            self.budget.step();
+            unit.budget.step();
         }
         self.scope.record = self.run.record.and_then(|id| unit.fields(id));
         if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {

@@ -43,15 +43,23 @@ impl SerialRuns {
         self.new.insert(claim(workflow, record), (receipt.into(), None));
     }
 
-    /// Writes who stays.
-    pub async fn write(self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        if self.new.is_empty() {
-            return Ok(());
-        }
-        let holders = claims::take(transaction, &self.new).await?;
-        let all_mine = self.new.iter().all(|(claim, (holder, _))| holders.get(claim) == Some(holder));
-        if all_mine { Ok(()) } else { Err(StoreError::Conflict("another run is on the record".into())) }
+    /// The claims of the runs that stay.
+    pub fn into_stays(self) -> BTreeMap<Claim, (Holder, Option<u16>)> {
+        self.new
     }
+}
+
+/// Writes the claims of runs that stay on their records.
+pub async fn stay(
+    transaction: &Transaction<'_>,
+    stays: &BTreeMap<Claim, (Holder, Option<u16>)>,
+) -> Result<(), StoreError> {
+    if stays.is_empty() {
+        return Ok(());
+    }
+    let holders = claims::take(transaction, stays).await?;
+    let all_mine = stays.iter().all(|(claim, (holder, _))| holders.get(claim) == Some(holder));
+    if all_mine { Ok(()) } else { Err(StoreError::Conflict("another run is on the record".into())) }
 }
 
 /// Whether a run that goes on may be on its record: it takes the claim or has it.

@@ -1,36 +1,18 @@
-//! A run as the store has it: read from what its checkpoint left, and taken apart into what is written.
+//! A run as the store has it: read from what its checkpoint left, and turned into what is written.
 
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
 use postern_shared::store::checkpoints::{Checkpoint, Taken};
-use postern_shared::store::run_log::Entry;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::KeepLog;
 
 use super::execution::{Execution, first_steps};
+use crate::bundle::effects::{Before, RunEffects};
 use crate::matching::catalog::Pinned;
 use crate::run::budget::RunBudget;
 use crate::run::checkpoint::{self, MAX_CHECKPOINT_BYTES, Wake};
 use crate::run::field_usage::FieldUsage;
-use crate::run::slow_runs::Cost;
-
-/// What is written of a run.
-#[derive(Debug)]
-pub struct Parts {
-    pub run: Run,
-    /// Its steps, as far as the workflow keeps them.
-    pub log: Vec<Entry>,
-    /// Whether the steps that were written before are to be forgotten.
-    pub forgets: bool,
-    pub field_usage: FieldUsage,
-    /// Where it stands, unless it has finished.
-    pub document: Option<String>,
-    /// When it goes on, unless it has ended.
-    pub wake: Option<Wake>,
-    /// Of what it needed too much for those beside it, if it goes on alone.
-    pub slow: Option<Cost>,
-}
 
 impl Execution {
     /// A run as its checkpoint left it; the error names a step that its version does not have.
@@ -63,8 +45,8 @@ impl Execution {
         })
     }
 
-    /// What is written of it.
-    pub fn into_parts(mut self) -> Parts {
+    /// What is written of it, and the names that it read.
+    pub fn into_effects(mut self, before: Before) -> (RunEffects, FieldUsage) {
         if let Some(next) = self.asking.take() {
             self.pending.push(next);
         }
@@ -80,7 +62,8 @@ impl Execution {
             (KeepLog::None, _) => (false, false),
         };
         let log = if keeps { self.log } else { Vec::new() };
-        Parts { run: self.run, log, forgets, field_usage: self.field_usage, document, wake: self.wake, slow: self.slow }
+        let effects = RunEffects { run: self.run, before, log, forgets, document, wake: self.wake, slow: self.slow };
+        (effects, self.field_usage)
     }
 
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.

@@ -20,6 +20,7 @@ use super::password::{Busy, Rank};
 use super::reply::Refusal;
 use super::session::{self, Token};
 use super::words::Language;
+use crate::operation::Who;
 
 /// The cookie of a session.
 pub const SESSION: &str = "postern-session";
@@ -189,6 +190,11 @@ impl<'p> Visit<'p> {
     /// The name of who is logged in; empty on open pages.
     pub fn account(&self) -> &str {
         self.account.as_deref().unwrap_or_default()
+    }
+
+    /// Who asks an operation.
+    pub fn who(&self) -> Who {
+        Who { account: self.account().to_owned(), role: self.role.unwrap_or(Role::Viewer) }
     }
 
     /// A text in the language of the visitor.
