@@ -50,16 +50,21 @@ pub fn of(env: &Env) -> usize {
     env.0.iter().map(|(name, value)| name.len() + of_value(value)).sum()
 }
 
-/// How many pairs a form has, and how many maps their names make at most: every key in brackets may begin one.
+/// How many values and levels a form has at most, and how many maps: every key in brackets may begin one.
 fn pairs(form: &[u8]) -> (usize, usize) {
-    let opens = |at: usize| match &form[at..] {
-        [b'[', b']', ..] => false,
-        [b'[', ..] => true,
-        [b'%', b'5', b'B' | b'b', b'%', b'5', b'D' | b'd', ..] => false,
-        [b'%', b'5', b'B' | b'b', ..] => true,
-        _ => false,
-    };
-    (1 + form.iter().filter(|byte| **byte == b'&').count(), (0..form.len()).filter(|at| opens(*at)).count())
+    let (mut fields, mut maps) = (1, 0);
+    for (at, byte) in form.iter().enumerate() {
+        let inner = match (byte, &form[at + 1..]) {
+            (b'[', inner) | (b'%', [b'5', b'B' | b'b', inner @ ..]) => inner,
+            _ => {
+                fields += usize::from(*byte == b'&');
+                continue;
+            }
+        };
+        fields += 1;
+        maps += usize::from(!matches!(inner, [b']', ..] | [b'%', b'5', b'D' | b'd', ..]));
+    }
+    (fields, maps)
 }
 
 /// How many names and items JSON has at most, and how many maps, by the signs outside of texts.
