@@ -14,6 +14,7 @@ pub use words::told;
 
 use crate::expression::Template;
 use crate::id::ReceiptId;
+use crate::mask;
 use crate::origin::{Origin, Parent};
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
@@ -179,12 +180,18 @@ fn taken(id: ReceiptId, receipt: Receipt, runs: &OfReceipt, log: &[run_log::Entr
         runs_left_out: Some(runs.left_out).filter(|left_out| *left_out > 0),
         skipped: skipped.map(|one| messages.of_skipped(one)).collect(),
         duplicate_of: receipt.duplicate_of,
-        unread: receipt.unmet.unread,
-        unposted: receipt.unmet.unposted,
-        dropped_files: receipt.dropped_files,
+        unread: shown(receipt.unmet.unread),
+        unposted: shown(receipt.unmet.unposted),
+        dropped_files: shown(receipt.dropped_files),
+        altered: shown(receipt.altered),
         permission: Some(receipt.permission),
         ..Report::of_status(id, if receipt.duplicate_of.is_some() { "duplicate" } else { runs.word })
     }
+}
+
+/// Posted names, without those that may be a posted text.
+fn shown(names: Vec<String>) -> Vec<String> {
+    names.into_iter().map(|name| mask::name(&name).to_owned()).collect()
 }
 
 fn describe(run: &Run, log: &[run_log::Entry], messages: &Messages) -> RunReport {
