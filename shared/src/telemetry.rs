@@ -9,6 +9,7 @@ mod panics;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io::{self, IsTerminal};
 
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
@@ -36,8 +37,12 @@ pub fn start(options: &TelemetryOptions) -> Result<Log, String> {
     let filter = filter::read(&options.log)?;
     outlet::start().map_err(|error| format!("logging could not be started: {error}"))?;
     // Its own complaints would go to standard error by a macro that panics when nobody reads it.
-    let lines =
+    let mut lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| outlet::Line).log_internal_errors(false);
+    // On a terminal it has colours, unless `NO_COLOR` is set (no-color.org), which the subscriber looks for by itself.
+    if !io::stderr().is_terminal() {
+        lines = lines.with_ansi(false);
+    }
     match options.log_format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -14,9 +14,6 @@ const OPERATORS: &str = "deploy/README.md";
 /// For people who post.
 const CALLERS: &str = "ingress/README.md";
 
-/// For the command line.
-const COMMANDS: &str = "deploy/standalone/README.md";
-
 /// Every README, relative to the root.
 fn readmes() -> Vec<String> {
     let found = files().into_iter().filter(|path| path.ends_with("README.md"));
@@ -103,36 +100,6 @@ fn default(argument: &clap::Arg) -> String {
         [] => "none".to_owned(),
         values => format!("`{}`", values.join(",")),
     }
-}
-
-#[test]
-fn the_options_of_the_command_line_are_those_of_the_code() {
-    let mut of_code = BTreeSet::new();
-    for source in production().iter().filter(|source| source.path.starts_with("deploy/standalone/")) {
-        for field in source.code.split("#[arg(").skip(1).filter(|field| {
-            let declared = field.lines().next().unwrap();
-            // Those of the environment are settings, which have a table of their own.
-            declared.contains("long") && !declared.contains("env = ")
-        }) {
-            let name = match field.split_once("long = \"") {
-                Some((before, named)) if !before.contains('\n') => named.split('"').next().unwrap(),
-                _ => field.lines().nth(1).unwrap().split(':').next().unwrap().rsplit(' ').next().unwrap(),
-            };
-            of_code.insert(format!("--{}", name.replace('_', "-")));
-        }
-    }
-    let written = spans(&section(COMMANDS, "The command line"));
-    let options = written.iter().flat_map(|span| span.split([' ', '[', ']']));
-    let options: BTreeSet<String> = options.filter(|word| word.starts_with("--")).map(str::to_owned).collect();
-    assert_eq!(options, of_code);
-    let commands = production().into_iter().find(|source| source.path == "deploy/standalone/src/main.rs").unwrap().code;
-    let commands = commands.split("enum Command {").nth(1).unwrap().split('}').next().unwrap().to_lowercase();
-    let commands: BTreeSet<&str> = commands.lines().filter_map(|line| Some(line.trim().split_once('(')?.0)).collect();
-    let rows = rows(COMMANDS, "The command line");
-    assert_eq!(
-        rows.iter().map(|row| row[0].trim_matches('`').split(' ').next().unwrap()).collect::<BTreeSet<_>>(),
-        commands
-    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The generated parts of `shared/README.md` are those of the code. With `POSTERN_WRITE_REFERENCE` set they are written.
+//! The generated parts of the READMEs are those of the code. With `POSTERN_WRITE_REFERENCE` set they are written.
 
 use postern_shared::spec::reference;
 
@@ -24,14 +24,31 @@ fn generated(text: &str) -> String {
     whole
 }
 
-#[test]
+/// The README of the program with its table of commands as the code has it.
+fn with_commands(text: &str) -> String {
+    const COMMANDS: &str = "<!-- postern::reference::commands() -->\n";
+    let (before, rest) = text.split_once(COMMANDS).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    format!("{before}{COMMANDS}{}{END}{after}", postern::reference::commands())
+}
+
 #[expect(clippy::disallowed_methods, reason = "tests/run reference asks for the parts to be written")]
-fn the_reference_is_that_of_the_code() {
-    let text = read(FILE);
+fn is_that_of_the_code(file: &str, generated: impl Fn(&str) -> String) {
+    let text = read(file);
     let of_code = generated(&text);
     if std::env::var_os("POSTERN_WRITE_REFERENCE").is_some() {
-        write(FILE, &of_code);
+        write(file, &of_code);
     } else {
-        assert!(text == of_code, "{FILE} is out of date: run tests/run reference");
+        assert!(text == of_code, "{file} is out of date: run tests/run reference");
     }
+}
+
+#[test]
+fn the_reference_is_that_of_the_code() {
+    is_that_of_the_code(FILE, generated);
+}
+
+#[test]
+fn the_table_of_commands_is_that_of_the_code() {
+    is_that_of_the_code("deploy/standalone/README.md", with_commands);
 }

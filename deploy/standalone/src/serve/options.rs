@@ -58,10 +58,15 @@ pub struct Options {
 impl Options {
     /// Whether they fit together. The error names those that do not.
     pub fn check(&self) -> Result<(), String> {
+        options::apart(&self.listeners())
+    }
+
+    /// All listeners, each with the name of its setting.
+    pub(super) fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
         let mut listeners = self.ingress.listeners().to_vec();
         listeners.push(("POSTERN_WORKER_LISTEN", self.worker_listen));
         listeners.extend(self.control_listen.map(|address| ("POSTERN_CONTROL_LISTEN", address)));
-        options::apart(&listeners)
+        listeners
     }
 }
 
