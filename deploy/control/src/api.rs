@@ -32,6 +32,7 @@ use warp::http::{HeaderMap, Method};
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
 
+pub use openapi::document as openapi;
 pub use route::BASE;
 pub use token::{MIN_TOKEN_CHARS, first_token, generated as generated_token, hash as hash_of_token, hash_of_setting};
 pub use tokens::is_name as is_token_name;

@@ -7,7 +7,7 @@ use crate::spec::{Kind, Setting, Spec};
 /// The most bytes of a response: it is kept in the database, and in memory once for each caller that waits.
 pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// The longest media type, in bytes.
+/// The longest media type of a response, in bytes.
 const MAX_TYPE_BYTES: usize = 100;
 
 /// The task as it is described.

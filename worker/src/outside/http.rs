@@ -14,7 +14,7 @@ use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
 use super::{Failure, Kind, Reply};
 
-/// Redirects that are followed: more is a loop.
+/// Redirects of one request that are followed: more is a loop.
 const MAX_REDIRECTS: usize = 5;
 
 /// Makes calls; clones share their connections.

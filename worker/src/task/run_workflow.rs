@@ -20,7 +20,8 @@ use crate::catalog::Pinned;
 use crate::checkpoint::{self, Next};
 use crate::children::Child;
 
-/// The most runs that a step starts in the transaction of a bundle, which others share.
+/// The most runs that a step starts in the transaction of a bundle, which others share. A step that starts more
+/// continues in a transaction of its own.
 const MAX_IN_BUNDLE: usize = 50;
 
 pub fn perform(

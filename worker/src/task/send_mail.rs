@@ -12,7 +12,7 @@ use super::{Context, Outcome, TaskError};
 use crate::outside::mail::{self, Draft};
 use crate::outside::{Reply, Report};
 
-/// The most people of a mail: whom it is for and who gets copies.
+/// The most people who receive one mail, copies included.
 const MAX_RECIPIENTS: usize = 100;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
