@@ -8,7 +8,9 @@ use postern_shared::broker::topology;
 use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::submission::SUBMISSIONS_V1;
-use postern_worker::consumer::{self, HOLD_LIMIT, Health, Message, Origin, Settlement};
+use postern_worker::consume::health::Health;
+use postern_worker::consume::message::{Message, Origin, Settlement};
+use postern_worker::consume::rabbitmq::{self, HOLD_LIMIT};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::time::error::Elapsed;
@@ -35,8 +37,8 @@ async fn publish(publisher: &Publisher, number: usize) -> Result<(), PublishErro
     publisher.publish(Lane::Default, SUBMISSIONS_V1, json!({ "number": number }).to_string().into_bytes()).await
 }
 
-fn consumer_options(vhost: &Vhost) -> consumer::Options {
-    consumer::Options {
+fn consumer_options(vhost: &Vhost) -> rabbitmq::Options {
+    rabbitmq::Options {
         url: vhost.url(),
         connection_name: "test-consumer".to_owned(),
         prefetch: 8,
@@ -50,7 +52,7 @@ fn consumer_options(vhost: &Vhost) -> consumer::Options {
 
 /// Runs a consumer that answers as `settle` says, and passes on what it was given.
 fn consume<F>(
-    options: consumer::Options,
+    options: rabbitmq::Options,
     shutdown: &Shutdown,
     health: &Health,
     settle: impl Fn(Message) -> F + Clone + Send + 'static,
@@ -58,7 +60,7 @@ fn consume<F>(
 where
     F: Future<Output = Settlement> + Send + 'static,
 {
-    tokio::spawn(consumer::run(options, settle, async || (), shutdown.clone(), health.clone()))
+    tokio::spawn(rabbitmq::run(options, settle, async || (), shutdown.clone(), health.clone()))
 }
 
 /// A consumer that acknowledges everything at once, and what it got. Probes are left out.
@@ -68,10 +70,10 @@ fn listen(vhost: &Vhost, health: &Health) -> mpsc::UnboundedReceiver<Message> {
 
 /// One message at a time, in the order of the queue.
 fn listen_in_order(vhost: &Vhost) -> mpsc::UnboundedReceiver<Message> {
-    listen_with(consumer::Options { prefetch: 1, concurrency: 1, ..consumer_options(vhost) }, &Health::new())
+    listen_with(rabbitmq::Options { prefetch: 1, concurrency: 1, ..consumer_options(vhost) }, &Health::new())
 }
 
-fn listen_with(options: consumer::Options, health: &Health) -> mpsc::UnboundedReceiver<Message> {
+fn listen_with(options: rabbitmq::Options, health: &Health) -> mpsc::UnboundedReceiver<Message> {
     let (sender, receiver) = mpsc::unbounded_channel();
     consume(options, &Shutdown::new(), health, move |message: Message| {
         if !is_probe(&message) {

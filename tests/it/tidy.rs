@@ -20,7 +20,7 @@ fn only_in(places: &[&str], does: impl Fn(&Source) -> bool) {
 
 #[test]
 fn amqp_is_named_only_by_the_broker_and_the_consumer() {
-    only_in(&["shared/src/broker", "worker/src/consumer"], |source| source.names("lapin"));
+    only_in(&["shared/src/broker", "worker/src/consume"], |source| source.names("lapin"));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn http_is_served_only_by_ingress_control_and_the_probe_of_the_worker() {
 #[test]
 fn nothing_but_the_consumer_settles_a_delivery() {
     let settles = [".ack(", ".nack(", ".reject("];
-    only_in(&["worker/src/consumer"], |source| settles.iter().any(|call| source.code.contains(call)));
+    only_in(&["worker/src/consume"], |source| settles.iter().any(|call| source.code.contains(call)));
 }
 
 #[test]

@@ -2,42 +2,18 @@
 //! submission starts, executes them, and commits everything a bundle wrote as one transaction before the bundle is
 //! acknowledged.
 
-mod allowance;
-mod backlog;
-mod breath;
-mod budget;
-mod catalog;
-mod checkpoint;
-mod children;
-mod claims;
-mod clock;
-pub mod consumer;
-mod declared;
-mod desk;
-mod engine;
-mod experience;
-mod gate;
-mod gather;
-mod handler;
-mod losses;
+mod bundle;
+pub mod consume;
+mod consumers;
+mod matching;
 mod metrics;
-mod names;
 mod options;
-mod outages;
 mod outside;
-mod patience;
 mod probe;
-mod questions;
-mod related;
-mod relay;
-mod resolve;
-mod resume;
-mod slow;
+mod resources;
+mod run;
 mod task;
-mod turns;
 mod upkeep;
-mod waves;
-mod work;
 
 use std::sync::Arc;
 
@@ -48,14 +24,14 @@ use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
 use tokio::net::TcpListener;
 
-use catalog::Catalogs;
-use consumer::Health;
+use consume::health::Health;
+use consume::outages::Outages;
+use consumers::{Consumers, RUN_CONNECTIONS};
+use matching::catalog::Catalogs;
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
-use outages::Outages;
 use outside::Outside;
 use outside::mail::MailServer;
-use work::{RUN_CONNECTIONS, Work};
 
 /// Whatever can end the service before its time, in words.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -74,10 +50,10 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let resting = metrics.resting_targets.clone();
     let outside = Outside::new(execution.allowed_targets.clone(), mail, resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
-    let (aside, stranded) = (Health::default(), Health::default());
+    let (own_lanes, stranded) = (Health::default(), Health::default());
     let condition = probe::Condition {
         health: health.clone(),
-        aside: aside.clone(),
+        own_lanes: own_lanes.clone(),
         stranded: stranded.clone(),
         outages: Arc::clone(&outages),
     };
@@ -106,18 +82,14 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
-    let house = tokio::spawn(upkeep::keep_house(store.clone()));
-    let sweeping = tokio::spawn(upkeep::sweep(store.clone()));
-    let ending = tokio::spawn(upkeep::end_frozen(store.clone()));
-    let backlog = tokio::spawn(backlog::watch(store.clone(), Arc::clone(&metrics)));
-    let losses = tokio::spawn(losses::watch(store.clone(), Arc::clone(&metrics)));
+    let upkeep = upkeep::start(&store, &metrics);
 
-    let work = Work { outside, store, catalogs, metrics, outages, shutdown, health, aside, stranded };
+    let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {
-        Some(url) => work.take_from_broker(url.parse()?, execution, &registry).await?,
-        None => work.take_from_spool(bell, execution).await?,
+        Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
+        None => consumers.take_from_spool(bell, execution).await?,
     }
-    for task in [following, house, sweeping, ending, backlog, losses, probe] {
+    for task in upkeep.into_iter().chain([following, probe]) {
         task.abort();
     }
     Ok(())

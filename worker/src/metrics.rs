@@ -6,10 +6,10 @@ use postern_shared::telemetry;
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-use crate::outside::breaker::Came;
-use crate::outside::{Failure, Report};
-use crate::slow::Cost;
-use crate::waves::Tally;
+use crate::outside::breaker::CallOutcome;
+use crate::outside::call::{Failure, Report};
+use crate::run::slow_runs::Cost;
+use crate::run::tally::Tally;
 
 /// The worker's metrics.
 #[derive(Debug)]
@@ -187,7 +187,7 @@ impl Metrics {
     pub fn called(&self, report: &Report) {
         let outcome = match report {
             Report::Answered(_) => "answered",
-            Report::Failed(Failure { came: Came::NotMade, .. }) | Report::Decided(_) => return,
+            Report::Failed(Failure { came: CallOutcome::NotMade, .. }) | Report::Decided(_) => return,
             Report::Failed(_) => "failed",
         };
         self.outside.with_label_values(&[outcome]).inc();
@@ -218,17 +218,17 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outside::{Kind, Reply};
+    use crate::outside::call::{FailureKind, Reply};
 
     #[test]
     fn calls_that_were_not_made_are_not_counted() {
         let metrics = Metrics::new(&Registry::new()).unwrap();
-        let failed = |came| Report::Failed(Failure { reason: String::new(), kind: Kind::NotSent, came });
+        let failed = |came| Report::Failed(Failure { reason: String::new(), kind: FailureKind::NotSent, came });
         for (report, answered, failures) in [
-            (failed(Came::NotMade), 0, 0),
-            (failed(Came::Silence), 0, 1),
-            (failed(Came::Broken), 0, 2),
-            (failed(Came::Answer), 0, 3),
+            (failed(CallOutcome::NotMade), 0, 0),
+            (failed(CallOutcome::Silence), 0, 1),
+            (failed(CallOutcome::Broken), 0, 2),
+            (failed(CallOutcome::Answer), 0, 3),
             (Report::Answered(Reply { status: 503, headers: Vec::new(), body: Vec::new() }), 1, 3),
         ] {
             metrics.called(&report);

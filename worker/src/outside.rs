@@ -1,114 +1,24 @@
 //! Reaches out, outside of every transaction: one HTTP call, or one mail. Nothing of it stands in a log line.
 
 pub mod breaker;
+pub mod call;
 mod guard;
-pub mod http;
+mod http;
 pub mod mail;
 mod redirect;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipnet::IpNet;
 use postern_shared::rendered::Rendered;
-use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::spool::{self, Pair};
+use postern_shared::store::spool::Pair;
 use prometheus::IntGauge;
-use reqwest::Url;
 use tokio::time::Instant;
 
-use breaker::{Breakers, Came};
+use breaker::{Breakers, CallOutcome};
+use call::{Call, Failure, FailureKind, Report, target};
 use http::Http;
 use mail::MailServer;
-
-/// What is added to a time-out before an outcome that nobody wrote down counts as unknown.
-pub const MARGIN: Duration = Duration::from_secs(10);
-
-/// What a step needs of the outside.
-#[derive(Debug)]
-pub struct Call {
-    pub request: Arc<Rendered>,
-    /// From connecting to the last byte of the answer.
-    pub timeout: Duration,
-    pub at_most_once: bool,
-    /// Of the answer, its headers included.
-    pub max_bytes: usize,
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub enum Report {
-    Answered(Reply),
-    Failed(Failure),
-    /// A person said what came of it.
-    Decided(Decision),
-}
-
-/// An answer of HTTP or SMTP.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    /// Names are in lower case.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone)]
-pub struct Failure {
-    /// In words, without any value.
-    pub reason: String,
-    pub kind: Kind,
-    /// What came of the target: where it is silent, so it may be to the next call.
-    pub came: Came,
-}
-
-/// What is known when there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The target got nothing.
-    NotSent,
-    /// It may have got it.
-    Unclear,
-    /// Trying again would not help.
-    Final,
-}
-
-impl Failure {
-    /// The connection broke.
-    pub fn new(reason: impl Into<String>, kind: Kind) -> Self {
-        Self { reason: reason.into(), kind, came: Came::Broken }
-    }
-
-    /// The target does not answer, or not in time.
-    fn down(reason: impl Into<String>, kind: Kind) -> Self {
-        Self { came: Came::Silence, ..Self::new(reason, kind) }
-    }
-
-    /// The call cannot be made, and another try would not mend that.
-    fn last(reason: impl Into<String>) -> Self {
-        Self::not_made(reason, Kind::Final)
-    }
-
-    /// The call was not made.
-    fn not_made(reason: impl Into<String>, kind: Kind) -> Self {
-        Self { came: Came::NotMade, ..Self::new(reason, kind) }
-    }
-
-    /// The same, where the target has answered: the answer is what the step cannot use.
-    fn answered(self) -> Self {
-        Self { came: Came::Answer, ..self }
-    }
-}
-
-/// The name of the target of a request: scheme, host and port, or the mail server of the worker.
-pub fn target(request: &Rendered) -> String {
-    let name = match request {
-        Rendered::Http(call) => call.url.parse::<Url>().map(|url| url.origin().ascii_serialization()),
-        Rendered::Mail(_) => Ok("mail".to_owned()),
-    };
-    spool::target(name.unwrap_or_default())
-}
 
 /// Makes calls; clones share their connections and what is known of the targets.
 #[derive(Debug, Clone)]
@@ -129,7 +39,7 @@ impl Outside {
         let pair = Pair { workflow, target: target(&call.request) };
         if self.breakers.rests(&pair, Instant::now()) {
             let reason = "the target has not answered for a while, and was not asked again";
-            return Report::Failed(Failure::not_made(reason, Kind::NotSent));
+            return Report::Failed(Failure::not_made(reason, FailureKind::NotSent));
         }
         self.call(call, workflow, key).await
     }
@@ -144,7 +54,7 @@ impl Outside {
                 Err(Failure::last("the worker knows no mail server: POSTERN_SMTP_URL is not set"))
             }
         };
-        let came = reply.as_ref().map_or_else(|failure| failure.came, |_| Came::Answer);
+        let came = reply.as_ref().map_or_else(|failure| failure.came, |_| CallOutcome::Answer);
         self.breakers.note(&pair, came, Instant::now());
         reply.map_or_else(Report::Failed, Report::Answered)
     }
@@ -154,6 +64,7 @@ impl Outside {
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
+    use std::time::Duration;
 
     use postern_shared::rendered::{HttpCall, Mail};
 
@@ -191,7 +102,7 @@ mod tests {
         let outside = Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), resting.clone()).unwrap();
         let pair = Pair { workflow: 1, target: target(&request) };
         let long_ago = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
-        (0..5).for_each(|_| outside.breakers.note(&pair, Came::Silence, long_ago));
+        (0..5).for_each(|_| outside.breakers.note(&pair, CallOutcome::Silence, long_ago));
         assert_eq!(resting.get(), 1);
         let timeout = Duration::from_secs(20);
         let call = Call { request: Arc::new(request), timeout, at_most_once: false, max_bytes: 1_000 };

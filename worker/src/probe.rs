@@ -23,8 +23,8 @@ use warp::hyper::service::{Service, service_fn};
 use warp::reply::{Response, with_status};
 use warp::{Filter, Reply};
 
-use crate::consumer::Health;
-use crate::outages::{Outages, WAITS_TOO_LONG};
+use crate::consume::health::Health;
+use crate::consume::outages::{Outages, WAITS_TOO_LONG};
 
 /// What readiness depends on.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,7 @@ pub struct Condition {
     /// Of what is delivered.
     pub health: Health,
     /// Of calls and slow runs, which are in the spool alone.
-    pub aside: Health,
+    pub own_lanes: Health,
     /// Of what is taken from the spool while the broker takes nothing.
     pub stranded: Health,
     pub outages: Arc<Outages>,
@@ -138,10 +138,10 @@ fn refused(request: &Request<Incoming>, names: &[HostName]) -> Option<Response> 
 
 /// Why this worker does no work, in words for the operator; nothing if it does.
 fn unready(condition: &Condition) -> Option<String> {
-    let Condition { health, aside, stranded, outages } = condition;
+    let Condition { health, own_lanes, stranded, outages } = condition;
     for (what, deaf) in [
         ("messages", health.deaf()),
-        ("calls and slow runs", aside.deaf_for(WAITS_TOO_LONG)),
+        ("calls and slow runs", own_lanes.deaf_for(WAITS_TOO_LONG)),
         ("what waits for the broker", stranded.deaf_for(WAITS_TOO_LONG)),
     ] {
         if let Some(reason) = deaf {
@@ -159,10 +159,10 @@ mod tests {
     #[test]
     fn a_worker_of_which_one_consumer_takes_nothing_is_not_ready_and_names_it() {
         let condition = Condition::default();
-        let Condition { health, aside, stranded, .. } = &condition;
+        let Condition { health, own_lanes, stranded, .. } = &condition;
         for (consumer, what) in [
             (health, "messages cannot"),
-            (aside, "calls and slow runs cannot"),
+            (own_lanes, "calls and slow runs cannot"),
             (stranded, "what waits for the broker cannot"),
         ] {
             assert!(unready(&condition).unwrap().starts_with(what), "{what}");
@@ -172,7 +172,7 @@ mod tests {
         }
         assert_eq!(unready(&condition), None);
         // A restart of PostgreSQL is shorter than what is told of the others.
-        aside.lost("postgresql restarts".into());
+        own_lanes.lost("postgresql restarts".into());
         assert_eq!(unready(&condition), None);
     }
 }

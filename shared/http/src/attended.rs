@@ -28,6 +28,14 @@ pub struct Attendance {
 #[derive(Debug)]
 pub struct Answering(Arc<Attendance>);
 
+/// The body of a request: while the peer lets wait for it, the connection is idle.
+#[derive(Debug)]
+pub struct Arriving<B> {
+    body: B,
+    attendance: Arc<Attendance>,
+    waits: bool,
+}
+
 /// The body of an answer: with its end the request ends.
 #[derive(Debug)]
 pub struct Attended<B> {
@@ -106,6 +114,49 @@ impl Drop for Answering {
     }
 }
 
+impl<B> Arriving<B> {
+    pub fn new(body: B, attendance: Arc<Attendance>) -> Self {
+        Self { body, attendance, waits: false }
+    }
+
+    fn wait(&mut self, waits: bool) {
+        if self.waits != waits {
+            self.waits = waits;
+            self.attendance.place.wait_for_body(waits);
+        }
+    }
+}
+
+impl<B: Body + Unpin> Body for Arriving<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.wait(frame.is_pending());
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B> Drop for Arriving<B> {
+    fn drop(&mut self) {
+        if self.waits {
+            self.attendance.place.wait_for_body(false);
+        }
+    }
+}
+
 impl<B> Attended<B> {
     pub fn new(body: B, answering: Answering) -> Self {
         Self { body, _answering: answering }
@@ -134,12 +185,30 @@ impl<B: Body + Unpin> Body for Attended<B> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use bytes::Bytes;
     use futures_util::FutureExt;
     use prometheus::Registry;
 
     use super::*;
     use crate::connections::{Caps, Connections};
     use crate::metrics::ConnectionMetrics;
+
+    /// A body of which nothing comes.
+    struct Silent;
+
+    impl Body for Silent {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
 
     fn connection() -> (Arc<Connections>, Arc<Attendance>) {
         let (caps, metrics) = (Caps { total: 1, per_address: 1 }, ConnectionMetrics::new(&Registry::new()).unwrap());
@@ -161,6 +230,18 @@ mod tests {
             turns += 1;
         }
         assert_eq!(turns, 2);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_request_has_no_body_yet_can_be_closed() {
+        let (connections, attendance) = connection();
+        let _answering = Arc::clone(&attendance).request().await.unwrap();
+        let mut body = Arriving::new(Silent, Arc::clone(&attendance));
+        let other = || connections.open([192, 0, 2, 1].into(), false);
+        assert!(other().is_none(), "it is busy");
+        assert!(poll_fn(|context| Pin::new(&mut body).poll_frame(context)).now_or_never().is_none());
+        let _other = other().unwrap();
+        assert!(attendance.is_to_close().now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! The connections of a listener. Accepting never stops: at a limit the oldest idle connection of the party with most
 //! connections is closed, so that whoever holds many pays with its own. Strangers pay before all others, and nobody pays
-//! for a party that holds as many. A connection is idle between two requests, while a header is on its way, and while its
-//! peer does not read. Opening, closing and each change of a connection take logarithmic time under one short lock.
+//! for a party that holds as many. A connection is idle between two requests, while the rest of a header or of a body is
+//! on its way, and while its peer does not read. Opening, closing and each change of a connection take logarithmic time
+//! under one short lock.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -67,6 +68,7 @@ struct Party {
 #[derive(Debug, Default)]
 struct Activity {
     has_request: bool,
+    waits_for_body: bool,
     is_stalled: bool,
     /// None: it is busy.
     idle_since: Option<u64>,
@@ -148,6 +150,11 @@ impl Place {
         self.set(|activity| activity.has_request = false);
     }
 
+    /// The rest of the body of its request is on its way, or has come.
+    pub fn wait_for_body(&self, waits: bool) {
+        self.set(|activity| activity.waits_for_body = waits);
+    }
+
     /// The peer does not read, or reads again.
     pub fn stall(&self, is_stalled: bool) {
         self.set(|activity| activity.is_stalled = is_stalled);
@@ -190,7 +197,7 @@ impl Table {
     fn settle(&mut self, party: IpAddr, number: u64, close: &Arc<Notify>) {
         let now = self.tick();
         let Some(activity) = self.open.get_mut(&number) else { return };
-        let is_busy = activity.has_request && !activity.is_stalled;
+        let is_busy = activity.has_request && !activity.waits_for_body && !activity.is_stalled;
         match (activity.idle_since, is_busy) {
             (None, false) => {
                 activity.idle_since = Some(now);

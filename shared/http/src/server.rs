@@ -21,7 +21,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use super::answer::answer;
-use super::attended::{Attendance, Attended};
+use super::attended::{Arriving, Attendance, Attended};
 use super::connections::Connections;
 use super::hosts::Hosts;
 use super::stall::Stalling;
@@ -120,9 +120,9 @@ where
             let (door, attendance, filtered) = (Arc::clone(&door), Arc::clone(&attendance), filtered.clone());
             // hyper has room for this in every connection, also in one that is idle: in a box it takes none there.
             Box::pin(async move {
-                let answering = attendance.request().await.ok_or(Closing)?;
+                let answering = Arc::clone(&attendance).request().await.ok_or(Closing)?;
                 let response = match door.hosts.check(&request) {
-                    Ok(()) => match filtered.call(request).await {
+                    Ok(()) => match filtered.call(request.map(|body| Arriving::new(body, attendance))).await {
                         Ok(response) => response,
                     },
                     Err(error) => refused(&door, &error),

@@ -75,6 +75,21 @@ async fn idle_connections_of_many_addresses_stop_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn requests_of_permitted_callers_without_their_bodies_stop_nobody() {
+    let network = SETTINGS.replace("127.0.0.2", "127.0.4.0/24");
+    let mut postern = Postern::with_ingress(&network, &FEW).await;
+    let request = b"POST /trigger HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\nn=1";
+    let mut streams = Vec::new();
+    for n in 0..200 {
+        let mut stream = connect(&format!("127.0.4.{}", 1 + n % 4), postern.public()).await;
+        send(&mut stream, request).await;
+        streams.push(stream);
+    }
+    eventually("all places are taken", async || held(&mut postern).await.filter(|held| *held >= 199)).await;
+    others_go_on(&mut postern).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_descriptors_the_oldest_idle_connection_makes_room() {
     let postern = Postern::with_ingress(SETTINGS, &[]).await;
     let limit = format!("--nofile=100:{}", 20_000);

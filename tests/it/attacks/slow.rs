@@ -65,6 +65,25 @@ async fn post(postern: &Postern, count: usize, form: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn runs_of_many_steps_do_not_fill_one_transaction() {
+    let mut documents = steps("  a: {set_env: {n: '1'}, next: a}");
+    for workflow in 11..=18 {
+        let _ = write!(
+            documents,
+            "---\nworkflow: {workflow}\nstart: {{triggers: [go], without_record: true, next: a}}\n\
+             steps: {{a: {{set_env: {{n: '1'}}, next: a}}}}\n"
+        );
+    }
+    let postern = Postern::start(&documents).await;
+    assert_eq!(postern.post("/trigger?workflow_trigger=go").send().await.status, 202);
+    another_finishes(&postern).await;
+    let failed = "SELECT count(*) FROM runs WHERE state = 'failed'";
+    eventually("all have looped", async || (postern.count(failed).await == 8).then_some(())).await;
+    let most = postern.count("SELECT max(rows) FROM (SELECT count(*) AS rows FROM run_log GROUP BY xmin) x").await;
+    assert!(most < 15_000, "{most} rows in one transaction");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn runs_that_search_in_a_loop_go_on_alone_and_others_are_prompt() {
     let mut postern = Postern::start(&steps(SEARCH_FOR_EVER)).await;
     make_records(&postern, 60_000).await;

@@ -75,7 +75,7 @@ async fn a_deleted_queue_is_noticed_and_declared_again() {
 async fn a_message_held_too_long_goes_back_and_is_delivered_again() {
     let vhost = Vhost::new().await;
     let publisher = connected_publisher(&vhost).await;
-    let options = consumer::Options { hold_limit: Duration::from_secs(1), ..consumer_options(&vhost) };
+    let options = rabbitmq::Options { hold_limit: Duration::from_secs(1), ..consumer_options(&vhost) };
     let (sender, mut counts) = mpsc::unbounded_channel();
     let shutdown = Shutdown::new();
     let task = consume(options, &shutdown, &Health::new(), move |message: Message| {
@@ -123,7 +123,7 @@ async fn what_went_back_is_not_taken_again_before_it_can_be_worked_on() {
             let _ = can_be.wait_for(|able| *able).await;
         }
     };
-    tokio::spawn(consumer::run(consumer_options(&vhost), handler, able_to_work, Shutdown::new(), health.clone()));
+    tokio::spawn(rabbitmq::run(consumer_options(&vhost), handler, able_to_work, Shutdown::new(), health.clone()));
     publish(&publisher, 1).await.unwrap();
     assert_eq!(counts.recv().await, Some(0));
     eventually("it takes nothing", async || !health.hears()).await;

@@ -23,7 +23,7 @@ const MAX_PAIRS: usize = 10_000;
 
 /// What came of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Came {
+pub enum CallOutcome {
     /// Some answer, good or bad, also an answer that the step cannot use.
     Answer,
     /// No answer in time, or no connection.
@@ -58,17 +58,17 @@ impl Breakers {
     }
 
     /// Notes what came of a call.
-    pub fn note(&self, pair: &Pair, came: Came, now: Instant) {
+    pub fn note(&self, pair: &Pair, came: CallOutcome, now: Instant) {
         let mut pairs = self.lock();
         match came {
-            Came::Answer => drop(pairs.remove(pair)),
-            Came::Silence => {
+            CallOutcome::Answer => drop(pairs.remove(pair)),
+            CallOutcome::Silence => {
                 if pairs.len() >= MAX_PAIRS && !pairs.contains_key(pair) {
                     pairs.clear();
                 }
                 pairs.entry(pair.clone()).or_insert(State { failures: 0, rests: None }).fail(now);
             }
-            Came::Broken | Came::NotMade => return,
+            CallOutcome::Broken | CallOutcome::NotMade => return,
         }
         let resting = pairs.values().filter(|state| state.rests.is_some()).count();
         self.resting.set(i64::try_from(resting).unwrap_or(i64::MAX));
@@ -125,27 +125,30 @@ mod tests {
     #[test]
     fn a_target_that_is_silent_for_one_workflow_is_asked_for_the_others() {
         let (breakers, now) = (breakers(), Instant::now());
-        (0..FAILURES).for_each(|_| breakers.note(&key(1, "a"), Came::Silence, now));
+        (0..FAILURES).for_each(|_| breakers.note(&key(1, "a"), CallOutcome::Silence, now));
         for (pair, rests, room) in
             [(key(1, "a"), true, 0), (key(2, "a"), false, usize::MAX), (key(1, "b"), false, usize::MAX)]
         {
             assert_eq!((breakers.rests(&pair, now), breakers.room(&pair, now)), (rests, room), "{pair:?}");
         }
-        breakers.note(&key(2, "a"), Came::Answer, now);
+        breakers.note(&key(2, "a"), CallOutcome::Answer, now);
         assert!(breakers.rests(&key(1, "a"), now), "an answer to another workflow says nothing of this one");
     }
 
     #[test]
     fn only_silence_counts_and_only_an_answer_ends_the_count() {
-        for (between, rests) in
-            [(Came::Answer, false), (Came::Silence, true), (Came::Broken, true), (Came::NotMade, true)]
-        {
+        for (between, rests) in [
+            (CallOutcome::Answer, false),
+            (CallOutcome::Silence, true),
+            (CallOutcome::Broken, true),
+            (CallOutcome::NotMade, true),
+        ] {
             let (breakers, now, pair) = (breakers(), Instant::now(), key(1, "a"));
-            (0..9).for_each(|_| breakers.note(&pair, Came::Broken, now));
+            (0..9).for_each(|_| breakers.note(&pair, CallOutcome::Broken, now));
             assert!(!breakers.rests(&pair, now));
-            (1..FAILURES).for_each(|_| breakers.note(&pair, Came::Silence, now));
+            (1..FAILURES).for_each(|_| breakers.note(&pair, CallOutcome::Silence, now));
             breakers.note(&pair, between, now);
-            breakers.note(&pair, Came::Silence, now);
+            breakers.note(&pair, CallOutcome::Silence, now);
             assert_eq!(breakers.rests(&pair, now), rests, "{between:?}");
         }
     }
@@ -154,7 +157,7 @@ mod tests {
     fn a_target_rests_after_failures_in_a_row_and_then_one_call_at_a_time_is_let_through() {
         let (breakers, start) = (breakers(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        let fail = |seconds| breakers.note(&key(1, "a"), Came::Silence, at(seconds));
+        let fail = |seconds| breakers.note(&key(1, "a"), CallOutcome::Silence, at(seconds));
         (1..FAILURES).for_each(|_| fail(0));
         assert_eq!(breakers.room(&key(1, "a"), at(0)), usize::MAX);
         // Those under way when it begins to rest do not make the rest longer.
@@ -169,18 +172,25 @@ mod tests {
             let room = |seconds| breakers.room(&key(1, "a"), at(seconds));
             assert_eq!((room(probe + rest - 1), room(probe + rest)), (0, 1), "{probe}");
         }
-        breakers.note(&key(1, "a"), Came::Answer, at(195));
+        breakers.note(&key(1, "a"), CallOutcome::Answer, at(195));
         assert_eq!((breakers.room(&key(1, "a"), at(195)), breakers.resting.get()), (usize::MAX, 0));
     }
 
     #[test]
     fn an_answer_between_failures_begins_the_count_anew_and_no_more_targets_are_kept_than_may_be() {
         let (breakers, now) = (breakers(), Instant::now());
-        for came in [Came::Silence, Came::Silence, Came::Silence, Came::Answer, Came::Silence, Came::Silence] {
+        for came in [
+            CallOutcome::Silence,
+            CallOutcome::Silence,
+            CallOutcome::Silence,
+            CallOutcome::Answer,
+            CallOutcome::Silence,
+            CallOutcome::Silence,
+        ] {
             breakers.note(&key(1, "a"), came, now);
         }
         assert_eq!(breakers.room(&key(1, "a"), now), usize::MAX);
-        (0..2 * MAX_PAIRS).for_each(|n| breakers.note(&key(1, &n.to_string()), Came::Silence, now));
+        (0..2 * MAX_PAIRS).for_each(|n| breakers.note(&key(1, &n.to_string()), CallOutcome::Silence, now));
         assert!(breakers.lock().len() <= MAX_PAIRS);
     }
 }

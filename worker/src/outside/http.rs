@@ -10,9 +10,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::time::{Instant, timeout_at};
 
+use super::call::{Failure, FailureKind, Reply};
 use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
-use super::{Failure, Kind, Reply};
 
 /// Redirects of one request that are followed: more is a loop.
 const MAX_REDIRECTS: usize = 5;
@@ -53,7 +53,8 @@ impl Http {
         timeout: Duration,
         key: &str,
     ) -> Result<Reply, Failure> {
-        let late = || Failure::down(format!("there was no answer within {} ms", timeout.as_millis()), Kind::Unclear);
+        let late =
+            || Failure::down(format!("there was no answer within {} ms", timeout.as_millis()), FailureKind::Unclear);
         let until = Instant::now() + timeout;
         let response = timeout_at(until, self.follow(call, key)).await.unwrap_or_else(|_| Err(late()))?;
         let read = timeout_at(until, read(response, max_bytes)).await;
@@ -139,8 +140,8 @@ fn failure(error: &reqwest::Error) -> Failure {
     if error.is_builder() {
         Failure::last("the request cannot be made")
     } else if error.is_connect() {
-        Failure::down("the target cannot be connected", Kind::NotSent)
+        Failure::down("the target cannot be connected", FailureKind::NotSent)
     } else {
-        Failure::new("the connection broke before the answer was there", Kind::Unclear)
+        Failure::new("the connection broke before the answer was there", FailureKind::Unclear)
     }
 }

@@ -17,7 +17,7 @@ use postern_shared::rendered::Mail;
 use reqwest::Url;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Failure, Kind, Reply};
+use super::call::{Failure, FailureKind, Reply};
 
 /// How long the server may take to say good-bye to a mail that it has taken.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -83,7 +83,7 @@ impl MailServer {
         let hello = ClientId::Domain(envelope.from().map(|from| from.domain().to_owned()).unwrap_or_default());
         let mut connection = match timeout_at(until, self.connect(&hello)).await {
             Ok(connected) => connected?,
-            Err(_) => return Err(Failure::down(late(), Kind::NotSent)),
+            Err(_) => return Err(Failure::down(late(), FailureKind::NotSent)),
         };
         let (code, said) = match timeout_at(until, connection.send(&envelope, mail.message.as_bytes())).await {
             Ok(Ok(reply)) => (reply.code(), reply.message().collect::<Vec<_>>().join(" ")),
@@ -94,10 +94,10 @@ impl MailServer {
                 }
                 None => {
                     let reason = "the connection broke before the mail server had taken the mail";
-                    return Err(Failure::new(reason, Kind::Unclear).answered());
+                    return Err(Failure::new(reason, FailureKind::Unclear).answered());
                 }
             },
-            Err(_) => return Err(Failure::down(late(), Kind::Unclear)),
+            Err(_) => return Err(Failure::down(late(), FailureKind::Unclear)),
         };
         // It has the mail, or not: what it says now changes nothing.
         let _ = timeout_at(Instant::now() + GOODBYE, connection.quit()).await;
@@ -120,7 +120,8 @@ impl MailServer {
             Ok(connection)
         };
         connecting.await.map_err(|error: smtp::Error| {
-            let kind = if error.is_permanent() || error.is_client() { Kind::Final } else { Kind::NotSent };
+            let kind =
+                if error.is_permanent() || error.is_client() { FailureKind::Final } else { FailureKind::NotSent };
             match error.status() {
                 Some(code) => Failure::new(format!("the mail server refuses Postern with {code}"), kind).answered(),
                 None if error.is_client() => {

@@ -4,13 +4,16 @@ use postern_shared::resume::RunKey;
 use postern_shared::store::comments::NewComment;
 use postern_shared::task::comment::Comment;
 
-use super::{Context, Outcome, Question, TaskError};
-use crate::desk::Known;
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::query::Query;
+use crate::bundle::unit_of_work::Known;
 
 pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let record = context.target(settings.record.as_ref())?;
-    match context.desk.get(record) {
-        Known::Unknown => return Ok(Outcome::Ask(Question::Lock(record))),
+    match context.unit.get(record) {
+        Known::Unknown => return Ok(Outcome::Ask(Query::Lock(record))),
         Known::Missing => return Err(TaskError(format!("record {record} does not exist"))),
         Known::There(..) => {}
     }
@@ -18,7 +21,7 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
     if !text.trim().is_empty() {
         context.write(text.len())?;
         let (RunKey { receipt, workflow, .. }, number) = (&context.run, context.number);
-        context.desk.comment(NewComment { record, receipt: *receipt, workflow: *workflow, number, text });
+        context.unit.effects.comments.push(NewComment { record, receipt: *receipt, workflow: *workflow, number, text });
     }
     Ok(Outcome::Continue("next"))
 }

@@ -2,7 +2,9 @@
 
 use postern_shared::task::condition::Condition;
 
-use super::{Context, Outcome, TaskError};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
 
 pub fn perform(settings: &Condition, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     match settings.expression.is_true(context.scope) {

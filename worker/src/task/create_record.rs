@@ -7,9 +7,12 @@ use postern_shared::store::records::UniqueKey;
 use postern_shared::task::create_record::{CreateRecord, IfExists};
 use serde_json::Value;
 
-use super::{Answer, Context, Outcome, Question, TaskError};
-use crate::declared::{self, Changed};
-use crate::desk;
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::query::{Answer, Query};
+use super::typed_fields::{self, Changed};
+use crate::bundle::unit_of_work;
 
 pub fn perform(
     settings: &CreateRecord,
@@ -24,7 +27,7 @@ pub fn perform(
         let values = context.values(&settings.fields)?;
         context.write_values(id, &values)?;
         // Meanwhile a run of the same wave has given the record another key: nobody has this one now.
-        if let Changed::Ask(_) = declared::change(context.desk, id, values, None)? {
+        if let Changed::Ask(_) = typed_fields::change(context.unit, id, values, None)? {
             return ask(settings, context);
         }
     }
@@ -43,7 +46,7 @@ fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, Ta
         None => None,
     };
     let mut values = context.values(&settings.fields)?;
-    if let Some(module) = context.desk.modules().get(&settings.module) {
+    if let Some(module) = context.unit.modules().get(&settings.module) {
         values = module.new_values(values).map_err(TaskError)?;
         if let Some(field) = module.unique() {
             if settings.unique.is_some() {
@@ -54,7 +57,7 @@ fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, Ta
         }
     }
     let mut fields = Env::default();
-    let bytes = desk::apply(&mut fields, values).map_err(TaskError)?;
+    let bytes = unit_of_work::apply(&mut fields, values).map_err(TaskError)?;
     context.write(bytes)?;
-    Ok(Outcome::Ask(Question::Create { module: settings.module.clone(), key, fields }))
+    Ok(Outcome::Ask(Query::Create { module: settings.module.clone(), key, fields }))
 }

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use postern_shared::task::delay::Delay;
 
-use super::{Context, Outcome, TaskError};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
 
 pub fn perform(settings: &Delay, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let (field, template) = settings.until.template();

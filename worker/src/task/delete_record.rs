@@ -2,14 +2,17 @@
 
 use postern_shared::task::delete_record::DeleteRecord;
 
-use super::{Context, Outcome, Question, TaskError};
-use crate::desk::Known;
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::query::Query;
+use crate::bundle::unit_of_work::Known;
 
 pub fn perform(settings: &DeleteRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let record = context.target(settings.record.as_ref())?;
-    if matches!(context.desk.get(record), Known::Unknown) {
-        return Ok(Outcome::Ask(Question::Lock(record)));
+    if matches!(context.unit.get(record), Known::Unknown) {
+        return Ok(Outcome::Ask(Query::Lock(record)));
     }
-    context.desk.delete(record);
+    context.unit.delete(record);
     Ok(Outcome::Continue("next"))
 }

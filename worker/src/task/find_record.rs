@@ -10,9 +10,12 @@ use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
 use serde_json::Value;
 
-use super::{Answer, Context, Outcome, Question, TaskError};
-use crate::budget::{Place, TIGHT_DATABASE};
-use crate::slow::{Cost, Leave};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::query::{Answer, Query};
+use crate::bundle::budget::{Mode, TIGHT_DATABASE};
+use crate::run::slow_runs::{Cost, Leave};
 
 pub fn perform(settings: &FindRecord, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let ids = match answer {
@@ -31,7 +34,7 @@ pub fn perform(settings: &FindRecord, answer: Option<Answer>, context: &mut Cont
 }
 
 fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
-    let module = context.desk.modules().get(&settings.module);
+    let module = context.unit.modules().get(&settings.module);
     let declared = |name: &str| module.and_then(|module| module.field(name));
     let mut values = Vec::with_capacity(settings.conditions.len());
     let mut conditions = Vec::with_capacity(settings.conditions.len());
@@ -52,20 +55,20 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
         limit: settings.limit,
     };
     if shape.is_indexed() {
-        return Ok(Outcome::Ask(Question::Search { shape: Arc::new(shape), values, again: false }));
+        return Ok(Outcome::Ask(Query::Search { shape: Arc::new(shape), values, again: false }));
     }
-    let budget = &context.desk.budget;
-    if budget.place() != Place::Slow && context.allowance.is_suspect(|| budget.is_suspect(context.run.workflow)) {
+    let budget = &context.unit.budget;
+    if budget.mode() != Mode::Slow && context.budget.is_suspect(|| budget.is_suspect(context.run.workflow)) {
         let why = "its workflow had slow runs lately, and no index serves the search".to_owned();
         return Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own: false }));
     }
-    let again = context.allowance.search();
-    Ok(Outcome::Ask(Question::Search { shape: Arc::new(shape), values, again }))
+    let again = context.budget.search();
+    Ok(Outcome::Ask(Query::Search { shape: Arc::new(shape), values, again }))
 }
 
 /// The search took too long here. Where a run is alone with its searches that is its end.
 fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Result<Outcome, TaskError> {
-    if context.desk.budget.place() == Place::Slow {
+    if context.unit.budget.mode() == Mode::Slow {
         let fields: Vec<&str> = settings.conditions.iter().map(|one| one.field.as_str()).collect();
         return Err(TaskError(format!(
             "the search of {} by {} took more than {} s: narrow it, or search by a field that is declared as unique, which \
@@ -79,7 +82,7 @@ fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Resu
         Duration::ZERO => "the searches beside it took too long".to_owned(),
         took => format!("its search took more than {:.2} s", took.as_secs_f64()),
     };
-    let is_its_own = context.allowance.queried() > TIGHT_DATABASE;
+    let is_its_own = context.budget.queried() > TIGHT_DATABASE;
     Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own }))
 }
 

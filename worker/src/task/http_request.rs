@@ -10,9 +10,11 @@ use postern_shared::task::http_request::{Body, HttpRequest, Method};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use super::tries::{self, Came, Failed};
-use super::{Context, Outcome, TaskError};
-use crate::outside::{Reply, Report};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::tries::{self, Failed, Judgement};
+use crate::outside::call::{Reply, Report};
 
 /// The longest wait that a target may ask for: with all tries a day is not exceeded.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
@@ -31,7 +33,7 @@ pub fn perform(
     let now = context.now();
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
     tries::perform(&settings.tries, settings.max_bytes, report, context, prepare, |Reply { status, headers, body }| {
-        Came {
+        Judgement {
             found: answer(status, &headers, &body),
             failure: (!settings.expects(status)).then(|| Failed {
                 reason: format!("the target answered {status}"),

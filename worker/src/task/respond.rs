@@ -3,7 +3,9 @@
 use postern_shared::store::responses::Response;
 use postern_shared::task::respond::{Body, MAX_RESPONSE_BYTES, Respond};
 
-use super::{Context, Outcome, TaskError};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
 
 pub fn perform(settings: &Respond, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let body = match &settings.body {
@@ -16,6 +18,7 @@ pub fn perform(settings: &Respond, context: &mut Context<'_>) -> Result<Outcome,
     }
     context.write(body.len())?;
     let (status, content_type) = (settings.status, settings.content_type.clone());
-    context.desk.respond(context.run.receipt, Response { status, content_type, body: body.into_bytes() });
+    let response = Response { status, content_type, body: body.into_bytes() };
+    context.unit.effects.responses.push((context.run.receipt, response));
     Ok(Outcome::Continue("next"))
 }

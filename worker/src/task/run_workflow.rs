@@ -15,10 +15,13 @@ use postern_shared::store::runs::{Run, State};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
 use serde_json::Value;
 
-use super::{Answer, Context, Outcome, Question, TaskError};
-use crate::catalog::Pinned;
-use crate::checkpoint::{self, Next};
-use crate::children::Child;
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::query::{Answer, Query};
+use crate::bundle::effects::ChildRun;
+use crate::matching::catalog::Pinned;
+use crate::run::checkpoint::{self, Next};
 
 /// The most runs that a step starts in the transaction of a bundle, which others share. A step that starts more
 /// continues in a transaction of its own.
@@ -31,7 +34,7 @@ pub fn perform(
 ) -> Result<Outcome, TaskError> {
     let id = settings.workflow;
     let said = |message: String| Ok(Outcome::Said { output: "next", message });
-    let Some(pinned) = context.desk.workflow(id) else {
+    let Some(pinned) = context.unit.workflow(id) else {
         return Err(TaskError(format!("there is no workflow {id}")));
     };
     if !pinned.workflow.active {
@@ -47,14 +50,14 @@ pub fn perform(
             let children = (first..).zip(items.iter().enumerate());
             let children = children.map(|(place, item)| child(settings, &pinned, place, item, context));
             // None is started before all could be made.
-            let children: Vec<Child> = children.collect::<Result<_, TaskError>>()?;
-            children.into_iter().for_each(|child| context.desk.start(child));
+            let children: Vec<ChildRun> = children.collect::<Result<_, TaskError>>()?;
+            context.unit.effects.child_runs.extend(children);
             said(format!("{count} × workflow {id}"))
         }
         Some(Answer::Places(None)) => Err(TaskError(format!("the receipt would have more than {MAX_RUNS} runs"))),
         _ if count == 0 => said(format!("the list is empty: workflow {id} was not started")),
         _ if count > MAX_IN_BUNDLE && !context.alone => Ok(Outcome::Alone),
-        _ => Ok(Outcome::Ask(Question::Places {
+        _ => Ok(Outcome::Ask(Query::Places {
             receipt: context.run.receipt,
             count: i32::try_from(count).unwrap_or(i32::MAX),
         })),
@@ -86,8 +89,8 @@ fn child(
     place: i32,
     (index, item): (usize, &Value),
     context: &mut Context<'_>,
-) -> Result<Child, TaskError> {
-    context.allowance.compute()?;
+) -> Result<ChildRun, TaskError> {
+    context.budget.compute()?;
     let mut scope = context.scope.clone();
     if let Some(each) = &settings.for_each {
         let env = Arc::make_mut(&mut scope.env);
@@ -120,7 +123,7 @@ fn child(
         started_at: SystemTime::now(),
         ended_at: None,
     };
-    Ok(Child { run, document, pinned: Arc::clone(pinned) })
+    Ok(ChildRun { run, document, pinned: Arc::clone(pinned) })
 }
 
 /// As in a call of ingress: 0 or an empty value is no record.

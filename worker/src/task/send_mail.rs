@@ -7,17 +7,19 @@ use postern_shared::rendered::Rendered;
 use postern_shared::task::send_mail::SendMail;
 use serde_json::{Value, json};
 
-use super::tries::{self, Came, Failed};
-use super::{Context, Outcome, TaskError};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::tries::{self, Failed, Judgement};
+use crate::outside::call::{Reply, Report};
 use crate::outside::mail::{self, Draft};
-use crate::outside::{Reply, Report};
 
 /// The most people who receive one mail, copies included.
 const MAX_RECIPIENTS: usize = 100;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
-    tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| Came {
+    tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| Judgement {
         found: json!({"status": status, "reply": String::from_utf8_lossy(&body)}),
         failure: (status >= 300).then(|| Failed {
             reason: format!("the mail server answered {status}"),
@@ -29,15 +31,14 @@ pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Contex
 }
 
 fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
-    let text = |name: &str, template: &Option<Template>, context: &mut Context<'_>| match template {
-        Some(template) => Ok(Some(render(&context.value(name, template)?))),
-        None => Ok(None),
+    let text = |name: &str, template: &Option<Template>, context: &mut Context<'_>| {
+        template.as_ref().map(|template| context.value(name, template).map(|value| render(&value))).transpose()
     };
     let draft = Draft {
         text: text("text", &settings.text, context)?,
         html: text("html", &settings.html, context)?,
         subject: one_line(&render(&context.value("subject", &settings.subject)?)),
-        from: one("from", settings.from.as_ref(), context)?.or_else(|| context.desk.sender()),
+        from: one("from", settings.from.as_ref(), context)?.or_else(|| context.unit.sender()),
         reply_to: one("reply_to", settings.reply_to.as_ref(), context)?,
         to: several("send_mail", Some(&settings.to), context)?,
         cc: several("cc", settings.cc.as_ref(), context)?,

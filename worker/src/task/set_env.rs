@@ -6,7 +6,9 @@ use postern_shared::task::set_env::SetEnv;
 
 use serde_json::Value;
 
-use super::{Context, Outcome, TaskError};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
 
 /// What a name had before.
 type Had<'a> = (&'a str, Option<Value>);
@@ -35,7 +37,7 @@ fn undo(assigned: Vec<Had<'_>>, context: &mut Context<'_>) {
     if assigned.is_empty() {
         return;
     }
-    context.allowance.set_env_bytes(None);
+    context.budget.set_env_bytes(None);
     let env = Arc::make_mut(&mut context.scope.env);
     for (name, had) in assigned.into_iter().rev() {
         match had {

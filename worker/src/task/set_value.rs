@@ -3,23 +3,26 @@
 
 use postern_shared::task::set_value::SetValue;
 
-use super::{Answer, Context, Outcome, Question, TaskError};
-use crate::declared::{self, Changed};
-use crate::desk::Known;
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use super::query::{Answer, Query};
+use super::typed_fields::{self, Changed};
+use crate::bundle::unit_of_work::Known;
 
 pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let id = context.target(settings.record.as_ref())?;
-    match context.desk.get(id) {
-        Known::Unknown => Ok(Outcome::Ask(Question::Lock(id))),
+    match context.unit.get(id) {
+        Known::Unknown => Ok(Outcome::Ask(Query::Lock(id))),
         Known::Missing => Err(TaskError(format!("record {id} does not exist"))),
         Known::There(..) => {
             let values = context.values(&settings.fields)?;
             if !matches!(answer, Some(Answer::Rekeyed { .. })) {
                 context.write_values(id, &values)?;
             }
-            Ok(match declared::change(context.desk, id, values, answer)? {
+            Ok(match typed_fields::change(context.unit, id, values, answer)? {
                 Changed::Done => Outcome::Continue("next"),
-                Changed::Ask(question) => Outcome::Ask(question),
+                Changed::Ask(query) => Outcome::Ask(query),
             })
         }
     }

@@ -2,7 +2,9 @@
 
 use postern_shared::task::stop::Stop;
 
-use super::{Context, Outcome, TaskError};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
 
 pub fn perform(settings: &Stop, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let message = match &settings.message {

@@ -9,14 +9,16 @@ use postern_shared::store::checkpoints::Decision;
 use postern_shared::task::tries::Tries;
 use serde_json::{Value, json};
 
-use super::{Context, Outcome, TaskError};
-use crate::outside::{Call, Failure, Kind, Reply, Report};
+use super::context::Context;
+use super::error::TaskError;
+use super::outcome::Outcome;
+use crate::outside::call::{Call, Failure, FailureKind, Reply, Report};
 
 /// The first and the longest wait before the next try.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
 /// What came of a try.
-pub struct Came {
+pub struct Judgement {
     /// What `$env` gets.
     pub found: Value,
     /// None = the step has done what it should.
@@ -40,10 +42,10 @@ pub fn perform(
     report: Option<Report>,
     context: &mut Context<'_>,
     prepare: impl FnOnce(&mut Context<'_>) -> Result<Rendered, TaskError>,
-    judge: impl FnOnce(Reply) -> Came,
+    judge: impl FnOnce(Reply) -> Judgement,
 ) -> Result<Outcome, TaskError> {
     let failed = |reason: String, again| Some(Failed { reason, again, after: None });
-    let Came { found, failure } = match report {
+    let Judgement { found, failure } = match report {
         None | Some(Report::Decided(Decision::Repeat)) => {
             let Tries { timeout, at_most_once, .. } = *tries;
             let request = match context.request.take() {
@@ -52,17 +54,17 @@ pub fn perform(
             };
             return Ok(Outcome::Outside(Box::new(Call { request, timeout, at_most_once, max_bytes })));
         }
-        Some(Report::Decided(Decision::Done)) => Came { found: json!({"decided": "done"}), failure: None },
+        Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), failure: None },
         Some(Report::Decided(Decision::Fail)) => {
             let reason = "a person decided that it failed".to_owned();
-            Came { found: json!({"decided": "fail", "error": reason}), failure: failed(reason, false) }
+            Judgement { found: json!({"decided": "fail", "error": reason}), failure: failed(reason, false) }
         }
         Some(Report::Answered(reply)) => judge(reply),
-        Some(Report::Failed(Failure { reason, kind: Kind::Unclear, .. })) if tries.at_most_once => {
+        Some(Report::Failed(Failure { reason, kind: FailureKind::Unclear, .. })) if tries.at_most_once => {
             return Ok(Outcome::Unclear { message: reason });
         }
         Some(Report::Failed(Failure { reason, kind, .. })) => {
-            Came { found: json!({"error": reason}), failure: failed(reason, kind != Kind::Final) }
+            Judgement { found: json!({"error": reason}), failure: failed(reason, kind != FailureKind::Final) }
         }
     };
     if let Some(Failed { reason, again: true, after }) = &failure

@@ -1,0 +1,116 @@
+//! Writes the effects of a transaction: the one place that does, with one statement per kind for all runs.
+
+use postern_shared::resume::Resume;
+use postern_shared::store::checkpoints::{self, FIRST_REVISION, NewCheckpoint};
+use postern_shared::store::run_log::{self, Entry};
+use postern_shared::store::runs::{self, Run};
+use postern_shared::store::{StoreError, Transaction, comments, receipts, responses};
+
+use super::{Before, Effects, RunEffects};
+use crate::bundle::queries;
+use crate::bundle::unit_of_work::UnitOfWork;
+use crate::run::checkpoint::{Alarms, Wake, standing};
+use crate::run::serial_runs;
+use crate::run::tally::Tally;
+
+/// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
+pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
+    queries::flush(transaction, unit).await?;
+    let Effects { comments, responses, child_runs, runs, stays, unmet, awaited } = std::mem::take(&mut unit.effects);
+    if !comments.is_empty() {
+        comments::append(transaction, &comments).await?;
+    }
+    responses::put(transaction, &responses).await?;
+    let mut tally = Tally::default();
+    let (mut new, mut waiting) = (NewRuns::default(), Vec::new());
+    let mut alarms = Alarms::new(unit.clock.began());
+    for mut one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
+        count(&one, &mut tally);
+        new.log.append(&mut one.log);
+        match one.before.clone() {
+            Before::New => new.add(one, &mut alarms),
+            Before::Waiting { resume, steps, has_passed } => waiting.push((one, resume, steps, has_passed)),
+        }
+    }
+    new.write(transaction).await?;
+    for (one, resume, steps, has_passed) in waiting {
+        renew(transaction, &one, &resume, steps, has_passed, &mut alarms).await?;
+    }
+    tally.alarms = alarms.write(transaction).await?;
+    receipts::note_unmet(transaction, &unmet).await?;
+    serial_runs::stay(transaction, &stays).await?;
+    responses::notify(transaction, &awaited).await?;
+    Ok(tally)
+}
+
+fn count(one: &RunEffects, tally: &mut Tally) {
+    tally.count(&one.run);
+    tally.count_slow(one.slow);
+    tally.admission |= one.wake == Some(Wake::Admission);
+}
+
+/// Runs that the database does not have yet, and the steps of all runs.
+#[derive(Default)]
+struct NewRuns {
+    runs: Vec<Run>,
+    log: Vec<Entry>,
+    checkpoints: Vec<NewCheckpoint>,
+}
+
+impl NewRuns {
+    fn add(&mut self, one: RunEffects, alarms: &mut Alarms) {
+        let RunEffects { run, document, wake, .. } = one;
+        if let Some(document) = document {
+            if let Some(wake) = &wake {
+                alarms.set(&Resume { run: run.key(), revision: FIRST_REVISION }, run.place, wake);
+            }
+            let standing = standing(wake.as_ref(), false);
+            self.checkpoints.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });
+        }
+        self.runs.push(run);
+    }
+
+    async fn write(self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        if !self.runs.is_empty() {
+            runs::insert(transaction, &self.runs).await?;
+        }
+        if !self.log.is_empty() {
+            run_log::append(transaction, &self.log).await?;
+        }
+        if !self.checkpoints.is_empty() {
+            checkpoints::insert(transaction, &self.checkpoints).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a run that the database has. When it has ended it wakes the run that waits for its record.
+async fn renew(
+    transaction: &Transaction<'_>,
+    one: &RunEffects,
+    resume: &Resume,
+    steps: i32,
+    has_passed: bool,
+    alarms: &mut Alarms,
+) -> Result<(), StoreError> {
+    let RunEffects { run, forgets, document, wake, .. } = one;
+    if *forgets {
+        run_log::forget(transaction, &run.key()).await?;
+    }
+    runs::update(transaction, run, steps).await?;
+    match document {
+        Some(document) => {
+            checkpoints::renew(transaction, resume, document, standing(wake.as_ref(), has_passed)).await?;
+        }
+        None => checkpoints::remove(transaction, resume).await?,
+    }
+    match wake {
+        Some(wake) => alarms.set(&Resume { revision: resume.revision + 1, ..resume.clone() }, run.place, wake),
+        None => {
+            if let Some(next) = serial_runs::leave(transaction, run).await? {
+                alarms.set(&next, 0, &Wake::Now);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! A bundle advances in waves: every submission goes on in memory to its next query to the database; each
+//! wave asks one sorted, deduplicated statement per kind. The runs of one submission go one after another, in
+//! order; those of different submissions side by side, unless they share a record on which a workflow does not run in
+//! parallel (other bundles wait for the lock of that record). Everything happens in the caller's transaction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use postern_shared::expression::{Related, Scope};
+use postern_shared::id::ReceiptId;
+use postern_shared::store::receipts::NewReceipt;
+use postern_shared::store::{self, Conflicts, StoreError, Transaction, receipts, records};
+use postern_shared::submission::Submission;
+
+use crate::bundle::budget::BundleBudget;
+use crate::bundle::clock::Clock;
+use crate::bundle::effects::write::write;
+use crate::bundle::effects::{Before, Effects};
+use crate::bundle::keepalive::Keepalive;
+use crate::bundle::queries;
+use crate::bundle::sequence::{Sequence, Sequences};
+use crate::bundle::unit_of_work::UnitOfWork;
+use crate::matching::catalog::Catalog;
+use crate::matching::dedupe;
+use crate::matching::resolve::{Resolved, meant, resolve};
+use crate::run::field_usage::FieldUsage;
+use crate::run::references;
+use crate::run::serial_runs::SerialRuns;
+use crate::run::tally::Tally;
+use crate::task::query::{Answer, Query};
+
+/// Claims, resolves and executes the submissions, and writes all that became of them. Nothing is committed.
+pub async fn execute(
+    transaction: &Transaction<'_>,
+    catalog: &Arc<Catalog>,
+    submissions: impl Iterator<Item = &Submission>,
+    conflicts: Conflicts,
+    budget: BundleBudget,
+) -> Result<Tally, StoreError> {
+    let began = Instant::now();
+    let submissions = sorted(submissions);
+    let mut unit = UnitOfWork::new(Arc::clone(catalog), conflicts, budget);
+    lock_records(transaction, &submissions, &mut unit).await?;
+    look_at_related(transaction, catalog, &submissions, &mut unit).await?;
+    let mut keepalive = Keepalive::new();
+    let mut resolved = Vec::new();
+    for one in &submissions {
+        resolved.push(start(catalog, one, &unit));
+        keepalive.beat(transaction).await?;
+    }
+    let duplicates = dedupe::duplicates(transaction, &submissions).await?;
+    let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
+    dedupe::once_per_record(transaction, first.map(|(one, (resolved, _))| (*one, resolved)).collect()).await?;
+    if resolved.iter().any(|(one, _)| one.start.iter().any(|pinned| pinned.has_delays())) {
+        unit.clock = Clock::new(store::time(transaction).await?, began);
+    }
+    let receipts: Vec<_> = (submissions.iter().zip(&resolved))
+        .map(|(one, (resolved, _))| NewReceipt {
+            submission: one,
+            skipped: resolved.skipped.clone(),
+            duplicate_of: duplicates.get(&one.receipt).copied(),
+            unmatched: resolved.start.is_empty() && !duplicates.contains_key(&one.receipt),
+            places: resolved.start.len(),
+        })
+        .collect();
+    let claimed = receipts::claim(transaction, &receipts, conflicts).await?;
+
+    let mut counted = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
+    let mut sequences = Sequences::default();
+    for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
+        if claimed.contains(&submission.receipt) {
+            counted.accepted_at_ms.push(submission.accepted_at_ms);
+            if duplicates.contains_key(&submission.receipt) {
+                counted.duplicates += 1;
+                continue;
+            }
+            counted.unmatched += usize::from(resolved.start.is_empty());
+            sequences.add(submission, resolved, &scope);
+        }
+    }
+    let mut serial_runs = SerialRuns::look(transaction, sequences.alone()).await?;
+    run_in_waves(transaction, &mut sequences, &mut unit, &mut serial_runs).await?;
+    collect(sequences.all, &mut unit.effects);
+    unit.effects.stays = serial_runs.into_stays();
+    let awaited = submissions.iter().filter(|one| one.waits && claimed.contains(&one.receipt));
+    unit.effects.awaited = awaited.map(|one| one.receipt).collect();
+    let Tally { finished, failed, admission, slow, alarms, .. } = write(transaction, &mut unit).await?;
+    Ok(Tally { finished, failed, admission, slow, alarms, ..counted })
+}
+
+/// In the order of the receipts, each once: the order in which they are claimed.
+fn sorted<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Vec<&'a Submission> {
+    let mut sorted: Vec<&Submission> = submissions.collect();
+    sorted.sort_by_key(|one| one.receipt);
+    sorted.dedup_by_key(|one| one.receipt);
+    sorted
+}
+
+async fn lock_records(
+    transaction: &Transaction<'_>,
+    submissions: &[&Submission],
+    unit: &mut UnitOfWork,
+) -> Result<(), StoreError> {
+    let mut ids: Vec<_> = submissions.iter().filter_map(|one| one.record).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if !ids.is_empty() {
+        let found = records::lock(transaction, &ids).await?;
+        unit.take_in(&ids, found);
+    }
+    Ok(())
+}
+
+/// Looks at the records that the conditions of starts refer to.
+async fn look_at_related(
+    transaction: &Transaction<'_>,
+    catalog: &Catalog,
+    submissions: &[&Submission],
+    unit: &mut UnitOfWork,
+) -> Result<(), StoreError> {
+    let referred = submissions.iter().flat_map(|one| {
+        let record = one.record.and_then(|id| unit.fields(id));
+        references::missing(&start_related(catalog, one), record.as_deref(), unit)
+    });
+    queries::look(transaction, referred.collect(), unit).await
+}
+
+/// What the conditions refer to by which the workflows of a submission start.
+fn start_related(catalog: &Catalog, submission: &Submission) -> Vec<Related> {
+    let conditions = meant(catalog, submission).iter().filter_map(|pinned| pinned.workflow.start.condition.as_ref());
+    conditions.flat_map(|condition| &condition.reads().related).cloned().collect()
+}
+
+fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Resolved, Scope) {
+    let record = submission.record.and_then(|id| unit.fields(id));
+    let scope = Scope {
+        related: references::values(&start_related(catalog, submission), record.as_deref(), unit),
+        env: Arc::new(submission.env.clone()),
+        query: Arc::new(submission.query.clone()),
+        request: Arc::new(submission.request.clone()),
+        record,
+    };
+    let module = submission.record.and_then(|id| unit.module(id));
+    (resolve(catalog, submission, module, &scope), scope)
+}
+
+async fn run_in_waves(
+    transaction: &Transaction<'_>,
+    sequences: &mut Sequences<'_>,
+    unit: &mut UnitOfWork,
+    serial_runs: &mut SerialRuns,
+) -> Result<(), StoreError> {
+    let Sequences { all: sequences, going, .. } = sequences;
+    let mut answers: Vec<Option<Answer>> = sequences.iter().map(|_| None).collect();
+    let mut keepalive = Keepalive::new();
+    unit.budget.begin();
+    while !going.is_empty() {
+        let mut asked: Vec<(usize, Query)> = Vec::new();
+        while let Some(at) = going.pop_front() {
+            match sequences[at].advance(answers[at].take(), unit, serial_runs, &mut keepalive, transaction).await? {
+                Some(query) => asked.push((at, query)),
+                None => going.extend(sequences[at].next),
+            }
+        }
+        let (began, searched, askers) = (Instant::now(), unit.budget.searched(), asked.len());
+        going.extend(asked.iter().map(|(at, _)| *at));
+        for (at, answer) in queries::ask(transaction, asked, unit).await? {
+            answers[at] = Some(answer);
+        }
+        let share = unit.budget.share(began.elapsed(), searched, askers);
+        going.iter().for_each(|at| sequences[*at].charge(share));
+        keepalive.reset();
+    }
+    Ok(())
+}
+
+/// Collects what became of the runs, and the names of fields that did not meet.
+fn collect(sequences: Vec<Sequence<'_>>, effects: &mut Effects) {
+    let mut of_children: HashMap<ReceiptId, FieldUsage> = HashMap::new();
+    for child in &effects.child_runs {
+        // What it reads nobody knows yet; none of it shall count as posted in vain.
+        of_children.entry(child.run.receipt).or_default().expect(&child.pinned.reads);
+    }
+    for Sequence { submission, mut field_usage, ended, .. } in sequences {
+        for execution in ended {
+            let (run, read) = execution.into_effects(Before::New);
+            effects.runs.push(run);
+            field_usage.add(read);
+        }
+        field_usage.add(of_children.remove(&submission.receipt).unwrap_or_default());
+        let unmet = field_usage.unmet(&submission.env, &submission.read);
+        effects.unmet.extend(unmet.map(|unmet| (submission.receipt, unmet)));
+    }
+}

@@ -1,0 +1,284 @@
+//! The unit of work of a bundle: the records that its transaction has locked, and what the bundle's runs have made of them and
+//! want written.
+//! Runs of one bundle see each other's changes here; the database sees them when the unit of work is flushed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use lettre::message::Mailbox;
+use postern_shared::env::Env;
+use postern_shared::id::{ModuleName, RecordId, WorkflowId};
+use postern_shared::module::Modules;
+use postern_shared::store::Conflicts;
+use postern_shared::store::records::{Record, UniqueKey};
+use serde_json::Value;
+
+use crate::bundle::budget::BundleBudget;
+use crate::bundle::clock::Clock;
+use crate::bundle::effects::Effects;
+use crate::matching::catalog::{Catalog, Pinned};
+
+/// The most bytes that one record may hold as JSON: far above a form, far below what would slow its neighbours.
+const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
+
+/// The records that a bundle holds locked.
+#[derive(Debug, Default)]
+pub struct UnitOfWork {
+    /// What its runs may still cost.
+    pub budget: BundleBudget,
+    /// The time.
+    pub clock: Clock,
+    /// What its runs want written beside the records.
+    pub effects: Effects,
+    catalog: Arc<Catalog>,
+    conflicts: Conflicts,
+    held: BTreeMap<RecordId, Held>,
+    /// Records that were only looked at; none = there is none.
+    seen: HashMap<RecordId, Option<(ModuleName, Arc<Env>)>>,
+    keys: HashMap<(ModuleName, UniqueKey), RecordId>,
+    /// Those that the database still has.
+    deleted: Vec<RecordId>,
+}
+
+#[derive(Debug)]
+enum Held {
+    /// It does not exist, and was looked for, or it was deleted here.
+    Missing,
+    There {
+        module: ModuleName,
+        fields: Arc<Env>,
+        dirty: bool,
+    },
+}
+
+/// What the unit of work knows of a record.
+#[derive(Debug)]
+pub enum Known<'a> {
+    /// It was not looked for yet.
+    Unknown,
+    /// There is none.
+    Missing,
+    /// It is locked by this bundle.
+    There(&'a ModuleName, &'a Arc<Env>),
+}
+
+impl UnitOfWork {
+    /// An empty one; what is set on its records has the types of the catalog's modules.
+    pub fn new(catalog: Arc<Catalog>, conflicts: Conflicts, budget: BundleBudget) -> Self {
+        Self { catalog, conflicts, budget, ..Self::default() }
+    }
+
+    /// Whether a record that is to be created may be there already.
+    pub fn conflicts(&self) -> Conflicts {
+        self.conflicts
+    }
+
+    /// Who sends mails of steps that name nobody.
+    pub fn sender(&self) -> Option<Mailbox> {
+        self.catalog.sender().cloned()
+    }
+
+    /// What is declared of records.
+    pub fn modules(&self) -> &Arc<Modules> {
+        self.catalog.modules()
+    }
+
+    /// A workflow that a step may start, as it is now.
+    pub fn workflow(&self, id: WorkflowId) -> Option<Arc<Pinned>> {
+        self.catalog.workflow(id).map(Arc::clone)
+    }
+
+    /// What is known of a record.
+    pub fn get(&self, id: RecordId) -> Known<'_> {
+        match self.held.get(&id) {
+            None => Known::Unknown,
+            Some(Held::Missing) => Known::Missing,
+            Some(Held::There { module, fields, .. }) => Known::There(module, fields),
+        }
+    }
+
+    /// As [`UnitOfWork::get`], of a record that is only read: one that was looked at without a lock counts as well.
+    pub fn look(&self, id: RecordId) -> Known<'_> {
+        match (self.get(id), self.seen.get(&id)) {
+            (Known::Unknown, Some(Some((module, fields)))) => Known::There(module, fields),
+            (Known::Unknown, Some(None)) => Known::Missing,
+            (known, _) => known,
+        }
+    }
+
+    /// Takes in records that were looked at; those that were asked for and not found are missing.
+    pub fn see(&mut self, asked: &[RecordId], found: Vec<Record>) {
+        self.seen.extend(asked.iter().map(|id| (*id, None)));
+        self.seen.extend(found.into_iter().map(|one| (one.id, Some((one.module, Arc::new(one.fields))))));
+    }
+
+    /// The fields of a record that is there.
+    pub fn fields(&self, id: RecordId) -> Option<Arc<Env>> {
+        match self.get(id) {
+            Known::There(_, fields) => Some(Arc::clone(fields)),
+            Known::Unknown | Known::Missing => None,
+        }
+    }
+
+    /// The module of a record that is there.
+    pub fn module(&self, id: RecordId) -> Option<&ModuleName> {
+        match self.get(id) {
+            Known::There(module, _) => Some(module),
+            Known::Unknown | Known::Missing => None,
+        }
+    }
+
+    /// Takes in records as the database has them; those that were asked for and not found are missing.
+    pub fn take_in(&mut self, asked: &[RecordId], found: Vec<Record>) {
+        for id in asked {
+            self.held.entry(*id).or_insert(Held::Missing);
+        }
+        for record in found {
+            self.hold(record);
+        }
+    }
+
+    /// Takes in one record as the database has it. What is held already is newer and stays.
+    pub fn hold(&mut self, record: Record) {
+        let held = self.held.entry(record.id).or_insert(Held::Missing);
+        if matches!(held, Held::Missing) {
+            *held = Held::There { module: record.module, fields: Arc::new(record.fields), dirty: false };
+        }
+    }
+
+    /// The record of a unique key, if this bundle has met it.
+    pub fn by_key(&self, module: &ModuleName, key: UniqueKey) -> Option<RecordId> {
+        self.keys.get(&(module.clone(), key)).copied()
+    }
+
+    /// Remembers the record of a unique key.
+    pub fn remember_key(&mut self, module: ModuleName, key: UniqueKey, id: RecordId) {
+        self.keys.insert((module, key), id);
+    }
+
+    /// Forgets the unique key of a record.
+    pub fn forget_key(&mut self, id: RecordId) {
+        self.keys.retain(|_, holder| *holder != id);
+    }
+
+    /// Sets fields of a record that is there; null clears a field. All or, with the reason, none.
+    pub fn set(&mut self, id: RecordId, changes: Vec<(String, Value)>) -> Result<(), String> {
+        let Some(Held::There { fields, dirty, .. }) = self.held.get_mut(&id) else {
+            return Err(format!("record {id} does not exist"));
+        };
+        let mut changed = Env::clone(fields);
+        apply(&mut changed, changes)?;
+        if changed != **fields {
+            *fields = Arc::new(changed);
+            *dirty = true;
+        }
+        Ok(())
+    }
+
+    /// Deletes a record, if it is there, with its comments.
+    pub fn delete(&mut self, id: RecordId) {
+        if matches!(self.held.get(&id), Some(Held::There { .. })) {
+            self.held.insert(id, Held::Missing);
+            self.forget_key(id);
+            self.effects.comments.retain(|comment| comment.record != id);
+            self.deleted.push(id);
+        }
+    }
+
+    /// The records that were deleted since the last time.
+    pub fn take_deleted(&mut self) -> Vec<RecordId> {
+        std::mem::take(&mut self.deleted)
+    }
+
+    /// The records that were changed since the last time, in the order of their ids; they count as flushed.
+    pub fn flush(&mut self) -> Vec<Record> {
+        let mut changed = Vec::new();
+        for (id, held) in &mut self.held {
+            if let Held::There { module, fields, dirty: dirty @ true } = held {
+                *dirty = false;
+                changed.push(Record { id: *id, module: module.clone(), fields: Env::clone(fields) });
+            }
+        }
+        changed
+    }
+}
+
+/// Sets fields on a map; null clears. Returns the bytes of the result, or refuses one that is too large to keep.
+pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<usize, String> {
+    for (name, value) in changes {
+        if value.is_null() {
+            fields.0.shift_remove(&name);
+        } else {
+            fields.set(name, value);
+        }
+    }
+    let bytes = fields.to_string().len();
+    if bytes > MAX_RECORD_BYTES {
+        return Err(format!("the record would hold {bytes} bytes, more than {MAX_RECORD_BYTES}"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit() -> (UnitOfWork, RecordId) {
+        let id = RecordId::try_from(852).unwrap();
+        let fields = serde_json::from_str(r#"{"a":1,"b":2}"#).unwrap();
+        let mut unit = UnitOfWork::default();
+        unit.take_in(&[id], vec![Record { id, module: "Leads".parse().unwrap(), fields }]);
+        (unit, id)
+    }
+
+    #[test]
+    fn a_change_is_flushed_once_and_no_change_never() {
+        let (mut unit, id) = unit();
+        unit.set(id, vec![("a".into(), 1.into())]).unwrap();
+        assert_eq!(unit.flush(), []);
+        unit.set(id, vec![("a".into(), 3.into()), ("b".into(), Value::Null)]).unwrap();
+        assert_eq!(unit.flush()[0].fields.to_string(), r#"{"a":3}"#);
+        assert_eq!(unit.flush(), []);
+    }
+
+    #[test]
+    fn what_the_runs_made_of_a_record_wins_over_a_later_read() {
+        let (mut unit, id) = unit();
+        unit.set(id, vec![("a".into(), 3.into())]).unwrap();
+        unit.take_in(&[id], vec![Record { id, module: "Leads".parse().unwrap(), fields: Env::default() }]);
+        assert_eq!(unit.fields(id).unwrap().get("a"), Some(&3.into()));
+    }
+
+    #[test]
+    fn a_deleted_record_is_neither_changed_nor_held_by_its_key() {
+        let (mut unit, id) = unit();
+        let (module, key) = ("Leads".parse::<ModuleName>().unwrap(), UniqueKey::of("a").unwrap());
+        unit.remember_key(module.clone(), key, id);
+        unit.set(id, vec![("a".into(), 3.into())]).unwrap();
+        unit.delete(id);
+        unit.delete(id);
+        assert_eq!((unit.take_deleted(), unit.flush(), unit.by_key(&module, key)), (vec![id], vec![], None));
+        assert!(matches!(unit.get(id), Known::Missing) && unit.take_deleted().is_empty());
+    }
+
+    #[test]
+    fn a_record_that_was_looked_at_is_not_held_and_one_that_is_held_is_seen_as_the_runs_made_it() {
+        let (mut unit, id) = unit();
+        let (other, none) = (RecordId::try_from(853).unwrap(), RecordId::try_from(854).unwrap());
+        let record = |id| Record { id, module: "Leads".parse().unwrap(), fields: Env::default() };
+        unit.see(&[id, other, none], vec![record(id), record(other)]);
+        assert!(matches!(unit.look(id), Known::There(_, fields) if fields.get("a") == Some(&1.into())));
+        assert!(matches!((unit.look(other), unit.get(other)), (Known::There(..), Known::Unknown)));
+        assert!(matches!((unit.look(none), unit.get(none)), (Known::Missing, Known::Unknown)));
+        unit.delete(id);
+        assert!(matches!(unit.look(id), Known::Missing));
+    }
+
+    #[test]
+    fn a_record_too_large_to_keep_stays_as_it_was() {
+        let (mut unit, id) = unit();
+        let error = unit.set(id, vec![("a".into(), "x".repeat(MAX_RECORD_BYTES).into())]).unwrap_err();
+        assert!(error.contains("more than"), "{error}");
+        assert_eq!(unit.flush(), []);
+    }
+}

@@ -1,0 +1,5 @@
+//! Which workflows a submission starts.
+
+pub mod catalog;
+pub mod dedupe;
+pub mod resolve;

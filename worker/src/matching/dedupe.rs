@@ -1,0 +1,90 @@
+//! What may happen only once, for the submissions of a bundle: one submission of a dedupe key, one run of a workflow
+//! that runs once per record. Claims are taken in the bundle's transaction, in the order of their keys, and all bundles
+//! take the two kinds in the same order. Delivered again, a submission finds that it holds its claims itself.
+
+use std::collections::{BTreeMap, HashMap};
+
+use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::origin;
+use postern_shared::store::claims::{self, Claim, Holder};
+use postern_shared::store::receipts::Skipped;
+use postern_shared::store::runs::Run;
+use postern_shared::store::{StoreError, Transaction};
+use postern_shared::submission::Submission;
+
+use crate::matching::resolve::Resolved;
+
+/// The submissions whose dedupe key another receipt holds, with that receipt.
+pub async fn duplicates(
+    transaction: &Transaction<'_>,
+    submissions: &[&Submission],
+) -> Result<HashMap<ReceiptId, ReceiptId>, StoreError> {
+    let claim = |one: &Submission| {
+        let dedupe = one.dedupe.as_ref()?;
+        Some((Claim::new(format!("permission {}", one.permission), &dedupe.key), dedupe.days))
+    };
+    let mut wanted = BTreeMap::new();
+    for one in submissions {
+        if let Some((claim, days)) = claim(one) {
+            // The first of the bundle; the others of its key are its duplicates.
+            wanted.entry(claim).or_insert((Holder::from(one.receipt), Some(days)));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let holders = claims::take(transaction, &wanted).await?;
+    let holder = |one: &&Submission| Some((one.receipt, holders.get(&claim(one)?.0)?.receipt));
+    Ok(submissions.iter().filter_map(holder).filter(|(receipt, holder)| receipt != holder).collect())
+}
+
+/// Skips the workflows that run once per record and have run on it before.
+pub async fn once_per_record(
+    transaction: &Transaction<'_>,
+    mut resolved: Vec<(&Submission, &mut Resolved)>,
+) -> Result<(), StoreError> {
+    let mut wanted = BTreeMap::new();
+    for (submission, resolved) in &resolved {
+        for pinned in resolved.start.iter().filter(|pinned| pinned.workflow.start.once_per_record) {
+            if let Some(record) = submission.record {
+                // The first of the bundle; it holds the claim for ever.
+                wanted.entry(once(pinned.workflow.id, record)).or_insert((Holder::from(submission.receipt), None));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let holders = claims::take(transaction, &wanted).await?;
+    for (submission, Resolved { start, skipped, .. }) in &mut resolved {
+        let Some(record) = submission.record else { continue };
+        let mine = Holder::from(submission.receipt);
+        start.retain(|pinned| {
+            let id = pinned.workflow.id;
+            let runs = !pinned.workflow.start.once_per_record
+                || holders.get(&once(id, record)).is_none_or(|holder| *holder == mine);
+            if !runs {
+                skipped.push(Skipped { workflow: Some(id), reason: has_run(record) });
+            }
+            runs
+        });
+    }
+    Ok(())
+}
+
+/// Whether a run that another one started is the one that its workflow has on that record. All replays of a run are it.
+pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: RecordId) -> Result<bool, StoreError> {
+    let holder = Holder { receipt: run.receipt, origin: origin::first(&run.origin).to_owned() };
+    let claim = once(run.workflow, record);
+    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
+    Ok(holders.get(&claim) == Some(&holder))
+}
+
+/// Why a workflow does not run that runs once per record.
+pub fn has_run(record: RecordId) -> String {
+    format!("it runs once per record, and has run on record {record}")
+}
+
+fn once(workflow: WorkflowId, record: RecordId) -> Claim {
+    Claim::new(format!("workflow {workflow} once per record"), &record.to_string())
+}

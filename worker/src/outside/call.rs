@@ -1,0 +1,100 @@
+//! One call of another system: what is sent, and what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_shared::rendered::Rendered;
+use postern_shared::store::checkpoints::Decision;
+use postern_shared::store::spool;
+use reqwest::Url;
+
+use super::breaker::CallOutcome;
+
+/// What is added to a time-out before an outcome that nobody wrote down counts as unknown.
+pub const MARGIN: Duration = Duration::from_secs(10);
+
+/// What a step needs of the outside.
+#[derive(Debug)]
+pub struct Call {
+    pub request: Arc<Rendered>,
+    /// From connecting to the last byte of the answer.
+    pub timeout: Duration,
+    pub at_most_once: bool,
+    /// Of the answer, its headers included.
+    pub max_bytes: usize,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub enum Report {
+    Answered(Reply),
+    Failed(Failure),
+    /// A person said what came of it.
+    Decided(Decision),
+}
+
+/// An answer of HTTP or SMTP.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    /// FieldUsage are in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// In words, without any value.
+    pub reason: String,
+    pub kind: FailureKind,
+    /// What came of the target: where it is silent, so it may be to the next call.
+    pub came: CallOutcome,
+}
+
+/// What is known when there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The target got nothing.
+    NotSent,
+    /// It may have got it.
+    Unclear,
+    /// Trying again would not help.
+    Final,
+}
+
+impl Failure {
+    /// The connection broke.
+    pub fn new(reason: impl Into<String>, kind: FailureKind) -> Self {
+        Self { reason: reason.into(), kind, came: CallOutcome::Broken }
+    }
+
+    /// The target does not answer, or not in time.
+    pub fn down(reason: impl Into<String>, kind: FailureKind) -> Self {
+        Self { came: CallOutcome::Silence, ..Self::new(reason, kind) }
+    }
+
+    /// The call cannot be made, and another try would not mend that.
+    pub fn last(reason: impl Into<String>) -> Self {
+        Self::not_made(reason, FailureKind::Final)
+    }
+
+    /// The call was not made.
+    pub fn not_made(reason: impl Into<String>, kind: FailureKind) -> Self {
+        Self { came: CallOutcome::NotMade, ..Self::new(reason, kind) }
+    }
+
+    /// The same, where the target has answered: the answer is what the step cannot use.
+    pub fn answered(self) -> Self {
+        Self { came: CallOutcome::Answer, ..self }
+    }
+}
+
+/// The name of the target of a request: scheme, host and port, or the mail server of the worker.
+pub fn target(request: &Rendered) -> String {
+    let name = match request {
+        Rendered::Http(call) => call.url.parse::<Url>().map(|url| url.origin().ascii_serialization()),
+        Rendered::Mail(_) => Ok("mail".to_owned()),
+    };
+    spool::target(name.unwrap_or_default())
+}

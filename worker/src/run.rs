@@ -1,0 +1,16 @@
+//! One run: how it goes through its graph, what it leaves behind while it waits, and how it is taken up again.
+
+pub mod admission;
+pub mod budget;
+pub mod checkpoint;
+pub mod child_runs;
+pub mod connections;
+mod engine;
+pub mod execution;
+pub mod field_usage;
+pub mod references;
+pub mod resume;
+pub mod serial_runs;
+pub mod slow_runs;
+pub mod stored;
+pub mod tally;

@@ -1,0 +1,157 @@
+//! What a run leaves behind that does not end in its transaction, and what wakes it. A run that failed leaves the same,
+//! so that a replay can go on at the failed step.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use postern_shared::rendered::Rendered;
+use postern_shared::resume::Resume;
+use postern_shared::store::checkpoints::{Branch, Checkpoint, Parked, Standing, Tried};
+use postern_shared::store::spool::{self, Alarm, Way};
+use postern_shared::store::{StoreError, Transaction};
+use postern_shared::workflow::{StepIndex, Workflow};
+
+/// The most bytes of `$env` of a run, and of what the run leaves behind while it waits, as JSON: eight times a posted
+/// body, as ingress allows for a submission.
+pub const MAX_CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
+
+/// Runs of one receipt that go on together with those of other receipts of their workflow. The runs beyond have a share
+/// of the slots of their own.
+const FEW_RUNS: i32 = 100;
+
+/// A step to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    pub step: StepIndex,
+    /// What was tried of it already.
+    pub tried: Option<Tried>,
+    /// What it sends to another system, once that is rendered.
+    pub request: Option<Arc<Rendered>>,
+}
+
+/// A part of a run that waits for a time: the steps to take then, the next one last.
+#[derive(Debug)]
+pub struct Sleeping {
+    pub due_at: SystemTime,
+    pub steps: Vec<Next>,
+}
+
+/// When a run that has not ended goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wake {
+    /// At once, from a message of its own.
+    Now,
+    /// At once, alone, in slots that are kept for runs that are slow.
+    Slow,
+    /// When it is its turn to call this target.
+    Call { target: String },
+    /// When its first part is due.
+    At(SystemTime),
+    /// When the run that is on its record has ended.
+    InTurn,
+    /// When a person has decided.
+    Decided,
+    /// When its workflow is no longer on hold: it has not begun.
+    Held,
+    /// When fewer runs of its workflow are under way.
+    Admission,
+}
+
+impl From<StepIndex> for Next {
+    fn from(step: StepIndex) -> Self {
+        Self { step, tried: None, request: None }
+    }
+}
+
+/// Writes steps by their names.
+pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
+    let branch = |next: &Next| {
+        let request = next.request.as_deref().cloned().map(Box::new);
+        Some(Branch { step: workflow.step(next.step)?.name.clone(), tried: next.tried, request })
+    };
+    steps.iter().filter_map(branch).collect()
+}
+
+/// Finds steps by their names; the error names one that the workflow does not have.
+pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, String> {
+    let next = |branch: &Branch| match workflow.find(&branch.step) {
+        Some(step) => Ok(Next { step, tried: branch.tried, request: branch.request.clone().map(Arc::from) }),
+        None => Err(format!("this version of the workflow has no step {}", branch.step)),
+    };
+    steps.iter().map(next).collect()
+}
+
+/// Writes what sleeps.
+pub fn parked(workflow: &Workflow, sleeping: &[Sleeping]) -> Vec<Parked> {
+    let one = |one: &Sleeping| Parked { due_at_ms: millis(one.due_at), steps: written(workflow, &one.steps) };
+    sleeping.iter().map(one).collect()
+}
+
+/// Reads what sleeps.
+pub fn sleeping(workflow: &Workflow, parked: &[Parked]) -> Result<Vec<Sleeping>, String> {
+    let one = |one: &Parked| {
+        let due_at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(one.due_at_ms).unwrap_or(0));
+        Ok(Sleeping { due_at, steps: found(workflow, &one.steps)? })
+    };
+    parked.iter().map(one).collect()
+}
+
+/// As JSON, or its length if that is more than may be kept.
+pub fn encode(checkpoint: &Checkpoint) -> Result<String, usize> {
+    // What came from JSON can be written as JSON.
+    let text = serde_json::to_string(checkpoint).unwrap_or_default();
+    if text.len() > MAX_CHECKPOINT_BYTES { Err(text.len()) } else { Ok(text) }
+}
+
+/// What wakes the runs of one transaction.
+#[derive(Debug)]
+pub struct Alarms {
+    set: Vec<Alarm>,
+    /// The time of the transaction, by the database's clock.
+    now: SystemTime,
+}
+
+impl Alarms {
+    /// None yet. `now` is the time of the transaction, by the database's clock.
+    pub fn new(now: SystemTime) -> Self {
+        Self { set: Vec::new(), now }
+    }
+
+    /// Wakes a run whose checkpoint has this revision and which has this place among those of its receipt.
+    pub fn set(&mut self, resume: &Resume, place: i32, wake: &Wake) {
+        let resuming = Way::Resuming { of_many: place > FEW_RUNS };
+        let (way, delay) = match wake {
+            Wake::Now => (resuming, Duration::ZERO),
+            Wake::At(due_at) => (resuming, due_at.duration_since(self.now).unwrap_or_default()),
+            Wake::Slow => (Way::Slow, Duration::ZERO),
+            Wake::Call { target } => (Way::Calling(target.clone()), Duration::ZERO),
+            Wake::InTurn | Wake::Decided | Wake::Held | Wake::Admission => return,
+        };
+        self.set.push(Alarm { resume: resume.clone(), delay, way });
+    }
+
+    /// Puts them into the spool; returns whether there are any, so that the consumer of the spool looks when this is
+    /// committed.
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<bool, StoreError> {
+        if !self.set.is_empty() {
+            spool::schedule(transaction, &self.set).await?;
+        }
+        Ok(!self.set.is_empty())
+    }
+}
+
+/// What is in the way of a run that goes on by this; none = it has failed. An admitted run keeps its place
+/// while it goes on at once.
+pub fn standing(wake: Option<&Wake>, has_passed: bool) -> Standing {
+    match wake {
+        Some(Wake::InTurn) => Standing::InTurn,
+        Some(Wake::Held | Wake::Admission) => Standing::Closed,
+        Some(Wake::Now | Wake::Slow | Wake::Call { .. }) if has_passed => Standing::Passed,
+        None | Some(Wake::Now | Wake::Slow | Wake::Call { .. } | Wake::At(_) | Wake::Decided) => Standing::Free,
+    }
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,126 @@
+//! The engine: takes one run through its graph. A run holds the list of its pending steps and takes the last of
+//! them; an output puts its successors there in reverse, so the order is depth first, in written order, and a
+//! step reached twice runs twice. A run stops at a query to the database and goes on with the answer; the records
+//! that a step refers to are the first of them. A delay parks its branch alone; when only such branches are left, the
+//! run is suspended and leaves a checkpoint.
+
+mod follow;
+mod leave;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use postern_shared::id::RecordId;
+use postern_shared::store::checkpoints::Tried;
+use postern_shared::workflow::Step;
+
+use super::checkpoint::{Next, Wake};
+use super::execution::{Execution, Progress};
+use super::references;
+use crate::bundle::unit_of_work::UnitOfWork;
+use crate::task::context::Context;
+use crate::task::query::{Answer, Query};
+use crate::task::{self};
+
+/// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others.
+pub const MAX_STEPS: i32 = 10_000;
+
+impl Execution {
+    /// Goes on until the run needs the database, has to leave the transaction, or ends. `answer` is that to the
+    /// question asked last.
+    pub fn advance(&mut self, mut answer: Option<Answer>, unit: &mut UnitOfWork) -> Progress {
+        let pinned = Arc::clone(&self.pinned);
+        if self.run.steps == 0 && answer.is_none() && self.now.is_none() {
+            self.run.started_at = SystemTime::now();
+        }
+        self.budget.go_on();
+        if let Some(Answer::Found { took, .. } | Answer::CutOff { took }) = &answer {
+            self.budget.query(*took);
+        }
+        while let Some(next) = self.asking.take().or_else(|| self.pending.pop()).or_else(|| self.wake_up()) {
+            let Some(step) = pinned.workflow.step(next.step) else { continue };
+            if let Some(progress) = self.take(next, step, answer.take(), unit) {
+                return progress;
+            }
+            if self.budget.wants_to_yield() {
+                return Progress::Yields;
+            }
+        }
+        match self.sleeping.iter().map(|one| one.due_at).min() {
+            Some(due_at) => self.suspend(Wake::At(due_at)),
+            None => self.end(false, None),
+        }
+    }
+
+    /// Takes one step; returns where the run stands if it cannot go on to the next.
+    fn take(&mut self, next: Next, step: &Step, answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
+        if answer.is_none() && self.run.steps == MAX_STEPS {
+            return Some(self.fail(next, format!("it took {MAX_STEPS} steps: does it loop for ever?")));
+        }
+        if let Err(error) = self.budget.compute() {
+            return Some(self.fail(next, error.to_string()));
+        }
+        if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), unit) {
+            return Some(progress);
+        }
+        if answer.is_none() {
+            self.budget.step();
+            unit.budget.step();
+        }
+        self.scope.record = self.run.record.and_then(|id| unit.fields(id));
+        if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
+            self.asking = Some(next);
+            return Some(Progress::Asks(Query::Look(id)));
+        }
+        let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
+        let (scope, budget) = (&mut self.scope, &mut self.budget);
+        let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
+        let (record, request) = (self.run.record, next.request.clone());
+        let mut context = Context { scope, record, unit, run, number, alone, tries, request, budget };
+        let outcome = task::perform(&step.task, answer, &mut context);
+        self.follow(next, step, outcome, unit)
+    }
+
+    /// The first step of the branch that has been due for longest.
+    fn wake_up(&mut self) -> Option<Next> {
+        let now = self.now?;
+        while let Some((at, _)) =
+            (self.sleeping.iter().enumerate()).filter(|(_, one)| one.due_at <= now).min_by_key(|(_, one)| one.due_at)
+        {
+            self.pending = self.sleeping.remove(at).steps;
+            if let Some(next) = self.pending.pop() {
+                return Some(next);
+            }
+        }
+        None
+    }
+
+    /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
+    /// answered keeps what it read when it asked, and one that is rendered needs no more.
+    fn relate(&mut self, next: &Next, step: &Step, answer: Option<&Answer>, unit: &UnitOfWork) -> Option<RecordId> {
+        if step.reads.related.is_empty()
+            || next.request.is_some()
+            || matches!(
+                answer,
+                Some(
+                    Answer::Created { .. }
+                        | Answer::Rekeyed { .. }
+                        | Answer::Found { .. }
+                        | Answer::CutOff { .. }
+                        | Answer::Places(_)
+                        | Answer::Outside(_)
+                )
+            )
+        {
+            return None;
+        }
+        let record = self.scope.record.as_deref();
+        let missing = references::missing(&step.reads.related, record, unit);
+        if missing.is_empty() {
+            self.scope.related = references::values(&step.reads.related, record, unit);
+        }
+        missing.first().copied()
+    }
+}

@@ -1,0 +1,199 @@
+//! One run on its way through its graph: where it stands, and what it leaves on its path. The engine takes it further.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use postern_shared::expression::Scope;
+use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::store::run_log::Entry;
+use postern_shared::store::runs::{Run, State};
+use postern_shared::workflow::{Step, Workflow};
+
+use super::budget::RunBudget;
+use super::checkpoint::{Next, Sleeping, Wake};
+use super::field_usage::FieldUsage;
+use super::slow_runs::Cost;
+use crate::matching::catalog::Pinned;
+use crate::outside::call::{self, Call};
+use crate::task::query::Query;
+
+/// A run on its way.
+#[derive(Debug)]
+pub struct Execution {
+    pub(super) pinned: Arc<Pinned>,
+    pub(super) run: Run,
+    pub(super) scope: Scope,
+    /// The next step last.
+    pub(super) pending: Vec<Next>,
+    /// The branches that wait for a time.
+    pub(super) sleeping: Vec<Sleeping>,
+    /// Branches that are due at this time are taken; none = only those begun in this transaction are there.
+    pub(super) now: Option<SystemTime>,
+    /// The step whose question is open.
+    pub(super) asking: Option<Next>,
+    /// Whether what that step sends was rendered in this transaction.
+    pub(super) is_fresh: bool,
+    pub(super) log: Vec<Entry>,
+    pub(super) budget: RunBudget,
+    pub(super) field_usage: FieldUsage,
+    /// When it goes on, once it is suspended.
+    pub(super) wake: Option<Wake>,
+    /// Of what it needed too much for those beside it, once it goes on alone.
+    pub(super) slow: Option<Cost>,
+}
+
+/// Where a run stands after it went on.
+#[derive(Debug)]
+pub enum Progress {
+    /// It needs an answer.
+    Asks(Query),
+    /// It needs an answer of the outside, for which no transaction waits: give it with [`Answer::Outside`](crate::task::query::Answer::Outside) or [`leave`].
+    ///
+    /// [`leave`]: Execution::leave
+    Outside(Box<Call>),
+    /// It has computed for a while: others may go on before it does.
+    Yields,
+    /// It ended.
+    Ended,
+    /// It goes on in another transaction.
+    Suspended(Wake),
+}
+
+impl Execution {
+    /// A run at the start of its workflow; `place` is its place among the runs of its receipt, from 1.
+    pub fn new(pinned: Arc<Pinned>, place: i32, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
+        let run = Run {
+            receipt,
+            workflow: pinned.workflow.id,
+            origin: String::new(),
+            version: pinned.version,
+            place,
+            state: State::Running,
+            steps: 0,
+            record,
+            message: None,
+            started_at: SystemTime::now(),
+            ended_at: None,
+        };
+        let pending = first_steps(&pinned.workflow);
+        let (budget, field_usage) = (RunBudget::new(), FieldUsage::default());
+        let (sleeping, log) = (Vec::new(), Vec::new());
+        let (now, asking, is_fresh, wake, slow) = (None, None, false, None, None);
+        Self { pinned, run, scope, pending, sleeping, now, asking, is_fresh, log, budget, field_usage, wake, slow }
+    }
+
+    /// Its workflow and record, if no other run of the workflow may be on that record.
+    pub fn needs_turn(&self) -> Option<(ReceiptId, WorkflowId, RecordId)> {
+        let alone = !self.pinned.workflow.start.parallel;
+        self.run.record.filter(|_| alone).map(|record| (self.run.receipt, self.run.workflow, record))
+    }
+
+    /// Whether it has taken no step and asked nothing yet.
+    pub fn is_new(&self) -> bool {
+        self.run.steps == 0 && self.asking.is_none()
+    }
+
+    /// Does nothing until the run that is on its record has ended.
+    pub fn wait_for_turn(&mut self) -> Progress {
+        self.suspend(Wake::InTurn)
+    }
+
+    /// Whether it is not to begin yet.
+    pub fn is_on_hold(&self) -> bool {
+        self.pinned.workflow.start.hold
+    }
+
+    /// Does nothing until its workflow is no longer on hold.
+    pub fn hold(&mut self) -> Progress {
+        self.suspend(Wake::Held)
+    }
+
+    /// Whether it has to be admitted before it reaches outside.
+    pub fn needs_admission(&self) -> bool {
+        self.pinned.workflow.start.at_most.is_some()
+    }
+
+    /// Leaves for the lane of calls with what its step sends, or waits for its admission.
+    pub fn leave(&mut self, has_passed: bool) -> Progress {
+        if !has_passed && self.needs_admission() {
+            // It is rendered when it is admitted; but what may have been sent is sent again as it was.
+            if let Some(next) = self.asking.as_mut().filter(|_| self.is_fresh) {
+                next.request = None;
+            }
+            return self.suspend(Wake::Admission);
+        }
+        let (mut target, mut message) = (String::new(), None);
+        if let Some(next) = &self.asking {
+            target = next.request.as_deref().map_or_else(|| "unknown".to_owned(), call::target);
+            let step = self.pinned.workflow.step(next.step);
+            message = step.map(|step| format!("step {} waits for its target", step.name));
+        }
+        self.run.message = message;
+        self.suspend(Wake::Call { target })
+    }
+
+    /// Whether it has taken no step beyond these.
+    pub fn stands_at(&self, steps: i32) -> bool {
+        self.run.steps == steps
+    }
+
+    /// The place of the step in hand on the run's path, and that of its first try.
+    pub fn numbers(&self) -> (i32, i32) {
+        let number = self.run.steps + 1;
+        let tried = self.asking.as_ref().and_then(|next| next.tried);
+        (number, tried.map_or(number, |tried| tried.first))
+    }
+
+    /// Writes a step on the path of the run.
+    pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
+        self.run.steps += 1;
+        self.field_usage.note(&step.reads, &self.scope.env);
+        self.log.push(Entry {
+            receipt: self.run.receipt,
+            workflow: self.run.workflow,
+            origin: self.run.origin.clone(),
+            number: self.run.steps,
+            step: step.name.to_string(),
+            task: step.task.name().to_owned(),
+            output: output.map(str::to_owned),
+            message,
+            at: SystemTime::now(),
+        });
+    }
+
+    /// Ends at a step, which a replay takes again.
+    pub(super) fn fail(&mut self, next: Next, message: String) -> Progress {
+        self.pending.push(Next::from(next.step));
+        self.end(true, Some(message))
+    }
+
+    /// Ends.
+    pub(super) fn end(&mut self, failed: bool, message: Option<String>) -> Progress {
+        self.run.state = if failed { State::Failed } else { State::Finished };
+        self.run.message = message;
+        self.run.ended_at = Some(SystemTime::now());
+        Progress::Ended
+    }
+
+    /// Stops until this wakes it.
+    pub(super) fn suspend(&mut self, wake: Wake) -> Progress {
+        self.run.state = match &wake {
+            Wake::Now | Wake::Slow => State::Running,
+            Wake::Call { .. } | Wake::At(_) | Wake::InTurn | Wake::Admission => State::Waiting,
+            Wake::Held => State::Held,
+            Wake::Decided => State::NeedsAttention,
+        };
+        self.wake = Some(wake.clone());
+        Progress::Suspended(wake)
+    }
+}
+
+/// Where a workflow begins, the next step last.
+pub(super) fn first_steps(workflow: &Workflow) -> Vec<Next> {
+    workflow.start.next.iter().rev().copied().map(Next::from).collect()
+}
+
+/// Where an output leads, the next step last.
+pub(super) fn followers(step: &Step, output: &str) -> impl Iterator<Item = Next> {
+    step.successors(output).iter().rev().copied().map(Next::from)
+}

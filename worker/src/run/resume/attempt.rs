@@ -1,0 +1,207 @@
+//! One transaction of a run that goes on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use postern_shared::lane::Lane;
+use postern_shared::resume::Resume;
+use postern_shared::store::checkpoints::{self, Taken};
+use postern_shared::store::outside_calls::{self, Intent};
+use postern_shared::store::runs;
+use postern_shared::store::spool::{self, Alarm, Way};
+use postern_shared::store::{self, Conflicts, StoreError, Transaction, records};
+
+use super::ending::{before, failed, in_turn, not_begun};
+use crate::bundle::budget::{BundleBudget, Mode};
+use crate::bundle::clock::Clock;
+use crate::bundle::effects::RunEffects;
+use crate::bundle::effects::write::write;
+use crate::bundle::keepalive::Keepalive;
+use crate::bundle::queries;
+use crate::bundle::unit_of_work::UnitOfWork;
+use crate::consume::message::Message;
+use crate::matching::catalog::Pinned;
+use crate::outside::call::{Call, Failure, FailureKind, MARGIN, Report, target};
+use crate::resources::Resources;
+use crate::run::child_runs;
+use crate::run::execution::{Execution, Progress};
+use crate::run::serial_runs;
+use crate::run::tally::Tally;
+use crate::task::query::{Answer, Query};
+
+/// Added to the time after which an intent counts as unknown, so that it is past that when it is looked at.
+const LATER: Duration = Duration::from_secs(1);
+
+/// What is to be done with a run.
+#[derive(Debug, Clone, Copy)]
+pub enum Work<'a> {
+    GoOn,
+    /// Its outside step has been tried.
+    Settle(&'a Report),
+    Fail(&'a str),
+}
+
+/// What became of an attempt that was committed.
+pub enum Step {
+    /// Nothing more is to be done for this message.
+    Done(Tally),
+    /// The intent is noted: now the call.
+    Call { call: Box<Call>, key: String },
+}
+
+/// Takes the run further, in one transaction, until it ends, waits, or calls another system.
+pub async fn attempt(
+    resources: &Resources,
+    message: &Message,
+    resume: &Resume,
+    work: Work<'_>,
+) -> Result<Step, StoreError> {
+    let nothing = || Ok(Step::Done(Tally::default()));
+    // Cannot fail: nobody closes it.
+    let _one_of_few = resources.connections.of(message.lane).acquire().await;
+    let mut connection = resources.store.connection().await?;
+    let Some(version) = runs::version(&connection, &resume.run).await? else { return nothing() };
+    let pinned = resources.catalogs.pinned(&connection, resume.run.workflow, version).await?;
+    let transaction = store::begin(&mut connection).await?;
+    let began = Instant::now();
+    let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
+    // It is being called or waits for a slot; without a row of that lane, as after the replay of a dead letter, it goes on.
+    if taken.checkpoint.calling && message.lane != Lane::Calling && spool::pairs::calls(&transaction, resume).await? {
+        return nothing();
+    }
+    // Before any claim, as bundles do.
+    let mode = if message.lane == Lane::Slow { Mode::Slow } else { Mode::Resumed };
+    let budget = BundleBudget::new(mode, Arc::clone(&resources.slow_runs));
+    let mut unit = UnitOfWork::new(resources.catalogs.at_least(0).await?, Conflicts::Expected, budget);
+    unit.clock = Clock::new(taken.now, began);
+    if let Some(record) = taken.run.record {
+        unit.take_in(&[record], records::lock(&transaction, &[record]).await?);
+    }
+    let has_passed = taken.has_passed;
+    let lane = message.lane;
+    let mut step = match (work, pinned) {
+        (Work::Fail(reason), _) => {
+            let waits = taken.waits;
+            end(&transaction, failed(resume, taken, reason.to_owned())?, waits, &mut unit).await?
+        }
+        (Work::GoOn | Work::Settle(_), None) => {
+            let (reason, waits) = (format!("version {version} of its workflow cannot be read"), taken.waits);
+            end(&transaction, failed(resume, taken, reason)?, waits, &mut unit).await?
+        }
+        (Work::GoOn, Some(pinned)) => {
+            let report = taken.decision.map(Report::Decided);
+            go_on(&transaction, lane, resume, taken, pinned, &mut unit, report).await?
+        }
+        (Work::Settle(report), Some(pinned)) => {
+            go_on(&transaction, lane, resume, taken, pinned, &mut unit, Some(report.clone())).await?
+        }
+    };
+    // A run that calls still needs its message.
+    if let Step::Done(tally) = &mut step {
+        tally.admission |= has_passed;
+        match message.settle_with(&transaction).await {
+            // Another worker has the row. What came of a call is known here alone, and the checkpoint was still at its
+            // revision: that worker finds it at the next.
+            Err(StoreError::LeaseLost) if matches!(work, Work::Settle(_)) => {}
+            settled => settled?,
+        }
+    }
+    store::commit(transaction).await?;
+    Ok(step)
+}
+
+async fn go_on(
+    transaction: &Transaction<'_>,
+    lane: Lane,
+    resume: &Resume,
+    taken: Taken,
+    pinned: Arc<Pinned>,
+    unit: &mut UnitOfWork,
+    report: Option<Report>,
+) -> Result<Step, StoreError> {
+    let waits = taken.waits;
+    if taken.checkpoint.begins
+        && let Some(reason) = child_runs::refusal(transaction, &taken, &pinned, unit).await?
+    {
+        return end(transaction, not_begun(resume, taken, &reason), waits, unit).await;
+    }
+    if !pinned.workflow.start.parallel && !serial_runs::enter(transaction, &taken.run).await? {
+        return end(transaction, in_turn(resume, taken)?, waits, unit).await;
+    }
+    let mut execution = match Execution::resume(pinned, &taken) {
+        Ok(execution) => execution,
+        Err(reason) => return end(transaction, failed(resume, taken, reason)?, waits, unit).await,
+    };
+    if matches!(report, Some(Report::Answered(_) | Report::Failed(_))) {
+        outside_calls::complete(transaction, &resume.run, taken.run.steps + 1).await?;
+    }
+    let mut answer = report.map(Answer::Outside);
+    let mut keepalive = Keepalive::new();
+    unit.budget.begin();
+    loop {
+        match advance(&mut execution, answer.take(), unit) {
+            Progress::Asks(query) => answer = ask(transaction, query, &mut execution, unit).await?,
+            Progress::Yields => keepalive.beat(transaction).await?,
+            // Only in the lane of calls it is called, as the first step of its transaction, and once admitted.
+            Progress::Outside(_)
+                if lane != Lane::Calling
+                    || !execution.stands_at(taken.run.steps)
+                    || (execution.needs_admission() && !taken.has_passed) =>
+            {
+                break drop(execution.leave(taken.has_passed));
+            }
+            Progress::Outside(call) => {
+                let (number, first) = execution.numbers();
+                match (call.at_most_once, outside_calls::intend(transaction, &resume.run, number).await?) {
+                    (true, Intent::Open(age)) if age > call.timeout + MARGIN => {
+                        let failure = Failure::new("the worker broke off while it was at it", FailureKind::Unclear);
+                        answer = Some(Answer::Outside(Report::Failed(failure)));
+                    }
+                    (true, Intent::Open(age)) => {
+                        // Somebody may still be at it; afterwards it is either done or unknown.
+                        let delay = (call.timeout + MARGIN).saturating_sub(age) + LATER;
+                        let later = Alarm { resume: resume.clone(), delay, way: Way::Calling(target(&call.request)) };
+                        spool::schedule(transaction, &[later]).await?;
+                        return Ok(Step::Done(Tally::default()));
+                    }
+                    (false, _) | (true, Intent::New) => {
+                        return Ok(Step::Call { call, key: format!("{}.{first}", resume.run) });
+                    }
+                }
+            }
+            Progress::Ended | Progress::Suspended(_) => break,
+        }
+    }
+    execution.note_if_slow(&unit.budget);
+    let (effects, _) = execution.into_effects(before(resume, &taken));
+    end(transaction, effects, waits, unit).await
+}
+
+/// Writes what became of the run.
+async fn end(
+    transaction: &Transaction<'_>,
+    effects: RunEffects,
+    waits: bool,
+    unit: &mut UnitOfWork,
+) -> Result<Step, StoreError> {
+    unit.effects.awaited.extend(waits.then_some(effects.run.receipt));
+    unit.effects.runs.push(effects);
+    Ok(Step::Done(write(transaction, unit).await?))
+}
+
+/// Goes on. It may compute for long within one step: this thread's other tasks are handed to another one.
+fn advance(execution: &mut Execution, answer: Option<Answer>, unit: &mut UnitOfWork) -> Progress {
+    tokio::task::block_in_place(|| execution.advance(answer, unit))
+}
+
+async fn ask(
+    transaction: &Transaction<'_>,
+    query: Query,
+    execution: &mut Execution,
+    unit: &mut UnitOfWork,
+) -> Result<Option<Answer>, StoreError> {
+    let (began, searched) = (Instant::now(), unit.budget.searched());
+    let answers = queries::ask(transaction, vec![(0, query)], unit).await?;
+    execution.charge(unit.budget.share(began.elapsed(), searched, 1));
+    Ok(answers.into_iter().next().map(|(_, answer)| answer))
+}

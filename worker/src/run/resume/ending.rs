@@ -1,0 +1,50 @@
+//! What is written of a run that does not go on when it is taken up: without its engine.
+
+use std::time::SystemTime;
+
+use postern_shared::resume::Resume;
+use postern_shared::store::StoreError;
+use postern_shared::store::checkpoints::{Checkpoint, Taken};
+use postern_shared::store::runs::{Run, State};
+
+use crate::bundle::effects::{Before, RunEffects};
+use crate::run::checkpoint::{self, Wake};
+
+/// How the database has a run that was taken.
+pub fn before(resume: &Resume, taken: &Taken) -> Before {
+    Before::Waiting { resume: resume.clone(), steps: taken.run.steps, has_passed: taken.has_passed }
+}
+
+/// Ends a run that another one started before its first step: as with a submission that starts nothing, it is no fault.
+pub fn not_begun(resume: &Resume, taken: Taken, reason: &str) -> RunEffects {
+    let before = before(resume, &taken);
+    let run = ended(taken.run, State::Finished, format!("it did not run: {reason}"), taken.now);
+    RunEffects { run, before, log: Vec::new(), forgets: false, document: None, wake: None, slow: None }
+}
+
+/// Ends a run where it stands, so that a replay can go on there.
+pub fn failed(resume: &Resume, taken: Taken, reason: String) -> Result<RunEffects, StoreError> {
+    let before = before(resume, &taken);
+    let Taken { run, mut checkpoint, now, .. } = taken;
+    checkpoint.forget_tries();
+    let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
+    Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake: None, slow: None })
+}
+
+/// Nothing wakes it but the end of the run that is on its record.
+pub fn in_turn(resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> {
+    let before = before(resume, &taken);
+    let Taken { mut run, mut checkpoint, .. } = taken;
+    run.state = State::Waiting;
+    (checkpoint.begins, checkpoint.calling) = (false, false);
+    let (document, wake) = (Some(document(&checkpoint)?), Some(Wake::InTurn));
+    Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake, slow: None })
+}
+
+fn ended(run: Run, state: State, message: String, now: SystemTime) -> Run {
+    Run { state, message: Some(message), ended_at: Some(now), ..run }
+}
+
+fn document(checkpoint: &Checkpoint) -> Result<String, StoreError> {
+    checkpoint::encode(checkpoint).map_err(|bytes| StoreError::Refused(format!("a checkpoint has {bytes} bytes")))
+}

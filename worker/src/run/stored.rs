@@ -1,0 +1,94 @@
+//! A run as the store has it: read from what its checkpoint left, and turned into what is written.
+
+use std::sync::Arc;
+
+use postern_shared::expression::Scope;
+use postern_shared::store::checkpoints::{Checkpoint, Taken};
+use postern_shared::store::runs::{Run, State};
+use postern_shared::workflow::KeepLog;
+
+use super::execution::{Execution, first_steps};
+use crate::bundle::effects::{Before, RunEffects};
+use crate::matching::catalog::Pinned;
+use crate::run::budget::RunBudget;
+use crate::run::checkpoint::{self, MAX_CHECKPOINT_BYTES, Wake};
+use crate::run::field_usage::FieldUsage;
+
+impl Execution {
+    /// A run as its checkpoint left it; the error names a step that its version does not have.
+    pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, String> {
+        let Checkpoint { env, pending, parked, is_new, .. } = &taken.checkpoint;
+        let scope = Scope {
+            env: Arc::new(env.clone()),
+            query: Arc::new(taken.query.clone()),
+            request: Arc::new(taken.request.clone()),
+            record: None,
+            related: Arc::default(),
+        };
+        Ok(Self {
+            run: Run { state: State::Running, message: None, ..taken.run.clone() },
+            scope,
+            pending: match is_new {
+                true => first_steps(&pinned.workflow),
+                false => checkpoint::found(&pinned.workflow, pending)?,
+            },
+            sleeping: checkpoint::sleeping(&pinned.workflow, parked)?,
+            pinned,
+            now: Some(taken.now),
+            asking: None,
+            is_fresh: false,
+            log: Vec::new(),
+            budget: RunBudget::new(),
+            field_usage: FieldUsage::default(),
+            wake: None,
+            slow: None,
+        })
+    }
+
+    /// What is written of it, and the names that it read.
+    pub fn into_effects(mut self, before: Before) -> (RunEffects, FieldUsage) {
+        if let Some(next) = self.asking.take() {
+            self.pending.push(next);
+        }
+        let document = if self.run.state == State::Finished { None } else { self.document() };
+        if self.wake.is_some() {
+            // What its later steps read nobody knows yet; none of it shall count as posted in vain.
+            self.field_usage.expect(&self.pinned.reads);
+        }
+        let (keeps, forgets) = match (self.pinned.workflow.start.keep_log, self.run.state) {
+            (KeepLog::All, _) => (true, false),
+            (KeepLog::Failures, State::Finished) => (false, true),
+            (KeepLog::Failures, _) => (true, false),
+            (KeepLog::None, _) => (false, false),
+        };
+        let log = if keeps { self.log } else { Vec::new() };
+        let effects = RunEffects { run: self.run, before, log, forgets, document, wake: self.wake, slow: self.slow };
+        (effects, self.field_usage)
+    }
+
+    /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.
+    fn document(&mut self) -> Option<String> {
+        let workflow = &self.pinned.workflow;
+        let mut checkpoint = Checkpoint {
+            env: Arc::unwrap_or_clone(std::mem::take(&mut self.scope.env)),
+            pending: checkpoint::written(workflow, &self.pending),
+            parked: checkpoint::parked(workflow, &self.sleeping),
+            is_new: self.wake == Some(Wake::Held),
+            begins: false,
+            calling: matches!(self.wake, Some(Wake::Call { .. })),
+        };
+        if self.run.state == State::Failed {
+            checkpoint.forget_tries();
+        }
+        match checkpoint::encode(&checkpoint) {
+            Ok(document) => Some(document),
+            Err(bytes) => {
+                if self.wake.take().is_some() {
+                    let message = format!("it would have to keep {bytes} bytes, more than {MAX_CHECKPOINT_BYTES}");
+                    self.end(true, Some(message));
+                }
+                None
+            }
+        }
+    }
+}

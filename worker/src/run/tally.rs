@@ -1,0 +1,48 @@
+//! What became of the runs of one transaction, counted for the metrics and for those who wait for its commit.
+
+use postern_shared::store::runs::{Run, State};
+
+use super::slow_runs::Cost;
+
+/// What became of a transaction.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Submissions that this transaction claimed.
+    pub claimed: usize,
+    /// When each of those was accepted: milliseconds since 1970, by the clock of the ingress.
+    pub accepted_at_ms: Vec<i64>,
+    /// Submissions that another delivery had claimed before.
+    pub known: usize,
+    /// Claimed submissions that another one of their permission had made before.
+    pub duplicates: usize,
+    /// Claimed submissions that started nothing.
+    pub unmatched: usize,
+    /// Runs that finished.
+    pub finished: usize,
+    /// Runs that failed.
+    pub failed: usize,
+    /// Whether a run waits for its admission, or has left its place to another.
+    pub admission: bool,
+    /// Runs that go on alone, by [`Cost::ALL`].
+    pub slow: [usize; Cost::ALL.len()],
+    /// What wakes the runs that go on at once: to be brought on its way when this is committed.
+    pub alarms: bool,
+}
+
+impl Tally {
+    /// Counts a run that goes on alone, if it does.
+    pub fn count_slow(&mut self, cost: Option<Cost>) {
+        if let Some(cost) = cost {
+            self.slow[cost as usize] += 1;
+        }
+    }
+
+    /// Counts a run, if it has ended.
+    pub fn count(&mut self, run: &Run) {
+        match run.state {
+            State::Finished => self.finished += 1,
+            State::Failed => self.failed += 1,
+            State::Running | State::Waiting | State::Held | State::NeedsAttention => {}
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a task can read and change, and what that costs the run.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use postern_shared::env::json_bytes;
+use postern_shared::expression::{Scope, Template, render};
+use postern_shared::id::RecordId;
+use postern_shared::rendered::Rendered;
+use postern_shared::resume::RunKey;
+use postern_shared::store::checkpoints::Tried;
+use serde_json::Value;
+
+use super::error::TaskError;
+use crate::bundle::unit_of_work::UnitOfWork;
+use crate::run::budget::RunBudget;
+use crate::run::checkpoint::MAX_CHECKPOINT_BYTES;
+use crate::run::slow_runs::{Cost, Leave};
+
+/// What a task can read and change.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The variables of this run.
+    pub scope: &'a mut Scope,
+    /// The record that the run is on.
+    pub record: Option<RecordId>,
+    /// The records of the bundle.
+    pub unit: &'a mut UnitOfWork,
+    /// Whose step this is.
+    pub run: RunKey,
+    /// Its place on the run's path, from 1.
+    pub number: i32,
+    /// Whether the run has the transaction for itself.
+    pub alone: bool,
+    /// What was tried of the step before; its first try, if nothing was.
+    pub tries: Tried,
+    /// What it has rendered for another system already.
+    pub request: Option<Arc<Rendered>>,
+    /// What the run may still cost.
+    pub budget: &'a mut RunBudget,
+}
+
+impl Context<'_> {
+    /// The time by the database's clock.
+    pub fn now(&self) -> SystemTime {
+        self.unit.clock.now()
+    }
+
+    /// Assigns a name of `$env`; returns what it had. `$env` is never larger than what a run can leave behind.
+    pub fn set_env(&mut self, name: &str, value: Value) -> Result<Option<Value>, TaskError> {
+        let (bytes, had) = (json_bytes(&value), self.scope.env.get(name).map(json_bytes));
+        // A new name stands in quotes, with a colon and a comma.
+        let more = bytes + if had.is_none() { name.len() + 4 } else { 0 };
+        let all = self.budget.env_bytes(&self.scope.env) + more - had.unwrap_or(0);
+        let grows = more.saturating_sub(had.unwrap_or(0));
+        if grows > 0 && all > MAX_CHECKPOINT_BYTES {
+            return Err(TaskError(format!("{name}: $env would hold {all} bytes, more than {MAX_CHECKPOINT_BYTES}")));
+        }
+        self.hold(grows)?;
+        self.budget.set_env_bytes(Some(all));
+        Ok(Arc::make_mut(&mut self.scope.env).0.insert(name.to_owned(), value))
+    }
+
+    /// Counts what is about to be written.
+    pub fn write(&mut self, bytes: usize) -> Result<(), TaskError> {
+        self.hold(bytes)?;
+        Ok(self.budget.write(bytes)?)
+    }
+
+    /// Counts what stays in memory until the commit. Where others hold much already the run goes on alone.
+    fn hold(&mut self, bytes: usize) -> Result<(), TaskError> {
+        if self.budget.may_leave() && self.unit.budget.is_full(self.budget.held(), bytes) {
+            let why = "the runs beside it held much memory".to_owned();
+            return Err(self.budget.leave(Leave { cost: Cost::Memory, why, is_its_own: false }).into());
+        }
+        self.budget.hold(bytes);
+        self.unit.budget.hold(bytes);
+        Ok(())
+    }
+
+    /// Counts by how much values that a step sets on a record make it grow.
+    pub fn write_values(&mut self, record: RecordId, values: &[(String, Value)]) -> Result<(), TaskError> {
+        let had = self.unit.fields(record);
+        let had = |name: &str| had.as_ref().and_then(|fields| fields.get(name)).map_or(0, json_bytes);
+        let grows = values.iter().map(|(name, value)| json_bytes(value).saturating_sub(had(name))).sum();
+        self.write(grows)
+    }
+
+    /// The record that a step names, or else the run's.
+    pub fn target(&self, named: Option<&Template>) -> Result<RecordId, TaskError> {
+        let Some(template) = named else {
+            return self.record.ok_or_else(|| TaskError("the run has no record, and the step names none".into()));
+        };
+        let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", &error))?;
+        render(&value).trim().parse().map_err(|error| TaskError(format!("record: {error}")))
+    }
+
+    /// The values of named templates; the first that fails names its field.
+    pub fn values(&mut self, templates: &[(String, Template)]) -> Result<Vec<(String, Value)>, TaskError> {
+        templates.iter().map(|(name, template)| Ok((name.clone(), self.value(name, template)?))).collect()
+    }
+
+    /// The value of one template, which is named in its error.
+    pub fn value(&mut self, name: &str, template: &Template) -> Result<Value, TaskError> {
+        self.budget.compute()?;
+        template.value(self.scope).map_err(|error| TaskError::in_field(name, &error))
+    }
+}

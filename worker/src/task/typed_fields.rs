@@ -1,0 +1,63 @@
+//! What a step sets on a record that is there, as its module declares it: every value as its field's type, and a value
+//! of the unique field only once the record holds its key.
+
+use postern_shared::env::Env;
+use postern_shared::id::RecordId;
+use postern_shared::module::Module;
+use postern_shared::store::records::UniqueKey;
+use serde_json::Value;
+
+use super::error::TaskError;
+use super::query::{Answer, Query};
+use crate::bundle::unit_of_work::{self, Known, UnitOfWork};
+
+/// What became of values that a step sets on a record.
+pub enum Changed {
+    /// They are set.
+    Done,
+    /// First the record must get another unique key.
+    Ask(Query),
+}
+
+/// Sets values on a record that the unit of work holds. `answer` is that to the question which this asked before.
+pub fn change(
+    unit: &mut UnitOfWork,
+    record: RecordId,
+    values: Vec<(String, Value)>,
+    answer: Option<Answer>,
+) -> Result<Changed, TaskError> {
+    let Known::There(name, before) = unit.get(record) else {
+        return Err(TaskError(format!("record {record} does not exist")));
+    };
+    let Some(module) = unit.modules().get(name) else {
+        unit.set(record, values).map_err(TaskError)?;
+        return Ok(Changed::Done);
+    };
+    let values = module.changed_values(values).map_err(TaskError)?;
+    if let Some(key) = new_key(module, before, &values) {
+        match (key.and_then(|key| unit.by_key(name, key)), answer) {
+            // Asked anew also when a run of the same wave has given the record another key meanwhile.
+            (Some(holder), _) if holder == record => {}
+            (_, Some(Answer::Rekeyed { key: None, .. })) if key.is_none() => {}
+            (_, Some(Answer::Rekeyed { key: asked, holder: Some(holder) })) if asked == key => {
+                return Err(TaskError(module.taken(holder)));
+            }
+            _ => {
+                // The key must not change if the values cannot be set.
+                unit_of_work::apply(&mut Env::clone(before), values).map_err(TaskError)?;
+                return Ok(Changed::Ask(Query::Rekey { record, module: name.clone(), key }));
+            }
+        }
+    }
+    unit.set(record, values).map_err(TaskError)?;
+    Ok(Changed::Done)
+}
+
+/// The key, or none, that the record must have before these values are set; nothing if it has it.
+fn new_key(module: &Module, before: &Env, values: &[(String, Value)]) -> Option<Option<UniqueKey>> {
+    let field = module.unique()?;
+    let (_, value) = values.iter().rev().find(|(name, _)| *name == field.name)?;
+    let key = |value: &Value| UniqueKey::of(&field.key_text(value));
+    let (had, gets) = (before.get(&field.name).and_then(key), key(value));
+    (had != gets).then_some(gets)
+}
