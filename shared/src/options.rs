@@ -32,7 +32,8 @@ pub struct DatabaseOptions {
     pub database_url: String,
 
     /// Connections to PostgreSQL that this process keeps at most. An ingress has 2 more, by which callers read
-    /// receipts. A worker has twice `POSTERN_CONCURRENCY` and 14 more, if that is above it.
+    /// receipts. A control has 2 more for log-ins. A worker has twice `POSTERN_CONCURRENCY` and 14 more, if that is
+    /// above it.
     #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = connections)]
     pub database_connections: usize,
 }

@@ -20,7 +20,8 @@ pub struct PublicOptions {
     pub short_url: ShortUrl,
 
     /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed, also for log-ins to the control panel: networks
-    /// such as 10.0.0.0/8, joined by commas. Such a header from another private address is refused.
+    /// such as 10.0.0.0/8, joined by commas. Such a header from another private address is refused, and so is another
+    /// header that only a proxy adds (`X-Real-IP`, `X-Forwarded-Proto`).
     #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
 }

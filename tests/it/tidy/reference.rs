@@ -13,6 +13,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use postern_shared::spec::reference;
+use postern_shared::store::roles;
 
 use super::readme::readmes;
 use super::sources::{Source, production, read, write};
@@ -35,6 +36,7 @@ fn parts() -> Vec<(&'static str, String)> {
         ("limits", limits::part(sources)),
         ("held by ingress", postern_ingress::limits::table()),
         ("held by control", postern_control::limits::table()),
+        ("rights", roles::table()),
         ("codes", codes::part()),
         ("commands", commands::part()),
     ];

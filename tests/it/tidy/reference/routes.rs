@@ -1,9 +1,11 @@
 //! The routes of the listeners, from the doc comments of the functions that answer them; and the operations of the API,
-//! from its OpenAPI document.
+//! from their table.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use postern_control::api::BASE;
+use postern_control::operation::{About, ROWS, Row};
+use postern_shared::store::accounts::Role;
 
 use super::super::sources::Source;
 use super::{cell, quoted, table};
@@ -20,15 +22,12 @@ pub fn private(sources: &[Source]) -> String {
 
 /// The operations of the API.
 pub fn operations() -> String {
-    let document = postern_control::api::openapi();
-    let paths = document["paths"].as_object().unwrap();
-    let operations = paths.iter().flat_map(|(path, methods)| {
-        methods.as_object().unwrap().iter().map(move |(method, operation)| (path, method.to_uppercase(), operation))
-    });
-    let row = |(path, method, operation): (&String, String, &Value)| {
-        vec![format!("`{method} {path}`"), cell(operation["summary"].as_str().unwrap())]
+    let row = |row: &Row| {
+        let About { verb, path, role, summary, .. } = row.about;
+        let role = role.map_or("none", Role::word);
+        vec![format!("`{} {BASE}{path}`", verb.method()), role.to_owned(), cell(summary)]
     };
-    table(&["operation", "does"], operations.map(row))
+    table(&["operation", "role", "does"], ROWS.iter().map(row))
 }
 
 fn part(sources: &[Source], is_here: impl Fn(&str) -> bool) -> String {
