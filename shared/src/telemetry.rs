@@ -56,8 +56,13 @@ pub fn start(options: &TelemetryOptions) -> Result<Log, String> {
 /// The gauge that says what `/health/ready` would answer; the probe sets it when metrics are read. `component` is
 /// `ingress`, `worker` or `control`: alerts need not know how a Prometheus names its jobs.
 pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, prometheus::Error> {
-    let options = Opts::new("postern_ready", "1 while /health/ready answers 200, else 0.");
-    let gauge = IntGauge::with_opts(options.const_label("component", component))?;
+    let gauge = IntGauge::with_opts(
+        Opts::new(
+            "postern_ready",
+            "1 while /health/ready answers 200, else 0; by component: ingress, worker, control.",
+        )
+        .const_label("component", component),
+    )?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
 }
@@ -82,7 +87,10 @@ fn encode(registries: &[Registry], text: &mut Vec<u8>) -> Result<(), prometheus:
     }
     let mut families: Vec<MetricFamily> = by_name.into_values().collect();
     // The log belongs to the process, in which there may be several registries.
-    let dropped = IntCounter::new("postern_log_lines_dropped_total", "Log lines that could not be written.")?;
+    let dropped = IntCounter::new(
+        "postern_log_lines_dropped_total",
+        "Log lines that could not be written: standard error is full, has no reader, or its reader stands still.",
+    )?;
     dropped.inc_by(outlet::dropped());
     families.extend(dropped.collect());
     TextEncoder::new().encode(&families, text)
