@@ -16,6 +16,7 @@ pub mod intake;
 pub mod lane;
 pub mod log_limit;
 pub mod mask;
+pub mod media_type;
 pub mod message;
 pub mod module;
 pub mod options;

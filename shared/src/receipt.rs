@@ -14,6 +14,7 @@ pub use words::told;
 
 use crate::expression::Template;
 use crate::id::ReceiptId;
+use crate::mask;
 use crate::origin::{Origin, Parent};
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
@@ -30,7 +31,8 @@ const CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// How long a receipt that no worker has taken yet reads as queued; later it is unknown.
 const LONGEST_QUEUE: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The most runs of a receipt that are shown with their paths: as many as a page takes.
+/// The most runs of a receipt that are shown with their paths: as many as a page takes. Runs that need attention or
+/// failed are shown first.
 pub const MAX_SHOWN: usize = 100;
 
 /// The steps of all runs of a receipt that a caller sees: as many as a page takes. They are shared among the runs.
@@ -179,12 +181,18 @@ fn taken(id: ReceiptId, receipt: Receipt, runs: &OfReceipt, log: &[run_log::Entr
         runs_left_out: Some(runs.left_out).filter(|left_out| *left_out > 0),
         skipped: skipped.map(|one| messages.of_skipped(one)).collect(),
         duplicate_of: receipt.duplicate_of,
-        unread: receipt.unmet.unread,
-        unposted: receipt.unmet.unposted,
-        dropped_files: receipt.dropped_files,
+        unread: shown(receipt.unmet.unread),
+        unposted: shown(receipt.unmet.unposted),
+        dropped_files: shown(receipt.dropped_files),
+        altered: shown(receipt.altered),
         permission: Some(receipt.permission),
         ..Report::of_status(id, if receipt.duplicate_of.is_some() { "duplicate" } else { runs.word })
     }
+}
+
+/// Posted names, without those that may be a posted text.
+fn shown(names: Vec<String>) -> Vec<String> {
+    names.into_iter().map(|name| mask::name(&name).to_owned()).collect()
 }
 
 fn describe(run: &Run, log: &[run_log::Entry], messages: &Messages) -> RunReport {

@@ -59,7 +59,7 @@ pub use error::StoreError;
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay, time};
 
-/// How long a new connection may take, and how long one waits for a free one.
+/// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting

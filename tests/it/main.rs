@@ -6,6 +6,7 @@ mod attacks;
 mod bodies;
 mod broker;
 mod browser;
+mod callers;
 mod children;
 mod cli;
 mod connections;

@@ -14,7 +14,7 @@ const PROOF_LASTS: Duration = Duration::from_secs(5);
 /// How long the result of a trial, and a failure, counts: however often somebody asks, the database is asked once a second.
 const TRIAL_LASTS: Duration = Duration::from_secs(1);
 
-/// How long a trial may take: below the time for which `deploy/kubernetes` waits for an answer.
+/// How long a test write to the spool may take: below the time for which `deploy/kubernetes` waits for an answer.
 const TRIAL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the spool takes nothing.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::env::Env;
 
-/// The longest text of an answer, in bytes: a sentence or a pixel, not a page.
+/// The longest text of the `answer` of a permission, in bytes: a sentence or a pixel, not a page.
 pub const MAX_ANSWER_BYTES: usize = 1_000;
 
 /// The answer to an accepted submission, instead of the receipt as JSON.
@@ -12,7 +12,9 @@ pub const MAX_ANSWER_BYTES: usize = 1_000;
 pub struct Answer {
     /// 200, 202 or 204.
     pub status: u16,
-    /// Sent as plain text; empty for 204.
+    /// The media type of the text; none = plain text.
+    pub media_type: Option<String>,
+    /// The text; empty for 204.
     pub body: String,
 }
 

@@ -45,6 +45,9 @@ pub struct Report {
     /// The names of the parts whose files were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped_files: Vec<String>,
+    /// The names in whose values U+FFFD stands for something that is no text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<String>,
     /// The receipt under which it runs instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_as: Option<ReceiptId>,
@@ -136,6 +139,7 @@ impl Report {
             unread: Vec::new(),
             unposted: Vec::new(),
             dropped_files: Vec::new(),
+            altered: Vec::new(),
             replayed_as: None,
             replay_of: None,
             permission: None,

@@ -7,7 +7,7 @@ use deadpool_postgres::{Object, Transaction};
 use super::audit_log::{self, Change};
 use super::{StoreError, set_up_keys};
 
-/// How many accounts there may be: the list is one page.
+/// How many accounts of the control panel there may be: the list is one page.
 pub const MAX_ACCOUNTS: i64 = 200;
 
 const COUNT: &str = "-- accounts::count

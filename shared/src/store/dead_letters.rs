@@ -15,13 +15,13 @@ use crate::id::{PermissionKey, ReceiptId};
 use crate::submission::{self, SUBMISSIONS_V1, Target};
 pub use replay::replay;
 
-/// The most letters that one call replays or discards: it must end well within the time-out of a statement.
+/// The most dead letters that one call replays or discards: it must end well within the time-out of a statement.
 pub const MAX_AT_ONCE: i64 = 10_000;
 
 /// The longest reason of a discard, in characters: a sentence or two.
 pub const MAX_REASON_CHARS: usize = 500;
 
-/// The most groups that are told: whoever has more looks at the largest first.
+/// The most groups of dead letters that are listed: whoever has more looks at the largest first.
 const MAX_GROUPS: i64 = 200;
 
 const PUT: &str = "-- dead_letters::put

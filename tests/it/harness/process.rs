@@ -108,6 +108,11 @@ impl Process {
         self.signal("TERM");
     }
 
+    /// SIGINT: Ctrl-C.
+    pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
     /// Waits for its end; true if it exited with 0.
     pub async fn ended(&mut self) -> bool {
         eventually("the process has ended", async || self.child.try_wait().unwrap()).await.success()

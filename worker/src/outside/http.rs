@@ -15,7 +15,7 @@ use super::call::{Failure, FailureKind, Reply};
 use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
 
-/// Redirects that are followed: more is a loop.
+/// Redirects of one request that are followed: more is a loop.
 const MAX_REDIRECTS: usize = 5;
 
 /// Makes calls; clones share their connections.

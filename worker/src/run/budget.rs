@@ -22,7 +22,8 @@ const MAX_LAP: Duration = Duration::from_millis(500);
 /// has not computed.
 const MAX_SHARED_LAP: Duration = Duration::from_millis(30);
 
-/// After so many queries it counts how long the database answers them. Before it is the database that is slow.
+/// Queries of one run to the database. From then on the time of the answers counts, and the run can leave its bundle.
+/// A run with fewer is not slow itself: the database is.
 const MANY_QUERIES: u32 = 64;
 
 /// Bytes of the records and comments that one run makes: four of the largest records.

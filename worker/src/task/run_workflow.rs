@@ -23,7 +23,8 @@ use crate::bundle::effects::ChildRun;
 use crate::matching::catalog::Pinned;
 use crate::run::checkpoint::{self, Next};
 
-/// The most runs that a step starts in the transaction of a bundle, which others share.
+/// The most runs that a step starts in the transaction of a bundle, which others share. A step that starts more
+/// continues in a transaction of its own.
 const MAX_IN_BUNDLE: usize = 50;
 
 pub fn perform(

@@ -14,7 +14,7 @@ use super::tries::{self, Failed, Judgement};
 use crate::outside::call::{Reply, Report};
 use crate::outside::mail::{self, Draft};
 
-/// The most people of a mail: whom it is for and who gets copies.
+/// The most people who receive one mail, copies included.
 const MAX_RECIPIENTS: usize = 100;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {

@@ -107,7 +107,7 @@ impl Error {
         match self {
             Self::Unauthorized => Code::Unauthorized,
             Self::Forbidden(_) => Code::Forbidden,
-            Self::Invalid(_) | Self::Body(BodyError::Truncated | BodyError::BadGzip) => Code::InvalidRequest,
+            Self::Invalid(_) | Self::Body(BodyError::Truncated | BodyError::Damaged(_)) => Code::InvalidRequest,
             Self::Unknown(_) | Self::NoName(_) | Self::NoPath => Code::NotFound,
             Self::Method(_) => Code::MethodNotAllowed,
             Self::BodyTimeout => Code::BodyTimeout,

@@ -22,7 +22,7 @@ use super::session::Token;
 use super::visit::{SESSION, Visit};
 use crate::Failure;
 
-/// How long a session lasts: a working day.
+/// How long a session of the control panel lasts: a working day.
 const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);
 /// The longest name of an account.
 const MAX_NAME_BYTES: usize = 64;

@@ -118,7 +118,7 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let errors = if is_new && is_taken(&key) {
         vec![("permission".to_owned(), visit.t("key-taken"))]
     } else {
-        match saving::save(visit, &to_document(&fields)).await? {
+        match saving::save(visit, &with_others(to_document(&fields), stored.as_ref())).await? {
             Saved::Done(key) => {
                 return Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["http-handler", &key]))));
             }
@@ -249,6 +249,21 @@ fn to_document(fields: &Fields) -> Value {
     Value::Object(document)
 }
 
+/// The same document with the keys of the stored one that have no field in the form.
+fn with_others(mut document: Value, stored: Option<&Value>) -> Value {
+    for name in ["query_values", "wait", "headers"] {
+        if let Some(value) = stored.and_then(|stored| stored.get(name)) {
+            document[name] = value.clone();
+        }
+    }
+    if let Some(media_type) = stored.and_then(|stored| stored["answer"].get("type"))
+        && let Some(answer) = document.get_mut("answer").and_then(Value::as_object_mut)
+    {
+        answer.insert("type".to_owned(), media_type.clone());
+    }
+    document
+}
+
 /// One item a line; blanks belong to the item, as around the `-` of a range.
 fn lines(text: &str) -> Vec<Value> {
     text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()
@@ -297,6 +312,11 @@ mod tests {
             "origins": ["https://a.example"], "dedupe_days": 7, "enabled": false,
         });
         assert_eq!(to_document(&of_document(&document)), document);
+        let mut more = document.clone();
+        more["query_values"] = json!("env");
+        more["answer"]["type"] = json!("text/xml");
+        assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["query_values"], "env");
+        assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["answer"]["type"], "text/xml");
         let short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});
         assert_eq!(to_document(&of_document(&short)), short);
     }

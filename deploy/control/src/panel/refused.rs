@@ -94,7 +94,7 @@ pub async fn show_values(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// Reads one again: to its receipt, or back with the reason.
 pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let input = replay::Input { id: Some(id(visit)?), permission: None, charset: charset(visit) };
+    let input = replay::Input { id: Some(id(visit)?), permission: None, charset: charset(visit), content_type: None };
     let replayed = match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
         Err(Error::Invalid(_)) => return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?),
         replayed => replayed?,
@@ -109,7 +109,7 @@ pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
 /// Reads those of a permission again; the list then shows why some of them stay.
 pub async fn replay_several(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let permission = visit.form.get("permission").parse().map_err(|_| Refusal::NotFound)?;
-    let input = replay::Input { id: None, permission: Some(permission), charset: charset(visit) };
+    let input = replay::Input { id: None, permission: Some(permission), charset: charset(visit), content_type: None };
     match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
         Err(Error::Invalid(_)) => reply::unsaved(&latest(visit, visit.t("charset-unknown")).await?),
         Err(error) => Err(error.into()),

@@ -5,14 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operation::{About, Code, Error, Operation, Who};
-use crate::reread::{self, Choice};
+use crate::reread::{self, Choice, Told};
 use crate::state::State;
 
 /// Reads refused bodies again.
 #[derive(Debug)]
 pub struct ReplayRefusedBodies;
 
-/// Which bodies, and in which charset. Exactly one of `id` and `permission` names them.
+/// Which bodies, in which charset, and as which content type. Exactly one of `id` and `permission` names them.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["id"]}, {"required": ["permission"]}]))]
@@ -27,6 +27,9 @@ pub struct Input {
     /// The charset that takes the place of the one that the caller named, a WHATWG label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
+    /// The content type that takes the place of the one that the caller named.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
 }
 
 /// What became of them.
@@ -82,7 +85,8 @@ impl Operation for ReplayRefusedBodies {
         };
         let unknown = || Error::Invalid("charset: no encoding has this label".to_owned());
         let charset = input.charset.map(|label| reread::charset(&label).ok_or_else(unknown)).transpose()?;
-        let done = reread::replay(state, &who.account, &choice, charset).await?;
+        let told = Told { charset, content_type: input.content_type.as_deref() };
+        let done = reread::replay(state, &who.account, &choice, told).await?;
         if matches!(choice, Choice::One(_)) && done.accepted.is_empty() && done.refused.is_empty() {
             return Err(Error::Unknown("refused body"));
         }
