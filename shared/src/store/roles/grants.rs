@@ -170,7 +170,7 @@ fn grant(right: Right, table: &str, role: &str) -> String {
         Read(columns) => format!("SELECT{}", of(columns)),
         Add(columns) => format!("INSERT{}", of(columns)),
         Change(columns) => format!("UPDATE{}", of(columns)),
-        Remove => "DELETE".to_owned(),
+        Remove => format!("DELETE{}", of("")),
     };
     format!("-- grants::grant\nGRANT {right} ON TABLE {table} TO {role}")
 }
