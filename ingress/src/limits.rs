@@ -1,6 +1,6 @@
 //! All that an outsider can make the ingress hold, as one table: of what, how many in total, of one address and of one
 //! permission, how many bytes each at most, and what all of it takes together. What is not listed here is not held for
-//! an outsider, or is of a constant size. README.md shows the table; a test compares.
+//! an outsider, or is of a constant size. `deploy/README.md` shows the table.
 
 use std::time::Duration;
 
@@ -32,11 +32,12 @@ const RESERVED_DESCRIPTORS: usize = 256;
 /// repeats it, and next to no work for an ingress.
 pub const REFUSED: Rate = Rate { burst: 200, each: Duration::from_millis(20) };
 
-/// The same of all addresses together, for strangers that have many.
+/// Refused requests of all addresses together without delay, for strangers that have many addresses.
 pub const REFUSED_OF_ALL: Rate = Rate { burst: 1_000, each: Duration::from_millis(1) };
 
-/// How long an answer is held back at most that refuses a request beyond these rates. All connections that there may be
-/// then bring so few refused requests that the accepted ones do not notice; callers wait longer than that for an answer.
+/// How long the answer to a refused request beyond these rates is held back at most; then its connection ends. All
+/// connections that there may be then bring so few refused requests that the accepted ones do not notice; callers wait
+/// longer than that for an answer.
 pub const HELD_BACK: Duration = Duration::from_secs(2);
 
 /// The connections of both listeners.
@@ -90,7 +91,7 @@ fn rows() -> [Row; 11] {
     ]
 }
 
-/// The table of README.md.
+/// The table of `deploy/README.md`.
 pub fn table() -> String {
     held::table(&rows())
 }

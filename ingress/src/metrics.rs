@@ -28,23 +28,31 @@ impl Metrics {
             spooled: IntCounterVec::new(
                 Opts::new(
                     "postern_spooled_total",
-                    "Submissions that the broker could not take, by what the spool did.",
+                    "Submissions that the broker could not take, or all where there is no broker, by outcome: committed \
+                     (to the spool), failed.",
                 ),
                 &["outcome"],
             )?,
             refused_bodies: IntCounterVec::new(
                 Opts::new(
                     "postern_refused_bodies_total",
-                    "Refused bodies of permitted callers, by what became of them.",
+                    "Refused bodies of permitted callers, by outcome: kept, dropped (there was no room).",
                 ),
                 &["outcome"],
             )?,
             waits: IntCounterVec::new(
-                Opts::new("postern_waits_total", "Callers that wanted to wait for a response, by what came of it."),
+                Opts::new(
+                    "postern_waits_total",
+                    "Callers that wanted to wait for a response, by outcome: answered, ended (no run responded), \
+                     timed_out, stopped (at a shutdown), full (too many waited).",
+                ),
                 &["outcome"],
             )?,
             connections: ConnectionMetrics::new(registry)?,
-            settings_version: IntGauge::new("postern_settings_version", "Version of the settings that are in force.")?,
+            settings_version: IntGauge::new(
+                "postern_settings_version",
+                "Version of the settings that this ingress has.",
+            )?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
         // A rate over a counter that appears with its first refusal does not see that refusal.

@@ -62,16 +62,17 @@ pub struct ServiceOptions {
     #[command(flatten)]
     pub(crate) limits: LimitOptions,
 
-    /// Messages with submissions in the spool from which on it takes nothing more: what a broker that stays away may
-    /// cost of the disk. Runs that wait there, for a delay or a retry, do not count.
+    /// The number of messages with submissions in the spool from which on the spool takes no more. It bounds the disk
+    /// space while the broker is away. Runs that wait in the spool, for a delay or a retry, do not count.
     #[arg(long, env = "POSTERN_MAX_SPOOLED", default_value_t = 1_000_000, value_parser = spooled)]
     pub(crate) max_spooled: i64,
 
-    /// Channels to the broker, each with one bundle in flight.
+    /// Channels to RabbitMQ, each with one bundle in flight.
     #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = DEFAULT_CHANNELS, value_parser = channels)]
     pub(crate) publish_channels: usize,
 
-    /// Where health and metrics are served, for operators only.
+    /// The listener for health and metrics. `postern serve` serves the control panel and the API there as well, unless
+    /// `POSTERN_CONTROL_LISTEN` names another address.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8081")]
     pub private_listen: SocketAddr,
 
@@ -90,11 +91,12 @@ impl ServiceOptions {
 /// How much all callers together may hold.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LimitOptions {
-    /// Connections of the public listener. Where the process may not open as many files they are fewer.
+    /// Connections of the public listener. At the limit, the oldest idle connection of the address with most
+    /// connections is closed. A process that may not open as many files has fewer.
     #[arg(long, env = "POSTERN_MAX_CONNECTIONS", default_value_t = limits::CONNECTIONS, value_parser = connections)]
     pub(crate) max_connections: usize,
 
-    /// Connections of one address, or of one IPv6 network of 64 bits, but for trusted proxies.
+    /// Connections of one address, or of one IPv6 network of 64 bits. Trusted proxies may take all.
     #[arg(long, env = "POSTERN_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = limits::CONNECTIONS_PER_ADDRESS, value_parser = connections)]
     pub(crate) max_connections_per_address: usize,
 }
@@ -113,7 +115,7 @@ fn channels(text: &str) -> Result<usize, String> {
 }
 
 fn connections(text: &str) -> Result<usize, String> {
-    between(text, 1, MOST_CONNECTIONS, "each takes memory, see limits in the README")
+    between(text, 1, MOST_CONNECTIONS, "each takes memory, see the limits in deploy/README.md")
 }
 
 #[cfg(test)]

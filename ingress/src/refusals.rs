@@ -23,14 +23,15 @@ const WRITE_EVERY: Duration = Duration::from_secs(2);
 /// How often what is too old is removed.
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
-/// Bytes of one body that is kept: the default limit of a body.
+/// Bytes of one refused body that is kept: the default limit of a body.
 const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
-/// Bytes, and number, of the refused bodies that wait to be written.
+/// Bytes of the refused bodies that wait to be written.
 pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
+/// Refused bodies that wait to be written.
 const MAX_WAITING: usize = 1_000;
 
-/// Addresses that are counted by themselves between two writes.
+/// Addresses of rejected callers that are counted by themselves between two writes.
 const MAX_ADDRESSES: usize = 1_000;
 
 /// Gathers refusals until they are written.

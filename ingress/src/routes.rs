@@ -25,7 +25,7 @@ use crate::gate::Gate;
 use crate::state::State;
 use crate::{receipts, submit, unread};
 
-/// How long the answers that are under way may take after the shutdown began.
+/// How long the answers of the public listener that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A request whose body was not touched yet.
@@ -104,6 +104,10 @@ fn standing(state: &State, peer: IpAddr) -> Standing {
     }
 }
 
+/// The routes of the public listener:
+///
+/// - `POST /{short_url}`: 202 and a receipt, or an error.
+/// - `GET /receipts/{id}`: what became of a submission.
 async fn answer<S, B>(state: &State, request: &Request, body: S) -> Response
 where
     S: Stream<Item = Result<B, warp::Error>>,

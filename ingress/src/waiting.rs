@@ -19,8 +19,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::metrics::Metrics;
 
-/// The most callers that wait at the same time: each holds a connection, and a response in memory at its end. Others are
-/// answered at once, as if they did not want to wait. One address takes half of what is free.
+/// The most callers that wait for a response at the same time: each holds a connection, and a response in memory at its
+/// end. Others are answered at once, as if they did not want to wait. One address takes half of what is free.
 pub const MAX_WAITING: usize = 1_000;
 
 /// How often all receipts are looked at that somebody waits for.

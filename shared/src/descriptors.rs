@@ -3,7 +3,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The most that is asked for: many times what all limits of connections together need.
+/// The most file descriptors that a process asks for: many times what all limits of connections together need.
 const MOST: u64 = 65_536;
 
 /// Raises the soft limit of this process as far as it may, and returns the limit that is then in force.

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 /// How long a failure that goes on is silent between two lines.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How long after the last failure it is over, if it works. What fails now and then is one failure that goes on.
+/// How long after the last failure a failure that repeats in the log is over, if it works. What fails now and then is
+/// one failure that goes on.
 const OVER_AFTER: Duration = Duration::from_secs(2);
 
-/// How long after the last failure the next one is another.
+/// How long after the last failure the next failure is logged as a new one.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
 /// What decides about the lines of one failure.

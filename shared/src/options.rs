@@ -31,7 +31,9 @@ pub struct DatabaseOptions {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 
-    /// Connections to PostgreSQL that this process keeps at most.
+    /// Connections to PostgreSQL that this process keeps at most. An ingress has 2 more, by which callers read
+    /// receipts. A control has 2 more for log-ins. A worker has twice `POSTERN_CONCURRENCY` and 14 more, if that is
+    /// above it.
     #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = connections)]
     pub database_connections: usize,
 }
@@ -39,8 +41,8 @@ pub struct DatabaseOptions {
 /// Where RabbitMQ is.
 #[derive(Debug, Clone, Args)]
 pub struct BrokerOptions {
-    /// RabbitMQ, as an AMQP URL with its vhost. Only `postern serve`, which is both services, may be without: a worker
-    /// that was told of no broker would never see what its ingress publishes.
+    /// RabbitMQ, as `amqp://user:password@host:port/vhost`. Only `postern serve` can be without it: a worker that knows
+    /// no broker would never see what its ingress publishes.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true, value_parser = amqp_url)]
     pub amqp_url: Option<String>,
 }
@@ -48,8 +50,8 @@ pub struct BrokerOptions {
 /// To which names a private listener answers.
 #[derive(Debug, Clone, Args)]
 pub struct PrivateOptions {
-    /// Names of the private listener, joined by commas, such as `postern.example.org`. Requests for an address or for
-    /// `localhost` are always answered, requests for any other name never.
+    /// Host names of the private listener and of control, joined by commas, such as `ingress` or `postern.example.org`.
+    /// Requests for an address or for `localhost` are always answered. Any other `Host` gets 421.
     #[arg(long, env = "POSTERN_PRIVATE_HOSTS", value_delimiter = ',')]
     pub private_hosts: Vec<HostName>,
 }
@@ -57,11 +59,12 @@ pub struct PrivateOptions {
 /// What a process says of itself.
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryOptions {
-    /// What is logged: a level, or directives such as `postern_worker=debug`.
+    /// What is logged: a level (`off`, `error`, `warn`, `info`, `debug`, `trace`), or directives such as
+    /// `postern_worker=debug`, joined by commas. A word that is not a level is refused.
     #[arg(long, env = "POSTERN_LOG", default_value = "info", value_parser = log)]
     pub log: String,
 
-    /// How log lines look: `text` or `json`.
+    /// How log lines look: `text`, or `json` with one JSON object a line.
     #[arg(long, env = "POSTERN_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }

@@ -31,7 +31,8 @@ const CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// How long a receipt that no worker has taken yet reads as queued; later it is unknown.
 const LONGEST_QUEUE: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The most runs of a receipt that are shown with their paths: as many as a page takes.
+/// The most runs of a receipt that are shown with their paths: as many as a page takes. Runs that need attention or
+/// failed are shown first.
 pub const MAX_SHOWN: usize = 100;
 
 /// The steps of all runs of a receipt that a caller sees: as many as a page takes. They are shared among the runs.
@@ -130,7 +131,7 @@ async fn said_by_stops(
     if stops.is_empty() {
         return Ok(HashMap::new());
     }
-    let messages = workflows::settings_of_steps(connection, &stops, "message").await?;
+    let messages = workflows::stop_messages(connection, &stops).await?;
     let outline = |(step, message): (StepOf, Value)| Some((step, Template::parse(&message).ok()?.outline()?));
     Ok(messages.into_iter().filter_map(outline).collect())
 }

@@ -15,6 +15,7 @@ pub mod documents;
 mod error;
 pub mod history;
 mod listen;
+pub mod log_ins;
 pub mod migrate;
 pub mod modules;
 pub mod outside_calls;
@@ -29,10 +30,12 @@ pub mod rejected_callers;
 pub mod replayed;
 pub mod rescue;
 pub mod responses;
+pub mod roles;
 pub mod run_log;
 pub mod runs;
 pub mod search;
 pub mod sessions;
+pub mod set_up_keys;
 pub mod settings;
 pub mod spool;
 pub mod tickets;
@@ -56,7 +59,7 @@ pub use error::StoreError;
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay, time};
 
-/// How long a new connection may take, and how long one waits for a free one.
+/// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting

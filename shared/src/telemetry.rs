@@ -9,6 +9,7 @@ mod panics;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io::{self, IsTerminal};
 
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
@@ -36,8 +37,12 @@ pub fn start(options: &TelemetryOptions) -> Result<Log, String> {
     let filter = filter::read(&options.log)?;
     outlet::start().map_err(|error| format!("logging could not be started: {error}"))?;
     // Its own complaints would go to standard error by a macro that panics when nobody reads it.
-    let lines =
+    let mut lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| outlet::Line).log_internal_errors(false);
+    // On a terminal it has colours, unless `NO_COLOR` is set (no-color.org), which the subscriber looks for by itself.
+    if !io::stderr().is_terminal() {
+        lines = lines.with_ansi(false);
+    }
     match options.log_format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
@@ -51,8 +56,13 @@ pub fn start(options: &TelemetryOptions) -> Result<Log, String> {
 /// The gauge that says what `/health/ready` would answer; the probe sets it when metrics are read. `component` is
 /// `ingress`, `worker` or `control`: alerts need not know how a Prometheus names its jobs.
 pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, prometheus::Error> {
-    let options = Opts::new("postern_ready", "1 while /health/ready answers 200, else 0.");
-    let gauge = IntGauge::with_opts(options.const_label("component", component))?;
+    let gauge = IntGauge::with_opts(
+        Opts::new(
+            "postern_ready",
+            "1 while /health/ready answers 200, else 0; by component: ingress, worker, control.",
+        )
+        .const_label("component", component),
+    )?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
 }
@@ -77,7 +87,10 @@ fn encode(registries: &[Registry], text: &mut Vec<u8>) -> Result<(), prometheus:
     }
     let mut families: Vec<MetricFamily> = by_name.into_values().collect();
     // The log belongs to the process, in which there may be several registries.
-    let dropped = IntCounter::new("postern_log_lines_dropped_total", "Log lines that could not be written.")?;
+    let dropped = IntCounter::new(
+        "postern_log_lines_dropped_total",
+        "Log lines that could not be written: standard error is full, has no reader, or its reader stands still.",
+    )?;
     dropped.inc_by(outlet::dropped());
     families.extend(dropped.collect());
     TextEncoder::new().encode(&families, text)

@@ -16,10 +16,10 @@ pub use write::write;
 
 use crate::finding::{Finding, Located};
 
-/// The longest text that is read, in bytes: some hundred times the largest sensible workflow.
+/// The longest text of YAML that is read, in bytes: some hundred times the largest sensible workflow.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The deepest nesting that is read, in levels: reading and writing recurse once per level.
+/// The deepest nesting of YAML that is read, in levels: reading and writing recurse once per level.
 pub const MAX_DEPTH: usize = 64;
 
 /// One document of a YAML text.

@@ -47,6 +47,7 @@ impl Actor {
     pub fn start(&mut self) {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         let child = Command::new(program(self.binary))
+            .args((self.binary == "postern").then_some("serve"))
             .env_remove("DATABASE_URL")
             .env_remove("AMQP_URL")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))

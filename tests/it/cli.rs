@@ -1,5 +1,13 @@
 //! The program `postern` against a running Postern: what it prints, and with which exit code it ends.
 
+mod console;
+mod csv;
+mod documents;
+mod first_steps;
+mod lists;
+mod output;
+mod people;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,14 +19,14 @@ use crate::harness::servers::{Servers, setting};
 use crate::harness::{DEMO, Postern, TOKEN, eventually};
 
 /// The documents of the demo, as a person names them.
-const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo");
+pub const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo");
 
 /// How a command ended.
 #[derive(Debug)]
 pub struct End {
     pub code: i32,
     pub stdout: String,
-    stderr: String,
+    pub stderr: String,
 }
 
 impl End {
@@ -46,9 +54,20 @@ impl Cli {
         Self { url: format!("http://{}", postern.control()), token: TOKEN, database_url: String::new() }
     }
 
+    /// The program in front of this database, and of no server.
+    pub fn on(database_url: &str) -> Self {
+        Self { database_url: database_url.to_owned(), ..alone() }
+    }
+
     /// Runs it with these words, divided by blanks.
     pub fn run(&self, words: &str) -> End {
         self.run_with(words, "")
+    }
+
+    /// The items of a list, as the API gives them.
+    pub fn items(&self, words: &str, name: &str) -> Vec<Value> {
+        let answer = self.run(&format!("{words} -o json")).json().remove(0);
+        answer[name].as_array().unwrap().clone()
     }
 
     /// What it prints, byte for byte, if it ends well.
@@ -62,6 +81,8 @@ impl Cli {
         let mut command = Command::new(PathBuf::from(setting("POSTERN_BIN_DIR")).join("postern"));
         command.args(words.split(' ')).env("DATABASE_URL", &self.database_url);
         command.env("POSTERN_URL", &self.url).env("POSTERN_API_TOKEN", self.token);
+        // No file of the person who runs the tests is read.
+        command.env("HOME", "/nowhere").env_remove("XDG_CONFIG_HOME");
         command
     }
 
@@ -91,7 +112,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 #[tokio::test(flavor = "multi_thread")]
 async fn migrate_fills_an_empty_database_and_has_nothing_to_do_the_second_time() {
     let servers = empty_database().await;
-    let cli = Cli { database_url: servers.database_url.clone(), ..alone() };
+    let cli = Cli::on(&servers.database_url);
     assert!(cli.run("migrate -o json").json()[0]["taken"].as_u64().unwrap() > 0);
     assert_eq!(cli.run("migrate").text(), "0 migrations taken, the schema is up to date\n");
 }
@@ -132,11 +153,11 @@ async fn dead_letters_are_replayed_and_discarded_and_the_changes_say_who_did_it(
     let cli = Cli::of(&postern);
     let put = "INSERT INTO dead_letters (kind, body, reason, attempt) VALUES";
     postern.sql(&format!("{put} ('submissions.v1', '', 'odd', 0), ('x', '', 'odd', 0), ('x', '', 'odd', 0)")).await;
-    let groups = cli.run("dead groups -o json").json();
+    let groups = cli.items("dead groups", "groups");
     let counts: Vec<_> = groups.iter().map(|group| group["count"].as_i64().unwrap()).collect();
     assert_eq!(counts, [2, 1]);
     let group = groups[1]["group"].as_str().unwrap();
-    let id = cli.run(&format!("dead list --group {group} -o json")).json()[0]["id"].clone();
+    let id = cli.items(&format!("dead list --group {group}"), "dead_letters")[0]["id"].clone();
     let refused = cli.run_with(&format!("dead replay {id} --env -"), "{}");
     assert_eq!((refused.code, refused.stderr.contains("not a bundle")), (1, true), "{refused:?}");
     assert!(cli.run(&format!("dead show {id}")).text().contains("odd"));
@@ -145,7 +166,7 @@ async fn dead_letters_are_replayed_and_discarded_and_the_changes_say_who_did_it(
     assert_eq!(cli.run("dead discard --all --reason old").text(), "2 discarded, 0 left\n");
     assert_eq!(cli.run("dead list").text(), "");
     let changes = cli.run("changes dead_letter").text();
-    assert_eq!(changes.matches("token POSTERN_API_TOKEN: discard dead_letter").count(), 2, "{changes}");
+    assert_eq!(changes.matches("token POSTERN_API_TOKEN\tdiscard\tdead_letter").count(), 2, "{changes}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +187,8 @@ async fn export_gives_the_one_that_is_named_and_fails_if_there_is_none() {
     assert!(cli.run("export workflow 77").text().starts_with("workflow: 77\n"));
     assert_eq!(cli.run("export -o json trigger").json()[0]["trigger"], "web_lead");
     let missing = cli.run("export workflow 78");
-    assert_eq!((missing.code, missing.stderr.as_str()), (1, "postern: there is no workflow 78\n"));
+    let told = "postern: there is no workflow 78\nhint: workflows that are there: 77\n";
+    assert_eq!((missing.code, missing.stderr.as_str()), (1, told));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +233,7 @@ async fn a_lead_that_is_sent_shows_up_in_receipt_runs_and_records() {
     let path = "\n  1 usable (condition): then\n  2 lead (create_record): created\n  3 note (comment): next\n\
         read, never posted: firstname, street, tags\n";
     assert!(receipt.ends_with(path), "{receipt}");
-    assert!(cli.run("runs --workflow 77").text().contains(&format!("{id} ")));
+    assert!(cli.run("runs --workflow 77").text().starts_with(&format!("{id}.77\t")));
     assert_eq!(cli.run("runs --state failed").text(), "");
     let record = cli.run("record 1").text();
     assert!(record.contains("\nlastname: \"Lovelace\"") && record.contains("Asked about"), "{record}");
@@ -229,14 +251,16 @@ async fn every_command_gives_json_to_programs() {
         (&202.into(), &serde_json::json!({"sent": 1, "statuses": {"202": 1}, "refused": 0}))
     );
     let id = sent[0]["body"]["receipt"].as_str().unwrap();
-    let receipt = &cli.run(&format!("receipt {id} --wait -o json")).json()[0];
+    let receipt = cli.run(&format!("receipt {id} --wait -o json"));
+    assert_eq!(receipt.code, 1, "{receipt:?}");
+    let receipt: Value = serde_json::from_str(&receipt.stdout).unwrap();
     assert_eq!((&receipt["receipt"], &receipt["status"]), (&id.into(), &"failed".into()), "{receipt}");
     let path = receipt["runs"][0]["path"].as_array().unwrap();
     assert_eq!((&path[0]["output"], &path[1]["step"]), (&"else".into(), &"reject".into()), "{receipt}");
-    assert_eq!(cli.run("runs --state failed -o json").json()[0]["receipt"], id);
+    assert_eq!(cli.items("runs --state failed", "runs")[0]["receipt"], id);
     assert_eq!(cli.run(&format!("apply -o json {DEMO_FOLDER}")).json()[2]["changed"], false);
     assert_eq!(cli.run(&format!("validate -o json {DEMO_FOLDER}")).json()[0]["documents"], 3);
-    assert!(cli.run("records Leads -o json").json().is_empty());
+    assert!(cli.items("records Leads", "records").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,7 +274,7 @@ async fn every_row_of_a_csv_file_is_a_submission() {
     for id in receipts.lines() {
         cli.run(&format!("receipt {id} --wait")).text();
     }
-    let records = cli.run("records Leads -o json").json();
+    let records = cli.items("records Leads", "records");
     let mut names: Vec<_> = records.iter().map(|one| one["fields"]["lastname"].as_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!((names, &records[0]["fields"]["street"]), (vec!["Hopper, G.", "Lovelace"], &"Main".into()));
@@ -284,10 +308,12 @@ async fn a_receipt_that_no_worker_has_taken_is_a_failure() {
 async fn a_dead_letter_is_told_with_its_reason_at_once() {
     let postern = Postern::without_worker(DEMO).await;
     let id = "0193a5c8-7d00-7abc-8def-0123456789ab";
+    const DEAD: &str = "postern: it became a dead letter: it was poison\n\
+                        hint: `postern dead list` shows its number, `postern dead replay NUMBER` puts it back\n";
     let put = "INSERT INTO dead_letters (receipt, kind, body, reason, attempt) VALUES";
     postern.sql(&format!("{put} ('{id}', 'submissions.v1', '', 'it was poison', 0)")).await;
     let end = Cli::of(&postern).run(&format!("receipt {id} --wait --timeout 600"));
-    assert_eq!((end.code, end.stderr.as_str()), (1, "postern: it became a dead letter: it was poison\n"));
+    assert_eq!((end.code, end.stderr.as_str()), (1, DEAD));
 }
 
 /// Something to start an ingress with; the demo brings the same permission with its targets.

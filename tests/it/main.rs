@@ -42,6 +42,7 @@ mod refusals;
 mod refused_replays;
 mod rescue;
 mod responses;
+mod roles;
 mod run_list;
 mod schemathesis;
 mod scripts;

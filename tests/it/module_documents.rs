@@ -135,5 +135,5 @@ async fn a_module_is_set_got_exported_and_removed_as_other_documents_are() {
     assert_eq!(postern.api("DELETE", "/modules/Leads").send().await.status, 204);
     assert_eq!(postern.api("GET", "/modules/Leads").send().await.status, 404);
     let changes = cli.run("changes module Leads").text();
-    assert_eq!(changes.matches(" module Leads").count(), 3, "{changes}");
+    assert_eq!(changes.matches("\tmodule\tLeads").count(), 3, "{changes}");
 }

@@ -10,7 +10,8 @@ const PATH: &str = "/trigger?workflow_id=77&utm=a";
 /// The lines of a command's JSON, once there are so many.
 async fn listed(cli: &Cli, command: &str, count: usize) -> Vec<Value> {
     eventually("the refusals are written", async || {
-        let found = cli.run(&format!("{command} -o json")).json();
+        let name = if command.starts_with("refused") { "refused_bodies" } else { "rejected_callers" };
+        let found = cli.items(command, name);
         (found.len() == count).then_some(found)
     })
     .await
@@ -78,7 +79,7 @@ async fn rejected_callers_are_counted_by_address_and_day() {
     let found = listed(&cli, "rejected", 2).await;
     let of = |found: &[Value], address: &str| found.iter().find(|one| one["address"] == address).cloned().unwrap();
     eventually("all are counted", async || {
-        let found = cli.run("rejected -o json").json();
+        let found = cli.items("rejected", "rejected_callers");
         (of(&found, "127.0.0.2")["count"] == 2).then_some(())
     })
     .await;

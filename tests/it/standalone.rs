@@ -34,7 +34,7 @@ pub struct Standalone {
 }
 
 impl Standalone {
-    /// With the settings of the demo, in a folder or on a database. Without a command it serves as well.
+    /// With the settings of the demo, in a folder or on a database.
     async fn start(command: &mut Command, database_url: String) -> Self {
         let mut process = Process::spawn(command);
         let public = process.address("the public listener is open").await;
@@ -43,7 +43,8 @@ impl Standalone {
     }
 
     async fn in_folder(folder: &Path) -> Self {
-        let mut standalone = Self::start(Process::command("postern").current_dir(folder), url_in(folder)).await;
+        let mut standalone =
+            Self::start(Process::command("postern").arg("serve").current_dir(folder), url_in(folder)).await;
         apply(&standalone.store, DEMO).await;
         standalone.admits().await;
         standalone
@@ -144,7 +145,7 @@ async fn with_nothing_set_a_post_becomes_a_record_and_a_sigterm_leaves_no_proces
     let postgres = postgres_of(folder.path()).unwrap();
     assert_ne!(fs::metadata(&postgres).unwrap().uid(), 0, "postgresql runs as root");
 
-    let second = Process::command("postern").current_dir(folder.path()).output().unwrap();
+    let second = Process::command("postern").arg("serve").current_dir(folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(!second.status.success());
     let by = format!("is in use by another postern, process {}", standalone.process.id());

@@ -1,6 +1,7 @@
 //! The rules of this repository that a program can check: most of them are absences. Every check also makes sure
 //! that it finds what it looks for where it is allowed, so that it cannot pass by looking at nothing.
 
+mod circles;
 mod readme;
 mod reference;
 pub mod sources;

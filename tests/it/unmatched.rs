@@ -104,7 +104,7 @@ async fn what_started_nothing_is_listed_and_replayed_by_what_it_was_to_run() {
     }
     let listed = cli.run("unmatched list --workflow 2").text();
     assert_eq!(listed.lines().count(), 3, "{listed}");
-    assert!(listed.contains("workflow 2 by permission test: there is no workflow 2"), "{listed}");
+    assert!(listed.contains("\tworkflow 2\ttest\tthere is no workflow 2"), "{listed}");
     let page = postern.api("GET", "/unmatched?trigger=web_lead&last=20").send().await.json;
     let next = page["next"].as_str().unwrap();
     let rest = postern.api("GET", &format!("/unmatched?trigger=web_lead&before={next}")).send().await.json;

@@ -11,7 +11,6 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
 
-use crate::Failure;
 use crate::bundle::batcher::Batcher;
 use crate::bundle::conflict_policy::ConflictPolicy;
 use crate::bundle::intake::Intake;
@@ -32,6 +31,9 @@ use crate::outside::Outside;
 use crate::resources::Resources;
 use crate::run::admission;
 use crate::run::connections::Connections;
+
+/// Whatever can end the service before its time, in words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Connections to PostgreSQL for runs that are resumed.
 const RESUMING_CONNECTIONS: usize = 4;

@@ -26,15 +26,13 @@ use tokio::net::TcpListener;
 
 use consume::health::Health;
 use consume::outages::Outages;
+pub use consumers::Failure;
 use consumers::{Consumers, RUN_CONNECTIONS};
 use matching::catalog::Catalogs;
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
 use outside::Outside;
 use outside::mail::MailServer;
-
-/// Whatever can end the service before its time, in words.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Connections to PostgreSQL beside those of the bundles.
 const SPARE_CONNECTIONS: usize = 4;

@@ -54,51 +54,71 @@ impl Metrics {
         let buckets = prometheus::exponential_buckets(0.001, 2.0, 14)?;
         let metrics = Self {
             submissions: IntCounterVec::new(
-                Opts::new("postern_submissions_total", "Submissions taken from the broker, by what became of them."),
+                Opts::new(
+                    "postern_submissions_total",
+                    "Submissions taken by a worker, by outcome: claimed, unmatched, duplicate, known (delivered again).",
+                ),
                 &["outcome"],
             )?,
-            runs: IntCounterVec::new(Opts::new("postern_runs_total", "Runs that ended, by their state."), &["state"])?,
+            runs: IntCounterVec::new(
+                Opts::new("postern_runs_total", "Runs that ended, by state: finished, failed."),
+                &["state"],
+            )?,
             lead_seconds: Histogram::with_opts(
-                HistogramOpts::new("postern_lead_seconds", "From accepting a submission to its commit.")
+                HistogramOpts::new("postern_lead_seconds", "Time from accepting a submission to its commit.")
                     .buckets(LEAD_BUCKETS.to_vec()),
             )?,
             bundle_seconds: Histogram::with_opts(
-                HistogramOpts::new("postern_bundle_seconds", "From taking a bundle to its commit.").buckets(buckets),
+                HistogramOpts::new("postern_bundle_seconds", "Time from taking a bundle to its commit.")
+                    .buckets(buckets),
             )?,
-            bundles_in_flight: IntGauge::new("postern_bundles_in_flight", "Bundles that are being worked on.")?,
+            bundles_in_flight: IntGauge::new("postern_bundles_in_flight", "Bundles that a worker is working on.")?,
             redone: IntCounterVec::new(
-                Opts::new("postern_bundles_redone_total", "Transactions of a bundle that did not commit, by reason."),
+                Opts::new(
+                    "postern_bundles_redone_total",
+                    "Transactions that did not commit, by reason: conflict, taken (a row that was inserted as new was there \
+                     already), away, slow (a statement or the commit took longer than PostgreSQL allows), refused.",
+                ),
                 &["reason"],
             )?,
-            dead: IntCounter::new("postern_dead_letters_total", "Dead letters written.")?,
-            relayed: IntCounter::new("postern_relayed_total", "Spool rows put back into the broker.")?,
+            dead: IntCounter::new("postern_dead_letters_total", "Dead letters written: a person must look at them.")?,
+            relayed: IntCounter::new("postern_relayed_total", "Submissions of the spool put back into the broker.")?,
             outside: IntCounterVec::new(
-                Opts::new("postern_outside_calls_total", "Calls of other systems that were made, by outcome."),
+                Opts::new(
+                    "postern_outside_calls_total",
+                    "Calls of other systems that were made, by outcome: answered, failed.",
+                ),
                 &["outcome"],
             )?,
             slow: IntCounterVec::new(
-                Opts::new("postern_runs_slow_total", "Runs that went on alone, by what they needed too much of."),
+                Opts::new(
+                    "postern_runs_slow_total",
+                    "Runs that went on alone, by reason, what they needed too much of: computing, database, memory.",
+                ),
                 &["reason"],
             )?,
             resting_targets: IntGauge::new(
                 "postern_outside_breakers_open",
-                "Pairs of workflow and target that does not answer, and is asked no more than one call at a time.",
+                "Pairs of workflow and target whose target does not answer: this worker sends it one call at a time.",
             )?,
             waiting_calls: IntGauge::new(
                 "postern_outside_calls_waiting",
-                "Calls of other systems that are due and have no slot yet, of all workers.",
+                "Calls that are due and have no slot yet: their target does not answer, or the share of their target or \
+                 workflow is used. The same in every worker.",
             )?,
             spool_messages: IntGauge::new(
                 "postern_spool_messages",
-                "Messages that wait in the spool, due or not: submissions, delays, retries and outside calls.",
+                "Messages in the spool, due or not: submissions, delays, retries and outside calls. The same in every \
+                 worker.",
             )?,
             spool_submissions: IntGauge::new(
                 "postern_spool_submissions",
-                "Messages with submissions that wait in the spool: those that POSTERN_MAX_SPOOLED counts.",
+                "Messages in the spool with submissions, which POSTERN_MAX_SPOOLED counts. The same in every worker.",
             )?,
             lost_submissions: IntGauge::new(
                 "postern_lost_submissions",
-                "Submissions of the last day that were answered with 202 and are nowhere to be found.",
+                "Submissions of the last day that were answered with 202 and are nowhere to be found. The same in every \
+                 worker.",
             )?,
             ready: telemetry::ready_gauge(registry, "worker")?,
         };

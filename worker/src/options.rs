@@ -32,7 +32,7 @@ pub struct Options {
     #[command(flatten)]
     pub broker: BrokerOptions,
 
-    /// Where health and metrics are served, for operators only.
+    /// The listener for health and metrics.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8082")]
     pub private_listen: SocketAddr,
 
@@ -54,28 +54,32 @@ impl Settings for Options {}
 /// How bundles are executed.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ExecutionOptions {
-    /// Bundles that are executed at the same time, each on a connection to PostgreSQL of its own.
+    /// Transactions with submissions of the default lane at the same time, and as many with submissions of bursts. Each
+    /// has a connection to PostgreSQL of its own.
     #[arg(long, env = "POSTERN_CONCURRENCY", default_value_t = 4, value_parser = concurrency)]
     pub(crate) concurrency: u16,
 
-    /// Calls of other systems at the same time, shared by target and by workflow. One that waits for its answer costs memory
-    /// and a socket.
+    /// Calls of other systems at the same time. A target, or a workflow, gets one more only while twice as many slots
+    /// are free as it has. With 256 slots, one target of one workflow has 43 at most. A call that waits for its answer
+    /// costs memory and a socket.
     #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 256, value_parser = outside_concurrency)]
     pub(crate) outside_concurrency: u16,
 
-    /// Networks with private addresses that workflows may reach, joined by commas.
+    /// Networks with private addresses that workflows may reach, joined by commas. All other private addresses are
+    /// refused.
     #[arg(long, env = "POSTERN_ALLOWED_TARGETS", value_delimiter = ',')]
     pub(crate) allowed_targets: Vec<IpNet>,
 
-    /// The mail server by which workflows send: `smtp://user:password@host:587` (with STARTTLS) or `smtps://…`.
+    /// The mail server by which workflows send: `smtp://user:password@host:587`, which must offer STARTTLS, or
+    /// `smtps://…` (port 465). `?tls=never` behind an `smtp://` URL sends without encryption.
     #[arg(long, env = "POSTERN_SMTP_URL", hide_env_values = true, value_parser = smtp_url)]
     pub(crate) smtp_url: Option<String>,
 
-    /// Who sends the mails of steps that name nobody.
+    /// The sender of mails whose step names no sender, such as `Postern <leads@example.org>`.
     #[arg(long, env = "POSTERN_MAIL_FROM")]
     pub(crate) mail_from: Option<Mailbox>,
 
-    /// Seconds that a shutdown waits for the bundles being executed.
+    /// Seconds that a shutdown waits for the bundles that are being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25, value_parser = drain_timeout_s)]
     pub(crate) drain_timeout_s: u64,
 }

@@ -38,10 +38,10 @@ pub struct Condition {
     pub outages: Arc<Outages>,
 }
 
-/// Connections at the same time. At the limit the oldest of the address with most of them is closed.
+/// Connections of the private listener of a worker. At the limit the oldest of the address with most of them is closed.
 const MAX_CONNECTIONS: usize = 64;
 
-/// How long a connection may take for its request and its answer.
+/// How long a connection of the private listener may take for its request and its answer.
 const MAX_LIFE: Duration = Duration::from_secs(15);
 
 /// Bytes of a header: the least that hyper allows.
@@ -50,7 +50,11 @@ const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// The wait after a connection could not be accepted, for lack of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until it is dropped.
+/// Serves until it is dropped:
+///
+/// - `GET /health/live`: 200 while the process runs.
+/// - `GET /health/ready`: 200 while the service can do its work, else 503 and the reason.
+/// - `GET /metrics`: metrics for Prometheus, in its text format.
 pub async fn serve(
     listener: TcpListener,
     names: Vec<HostName>,

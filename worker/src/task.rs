@@ -28,7 +28,7 @@ use self::outcome::Outcome;
 use self::query::Answer;
 use crate::outside::call::Report;
 
-/// Does a step, or goes on with it when its question is answered.
+/// Does a step, or goes on with it when its query is answered.
 pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     match task {
         Task::Comment(settings) => comment::perform(settings, context),

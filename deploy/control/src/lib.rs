@@ -33,7 +33,7 @@ use state::State;
 
 pub use options::{AccessOptions, Options};
 
-/// How long the answers that are under way may take after the shutdown began.
+/// How long the answers of control that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whatever can end the service before its time, in words.

@@ -1,4 +1,4 @@
-//! All that an outsider can make control hold, as one table. README.md shows the table; a test compares.
+//! All that an outsider can make control hold, as one table. `deploy/README.md` shows the table.
 
 use postern_http::connections::Caps;
 use postern_http::held::{self, CONNECTION, KIB, MIB, Row};
@@ -50,7 +50,7 @@ fn rows() -> [Row; 6] {
     ]
 }
 
-/// The table of README.md.
+/// The table of `deploy/README.md`.
 pub fn table() -> String {
     held::table(&rows())
 }

@@ -14,11 +14,11 @@ use crate::panel::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "postern-control", version)]
 pub struct Options {
-    /// Where the control panel and its API are served, for operators only.
+    /// The listener for the control panel and the API.
     #[arg(long, env = "POSTERN_CONTROL_LISTEN", default_value = "127.0.0.1:8083")]
     pub control_listen: SocketAddr,
 
-    /// Where health and metrics are served, for operators only.
+    /// The listener for health and metrics.
     #[arg(long, env = "POSTERN_PRIVATE_LISTEN", default_value = "127.0.0.1:8084")]
     pub private_listen: SocketAddr,
 

@@ -16,6 +16,7 @@ mod editor;
 mod figures;
 mod frame;
 mod graph;
+mod guesses;
 mod hold;
 pub(crate) mod live;
 mod login;
@@ -48,7 +49,7 @@ mod words;
 mod workflows;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
@@ -61,12 +62,13 @@ use warp::{Filter, Rejection};
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 pub use route::{Access, ROUTES, Route};
 
+use crate::Failure;
 use crate::router::Router;
 use crate::state::State;
 use figures::Figures;
+use guesses::Guesses;
 use password::Passwords;
 use reply::Refusal;
-use throttle::Throttle;
 use visit::{Caller, Visit};
 use words::Words;
 
@@ -77,9 +79,7 @@ pub struct Panel {
     pages: Router<Route>,
     words: Arc<Words>,
     passwords: Passwords,
-    throttle: Mutex<Throttle>,
-    /// The key of the set-up link, hashed, as long as there is no account.
-    set_up: Mutex<Option<session::Hash>>,
+    guesses: Guesses,
     /// The password of the account that the first start makes.
     admin_password: Option<String>,
     /// Room for the pages that listen for changes.
@@ -94,19 +94,14 @@ impl Panel {
     /// The panel over what every request can reach. An empty password is none.
     ///
     /// # Errors
-    /// Two pages whose paths cannot be told apart.
-    pub fn new(
-        state: Arc<State>,
-        public: SocketAddr,
-        admin_password: Option<String>,
-    ) -> Result<Self, matchit::InsertError> {
+    /// Two pages whose paths cannot be told apart, or a database that cannot be looked for.
+    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Result<Self, Failure> {
         Ok(Self {
+            guesses: Guesses::new(&state.store)?,
             state,
             pages: Router::new(ROUTES)?,
             words: Arc::new(Words::new()),
             passwords: Passwords::new(),
-            throttle: Mutex::default(),
-            set_up: Mutex::default(),
             listeners: Places::new(live::MAX_LISTENERS),
             figures: Arc::default(),
             admin_password: admin_password.filter(|password| !password.is_empty()),

@@ -1,5 +1,7 @@
-//! The API of an ingress, on which all commands work but those that need no server, and `migrate`.
+//! The API of control, on which all commands work but those that need no server, and `migrate`. Answers are read here
+//! and nowhere else.
 
+use std::error::Error;
 use std::time::Duration;
 
 use postern_shared::yaml;
@@ -13,6 +15,12 @@ use crate::output::Failure;
 
 /// How long an answer may take: above the time-out of a statement in PostgreSQL.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The type of YAML (RFC 9512).
+const YAML: &str = "application/yaml";
+
+/// What helps where there is no server.
+const WHERE: &str = "--url, POSTERN_URL or a profile names the listener of control; `postern serve` starts one";
 
 /// An API that was not asked yet.
 #[derive(Debug)]
@@ -45,13 +53,15 @@ pub enum Applied {
 impl Server {
     /// The API; needs a token.
     pub fn api(&self) -> Result<Api, Failure> {
-        let token = self.token.clone().filter(|token| !token.is_empty()).ok_or_else(|| {
-            Failure::Usage("a token of the API is needed: set POSTERN_API_TOKEN, or give --token".to_owned())
+        let (url, token) = self.resolve()?;
+        let token = token.ok_or_else(|| {
+            let hint = "set POSTERN_API_TOKEN, or give --token or --profile; `postern serve` prints the first one";
+            Failure::usage("a token of the API is needed", hint)
         })?;
         // A proxy for the outside is none for a private listener.
         let client = Client::builder().timeout(TIMEOUT).no_proxy().build();
-        let client = client.map_err(|error| Failure::Failed(format!("no HTTP client: {error}")))?;
-        Ok(Api { client, url: self.url.as_str().trim_end_matches('/').to_owned(), token })
+        let client = client.map_err(|error| Failure::failed(format!("no HTTP client: {error}"), "try again"))?;
+        Ok(Api { client, url: url.as_str().trim_end_matches('/').to_owned(), token })
     }
 }
 
@@ -81,26 +91,38 @@ impl Api {
         self.json(self.answer(self.client.post(self.at(path)?).json(&said)).await?).await
     }
 
+    /// Removes what stands at a path.
+    pub async fn delete(&self, path: &str) -> Result<(), Failure> {
+        refuse(self.answer(self.client.delete(self.at(path)?)).await?).await.map(drop)
+    }
+
     /// Sets the documents of a text, all or none.
     pub async fn apply(&self, text: Vec<u8>) -> Result<Applied, Failure> {
-        if text.len() > yaml::MAX_BYTES {
-            let message =
-                format!("the documents are longer than {} bytes together: apply them in parts", yaml::MAX_BYTES);
-            return Err(Failure::Usage(message));
-        }
-        let request = self.client.post(self.at("/apply")?).header(CONTENT_TYPE, "application/yaml").body(text);
-        let answer = self.answer(request).await?;
+        let answer = self.documents("/apply", text).await?;
         if answer.status() != StatusCode::UNPROCESSABLE_ENTITY {
             return self.json(answer).await.map(Applied::Set);
         }
         let mut body: Value = answer.json().await.map_err(|error| self.unanswered(&error))?;
-        let findings = serde_json::from_value(body["error"]["findings"].take());
-        findings.map(Applied::Refused).map_err(|error| Failure::Failed(format!("findings cannot be read: {error}")))
+        findings(body["error"]["findings"].take()).map(Applied::Refused)
+    }
+
+    /// What is wrong with the documents of a text, held against what is set.
+    pub async fn validate(&self, text: Vec<u8>) -> Result<Vec<Finding>, Failure> {
+        let mut body: Value = self.json(self.documents("/validate", text).await?).await?;
+        findings(body["findings"].take())
+    }
+
+    async fn documents(&self, path: &str, text: Vec<u8>) -> Result<Response, Failure> {
+        if text.len() > yaml::MAX_BYTES {
+            let message = format!("the documents are longer than {} bytes together", yaml::MAX_BYTES);
+            return Err(Failure::usage(message, "apply them in parts"));
+        }
+        self.answer(self.client.post(self.at(path)?).header(CONTENT_TYPE, YAML).body(text)).await
     }
 
     fn at(&self, path: &str) -> Result<Url, Failure> {
         let url = format!("{}/api/v1{path}", self.url);
-        Url::parse(&url).map_err(|error| Failure::Usage(format!("{url}: {error}")))
+        Url::parse(&url).map_err(|error| Failure::usage(format!("{url}: {error}"), WHERE))
     }
 
     /// The answer of a Postern of this version.
@@ -108,18 +130,20 @@ impl Api {
         let url = &self.url;
         let answer = request.bearer_auth(&self.token).send().await.map_err(|error| self.unanswered(&error))?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            return Err(Failure::Failed(format!("{url} refuses the token: it was removed, or is of another Postern")));
+            let hint = "`postern token create NAME` makes one, with a token that is valid; so does the control panel";
+            return Err(Failure::failed(
+                format!("{url} refuses the token: it was removed, or is of another Postern"),
+                hint,
+            ));
         }
         let version = answer.headers().get("postern-version").and_then(|value| value.to_str().ok());
         match version {
             Some(env!("CARGO_PKG_VERSION")) => Ok(answer),
-            Some(version) => Err(Failure::Failed(format!(
-                "{url} is Postern {version}, this program is {}: use the program of that version",
-                env!("CARGO_PKG_VERSION")
-            ))),
-            None => Err(Failure::Failed(format!(
-                "what answers at {url} is not the API of Postern: POSTERN_URL is the listener of control"
-            ))),
+            Some(version) => Err(Failure::failed(
+                format!("{url} is Postern {version}, this program is {}", env!("CARGO_PKG_VERSION")),
+                format!("use the program of version {version}"),
+            )),
+            None => Err(Failure::failed(format!("what answers at {url} is not the API of Postern"), WHERE)),
         }
     }
 
@@ -129,19 +153,40 @@ impl Api {
 
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
         let url = &self.url;
-        Failure::Failed(if error.is_connect() {
-            format!("there is no server at {url}: POSTERN_URL is the listener of control")
-        } else if error.is_timeout() {
+        if let Some(reason) = tls_reason(error) {
+            let hint = "SSL_CERT_FILE names a file with the certificate of the authority that has signed it";
+            return Failure::failed(format!("{url} cannot be trusted: {reason}"), hint);
+        }
+        if error.is_connect() {
+            return Failure::failed(format!("there is no server at {url}"), WHERE);
+        }
+        let hint = "`postern status` shows how the server is; the log of control has more";
+        let message = if error.is_timeout() {
             format!("no answer from {url} within {} s", TIMEOUT.as_secs())
         } else if error.is_decode() {
             format!("the answer of {url} cannot be read")
         } else {
             format!("no answer from {url}: the connection broke off")
-        })
+        };
+        Failure::failed(message, hint)
     }
 }
 
-/// An error of the API as a failure that says what the API says.
+fn findings(list: Value) -> Result<Vec<Finding>, Failure> {
+    let unread = |error| Failure::failed(format!("findings cannot be read: {error}"), "use the program of the server");
+    serde_json::from_value(list).map_err(unread)
+}
+
+/// What is wrong with the certificate of a server, if that is why it was not called.
+fn tls_reason(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Some(cause.to_string()).filter(|reason| reason.contains("certificate"))
+}
+
+/// An error of the API as a failure with what the API tells.
 async fn refuse(answer: Response) -> Result<Response, Failure> {
     let status = answer.status();
     if status.is_success() {
@@ -149,5 +194,17 @@ async fn refuse(answer: Response) -> Result<Response, Failure> {
     }
     let body: Value = answer.json().await.unwrap_or_default();
     let message = body["error"]["message"].as_str();
-    Err(Failure::Failed(message.map_or_else(|| format!("the server answers {status}"), str::to_owned)))
+    let message = message.map_or_else(|| format!("the server answers {status}"), str::to_owned);
+    Err(Failure::failed(message, hint(status)))
+}
+
+fn hint(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "the lists show what there is: postern get, runs, records, dead list, refused list",
+        StatusCode::CONFLICT => "look at it again: what you have seen of it has changed since",
+        StatusCode::SERVICE_UNAVAILABLE => "try again in some seconds; `postern status` shows how the server is",
+        StatusCode::FORBIDDEN => "use a token with more rights",
+        status if status.is_server_error() => "the log of control has the reason",
+        _ => "the command with --help explains its arguments",
+    }
 }

@@ -7,7 +7,7 @@ use crate::output::Failure;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Failed(error.to_string())
+        Self::failed(error.to_string(), "DATABASE_URL, or the flag of that name, names the PostgreSQL")
     }
 }
 

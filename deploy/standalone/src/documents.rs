@@ -32,7 +32,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Text>, Failure> {
         }
         for file in files(path)? {
             let name = file.display().to_string();
-            let open = File::open(&file).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+            let open = File::open(&file).map_err(|error| unreadable(&name, &error))?;
             texts.push(Text { bytes: read_text(open, &name)?, name });
         }
     }
@@ -52,9 +52,13 @@ pub fn report(batch: &Batch, output: &mut Output) -> Result<(), Failure> {
     for found in &batch.findings {
         let Finding { path, message } = &found.located.finding;
         let json = json!({"file": found.source, "line": found.located.line, "path": path, "message": message});
-        output.result(line(found), &json)?;
+        output.named(&format!("{}:{}", found.source, found.located.line), line(found), &json)?;
     }
     if batch.findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+fn unreadable(name: &str, error: &dyn fmt::Display) -> Failure {
+    Failure::usage(format!("{name}: {error}"), "name files, folders of .yaml files, or - for standard input")
 }
 
 fn line(found: &Found) -> String {
@@ -62,7 +66,7 @@ fn line(found: &Found) -> String {
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let usage = |error: &dyn fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
+    let usage = |error: &dyn fmt::Display| unreadable(&path.display().to_string(), error);
     if !fs::metadata(path).map_err(|error| usage(&error))?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -83,7 +87,7 @@ fn read_text(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let limit = u64::try_from(yaml::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     match source.take(limit).read_to_end(&mut text) {
         Ok(_) => Ok(text),
-        Err(error) => Err(Failure::Usage(format!("{name}: {error}"))),
+        Err(error) => Err(unreadable(name, &error)),
     }
 }
 

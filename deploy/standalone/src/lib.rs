@@ -1,3 +1,16 @@
-//! What the program `postern` is besides its commands: both services in one process, with a PostgreSQL of their own.
+//! The program `postern`: its commands, and all services in one process with a PostgreSQL of their own.
 
+mod api;
+pub mod command;
+mod confirm;
+mod database;
+mod documents;
+mod known;
+mod listing;
+mod operations;
+mod options;
+mod output;
+mod plan;
+mod profile;
+pub mod reference;
 pub mod serve;

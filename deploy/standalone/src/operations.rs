@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use crate::api::Api;
 use crate::output::Failure;
 
+/// What helps against a fault of the program.
+const REPORT: &str = "this is a fault of postern: report it with the command";
+
 impl Api {
     /// What an operation gives.
     pub async fn call<O>(&self, input: &O::Input) -> Result<O::Output, Failure>
@@ -15,8 +18,8 @@ impl Api {
         O: Operation<Input: Serialize, Output: DeserializeOwned>,
     {
         let about = O::ABOUT;
-        let input = serde_json::to_value(input).map_err(|error| Failure::Failed(error.to_string()))?;
-        let Value::Object(mut fields) = input else { return Err(Failure::Failed("an input is an object".to_owned())) };
+        let input = serde_json::to_value(input).map_err(|error| Failure::failed(error.to_string(), REPORT))?;
+        let Value::Object(mut fields) = input else { return Err(Failure::failed("an input is an object", REPORT)) };
         let path = path(about.path, &mut fields);
         match about.verb {
             Verb::Get => {
@@ -26,7 +29,7 @@ impl Api {
             Verb::Put | Verb::Post | Verb::Delete => {
                 let answer = self.post(&path, &Value::Object(fields)).await?;
                 serde_json::from_value(answer)
-                    .map_err(|error| Failure::Failed(format!("the answer cannot be read: {error}")))
+                    .map_err(|error| Failure::failed(format!("the answer cannot be read: {error}"), REPORT))
             }
         }
     }

@@ -1,108 +1,160 @@
-//! What the commands print and how they end. Results go to standard output, everything else to standard error,
-//! so that a result can be piped.
+//! What the commands print. Results go to standard output, everything else to standard error, so that a result can be
+//! piped. On a terminal people get tables with heads, colours and relative times; elsewhere lines are plain and stable.
+
+mod failure;
+mod moment;
+mod style;
+pub mod table;
+mod words;
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use postern_shared::yaml;
 use serde::Serialize;
 use serde_json::Value;
+
+pub use failure::{Failure, Trouble};
+pub use moment::parse as parse_moment;
+pub use style::{difference, state};
+pub use words::{harmless, items, word};
+
+use table::{Column, Table};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: one line per result.
+    /// For people: a table on a terminal, else one line per result, its values divided by tabs.
     Text,
-    /// For programs: one JSON value per line.
+    /// JSON as the API returns it.
     Json,
-}
-
-/// Why a command did not do what was asked.
-#[derive(Debug)]
-pub enum Failure {
-    /// The arguments ask for something that cannot be.
-    Usage(String),
-    /// It was tried and did not work.
-    Failed(String),
-    /// The results that were printed, or the log, hold the reason.
-    Reported,
-    /// Nobody takes the results any more.
-    Output(io::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
+    /// The same as YAML.
+    Yaml,
+    /// Names alone, one a line, as other commands take them.
+    Name,
 }
 
 /// Where the commands print to.
 #[derive(Debug)]
 pub struct Output {
     format: Format,
+    is_terminal: bool,
 }
 
 impl Output {
     /// An output of this format.
     pub fn new(format: Format) -> Self {
-        Self { format }
+        Self { format, is_terminal: io::stdout().is_terminal() }
     }
 
-    /// Prints one result in the chosen format; an empty text is left out.
-    pub fn result(&mut self, text: impl Display, json: &Value) -> io::Result<()> {
-        let line = match self.format {
-            Format::Text => text.to_string(),
-            Format::Json => json.to_string(),
-        };
-        if line.is_empty() { Ok(()) } else { writeln!(io::stdout(), "{line}") }
+    /// How results are written.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
-    /// Prints what an operation gave, with its text for people.
-    pub fn typed(&mut self, text: impl Display, result: &impl Serialize) -> Result<(), Failure> {
-        let json = serde_json::to_value(result).map_err(|error| Failure::Failed(error.to_string()))?;
-        Ok(self.result(text, &json)?)
+    /// Whether a person reads the results as they come.
+    pub fn is_for_a_terminal(&self) -> bool {
+        self.is_terminal && self.format == Format::Text
     }
 
-    /// Prints each item of a JSON list, with its line for people.
-    pub fn each(&mut self, items: &Value, line: impl Fn(&Value) -> String) -> Result<(), Failure> {
-        for item in items.as_array().into_iter().flatten() {
-            self.result(line(item), item)?;
+    /// Prints one result that has no name; an empty text is left out.
+    pub fn result(&mut self, text: impl Display, json: &Value) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => self.line(&text.to_string()),
+            Format::Json => self.line(&json.to_string()),
+            Format::Yaml => self.yaml(json),
+            Format::Name => Err(Failure::usage("this result has no name", "-o json prints all of it")),
+        }
+    }
+
+    /// Prints one result that has a name.
+    pub fn named(&mut self, name: &str, text: impl Display, json: &Value) -> Result<(), Failure> {
+        if self.format == Format::Name { self.line(name) } else { self.result(text, json) }
+    }
+
+    /// Prints what an operation gave, with its name and its text for people.
+    pub fn typed(&mut self, name: &str, text: impl Display, result: &impl Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_value(result);
+        let json = json.map_err(|error| Failure::failed(error.to_string(), "this is a fault of postern: report it"))?;
+        self.named(name, text, &json)
+    }
+
+    /// Prints each item of a JSON list by itself, with its name and its line for people.
+    pub fn each(
+        &mut self,
+        list: &Value,
+        name: impl Fn(&Value) -> String,
+        line: impl Fn(&Value) -> String,
+    ) -> Result<(), Failure> {
+        for item in list.as_array().into_iter().flatten() {
+            self.named(&name(item), line(item), item)?;
         }
         Ok(())
     }
 
-    /// Tells people something that is not a result; with `json` the results must say it.
+    /// Prints a list; `whole` is the answer that contains it. Returns the table, to which rows can be added.
+    pub fn list(
+        &mut self,
+        columns: &'static [Column],
+        name: impl Fn(&Value) -> String,
+        list: &[Value],
+        whole: &Value,
+    ) -> Result<Table, Failure> {
+        let table = Table::new(columns, list);
+        match self.format {
+            Format::Json | Format::Yaml => self.result("", whole)?,
+            Format::Name => list.iter().try_for_each(|item| self.line(&name(item)))?,
+            Format::Text if self.is_terminal => table.lines(list).iter().try_for_each(|line| self.line(line))?,
+            Format::Text => list.iter().try_for_each(|item| self.line(&table.plain(item)))?,
+        }
+        Ok(table)
+    }
+
+    /// Prints one more item of a list.
+    pub fn row(&mut self, table: &Table, name: &str, item: &Value) -> Result<(), Failure> {
+        let text = if self.is_terminal { table.line(item) } else { table.plain(item) };
+        self.named(name, text, item)
+    }
+
+    /// Prints a line; an empty one is left out.
+    pub fn line(&mut self, line: &str) -> Result<(), Failure> {
+        if line.is_empty() { Ok(()) } else { Ok(writeln!(io::stdout(), "{line}")?) }
+    }
+
+    fn yaml(&mut self, value: &Value) -> Result<(), Failure> {
+        Ok(write!(io::stdout(), "---\n{}", yaml::write(value))?)
+    }
+
+    /// Tells people something that is not a result; in the other formats the results must contain it.
     pub fn note(&mut self, text: impl Display) {
         if self.format == Format::Text {
-            self.complain(text);
+            complain(text);
         }
     }
 
     /// The exit code of a command's end, after telling why.
     pub fn exit_code(&mut self, end: Result<(), Failure>) -> ExitCode {
-        match end {
-            Ok(()) => ExitCode::SUCCESS,
-            // Whoever read the results, such as `head`, had enough.
-            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        let (code, trouble) = match end {
+            Ok(()) => return ExitCode::SUCCESS,
+            // The reader of the results, such as `head`, had enough.
+            Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Err(Failure::Output(error)) => {
-                self.complain(format_args!("postern: cannot write the results: {error}"));
-                ExitCode::from(1)
+                let hint = "standard output is full or closed".to_owned();
+                (1, Trouble { message: format!("cannot write the results: {error}"), hint })
             }
-            Err(Failure::Reported) => ExitCode::from(1),
-            Err(Failure::Failed(message)) => {
-                self.complain(format_args!("postern: {message}"));
-                ExitCode::from(1)
-            }
-            Err(Failure::Usage(message)) => {
-                self.complain(format_args!("postern: {message}"));
-                ExitCode::from(2)
-            }
-        }
+            Err(Failure::Reported) => return ExitCode::from(1),
+            Err(Failure::Failed(trouble)) => (1, trouble),
+            Err(Failure::Usage(trouble)) => (2, trouble),
+        };
+        complain(format_args!("postern: {}", trouble.message));
+        complain(format_args!("hint: {}", trouble.hint));
+        ExitCode::from(code)
     }
+}
 
-    fn complain(&mut self, text: impl Display) {
-        // When standard error is closed there is nobody left to tell.
-        let _ = writeln!(io::stderr(), "{text}");
-    }
+fn complain(text: impl Display) {
+    // When standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,11 +1,11 @@
-//! `postern serve`, which is also what the program does without a command: all services in one process. Without
-//! `DATABASE_URL` it keeps a PostgreSQL of its own in the data folder, which stops with it; without `AMQP_URL` there is
-//! no broker, and what is accepted goes through the spool.
+//! `postern serve`: all services in one process. Without `DATABASE_URL` it keeps a PostgreSQL of its own in the data
+//! folder, which stops with it; without `AMQP_URL` there is no broker, and what is accepted goes through the spool.
 
 mod cluster;
 mod demo;
 mod folder;
 mod options;
+mod ports;
 mod programs;
 mod runtime;
 mod server;
@@ -39,6 +39,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs until SIGTERM or SIGINT; returns when all services have finished what they had begun, and its PostgreSQL has
 /// stopped.
 pub async fn run(options: Options) -> Result<(), Failure> {
+    ports::check(&options.listeners())?;
     let shutdown = Shutdown::on_signal()?;
     // A compose file hands over an empty text for what is not set.
     let given = options.database_url.clone().filter(|url| !url.is_empty());
@@ -46,7 +47,11 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         let server = Server::start(&options.private_database, &shutdown).await?;
         let Some(server) = server else { return Ok(()) };
         let served = serve(options, server.url(), Some(server.folder()), &shutdown).await;
+        let folder = server.folder().display().to_string();
         server.stop().await;
+        if served.is_ok() {
+            telemetry::announce("stopped; the data is in", "folder", &folder);
+        }
         return served;
     };
     serve(options, url, None, &shutdown).await

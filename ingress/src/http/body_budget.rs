@@ -17,7 +17,7 @@ use postern_http::party::party;
 /// is written as JSON.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Of these, the bytes that only small requests take: the form of a landing page always fits beside uploads.
+/// Of these bytes, those that only small requests take: the form of a landing page always fits beside uploads.
 pub const RESERVED_BYTES: usize = 8 * 1024 * 1024;
 
 /// A request of up to so many bytes is small.

@@ -21,21 +21,22 @@ use postern_http::rate::{self, Rate, Taken};
 
 /// Connections to PostgreSQL by which receipts are looked up, beside those of the process.
 pub const CONNECTIONS: usize = 2;
-/// How often a caller may ask: for each of some posts a second, and a page of them at once.
+/// How often one caller may read receipts; then the answer is 429: for each of some posts a second, and a page of them
+/// at once.
 const RATE: Rate = Rate { burst: 200, each: Duration::from_millis(20) };
-/// Callers whose asking is remembered; the one that asked least makes room.
+/// Callers whose reading of receipts is remembered; the one that read least makes room.
 const MAX_CALLERS: usize = 4_096;
-/// Callers that wait for an answer which is not kept: some hundred milliseconds of looking up.
+/// Callers that wait for a receipt to be looked up; then the answer is 503: some hundred milliseconds of looking up.
 pub const MAX_WAITING: usize = 256;
-/// How long a caller waits; then the database is taken to be away.
+/// How long a caller waits for a receipt; then the answer is 503, since the database is taken to be away.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Bytes of answers that are kept.
+/// Bytes of receipts that were read and are kept.
 pub const MAX_KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes that an answer takes beside its body.
 const ANSWER_BYTES: u64 = 256;
-/// How long an answer is kept that will not change soon: it has ended, or there is no such receipt.
+/// How long a receipt that was read is kept if it will not change soon: it has ended, or there is no such receipt.
 const KEPT: Duration = Duration::from_secs(1);
-/// How long any other answer is kept.
+/// How long any other receipt that was read is kept.
 const KEPT_UNDER_WAY: Duration = Duration::from_millis(250);
 
 /// What a caller gets.

@@ -14,7 +14,7 @@ const PROOF_LASTS: Duration = Duration::from_secs(5);
 /// How long the result of a trial, and a failure, counts: however often somebody asks, the database is asked once a second.
 const TRIAL_LASTS: Duration = Duration::from_secs(1);
 
-/// How long a trial may take: below the time for which `deploy/kubernetes` waits for an answer.
+/// How long a test write to the spool may take: below the time for which `deploy/kubernetes` waits for an answer.
 const TRIAL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the spool takes nothing.
@@ -91,11 +91,11 @@ impl Fitness {
     }
 
     async fn try_once(&self) -> Result<(), Unfit> {
-        let mut connection = self.store.connection().await?;
+        let connection = self.store.connection().await?;
         if spool::count_submissions(&connection, self.max_rows).await? >= self.max_rows {
             return Err(Unfit::Full { most: self.max_rows });
         }
-        Ok(spool::try_writing(&mut connection).await?)
+        Ok(spool::try_writing(&connection).await?)
     }
 }
 

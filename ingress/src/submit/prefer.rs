@@ -15,7 +15,8 @@ use crate::waiting::Place;
 /// Tells the caller that it was waited, and for how long at most (RFC 7240, 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// The longest wait: below the 30 s after which proxies and PHP give up by themselves.
+/// The longest time that a caller may wait for a response: below the 30 s after which proxies and PHP give up by
+/// themselves.
 const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// The place of a caller that wants to wait, and for how long; to be taken before its submission can be answered. A caller

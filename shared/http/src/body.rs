@@ -18,8 +18,8 @@ use warp::http::header::CONTENT_LENGTH;
 use super::pace::Pace;
 use encoding::Encoding;
 
-/// How long a body may pause, or come more slowly than [`super::pace::LEAST_RATE`]. A lost packet is sent again within
-/// some seconds.
+/// How long a body may pause, or come more slowly than [`super::pace::LEAST_RATE`]; then the answer is 408. A lost
+/// packet is sent again within some seconds.
 pub const BODY_WINDOW: Duration = Duration::from_secs(10);
 
 /// Why there is no body.

@@ -44,7 +44,7 @@ impl Row {
     }
 }
 
-/// The rows as README.md shows them.
+/// The rows as `deploy/README.md` shows them.
 pub fn table(rows: &[Row]) -> String {
     let mut table = String::from(
         "| what | in total | of one address | of one permission | bytes of each | together |\n|---|---|---|---|---|---|\n",

@@ -33,11 +33,15 @@ impl ConnectionMetrics {
     /// Registers them.
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let held = IntGaugeVec::new(
-            Opts::new("postern_connections", "Open connections of callers, by listener."),
+            Opts::new("postern_connections", "Open connections, by listener: public, private, control."),
             &["listener"],
         )?;
         let closed = IntCounterVec::new(
-            Opts::new("postern_connections_closed_total", "Connections that a limit has closed, by the reason."),
+            Opts::new(
+                "postern_connections_closed_total",
+                "Connections that a limit has closed, by listener and reason: idle (the oldest of the address with most \
+                 made room), full (it was new, and no other was idle), stalled (its peer did not read).",
+            ),
             &["listener", "reason"],
         )?;
         registry.register(Box::new(held.clone()))?;

@@ -38,7 +38,11 @@ impl Probe {
         self
     }
 
-    /// `/health/live`, `/health/ready` and `/metrics`.
+    /// The routes of a private listener:
+    ///
+    /// - `GET /health/live`: 200 while the process runs.
+    /// - `GET /health/ready`: 200 while the service can do its work, else 503 and the reason.
+    /// - `GET /metrics`: metrics for Prometheus, in its text format.
     pub fn routes(self) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
         let live = warp::path!("health" / "live").map(|| "alive\n".into_response());
         let asked = self.clone();

@@ -8,7 +8,7 @@ use super::{json, multipart};
 use crate::intake::selector::SELECTORS;
 use crate::mask;
 
-/// How many names are shown: enough to recognise a form.
+/// How many names of a refused body are shown: enough to recognise a form.
 const MAX_SHOWN: usize = 1_000;
 
 /// The longest text that is taken for a name, in characters.

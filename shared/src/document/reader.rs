@@ -13,7 +13,7 @@ use crate::spec::{self, Setting};
 use crate::suggestion::{MAX_SUGGESTED, did_you_mean, nearest};
 use crate::yaml::join;
 
-/// The longest title, in bytes: it must fit a table cell.
+/// The longest title of a document, in bytes: it must fit a table cell.
 pub const MAX_TITLE_BYTES: usize = 200;
 
 /// The longest name of a record's field, in bytes.

@@ -71,8 +71,9 @@ pub(super) fn unknown_function(name: &str) -> String {
     format!("unknown function {name}{meant}")
 }
 
-/// Bytes of the local part and of the whole address, RFC 5321 section 4.5.3.1 and its erratum 1690.
+/// Bytes of the local part of a mail address, RFC 5321 section 4.5.3.1 and its erratum 1690.
 const MAX_LOCAL_BYTES: usize = 64;
+/// Bytes of a whole mail address.
 const MAX_EMAIL_BYTES: usize = 254;
 /// Bytes of a label of a domain name, RFC 1035 section 2.3.4.
 const MAX_LABEL_BYTES: usize = 63;

@@ -11,7 +11,7 @@ use crate::submission::Dedupe;
 /// The header of draft-ietf-httpapi-idempotency-key-header.
 pub const HEADER: &str = "idempotency-key";
 
-/// The longest header: a UUID or a hash fits several times. It travels with the submission.
+/// The longest `Idempotency-Key`: a UUID or a hash fits several times. It travels with the submission.
 const MAX_KEY_BYTES: usize = 256;
 
 /// Why a header is no key.

@@ -23,49 +23,49 @@ pub struct ApiError {
 /// The codes of `{"error":{"code", …}}`: a contract with callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
-    /// No permission knows the address.
+    /// No permission admits the address.
     AddressDenied,
-    /// Behind a trusted proxy, but the proxy's header does not say who calls.
+    /// A trusted proxy forwards the request, but its header names no address of the caller.
     AddressUnclear,
-    /// A private peer forwards without being trusted.
+    /// A private or loopback address forwards the request and is not in `POSTERN_TRUSTED_PROXIES`.
     ProxyNotTrusted,
-    /// The permission does not list the `Origin`.
+    /// The permission does not list the `Origin` of the request.
     OriginDenied,
     /// The permission does not allow the target.
     TargetDenied,
-    /// Not exactly one valid `Host`.
+    /// The request does not have exactly one valid `Host`.
     InvalidHost,
-    /// A `Host` that the private listener does not answer to.
+    /// The private listener does not answer to this `Host`.
     UnknownHost,
-    /// Both targets at once.
+    /// The query names a workflow and a trigger.
     AmbiguousTarget,
-    /// No target, and the permission does not have exactly one.
+    /// The query names no target, and the permission does not have exactly one.
     TargetMissing,
-    /// `record_id` is not a number.
+    /// `record_id` is not a whole number.
     InvalidRecordId,
-    /// Something else in the query is wrong.
+    /// Another part of the query is wrong; the message names it.
     InvalidSelector,
-    /// The `Idempotency-Key` is no key.
+    /// The `Idempotency-Key` cannot be used; the message has the rule.
     InvalidIdempotencyKey,
-    /// The body cannot be read.
+    /// The body cannot be read; the message names the place.
     InvalidBody,
-    /// The body is above the limit.
+    /// The body is larger than the limit.
     BodyTooLarge,
     /// The body took too long to arrive.
     BodyTimeout,
-    /// A type, charset or encoding that is not read here.
+    /// The type, charset or encoding of the body is not supported.
     UnsupportedType,
-    /// A file, where files are not taken.
+    /// The form has a file, and the permission does not take files.
     FileRefused,
-    /// Nothing answers on this path.
+    /// No permission of the caller answers at this path.
     UnknownShortUrl,
-    /// No such receipt.
+    /// The receipt does not exist, or belongs to another permission.
     ReceiptUnknown,
-    /// Not a method of this path; answered with `Allow`.
+    /// The path does not have this method; `Allow` names its methods.
     MethodNotAllowed(&'static str),
-    /// A limit is reached; answered with `Retry-After`, in seconds.
+    /// A limit is reached, and the submission is not accepted: try again after `Retry-After` seconds.
     TooBusy(u32),
-    /// Nobody could take the submission; answered with `Retry-After`, in seconds.
+    /// Neither the broker nor the spool takes the submission: try again after `Retry-After` seconds.
     Unavailable(u32),
 }
 

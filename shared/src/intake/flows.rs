@@ -22,8 +22,8 @@ const BURST: u64 = 100;
 /// Flows that are told apart; two that share a cell share its allowance. 32 KiB, whatever callers do.
 const CELLS: usize = 4096;
 
-/// Bytes for which a submission counts once more: it takes a worker and the database as long as a usual one. Some of the
-/// largest are a burst.
+/// Bytes of a submission for which it counts once more in its flow: it takes a worker and the database as long as a
+/// usual one. Some of the largest are a burst.
 const BYTES: usize = 32 * 1024;
 
 /// What one submission takes of the allowance, in microseconds: after that it has come back.

@@ -10,8 +10,9 @@ use crate::id::ModuleName;
 use crate::spec::{Kind, Setting};
 use crate::suggestion::did_you_mean;
 
-/// The most options of a choice, and the longest of them in bytes: they must fit a list to pick from.
+/// The most options of a field: they must fit a list to pick from.
 const MAX_OPTIONS: usize = 500;
+/// The longest option of a field.
 const MAX_OPTION_BYTES: usize = 200;
 
 /// A declared field.

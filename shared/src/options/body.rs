@@ -26,7 +26,7 @@ const MOST_BODY_TIMEOUT_S: u64 = 3_600;
 /// The limits of one body.
 #[derive(Debug, Clone, Args)]
 pub struct BodyOptions {
-    /// Bytes of a body, and of what a compressed body inflates to.
+    /// Bytes of a body, before and after inflating.
     #[arg(long, env = "POSTERN_MAX_BODY_BYTES", default_value_t = Limits::default().body_bytes, value_parser = body_bytes)]
     max_body_bytes: usize,
 
@@ -38,7 +38,7 @@ pub struct BodyOptions {
     #[arg(long, env = "POSTERN_MAX_NAME_BYTES", default_value_t = Limits::default().name_bytes, value_parser = name_bytes)]
     max_name_bytes: usize,
 
-    /// Levels of nesting.
+    /// Levels of nesting, 1 to 64.
     #[arg(long, env = "POSTERN_MAX_DEPTH", default_value_t = Limits::default().depth, value_parser = depth)]
     max_depth: usize,
 

@@ -27,7 +27,7 @@ const DECLARATIONS: [&str; 8] = [
 /// The most letters in which a misspelt name differs from the one that is suggested.
 const MAX_DIFFERENCE: usize = 3;
 
-/// The most names that are told.
+/// The most unknown names of settings that are warned of.
 const MAX_TOLD: usize = 20;
 
 /// Warns of the variables of the environment that are no settings of any program of Postern.

@@ -11,7 +11,7 @@ use crate::permission::short_url::ShortUrl;
 /// How callers come.
 #[derive(Debug, Clone, Args)]
 pub struct PublicOptions {
-    /// Where callers reach the short URLs and their receipts.
+    /// The public listener: short URLs and receipts. Control shows its port in ready-made calls.
     #[arg(long, env = "POSTERN_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
 
@@ -19,7 +19,9 @@ pub struct PublicOptions {
     #[arg(long, env = "POSTERN_SHORT_URL", default_value = "/trigger")]
     pub short_url: ShortUrl,
 
-    /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed: networks such as 10.0.0.0/8, joined by commas.
+    /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed, also for log-ins to the control panel: networks
+    /// such as 10.0.0.0/8, joined by commas. Such a header from another private address is refused, and so is another
+    /// header that only a proxy adds (`X-Real-IP`, `X-Forwarded-Proto`).
     #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
 }

@@ -11,7 +11,7 @@ use clap::{Arg, Command, Parser};
 
 use super::names;
 
-/// The longest value that is repeated, in characters.
+/// The longest value of a setting that its refusal repeats, in characters.
 const MAX_SHOWN: usize = 80;
 
 /// The settings of a program, of its arguments and the environment.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::env::Env;
 
-/// The longest text of an answer, in bytes: a sentence or a pixel, not a page.
+/// The longest text of the `answer` of a permission, in bytes: a sentence or a pixel, not a page.
 pub const MAX_ANSWER_BYTES: usize = 1_000;
 
 /// The answer to an accepted submission, instead of the receipt as JSON.

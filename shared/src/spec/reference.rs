@@ -17,6 +17,20 @@ pub fn part(name: &str) -> Option<String> {
     }
 }
 
+/// The section of one kind of document or task; none where nothing has this name.
+pub fn section_of(name: &str) -> Option<String> {
+    specs().find(|spec| spec.name == name).map(section)
+}
+
+/// The names that have a section.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    specs().map(|spec| spec.name)
+}
+
+fn specs() -> impl Iterator<Item = &'static Spec> {
+    DOCUMENTS.into_iter().chain(task::KINDS.iter().map(|kind| kind.spec))
+}
+
 fn section(spec: &Spec) -> String {
     let name = spec.name;
     let mut section =

@@ -2,13 +2,14 @@
 //! so a claim without its work does not exist. An expired claim counts as none.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use deadpool_postgres::{Object, Transaction};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::id::ReceiptId;
+use crate::id::{PermissionKey, ReceiptId, RecordId, WorkflowId};
 
 const TAKE: &str = "-- claims::take
 INSERT INTO claims (scope, key, receipt, origin, expires_at)
@@ -32,18 +33,54 @@ DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3 AND origin = $
 const FORGET: &str = "-- claims::forget
 DELETE FROM claims WHERE expires_at <= now()";
 
+/// Within what a key is unique.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The submissions of a permission: one of each dedupe key.
+    Dedupe(PermissionKey),
+    /// The runs of a workflow that runs once per record.
+    OncePerRecord(WorkflowId),
+    /// The runs of a workflow that are not on one record at the same time.
+    Serial(WorkflowId),
+}
+
+impl fmt::Display for Scope {
+    /// As the column `scope` has it. The words are a stored form and no text for people: with other words an older worker
+    /// beside this one would take the same claim again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dedupe(permission) => write!(f, "permission {permission}"),
+            Self::OncePerRecord(workflow) => write!(f, "workflow {workflow} once per record"),
+            Self::Serial(workflow) => write!(f, "workflow {workflow} not in parallel"),
+        }
+    }
+}
+
 /// What is claimed: a key within a scope.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
-    /// Within what the key is unique, such as a permission.
-    pub scope: String,
+    scope: String,
     key: [u8; 32],
 }
 
 impl Claim {
-    /// The claim of a text of any length.
-    pub fn new(scope: impl Into<String>, key: &str) -> Self {
-        Self { scope: scope.into(), key: Sha256::digest(key.as_bytes()).into() }
+    /// One submission of a permission for each key, which is a text of any length.
+    pub fn dedupe(permission: &PermissionKey, key: &str) -> Self {
+        Self::new(&Scope::Dedupe(permission.clone()), key)
+    }
+
+    /// One run of a workflow on a record, for ever.
+    pub fn once_per_record(workflow: WorkflowId, record: RecordId) -> Self {
+        Self::new(&Scope::OncePerRecord(workflow), &record.to_string())
+    }
+
+    /// One run of a workflow on a record at a time.
+    pub fn serial(workflow: WorkflowId, record: RecordId) -> Self {
+        Self::new(&Scope::Serial(workflow), &record.to_string())
+    }
+
+    fn new(scope: &Scope, key: &str) -> Self {
+        Self { scope: scope.to_string(), key: Sha256::digest(key.as_bytes()).into() }
     }
 }
 
@@ -120,4 +157,22 @@ pub async fn hand_on(
 /// Removes the claims that have expired; returns how many.
 pub async fn forget(connection: &Object) -> Result<u64, StoreError> {
     Ok(connection.execute(FORGET, &[]).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_has_the_words_that_are_stored() {
+        let (workflow, record) = (WorkflowId::try_from(77).unwrap(), RecordId::try_from(852).unwrap());
+        for (claim, scope, key) in [
+            (Claim::dedupe(&"office".parse().unwrap(), "a"), "permission office", "a"),
+            (Claim::once_per_record(workflow, record), "workflow 77 once per record", "852"),
+            (Claim::serial(workflow, record), "workflow 77 not in parallel", "852"),
+        ] {
+            let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+            assert_eq!((claim.scope.as_str(), claim.key), (scope, digest));
+        }
+    }
 }

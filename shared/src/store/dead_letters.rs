@@ -15,13 +15,13 @@ use crate::id::{PermissionKey, ReceiptId};
 use crate::submission::{self, SUBMISSIONS_V1, Target};
 pub use replay::replay;
 
-/// The most letters that one call replays or discards: it must end well within the time-out of a statement.
+/// The most dead letters that one call replays or discards: it must end well within the time-out of a statement.
 pub const MAX_AT_ONCE: i64 = 10_000;
 
 /// The longest reason of a discard, in characters: a sentence or two.
 pub const MAX_REASON_CHARS: usize = 500;
 
-/// The most groups that are told: whoever has more looks at the largest first.
+/// The most groups of dead letters that are listed: whoever has more looks at the largest first.
 const MAX_GROUPS: i64 = 200;
 
 const PUT: &str = "-- dead_letters::put
@@ -32,8 +32,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const OF: &str = "-- dead_letters::of
 (SELECT permission, reason FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1)
 UNION ALL
-(SELECT document ->> 'permission', 'a person discarded it: ' || (document ->> 'reason') FROM audit_log
-WHERE kind = 'dead_letter' AND key = $2 AND action = 'discard' ORDER BY id DESC LIMIT 1)
+(SELECT permission, 'a person discarded it: ' || reason FROM discarded_letters WHERE key = $2 ORDER BY id DESC LIMIT 1)
 LIMIT 1";
 
 const PAGE: &str = "-- dead_letters::page

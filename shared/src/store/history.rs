@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::id::ReceiptId;
 
-/// How many weeks ahead partitions are made: workers may be away for a month before a receipt has no home.
+/// How many weeks ahead the partitions of the history are made: workers may be away for a month before a receipt has no
+/// home.
 const WEEKS_AHEAD: i32 = 4;
 
 const MAKE_AHEAD: &str = "-- history::make_ahead

@@ -12,7 +12,7 @@ use tokio_postgres::{AsyncMessage, Client, NoTls};
 use super::{Store, StoreError, connecting};
 use crate::unreachable::Unreachable;
 
-/// How long a new session may take until it answers.
+/// How long a new session that listens to PostgreSQL may take until it answers.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// A session that listens, until it is dropped.

@@ -15,18 +15,20 @@ use crate::submission::SUBMISSIONS_V1;
 /// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
 const MAX_AGE_DAYS: i32 = 7;
 
-/// Bytes of all that is kept; beyond them the oldest go.
+/// Bytes of all refused bodies, with their queries and all else that is kept of them. Beyond this the oldest are
+/// deleted.
 const MAX_TOTAL_BYTES: i64 = 128 * 1024 * 1024;
 
-/// What a row counts for beside its texts and its body, so that small ones are bounded in number, too.
+/// What a refused body counts for beside its texts and its bytes, so that small ones are bounded in number, too.
 const ROW_BYTES: i64 = 4 * 1024;
 
-/// Bytes of a query that is kept whole, and of a content type. A longer one is cut, and its body is not kept: it could not
-/// be read again as the call that it was.
+/// Bytes of the query of a refused call. A longer query is cut, and the body of the call is not kept: it could not be
+/// read again as the call that it was.
 const MAX_QUERY_BYTES: usize = 16 * 1024;
+/// Bytes of the content type of a refused call. A longer one is cut, and the body is not kept.
 const MAX_TYPE_BYTES: usize = 1024;
 
-/// Bytes of what the sender was told: a sentence that names what is wrong.
+/// Bytes of the message that the sender of a refused body got: a sentence that names what is wrong.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
 
 const KEEP: &str = "-- refused_bodies::keep
@@ -39,9 +41,7 @@ const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
 WHERE refused_at < now() - $1 * interval '1 day' OR id <= (
     SELECT max(id) FROM (
-        SELECT id, sum($3::bigint + coalesce(octet_length(body), 0) + octet_length(query) + octet_length(message)
-            + coalesce(octet_length(content_type), 0) + octet_length(permission) + octet_length(address)
-            + octet_length(code) + coalesce(octet_length(idempotency_key), 0)) OVER (ORDER BY id DESC) AS total
+        SELECT id, sum($3::bigint + kept_bytes) OVER (ORDER BY id DESC) AS total
         FROM refused_bodies
     ) AS newest WHERE total > $2::bigint)";
 

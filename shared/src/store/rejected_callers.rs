@@ -10,7 +10,7 @@ use super::StoreError;
 /// The most addresses that one day counts by themselves: a scan from many addresses must not fill the table.
 const MAX_ADDRESSES: i64 = 10_000;
 
-/// For how many days the counts are kept.
+/// For how many days the counts of rejected callers are kept.
 const MAX_AGE_DAYS: i32 = 30;
 
 /// Two at the same time may pass the limit by what they bring.

@@ -8,7 +8,7 @@ use super::listen::Listening;
 use super::{Store, StoreError};
 use crate::id::ReceiptId;
 
-/// How long a response is kept: a caller that sends the same again after a time-out still gets it.
+/// How long a response is kept, in minutes: a caller that sends the same again after a time-out still gets it.
 const KEEP_MINUTES: i32 = 10;
 
 /// The first response of a receipt stays.

@@ -15,8 +15,8 @@ use crate::log_limit::LogLimit;
 /// How often the version is read even if no notification comes.
 const POLL: Duration = Duration::from_secs(1);
 
-/// How long reading it may take. A session that hangs is given up for a new one, so that with [`POLL`] a change arrives
-/// within two seconds.
+/// How long reading the version of the settings may take. A session that hangs is given up for a new one, so that with
+/// [`POLL`] a change arrives within two seconds.
 const READ_LIMIT: Duration = Duration::from_millis(500);
 
 /// The first and the longest wait before another session.

@@ -14,7 +14,7 @@ use crate::submission::Ticket;
 /// the time for which a worker holds a message that it cannot finish.
 pub const GRACE: Duration = Duration::from_secs(15 * 60);
 
-/// How long numbers are kept, in days: far above the time in which somebody looks for a loss.
+/// How long the numbers of submissions are kept, in days: far above the time in which somebody looks for a loss.
 const KEEP_DAYS: i32 = 30;
 
 const TELL: &str = "-- tickets::tell

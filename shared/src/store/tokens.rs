@@ -9,7 +9,7 @@ use super::StoreError;
 use super::accounts::Role;
 use super::audit_log::{self, Change};
 
-/// How many tokens there may be: each request is compared with all of them.
+/// How many tokens of the API there may be: each request is compared with all of them.
 pub const MAX_TOKENS: i64 = 100;
 
 const LIST: &str = "-- tokens::list

@@ -19,13 +19,13 @@ use crate::lane::Lane;
 use crate::permission::Permission;
 use crate::submission::{self, SUBMISSIONS_V1, Submission, Target};
 
-/// The most submissions that one call replays, as of dead letters.
+/// The most unmatched submissions that one call replays, as of dead letters.
 pub const MAX_AT_ONCE: usize = 10_000;
 
 /// How many are replayed in one transaction: as large as can be they are 160 MiB.
 const TOGETHER: i64 = 20;
 
-/// How many of the latest are looked at to tell what they were to run.
+/// How many of the latest unmatched submissions are counted by what they were to run.
 const MAX_COUNTED: i64 = 10_000;
 
 const PAGE: &str = "-- unmatched::page

@@ -5,10 +5,10 @@ use crate::document::Reader;
 use crate::expression::Template;
 use crate::spec::{self, Kind, Setting, Spec};
 
-/// The most bytes of an answer, as of any value.
+/// The most bytes of the answer to one `http_request`, as of any value.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// The most headers of a request.
+/// The most headers of one `http_request`.
 const MAX_HEADERS: usize = 50;
 
 const METHODS: [(&str, Method); 6] = [

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::document::Reader;
 use crate::spec::{Kind, Setting};
 
-/// The longest time-out: a run holds a place of the worker while its target is silent.
+/// The longest time-out of a step that reaches outside: the run holds a place of the worker while its target is silent.
 pub const MAX_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The most tries after the first.
+/// The most tries of a step that reaches outside, after the first.
 pub const MAX_RETRIES: u32 = 20;
 
 /// From connecting to the last byte of the answer. The default is below the time that a worker has to stop.

@@ -13,8 +13,10 @@ const DEFAULT: &str = "info";
 /// as compose files hand over what is not set.
 pub fn read(text: &str) -> Result<EnvFilter, String> {
     let said = if directives(text).next().is_none() { DEFAULT } else { text };
-    // lapin writes whole messages into its warnings, warp every client that hangs up.
-    let base = EnvFilter::try_new(format!("{LAPIN_OFF},warp=off")).map_err(|error| error.to_string())?;
+    // lapin writes whole messages into its warnings, warp every client that hangs up. The pool warns of each connection
+    // that its server ends, without the reason; what the connection was needed for fails with the reason.
+    let base =
+        EnvFilter::try_new(format!("{LAPIN_OFF},warp=off,deadpool.postgres=off")).map_err(|error| error.to_string())?;
     directives(said).try_fold(base, |filter, directive| {
         check(directive)?;
         let read = directive.parse().map_err(|_| format!("`{directive}` cannot be read: {FORM}"))?;

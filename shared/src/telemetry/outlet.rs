@@ -11,10 +11,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Bytes of the lines that wait for standard error. Some ten thousand lines: a burst that its reader is behind with.
+/// Bytes of the log lines that wait for standard error. Beyond this, lines are dropped. Some ten thousand lines: a
+/// burst that its reader is behind with.
 const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long the end of the process waits for the lines that are left: their reader may stand still.
+/// How long the end of the process waits for the last lines of the log: their reader may stand still.
 pub const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// Between two tries at a standard error that is full and does not block.

@@ -17,6 +17,7 @@ const WORKER: [&str; 2] = ["postern-worker", "postern"];
 /// A program that knows servers which it must not come to ask.
 fn command(program: &str) -> Command {
     let mut command = Process::command(program);
+    command.args((program == "postern").then_some("serve"));
     command.env("DATABASE_URL", format!("postgres://u:{SECRET}@127.0.0.1:1/x"));
     command.env("AMQP_URL", format!("amqp://u:{SECRET}@127.0.0.1:1"));
     command

@@ -20,7 +20,7 @@ pub struct Process {
 impl Process {
     pub fn start(binary: &str, servers: &Servers, environment: &[(&str, &str)]) -> Self {
         let mut command = Self::command(binary);
-        command.env("DATABASE_URL", &servers.database_url).env("AMQP_URL", &servers.amqp_url);
+        command.env("DATABASE_URL", servers.database_url_of(binary)).env("AMQP_URL", &servers.amqp_url);
         command.envs(environment.iter().copied());
         Self::spawn(&mut command)
     }
@@ -106,6 +106,11 @@ impl Process {
     /// SIGTERM: it is asked to end.
     pub fn terminate(&self) {
         self.signal("TERM");
+    }
+
+    /// SIGINT: Ctrl-C.
+    pub fn interrupt(&self) {
+        self.signal("INT");
     }
 
     /// Waits for its end; true if it exited with 0.

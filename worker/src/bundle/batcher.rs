@@ -1,6 +1,6 @@
 //! Joins messages that wait for a transaction into one, without a timer: one message when idle, many under load. A
-//! commit syncs the disk and each statement is a round trip, whether for one submission or for hundreds. What fails
-//! together is tried alone, so that nobody ends by another one's fault.
+//! commit syncs the disk and each statement is a round trip, whether for one submission or for hundreds. Messages
+//! that fail together are tried one by one, so that none fails by the fault of another.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

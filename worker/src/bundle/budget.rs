@@ -22,16 +22,21 @@ pub enum Mode {
     Slow,
 }
 
-/// The computing and the database time of one run, until it goes on alone.
+/// The computing of one run in a bundle, until it goes on alone.
 const MAX_COMPUTING: Duration = Duration::from_millis(200);
+/// The time for which the database works for one run in a bundle, until the run goes on alone.
 const MAX_DATABASE: Duration = Duration::from_secs(2);
 
-/// The steps of one run, until it goes on alone. Each is a row of the history, and a workflow without a loop has some dozen.
+/// The steps of one run, until it goes on alone. Each is a row of the history, and a workflow without a loop has some
+/// dozen.
 const MAX_STEPS: u32 = 1_000;
 
-/// The same of a run whose workflow had slow runs lately, or whose bundle has taken long already.
+/// The computing of a run whose workflow had slow runs lately, or whose bundle has taken long already, until it goes on
+/// alone.
 const TIGHT_COMPUTING: Duration = Duration::from_millis(50);
+/// The database time of a run whose workflow had slow runs lately, until it goes on alone.
 pub const TIGHT_DATABASE: Duration = Duration::from_millis(100);
+/// The steps of a run whose workflow had slow runs lately, or whose bundle has many steps already, until it goes on alone.
 const TIGHT_STEPS: u32 = 100;
 
 /// The steps of all runs of one transaction, after which its runs may take fewer each.
@@ -40,10 +45,11 @@ const MANY_STEPS: u32 = 20_000;
 /// After this time a bundle has taken long: runs that ask often leave it.
 const LATE_AFTER: Duration = Duration::from_secs(2);
 
-/// The time of all searches of one transaction that no index serves, and what is left beyond for runs that have not
-/// searched before: each of the slow ones leaves half of it to others.
+/// The time of all searches of one bundle that no index serves. Each slow search leaves half of what is left to others.
 const MAX_SEARCHING: Duration = Duration::from_secs(2);
+/// The time of searches beyond that, for runs of the bundle that have not searched before.
 const MORE_SEARCHING: Duration = Duration::from_secs(1);
+/// The time of one such search.
 const LEAST_SEARCH: Duration = Duration::from_millis(50);
 
 /// What one wave counts at most as the database time of those who asked, searches apart: it may have waited for a lock.
@@ -53,8 +59,9 @@ const MAX_WAVE: Duration = Duration::from_millis(100);
 /// others wait for.
 const TURN: Duration = Duration::from_secs(5);
 
-/// Bytes that runs assign to `$env` and write, over all bundles of this process. Small ones are not counted against it.
+/// Bytes that runs assign to `$env` and write, over all bundles of this process.
 const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes that one run may always assign and write: they are not counted against the total.
 const SMALL_BYTES: usize = 64 * 1024;
 
 /// What the runs of one transaction have cost so far.

@@ -9,7 +9,8 @@ use postern_shared::store::Conflicts;
 /// in so many is done twice; those that run side by side may be surprised together.
 const CAREFUL: u32 = 64;
 
-/// Submissions from which on looking for conflicts costs more than the round trips of writing without.
+/// Submissions of a transaction from which on all of them are taken for new: looking for conflicts costs more than the
+/// round trips of writing without.
 const MANY: usize = 16;
 
 /// What the transactions of this worker met.

@@ -26,7 +26,7 @@ struct Searching {
     again: bool,
 }
 
-/// Answers the questions of one wave. Each comes with the place of the submission that asks.
+/// Answers the queries of one wave. Each comes with the place of the submission that asks.
 pub async fn ask(
     transaction: &Transaction<'_>,
     asked: Vec<(usize, Query)>,

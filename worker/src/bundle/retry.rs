@@ -1,5 +1,5 @@
-//! What is nobody's fault is waited out: a conflict with another transaction, a database that is away or
-//! too slow. It costs no attempt.
+//! Retries work that failed without a fault of its own: after a conflict with another transaction, or while the database is
+//! away or too slow. Such a retry costs no attempt.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::fro
 /// what takes so long.
 const MAX_SLOW: u32 = 3;
 
-/// The patience with one message.
+/// The retries of one message.
 #[derive(Debug)]
 pub struct Retry<'m> {
     metrics: &'m Metrics,

@@ -1,6 +1,5 @@
-//! The unit of work of a bundle: the records that its transaction has locked, and what the bundle's runs have made of them and
-//! want written.
-//! Runs of one bundle see each other's changes here; the database sees them when the unit of work is flushed.
+//! The unit of work of a transaction: the records that it has locked, and what its runs have made of them and want written.
+//! Runs of one bundle see each other's changes here. The database sees them when the unit of work is flushed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::origin;
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::receipts::Skipped;
@@ -21,7 +21,7 @@ pub async fn duplicates(
 ) -> Result<HashMap<ReceiptId, ReceiptId>, StoreError> {
     let claim = |one: &Submission| {
         let dedupe = one.dedupe.as_ref()?;
-        Some((Claim::new(format!("permission {}", one.permission), &dedupe.key), dedupe.days))
+        Some((Claim::dedupe(&one.permission, &dedupe.key), dedupe.days))
     };
     let mut wanted = BTreeMap::new();
     for one in submissions {
@@ -48,7 +48,9 @@ pub async fn once_per_record(
         for pinned in resolved.start.iter().filter(|pinned| pinned.workflow.start.once_per_record) {
             if let Some(record) = submission.record {
                 // The first of the bundle; it holds the claim for ever.
-                wanted.entry(once(pinned.workflow.id, record)).or_insert((Holder::from(submission.receipt), None));
+                wanted
+                    .entry(Claim::once_per_record(pinned.workflow.id, record))
+                    .or_insert((Holder::from(submission.receipt), None));
             }
         }
     }
@@ -62,7 +64,7 @@ pub async fn once_per_record(
         start.retain(|pinned| {
             let id = pinned.workflow.id;
             let runs = !pinned.workflow.start.once_per_record
-                || holders.get(&once(id, record)).is_none_or(|holder| *holder == mine);
+                || holders.get(&Claim::once_per_record(id, record)).is_none_or(|holder| *holder == mine);
             if !runs {
                 skipped.push(Skipped { workflow: Some(id), reason: has_run(record) });
             }
@@ -75,7 +77,7 @@ pub async fn once_per_record(
 /// Whether a run that another one started is the one that its workflow has on that record. All replays of a run are it.
 pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: RecordId) -> Result<bool, StoreError> {
     let holder = Holder { receipt: run.receipt, origin: origin::first(&run.origin).to_owned() };
-    let claim = once(run.workflow, record);
+    let claim = Claim::once_per_record(run.workflow, record);
     let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
 }
@@ -83,8 +85,4 @@ pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: Record
 /// Why a workflow does not run that runs once per record.
 pub fn has_run(record: RecordId) -> String {
     format!("it runs once per record, and has run on record {record}")
-}
-
-fn once(workflow: WorkflowId, record: RecordId) -> Claim {
-    Claim::new(format!("workflow {workflow} once per record"), &record.to_string())
 }

@@ -11,14 +11,14 @@ use postern_shared::store::spool::Pair;
 use prometheus::IntGauge;
 use tokio::time::Instant;
 
-/// Failures in a row from which on a target rests: one or two may be chance.
+/// Calls in a row without an answer, after which a target rests: one or two may be chance.
 const FAILURES: u32 = 5;
 
-/// The first and the longest rest.
+/// The first and the longest rest of a target that does not answer. Each rest is twice as long as the one before.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
 
-/// The most pairs of workflow and target that are remembered; those that answer are not among them. At more all are forgotten: workflows can
-/// make up names of hosts.
+/// The most pairs of workflow and target that are remembered because the target does not answer. At more all are
+/// forgotten: workflows can make up names of hosts.
 const MAX_PAIRS: usize = 10_000;
 
 /// What came of a call.

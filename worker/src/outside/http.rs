@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use postern_shared::rendered::HttpCall;
+use postern_shared::tls;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::time::{Instant, timeout_at};
@@ -14,7 +15,7 @@ use super::call::{Failure, FailureKind, Reply};
 use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
 
-/// Redirects that are followed: more is a loop.
+/// Redirects of one request that are followed: more is a loop.
 const MAX_REDIRECTS: usize = 5;
 
 /// Makes calls; clones share their connections.
@@ -27,6 +28,7 @@ pub struct Http {
 impl Http {
     /// Only public targets, and those in these networks.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
+        tls::provide();
         let guard = Guard::new(allowed);
         // The head of an answer is bounded by hyper: 100 headers, some 400 KiB.
         let builder = || {

@@ -1,7 +1,7 @@
 //! What one run has cost: the time that it computes, the time that the database works for it, and the bytes that it
 //! assigns and writes. Between two statements of a transaction PostgreSQL waits, with its locks held, and all that runs
 //! write stays in memory until the commit, so a loop may not go on as it likes. What a run costs those beside it is
-//! bounded by their [`BundleBudget`](crate::bundle::budget::BundleBudget).
+//! bounded by the budget of their bundle.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::run::slow_runs::{Cost, Leave};
 
 /// Computing of one run in one transaction. A workflow needs milliseconds; this is half of what PostgreSQL lets a
 /// transaction idle.
-const MAX_COMPUTING: Duration = Duration::from_secs(5);
+pub const MAX_COMPUTING: Duration = Duration::from_secs(5);
 
 /// What counts at most between two looks at the clock, which is far above one evaluation: a process that was frozen
 /// has not computed.
@@ -22,23 +22,21 @@ const MAX_LAP: Duration = Duration::from_millis(500);
 /// has not computed.
 const MAX_SHARED_LAP: Duration = Duration::from_millis(30);
 
-/// After so many questions it counts how long the database answers them. Before it is the database that is slow.
+/// Queries of one run to the database. From then on the time of the answers counts, and the run can leave its bundle.
+/// A run with fewer is not slow itself: the database is.
 const MANY_QUERIES: u32 = 64;
 
 /// Bytes of the records and comments that one run makes: four of the largest records.
-const MAX_WRITTEN_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_WRITTEN_BYTES: usize = 16 * 1024 * 1024;
 
 /// Why a step is broken off.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Exceeded {
     /// The run has had its computing, and fails.
-    #[error("the run has computed for more than {} s", MAX_COMPUTING.as_secs())]
     Computing,
     /// The run has written as much as it may, and fails.
-    #[error("the run has written more than {} bytes", MAX_WRITTEN_BYTES)]
     Written,
     /// The run goes on alone with the step; see [`RunBudget::take_leave`].
-    #[error("{0}")]
     Leaves(String),
 }
 

@@ -11,10 +11,12 @@ use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::workflow::{StepIndex, Workflow};
 
-/// The most bytes that a run may leave behind as JSON: eight times a posted body, as ingress allows for a submission.
+/// The most bytes of `$env` of a run, and of what the run leaves behind while it waits, as JSON: eight times a posted
+/// body, as ingress allows for a submission.
 pub const MAX_CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 
-/// A receipt with more runs than this has many: those beyond go on apart from the runs of other receipts.
+/// Runs of one receipt that go on together with those of other receipts of their workflow. The runs beyond have a share
+/// of the slots of their own.
 const FEW_RUNS: i32 = 100;
 
 /// A step to take.

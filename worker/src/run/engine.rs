@@ -21,6 +21,7 @@ use super::execution::{Execution, Progress};
 use super::references;
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::task::context::Context;
+use crate::task::error::TaskError;
 use crate::task::query::{Answer, Query};
 use crate::task::{self};
 
@@ -29,7 +30,7 @@ pub const MAX_STEPS: i32 = 10_000;
 
 impl Execution {
     /// Goes on until the run needs the database, has to leave the transaction, or ends. `answer` is that to the
-    /// question asked last.
+    /// query asked last.
     pub fn advance(&mut self, mut answer: Option<Answer>, unit: &mut UnitOfWork) -> Progress {
         let pinned = Arc::clone(&self.pinned);
         if self.run.steps == 0 && answer.is_none() && self.now.is_none() {
@@ -60,7 +61,7 @@ impl Execution {
             return Some(self.fail(next, format!("it took {MAX_STEPS} steps: does it loop for ever?")));
         }
         if let Err(error) = self.budget.compute() {
-            return Some(self.fail(next, error.to_string()));
+            return Some(self.fail(next, TaskError::from(error).to_string()));
         }
         if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), unit) {
             return Some(progress);
@@ -97,7 +98,7 @@ impl Execution {
         None
     }
 
-    /// Reads what the step refers to; returns a record that must be looked at before. A step whose own question was
+    /// Reads what the step refers to; returns a record that must be looked at before. A step whose own query was
     /// answered keeps what it read when it asked, and one that is rendered needs no more.
     fn relate(&mut self, next: &Next, step: &Step, answer: Option<&Answer>, unit: &UnitOfWork) -> Option<RecordId> {
         if step.reads.related.is_empty()

@@ -15,6 +15,7 @@ use super::field_usage::FieldUsage;
 use super::slow_runs::Cost;
 use crate::matching::catalog::Pinned;
 use crate::outside::call::{self, Call};
+use crate::task::error::TaskError;
 use crate::task::query::Query;
 
 /// A run on its way.
@@ -29,7 +30,7 @@ pub struct Execution {
     pub(super) sleeping: Vec<Sleeping>,
     /// Branches that are due at this time are taken; none = only those begun in this transaction are there.
     pub(super) now: Option<SystemTime>,
-    /// The step whose question is open.
+    /// The step whose query is open.
     pub(super) asking: Option<Next>,
     /// Whether what that step sends was rendered in this transaction.
     pub(super) is_fresh: bool,
@@ -146,6 +147,15 @@ impl Execution {
 
     /// Writes a step on the path of the run.
     pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
+        self.write_step(step, output, message, None);
+    }
+
+    /// Writes a step that failed on the path of the run.
+    pub(super) fn enter_error(&mut self, step: &Step, error: TaskError) {
+        self.write_step(step, None, Some(error.to_string()), Some(error));
+    }
+
+    fn write_step(&mut self, step: &Step, output: Option<&str>, message: Option<String>, error: Option<TaskError>) {
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
         self.log.push(Entry {
@@ -157,6 +167,7 @@ impl Execution {
             task: step.task.name().to_owned(),
             output: output.map(str::to_owned),
             message,
+            error,
             at: SystemTime::now(),
         });
     }

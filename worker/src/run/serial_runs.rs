@@ -25,7 +25,7 @@ impl SerialRuns {
     ) -> Result<Self, StoreError> {
         let mut serial_runs = Self::default();
         if !wanted.is_empty() {
-            let claims: BTreeMap<_, _> = wanted.into_iter().map(|one| (claim(one.0, one.1), one)).collect();
+            let claims: BTreeMap<_, _> = wanted.into_iter().map(|one| (Claim::serial(one.0, one.1), one)).collect();
             let holders = claims::holders(transaction, claims.keys()).await?;
             serial_runs.taken = holders.keys().filter_map(|claim| claims.get(claim).copied()).collect();
         }
@@ -40,7 +40,7 @@ impl SerialRuns {
     /// A run stays on its record beyond the transaction.
     pub fn stay(&mut self, receipt: ReceiptId, workflow: WorkflowId, record: RecordId) {
         self.taken.insert((workflow, record));
-        self.new.insert(claim(workflow, record), (receipt.into(), None));
+        self.new.insert(Claim::serial(workflow, record), (receipt.into(), None));
     }
 
     /// The claims of the runs that stay.
@@ -65,7 +65,7 @@ pub async fn stay(
 /// Whether a run that goes on may be on its record: it takes the claim or has it.
 pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, StoreError> {
     let Some(record) = run.record else { return Ok(true) };
-    let (claim, holder) = (claim(run.workflow, record), holder(run.key()));
+    let (claim, holder) = (Claim::serial(run.workflow, record), holder(run.key()));
     let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
 }
@@ -73,7 +73,7 @@ pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, Sto
 /// A run has ended: if it was on its record, the next one there may go on. Returns what wakes it.
 pub async fn leave(transaction: &Transaction<'_>, run: &Run) -> Result<Option<Resume>, StoreError> {
     let Some(record) = run.record else { return Ok(None) };
-    let (claim, mine) = (claim(run.workflow, record), holder(run.key()));
+    let (claim, mine) = (Claim::serial(run.workflow, record), holder(run.key()));
     if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&mine) {
         return Ok(None);
     }
@@ -88,8 +88,4 @@ pub async fn leave(transaction: &Transaction<'_>, run: &Run) -> Result<Option<Re
 
 fn holder(run: RunKey) -> Holder {
     Holder { receipt: run.receipt, origin: run.origin }
-}
-
-fn claim(workflow: WorkflowId, record: RecordId) -> Claim {
-    Claim::new(format!("workflow {workflow} not in parallel"), &record.to_string())
 }

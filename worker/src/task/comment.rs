@@ -14,7 +14,7 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
     let record = context.target(settings.record.as_ref())?;
     match context.unit.get(record) {
         Known::Unknown => return Ok(Outcome::Ask(Query::Lock(record))),
-        Known::Missing => return Err(TaskError(format!("record {record} does not exist"))),
+        Known::Missing => return Err(TaskError::RecordMissing { record }),
         Known::There(..) => {}
     }
     let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;

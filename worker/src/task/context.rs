@@ -54,7 +54,7 @@ impl Context<'_> {
         let all = self.budget.env_bytes(&self.scope.env) + more - had.unwrap_or(0);
         let grows = more.saturating_sub(had.unwrap_or(0));
         if grows > 0 && all > MAX_CHECKPOINT_BYTES {
-            return Err(TaskError(format!("{name}: $env would hold {all} bytes, more than {MAX_CHECKPOINT_BYTES}")));
+            return Err(TaskError::EnvTooLarge { name: name.to_owned(), bytes: all, most: MAX_CHECKPOINT_BYTES });
         }
         self.hold(grows)?;
         self.budget.set_env_bytes(Some(all));
@@ -89,10 +89,10 @@ impl Context<'_> {
     /// The record that a step names, or else the run's.
     pub fn target(&self, named: Option<&Template>) -> Result<RecordId, TaskError> {
         let Some(template) = named else {
-            return self.record.ok_or_else(|| TaskError("the run has no record, and the step names none".into()));
+            return self.record.ok_or(TaskError::NoRecord);
         };
         let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", &error))?;
-        render(&value).trim().parse().map_err(|error| TaskError(format!("record: {error}")))
+        render(&value).trim().parse().map_err(|error| TaskError::in_field("record", &error))
     }
 
     /// The values of named templates; the first that fails names its field.

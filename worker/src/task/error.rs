@@ -1,23 +1,18 @@
-//! Why a run fails at a step.
+//! Why a run fails at a step: [`StepError`], a code with arguments.
 
-use postern_shared::expression::EvalError;
+use postern_shared::message::StepError;
 
-use crate::run::budget::Exceeded;
+use crate::run::budget::{Exceeded, MAX_COMPUTING, MAX_WRITTEN_BYTES};
 
 /// Why a run fails at a step. Trying again would not help.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct TaskError(pub String);
+pub type TaskError = StepError;
 
-impl TaskError {
-    /// A value of a field cannot be made.
-    pub fn in_field(field: &str, error: &EvalError) -> Self {
-        Self(format!("{field}: {error}"))
-    }
-}
-
-impl From<Exceeded> for TaskError {
+impl From<Exceeded> for StepError {
     fn from(exceeded: Exceeded) -> Self {
-        Self(exceeded.to_string())
+        match exceeded {
+            Exceeded::Computing => Self::ComputedTooLong { seconds: MAX_COMPUTING.as_secs() },
+            Exceeded::Written => Self::WrittenTooMuch { most: MAX_WRITTEN_BYTES },
+            Exceeded::Leaves(why) => Self::GoesOnAlone { why },
+        }
     }
 }

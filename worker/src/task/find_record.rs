@@ -40,7 +40,7 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
     let mut conditions = Vec::with_capacity(settings.conditions.len());
     for one in &settings.conditions {
         if let Some(module) = module.filter(|module| module.strict && module.field(&one.field).is_none()) {
-            return Err(TaskError(format!("{}: {} has no such field, and it is strict", one.field, module.name)));
+            return Err(TaskError::FieldNotDeclared { field: one.field.clone(), module: module.name.clone() });
         }
         let compared = compared(one.operator, declared(&one.field));
         values.push(value(one, compared, declared(&one.field), context)?);
@@ -70,13 +70,11 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
 fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Result<Outcome, TaskError> {
     if context.unit.budget.mode() == Mode::Slow {
         let fields: Vec<&str> = settings.conditions.iter().map(|one| one.field.as_str()).collect();
-        return Err(TaskError(format!(
-            "the search of {} by {} took more than {} s: narrow it, or search by a field that is declared as unique, which \
-             has an index",
-            settings.module,
-            if fields.is_empty() { "no field".to_owned() } else { fields.join(", ") },
-            MAX_SEARCH.as_secs(),
-        )));
+        return Err(TaskError::SearchTooLong {
+            module: settings.module.clone(),
+            fields: if fields.is_empty() { "no field".to_owned() } else { fields.join(", ") },
+            seconds: MAX_SEARCH.as_secs(),
+        });
     }
     let why = match took {
         Duration::ZERO => "the searches beside it took too long".to_owned(),
@@ -114,14 +112,14 @@ fn value(
             Some(value) if compared == As::Key => text = field.key_text(&value),
             Some(value) => text = render(&value),
             None if is_order => {
-                return Err(TaskError(format!("{name}: it is compared with a text that is not {}", field.kind)));
+                return Err(TaskError::ComparedWith { field: name.clone(), kind: field.kind.to_string() });
             }
             None => {}
         }
     }
     match compared {
         As::Number if is_order => decimal(text.trim())
-            .ok_or_else(|| TaskError(format!("{name}: it is compared with a text that is not a number"))),
+            .ok_or_else(|| TaskError::ComparedWith { field: name.clone(), kind: "a number".to_owned() }),
         As::Number => Ok(decimal(text.trim()).unwrap_or_default()),
         As::Text | As::Key => Ok(text),
     }

@@ -47,9 +47,9 @@ pub fn perform(
 
 fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
     let url = render(&context.value("http_request", &settings.url)?);
-    let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError("http_request: it is not a URL".into()))?;
+    let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError::NotAUrl)?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(TaskError("http_request: the URL must begin with http:// or https://".into()));
+        return Err(TaskError::UrlScheme);
     }
     let (content_type, body) = body(&settings.body, context)?;
     let mut headers: Vec<_> =
@@ -57,7 +57,7 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
     for (name, value) in context.values(&settings.headers)? {
         let value = render(&value);
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(&value).is_err() {
-            return Err(TaskError(format!("headers.{name}: the value cannot stand in a header")));
+            return Err(TaskError::HeaderValue { name });
         }
         let name = name.to_lowercase();
         // The last of a name counts.

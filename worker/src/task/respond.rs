@@ -14,7 +14,7 @@ pub fn perform(settings: &Respond, context: &mut Context<'_>) -> Result<Outcome,
         Body::Text(template) => template.text(context.scope).map_err(|error| TaskError::in_field("text", &error))?,
     };
     if body.len() > MAX_RESPONSE_BYTES {
-        return Err(TaskError(format!("the response has {} bytes, more than {MAX_RESPONSE_BYTES}", body.len())));
+        return Err(TaskError::ResponseTooLarge { bytes: body.len(), most: MAX_RESPONSE_BYTES });
     }
     context.write(body.len())?;
     let (status, content_type) = (settings.status, settings.content_type.clone());

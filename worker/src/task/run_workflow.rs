@@ -23,7 +23,8 @@ use crate::bundle::effects::ChildRun;
 use crate::matching::catalog::Pinned;
 use crate::run::checkpoint::{self, Next};
 
-/// The most runs that a step starts in the transaction of a bundle, which others share.
+/// The most runs that a step starts in the transaction of a bundle, which others share. A step that starts more
+/// continues in a transaction of its own.
 const MAX_IN_BUNDLE: usize = 50;
 
 pub fn perform(
@@ -34,13 +35,13 @@ pub fn perform(
     let id = settings.workflow;
     let said = |message: String| Ok(Outcome::Said { output: "next", message });
     let Some(pinned) = context.unit.workflow(id) else {
-        return Err(TaskError(format!("there is no workflow {id}")));
+        return Err(TaskError::WorkflowMissing { workflow: id });
     };
     if !pinned.workflow.active {
         return said(format!("workflow {id} is inactive, and was not started"));
     }
     if origin::depth(&context.run.origin) >= MAX_DEPTH {
-        return Err(TaskError(format!("{MAX_DEPTH} runs started each other: would they go on for ever?")));
+        return Err(TaskError::ChainTooDeep { most: MAX_DEPTH });
     }
     let items = items(settings, context)?;
     let count = items.len();
@@ -53,7 +54,7 @@ pub fn perform(
             context.unit.effects.child_runs.extend(children);
             said(format!("{count} × workflow {id}"))
         }
-        Some(Answer::Places(None)) => Err(TaskError(format!("the receipt would have more than {MAX_RUNS} runs"))),
+        Some(Answer::Places(None)) => Err(TaskError::TooManyRuns { most: MAX_RUNS }),
         _ if count == 0 => said(format!("the list is empty: workflow {id} was not started")),
         _ if count > MAX_IN_BUNDLE && !context.alone => Ok(Outcome::Alone),
         _ => Ok(Outcome::Ask(Query::Places {
@@ -76,7 +77,7 @@ fn items(settings: &RunWorkflow, context: &mut Context<'_>) -> Result<Vec<Value>
         one => vec![one],
     };
     if items.len() > MAX_ITEMS {
-        return Err(TaskError(format!("{name}: the list has {} items, more than {MAX_ITEMS}", items.len())));
+        return Err(TaskError::ListTooLong { field: name.to_owned(), items: items.len(), most: MAX_ITEMS });
     }
     Ok(items)
 }
@@ -129,7 +130,7 @@ fn child(
 fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
     match render(value).trim() {
         "" | "0" => Ok(None),
-        id => id.parse().map(Some).map_err(|error| TaskError(format!("record: {error}"))),
+        id => id.parse().map(Some).map_err(|error| TaskError::in_field("record", &error)),
     }
 }
 
@@ -145,8 +146,6 @@ fn document(pinned: &Pinned, env: Env) -> Result<String, TaskError> {
         begins: true,
         calling: false,
     };
-    let too_large = |bytes| {
-        TaskError(format!("a run would have to keep {bytes} bytes, more than {}", checkpoint::MAX_CHECKPOINT_BYTES))
-    };
-    checkpoint::encode(&checkpoint).map_err(too_large)
+    let most = checkpoint::MAX_CHECKPOINT_BYTES;
+    checkpoint::encode(&checkpoint).map_err(|bytes| TaskError::RunTooLarge { bytes, most })
 }

@@ -14,7 +14,7 @@ use super::tries::{self, Failed, Judgement};
 use crate::outside::call::{Reply, Report};
 use crate::outside::mail::{self, Draft};
 
-/// The most people of a mail: whom it is for and who gets copies.
+/// The most people who receive one mail, copies included.
 const MAX_RECIPIENTS: usize = 100;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
@@ -45,13 +45,13 @@ fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Rendered, T
         bcc: several("bcc", settings.bcc.as_ref(), context)?,
     };
     if draft.to.is_empty() {
-        return Err(TaskError("send_mail: it is for nobody".into()));
+        return Err(TaskError::MailToNobody);
     }
     if draft.to.len() + draft.cc.len() + draft.bcc.len() > MAX_RECIPIENTS {
-        return Err(TaskError(format!("send_mail: it is for more than {MAX_RECIPIENTS}")));
+        return Err(TaskError::MailToTooMany { most: MAX_RECIPIENTS });
     }
     let key = format!("{}.{}", context.run, context.tries.first);
-    mail::compose(draft, &key).map(Rendered::Mail).map_err(TaskError)
+    mail::compose(draft, &key).map(Rendered::Mail).map_err(TaskError::refused)
 }
 
 fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Result<Vec<Mailbox>, TaskError> {
@@ -64,7 +64,7 @@ fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -
     for item in items {
         let text = one_line(&render(&item));
         if !text.trim().is_empty() {
-            let several: Mailboxes = text.parse().map_err(|_| TaskError(format!("{name}: it is no mail address")))?;
+            let several: Mailboxes = text.parse().map_err(|_| TaskError::NotAMailAddress { field: name.to_owned() })?;
             found.extend(several);
         }
     }
@@ -76,7 +76,7 @@ fn one(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Re
     match <[Mailbox; 1]>::try_from(several(name, template, context)?) {
         Ok([one]) => Ok(Some(one)),
         Err(others) if others.is_empty() => Ok(None),
-        Err(_) => Err(TaskError(format!("{name}: it is more than one mail address"))),
+        Err(_) => Err(TaskError::SeveralMailAddresses { field: name.to_owned() }),
     }
 }
 

@@ -14,7 +14,7 @@ pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Contex
     let id = context.target(settings.record.as_ref())?;
     match context.unit.get(id) {
         Known::Unknown => Ok(Outcome::Ask(Query::Lock(id))),
-        Known::Missing => Err(TaskError(format!("record {id} does not exist"))),
+        Known::Missing => Err(TaskError::RecordMissing { record: id }),
         Known::There(..) => {
             let values = context.values(&settings.fields)?;
             if !matches!(answer, Some(Answer::Rekeyed { .. })) {

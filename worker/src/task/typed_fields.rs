@@ -19,7 +19,7 @@ pub enum Changed {
     Ask(Query),
 }
 
-/// Sets values on a record that the unit of work holds. `answer` is that to the question which this asked before.
+/// Sets values on a record that the unit of work holds. `answer` is that to the query which this asked before.
 pub fn change(
     unit: &mut UnitOfWork,
     record: RecordId,
@@ -27,29 +27,29 @@ pub fn change(
     answer: Option<Answer>,
 ) -> Result<Changed, TaskError> {
     let Known::There(name, before) = unit.get(record) else {
-        return Err(TaskError(format!("record {record} does not exist")));
+        return Err(TaskError::RecordMissing { record });
     };
     let Some(module) = unit.modules().get(name) else {
-        unit.set(record, values).map_err(TaskError)?;
+        unit.set(record, values).map_err(TaskError::refused)?;
         return Ok(Changed::Done);
     };
-    let values = module.changed_values(values).map_err(TaskError)?;
+    let values = module.changed_values(values).map_err(TaskError::refused)?;
     if let Some(key) = new_key(module, before, &values) {
         match (key.and_then(|key| unit.by_key(name, key)), answer) {
             // Asked anew also when a run of the same wave has given the record another key meanwhile.
             (Some(holder), _) if holder == record => {}
             (_, Some(Answer::Rekeyed { key: None, .. })) if key.is_none() => {}
             (_, Some(Answer::Rekeyed { key: asked, holder: Some(holder) })) if asked == key => {
-                return Err(TaskError(module.taken(holder)));
+                return Err(TaskError::refused(module.taken(holder)));
             }
             _ => {
                 // The key must not change if the values cannot be set.
-                unit_of_work::apply(&mut Env::clone(before), values).map_err(TaskError)?;
+                unit_of_work::apply(&mut Env::clone(before), values).map_err(TaskError::refused)?;
                 return Ok(Changed::Ask(Query::Rekey { record, module: name.clone(), key }));
             }
         }
     }
-    unit.set(record, values).map_err(TaskError)?;
+    unit.set(record, values).map_err(TaskError::refused)?;
     Ok(Changed::Done)
 }
 

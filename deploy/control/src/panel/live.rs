@@ -24,8 +24,8 @@ use super::session;
 use super::visit::{Pairs, Visit};
 use crate::state::State;
 
-/// How many pages may listen at the same time: each asks the store once a second. One address takes half of what is
-/// free.
+/// Pages of the control panel that change while they are open. Others stay as they were loaded. Each asks the store
+/// once a second. One address takes half of what is free.
 pub const MAX_LISTENERS: usize = 64;
 
 /// How often the store is asked.

@@ -183,7 +183,9 @@ impl<'p> Visit<'p> {
 
     /// The hash of a new password of someone who is known.
     pub async fn hashed(&self, password: &str) -> Result<String, Refusal> {
-        let slot = self.panel.passwords.slot(self.peer, Rank::Known).await.map_err(|Busy| Refusal::TooBusy)?;
+        let passwords = &self.panel.passwords;
+        let place = passwords.place(self.peer, Rank::Known).map_err(|Busy| Refusal::TooBusy)?;
+        let slot = passwords.slot(place).await.map_err(|Busy| Refusal::TooBusy)?;
         slot.hash(password).await.ok_or(Refusal::Unreadable)
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 
-/// Bytes of the path of a socket that the systems of this world take: macOS 103, Linux 107.
+/// Bytes of the path of a socket that operating systems accept: macOS 103, Linux 107.
 const MAX_SOCKET_PATH: usize = 103;
 
 /// What PostgreSQL calls its socket: the port is part of the name only.

@@ -35,15 +35,15 @@ pub struct Options {
     #[command(flatten)]
     pub(super) ingress: ServiceOptions,
 
-    /// Where the control panel and its API are served, for operators only. Without it they are served by the private
-    /// listener, together with health and metrics.
+    /// The listener for the control panel and the API. Without it they are served by the private listener, together
+    /// with health and metrics.
     #[arg(long, env = "POSTERN_CONTROL_LISTEN")]
     pub(super) control_listen: Option<SocketAddr>,
 
     #[command(flatten)]
     pub(super) access: AccessOptions,
 
-    /// Where health and metrics of the worker are served, for operators only.
+    /// The listener for health and metrics of the worker.
     #[arg(long, env = "POSTERN_WORKER_LISTEN", default_value = "127.0.0.1:8082")]
     pub(super) worker_listen: SocketAddr,
 
@@ -58,10 +58,15 @@ pub struct Options {
 impl Options {
     /// Whether they fit together. The error names those that do not.
     pub fn check(&self) -> Result<(), String> {
+        options::apart(&self.listeners())
+    }
+
+    /// All listeners, each with the name of its setting.
+    pub(super) fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
         let mut listeners = self.ingress.listeners().to_vec();
         listeners.push(("POSTERN_WORKER_LISTEN", self.worker_listen));
         listeners.extend(self.control_listen.map(|address| ("POSTERN_CONTROL_LISTEN", address)));
-        options::apart(&listeners)
+        listeners
     }
 }
 

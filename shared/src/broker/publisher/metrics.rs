@@ -24,19 +24,34 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let bundles = Opts::new("postern_publish_bundles_total", "Messages published, by what became of them.");
-        let published = Opts::new("postern_published_total", "What the broker has confirmed, by lane.");
-        let submissions = HistogramOpts::new("postern_publish_bundle_submissions", "Submissions in one message.")
-            .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
-        let seconds = HistogramOpts::new("postern_publish_seconds", "From publishing a message to its confirm.")
-            .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0]);
-        let breaker = Opts::new("postern_broker_breaker_open", "1 while nothing is sent to the broker, else 0.");
         let metrics = Self {
-            bundles: IntCounterVec::new(bundles, &["outcome"])?,
-            published: IntCounterVec::new(published, &["lane"])?,
-            submissions: Histogram::with_opts(submissions)?,
-            seconds: Histogram::with_opts(seconds)?,
-            breaker_open: IntGauge::with_opts(breaker)?,
+            bundles: IntCounterVec::new(
+                Opts::new(
+                    "postern_publish_bundles_total",
+                    "Messages published, by outcome: confirmed, returned, refused, timed_out, closed, unconfirmed.",
+                ),
+                &["outcome"],
+            )?,
+            published: IntCounterVec::new(
+                Opts::new(
+                    "postern_published_total",
+                    "Submissions, and messages of their own, that the broker has confirmed, by lane: default, bulk \
+                     (bursts), resuming (none: messages that wake runs stay in the spool).",
+                ),
+                &["lane"],
+            )?,
+            submissions: Histogram::with_opts(
+                HistogramOpts::new("postern_publish_bundle_submissions", "Submissions in one message.")
+                    .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]),
+            )?,
+            seconds: Histogram::with_opts(
+                HistogramOpts::new("postern_publish_seconds", "Time from publishing a message to its confirm.")
+                    .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0]),
+            )?,
+            breaker_open: IntGauge::new(
+                "postern_broker_breaker_open",
+                "1 while nothing is sent to the broker, else 0.",
+            )?,
         };
         // A rate over a counter that appears with its first failure does not see that failure.
         for outcome in Failure::LABELS.into_iter().chain([CONFIRMED]) {

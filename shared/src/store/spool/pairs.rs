@@ -49,10 +49,10 @@ RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 const CALLS: &str = "-- pairs::calls
 SELECT EXISTS (SELECT FROM spool WHERE lane = 6 AND workflow = $1 AND body = $2)";
 
-/// The most workflows that one look names.
+/// The most workflows with calls or runs that are due, in one look at the spool.
 pub const MAX_WORKFLOWS: usize = 1_000;
 
-/// The most targets of a workflow that one look names.
+/// The most targets of a workflow in one look at the spool.
 pub const MAX_TARGETS: usize = 256;
 
 /// A workflow with what its runs have in common.

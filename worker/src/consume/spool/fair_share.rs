@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use postern_shared::store::spool::Pair;
 
-/// A target, or a workflow, may have one more call under way while so many times as many slots are free. With 256 slots
-/// one target has 43 of a workflow and 86 of several, a workflow with several targets 86, and some twenty targets of as
-/// many workflows that are all silent have not taken all.
+/// A target, or a workflow, gets one more call under way only while so many times as many slots are free as it has.
+/// With 256 slots one target has 43 of a workflow and 86 of several, a workflow with several targets 86, and some
+/// twenty targets of as many workflows that are all silent have not taken all.
 const SHARE: usize = 2;
 
 /// Calls that are due.

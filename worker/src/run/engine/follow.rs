@@ -64,8 +64,9 @@ impl Execution {
                 if let Some(leave) = self.budget.take_leave() {
                     return Some(self.go_on_alone(next, step, leave, unit));
                 }
-                self.enter(step, None, Some(error.to_string()));
-                return Some(self.fail(next, format!("step {}: {error}", step.name)));
+                let message = format!("step {}: {error}", step.name);
+                self.enter_error(step, error);
+                return Some(self.fail(next, message));
             }
         }
         None

@@ -1,0 +1,193 @@
+//! The commands: a file each. This one reads the arguments, runs one command and turns its end into an exit code.
+
+mod apply;
+mod audit;
+mod changes;
+mod completion;
+mod dead;
+mod decide;
+mod delete;
+mod diff;
+mod explain;
+mod export;
+mod get;
+mod init;
+mod man;
+mod migrate;
+mod receipt;
+mod record;
+mod records;
+mod refused;
+mod rejected;
+mod replay;
+mod runs;
+mod schema;
+mod send;
+mod status;
+mod token;
+mod unmatched;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use postern_shared::options::{Settings, names};
+use postern_shared::{telemetry, tls};
+
+use crate::output::{Failure, Format, Output};
+use crate::serve;
+
+/// Postern takes a POST, checks who knocks, and never loses what was handed in.
+///
+/// Exit codes: 0 done, 1 findings or a failure, 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version)]
+pub struct Options {
+    /// How results are written
+    #[arg(short = 'o', long = "output", global = true, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs all services in this process, with a PostgreSQL of its own unless told of another
+    Serve(Box<serve::Options>),
+    /// Writes a first trigger, workflow and permission, with comments, for `apply`
+    Init(init::Options),
+    /// Shows whether all is well, and what needs a person; fails if something does
+    Status(status::Options),
+    /// Checks documents; needs no server and no database
+    Validate(validate::Options),
+    /// Shows how documents differ from what is set; fails if they do
+    Diff(diff::Options),
+    /// Checks documents and sets them, all or none
+    Apply(apply::Options),
+    /// Shows what is set: all of a kind, or one
+    Get(get::Options),
+    /// Removes what is set
+    Delete(delete::Options),
+    /// Writes what is set as documents
+    Export(export::Options),
+    /// Explains an address, a document or a task
+    ///
+    /// Of an address it shows which permissions admit it, and why the others do not.
+    Explain(explain::Options),
+    /// Prints the JSON Schema of documents, for editors
+    Schema(schema::Options),
+    /// Posts a submission, or one for each row of a file, and prints the receipts
+    Send(send::Options),
+    /// Shows what became of a submission
+    Receipt(receipt::Options),
+    /// Lists runs, the newest first
+    Runs(runs::Options),
+    /// Goes on at the failed step of a run, as a new run
+    Replay(replay::Options),
+    /// Tells what came of the step at which a run needs attention
+    Decide(decide::Options),
+    /// Shows one record with its comments
+    Record(record::Options),
+    /// Lists the records of a module, the newest first
+    Records(records::Options),
+    /// Shows or replays submissions that started nothing
+    Unmatched(unmatched::Options),
+    /// Shows or replays what permitted callers sent and was refused
+    Refused(refused::Options),
+    /// Lists the callers that no permission admits
+    Rejected(rejected::Options),
+    /// Shows, replays or discards what could not be run
+    Dead(dead::Options),
+    /// Shows where the submissions of each hour are, and which are lost; fails if any is
+    Audit(audit::Options),
+    /// Lists who changed what, the newest first
+    Changes(changes::Options),
+    /// Makes, lists or revokes tokens of the API
+    Token(token::Options),
+    /// Brings the tables of the database up to this version
+    Migrate(migrate::Options),
+    /// Prints the completion of a shell
+    Completion(completion::Options),
+    /// Prints the manual, or writes the manual pages of all commands
+    Man(man::Options),
+}
+
+impl Settings for Options {
+    fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Command::Serve(options) => options.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Runs the command that the arguments of the process name.
+pub fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.len() == 1 {
+        // Standard output may have no reader any more.
+        let _ = Options::command().print_help();
+        return ExitCode::SUCCESS;
+    }
+    let options: Options = match postern_shared::options::read(&arguments) {
+        Ok(options) => options,
+        Err(refusal) => return refusal.tell("postern"),
+    };
+    tls::provide();
+    let mut output = Output::new(options.format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("postern").enable_all().build();
+    let end = match runtime {
+        Ok(runtime) => runtime.block_on(run(options.command, &mut output)),
+        Err(error) => {
+            Err(Failure::failed(format!("the runtime does not start: {error}"), "this process may start no threads"))
+        }
+    };
+    output.exit_code(end)
+}
+
+async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::Serve(options) => run_services(*options).await,
+        Command::Init(options) => init::run(&options, output),
+        Command::Status(options) => status::run(&options, output).await,
+        Command::Validate(options) => validate::run(&options, output),
+        Command::Diff(options) => diff::run(&options, output).await,
+        Command::Apply(options) => apply::run(&options, output).await,
+        Command::Get(options) => get::run(&options, output).await,
+        Command::Delete(options) => delete::run(&options, output).await,
+        Command::Export(options) => export::run(&options, output).await,
+        Command::Explain(options) => explain::run(&options, output).await,
+        Command::Schema(options) => schema::run(&options, output),
+        Command::Send(options) => send::run(options, output).await,
+        Command::Receipt(options) => receipt::run(&options, output).await,
+        Command::Runs(options) => runs::run(&options, output).await,
+        Command::Replay(options) => replay::run(&options, output).await,
+        Command::Decide(options) => decide::run(&options, output).await,
+        Command::Record(options) => record::run(&options, output).await,
+        Command::Records(options) => records::run(&options, output).await,
+        Command::Unmatched(options) => unmatched::run(&options, output).await,
+        Command::Refused(options) => refused::run(&options, output).await,
+        Command::Rejected(options) => rejected::run(&options, output).await,
+        Command::Dead(options) => dead::run(&options, output).await,
+        Command::Audit(options) => audit::run(&options, output).await,
+        Command::Changes(options) => changes::run(&options, output).await,
+        Command::Token(options) => token::run(&options, output).await,
+        Command::Migrate(options) => migrate::run(&options, output).await,
+        Command::Completion(options) => completion::run(&options),
+        Command::Man(options) => man::run(&options, output),
+    }
+}
+
+/// All services, which tell of themselves in their log.
+async fn run_services(options: serve::Options) -> Result<(), Failure> {
+    let _log = telemetry::start(&options.telemetry)
+        .map_err(|error| Failure::failed(error, "POSTERN_LOG sets what is logged"))?;
+    names::warn_of_unknown(&Options::command());
+    serve::run(options).await.map_err(|error| {
+        tracing::error!(%error, "postern stops");
+        Failure::Reported
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! `postern apply`: sets documents, all or none.
+
+mod place;
+mod strict;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use postern_shared::document::Kind;
+use serde_json::{Value, json};
+
+use crate::api::{Api, Applied, Finding};
+use crate::confirm::confirm;
+use crate::documents::{Text, check, read, report};
+use crate::options::Server;
+use crate::output::{Failure, Output, word};
+use crate::plan::{self, Change, Set};
+use place::{joined, place};
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Files, folders of .yaml files, or - for standard input
+    #[arg(required = true, value_name = "FILE|DIR|-")]
+    files: Vec<PathBuf>,
+    /// Changes nothing: shows what would become of each document
+    #[arg(long)]
+    dry_run: bool,
+    /// Removes what is set and stands in none of the files, of the kinds that stand in them
+    #[arg(long)]
+    prune: bool,
+    /// Also refuses names that lead nowhere: triggers, workflows and modules that are neither set nor in the files
+    #[arg(long)]
+    strict: bool,
+    /// Does not ask before it removes something
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    api: Server,
+}
+
+/// Checks every document before any is sent; the server checks them again, against what is set there. What is removed is
+/// removed after all documents are set, one after the other.
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let api = options.api.api()?;
+    let texts = read(&options.files)?;
+    report(&check(&texts), output)?;
+    // Reading all that is set costs time, which a plain apply does not need.
+    let needs_set = options.dry_run || options.prune || options.strict;
+    let set = if needs_set { Some(Set::load(&api).await?) } else { None };
+    let (mut changes, mut surplus) = (Vec::new(), Vec::new());
+    if let Some(set) = &set {
+        if options.strict {
+            refused(&texts, strict::findings(&texts, set), output)?;
+        }
+        changes = plan::changes(&texts, set);
+        surplus = if options.prune { plan::surplus(&changes, set) } else { Vec::new() };
+    }
+    if options.dry_run {
+        refused(&texts, api.validate(joined(&texts)).await?, output)?;
+        return show(&changes, &surplus, output);
+    }
+    if !surplus.is_empty() {
+        let names: Vec<String> = surplus.iter().map(|(kind, key)| format!("{kind} {key}")).collect();
+        confirm(&format!("delete {}", names.join(", ")), options.yes)?;
+    }
+    match api.apply(joined(&texts)).await? {
+        Applied::Set(answer) => output.each(&answer["applied"], name, line)?,
+        Applied::Refused(findings) => refused(&texts, findings, output)?,
+    }
+    remove(&api, &surplus, output).await
+}
+
+/// Prints findings with the files and lines in which they are; having any is a failure.
+fn refused(texts: &[Text], findings: Vec<Finding>, output: &mut Output) -> Result<(), Failure> {
+    for finding in &findings {
+        let (source, line) = place(texts, finding.line);
+        let (path, message) = (&finding.path, &finding.message);
+        let json = json!({"file": source, "line": line, "path": path, "message": message});
+        output.named(&format!("{source}:{line}"), format_args!("{source}:{line}: {path}: {message}"), &json)?;
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+fn show(changes: &[Change], surplus: &[(Kind, String)], output: &mut Output) -> Result<(), Failure> {
+    let kept = changes.iter().map(|change| (change.kind, &change.key, change.word()));
+    let removed = surplus.iter().map(|(kind, key)| (*kind, key, "deleted"));
+    for (kind, key, word) in kept.chain(removed) {
+        let json = json!({"kind": kind.name(), "key": key, "would_be": word});
+        output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: would be {word}"), &json)?;
+    }
+    Ok(())
+}
+
+async fn remove(api: &Api, surplus: &[(Kind, String)], output: &mut Output) -> Result<(), Failure> {
+    for (kind, key) in surplus {
+        api.delete(&format!("/{kind}s/{key}")).await?;
+        let json = json!({"kind": kind.name(), "key": key, "deleted": true});
+        output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: deleted"), &json)?;
+    }
+    Ok(())
+}
+
+fn name(one: &Value) -> String {
+    format!("{}/{}", word(one, "kind"), word(one, "key"))
+}
+
+fn line(one: &Value) -> String {
+    let became = if one["changed"] == true { "applied" } else { "unchanged" };
+    let short_url = one["made_short_url"].as_str().map(|url| format!(", answers at /{url}")).unwrap_or_default();
+    format!("{} {}: {became}{short_url}", word(one, "kind"), word(one, "key"))
+}

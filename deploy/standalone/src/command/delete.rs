@@ -1,0 +1,43 @@
+//! `postern delete`: removes documents that are set.
+
+use clap::Args;
+use postern_shared::document::Kind;
+use serde_json::json;
+
+use super::export::name;
+use super::get::kind_parser;
+use crate::confirm::confirm;
+use crate::known;
+use crate::options::Server;
+use crate::output::{Failure, Output};
+
+/// Arguments of `delete`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// What
+    #[arg(value_parser = kind_parser())]
+    kind: Kind,
+    /// The numbers or keys
+    #[arg(required = true, value_name = "KEY")]
+    keys: Vec<String>,
+    /// Does not ask
+    #[arg(long, short)]
+    yes: bool,
+    #[command(flatten)]
+    api: Server,
+}
+
+/// Removes one after the other. All of them must be there before any is removed.
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let (api, kind) = (options.api.api()?, options.kind);
+    for key in &options.keys {
+        known::check_document(&api, &name(kind, key)?).await?;
+    }
+    confirm(&format!("delete {kind} {}", options.keys.join(", ")), options.yes)?;
+    for key in &options.keys {
+        api.delete(&format!("/{kind}s/{key}")).await?;
+        let json = json!({"kind": kind.name(), "key": key, "deleted": true});
+        output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: deleted"), &json)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! `postern explain`: why an address is let in or not, or what a document or a task may hold.
+
+use std::net::IpAddr;
+
+use clap::Args;
+use postern_shared::spec::reference;
+use postern_shared::suggestion::did_you_mean;
+use serde_json::json;
+
+use crate::options::Server;
+use crate::output::{Failure, Output, items, word};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// An address such as 203.0.113.7, or a word such as workflow, permission or create_record
+    what: String,
+    #[command(flatten)]
+    api: Server,
+}
+
+/// Asks the server about an address; everything else needs no server.
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    match options.what.parse::<IpAddr>() {
+        Ok(address) => explain_address(&options.api, address, output).await,
+        Err(_) => explain_word(&options.what, output),
+    }
+}
+
+async fn explain_address(api: &Server, address: IpAddr, output: &mut Output) -> Result<(), Failure> {
+    let answer = api.api()?.post("/explain", &json!({"address": address})).await?;
+    let verdict = if answer["admitted"] == true { "is admitted" } else { "is admitted by no permission" };
+    let mut text = format!("{} {verdict}", word(&answer, "address"));
+    for one in items(&answer, "permissions") {
+        let admits = if one["admits"] == true { "admits it" } else { "does not admit it" };
+        let (key, reason, at) = (word(one, "permission"), word(one, "reason"), word(one, "answers_at"));
+        text += &format!("\n  {key} {admits}: {reason}; it answers at {at}");
+    }
+    output.named(word(&answer, "address"), text, &answer)
+}
+
+fn explain_word(what: &str, output: &mut Output) -> Result<(), Failure> {
+    // As kubectl takes it, `workflow.create_record` is a task too.
+    let name = what.rsplit('.').next().unwrap_or(what);
+    let Some(text) = reference::section_of(name) else {
+        let meant = did_you_mean(name, reference::names());
+        let known: Vec<&str> = reference::names().collect();
+        let hint = format!("words that are explained: {}", known.join(", "));
+        return Err(Failure::usage(format!("there is nothing to explain about {name}{meant}"), hint));
+    };
+    output.named(name, text.trim_end(), &json!({"name": name, "text": text}))
+}

@@ -1,0 +1,96 @@
+//! Whether what a command names is there. An empty list must not hide a misspelt name.
+
+use std::collections::BTreeSet;
+
+use postern_shared::document::{Kind, Name};
+use postern_shared::suggestion::did_you_mean;
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::output::Failure;
+
+/// The keys of a step whose value is the name of a module.
+const OF_STEPS: [&str; 2] = ["create_record", "find_record"];
+
+/// The most names that an error lists.
+const MAX_LISTED: usize = 10;
+
+/// Fails, with the names that are near, if there is nothing of this name. A module that is not declared is open: it is
+/// there as soon as a workflow names it.
+pub async fn check(api: &Api, name: &Name) -> Result<(), Failure> {
+    let mut known = keys(name.kind(), &all(api, name.kind()).await?);
+    if name.kind() == Kind::Module {
+        known.extend(modules_of(&all(api, Kind::Workflow).await?));
+    }
+    is_among(name, &known)
+}
+
+/// Fails, with the names that are near, if there is no document of this name.
+pub async fn check_document(api: &Api, name: &Name) -> Result<(), Failure> {
+    is_among(name, &keys(name.kind(), &all(api, name.kind()).await?))
+}
+
+fn is_among(name: &Name, known: &BTreeSet<String>) -> Result<(), Failure> {
+    let (kind, key) = (name.kind(), name.to_string());
+    if known.contains(&key) {
+        return Ok(());
+    }
+    let meant = did_you_mean(&key, known.iter().map(String::as_str));
+    let listed: Vec<&str> = known.iter().map(String::as_str).take(MAX_LISTED).collect();
+    let hint = match listed.as_slice() {
+        [] => format!("there is no {kind} at all yet"),
+        listed if known.len() > MAX_LISTED => format!("{kind}s that are there: {}, …", listed.join(", ")),
+        listed => format!("{kind}s that are there: {}", listed.join(", ")),
+    };
+    Err(Failure::failed(format!("there is no {kind} {key}{meant}"), hint))
+}
+
+/// All documents of a kind.
+pub async fn all(api: &Api, kind: Kind) -> Result<Vec<Value>, Failure> {
+    let mut found: Value = api.get(&format!("/{kind}s"), &[]).await?;
+    Ok(match found[format!("{kind}s")].take() {
+        Value::Array(documents) => documents,
+        _ => Vec::new(),
+    })
+}
+
+/// The numbers or keys of documents of a kind.
+pub fn keys(kind: Kind, documents: &[Value]) -> BTreeSet<String> {
+    documents.iter().map(|document| key(kind, document)).collect()
+}
+
+/// The number or key of a document, as text.
+pub fn key(kind: Kind, document: &Value) -> String {
+    let key = &document[kind.name()];
+    key.as_str().map_or_else(|| key.to_string(), str::to_owned)
+}
+
+/// The modules that workflows name.
+fn modules_of(workflows: &[Value]) -> BTreeSet<String> {
+    let of_step = |step: &Value| OF_STEPS.iter().filter_map(|key| step[key].as_str()).map(str::to_owned).collect();
+    let of_workflow = |workflow: &Value| {
+        let mut names: Vec<String> = workflow["start"]["module"].as_str().map(str::to_owned).into_iter().collect();
+        let steps = workflow["steps"].as_object().into_iter().flatten();
+        names.extend(steps.flat_map(|(_, step)| -> Vec<String> { of_step(step) }));
+        names
+    };
+    workflows.iter().flat_map(of_workflow).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn modules_are_those_that_starts_and_steps_name() {
+        let workflows = [
+            json!({"workflow": 1, "start": {"module": "Leads"}, "steps": {"a": {"create_record": "Contacts"}}}),
+            json!({"workflow": 2, "steps": {"a": {"find_record": "Accounts"}, "b": {"stop": "failed"}}}),
+            json!({"workflow": 3}),
+        ];
+        assert_eq!(modules_of(&workflows).into_iter().collect::<Vec<_>>(), ["Accounts", "Contacts", "Leads"]);
+        assert_eq!(keys(Kind::Workflow, &workflows).into_iter().collect::<Vec<_>>(), ["1", "2", "3"]);
+    }
+}

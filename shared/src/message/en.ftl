@@ -1,0 +1,25 @@
+# Why a step failed. Each language has the same codes with the same arguments: a test compares them.
+record-missing = record { $record } does not exist
+no-record = the run has no record, and the step names none
+workflow-missing = there is no workflow { $workflow }
+chain-too-deep = { $most } runs started each other: would they go on for ever?
+too-many-runs = the receipt would have more than { $most } runs
+list-too-long = { $field }: the list has { $items } items, more than { $most }
+run-too-large = a run would have to keep { $bytes } bytes, more than { $most }
+env-too-large = { $name }: $env would hold { $bytes } bytes, more than { $most }
+response-too-large = the response has { $bytes } bytes, more than { $most }
+computed-too-long = the run has computed for more than { $seconds } s
+written-too-much = the run has written more than { $most } bytes
+field-not-declared = { $field }: { $module } has no such field, and it is strict
+compared-with = { $field }: it is compared with a text that is not { $kind }
+search-too-long = the search of { $module } by { $fields } took more than { $seconds } s: narrow it, or search by a field that is declared as unique, which has an index
+not-a-url = http_request: it is not a URL
+url-scheme = http_request: the URL must begin with http:// or https://
+header-value = headers.{ $name }: the value cannot stand in a header
+mail-to-nobody = send_mail: it is for nobody
+mail-to-too-many = send_mail: it is for more than { $most }
+not-a-mail-address = { $field }: it is no mail address
+several-mail-addresses = { $field }: it is more than one mail address
+in-field = { $field }: { $reason }
+refused = { $reason }
+goes-on-alone = { $why }

@@ -1,0 +1,25 @@
+# Почему шаг не выполнен. В каждом языке одни и те же коды с одними и теми же аргументами: их сравнивает тест.
+record-missing = записи { $record } не существует
+no-record = у запуска нет записи, и шаг её не называет
+workflow-missing = нет бизнес-процесса { $workflow }
+chain-too-deep = запуски начинали друг друга { $most } раз: не бесконечна ли цепочка?
+too-many-runs = у квитанции было бы больше запусков, чем { $most }
+list-too-long = { $field }: в списке элементов: { $items }, больше { $most }
+run-too-large = запуску пришлось бы хранить байт: { $bytes }, больше { $most }
+env-too-large = { $name }: в $env было бы байт: { $bytes }, больше { $most }
+response-too-large = в ответе байт: { $bytes }, больше { $most }
+computed-too-long = запуск вычислял дольше { $seconds } с
+written-too-much = запуск записал больше байт, чем { $most }
+field-not-declared = { $field }: в модуле { $module } нет такого поля, а модуль строгий
+compared-with = { $field }: сравнивается с текстом другого вида, нужен: { $kind }
+search-too-long = поиск в { $module } по { $fields } занял больше { $seconds } с: сузьте его или ищите по полю, которое объявлено уникальным, у него есть индекс
+not-a-url = http_request: это не URL
+url-scheme = http_request: URL должен начинаться с http:// или https://
+header-value = headers.{ $name }: такое значение не может стоять в заголовке
+mail-to-nobody = send_mail: нет ни одного получателя
+mail-to-too-many = send_mail: получателей больше, чем { $most }
+not-a-mail-address = { $field }: это не почтовый адрес
+several-mail-addresses = { $field }: здесь больше одного почтового адреса
+in-field = { $field }: { $reason }
+refused = { $reason }
+goes-on-alone = { $why }

@@ -1,0 +1,103 @@
+//! The verbs for documents: get, delete, diff, and what apply can do beside setting them.
+
+use super::Cli;
+use crate::harness::{DEMO, Postern};
+
+const FOLDER: &str = super::DEMO_FOLDER;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_is_shown_as_a_list_and_as_its_document_and_removed() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    cli.run_with("apply -", "module: Leads\nfields: {a: text}\n").text();
+    for (kind, key, cell) in [
+        ("module", "Leads", "open"),
+        ("trigger", "web_lead", "Web form"),
+        ("workflow", "77", "active"),
+        ("permission", "loopback", "127.0.0.1, ::1"),
+    ] {
+        let list = cli.run(&format!("get {kind}s")).text();
+        assert!(list.lines().count() == 1 && list.starts_with(&format!("{key}\t")) && list.contains(cell), "{list}");
+        assert_eq!(cli.run(&format!("get {kind} {key}")).text(), cli.run(&format!("export {kind} {key}")).text());
+        let asked = cli.run(&format!("delete {kind} {key}"));
+        assert_eq!((asked.code, asked.stderr.contains("--yes")), (2, true), "{asked:?}");
+        let missing = cli.run(&format!("delete {kind} {key} 999 --yes"));
+        assert_eq!((missing.code, missing.stdout.as_str()), (1, ""), "nothing is removed if one is not there");
+        assert_eq!(cli.run(&format!("delete {kind} {key} --yes")).text(), format!("{kind} {key}: deleted\n"));
+        let gone = cli.run(&format!("get {kind} {key}"));
+        assert_eq!((gone.code, gone.stderr.contains(&format!("there is no {kind} {key}"))), (1, true), "{gone:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_of_a_workflow_are_listed_and_shown() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let newer = cli.run("export workflow 77").text().replace("New lead", "Newer lead");
+    cli.run_with("apply -", &newer).text();
+    let versions = cli.run("get workflow 77 --versions").text();
+    assert!(versions.starts_with("2\t") && versions.lines().count() == 2, "{versions}");
+    assert!(cli.run("get workflow 77 --version 1").text().contains("title: New lead"));
+    assert_eq!(cli.run("get trigger web_lead --versions").code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn diff_shows_the_lines_that_applying_would_change_and_fails_if_there_are_any() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    assert_eq!(cli.run(&format!("diff {FOLDER}")).text(), "");
+    let texts = "trigger: web_lead\ntitle: Form\n---\ntrigger: new\n";
+    let end = cli.run_with("diff -", texts);
+    let expected = "--- trigger web_lead (set)\n+++ trigger web_lead (file)\n@@ -1,2 +1,2 @@\n trigger: web_lead\n\
+                    -title: Web form\n+title: Form\n--- trigger new (set)\n+++ trigger new (file)\n@@ -0,0 +1 @@\n\
+                    +trigger: new\n";
+    assert_eq!((end.code, end.stdout.as_str()), (1, expected), "{end:?}");
+    cli.run_with("apply -", texts).text();
+    assert_eq!(cli.run_with("diff -", texts).text(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_what_would_become_of_each_document_and_changes_nothing() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let before = cli.run("export").text();
+    let texts = "trigger: web_lead\ntitle: Form\n---\ntrigger: new\n---\npermission: loopback\naddresses: 127.0.0.1\n\
+                 triggers: [web_lead]\n";
+    let end = cli.run_with("apply - --dry-run", texts).text();
+    let lines =
+        "trigger web_lead: would be changed\ntrigger new: would be created\npermission loopback: would be changed\n";
+    assert_eq!(end, lines);
+    assert_eq!(cli.run(&format!("apply {FOLDER} --dry-run")).text().matches("would be unchanged").count(), 3);
+    let refused = cli.run_with("apply - --dry-run", "workflow: 5\nstart: {next: a}\nsteps: {a: {run_workflow: 999}}\n");
+    assert_eq!((refused.code, refused.stdout.starts_with("-:3: ")), (1, true), "the server has checked: {refused:?}");
+    assert_eq!(cli.run("export").text(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pruning_removes_what_is_in_no_file_of_the_kinds_that_are_in_files() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    cli.run_with("apply -", "trigger: old\n---\ntrigger: older\n").text();
+    let texts = "trigger: web_lead\ntitle: Web form\n";
+    let shown = cli.run_with("apply - --prune --dry-run", texts).text();
+    assert!(shown.contains("trigger old: would be deleted") && shown.lines().count() == 3, "{shown}");
+    let asked = cli.run_with("apply - --prune", texts);
+    assert_eq!((asked.code, asked.stdout.as_str()), (2, ""), "{asked:?}");
+    let pruned = cli.run_with("apply - --prune --yes", texts).text();
+    assert_eq!(pruned, "trigger web_lead: unchanged\ntrigger old: deleted\ntrigger older: deleted\n");
+    assert_eq!(cli.run("get triggers -o name").text(), "trigger/web_lead\n");
+    assert_eq!(cli.run("get workflows -o name").text(), "workflow/77\n", "no file has a workflow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strict_refuses_names_that_lead_nowhere_with_their_lines() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let text = "workflow: 5\nstart:\n  triggers: [web_laed]\n  without_record: true\n  next: end\nsteps: {end: {stop: finished}}\n";
+    let end = cli.run_with("apply - --strict", text);
+    let line = "-:3: start.triggers.0: there is no trigger web_laed: did you mean `web_lead`?\n";
+    assert_eq!((end.code, end.stdout.as_str()), (1, line));
+    assert!(cli.run("get workflows -o name").text().lines().count() == 1, "nothing is set");
+    assert_eq!(cli.run_with("apply - --strict", &format!("{text}---\ntrigger: web_laed\n")).code, 0);
+    cli.run_with("apply -", &text.replace("web_laed", "nothing")).text();
+}
