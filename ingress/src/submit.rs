@@ -195,8 +195,10 @@ async fn publish(state: &State, submission: &Submission, share: &mut Share, rese
 async fn put(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
     let encoded = encode(submission)?;
     // Escapes take some times the bytes in which they came.
-    let taken = memory::of(&submission.env).saturating_sub(reserved) + encoded.len();
-    share.take(taken).map_err(|Full| ApiError::too_busy())?;
+    let more = (memory::of(&submission.env) + encoded.len()).saturating_sub(reserved);
+    if more > 0 {
+        share.take(more).map_err(|Full| ApiError::too_busy())?;
+    }
     let lane = state.flows.lane(&submission.permission, &submission.target, encoded.len());
     let encoded = match &state.publisher {
         None => encoded,

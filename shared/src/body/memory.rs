@@ -16,8 +16,8 @@ const MAP_BYTES: usize = 320;
 /// A body of up to so many bytes takes little in any case.
 const LITTLE_BYTES: usize = 4 * 1024;
 
-/// The bytes that the variables of a body take at most, about, beside its own length. A body with more variables than the
-/// limit is refused while it is read.
+/// The bytes that the variables of a body take at most, about, together with what is written of them as JSON: both have the
+/// texts of the body. A body with more variables than the limit is refused while it is read.
 pub fn at_most(content_type: Option<&str>, body: &[u8], limits: &Limits) -> usize {
     if body.len() <= LITTLE_BYTES {
         return 0;
@@ -31,7 +31,7 @@ pub fn at_most(content_type: Option<&str>, body: &[u8], limits: &Limits) -> usiz
         }
         Kind::Form | Kind::Json | Kind::Text | Kind::Other => items(body),
     };
-    fields.min(limits.fields) * FIELD_BYTES + maps.min(limits.fields) * MAP_BYTES
+    fields.min(limits.fields) * FIELD_BYTES + maps.min(limits.fields) * MAP_BYTES + 2 * body.len()
 }
 
 /// What variables take in memory, about.
@@ -111,10 +111,13 @@ mod tests {
             let settings = FieldSettings { limits, charset: None, overriding: None, files: Files::Refuse };
             let told = at_most(Some(content_type), body.as_bytes(), &limits);
             let taken = of(&fields(Some(content_type), body.as_bytes(), &settings).unwrap().env);
-            assert!(taken <= told + body.len(), "{content_type}: {taken} of {told}");
-            assert!(told <= taken * most, "{content_type}: {told} for {taken}");
+            assert!(taken + body.len() <= told, "{content_type}: {taken} of {told}");
+            assert!(told <= (taken + 2 * body.len()) * most, "{content_type}: {told} for {taken}");
         }
         assert_eq!(at_most(None, &[b'&'; 4_096], &Limits::default()), 0);
-        assert_eq!(at_most(None, &[b'&'; 1_000_000], &Limits { fields: 7, ..Limits::default() }), 7 * FIELD_BYTES);
+        assert_eq!(
+            at_most(None, &[b'&'; 1_000_000], &Limits { fields: 7, ..Limits::default() }),
+            7 * FIELD_BYTES + 2_000_000
+        );
     }
 }

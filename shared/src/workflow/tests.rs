@@ -265,10 +265,10 @@ const MISSPELT: &[(&str, &str)] = &[
     ),
     ("comment: $foo['K']", "steps.s.comment: unknown source $foo; there are $env[\"name\"] or "),
     ("comment: $requst[ip]", "steps.s.comment: unknown source $requst: did you mean $request[\"name\"]?"),
-    ("comment: $request[\"headers\"]", "steps.s.comment: $request has no \"headers\"; it has ip and time"),
+    ("comment: $request[\"method\"]", "steps.s.comment: $request has no \"method\"; it has ip, time, headers, altered"),
     (
         "comment: $request[\"tiem\"]",
-        "steps.s.comment: $request has no \"tiem\"; it has ip and time: did you mean `time`?",
+        "steps.s.comment: $request has no \"tiem\"; it has ip, time, headers, altered: did you mean `time`?",
     ),
 ];
 

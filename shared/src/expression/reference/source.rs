@@ -7,7 +7,7 @@ use crate::suggestion::{DID_YOU_MEAN, did_you_mean, nearest};
 pub(super) const SOURCES: [&str; 3] = ["env", "query", "request"];
 
 /// The names in `$request`.
-pub(super) const OF_REQUEST: [&str; 2] = ["ip", "time"];
+pub(super) const OF_REQUEST: [&str; 4] = ["ip", "time", "headers", "altered"];
 
 /// Sources of later versions.
 const NOT_YET: [&str; 2] = ["secret", "var"];
@@ -48,7 +48,7 @@ pub(super) fn refuse_unknown_of_request(name: &str) -> Result<(), SyntaxError> {
     }
     let short: String = name.chars().take(40).collect();
     let meant = did_you_mean(name, OF_REQUEST);
-    Err(SyntaxError(format!("$request has no {short:?}; it has {}{meant}", OF_REQUEST.join(" and "))))
+    Err(SyntaxError(format!("$request has no {short:?}; it has {}{meant}", OF_REQUEST.join(", "))))
 }
 
 fn near(name: &str) -> Vec<&'static str> {
