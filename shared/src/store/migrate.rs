@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0026_step_errors.sql"),
     include_str!("../../migrations/0027_control.sql"),
     include_str!("../../migrations/0028_process_roles.sql"),
+    include_str!("../../migrations/0029_altered.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -52,7 +52,7 @@ const TYPES: [Type; 15] = [
 
 const FIND: &str = "-- receipts::find
 SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text,
-    dropped_files::text, coalesce(request->'altered', '[]')::text
+    dropped_files::text, coalesce(postern_altered(id), '[]')
 FROM receipts WHERE id = $1";
 
 /// The range lets PostgreSQL leave out the partitions of other weeks.

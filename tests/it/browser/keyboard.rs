@@ -5,7 +5,7 @@ use super::driver::Browser;
 use crate::harness::{DEMO, Postern, eventually};
 
 const TAB: &str = "\u{E004}";
-const ENTER: &str = "\u{E007}";
+pub const ENTER: &str = "\u{E007}";
 const SPACE: &str = " ";
 
 /// How many elements may lie before what one looks for.

@@ -138,6 +138,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
 const FUNCTIONS: &[(Process, &str)] = &[
     (Ingress, "postern_try_spool(smallint)"),
     (Ingress, "postern_stop_message(bigint, integer, text)"),
+    (Ingress, "postern_altered(uuid)"),
+    (Control, "postern_altered(uuid)"),
     (Worker, "postern_make_partitions(integer)"),
 ];
 
