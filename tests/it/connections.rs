@@ -40,8 +40,8 @@ async fn strange_requests_are_refused_and_the_next_one_is_answered() {
         ("CONNECT x:1 HTTP/1.1\r\nhost: x:1\r\n\r\n", [404, 405]),
         ("OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n", [404, 405]),
         ("POST http://x/trigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", [202, 202]),
-        ("POST /%74rigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", [404, 404]),
-        ("POST //trigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", [404, 404]),
+        ("POST /%74rigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", [202, 202]),
+        ("POST //trigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", [202, 202]),
         (
             "POST /trigger?workflow_id=77 HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
             [400, 400],

@@ -6,6 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 use postern_shared::id::ReceiptId;
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::Store;
 use postern_shared::submission::{self, SUBMISSIONS_V1};
 
 use crate::harness::process::Process;
@@ -167,8 +169,9 @@ async fn what_a_worker_holds_that_froze_while_it_was_copying_is_free_for_the_oth
     let postern = Postern::start(SETTINGS).await;
     let other = postern.connection().await;
     let mut stays = pin!(other.copy_in::<_, &[u8]>("COPY run_log FROM STDIN").await.unwrap());
-    let mut frozen = postern.connection().await;
-    frozen.batch_execute("SET application_name = 'postern-worker'").await.unwrap();
+    let database_url = postern.servers().database_url_of("postern-worker");
+    let options = DatabaseOptions { database_url, database_connections: 1 };
+    let mut frozen = Store::new(&options, "postern-worker").unwrap().connection().await.unwrap();
     let frozen = frozen.transaction().await.unwrap();
     frozen.batch_execute("LOCK TABLE records IN EXCLUSIVE MODE").await.unwrap();
     let _nothing_comes = frozen.copy_in::<_, &[u8]>("COPY run_log FROM STDIN").await.unwrap();

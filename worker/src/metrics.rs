@@ -50,6 +50,7 @@ const LEAD_BUCKETS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 impl Metrics {
     /// Registers them.
+    #[expect(clippy::too_many_lines, reason = "one entry a metric, with its help")]
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let buckets = prometheus::exponential_buckets(0.001, 2.0, 14)?;
         let metrics = Self {

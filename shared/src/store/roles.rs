@@ -104,7 +104,7 @@ pub async fn make(connection: &mut Object, prefix: &Prefix, wanted: Vec<Wanted>)
             )));
         }
         let is_new = found.is_none();
-        let random = (is_new && password.is_none()).then(|| Password::random());
+        let random = (is_new && password.is_none()).then(Password::random);
         if let Some(password) = password.as_ref().or(random.as_ref()) {
             migrator.set_password(&transaction, &role, is_new, password).await?;
         }

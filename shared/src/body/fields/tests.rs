@@ -228,25 +228,6 @@ fn a_refusal_names_the_fault_and_no_value() {
             b"<secret/>",
             "content type \"application/xml\" is not supported: send a form or a JSON object",
         ),
-        // C15 of the callers: broken JSON, XML and a JSON array, sent as a form; and more of the kind.
-        (FORM, br#"{"email": "a@example.org","#, "the body is not JSON: EOF while parsing a value at line 1 column 26"),
-        (
-            FORM,
-            b"<lead><email>a@example.org</email></lead>",
-            "the body is sent as a form, but begins like XML: name its content type",
-        ),
-        (FORM, br#"[{"email":"a@example.org"}]"#, "the JSON body is not an object"),
-        (FORM, br#"{"url":"http://x/?a=b&c","#, "the body is not JSON: EOF while parsing a value at line 1 column 25"),
-        (
-            FORM,
-            b"%7B%22a%22%3A%22secret%22%7D=",
-            "the body is sent as a form, but begins like JSON: name its content type",
-        ),
-        (
-            "",
-            b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX--",
-            "the body is sent as a form, but begins like multipart/form-data: name its content type",
-        ),
         (
             "application/octet-stream",
             b"secret=1",
@@ -266,6 +247,36 @@ fn a_refusal_names_the_fault_and_no_value() {
     assert!(read(FORM, long.as_bytes()).unwrap_err().starts_with("a field name is longer than 256 bytes"));
     let types = "application/xml".repeat(100);
     assert!(read(&types, b"x").unwrap_err().len() < 150);
+}
+
+#[test]
+fn what_is_sent_as_a_form_and_is_none_is_refused() {
+    for (content_type, body, message) in [
+        (
+            FORM,
+            &br#"{"email": "a@example.org","#[..],
+            "the body is not JSON: EOF while parsing a value at line 1 column 26",
+        ),
+        (
+            FORM,
+            b"<lead><email>a@example.org</email></lead>",
+            "the body is sent as a form, but begins like XML: name its content type",
+        ),
+        (FORM, br#"[{"email":"a@example.org"}]"#, "the JSON body is not an object"),
+        (FORM, br#"{"url":"http://x/?a=b&c","#, "the body is not JSON: EOF while parsing a value at line 1 column 25"),
+        (
+            FORM,
+            b"%7B%22a%22%3A%22secret%22%7D=",
+            "the body is sent as a form, but begins like JSON: name its content type",
+        ),
+        (
+            "",
+            b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX--",
+            "the body is sent as a form, but begins like multipart/form-data: name its content type",
+        ),
+    ] {
+        assert_eq!(read(content_type, body).unwrap_err(), message);
+    }
 }
 
 #[test]

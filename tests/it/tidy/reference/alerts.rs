@@ -19,7 +19,7 @@ pub fn part() -> String {
     };
     let row = |rule: &&str| {
         let name = rule.lines().next().unwrap();
-        let wait = rule.contains("for: ").then(|| value(rule, "for")).unwrap_or_default();
+        let wait = if rule.contains("for: ") { value(rule, "for") } else { String::new() };
         let summary = value(rule, "summary");
         let summary = match summary.strip_prefix(INSTANCE) {
             Some(rest) => format!("a process{rest}"),
