@@ -74,7 +74,7 @@ async fn a_token_is_made_used_listed_and_revoked() {
     let token = cli.run("token create nightly").text().trim().to_owned();
     assert!(cli.run(&format!("runs --token {token}")).code == 0);
     let list = cli.run("token list").text();
-    assert!(list.contains("\tnightly\t") && !list.contains(&token), "{list}");
+    assert!(list.contains("\tnightly\tviewer\t") && !list.contains(&token), "the least right: {list}");
     assert_eq!(cli.run("token revoke nightly").code, 2, "nobody can be asked");
     assert!(cli.run("token revoke nihgtly --yes").stderr.contains("did you mean `nightly`?"));
     assert_eq!(cli.run("token revoke nightly --yes").text(), "token nightly: revoked\n");

@@ -86,20 +86,30 @@ fn folder_with_certificate() -> TempDir {
     folder
 }
 
+/// A server that ends with the test, however the test ends.
+struct HttpsServer(Child);
+
+impl Drop for HttpsServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A server that answers by TLS what openssl makes of any request, and its port.
-fn https_server(folder: &TempDir) -> (Child, u16) {
+fn https_server(folder: &TempDir) -> (HttpsServer, u16) {
     certify(folder.path());
     let arguments = "s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www";
     let mut server = openssl(folder.path(), arguments).spawn().unwrap();
     let lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let accepts = lines.map_while(Result::ok).find(|line| line.starts_with("ACCEPT")).unwrap();
-    (server, accepts.rsplit(':').next().unwrap().parse().unwrap())
+    (HttpsServer(server), accepts.rsplit(':').next().unwrap().parse().unwrap())
 }
 
 #[test]
 fn https_is_spoken_with_a_server_whose_certificate_is_trusted() {
     let folder = folder();
-    let (mut server, port) = https_server(&folder);
+    let (_server, port) = https_server(&folder);
     let call = |words: &str, trusted: &str| {
         let mut command: Command = alone().command(words);
         command.env("SSL_CERT_FILE", trusted).env("SSL_CERT_DIR", "/nowhere");
@@ -113,8 +123,6 @@ fn https_is_spoken_with_a_server_whose_certificate_is_trusted() {
     let other = folder_with_certificate();
     let unknown = call(&runs, &other.path().join("cert.pem").display().to_string());
     assert!(unknown.contains("certificate"), "{unknown}");
-    server.kill().unwrap();
-    server.wait().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

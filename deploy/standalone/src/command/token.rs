@@ -1,6 +1,8 @@
 //! `postern token`: tokens of the API. The text of a token is shown once, when it is made.
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use postern_shared::store::accounts::Role;
 use postern_shared::suggestion::did_you_mean;
 use serde_json::{Value, json};
 
@@ -28,6 +30,9 @@ enum Command {
     Create {
         /// What it is for, such as the program that will use it
         name: String,
+        /// What it may do; the least if nothing is named
+        #[arg(long, default_value = Role::Viewer.word(), value_parser = PossibleValuesParser::new(Role::ALL.map(Role::word)))]
+        role: String,
         #[command(flatten)]
         api: Server,
     },
@@ -44,9 +49,10 @@ enum Command {
     },
 }
 
-static COLUMNS: [Column; 4] = [
+static COLUMNS: [Column; 5] = [
     Column::number("ID", |token| token["id"].to_string()),
     Column::text("NAME", |token| word(token, "name").to_owned()),
+    Column::text("ROLE", |token| word(token, "role").to_owned()),
     Column::time("CREATED", |token| word(token, "created_at").to_owned()),
     Column::time("USED", |token| word(token, "last_used_at").to_owned()),
 ];
@@ -59,8 +65,8 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             let tokens: Vec<Value> = items(&found, "tokens").cloned().collect();
             output.list(&COLUMNS, |token| word(token, "name").to_owned(), &tokens, &found).map(drop)
         }
-        Command::Create { name, api } => {
-            let made = api.api()?.post("/tokens", &json!({"name": name})).await?;
+        Command::Create { name, role, api } => {
+            let made = api.api()?.post("/tokens", &json!({"name": name, "role": role})).await?;
             output.named(word(&made, "name"), word(&made, "token"), &made)?;
             output.note("it is shown only this once");
             Ok(())
