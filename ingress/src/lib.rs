@@ -27,6 +27,7 @@ use postern_http::probe::Probe;
 use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::descriptors;
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
@@ -49,9 +50,6 @@ pub struct Beside {
     /// Takes the answers about health and metrics to a listener of another service. None: they have one of their own.
     pub probe: Option<oneshot::Sender<Probe>>,
 }
-
-/// Whatever can end the service before its time, in words.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the service until shutdown. The public listener opens when the first settings are held: without them
 /// everyone would be a stranger.

@@ -16,13 +16,13 @@ use postern_shared::log_limit::LogLimit;
 use postern_shared::permission::Permission;
 use postern_shared::permission::address_index::AddressIndex;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, permissions, settings};
 use postern_shared::tickets::Tickets;
 use prometheus::Registry;
 use serde_json::Value;
 
-use crate::Failure;
 use crate::http::body_budget::BodyBudget;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;

@@ -27,6 +27,7 @@ pub mod rendered;
 pub mod resume;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod service;
 pub mod shutdown;
 pub mod spec;
 pub mod store;

@@ -13,6 +13,7 @@ use clap::Args;
 use tokio_postgres::config::SslMode;
 
 use crate::broker::connection::BrokerUrl;
+use crate::host::HostName;
 use crate::telemetry;
 pub use body::BodyOptions;
 pub use listeners::apart;
@@ -21,8 +22,6 @@ pub use refusal::{Refusal, Settings, read, tell};
 
 /// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.
 const MOST_CONNECTIONS: usize = 1_000;
-
-use crate::host::HostName;
 
 /// Where PostgreSQL is.
 #[derive(Debug, Clone, Args)]

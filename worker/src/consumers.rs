@@ -7,6 +7,7 @@ use std::time::Duration;
 use postern_shared::bell::Bell;
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
@@ -31,9 +32,6 @@ use crate::outside::Outside;
 use crate::resources::Resources;
 use crate::run::admission;
 use crate::run::connections::Connections;
-
-/// Whatever can end the service before its time, in words.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Connections to PostgreSQL for runs that are resumed.
 const RESUMING_CONNECTIONS: usize = 4;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use postern_shared::bell::Bell;
 use postern_shared::descriptors;
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
@@ -26,7 +27,6 @@ use tokio::net::TcpListener;
 
 use consume::health::Health;
 use consume::outages::Outages;
-pub use consumers::Failure;
 use consumers::{Consumers, RUN_CONNECTIONS};
 use matching::catalog::Catalogs;
 use metrics::Metrics;

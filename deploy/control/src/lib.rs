@@ -20,6 +20,7 @@ use std::time::Duration;
 use postern_http::listen::listen;
 use postern_http::probe::Probe;
 use postern_shared::descriptors;
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use prometheus::Registry;
@@ -35,9 +36,6 @@ pub use options::{AccessOptions, Options};
 
 /// How long the answers of control that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whatever can end the service before its time, in words.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Who answers about health and metrics.
 #[derive(Debug, Default)]

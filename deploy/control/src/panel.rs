@@ -55,6 +55,7 @@ use bytes::Buf;
 use futures_util::Stream;
 use postern_http::path::{path, query};
 use postern_http::places::Places;
+use postern_shared::service::Failure;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -62,7 +63,6 @@ use warp::{Filter, Rejection};
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 pub use route::{Access, ROUTES, Route};
 
-use crate::Failure;
 use crate::router::Router;
 use crate::state::State;
 use figures::Figures;

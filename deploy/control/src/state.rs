@@ -12,6 +12,7 @@ use postern_shared::env::Limits;
 use postern_shared::intake::flows::Flows;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::tokens::Hash;
@@ -19,7 +20,6 @@ use postern_shared::store::{Store, StoreError, permissions};
 use postern_shared::tickets::Tickets;
 use prometheus::Registry;
 
-use crate::Failure;
 use crate::api;
 use crate::operation::{self, ROWS};
 use crate::options::Options;

@@ -20,6 +20,7 @@ use postern_http::listen::listen;
 use postern_shared::bell::Bell;
 use postern_shared::host;
 use postern_shared::options::{BrokerOptions, DatabaseOptions};
+use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, history, migrate};
 use postern_shared::telemetry;
@@ -32,9 +33,6 @@ use server::Server;
 
 /// Between two looks at a database that does not answer yet.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// Whatever can end it before its time, in words.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs until SIGTERM or SIGINT; returns when all services have finished what they had begun, and its PostgreSQL has
 /// stopped.

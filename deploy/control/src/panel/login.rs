@@ -7,6 +7,7 @@ use std::time::Duration;
 use askama::Template;
 use postern_http::rate;
 use postern_shared::host;
+use postern_shared::service::Failure;
 use postern_shared::store::accounts::{self, First, Right};
 use postern_shared::store::sessions;
 use postern_shared::store::set_up_keys::{self, Added, Hash};
@@ -20,7 +21,6 @@ use super::password::{self, Rank};
 use super::reply::{self, Refusal};
 use super::session::Token;
 use super::visit::{SESSION, Visit};
-use crate::Failure;
 
 /// How long a session of the control panel lasts: a working day.
 const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);
