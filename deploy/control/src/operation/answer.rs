@@ -4,7 +4,7 @@ use postern_shared::yaml;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use warp::http::StatusCode;
 use warp::http::header::CONTENT_TYPE;
 use warp::reply::{Reply, Response, with_header, with_status};
@@ -13,6 +13,9 @@ use super::request::Form;
 
 /// The type of YAML (RFC 9512).
 pub const YAML: &str = "application/yaml";
+
+/// The type of JSON.
+const JSON: &str = "application/json";
 
 /// The type of bytes of which nothing is known.
 const BYTES: &str = "application/octet-stream";
@@ -41,7 +44,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Answer for T {
     }
 
     fn described(schemas: &mut SchemaGenerator) -> Given {
-        vec![("application/json", T::json_schema(schemas))]
+        vec![(JSON, T::json_schema(schemas))]
     }
 
     fn strict(answer: &[u8]) -> Result<(), String> {
@@ -75,7 +78,7 @@ impl<D: Document> Answer for One<D> {
 
     fn described(schemas: &mut SchemaGenerator) -> Given {
         let schema = D::schema(schemas);
-        vec![("application/json", schema.clone()), (YAML, schema)]
+        vec![(JSON, schema.clone()), (YAML, schema)]
     }
 
     fn strict(answer: &[u8]) -> Result<(), String> {
@@ -118,6 +121,24 @@ impl Answer for Bytes {
 
     fn strict(_: &[u8]) -> Result<(), String> {
         Ok(())
+    }
+}
+
+/// An object of JSON that was written before.
+#[derive(Debug)]
+pub struct Written(pub &'static str);
+
+impl Answer for Written {
+    fn into_response(self, _: Form) -> Response {
+        with_header(self.0, CONTENT_TYPE, JSON).into_response()
+    }
+
+    fn described(schemas: &mut SchemaGenerator) -> Given {
+        Map::<String, Value>::described(schemas)
+    }
+
+    fn strict(answer: &[u8]) -> Result<(), String> {
+        Map::<String, Value>::strict(answer)
     }
 }
 

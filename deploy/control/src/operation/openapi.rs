@@ -11,6 +11,7 @@ use postern_shared::store::accounts::Role;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
+use super::answer::Written;
 use super::error::Code;
 use super::take::{Nothing, Taken};
 use super::{About, Error, Operation, ROWS, Refused, Row, Verb, Who};
@@ -23,17 +24,17 @@ use schemas::{Schemas, input_parts};
 #[derive(Debug)]
 pub struct GetOpenApi;
 
-/// The same for as long as the program runs.
-static DOCUMENT: LazyLock<Map<String, Value>> = LazyLock::new(document);
+/// The same for as long as the program runs, written once: no token is needed to ask for it.
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| Value::Object(document()).to_string());
 
 impl Operation for GetOpenApi {
     type Input = Nothing;
-    type Output = Map<String, Value>;
+    type Output = Written;
     const ABOUT: About =
         About { role: None, ..About::get("getOpenApi", "/openapi.json", "this document", r#"{"openapi": "3.1.0"}"#) };
 
-    async fn run(_: &State, _: &Who, _: Nothing) -> Result<Map<String, Value>, Error> {
-        Ok(DOCUMENT.clone())
+    async fn run(_: &State, _: &Who, _: Nothing) -> Result<Written, Error> {
+        Ok(Written(&DOCUMENT))
     }
 }
 
