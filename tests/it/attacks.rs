@@ -24,6 +24,7 @@ mod replay;
 mod requests;
 mod settings;
 mod slow;
+mod slow_database;
 mod spool;
 
 use std::net::SocketAddr;

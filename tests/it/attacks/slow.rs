@@ -1,20 +1,19 @@
-//! Runs that search, compute or hold too much, and a database that is too slow for anybody: the others go on.
+//! Runs that search, compute or hold too much: the others go on.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use postern_shared::id::ReceiptId;
 use postern_shared::submission::{self, SUBMISSIONS_V1};
-use serde_json::Value;
 
 use crate::harness::servers::Servers;
-use crate::harness::{Postern, SOON, apply, eventually, private};
+use crate::harness::{Postern, apply, eventually, private};
 use crate::poison;
 use crate::standalone::Standalone;
 use crate::workflows::settings;
 
 /// Workflow 1 with these steps, the first of which is `a`; workflow 2 ends at once.
-fn steps(steps: &str) -> String {
+pub fn steps(steps: &str) -> String {
     settings(&format!(
         "---\nworkflow: 1\nstart: {{without_record: true, next: a}}\nsteps:\n{steps}\n\
          ---\nworkflow: 2\nstart: {{without_record: true, next: end}}\nsteps: {{end: {{stop: finished}}}}\n"
@@ -45,7 +44,7 @@ async fn make_records(postern: &Postern, count: u32) {
 }
 
 /// The number of a metric of the worker.
-async fn metric(postern: &mut Postern, name: &str) -> u64 {
+pub async fn metric(postern: &mut Postern, name: &str) -> u64 {
     let metrics = private(&mut postern.workers[0], "/metrics").await.1;
     metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap()
 }
@@ -232,86 +231,4 @@ async fn many_runs_of_one_bundle_that_write_much_go_on_alone() {
     let grown = resident(&postern).saturating_sub(before) / 1024;
     assert!(grown < 600, "the worker grew by {grown} MB");
     assert!(metric(&mut postern, "postern_runs_slow_total{reason=\"memory\"}").await > 0);
-}
-
-/// Every commit that touches `table` is cancelled as by the time limit, so many times.
-async fn cancel_commits(postern: &Postern, table: &str, times: u32) {
-    let trigger = format!(
-        "CREATE SEQUENCE cancelled;
-         CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-             IF nextval('cancelled') <= {times} THEN
-                 RAISE 'canceling statement due to statement timeout' USING ERRCODE = 'query_canceled';
-             END IF; RETURN NULL; END $$;
-         CREATE CONSTRAINT TRIGGER cancel AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
-             FOR EACH ROW EXECUTE FUNCTION cancel()"
-    );
-    postern.connection().await.batch_execute(&trigger).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn commits_that_are_cancelled_by_the_time_limit_cost_no_attempt() {
-    let mut postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
-    cancel_commits(&postern, "runs", 9).await;
-    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
-    assert_eq!(receipt["status"], "finished", "{receipt}");
-    assert!(postern.count("SELECT last_value FROM cancelled").await > 9, "nothing was cancelled");
-    assert_eq!(postern.records("Leads").await.len(), 1);
-    let nothing = "SELECT (SELECT count(*) FROM dead_letters) + (SELECT count(*) FROM spool)";
-    assert_eq!(postern.count(nothing).await, 0);
-    assert!(metric(&mut postern, "postern_bundles_redone_total{reason=\"slow\"}").await >= 9);
-    assert_eq!(metric(&mut postern, "postern_bundles_redone_total{reason=\"refused\"}").await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_goes_on_outlasts_commits_that_are_cancelled() {
-    let postern = Postern::start(&steps("  a: {delay: {for: 1s}, next: b}\n  b: {create_record: Leads}")).await;
-    cancel_commits(&postern, "records", 9).await;
-    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
-    assert_eq!(receipt["status"], "finished", "{receipt}");
-    assert!(postern.count("SELECT last_value FROM cancelled").await > 9, "nothing was cancelled");
-    assert_eq!(postern.records("Leads").await.len(), 1);
-    assert!(!postern.workers[0].log().contains("was refused"), "{}", postern.workers[0].log());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_statement_of_31_s_is_waited_for() {
-    let postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
-    let sleeps = "CREATE SEQUENCE slept;
-        CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-            IF nextval('slept') = 1 THEN PERFORM pg_sleep(31); END IF; RETURN NULL; END $$;
-        CREATE TRIGGER sleep AFTER INSERT ON runs FOR EACH STATEMENT EXECUTE FUNCTION sleep()";
-    postern.connection().await.batch_execute(sleeps).await.unwrap();
-    let accepted = postern.post("/trigger?workflow_id=1").form("").send().await;
-    tokio::time::sleep(SOON).await;
-    let receipt: Value = postern.ended(&accepted).await;
-    assert_eq!(receipt["status"], "finished", "{receipt}");
-    assert_eq!(postern.records("Leads").await.len(), 1);
-    assert!(postern.workers[0].log().contains("waits for postgresql"), "{}", postern.workers[0].log());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lead_that_is_cancelled_each_time_holds_up_no_other() {
-    let mut postern = Postern::start(&steps("  a: {create_record: Leads}")).await;
-    let receipts: Vec<ReceiptId> = (0..3).map(|_| ReceiptId::new()).collect();
-    let cancel = format!(
-        "CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            RAISE EXCEPTION 'canceling statement due to statement timeout' USING ERRCODE = '57014'; END $$;
-         CREATE TRIGGER cancel BEFORE INSERT ON receipts FOR EACH ROW WHEN (NEW.id = '{}') EXECUTE FUNCTION cancel()",
-        receipts[1]
-    );
-    postern.connection().await.batch_execute(&cancel).await.unwrap();
-    let bundle: Vec<Vec<u8>> = receipts.iter().map(|receipt| poison::submission(*receipt)).collect();
-    postern.servers().publish(SUBMISSIONS_V1, &submission::bundle(bundle.iter().map(Vec::as_slice))).await;
-    eventually("the others have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
-    eventually("readiness tells of the one that waits", async || {
-        let (status, text) = private(&mut postern.workers[0], "/health/ready").await;
-        (status == 503 && text.contains("postgresql took too long")).then_some(())
-    })
-    .await;
-    let log = postern.workers[0].log();
-    let lines = log.lines().filter(|line| line.contains("waits for postgresql")).count();
-    assert!((1..=4).contains(&lines), "{lines}:\n{log}");
-    postern.sql("DROP TRIGGER cancel ON receipts").await;
-    eventually("it has run", async || (postern.records("Leads").await.len() == 3).then_some(())).await;
-    assert_eq!(postern.count("SELECT count(*) FROM dead_letters").await, 0);
 }
