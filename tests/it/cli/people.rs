@@ -126,7 +126,7 @@ fn https_is_spoken_with_a_server_whose_certificate_is_trusted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_module_workflow_or_trigger_that_is_not_there_is_an_error_with_a_suggestion() {
+async fn a_name_that_is_not_there_is_an_error_with_a_suggestion() {
     let postern = Postern::without_worker(DEMO).await;
     let cli = Cli::of(&postern);
     for (words, message) in [

@@ -78,7 +78,7 @@ mod tests {
     use crate::consume::message::Origin;
 
     #[test]
-    fn a_message_is_tried_again_until_it_has_had_all_its_tries_whatever_its_header_says() {
+    fn a_message_is_tried_again_until_it_has_had_all_its_tries() {
         let dies = |attempt: u32| {
             let (kind, message_id) = (SUBMISSIONS_V1.to_owned(), String::new());
             let (body, origin, lane) = (vec![], Origin::Lane, Lane::Default);
