@@ -25,7 +25,7 @@ use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
-use crate::gate::Gate;
+use crate::access::Access;
 use crate::http::body_budget::{Full, Share};
 use crate::routes::Request;
 use crate::state::State;
@@ -33,10 +33,10 @@ use crate::state::State;
 /// What a header or a variable takes in memory beside its name and its value.
 const FIELD_BYTES: usize = 160;
 
-/// Takes one POST. `gate` holds the permissions that admit the caller's address.
+/// Takes one POST. `access` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
     state: &State,
-    gate: Gate<'_>,
+    access: Access<'_>,
     settings_version: i64,
     request: &Request,
     caller: IpAddr,
@@ -46,13 +46,13 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let gate = gate.short_url(&request.path, &state.short_url)?;
+    let access = access.short_url(&request.path, &state.short_url)?;
     if request.method != Method::POST {
         return Err(ApiError::method_not_allowed("POST"));
     }
-    let gate = gate.origin(origin(&request.headers))?;
+    let access = access.origin(origin(&request.headers))?;
     let selectors = selector::selectors(&request.query, &state.limits)?;
-    let (permission, target) = gate.target(selectors.target)?;
+    let (permission, target) = access.target(selectors.target)?;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
 
@@ -81,7 +81,7 @@ where
     let Selectors { record, query, .. } = selectors;
     let request = described(&caller.to_string(), receipt.time());
     let call = Call { receipt, target, record, query, request, settings_version };
-    let mut submission = call.submission(state.tickets.next(), permission, fields, dedupe);
+    let mut submission = call.submission(state.sequence.next(), permission, fields, dedupe);
     submission.waits = place.is_some();
     publish(state, &submission, &mut share).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
@@ -169,7 +169,7 @@ fn read_fields(state: &State, permission: &Permission, headers: &HeaderMap, body
 async fn publish(state: &State, submission: &Submission, share: &mut Share) -> Result<(), ApiError> {
     put(state, submission, share).await?;
     if let Some(ticket) = submission.ticket {
-        state.tickets.answered(ticket, submission.receipt);
+        state.sequence.answered(ticket, submission.receipt);
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ async fn put(state: &State, submission: &Submission, share: &mut Share) -> Resul
     let encoded = encode(submission)?;
     // Many short fields take many times the bytes in which they came, and escapes some times as many.
     share.take(taken_by(&submission.env) + encoded.len()).map_err(|Full| ApiError::too_busy())?;
-    let lane = state.flows.lane(&submission.permission, &submission.target, encoded.len());
+    let lane = state.burst_detector.lane(&submission.permission, &submission.target, encoded.len());
     let encoded = match &state.publisher {
         None => encoded,
         Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {

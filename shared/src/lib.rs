@@ -1,7 +1,6 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
 pub mod backoff;
-pub mod bell;
 pub mod body;
 pub mod broker;
 pub mod clock;
@@ -24,6 +23,7 @@ pub mod permission;
 pub mod receipt;
 pub mod rendered;
 pub mod resume;
+pub mod sequence;
 pub mod shutdown;
 pub mod spec;
 pub mod store;
@@ -31,8 +31,8 @@ pub mod submission;
 pub mod suggestion;
 pub mod task;
 pub mod telemetry;
-pub mod tickets;
 pub mod trigger;
 pub mod unreachable;
+pub mod wakeup;
 pub mod workflow;
 pub mod yaml;

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::CommandFactory;
-use postern_shared::bell::Bell;
 use postern_shared::options;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::telemetry;
+use postern_shared::wakeup::Wakeup;
 use postern_worker::{Failure, Options};
 
 /// The program, as it is named before there is a log.
@@ -37,5 +37,5 @@ fn main() -> ExitCode {
 fn start(options: Options) -> Result<(), Failure> {
     options::names::warn_of_unknown(&Options::command());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async { postern_worker::run(options, Bell::default(), Shutdown::on_signal()?).await })
+    runtime.block_on(async { postern_worker::run(options, Wakeup::default(), Shutdown::on_signal()?).await })
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use postern_shared::clock::time;
-use postern_shared::store::conservation::{self, Hour, MAX_HOURS, PLACES};
-use postern_shared::store::tickets::Gap;
+use postern_shared::store::delivery_audit::{self, Hour, MAX_HOURS, PLACES};
+use postern_shared::store::sequence::Gap;
 use serde_json::{Value, json};
 use warp::reply::{Reply, Response};
 
@@ -22,7 +22,7 @@ pub async fn audit(state: &State, request: &Request) -> Result<Response, Refusal
         let message = format!("the query variable hours is a number from 1 to {MAX_HOURS}");
         return Err(Refusal::new(Code::InvalidRequest, message));
     }
-    let audit = conservation::audit(&mut state.store.connection().await?, hours).await?;
+    let audit = delivery_audit::audit(&mut state.store.connection().await?, hours).await?;
     let hours: Vec<Value> = audit.hours.iter().map(describe).collect();
     let losses = audit.losses.map(|losses| losses.iter().map(loss).collect::<Vec<_>>());
     Ok(warp::reply::json(&json!({"hours": hours, "losses": losses})).into_response())

@@ -2,7 +2,7 @@
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::rescue::{self, Rescued, Version};
+use postern_shared::store::run_actions::{self, Rescued, Version};
 use serde::Deserialize;
 use serde_json::json;
 use warp::http::StatusCode;
@@ -30,7 +30,7 @@ pub async fn replay(state: &State, request: &Request) -> Result<Response, Refusa
     let order: Replay = request.json()?;
     let version = if order.newest_version { Version::Newest } else { Version::Pinned };
     let mut connection = state.store.connection().await?;
-    let run = goes(rescue::replay(&mut connection, &request.account, &run(request)?, version).await?)?;
+    let run = goes(run_actions::replay(&mut connection, &request.account, &run(request)?, version).await?)?;
     let body = json!({"run": run.to_string(), "receipt": run.receipt, "workflow": run.workflow, "origin": run.origin});
     Ok(with_status(warp::reply::json(&body), StatusCode::CREATED).into_response())
 }
@@ -41,7 +41,7 @@ pub async fn decide(state: &State, request: &Request) -> Result<Response, Refusa
     let decision = Decision::from_word(&decision)
         .ok_or_else(|| Refusal::new(Code::InvalidRequest, "decision: must be one of done, repeat, fail"))?;
     let mut connection = state.store.connection().await?;
-    let run = goes(rescue::decide(&mut connection, &request.account, &run(request)?, decision).await?)?;
+    let run = goes(run_actions::decide(&mut connection, &request.account, &run(request)?, decision).await?)?;
     Ok(warp::reply::json(&json!({"run": run.to_string()})).into_response())
 }
 

@@ -3,8 +3,8 @@
 use postern_shared::document::Kind;
 use postern_shared::id::MAX_NAME_BYTES;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::conservation::PLACES;
 use postern_shared::store::dead_letters::MAX_REASON_CHARS;
+use postern_shared::store::delivery_audit::PLACES;
 use postern_shared::store::runs::State;
 use serde_json::{Value, json};
 

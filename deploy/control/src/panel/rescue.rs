@@ -2,7 +2,7 @@
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::rescue::{self, Version};
+use postern_shared::store::run_actions::{self, Version};
 use warp::reply::Response;
 
 use super::reply::{self, Refusal};
@@ -14,11 +14,11 @@ pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let mut connection = visit.connection().await?;
     let account = visit.account();
     match visit.form.get("action") {
-        "replay" => rescue::replay(&mut connection, account, &run, Version::Pinned).await?,
-        "replay-newest" => rescue::replay(&mut connection, account, &run, Version::Newest).await?,
+        "replay" => run_actions::replay(&mut connection, account, &run, Version::Pinned).await?,
+        "replay-newest" => run_actions::replay(&mut connection, account, &run, Version::Newest).await?,
         word => {
             let decision = Decision::from_word(word).ok_or(Refusal::NotFound)?;
-            rescue::decide(&mut connection, account, &run, decision).await?
+            run_actions::decide(&mut connection, account, &run, decision).await?
         }
     };
     Ok(reply::redirect(&reply::path(&["receipts", &run.receipt.to_string()])))
