@@ -31,7 +31,7 @@ impl<'a> Access<'a> {
         self.left.iter().any(|one| one.key == *key)
     }
 
-    /// Short URL: a permission with one of its own answers only there.
+    /// Short URL: a permission with one of its own answers only there. `path` is normalized.
     pub fn short_url(mut self, path: &str, default: &ShortUrl) -> Result<Self, ApiError> {
         let segment = path.strip_prefix('/').unwrap_or(path);
         self.left.retain(|one| one.short_url.as_ref().unwrap_or(default).as_str() == segment);

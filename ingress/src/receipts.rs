@@ -16,6 +16,7 @@ use warp::reply::Response;
 pub use answers::Answers;
 
 use crate::access::Access;
+use crate::http::methods;
 use crate::state::State;
 use answers::{Answer, Unanswered};
 
@@ -27,6 +28,9 @@ pub async fn show(
     method: &Method,
     id: &str,
 ) -> Result<Response, ApiError> {
+    if *method == Method::OPTIONS {
+        return Ok(methods::allowed("GET, HEAD, OPTIONS"));
+    }
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(ApiError::method_not_allowed("GET, HEAD"));
     }

@@ -1,6 +1,7 @@
 //! The public listener: short URLs and receipts, nothing else. One route takes everything, since whether a path
 //! exists is told only to a caller whose address is permitted.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use postern_http::answer;
 use postern_http::client_address::client_address;
 use postern_http::connections::{Caps, Connections};
 use postern_http::hosts::Hosts;
-use postern_http::path::{path, query};
+use postern_http::path::{normalized, path, query};
 use postern_http::server::{self, Door, Standing};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
@@ -32,6 +33,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Request {
     pub peer: IpAddr,
     pub method: Method,
+    /// As [`normalized`] returns it.
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
@@ -74,8 +76,12 @@ fn everything(
     peer: IpAddr,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
-        move |method, path, query, headers, body| {
+        move |method, path: String, query, headers, body| {
             let state = Arc::clone(&state);
+            let path = match normalized(&path) {
+                Cow::Borrowed(_) => path,
+                Cow::Owned(path) => path,
+            };
             let request = Request { peer, method, path, query, headers };
             async move {
                 let answer = answer(&state, &request, body).await;

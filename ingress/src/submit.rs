@@ -1,6 +1,7 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
+mod headers;
 mod prefer;
 
 use std::net::IpAddr;
@@ -8,30 +9,28 @@ use std::time::SystemTime;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
-use postern_http::body::{body_bytes, paced};
+use postern_http::body::{Refused, body_or_sent, paced};
 use postern_shared::body::fields::{self, Fields};
+use postern_shared::body::memory::{self, FIELD_BYTES};
 use postern_shared::broker::publisher::PublishError;
-use postern_shared::env::Env;
 use postern_shared::intake::call::{self, Call, described, encode};
 use postern_shared::intake::dedupe::{self, InvalidKey};
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::intake::selector::{self, Selectors};
+use postern_shared::intake::selector;
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::NewRefusal;
 use postern_shared::submission::{SUBMISSIONS_V1, Submission};
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use warp::http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
+use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN};
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
 use crate::access::Access;
 use crate::http::body_budget::{Full, Share};
+use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
-
-/// What a header or a variable takes in memory beside its name and its value.
-const FIELD_BYTES: usize = 160;
 
 /// Takes one POST. `access` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
@@ -48,42 +47,47 @@ where
 {
     let access = access.short_url(&request.path, &state.short_url)?;
     if request.method != Method::POST {
-        return Err(ApiError::method_not_allowed("POST"));
+        return of_other_method(&request.method);
     }
     let access = access.origin(origin(&request.headers))?;
-    let selectors = selector::selectors(&request.query, &state.limits)?;
+    let selectors = selector::selectors(&request.query)?;
     let (permission, target) = access.target(selectors.target)?;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
 
     let refused = |error: ApiError, body: Option<&Bytes>| {
-        let refusal = refusal(permission, caller, request, &error, body);
-        state.refusals.body(refusal, &state.metrics);
+        // Else the caller is told to send it again.
+        if !matches!(error.code, ErrorCode::TooBusy(_)) {
+            let refusal = refusal(permission, caller, request, &error, body);
+            state.refusals.body(refusal, &state.metrics);
+        }
         error
     };
     let mut share = state.bodies.share(caller, &permission.key);
-    let body = read_body(state, &request.headers, body, &mut share).await.map_err(|error| match error.code {
-        // The caller is told to send it again.
-        ErrorCode::TooBusy(_) => error,
-        _ => refused(error, None),
-    })?;
-    let fields = read_fields(state, permission, &request.headers, &body);
-    let fields = fields.map_err(|error| refused(error, Some(&body)))?;
+    let read = read_body(state, &request.headers, body, &mut share).await;
+    let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
+    let read = read_fields(state, permission, &request.headers, &body, &mut share);
+    let (mut fields, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
+    let query = selectors.query.read(permission.charset, &state.limits);
+    call::with_query(permission, &mut fields, &query);
 
-    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &selectors.query)) {
+    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
         return Ok(answer(permission, json!({"status": "ping"})));
     }
     let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
     let dedupe = dedupe::dedupe(key, &fields.env, permission);
 
     let receipt = state.clock.receipt()?;
-    let place = prefer::place(state, &request.headers, receipt, caller);
-    let Selectors { record, query, .. } = selectors;
-    let request = described(&caller.to_string(), receipt.time());
-    let call = Call { receipt, target, record, query, request, settings_version };
+    let place = prefer::place(state, &request.headers, permission.wait, receipt, caller);
+    let record = selectors.record;
+    let mut described = described(&caller.to_string(), receipt.time());
+    if !permission.headers.is_empty() {
+        described.set("headers", headers::kept(&permission.headers, &request.headers));
+    }
+    let call = Call { receipt, target, record, query, request: described, settings_version };
     let mut submission = call.submission(state.sequence.next(), permission, fields, dedupe);
     submission.waits = place.is_some();
-    publish(state, &submission, &mut share).await.map_err(|error| match error.code {
+    publish(state, &submission, &mut share, reserved).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
         // The caller is told to send it again.
         _ => error,
@@ -97,6 +101,15 @@ where
     })
 }
 
+/// Monitors and platforms look whether a URL answers before they post to it.
+fn of_other_method(method: &Method) -> Result<Response, ApiError> {
+    match *method {
+        Method::HEAD => Ok(Response::default()),
+        Method::OPTIONS => Ok(methods::allowed("POST, HEAD, OPTIONS")),
+        _ => Err(ApiError::method_not_allowed("POST")),
+    }
+}
+
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
     dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))
 }
@@ -106,7 +119,13 @@ fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
 }
 
-async fn read_body<S, B>(state: &State, headers: &HeaderMap, body: S, share: &mut Share) -> Result<Bytes, ApiError>
+/// The whole body, or why there is none, with what was sent if it came whole.
+async fn read_body<S, B>(
+    state: &State,
+    headers: &HeaderMap,
+    body: S,
+    share: &mut Share,
+) -> Result<Bytes, (ApiError, Option<Bytes>)>
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
@@ -114,27 +133,13 @@ where
     share.owe(headers.iter().map(|(name, value)| FIELD_BYTES + name.as_str().len() + value.len()).sum());
     let counted = body.map(|chunk| chunk.map_err(|_| Full).and_then(|chunk| share.chunk(chunk)));
     let mut is_too_slow = false;
-    let reading = body_bytes(headers, paced(counted, &mut is_too_slow), state.limits.body_bytes);
-    let read = timeout(state.body_timeout, reading).await.map_err(|_| ApiError::body_timeout())?;
+    let reading = body_or_sent(headers, paced(counted, &mut is_too_slow), state.limits.body_bytes);
+    let read = timeout(state.body_timeout, reading).await.map_err(|_| (ApiError::body_timeout(), None))?;
     match () {
-        () if share.is_refused() => Err(ApiError::too_busy()),
-        () if is_too_slow => Err(ApiError::body_timeout()),
-        () => Ok(read?),
+        () if share.is_refused() => Err((ApiError::too_busy(), None)),
+        () if is_too_slow => Err((ApiError::body_timeout(), None)),
+        () => read.map_err(|Refused { error, sent }| (error.into(), sent)),
     }
-}
-
-/// What variables take in memory, about.
-fn taken_by(env: &Env) -> usize {
-    fn of_value(value: &Value) -> usize {
-        FIELD_BYTES
-            + match value {
-                Value::String(text) => text.len(),
-                Value::Array(items) => items.iter().map(of_value).sum(),
-                Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + of_value(value)).sum(),
-                Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-            }
-    }
-    env.0.iter().map(|(name, value)| name.len() + of_value(value)).sum()
 }
 
 /// What is kept of a refused body: enough to send it again.
@@ -160,14 +165,26 @@ fn refusal(
     }
 }
 
-fn read_fields(state: &State, permission: &Permission, headers: &HeaderMap, body: &[u8]) -> Result<Fields, ApiError> {
+/// The variables of a body, and the bytes that the share has for them: many short fields take many times the bytes in which
+/// they came.
+fn read_fields(
+    state: &State,
+    permission: &Permission,
+    headers: &HeaderMap,
+    body: &[u8],
+    share: &mut Share,
+) -> Result<(Fields, usize), ApiError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    Ok(fields::fields(content_type, body, &call::field_settings(state.limits, permission))?)
+    let reserved = memory::at_most(content_type, body, &state.limits);
+    if reserved > 0 {
+        share.take(reserved).map_err(|Full| ApiError::too_busy())?;
+    }
+    Ok((fields::fields(content_type, body, &call::field_settings(state.limits, permission))?, reserved))
 }
 
-/// Durable, and counted as such.
-async fn publish(state: &State, submission: &Submission, share: &mut Share) -> Result<(), ApiError> {
-    put(state, submission, share).await?;
+/// Durable, and counted as such. `reserved` is what the share already has for the variables.
+async fn publish(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
+    put(state, submission, share, reserved).await?;
     if let Some(ticket) = submission.ticket {
         state.sequence.answered(ticket, submission.receipt);
     }
@@ -175,10 +192,11 @@ async fn publish(state: &State, submission: &Submission, share: &mut Share) -> R
 }
 
 /// Into the broker, or else into the spool.
-async fn put(state: &State, submission: &Submission, share: &mut Share) -> Result<(), ApiError> {
+async fn put(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
     let encoded = encode(submission)?;
-    // Many short fields take many times the bytes in which they came, and escapes some times as many.
-    share.take(taken_by(&submission.env) + encoded.len()).map_err(|Full| ApiError::too_busy())?;
+    // Escapes take some times the bytes in which they came.
+    let taken = memory::of(&submission.env).saturating_sub(reserved) + encoded.len();
+    share.take(taken).map_err(|Full| ApiError::too_busy())?;
     let lane = state.burst_detector.lane(&submission.permission, &submission.target, encoded.len());
     let encoded = match &state.publisher {
         None => encoded,
@@ -207,7 +225,12 @@ fn answer(permission: &Permission, json: Value) -> Response {
     match &permission.answer {
         Some(own) => {
             let status = StatusCode::from_u16(own.status).unwrap_or(StatusCode::ACCEPTED);
-            warp::reply::with_status(own.body.clone(), status).into_response()
+            let mut answer = warp::reply::with_status(own.body.clone(), status).into_response();
+            let media_type = own.media_type.as_ref().and_then(|text| HeaderValue::from_str(text).ok());
+            if let Some(media_type) = media_type {
+                answer.headers_mut().insert(CONTENT_TYPE, media_type);
+            }
+            answer
         }
         None => warp::reply::with_status(warp::reply::json(&json), StatusCode::ACCEPTED).into_response(),
     }

@@ -1,15 +1,21 @@
 //! Reads the body of a request into variables. A body is bytes and a content type here: what carries it is the business
 //! of a server.
 
+mod beginning;
 pub mod fields;
 mod form;
 mod json;
+pub mod memory;
 mod multipart;
 mod nesting;
+mod node;
 pub mod parameters;
 pub mod shape;
+mod surrogates;
 mod text;
 
 pub(crate) use form::{decoded, pairs};
-pub(crate) use nesting::Nesting;
-pub(crate) use text::{decode_name, decode_value};
+pub(crate) use nesting::{Nesting, brackets};
+pub(crate) use text::decode_anyhow;
+
+pub use text::encoding;

@@ -82,7 +82,9 @@ impl FromIterator<(String, Value)> for Env {
 pub struct Limits {
     /// Bytes of a body, and of what a compressed body inflates to.
     pub body_bytes: usize,
-    /// Names and list items over all levels: a guard against bodies made of nothing but separators.
+    /// Names and list items over all levels: a guard against bodies made of nothing but separators. An order of 1 MiB
+    /// has some 60,000; so many as the limit allows take a third of the memory for all requests, see
+    /// [`crate::body::memory`].
     pub fields: usize,
     /// Bytes of one name, after decoding.
     pub name_bytes: usize,
@@ -92,7 +94,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 1024 * 1024, fields: 1_000, name_bytes: 256, depth: 16 }
+        Self { body_bytes: 1024 * 1024, fields: 100_000, name_bytes: 256, depth: 16 }
     }
 }
 
@@ -135,6 +137,19 @@ impl Limits {
             self.check_value(name, value, 1, &mut left)?;
         }
         Ok(())
+    }
+
+    /// Takes away what is beyond the limits, and returns the names of it.
+    pub fn retain(&self, env: &mut Env) -> Vec<String> {
+        let (mut left, mut names) = (self.fields, Vec::new());
+        env.0.retain(|name, value| {
+            let checked = self.check_name(name).and_then(|()| self.check_value(name, value, 1, &mut left));
+            if checked.is_err() {
+                names.push(name.clone());
+            }
+            checked.is_ok()
+        });
+        names
     }
 
     fn check_name(&self, name: &str) -> Result<(), EnvError> {

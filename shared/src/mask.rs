@@ -25,6 +25,15 @@ const OWN: [&str; 10] = [
     "waits",
 ];
 
+/// The longest name that is shown to a caller, in bytes. A text that was posted in place of a form is longer.
+const MAX_NAME_BYTES: usize = 64;
+
+/// A posted name as a receipt shows it. What may be a posted text, taken for a name by mistake, is hidden.
+pub fn name(name: &str) -> &str {
+    let is_text = name.len() > MAX_NAME_BYTES || name.contains(|c: char| matches!(c, '{' | '<') || c.is_control());
+    if is_text { HIDDEN } else { name }
+}
+
 /// The shape of a text: its first character and its length.
 pub fn text(text: &str) -> String {
     let length = text.chars().count();
@@ -77,6 +86,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_name_that_may_be_a_posted_text_is_hidden() {
+        for shown in ["lastname", "Ваше имя", "a b[c]", "100%", "", &"x".repeat(64)] {
+            assert_eq!(name(shown), shown);
+        }
+        for hidden in ["{\"email\": \"a@example.org\",", "a{", "<lead>", "a\nb", "a\rb", "a\u{85}b", &"x".repeat(65)] {
+            assert_eq!(name(hidden), HIDDEN);
+        }
+    }
 
     #[test]
     fn of_a_value_only_its_shape_is_shown() {

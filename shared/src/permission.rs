@@ -4,11 +4,13 @@ pub mod address;
 pub mod address_index;
 pub mod answer;
 mod document;
+pub mod field_path;
+pub mod headers;
 pub mod short_url;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -17,6 +19,7 @@ use crate::id::{PermissionKey, TriggerKey, WorkflowId};
 use crate::submission::Target;
 use address::AddressRule;
 use answer::{Answer, Ping};
+use field_path::FieldPath;
 use short_url::ShortUrl;
 
 pub use document::SPEC;
@@ -49,9 +52,15 @@ pub struct Permission {
     /// Which call is only a test.
     pub ping: Option<Ping>,
     /// The posted fields whose values make two submissions the same; none = only an `Idempotency-Key` does.
-    pub dedupe_by: Vec<String>,
+    pub dedupe_by: Vec<FieldPath>,
     /// How long a submission counts as already made, in days.
     pub dedupe_days: u16,
+    /// Whether the variables of the query are `$env` names too; the body wins.
+    pub query_is_env: bool,
+    /// How long its callers wait for what a workflow responds, if they do not say so themselves.
+    pub wait: Option<Duration>,
+    /// The names of the headers that `$request["headers"]` holds, in lower case.
+    pub headers: Vec<String>,
     /// The values of `Origin` that it answers; a request with another one is refused.
     pub origins: Vec<String>,
 }
@@ -93,7 +102,7 @@ impl Permission {
     /// The posted names that it reads by itself, whatever the workflows read.
     pub fn reads(&self) -> impl Iterator<Item = &str> {
         let ping = self.ping.iter().flat_map(Ping::names);
-        self.dedupe_by.iter().map(String::as_str).chain(ping)
+        self.dedupe_by.iter().flat_map(FieldPath::names).chain(ping)
     }
 
     /// What runs when the caller names nothing: the one target it allows, if it allows exactly one.

@@ -1,14 +1,20 @@
-//! What became of a submission, as JSON: names, paths and messages, never posted values. For callers also the messages
-//! are without them, and the paths of bounded length.
+//! What became of a submission: names, paths and messages, never posted values. For callers also the messages are
+//! without them, and the paths of bounded length.
 
+mod report;
 mod words;
 
-use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
+pub use report::{Report, RunReport, StartedBy, StepReport};
+pub use words::told;
+
 use crate::expression::Template;
-use crate::id::{PermissionKey, ReceiptId};
+use crate::id::ReceiptId;
+use crate::mask;
 use crate::origin::{Origin, Parent};
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
@@ -42,42 +48,35 @@ pub enum Audience {
     Operators,
 }
 
-/// What became of a submission, and the permission that let it in as far as that is known; none = unknown.
+/// What became of a submission; none = it is unknown.
 pub async fn find(
     connection: &Connection,
     clock: &Clock,
     id: ReceiptId,
     audience: Audience,
-) -> Result<Option<(Option<PermissionKey>, Value)>, StoreError> {
+) -> Result<Option<Report>, StoreError> {
     let replayed = replayed::of(connection, id).await?;
     let found = match taken_up(connection, id, audience).await? {
-        Some((permission, body)) => Some((permission.or_else(|| replayed.permission.clone()), body)),
-        None => not_taken(clock, id, &replayed)
-            .map(|status| (replayed.permission.clone(), json!({"receipt": id, "status": status}))),
+        Some(report) => Some(report),
+        None => not_taken(clock, id, &replayed).map(|status| Report::of_status(id, status)),
     };
-    Ok(found.map(|(permission, mut body)| {
-        for (name, other) in [("replayed_as", replayed.replayed_as), ("replay_of", replayed.replay_of)] {
-            if let Some(other) = other {
-                body[name] = json!(other);
-            }
-        }
-        (permission, body)
+    Ok(found.map(|report| Report {
+        permission: report.permission.or(replayed.permission),
+        replayed_as: replayed.replayed_as,
+        replay_of: replayed.replay_of,
+        ..report
     }))
 }
 
 /// A submission that a worker has taken, or given up.
-async fn taken_up(
-    connection: &Connection,
-    id: ReceiptId,
-    audience: Audience,
-) -> Result<Option<(Option<PermissionKey>, Value)>, StoreError> {
+async fn taken_up(connection: &Connection, id: ReceiptId, audience: Audience) -> Result<Option<Report>, StoreError> {
     let Some(receipt) = receipts::find(connection, id).await? else {
         return Ok(dead_letters::of(connection, id).await?.map(|Dead { permission, reason }| {
             let reason = match audience {
-                Audience::Callers => words::told(&reason),
+                Audience::Callers => told(&reason),
                 Audience::Operators => Some(reason),
             };
-            (permission, json!({"receipt": id, "status": "dead_letter", "reason": reason}))
+            Report { permission, reason, ..Report::of_status(id, "dead_letter") }
         }));
     };
     let runs = runs::of(connection, id, MAX_SHOWN).await?;
@@ -91,8 +90,7 @@ async fn taken_up(
         Audience::Callers => Messages::Told(said_by_stops(connection, &runs.shown, &log).await?),
         Audience::Operators => Messages::All,
     };
-    let body = taken(id, &receipt, &runs, &log, &messages);
-    Ok(Some((Some(receipt.permission), body)))
+    Ok(Some(taken(id, receipt, &runs, &log, &messages)))
 }
 
 /// The status of a receipt that is neither in the history nor a dead letter; none = it is unknown.
@@ -132,7 +130,7 @@ async fn said_by_stops(
     if stops.is_empty() {
         return Ok(HashMap::new());
     }
-    let messages = workflows::settings_of_steps(connection, &stops, "message").await?;
+    let messages = workflows::stop_messages(connection, &stops).await?;
     let outline = |(step, message): (StepOf, Value)| Some((step, Template::parse(&message).ok()?.outline()?));
     Ok(messages.into_iter().filter_map(outline).collect())
 }
@@ -151,7 +149,7 @@ impl Messages {
         match self {
             Self::All => Some(message.clone()),
             Self::Told(stops) if is_stop(entry) => stops.get(&step_of(run, entry)).cloned(),
-            Self::Told(_) => words::told(message),
+            Self::Told(_) => told(message),
         }
     }
 
@@ -161,79 +159,62 @@ impl Messages {
         match (self, last) {
             (Self::All, _) => Some(message.clone()),
             (Self::Told(_), Some(last)) if is_stop(last) => self.of_step(run, last),
-            (Self::Told(_), _) => words::told(message),
+            (Self::Told(_), _) => told(message),
         }
     }
 
     fn of_skipped(&self, skipped: &Skipped) -> Skipped {
         match self {
             Self::All => skipped.clone(),
-            Self::Told(_) => {
-                Skipped { workflow: skipped.workflow, reason: words::told(&skipped.reason).unwrap_or_default() }
-            }
+            Self::Told(_) => Skipped { workflow: skipped.workflow, reason: told(&skipped.reason).unwrap_or_default() },
         }
     }
 }
 
-fn taken(id: ReceiptId, receipt: &Receipt, runs: &OfReceipt, log: &[run_log::Entry], messages: &Messages) -> Value {
-    let mut body = json!({
-        "receipt": id,
-        "status": if receipt.duplicate_of.is_some() { "duplicate" } else { runs.word },
-        "accepted_at": time(receipt.accepted_at),
-        "target": receipt.target,
-        "runs": runs.shown.iter().map(|run| describe(run, log, messages)).collect::<Vec<_>>(),
-    });
-    if runs.left_out > 0 {
-        body["runs_left_out"] = json!(runs.left_out);
+fn taken(id: ReceiptId, receipt: Receipt, runs: &OfReceipt, log: &[run_log::Entry], messages: &Messages) -> Report {
+    let skipped = receipt.skipped.iter().filter(|_| receipt.duplicate_of.is_none());
+    Report {
+        accepted_at: Some(time(receipt.accepted_at)),
+        target: Some(receipt.target),
+        runs: Some(runs.shown.iter().map(|run| describe(run, log, messages)).collect()),
+        runs_left_out: Some(runs.left_out).filter(|left_out| *left_out > 0),
+        skipped: skipped.map(|one| messages.of_skipped(one)).collect(),
+        duplicate_of: receipt.duplicate_of,
+        unread: shown(receipt.unmet.unread),
+        unposted: shown(receipt.unmet.unposted),
+        dropped_files: shown(receipt.dropped_files),
+        altered: shown(receipt.altered),
+        permission: Some(receipt.permission),
+        ..Report::of_status(id, if receipt.duplicate_of.is_some() { "duplicate" } else { runs.word })
     }
-    if let Some(first) = receipt.duplicate_of {
-        body["duplicate_of"] = json!(first);
-    } else if !receipt.skipped.is_empty() {
-        body["skipped"] = receipt.skipped.iter().map(|one| json!(messages.of_skipped(one))).collect();
-    }
-    for (key, names) in [
-        ("unread", &receipt.unmet.unread),
-        ("unposted", &receipt.unmet.unposted),
-        ("dropped_files", &receipt.dropped_files),
-    ] {
-        if !names.is_empty() {
-            body[key] = json!(names);
-        }
-    }
-    body
 }
 
-fn describe(run: &Run, log: &[run_log::Entry], messages: &Messages) -> Value {
+/// Posted names, without those that may be a posted text.
+fn shown(names: Vec<String>) -> Vec<String> {
+    names.into_iter().map(|name| mask::name(&name).to_owned()).collect()
+}
+
+fn describe(run: &Run, log: &[run_log::Entry], messages: &Messages) -> RunReport {
     let log: Vec<&run_log::Entry> = log.iter().filter(|entry| entry.is_of(run)).collect();
-    let path: Vec<Value> = log.iter().map(|entry| step(run, entry, messages)).collect();
-    let mut described = json!({
-        "workflow": run.workflow,
-        "origin": run.origin,
-        "version": run.version,
-        "status": run.state.word(),
-        "steps": run.steps,
-        "record": run.record,
-        "message": messages.of_run(run, log.last().copied()),
-        "started_at": time(run.started_at),
-        "ended_at": run.ended_at.map(time),
-        "path": path,
-    });
-    if let Some(left_out) = log.first().map(|first| first.number - 1).filter(|left_out| *left_out > 0) {
-        described["steps_left_out"] = json!(left_out);
+    let step = |entry: &&run_log::Entry| StepReport {
+        step: entry.step.clone(),
+        task: entry.task.clone(),
+        output: entry.output.clone(),
+        message: messages.of_step(run, entry),
+    };
+    let started_by = |Parent { workflow, origin, step, item }| StartedBy { workflow, origin, step, item };
+    RunReport {
+        workflow: run.workflow,
+        origin: run.origin.clone(),
+        version: run.version,
+        status: run.state.word().to_owned(),
+        steps: run.steps,
+        record: run.record,
+        message: messages.of_run(run, log.last().copied()),
+        started_at: time(run.started_at),
+        ended_at: run.ended_at.map(time),
+        path: log.iter().map(step).collect(),
+        steps_left_out: log.first().map(|first| first.number - 1).filter(|left_out| *left_out > 0),
+        started_by: Origin::read(&run.origin).parent.map(started_by),
     }
-    if let Some(Parent { workflow, origin, step, item }) = Origin::read(&run.origin).parent {
-        described["started_by"] = json!({"workflow": workflow, "origin": origin, "step": step, "item": item});
-    }
-    described
-}
-
-fn step(run: &Run, entry: &run_log::Entry, messages: &Messages) -> Value {
-    let mut step = json!({"step": entry.step, "task": entry.task});
-    if let Some(output) = &entry.output {
-        step["output"] = json!(output);
-    }
-    if let Some(message) = messages.of_step(run, entry) {
-        step["message"] = json!(message);
-    }
-    step
 }

@@ -14,6 +14,7 @@ pub const SUBMISSIONS_V1: &str = "submissions.v1";
 
 /// One accepted POST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Submission {
     /// What the caller got as its receipt.
     pub receipt: ReceiptId,
@@ -52,6 +53,7 @@ pub struct Submission {
 
 /// Which of the submissions of an ingress it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ticket {
     /// The process of the ingress: drawn when it started.
     pub instance: i64,
@@ -61,6 +63,7 @@ pub struct Ticket {
 
 /// What makes a submission the same as another one of its permission: only the first of one key runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Dedupe {
     /// The caller's `Idempotency-Key`, or the values of the permission's `dedupe_by`.
     pub key: String,
@@ -70,6 +73,7 @@ pub struct Dedupe {
 
 /// What a submission asks to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// This one workflow.

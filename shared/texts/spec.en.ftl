@@ -346,7 +346,7 @@ permission-ping = Test call
     .help = Pairs such as `test=test`: a call with all of them is answered and never run.
 
 permission-dedupe-by = Same submission
-    .help = Posted fields; two submissions with the same values are one.
+    .help = Posted fields, such as `lead_id`, `data[FIELDS][ID]` or `data.FIELDS.ID`; two submissions with the same values are one.
 
 permission-dedupe-days = Days
     .help = For how many days a submission counts as already made.
@@ -354,8 +354,20 @@ permission-dedupe-days = Days
 permission-origins = Origins
     .help = Web pages whose scripts may post.
 
+permission-query-values = Query values
+    .help = `env`: the variables of the query are `$env` names too; the body wins. `query`: they are only `$query` names.
+
+permission-wait = Wait
+    .help = For how many seconds its callers wait for what a workflow responds, as with `Prefer: wait=10`.
+
+permission-headers = Headers
+    .help = Request headers that are kept as `$request["headers"]["x-github-event"]`.
+
 answer-status = Status
     .help = 200, 202, or 204 without a body.
+
+answer-type = Type
+    .help = The media type of the text; plain text without it.
 
 answer-body = Body
     .help = A text of 1000 bytes at most.

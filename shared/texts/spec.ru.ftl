@@ -346,7 +346,7 @@ permission-ping = Тестовый запрос
     .help = Пары вроде `test=test`: вызов с ними получает ответ и ничего не запускает.
 
 permission-dedupe-by = Повтор
-    .help = Поля запроса; два запроса с одинаковыми значениями считаются одним.
+    .help = Поля запроса, например `lead_id`, `data[FIELDS][ID]` или `data.FIELDS.ID`; два запроса с одинаковыми значениями считаются одним.
 
 permission-dedupe-days = Дни
     .help = Сколько дней запрос считается уже сделанным.
@@ -354,8 +354,20 @@ permission-dedupe-days = Дни
 permission-origins = Источники
     .help = Страницы, скрипты которых могут отправлять запросы.
 
+permission-query-values = Значения строки запроса
+    .help = `env`: переменные строки запроса доступны и как `$env`; значения тела важнее. `query`: только как `$query`.
+
+permission-wait = Ожидание
+    .help = Сколько секунд отправитель ждёт ответа процесса, как с `Prefer: wait=10`.
+
+permission-headers = Заголовки
+    .help = Заголовки запроса, которые сохраняются как `$request["headers"]["x-github-event"]`.
+
 answer-status = Статус
     .help = 200, 202 или 204 без тела.
+
+answer-type = Тип
+    .help = MIME-тип текста; без него — простой текст.
 
 answer-body = Тело
     .help = Текст не длиннее 1000 байт.

@@ -82,7 +82,7 @@ async fn a_gzipped_body_is_read_and_a_bomb_is_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_refused_with_a_reason() {
     let postern = Postern::without_worker(DEMO).await;
-    let many: String = (0..1_001).map(|n| format!("f{n}=1&")).collect();
+    let many = "a&".repeat(100_001);
     let deep = format!("{}1{}", r#"{"a":"#.repeat(17), "}".repeat(17));
     let long_name = format!("{}=1", "n".repeat(257));
     let large = "a".repeat(1024 * 1024 + 1);
@@ -92,7 +92,7 @@ async fn what_cannot_be_read_is_refused_with_a_reason() {
     let form = "application/x-www-form-urlencoded";
     for (kind, body, status, part) in [
         (form, large.as_str(), 413, "1048576"),
-        (form, many.as_str(), 400, "1000"),
+        (form, many.as_str(), 400, "100000"),
         (form, long_name.as_str(), 400, "256"),
         (form, "a=%00", 400, "\"a\""),
         ("application/json", "[1]", 400, "object"),

@@ -18,7 +18,7 @@ const DEMO_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/demo")
 pub struct End {
     pub code: i32,
     pub stdout: String,
-    stderr: String,
+    pub stderr: String,
 }
 
 impl End {
@@ -44,6 +44,11 @@ pub struct Cli {
 impl Cli {
     pub fn of(postern: &Postern) -> Self {
         Self { url: format!("http://{}", postern.control()), token: TOKEN, database_url: String::new() }
+    }
+
+    /// The program in front of this database, and of no server.
+    pub fn on(database_url: &str) -> Self {
+        Self { database_url: database_url.to_owned(), ..alone() }
     }
 
     /// Runs it with these words, divided by blanks.
@@ -91,7 +96,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 #[tokio::test(flavor = "multi_thread")]
 async fn migrate_fills_an_empty_database_and_has_nothing_to_do_the_second_time() {
     let servers = empty_database().await;
-    let cli = Cli { database_url: servers.database_url.clone(), ..alone() };
+    let cli = Cli::on(&servers.database_url);
     assert!(cli.run("migrate -o json").json()[0]["taken"].as_u64().unwrap() > 0);
     assert_eq!(cli.run("migrate").text(), "0 migrations taken, the schema is up to date\n");
 }

@@ -11,6 +11,9 @@ const GOLDEN: &str = include_str!("golden/submissions.v1.json");
 /// A submission whose caller waits.
 const WAITING_GOLDEN: &str = include_str!("golden/submissions.v1.waits.json");
 
+/// A submission in which something that is no text became U+FFFD.
+const ALTERED_GOLDEN: &str = include_str!("golden/submissions.v1.altered.json");
+
 /// A run to wake.
 const RESUME_GOLDEN: &str = include_str!("golden/resume.v1.json");
 
@@ -28,6 +31,15 @@ fn a_submission_whose_caller_waits_says_so_and_nothing_else_changes() {
     let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
     assert_eq!(String::from_utf8(written).unwrap() + "\n", WAITING_GOLDEN);
     assert_eq!(submission::unbundle(WAITING_GOLDEN.as_bytes()).unwrap(), [second]);
+}
+
+#[test]
+fn names_that_were_altered_travel_in_the_request_of_the_submission() {
+    let mut second = bundle().remove(1);
+    second.request.set("altered", serde_json::json!(["note", "utm_term"]));
+    let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
+    assert_eq!(String::from_utf8(written).unwrap() + "\n", ALTERED_GOLDEN);
+    assert_eq!(submission::unbundle(ALTERED_GOLDEN.as_bytes()).unwrap(), [second]);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn every_deployment_is_probed_limited_locked_down_and_given_time_to_drain() {
             assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > 42, "{folder}");
         }
         let count = |kind: &str| all.iter().filter(|object| object["kind"] == kind).count();
-        assert_eq!((count("Job"), count("PodDisruptionBudget"), count("NetworkPolicy"), count("Secret")), (1, 2, 4, 0));
+        assert_eq!((count("Job"), count("PodDisruptionBudget"), count("NetworkPolicy"), count("Secret")), (1, 3, 4, 0));
         let public = all.iter().find(|object| object["spec"]["type"] == "LoadBalancer").unwrap();
         assert_eq!(public["spec"]["externalTrafficPolicy"], "Local");
     }

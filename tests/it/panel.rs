@@ -6,6 +6,7 @@ mod history;
 mod modules;
 mod operating;
 mod permissions;
+mod replicas;
 mod runs;
 mod strangers;
 pub mod visitor;

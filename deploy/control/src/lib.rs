@@ -3,9 +3,12 @@
 
 pub mod api;
 pub mod limits;
+pub mod operation;
 mod options;
 pub mod panel;
+mod redact;
 mod reread;
+mod router;
 mod serving;
 mod state;
 
@@ -60,7 +63,7 @@ pub async fn run(options: Options, watched: Watched, shutdown: Shutdown) -> Resu
     let listeners = Listeners::within(descriptors::raise());
     let store = Store::new(&options.database, "postern-control")?;
     let state = State::new(&options, store.clone(), &registry, shutdown.clone())?;
-    let panel = Arc::new(Panel::new(Arc::clone(&state), options.public.listen, options.access.admin_password));
+    let panel = Arc::new(Panel::new(Arc::clone(&state), options.public.listen, options.access.admin_password)?);
     let hosts = options.private.private_hosts;
     let probing = if is_alone {
         let private = listen(options.private_listen)?;

@@ -16,6 +16,7 @@ mod editor;
 mod figures;
 mod frame;
 mod graph;
+mod guesses;
 mod hold;
 pub(crate) mod live;
 mod login;
@@ -48,13 +49,12 @@ mod words;
 mod workflows;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
 use postern_http::path::{path, query};
 use postern_http::places::Places;
-use postern_shared::store::accounts::Role;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -62,11 +62,13 @@ use warp::{Filter, Rejection};
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
 pub use route::{Access, ROUTES, Route};
 
+use crate::Failure;
+use crate::router::Router;
 use crate::state::State;
 use figures::Figures;
+use guesses::Guesses;
 use password::Passwords;
 use reply::Refusal;
-use throttle::Throttle;
 use visit::{Caller, Visit};
 use words::Words;
 
@@ -74,11 +76,10 @@ use words::Words;
 #[derive(Debug)]
 pub struct Panel {
     state: Arc<State>,
+    pages: Router<Route>,
     words: Arc<Words>,
     passwords: Passwords,
-    throttle: Mutex<Throttle>,
-    /// The key of the set-up link, hashed, as long as there is no account.
-    set_up: Mutex<Option<session::Hash>>,
+    guesses: Guesses,
     /// The password of the account that the first start makes.
     admin_password: Option<String>,
     /// Room for the pages that listen for changes.
@@ -91,18 +92,21 @@ pub struct Panel {
 
 impl Panel {
     /// The panel over what every request can reach. An empty password is none.
-    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Two pages whose paths cannot be told apart, or a database that cannot be looked for.
+    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Result<Self, Failure> {
+        Ok(Self {
+            guesses: Guesses::new(&state.store)?,
             state,
+            pages: Router::new(ROUTES)?,
             words: Arc::new(Words::new()),
             passwords: Passwords::new(),
-            throttle: Mutex::default(),
-            set_up: Mutex::default(),
             listeners: Places::new(live::MAX_LISTENERS),
             figures: Arc::default(),
             admin_password: admin_password.filter(|password| !password.is_empty()),
             public,
-        }
+        })
     }
 
     /// Sees to it that there is an account, or a way to make one, see [`login::first`], and that the first screen need not
@@ -140,11 +144,12 @@ where
     let mut visit = Visit::new(panel, caller);
     let page = async {
         visit.identify().await?;
-        let (route, argument) = route::find(method, &visit.path)?;
+        let (route, argument) = route::find(&panel.pages, method, &visit.path)?;
         match (route.access, visit.role) {
-            (Access::Open, _) | (Access::Account, Some(_)) | (Access::Admin, Some(Role::Admin)) => {}
-            (Access::Account | Access::Admin, None) => return Ok(reply::to_login(&visit)),
-            (Access::Admin, Some(Role::Reader)) => return Err(Refusal::OnlyAdmins),
+            (Access::Open, _) | (Access::Account, Some(_)) => {}
+            (Access::Of(least), Some(role)) if role >= least => {}
+            (Access::Account | Access::Of(_), None) => return Ok(reply::to_login(&visit)),
+            (Access::Of(least), Some(_)) => return Err(Refusal::Role(least)),
         }
         if argument.contains('\0') || visit.query.holds_nul() {
             return Err(Refusal::NotFound);

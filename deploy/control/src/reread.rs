@@ -9,7 +9,7 @@ use bytes::Bytes;
 use encoding_rs::Encoding;
 use postern_shared::body::fields::{self, FieldSettings};
 use postern_shared::id::{PermissionKey, ReceiptId};
-use postern_shared::intake::call::{Call, described, encode, field_settings};
+use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::{dedupe, selector};
 use postern_shared::permission::Permission;
@@ -49,13 +49,17 @@ pub fn charset(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(label.as_bytes())
 }
 
-/// Replays refused bodies; `charset` takes the place of whatever charset they name.
-pub async fn replay(
-    state: &State,
-    account: &str,
-    choice: &Choice,
-    charset: Option<&'static Encoding>,
-) -> Result<Replayed, StoreError> {
+/// What a person knows better than the header of a refused body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'t> {
+    /// Takes the place of whatever charset the body names.
+    pub charset: Option<&'static Encoding>,
+    /// Takes the place of the content type.
+    pub content_type: Option<&'t str>,
+}
+
+/// Replays refused bodies as what they are told to be.
+pub async fn replay(state: &State, account: &str, choice: &Choice, told: Told<'_>) -> Result<Replayed, StoreError> {
     state.clock.check_now().map_err(|wrong| StoreError::Away(wrong.to_string()))?;
     let connection = state.store.connection().await?;
     // Those of the store: who has just mended a permission need not wait until this process holds it.
@@ -67,9 +71,9 @@ pub async fn replay(
     let mut replayed = Replayed::default();
     for id in ids {
         let Some((kept, body)) = refused_bodies::find(&connection, id).await? else { continue };
-        match read(state, &permissions, &kept, body.map(Bytes::from), charset) {
+        match read(state, &permissions, &kept, body.map(Bytes::from), told) {
             Ok((submission, message)) => {
-                let charset = charset.map(Encoding::name);
+                let charset = told.charset.map(Encoding::name);
                 let lane = state.flows.lane(&submission.permission, &submission.target, message.len());
                 let new = Reread { id, receipt: submission.receipt, message: &message, lane, charset };
                 if refused_bodies::replay(&connection, account, &new).await? {
@@ -105,12 +109,12 @@ fn read(
     permissions: &Versioned<Vec<Value>>,
     kept: &Refusal,
     body: Option<Bytes>,
-    charset: Option<&'static Encoding>,
+    Told { charset, content_type }: Told<'_>,
 ) -> Result<(Submission, Vec<u8>), ApiError> {
     let not_kept = || ApiError::new(ErrorCode::InvalidBody, "the body was not kept, so it cannot be read again");
     let body = body.ok_or_else(not_kept)?;
     let permission = admitting(&permissions.value, kept)?;
-    let selectors = selector::selectors(&kept.query, &state.limits)?;
+    let selectors = selector::selectors(&kept.query)?;
     let target = match selectors.target {
         Some(target) if permission.allows(&target) => target,
         Some(_) => return Err(ApiError::target_denied()),
@@ -121,8 +125,10 @@ fn read(
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
-    let fields = fields::fields(kept.content_type.as_deref(), &body, &settings)?;
-    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &selectors.query)) {
+    let mut fields = fields::fields(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
+    let query = selectors.query.read(charset.or(permission.charset), &state.limits);
+    with_query(&permission, &mut fields, &query);
+    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
         return Err(ApiError::new(ErrorCode::InvalidBody, "it is a test call, which is answered and never runs"));
     }
     let dedupe = dedupe::dedupe(kept.idempotency_key.as_deref(), &fields.env, &permission);
@@ -130,7 +136,7 @@ fn read(
         receipt: state.clock.receipt()?,
         target,
         record: selectors.record,
-        query: selectors.query,
+        query,
         request: described(&kept.address, kept.refused_at),
         settings_version: permissions.version,
     };

@@ -19,8 +19,11 @@ use postern_shared::store::tokens::Hash;
 use postern_shared::store::{Store, StoreError, permissions};
 use prometheus::Registry;
 
+use crate::Failure;
 use crate::api;
+use crate::operation::{self, ROWS};
 use crate::options::Options;
+use crate::router::Router;
 
 /// What every page and every operation can reach.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct State {
     pub flows: BurstDetector,
     pub tickets: Sequence,
     pub api_token: Option<Hash>,
+    /// The operations of the API.
+    pub operations: Router<operation::Row>,
     pub connections: ConnectionMetrics,
     /// Whether there is a way to get in.
     pub is_open: AtomicBool,
@@ -43,12 +48,7 @@ pub struct State {
 
 impl State {
     /// On this store, by these settings.
-    pub fn new(
-        options: &Options,
-        store: Store,
-        registry: &Registry,
-        shutdown: Shutdown,
-    ) -> Result<Arc<Self>, prometheus::Error> {
+    pub fn new(options: &Options, store: Store, registry: &Registry, shutdown: Shutdown) -> Result<Arc<Self>, Failure> {
         Ok(Arc::new(Self {
             short_url: options.public.short_url.clone(),
             trusted_proxies: options.public.trusted_proxies.clone(),
@@ -59,6 +59,7 @@ impl State {
             flows: BurstDetector::new(),
             tickets: Sequence::new(),
             api_token: api::hash_of_setting(options.access.api_token.as_deref()),
+            operations: Router::new(&ROWS)?,
             connections: ConnectionMetrics::new(registry)?,
             is_open: AtomicBool::new(false),
             shutdown,

@@ -10,6 +10,7 @@ mod documents;
 mod export;
 mod listing;
 mod migrate;
+mod operations;
 mod options;
 mod output;
 mod receipt;
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use postern::serve;
 use postern_shared::options::{Settings, names};
-use postern_shared::telemetry;
+use postern_shared::{telemetry, tls};
 
 use output::{Failure, Format, Output};
 
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(refusal) => return refusal.tell("postern"),
     };
+    tls::provide();
     let mut output = Output::new(options.format);
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("postern").enable_all().build();
     let end = match runtime {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use serde::Serialize;
 use serde_json::Value;
 
 /// How results are written.
@@ -55,6 +56,12 @@ impl Output {
             Format::Json => json.to_string(),
         };
         if line.is_empty() { Ok(()) } else { writeln!(io::stdout(), "{line}") }
+    }
+
+    /// Prints what an operation gave, with its text for people.
+    pub fn typed(&mut self, text: impl Display, result: &impl Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_value(result).map_err(|error| Failure::Failed(error.to_string()))?;
+        Ok(self.result(text, &json)?)
     }
 
     /// Prints each item of a JSON list, with its line for people.

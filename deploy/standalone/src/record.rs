@@ -1,8 +1,8 @@
 //! `postern record`: one record with its comments.
 
 use clap::Args;
+use postern_control::operation::record::get::{GetRecord, Input};
 use postern_shared::id::RecordId;
-use serde_json::Value;
 
 use crate::options::Server;
 use crate::output::{Failure, Output};
@@ -18,15 +18,14 @@ pub struct Options {
 
 /// Prints its fields, one a line, and then its comments, the oldest first.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let record: Value = options.api.api()?.get(&format!("/record/{}", options.id), &[]).await?;
-    let mut text = format!("{} {}", record["module"].as_str().unwrap_or_default(), record["id"]);
-    for (name, value) in record["fields"].as_object().into_iter().flatten() {
+    let record = options.api.api()?.call::<GetRecord>(&Input { id: options.id }).await?;
+    let mut text = format!("{} {}", record.module, record.id);
+    for (name, value) in &record.fields.0 {
         text += &format!("\n{name}: {value}");
     }
-    for comment in record["comments"].as_array().into_iter().flatten() {
-        let word = |name: &str| comment[name].as_str().unwrap_or_default();
-        text += &format!("\n{} {}", word("created_at"), word("text"));
+    for comment in &record.comments {
+        text += &format!("\n{} {}", comment.created_at.0, comment.text);
     }
-    output.result(text, &record)?;
+    output.typed(text, &record)?;
     Ok(())
 }

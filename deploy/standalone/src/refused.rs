@@ -37,6 +37,9 @@ enum Command {
         /// In this charset, whatever they say themselves
         #[arg(long, value_name = "LABEL")]
         charset: Option<String>,
+        /// As bodies of this content type, such as application/json, whatever their header says
+        #[arg(long = "type", value_name = "TYPE")]
+        content_type: Option<String>,
         #[command(flatten)]
         api: Server,
     },
@@ -64,8 +67,8 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             let refused: Value = api.api()?.get(&format!("/refused_bodies/{id}"), &[]).await?;
             Ok(output.result(whole(&refused), &refused)?)
         }
-        Command::Replay { which: Which { id, permission }, charset, api } => {
-            let order = json!({"id": id, "permission": permission, "charset": charset});
+        Command::Replay { which: Which { id, permission }, charset, content_type, api } => {
+            let order = json!({"id": id, "permission": permission, "charset": charset, "type": content_type});
             let answer = api.api()?.post("/refused_body_replays", &order).await?;
             output.result(replayed(&answer), &answer)?;
             let is_done = answer["refused"].as_array().is_none_or(Vec::is_empty);

@@ -2,9 +2,11 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use postern_control::operation::field::Text;
+use postern_control::operation::run::decide::{self, DecideRun};
+use postern_control::operation::run::replay::{self, ReplayRun};
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
-use serde_json::{Value, json};
 
 use crate::options::Server;
 use crate::output::{Failure, Output};
@@ -35,17 +37,17 @@ pub struct Decide {
 
 /// Goes on at the failed step, as a new run.
 pub async fn replay(options: &Replay, output: &mut Output) -> Result<(), Failure> {
-    let order = json!({"newest_version": options.newest});
-    let new: Value = options.api.api()?.post(&format!("/runs/{}/replays", options.run), &order).await?;
-    output.result(format_args!("{} goes on", new["run"].as_str().unwrap_or_default()), &new)?;
+    let input = replay::Input { run: Text(options.run.clone()), newest_version: options.newest };
+    let new = options.api.api()?.call::<ReplayRun>(&input).await?;
+    output.typed(format_args!("{} goes on", new.run), &new)?;
     Ok(())
 }
 
 /// Lets a run go on that needs attention.
 pub async fn decide(options: &Decide, output: &mut Output) -> Result<(), Failure> {
-    let order = json!({"decision": options.decision.word()});
-    let answer = options.api.api()?.post(&format!("/runs/{}/decision", options.run), &order).await?;
-    output.result(format_args!("{} goes on", options.run), &answer)?;
+    let input = decide::Input { run: Text(options.run.clone()), decision: Text(options.decision) };
+    let answer = options.api.api()?.call::<DecideRun>(&input).await?;
+    output.typed(format_args!("{} goes on", answer.run), &answer)?;
     Ok(())
 }
 

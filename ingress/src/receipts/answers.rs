@@ -9,11 +9,10 @@ use bytes::Bytes;
 use postern_shared::clock::Clock;
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::log_limit::LogLimit;
-use postern_shared::receipt::{Audience, find};
+use postern_shared::receipt::{Audience, Report, find};
 use postern_shared::store::{Store, StoreError};
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
-use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -163,16 +162,15 @@ impl Answers {
     async fn look_up(&self, id: ReceiptId) -> Result<Kept, StoreError> {
         let connection = self.store.connection().await?;
         let found = find(&connection, &self.clock, id, Audience::Callers).await?;
-        let bytes = |value: &serde_json::Value| Bytes::from(value.to_string());
+        let bytes = |report: &Report| serde_json::to_vec(report).map(Bytes::from).unwrap_or_default();
         let mut is_under_way = false;
         let answer = match found {
             None => Answer::Unknown,
-            Some((permission, body)) => {
-                let status = body["status"].as_str().unwrap_or_default();
-                is_under_way = matches!(status, "queued" | "running" | "waiting" | "held");
-                match permission {
-                    Some(permission) => Answer::Of(permission, bytes(&body)),
-                    None => Answer::OfNobody(bytes(&json!({"receipt": id, "status": status}))),
+            Some(mut report) => {
+                is_under_way = matches!(report.status.as_str(), "queued" | "running" | "waiting" | "held");
+                match report.permission.take() {
+                    Some(permission) => Answer::Of(permission, bytes(&report)),
+                    None => Answer::OfNobody(bytes(&Report::of_status(id, &report.status))),
                 }
             }
         };

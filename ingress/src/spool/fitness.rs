@@ -91,11 +91,11 @@ impl Fitness {
     }
 
     async fn try_once(&self) -> Result<(), Unfit> {
-        let mut connection = self.store.connection().await?;
+        let connection = self.store.connection().await?;
         if spool::count_submissions(&connection, self.max_rows).await? >= self.max_rows {
             return Err(Unfit::Full { most: self.max_rows });
         }
-        Ok(spool::try_writing(&mut connection).await?)
+        Ok(spool::try_writing(&connection).await?)
     }
 }
 

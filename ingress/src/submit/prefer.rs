@@ -18,14 +18,16 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 /// The longest wait: below the 30 s after which proxies and PHP give up by themselves.
 const MAX_WAIT: Duration = Duration::from_secs(25);
 
-/// The place of a caller that wants to wait, and for how long; to be taken before its submission can be answered.
+/// The place of a caller that wants to wait, and for how long; to be taken before its submission can be answered. A caller
+/// that says nothing waits as long as its permission says.
 pub fn place<'s>(
     state: &'s State,
     headers: &HeaderMap,
+    of_permission: Option<Duration>,
     receipt: ReceiptId,
     caller: IpAddr,
 ) -> Option<(Duration, Place<'s>)> {
-    let limit = wait(headers)?;
+    let limit = wait(headers).or(of_permission.map(|wait| wait.min(MAX_WAIT)))?;
     let place = state.waiting.enter(receipt, caller);
     if place.is_none() {
         state.metrics.waited("full");

@@ -1,21 +1,22 @@
 //! Reads a request body up to a limit. What comes out is the whole body or an error: a body cut short never passes
 //! for a shorter one.
 
+mod encoding;
+
 use std::future::poll_fn;
-use std::io::Read;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
-use flate2::bufread::GzDecoder;
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use warp::http::HeaderMap;
-use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use warp::http::header::CONTENT_LENGTH;
 
 use super::pace::Pace;
+use encoding::Encoding;
 
 /// How long a body may pause, or come more slowly than [`super::pace::LEAST_RATE`]. A lost packet is sent again within
 /// some seconds.
@@ -27,15 +28,15 @@ pub enum BodyError {
     /// The body, or what it inflates to, is larger than this many bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// A content encoding other than gzip, by its name.
-    #[error("content encoding {0:?} is not supported: send the body as it is, or with gzip")]
+    /// A content encoding that is not read, by its name.
+    #[error("content encoding {0:?} is not supported: send the body as it is, or with gzip, deflate or br")]
     UnsupportedEncoding(String),
     /// The connection ended before the body did.
     #[error("the body was cut short")]
     Truncated,
-    /// `Content-Encoding: gzip`, but the body is not gzip, is damaged, or goes on behind its end.
-    #[error("the body is not one whole gzip stream")]
-    BadGzip,
+    /// The body is not what its content encoding says, is damaged, or goes on behind its end; holds the encoding.
+    #[error("the body is not one whole {0} stream")]
+    Damaged(&'static str),
 }
 
 impl From<BodyError> for ApiError {
@@ -43,33 +44,56 @@ impl From<BodyError> for ApiError {
         let code = match error {
             BodyError::TooLarge(_) => ErrorCode::BodyTooLarge,
             BodyError::UnsupportedEncoding(_) => ErrorCode::UnsupportedType,
-            BodyError::Truncated | BodyError::BadGzip => ErrorCode::InvalidBody,
+            BodyError::Truncated | BodyError::Damaged(_) => ErrorCode::InvalidBody,
         };
         Self::new(code, error.to_string())
     }
 }
 
-/// Reads a whole body and inflates it if it is sent with `Content-Encoding: gzip`; `limit` counts bytes and holds
-/// before and after inflating. A `Content-Length` above it is refused before anything is read. How long it may take
-/// is the caller's to say.
+/// A body that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub error: BodyError,
+    /// What was sent, if it came whole.
+    pub sent: Option<Bytes>,
+}
+
+impl From<BodyError> for Refused {
+    fn from(error: BodyError) -> Self {
+        Self { error, sent: None }
+    }
+}
+
+/// Reads a whole body and inflates it if its `Content-Encoding` says so; `limit` counts bytes and holds before and after
+/// inflating. A `Content-Length` above it is refused before anything is read. How long it may take is the caller's to say.
 pub async fn body_bytes<S, B, E>(headers: &HeaderMap, stream: S, limit: usize) -> Result<Bytes, BodyError>
 where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
 {
-    let encoding = encoding(headers)?;
+    body_or_sent(headers, stream, limit).await.map_err(|refused| refused.error)
+}
+
+/// The same; a body that came whole and cannot be inflated is handed back as it was sent.
+pub async fn body_or_sent<S, B, E>(headers: &HeaderMap, stream: S, limit: usize) -> Result<Bytes, Refused>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| !usize::try_from(length).is_ok_and(|length| length <= limit)) {
-        return Err(BodyError::TooLarge(limit));
+        return Err(BodyError::TooLarge(limit).into());
     }
     let sent = collect(stream, limit).await?;
     if announced.is_some_and(|length| u64::try_from(sent.len()) != Ok(length)) {
-        return Err(BodyError::Truncated);
+        return Err(BodyError::Truncated.into());
     }
-    match encoding {
-        Encoding::Gzip if !sent.is_empty() => inflate(&sent, limit),
-        Encoding::Gzip | Encoding::Identity => Ok(sent),
-    }
+    let inflated = Encoding::of(headers).and_then(|encoding| match encoding {
+        Some(encoding) if !sent.is_empty() => encoding.inflate(&sent, limit),
+        Some(_) | None => Ok(sent.clone()),
+    });
+    inflated.map_err(|error| Refused { error, sent: Some(sent) })
 }
 
 /// A body that ends early, and notes it, when it comes too slowly: what has come of it is held in memory meanwhile.
@@ -96,29 +120,6 @@ where
         }
         Some((chunk, (body, pace, is_too_slow)))
     })
-}
-
-enum Encoding {
-    Identity,
-    Gzip,
-}
-
-fn encoding(headers: &HeaderMap) -> Result<Encoding, BodyError> {
-    let mut found = Encoding::Identity;
-    let mut seen = false;
-    for line in headers.get_all(CONTENT_ENCODING) {
-        let line = String::from_utf8_lossy(line.as_bytes());
-        for name in line.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            // `x-gzip` is the same (RFC 9110, 8.4.1.3); a body that is compressed twice nobody sends in earnest.
-            let gzip = name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip");
-            match (gzip, name.eq_ignore_ascii_case("identity")) {
-                (true, _) if !seen => (found, seen) = (Encoding::Gzip, true),
-                (_, true) => {}
-                _ => return Err(BodyError::UnsupportedEncoding(name.chars().take(40).collect())),
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// A body of one chunk, as small forms are, is not copied.
@@ -148,21 +149,6 @@ where
         }
     }
     Ok(if all.is_empty() { first } else { all.into() })
-}
-
-/// One member only: a million empty ones would cost a million resets of the decoder.
-fn inflate(sent: &[u8], limit: usize) -> Result<Bytes, BodyError> {
-    let one_more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let mut reader = GzDecoder::new(sent).take(one_more);
-    let mut plain = Vec::new();
-    reader.read_to_end(&mut plain).map_err(|_| BodyError::BadGzip)?;
-    if plain.len() > limit {
-        return Err(BodyError::TooLarge(limit));
-    }
-    if !reader.into_inner().into_inner().is_empty() {
-        return Err(BodyError::BadGzip);
-    }
-    Ok(plain.into())
 }
 
 #[cfg(test)]
@@ -239,7 +225,11 @@ mod tests {
         let whole = gzip(b"a=1&b=2");
         for length in 1..whole.len() {
             let cut = Bytes::copy_from_slice(&whole[..length]);
-            assert_eq!(read(&[("content-encoding", "gzip")], vec![Ok(cut)]), Err(BodyError::BadGzip), "{length}");
+            assert_eq!(
+                read(&[("content-encoding", "gzip")], vec![Ok(cut)]),
+                Err(BodyError::Damaged("gzip")),
+                "{length}"
+            );
         }
         let mut flipped = whole.clone();
         let crc = flipped.len() - 8;
@@ -247,16 +237,30 @@ mod tests {
         for damaged in
             [flipped, [whole.clone(), b"x".to_vec()].concat(), [whole.clone(), whole].concat(), b"a=1".to_vec()]
         {
-            assert_eq!(read(&[("content-encoding", "gzip")], vec![Ok(damaged.into())]), Err(BodyError::BadGzip));
+            assert_eq!(
+                read(&[("content-encoding", "gzip")], vec![Ok(damaged.into())]),
+                Err(BodyError::Damaged("gzip"))
+            );
         }
     }
 
     #[test]
-    fn other_encodings_are_named() {
-        for (header, named) in [("br", "br"), ("gzip, gzip", "gzip"), ("deflate", "deflate"), ("gzip, br", "br")] {
-            let read = read(&[("content-encoding", header)], chunks(&[b"a=1"]));
-            assert_eq!(read, Err(BodyError::UnsupportedEncoding(named.into())));
+    fn what_came_whole_and_cannot_be_inflated_is_handed_back() {
+        let refused = |encoding: &'static str, sent: &'static str| {
+            let headers = HeaderMap::from_iter([(warp::http::header::CONTENT_ENCODING, encoding.parse().unwrap())]);
+            let stream = futures_util::stream::iter([Ok::<_, ()>(Bytes::from_static(sent.as_bytes()))]);
+            body_or_sent(&headers, stream, LIMIT).now_or_never().unwrap().unwrap_err()
+        };
+        for (encoding, error) in [
+            ("zstd", BodyError::UnsupportedEncoding("zstd".into())),
+            ("gzip", BodyError::Damaged("gzip")),
+            ("deflate", BodyError::Damaged("deflate")),
+            ("br", BodyError::Damaged("br")),
+        ] {
+            assert_eq!(refused(encoding, "a=1"), Refused { error, sent: Some("a=1".into()) });
         }
+        let long: &'static str = "x".repeat(LIMIT + 1).leak();
+        assert_eq!(refused("zstd", long), BodyError::TooLarge(LIMIT).into());
     }
 
     /// What the server reads when a client sends these bytes and then closes its side.

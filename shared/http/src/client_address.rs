@@ -14,6 +14,20 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 /// RFC 7239.
 const FORWARDED: &str = "forwarded";
 
+/// What else only a proxy adds. Postern does not read who the caller is from these, but a peer of a private network that
+/// sends one of them is a proxy. Every header whose name begins with `x-forwarded` belongs to them.
+const OTHERS: [&str; 9] = [
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-envoy-external-address",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "forwarded-for",
+];
+
 /// Why nobody can say who calls.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientAddressError {
@@ -44,11 +58,9 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> R
     let peer = peer.to_canonical();
     let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(&ip));
     let has = (headers.contains_key(X_FORWARDED_FOR), headers.contains_key(FORWARDED));
-    if has == (false, false) {
-        return Ok(peer);
-    }
     if !is_trusted(peer) {
-        return if is_private(peer) { Err(ClientAddressError::ProxyNotTrusted(peer)) } else { Ok(peer) };
+        let forwards = is_private(peer) && is_of_a_proxy(headers);
+        return if forwards { Err(ClientAddressError::ProxyNotTrusted(peer)) } else { Ok(peer) };
     }
     let by_list = || caller(headers, X_FORWARDED_FOR, x_forwarded_for, is_trusted);
     let by_rfc = || caller(headers, FORWARDED, forwarded, is_trusted);
@@ -58,8 +70,17 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> R
             if one == other { Ok(one.unwrap_or(peer)) } else { Err(ClientAddressError::Disagreement) }
         }
         (true, false) => Ok(by_list()?.unwrap_or(peer)),
-        _ => Ok(by_rfc()?.unwrap_or(peer)),
+        (false, true) => Ok(by_rfc()?.unwrap_or(peer)),
+        (false, false) => Ok(peer),
     }
+}
+
+/// Whether a request has a header that only a proxy adds.
+fn is_of_a_proxy(headers: &HeaderMap) -> bool {
+    headers
+        .keys()
+        .map(|name| name.as_str())
+        .any(|name| name.starts_with("x-forwarded") || name == FORWARDED || OTHERS.contains(&name))
 }
 
 /// Walks a header's entries from the right: several lines are one list (RFC 9110, 5.3). Each line is read by itself,
@@ -232,14 +253,30 @@ mod tests {
         for private in
             ["192.168.0.1", "172.16.0.1", "127.0.0.1", "169.254.1.1", "100.64.0.1", "::1", "fe80::1", "fd00::1"]
         {
-            for header in [(XFF, "1.2.3.4"), (FWD, "for=1.2.3.4"), (XFF, "")] {
+            for header in [
+                (XFF, "1.2.3.4"),
+                (FWD, "for=1.2.3.4"),
+                (XFF, ""),
+                // C24 of the callers, and more of the kind.
+                ("x-real-ip", "203.0.113.9"),
+                ("x-client-ip", "203.0.113.9"),
+                ("cf-connecting-ip", "203.0.113.9"),
+                ("true-client-ip", "203.0.113.9"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-host", "example.org"),
+                ("x-forwarded", "for=203.0.113.9"),
+            ] {
                 assert_eq!(address(private, &[header]), Err(ProxyNotTrusted(ip(private))), "{private}");
             }
             assert_eq!(address(private, &[]), Ok(ip(private)));
+            assert_eq!(address(private, &[("x-request-id", "1"), ("forwardedx", "1")]), Ok(ip(private)));
         }
         assert_eq!(address("::ffff:127.0.0.1", &[(XFF, "1.2.3.4")]), Err(ProxyNotTrusted(ip("127.0.0.1"))));
         for public in ["8.8.8.8", "100.128.0.1", "2001:4860::8888"] {
-            assert_eq!(address(public, &[(XFF, "10.0.0.1"), (FWD, "garbage")]), Ok(ip(public)));
+            assert_eq!(
+                address(public, &[(XFF, "10.0.0.1"), (FWD, "garbage"), ("x-real-ip", "10.0.0.1")]),
+                Ok(ip(public))
+            );
         }
     }
 }

@@ -68,7 +68,8 @@ pub struct HoldBack(pub Duration);
 #[error("the connection is being closed")]
 struct Closing;
 
-/// Serves HTTP/1 until `stop`, and then until the answers under way are given. `filter` makes the filter for a peer.
+/// Serves HTTP/1 until `stop`, and then until the answers under way are given. `filter` makes the filter for a peer, whose
+/// address is canonical: IPv4 wherever it is one.
 pub async fn serve<F>(
     listener: TcpListener,
     door: Door,
@@ -87,10 +88,14 @@ pub async fn serve<F>(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => match (door.standing)(peer.ip()) {
-                Standing::Flooding => drop(stream),
-                standing => take(&door, &graceful, stream, (peer, standing), filter(peer)),
-            },
+            Ok((stream, peer)) => {
+                // A listener on `[::]` sees callers by IPv4 as `::ffff:192.0.2.1`.
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                match (door.standing)(peer.ip()) {
+                    Standing::Flooding => drop(stream),
+                    standing => take(&door, &graceful, stream, (peer, standing), filter(peer)),
+                }
+            }
             Err(error) if is_of_the_caller(&error) => {}
             Err(error) => {
                 let is_room = door.connections.shed();

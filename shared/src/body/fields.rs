@@ -6,6 +6,7 @@ use crate::env::{Env, EnvError, Limits};
 use crate::permission::Files;
 use encoding_rs::Encoding;
 
+use super::beginning::{Beginning, beginning};
 use super::parameters::Parameters;
 use super::{form, json, multipart, text};
 
@@ -29,6 +30,8 @@ pub struct Fields {
     pub env: Env,
     /// The names of the parts whose files were left out, in order.
     pub dropped_files: Vec<String>,
+    /// The names of the variables in which something that is no text became U+FFFD, in order.
+    pub altered: Vec<String>,
 }
 
 /// Why a body is not accepted. Every one of them is the caller's to mend.
@@ -57,6 +60,17 @@ pub enum FieldsError {
     /// JSON, but with another value than an object.
     #[error("the JSON body is not an object")]
     NotAnObject,
+    /// Sent as a form, but it begins like something else; holds what.
+    #[error("the body is sent as a form, but begins like {0}: name its content type")]
+    NotAForm(&'static str),
+    /// A part of type JSON that is not; says what is wrong, in which line and column.
+    #[error("part {part:?} is not JSON: {reason}")]
+    MalformedPart {
+        /// The name of the part, or how it begins.
+        part: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// Not the parts that its boundary promises.
     #[error("the body is not multipart/form-data: {0}")]
     MalformedMultipart(&'static str),
@@ -74,10 +88,12 @@ pub const RESERVED: &str = "$serde_json::private::";
 
 /// Reads a body.
 ///
-/// - `application/x-www-form-urlencoded`, and no type at all: a form, unless the body is a JSON object.
+/// - `application/x-www-form-urlencoded`, and no type at all: a form, unless the body is a JSON object. A body that begins
+///   like JSON, XML or a multipart body and is no form is refused.
 /// - `multipart/form-data`: a form; its files are refused or dropped, as the settings say.
 /// - `application/json` and `…+json`: a JSON object.
-/// - `text/plain`: a JSON object, for that is what `sendBeacon` sends.
+/// - Texts, `application/octet-stream`, `*/*` and what is no type: a JSON object, for that is what `sendBeacon` and many
+///   programs send. A JSON object of any other type is read as well.
 /// - An empty body is an empty map, whatever its type.
 ///
 /// The charset of a form is that of the header, else that of its `_charset_` field, else that of the settings, else
@@ -87,17 +103,17 @@ pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
         return Ok(Fields::default());
     }
     let header = content_type.unwrap_or_default();
+    let unsupported = || FieldsError::UnsupportedType(excerpt(essence(header)));
     let fields = match kind(header) {
-        Kind::Form => match as_json_object(header, body, settings)? {
-            Some(env) => Fields { env, ..Fields::default() },
-            None => Fields { env: form::parse(body, named(header, settings)?, settings)?, ..Fields::default() },
-        },
+        Kind::Form => form_or_json(header, body, settings)?,
         Kind::Multipart => multipart::parse(header, body, settings)?,
-        Kind::Json => Fields { env: parse_json(header, body, settings)?, ..Fields::default() },
-        Kind::Text if json::looks_like_object(body) => {
-            Fields { env: parse_json(header, body, settings)?, ..Fields::default() }
-        }
-        Kind::Text | Kind::Other => return Err(FieldsError::UnsupportedType(excerpt(essence(header)))),
+        Kind::Json => parse_json(header, body, settings)?,
+        Kind::Text if json::looks_like_object(body) => parse_json(header, body, settings)?,
+        Kind::Other if json::looks_like_object(body) => match parse_json(header, body, settings) {
+            Err(FieldsError::MalformedJson(_) | FieldsError::Undecodable { .. }) => return Err(unsupported()),
+            read => read?,
+        },
+        Kind::Text | Kind::Other => return Err(unsupported()),
     };
     settings.limits.check(&fields.env)?;
     Ok(fields)
@@ -118,62 +134,86 @@ pub(super) fn excerpt(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
+/// How a body of a media type is read.
 pub(super) enum Kind {
     Form,
     Multipart,
     Json,
+    /// A JSON object, if it begins like one.
     Text,
+    /// A JSON object, if it is one.
     Other,
 }
 
 pub(super) fn kind(header: &str) -> Kind {
     let essence = essence(header);
     let is = |name: &str| essence.eq_ignore_ascii_case(name);
-    let suffix = essence.len().checked_sub("+json".len()).and_then(|at| essence.get(at..));
+    let starts = |start: &str| essence.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
     if essence.is_empty() || is("application/x-www-form-urlencoded") {
         Kind::Form
     } else if is("multipart/form-data") {
         Kind::Multipart
-    } else if is("application/json") || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case("+json")) {
+    } else if is("application/json") || has_suffix(essence, "+json") {
         Kind::Json
-    } else if is("text/plain") {
+    } else if has_suffix(essence, "/xml") || has_suffix(essence, "+xml") {
+        Kind::Other
+    } else if starts("text/") || has_suffix(essence, "/octet-stream") || is("*/*") || !essence.contains('/') {
         Kind::Text
     } else {
         Kind::Other
     }
 }
 
+/// Whether a media type is that of JSON.
+pub(super) fn is_json(header: &str) -> bool {
+    matches!(kind(header), Kind::Json) || has_suffix(essence(header), "/json")
+}
+
+fn has_suffix(essence: &str, suffix: &str) -> bool {
+    let end = essence.len().checked_sub(suffix.len()).and_then(|at| essence.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+}
+
 /// The type and subtype of a media type, without its parameters.
-fn essence(header: &str) -> &str {
+pub(super) fn essence(header: &str) -> &str {
     header.split(';').next().unwrap_or_default().trim()
 }
 
-/// A body sent as a form that is a JSON object (PHP's `json_encode` without a header). What is not JSON is no error
-/// here, but a form; what breaks a limit is.
-fn as_json_object(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Option<Env>, FieldsError> {
-    if !json::looks_like_object(body) {
-        return Ok(None);
+/// A body sent as a form. PHP's `json_encode` without a header is a JSON object.
+fn form_or_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
+    let begins = beginning(body);
+    if json::looks_like_object(body) {
+        match parse_json(header, body, settings) {
+            Err(FieldsError::MalformedJson(_) | FieldsError::Undecodable { .. }) if begins == Beginning::Form => {}
+            read => return read,
+        }
     }
-    match parse_json(header, body, settings) {
-        Ok(env) => Ok(Some(env)),
-        Err(FieldsError::MalformedJson(_) | FieldsError::Undecodable { .. }) => Ok(None),
-        Err(error) => Err(error),
+    match begins {
+        Beginning::Form => {
+            let env = form::parse(body, named(header, settings)?, settings)?;
+            Ok(Fields { env, ..Fields::default() })
+        }
+        Beginning::Json if json::looks_like_list(body) => parse_json(header, body, settings),
+        Beginning::Json => Err(FieldsError::NotAForm("JSON")),
+        Beginning::Xml => Err(FieldsError::NotAForm("XML")),
+        Beginning::Multipart => Err(FieldsError::NotAForm("multipart/form-data")),
     }
 }
 
 /// JSON is UTF-8 (RFC 8259, 8.1), unless the header says otherwise.
-fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Env, FieldsError> {
+fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
     let limits = &settings.limits;
-    match named(header, settings)? {
-        None => json::parse(body, limits),
-        Some(charset) if charset == encoding_rs::UTF_8 => json::parse(body, limits),
+    let (env, altered) = match named(header, settings)? {
+        None => json::parse(body, limits)?,
+        Some(charset) if charset == encoding_rs::UTF_8 => json::parse(body, limits)?,
         Some(charset) if charset.is_ascii_compatible() => {
             let text = charset.decode_without_bom_handling_and_without_replacement(body);
             let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;
-            json::parse(text.as_bytes(), limits)
+            json::parse(text.as_bytes(), limits)?
         }
-        Some(charset) => Err(FieldsError::UnknownCharset(charset.name().to_owned())),
-    }
+        Some(charset) => return Err(FieldsError::UnknownCharset(charset.name().to_owned())),
+    };
+    Ok(Fields { env, altered, ..Fields::default() })
 }
 
 /// A parameter of the media type, as text.

@@ -1,5 +1,6 @@
 //! A JSON object. Counted and measured while it is read, so that a body of a hundred thousand empty lists is refused
 //! early. Numbers keep their digits; of a key that stands twice in a map the last value wins, as in browsers and PHP.
+//! Half of a character, which JavaScript makes of an emoji that it cuts, becomes U+FFFD.
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -9,21 +10,48 @@ use std::fmt;
 use crate::env::{Env, EnvError, Limits};
 
 use super::fields::{FieldsError, RESERVED, excerpt, is_reserved};
+use super::surrogates;
 
-/// Reads a JSON object in UTF-8. A byte order mark before it is tolerated.
-pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Env, FieldsError> {
+/// Reads a JSON object in UTF-8, and tells the names whose values had half a character. A byte order mark before it is
+/// tolerated.
+pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<(Env, Vec<String>), FieldsError> {
     let body = without_bom(body);
     if !looks_like_object(body) && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
         return Err(FieldsError::NotAnObject);
     }
+    match mended(body, |body| value(body, limits, "", 0))? {
+        (Value::Object(map), altered) => Ok((Env(map), altered)),
+        _ => Err(FieldsError::NotAnObject),
+    }
+}
+
+/// Reads any JSON value in UTF-8 as that of one field, and tells whether it had half a character.
+pub(super) fn parse_value(text: &[u8], limits: &Limits, field: &str) -> Result<(Value, bool), FieldsError> {
+    let (value, altered) = mended(without_bom(text), |text| value(text, limits, field, 1))?;
+    Ok((value, !altered.is_empty()))
+}
+
+/// What is read; what cannot be read is tried once more without halves of characters.
+fn mended<T>(body: &[u8], read: impl Fn(&[u8]) -> Result<T, FieldsError>) -> Result<(T, Vec<String>), FieldsError> {
+    let error = match read(body) {
+        Ok(value) => return Ok((value, Vec::new())),
+        Err(error) => error,
+    };
+    match surrogates::replaced(body) {
+        Some((body, names)) if matches!(error, FieldsError::MalformedJson(_)) => Ok((read(&body)?, names)),
+        _ => Err(error),
+    }
+}
+
+/// One value and nothing behind it; `depth` is 0 for the object whose entries are the fields.
+fn value(body: &[u8], limits: &Limits, field: &str, depth: usize) -> Result<Value, FieldsError> {
     let state = State { limits, left: Cell::new(limits.fields), fault: RefCell::new(None) };
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let read = ValueSeed { state: &state, field: "", depth: 0 }.deserialize(&mut reader);
+    let read = ValueSeed { state: &state, field, depth }.deserialize(&mut reader);
     let read = read.and_then(|value| reader.end().map(|()| value));
     match (read, state.fault.into_inner()) {
         (_, Some(fault)) => Err(fault),
-        (Ok(Value::Object(map)), None) => Ok(Env(map)),
-        (Ok(_), None) => Err(FieldsError::NotAnObject),
+        (Ok(value), None) => Ok(value),
         // The messages of syntax errors hold nothing of the body; what the visitor refuses is a fault of ours.
         (Err(error), None) => Err(FieldsError::MalformedJson(error.to_string())),
     }
@@ -34,7 +62,12 @@ pub(super) fn looks_like_object(body: &[u8]) -> bool {
     without_bom(body).trim_ascii_start().first() == Some(&b'{')
 }
 
-fn without_bom(body: &[u8]) -> &[u8] {
+/// Whether the first character behind a byte order mark and blanks opens a list.
+pub(super) fn looks_like_list(body: &[u8]) -> bool {
+    without_bom(body).trim_ascii_start().first() == Some(&b'[')
+}
+
+pub(super) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
@@ -170,77 +203,4 @@ impl Visitor<'_> for Digits {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(body: &str) -> Result<String, FieldsError> {
-        let limits = Limits { fields: 6, depth: 3, ..Limits::default() };
-        parse(body.as_bytes(), &limits).map(|env| serde_json::to_string(&env).unwrap())
-    }
-
-    #[test]
-    fn types_nesting_digits_and_order_are_kept() {
-        for body in [
-            "{}",
-            r#"{"z":1.10,"a":-0,"m":12345678901234567890123}"#,
-            r#"{"a":[1,"x",true,null,{}]}"#,
-            r#"{"a":{"b":["c"]},"":""}"#,
-            r#"{"Number":1,"$serde_json":2}"#,
-        ] {
-            assert_eq!(read(body).as_deref(), Ok(body));
-        }
-        assert_eq!(read("\u{feff} \r\n{ \"a\" : 1e2 } ").unwrap(), r#"{"a":1e+2}"#);
-        assert_eq!(read(r#"{"a":1,"b":2,"a":3}"#).unwrap(), r#"{"a":3,"b":2}"#);
-        assert_eq!(read(r#"{"\u0061":"\ud83d\ude00"}"#).unwrap(), r#"{"a":"😀"}"#);
-    }
-
-    #[test]
-    fn what_is_no_object_or_no_json_is_told_apart() {
-        for body in ["[]", "[{}]", "1", "\"x\"", "null", " true ", "1e999"] {
-            assert_eq!(read(body), Err(FieldsError::NotAnObject), "{body}");
-        }
-        for (body, place) in [
-            ("{", "line 1 column 1"),
-            ("{\"a\":1,\n\"b\":}", "line 2 column 5"),
-            ("{\"a\":1}x", "line 1 column 8"),
-            ("{\"a\":1}{}", "line 1 column 8"),
-            ("{a:1}", "line 1 column 2"),
-            ("{'a':1}", "line 1 column 2"),
-            ("{\"a\":01}", "line 1 column 7"),
-            ("{\"a\":\"\\ud800\"}", "line 1 column 13"),
-            ("{\"a\":\"\n\"}", "line 2 column 0"),
-            ("", "line 1 column 0"),
-            ("  ", "line 1 column 2"),
-            ("a=1", "line 1 column 1"),
-        ] {
-            let error = read(body).unwrap_err().to_string();
-            assert!(error.starts_with("the body is not JSON: ") && error.ends_with(place), "{body}: {error}");
-        }
-        assert!(matches!(parse(b"{\"a\":\"\xff\"}", &Limits::default()), Err(FieldsError::MalformedJson(_))));
-    }
-
-    #[test]
-    fn limits_hold_while_reading() {
-        let deep = EnvError::TooDeep { limit: 3, field: "a".into() };
-        assert_eq!(read(r#"{"b":1,"a":[[[1]]]}"#), Err(deep.clone().into()));
-        assert_eq!(read(&format!("{{\"a\":{}", "[".repeat(500_000))), Err(deep.into()));
-        assert_eq!(read(&format!("{{\"a\":[{}", "[],".repeat(300_000))), Err(EnvError::TooManyFields(6).into()));
-        assert_eq!(read(r#"{"a":1,"a":1,"a":1,"a":1,"a":1,"a":1,"a":1}"#), Err(EnvError::TooManyFields(6).into()));
-    }
-
-    #[test]
-    fn a_posted_key_cannot_pass_for_a_number_of_the_library() {
-        for body in [
-            r#"{"$serde_json::private::Number":"1"}"#,
-            r#"{"$serde_json::private::Number":1}"#,
-            r#"{"\u0024serde_json::private::Number":"1"}"#,
-            r#"{"$serde_json::private::Number":"\u0031"}"#,
-            r#"{"a":{"$serde_json::private::Number":"x"}}"#,
-            r#"{"a":1,"$serde_json::private::Number":"1"}"#,
-            r#"{"a":[{"b":1,"$serde_json::private::RawValue":"1"}]}"#,
-            r#"{"x$serde_json::private::Number":1}"#,
-        ] {
-            assert_eq!(read(body), Err(FieldsError::ReservedName), "{body}");
-        }
-    }
-}
+mod tests;

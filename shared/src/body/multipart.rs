@@ -1,19 +1,21 @@
-//! `multipart/form-data` (RFC 7578): text parts become fields, files are refused or left out.
+//! `multipart/form-data` (RFC 7578): parts of text and of JSON become fields, whatever their file name, for scripts send
+//! JSON as a `Blob`, which has one. Other files are refused or left out.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use crate::env::EnvError;
+use crate::env::{EnvError, Limits};
 use crate::permission::Files;
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
 use futures_util::FutureExt;
 use multer::{Field, Multipart};
+use serde_json::Value;
 
-use super::fields::{FieldSettings, Fields, FieldsError, excerpt, named, parameter};
+use super::fields::{FieldSettings, Fields, FieldsError, essence, excerpt, is_json, named, parameter};
 use super::nesting::Nesting;
 use super::parameters::Parameters;
-use super::text;
+use super::{json, text};
 
 /// Reads all parts. The charset of a text part is its own, else the form's.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
@@ -21,25 +23,40 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
     let parts = parts(boundary, body, settings.limits.fields)?;
     let charset = charset(header, &parts, settings)?;
     let mut nesting = Nesting::new(&settings.limits);
-    let mut dropped_files = Vec::new();
+    let (mut dropped_files, mut altered) = (Vec::new(), Vec::new());
     for part in parts {
         let name = text::decode_name(Cow::Owned(part.name), charset)?;
+        let own = |label: Option<String>| {
+            let own = label.filter(|_| settings.overriding.is_none());
+            own.map(|label| text::labelled(&label)).transpose().map(|own| own.unwrap_or(charset).output_encoding())
+        };
         match part.kind {
             // A file input that the visitor did not touch.
-            Kind::File { named: false } if part.content.is_empty() => {}
-            Kind::File { .. } => match settings.files {
+            _ if part.is_untouched => {}
+            Kind::File => match settings.files {
                 Files::Refuse => return Err(FieldsError::FileRefused(excerpt(&name))),
                 Files::Drop => dropped_files.push(name),
             },
-            Kind::Text { charset: own } => {
-                let own = own.filter(|_| settings.overriding.is_none());
-                let own = own.map(|label| text::labelled(&label)).transpose()?.unwrap_or(charset);
-                let value = text::decode_value(Cow::Borrowed(&part.content), &name, own.output_encoding())?;
+            Kind::Json { charset } if !part.content.trim_ascii().is_empty() => {
+                let text = text::decode_value(Cow::Borrowed(&part.content), &name, own(charset)?)?;
+                let (value, is_altered) = json_value(&text, &settings.limits, &name)?;
+                nesting.add_value(&name, value)?;
+                altered.extend(is_altered.then_some(name));
+            }
+            Kind::Text { charset } | Kind::Json { charset } => {
+                let value = text::decode_value(Cow::Borrowed(&part.content), &name, own(charset)?)?;
                 nesting.add(name, value)?;
             }
         }
     }
-    Ok(Fields { env: nesting.finish(), dropped_files })
+    Ok(Fields { env: nesting.finish(), dropped_files, altered })
+}
+
+fn json_value(text: &str, limits: &Limits, part: &str) -> Result<(Value, bool), FieldsError> {
+    json::parse_value(text.as_bytes(), limits, part).map_err(|error| match error {
+        FieldsError::MalformedJson(reason) => FieldsError::MalformedPart { part: excerpt(part), reason },
+        other => other,
+    })
 }
 
 /// The names and contents of all parts, files among them, if its boundary can be followed.
@@ -51,15 +68,18 @@ pub(super) fn contents(header: &str, body: &[u8]) -> Option<Vec<(Vec<u8>, Bytes)
 struct Part {
     name: Vec<u8>,
     kind: Kind,
+    /// Whether it is empty and has an empty file name.
+    is_untouched: bool,
     content: Bytes,
 }
 
 enum Kind {
-    /// A part with a file name, which may be empty.
-    File {
-        named: bool,
-    },
+    /// A part with a file name, of a type that is no value.
+    File,
     Text {
+        charset: Option<String>,
+    },
+    Json {
         charset: Option<String>,
     },
 }
@@ -85,28 +105,47 @@ fn parts(boundary: String, body: &[u8], most: usize) -> Result<Vec<Part>, Fields
         if parts.len() >= most {
             return Err(EnvError::TooManyFields(most).into());
         }
-        let (name, kind) = disposition(&field)?;
-        parts.push(Part { name, kind, content: ready(field.bytes())? });
+        let (name, file) = disposition(&field)?;
+        let kind = kind(&field, file.is_some());
+        let content = ready(field.bytes())?;
+        parts.push(Part { name, kind, is_untouched: file == Some(FileName::Empty) && content.is_empty(), content });
     }
     Ok(parts)
 }
 
+#[derive(PartialEq, Eq)]
+enum FileName {
+    Empty,
+    Given,
+}
+
 /// Read here and not by the library, for names need not be UTF-8, and `filename*` makes a file too.
-fn disposition(field: &Field<'_>) -> Result<(Vec<u8>, Kind), FieldsError> {
+fn disposition(field: &Field<'_>) -> Result<(Vec<u8>, Option<FileName>), FieldsError> {
     let header = field.headers().get("content-disposition").map_or(&[][..], |value| value.as_bytes());
     let parameter = |name: &str| Parameters::of_header(header).find(name);
     let name = parameter("name").ok_or(FieldsError::MalformedMultipart("a part has no name"))?;
-    let kind = match parameter("filename") {
-        Some(file) => Kind::File { named: !file.is_empty() },
-        None if parameter("filename*").is_some() => Kind::File { named: true },
-        None => {
-            let media_type = field.headers().get("content-type").map_or(&[][..], |value| value.as_bytes());
-            let charset = Parameters::of_header(media_type).find("charset");
-            let charset = charset.map(|label| String::from_utf8_lossy(&label).into_owned());
-            Kind::Text { charset: charset.filter(|label| !label.is_empty()) }
-        }
+    let file = match parameter("filename") {
+        Some(file) if file.is_empty() => Some(FileName::Empty),
+        Some(_) => Some(FileName::Given),
+        None => parameter("filename*").map(|_| FileName::Given),
     };
-    Ok((name.into_owned(), kind))
+    Ok((name.into_owned(), file))
+}
+
+/// A part that has a file name is a value only if its type says so.
+fn kind(field: &Field<'_>, is_file: bool) -> Kind {
+    let media_type = field.headers().get("content-type").map_or(&[][..], |value| value.as_bytes());
+    let charset = Parameters::of_header(media_type).find("charset");
+    let charset = charset.map(|label| String::from_utf8_lossy(&label).into_owned()).filter(|label| !label.is_empty());
+    let media_type = String::from_utf8_lossy(media_type);
+    let is_text = essence(&media_type).get(.."text/".len()).is_some_and(|start| start.eq_ignore_ascii_case("text/"));
+    if is_json(&media_type) {
+        Kind::Json { charset }
+    } else if is_text || !is_file {
+        Kind::Text { charset }
+    } else {
+        Kind::File
+    }
 }
 
 fn ready<T>(future: impl Future<Output = multer::Result<T>>) -> Result<T, FieldsError> {

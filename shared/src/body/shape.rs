@@ -1,6 +1,7 @@
 //! The shape of what was refused: its names, and of each value what [`mask`] shows. Bodies that cannot be read have one,
 //! too, so nothing here fails: what does not look like a name is taken for a value.
 
+use super::beginning::{Beginning, beginning};
 use super::fields::{Kind, kind};
 use super::form::{decoded, pairs};
 use super::{json, multipart};
@@ -18,8 +19,12 @@ pub fn of_body(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)>
     let header = content_type.unwrap_or_default();
     let mut found = match kind(header) {
         Kind::Json => of_json(&lossy(body)),
-        Kind::Form | Kind::Text if json::looks_like_object(body) => of_json(&lossy(body)),
-        Kind::Form => of_form(body),
+        Kind::Form => match beginning(body) {
+            Beginning::Form => of_form(body),
+            Beginning::Json => of_json(&lossy(body)),
+            Beginning::Xml | Beginning::Multipart => vec![whole(body)],
+        },
+        Kind::Text | Kind::Other if json::looks_like_object(body) => of_json(&lossy(body)),
         Kind::Multipart => match multipart::contents(header, body) {
             Some(parts) => {
                 parts.iter().map(|(name, content)| (named(&lossy(name)), mask::text(&lossy(content)))).collect()
@@ -130,7 +135,11 @@ mod tests {
             ),
             ("", b"a&b=secret", "a=;b=s••• (6)"),
             ("", b"John Smith 555", "=J••• (14)"),
-            ("", b"<a href=\"secret\">x</a>", "<••• (7)=\"••• (14)"),
+            ("", b"<a href=\"secret\">x</a>", "=<••• (22)"),
+            ("", b"{\"email\": \"a@example.org\",", "email=a••• (13)"),
+            ("", b"[{\"a\": \"secret\"}]", "a=s••• (6)"),
+            ("", PARTS.as_bytes(), "=-••• (130)"),
+            ("image/png", b"{\"a\":\"secret\"", "a=s••• (6)"),
             ("multipart/form-data; boundary=b", PARTS.as_bytes(), "a=s••• (6);f=b••• (5)"),
             ("multipart/form-data; boundary=c", PARTS.as_bytes(), "=-••• (130)"),
             (

@@ -15,14 +15,21 @@ pub(super) fn named(header: &str) -> Result<Option<&'static Encoding>, FieldsErr
     parameter(header, "charset").map(|label| labelled(&label)).transpose()
 }
 
-/// The encoding with this label in the WHATWG Encoding Standard.
+/// The encoding with this label in the WHATWG Encoding Standard, but for the labels of ASCII. Browsers read these as
+/// windows-1252, in which any bytes are text; some libraries write them above UTF-8 (the multipart classes of Apache
+/// HttpClient do by default). ASCII is a part of UTF-8, so as UTF-8 the text is read as it was meant, or refused.
+pub fn encoding(label: &str) -> Option<&'static Encoding> {
+    let is_ascii = ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|name| label.trim().eq_ignore_ascii_case(name));
+    if is_ascii { Some(UTF_8) } else { Encoding::for_label_no_replacement(label.as_bytes()) }
+}
+
+/// The same, or an error that names the label.
 pub(super) fn labelled(label: &str) -> Result<&'static Encoding, FieldsError> {
-    let found = Encoding::for_label_no_replacement(label.as_bytes());
-    found.ok_or_else(|| FieldsError::UnknownCharset(excerpt(label)))
+    encoding(label).ok_or_else(|| FieldsError::UnknownCharset(excerpt(label)))
 }
 
 /// The text of a field's name; the error shows how it begins.
-pub(crate) fn decode_name(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> Result<String, FieldsError> {
+pub(super) fn decode_name(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> Result<String, FieldsError> {
     decode(bytes, charset).map_err(|bytes| FieldsError::Undecodable {
         // Four bytes are the most that one of the 40 characters of an excerpt takes.
         field: excerpt(&String::from_utf8_lossy(&bytes[..bytes.len().min(160)])),
@@ -31,12 +38,29 @@ pub(crate) fn decode_name(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> R
 }
 
 /// The text of a field's value; the error names the field.
-pub(crate) fn decode_value(
+pub(super) fn decode_value(
     bytes: Cow<'_, [u8]>,
     name: &str,
     charset: &'static Encoding,
 ) -> Result<String, FieldsError> {
     decode(bytes, charset).map_err(|_| FieldsError::Undecodable { field: excerpt(name), charset: charset.name() })
+}
+
+/// The text of bytes whatever they are, and whether U+FFFD stands in it for what is no text. Most programs write UTF-8, so
+/// other charsets count only for bytes that are not UTF-8; UTF-8 that was cut within a letter is still UTF-8.
+pub(crate) fn decode_anyhow(bytes: Cow<'_, [u8]>, charset: Option<&'static Encoding>) -> (String, bool) {
+    let error = match String::from_utf8(bytes.into_owned()) {
+        Ok(text) => return (text, false),
+        Err(error) => error,
+    };
+    let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let is_cut = error.utf8_error().error_len().is_none() && !valid.is_ascii();
+    let bytes = error.into_bytes();
+    let text = charset.filter(|_| !is_cut);
+    match text.and_then(|charset| charset.decode_without_bom_handling_and_without_replacement(&bytes)) {
+        Some(text) => (text.into_owned(), false),
+        None => (String::from_utf8_lossy(&bytes).into_owned(), true),
+    }
 }
 
 /// The text of bytes, or the bytes back if they are not text of this charset.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::error::{ApiError, ErrorCode};
+use super::selector::Query;
 use crate::body::fields::{FieldSettings, Fields};
 use crate::clock;
 use crate::env::{Env, Limits};
@@ -16,6 +17,13 @@ use crate::submission::{self, Dedupe, Submission, Target, Ticket};
 /// accepted must still fit a message and a row.
 const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
 
+/// The name in `$request` of the list of names in whose values something that is no text became U+FFFD. It is there only if
+/// there are such names. The receipt shows the list.
+const ALTERED: &str = "altered";
+
+/// The most names of that list.
+const MAX_ALTERED: usize = 100;
+
 /// What is asked for, beside the body.
 #[derive(Debug)]
 pub struct Call {
@@ -26,7 +34,7 @@ pub struct Call {
     /// The record to run on, or none.
     pub record: Option<RecordId>,
     /// The query variables that are no selectors.
-    pub query: Env,
+    pub query: Query,
     /// What `$request` reads, see [`described`].
     pub request: Env,
     /// The version of the settings under which the call is accepted.
@@ -42,7 +50,13 @@ impl Call {
         fields: Fields,
         dedupe: Option<Dedupe>,
     ) -> Submission {
-        let Fields { env, dropped_files } = fields;
+        let Fields { env, dropped_files, altered } = fields;
+        let Query { env: query, altered: of_query } = self.query;
+        let mut request = self.request;
+        let altered: Vec<Value> = altered.into_iter().chain(of_query).take(MAX_ALTERED).map(Value::String).collect();
+        if !altered.is_empty() {
+            request.set(ALTERED, Value::Array(altered));
+        }
         Submission {
             receipt: self.receipt,
             permission: permission.key.clone(),
@@ -51,13 +65,22 @@ impl Call {
             read: permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
             dropped_files,
             env,
-            query: self.query,
-            request: self.request,
+            query,
+            request,
             dedupe,
             accepted_at_ms: submission::millis(self.receipt.time()),
             settings_version: self.settings_version,
             ticket: Some(ticket),
             waits: false,
+        }
+    }
+}
+
+/// Makes the variables of the query those of the body too, if the permission says so. The body wins.
+pub fn with_query(permission: &Permission, fields: &mut Fields, query: &Query) {
+    if permission.query_is_env {
+        for (name, value) in &query.env.0 {
+            fields.env.0.entry(name.as_str()).or_insert_with(|| value.clone());
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::permission::Permission;
+use crate::permission::field_path::FieldPath;
 use crate::submission::Dedupe;
 
 /// The header of draft-ietf-httpapi-idempotency-key-header.
@@ -47,8 +48,8 @@ pub fn sent<'v>(mut values: impl Iterator<Item = Option<&'v str>>) -> Result<Opt
 }
 
 /// The values as JSON, in the order in which the permission names their fields: no two lists of values look alike.
-fn of_fields(env: &Env, names: &[String]) -> Option<String> {
-    let values: Vec<&Value> = names.iter().map(|name| env.get(name).unwrap_or(&Value::Null)).collect();
+fn of_fields(env: &Env, names: &[FieldPath]) -> Option<String> {
+    let values: Vec<&Value> = names.iter().map(|name| name.find(env).unwrap_or(&Value::Null)).collect();
     let empty = values.iter().all(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()));
     if empty { None } else { serde_json::to_string(&values).ok().map(|values| format!("fields {values}")) }
 }
@@ -74,6 +75,9 @@ mod tests {
             (&[], json!({"id": "1"}), json!("id"), Ok(Some(r#"fields ["1"]"#))),
             (&[], json!({"id": 1, "b": ["x"]}), json!(["b", "id"]), Ok(Some(r#"fields [["x"],1]"#))),
             (&[], json!({"id": "1"}), json!(["id", "b"]), Ok(Some(r#"fields ["1",null]"#))),
+            (&[], json!({"d": {"F": {"ID": 7}}}), json!("d[F][ID]"), Ok(Some("fields [7]"))),
+            (&[], json!({"d": {"F": {"ID": 7}}}), json!("d.F.ID"), Ok(Some("fields [7]"))),
+            (&[], json!({"d": {"F": {}}}), json!("d.F.ID"), Ok(None)),
             (&[], json!({"id": " "}), json!(["id", "b"]), Ok(None)),
             (&[], json!({"id": "1"}), json!([]), Ok(None)),
             (&[""], json!({}), json!([]), Err(InvalidKey)),

@@ -195,7 +195,9 @@ impl From<FieldsError> for ApiError {
             FieldsError::FileRefused(_) => ErrorCode::FileRefused,
             FieldsError::Undecodable { .. }
             | FieldsError::MalformedJson(_)
+            | FieldsError::MalformedPart { .. }
             | FieldsError::NotAnObject
+            | FieldsError::NotAForm(_)
             | FieldsError::MalformedMultipart(_)
             | FieldsError::ReservedName
             | FieldsError::Env(_) => ErrorCode::InvalidBody,
@@ -209,7 +211,7 @@ impl From<SelectorError> for ApiError {
         let code = match error {
             SelectorError::InvalidRecordId(_) => ErrorCode::InvalidRecordId,
             SelectorError::Ambiguous => ErrorCode::AmbiguousTarget,
-            SelectorError::InvalidTarget { .. } | SelectorError::Repeated(_) | SelectorError::Query(_) => {
+            SelectorError::InvalidTarget { .. } | SelectorError::NotText(_) | SelectorError::Repeated(_) => {
                 ErrorCode::InvalidSelector
             }
         };

@@ -1,23 +1,37 @@
 //! The query: what to run and on which record; everything else in it is readable as `$query`. Selectors come from
-//! here only, variables from the body only.
+//! here only, variables from the body only. The selectors must be clear. The rest is never a reason to refuse a call: tags
+//! of campaigns are cut and recoded on their way.
 
-use crate::env::{Env, EnvError, Limits};
+use crate::body::fields::RESERVED;
+use crate::body::{Nesting, decode_anyhow, decoded, pairs};
+use crate::env::{Env, Limits};
 use crate::id::{InvalidId, RecordId, TriggerKey, WorkflowId};
 use crate::submission::Target;
-use encoding_rs::UTF_8;
-
-use crate::body::fields::FieldsError;
-use crate::body::{Nesting, decode_name, decode_value, decoded, pairs};
+use encoding_rs::Encoding;
 
 /// What a query selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selectors {
+pub struct Selectors<'q> {
     /// The record to run on; none = without a record.
     pub record: Option<RecordId>,
     /// What to run; none = the permission's only target.
     pub target: Option<Target>,
     /// The other variables of the query.
-    pub query: Env,
+    pub query: RawQuery<'q>,
+}
+
+/// The variables of a query, as they were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawQuery<'q>(Vec<(&'q [u8], &'q [u8])>);
+
+/// The variables of a query.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// What `$query` reads.
+    pub env: Env,
+    /// The names of those in which something that is no text became U+FFFD, and of those that were left out since they are
+    /// beyond a limit.
+    pub altered: Vec<String>,
 }
 
 /// Why a query is not accepted.
@@ -34,15 +48,15 @@ pub enum SelectorError {
         /// What is wrong with it.
         error: InvalidId,
     },
+    /// The value of the selector is not UTF-8.
+    #[error("{0} is not text in UTF-8")]
+    NotText(&'static str),
     /// The same selector twice, with different values.
     #[error("{0} is given twice, with different values")]
     Repeated(&'static str),
     /// Both targets at once.
     #[error("both workflow_id and workflow_trigger are given: exactly one target can be run")]
     Ambiguous,
-    /// Too many variables, not UTF-8, or not to be stored.
-    #[error("the query is not accepted: {0}")]
-    Query(FieldsError),
 }
 
 const RECORD: &str = "record_id";
@@ -54,27 +68,57 @@ pub const SELECTORS: [&str; 3] = [RECORD, WORKFLOW, TRIGGER];
 
 /// Reads a query, without its leading `?`. A stray second `?` is read as `&`, for real callers send it; a third one
 /// is a character like others. A selector with an empty value counts as missing.
-pub fn selectors(raw_query: &str, limits: &Limits) -> Result<Selectors, SelectorError> {
+pub fn selectors(raw_query: &str) -> Result<Selectors<'_>, SelectorError> {
     let (first, second) = raw_query.split_once('?').unwrap_or((raw_query, ""));
     let mut found = Found::default();
-    let mut query = Nesting::new(limits);
+    let mut query = Vec::new();
     for (name, value) in pairs(first.as_bytes()).chain(pairs(second.as_bytes())) {
-        let name = decode_name(decoded(name), UTF_8).map_err(SelectorError::Query)?;
-        let value = decode_value(decoded(value), &name, UTF_8).map_err(SelectorError::Query)?;
-        match name.as_str() {
-            RECORD => only(RECORD, &mut found.record, value)?,
-            WORKFLOW => only(WORKFLOW, &mut found.workflow, value)?,
-            TRIGGER => only(TRIGGER, &mut found.trigger, value)?,
-            _ => query.add(name, value).map_err(SelectorError::Query)?,
+        match &*decoded(name) {
+            b"record_id" => only(RECORD, &mut found.record, value)?,
+            b"workflow_id" => only(WORKFLOW, &mut found.workflow, value)?,
+            b"workflow_trigger" => only(TRIGGER, &mut found.trigger, value)?,
+            _ => query.push((name, value)),
         }
     }
-    let query = query.finish();
-    limits.check(&query).map_err(|error: EnvError| SelectorError::Query(error.into()))?;
     let record = match found.record.as_deref() {
         None | Some("0") => None,
         Some(text) => Some(text.parse().map_err(SelectorError::InvalidRecordId)?),
     };
-    Ok(Selectors { record, target: target(found.workflow, found.trigger)?, query })
+    Ok(Selectors { record, target: target(found.workflow, found.trigger)?, query: RawQuery(query) })
+}
+
+impl RawQuery<'_> {
+    /// The variables; `charset` is that of values that are not UTF-8.
+    pub fn read(&self, charset: Option<&'static Encoding>, limits: &Limits) -> Query {
+        let (mut query, mut altered) = (Nesting::new(limits), Vec::new());
+        for (name, value) in &self.0 {
+            let (name, is_name_altered) = storable(decode_anyhow(decoded(name), charset));
+            let (value, is_value_altered) = storable(decode_anyhow(decoded(value), charset));
+            let is_left_out = query.add(name.clone(), value).is_err();
+            if is_name_altered || is_value_altered || is_left_out {
+                altered.push(shortened(name, limits.name_bytes));
+            }
+        }
+        let mut env = query.finish();
+        altered.extend(limits.retain(&mut env).into_iter().map(|name| shortened(name, limits.name_bytes)));
+        let mut seen = std::collections::HashSet::new();
+        altered.retain(|name| seen.insert(name.clone()));
+        Query { env, altered }
+    }
+}
+
+/// A text as the store and the wire take it.
+fn storable((text, is_altered): (String, bool)) -> (String, bool) {
+    if text.contains('\0') || text.contains(RESERVED) {
+        (text.replace('\0', "\u{fffd}").replace(RESERVED, "\u{fffd}"), true)
+    } else {
+        (text, is_altered)
+    }
+}
+
+fn shortened(mut name: String, most: usize) -> String {
+    name.truncate((0..=most.min(name.len())).rev().find(|at| name.is_char_boundary(*at)).unwrap_or_default());
+    name
 }
 
 #[derive(Default)]
@@ -84,7 +128,8 @@ struct Found {
     trigger: Option<String>,
 }
 
-fn only(name: &'static str, place: &mut Option<String>, value: String) -> Result<(), SelectorError> {
+fn only(name: &'static str, place: &mut Option<String>, value: &[u8]) -> Result<(), SelectorError> {
+    let value = String::from_utf8(decoded(value).into_owned()).map_err(|_| SelectorError::NotText(name))?;
     if value.is_empty() {
         return Ok(());
     }
@@ -114,13 +159,17 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<(i64, String, String), SelectorError> {
-        let Selectors { record, target, query } = selectors(query, &Limits { fields: 6, ..Limits::default() })?;
+        let Selectors { record, target, query } = selectors(query)?;
         let target = match target {
             None => String::new(),
             Some(Target::Workflow(id)) => format!("workflow {id}"),
             Some(Target::Trigger(key)) => format!("trigger {key}"),
         };
-        Ok((record.map_or(0, RecordId::get), target, serde_json::to_string(&query).unwrap()))
+        Ok((
+            record.map_or(0, RecordId::get),
+            target,
+            serde_json::to_string(&query.read(None, &Limits::default()).env).unwrap(),
+        ))
     }
 
     #[test]
@@ -163,14 +212,38 @@ mod tests {
             ("workflow_id=CUSTOM_43", "workflow_id cannot be used"),
             ("workflow_trigger=a%20b", "workflow_trigger cannot be used"),
             ("workflow_id=1&workflow_trigger=a", "both workflow_id and workflow_trigger"),
-            ("x=%ff", "field \"x\" is not text in UTF-8"),
-            ("%ff=1", "is not text in UTF-8"),
-            ("x=%00", "holds a NUL"),
-            ("a&b&c&d&e&f&g", "more than 6 fields"),
-            ("$serde_json::private::Number=1", "must not contain"),
+            ("workflow_id=%ff", "workflow_id is not text in UTF-8"),
+            ("record_id=7%00", "record_id is not a whole number"),
         ] {
             let error = read(query).unwrap_err().to_string();
             assert!(error.contains(message), "{query}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_selector_is_never_refused_but_decoded_as_well_as_possible() {
+        let limits = Limits { fields: 6, name_bytes: 9, depth: 3, ..Limits::default() };
+        let cyrillic = Some(encoding_rs::WINDOWS_1251);
+        for (query, charset, env, altered) in [
+            // C6 of the callers: cut in the middle of a letter, and windows-1251.
+            ("workflow_id=900&utm_term=%D0%BC%D0", None, r#"{"utm_term":"м?"}"#, "utm_term"),
+            ("city=%CC%EE", None, r#"{"city":"??"}"#, "city"),
+            ("city=%CC%EE", cyrillic, r#"{"city":"Мо"}"#, ""),
+            ("city=%CC", cyrillic, r#"{"city":"М"}"#, ""),
+            ("utm_term=%D0%BC%D0&a=%D0%BC", cyrillic, r#"{"utm_term":"м?","a":"м"}"#, "utm_term"),
+            ("%ff=1&%ff=2&b=3", None, r#"{"?":["1","2"],"b":"3"}"#, "?"),
+            ("%E0=1", cyrillic, r#"{"а":"1"}"#, ""),
+            ("x=a%00b", None, r#"{"x":"a?b"}"#, "x"),
+            ("a&b&c&d&e&f&g", None, r#"{"a":"","b":"","c":"","d":"","e":"","f":""}"#, "g"),
+            ("a[b][c][d]=1&e=2&x[y][z]=1&x[y][z]=2", None, r#"{"e":"2"}"#, "a[b][c][d x"),
+            ("utm_content=1&ключи=2&b=3", None, r#"{"b":"3"}"#, "utm_conte ключ"),
+            ("$serde_json::private::Number=1", None, r#"{"?Number":"1"}"#, "?Number"),
+        ] {
+            let read = selectors(query).unwrap().query.read(charset, &limits);
+            let shown = |text: String| text.replace('\u{fffd}', "?");
+            let (found, names) = (shown(serde_json::to_string(&read.env).unwrap()), shown(read.altered.join(" ")));
+            assert_eq!((found.as_str(), names.as_str()), (env, altered), "{query}");
+            assert_eq!(limits.check(&read.env), Ok(()));
         }
     }
 }

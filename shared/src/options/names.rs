@@ -1,9 +1,10 @@
 //! The names of settings in the environment, and those that are none: a misspelt name would be ignored in silence.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::Command;
+use clap::builder::Resettable;
 
 /// What the name of a setting of Postern begins with.
 const PREFIX: &str = "POSTERN_";
@@ -58,6 +59,20 @@ pub(super) fn unreadable(command: &Command) -> Option<String> {
     let known = known(command);
     let mut unreadable = environment().filter(|(_, value)| value.to_str().is_none());
     unreadable.find_map(|(name, _)| name.into_string().ok().filter(|name| known.contains(name)))
+}
+
+/// The same command, which does not read the variables that `is_ignored` names.
+pub(super) fn without(command: Command, is_ignored: &impl Fn(&OsStr) -> bool) -> Command {
+    let command = command.mut_args(|argument| {
+        let is_ignored = argument.get_env().is_some_and(is_ignored);
+        if is_ignored { argument.env(Resettable::Reset) } else { argument }
+    });
+    command.mut_subcommands(|command| without(command, is_ignored))
+}
+
+/// Whether a variable is set to nothing: Compose makes such ones of `${NAME:-}`.
+pub(super) fn is_empty(name: &OsStr) -> bool {
+    environment().any(|(known, value)| known == name && value.is_empty())
 }
 
 #[expect(clippy::disallowed_methods, reason = "options read the environment")]

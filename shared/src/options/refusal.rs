@@ -33,9 +33,12 @@ pub enum Refusal {
     Usage(Box<clap::Error>),
 }
 
-/// Reads the settings of a program. `arguments` begin with its name, as those of the process do.
+/// Reads the settings of a program. `arguments` begin with its name, as those of the process do. An empty variable of the
+/// environment is an unset one.
 pub fn read<S: Settings>(arguments: &[OsString]) -> Result<S, Refusal> {
-    let settings = S::try_parse_from(arguments).map_err(|error| {
+    let command = names::without(S::command(), &names::is_empty);
+    let matches = command.try_get_matches_from(arguments);
+    let settings = matches.and_then(|mut matches| S::from_arg_matches_mut(&mut matches)).map_err(|error| {
         let mut command = S::command();
         // Without it arguments have no names to be compared.
         command.build();

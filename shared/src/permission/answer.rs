@@ -12,7 +12,9 @@ pub const MAX_ANSWER_BYTES: usize = 1_000;
 pub struct Answer {
     /// 200, 202 or 204.
     pub status: u16,
-    /// Sent as plain text; empty for 204.
+    /// The media type of the text; none = plain text.
+    pub media_type: Option<String>,
+    /// The text; empty for 204.
     pub body: String,
 }
 

@@ -4,7 +4,7 @@
 mod reader;
 
 use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use encoding_rs::Encoding;
 use jiff::Timestamp;
@@ -16,18 +16,26 @@ use reader::{kind, list, parsed, text, texts};
 
 use super::address::{AddressRule, parse_rules};
 use super::answer::{Answer, MAX_ANSWER_BYTES};
+use super::field_path::FieldPath;
+use super::headers::{self, MAX_HEADERS};
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
 use super::{Files, Permission};
+use crate::body::encoding;
 use crate::document::{self, Reader};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
+use crate::media_type::is_media_type;
 use crate::spec::{self, Kind, Setting, Spec};
 use crate::yaml;
 
 /// The longest that a submission can count as already made, in days: the claims of a year are kept, no more.
 const MAX_DEDUPE_DAYS: u16 = 366;
 
+/// The longest wait for what a workflow responds, in seconds: below the 30 s after which proxies and PHP give up.
+pub const MAX_WAIT_S: i64 = 25;
+
 const FILES: [(&str, Files); 2] = [("refuse", Files::Refuse), ("drop", Files::Drop)];
+const QUERY_VALUES: [(&str, bool); 2] = [("query", false), ("env", true)];
 const STATUSES: [(&str, u16); 3] = [("200", 200), ("202", 202), ("204", 204)];
 
 /// A permission as it is described.
@@ -51,6 +59,9 @@ pub const SPEC: Spec = Spec {
         Setting::new("dedupe_by", Kind::Texts),
         Setting::new("dedupe_days", Kind::Number(1, MAX_DEDUPE_DAYS as i64)).or("30"),
         Setting::new("origins", Kind::Origins),
+        Setting::new("query_values", Kind::Choice(&spec::words(&QUERY_VALUES))).or("query"),
+        Setting::new("wait", Kind::Number(1, MAX_WAIT_S)),
+        Setting::new("headers", Kind::Texts),
     ],
     example: r"permission: landing-page
 title: Landing page
@@ -62,8 +73,9 @@ dedupe_by: [lead_id]",
 };
 
 /// What stands in `answer`.
-const ANSWER: [Setting; 2] = [
-    Setting::new("status", Kind::Choice(&spec::words(&STATUSES))).required(),
+const ANSWER: [Setting; 3] = [
+    Setting::new("status", Kind::Choice(&spec::words(&STATUSES))).or("200"),
+    Setting::new("type", Kind::MediaType),
     Setting::new("body", Kind::Text(MAX_ANSWER_BYTES)),
 ];
 
@@ -87,6 +99,8 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     let (answer, ping) = (answer(&mut reader), parsed(&mut reader, "ping"));
     let (dedupe_by, dedupe_days) = (dedupe_by(&mut reader), reader.number("dedupe_days"));
     let origins = origins(&mut reader);
+    let (query_is_env, wait) = (reader.choice("query_values", &QUERY_VALUES), reader.number("wait"));
+    let headers = headers(&mut reader);
     reader.finish();
     Some(Permission {
         key: key?,
@@ -103,6 +117,9 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         ping,
         dedupe_by,
         dedupe_days: dedupe_days?,
+        query_is_env: query_is_env?,
+        wait: wait.map(Duration::from_secs),
+        headers,
         origins,
     })
 }
@@ -110,19 +127,40 @@ fn permission(mut reader: Reader) -> Option<Permission> {
 fn answer(reader: &mut Reader) -> Option<Answer> {
     let mut inner = reader.inner("answer", &ANSWER)?;
     let (status, body) = (inner.choice("status", &STATUSES), inner.text("body").unwrap_or_default());
+    let media_type = inner.text("type");
+    if media_type.as_ref().is_some_and(|text| !is_media_type(text)) {
+        inner.report("type", "must be a media type such as text/xml; charset=utf-8");
+    }
     if status == Some(204) && !body.is_empty() {
         inner.report("body", "an answer with status 204 has no body");
     }
     inner.finish();
-    Some(Answer { status: status?, body })
+    Some(Answer { status: status?, media_type, body })
 }
 
-fn dedupe_by(reader: &mut Reader) -> Vec<String> {
-    let names = texts(reader, "dedupe_by");
-    if names.iter().any(|name| name.trim().is_empty()) {
-        reader.report("dedupe_by", "must name posted fields, such as lead_id");
+fn dedupe_by(reader: &mut Reader) -> Vec<FieldPath> {
+    let mut paths = Vec::new();
+    for text in texts(reader, "dedupe_by") {
+        match text.parse::<FieldPath>() {
+            Ok(path) => paths.push(path),
+            Err(error) => reader.report("dedupe_by", error.to_string()),
+        }
     }
-    names.into_iter().map(str::to_owned).collect()
+    paths
+}
+
+fn headers(reader: &mut Reader) -> Vec<String> {
+    let mut names = Vec::new();
+    for text in texts(reader, "headers") {
+        match headers::name(text) {
+            Ok(name) => names.push(name),
+            Err(error) => reader.report("headers", error.to_string()),
+        }
+    }
+    if names.len() > MAX_HEADERS {
+        reader.report("headers", format!("names more than {MAX_HEADERS} headers"));
+    }
+    names
 }
 
 fn addresses(reader: &mut Reader) -> Vec<AddressRule> {
@@ -211,7 +249,7 @@ fn expires(reader: &mut Reader) -> Option<SystemTime> {
 /// A charset in which a form can be sent: WHATWG sends forms neither in UTF-16 nor in "replacement".
 fn charset(reader: &mut Reader) -> Option<&'static Encoding> {
     let label = text(reader, "charset")?;
-    let encoding = Encoding::for_label(label.as_bytes()).filter(|found| found.output_encoding() == *found);
+    let encoding = encoding(label).filter(|found| found.output_encoding() == *found);
     if encoding.is_none() {
         reader.report("charset", "must be a charset in which forms are sent, such as utf-8 or windows-1251");
     }

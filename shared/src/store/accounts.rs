@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 
-use super::StoreError;
 use super::audit_log::{self, Change};
+use super::{StoreError, set_up_keys};
 
 /// How many accounts there may be: the list is one page.
 pub const MAX_ACCOUNTS: i64 = 200;
@@ -44,27 +44,33 @@ SELECT count(*) FROM accounts WHERE role = 'admin' AND name <> $1";
 const END_SESSIONS: &str = "-- accounts::end_sessions
 DELETE FROM sessions WHERE account = (SELECT id FROM accounts WHERE name = $1)";
 
-/// What an account may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an account or a token may do; each role may do what the roles before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Everything.
+    /// Look at everything but accounts and tokens; of values only at their shapes.
+    Viewer,
+    /// See values, change settings, and decide about runs and submissions.
+    Editor,
+    /// Everything: also accounts and tokens.
     Admin,
-    /// Look at everything but accounts and tokens, change nothing.
-    Reader,
 }
 
 impl Role {
-    /// The word that the store and forms use.
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Editor, Self::Admin];
+
+    /// The word that the store, forms and the API use.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
             Self::Admin => "admin",
-            Self::Reader => "reader",
         }
     }
 
-    /// The role of a word; whatever is unknown may only look.
+    /// The role of a word; an unknown word may only look.
     pub fn from_word(word: &str) -> Self {
-        if word == Self::Admin.word() { Self::Admin } else { Self::Reader }
+        Self::ALL.into_iter().find(|role| role.word() == word).unwrap_or(Self::Viewer)
     }
 }
 
@@ -119,17 +125,38 @@ pub async fn by_name(connection: &Object, name: &str) -> Result<Option<Account>,
 pub enum First {
     /// It was created.
     Created,
-    /// Somebody was faster: there is an account already.
+    /// Somebody was faster: there is an account already, or the link was used.
     Late,
 }
 
-/// Creates the first account, an admin; does nothing if there is any.
-pub async fn first(connection: &mut Object, name: &str, password: &str) -> Result<First, StoreError> {
+/// Who may create the first account.
+#[derive(Debug, Clone, Copy)]
+pub enum Right<'k> {
+    /// The settings name its password.
+    Setting,
+    /// Somebody has a link with the key of this hash.
+    Link(&'k set_up_keys::Hash),
+}
+
+/// Creates the first account, an admin, and takes all links to make one out of force; does nothing if there is any.
+pub async fn first(connection: &mut Object, name: &str, password: &str, right: Right<'_>) -> Result<First, StoreError> {
     let transaction = connection.transaction().await?;
-    transaction.execute(LOCK, &[]).await?;
+    lock(&transaction).await?;
+    if let Right::Link(hash) = right
+        && !set_up_keys::has(&transaction, hash).await?
+    {
+        return Ok(First::Late);
+    }
     let created = transaction.execute(FIRST, &[&name, &password]).await?;
+    set_up_keys::forget_all(&transaction).await?;
     transaction.commit().await?;
     Ok(if created > 0 { First::Created } else { First::Late })
+}
+
+/// Holds off others that add or remove accounts, or links to make one, until the transaction ends.
+pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(LOCK, &[]).await?;
+    Ok(())
 }
 
 /// What became of a change.
@@ -156,7 +183,7 @@ pub async fn add(
     role: Role,
 ) -> Result<Outcome, StoreError> {
     let transaction = connection.transaction().await?;
-    transaction.execute(LOCK, &[]).await?;
+    lock(&transaction).await?;
     if transaction.query_one(COUNT, &[]).await?.get::<_, i64>(0) >= MAX_ACCOUNTS {
         return Ok(Outcome::TooMany);
     }
@@ -184,7 +211,7 @@ pub async fn set_password(
 /// Gives one another role; the last admin stays one.
 pub async fn set_role(connection: &mut Object, by: &str, name: &str, role: Role) -> Result<Outcome, StoreError> {
     let transaction = connection.transaction().await?;
-    transaction.execute(LOCK, &[]).await?;
+    lock(&transaction).await?;
     if role != Role::Admin && is_last_admin(&transaction, name).await? {
         return Ok(Outcome::LastAdmin);
     }
@@ -197,7 +224,7 @@ pub async fn set_role(connection: &mut Object, by: &str, name: &str, role: Role)
 /// Removes one with its sessions; the last admin stays.
 pub async fn delete(connection: &mut Object, by: &str, name: &str) -> Result<Outcome, StoreError> {
     let transaction = connection.transaction().await?;
-    transaction.execute(LOCK, &[]).await?;
+    lock(&transaction).await?;
     if is_last_admin(&transaction, name).await? {
         return Ok(Outcome::LastAdmin);
     }

@@ -4,6 +4,8 @@
 
 mod document;
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
@@ -156,6 +158,20 @@ impl Decision {
     /// Its word.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(decision, _)| *decision == self).map_or("", |(_, word)| word)
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Decision {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::from_word(word).ok_or("must be one of done, repeat, fail")
     }
 }
 

@@ -32,8 +32,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const OF: &str = "-- dead_letters::of
 (SELECT permission, reason FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1)
 UNION ALL
-(SELECT document ->> 'permission', 'a person discarded it: ' || (document ->> 'reason') FROM audit_log
-WHERE kind = 'dead_letter' AND key = $2 AND action = 'discard' ORDER BY id DESC LIMIT 1)
+(SELECT permission, 'a person discarded it: ' || reason FROM discarded_letters WHERE key = $2 ORDER BY id DESC LIMIT 1)
 LIMIT 1";
 
 const PAGE: &str = "-- dead_letters::page

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Transaction};
 
 use super::{Store, StoreError};
 use crate::backoff::Backoff;
@@ -34,7 +34,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0022_calls.sql"),
     include_str!("../../migrations/0023_replayed.sql"),
     include_str!("../../migrations/0024_resuming.sql"),
-    include_str!("../../migrations/0025_step_errors.sql"),
+    include_str!("../../migrations/0025_editors.sql"),
+    include_str!("../../migrations/0026_step_errors.sql"),
+    include_str!("../../migrations/0027_control.sql"),
+    include_str!("../../migrations/0028_process_roles.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare
@@ -59,7 +62,7 @@ SELECT pg_advisory_xact_lock(hashtext('postern_migrate'))";
 /// Brings the database to this program's schema; returns how many migrations it took. All or nothing.
 pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
     let transaction = connection.transaction().await?;
-    transaction.execute(LOCK, &[]).await?;
+    lock(&transaction).await?;
     transaction.batch_execute(PREPARE).await?;
     let applied: i32 = transaction.query_one(APPLIED, &[]).await?.get(0);
     let done = usize::try_from(applied).unwrap_or(0);
@@ -70,6 +73,12 @@ pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
     }
     transaction.commit().await?;
     Ok(open.len())
+}
+
+/// Holds off others that migrate, or give rights, until the transaction ends.
+pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(LOCK, &[]).await?;
+    Ok(())
 }
 
 /// Waits until PostgreSQL is there with exactly this program's schema, telling why it waits, or for shutdown. What a

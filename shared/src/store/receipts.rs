@@ -52,7 +52,7 @@ const TYPES: [Type; 15] = [
 
 const FIND: &str = "-- receipts::find
 SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text,
-    dropped_files::text
+    dropped_files::text, coalesce(request->'altered', '[]')::text
 FROM receipts WHERE id = $1";
 
 /// The range lets PostgreSQL leave out the partitions of other weeks.
@@ -72,6 +72,7 @@ pub const MAX_RUNS: i32 = 10_000;
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// The workflow; none = no workflow was meant at all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +98,8 @@ pub struct Receipt {
     pub unmet: Unmet,
     /// The names of the parts whose files were left out.
     pub dropped_files: Vec<String>,
+    /// The names in whose values something that is no text became U+FFFD.
+    pub altered: Vec<String>,
 }
 
 /// Names of `$env` on which the caller and the workflows do not agree.
@@ -242,6 +245,7 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
         duplicate_of: row.get::<_, Option<uuid::Uuid>>(4).map(ReceiptId::from),
         unmet: Unmet { unread: parsed(row.get(5))?, unposted: parsed(row.get(6))? },
         dropped_files: parsed(row.get(7))?,
+        altered: parsed(row.get(8))?,
     }))
 }
 

@@ -30,6 +30,11 @@ const HOLDING: &str = "-- record_list::holding
 SELECT id, module, fields::text, created_at, updated_at FROM (SELECT * FROM records ORDER BY id DESC LIMIT $2) newest
 WHERE strpos(lower(fields::text), lower($1)) > 0 ORDER BY id DESC LIMIT $3";
 
+const WITH_VALUE: &str = "-- record_list::with_value
+SELECT id, module, fields::text, created_at, updated_at FROM (SELECT * FROM records ORDER BY id DESC LIMIT $2) newest
+WHERE EXISTS (SELECT FROM json_each_text(fields::json) AS field WHERE lower(field.value) = lower($1))
+ORDER BY id DESC LIMIT $3";
+
 /// How many of the newest records a search for a text reads: some tens of milliseconds.
 pub const MAX_SEARCHED: i64 = 20_000;
 
@@ -64,6 +69,12 @@ pub async fn page(
 /// first, at most `limit`.
 pub async fn holding(connection: &Object, text: &str, limit: i64) -> Result<Vec<Dated>, StoreError> {
     connection.query(HOLDING, &[&text, &MAX_SEARCHED, &limit]).await?.iter().map(dated).collect()
+}
+
+/// Those of the newest [`MAX_SEARCHED`] records in which a field is a text, in upper or lower case, newest first, at most
+/// `limit`.
+pub async fn with_value(connection: &Object, text: &str, limit: i64) -> Result<Vec<Dated>, StoreError> {
+    connection.query(WITH_VALUE, &[&text, &MAX_SEARCHED, &limit]).await?.iter().map(dated).collect()
 }
 
 /// One record.

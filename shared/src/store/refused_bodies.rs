@@ -39,9 +39,7 @@ const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
 WHERE refused_at < now() - $1 * interval '1 day' OR id <= (
     SELECT max(id) FROM (
-        SELECT id, sum($3::bigint + coalesce(octet_length(body), 0) + octet_length(query) + octet_length(message)
-            + coalesce(octet_length(content_type), 0) + octet_length(permission) + octet_length(address)
-            + octet_length(code) + coalesce(octet_length(idempotency_key), 0)) OVER (ORDER BY id DESC) AS total
+        SELECT id, sum($3::bigint + kept_bytes) OVER (ORDER BY id DESC) AS total
         FROM refused_bodies
     ) AS newest WHERE total > $2::bigint)";
 

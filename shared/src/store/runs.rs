@@ -5,7 +5,9 @@
 mod cursor;
 mod of_receipt;
 
+use std::fmt;
 use std::pin::pin;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
@@ -99,6 +101,20 @@ impl State {
     /// The state of a word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for State {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::from_word(word).ok_or("is not the state of a run")
     }
 }
 

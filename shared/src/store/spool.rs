@@ -55,15 +55,8 @@ const COUNT_SUBMISSIONS: &str = "-- spool::count_submissions
 SELECT count(*) FROM unnest($1::smallint[]) AS wanted (lane),
     LATERAL (SELECT FROM spool WHERE spool.lane = wanted.lane ORDER BY due_at LIMIT $2) AS found";
 
-/// As long as a submission, and such that it cannot be compressed: it needs a page of its own. Its number is that of the
-/// session, below those of all messages.
 const TRY: &str = "-- spool::try
-INSERT INTO spool (id, lane, kind, body, attempt, due_at) OVERRIDING SYSTEM VALUE
-SELECT -pg_backend_pid(), $1, 'probe', decode(string_agg(md5(random()::text), ''), 'hex'), 0, 'infinity'
-FROM generate_series(1, 512)";
-
-const UNTRY: &str = "-- spool::untry
-DELETE FROM spool WHERE id = -pg_backend_pid()";
+SELECT postern_try_spool($1)";
 
 /// Without an interval a submission is due within minutes of when it is written or taken, as is a call or a slow run; so
 /// what is due later than that was written while the clock of the database was ahead.
@@ -207,11 +200,9 @@ pub async fn count_submissions(connection: &Object, most: i64) -> Result<i64, St
 
 /// Commits a row as long as a submission, which nobody ever sees: that proves what a connection does not, that the disk
 /// has room and the database takes writes.
-pub async fn try_writing(connection: &mut Object) -> Result<(), StoreError> {
-    let transaction = super::begin(connection).await?;
-    transaction.execute(TRY, &[&Lane::Default.number()]).await?;
-    transaction.execute(UNTRY, &[]).await?;
-    super::commit(transaction).await
+pub async fn try_writing(connection: &Object) -> Result<(), StoreError> {
+    connection.execute(TRY, &[&Lane::Default.number()]).await?;
+    Ok(())
 }
 
 /// Makes submissions, calls and slow runs due that are due later than any of them can be: they were written while the clock

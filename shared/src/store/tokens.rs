@@ -6,16 +6,17 @@ use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::Row;
 
 use super::StoreError;
+use super::accounts::Role;
 use super::audit_log::{self, Change};
 
 /// How many tokens there may be: each request is compared with all of them.
 pub const MAX_TOKENS: i64 = 100;
 
 const LIST: &str = "-- tokens::list
-SELECT id, name, created_at, last_used_at FROM tokens ORDER BY id";
+SELECT id, name, role, created_at, last_used_at FROM tokens ORDER BY id";
 
 const HASHES: &str = "-- tokens::hashes
-SELECT id, name, hash FROM tokens";
+SELECT id, name, role, hash FROM tokens";
 
 const USED: &str = "-- tokens::used
 UPDATE tokens SET last_used_at = now()
@@ -29,8 +30,8 @@ const COUNT: &str = "-- tokens::count
 SELECT count(*) FROM tokens";
 
 const ADD: &str = "-- tokens::add
-INSERT INTO tokens (name, hash) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING
-RETURNING id, name, created_at, last_used_at";
+INSERT INTO tokens (name, role, hash) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING
+RETURNING id, name, role, created_at, last_used_at";
 
 const DELETE: &str = "-- tokens::delete
 DELETE FROM tokens WHERE id = $1 RETURNING name";
@@ -45,6 +46,8 @@ pub struct Known {
     pub id: i64,
     /// Its name.
     pub name: String,
+    /// What it may do.
+    pub role: Role,
     /// Its hash.
     pub hash: Hash,
 }
@@ -56,6 +59,8 @@ pub struct Token {
     pub id: i64,
     /// For people: who uses it.
     pub name: String,
+    /// What it may do.
+    pub role: Role,
     /// When it was made.
     pub created_at: SystemTime,
     /// When it was last used, to the minute.
@@ -82,8 +87,10 @@ pub async fn list(connection: &Object) -> Result<Vec<Token>, StoreError> {
 pub async fn hashes(connection: &Object) -> Result<Vec<Known>, StoreError> {
     let statement = connection.prepare_cached(HASHES).await?;
     let rows = connection.query(&statement, &[]).await?;
-    let known =
-        |row: &Row| Some(Known { id: row.get(0), name: row.get(1), hash: row.get::<_, &[u8]>(2).try_into().ok()? });
+    let known = |row: &Row| {
+        let (role, hash) = (Role::from_word(row.get(2)), row.get::<_, &[u8]>(3).try_into().ok()?);
+        Some(Known { id: row.get(0), name: row.get(1), role, hash })
+    };
     Ok(rows.iter().filter_map(known).collect())
 }
 
@@ -94,24 +101,31 @@ pub async fn used(connection: &Object, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Adds the first token; nothing happens, and the answer is false, if there is one already.
+/// Adds the first token, of an admin; nothing happens, and the answer is false, if there is one already.
 pub async fn add_first(connection: &mut Object, name: &str, hash: &Hash) -> Result<bool, StoreError> {
     let transaction = connection.transaction().await?;
     let is_first = count(&transaction).await? == 0;
     if is_first {
-        transaction.execute(ADD, &[&name, &&hash[..]]).await?;
+        transaction.execute(ADD, &[&name, &Role::Admin.word(), &&hash[..]]).await?;
     }
     transaction.commit().await?;
     Ok(is_first)
 }
 
 /// Adds a token and notes who did it.
-pub async fn add(connection: &mut Object, account: &str, name: &str, hash: &Hash) -> Result<Added, StoreError> {
+pub async fn add(
+    connection: &mut Object,
+    account: &str,
+    name: &str,
+    role: Role,
+    hash: &Hash,
+) -> Result<Added, StoreError> {
     let transaction = connection.transaction().await?;
     if count(&transaction).await? >= MAX_TOKENS {
         return Ok(Added::TooMany);
     }
-    let Some(row) = transaction.query_opt(ADD, &[&name, &&hash[..]]).await? else { return Ok(Added::NameTaken) };
+    let row = transaction.query_opt(ADD, &[&name, &role.word(), &&hash[..]]).await?;
+    let Some(row) = row else { return Ok(Added::NameTaken) };
     note(&transaction, account, "create", name).await?;
     transaction.commit().await?;
     Ok(Added::Token(read(&row)))
@@ -137,5 +151,6 @@ async fn count(transaction: &Transaction<'_>) -> Result<i64, StoreError> {
 }
 
 fn read(row: &Row) -> Token {
-    Token { id: row.get(0), name: row.get(1), created_at: row.get(2), last_used_at: row.get(3) }
+    let role = Role::from_word(row.get(2));
+    Token { id: row.get(0), name: row.get(1), role, created_at: row.get(3), last_used_at: row.get(4) }
 }

@@ -41,11 +41,11 @@ const OF_VERSION: &str = "-- workflows::of_version
 SELECT document::text FROM workflow_versions WHERE workflow = $1 AND version = $2";
 
 /// The place in the list, and the setting: of no document more than that.
-const SETTINGS_OF_STEPS: &str = "-- workflows::settings_of_steps
-SELECT s.place, (v.document #> ARRAY['steps', s.step, $4])::text
+const STOP_MESSAGES: &str = "-- workflows::stop_messages
+SELECT s.place, message
 FROM unnest($1::bigint[], $2::int[], $3::text[]) WITH ORDINALITY AS s (workflow, version, step, place)
-JOIN workflow_versions v ON v.workflow = s.workflow AND v.version = s.version
-WHERE v.document #> ARRAY['steps', s.step, $4] IS NOT NULL";
+CROSS JOIN LATERAL postern_stop_message(s.workflow, s.version, s.step) AS message
+WHERE message IS NOT NULL";
 
 /// A stored workflow.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,17 +118,13 @@ pub struct StepOf {
     pub step: String,
 }
 
-/// One setting of steps, such as `message`; those that do not have it are not among the answers.
-pub async fn settings_of_steps(
-    connection: &Object,
-    steps: &[StepOf],
-    name: &str,
-) -> Result<Vec<(StepOf, Value)>, StoreError> {
+/// The messages of `stop` steps; those without one are not among the answers.
+pub async fn stop_messages(connection: &Object, steps: &[StepOf]) -> Result<Vec<(StepOf, Value)>, StoreError> {
     let workflows: Vec<i64> = steps.iter().map(|one| one.workflow.get()).collect();
     let versions: Vec<i32> = steps.iter().map(|one| one.version).collect();
     let names: Vec<&str> = steps.iter().map(|one| one.step.as_str()).collect();
-    let statement = connection.prepare_cached(SETTINGS_OF_STEPS).await?;
-    let rows = connection.query(&statement, &[&workflows, &versions, &names, &name]).await?;
+    let statement = connection.prepare_cached(STOP_MESSAGES).await?;
+    let rows = connection.query(&statement, &[&workflows, &versions, &names]).await?;
     let setting = |row: &tokio_postgres::Row| {
         let place = usize::try_from(row.get::<_, i64>(0) - 1).ok();
         let step = place.and_then(|place| steps.get(place))?;

@@ -2,13 +2,11 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::media_type::is_media_type;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The most bytes of a response: it is kept in the database, and in memory once for each caller that waits.
 pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
-
-/// The longest media type, in bytes.
-const MAX_TYPE_BYTES: usize = 100;
 
 /// The task as it is described.
 pub const SPEC: Spec = Spec {
@@ -74,15 +72,4 @@ impl Respond {
         }
         Some(Self { status: code?, content_type: content_type.unwrap_or(default.to_owned()), body })
     }
-}
-
-/// As far as it must be right to stand in a header.
-fn is_media_type(text: &str) -> bool {
-    let is_token =
-        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.*".contains(&b));
-    let (essence, _) = text.split_once(';').unwrap_or((text, ""));
-    let parts = essence.trim().split_once('/');
-    text.len() <= MAX_TYPE_BYTES
-        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        && parts.is_some_and(|(kind, sort)| is_token(kind) && is_token(sort))
 }

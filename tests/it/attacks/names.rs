@@ -101,7 +101,7 @@ async fn a_nul_in_any_place_of_the_api_is_refused_as_any_other_wrong_value() {
     for (path, methods) in described["paths"].as_object().unwrap() {
         for (method, route) in methods.as_object().unwrap() {
             let call = |path: &str| postern.api(&method.to_uppercase(), path);
-            let path = path.strip_prefix("/api/v1").unwrap_or(path);
+            let Some(path) = path.strip_prefix("/api/v1") else { continue };
             let (start, end) =
                 path.split_once('{').map_or((path, ""), |(start, rest)| (start, rest.split_once('}').unwrap().1));
             let keys = if path.contains('{') { &["%00", "a%00b", "77"][..] } else { &[""] };

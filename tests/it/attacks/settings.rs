@@ -51,7 +51,7 @@ async fn a_number_that_cannot_work_is_refused_by_name() {
         (&WORKER[..], "POSTERN_CONCURRENCY", ["0", "-4", "257"]),
         (&WORKER[..], "POSTERN_OUTSIDE_CONCURRENCY", ["0", "x", "65535"]),
         (&INGRESS[..], "POSTERN_PUBLISH_CHANNELS", ["0", "1.5", "99999999999999999999"]),
-        (&INGRESS[..], "POSTERN_MAX_SPOOLED", ["0", "-1", ""]),
+        (&INGRESS[..], "POSTERN_MAX_SPOOLED", ["0", "-1", " "]),
         (&INGRESS[..], "POSTERN_BODY_TIMEOUT_S", ["0", "-1", "18446744073709551615"]),
         (&CONTROL[..], "POSTERN_MAX_BODY_BYTES", ["0", "-1", "67108865"]),
     ] {
@@ -82,7 +82,7 @@ async fn a_secret_that_cannot_work_is_refused_and_not_repeated() {
         }
     }
     for program in ["postern-ingress", "postern-worker"] {
-        is_refused(program, &[("DATABASE_URL", "")], &["names no host"]).await;
+        is_refused(program, &[("DATABASE_URL", "user=u")], &["names no host"]).await;
         let mut without = command(program);
         let mut process = Process::spawn(without.env_remove("DATABASE_URL").env_remove("AMQP_URL"));
         assert!(!process.ended().await);

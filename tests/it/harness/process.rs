@@ -20,7 +20,7 @@ pub struct Process {
 impl Process {
     pub fn start(binary: &str, servers: &Servers, environment: &[(&str, &str)]) -> Self {
         let mut command = Self::command(binary);
-        command.env("DATABASE_URL", &servers.database_url).env("AMQP_URL", &servers.amqp_url);
+        command.env("DATABASE_URL", servers.database_url_of(binary)).env("AMQP_URL", &servers.amqp_url);
         command.envs(environment.iter().copied());
         Self::spawn(&mut command)
     }

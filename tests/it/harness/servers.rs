@@ -11,6 +11,7 @@ use postern_shared::broker::topology;
 use postern_shared::lane::Lane;
 use postern_shared::options::DatabaseOptions;
 use postern_shared::resume::RESUME_V1;
+use postern_shared::store::roles::{self, Password, Process, Wanted};
 use postern_shared::store::{Store, migrate};
 use postern_shared::submission;
 use serde_json::Value;
@@ -19,13 +20,17 @@ use uuid::Uuid;
 
 use super::call::client;
 
-/// The name of a database with the schema, copied for each test: one per state of the migrations.
+/// The password of the roles as which processes work.
+const ROLE_PASSWORD: &str = "password-of-tests";
+
+/// The name of a database with the schema, copied for each test: one per state of the migrations and of the roles' rights.
 fn template() -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/migrations");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut hasher = DefaultHasher::new();
     files.iter().for_each(|file| std::fs::read(file).unwrap().hash(&mut hasher));
+    roles::table().hash(&mut hasher);
     format!("postern_template_{:016x}", hasher.finish())
 }
 
@@ -34,6 +39,9 @@ pub struct Servers {
     name: String,
     pub database_url: String,
     pub amqp_url: String,
+    /// What the names of the roles begin with as which the processes work.
+    pub role_prefix: String,
+    pub role_password: String,
 }
 
 impl Servers {
@@ -47,7 +55,31 @@ impl Servers {
         admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
         admin.execute("SELECT pg_advisory_unlock(7700)", &[]).await.unwrap();
         make_vhost(&name).await;
-        Self { database_url: database_url(&name), amqp_url: format!("{}/{name}", amqp_root()), name }
+        Self {
+            database_url: database_url(&name),
+            amqp_url: format!("{}/{name}", amqp_root()),
+            name,
+            role_prefix: template,
+            role_password: ROLE_PASSWORD.to_owned(),
+        }
+    }
+
+    /// The name of the database and of the vhost.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The database as a program sees it: each process has a role of its own, everything else is the owner.
+    pub fn database_url_of(&self, binary: &str) -> String {
+        let role = binary.strip_prefix("postern-").filter(|process| ["ingress", "worker", "control"].contains(process));
+        let url = |process| self.database_url_as(&format!("{}_{process}", self.role_prefix), &self.role_password);
+        role.map_or_else(|| self.database_url.clone(), url)
+    }
+
+    /// The database as another role sees it.
+    pub fn database_url_as(&self, role: &str, password: &str) -> String {
+        let (_, server) = self.database_url.rsplit_once('@').unwrap();
+        format!("postgres://{role}:{password}@{server}")
     }
 
     /// The `$env` of the submissions that wait in the lanes. They are looked at and given back.
@@ -124,8 +156,11 @@ impl Drop for Servers {
         let removing = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                let _ = admin().await.batch_execute(&drop).await;
+                let admin = admin().await;
+                let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+                for role in ["ingress", "worker", "control", "owner"] {
+                    let _ = admin.batch_execute(&format!("DROP ROLE IF EXISTS {name}_{role}")).await;
+                }
                 settle(&name).await;
                 let _ = client().delete(management(&format!("vhosts/{name}"))).send().await;
             });
@@ -165,8 +200,14 @@ async fn make_template(admin: &Client, template: &str) {
     }
     let options = DatabaseOptions { database_url: database_url(template), database_connections: 1 };
     let store = Store::new(&options, "postern-tests").unwrap();
-    migrate::run(&mut store.connection().await.unwrap()).await.unwrap();
-    drop(store);
+    let mut connection = store.connection().await.unwrap();
+    migrate::run(&mut connection).await.unwrap();
+    if exists.is_none() {
+        let password = || Password::read(ROLE_PASSWORD).ok();
+        let wanted = Process::ALL.map(|process| Wanted { process, password: password() });
+        roles::make(&mut connection, &template.parse().unwrap(), wanted.into()).await.unwrap();
+    }
+    drop((connection, store));
     let connected = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
     super::eventually("nobody is connected to the template", async || {
         let count: i64 = admin.query_one(connected, &[&template]).await.unwrap().get(0);

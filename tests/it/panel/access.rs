@@ -1,6 +1,7 @@
 //! Who gets in, how a session ends, and that no form works without its token.
 
 use postern_control::panel::{Access, ROUTES};
+use postern_shared::store::accounts::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::{DEMO, Postern, eventually};
@@ -138,9 +139,9 @@ async fn pages_carry_a_policy_that_runs_no_script_but_our_own() {
 async fn an_account_that_may_only_look_sees_pages_and_changes_nothing() {
     let mut postern = without_worker(DEMO).await;
     let mut admin = Visitor::logged_in(&mut postern).await;
-    let short = [("name", "olga"), ("password", "short"), ("role", "reader")];
+    let short = [("name", "olga"), ("password", "short"), ("role", "viewer")];
     assert!(admin.post("/accounts", &short).await.text.contains("at least 12"));
-    let olga = [("name", "olga"), ("password", PASSWORD), ("role", "reader")];
+    let olga = [("name", "olga"), ("password", PASSWORD), ("role", "viewer")];
     assert_eq!(admin.post("/accounts", &olga).await.location, "/accounts?done=saved");
     assert!(admin.post("/accounts", &olga).await.text.contains("There is an account of this name"));
 
@@ -150,7 +151,7 @@ async fn an_account_that_may_only_look_sees_pages_and_changes_nothing() {
     let page = reader.get("/http-handler").await;
     assert!(page.status == 200 && !page.text.contains("href=\"/http-handler/new"), "{}", page.text);
     let mut tried = 0;
-    for route in ROUTES.iter().filter(|route| route.access == Access::Admin) {
+    for route in ROUTES.iter().filter(|route| matches!(route.access, Access::Of(_))) {
         let path = route.path.replace("{}", "loopback");
         let page = if route.method == "POST" { reader.post(&path, &[]).await } else { reader.get(&path).await };
         assert_eq!(page.status, 403, "{} {path}", route.method);
@@ -160,8 +161,33 @@ async fn an_account_that_may_only_look_sees_pages_and_changes_nothing() {
     assert!(ROUTES.iter().filter(|route| route.method == "POST").all(|route| match route.path {
         "/login" | "/setup" | "/preferences" => route.access == Access::Open,
         "/logout" | "/password" | "/workflows/check" | "/modules/check" => route.access == Access::Account,
-        _ => route.access == Access::Admin,
+        path if path.starts_with("/accounts") || path.starts_with("/tokens") => route.access == Access::Of(Role::Admin),
+        _ => route.access == Access::Of(Role::Editor),
     }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_changes_settings_and_reaches_neither_accounts_nor_tokens() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    admin.post("/accounts", &[("name", "egon"), ("password", PASSWORD), ("role", "editor")]).await;
+    let mut editor = Visitor::of(&mut postern).await;
+    editor.get("/login").await;
+    editor.post("/login", &[("name", "egon"), ("password", PASSWORD)]).await;
+    editor.get("/runs").await;
+    for route in ROUTES.iter().filter(|route| matches!(route.access, Access::Of(_))) {
+        let path = route.path.replace("{}", "none");
+        let page = if route.method == "POST" { editor.post(&path, &[]).await } else { editor.get(&path).await };
+        assert_eq!(
+            page.status == 403,
+            route.access == Access::Of(Role::Admin),
+            "{} {path}: {}",
+            route.method,
+            page.status
+        );
+    }
+    let made = editor.post("/triggers/new", &[("trigger", "other")]).await;
+    assert_eq!(made.location, "/triggers?done=saved", "{}", made.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +196,7 @@ async fn the_last_account_that_may_change_anything_stays() {
     let mut visitor = Visitor::logged_in(&mut postern).await;
     let page = visitor.post("/accounts/admin/delete", &[("key", "admin")]).await;
     assert!(page.status == 422 && page.text.contains("must stay"), "{}", page.text);
-    let page = visitor.post("/accounts/admin/role", &[("role", "reader")]).await;
+    let page = visitor.post("/accounts/admin/role", &[("role", "viewer")]).await;
     assert!(page.status == 422 && page.text.contains("must stay"), "{}", page.text);
     visitor.post("/accounts", &[("name", "olga"), ("password", PASSWORD), ("role", "admin")]).await;
     assert_eq!(visitor.post("/accounts/admin/delete", &[("key", "admin")]).await.location, "/accounts?done=deleted");
@@ -251,7 +277,7 @@ async fn an_account_that_may_only_look_sees_the_shapes_of_what_was_posted_and_no
         eventually(table, async || (postern.count(&count).await == 1).then_some(())).await;
     }
     let mut admin = Visitor::logged_in(&mut postern).await;
-    admin.post("/accounts", &[("name", "olga"), ("password", PASSWORD), ("role", "reader")]).await;
+    admin.post("/accounts", &[("name", "olga"), ("password", PASSWORD), ("role", "viewer")]).await;
     let mut reader = Visitor::of(&mut postern).await;
     reader.get("/login").await;
     reader.post("/login", &[("name", "olga"), ("password", PASSWORD)]).await;

@@ -56,6 +56,11 @@ impl Visitor {
         visitor
     }
 
+    /// The same one, with its cookies and its form, before another panel.
+    pub fn moved(&self, panel: SocketAddr) -> Self {
+        Self { client: self.client.clone(), panel, cookies: self.cookies.clone(), csrf: self.csrf.clone() }
+    }
+
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, None).await
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{Args, CommandFactory};
 use postern_shared::options::names;
+use postern_shared::store::roles;
 
 use super::sources::{Source, exists, files, production, read};
 
@@ -184,12 +185,14 @@ fn the_limits_are_constants_of_the_files_that_are_named() {
 }
 
 #[test]
-fn what_outsiders_can_hold_is_the_table_of_the_code() {
+fn what_outsiders_can_hold_and_what_roles_may_do_are_tables_of_the_code() {
     let readme = read(OPERATORS);
-    for (program, of_code) in
-        [("postern_ingress", postern_ingress::limits::table()), ("postern_control", postern_control::limits::table())]
-    {
-        let (_, table) = readme.split_once(&format!("<!-- {program}::limits::table() -->\n")).unwrap();
+    for (name, of_code) in [
+        ("postern_ingress::limits", postern_ingress::limits::table()),
+        ("postern_control::limits", postern_control::limits::table()),
+        ("postern_shared::store::roles", roles::table()),
+    ] {
+        let (_, table) = readme.split_once(&format!("<!-- {name}::table() -->\n")).unwrap();
         let (table, _) = table.split_once("<!-- end of the table -->").unwrap();
         assert_eq!(table, of_code, "put this between the markers:\n{of_code}");
     }

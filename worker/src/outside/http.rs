@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use postern_shared::rendered::HttpCall;
+use postern_shared::tls;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::time::{Instant, timeout_at};
@@ -27,6 +28,7 @@ pub struct Http {
 impl Http {
     /// Only public targets, and those in these networks.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
+        tls::provide();
         let guard = Guard::new(allowed);
         // The head of an answer is bounded by hyper: 100 headers, some 400 KiB.
         let builder = || {

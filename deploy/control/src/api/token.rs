@@ -5,11 +5,13 @@ use std::hint::black_box;
 
 use postern_shared::permission::short_url::generated_short_url;
 use postern_shared::store::StoreError;
+use postern_shared::store::accounts::Role;
 use postern_shared::store::tokens::{self, Hash};
 use postern_shared::telemetry;
 use sha2::{Digest, Sha256};
 use warp::http::HeaderValue;
 
+use crate::operation::Who;
 use crate::state::State;
 
 /// The shortest token that a setting may hold: below that someone chose a word.
@@ -51,12 +53,12 @@ pub async fn first_token(state: &State) {
     }
 }
 
-/// Who sends the header, as the audit log names it: `token` and the name of the token. Nothing if it holds no valid one.
-pub async fn account(state: &State, header: Option<&HeaderValue>) -> Result<Option<String>, StoreError> {
+/// Who sends the header, as the audit log names it: `token` and the name of the token. None: it holds no valid token.
+pub async fn who(state: &State, header: Option<&HeaderValue>) -> Result<Option<Who>, StoreError> {
     let Some(token) = header.and_then(|value| value.to_str().ok()).and_then(bearer) else { return Ok(None) };
     let sent = hash(token);
     if state.api_token.is_some_and(|known| is_same(&known, &sent)) {
-        return Ok(Some(format!("token {SETTING}")));
+        return Ok(Some(Who { account: format!("token {SETTING}"), role: Role::Admin }));
     }
     let connection = state.store.connection().await?;
     let mut valid = None;
@@ -69,7 +71,7 @@ pub async fn account(state: &State, header: Option<&HeaderValue>) -> Result<Opti
     if let Some(known) = &valid {
         tokens::used(&connection, known.id).await?;
     }
-    Ok(valid.map(|known| format!("token {}", known.name)))
+    Ok(valid.map(|known| Who { account: format!("token {}", known.name), role: known.role }))
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -21,7 +21,8 @@ struct List {
     rows: Vec<Row>,
     /// What was typed, and what is wrong with it.
     name: String,
-    is_reader: bool,
+    /// The role that is chosen.
+    role: &'static str,
     error: String,
 }
 
@@ -29,7 +30,8 @@ struct List {
 #[template(path = "account.html")]
 struct One {
     p: Frame,
-    is_reader: bool,
+    /// The role that is chosen.
+    role: &'static str,
     row: Row,
     error: String,
 }
@@ -57,8 +59,16 @@ async fn all(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
     let p = Frame::new(visit, Section::Accounts).await;
     let found = accounts::list(&visit.connection().await?).await?;
     let rows = found.iter().map(|one| row(visit, &p, one)).collect();
-    let is_reader = visit.form.get("role") == Role::Reader.word();
-    Ok(List { rows, name: visit.form.get("name").to_owned(), is_reader, error, p })
+    let role = chosen_role(visit).word();
+    Ok(List { rows, name: visit.form.get("name").to_owned(), role, error, p })
+}
+
+/// The role that the form chooses; at first that of an admin.
+pub fn chosen_role(visit: &Visit<'_>) -> Role {
+    match visit.form.get("role") {
+        "" => Role::Admin,
+        word => Role::from_word(word),
+    }
 }
 
 fn row(visit: &Visit<'_>, p: &Frame, one: &Listed) -> Row {
@@ -95,7 +105,7 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
     let p = Frame::new(visit, Section::Accounts).await;
     let found = accounts::list(&visit.connection().await?).await?;
     let found = found.iter().find(|one| one.name == visit.argument).ok_or(Refusal::NotFound)?;
-    Ok(One { is_reader: found.role == Role::Reader, row: row(visit, &p, found), error, p })
+    Ok(One { role: found.role.word(), row: row(visit, &p, found), error, p })
 }
 
 /// Gives one another role.

@@ -2,14 +2,16 @@
 //! one by one.
 
 use askama::Template;
-use postern_shared::mask;
-use postern_shared::store::dead_letters::{self, Choice, Group, Kept};
+use postern_shared::store::dead_letters::{self, Group, Kept};
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text, cut};
 use super::visit::Visit;
+use crate::operation::dead_letter::discard::{self, DiscardDeadLetters};
+use crate::operation::dead_letter::replay::{self, ReplayDeadLetters};
+use crate::operation::{Error, Operation};
 
 /// How many of a group a page shows.
 const PAGE: i64 = 50;
@@ -86,7 +88,7 @@ async fn letters(visit: &Visit<'_>, error: String) -> Result<Letters, Refusal> {
 
 /// Replays or discards a group.
 pub async fn decide_group(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    match decide(visit, &Choice::Group(visit.argument.clone())).await? {
+    match decide(visit, None, Some(visit.argument.clone())).await? {
         Ok(done) => Ok(done),
         Err(error) => reply::unsaved(&letters(visit, error).await?),
     }
@@ -101,37 +103,44 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
     let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
     let p = Frame::new(visit, Section::DeadLetters).await;
     let (kept, body) = dead_letters::find(&visit.connection().await?, id).await?.ok_or(Refusal::NotFound)?;
-    let body = if p.may_change { body_text(&body) } else { mask::message(&body) };
+    let body = body_text(&p.sight.body(&body));
     Ok(One { row: row(&p, &kept), body, error, p })
 }
 
 /// Replays or discards one.
 pub async fn decide_one(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    match decide(visit, &Choice::One(id)).await? {
+    match decide(visit, Some(id), None).await? {
         Ok(done) => Ok(done),
         Err(error) => reply::unsaved(&one(visit, error).await?),
     }
 }
 
-/// Does what the button says; or tells what is missing.
-async fn decide(visit: &Visit<'_>, choice: &Choice) -> Result<Result<Response, String>, Refusal> {
-    let mut connection = visit.connection().await?;
-    if visit.form.get("action") == "replay" {
-        dead_letters::replay(&mut connection, visit.account(), choice, 0.0, None).await?;
-        return Ok(Ok(reply::redirect("/dead-letters?done=replayed")));
-    }
-    let Some(reason) = dead_letters::discard_reason(visit.form.get("reason")) else {
-        return Ok(Err(visit.t("discard-reason-missing")));
+/// Does what the button says; or tells what is missing. What another person did first is shown by the page that follows.
+async fn decide(
+    visit: &Visit<'_>,
+    id: Option<i64>,
+    group: Option<String>,
+) -> Result<Result<Response, String>, Refusal> {
+    let (state, who) = (&visit.panel.state, visit.who());
+    let (done, page) = if visit.form.get("action") == "replay" {
+        let input = replay::Input { id, group, ..replay::Input::default() };
+        (ReplayDeadLetters::run(state, &who, input).await.map(drop), "/dead-letters?done=replayed")
+    } else {
+        let input = discard::Input { id, group, all: None, reason: visit.form.get("reason").to_owned() };
+        (DiscardDeadLetters::run(state, &who, input).await.map(drop), "/dead-letters?done=discarded")
     };
-    dead_letters::discard(&connection, visit.account(), choice, reason).await?;
-    Ok(Ok(reply::redirect("/dead-letters?done=discarded")))
+    match done {
+        Ok(()) | Err(Error::Unknown(_)) => Ok(Ok(reply::redirect(page))),
+        Err(Error::Invalid(_)) => Ok(Err(visit.t("discard-reason-missing"))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn alike(p: &Frame, group: Group) -> Alike {
     let last = p.moment(&group.last_at);
     let target = group.target.unwrap_or_default();
-    Alike { id: group.id, reason: group.reason, target, count: group.count, last }
+    Alike { id: group.id, reason: p.sight.message(group.reason), target, count: group.count, last }
 }
 
 fn row(p: &Frame, kept: &Kept) -> Row {
@@ -142,7 +151,7 @@ fn row(p: &Frame, kept: &Kept) -> Row {
         target: kept.target.clone().unwrap_or_default(),
         group: kept.group.clone(),
         bytes: i64::from(kept.bytes),
-        reason: kept.reason.clone(),
+        reason: p.sight.message(kept.reason.clone()),
         attempt: kept.attempt,
         at: p.moment(&kept.created_at),
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use postern_shared::env::Env;
-use postern_shared::mask;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
 use postern_shared::submission::Target;
@@ -17,6 +16,7 @@ use super::shown::{self, Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
 use super::words::{Language, Words};
+use crate::redact::Sight;
 
 /// What a redirect may say was done.
 const DONE: [&str; 9] =
@@ -48,8 +48,10 @@ pub struct Frame {
     pub links: Vec<Link>,
     /// The pages of the group that this page belongs to; none if it is alone.
     pub tabs: Vec<Link>,
-    /// Whether the account may change anything; see [`super::route::Access`].
+    /// Whether the account may change settings; see [`super::route::Access`].
     pub may_change: bool,
+    /// What the account sees of values.
+    pub sight: Sight,
     /// Where the switches come back to.
     pub back: String,
     /// What the last POST did; empty if nothing is to be said.
@@ -102,7 +104,8 @@ impl Frame {
             account: visit.account().to_owned(),
             links,
             tabs,
-            may_change: visit.role == Some(Role::Admin),
+            may_change: visit.role >= Some(Role::Editor),
+            sight: visit.who().sight(),
             back: format!("{}{query}", visit.path),
             done: done.map(|done| visit.t(&format!("done-{done}"))).unwrap_or_default(),
             version: assets::version(),
@@ -149,9 +152,9 @@ impl Frame {
         }
     }
 
-    /// Variables as a tree; whoever may only look sees the shapes of their values.
+    /// Variables that were posted, as a tree.
     pub fn values(&self, env: &Env) -> Tree {
-        if self.may_change { Tree::of(env) } else { Tree::of(&mask::env(env)) }
+        Tree::of(&self.sight.posted(env))
     }
 
     /// A moment as people read it.

@@ -1,7 +1,6 @@
 //! The button that puts a workflow on hold, and the one that lets it go on. Both write its document, as a new version.
 
 use postern_shared::document::Kind;
-use serde_json::json;
 use warp::reply::Response;
 
 use super::reply::{self, Refusal};
@@ -14,7 +13,7 @@ pub async fn set(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let hold = visit.form.get("hold") == "true";
     let start = document["start"].as_object_mut().ok_or(Refusal::NotFound)?;
     if hold {
-        start.insert("hold".to_owned(), json!(true));
+        start.insert("hold".to_owned(), true.into());
     } else {
         start.shift_remove("hold");
     }

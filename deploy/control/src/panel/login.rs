@@ -7,8 +7,9 @@ use std::time::Duration;
 use askama::Template;
 use postern_http::rate;
 use postern_shared::host;
-use postern_shared::store::accounts::{self, First};
+use postern_shared::store::accounts::{self, First, Right};
 use postern_shared::store::sessions;
+use postern_shared::store::set_up_keys::{self, Added, Hash};
 use postern_shared::telemetry;
 use warp::reply::Response;
 
@@ -17,7 +18,7 @@ use super::credentials::{self, Checked};
 use super::frame::{Frame, Section};
 use super::password::{self, Rank};
 use super::reply::{self, Refusal};
-use super::session::{Token, is_same};
+use super::session::Token;
 use super::visit::{SESSION, Visit};
 use crate::Failure;
 
@@ -61,15 +62,16 @@ async fn make_first(panel: &Panel, private: SocketAddr) -> Result<(), Failure> {
         return Ok(());
     }
     if let Some(password) = &panel.admin_password {
-        let slot =
-            panel.passwords.slot(private.ip(), Rank::Known).await.map_err(|_| "too many passwords are hashed")?;
+        let busy = |_| "too many passwords are hashed";
+        let place = panel.passwords.place(private.ip(), Rank::Known).map_err(busy)?;
+        let slot = panel.passwords.slot(place).await.map_err(busy)?;
         let hash = slot.hash(password).await.ok_or("the password cannot be hashed")?;
-        accounts::first(&mut connection, ADMIN, &hash).await?;
+        accounts::first(&mut connection, ADMIN, &hash, Right::Setting).await?;
         return Ok(());
     }
     let key = Token::new();
-    if let Ok(mut set_up) = panel.set_up.lock() {
-        *set_up = Some(key.hash());
+    if set_up_keys::add(&mut connection, &key.hash()).await? == Added::Late {
+        return Ok(());
     }
     let link = format!("http://{}/setup?key={}", host::reachable(private), key.text());
     telemetry::announce("the control panel has no account yet; make the first one at", "link", &link);
@@ -121,7 +123,7 @@ pub async fn log_out(visit: &Visit<'_>) -> Result<Response, Refusal> {
 /// The form for the first account, to whoever has the link.
 pub async fn show_set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let key = visit.query.get("key");
-    if !opens(visit, key) {
+    if set_up_key(visit, key).await?.is_none() {
         return Err(Refusal::NotFound);
     }
     set_up_form(visit, key, String::new()).await
@@ -136,9 +138,7 @@ async fn set_up_form(visit: &Visit<'_>, key: &str, error: String) -> Result<Resp
 /// Makes the first account and logs it in; the link is then used up.
 pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (key, name, password) = (visit.form.get("key"), visit.form.get("name").trim(), visit.form.get("password"));
-    if !opens(visit, key) {
-        return Err(Refusal::NotFound);
-    }
+    let Some(key_hash) = set_up_key(visit, key).await? else { return Err(Refusal::NotFound) };
     if !is_name(name) {
         return set_up_form(visit, key, visit.t("setup-name-wrong")).await;
     }
@@ -147,10 +147,7 @@ pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
     let hash = visit.hashed(password).await?;
     let mut connection = visit.connection().await?;
-    let created = accounts::first(&mut connection, name, &hash).await?;
-    if let Ok(mut set_up) = visit.panel.set_up.lock() {
-        *set_up = None;
-    }
+    let created = accounts::first(&mut connection, name, &hash, Right::Link(&key_hash)).await?;
     match (created, accounts::by_name(&connection, name).await?) {
         (First::Created, Some(account)) => begin(visit, account.id, "/").await,
         _ => Ok(reply::redirect("/login")),
@@ -162,7 +159,8 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control)
 }
 
-fn opens(visit: &Visit<'_>, key: &str) -> bool {
-    let known = visit.panel.set_up.lock().ok().and_then(|set_up| *set_up);
-    known.zip(Token::read(key)).is_some_and(|(known, sent)| is_same(&known, &sent.hash()))
+/// The hash of a key, if its link makes the first account. Whatever cannot be a key is no question to the store.
+async fn set_up_key(visit: &Visit<'_>, key: &str) -> Result<Option<Hash>, Refusal> {
+    let Some(hash) = Token::read(key).map(|key| key.hash()) else { return Ok(None) };
+    Ok(set_up_keys::has(&visit.connection().await?, &hash).await?.then_some(hash))
 }

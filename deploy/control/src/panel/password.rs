@@ -81,7 +81,7 @@ struct Work {
 
 /// A place among the requests under way.
 #[derive(Debug)]
-struct Place {
+pub struct Place {
     under_way: Arc<Mutex<UnderWay>>,
     caller: IpAddr,
 }
@@ -93,12 +93,16 @@ impl Passwords {
         Self { slots: Arc::new(Semaphore::new(slots)), buffers: Arc::default(), under_way: Arc::default() }
     }
 
-    /// Waits until a password may be hashed.
+    /// A place among the requests under way.
     ///
     /// # Errors
-    /// At once, when too many wait already.
-    pub async fn slot(&self, address: IpAddr, rank: Rank) -> Result<Slot, Busy> {
-        let place = Place::take(&self.under_way, party(address), rank)?;
+    /// When too many are under way already.
+    pub fn place(&self, address: IpAddr, rank: Rank) -> Result<Place, Busy> {
+        Place::take(&self.under_way, party(address), rank)
+    }
+
+    /// Waits until a password may be hashed.
+    pub async fn slot(&self, place: Place) -> Result<Slot, Busy> {
         // Cannot fail: nobody closes it.
         let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Busy)?;
         let blocks = lock(&self.buffers).pop().unwrap_or_default();
@@ -233,7 +237,7 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_kept_as_an_argon2id_hash_that_only_it_matches() {
         let passwords = Passwords::new();
-        let slot = async || passwords.slot(HERE, Rank::Stranger).await.unwrap();
+        let slot = async || passwords.slot(passwords.place(HERE, Rank::Stranger).unwrap()).await.unwrap();
         let known = slot().await.hash("correct horse").await.unwrap();
         assert!(known.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{known}");
         for (password, hash, expected) in [
@@ -266,11 +270,11 @@ mod tests {
     async fn who_leaves_frees_its_place_and_its_buffer_only_when_the_hash_is_made() {
         let passwords = Passwords::new();
         for _ in 0..20 {
-            let slot = passwords.slot(HERE, Rank::Stranger).await.unwrap();
+            let slot = passwords.slot(passwords.place(HERE, Rank::Stranger).unwrap()).await.unwrap();
             let hashing = tokio::time::timeout(std::time::Duration::ZERO, slot.hash("correct horse"));
             let _ = hashing.await;
         }
-        let _slot = passwords.slot(HERE, Rank::Stranger).await.unwrap();
+        let _slot = passwords.slot(passwords.place(HERE, Rank::Stranger).unwrap()).await.unwrap();
         assert!(lock(&passwords.buffers).len() < MAX_AT_ONCE);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::finding::Located;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use warp::reply::Response;
 
 use super::addresses::{self, Count, Line, Meaning};
@@ -95,7 +95,7 @@ pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// The form of one.
 pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let document = saving::named(visit, Kind::Permission).await?;
+    let document = saving::seen(visit, Kind::Permission).await?;
     reply::page(&form(visit, of_document(&document), Some(&document), Vec::new()).await?)
 }
 
@@ -118,7 +118,7 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let errors = if is_new && is_taken(&key) {
         vec![("permission".to_owned(), visit.t("key-taken"))]
     } else {
-        match saving::save(visit, &to_document(&fields)).await? {
+        match saving::save(visit, &with_others(to_document(&fields), stored.as_ref())).await? {
             Saved::Done(key) => {
                 return Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["http-handler", &key]))));
             }
@@ -212,28 +212,28 @@ fn to_document(fields: &Fields) -> Value {
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     let list = |name| -> Vec<Value> { words(fields.get(name)).into_iter().map(Value::String).collect() };
     // Null is what is missing, and said to be.
-    put(
-        "permission",
-        Some(fields.get("permission")).filter(|key| !key.is_empty()).map_or(Value::Null, |key| json!(key)),
-    );
+    put("permission", Some(fields.get("permission")).filter(|key| !key.is_empty()).map_or(Value::Null, Value::from));
     if !fields.get("title").is_empty() {
-        put("title", json!(fields.get("title")));
+        put("title", fields.get("title").into());
     }
     put("addresses", Value::Array(lines(fields.get("addresses"))));
     if !fields.workflows.is_empty() {
         put("workflows", fields.workflows.iter().map(|id| number_or_text(id)).collect());
     }
     if !fields.triggers.is_empty() {
-        put("triggers", fields.triggers.iter().map(|key| json!(key)).collect());
+        put("triggers", fields.triggers.iter().map(|key| Value::from(key.as_str())).collect());
     }
     for name in ["short_url", "expires", "charset", "files", "ping"] {
         // `refuse` is what holds without the key.
         if !fields.get(name).is_empty() && fields.get(name) != "refuse" {
-            put(name, json!(fields.get(name)));
+            put(name, fields.get(name).into());
         }
     }
     if !fields.get("status").is_empty() {
-        put("answer", json!({"status": number_or_text(fields.get("status")), "body": fields.get("body")}));
+        let mut answer = Map::new();
+        answer.insert("status".to_owned(), number_or_text(fields.get("status")));
+        answer.insert("body".to_owned(), fields.get("body").into());
+        put("answer", Value::Object(answer));
     }
     for name in ["dedupe_by", "origins"] {
         if !list(name).is_empty() {
@@ -244,14 +244,29 @@ fn to_document(fields: &Fields) -> Value {
         put("dedupe_days", number_or_text(fields.get("dedupe_days")));
     }
     if !fields.enabled {
-        put("enabled", json!(false));
+        put("enabled", false.into());
     }
     Value::Object(document)
 }
 
+/// The same document with the keys of the stored one that have no field in the form.
+fn with_others(mut document: Value, stored: Option<&Value>) -> Value {
+    for name in ["query_values", "wait", "headers"] {
+        if let Some(value) = stored.and_then(|stored| stored.get(name)) {
+            document[name] = value.clone();
+        }
+    }
+    if let Some(media_type) = stored.and_then(|stored| stored["answer"].get("type"))
+        && let Some(answer) = document.get_mut("answer").and_then(Value::as_object_mut)
+    {
+        answer.insert("type".to_owned(), media_type.clone());
+    }
+    document
+}
+
 /// One item a line; blanks belong to the item, as around the `-` of a range.
 fn lines(text: &str) -> Vec<Value> {
-    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(|line| json!(line)).collect()
+    text.split(['\n', ',']).map(str::trim).filter(|line| !line.is_empty()).map(Value::from).collect()
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -260,7 +275,7 @@ fn words(text: &str) -> Vec<String> {
 
 /// What is no number stays a text, which the validator then names.
 fn number_or_text(text: &str) -> Value {
-    text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number))
+    text.parse::<i64>().map_or_else(|_| text.into(), Value::from)
 }
 
 fn text(value: &Value) -> String {
@@ -284,6 +299,8 @@ fn free_key(title: &str, is_taken: impl Fn(&str) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -295,6 +312,11 @@ mod tests {
             "origins": ["https://a.example"], "dedupe_days": 7, "enabled": false,
         });
         assert_eq!(to_document(&of_document(&document)), document);
+        let mut more = document.clone();
+        more["query_values"] = json!("env");
+        more["answer"]["type"] = json!("text/xml");
+        assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["query_values"], "env");
+        assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["answer"]["type"], "text/xml");
         let short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});
         assert_eq!(to_document(&of_document(&short)), short);
     }

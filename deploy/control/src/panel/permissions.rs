@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::permission::Permission;
-use serde_json::{Value, json};
+use serde_json::Value;
 use warp::reply::Response;
 
 use super::callers::{self, Callers};
@@ -67,7 +67,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let readable: Vec<&Permission> = read.iter().filter_map(|(_, permission)| permission.as_ref()).collect();
     let refused = callers::refused(visit, &p, &readable).await?;
     let rows = read.into_iter().map(|(document, permission)| {
-        let mut row = row(document, permission.as_ref(), default, now);
+        let mut row = row(&p, document, permission.as_ref(), default, now);
         if let (Ok(ip), Some(permission)) = (&address, &permission) {
             row.says = says(&p, permission, *ip, now);
         }
@@ -77,7 +77,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&List { rows, address: asked.to_owned(), verdict, refused, p })
 }
 
-fn row(document: &Value, permission: Option<&Permission>, default: &str, now: SystemTime) -> Row {
+fn row(p: &Frame, document: &Value, permission: Option<&Permission>, default: &str, now: SystemTime) -> Row {
     let (key, title) = (saving::key(Kind::Permission, document), saving::title(document).to_owned());
     let Some(permission) = permission else {
         let empty = String::new();
@@ -101,7 +101,10 @@ fn row(document: &Value, permission: Option<&Permission>, default: &str, now: Sy
         title,
         addresses: first_few(permission.addresses.iter().map(ToString::to_string)),
         targets: first_few(targets),
-        short_url: format!("/{}", permission.short_url.as_ref().map_or(default, |url| url.as_str())),
+        short_url: match &permission.short_url {
+            Some(own) => format!("/{}", p.sight.short_url(own.as_str())),
+            None => format!("/{default}"),
+        },
         expires: document["expires"].as_str().unwrap_or_default().to_owned(),
         state: match permission.expires_at {
             _ if !permission.enabled => "disabled",
@@ -133,7 +136,7 @@ fn says(p: &Frame, permission: &Permission, ip: IpAddr, now: SystemTime) -> Stri
 pub async fn enable(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let mut document = saving::named(visit, Kind::Permission).await?;
     let on = visit.form.get("enabled") == "true";
-    document["enabled"] = json!(on);
+    document["enabled"] = on.into();
     match saving::save(visit, &document).await? {
         Saved::Done(_) => {
             Ok(reply::redirect(if on { "/http-handler?done=enabled" } else { "/http-handler?done=disabled" }))

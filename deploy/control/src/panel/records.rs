@@ -64,7 +64,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let next = cut(&mut found, PAGE).map(|last| last.record.id.to_string()).unwrap_or_default();
     let row = |one: &record_list::Dated| Row {
         id: one.record.id.to_string(),
-        fields: first_fields(&one.record.fields),
+        fields: first_fields(&p.sight.record(&one.record.fields)),
         at: p.moment(&one.updated_at),
     };
     let rows = found.iter().map(row).collect();
@@ -88,13 +88,13 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let found = record_list::one(&connection, id).await?.ok_or(Refusal::NotFound)?;
     let comments = comments::of(&connection, id).await?;
     let p = Frame::new(visit, Section::Records).await;
-    let comments = comments.into_iter().map(|one| (p.moment(&one.created_at), one.text)).collect();
+    let comments = comments.into_iter().map(|one| (p.moment(&one.created_at), p.sight.comment(&one.text))).collect();
     reply::page(&One {
         id: id.to_string(),
         module: found.record.module.to_string(),
         created: p.moment(&found.created_at),
         updated: p.moment(&found.updated_at),
-        tree: Tree::of(&found.record.fields),
+        tree: Tree::of(&p.sight.record(&found.record.fields)),
         comments,
         p,
     })

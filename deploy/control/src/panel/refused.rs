@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use encoding_rs::Encoding;
 use postern_shared::body::shape;
 use postern_shared::store::refused_bodies::{self, Refusal as Kept};
 use warp::reply::Response;
@@ -14,7 +13,8 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text};
 use super::visit::Visit;
-use crate::reread::{self, Choice};
+use crate::operation::refused_body::replay::{self, ReplayRefusedBodies};
+use crate::operation::{Error, Operation, refused_body};
 
 /// How many are listed: those of a bad day; `postern refused` knows all.
 const LISTED: i64 = 200;
@@ -76,8 +76,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
 }
 
 async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
-    let found = refused_bodies::find(&visit.connection().await?, id(visit)?).await?;
-    let (kept, body) = found.ok_or(Refusal::NotFound)?;
+    let (kept, body) = refused_body::find(&visit.panel.state, id(visit)?).await?;
     let p = Frame::new(visit, Section::RefusedBodies).await;
     let shapes = shape::of_body(kept.content_type.as_deref(), &body.unwrap_or_default());
     let charset = visit.form.get("charset").to_owned();
@@ -86,8 +85,7 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
 
 /// One with what was posted. The answer is the page itself: an address would show it again without a note.
 pub async fn show_values(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let found = refused_bodies::reveal(&visit.connection().await?, visit.account(), id(visit)?).await?;
-    let (kept, body) = found.ok_or(Refusal::NotFound)?;
+    let (kept, body) = refused_body::reveal(&visit.panel.state, &visit.who(), id(visit)?).await?;
     let p = Frame::new(visit, Section::RefusedBodies).await;
     let row = Row { query: kept.query.clone(), ..row(&p, &kept) };
     let (body, charset, error) = (body.map(|body| body_text(&body)), String::new(), String::new());
@@ -96,34 +94,32 @@ pub async fn show_values(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// Reads one again: to its receipt, or back with the reason.
 pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let Ok(charset) = charset(visit) else {
-        return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?);
+    let input = replay::Input { id: Some(id(visit)?), permission: None, charset: charset(visit), content_type: None };
+    let replayed = match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
+        Err(Error::Invalid(_)) => return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?),
+        replayed => replayed?,
     };
-    let choice = Choice::One(id(visit)?);
-    let replayed = reread::replay(&visit.panel.state, visit.account(), &choice, charset).await?;
-    match (replayed.accepted.first(), replayed.refused.first()) {
-        (Some((_, receipt)), _) => Ok(reply::redirect(&format!("/receipts/{receipt}"))),
-        (None, Some((_, error))) => reply::unsaved(&one(visit, error.message.clone()).await?),
+    match (replayed.replayed.first(), replayed.refused.first()) {
+        (Some(reread), _) => Ok(reply::redirect(&format!("/receipts/{}", reread.receipt))),
+        (None, Some(stays)) => reply::unsaved(&one(visit, stays.message.clone()).await?),
         (None, None) => Err(Refusal::NotFound),
     }
 }
 
 /// Reads those of a permission again; the list then shows why some of them stay.
 pub async fn replay_several(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let Ok(charset) = charset(visit) else {
-        return reply::unsaved(&latest(visit, visit.t("charset-unknown")).await?);
-    };
     let permission = visit.form.get("permission").parse().map_err(|_| Refusal::NotFound)?;
-    reread::replay(&visit.panel.state, visit.account(), &Choice::Permission(permission), charset).await?;
-    Ok(reply::redirect("/refused?done=reread"))
+    let input = replay::Input { id: None, permission: Some(permission), charset: charset(visit), content_type: None };
+    match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
+        Err(Error::Invalid(_)) => reply::unsaved(&latest(visit, visit.t("charset-unknown")).await?),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(reply::redirect("/refused?done=reread")),
+    }
 }
 
 /// The charset that was typed, if any was.
-fn charset(visit: &Visit<'_>) -> Result<Option<&'static Encoding>, ()> {
-    match visit.form.get("charset").trim() {
-        "" => Ok(None),
-        label => reread::charset(label).map(Some).ok_or(()),
-    }
+fn charset(visit: &Visit<'_>) -> Option<String> {
+    Some(visit.form.get("charset").trim()).filter(|label| !label.is_empty()).map(str::to_owned)
 }
 
 fn id(visit: &Visit<'_>) -> Result<i64, Refusal> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use postern_shared::store::StoreError;
+use postern_shared::store::accounts::Role;
 use warp::http::StatusCode;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
@@ -16,6 +17,7 @@ use warp::reply::{Reply, Response, html, with_status};
 use super::frame::{Frame, Section};
 use super::visit::{LANGUAGE, THEME, VISITOR, Visit};
 use super::words::Language;
+use crate::operation::Error;
 
 /// What every page may do: nothing that does not come from here, no inline script, no frame around it.
 const POLICY: &str =
@@ -35,8 +37,8 @@ pub const BUSY_S: u32 = 2;
 pub enum Refusal {
     /// There is nothing here.
     NotFound,
-    /// The account may only look.
-    OnlyAdmins,
+    /// The account has not this role, nor one above it.
+    Role(Role),
     /// The form lacks its token, or has that of another session.
     NoToken,
     /// The form cannot be read, or took too long.
@@ -52,6 +54,23 @@ pub enum Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => Self::Store(error),
+            Error::Forbidden(role) => Self::Role(role),
+            Error::Unknown(_) | Error::NoName(_) | Error::NoPath | Error::Method(_) => Self::NotFound,
+            Error::Unauthorized
+            | Error::Invalid(_)
+            | Error::BodyTimeout
+            | Error::Body(_)
+            | Error::Type(_)
+            | Error::Conflict(_)
+            | Error::Documents(_) => Self::Unreadable,
+        }
     }
 }
 
@@ -139,7 +158,8 @@ pub fn preferences(visit: &Visit<'_>) -> Response {
 pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
     let (status, key) = match &refusal {
         Refusal::NotFound => (StatusCode::NOT_FOUND, "refused-not-found"),
-        Refusal::OnlyAdmins => (StatusCode::FORBIDDEN, "refused-only-admins"),
+        Refusal::Role(Role::Admin) => (StatusCode::FORBIDDEN, "refused-only-admins"),
+        Refusal::Role(_) => (StatusCode::FORBIDDEN, "refused-only-editors"),
         Refusal::NoToken => (StatusCode::FORBIDDEN, "refused-no-token"),
         Refusal::Unreadable => (StatusCode::BAD_REQUEST, "refused-unreadable"),
         Refusal::TooBusy => (StatusCode::TOO_MANY_REQUESTS, "refused-busy"),
@@ -151,7 +171,7 @@ pub async fn refused(visit: &Visit<'_>, refusal: Refusal) -> Response {
     match &refusal {
         Refusal::Store(error) => tracing::warn!(%error, path = visit.path, "a page of the control panel was not made"),
         Refusal::Template(error) => tracing::error!(%error, "a page of the control panel could not be written"),
-        Refusal::NotFound | Refusal::OnlyAdmins | Refusal::NoToken | Refusal::Unreadable | Refusal::TooBusy => {}
+        Refusal::NotFound | Refusal::Role(_) | Refusal::NoToken | Refusal::Unreadable | Refusal::TooBusy => {}
     }
     // Without a store there is nothing to count beside the page.
     let p = Frame::without_counts(visit, Section::None);

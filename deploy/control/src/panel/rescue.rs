@@ -2,24 +2,33 @@
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::run_actions::{self, Version};
 use warp::reply::Response;
 
 use super::reply::{self, Refusal};
 use super::visit::Visit;
+use crate::operation::field::Text;
+use crate::operation::run::decide::{self, DecideRun};
+use crate::operation::run::replay::{self, ReplayRun};
+use crate::operation::{Error, Operation};
 
-/// Does what the button says. Whatever another person did first is shown by the page that follows.
+/// Does what the button says. What another person did first is shown by the page that follows.
 pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let run: RunKey = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    let mut connection = visit.connection().await?;
-    let account = visit.account();
-    match visit.form.get("action") {
-        "replay" => run_actions::replay(&mut connection, account, &run, Version::Pinned).await?,
-        "replay-newest" => run_actions::replay(&mut connection, account, &run, Version::Newest).await?,
+    let key: RunKey = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    let (state, who) = (&visit.panel.state, visit.who());
+    let page = reply::redirect(&reply::path(&["receipts", &key.receipt.to_string()]));
+    let run = Text(key);
+    let done = match visit.form.get("action") {
+        action @ ("replay" | "replay-newest") => {
+            let input = replay::Input { run, newest_version: action == "replay-newest" };
+            ReplayRun::run(state, &who, input).await.map(drop)
+        }
         word => {
-            let decision = Decision::from_word(word).ok_or(Refusal::NotFound)?;
-            run_actions::decide(&mut connection, account, &run, decision).await?
+            let decision = Text(Decision::from_word(word).ok_or(Refusal::NotFound)?);
+            DecideRun::run(state, &who, decide::Input { run, decision }).await.map(drop)
         }
     };
-    Ok(reply::redirect(&reply::path(&["receipts", &run.receipt.to_string()])))
+    match done {
+        Ok(()) | Err(Error::Conflict(_) | Error::Unknown(_)) => Ok(page),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,6 +1,7 @@
 //! What there is to visit: one table. A form's token is asked for wherever the method is POST, so no entry can forget
 //! it.
 
+use postern_shared::store::accounts::Role;
 use warp::http::Method;
 use warp::reply::Response;
 
@@ -10,6 +11,7 @@ use super::{
     accounts, addresses, audit, dead_letters, hold, live, login, modules, overview, permission_form, permissions,
     receipt, records, refused, reply, rescue, runs, search, tokens, triggers, unmatched, versions, workflows,
 };
+use crate::router::{Found, Router, Row};
 
 /// A way to a page.
 #[derive(Debug)]
@@ -28,10 +30,10 @@ pub struct Route {
 pub enum Access {
     /// Everybody.
     Open,
-    /// Whoever is logged in.
+    /// Every account.
     Account,
-    /// Whoever may change something.
-    Admin,
+    /// The accounts with this role or one above it.
+    Of(Role),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +117,7 @@ const fn get(path: &'static str, page: Page) -> Route {
 }
 
 const fn post(path: &'static str, page: Page) -> Route {
-    Route { method: "POST", path, access: Access::Admin, page }
+    Route { method: "POST", path, access: Access::Of(Role::Editor), page }
 }
 
 const fn open(route: Route) -> Route {
@@ -126,8 +128,12 @@ const fn account(route: Route) -> Route {
     Route { access: Access::Account, ..route }
 }
 
+const fn editor(route: Route) -> Route {
+    Route { access: Access::Of(Role::Editor), ..route }
+}
+
 const fn admin(route: Route) -> Route {
-    Route { access: Access::Admin, ..route }
+    Route { access: Access::Of(Role::Admin), ..route }
 }
 
 /// Every route. The first that fits is taken: fixed words stand before the places for keys, so a trigger or a
@@ -151,38 +157,38 @@ pub const ROUTES: &[Route] = &[
     get("/records", Page::Records),
     get("/records/{}", Page::Record),
     get("/triggers", Page::Triggers),
-    admin(get("/triggers/new", Page::NewTrigger)),
+    editor(get("/triggers/new", Page::NewTrigger)),
     post("/triggers/new", Page::SaveTrigger),
     get("/triggers/{}", Page::Trigger),
     post("/triggers/{}", Page::SaveTrigger),
-    admin(get("/triggers/{}/delete", Page::RemoveTrigger)),
+    editor(get("/triggers/{}/delete", Page::RemoveTrigger)),
     post("/triggers/{}/delete", Page::DeleteTrigger),
     get("/workflows", Page::Workflows),
-    admin(get("/workflows/new", Page::NewWorkflow)),
+    editor(get("/workflows/new", Page::NewWorkflow)),
     post("/workflows/new", Page::SaveWorkflow),
     account(post("/workflows/check", Page::CheckWorkflow)),
     get("/workflows/{}", Page::Workflow),
     post("/workflows/{}", Page::SaveWorkflow),
     get("/workflows/{}/versions", Page::Versions),
-    admin(get("/workflows/{}/delete", Page::RemoveWorkflow)),
+    editor(get("/workflows/{}/delete", Page::RemoveWorkflow)),
     post("/workflows/{}/delete", Page::DeleteWorkflow),
     post("/workflows/{}/hold", Page::HoldWorkflow),
     get("/http-handler", Page::Permissions),
     get("/http-handler/covers", Page::Covers),
-    admin(get("/http-handler/new", Page::NewPermission)),
+    editor(get("/http-handler/new", Page::NewPermission)),
     post("/http-handler/new", Page::SavePermission),
     get("/http-handler/{}", Page::Permission),
     post("/http-handler/{}", Page::SavePermission),
     post("/http-handler/{}/enabled", Page::EnablePermission),
-    admin(get("/http-handler/{}/delete", Page::RemovePermission)),
+    editor(get("/http-handler/{}/delete", Page::RemovePermission)),
     post("/http-handler/{}/delete", Page::DeletePermission),
     get("/modules", Page::Modules),
-    admin(get("/modules/new", Page::NewModule)),
+    editor(get("/modules/new", Page::NewModule)),
     post("/modules/new", Page::SaveModule),
     account(post("/modules/check", Page::CheckModule)),
     get("/modules/{}", Page::Module),
     post("/modules/{}", Page::SaveModule),
-    admin(get("/modules/{}/delete", Page::RemoveModule)),
+    editor(get("/modules/{}/delete", Page::RemoveModule)),
     post("/modules/{}/delete", Page::DeleteModule),
     get("/dead-letters", Page::DeadLetters),
     get("/dead-letters/groups/{}", Page::DeadGroup),
@@ -197,38 +203,36 @@ pub const ROUTES: &[Route] = &[
     post("/refused/{}", Page::ReplayRefusedBody),
     post("/refused/{}/values", Page::RefusedValues),
     admin(get("/accounts", Page::Accounts)),
-    post("/accounts", Page::AddAccount),
+    admin(post("/accounts", Page::AddAccount)),
     admin(get("/accounts/{}", Page::Account)),
-    post("/accounts/{}/role", Page::SetRole),
-    post("/accounts/{}/password", Page::SetPassword),
+    admin(post("/accounts/{}/role", Page::SetRole)),
+    admin(post("/accounts/{}/password", Page::SetPassword)),
     admin(get("/accounts/{}/delete", Page::RemoveAccount)),
-    post("/accounts/{}/delete", Page::DeleteAccount),
+    admin(post("/accounts/{}/delete", Page::DeleteAccount)),
     admin(get("/tokens", Page::Tokens)),
-    post("/tokens", Page::AddToken),
+    admin(post("/tokens", Page::AddToken)),
     admin(get("/tokens/{}/delete", Page::RemoveToken)),
-    post("/tokens/{}/delete", Page::DeleteToken),
+    admin(post("/tokens/{}/delete", Page::DeleteToken)),
     get("/audit", Page::Audit),
     get("/audit/{}", Page::Change),
 ];
 
 /// The route of a path and the segment that stands for its `{}`.
-pub fn find(method: &Method, path: &str) -> Result<(&'static Route, String), Refusal> {
-    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-    let found = ROUTES.iter().filter(|route| route.method == method);
-    let mut found = found.filter_map(|route| Some((route, argument(route.path, path)?)));
-    found.next().ok_or(Refusal::NotFound)
+pub fn find(router: &Router<Route>, method: &Method, path: &str) -> Result<(&'static Route, String), Refusal> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    match router.find(method, path) {
+        Found::Row(route, argument) => Ok((route, decoded(argument))),
+        Found::OtherMethods(_) | Found::Nothing => Err(Refusal::NotFound),
+    }
 }
 
-fn argument(pattern: &str, path: &str) -> Option<String> {
-    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
-    let mut argument = String::new();
-    loop {
-        match (pattern.next(), path.next()) {
-            (None, None) => return Some(argument),
-            (Some("{}"), Some(segment)) if !segment.is_empty() => argument = decoded(segment),
-            (Some(wanted), Some(segment)) if wanted == segment => {}
-            _ => return None,
-        }
+impl Row for Route {
+    fn method(&self) -> Method {
+        if self.method == "POST" { Method::POST } else { Method::GET }
+    }
+
+    fn path(&self) -> &'static str {
+        self.path
     }
 }
 
@@ -317,16 +321,17 @@ mod tests {
 
     #[test]
     fn a_path_finds_its_route_and_fixed_words_come_before_keys() {
+        let router = Router::new(ROUTES).unwrap();
         for (path, expected, key) in [
             ("/http-handler/new", "/http-handler/new", ""),
             ("/http-handler/office", "/http-handler/{}", "office"),
             ("/http-handler/a%20b/delete", "/http-handler/{}/delete", "a b"),
         ] {
-            let (route, argument) = find(&Method::GET, path).unwrap();
+            let (route, argument) = find(&router, &Method::GET, path).unwrap();
             assert_eq!((route.path, argument.as_str()), (expected, key));
         }
         for (method, path) in [(Method::GET, "/http-handler/"), (Method::PUT, "/runs"), (Method::POST, "/runs")] {
-            assert!(find(&method, path).is_err(), "{method} {path}");
+            assert!(find(&router, &method, path).is_err(), "{method} {path}");
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Documents on their way from a form into the store: one validator, the one of API and command line.
 
+use postern_shared::document::Kind;
 use postern_shared::document::batch::Batch;
-use postern_shared::document::{Document, Kind, Name};
 use postern_shared::finding::Located;
-use postern_shared::store::{StoreError, documents};
+use postern_shared::store::documents;
 use serde_json::Value;
 
 use super::reply::Refusal;
 use super::visit::Visit;
+use crate::operation::document;
 
 /// What became of a document.
 #[derive(Debug)]
@@ -21,6 +22,11 @@ pub enum Saved {
 /// All documents of a kind.
 pub async fn load(visit: &Visit<'_>, kind: Kind) -> Result<Vec<Value>, Refusal> {
     Ok(documents::load(&visit.connection().await?, kind).await?)
+}
+
+/// The document that the path names, as far as the visitor may see it.
+pub async fn seen(visit: &Visit<'_>, kind: Kind) -> Result<Value, Refusal> {
+    Ok(visit.who().sight().document(&named(visit, kind).await?))
 }
 
 /// The document that the path names.
@@ -54,20 +60,15 @@ pub async fn save(visit: &Visit<'_>, value: &Value) -> Result<Saved, Refusal> {
 
 /// Saves the one document of a batch.
 pub async fn keep(visit: &Visit<'_>, batch: Batch) -> Result<Saved, Refusal> {
-    if !batch.findings.is_empty() {
+    if !batch.findings.is_empty() || batch.documents.is_empty() {
         return Ok(Saved::Faulty(batch.findings.into_iter().map(|found| found.located).collect()));
     }
-    let Some(one) = batch.documents.into_iter().next() else { return Ok(Saved::Faulty(Vec::new())) };
-    let document: Document = one.document;
-    let key = document.key();
-    documents::apply(&mut visit.connection().await?, visit.account(), &[(document, one.value)]).await?;
-    Ok(Saved::Done(key))
+    let applied = document::keep(&mut visit.connection().await?, &visit.who(), batch).await?;
+    Ok(Saved::Done(applied.into_iter().next().map(|one| one.key).unwrap_or_default()))
 }
 
 /// Deletes the document that the path names, in the visitor's name.
 pub async fn delete(visit: &Visit<'_>, kind: Kind) -> Result<(), Refusal> {
-    let name: Name = kind.parse_name(&visit.argument).map_err(|_| Refusal::NotFound)?;
-    let deleted: Result<bool, StoreError> =
-        documents::delete(&mut visit.connection().await?, visit.account(), &name).await;
-    if deleted? { Ok(()) } else { Err(Refusal::NotFound) }
+    let name = kind.parse_name(&visit.argument).map_err(|_| Refusal::NotFound)?;
+    Ok(document::remove(&visit.panel.state, &visit.who(), &name).await?)
 }

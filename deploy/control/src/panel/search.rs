@@ -16,6 +16,7 @@ use super::reply::{self, Refusal};
 use super::saving;
 use super::shown::shortened;
 use super::visit::Visit;
+use crate::redact::{self, Shown, redact};
 
 /// How many answers are shown.
 const MAX_ANSWERS: usize = 50;
@@ -58,9 +59,17 @@ pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
         answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
     }
     if query.chars().count() >= MIN_CHARS && !query.contains('\0') {
-        for found in record_list::holding(&visit.connection().await?, query, MAX_RECORDS).await? {
+        let sight = visit.who().sight();
+        let connection = visit.connection().await?;
+        let found = match redact(sight.0, redact::Kind::Record) {
+            Shown::Whole => record_list::holding(&connection, query, MAX_RECORDS).await?,
+            // Parts of a value that are found one by one would tell all of it.
+            _ => record_list::with_value(&connection, query, MAX_RECORDS).await?,
+        };
+        for found in found {
             let (id, module) = (found.record.id, found.record.module);
-            let text = format!("{module} {id} {}", holding(&found.record.fields, query));
+            let value = sight.text(redact::Kind::Record, &holding(&found.record.fields, query));
+            let text = format!("{module} {id} {value}");
             answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
         }
     }

@@ -1,15 +1,18 @@
 //! The tokens of the API: each is shown once, when it is made.
 
 use askama::Template;
-use postern_shared::store::tokens::{self, Added, MAX_TOKENS};
+use postern_shared::store::tokens::{self, MAX_TOKENS};
 use warp::reply::Response;
 
+use super::accounts::chosen_role;
 use super::confirm::Delete;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::Moment;
 use super::visit::Visit;
-use crate::api::{generated_token, hash_of_token, is_token_name};
+use crate::operation::token::create::{Created, create};
+use crate::operation::token::delete::{self, DeleteToken};
+use crate::operation::{Error, Operation};
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
@@ -19,12 +22,15 @@ struct List {
     /// The token that was made just now: no page shows it a second time.
     made: String,
     name: String,
+    /// The role that is chosen.
+    role: &'static str,
     error: String,
 }
 
 struct Row {
     id: i64,
     name: String,
+    role: &'static str,
     created: Moment,
     used: Option<Moment>,
 }
@@ -40,29 +46,24 @@ async fn all(visit: &Visit<'_>, made: String, error: String) -> Result<List, Ref
     let rows = found.into_iter().map(|token| Row {
         id: token.id,
         name: token.name,
+        role: token.role.word(),
         created: p.moment(&token.created_at),
         used: token.last_used_at.as_ref().map(|at| p.moment(at)),
     });
     let name = if error.is_empty() { String::new() } else { visit.form.get("name").to_owned() };
-    Ok(List { rows: rows.collect(), made, name, error, p })
+    Ok(List { rows: rows.collect(), made, name, role: chosen_role(visit).word(), error, p })
 }
 
 /// Makes one. The answer is the page itself and no redirect: an address must not carry a secret.
 pub async fn add(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let name = visit.form.get("name").trim();
-    if !is_token_name(name) {
-        return reply::unsaved(&all(visit, String::new(), visit.t("token-name-wrong")).await?);
-    }
-    let token = generated_token();
-    let added = tokens::add(&mut visit.connection().await?, visit.account(), name, &hash_of_token(&token)).await?;
-    match added {
-        Added::Token(_) => reply::page(&all(visit, token, String::new()).await?),
-        Added::NameTaken => reply::unsaved(&all(visit, String::new(), visit.t("token-taken")).await?),
-        Added::TooMany => {
-            let error = visit.panel.words.text(visit.language, "token-too-many", Some(MAX_TOKENS));
-            reply::unsaved(&all(visit, String::new(), error).await?)
-        }
-    }
+    let (name, role) = (visit.form.get("name").trim(), chosen_role(visit));
+    let error = match create(&visit.panel.state, &visit.who(), name, role).await? {
+        Created::Token(made) => return reply::page(&all(visit, made.token, String::new()).await?),
+        Created::NoName => visit.t("token-name-wrong"),
+        Created::NameTaken => visit.t("token-taken"),
+        Created::TooMany => visit.n("token-too-many", MAX_TOKENS),
+    };
+    reply::unsaved(&all(visit, String::new(), error).await?)
 }
 
 /// Asks for the name before removing.
@@ -84,6 +85,9 @@ pub async fn delete(visit: &Visit<'_>) -> Result<Response, Refusal> {
         return reply::unsaved(&asked);
     }
     let id = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    tokens::delete(&mut visit.connection().await?, visit.account(), id).await?;
-    Ok(reply::redirect("/tokens?done=deleted"))
+    match DeleteToken::run(&visit.panel.state, &visit.who(), delete::Input { id }).await {
+        // Another admin may have been faster.
+        Ok(_) | Err(Error::Unknown(_)) => Ok(reply::redirect("/tokens?done=deleted")),
+        Err(error) => Err(error.into()),
+    }
 }

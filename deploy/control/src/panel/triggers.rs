@@ -3,7 +3,7 @@
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::workflow::Workflow;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use warp::reply::Response;
 
 use super::confirm::Delete;
@@ -84,11 +84,12 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     } else if !is_new && !is_known {
         return Err(Refusal::NotFound);
     } else {
-        let mut document = json!({"trigger": key});
+        let mut document = Map::new();
+        document.insert("trigger".to_owned(), key.into());
         if !title.is_empty() {
-            document["title"] = json!(title);
+            document.insert("title".to_owned(), title.into());
         }
-        match saving::save(visit, &document).await? {
+        match saving::save(visit, &Value::Object(document)).await? {
             Saved::Done(_) => return Ok(reply::redirect("/triggers?done=saved")),
             Saved::Faulty(found) => found.into_iter().map(|one| (one.finding.path, one.finding.message)).collect(),
         }

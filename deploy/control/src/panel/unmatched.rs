@@ -2,7 +2,7 @@
 
 use askama::Template;
 use postern_shared::id::ReceiptId;
-use postern_shared::store::unmatched::{self, Choice, Unmatched};
+use postern_shared::store::unmatched::{self, Unmatched};
 use postern_shared::submission::Target;
 use warp::reply::Response;
 
@@ -10,6 +10,8 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, cut};
 use super::visit::Visit;
+use crate::operation::unmatched::replay::{self, ReplayUnmatched};
+use crate::operation::{Error, Operation};
 
 /// How many a page shows.
 const PAGE: i64 = 50;
@@ -62,21 +64,30 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
 /// Replays those of a target.
 pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let target = named(visit.form.get("target")).ok_or(Refusal::NotFound)?;
-    unmatched::replay(&mut visit.connection().await?, visit.account(), &Choice::Target(target)).await?;
+    let input = match target {
+        Target::Workflow(workflow) => replay::Input { workflow: Some(workflow), ..replay::Input::default() },
+        Target::Trigger(trigger) => replay::Input { trigger: Some(trigger), ..replay::Input::default() },
+    };
+    ReplayUnmatched::run(&visit.panel.state, &visit.who(), input).await?;
     Ok(reply::redirect("/unmatched?done=replayed"))
 }
 
 /// Replays one; what another person did first is shown by the page that follows.
 pub async fn replay_one(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let receipt: ReceiptId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    unmatched::replay(&mut visit.connection().await?, visit.account(), &Choice::One(receipt)).await?;
-    Ok(reply::redirect(&reply::path(&["receipts", &receipt.to_string()])))
+    let input = replay::Input { receipt: Some(receipt), ..replay::Input::default() };
+    match ReplayUnmatched::run(&visit.panel.state, &visit.who(), input).await {
+        Ok(_) | Err(Error::Conflict(_) | Error::Unknown(_)) => {
+            Ok(reply::redirect(&reply::path(&["receipts", &receipt.to_string()])))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn row(p: &Frame, one: &Unmatched) -> Row {
-    let reasons = one.skipped.iter().map(|skipped| match skipped.workflow {
-        Some(id) => format!("#{id}: {}", skipped.reason),
-        None => skipped.reason.clone(),
+    let reasons = one.skipped.iter().map(|skipped| {
+        let reason = p.sight.message(skipped.reason.clone());
+        skipped.workflow.map(|id| format!("#{id}: {reason}")).unwrap_or(reason)
     });
     Row {
         receipt: one.receipt.to_string(),

@@ -42,8 +42,9 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let newest = all.first().ok_or(Refusal::NotFound)?.0;
     let shown = visit.query.get("version").parse().unwrap_or(newest);
     let document = workflows::of_version(&connection, id, shown).await?.ok_or(Refusal::NotFound)?;
+    let document = p.sight.document(&document);
     let text = yaml::write(&document);
-    let before = text_of(&connection, id, shown - 1).await?;
+    let before = text_of(&connection, &p, id, shown - 1).await?;
     let page = Page {
         id: id.to_string(),
         title: saving::title(&document).to_owned(),
@@ -56,9 +57,9 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page)
 }
 
-async fn text_of(connection: &Connection, id: WorkflowId, version: i32) -> Result<String, Refusal> {
+async fn text_of(connection: &Connection, p: &Frame, id: WorkflowId, version: i32) -> Result<String, Refusal> {
     let document = workflows::of_version(connection, id, version).await?;
-    Ok(document.as_ref().map(yaml::write).unwrap_or_default())
+    Ok(document.map(|document| yaml::write(&p.sight.document(&document))).unwrap_or_default())
 }
 
 /// Asks for the number before deleting.

@@ -20,6 +20,7 @@ use super::password::{Busy, Rank};
 use super::reply::Refusal;
 use super::session::{self, Token};
 use super::words::Language;
+use crate::operation::Who;
 
 /// The cookie of a session.
 pub const SESSION: &str = "postern-session";
@@ -182,13 +183,20 @@ impl<'p> Visit<'p> {
 
     /// The hash of a new password of someone who is known.
     pub async fn hashed(&self, password: &str) -> Result<String, Refusal> {
-        let slot = self.panel.passwords.slot(self.peer, Rank::Known).await.map_err(|Busy| Refusal::TooBusy)?;
+        let passwords = &self.panel.passwords;
+        let place = passwords.place(self.peer, Rank::Known).map_err(|Busy| Refusal::TooBusy)?;
+        let slot = passwords.slot(place).await.map_err(|Busy| Refusal::TooBusy)?;
         slot.hash(password).await.ok_or(Refusal::Unreadable)
     }
 
     /// The name of who is logged in; empty on open pages.
     pub fn account(&self) -> &str {
         self.account.as_deref().unwrap_or_default()
+    }
+
+    /// Who asks an operation.
+    pub fn who(&self) -> Who {
+        Who { account: self.account().to_owned(), role: self.role.unwrap_or(Role::Viewer) }
     }
 
     /// A text in the language of the visitor.

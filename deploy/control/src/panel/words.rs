@@ -147,8 +147,9 @@ mod tests {
             }
         }
         // Families whose members the store or the URL names.
-        let families =
-            ["state-", "output-", "action-", "kind-", "refused-", "done-", "first-", "last-", "ago-", "theme-"];
+        let families = [
+            "state-", "output-", "action-", "kind-", "refused-", "done-", "first-", "last-", "ago-", "theme-", "role-",
+        ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));
             assert!(is_of_family || asked.contains(&format!("\"{key}\"")), "nothing asks for {key}");

@@ -16,6 +16,7 @@ use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::shown::Pill;
 use super::visit::Visit;
+use crate::redact::Sight;
 
 /// What a new workflow begins with: one that is complete, so that the first look shows how they read.
 const NEW: &str = "workflow: 1\ntitle: New workflow\nactive: false\nstart:\n  module: Leads\n  triggers: [web_lead]\n  \
@@ -115,7 +116,9 @@ pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let stored = workflows::load(&visit.connection().await?).await?.value;
     let stored = stored.into_iter().find(|one| saving::key(Kind::Workflow, &one.document) == visit.argument);
     let stored = stored.ok_or(Refusal::NotFound)?;
-    reply::page(&page(visit, yaml::write(&stored.document), stored.version, Vec::new()).await?)
+    let mut page = page(visit, yaml::write(&stored.document), stored.version, Vec::new()).await?;
+    page.text = yaml::write(&page.p.sight.document(&stored.document));
+    reply::page(&page)
 }
 
 /// Saves the text, or shows it again with what is wrong; with the button *check* it only does the latter.
@@ -153,11 +156,12 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Workflows);
     let text = editor::typed(visit);
     let batch = editor::judged(visit, &text, Kind::Workflow).await?;
-    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new()) })
+    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), visit.who().sight()) })
 }
 
 async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located>) -> Result<Editor, Refusal> {
-    let checked = checked(&text, editor::judged(visit, &text, Kind::Workflow).await?, faults);
+    let batch = editor::judged(visit, &text, Kind::Workflow).await?;
+    let checked = checked(&text, batch, faults, visit.who().sight());
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
     let (is_held, waiting) = before_the_gate(visit).await?;
     Ok(Editor {
@@ -180,10 +184,10 @@ async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, i64), Refusal> {
     Ok((is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
 }
 
-fn checked(text: &str, batch: Batch, more: Vec<Located>) -> Checked {
+fn checked(text: &str, batch: Batch, more: Vec<Located>, sight: Sight) -> Checked {
     let marks = editor::marks(text, batch.findings.into_iter().map(|found| found.located).chain(more));
     let graph = batch.documents.first().filter(|_| marks.faults.is_empty()).and_then(|one| match &one.document {
-        Document::Workflow(workflow) => Some(graph::draw(workflow, &one.value, None)),
+        Document::Workflow(workflow) => Some(graph::draw(workflow, &sight.document(&one.value), None)),
         Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });
     Checked { marks, graph }
@@ -191,11 +195,13 @@ fn checked(text: &str, batch: Batch, more: Vec<Located>) -> Checked {
 
 #[cfg(test)]
 mod tests {
+    use postern_shared::store::accounts::Role;
+
     use super::*;
 
     #[test]
     fn the_first_draft_of_a_workflow_is_one_and_is_drawn() {
-        let checked = checked(NEW, editor::read(NEW, Kind::Workflow), Vec::new());
+        let checked = checked(NEW, editor::read(NEW, Kind::Workflow), Vec::new(), Sight(Role::Admin));
         assert!(checked.marks.faults.is_empty(), "{:?}", checked.marks.faults);
         assert!(checked.graph.is_some());
     }
@@ -203,13 +209,14 @@ mod tests {
     #[test]
     fn a_fault_stands_at_its_line() {
         let text = NEW.replace("create_record: Leads", "create_recrd: Leads");
-        let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new());
+        let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin));
         let Marks { faults, lines } = checked.marks;
         assert_eq!(faults[0].0, 11, "{faults:?}");
         assert!(lines[10].1 && !lines[9].1);
         assert!(checked.graph.is_none());
         let text = format!("{NEW}---\ntrigger: x\n");
-        let two = super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new()).marks.faults;
+        let two =
+            super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin)).marks.faults;
         assert_eq!(two[0].0, 15, "{two:?}");
     }
 }

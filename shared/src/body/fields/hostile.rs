@@ -106,6 +106,7 @@ fn a_hostile_body_is_read_or_refused_with_a_reason() {
             assert!((400..500).contains(&error.code.status()), "{content_type}: {begins}");
             assert!((10..400).contains(&error.message.len()), "{content_type}: {begins}: {error}");
         }
-        assert!(started.elapsed() < Duration::from_secs(2), "{content_type}: {begins} took {:?}", started.elapsed());
+        // A hundred thousand fields are read first, here without optimisation and beside other tests.
+        assert!(started.elapsed() < Duration::from_secs(8), "{content_type}: {begins} took {:?}", started.elapsed());
     }
 }

@@ -48,17 +48,23 @@ fn every_type_gives_the_same_map() {
         (FORM, "\u{feff}a=1", r#"{"a":"1"}"#),
         (FORM, "a=1;b=2", r#"{"a":"1;b=2"}"#),
         (FORM, "100%=50%", r#"{"100%":"50%"}"#),
-        (FORM, "<x>y</x>", r#"{"<x>y</x>":""}"#),
         (FORM, "&&&", "{}"),
         (FORM, r#"{"a":1}"#, r#"{"a":1}"#),
         ("", "\u{feff} {\"a\":[1.0,null]}", r#"{"a":[1.0,null]}"#),
         (FORM, "{a}=1", r#"{"{a}":"1"}"#),
-        (FORM, "{\"a\":\"1\"", r#"{"{\"a\":\"1\"":""}"#),
         ("text/plain;charset=UTF-8", r#"{"a":1}"#, r#"{"a":1}"#),
         (JSON, r#"{"a":{"b":[true]}}"#, r#"{"a":{"b":[true]}}"#),
         ("application/json; charset=\"utf-8\"", r#"{"a":"ä"}"#, r#"{"a":"ä"}"#),
         ("application/vnd.api+JSON", r#"{"a":1}"#, r#"{"a":1}"#),
         ("application/xml", "", "{}"),
+        // C17 of the callers, and what else is sent with a JSON object.
+        ("text/json", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("application/octet-stream", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("*/*", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("text/html; charset=UTF-8", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("json", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("application/x-javascript", r#"{"a":1}"#, r#"{"a":1}"#),
+        ("application/reports+json;v=1", r#"{"a":1}"#, r#"{"a":1}"#),
         (MULTIPART, "", "{}"),
         (JSON, "", "{}"),
     ] {
@@ -133,6 +139,57 @@ fn a_multipart_form_gives_its_texts_and_not_its_files() {
 }
 
 #[test]
+fn a_part_of_json_or_text_is_a_value_whatever_its_file_name() {
+    let part = |rest: &str| format!("Content-Disposition: form-data; name=\"d\"; {rest}");
+    for (headers, content, json) in [
+        // C21 of the callers: FormData with a JSON Blob.
+        (part("filename=\"blob\"\r\nContent-Type: application/json"), &br#"{"a":[1.0]}"#[..], r#"{"d":{"a":[1.0]}}"#),
+        (part("filename=\"blob\"\r\nContent-Type: text/plain;charset=UTF-8"), b"note", r#"{"d":"note"}"#),
+        (part("filename*=UTF-8''x.csv\r\nContent-Type: Text/CSV"), b"a;b", r#"{"d":"a;b"}"#),
+        (part("filename=lead.json\r\nContent-Type: application/ld+json"), b" [1,[2]] ", r#"{"d":[1,[2]]}"#),
+        (part("filename=x\r\nContent-Type: text/json; charset=windows-1251"), b"\"\xef\"", "{\"d\":\"п\"}"),
+        (named("d[x]") + "\r\nContent-Type: application/json", b"true", r#"{"d":{"x":true}}"#),
+        (part("filename=x\r\nContent-Type: application/json"), b"", r#"{"d":""}"#),
+        (part("filename=\"\"\r\nContent-Type: text/plain"), b"", "{}"),
+    ] {
+        assert_eq!(read(MULTIPART, &multipart(&[(&headers, content)])).as_deref(), Ok(json), "{headers}");
+    }
+    let broken = multipart(&[(&part("filename=blob\r\nContent-Type: application/json"), b"{\"a\":secret")]);
+    assert_eq!(read(MULTIPART, &broken).unwrap_err(), "part \"d\" is not JSON: expected value at line 1 column 6");
+    let cut = multipart(&[(&part("filename=blob\r\nContent-Type: application/json"), br#"{"a":"\ud83d"}"#)]);
+    assert_eq!(fields(Some(MULTIPART), &cut, &settings()).unwrap().altered, ["d"]);
+    let pdf = multipart(&[(&part("filename=blob\r\nContent-Type: application/pdf"), b"%PDF")]);
+    assert_eq!(read(MULTIPART, &pdf).unwrap_err(), "part \"d\" is a file, and files are not accepted here");
+}
+
+#[test]
+fn what_is_said_to_be_ascii_is_utf_8_or_refused_and_never_other_letters() {
+    let part = |charset: &str| format!("{}\r\nContent-Type: text/plain; charset={charset}", named("a"));
+    for charset in ["US-ASCII", "ascii", "\"us-ascii\"", "ANSI_X3.4-1968"] {
+        // C22 of the callers: UTF-8 in a part that is said to be ASCII.
+        assert_eq!(read(MULTIPART, &multipart(&[(&part(charset), "Zoë".as_bytes())])).unwrap(), "{\"a\":\"Zoë\"}");
+        let error = read(MULTIPART, &multipart(&[(&part(charset), b"Zo\xeb")])).unwrap_err();
+        assert_eq!(error, "field \"a\" is not text in UTF-8");
+        assert_eq!(read(&format!("{FORM}; charset={charset}"), b"a=Zo%C3%AB").unwrap(), "{\"a\":\"Zoë\"}");
+        assert_eq!(
+            read(&format!("{JSON}; charset={charset}"), "{\"a\":\"Zoë\"}".as_bytes()).unwrap(),
+            "{\"a\":\"Zoë\"}"
+        );
+    }
+    assert!(read(FORM, b"a=Zo%C3%AB&_charset_=us-ascii").unwrap().contains("Zoë"));
+    assert_eq!(read(MULTIPART, &multipart(&[(&part("iso-8859-1"), b"Zo\xeb")])).unwrap(), "{\"a\":\"Zoë\"}");
+}
+
+#[test]
+fn an_order_of_one_mib_is_read() {
+    // C19 of the callers: an order with 8 line items has about 1,100 names in 19 KB.
+    let item = r#"{"id":12345,"name":"A thing of some length","price":"12.50","taxes":[{"id":1,"total":"2.10"}]},"#;
+    let body = format!("{{\"items\":[{}1]}}", item.repeat(1024 * 1024 / item.len() - 1));
+    let env = fields(Some(JSON), body.as_bytes(), &settings()).unwrap().env;
+    assert_eq!(env.get("items").unwrap().as_array().unwrap().len(), 1024 * 1024 / item.len());
+}
+
+#[test]
 fn a_multipart_form_may_name_its_charset_in_a_part() {
     let header: &[u8] = b"--XX\r\nContent-Disposition: form-data; name=\"\xe0\"\r\n\r\n\xef\r\n";
     let charset = multipart(&[(&named("_charset_"), b"windows-1251")]);
@@ -170,6 +227,35 @@ fn a_refusal_names_the_fault_and_no_value() {
             "application/xml",
             b"<secret/>",
             "content type \"application/xml\" is not supported: send a form or a JSON object",
+        ),
+        // C15 of the callers: broken JSON, XML and a JSON array, sent as a form; and more of the kind.
+        (FORM, br#"{"email": "a@example.org","#, "the body is not JSON: EOF while parsing a value at line 1 column 26"),
+        (
+            FORM,
+            b"<lead><email>a@example.org</email></lead>",
+            "the body is sent as a form, but begins like XML: name its content type",
+        ),
+        (FORM, br#"[{"email":"a@example.org"}]"#, "the JSON body is not an object"),
+        (FORM, br#"{"url":"http://x/?a=b&c","#, "the body is not JSON: EOF while parsing a value at line 1 column 25"),
+        (
+            FORM,
+            b"%7B%22a%22%3A%22secret%22%7D=",
+            "the body is sent as a form, but begins like JSON: name its content type",
+        ),
+        (
+            "",
+            b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--XX--",
+            "the body is sent as a form, but begins like multipart/form-data: name its content type",
+        ),
+        (
+            "application/octet-stream",
+            b"secret=1",
+            "content type \"application/octet-stream\" is not supported: send a form or a JSON object",
+        ),
+        (
+            "application/rtf",
+            b"{\\rtf1 secret}",
+            "content type \"application/rtf\" is not supported: send a form or a JSON object",
         ),
         ("multipart/form-data", b"--XX--", "the body is not multipart/form-data: it names no boundary"),
         (MULTIPART, b"secret", "the body is not multipart/form-data: its parts do not end where its boundary says"),

@@ -23,9 +23,25 @@ fn a_whole_document_is_read() {
     assert_eq!(read.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_736_400)));
     assert_eq!(read.charset, Some(encoding_rs::WINDOWS_1251));
     assert_eq!((read.enabled, read.files), (false, Files::Drop));
-    assert_eq!(read.answer, Some(Answer { status: 200, body: "OK".into() }));
-    assert_eq!((read.ping, read.dedupe_by, read.dedupe_days), ("test=test".parse().ok(), vec!["lead_id".into()], 7));
+    assert_eq!(read.answer, Some(Answer { status: 200, media_type: None, body: "OK".into() }));
+    assert_eq!(
+        (read.ping, read.dedupe_by[0].to_string().as_str(), read.dedupe_days),
+        ("test=test".parse().ok(), "lead_id", 7)
+    );
     assert_eq!(read.origins, ["https://a.example", "http://localhost:8000"]);
+}
+
+#[test]
+fn settings_for_callers_that_cannot_be_changed_are_read() {
+    let read = read(&json!({
+        "permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "query_values": "env", "wait": 10,
+        "headers": ["X-GitHub-Event", "user-agent"], "answer": {"type": "text/xml", "body": "<Response/>"},
+    }))
+    .unwrap();
+    assert_eq!((read.query_is_env, read.wait), (true, Some(Duration::from_secs(10))));
+    assert_eq!(read.headers, ["x-github-event", "user-agent"]);
+    let answer = Answer { status: 200, media_type: Some("text/xml".into()), body: "<Response/>".into() };
+    assert_eq!(read.answer, Some(answer));
 }
 
 #[test]
@@ -33,18 +49,30 @@ fn what_is_left_out_has_a_default() {
     let read = read(&json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "title": null})).unwrap();
     assert_eq!((read.enabled, read.files, read.title.as_str()), (true, Files::Refuse, ""));
     assert_eq!((read.expires_at, read.short_url, read.charset), (None, None, None));
+    assert_eq!((read.query_is_env, read.wait, read.headers.len()), (false, None, 0));
 }
 
 #[test]
 fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
     for (key, value) in [
         ("answer", json!("OK")),
+        ("answer", json!({"type": "text xml", "body": "OK"})),
+        ("query_values", json!("body")),
+        ("query_values", json!(true)),
+        ("wait", json!(0)),
+        ("wait", json!(26)),
+        ("headers", json!("a b")),
+        ("headers", json!(["x-a", "Authorization"])),
+        ("headers", json!(vec!["x-a"; 21])),
         ("answer", json!({"status": 500, "body": ""})),
         ("answer", json!({"status": 204, "body": "OK"})),
         ("answer", json!({"status": 200, "text": "OK"})),
         ("answer", json!({"status": 200, "body": "x".repeat(1_001)})),
         ("ping", json!("test")),
         ("dedupe_by", json!([""])),
+        ("dedupe_by", json!(["lead_id", "items[][id]"])),
+        ("dedupe_by", json!("data..ID")),
+        ("dedupe_by", json!("$env[\"lead_id\"]")),
         ("dedupe_days", json!(0)),
         ("dedupe_days", json!(367)),
     ] {

@@ -6,7 +6,7 @@ use postern_shared::env::Env;
 use postern_shared::expression::is_email;
 use postern_shared::id::ModuleName;
 use postern_shared::module::MAX_FIELDS;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// An open module with the fields of these records. A type is only guessed where it loses nothing: digits may be a
 /// phone number. What holds a map has no type, and stays undeclared.
@@ -25,7 +25,9 @@ pub fn of<'r>(name: &ModuleName, records: impl Iterator<Item = &'r Env>) -> Valu
         |guesses: BTreeSet<&'static str>| guesses.first().filter(|_| guesses.len() == 1).map_or("text", |one| one);
     let fields: Map<String, Value> =
         fields.into_iter().map(|(name, guesses)| (name.clone(), Value::from(word(guesses)))).collect();
-    json!({"module": name, "title": name, "strict": false, "fields": fields})
+    let name = Value::from(name.as_str());
+    let module = [("module", name.clone()), ("title", name), ("strict", false.into()), ("fields", fields.into())];
+    Value::Object(module.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 fn guessed(value: &Value) -> Option<&'static str> {
@@ -44,6 +46,7 @@ fn guessed(value: &Value) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use postern_shared::module::Module;
+    use serde_json::json;
 
     use super::*;
 

@@ -1,0 +1,73 @@
+//! One dead letter with what it carries: submissions if these can be read, else text.
+
+use postern_shared::id::ReceiptId;
+use postern_shared::submission::{self, Submission};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{DeadLetter, describe, find};
+use crate::operation::field::Time;
+use crate::operation::{About, Code, Error, Operation, Who};
+use crate::state::State;
+
+/// Gets a dead letter.
+#[derive(Debug)]
+pub struct GetDeadLetter;
+
+/// Which letter.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Its number.
+    #[schemars(range(min = 1))]
+    pub id: i64,
+}
+
+/// A dead letter with what it carries.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// Its number.
+    pub id: i64,
+    /// The receipt, if what it carries can be read.
+    pub receipt: Option<ReceiptId>,
+    /// The AMQP type of the message.
+    pub kind: String,
+    /// How many bytes it carries.
+    pub bytes: i32,
+    /// Why nobody could run it.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempt: i32,
+    /// When it was put here.
+    pub created_at: Time,
+    /// What it asks to run, if what it carries can be read.
+    pub target: Option<String>,
+    /// The group of those that are alike.
+    pub group: String,
+    /// What it carries, if that is no bundle of submissions; a viewer sees its shape.
+    pub text: Option<String>,
+    /// The submissions that it carries; a viewer sees the shapes of their values.
+    pub submissions: Option<Vec<Submission>>,
+}
+
+impl Operation for GetDeadLetter {
+    type Input = Input;
+    type Output = Output;
+    const ABOUT: About = About::get(
+        "getDeadLetter",
+        "/dead_letters/{id}",
+        "one dead letter with what it carries",
+        r#"{"id": 3, "receipt": null, "kind": "submissions.v1", "bytes": 5, "reason": "the body is not a bundle of submissions", "attempt": 1, "created_at": "2026-11-24T13:30:00Z", "target": null, "group": "9f86d081", "text": "hello", "submissions": null}"#,
+    )
+    .refusing(&[Code::NotFound]);
+
+    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+        let ((letter, body), sight) = (find(state, input.id).await?, who.sight());
+        let submissions = submission::unbundle(&body).ok();
+        let text = submissions.is_none().then(|| sight.posted_text(&String::from_utf8_lossy(&body)));
+        let submissions = submissions.map(|all| all.into_iter().map(|one| sight.submission(one)).collect());
+        let DeadLetter { id, receipt, kind, bytes, reason, attempt, created_at, target, group } =
+            describe(letter, sight);
+        Ok(Output { id, receipt, kind, bytes, reason, attempt, created_at, target, group, text, submissions })
+    }
+}

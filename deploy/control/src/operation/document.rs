@@ -1,0 +1,93 @@
+//! Modules, permissions, triggers and workflows, each by its number or key.
+
+pub mod apply;
+pub mod delete;
+pub mod export;
+pub mod get;
+pub mod kinds;
+pub mod list;
+pub mod sent;
+pub mod set;
+pub mod validate;
+pub mod versions;
+
+use postern_shared::document::batch::Batch;
+use postern_shared::document::{Kind, Name};
+use postern_shared::store::{Connection, StoreError, documents};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::request::Form;
+use super::{Error, Finding, Who};
+use crate::state::State;
+use sent::Sent;
+
+/// What became of a document.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Applied {
+    /// What kind of document it is.
+    #[schemars(extend("enum" = Kind::ALL.map(Kind::name)))]
+    pub kind: String,
+    /// Its number or key.
+    pub key: String,
+    /// Whether it differs from what was set before.
+    pub changed: bool,
+    /// The short URL that was made up for a permission that needs one.
+    pub made_short_url: Option<String>,
+}
+
+/// The documents that were sent, checked by themselves and against what is stored.
+pub async fn checked(connection: &Connection, sent: &Sent) -> Result<Batch, StoreError> {
+    let mut batch = Batch::new(documents::short_urls(connection).await?);
+    match sent.form {
+        Form::Yaml => batch.add_yaml("line", &sent.text),
+        Form::Json => batch.add_json("line", &sent.text),
+    }
+    batch.agree(Some(&documents::stored(connection, &batch).await?));
+    Ok(batch)
+}
+
+/// Sets checked documents, all or none.
+///
+/// # Errors
+/// They have findings.
+pub async fn keep(connection: &mut Connection, who: &Who, mut batch: Batch) -> Result<Vec<Applied>, Error> {
+    if !batch.findings.is_empty() {
+        return Err(Error::Documents(batch.findings.iter().map(Finding::of).collect()));
+    }
+    // What others name comes first: modules, triggers, workflows, permissions.
+    batch.documents.sort_by_key(|checked| checked.document.kind());
+    let (pairs, short_urls): (Vec<_>, Vec<_>) =
+        batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
+    let changed = documents::apply(connection, &who.account, &pairs).await?;
+    let mut applied = Vec::new();
+    for (((document, _), made_short_url), changed) in pairs.iter().zip(short_urls).zip(changed) {
+        let (kind, key) = (document.kind().name().to_owned(), document.key());
+        applied.push(Applied { kind, key, changed, made_short_url });
+    }
+    Ok(applied)
+}
+
+/// Removes what has this name.
+pub async fn remove(state: &State, who: &Who, name: &Name) -> Result<(), Error> {
+    match documents::delete(&mut state.store.connection().await?, &who.account, name).await? {
+        true => Ok(()),
+        false => Err(Error::Unknown(name.kind().name())),
+    }
+}
+
+/// The stored document of this name.
+pub async fn find(state: &State, name: &Name) -> Result<Value, Error> {
+    let all = documents::load(&state.store.connection().await?, name.kind()).await?;
+    let found = all.into_iter().find(|document| name_of(name.kind(), document).as_ref() == Some(name));
+    found.ok_or(Error::Unknown(name.kind().name()))
+}
+
+fn name_of(kind: Kind, document: &Value) -> Option<Name> {
+    let text = match &document[kind.name()] {
+        Value::String(key) => key.clone(),
+        number => number.to_string(),
+    };
+    kind.parse_name(&text).ok()
+}

@@ -1,0 +1,33 @@
+//! Everything that is set, in the order in which it can be applied.
+
+use postern_shared::document::Kind;
+use postern_shared::store::documents;
+
+use crate::operation::answer::Documents;
+use crate::operation::take::Nothing;
+use crate::operation::{About, Error, Operation, Who};
+use crate::state::State;
+
+/// Exports all documents.
+#[derive(Debug)]
+pub struct ExportDocuments;
+
+impl Operation for ExportDocuments {
+    type Input = Nothing;
+    type Output = Documents;
+    const ABOUT: About = About::get(
+        "exportDocuments",
+        "/export",
+        "everything that is set, as `apply` takes it; a viewer gets it without secrets",
+        "trigger: web_lead\ntitle: Web form\n",
+    );
+
+    async fn run(state: &State, who: &Who, _: Nothing) -> Result<Documents, Error> {
+        let (connection, sight) = (state.store.connection().await?, who.sight());
+        let mut all = Vec::new();
+        for kind in Kind::ALL {
+            all.extend(documents::load(&connection, kind).await?.iter().map(|document| sight.document(document)));
+        }
+        Ok(Documents(all))
+    }
+}

@@ -1,0 +1,3 @@
+//! The receipts of submissions.
+
+pub mod get;

@@ -1,0 +1,4 @@
+//! The records of modules.
+
+pub mod get;
+pub mod list;

@@ -1,0 +1,64 @@
+//! What permitted callers sent and Postern refused.
+
+pub mod get;
+pub mod list;
+pub mod raw;
+pub mod replay;
+
+use postern_shared::store::refused_bodies::{self, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::field::Time;
+use super::{Error, Who};
+use crate::redact::Kind;
+use crate::state::State;
+
+/// A refused body, without the body.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedBody {
+    /// Its number.
+    pub id: i64,
+    /// The permission that let the caller in.
+    pub permission: String,
+    /// The address of the caller.
+    pub address: String,
+    /// The code of the refusal.
+    pub code: String,
+    /// Why it was refused.
+    pub message: String,
+    /// The query, with the shapes of its values.
+    pub query: String,
+    /// The type that the caller named.
+    pub content_type: Option<String>,
+    /// How many bytes the body has; null = it was not kept.
+    pub bytes: Option<i32>,
+    /// When it was refused.
+    pub refused_at: Time,
+}
+
+fn describe(refused: &Refusal) -> RefusedBody {
+    RefusedBody {
+        id: refused.id,
+        permission: refused.permission.clone(),
+        address: refused.address.clone(),
+        code: refused.code.clone(),
+        message: refused.message.clone(),
+        query: postern_shared::body::shape::of_query(&refused.query),
+        content_type: refused.content_type.clone(),
+        bytes: refused.bytes,
+        refused_at: refused.refused_at.into(),
+    }
+}
+
+/// One with its body, of which only shapes may be shown.
+pub async fn find(state: &State, id: i64) -> Result<(Refusal, Option<Vec<u8>>), Error> {
+    refused_bodies::find(&state.store.connection().await?, id).await?.ok_or(Error::Unknown("refused body"))
+}
+
+/// One with its body, whose values may be shown: the role must allow it, and the audit log notes it.
+pub async fn reveal(state: &State, who: &Who, id: i64) -> Result<(Refusal, Option<Vec<u8>>), Error> {
+    who.may_see(Kind::RefusedBody)?;
+    let connection = state.store.connection().await?;
+    refused_bodies::reveal(&connection, &who.account, id).await?.ok_or(Error::Unknown("refused body"))
+}

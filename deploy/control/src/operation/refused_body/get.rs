@@ -1,0 +1,87 @@
+//! One refused body: its names and the shapes of its values, and on demand the values.
+
+use postern_shared::body::shape;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{RefusedBody, describe, find, reveal};
+use crate::operation::field::Time;
+use crate::operation::{About, Code, Error, Operation, Who};
+use crate::state::State;
+
+/// Gets a refused body.
+#[derive(Debug)]
+pub struct GetRefusedBody;
+
+/// Which body, and whether with its values.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Its number.
+    #[schemars(range(min = 1))]
+    pub id: i64,
+    /// `true`: with what was posted, and not only its shape. This needs the role editor, and the audit log notes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<bool>,
+}
+
+/// A refused body with its names.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// Its number.
+    pub id: i64,
+    /// The permission that let the caller in.
+    pub permission: String,
+    /// The address of the caller.
+    pub address: String,
+    /// The code of the refusal.
+    pub code: String,
+    /// Why it was refused.
+    pub message: String,
+    /// The query; with the shapes of its values unless these are asked for.
+    pub query: String,
+    /// The type that the caller named.
+    pub content_type: Option<String>,
+    /// How many bytes the body has; null = it was not kept.
+    pub bytes: Option<i32>,
+    /// When it was refused.
+    pub refused_at: Time,
+    /// The names of the body, each with the shape of its value.
+    pub shapes: Vec<Shape>,
+    /// The body as text, if its values are asked for and it was kept.
+    pub body: Option<String>,
+}
+
+/// A name with the shape of its value.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Shape {
+    /// The name; empty = the value has none.
+    pub name: String,
+    /// The first character and the length of the value.
+    pub shape: String,
+}
+
+impl Operation for GetRefusedBody {
+    type Input = Input;
+    type Output = Output;
+    const ABOUT: About = About::get(
+        "getRefusedBody",
+        "/refused_bodies/{id}",
+        "one refused body: its names and the shapes of its values",
+        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the body is no UTF-8", "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
+    )
+    .refusing(&[Code::NotFound, Code::Forbidden]);
+
+    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+        let is_shown = input.values == Some(true);
+        let found = if is_shown { reveal(state, who, input.id).await? } else { find(state, input.id).await? };
+        let (refused, body) = found;
+        let shapes = shape::of_body(refused.content_type.as_deref(), body.as_deref().unwrap_or_default());
+        let shapes = shapes.into_iter().map(|(name, shape)| Shape { name, shape }).collect();
+        let RefusedBody { id, permission, address, code, message, query, content_type, bytes, refused_at } =
+            describe(&refused);
+        let query = if is_shown { refused.query } else { query };
+        let body = body.filter(|_| is_shown).map(|body| String::from_utf8_lossy(&body).into_owned());
+        Ok(Output { id, permission, address, code, message, query, content_type, bytes, refused_at, shapes, body })
+    }
+}

@@ -1,0 +1,104 @@
+//! The runs of all workflows, a page at a time.
+
+use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::store::runs::{self, Cursor, Filter, Run, State as RunState};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::operation::field::{Last, Text, Time};
+use crate::operation::{About, Error, Operation, Who};
+use crate::redact::Sight;
+use crate::state::State;
+
+/// Lists runs.
+#[derive(Debug)]
+pub struct ListRuns;
+
+/// Which runs.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Only runs of this workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// Only runs in this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Text<RunState>>,
+    /// How many, the newest first.
+    #[serde(default)]
+    pub last: Last,
+    /// The `next` of an answer: the runs that follow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub before: Option<Text<Cursor>>,
+}
+
+/// A page of runs.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    /// The runs, the newest first.
+    pub runs: Vec<OneRun>,
+    /// What the next page takes as `before`; null on the last page.
+    pub next: Option<String>,
+}
+
+/// A run.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Run")]
+pub struct OneRun {
+    /// The receipt that started it.
+    pub receipt: ReceiptId,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Where it comes from; empty = the submission started it.
+    pub origin: String,
+    /// The version of the workflow.
+    pub version: i32,
+    /// How it stands.
+    pub state: Text<RunState>,
+    /// How many steps it has taken.
+    pub steps: i32,
+    /// The record that it runs on.
+    pub record: Option<RecordId>,
+    /// Why it failed, or what its `stop` said.
+    pub message: Option<String>,
+    /// When it started.
+    pub started_at: Time,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+}
+
+impl Operation for ListRuns {
+    type Input = Input;
+    type Output = Output;
+    const ABOUT: About = About::get(
+        "listRuns",
+        "/runs",
+        "the runs, the newest first",
+        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "workflow": 77, "origin": "", "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
+    );
+
+    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+        let connection = state.store.connection().await?;
+        let filter = Filter { workflow: input.workflow, state: input.state.map(|one| one.0), within: None };
+        let behind = input.before.map(|cursor| cursor.0);
+        let found = runs::page(&connection, &filter, behind.as_ref(), input.last.get()).await?;
+        let next = input.last.next(&found).map(|run| Cursor::from(run).to_string());
+        Ok(Output { next, runs: found.into_iter().map(|run| describe(run, who.sight())).collect() })
+    }
+}
+
+fn describe(run: Run, sight: Sight) -> OneRun {
+    OneRun {
+        receipt: run.receipt,
+        workflow: run.workflow,
+        origin: run.origin,
+        version: run.version,
+        state: Text(run.state),
+        steps: run.steps,
+        record: run.record,
+        message: run.message.map(|message| sight.message(message)),
+        started_at: run.started_at.into(),
+        ended_at: run.ended_at.map(Time::from),
+    }
+}

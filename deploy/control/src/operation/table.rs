@@ -1,0 +1,56 @@
+//! The table of all operations.
+
+use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
+use super::{
+    Row, audit, dead_letter, document, explain, openapi, receipt, record, refused_body, rejected_callers, run,
+};
+use super::{token, unmatched};
+
+/// All operations.
+pub static ROWS: [Row; 45] = [
+    Row::of::<openapi::GetOpenApi>(),
+    Row::of::<document::list::List<Modules>>(),
+    Row::of::<document::get::Get<Modules>>(),
+    Row::of::<document::set::Set<Modules>>(),
+    Row::of::<document::delete::Delete<Modules>>(),
+    Row::of::<document::list::List<Permissions>>(),
+    Row::of::<document::get::Get<Permissions>>(),
+    Row::of::<document::set::Set<Permissions>>(),
+    Row::of::<document::delete::Delete<Permissions>>(),
+    Row::of::<document::list::List<Triggers>>(),
+    Row::of::<document::get::Get<Triggers>>(),
+    Row::of::<document::set::Set<Triggers>>(),
+    Row::of::<document::delete::Delete<Triggers>>(),
+    Row::of::<document::list::List<Workflows>>(),
+    Row::of::<document::get::GetWorkflow>(),
+    Row::of::<document::set::Set<Workflows>>(),
+    Row::of::<document::delete::Delete<Workflows>>(),
+    Row::of::<document::versions::ListVersions>(),
+    Row::of::<document::validate::ValidateDocuments>(),
+    Row::of::<document::apply::ApplyDocuments>(),
+    Row::of::<document::export::ExportDocuments>(),
+    Row::of::<receipt::get::GetReceipt>(),
+    Row::of::<run::list::ListRuns>(),
+    Row::of::<run::replay::ReplayRun>(),
+    Row::of::<run::decide::DecideRun>(),
+    Row::of::<record::list::ListRecords>(),
+    Row::of::<record::get::GetRecord>(),
+    Row::of::<refused_body::list::ListRefusedBodies>(),
+    Row::of::<refused_body::get::GetRefusedBody>(),
+    Row::of::<refused_body::raw::GetRefusedBodyBytes>(),
+    Row::of::<refused_body::replay::ReplayRefusedBodies>(),
+    Row::of::<rejected_callers::ListRejectedCallers>(),
+    Row::of::<unmatched::list::ListUnmatched>(),
+    Row::of::<unmatched::replay::ReplayUnmatched>(),
+    Row::of::<dead_letter::list::ListDeadLetters>(),
+    Row::of::<dead_letter::get::GetDeadLetter>(),
+    Row::of::<dead_letter::groups::ListDeadLetterGroups>(),
+    Row::of::<dead_letter::replay::ReplayDeadLetters>(),
+    Row::of::<dead_letter::discard::DiscardDeadLetters>(),
+    Row::of::<audit::hours::AuditHours>(),
+    Row::of::<audit::log::ListChanges>(),
+    Row::of::<explain::ExplainAddress>(),
+    Row::of::<token::list::ListTokens>(),
+    Row::of::<token::create::CreateToken>(),
+    Row::of::<token::delete::DeleteToken>(),
+];

@@ -1,0 +1,4 @@
+//! Submissions that started nothing.
+
+pub mod list;
+pub mod replay;

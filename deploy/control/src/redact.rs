@@ -1,0 +1,210 @@
+//! Who sees which values: one rule for every page, operation and export. A viewer sees names, states and shapes of
+//! values; an editor sees values. [`redact`] decides, and [`Sight`] does what it decides.
+
+mod documents;
+
+use std::borrow::Cow;
+
+use postern_shared::env::Env;
+use postern_shared::mask::{self, HIDDEN};
+use postern_shared::receipt::{Report, RunReport, StepReport, told};
+use postern_shared::store::accounts::Role;
+use postern_shared::store::receipts::Skipped;
+use postern_shared::submission::{Dedupe, Submission};
+use serde_json::Value;
+
+use crate::operation::{Error, Who};
+
+/// What kind of value it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What was posted: variables, query, dedupe keys, bodies of dead letters.
+    Posted,
+    /// What was posted and refused: nobody needs it but to find out what is wrong with it.
+    RefusedBody,
+    /// The fields of a record.
+    Record,
+    /// A comment on a record.
+    Comment,
+    /// Why a run, a step or a submission ended as it did; it may quote what was posted.
+    Message,
+    /// What opens something: a short URL, a token in a step, the target of a step, the words of a test call.
+    Secret,
+}
+
+/// How much of a value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it.
+    Whole,
+    /// Its shape; all of it on demand, which the audit log notes.
+    OnDemand,
+    /// Its first character and its length.
+    Shape,
+    /// The words that are Postern's own.
+    OwnWords,
+    /// That there is one.
+    Hidden,
+}
+
+/// How much a role sees of a kind of value.
+pub fn redact(role: Role, kind: Kind) -> Shown {
+    match (role, kind) {
+        (Role::Editor | Role::Admin, Kind::RefusedBody) => Shown::OnDemand,
+        (Role::Editor | Role::Admin, _) => Shown::Whole,
+        (Role::Viewer, Kind::Posted | Kind::RefusedBody | Kind::Record | Kind::Comment) => Shown::Shape,
+        (Role::Viewer, Kind::Message) => Shown::OwnWords,
+        (Role::Viewer, Kind::Secret) => Shown::Hidden,
+    }
+}
+
+/// What a role sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight(pub Role);
+
+impl Who {
+    /// What it sees.
+    pub fn sight(&self) -> Sight {
+        Sight(self.role)
+    }
+
+    /// Whether it may see values of this kind on demand.
+    ///
+    /// # Errors
+    /// The role that it needs.
+    pub fn may_see(&self, kind: Kind) -> Result<(), Error> {
+        match redact(self.role, kind) {
+            Shown::Whole | Shown::OnDemand => Ok(()),
+            Shown::Shape | Shown::OwnWords | Shown::Hidden => Err(Error::Forbidden(Role::Editor)),
+        }
+    }
+}
+
+impl Sight {
+    fn sees(self, kind: Kind) -> bool {
+        redact(self.0, kind) == Shown::Whole
+    }
+
+    /// A text of this kind.
+    pub fn text(self, kind: Kind, text: &str) -> String {
+        match redact(self.0, kind) {
+            Shown::Whole => text.to_owned(),
+            Shown::Shape | Shown::OnDemand => mask::text(text),
+            Shown::OwnWords => told(text).unwrap_or_else(|| mask::text(text)),
+            Shown::Hidden => HIDDEN.to_owned(),
+        }
+    }
+
+    /// Variables that were posted, or that a run holds.
+    pub fn posted(self, env: &Env) -> Env {
+        self.values(Kind::Posted, env)
+    }
+
+    /// The fields of a record.
+    pub fn record(self, fields: &Env) -> Env {
+        self.values(Kind::Record, fields)
+    }
+
+    fn values(self, kind: Kind, env: &Env) -> Env {
+        if self.sees(kind) { env.clone() } else { mask::env(env) }
+    }
+
+    /// A text that was posted.
+    pub fn posted_text(self, text: &str) -> String {
+        self.text(Kind::Posted, text)
+    }
+
+    /// The body of a message.
+    pub fn body(self, body: &[u8]) -> Cow<'_, [u8]> {
+        if self.sees(Kind::Posted) { body.to_vec().into() } else { mask::message(body).into_bytes().into() }
+    }
+
+    /// A comment on a record.
+    pub fn comment(self, text: &str) -> String {
+        self.text(Kind::Comment, text)
+    }
+
+    /// A message of a run, a step or a submission.
+    pub fn message(self, message: String) -> String {
+        if self.sees(Kind::Message) { message } else { self.text(Kind::Message, &message) }
+    }
+
+    /// A short URL.
+    pub fn short_url(self, short_url: &str) -> String {
+        self.text(Kind::Secret, short_url)
+    }
+
+    /// A workflow that did not run.
+    pub fn skipped(self, skipped: Skipped) -> Skipped {
+        Skipped { reason: self.message(skipped.reason), ..skipped }
+    }
+
+    /// A submission.
+    pub fn submission(self, submission: Submission) -> Submission {
+        let dedupe = submission.dedupe.map(|dedupe| Dedupe { key: self.posted_text(&dedupe.key), days: dedupe.days });
+        Submission {
+            env: self.posted(&submission.env),
+            query: self.posted(&submission.query),
+            request: self.posted(&submission.request),
+            dedupe,
+            ..submission
+        }
+    }
+
+    /// What became of a submission.
+    pub fn report(self, report: Report) -> Report {
+        let message = |message: Option<String>| message.map(|message| self.message(message));
+        let step = |step: StepReport| StepReport { message: message(step.message), ..step };
+        let run = |run: RunReport| RunReport {
+            message: message(run.message),
+            path: run.path.into_iter().map(step).collect(),
+            ..run
+        };
+        Report {
+            reason: message(report.reason),
+            runs: report.runs.map(|runs| runs.into_iter().map(run).collect()),
+            skipped: report.skipped.into_iter().map(|skipped| self.skipped(skipped)).collect(),
+            ..report
+        }
+    }
+
+    /// A document of settings, or what the audit log kept of something else.
+    pub fn document(self, document: &Value) -> Value {
+        if self.sees(Kind::Secret) { document.clone() } else { documents::without_secrets(document) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_sees_no_value_and_an_editor_all_but_refused_bodies_at_once() {
+        for (kind, viewer, editor) in [
+            (Kind::Posted, Shown::Shape, Shown::Whole),
+            (Kind::RefusedBody, Shown::Shape, Shown::OnDemand),
+            (Kind::Record, Shown::Shape, Shown::Whole),
+            (Kind::Comment, Shown::Shape, Shown::Whole),
+            (Kind::Message, Shown::OwnWords, Shown::Whole),
+            (Kind::Secret, Shown::Hidden, Shown::Whole),
+        ] {
+            assert_eq!(redact(Role::Viewer, kind), viewer, "{kind:?}");
+            assert_eq!(redact(Role::Editor, kind), editor, "{kind:?}");
+            assert_eq!(redact(Role::Admin, kind), editor, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_shown_as_it_decides() {
+        for (kind, text, viewer) in [
+            (Kind::Posted, "Lovelace", "L••• (8)"),
+            (Kind::Comment, "Ada called", "A••• (10)"),
+            (Kind::Message, "the target answered 503", "the target answered 503"),
+            (Kind::Message, "found Lovelace", "f••• (14)"),
+            (Kind::Secret, "x7Kd", "•••"),
+        ] {
+            assert_eq!(Sight(Role::Viewer).text(kind, text), viewer);
+            assert_eq!(Sight(Role::Editor).text(kind, text), text);
+        }
+    }
+}

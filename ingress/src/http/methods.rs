@@ -1,0 +1,13 @@
+//! The answer to OPTIONS (RFC 9110, 9.3.7).
+
+use warp::http::StatusCode;
+use warp::http::header::{ALLOW, HeaderValue};
+use warp::reply::Response;
+
+/// 204, with the methods of a path in `Allow`.
+pub fn allowed(methods: &'static str) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}

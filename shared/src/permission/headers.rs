@@ -1,0 +1,56 @@
+//! The request headers that a permission keeps. Those that hold a secret of the caller are never kept: what is kept is
+//! stored with the receipt.
+
+/// The most headers of a permission.
+pub const MAX_HEADERS: usize = 20;
+
+/// Headers whose values let somebody in.
+const SECRET: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
+
+/// Why a header cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidHeader {
+    /// Not the name of a header.
+    #[error("{0:?} is not the name of a header, such as x-github-event")]
+    NoName(String),
+    /// A header that holds a secret.
+    #[error("{0} holds a secret of the caller, and what is kept is stored")]
+    Secret(String),
+}
+
+/// The name of a header in lower case (RFC 9110, 5.1).
+pub fn name(text: &str) -> Result<String, InvalidHeader> {
+    let name = text.trim().to_ascii_lowercase();
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || name.len() > 100 || !name.bytes().all(is_token) {
+        Err(InvalidHeader::NoName(text.chars().take(60).collect()))
+    } else if SECRET.contains(&name.as_str()) {
+        Err(InvalidHeader::Secret(name))
+    } else {
+        Ok(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_kept_by_its_name_unless_it_holds_a_secret() {
+        for (text, expected) in [
+            ("X-GitHub-Event", Ok("x-github-event")),
+            (" User-Agent ", Ok("user-agent")),
+            ("Authorization", Err("authorization holds a secret")),
+            ("Cookie", Err("cookie holds a secret")),
+            ("", Err("is not the name")),
+            ("a b", Err("is not the name")),
+            ("a:", Err("is not the name")),
+        ] {
+            match (name(text), expected) {
+                (Ok(found), Ok(name)) => assert_eq!(found, name),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+    }
+}

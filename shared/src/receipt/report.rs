@@ -1,0 +1,148 @@
+//! What became of a submission, as it is answered: one type for callers, the API and the command line.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PermissionKey, ReceiptId, RecordId, WorkflowId};
+use crate::store::receipts::Skipped;
+use crate::submission::Target;
+
+/// What became of a submission. What is not known yet, or does not apply, is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Report {
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// The word for how it stands, such as `queued`, `running` or `finished`.
+    pub status: String,
+    /// Why it is a dead letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was accepted, by the clock of the ingress (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub accepted_at: Option<String>,
+    /// What it asks to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// The runs that it started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<Vec<RunReport>>,
+    /// How many runs are not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs_left_out: Option<i64>,
+    /// The receipt that had the same dedupe key first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<ReceiptId>,
+    /// The workflows that did not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+    /// Posted names that nothing read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+    /// Names that were read and neither posted nor set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unposted: Vec<String>,
+    /// The names of the parts whose files were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped_files: Vec<String>,
+    /// The names in whose values U+FFFD stands for something that is no text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<String>,
+    /// The receipt under which it runs instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed_as: Option<ReceiptId>,
+    /// The receipt in whose place it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<ReceiptId>,
+    /// The permission that let it in; only operators see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<PermissionKey>,
+}
+
+/// A run of a receipt, with its path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RunReport {
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Where it comes from; empty = the submission started it.
+    pub origin: String,
+    /// The version of the workflow.
+    pub version: i32,
+    /// The word for how it stands.
+    pub status: String,
+    /// How many steps it has taken.
+    pub steps: i32,
+    /// The record that it runs on.
+    pub record: Option<RecordId>,
+    /// Why it failed, or what its `stop` said.
+    pub message: Option<String>,
+    /// When it started (RFC 3339).
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub started_at: String,
+    /// When it ended (RFC 3339).
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub ended_at: Option<String>,
+    /// The steps that it took, in order.
+    pub path: Vec<StepReport>,
+    /// How many steps before these are not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps_left_out: Option<i32>,
+    /// The step that started it; none = the submission did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<StartedBy>,
+}
+
+/// A step that a run took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StepReport {
+    /// Its name in the workflow.
+    pub step: String,
+    /// Its task.
+    pub task: String,
+    /// The output by which it was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// What happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The step of another run that started a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StartedBy {
+    /// The workflow of the other run.
+    pub workflow: WorkflowId,
+    /// The origin of the other run.
+    pub origin: String,
+    /// The place of the step on the path of the other run, from 1.
+    pub step: i32,
+    /// The place of this run among the runs that the step started, from 1.
+    pub item: i32,
+}
+
+impl Report {
+    /// One of which nothing but a word is known.
+    pub fn of_status(receipt: ReceiptId, status: &str) -> Self {
+        Self {
+            receipt,
+            status: status.to_owned(),
+            reason: None,
+            accepted_at: None,
+            target: None,
+            runs: None,
+            runs_left_out: None,
+            duplicate_of: None,
+            skipped: Vec::new(),
+            unread: Vec::new(),
+            unposted: Vec::new(),
+            dropped_files: Vec::new(),
+            altered: Vec::new(),
+            replayed_as: None,
+            replay_of: None,
+            permission: None,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The JSON Schemas of names and variables, which their parsers know by rules and not by derived types.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::env::Env;
+use crate::id::{MAX_NAME_BYTES, ModuleName, PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+use crate::resume::RunKey;
+use crate::store::checkpoints::Decision;
+use crate::store::runs::State;
+
+/// The name of a run: receipt, workflow, and where the run comes from, such as `1` of a replay, `1@3.2` of a run that
+/// run 1 started, `1@3.2~1` of the replay of that run; see [`crate::origin`].
+const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]*([.][0-9]+([.@~][0-9]+)*)?$";
+
+macro_rules! schema {
+    ($($name:ident: $schema:expr;)*) => {
+        $(
+            impl JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    $schema
+                }
+            }
+        )*
+    };
+}
+
+schema! {
+    ReceiptId: json_schema!({"type": "string", "format": "uuid"});
+    WorkflowId: number();
+    RecordId: number();
+    TriggerKey: name();
+    PermissionKey: name();
+    ModuleName: name();
+    RunKey: json_schema!({"type": "string", "pattern": RUN});
+    State: json_schema!({"type": "string", "enum": State::ALL.map(|(_, word)| word)});
+    Decision: json_schema!({"type": "string", "enum": Decision::ALL.map(|(_, word)| word)});
+    Env: json_schema!({"type": "object"});
+}
+
+fn number() -> Schema {
+    json_schema!({"type": "integer", "minimum": 1})
+}
+
+fn name() -> Schema {
+    json_schema!({"type": "string", "pattern": format!("^[A-Za-z0-9_.-]{{1,{MAX_NAME_BYTES}}}$")})
+}

@@ -1,0 +1,250 @@
+//! What each process may do in the database, as one table: what its statements need, and no more. README.md shows the
+//! table; a test compares. A statement that needs more fails in every test, since tests run each process as its role.
+
+use std::fmt::Write;
+
+use super::Process::{self, Control, Ingress, Worker};
+
+/// Every column of a table.
+const ALL: &str = "";
+
+/// A right on a table or a view, for these columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// To read.
+    Read(&'static str),
+    /// To add rows.
+    Add(&'static str),
+    /// To change rows, and to lock them.
+    Change(&'static str),
+    /// To remove rows.
+    Remove,
+}
+
+use Right::{Add, Change, Read, Remove};
+
+/// Rights on tables and views.
+const TABLES: &[(Process, &str, &[Right])] = &[
+    (Ingress, "schema_migrations", &[Read("number")]),
+    (Ingress, "settings", &[Read("version")]),
+    (Ingress, "permissions", &[Read("key, document")]),
+    (Ingress, "spool", &[Read("lane, due_at"), Add("lane, kind, body, attempt, due_at")]),
+    (Ingress, "answered", &[Add("instance, hour, numbers")]),
+    (
+        Ingress,
+        "refused_bodies",
+        &[
+            Read("id, refused_at, kept_bytes"),
+            Add("permission, address, code, message, query, content_type, body, refused_at, idempotency_key"),
+            Remove,
+        ],
+    ),
+    (Ingress, "rejected_callers", &[Read(ALL), Add(ALL), Change("reason, count, last_at"), Remove]),
+    (
+        Ingress,
+        "receipts",
+        &[Read("id, permission, target, accepted_at, skipped, duplicate_of, unread, unposted, dropped_files")],
+    ),
+    (Ingress, "runs", &[Read(ALL)]),
+    (Ingress, "run_log", &[Read(ALL)]),
+    (Ingress, "responses", &[Read("receipt, status, content_type, body")]),
+    (Ingress, "dead_letters", &[Read("id, receipt, permission, reason")]),
+    (Ingress, "discarded_letters", &[Read(ALL)]),
+    (Ingress, "replayed", &[Read("old, new, permission")]),
+    (Worker, "schema_migrations", &[Read("number")]),
+    (Worker, "settings", &[Read("version")]),
+    (Worker, "modules", &[Read("name, document")]),
+    (Worker, "workflows", &[Read("id, version")]),
+    (Worker, "workflow_versions", &[Read("workflow, version, document")]),
+    (
+        Worker,
+        "receipts",
+        &[Read("id, query, request, duplicate_of, places, waits"), Add(ALL), Change("unread, unposted, places")],
+    ),
+    (Worker, "runs", &[Read(ALL), Add(ALL), Change("version, state, steps, message, started_at, ended_at")]),
+    (Worker, "run_log", &[Read("receipt, workflow, origin"), Add(ALL), Remove]),
+    (
+        Worker,
+        "checkpoints",
+        &[
+            Read(ALL),
+            Add("receipt, workflow, origin, document, record, waits_for_turn, gate"),
+            Change("revision, document, waits_for_turn, decision, gate"),
+            Remove,
+        ],
+    ),
+    (Worker, "outside_calls", &[Read(ALL), Add("receipt, workflow, origin, number"), Change("done_at"), Remove]),
+    (
+        Worker,
+        "records",
+        &[Read(ALL), Add("id, module, unique_key, fields"), Change("unique_key, fields, updated_at"), Remove],
+    ),
+    (Worker, "comments", &[Add("record, receipt, workflow, number, text")]),
+    (Worker, "claims", &[Read(ALL), Add(ALL), Change("receipt, origin, expires_at"), Remove]),
+    (
+        Worker,
+        "spool",
+        &[Read(ALL), Add("lane, kind, body, attempt, due_at, target, workflow"), Change("lease, due_at"), Remove],
+    ),
+    (Worker, "responses", &[Read("created_at"), Add("receipt, status, content_type, body"), Remove]),
+    (Worker, "dead_letters", &[Read("receipt"), Add("receipt, kind, body, reason, attempt, permission, target")]),
+    (Worker, "replayed", &[Read("old, new")]),
+    (Worker, "audit_log", &[Read("action, kind, key")]),
+    (Worker, "answered", &[Read(ALL), Add(ALL), Remove]),
+    (Worker, "arrived", &[Read(ALL), Add(ALL), Remove]),
+    (Control, "schema_migrations", &[Read("number")]),
+    (Control, "settings", &[Read("version"), Change("version")]),
+    (Control, "permissions", &[Read(ALL), Add("key, document"), Change("document, changed_at"), Remove]),
+    (Control, "triggers", &[Read(ALL), Add("key, document"), Change("document, changed_at"), Remove]),
+    (Control, "modules", &[Read(ALL), Add("name, document"), Change("document, changed_at"), Remove]),
+    (Control, "workflows", &[Read(ALL), Add(ALL), Change("version"), Remove]),
+    (Control, "workflow_versions", &[Read(ALL), Add("workflow, version, document")]),
+    // Locking a table needs the right to change all of it.
+    (Control, "records", &[Read(ALL), Change(ALL)]),
+    (Control, "comments", &[Read("id, record, text, created_at")]),
+    (Control, "receipts", &[Read(ALL), Change("unmatched"), Remove]),
+    (
+        Control,
+        "runs",
+        &[
+            Read(ALL),
+            Add("receipt, workflow, origin, version, place, state, steps, record, started_at"),
+            Change("state, message"),
+        ],
+    ),
+    (Control, "run_log", &[Read(ALL)]),
+    (
+        Control,
+        "checkpoints",
+        &[Read(ALL), Add("receipt, workflow, origin, document, record"), Change("revision, decision")],
+    ),
+    (Control, "outside_calls", &[Read("receipt, workflow, origin, number"), Remove]),
+    (Control, "spool", &[Read(ALL), Add("lane, kind, body, attempt, due_at, target, workflow")]),
+    (Control, "dead_letters", &[Read(ALL), Change("body"), Remove]),
+    (Control, "discarded_letters", &[Read(ALL)]),
+    (Control, "replayed", &[Read(ALL), Add("old, new, permission"), Change("old")]),
+    (Control, "refused_bodies", &[Read(ALL), Change("code, message, tried_at"), Remove]),
+    (Control, "rejected_callers", &[Read(ALL)]),
+    (Control, "answered", &[Read(ALL), Add("instance, hour, numbers")]),
+    (Control, "arrived", &[Read("instance, numbers, lag, at")]),
+    (Control, "audit_log", &[Read(ALL), Add("account, action, kind, key, document")]),
+    (Control, "accounts", &[Read(ALL), Add("name, password, role"), Change("password, role"), Remove]),
+    (Control, "sessions", &[Read(ALL), Add("token, account, expires_at"), Remove]),
+    (Control, "tokens", &[Read(ALL), Add("name, hash, role"), Change("last_used_at"), Remove]),
+    (Control, "set_up_keys", &[Read(ALL), Add("hash"), Remove]),
+    (Control, "log_in_guesses", &[Read(ALL), Add(ALL), Change("wrong, last_at"), Remove]),
+    (Control, "log_in_names", &[Read(ALL), Add(ALL), Change("back_at"), Remove]),
+    (Control, "log_in_callers", &[Read(ALL), Add("name, caller"), Change("at"), Remove]),
+];
+
+/// Functions that only these processes may call. Other functions of Postern need no right, and give none.
+const FUNCTIONS: &[(Process, &str)] = &[
+    (Ingress, "postern_try_spool(smallint)"),
+    (Ingress, "postern_stop_message(bigint, integer, text)"),
+    (Worker, "postern_make_partitions(integer)"),
+];
+
+/// Sequences of which these processes take numbers by themselves.
+const SEQUENCES: &[(Process, &str)] = &[(Worker, "records_id_seq")];
+
+/// The statements that give a process its rights as this role.
+pub(super) fn statements(process: Process, role: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for (_, table, rights) in TABLES.iter().filter(|(of, ..)| *of == process) {
+        all.extend(rights.iter().map(|right| grant(*right, table, role)));
+    }
+    for (_, function) in FUNCTIONS.iter().filter(|(of, _)| *of == process) {
+        all.push(format!("-- grants::grant\nGRANT EXECUTE ON FUNCTION {function} TO {role}"));
+    }
+    for (_, sequence) in SEQUENCES.iter().filter(|(of, _)| *of == process) {
+        all.push(format!("-- grants::grant\nGRANT USAGE ON SEQUENCE {sequence} TO {role}"));
+    }
+    all
+}
+
+/// The tables and views on which there are rights.
+pub(super) fn tables() -> Vec<&'static str> {
+    TABLES.iter().map(|(_, table, _)| *table).collect()
+}
+
+fn grant(right: Right, table: &str, role: &str) -> String {
+    let of = |columns: &str| if columns.is_empty() { String::new() } else { format!(" ({columns})") };
+    let right = match right {
+        Read(columns) => format!("SELECT{}", of(columns)),
+        Add(columns) => format!("INSERT{}", of(columns)),
+        Change(columns) => format!("UPDATE{}", of(columns)),
+        Remove => "DELETE".to_owned(),
+    };
+    format!("-- grants::grant\nGRANT {right} ON TABLE {table} TO {role}")
+}
+
+/// The table of README.md.
+pub fn table() -> String {
+    let mut text = String::from("| process | on | reads | adds | changes | removes |\n|---|---|---|---|---|---|\n");
+    for (process, table, rights) in TABLES {
+        let cell = |pick: fn(&Right) -> Option<&'static str>| match rights.iter().find_map(pick) {
+            None => "",
+            Some(ALL) => "all",
+            Some(columns) => columns,
+        };
+        let reads = cell(|right| if let Read(columns) = right { Some(columns) } else { None });
+        let adds = cell(|right| if let Add(columns) = right { Some(columns) } else { None });
+        let changes = cell(|right| if let Change(columns) = right { Some(columns) } else { None });
+        let removes = if rights.contains(&Remove) { "yes" } else { "" };
+        let _ = writeln!(text, "| {} | `{table}` | {reads} | {adds} | {changes} | {removes} |", process.word());
+    }
+    for (process, function) in FUNCTIONS {
+        let _ = writeln!(text, "| {} | `{function}` | calls it |  |  |  |", process.word());
+    }
+    for (process, sequence) in SEQUENCES {
+        let _ = writeln!(text, "| {} | `{sequence}` | takes numbers |  |  |  |", process.word());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(process: Process, table: &str) -> Vec<Right> {
+        TABLES
+            .iter()
+            .filter(|(of, name, _)| (*of, *name) == (process, table))
+            .flat_map(|(.., all)| *all)
+            .copied()
+            .collect()
+    }
+
+    #[test]
+    fn each_table_stands_once_for_each_process() {
+        for (at, (process, table, rights)) in TABLES.iter().enumerate() {
+            assert!(!rights.is_empty(), "{table}");
+            let again = TABLES[..at].iter().any(|(of, name, _)| (of, name) == (process, table));
+            assert!(!again, "{process:?} {table}");
+        }
+    }
+
+    #[test]
+    fn ingress_has_no_right_on_what_it_must_not_see() {
+        for table in ["records", "comments", "checkpoints", "accounts", "sessions", "tokens", "audit_log", "modules"] {
+            assert_eq!(of(Ingress, table), [], "{table}");
+        }
+        for (table, column) in [("receipts", "env"), ("receipts", "query"), ("spool", "body"), ("dead_letters", "body")]
+        {
+            let reads =
+                of(Ingress, table).into_iter().find_map(|right| if let Read(all) = right { Some(all) } else { None });
+            let columns: Vec<&str> = reads.unwrap().split(", ").collect();
+            assert!(columns != [ALL] && !columns.contains(&column), "{table} {column}");
+        }
+    }
+
+    #[test]
+    fn a_right_is_a_statement() {
+        assert_eq!(grant(Read(ALL), "runs", "r"), "-- grants::grant\nGRANT SELECT ON TABLE runs TO r");
+        assert_eq!(grant(Change("a, b"), "runs", "r"), "-- grants::grant\nGRANT UPDATE (a, b) ON TABLE runs TO r");
+        assert_eq!(
+            statements(Worker, "r").last().unwrap(),
+            "-- grants::grant\nGRANT USAGE ON SEQUENCE records_id_seq TO r"
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! Settings of a permission: C7 and C12 to C14.
+
+use serde_json::json;
+
+use super::SETTINGS;
+use crate::harness::Postern;
+
+const PATH: &str = "/trigger?workflow_id=900";
+
+fn with(setting: &str) -> String {
+    SETTINGS.replace("title: P", setting)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c7_query_values_are_env_names_and_the_body_wins() {
+    let postern = Postern::start(&with("query_values: env")).await;
+    for (query, body, expected) in [
+        ("campo=valore1", "", json!({"campo": "valore1"})),
+        ("campo=valore1&b=2", "campo=of+the+body", json!({"campo": "of the body", "b": "2"})),
+        ("a[x]=1&a[y]=2", "", json!({"a": {"x": "1", "y": "2"}})),
+        ("a=1", "a=", json!({"a": ""})),
+    ] {
+        let answer = postern.post(&format!("{PATH}&{query}")).form(body).send().await;
+        assert_eq!(postern.env_of(&answer).await, expected, "{query} {body}");
+    }
+    postern.apply(&SETTINGS.replace("title: P", "title: Q")).await;
+    let answer = postern.post(&format!("{PATH}&campo=1")).body("").send().await;
+    assert_eq!(postern.env_of(&answer).await, json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c12_an_answer_has_the_type_that_its_permission_says() {
+    for (answer, status, media_type, body) in [
+        ("{type: text/xml, body: <Response/>}", 200, "text/xml", "<Response/>"),
+        ("{status: 202, type: application/json, body: '{}'}", 202, "application/json", "{}"),
+        ("{status: 200, body: OK}", 200, "text/plain; charset=utf-8", "OK"),
+        ("{type: 'text/html; charset=utf-8', body: Спасибо}", 200, "text/html; charset=utf-8", "Спасибо"),
+    ] {
+        let postern = Postern::without_worker(&with(&format!("answer: {answer}"))).await;
+        let got = postern.post(PATH).form("a=1").send().await;
+        assert_eq!((got.status, got.header("content-type").as_str(), got.text.as_str()), (status, media_type, body));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c13_a_permission_lets_its_callers_wait() {
+    let settings = with("wait: 20")
+        .replace(
+            "keep: {create_record",
+            "say: {respond: 200, text: 'hello {{ $env[\"n\"] }}', next: keep}\n  keep: {create_record",
+        )
+        .replace("next: keep}\nsteps", "next: say}\nsteps");
+    let postern = Postern::start(&settings).await;
+    let answer = postern.post(PATH).form("n=7").send().await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, "hello 7"), "{settings}");
+    assert!(answer.header("location").starts_with("/receipts/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c14_headers_that_a_permission_names_are_kept_and_secrets_never() {
+    let settings = with("headers: [X-GitHub-Event, x-other]")
+        .replace("$query[\"utm_term\"]", "$request[\"headers\"][\"x-github-event\"]");
+    let postern = Postern::start(&settings).await;
+    let call = postern.post(PATH).form("lastname=x").header("x-github-event", "push").header("x-secret", "5ecret");
+    let answer = call.header("authorization", "Bearer 5ecret").send().await;
+    postern.ended(&answer).await;
+    assert_eq!(postern.records("Leads").await[0].0["tag"], "push");
+    let row =
+        "SELECT count(*) FROM receipts WHERE request::text LIKE '%5ecret%' OR request->'headers'->>'x-other' <> ''";
+    assert_eq!(postern.count(row).await, 0);
+    assert_eq!(
+        postern.count("SELECT count(*) FROM receipts WHERE request->'headers'->>'x-github-event' = 'push'").await,
+        1
+    );
+}
