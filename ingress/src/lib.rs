@@ -2,8 +2,8 @@
 //! confirmed the message, or, where there is none, PostgreSQL has committed it to the spool. While the broker takes
 //! messages this way makes no database call: settings are a snapshot in memory.
 
+mod access;
 mod beat;
-mod gate;
 mod http;
 pub mod limits;
 mod metrics;
@@ -13,23 +13,23 @@ mod readiness;
 mod receipts;
 mod refusals;
 mod refused_requests;
+mod respond_wait;
 mod routes;
 mod spool;
 mod state;
 mod submit;
 mod unread;
-mod waiting;
 
 use std::sync::Arc;
 
 use postern_http::listen::listen;
 use postern_http::probe::Probe;
-use postern_shared::bell::Bell;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::descriptors;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
+use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -44,7 +44,7 @@ use state::State;
 #[derive(Debug, Default)]
 pub struct Beside {
     /// Is rung for a worker whenever the spool got something.
-    pub bell: Bell,
+    pub wakeup: Wakeup,
     /// The metrics of others, which are told with those of this service.
     pub metrics: Vec<Registry>,
     /// Takes the answers about health and metrics to a listener of another service. None: they have one of their own.
@@ -61,7 +61,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     let unpublished = Shutdown::new();
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
     let options = options.service;
-    let spool = Spool::start(store.clone(), options.max_spooled, beside.bell);
+    let spool = Spool::start(store.clone(), options.max_spooled, beside.wakeup);
     let state = Arc::new(State::new(&options, store.clone(), publisher, spool, &registry)?);
 
     let probe = probe::of(&state, registry).with_metrics(beside.metrics);
@@ -93,7 +93,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
 
     let telling = tokio::spawn({
         let (state, unpublished) = (Arc::clone(&state), unpublished.clone());
-        async move { state.tickets.tell(&state.store, &unpublished).await }
+        async move { state.sequence.tell(&state.store, &unpublished).await }
     });
 
     let waiting = tokio::spawn({

@@ -14,7 +14,7 @@ use crate::http::body_budget::{MAX_BYTES, MAX_UNREAD_BYTES, RESERVED_BYTES};
 use crate::options::LimitOptions;
 use crate::receipts::answers;
 use crate::refusals;
-use crate::waiting::MAX_WAITING;
+use crate::respond_wait::MAX_WAITING;
 
 /// Connections of the public listener. With more than this of live callers another ingress is needed anyway.
 pub const CONNECTIONS: usize = 3_072;

@@ -15,7 +15,7 @@ use warp::reply::Response;
 
 pub use answers::Answers;
 
-use crate::gate::Gate;
+use crate::access::Access;
 use crate::http::methods;
 use crate::state::State;
 use answers::{Answer, Unanswered};
@@ -23,7 +23,7 @@ use answers::{Answer, Unanswered};
 /// Answers for one receipt.
 pub async fn show(
     state: &State,
-    gate: &Gate<'_>,
+    access: &Access<'_>,
     caller: IpAddr,
     method: &Method,
     id: &str,
@@ -39,7 +39,7 @@ pub async fn show(
     })?;
     let id: ReceiptId = id.parse().map_err(|_| ApiError::receipt_unknown())?;
     match state.receipts.of(id).await {
-        Ok(Answer::Of(permission, body)) if gate.holds(&permission) => Ok(json(body)),
+        Ok(Answer::Of(permission, body)) if access.holds(&permission) => Ok(json(body)),
         // Whose it is cannot be told, so nobody is told why.
         Ok(Answer::OfNobody(body)) => Ok(json(body)),
         Ok(Answer::Of(..) | Answer::Unknown) => Err(ApiError::receipt_unknown()),

@@ -21,7 +21,7 @@ use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use crate::gate::Gate;
+use crate::access::Access;
 use crate::state::State;
 use crate::{receipts, submit, unread};
 
@@ -123,14 +123,14 @@ where
         Err(error) => return rejected(request.peer, false, error.into()),
     };
     let snapshot = state.snapshot();
-    let gate = match Gate::admit(&snapshot, caller, state.clock.now()) {
-        Ok(gate) => gate,
+    let access = match Access::admit(&snapshot, caller, state.clock.now()) {
+        Ok(access) => access,
         Err(error) => return rejected(caller, caller == request.peer, error),
     };
     let receipt = request.path.strip_prefix("/receipts/");
     let answer = match receipt {
-        Some(id) => receipts::show(state, &gate, caller, &request.method, id).await,
-        None => submit::submit(state, gate, snapshot.version, request, caller, body).await,
+        Some(id) => receipts::show(state, &access, caller, &request.method, id).await,
+        None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
     answer.unwrap_or_else(|error| match error.code {
         ErrorCode::Unavailable(_) => answer::answer(&error),

@@ -7,11 +7,11 @@ mod fitness;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_shared::bell::Bell;
 use postern_shared::lane::Lane;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::store::{Connection, Store, spool};
 use postern_shared::submission::{SUBMISSIONS_V1, bundle};
+use postern_shared::wakeup::Wakeup;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -57,12 +57,12 @@ struct Waiting {
 impl Spool {
     /// Starts the tasks that write, and ring when they have. From `max_rows` messages with submissions in the spool on,
     /// nothing more is taken.
-    pub fn start(store: Store, max_rows: i64, bell: Bell) -> Self {
+    pub fn start(store: Store, max_rows: i64, wakeup: Wakeup) -> Self {
         let (sender, receiver) = mpsc::channel(WRITERS * MAX_BATCH);
         let fitness = Arc::new(Fitness::new(store.clone(), max_rows));
         let writer = Writer {
             store,
-            bell,
+            wakeup,
             receiver: Mutex::new(receiver),
             max_rows,
             counted: Mutex::default(),
@@ -95,7 +95,7 @@ impl Spool {
 /// What the writing tasks have in common.
 struct Writer {
     store: Store,
-    bell: Bell,
+    wakeup: Wakeup,
     receiver: Mutex<mpsc::Receiver<Waiting>>,
     max_rows: i64,
     /// When the rows were counted last, and how many there are by now.
@@ -116,7 +116,7 @@ impl Writer {
             self.log(&written, waiting.len());
             let result = written.clone().map_err(|_| NotSpooled);
             self.fitness.tell(written);
-            self.bell.ring();
+            self.wakeup.wake();
             for one in waiting {
                 let _ = one.answer.send(result);
             }

@@ -10,16 +10,16 @@ use ipnet::IpNet;
 use postern_shared::broker::publisher::Publisher;
 use postern_shared::clock::Clock;
 use postern_shared::env::Limits;
-use postern_shared::intake::flows::Flows;
+use postern_shared::intake::burst_detector::BurstDetector;
 use postern_shared::lane::Lane;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::permission::Permission;
 use postern_shared::permission::address_index::AddressIndex;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, permissions, settings};
-use postern_shared::tickets::Tickets;
 use prometheus::Registry;
 use serde_json::Value;
 
@@ -29,8 +29,8 @@ use crate::options::ServiceOptions;
 use crate::receipts::Answers;
 use crate::refusals::Refusals;
 use crate::refused_requests::RefusedRequests;
+use crate::respond_wait::Waiting;
 use crate::spool::Spool;
-use crate::waiting::Waiting;
 
 /// The permissions of one version of the settings.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ pub struct State {
     pub body_timeout: Duration,
     pub bodies: Arc<BodyBudget>,
     pub answers: Arc<BodyBudget>,
-    pub flows: Flows,
+    pub burst_detector: BurstDetector,
     /// None: there is no broker, and everything goes into the spool.
     pub publisher: Option<Publisher>,
     pub spool: Spool,
@@ -73,7 +73,7 @@ pub struct State {
     pub metrics: Metrics,
     pub refusals: Refusals,
     pub refused_requests: RefusedRequests,
-    pub tickets: Tickets,
+    pub sequence: Sequence,
     pub waiting: Waiting,
     pub clock: Arc<Clock>,
     snapshot: ArcSwap<Snapshot>,
@@ -96,7 +96,7 @@ impl State {
             body_timeout: options.body.timeout(),
             bodies: BodyBudget::of_requests(),
             answers: BodyBudget::of_answers(),
-            flows: Flows::new(),
+            burst_detector: BurstDetector::new(),
             publisher,
             spool,
             receipts: Answers::new(&store, Arc::clone(&clock))?,
@@ -104,7 +104,7 @@ impl State {
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
             refused_requests: RefusedRequests::default(),
-            tickets: Tickets::new(),
+            sequence: Sequence::new(),
             waiting: Waiting::new(),
             clock,
             snapshot: ArcSwap::default(),

@@ -26,16 +26,16 @@ use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN};
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
-use crate::gate::Gate;
+use crate::access::Access;
 use crate::http::body_budget::{Full, Share};
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
 
-/// Takes one POST. `gate` holds the permissions that admit the caller's address.
+/// Takes one POST. `access` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
     state: &State,
-    gate: Gate<'_>,
+    access: Access<'_>,
     settings_version: i64,
     request: &Request,
     caller: IpAddr,
@@ -45,13 +45,13 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let gate = gate.short_url(&request.path, &state.short_url)?;
+    let access = access.short_url(&request.path, &state.short_url)?;
     if request.method != Method::POST {
         return of_other_method(&request.method);
     }
-    let gate = gate.origin(origin(&request.headers))?;
+    let access = access.origin(origin(&request.headers))?;
     let selectors = selector::selectors(&request.query)?;
-    let (permission, target) = gate.target(selectors.target)?;
+    let (permission, target) = access.target(selectors.target)?;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
 
@@ -85,7 +85,7 @@ where
         described.set("headers", headers::kept(&permission.headers, &request.headers));
     }
     let call = Call { receipt, target, record, query, request: described, settings_version };
-    let mut submission = call.submission(state.tickets.next(), permission, fields, dedupe);
+    let mut submission = call.submission(state.sequence.next(), permission, fields, dedupe);
     submission.waits = place.is_some();
     publish(state, &submission, &mut share, reserved).await.map_err(|error| match error.code {
         ErrorCode::BodyTooLarge => refused(error, Some(&body)),
@@ -186,7 +186,7 @@ fn read_fields(
 async fn publish(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
     put(state, submission, share, reserved).await?;
     if let Some(ticket) = submission.ticket {
-        state.tickets.answered(ticket, submission.receipt);
+        state.sequence.answered(ticket, submission.receipt);
     }
     Ok(())
 }
@@ -199,7 +199,7 @@ async fn put(state: &State, submission: &Submission, share: &mut Share, reserved
     if more > 0 {
         share.take(more).map_err(|Full| ApiError::too_busy())?;
     }
-    let lane = state.flows.lane(&submission.permission, &submission.target, encoded.len());
+    let lane = state.burst_detector.lane(&submission.permission, &submission.target, encoded.len());
     let encoded = match &state.publisher {
         None => encoded,
         Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {

@@ -1,7 +1,6 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
 pub mod backoff;
-pub mod bell;
 pub mod body;
 pub mod broker;
 pub mod clock;
@@ -27,6 +26,7 @@ pub mod rendered;
 pub mod resume;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod sequence;
 pub mod service;
 pub mod shutdown;
 pub mod spec;
@@ -35,9 +35,9 @@ pub mod submission;
 pub mod suggestion;
 pub mod task;
 pub mod telemetry;
-pub mod tickets;
 pub mod tls;
 pub mod trigger;
 pub mod unreachable;
+pub mod wakeup;
 pub mod workflow;
 pub mod yaml;

@@ -143,7 +143,7 @@ async fn an_ingress_that_was_killed_leaves_no_false_loss() {
     eventually("all have run", async || (postern.records("Leads").await.len() == 6).then_some(())).await;
     age(&postern).await;
     let connection = &mut postern.connection().await;
-    let found = postern_shared::store::conservation::audit(connection, 24).await.unwrap();
+    let found = postern_shared::store::delivery_audit::audit(connection, 24).await.unwrap();
     assert!(found.losses.unwrap().is_empty());
     let unanswered: i64 = found.hours.iter().map(|hour| hour.unanswered()).sum();
     let answered: i64 = found.hours.iter().map(|hour| hour.answered).sum();
@@ -170,7 +170,7 @@ async fn what_is_on_its_way_is_no_loss_while_others_take_as_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_folded_and_after_a_while_forgotten() {
-    use postern_shared::store::tickets;
+    use postern_shared::store::sequence;
     let postern = Postern::start(SETTINGS).await;
     for n in 1..=3 {
         post(&postern, 1).await;
@@ -180,12 +180,12 @@ async fn numbers_are_folded_and_after_a_while_forgotten() {
     postern.sql("UPDATE answered SET hour = hour - 5, at = at - interval '5 hours'").await;
     postern.sql("UPDATE arrived SET at = at - interval '5 hours'").await;
     let connection = postern.connection().await;
-    tickets::fold(&connection).await.unwrap();
+    sequence::fold(&connection).await.unwrap();
     let rows = "SELECT (SELECT count(*) FROM answered) * 10 + (SELECT count(*) FROM arrived)";
     assert_eq!(postern.count(rows).await, 11);
     told(&postern, 3).await;
     postern.sql("UPDATE answered SET at = at - interval '31 days'").await;
     postern.sql("UPDATE arrived SET at = at - interval '31 days'").await;
-    tickets::forget(&connection).await.unwrap();
+    sequence::forget(&connection).await.unwrap();
     assert_eq!(postern.count(rows).await, 0);
 }

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_shared::bell::Bell;
 use postern_shared::broker::connection::BrokerUrl;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
+use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
 
 use crate::bundle::batcher::Batcher;
@@ -99,7 +99,7 @@ impl Consumers {
             drain_limit: Duration::from_secs(options.drain_timeout_s),
         };
         let stranded = Stranded { lanes: lanes(options), publisher };
-        let stranded = Spool { intake: intake.clone(), bell: Bell::default(), supply: stranded };
+        let stranded = Spool { intake: intake.clone(), wakeup: Wakeup::default(), supply: stranded };
         let stranded = tokio::spawn(stranded.consume(options.clone(), self.shutdown.clone(), self.stranded));
         let own_lanes =
             tokio::spawn(own_lanes(&intake, options).consume(options.clone(), self.shutdown.clone(), self.own_lanes));
@@ -116,7 +116,7 @@ impl Consumers {
     }
 
     /// Takes what the spool holds.
-    pub async fn take_from_spool(self, bell: Bell, options: &ExecutionOptions) -> Result<(), Failure> {
+    pub async fn take_from_spool(self, wakeup: Wakeup, options: &ExecutionOptions) -> Result<(), Failure> {
         let intake = self.intake(options);
         let admitting = tokio::spawn(admission::run(intake.resources.clone()));
         // There is no broker that could take nothing.
@@ -124,7 +124,7 @@ impl Consumers {
         let own_lanes =
             tokio::spawn(own_lanes(&intake, options).consume(options.clone(), self.shutdown.clone(), self.own_lanes));
         tracing::info!("consuming the spool");
-        let spool = Spool { intake, bell, supply: lanes(options) };
+        let spool = Spool { intake, wakeup, supply: lanes(options) };
         spool.consume(options.clone(), self.shutdown, self.health).await;
         own_lanes.await?;
         admitting.abort();
@@ -141,8 +141,8 @@ impl Consumers {
             outside: self.outside.clone(),
             slow_runs: Arc::default(),
             outages: Arc::clone(&self.outages),
-            own_lanes: Bell::default(),
-            admission: Bell::default(),
+            own_lanes: Wakeup::default(),
+            admission: Wakeup::default(),
         };
         Intake {
             resources,
@@ -156,16 +156,16 @@ impl Consumers {
 /// A consumer of the spool.
 struct Spool<S> {
     intake: Intake,
-    /// Rings when something is due that it takes.
-    bell: Bell,
+    /// Wakes when something is due that it takes.
+    wakeup: Wakeup,
     supply: S,
 }
 
 impl<S: Supply> Spool<S> {
     async fn consume(self, options: ExecutionOptions, shutdown: Shutdown, health: Health) {
-        let Self { intake, bell, supply } = self;
+        let Self { intake, wakeup, supply } = self;
         let drain_limit = Duration::from_secs(options.drain_timeout_s);
-        let consuming = spool::Options { store: intake.resources.store.clone(), bell, supply, drain_limit };
+        let consuming = spool::Options { store: intake.resources.store.clone(), wakeup, supply, drain_limit };
         let handle = move |message| intake.clone().handle(message);
         spool::run(consuming, handle, shutdown, health).await;
     }
@@ -181,7 +181,7 @@ fn own_lanes(intake: &Intake, options: &ExecutionOptions) -> Spool<OwnLanes> {
     let breakers = Arc::clone(&intake.resources.outside.breakers);
     let calls = usize::from(options.outside_concurrency);
     let supply = OwnLanes::new(Room { resuming: RESUMING_SLOTS, calls, slow: SLOW_SLOTS }, breakers);
-    Spool { intake: intake.clone(), bell: intake.resources.own_lanes.clone(), supply }
+    Spool { intake: intake.clone(), wakeup: intake.resources.own_lanes.clone(), supply }
 }
 
 /// Returns once PostgreSQL answers with the right schema: without it every message would only be held, and go back.

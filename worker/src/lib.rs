@@ -17,11 +17,11 @@ mod upkeep;
 
 use std::sync::Arc;
 
-use postern_shared::bell::Bell;
 use postern_shared::descriptors;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
+use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
 use tokio::net::TcpListener;
 
@@ -37,9 +37,9 @@ use outside::mail::MailServer;
 /// Connections to PostgreSQL beside those of the bundles.
 const SPARE_CONNECTIONS: usize = 4;
 
-/// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged. `bell`
-/// rings when an ingress of the same process has put something into the spool.
-pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(), Failure> {
+/// Runs the service until shutdown, and then until the bundles being executed are committed and acknowledged. `wakeup`
+/// wakes when an ingress of the same process has put something into the spool.
+pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result<(), Failure> {
     descriptors::raise();
     let execution = &options.execution;
     let mail = execution.smtp_url.as_ref().map(|url| MailServer::new(url)).transpose()?;
@@ -85,7 +85,7 @@ pub async fn run(options: Options, bell: Bell, shutdown: Shutdown) -> Result<(),
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
-        None => consumers.take_from_spool(bell, execution).await?,
+        None => consumers.take_from_spool(wakeup, execution).await?,
     }
     for task in upkeep.into_iter().chain([following, probe]) {
         task.abort();

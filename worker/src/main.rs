@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use postern_shared::bell::Bell;
 use postern_shared::service::{self, Names};
+use postern_shared::wakeup::Wakeup;
 use postern_worker::Options;
 
 fn main() -> ExitCode {
@@ -11,6 +11,6 @@ fn main() -> ExitCode {
     service::main(
         names,
         |options: &Options| &options.telemetry,
-        async |options, shutdown| postern_worker::run(options, Bell::default(), shutdown).await,
+        async |options, shutdown| postern_worker::run(options, Wakeup::default(), shutdown).await,
     )
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use postern_shared::bell::Bell;
 use postern_shared::store::Store;
+use postern_shared::wakeup::Wakeup;
 
 use crate::consume::outages::Outages;
 use crate::matching::catalog::Catalogs;
@@ -24,20 +24,20 @@ pub struct Resources {
     /// What its transactions know of each other.
     pub slow_runs: Arc<SlowRuns>,
     pub outages: Arc<Outages>,
-    /// Rings when something may be due in the lanes of the spool alone.
-    pub own_lanes: Bell,
-    /// Rings when a run may wait for its admission, or may have left its place to another.
-    pub admission: Bell,
+    /// Wakes when something may be due in the lanes of the spool alone.
+    pub own_lanes: Wakeup,
+    /// Wakes when a run may wait for its admission, or may have left its place to another.
+    pub admission: Wakeup,
 }
 
 impl Resources {
     /// Tells those who wait for what was committed.
     pub fn ring(&self, tally: &Tally) {
         if tally.alarms {
-            self.own_lanes.ring();
+            self.own_lanes.wake();
         }
         if tally.admission {
-            self.admission.ring();
+            self.admission.wake();
         }
     }
 }

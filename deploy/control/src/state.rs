@@ -9,15 +9,15 @@ use ipnet::IpNet;
 use postern_http::metrics::ConnectionMetrics;
 use postern_shared::clock::Clock;
 use postern_shared::env::Limits;
-use postern_shared::intake::flows::Flows;
+use postern_shared::intake::burst_detector::BurstDetector;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::tokens::Hash;
 use postern_shared::store::{Store, StoreError, permissions};
-use postern_shared::tickets::Tickets;
 use prometheus::Registry;
 
 use crate::api;
@@ -34,8 +34,8 @@ pub struct State {
     pub body_timeout: Duration,
     pub store: Store,
     pub clock: Clock,
-    pub flows: Flows,
-    pub tickets: Tickets,
+    pub flows: BurstDetector,
+    pub tickets: Sequence,
     pub api_token: Option<Hash>,
     /// The operations of the API.
     pub operations: Router<operation::Row>,
@@ -56,8 +56,8 @@ impl State {
             body_timeout: options.body.timeout(),
             store,
             clock: Clock::default(),
-            flows: Flows::new(),
-            tickets: Tickets::new(),
+            flows: BurstDetector::new(),
+            tickets: Sequence::new(),
             api_token: api::hash_of_setting(options.access.api_token.as_deref()),
             operations: Router::new(&ROWS)?,
             connections: ConnectionMetrics::new(registry)?,

@@ -17,13 +17,13 @@ use std::time::Duration;
 
 use postern_control::Watched;
 use postern_http::listen::listen;
-use postern_shared::bell::Bell;
 use postern_shared::host;
 use postern_shared::options::{BrokerOptions, DatabaseOptions};
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, StoreError, history, migrate};
 use postern_shared::telemetry;
+use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
 use tokio::sync::oneshot;
 
@@ -65,7 +65,7 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
     telemetry::print(introduction(&options, folder));
     let has_own_listener = options.control_listen.is_some();
     let (ingress, worker, control) = services(options, database);
-    let bell = Bell::default();
+    let wakeup = Wakeup::default();
     // Health and metrics of ingress tell of control too; where the panel has no listener of its own, it is served beside.
     let of_control = Registry::new();
     let (given, watched) = if has_own_listener {
@@ -80,9 +80,9 @@ async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &
         (Some(given), Watched::Together(of_control.clone(), taken, private))
     };
     let (execution, administration) = (Runtime::new("postern-worker")?, Runtime::new("postern-control")?);
-    let beside = postern_ingress::Beside { bell: bell.clone(), metrics: vec![of_control], probe: given };
+    let beside = postern_ingress::Beside { wakeup: wakeup.clone(), metrics: vec![of_control], probe: given };
     let ingress = tokio::spawn(postern_ingress::run(ingress, beside, shutdown.clone()));
-    let worker = execution.spawn(postern_worker::run(worker, bell, shutdown.clone()));
+    let worker = execution.spawn(postern_worker::run(worker, wakeup, shutdown.clone()));
     let control = administration.spawn(postern_control::run(control, watched, shutdown.clone()));
     // One without the others is of no use: whichever ends, ends all.
     let ended = async |service: tokio::task::JoinHandle<Result<(), Failure>>| {

@@ -9,8 +9,8 @@ use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, X_CONT
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::{Reply, Response, with_header, with_status};
 
+use crate::respond_wait::Place;
 use crate::state::State;
-use crate::waiting::Place;
 
 /// Tells the caller that it was waited, and for how long at most (RFC 7240, 3).
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");

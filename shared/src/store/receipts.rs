@@ -8,7 +8,7 @@ use deadpool_postgres::{Object, Transaction};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::{Json, Type};
 
-use super::{Conflicts, StoreError, copy, parsed, tickets};
+use super::{Conflicts, StoreError, copy, parsed, sequence};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
 use crate::submission::{Submission, Target};
 
@@ -138,7 +138,7 @@ pub async fn claim(
         Conflicts::Unexpected => claim_new(transaction, claims).await?,
     };
     let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
-    tickets::arrive(transaction, &claims.iter().filter_map(arrival).collect::<Vec<_>>()).await?;
+    sequence::arrive(transaction, &claims.iter().filter_map(arrival).collect::<Vec<_>>()).await?;
     Ok(claimed)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postern_shared::resume::RESUME_V1;
 use postern_shared::store::dead_letters::{self, DeadLetter};
-use postern_shared::store::{self, StoreError, spool, tickets};
+use postern_shared::store::{self, StoreError, sequence, spool};
 
 use super::message::Message;
 use super::verdict::{Letter, Verdict};
@@ -39,7 +39,7 @@ async fn write(resources: &Resources, message: &Message, verdict: &Verdict) -> R
                 dead_letters::put(&transaction, &letter).await?;
             }
             let numbers: Vec<_> = letters.iter().filter_map(|letter| Some((letter.ticket?, None))).collect();
-            tickets::arrive(&transaction, &numbers).await?;
+            sequence::arrive(&transaction, &numbers).await?;
         }
         (Verdict::Back, lease) => {
             if let Some(lease) = lease {

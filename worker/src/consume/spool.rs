@@ -14,11 +14,11 @@ pub mod supply;
 use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
-use postern_shared::bell::Bell;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::spool::{self, Lease, Taken};
 use postern_shared::store::{Store, StoreError};
+use postern_shared::wakeup::Wakeup;
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -33,7 +33,7 @@ const LEASE: Duration = Duration::from_secs(10);
 /// How often leases are renewed: twice may fail.
 const RENEW_EVERY: Duration = Duration::from_secs(3);
 
-/// How often the spool is looked at when no bell rings: for what was delayed, and what another process has put there.
+/// How often the spool is looked at when no wakeup comes: for what was delayed, and what another process has put there.
 const POLL: Duration = Duration::from_millis(250);
 
 /// Between two tries while PostgreSQL is away.
@@ -44,8 +44,8 @@ const AWAY: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_se
 pub struct Options<S> {
     /// Where the spool is.
     pub store: Store,
-    /// Rings when something was put there by this process.
-    pub bell: Bell,
+    /// Wakes when something was put there by this process.
+    pub wakeup: Wakeup,
     /// What it takes.
     pub supply: S,
     /// How long a stopping worker finishes what it has begun.
@@ -138,7 +138,7 @@ where
         if has_room {
             let taken = self.options.supply.take(&connection, &self.held, LEASE).await?;
             if !taken.is_empty() && self.options.supply.looks_again() {
-                self.options.bell.ring();
+                self.options.wakeup.wake();
             }
             taken.into_iter().for_each(|taken| self.start(taken));
         }
@@ -172,7 +172,7 @@ where
     async fn wait(&mut self, limit: Duration) {
         tokio::select! {
             () = self.shutdown.wait() => {}
-            () = self.options.bell.wait() => {}
+            () = self.options.wakeup.wait() => {}
             () = sleep(limit) => {}
             Some(ended) = self.running.join_next_with_id() => self.forget(ended),
         }

@@ -14,7 +14,7 @@ use crate::matching::catalog::Pinned;
 use crate::resources::Resources;
 use crate::run::checkpoint::{Alarms, Wake};
 
-/// How often each worker looks when its bell does not ring: for holds that were taken away, and for places that runs of
+/// How often each worker looks when its wakeup does not come: for holds that were taken away, and for places that runs of
 /// other workers have left.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -61,6 +61,6 @@ async fn let_go(resources: &Resources, workflow: WorkflowId, newest: &Pinned) ->
     }
     alarms.write(&transaction).await?;
     store::commit(transaction).await?;
-    resources.own_lanes.ring();
+    resources.own_lanes.wake();
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_shared::store::{Store, StoreError, conservation, tickets};
+use postern_shared::store::{Store, StoreError, delivery_audit, sequence};
 
 use crate::metrics::Metrics;
 
@@ -35,6 +35,6 @@ pub async fn watch(store: Store, metrics: Arc<Metrics>) {
 
 async fn look(store: &Store) -> Result<Option<i64>, StoreError> {
     let mut connection = store.connection().await?;
-    tickets::fold(&connection).await?;
-    conservation::lost(&mut connection, HOURS).await
+    sequence::fold(&connection).await?;
+    delivery_audit::lost(&mut connection, HOURS).await
 }

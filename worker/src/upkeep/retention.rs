@@ -17,7 +17,7 @@ pub async fn forget_expired(store: Store) {
         let forgotten = async {
             let connection = store.connection().await?;
             store::claims::forget(&connection).await?;
-            store::tickets::forget(&connection).await
+            store::sequence::forget(&connection).await
         };
         if let Err(error) = forgotten.await {
             tracing::warn!(%error, "claims and numbers could not be forgotten; tried again in an hour");

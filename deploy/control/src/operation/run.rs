@@ -5,7 +5,7 @@ pub mod list;
 pub mod replay;
 
 use postern_shared::resume::RunKey;
-use postern_shared::store::rescue::Rescued;
+use postern_shared::store::run_actions::Rescued;
 
 use super::Error;
 

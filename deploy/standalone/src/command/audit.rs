@@ -1,7 +1,7 @@
 //! `postern audit`: where the submissions of each hour are, and those that are lost.
 
 use clap::Args;
-use postern_shared::store::conservation::{MAX_HOURS, PLACES};
+use postern_shared::store::delivery_audit::{MAX_HOURS, PLACES};
 use serde_json::Value;
 
 use crate::options::Server;

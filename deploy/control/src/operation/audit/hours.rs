@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use postern_shared::store::conservation::{self, Hour, MAX_HOURS, PLACES};
-use postern_shared::store::tickets::Gap;
+use postern_shared::store::delivery_audit::{self, Hour, MAX_HOURS, PLACES};
+use postern_shared::store::sequence::Gap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ impl Operation for AuditHours {
         if !(1..=MAX_HOURS).contains(&hours) {
             return Err(Error::Invalid(format!("hours: is a number from 1 to {MAX_HOURS}")));
         }
-        let audit = conservation::audit(&mut state.store.connection().await?, hours).await?;
+        let audit = delivery_audit::audit(&mut state.store.connection().await?, hours).await?;
         let losses = audit.losses.map(|losses| losses.iter().map(loss).collect());
         Ok(Output { hours: audit.hours.iter().map(describe).collect(), losses })
     }

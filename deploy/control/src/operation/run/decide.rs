@@ -2,7 +2,7 @@
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
-use postern_shared::store::rescue;
+use postern_shared::store::run_actions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Operation for DecideRun {
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let mut connection = state.store.connection().await?;
-        let run = goes(rescue::decide(&mut connection, &who.account, &input.run.0, input.decision.0).await?)?;
+        let run = goes(run_actions::decide(&mut connection, &who.account, &input.run.0, input.decision.0).await?)?;
         Ok(Output { run: run.to_string() })
     }
 }

@@ -2,7 +2,7 @@
 
 use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::resume::RunKey;
-use postern_shared::store::rescue::{self, Version};
+use postern_shared::store::run_actions::{self, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ impl Operation for ReplayRun {
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let version = if input.newest_version { Version::Newest } else { Version::Pinned };
         let mut connection = state.store.connection().await?;
-        let run = goes(rescue::replay(&mut connection, &who.account, &input.run.0, version).await?)?;
+        let run = goes(run_actions::replay(&mut connection, &who.account, &input.run.0, version).await?)?;
         Ok(Output { run: run.to_string(), receipt: run.receipt, workflow: run.workflow, origin: run.origin })
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::id::ReceiptId;
 use crate::shutdown::Shutdown;
-use crate::store::{Store, StoreError, tickets};
+use crate::store::{Store, StoreError, sequence};
 use crate::submission::Ticket;
 use uuid::Uuid;
 
@@ -22,14 +22,14 @@ const MAX_INSTANCE: u128 = (1 << 53) - 1;
 
 /// The numbers of this process.
 #[derive(Debug)]
-pub struct Tickets {
+pub struct Sequence {
     instance: i64,
     last: AtomicI64,
     /// Hours and numbers.
     answered: Mutex<Vec<(i64, i64)>>,
 }
 
-impl Tickets {
+impl Sequence {
     /// Those of a new instance, from 1.
     #[expect(clippy::new_without_default, reason = "each has a name of its own")]
     pub fn new() -> Self {
@@ -74,7 +74,7 @@ impl Tickets {
     async fn write(&self, store: &Store, untold: &BTreeMap<i64, Vec<RangeInclusive<i64>>>) -> Result<(), StoreError> {
         let of_hour = |(hour, ranges): (&i64, &Vec<_>)| ranges.iter().cloned().map(|range| (*hour, range)).collect();
         let ranges: Vec<Vec<_>> = untold.iter().map(of_hour).collect();
-        tickets::tell(&store.connection().await?, self.instance, &ranges.concat()).await
+        sequence::tell(&store.connection().await?, self.instance, &ranges.concat()).await
     }
 }
 
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn numbers_count_from_one_under_one_name() {
-        let tickets = Tickets::new();
+        let tickets = Sequence::new();
         let (first, second) = (tickets.next(), tickets.next());
         assert_eq!((first.number, second.number), (1, 2));
         assert_eq!(first.instance, second.instance);
-        assert_ne!(first.instance, Tickets::new().next().instance);
+        assert_ne!(first.instance, Sequence::new().next().instance);
     }
 }

@@ -13,36 +13,36 @@ use crate::origin;
 use crate::resume::{Resume, RunKey};
 
 /// Two persons at one run: the second waits here and finds what the first has done.
-const STANDING: &str = "-- rescue::standing
+const STANDING: &str = "-- run_actions::standing
 SELECT r.state, c.revision FROM runs r LEFT JOIN checkpoints c USING (receipt, workflow, origin)
 WHERE r.receipt = $1 AND r.workflow = $2 AND r.origin = $3 FOR UPDATE OF r";
 
 /// `$4` stands before the number of each replay.
-const SIBLINGS: &str = "-- rescue::siblings
+const SIBLINGS: &str = "-- run_actions::siblings
 SELECT count(*) FILTER (WHERE state NOT IN ('finished', 'failed')), coalesce(max(number::int), 0) + 1
 FROM (SELECT state, origin, CASE WHEN starts_with(origin, $4) THEN nullif(substr(origin, length($4) + 1), '') END AS number
     FROM runs WHERE receipt = $1 AND workflow = $2) s
 WHERE origin = $3 OR number ~ '^[0-9]{1,9}$'";
 
-const FIRST: &str = "-- rescue::first
+const FIRST: &str = "-- run_actions::first
 SELECT FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3 FOR UPDATE";
 
-const COPY_RUN: &str = "-- rescue::copy_run
+const COPY_RUN: &str = "-- run_actions::copy_run
 INSERT INTO runs (receipt, workflow, origin, version, place, state, steps, record, started_at)
 SELECT receipt, workflow, $4, CASE WHEN $5 THEN coalesce((SELECT version FROM workflows WHERE id = $2), version)
     ELSE version END, place, 'running', 0, record, now()
 FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3";
 
-const COPY_CHECKPOINT: &str = "-- rescue::copy_checkpoint
+const COPY_CHECKPOINT: &str = "-- run_actions::copy_checkpoint
 INSERT INTO checkpoints (receipt, workflow, origin, document, record)
 SELECT receipt, workflow, $4, document, record FROM checkpoints
 WHERE receipt = $1 AND workflow = $2 AND origin = $3";
 
-const DECIDE: &str = "-- rescue::decide
+const DECIDE: &str = "-- run_actions::decide
 UPDATE checkpoints SET revision = revision + 1, decision = $4
 WHERE receipt = $1 AND workflow = $2 AND origin = $3 RETURNING revision";
 
-const GO_ON: &str = "-- rescue::go_on
+const GO_ON: &str = "-- run_actions::go_on
 UPDATE runs SET state = 'running', message = NULL WHERE receipt = $1 AND workflow = $2 AND origin = $3";
 
 /// The version with which a run is replayed.

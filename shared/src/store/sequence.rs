@@ -17,18 +17,18 @@ pub const GRACE: Duration = Duration::from_secs(15 * 60);
 /// How long the numbers of submissions are kept, in days: far above the time in which somebody looks for a loss.
 const KEEP_DAYS: i32 = 30;
 
-const TELL: &str = "-- tickets::tell
+const TELL: &str = "-- sequence::tell
 INSERT INTO answered (instance, hour, numbers)
 SELECT $1, hour, range_agg(int8range(first, last, '[]'))
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS t (hour, first, last) GROUP BY hour";
 
-const ARRIVE: &str = "-- tickets::arrive
+const ARRIVE: &str = "-- sequence::arrive
 INSERT INTO arrived (instance, numbers, lag)
 SELECT instance, range_agg(int8range(number, number, '[]')), coalesce(now() - min(accepted_at), interval '0')
 FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t (instance, number, accepted_at) GROUP BY instance";
 
 /// Of the hours that have passed.
-const FOLD_ANSWERED: &str = "-- tickets::fold_answered
+const FOLD_ANSWERED: &str = "-- sequence::fold_answered
 WITH many AS (
     SELECT instance, hour FROM answered WHERE hour < floor(extract(epoch FROM now()) / 3600) - 1
     GROUP BY instance, hour HAVING count(*) > 1
@@ -39,7 +39,7 @@ INSERT INTO answered (instance, hour, numbers, at)
 SELECT instance, hour, range_agg(numbers), max(at) FROM taken GROUP BY instance, hour";
 
 /// Of the time whose lag nobody asks for any more.
-const FOLD_ARRIVED: &str = "-- tickets::fold_arrived
+const FOLD_ARRIVED: &str = "-- sequence::fold_arrived
 WITH many AS (
     SELECT instance FROM arrived WHERE at < now() - $1::float8 * interval '1 second'
     GROUP BY instance HAVING count(*) > 1
@@ -50,21 +50,21 @@ WITH many AS (
 INSERT INTO arrived (instance, numbers, lag, at)
 SELECT instance, range_agg(numbers), max(lag), max(at) FROM taken GROUP BY instance";
 
-const FORGET: &str = "-- tickets::forget
+const FORGET: &str = "-- sequence::forget
 WITH told AS (DELETE FROM answered WHERE at < now() - make_interval(days => $1))
 DELETE FROM arrived a WHERE at < now() - make_interval(days => $1)
     AND NOT EXISTS (SELECT FROM answered t WHERE t.instance = a.instance AND t.at >= now() - make_interval(days => $1))";
 
-const LAG: &str = "-- tickets::lag
+const LAG: &str = "-- sequence::lag
 SELECT extract(epoch FROM max(lag))::float8 FROM arrived WHERE at > now() - $1::float8 * interval '1 second'";
 
-const COUNT: &str = "-- tickets::count
+const COUNT: &str = "-- sequence::count
 SELECT hour, sum(upper(r) - lower(r))::bigint
 FROM (SELECT hour, unnest(range_agg(numbers)) AS r FROM answered WHERE hour >= $1 GROUP BY instance, hour) t
 GROUP BY hour";
 
 /// Without $2 none of them is late.
-const MISSING: &str = "-- tickets::missing
+const MISSING: &str = "-- sequence::missing
 SELECT t.instance, t.hour, lower(g.gap), upper(g.gap) - 1, g.late
 FROM (
     SELECT instance, hour, range_agg(numbers) AS told,

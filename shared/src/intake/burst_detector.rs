@@ -37,13 +37,13 @@ const MEMORY: u64 = 2 * ALLOWANCE;
 
 /// How all flows come.
 #[derive(Debug)]
-pub struct Flows {
+pub struct BurstDetector {
     began: Instant,
     /// When all that a flow has taken will have come back, in microseconds since `began`.
     cells: Vec<AtomicU64>,
 }
 
-impl Flows {
+impl BurstDetector {
     /// All of them calm.
     #[expect(clippy::new_without_default, reason = "it looks at the clock")]
     pub fn new() -> Self {
@@ -121,10 +121,11 @@ mod tests {
 
     #[test]
     fn a_burst_takes_no_allowance_of_another_flow_and_the_same_lane_everywhere() {
-        let (flows, elsewhere) = (Flows::new(), Flows::new());
+        let (flows, elsewhere) = (BurstDetector::new(), BurstDetector::new());
         let key = |key: &str| key.parse::<PermissionKey>().unwrap();
         let target = |id: i64| Target::Workflow(id.try_into().unwrap());
-        let lanes = |flows: &Flows| (0..200).map(|_| flows.lane(&key("a"), &target(1), 500)).collect::<Vec<_>>();
+        let lanes =
+            |flows: &BurstDetector| (0..200).map(|_| flows.lane(&key("a"), &target(1), 500)).collect::<Vec<_>>();
         let (here, there) = (lanes(&flows), lanes(&elsewhere));
         assert_eq!((here[0], here[99]), (Lane::Default, Lane::Default));
         assert!(here[199] != Lane::Default && here[199] == there[199], "{:?}", here[199]);

@@ -8,7 +8,7 @@ use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
 
 use super::StoreError;
-use super::tickets::{self, Gap};
+use super::sequence::{self, Gap};
 use crate::submission::{self, SUBMISSIONS_V1, Ticket};
 
 /// The most hours that one audit looks at: it must end well within the time-out of a statement.
@@ -38,11 +38,11 @@ pub const PLACES: [&str; 14] = [
     "lost",
 ];
 
-const HOUR: &str = "-- conservation::hour
+const HOUR: &str = "-- delivery_audit::hour
 SELECT floor(extract(epoch FROM now()) / 3600)::bigint";
 
 /// Of the runs of a workflow the last replay counts, and of those of a receipt the one that most needs somebody.
-const TAKEN: &str = "-- conservation::taken
+const TAKEN: &str = "-- delivery_audit::taken
 WITH bounds AS (
     SELECT postern_uuid_floor(to_timestamp($1::bigint * 3600)) AS low,
         postern_uuid_floor(to_timestamp(($1::bigint + 1) * 3600)) AS high
@@ -69,15 +69,15 @@ SELECT 'replayed', count(*) FROM replayed, bounds WHERE old >= low AND old < hig
     AND NOT EXISTS (SELECT FROM dead_letters d WHERE d.receipt = old)";
 
 /// How many receipts of an hour took the place of others: no ingress answered with them.
-const NEW: &str = "-- conservation::new
+const NEW: &str = "-- delivery_audit::new
 SELECT count(*) FROM replayed
 WHERE new >= postern_uuid_floor(to_timestamp($1::bigint * 3600))
     AND new < postern_uuid_floor(to_timestamp(($1::bigint + 1) * 3600))";
 
-const SPOOL: &str = "-- conservation::spool
+const SPOOL: &str = "-- delivery_audit::spool
 SELECT id, body FROM spool WHERE id > $1 AND kind = $2 ORDER BY id LIMIT $3";
 
-const KNOWN: &str = "-- conservation::known
+const KNOWN: &str = "-- delivery_audit::known
 SELECT id FROM unnest($1::uuid[]) AS s (id) WHERE EXISTS (SELECT FROM receipts r WHERE r.id = s.id)
     OR EXISTS (SELECT FROM dead_letters d WHERE d.receipt = s.id)";
 
@@ -122,7 +122,7 @@ pub async fn audit(connection: &mut Object, hours: i64) -> Result<Audit, StoreEr
     let now: i64 = snapshot.query_one(HOUR, &[]).await?.get(0);
     let from = now - hours.clamp(1, MAX_HOURS) + 1;
     let mut found: BTreeMap<i64, Hour> = (from..=now).map(|hour| (hour, Hour { hour, ..Hour::default() })).collect();
-    for (hour, answered) in tickets::count(&snapshot, from).await? {
+    for (hour, answered) in sequence::count(&snapshot, from).await? {
         found.entry(hour).and_modify(|hour| hour.answered = answered);
     }
     for (hour, places) in &mut found {
@@ -167,8 +167,8 @@ struct Missing {
 
 impl Missing {
     async fn read(snapshot: &Transaction<'_>, from: i64) -> Result<Self, StoreError> {
-        let late_after = tickets::late_after(snapshot).await?;
-        let gaps = tickets::missing(snapshot, from, late_after).await?;
+        let late_after = sequence::late_after(snapshot).await?;
+        let gaps = sequence::missing(snapshot, from, late_after).await?;
         Ok(Self { gaps, can_be_late: late_after.is_some() })
     }
 

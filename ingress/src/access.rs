@@ -15,11 +15,11 @@ use crate::state::Snapshot;
 
 /// The permissions that are left after the checks so far.
 #[derive(Debug)]
-pub struct Gate<'a> {
+pub struct Access<'a> {
     left: Vec<&'a Arc<Permission>>,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> Access<'a> {
     /// Address: none of the others is looked at for a stranger.
     pub fn admit(snapshot: &'a Snapshot, caller: IpAddr, now: SystemTime) -> Result<Self, ApiError> {
         let left: Vec<_> = snapshot.admitting(caller, now).collect();
