@@ -19,7 +19,7 @@ use warp::reply::Response;
 
 use crate::limits::{HELD_BACK, REFUSED, REFUSED_OF_ALL};
 
-/// Addresses whose refused requests are remembered; the one that was refused least makes room.
+/// Addresses whose refused requests are remembered. The address with the fewest makes room for a new address.
 const MAX_ADDRESSES: usize = 4_096;
 
 /// How often each address was refused lately.

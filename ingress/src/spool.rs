@@ -28,7 +28,7 @@ const FULL_BATCH_BYTES: usize = 256 * 1024;
 /// and each more makes the batches smaller.
 const WRITERS: usize = 3;
 
-/// How long a caller waits for the commit before it is told that nothing was accepted.
+/// How long a caller waits for the commit. Then the answer is that nothing was accepted.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// How often the rows are counted while submissions come in: counting reads the index of all that wait.

@@ -24,7 +24,7 @@ pub const CONNECTIONS: usize = 2;
 /// How often one caller may read receipts; then the answer is 429: for each of some posts a second, and a page of them
 /// at once.
 const RATE: Rate = Rate { burst: 200, each: Duration::from_millis(20) };
-/// Callers whose reading of receipts is remembered; the one that read least makes room.
+/// Callers whose rate of reading receipts is remembered. The caller that read least makes room for a new caller.
 const MAX_CALLERS: usize = 4_096;
 /// Callers that wait for a receipt to be looked up; then the answer is 503: some hundred milliseconds of looking up.
 pub const MAX_WAITING: usize = 256;

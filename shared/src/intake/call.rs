@@ -13,8 +13,8 @@ use crate::id::{ReceiptId, RecordId};
 use crate::permission::Permission;
 use crate::submission::{self, Dedupe, Submission, Target, Ticket};
 
-/// The most bytes of one submission on the wire. JSON escapes can make a body several times larger; what is
-/// accepted must still fit a message and a row.
+/// The most bytes of one submission on the wire. JSON escapes can make a body several times larger. An accepted
+/// submission must still fit a message and a row.
 const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
 
 /// The name in `$request` of the list of names in whose values something that is no text became U+FFFD. It is there only if

@@ -24,7 +24,7 @@ const DECLARATIONS: [&str; 8] = [
     include_str!("../../../deploy/standalone/src/serve/options.rs"),
 ];
 
-/// The most letters in which a misspelt name differs from the one that is suggested.
+/// The most letters in which a misspelt name differs from the suggested name.
 const MAX_DIFFERENCE: usize = 3;
 
 /// The most unknown names of settings that are warned of.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The longest short URL: URLs are copied by hand into other systems' settings, some of which cut them.
+/// The longest short URL. People copy URLs into the settings of other systems, and some systems cut long URLs.
 pub const MAX_SHORT_URL_BYTES: usize = 128;
 /// The length from which a short URL of random base64url characters holds 128 bits (22 × 6 = 132).
 pub const SECRET_SHORT_URL_CHARS: usize = 22;

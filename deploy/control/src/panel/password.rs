@@ -20,9 +20,11 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 /// The longest password: argon2 reads all of it.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many are hashed at once: each takes 19 MiB and a core, of which at least half belong to submissions.
+/// How many passwords are hashed at once. Each hash takes 19 MiB and a core; submissions keep at least half of the
+/// cores.
 pub const MAX_AT_ONCE: usize = 2;
-/// How many requests are hashed or wait for it: a second's worth. One more is told to come again.
+/// How many passwords are hashed or wait to be hashed: the work of about a second. A further log-in is asked to come
+/// again.
 pub const MAX_UNDER_WAY: usize = 32;
 /// How many of them may come from one caller.
 pub const MAX_OF_CALLER: usize = 4;

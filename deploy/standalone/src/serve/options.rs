@@ -95,7 +95,7 @@ pub struct PrivateDatabaseOptions {
     #[arg(long, env = "POSTERN_DATA_DIR", default_value = "./postern-data")]
     pub(super) data_dir: PathBuf,
 
-    /// The user that PostgreSQL runs as when Postern is started by root, as whom PostgreSQL refuses to run.
+    /// The user that PostgreSQL runs as when root starts Postern. PostgreSQL refuses to run as root.
     #[arg(long, env = "POSTERN_POSTGRES_USER", default_value = "postgres")]
     pub(super) postgres_user: String,
 

@@ -12,8 +12,9 @@ use super::bundle::{Bundle, Waiting};
 use super::{Breaker, PublishError};
 use crate::lane::Lane;
 
-/// Bytes that wait for a channel in one lane; at more, callers are told at once. Some seconds of a busy broker, and
-/// small against the memory of a process. Of each lane: a burst that has filled its own refuses nobody else.
+/// Bytes of submissions that wait for a channel in one lane. A submission beyond them is refused at once. The limit
+/// holds some seconds of a busy broker. Each lane has its own limit, so a burst that fills its lane refuses nothing in
+/// the other lanes.
 pub const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a lane that the broker has refused (it is full) goes the way of the spool before it is tried again: as long
