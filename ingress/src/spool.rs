@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use postern_shared::lane::Lane;
 use postern_shared::log_limit::LogLimit;
-use postern_shared::store::{Connection, Store, spool};
+use postern_shared::store::{self, Connection, Store, spool};
 use postern_shared::submission::{SUBMISSIONS_V1, bundle};
 use postern_shared::wakeup::Wakeup;
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -157,7 +157,9 @@ impl Writer {
         let connection = self.store.connection().await?;
         let bundles = bundles(waiting);
         self.count_more(&connection, bundles.len()).await?;
-        Ok(spool::put(&connection, SUBMISSIONS_V1, &bundles, 0, Duration::ZERO).await?)
+        spool::put(&connection, SUBMISSIONS_V1, &bundles, 0, Duration::ZERO).await?;
+        store::give_back(connection, bundles.iter().map(|(_, bundle)| bundle.len()).sum());
+        Ok(())
     }
 
     /// Counts about how many rows there are, with those that are to be written if there is room for them.

@@ -57,7 +57,7 @@ use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
 pub use error::StoreError;
 use settings::Versioned;
-pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, stay, time};
+pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, time};
 
 /// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

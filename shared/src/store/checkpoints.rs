@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::Statement;
 
 pub use self::document::{Branch, Checkpoint, Parked, Tried};
 use super::runs::{self, Run};
@@ -71,6 +72,9 @@ WHERE (receipt, workflow, origin) IN (SELECT receipt, workflow, origin FROM chec
     WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, length(origin), origin LIMIT $2 FOR UPDATE)
 RETURNING receipt, workflow, origin, revision";
 
+/// The documents of one statement, in bytes, unless a single document is longer: a statement is in memory three times.
+const TOGETHER_BYTES: usize = 1024 * 1024;
+
 /// A new checkpoint of a run.
 #[derive(Debug)]
 pub struct NewCheckpoint {
@@ -121,6 +125,8 @@ pub struct Taken {
     pub run: Run,
     /// Where it stands.
     pub checkpoint: Checkpoint,
+    /// The bytes of the checkpoint as JSON.
+    pub bytes: usize,
     /// What `$query` reads.
     pub query: Env,
     /// What `$request` reads.
@@ -178,9 +184,25 @@ impl FromStr for Decision {
 /// Writes the checkpoints of new runs.
 pub async fn insert(transaction: &Transaction<'_>, new: &[NewCheckpoint]) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(INSERT).await?;
+    let mut bytes = 0;
+    let together = |one: &NewCheckpoint, next: &NewCheckpoint| {
+        bytes += one.document.len();
+        let fit = bytes + next.document.len() <= TOGETHER_BYTES;
+        if !fit {
+            bytes = 0;
+        }
+        fit
+    };
+    for new in new.chunk_by(together) {
+        write(transaction, &statement, new).await?;
+    }
+    Ok(())
+}
+
+async fn write(transaction: &Transaction<'_>, statement: &Statement, new: &[NewCheckpoint]) -> Result<(), StoreError> {
     transaction
         .execute(
-            &statement,
+            statement,
             &[
                 &new.iter().map(|one| one.run.receipt.uuid()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.run.workflow.get()).collect::<Vec<_>>(),
@@ -202,9 +224,11 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
     let key: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
         [&receipt.uuid(), &workflow.get(), origin, &resume.revision];
     let Some(row) = transaction.query_opt(&statement, &key).await? else { return Ok(None) };
+    let document: &str = row.get(11);
     Ok(Some(Taken {
         run: runs::read(&row)?,
-        checkpoint: parsed(row.get(11))?,
+        checkpoint: parsed(document)?,
+        bytes: document.len(),
         query: parsed(row.get(12))?,
         request: parsed(row.get(13))?,
         now: row.get(14),

@@ -20,6 +20,10 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND application_name = current_setting('application_name')
     AND state = 'active' AND wait_event = 'ClientRead' AND state_change < now() - $1 * interval '1 s'";
 
+/// What a connection may have carried in one transaction and still be kept, in bytes. The connection keeps the memory of
+/// its largest message for as long as it is open, and a process has some dozen connections.
+const MAX_KEPT_BYTES: usize = 1024 * 1024;
+
 /// Begins a transaction.
 pub async fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     Ok(connection.transaction().await?)
@@ -40,6 +44,14 @@ pub async fn time(transaction: &Transaction<'_>) -> Result<SystemTime, StoreErro
 /// Commits a transaction. When this fails the outcome is unknown: start again from the claim.
 pub async fn commit(transaction: Transaction<'_>) -> Result<(), StoreError> {
     Ok(transaction.commit().await?)
+}
+
+/// Returns a connection to the pool after a transaction that carried this many bytes, or closes the connection if those
+/// were many.
+pub fn give_back(connection: Connection, bytes: usize) {
+    if bytes > MAX_KEPT_BYTES {
+        drop(Connection::take(connection));
+    }
 }
 
 /// Ends the sessions of other processes like this one that froze in the middle of a COPY, and so frees what they hold.

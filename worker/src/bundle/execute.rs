@@ -85,8 +85,9 @@ pub async fn execute(
     unit.effects.stays = serial_runs.into_stays();
     let awaited = submissions.iter().filter(|one| one.waits && claimed.contains(&one.receipt));
     unit.effects.awaited = awaited.map(|one| one.receipt).collect();
-    let Tally { finished, failed, admission, slow, alarms, .. } = write(transaction, &mut unit).await?;
-    Ok(Tally { finished, failed, admission, slow, alarms, ..counted })
+    let Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, .. } =
+        write(transaction, &mut unit).await?;
+    Ok(Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, ..counted })
 }
 
 /// In the order of the receipts, each once: the order in which they are claimed.

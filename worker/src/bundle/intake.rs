@@ -143,6 +143,8 @@ impl Intake {
         let leases: Vec<_> = parts.iter().filter_map(|part| part.lease).collect();
         spool::finish_with(&transaction, &leases).await?;
         store::commit(transaction).await?;
+        let posted: usize = parts.iter().map(|part| part.bytes).sum();
+        store::give_back(connection, posted + tally.checkpoint_bytes);
         Ok(tally)
     }
 }

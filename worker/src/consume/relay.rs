@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use postern_shared::broker::publisher::Publisher;
 use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, StoreError, spool};
+use postern_shared::store::{self, Store, StoreError, spool};
 
 use crate::metrics::Metrics;
 
@@ -52,7 +52,9 @@ impl Relay {
         // What a lane that is full would refuse stays where it is.
         let takes = Lane::SUBMISSIONS.into_iter().filter(|lane| self.publisher.takes(*lane));
         let wanted: Vec<_> = takes.map(|lane| (lane, BATCH)).collect();
-        let taken = spool::take(&self.store.connection().await?, &wanted, LEASE).await?;
+        let connection = self.store.connection().await?;
+        let taken = spool::take(&connection, &wanted, LEASE).await?;
+        store::give_back(connection, taken.iter().map(|taken| taken.body.len()).sum());
         if taken.is_empty() { Ok(0) } else { self.publish(&taken).await }
     }
 

@@ -17,7 +17,7 @@ use postern_shared::backoff::Backoff;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::spool::{self, Lease, Taken};
-use postern_shared::store::{Store, StoreError};
+use postern_shared::store::{self, Store, StoreError};
 use postern_shared::wakeup::Wakeup;
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -140,6 +140,7 @@ where
             if !taken.is_empty() && self.options.supply.looks_again() {
                 self.options.wakeup.wake();
             }
+            store::give_back(connection, taken.iter().map(|taken| taken.body.len()).sum());
             taken.into_iter().for_each(|taken| self.start(taken));
         }
         Ok(())

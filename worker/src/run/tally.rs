@@ -25,6 +25,8 @@ pub struct Tally {
     pub admission: bool,
     /// Runs that go on alone, by [`Cost::ALL`].
     pub slow: [usize; Cost::ALL.len()],
+    /// The bytes of the checkpoints that were written.
+    pub checkpoint_bytes: usize,
     /// What wakes the runs that go on at once: to be brought on its way when this is committed.
     pub alarms: bool,
 }

@@ -47,6 +47,7 @@ fn count(one: &RunEffects, tally: &mut Tally) {
     tally.count(&one.run);
     tally.count_slow(one.slow);
     tally.admission |= one.wake == Some(Wake::Admission);
+    tally.checkpoint_bytes += one.document.as_ref().map_or(0, String::len);
 }
 
 /// Runs that the database does not have yet, and the steps of all runs.

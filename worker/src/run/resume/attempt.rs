@@ -77,7 +77,7 @@ pub async fn attempt(
     if let Some(record) = taken.run.record {
         unit.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
-    let has_passed = taken.has_passed;
+    let (has_passed, read) = (taken.has_passed, taken.bytes);
     let lane = message.lane;
     let mut step = match (work, pinned) {
         (Work::Fail(reason), _) => {
@@ -107,6 +107,8 @@ pub async fn attempt(
         }
     }
     store::commit(transaction).await?;
+    let written = if let Step::Done(tally) = &step { tally.checkpoint_bytes } else { 0 };
+    store::give_back(connection, read + written);
     Ok(step)
 }
 
