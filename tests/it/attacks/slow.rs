@@ -188,23 +188,16 @@ async fn env_is_bounded_as_what_a_run_leaves_behind_is() {
     }
     let all = format!("  a: {{set_env: {{y: 1}}, next: s0}}\n{assignments}  s900: {{stop: finished}}");
     let mut postern = Postern::start(&steps(&all)).await;
-    let before = resident(&postern);
+    let before = postern.workers[0].peak_megabytes();
     let form = format!("text={}", "x".repeat(1_000_000));
     post(&postern, 5, &form).await;
     let receipt = postern.outcome("/trigger?workflow_id=1", &form).await;
     let message = receipt["runs"][0]["message"].as_str().unwrap();
     assert!(message.contains("$env would hold 9") && message.contains("more than 8388608"), "{message}");
     another_finishes(&postern).await;
-    let grown = resident(&postern).saturating_sub(before) / 1024;
-    assert!(grown < 400, "the worker grew by {grown} MB");
+    let grown = postern.workers[0].peak_megabytes() - before;
+    assert!(grown < 400.0, "the worker grew by {grown:.0} MB");
     assert_eq!(metric(&mut postern, "postern_dead_letters_total").await, 0);
-}
-
-/// The most memory that the first worker had, in kB.
-fn resident(postern: &Postern) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", postern.workers[0].id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,14 +214,14 @@ async fn many_runs_of_one_bundle_that_write_much_go_on_alone() {
     let one = || String::from_utf8(poison::submission(ReceiptId::new())).unwrap().replace(r#""env":{}"#, &env);
     let together: Vec<String> = (0..10).map(|_| one()).collect();
     let body = submission::bundle(together.iter().map(String::as_bytes));
-    let before = resident(&postern);
+    let before = postern.workers[0].peak_megabytes();
     postern.servers().publish(SUBMISSIONS_V1, &body).await;
     eventually("all have finished", async || {
         (postern.count("SELECT count(*) FROM runs WHERE state = 'finished'").await == 10).then_some(())
     })
     .await;
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 40);
-    let grown = resident(&postern).saturating_sub(before) / 1024;
-    assert!(grown < 600, "the worker grew by {grown} MB");
+    let grown = postern.workers[0].peak_megabytes() - before;
+    assert!(grown < 600.0, "the worker grew by {grown:.0} MB");
     assert!(metric(&mut postern, "postern_runs_slow_total{reason=\"memory\"}").await > 0);
 }
