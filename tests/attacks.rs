@@ -9,6 +9,7 @@ mod growing_run;
 mod hanging_target;
 mod idle_connections;
 mod large_delays;
+mod live_pages;
 mod made_up_receipts;
 mod pipelining;
 mod posts;
@@ -69,6 +70,7 @@ pub enum Attack {
     PipelinedReceipts,
     RefusedConnections,
     LargeDelays,
+    LivePages,
 }
 
 impl Attack {
@@ -92,7 +94,13 @@ impl Attack {
             Self::PipelinedReceipts => refused_pipelining::polls(against, in_force).await,
             Self::RefusedConnections => refused_connections::run(against, in_force).await,
             Self::LargeDelays => large_delays::run(against, in_force).await,
+            Self::LivePages => live_pages::run(against, in_force).await,
         }
+    }
+
+    /// All attacks of people who may not log in.
+    pub fn of_outsiders() -> Vec<Self> {
+        Self::value_variants().iter().copied().filter(|attack| *attack != Self::LivePages).collect()
     }
 
     /// Its name, as the command line takes it.

@@ -52,16 +52,24 @@ fn is_whole(answer: &[u8]) -> bool {
     answer.len() >= head.len() + 4 + length
 }
 
+/// The header that sends back the cookies which an answer sets.
+pub fn cookies(answer: &str) -> String {
+    let set = answer.lines().filter_map(|line| line.split_once(": "));
+    let set = set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    let pairs: Vec<&str> = set.filter_map(|(_, value)| value.split(';').next()).collect();
+    format!("cookie: {}\r\n", pairs.join("; "))
+}
+
 /// A GET of a path.
 pub fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nhost: attack\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
 }
 
 /// A POST of a form.
 pub fn post(path: &str, headers: &str, form: &str) -> String {
     let length = form.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: attack\r\n{headers}content-type: application/x-www-form-urlencoded\r\n\
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-type: application/x-www-form-urlencoded\r\n\
          content-length: {length}\r\n\r\n{form}"
     )
 }

@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+/// The password of the account `admin`.
+pub const PASSWORD: &str = "correct horse battery";
+
 /// Asks the hanging target, with the defaults.
 pub const HANGS: u64 = 101;
 /// Sends a mail, with the defaults.

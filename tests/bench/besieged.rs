@@ -21,8 +21,8 @@ const OPEN_FILES: u32 = 1_024;
 /// What the worker's listener of `postern serve` is called in the log; the ingress's has more in it.
 const WORKER_LISTENS: &str = "the private listener is open: health and metrics";
 
-/// The password of the account whose log-in is attacked.
-const PASSWORD: &str = "correct horse battery";
+/// The place of control among the processes of a pair.
+const CONTROL: usize = 2;
 
 /// Which programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Besieged {
             ("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8".to_owned()),
             ("POSTERN_SMTP_URL", format!("smtp://{}?tls=never", silence::start().await)),
             ("POSTERN_MAIL_FROM", "Postern <postern@example.org>".to_owned()),
-            ("POSTERN_ADMIN_PASSWORD", PASSWORD.to_owned()),
+            ("POSTERN_ADMIN_PASSWORD", settings::PASSWORD.to_owned()),
             ("DATABASE_URL", servers.database_url.clone()),
             ("AMQP_URL", if form == Form::Pair { servers.amqp_url.clone() } else { String::new() }),
         ];
@@ -71,7 +71,7 @@ impl Besieged {
         };
         let public = processes[0].address("the public listener is open").await;
         let private = match form {
-            Form::Pair => processes[2].address("the control listener is open").await,
+            Form::Pair => processes[CONTROL].address("the control listener is open").await,
             Form::Serve => processes[0].address("the private listener is open").await,
         };
         match form {
@@ -87,6 +87,11 @@ impl Besieged {
 
     pub fn public(&self) -> SocketAddr {
         self.against.public
+    }
+
+    /// The process of control, of a [`Form::Pair`].
+    pub fn control(&mut self) -> &mut Process {
+        &mut self.processes[CONTROL]
     }
 
     /// A connection to its database.

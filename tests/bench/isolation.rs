@@ -38,19 +38,19 @@ const ROWS: [(&str, Attack, Form); 17] = [
 ];
 
 /// What one phase saw.
-struct Phase {
+pub struct Phase {
     /// Percent of the posts.
-    accepted: f64,
+    pub accepted: f64,
     /// p99 in milliseconds.
-    answered: f64,
-    committed: f64,
+    pub answered: f64,
+    pub committed: f64,
     /// The longest that callers waited for a call and for a delay.
     waited: [f64; 2],
 }
 
 impl Phase {
     /// In words, while others are still being measured.
-    fn line(&self) -> String {
+    pub fn line(&self) -> String {
         let Self { accepted, answered, committed, .. } = self;
         format!("{accepted:.1} % 202, p99 {answered:.0} ms, to the commit {committed:.0} ms")
     }
@@ -63,9 +63,9 @@ pub async fn isolation(scale: Scale, only: &str) -> Vec<Figure> {
         let (mut without, mut with) = (Vec::new(), Vec::new());
         for _ in 0..scale.attacked_rounds {
             let besieged = Besieged::start(form, None).await;
-            without.push(measure(&besieged, attack, scale.round).await);
+            without.push(measure(&besieged, takes_slots(attack), scale.round).await);
             let attacker = Attacker::start(&[attack], besieged.against).await;
-            with.push(measure(&besieged, attack, scale.round).await);
+            with.push(measure(&besieged, takes_slots(attack), scale.round).await);
             drop(attacker);
             println!("{name}: {}, without it {}", with[with.len() - 1].line(), without[without.len() - 1].line());
         }
@@ -75,10 +75,11 @@ pub async fn isolation(scale: Scale, only: &str) -> Vec<Figure> {
     figures
 }
 
-async fn measure(besieged: &Besieged, attack: Attack, time: Duration) -> Phase {
+/// What the honest caller sees for a time; `waits`: also callers that wait for a call and for a delay.
+pub async fn measure(besieged: &Besieged, waits: bool, time: Duration) -> Phase {
     let to = besieged.public();
     let waits = async {
-        if !takes_slots(attack) {
+        if !waits {
             return [0.0; 2];
         }
         let waited =

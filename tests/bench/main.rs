@@ -8,6 +8,7 @@ mod accept;
 mod answering;
 mod attacker;
 mod besieged;
+mod control;
 mod control_group;
 mod drain;
 mod end_to_end;
@@ -123,6 +124,8 @@ enum Kind {
     Standalone,
     /// What an honest caller sees beside each attack: answers, and times to 202 and to the commit.
     Isolation,
+    /// What callers notice of the control panel: of people who use it, and of its end.
+    Control,
 }
 
 /// How long a siege lasts unless told.
@@ -194,6 +197,7 @@ impl Kind {
             Self::History => growth::history(scale).await,
             Self::Standalone => standalone::standalone(scale).await,
             Self::Isolation => isolation::isolation(scale, only).await,
+            Self::Control => control::control(scale).await,
         }
     }
 }

@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clap::ValueEnum;
-
 use crate::attacker::Attacker;
 use crate::attacks::Attack;
 use crate::besieged::{Besieged, Form};
@@ -28,8 +26,9 @@ pub async fn siege(time: Duration) -> bool {
         );
     }
     let besieged = Besieged::start(Form::Serve, group.as_ref()).await;
-    let attacker = Attacker::start(Attack::value_variants(), besieged.against).await;
-    println!("{} attacks are in force", Attack::value_variants().len());
+    let attacks = Attack::of_outsiders();
+    let attacker = Attacker::start(&attacks, besieged.against).await;
+    println!("{} attacks are in force", attacks.len());
     let posts = honest::post(besieged.public(), PER_SECOND, time).await;
     let is_alive = besieged.is_alive() && !group.as_ref().is_some_and(ControlGroup::has_killed);
     println!("connections: {:?}", connections(&besieged).await);
