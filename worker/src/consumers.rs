@@ -178,9 +178,9 @@ fn lanes(options: &ExecutionOptions) -> SubmissionLanes {
 
 /// The consumer of the lanes that are of the spool alone.
 fn own_lanes(intake: &Intake, options: &ExecutionOptions) -> Spool<OwnLanes> {
-    let breakers = Arc::clone(&intake.resources.outside.breakers);
     let calls = usize::from(options.outside_concurrency);
-    let supply = OwnLanes::new(Room { resuming: RESUMING_SLOTS, calls, slow: SLOW_SLOTS }, breakers);
+    let room = Room { resuming: RESUMING_SLOTS, calls, slow: SLOW_SLOTS };
+    let supply = OwnLanes::new(room, &intake.resources.outside);
     Spool { intake: intake.clone(), wakeup: intake.resources.own_lanes.clone(), supply }
 }
 

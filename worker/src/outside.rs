@@ -5,6 +5,7 @@ pub mod call;
 mod guard;
 mod http;
 pub mod mail;
+pub mod quick_targets;
 mod redirect;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use breaker::{Breakers, CallOutcome};
 use call::{Call, Failure, FailureKind, Report, target};
 use http::Http;
 use mail::MailServer;
+use quick_targets::QuickTargets;
 
 /// Makes calls; clones share their connections and what is known of the targets.
 #[derive(Debug, Clone)]
@@ -26,12 +28,14 @@ pub struct Outside {
     http: Http,
     mail: Option<MailServer>,
     pub breakers: Arc<Breakers>,
+    pub quick_targets: Arc<QuickTargets>,
 }
 
 impl Outside {
     /// Only public targets, and those in these networks; mails go by this server. The gauge counts what rests.
     pub fn new(allowed: Vec<IpNet>, mail: Option<MailServer>, resting: IntGauge) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: Http::new(allowed)?, mail, breakers: Arc::new(Breakers::new(resting)) })
+        let (breakers, quick_targets) = (Arc::new(Breakers::new(resting)), Arc::default());
+        Ok(Self { http: Http::new(allowed)?, mail, breakers, quick_targets })
     }
 
     /// What becomes of a call that has waited for too long: a target that still rests is not asked.
@@ -47,6 +51,7 @@ impl Outside {
     /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried.
     pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = Pair { workflow, target: target(&call.request) };
+        let began = Instant::now();
         let reply = match (&*call.request, &self.mail) {
             (Rendered::Http(request), _) => self.http.call(request, call.max_bytes, call.timeout, key).await,
             (Rendered::Mail(mail), Some(server)) => server.send(mail, call.timeout).await,
@@ -56,6 +61,7 @@ impl Outside {
         };
         let came = reply.as_ref().map_or_else(|failure| failure.came, |_| CallOutcome::Answer);
         self.breakers.note(&pair, came, Instant::now());
+        self.quick_targets.note(&pair, began.elapsed(), came == CallOutcome::Answer);
         reply.map_or_else(Report::Failed, Report::Answered)
     }
 }

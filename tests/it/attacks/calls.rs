@@ -134,6 +134,34 @@ async fn several_silent_targets_leave_room_for_the_next() {
     others_go_on(&postern, &good).await;
 }
 
+/// Each of 20 more workflows calls.
+fn of_many_workflows() -> String {
+    let numbers: Vec<String> = (10..30).map(|number| number.to_string()).collect();
+    let workflow = |number: &String| {
+        let call = "{http_request: '$env[\"url\"]', json: {n: 1}}";
+        format!("---\nworkflow: {number}\nstart: {{without_record: true, next: call}}\nsteps: {{call: {call}}}\n")
+    };
+    let settings = SETTINGS.replace("[1, 2, 3, 4, 6]", &format!("[1, 2, 3, 4, 6, {}]", numbers.join(", ")));
+    settings + &numbers.iter().map(workflow).collect::<String>()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_targets_of_many_workflows_leave_room_for_a_quick_one() {
+    let mut postern = Postern::without_worker(&of_many_workflows()).await;
+    postern.start_worker_with(&[ALLOWED, ("POSTERN_OUTSIDE_CONCURRENCY", "8")]).await;
+    let good = Outside::start().await;
+    others_go_on(&postern, &good).await;
+    let silent = targets(20).await;
+    for (number, target) in (10..30).zip(&silent) {
+        post_many(&postern, number, &format!("url={}", target.url("/silent")), 5).await;
+    }
+    eventually("most slots are taken", async || {
+        (silent.iter().map(|target| target.got().len()).sum::<usize>() >= 6).then_some(())
+    })
+    .await;
+    others_go_on(&postern, &good).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_with_many_silent_targets_leaves_room_for_others() {
     let (postern, good) = start(&[("POSTERN_OUTSIDE_CONCURRENCY", "32")]).await;

@@ -13,7 +13,9 @@ use super::held::Held;
 use super::pairs::{Pairs, Terms};
 use super::supply::Supply;
 use crate::consume::slots::Slots;
+use crate::outside::Outside;
 use crate::outside::breaker::Breakers;
+use crate::outside::quick_targets::QuickTargets;
 
 /// A call that has waited so long for a target that does not answer is taken all the same, and that is a try that failed:
 /// a target that is gone for good holds no run for ever.
@@ -26,6 +28,7 @@ pub struct OwnLanes {
     calls: Pairs,
     slow: usize,
     breakers: Arc<Breakers>,
+    quick_targets: Arc<QuickTargets>,
 }
 
 /// How many rows of each lane are worked on at the same time.
@@ -41,9 +44,14 @@ pub struct Room {
 
 impl OwnLanes {
     /// Takes as much as there is room for, of calls only those whose targets answer.
-    pub fn new(room: Room, breakers: Arc<Breakers>) -> Self {
-        let resuming = Pairs::new(Lane::Resuming, room.resuming);
-        Self { resuming, calls: Pairs::new(Lane::Calling, room.calls), slow: room.slow, breakers }
+    pub fn new(room: Room, outside: &Outside) -> Self {
+        Self {
+            resuming: Pairs::new(Lane::Resuming, room.resuming),
+            calls: Pairs::new(Lane::Calling, room.calls),
+            slow: room.slow,
+            breakers: Arc::clone(&outside.breakers),
+            quick_targets: Arc::clone(&outside.quick_targets),
+        }
     }
 
     fn free_slow(&self, held: &Held) -> usize {
@@ -58,8 +66,8 @@ impl Supply for OwnLanes {
 
     async fn take(&mut self, connection: &Connection, held: &Held, lease: Duration) -> Result<Vec<Taken>, StoreError> {
         let taken = self.resuming.take(connection, held, lease, any).await?;
-        let (breakers, now) = (Arc::clone(&self.breakers), Instant::now());
-        let terms = |pair: &Pair, waited| of_call(waited, breakers.room(pair, now));
+        let (breakers, quick, now) = (Arc::clone(&self.breakers), Arc::clone(&self.quick_targets), Instant::now());
+        let terms = |pair: &Pair, waited| of_call(waited, breakers.room(pair, now), quick.contains(pair));
         let taken = join(taken, self.calls.take(connection, held, lease, terms).await)?;
         match self.free_slow(held) {
             0 => Ok(taken),
@@ -79,14 +87,14 @@ impl Supply for OwnLanes {
 
 /// Of runs that go on: as many as there are slots for.
 fn any(_: &Pair, _: Duration) -> Terms {
-    Terms { most: usize::MAX, waits: Duration::ZERO }
+    Terms { most: usize::MAX, waits: Duration::ZERO, is_quick: true }
 }
 
 /// Of calls, of which the first has waited for so long and the breaker leaves this room: while the target rests, one that
 /// has waited for too long.
-fn of_call(waited: Duration, room: usize) -> Terms {
+fn of_call(waited: Duration, room: usize, is_quick: bool) -> Terms {
     let most = if waited > LONGEST_WAIT { room.max(1) } else { room };
-    Terms { most, waits: if room == 0 { LONGEST_WAIT } else { Duration::ZERO } }
+    Terms { most, waits: if room == 0 { LONGEST_WAIT } else { Duration::ZERO }, is_quick }
 }
 
 /// Rows that were taken are worked on, also where no more could be taken: a row that is taken and forgotten looks as if
@@ -116,7 +124,7 @@ mod tests {
             // A target that answers keeps its share, however long its calls wait for one.
             (late, usize::MAX, usize::MAX, Duration::ZERO),
         ] {
-            let terms = of_call(waited, room);
+            let terms = of_call(waited, room, true);
             assert_eq!((terms.most, terms.waits), (most, waits), "{waited:?}, {room}");
         }
     }

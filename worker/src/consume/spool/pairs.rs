@@ -28,6 +28,8 @@ pub struct Terms {
     pub most: usize,
     /// For how long a row must have been due.
     pub waits: Duration,
+    /// Whether the target answered quickly the last time.
+    pub is_quick: bool,
 }
 
 /// Where the next look begins: there may be more pairs than one look names.
@@ -66,12 +68,13 @@ impl Pairs {
         self.cursor.go_on(&seen);
         let mut waits = HashMap::new();
         let due = seen.into_iter().filter_map(|Seen { pair, waits: waited }| {
-            let terms = terms(&pair, waited?);
-            waits.insert(pair.clone(), terms.waits);
-            (terms.most > 0).then_some(Due { pair, most: terms.most })
+            let Terms { most, waits: must_wait, is_quick } = terms(&pair, waited?);
+            waits.insert(pair.clone(), must_wait);
+            (most > 0).then_some(Due { pair, most, is_quick })
         });
         let due: Vec<_> = due.collect();
         let under_way = held.rows().filter(|row| row.lane == self.lane).filter_map(|row| row.pair.as_ref());
+        let under_way = under_way.map(|pair| (pair, terms(pair, Duration::ZERO).is_quick));
         self.turn = self.turn.wrapping_add(1);
         let granted = share(self.slots, under_way, due, self.turn);
         if granted.is_empty() {
