@@ -27,7 +27,7 @@ use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::{Reply, Response};
 
 use crate::access::Access;
-use crate::http::body_budget::{Full, Share};
+use crate::http::body_budget::{Full, SMALL_BYTES, Share};
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
@@ -179,7 +179,14 @@ fn read_fields(
     if reserved > 0 {
         share.take(reserved).map_err(|Full| ApiError::too_busy())?;
     }
-    Ok((fields::fields(content_type, body, &call::field_settings(state.limits, permission))?, reserved))
+    let settings = call::field_settings(state.limits, permission);
+    let fields = beside_others(body.len(), || fields::fields(content_type, body, &settings))?;
+    Ok((fields, reserved))
+}
+
+/// Works on so many bytes. While a thread works on a large body, another thread takes its other requests.
+fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    if bytes > SMALL_BYTES { tokio::task::block_in_place(work) } else { work() }
 }
 
 /// Durable, and counted as such. `reserved` is what the share already has for the variables.
@@ -193,7 +200,7 @@ async fn publish(state: &State, submission: &Submission, share: &mut Share, rese
 
 /// Into the broker, or else into the spool.
 async fn put(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
-    let encoded = encode(submission)?;
+    let encoded = beside_others(reserved, || encode(submission))?;
     // Escapes take some times the bytes in which they came.
     let more = (memory::of(&submission.env) + encoded.len()).saturating_sub(reserved);
     if more > 0 {

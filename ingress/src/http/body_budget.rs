@@ -21,7 +21,7 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 pub const RESERVED_BYTES: usize = 8 * 1024 * 1024;
 
 /// A request of up to so many bytes is small.
-const SMALL_BYTES: usize = 64 * 1024;
+pub const SMALL_BYTES: usize = 64 * 1024;
 
 /// Bytes of all answers that are not read yet, but for short ones.
 pub const MAX_UNREAD_BYTES: usize = 12 * 1024 * 1024;
