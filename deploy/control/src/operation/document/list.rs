@@ -10,8 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::kinds::{Of, Stored};
-use crate::operation::take::Nothing;
-use crate::operation::{About, Error, Operation, Who};
+use crate::operation::{About, Error, Nothing, Operation, Who};
 use crate::state::State;
 
 /// Lists documents.
