@@ -7,6 +7,7 @@ use std::time::Duration;
 use postern_control::operation::{Answer, Refused};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 
+use crate::http;
 use crate::options::Server;
 use crate::output::Failure;
 
@@ -36,9 +37,7 @@ impl Server {
             let hint = "set POSTERN_API_TOKEN, or give --token or --profile; `postern serve` prints the first one";
             Failure::usage("a token of the API is needed", hint)
         })?;
-        // A proxy for the outside is none for a private listener.
-        let client = Client::builder().timeout(TIMEOUT).no_proxy().build();
-        let client = client.map_err(|error| Failure::failed(format!("no HTTP client: {error}"), "try again"))?;
+        let client = http::client(|| Client::builder().timeout(TIMEOUT))?;
         Ok(Api { client, url: url.as_str().trim_end_matches('/').to_owned(), token })
     }
 }

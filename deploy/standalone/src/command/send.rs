@@ -17,12 +17,14 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use postern_shared::id::{RecordId, TriggerKey, WorkflowId};
 use postern_shared::receipt::Report;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use serde_json::json;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, interval};
 
 use super::receipt;
+use crate::http;
 use crate::options::http_url;
 use crate::output::{Failure, Output, json as to_json};
 use answer::Answer;
@@ -82,9 +84,8 @@ pub struct Options {
 /// Posts everything, prints each receipt or what became of it, and counts the answers.
 pub async fn run(options: Options, output: &mut Output) -> Result<(), Failure> {
     let rows = rows(&options, output)?;
-    // Redirects are answers to be seen, and a proxy would change the address that Postern checks.
-    let client = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-    let client = client.map_err(|error| Failure::failed(format!("no HTTP client: {error}"), "try again"))?;
+    // Redirects are answers to be seen.
+    let client = http::client(|| Client::builder().timeout(TIMEOUT).redirect(Policy::none()))?;
     let mut tally = Tally { output, bar: progress(&rows), statuses: BTreeMap::new(), refused: 0, ended: Ok(()) };
     let read = post_all(&options, &client, rows, &mut tally).await;
     tally.summary()?;
