@@ -195,7 +195,7 @@ async fn a_token_is_told_once_and_refused_once_it_is_removed() {
     let api = api().await;
     let body = Some(("application/json", r#"{"name": "ci"}"#));
     let made = api.call("POST", "/tokens", body).await;
-    assert_eq!(made.status, 201);
+    assert_eq!((made.status, &made.json["role"]), (201, &json!("viewer")), "the least if no role is named");
     assert_eq!(api.call("POST", "/tokens", body).await.status, 409);
     let token = bearer(made.json["token"].as_str().unwrap());
     assert_eq!(api.bare("GET", "/triggers").header("authorization", &token).send().await.status, 200);

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use clap::CommandFactory;
+use postern_shared::store::roles::Process;
 use postern_shared::yaml;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::Postern;
 use crate::harness::servers::setting;
@@ -68,6 +69,48 @@ fn every_deployment_is_probed_limited_locked_down_and_given_time_to_drain() {
         assert_eq!((count("Job"), count("PodDisruptionBudget"), count("NetworkPolicy"), count("Secret")), (1, 3, 4, 0));
         let public = all.iter().find(|object| object["spec"]["type"] == "LoadBalancer").unwrap();
         assert_eq!(public["spec"]["externalTrafficPolicy"], "Local");
+    }
+}
+
+#[test]
+fn every_process_in_kubernetes_has_a_database_url_of_its_own() {
+    for folder in FOLDERS {
+        let all = objects(folder);
+        let pods = all.iter().filter(|object| object["kind"] == "Deployment" || object["kind"] == "Job");
+        for (name, pod) in pods.map(|object| (&object["metadata"]["name"], &object["spec"]["template"]["spec"])) {
+            let variables = pod["containers"][0]["env"].as_array().unwrap().iter();
+            let secrets: Vec<&Value> =
+                variables.filter_map(|one| one.pointer("/valueFrom/secretKeyRef/name")).collect();
+            assert!(!secrets.is_empty() && secrets.iter().all(|secret| *secret == name), "{name}: {secrets:?}");
+        }
+        let job = &all.iter().find(|object| object["kind"] == "Job").unwrap()["spec"]["template"]["spec"];
+        for process in Process::ALL.map(Process::word) {
+            let (argument, secret) =
+                (format!("--{process}-password-file=/passwords/{process}"), format!("postern-{process}"));
+            let password = json!({"secret": {"name": secret, "items": [{"key": "password", "path": process}]}});
+            assert!(job["containers"][0]["args"].as_array().unwrap().contains(&argument.into()), "{folder}: {process}");
+            let sources = job["volumes"][0]["projected"]["sources"].as_array().unwrap();
+            assert!(sources.contains(&password), "{folder}: {sources:?}");
+        }
+    }
+}
+
+#[test]
+fn every_process_of_compose_has_a_database_role_of_its_own() {
+    let compose = read("deploy/compose.yaml");
+    assert!(compose.contains("exec postern migrate --roles"));
+    let owners = compose.matches("DATABASE_URL: postgresql://postern:").count();
+    assert_eq!(owners, 1, "only the migration works as the owner");
+    for process in Process::ALL.map(Process::word) {
+        let password = format!("{}_PASSWORD", process.to_uppercase());
+        for part in [
+            format!(
+                "DATABASE_URL: postgresql://postern_{process}:${{{password}:?set it in the environment}}@postgres/postern"
+            ),
+            format!("--{process}-password-file <(echo \"$${password}\")"),
+        ] {
+            assert_eq!(compose.matches(&part).count(), 1, "{part}");
+        }
     }
 }
 

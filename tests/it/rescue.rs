@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::Cli;
 use crate::harness::outside::Outside;
 use crate::harness::{Postern, eventually};
 
@@ -46,6 +47,24 @@ async fn ended(postern: &Postern, receipt: &Value) -> Value {
         ends.then_some(receipt)
     })
     .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_run_counts_until_its_last_replay_has_not_failed() {
+    let postern = Postern::start(SETTINGS).await;
+    let cli = Cli::of(&postern);
+    let (name, receipt) = run(&postern, "/trigger?workflow_id=1", "n=5").await;
+    for _ in 0..2 {
+        assert!(cli.run("status").stdout.contains("\n  1 runs have failed\n"), "{:?}", cli.run("status"));
+        replay(&postern, &name, "{}").await;
+        ended(&postern, &receipt).await;
+    }
+    assert_eq!(cli.run("runs --state failed --unreplayed -o name").text(), format!("{name}.2\n"));
+    postern.sql("INSERT INTO records (id, module, fields) VALUES (77, 'Leads', '{}')").await;
+    replay(&postern, &name, "{}").await;
+    ended(&postern, &receipt).await;
+    assert_eq!(cli.run("status").text(), "all is well\n");
+    assert_eq!(cli.items("runs --state failed", "runs").len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,7 @@ pub use answer::Answer;
 pub use error::{Code, Error, Finding, Refused};
 pub use request::Request;
 pub use table::ROWS;
-pub use take::Take;
+pub use take::{Nothing, Take};
 
 use crate::router;
 use crate::state::State;

@@ -158,7 +158,7 @@ where
         if route.method == "POST" {
             visit.read_form(&headers, body).await?;
         }
-        route::call(route, &visit).await
+        route.show(&visit).await
     };
     let page: Result<Response, Refusal> = page.await;
     let page = match page {

@@ -1,7 +1,12 @@
 //! Whether what a command names is there. An empty list must not hide a misspelt name.
 
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
+use postern_control::operation::Nothing;
+use postern_control::operation::document::delete::Delete;
+use postern_control::operation::document::kinds::{Key, Modules, Permissions, Triggers, Workflows};
+use postern_control::operation::document::list::List;
 use postern_shared::document::{Kind, Name};
 use postern_shared::suggestion::did_you_mean;
 use serde_json::Value;
@@ -47,11 +52,23 @@ fn is_among(name: &Name, known: &BTreeSet<String>) -> Result<(), Failure> {
 
 /// All documents of a kind.
 pub async fn all(api: &Api, kind: Kind) -> Result<Vec<Value>, Failure> {
-    let mut found: Value = api.get(&format!("/{kind}s"), &[]).await?;
-    Ok(match found[format!("{kind}s")].take() {
-        Value::Array(documents) => documents,
-        _ => Vec::new(),
+    Ok(match kind {
+        Kind::Module => api.call::<List<Modules>>(&Nothing {}).await?.0,
+        Kind::Trigger => api.call::<List<Triggers>>(&Nothing {}).await?.0,
+        Kind::Workflow => api.call::<List<Workflows>>(&Nothing {}).await?.0,
+        Kind::Permission => api.call::<List<Permissions>>(&Nothing {}).await?.0,
     })
+}
+
+/// Removes the document of this name.
+pub async fn delete(api: &Api, name: Name) -> Result<(), Failure> {
+    match name.kind() {
+        Kind::Module => api.call::<Delete<Modules>>(&Key(name, PhantomData)).await,
+        Kind::Trigger => api.call::<Delete<Triggers>>(&Key(name, PhantomData)).await,
+        Kind::Workflow => api.call::<Delete<Workflows>>(&Key(name, PhantomData)).await,
+        Kind::Permission => api.call::<Delete<Permissions>>(&Key(name, PhantomData)).await,
+    }
+    .map(drop)
 }
 
 /// The numbers or keys of documents of a kind.

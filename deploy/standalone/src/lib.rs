@@ -5,6 +5,7 @@ pub mod command;
 mod confirm;
 mod database;
 mod documents;
+mod http;
 mod known;
 mod listing;
 mod operations;

@@ -2,29 +2,35 @@
 //! (time and text) is filtered here.
 
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::mem;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use postern_control::operation::Operation;
+use postern_control::operation::field::{LAST_MAX, Last, Time};
 use postern_shared::document::Name;
-use serde_json::{Value, json};
+use postern_shared::id::PermissionKey;
+use serde::Serialize;
 use tokio::time::sleep;
 
 use crate::api::Api;
 use crate::known;
 use crate::options::Server;
 use crate::output::table::{Column, Table};
-use crate::output::{Failure, Output, parse_moment, word};
-
-/// The most items that the API gives at once.
-const PAGE: usize = 1_000;
+use crate::output::{Failure, Output, json, parse_moment};
 
 /// The most items that are looked at for those that a filter lets through.
 const MAX_LOOKED_AT: usize = 20_000;
 
 /// Between two looks of `--watch`, and how many of the newest items each of them sees.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
-const WATCHED: usize = 100;
+const WATCHED: i64 = 100;
+
+/// What helps against a cursor that is none.
+const CURSOR: &str = "it takes what the end of the page before names";
 
 /// How much of a list, and which server has it.
 #[derive(Debug, Args)]
@@ -51,142 +57,181 @@ pub struct Listing {
     api: Server,
 }
 
-/// What a list is.
-pub struct List {
-    /// Where it is.
-    pub path: String,
-    /// The name under which its items stand in the answer.
-    pub items: &'static str,
-    /// The name under which the time of an item stands, if it has one. The items are sorted, the newest first.
-    pub time: Option<&'static str>,
-    /// Whether the API gives pages of it.
-    pub is_paged: bool,
-    /// What is shown of an item.
-    pub columns: &'static [Column],
+/// A list: how an operation is asked for it, and how it is shown.
+pub struct List<O: Operation, T: 'static> {
+    /// Which items, without how many.
+    pub input: O::Input,
+    /// How many of them are asked for.
+    pub last: fn(&mut O::Input) -> &mut Last,
+    /// How pages are asked for, if the API gives pages of it.
+    pub pages: Option<Pages<O>>,
+    /// The items of an answer, the newest first.
+    pub items: fn(&mut O::Output) -> &mut Vec<T>,
+    /// The time of an item, if items have one.
+    pub time: Option<fn(&T) -> &Time>,
     /// The name of an item, as other commands take it.
-    pub name: fn(&Value) -> String,
-    /// Query variables; those without a value are left out.
-    pub query: Vec<(&'static str, Option<String>)>,
-    /// Names and texts that an item must have, which the API does not filter by.
-    pub only: Vec<(&'static str, Option<String>)>,
+    pub name: fn(&T) -> String,
+    /// What is shown of an item.
+    pub columns: &'static [Column<T>],
+    /// A permission that items must have, by which the API does not filter.
+    pub permission: Option<PermissionKey>,
+    /// The permission of an item, if items have one.
+    pub permission_of: fn(&T) -> &str,
     /// What must be there: a misspelt name would look like an empty list.
     pub named: Vec<Name>,
 }
 
-/// Items that were found.
-struct Found {
-    items: Vec<Value>,
-    /// The answer that holds them.
-    whole: Value,
+/// How pages of a list are asked for.
+pub struct Pages<O: Operation> {
+    /// Asks for the items behind a cursor.
+    pub before: fn(&mut O::Input, &str) -> Result<(), String>,
+    /// Takes the cursor of the next page out of an answer; none = this is the last page.
+    pub next: fn(&mut O::Output) -> Option<String>,
+}
+
+/// Reads a cursor.
+pub fn cursor<C: FromStr<Err: Display>>(text: &str) -> Result<Option<C>, String> {
+    text.parse().map(Some).map_err(|error: C::Err| format!("--before {text}: {error}"))
 }
 
 impl Listing {
     /// Prints the items.
-    pub async fn print(&self, list: &List, output: &mut Output) -> Result<(), Failure> {
+    pub async fn print<O, T>(&self, list: List<O, T>, output: &mut Output) -> Result<(), Failure>
+    where
+        O: Operation<Input: Serialize + Clone, Output: Serialize>,
+        T: Serialize,
+    {
         let api = self.api.api()?;
-        if self.before.is_some() && !list.is_paged {
+        if self.before.is_some() && list.pages.is_none() {
             return Err(Failure::usage("this list has no pages", "--last N shows more of it"));
         }
         if list.time.is_none() && (self.since.is_some() || self.until.is_some()) {
             return Err(Failure::usage("the items of this list have no time", "--last and --before take a part of it"));
         }
-        let found = self.find(&api, list).await?;
-        if found.items.is_empty() {
+        let mut found = self.find(&api, &list).await?;
+        let whole = json(&found)?;
+        let items = mem::take((list.items)(&mut found));
+        if items.is_empty() {
             for name in &list.named {
                 known::check(&api, name).await?;
             }
         }
-        let table = output.list(list.columns, list.name, &found.items, &found.whole)?;
-        if found.items.is_empty() {
+        let table = output.list(list.columns, list.name, &items, &whole)?;
+        if items.is_empty() {
             output.note("nothing found");
         }
         if output.is_for_a_terminal()
-            && let Some(next) = found.whole.get("next").filter(|next| !next.is_null())
+            && let Some(next) = list.next(&mut found)
         {
-            output.note(format_args!("more: --before {}", next.to_string().trim_matches('"')));
+            output.note(format_args!("more: --before {next}"));
         }
-        if self.watch { self.follow(&api, list, &table, found.items, output).await } else { Ok(()) }
+        if self.watch { self.follow(&api, &list, &table, &items, output).await } else { Ok(()) }
     }
 
-    /// Reads pages until there is enough.
-    async fn find(&self, api: &Api, list: &List) -> Result<Found, Failure> {
+    /// Reads pages until there is enough; the last of them, with the items of all.
+    async fn find<O, T>(&self, api: &Api, list: &List<O, T>) -> Result<O::Output, Failure>
+    where
+        O: Operation<Input: Serialize + Clone>,
+        T: Serialize,
+    {
         let wanted = usize::from(self.last);
         let is_filtered = self.is_filtered(list);
         let (mut items, mut before, mut looked_at) = (Vec::new(), self.before.clone(), 0);
         loop {
-            let size = if is_filtered { PAGE } else { PAGE.min(wanted - items.len()) };
-            let mut whole = self.page(api, list, size, before.take()).await?;
-            let page = whole[list.items].as_array().cloned().unwrap_or_default();
+            let missing = i64::try_from(wanted - items.len()).unwrap_or(LAST_MAX);
+            let size = if is_filtered { LAST_MAX } else { LAST_MAX.min(missing) };
+            let mut found = list.page(api, size, before.as_deref()).await?;
+            let page = mem::take((list.items)(&mut found));
             looked_at += page.len();
             let is_over = page.last().is_none_or(|item| self.is_too_old(item, list)) || looked_at >= MAX_LOOKED_AT;
-            items.extend(page.into_iter().filter(|item| self.takes(item, list)));
-            let next = whole.get("next").filter(|next| !next.is_null()).cloned();
-            if items.len() >= wanted || is_over || next.is_none() {
-                items.truncate(wanted);
-                whole[list.items] = json!(items);
-                if is_filtered {
-                    // It would be behind items that were looked at and left out for want of room.
-                    whole["next"] = Value::Null;
+            for item in page {
+                if self.takes(&item, list)? {
+                    items.push(item);
                 }
-                return Ok(Found { items, whole });
             }
-            before = next.map(|next| next.as_str().map_or_else(|| next.to_string(), str::to_owned));
+            let is_enough = items.len() >= wanted;
+            if is_filtered || !is_enough {
+                // With a filter it would be behind items that were looked at and left out for want of room.
+                before = list.next(&mut found);
+            }
+            if is_enough || is_over || before.is_none() {
+                items.truncate(wanted);
+                *(list.items)(&mut found) = items;
+                return Ok(found);
+            }
         }
-    }
-
-    async fn page(&self, api: &Api, list: &List, size: usize, before: Option<String>) -> Result<Value, Failure> {
-        let mut query = list.query.clone();
-        query.push(("last", Some(size.to_string())));
-        query.push(("before", before));
-        api.get(&list.path, &query).await
     }
 
     /// Shows what comes, the oldest first.
-    async fn follow(
+    async fn follow<O, T>(
         &self,
         api: &Api,
-        list: &List,
-        table: &Table,
-        shown: Vec<Value>,
+        list: &List<O, T>,
+        table: &Table<T>,
+        shown: &[T],
         output: &mut Output,
-    ) -> Result<(), Failure> {
-        let mut seen: HashMap<String, Value> = shown.into_iter().map(|item| ((list.name)(&item), item)).collect();
+    ) -> Result<(), Failure>
+    where
+        O: Operation<Input: Serialize + Clone>,
+        T: Serialize,
+    {
+        let mut seen = HashMap::new();
+        for item in shown {
+            seen.insert((list.name)(item), json(item)?);
+        }
         loop {
             sleep(WATCH_EVERY).await;
-            let whole = self.page(api, list, WATCHED, None).await?;
-            let newest = whole[list.items].as_array().cloned().unwrap_or_default();
-            let newest: Vec<Value> = newest.into_iter().filter(|item| self.takes(item, list)).collect();
+            let mut newest = mem::take((list.items)(&mut list.page(api, WATCHED, None).await?));
             // What stands behind all that were shown is older, and not new.
             let end = newest.iter().rposition(|item| seen.contains_key(&(list.name)(item)));
-            let end = end.map_or(newest.len(), |last| last + 1);
-            for item in newest.into_iter().take(end).rev() {
-                let name = (list.name)(&item);
-                if seen.get(&name) != Some(&item) {
-                    output.row(table, &name, &item)?;
-                    seen.insert(name, item);
+            newest.truncate(end.map_or(newest.len(), |last| last + 1));
+            for item in newest.iter().rev() {
+                let (name, now) = ((list.name)(item), json(item)?);
+                if self.takes(item, list)? && seen.get(&name) != Some(&now) {
+                    output.row(table, &name, item)?;
+                    seen.insert(name, now);
                 }
             }
         }
     }
 
-    fn is_filtered(&self, list: &List) -> bool {
-        let only = list.only.iter().any(|(_, wanted)| wanted.is_some());
-        only || self.since.is_some() || self.until.is_some() || self.text.is_some()
+    fn is_filtered<O: Operation, T>(&self, list: &List<O, T>) -> bool {
+        list.permission.is_some() || self.since.is_some() || self.until.is_some() || self.text.is_some()
     }
 
-    fn is_too_old(&self, item: &Value, list: &List) -> bool {
-        matches!((self.since, moment(item, list)), (Some(since), Some(at)) if at < since)
+    fn is_too_old<O: Operation, T>(&self, item: &T, list: &List<O, T>) -> bool {
+        matches!((self.since, list.moment(item)), (Some(since), Some(at)) if at < since)
     }
 
-    fn takes(&self, item: &Value, list: &List) -> bool {
-        let is_early = matches!((self.until, moment(item, list)), (Some(until), Some(at)) if at > until);
-        let has_text =
-            self.text.as_ref().is_none_or(|text| item.to_string().to_lowercase().contains(&text.to_lowercase()));
-        let mut only = list.only.iter().filter_map(|(name, wanted)| Some((name, wanted.as_ref()?)));
-        !is_early && !self.is_too_old(item, list) && has_text && only.all(|(name, wanted)| word(item, name) == wanted)
+    fn takes<O: Operation, T: Serialize>(&self, item: &T, list: &List<O, T>) -> Result<bool, Failure> {
+        let is_early = matches!((self.until, list.moment(item)), (Some(until), Some(at)) if at > until);
+        let is_other = list.permission.as_ref().is_some_and(|wanted| (list.permission_of)(item) != wanted.as_str());
+        if is_early || is_other || self.is_too_old(item, list) {
+            return Ok(false);
+        }
+        let Some(text) = &self.text else { return Ok(true) };
+        Ok(json(item)?.to_string().to_lowercase().contains(&text.to_lowercase()))
     }
 }
 
-fn moment(item: &Value, list: &List) -> Option<Timestamp> {
-    word(item, list.time?).parse().ok()
+impl<O: Operation, T> List<O, T> {
+    async fn page(&self, api: &Api, last: i64, before: Option<&str>) -> Result<O::Output, Failure>
+    where
+        O: Operation<Input: Serialize + Clone>,
+    {
+        let mut input = self.input.clone();
+        *(self.last)(&mut input) = Last::try_from(last).map_err(Failure::fault)?;
+        if let (Some(before), Some(pages)) = (before, &self.pages) {
+            (pages.before)(&mut input, before).map_err(|error| Failure::usage(error, CURSOR))?;
+        }
+        api.call::<O>(&input).await
+    }
+
+    fn next(&self, found: &mut O::Output) -> Option<String> {
+        self.pages.as_ref().and_then(|pages| (pages.next)(found))
+    }
+
+    fn moment(&self, item: &T) -> Option<Timestamp> {
+        (self.time?)(item).0.parse().ok()
+    }
 }

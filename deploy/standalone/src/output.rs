@@ -19,7 +19,7 @@ use serde_json::Value;
 pub use failure::{Failure, Trouble};
 pub use moment::parse as parse_moment;
 pub use style::{difference, state};
-pub use words::{harmless, items, word};
+pub use words::harmless;
 
 use table::{Column, Table};
 
@@ -59,49 +59,29 @@ impl Output {
         self.is_terminal && self.format == Format::Text
     }
 
-    /// Prints one result that has no name; an empty text is left out.
-    pub fn result(&mut self, text: impl Display, json: &Value) -> Result<(), Failure> {
+    /// Prints one result that has no name, as its text for people or as JSON; an empty text is left out.
+    pub fn result(&mut self, text: impl Display, result: &impl Serialize) -> Result<(), Failure> {
         match self.format {
             Format::Text => self.line(&text.to_string()),
-            Format::Json => self.line(&json.to_string()),
-            Format::Yaml => self.yaml(json),
+            Format::Json => self.line(&json(result)?.to_string()),
+            Format::Yaml => self.yaml(&json(result)?),
             Format::Name => Err(Failure::usage("this result has no name", "-o json prints all of it")),
         }
     }
 
     /// Prints one result that has a name.
-    pub fn named(&mut self, name: &str, text: impl Display, json: &Value) -> Result<(), Failure> {
-        if self.format == Format::Name { self.line(name) } else { self.result(text, json) }
-    }
-
-    /// Prints what an operation gave, with its name and its text for people.
-    pub fn typed(&mut self, name: &str, text: impl Display, result: &impl Serialize) -> Result<(), Failure> {
-        let json = serde_json::to_value(result);
-        let json = json.map_err(|error| Failure::failed(error.to_string(), "this is a fault of postern: report it"))?;
-        self.named(name, text, &json)
-    }
-
-    /// Prints each item of a JSON list by itself, with its name and its line for people.
-    pub fn each(
-        &mut self,
-        list: &Value,
-        name: impl Fn(&Value) -> String,
-        line: impl Fn(&Value) -> String,
-    ) -> Result<(), Failure> {
-        for item in list.as_array().into_iter().flatten() {
-            self.named(&name(item), line(item), item)?;
-        }
-        Ok(())
+    pub fn named(&mut self, name: &str, text: impl Display, result: &impl Serialize) -> Result<(), Failure> {
+        if self.format == Format::Name { self.line(name) } else { self.result(text, result) }
     }
 
     /// Prints a list; `whole` is the answer that contains it. Returns the table, to which rows can be added.
-    pub fn list(
+    pub fn list<T>(
         &mut self,
-        columns: &'static [Column],
-        name: impl Fn(&Value) -> String,
-        list: &[Value],
-        whole: &Value,
-    ) -> Result<Table, Failure> {
+        columns: &'static [Column<T>],
+        name: impl Fn(&T) -> String,
+        list: &[T],
+        whole: &impl Serialize,
+    ) -> Result<Table<T>, Failure> {
         let table = Table::new(columns, list);
         match self.format {
             Format::Json | Format::Yaml => self.result("", whole)?,
@@ -113,7 +93,7 @@ impl Output {
     }
 
     /// Prints one more item of a list.
-    pub fn row(&mut self, table: &Table, name: &str, item: &Value) -> Result<(), Failure> {
+    pub fn row<T: Serialize>(&mut self, table: &Table<T>, name: &str, item: &T) -> Result<(), Failure> {
         let text = if self.is_terminal { table.line(item) } else { table.plain(item) };
         self.named(name, text, item)
     }
@@ -152,6 +132,11 @@ impl Output {
         complain(format_args!("hint: {}", trouble.hint));
         ExitCode::from(code)
     }
+}
+
+/// A result as JSON.
+pub fn json(result: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(result).map_err(|error| Failure::fault(error.to_string()))
 }
 
 fn complain(text: impl Display) {

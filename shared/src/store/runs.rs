@@ -40,11 +40,16 @@ const TYPES: [Type; 11] = [
     Type::TIMESTAMPTZ,
 ];
 
+/// `$9` leaves out runs that a later run replays: one of the same first origin with a higher number behind it.
 const PAGE: &str = "-- runs::page
 SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
 FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
     AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow, origin) > ($5, $6, $7)))
     AND ($8::float8 IS NULL OR receipt >= postern_uuid_floor(now() - $8::float8 * interval '1 second'))
+    AND (NOT $9::bool OR NOT EXISTS (SELECT FROM runs l WHERE l.receipt = runs.receipt AND l.workflow = runs.workflow
+        AND regexp_replace(l.origin, '(^|~)[0-9]{1,9}$', '') = regexp_replace(runs.origin, '(^|~)[0-9]{1,9}$', '')
+        AND coalesce(substring(l.origin FROM '(?:^|~)([0-9]{1,9})$')::int, 0)
+            > coalesce(substring(runs.origin FROM '(?:^|~)([0-9]{1,9})$')::int, 0)))
 ORDER BY receipt DESC, place, workflow, origin LIMIT $3";
 
 const UPDATE: &str = "-- runs::update
@@ -220,7 +225,7 @@ pub async fn latest(
     state: Option<State>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
-    page(connection, &Filter { workflow, state, within: None }, None, last).await
+    page(connection, &Filter { workflow, state, ..Filter::default() }, None, last).await
 }
 
 /// Which runs of all.
@@ -232,6 +237,8 @@ pub struct Filter {
     pub state: Option<State>,
     /// Of submissions accepted within the last time of this length only.
     pub within: Option<Duration>,
+    /// Without those that a later run replays.
+    pub unreplayed: bool,
 }
 
 /// The latest runs that come behind another in the list, newest first, at most `last`.
@@ -246,7 +253,10 @@ pub async fn page(
     let receipt = behind.map(|run| run.receipt.uuid());
     let (place, of) = (behind.map(|run| run.place), behind.map(|run| run.workflow.get()));
     let origin = behind.map(|run| run.origin.as_str());
-    let rows = connection.query(PAGE, &[&workflow, &state, &last, &receipt, &place, &of, &origin, &within]).await?;
+    let unreplayed = filter.unreplayed;
+    let rows = connection
+        .query(PAGE, &[&workflow, &state, &last, &receipt, &place, &of, &origin, &within, &unreplayed])
+        .await?;
     rows.iter().map(read).collect()
 }
 

@@ -125,6 +125,16 @@ fn https_is_spoken_with_a_server_whose_certificate_is_trusted() {
     assert!(unknown.contains("certificate"), "{unknown}");
 }
 
+#[test]
+fn without_any_certificate_plain_http_is_spoken() {
+    for words in ["runs", "send http://127.0.0.1:1/trigger a=b"] {
+        let mut command = alone().command(words);
+        let output = command.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "/nowhere").output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("there is no server") || told.contains("no answer"), "{words}: {told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_not_there_is_an_error_with_a_suggestion() {
     let postern = Postern::without_worker(DEMO).await;

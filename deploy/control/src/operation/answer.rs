@@ -1,5 +1,7 @@
 //! How an output becomes an answer: as JSON, as documents, as bytes, or as nothing but its status.
 
+use std::borrow::Cow;
+
 use postern_shared::yaml;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -31,11 +33,19 @@ pub trait Answer: Sized {
     /// As the OpenAPI document tells it.
     fn described(schemas: &mut SchemaGenerator) -> Given;
 
+    /// Reads an answer as this output. A field that the output does not have is left out: a newer server may send it.
+    ///
+    /// # Errors
+    /// What is wrong with the answer.
+    fn read(answer: &[u8]) -> Result<Self, String>;
+
     /// Reads an answer as this output; a field that the output does not have is an error.
     ///
     /// # Errors
     /// What is wrong with the answer.
-    fn strict(answer: &[u8]) -> Result<(), String>;
+    fn strict(answer: &[u8]) -> Result<(), String> {
+        Self::read(answer).map(drop)
+    }
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema> Answer for T {
@@ -47,16 +57,21 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Answer for T {
         vec![(JSON, T::json_schema(schemas))]
     }
 
+    fn read(answer: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(answer).map_err(|error| error.to_string())
+    }
+
     fn strict(answer: &[u8]) -> Result<(), String> {
         let whole: Value = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
-        let read: T = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
-        let again = serde_json::to_value(read).map_err(|error| error.to_string())?;
+        let again = serde_json::to_value(Self::read(answer)?).map_err(|error| error.to_string())?;
         if again == whole { Ok(()) } else { Err(format!("{whole} is read as {again}")) }
     }
 }
 
 /// One document, as JSON or YAML.
-pub trait Document {
+pub trait Document: Sized {
+    /// Of a document.
+    fn of_value(document: Value) -> Self;
     /// The document.
     fn into_value(self) -> Value;
     /// The schema of such documents.
@@ -81,9 +96,9 @@ impl<D: Document> Answer for One<D> {
         vec![(JSON, schema.clone()), (YAML, schema)]
     }
 
-    fn strict(answer: &[u8]) -> Result<(), String> {
-        let read: Result<Value, _> = serde_json::from_slice(answer);
-        read.map(drop).map_err(|error| error.to_string())
+    fn read(answer: &[u8]) -> Result<Self, String> {
+        let document = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
+        Ok(Self(D::of_value(document)))
     }
 }
 
@@ -101,8 +116,9 @@ impl Answer for Documents {
         vec![(YAML, Schema::default())]
     }
 
-    fn strict(answer: &[u8]) -> Result<(), String> {
-        yaml::read(&String::from_utf8_lossy(answer)).map(drop).map_err(|located| located.sentence())
+    fn read(answer: &[u8]) -> Result<Self, String> {
+        let documents = yaml::read(&String::from_utf8_lossy(answer)).map_err(|located| located.sentence())?;
+        Ok(Self(documents.into_iter().map(|document| document.value).collect()))
     }
 }
 
@@ -119,26 +135,27 @@ impl Answer for Bytes {
         vec![(BYTES, Schema::default())]
     }
 
-    fn strict(_: &[u8]) -> Result<(), String> {
-        Ok(())
+    fn read(answer: &[u8]) -> Result<Self, String> {
+        Ok(Self(answer.to_vec()))
     }
 }
 
 /// An object of JSON that was written before.
 #[derive(Debug)]
-pub struct Written(pub &'static str);
+pub struct Written(pub Cow<'static, str>);
 
 impl Answer for Written {
     fn into_response(self, _: Form) -> Response {
-        with_header(self.0, CONTENT_TYPE, JSON).into_response()
+        with_header(self.0.into_owned(), CONTENT_TYPE, JSON).into_response()
     }
 
     fn described(schemas: &mut SchemaGenerator) -> Given {
         Map::<String, Value>::described(schemas)
     }
 
-    fn strict(answer: &[u8]) -> Result<(), String> {
-        Map::<String, Value>::strict(answer)
+    fn read(answer: &[u8]) -> Result<Self, String> {
+        let object = Map::<String, Value>::read(answer)?;
+        Ok(Self(Value::Object(object).to_string().into()))
     }
 }
 
@@ -155,7 +172,7 @@ impl Answer for Done {
         Vec::new()
     }
 
-    fn strict(answer: &[u8]) -> Result<(), String> {
-        if answer.is_empty() { Ok(()) } else { Err("an answer without content has content".to_owned()) }
+    fn read(answer: &[u8]) -> Result<Self, String> {
+        if answer.is_empty() { Ok(Self) } else { Err("an answer without content has content".to_owned()) }
     }
 }

@@ -93,7 +93,7 @@ impl JsonSchema for Time {
 }
 
 /// A value that stands in JSON as the text from which it is parsed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Text<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Text<T> {

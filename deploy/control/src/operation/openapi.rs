@@ -34,7 +34,7 @@ impl Operation for GetOpenApi {
         About { role: None, ..About::get("getOpenApi", "/openapi.json", "this document", r#"{"openapi": "3.1.0"}"#) };
 
     async fn run(_: &State, _: &Who, _: Nothing) -> Result<Written, Error> {
-        Ok(Written(&DOCUMENT))
+        Ok(Written(DOCUMENT.as_str().into()))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::state::State;
 pub struct ListRejectedCallers;
 
 /// How many.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// How many, the latest first.

@@ -21,6 +21,13 @@ pub const MAX_NAME_CHARS: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoleWord(pub Role);
 
+/// The least.
+impl Default for RoleWord {
+    fn default() -> Self {
+        Self(Role::Viewer)
+    }
+}
+
 impl fmt::Display for RoleWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.word())

@@ -67,6 +67,7 @@ pub fn filter(query: &Pairs) -> Filter {
         workflow: query.get("workflow").parse().ok(),
         state: State::from_word(query.get("state")),
         within: SPANS.iter().find(|(name, _)| *name == query.get("last")).map(|(_, span)| *span),
+        ..Filter::default()
     }
 }
 

@@ -6,14 +6,18 @@ mod strict;
 use std::path::PathBuf;
 
 use clap::Args;
+use postern_control::operation::{Finding, document};
 use postern_shared::document::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::api::{Api, Applied, Finding};
+use super::export::name;
+use crate::api::Api;
 use crate::confirm::confirm;
 use crate::documents::{Text, check, read, report};
+use crate::known;
+use crate::operations::Applied;
 use crate::options::Server;
-use crate::output::{Failure, Output, word};
+use crate::output::{Failure, Output};
 use crate::plan::{self, Change, Set};
 use place::{joined, place};
 
@@ -65,7 +69,11 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         confirm(&format!("delete {}", names.join(", ")), options.yes)?;
     }
     match api.apply(joined(&texts)).await? {
-        Applied::Set(answer) => output.each(&answer["applied"], name, line)?,
+        Applied::Set(answer) => {
+            for one in &answer.applied {
+                output.named(&format!("{}/{}", one.kind, one.key), line(one), one)?;
+            }
+        }
         Applied::Refused(findings) => refused(&texts, findings, output)?,
     }
     remove(&api, &surplus, output).await
@@ -94,19 +102,15 @@ fn show(changes: &[Change], surplus: &[(Kind, String)], output: &mut Output) -> 
 
 async fn remove(api: &Api, surplus: &[(Kind, String)], output: &mut Output) -> Result<(), Failure> {
     for (kind, key) in surplus {
-        api.delete(&format!("/{kind}s/{key}")).await?;
+        known::delete(api, name(*kind, key)?).await?;
         let json = json!({"kind": kind.name(), "key": key, "deleted": true});
         output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: deleted"), &json)?;
     }
     Ok(())
 }
 
-fn name(one: &Value) -> String {
-    format!("{}/{}", word(one, "kind"), word(one, "key"))
-}
-
-fn line(one: &Value) -> String {
-    let became = if one["changed"] == true { "applied" } else { "unchanged" };
-    let short_url = one["made_short_url"].as_str().map(|url| format!(", answers at /{url}")).unwrap_or_default();
-    format!("{} {}: {became}{short_url}", word(one, "kind"), word(one, "key"))
+fn line(one: &document::Applied) -> String {
+    let became = if one.changed { "applied" } else { "unchanged" };
+    let short_url = one.made_short_url.as_ref().map(|url| format!(", answers at /{url}")).unwrap_or_default();
+    format!("{} {}: {became}{short_url}", one.kind, one.key)
 }

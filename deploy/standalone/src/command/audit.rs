@@ -1,11 +1,12 @@
 //! `postern audit`: where the submissions of each hour are, and those that are lost.
 
 use clap::Args;
+use postern_control::operation::audit::hours::{AuditHours, Input, Loss, OneHour};
+use postern_control::operation::field::Time;
 use postern_shared::store::delivery_audit::{MAX_HOURS, PLACES};
-use serde_json::Value;
 
 use crate::options::Server;
-use crate::output::{Failure, Format, Output, items};
+use crate::output::{Failure, Format, Output};
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
@@ -19,15 +20,14 @@ pub struct Options {
 
 /// Prints one line for each hour that had submissions, and one for each loss, which makes it fail.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let query = [("hours", Some(options.hours.to_string()))];
-    let found: Value = options.api.api()?.get("/audit", &query).await?;
+    let found = options.api.api()?.call::<AuditHours>(&Input { hours: Some(options.hours) }).await?;
     if output.format() == Format::Text {
-        items(&found, "hours").map(hour_line).try_for_each(|line| output.line(&line))?;
-        items(&found, "losses").map(loss_line).try_for_each(|line| output.line(&line))?;
+        found.hours.iter().map(hour_line).try_for_each(|line| output.line(&line))?;
+        found.losses.iter().flatten().map(loss_line).try_for_each(|line| output.line(&line))?;
     } else {
         output.result("", &found)?;
     }
-    match found["losses"].as_array() {
+    match found.losses {
         Some(losses) if losses.is_empty() => Ok(()),
         Some(_) => Err(Failure::failed(
             "submissions that were answered with 202 are nowhere",
@@ -41,20 +41,18 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     }
 }
 
-fn hour_line(hour: &Value) -> String {
-    let count = |name: &str| hour[name].as_i64().unwrap_or(0);
-    let places = PLACES.iter().filter(|place| count(place) != 0);
-    let places: Vec<String> = places.map(|place| format!("{} {}", count(place), place.replace('_', " "))).collect();
-    let (answered, unanswered) = (count("answered"), count("unanswered"));
-    if answered == 0 && places.is_empty() {
+fn hour_line(hour: &OneHour) -> String {
+    let places = PLACES.iter().zip(hour.places()).filter(|(_, count)| *count != 0);
+    let places: Vec<String> = places.map(|(place, count)| format!("{count} {}", place.replace('_', " "))).collect();
+    let OneHour { hour: Time(at), answered, unanswered, .. } = hour;
+    if *answered == 0 && places.is_empty() {
         return String::new();
     }
-    let unanswered = if unanswered == 0 { String::new() } else { format!(", {unanswered} unanswered") };
-    let at = hour["hour"].as_str().unwrap_or_default();
+    let unanswered = if *unanswered == 0 { String::new() } else { format!(", {unanswered} unanswered") };
     format!("{at}: {answered} answered with 202{unanswered} = {}", places.join(", "))
 }
 
-fn loss_line(loss: &Value) -> String {
-    let (hour, first, last) = (loss["hour"].as_str().unwrap_or_default(), &loss["first"], &loss["last"]);
-    format!("LOST: numbers {first} to {last} of the ingress {} in the hour from {hour}", loss["instance"])
+fn loss_line(loss: &Loss) -> String {
+    let Loss { hour: Time(hour), instance, first, last } = loss;
+    format!("LOST: numbers {first} to {last} of the ingress {instance} in the hour from {hour}")
 }

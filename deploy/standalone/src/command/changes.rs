@@ -1,10 +1,11 @@
 //! `postern changes`: who changed what, the newest first.
 
 use clap::Args;
+use postern_control::operation::audit::log::{Change, Input, ListChanges};
 
-use crate::listing::{List, Listing};
+use crate::listing::{List, Listing, Pages, cursor};
 use crate::output::table::Column;
-use crate::output::{Failure, Output, word};
+use crate::output::{Failure, Output};
 
 /// Arguments of `changes`.
 #[derive(Debug, Args)]
@@ -17,26 +18,30 @@ pub struct Options {
     listing: Listing,
 }
 
-static COLUMNS: [Column; 5] = [
-    Column::time("AT", |change| word(change, "at").to_owned()),
-    Column::text("ACCOUNT", |change| word(change, "account").to_owned()),
-    Column::text("ACTION", |change| word(change, "action").to_owned()),
-    Column::text("KIND", |change| word(change, "kind").to_owned()),
-    Column::text("KEY", |change| word(change, "key").to_owned()),
+static COLUMNS: [Column<Change>; 5] = [
+    Column::time("AT", |change| change.at.0.clone()),
+    Column::text("ACCOUNT", |change| change.account.clone()),
+    Column::text("ACTION", |change| change.action.clone()),
+    Column::text("KIND", |change| change.kind.clone()),
+    Column::text("KEY", |change| change.key.clone()),
 ];
 
 /// Prints the changes; the new form of what was changed stands in the JSON.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let list = List {
-        path: "/audit_log".to_owned(),
-        items: "changes",
-        time: Some("at"),
-        is_paged: true,
+    let list = List::<ListChanges, Change> {
+        input: Input { kind: options.kind.clone(), key: options.key.clone(), ..Input::default() },
+        last: |input| &mut input.last,
+        pages: Some(Pages {
+            before: |input, text| cursor(text).map(|before| input.before = before),
+            next: |found| found.next.take().map(|id| id.to_string()),
+        }),
+        items: |found| &mut found.changes,
+        time: Some(|change| &change.at),
+        name: |change| change.id.to_string(),
         columns: &COLUMNS,
-        name: |change| change["id"].to_string(),
-        query: vec![("kind", options.kind.clone()), ("key", options.key.clone())],
-        only: Vec::new(),
+        permission: None,
+        permission_of: |_| "",
         named: Vec::new(),
     };
-    options.listing.print(&list, output).await
+    options.listing.print(list, output).await
 }

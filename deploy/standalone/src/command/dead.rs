@@ -5,13 +5,20 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use postern_control::operation::Nothing;
+use postern_control::operation::dead_letter::DeadLetter;
+use postern_control::operation::dead_letter::discard::{self, DiscardDeadLetters};
+use postern_control::operation::dead_letter::get::{self, GetDeadLetter};
+use postern_control::operation::dead_letter::groups::{Group, ListDeadLetterGroups};
+use postern_control::operation::dead_letter::list::{self, ListDeadLetters};
+use postern_control::operation::dead_letter::replay::{self, ReplayDeadLetters};
+use postern_shared::env::Env;
+use postern_shared::id::ReceiptId;
 
-use crate::api::Api;
-use crate::listing::{List, Listing};
+use crate::listing::{List, Listing, Pages, cursor};
 use crate::options::Server;
 use crate::output::table::Column;
-use crate::output::{Failure, Output, harmless, word};
+use crate::output::{Failure, Output, harmless, json};
 
 /// Arguments of `dead`.
 #[derive(Debug, Args)]
@@ -68,7 +75,7 @@ enum Command {
 }
 
 /// Which dead letters are meant.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 struct Which {
     /// The one with this number
@@ -81,93 +88,87 @@ struct Which {
     all: bool,
 }
 
-static COLUMNS: [Column; 6] = [
-    Column::number("ID", |letter| letter["id"].to_string()),
-    Column::time("AT", |letter| word(letter, "created_at").to_owned()),
-    Column::text("WHAT", |letter| letter["receipt"].as_str().unwrap_or(word(letter, "kind")).to_owned()),
-    Column::text("TARGET", |letter| word(letter, "target").to_owned()),
-    Column::text("GROUP", |letter| word(letter, "group").to_owned()),
-    Column::text("REASON", |letter| word(letter, "reason").to_owned()),
+static COLUMNS: [Column<DeadLetter>; 6] = [
+    Column::number("ID", |letter| letter.id.to_string()),
+    Column::time("AT", |letter| letter.created_at.0.clone()),
+    Column::text("WHAT", |letter| what(letter.receipt, &letter.kind)),
+    Column::text("TARGET", |letter| letter.target.clone().unwrap_or_default()),
+    Column::text("GROUP", |letter| letter.group.clone()),
+    Column::text("REASON", |letter| letter.reason.clone()),
 ];
 
-static GROUPS: [Column; 5] = [
-    Column::text("GROUP", |group| word(group, "group").to_owned()),
-    Column::number("COUNT", |group| group["count"].to_string()),
-    Column::time("LAST", |group| word(group, "last_at").to_owned()),
-    Column::text("WHAT", |group| group["target"].as_str().unwrap_or(word(group, "kind")).to_owned()),
-    Column::text("REASON", |group| word(group, "reason").to_owned()),
+static GROUPS: [Column<Group>; 5] = [
+    Column::text("GROUP", |group| group.group.clone()),
+    Column::number("COUNT", |group| group.count.to_string()),
+    Column::time("LAST", |group| group.last_at.0.clone()),
+    Column::text("WHAT", |group| group.target.as_ref().unwrap_or(&group.kind).clone()),
+    Column::text("REASON", |group| group.reason.clone()),
 ];
 
-/// Does what was asked for.
+/// Does what was asked for. One call moves a thousand letters at most: how many are left is shown.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     match &options.command {
-        Command::List { group, listing } => listing.print(&list(group.clone()), output).await,
+        Command::List { group, listing } => listing.print(list(group.clone()), output).await,
         Command::Groups { api } => {
-            let found: Value = api.api()?.get("/dead_letter_groups", &[]).await?;
-            let groups = found["groups"].as_array().cloned().unwrap_or_default();
-            output.list(&GROUPS, |group| word(group, "group").to_owned(), &groups, &found).map(drop)
+            let found = api.api()?.call::<ListDeadLetterGroups>(&Nothing {}).await?;
+            output.list(&GROUPS, |group| group.group.clone(), &found.groups, &found).map(drop)
         }
         Command::Show { id, api } => {
-            let letter: Value = api.api()?.get(&format!("/dead_letters/{id}"), &[]).await?;
-            let carried = if letter["submissions"].is_null() { &letter["text"] } else { &letter["submissions"] };
-            let text = format!("{}\n{carried:#}", line(&letter));
-            output.named(&letter["id"].to_string(), harmless(&text), &letter)
+            let letter = api.api()?.call::<GetDeadLetter>(&get::Input { id: *id }).await?;
+            output.named(&letter.id.to_string(), harmless(&whole(&letter)?), &letter)
         }
         Command::Replay { which, per_second, env, api } => {
-            let mut order = which.order();
-            order.extend(per_second.map(|rate| ("per_second".to_owned(), json!(rate))));
-            if let Some(file) = env {
-                order.insert("env".to_owned(), variables(file)?);
-            }
-            ask(&api.api()?, "/dead_letter_replays", order, output).await
+            let Which { id, group, all } = which.clone();
+            let env = env.as_ref().map(variables).transpose()?;
+            let input = replay::Input { id, group, all: all.then_some(true), per_second: *per_second, env };
+            let done = api.api()?.call::<ReplayDeadLetters>(&input).await?;
+            output.result(format_args!("{} replayed, {} left", done.replayed, done.left), &done)
         }
         Command::Discard { which, reason, api } => {
-            let mut order = which.order();
-            order.insert("reason".to_owned(), json!(reason));
-            ask(&api.api()?, "/dead_letter_discards", order, output).await
+            let Which { id, group, all } = which.clone();
+            let input = discard::Input { id, group, all: all.then_some(true), reason: reason.clone() };
+            let done = api.api()?.call::<DiscardDeadLetters>(&input).await?;
+            output.result(format_args!("{} discarded, {} left", done.discarded, done.left), &done)
         }
     }
 }
 
-fn list(group: Option<String>) -> List {
+fn list(group: Option<String>) -> List<ListDeadLetters, DeadLetter> {
     List {
-        path: "/dead_letters".to_owned(),
-        items: "dead_letters",
-        time: Some("created_at"),
-        is_paged: true,
+        input: list::Input { group, ..list::Input::default() },
+        last: |input| &mut input.last,
+        pages: Some(Pages {
+            before: |input, text| cursor(text).map(|before| input.before = before),
+            next: |found| found.next.take().map(|id| id.to_string()),
+        }),
+        items: |found| &mut found.dead_letters,
+        time: Some(|letter| &letter.created_at),
+        name: |letter| letter.id.to_string(),
         columns: &COLUMNS,
-        name: |letter| letter["id"].to_string(),
-        query: vec![("group", group)],
-        only: Vec::new(),
+        permission: None,
+        permission_of: |_| "",
         named: Vec::new(),
     }
 }
 
-/// Prints how many were moved, and how many one call does not take.
-async fn ask(api: &Api, path: &str, order: serde_json::Map<String, Value>, output: &mut Output) -> Result<(), Failure> {
-    let answer = api.post(path, &order.into()).await?;
-    let counts: Vec<String> =
-        answer.as_object().into_iter().flatten().map(|(what, count)| format!("{count} {what}")).collect();
-    output.result(counts.join(", "), &answer)
+/// What a letter is known by: its receipt, or the kind of its message.
+fn what(receipt: Option<ReceiptId>, kind: &str) -> String {
+    receipt.map_or_else(|| kind.to_owned(), |receipt| receipt.to_string())
 }
 
-impl Which {
-    fn order(&self) -> serde_json::Map<String, Value> {
-        let all = self.all.then_some(json!(true));
-        let named =
-            [("id", self.id.map(|id| json!(id))), ("group", self.group.as_ref().map(|one| json!(one))), ("all", all)];
-        named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-    }
+/// A letter in a line, and what it carries.
+fn whole(letter: &get::Output) -> Result<String, Failure> {
+    let get::Output { id, reason, group, .. } = letter;
+    let (at, what) = (&letter.created_at.0, what(letter.receipt, &letter.kind));
+    let target = letter.target.as_ref().map(|target| format!(" for {target}")).unwrap_or_default();
+    let carried = match &letter.submissions {
+        Some(submissions) => json(submissions)?,
+        None => json(&letter.text)?,
+    };
+    Ok(format!("{id} {at} {what}{target}: {reason} (group {group})\n{carried:#}"))
 }
 
-fn line(letter: &Value) -> String {
-    let what = letter["receipt"].as_str().unwrap_or(word(letter, "kind"));
-    let target = letter["target"].as_str().map(|target| format!(" for {target}")).unwrap_or_default();
-    let (at, reason, group) = (word(letter, "created_at"), word(letter, "reason"), word(letter, "group"));
-    format!("{} {at} {what}{target}: {reason} (group {group})", letter["id"])
-}
-
-fn variables(file: &PathBuf) -> Result<Value, Failure> {
+fn variables(file: &PathBuf) -> Result<Env, Failure> {
     let wrong = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("{}: {error}", file.display()), "the file holds one JSON object: {\"name\": \"value\"}")
     };
@@ -177,6 +178,5 @@ fn variables(file: &PathBuf) -> Result<Value, Failure> {
     } else {
         fs::read_to_string(file)
     };
-    let value: Value = serde_json::from_str(&read.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
-    if value.is_object() { Ok(value) } else { Err(wrong(&"must be a JSON object")) }
+    serde_json::from_str(&read.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))
 }

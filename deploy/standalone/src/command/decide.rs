@@ -26,7 +26,7 @@ pub struct Options {
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let input = Input { run: Text(options.run.clone()), decision: Text(options.decision) };
     let answer = options.api.api()?.call::<DecideRun>(&input).await?;
-    output.typed(&answer.run.to_string(), format_args!("{} goes on", answer.run), &answer)
+    output.named(&answer.run, format_args!("{} goes on", answer.run), &answer)
 }
 
 fn decision_parser() -> impl TypedValueParser<Value = Decision> {

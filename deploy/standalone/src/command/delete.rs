@@ -35,7 +35,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     }
     confirm(&format!("delete {kind} {}", options.keys.join(", ")), options.yes)?;
     for key in &options.keys {
-        api.delete(&format!("/{kind}s/{key}")).await?;
+        known::delete(&api, name(kind, key)?).await?;
         let json = json!({"kind": kind.name(), "key": key, "deleted": true});
         output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: deleted"), &json)?;
     }

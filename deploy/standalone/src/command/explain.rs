@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use clap::Args;
+use postern_control::operation::explain::{ExplainAddress, Input, Verdict};
 use postern_shared::spec::reference;
 use postern_shared::suggestion::did_you_mean;
 use serde_json::json;
 
 use crate::options::Server;
-use crate::output::{Failure, Output, items, word};
+use crate::output::{Failure, Output};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -28,15 +29,15 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 }
 
 async fn explain_address(api: &Server, address: IpAddr, output: &mut Output) -> Result<(), Failure> {
-    let answer = api.api()?.post("/explain", &json!({"address": address})).await?;
-    let verdict = if answer["admitted"] == true { "is admitted" } else { "is admitted by no permission" };
-    let mut text = format!("{} {verdict}", word(&answer, "address"));
-    for one in items(&answer, "permissions") {
-        let admits = if one["admits"] == true { "admits it" } else { "does not admit it" };
-        let (key, reason, at) = (word(one, "permission"), word(one, "reason"), word(one, "answers_at"));
-        text += &format!("\n  {key} {admits}: {reason}; it answers at {at}");
+    let answer = api.api()?.call::<ExplainAddress>(&Input { address }).await?;
+    let (address, is_admitted) = (answer.address, answer.admitted);
+    let verdict = if is_admitted { "is admitted" } else { "is admitted by no permission" };
+    let mut text = format!("{address} {verdict}");
+    for Verdict { permission, admits, reason, answers_at, .. } in &answer.permissions {
+        let admits = if *admits { "admits it" } else { "does not admit it" };
+        text += &format!("\n  {permission} {admits}: {reason}; it answers at {answers_at}");
     }
-    output.named(word(&answer, "address"), text, &answer)
+    output.named(&address.to_string(), text, &answer)
 }
 
 fn explain_word(what: &str, output: &mut Output) -> Result<(), Failure> {

@@ -5,7 +5,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::document::{Kind, Name};
 use postern_shared::id::InvalidId;
 use postern_shared::yaml;
-use serde_json::Value;
 
 use crate::known::{self, key};
 use crate::options::Server;
@@ -28,8 +27,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let api = options.api.api()?;
     let mut found = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|wanted| wanted == *kind)) {
-        let all: Value = api.get(&format!("/{kind}s"), &[]).await?;
-        for document in all[format!("{kind}s")].as_array().into_iter().flatten() {
+        for document in &known::all(&api, kind).await? {
             if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, document)) {
                 continue;
             }

@@ -1,8 +1,16 @@
 //! `postern get`: what is set, all of a kind as a list, or one as its document.
 
+use std::marker::PhantomData;
+
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use postern_shared::document::Kind;
+use postern_control::operation::Nothing;
+use postern_control::operation::document::get::{Get, GetWorkflow, Input};
+use postern_control::operation::document::kinds::{Key, Modules, Of, Permissions, Triggers, Workflows};
+use postern_control::operation::document::list::List;
+use postern_control::operation::document::versions::{self, ListVersions, Version};
+use postern_control::operation::field::{LAST_MAX, Last};
+use postern_shared::document::{Kind, Name};
 use serde_json::{Map, Value};
 
 use super::export::name;
@@ -10,7 +18,7 @@ use crate::api::Api;
 use crate::known::{self, key};
 use crate::options::Server;
 use crate::output::table::Column;
-use crate::output::{Failure, Format, Output, items, word};
+use crate::output::{Failure, Format, Output};
 
 /// Arguments of `get`.
 #[derive(Debug, Args)]
@@ -22,7 +30,7 @@ pub struct Options {
     key: Option<String>,
     /// An older version of a workflow
     #[arg(long, value_name = "N", requires = "key", conflicts_with = "versions")]
-    version: Option<u32>,
+    version: Option<i32>,
     /// Lists the versions of a workflow, the newest first
     #[arg(long, requires = "key")]
     versions: bool,
@@ -37,15 +45,19 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     if kind != Kind::Workflow && (options.versions || options.version.is_some()) {
         return Err(Failure::usage(format!("a {kind} has no versions"), "only workflows have them"));
     }
-    known::check_document(&api, &name(kind, key)?).await?;
-    let path = format!("/{kind}s/{key}");
-    if options.versions {
-        let found: Value = api.get(&format!("{path}/versions"), &[("last", Some("1000".to_owned()))]).await?;
-        let versions: Vec<Value> = items(&found, "versions").cloned().collect();
-        return output.list(&VERSIONS, |one| one["version"].to_string(), &versions, &found).map(drop);
-    }
-    let version = options.version.map(|version| version.to_string());
-    let document: Value = api.get(&path, &[("version", version)]).await?;
+    let name = name(kind, key)?;
+    known::check_document(&api, &name).await?;
+    let document = match name {
+        Name::Workflow(id) if options.versions => {
+            let last = Last::try_from(LAST_MAX).map_err(Failure::fault)?;
+            let found = api.call::<ListVersions>(&versions::Input { id, last }).await?;
+            return output.list(&VERSIONS, |one| one.version.to_string(), &found.versions, &found).map(drop);
+        }
+        Name::Workflow(id) => api.call::<GetWorkflow>(&Input { id, version: options.version }).await?.0.0,
+        name @ Name::Module(_) => api.call::<Get<Modules>>(&Key(name, PhantomData)).await?.0.0,
+        name @ Name::Trigger(_) => api.call::<Get<Triggers>>(&Key(name, PhantomData)).await?.0.0,
+        name @ Name::Permission(_) => api.call::<Get<Permissions>>(&Key(name, PhantomData)).await?.0.0,
+    };
     let text = postern_shared::yaml::write(&document);
     match output.format() {
         Format::Text => output.line(text.trim_end()),
@@ -54,10 +66,18 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 }
 
 async fn all(api: &Api, kind: Kind, output: &mut Output) -> Result<(), Failure> {
-    let found: Value = api.get(&format!("/{kind}s"), &[]).await?;
-    let documents: Vec<Value> = items(&found, &format!("{kind}s")).cloned().collect();
-    output.list(columns(kind), |one| format!("{kind}/{}", key(kind, one)), &documents, &found)?;
-    if documents.is_empty() {
+    match kind {
+        Kind::Module => all_of::<Modules>(api, &MODULES, output).await,
+        Kind::Trigger => all_of::<Triggers>(api, &TRIGGERS, output).await,
+        Kind::Workflow => all_of::<Workflows>(api, &WORKFLOWS, output).await,
+        Kind::Permission => all_of::<Permissions>(api, &PERMISSIONS, output).await,
+    }
+}
+
+async fn all_of<K: Of>(api: &Api, columns: &'static [Column<Value>], output: &mut Output) -> Result<(), Failure> {
+    let (kind, found) = (K::KIND, api.call::<List<K>>(&Nothing {}).await?);
+    output.list(columns, |one| format!("{kind}/{}", key(kind, one)), &found.0, &found)?;
+    if found.0.is_empty() {
         output.note(format_args!("there is no {kind} yet: `postern init` writes a first one"));
     }
     Ok(())
@@ -82,24 +102,20 @@ const fn several(kind: Kind) -> &'static str {
     }
 }
 
-static VERSIONS: [Column; 2] = [
-    Column::number("VERSION", |one| one["version"].to_string()),
-    Column::time("CREATED", |one| word(one, "created_at").to_owned()),
-];
+static VERSIONS: [Column<Version>; 2] =
+    [Column::number("VERSION", |one| one.version.to_string()), Column::time("CREATED", |one| one.created_at.0.clone())];
 
-static MODULES: [Column; 4] = [
-    Column::text("MODULE", |one| word(one, "module").to_owned()),
-    Column::text("TITLE", |one| word(one, "title").to_owned()),
+static MODULES: [Column<Value>; 4] = [
+    Column::text("MODULE", |one| text(&one["module"])),
+    Column::text("TITLE", |one| text(&one["title"])),
     Column::text("STRICT", |one| if one["strict"] == true { "strict" } else { "open" }.to_owned()),
     Column::text("FIELDS", |one| names(one["fields"].as_object())),
 ];
 
-static TRIGGERS: [Column; 2] = [
-    Column::text("TRIGGER", |one| word(one, "trigger").to_owned()),
-    Column::text("TITLE", |one| word(one, "title").to_owned()),
-];
+static TRIGGERS: [Column<Value>; 2] =
+    [Column::text("TRIGGER", |one| text(&one["trigger"])), Column::text("TITLE", |one| text(&one["title"]))];
 
-static WORKFLOWS: [Column; 6] = [
+static WORKFLOWS: [Column<Value>; 6] = [
     Column::number("WORKFLOW", |one| one["workflow"].to_string()),
     Column::state("STATE", |one| {
         let is_on = |value: &Value| *value == true;
@@ -112,43 +128,34 @@ static WORKFLOWS: [Column; 6] = [
         }
         .to_owned()
     }),
-    Column::text("MODULE", |one| word(&one["start"], "module").to_owned()),
-    Column::text("TRIGGERS", |one| list(&one["start"]["triggers"])),
+    Column::text("MODULE", |one| text(&one["start"]["module"])),
+    Column::text("TRIGGERS", |one| text(&one["start"]["triggers"])),
     Column::number("STEPS", |one| one["steps"].as_object().map_or(0, Map::len).to_string()),
-    Column::text("TITLE", |one| word(one, "title").to_owned()),
+    Column::text("TITLE", |one| text(&one["title"])),
 ];
 
-static PERMISSIONS: [Column; 6] = [
-    Column::text("PERMISSION", |one| word(one, "permission").to_owned()),
+static PERMISSIONS: [Column<Value>; 6] = [
+    Column::text("PERMISSION", |one| text(&one["permission"])),
     Column::state("STATE", |one| if one["enabled"] == false { "off" } else { "enabled" }.to_owned()),
-    Column::text("ADDRESSES", |one| list(&one["addresses"])),
+    Column::text("ADDRESSES", |one| text(&one["addresses"])),
     Column::text("TARGETS", |one| {
-        let targets = [list(&one["triggers"]), list(&one["workflows"])];
+        let targets = [text(&one["triggers"]), text(&one["workflows"])];
         targets.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
     }),
-    Column::text("EXPIRES", |one| word(one, "expires").to_owned()),
-    Column::text("TITLE", |one| word(one, "title").to_owned()),
+    Column::text("EXPIRES", |one| text(&one["expires"])),
+    Column::text("TITLE", |one| text(&one["title"])),
 ];
-
-fn columns(kind: Kind) -> &'static [Column] {
-    match kind {
-        Kind::Module => &MODULES,
-        Kind::Trigger => &TRIGGERS,
-        Kind::Workflow => &WORKFLOWS,
-        Kind::Permission => &PERMISSIONS,
-    }
-}
 
 fn names(map: Option<&Map<String, Value>>) -> String {
     map.into_iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// A list, or one value in its place.
-fn list(value: &Value) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+/// A value, or the values of a list; nothing if there is none.
+fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
+        Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
-        value => text(value),
+        value => value.to_string(),
     }
 }

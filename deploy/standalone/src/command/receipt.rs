@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use clap::Args;
+use postern_control::operation::field::Text;
+use postern_control::operation::receipt::get::{GetReceipt, Input};
 use postern_shared::id::ReceiptId;
-use serde_json::Value;
+use postern_shared::receipt::{Report, StepReport};
 use tokio::time::{Instant, interval};
 
-use super::runs::{line, name_in};
+use super::runs::{line, name_of};
 use super::unmatched::{skipped, target};
 use crate::options::Server;
-use crate::output::{Failure, Output, harmless, items, state, word};
+use crate::output::{Failure, Output, harmless, state};
 
 /// How often `--wait` looks: often enough for a person, too seldom to load the server.
 const POLL: Duration = Duration::from_millis(250);
@@ -33,20 +35,20 @@ pub struct Options {
 /// Prints its state and the runs that it started, each with its steps.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let api = options.api.api()?;
-    let path = format!("/receipts/{}", options.id);
+    let input = Input { id: Text(options.id) };
     let end = Instant::now() + Duration::from_secs(options.timeout.into());
     let mut clock = interval(POLL);
     let receipt = loop {
         clock.tick().await;
-        let receipt: Value = api.get(&path, &[]).await?;
+        let receipt = api.call::<GetReceipt>(&input).await?;
         // Whatever is known when the time is over is shown, too.
         if !options.wait || !is_open(&receipt) || Instant::now() >= end {
             break receipt;
         }
     };
-    match word(&receipt, "status") {
+    match receipt.status.as_str() {
         "dead_letter" => {
-            let message = format!("it became a dead letter: {}", word(&receipt, "reason"));
+            let message = format!("it became a dead letter: {}", receipt.reason.unwrap_or_default());
             let hint = "`postern dead list` shows its number, `postern dead replay NUMBER` puts it back";
             return Err(Failure::failed(message, hint));
         }
@@ -60,13 +62,13 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 }
 
 /// Whether a submission that was waited for has ended well.
-pub fn judge(receipt: &Value) -> Result<(), Failure> {
-    let id = word(receipt, "receipt");
+pub fn judge(receipt: &Report) -> Result<(), Failure> {
+    let id = receipt.receipt;
     let run_in = |state: &str| {
-        let run = items(receipt, "runs").find(|run| run["status"] == state);
-        run.map(|run| name_in(id, run)).unwrap_or_default()
+        let run = receipt.runs.iter().flatten().find(|run| run.status == state);
+        run.map(|run| name_of(id, run.workflow, &run.origin)).unwrap_or_default()
     };
-    let (message, hint) = match word(receipt, "status") {
+    let (message, hint) = match receipt.status.as_str() {
         "failed" => ("it has failed", format!("`postern replay {}` goes on at the failed step", run_in("failed"))),
         "needs_attention" => {
             let run = run_in("needs_attention");
@@ -87,47 +89,47 @@ pub fn judge(receipt: &Value) -> Result<(), Failure> {
 }
 
 /// Whether something is still to come.
-pub fn is_open(receipt: &Value) -> bool {
-    matches!(word(receipt, "status"), "queued" | "running" | "waiting" | "held")
+pub fn is_open(receipt: &Report) -> bool {
+    matches!(receipt.status.as_str(), "queued" | "running" | "waiting" | "held")
 }
 
 /// What became of a submission, for people.
-pub fn shown(receipt: &Value) -> String {
-    let (id, status) = (word(receipt, "receipt"), word(receipt, "status"));
+pub fn shown(receipt: &Report) -> String {
     // Colours are added last: what strangers wrote may contain none.
-    format!("{id}: {}{}", state(status), harmless(&details(receipt)))
+    format!("{}: {}{}", receipt.receipt, state(&receipt.status), harmless(&details(receipt)))
 }
 
 /// Everything but its name and status, in lines of its own.
-fn details(receipt: &Value) -> String {
+fn details(receipt: &Report) -> String {
     let mut text = String::new();
-    if !word(receipt, "accepted_at").is_empty() {
-        text += &format!("\naccepted {}", word(receipt, "accepted_at"));
-        if let Some(permission) = receipt["permission"].as_str() {
+    if let Some(at) = &receipt.accepted_at {
+        text += &format!("\naccepted {at}");
+        if let Some(permission) = &receipt.permission {
             text += &format!(" by permission {permission}");
         }
-        text += &format!(" for {}", target(receipt));
-    }
-    for run in items(receipt, "runs") {
-        text += &format!("\n{}", line(run));
-        for (number, step) in (1..).zip(items(run, "path")) {
-            let end: Vec<&str> = ["output", "message"].into_iter().filter_map(|name| step[name].as_str()).collect();
-            text += &format!("\n  {number} {} ({}): {}", word(step, "step"), word(step, "task"), end.join(", "));
+        if let Some(of) = &receipt.target {
+            text += &format!(" for {}", target(of));
         }
     }
-    if let Some(more) = receipt["runs_left_out"].as_u64() {
+    for run in receipt.runs.iter().flatten() {
+        text += &format!("\n{}", line(run));
+        for (number, StepReport { step, task, output, message }) in (1..).zip(&run.path) {
+            let end: Vec<&str> = output.iter().chain(message).map(String::as_str).collect();
+            text += &format!("\n  {number} {step} ({task}): {}", end.join(", "));
+        }
+    }
+    if let Some(more) = receipt.runs_left_out {
         text += &format!("\nand {more} more runs");
     }
-    for (name, what) in [("duplicate_of", "duplicate of"), ("replayed_as", "replayed as"), ("replay_of", "replay of")] {
-        if let Some(other) = receipt[name].as_str() {
-            text += &format!("\n{what} {other}");
-        }
+    for (other, what) in
+        [(receipt.duplicate_of, "duplicate of"), (receipt.replayed_as, "replayed as"), (receipt.replay_of, "replay of")]
+    {
+        text += &other.map(|other| format!("\n{what} {other}")).unwrap_or_default();
     }
-    for one in items(receipt, "skipped") {
+    for one in &receipt.skipped {
         text += &format!("\nskipped: {}", skipped(one));
     }
-    for (what, names) in [("posted, never read", "unread"), ("read, never posted", "unposted")] {
-        let names: Vec<&str> = items(receipt, names).filter_map(Value::as_str).collect();
+    for (what, names) in [("posted, never read", &receipt.unread), ("read, never posted", &receipt.unposted)] {
         if !names.is_empty() {
             text += &format!("\n{what}: {}", names.join(", "));
         }

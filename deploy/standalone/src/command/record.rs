@@ -26,5 +26,5 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     for comment in &record.comments {
         text += &format!("\n{} {}", comment.created_at.0, comment.text);
     }
-    output.typed(&record.id.to_string(), harmless(&text), &record)
+    output.named(&record.id.to_string(), harmless(&text), &record)
 }

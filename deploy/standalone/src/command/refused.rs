@@ -3,14 +3,20 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
+use postern_control::operation::answer::Bytes;
+use postern_control::operation::field::Time;
+use postern_control::operation::refused_body::RefusedBody;
+use postern_control::operation::refused_body::get::{self, GetRefusedBody};
+use postern_control::operation::refused_body::list::{self, ListRefusedBodies};
+use postern_control::operation::refused_body::raw::{self, GetRefusedBodyBytes};
+use postern_control::operation::refused_body::replay::{self, ReplayRefusedBodies};
 use postern_shared::document::Name;
 use postern_shared::id::PermissionKey;
-use serde_json::{Value, json};
 
 use crate::listing::{List, Listing};
 use crate::options::Server;
 use crate::output::table::Column;
-use crate::output::{Failure, Output, harmless, items, word};
+use crate::output::{Failure, Output, harmless};
 
 /// Arguments of `refused`.
 #[derive(Debug, Args)]
@@ -62,79 +68,79 @@ struct Which {
     id: Option<i64>,
     /// Those of this permission
     #[arg(long, value_name = "KEY")]
-    permission: Option<String>,
+    permission: Option<PermissionKey>,
 }
 
-static COLUMNS: [Column; 7] = [
-    Column::number("ID", |refused| refused["id"].to_string()),
-    Column::time("AT", |refused| word(refused, "refused_at").to_owned()),
-    Column::text("ADDRESS", |refused| word(refused, "address").to_owned()),
-    Column::text("PERMISSION", |refused| word(refused, "permission").to_owned()),
-    Column::text("SIZE", size),
-    Column::text("CODE", |refused| word(refused, "code").to_owned()),
-    Column::text("MESSAGE", |refused| word(refused, "message").to_owned()),
+static COLUMNS: [Column<RefusedBody>; 7] = [
+    Column::number("ID", |refused| refused.id.to_string()),
+    Column::time("AT", |refused| refused.refused_at.0.clone()),
+    Column::text("ADDRESS", |refused| refused.address.clone()),
+    Column::text("PERMISSION", |refused| refused.permission.clone()),
+    Column::text("SIZE", |refused| size(refused.bytes)),
+    Column::text("CODE", |refused| refused.code.clone()),
+    Column::text("MESSAGE", |refused| refused.message.clone()),
 ];
 
 /// Prints what was asked for.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     match &options.command {
-        Command::List { permission, listing } => listing.print(&list(permission.as_ref()), output).await,
+        Command::List { permission, listing } => listing.print(list(permission.as_ref()), output).await,
         Command::Show { id, raw: true, api } => {
-            Ok(io::stdout().write_all(&api.api()?.bytes(&format!("/refused_bodies/{id}/raw")).await?)?)
+            let Bytes(body) = api.api()?.call::<GetRefusedBodyBytes>(&raw::Input { id: *id }).await?;
+            Ok(io::stdout().write_all(&body)?)
         }
         Command::Show { id, raw: false, api } => {
-            let refused: Value = api.api()?.get(&format!("/refused_bodies/{id}"), &[]).await?;
+            let refused = api.api()?.call::<GetRefusedBody>(&get::Input { id: *id, values: None }).await?;
             output.named(&id.to_string(), whole(&refused), &refused)
         }
         Command::Replay { which: Which { id, permission }, charset, content_type, api } => {
-            let order = json!({"id": id, "permission": permission, "charset": charset, "type": content_type});
-            let answer = api.api()?.post("/refused_body_replays", &order).await?;
-            output.result(replayed(&answer), &answer)?;
-            let is_done = answer["refused"].as_array().is_none_or(Vec::is_empty);
-            if is_done { Ok(()) } else { Err(Failure::Reported) }
+            let (permission, charset) = (permission.clone(), charset.clone());
+            let input = replay::Input { id: *id, permission, charset, content_type: content_type.clone() };
+            let done = api.api()?.call::<ReplayRefusedBodies>(&input).await?;
+            output.result(replayed(&done), &done)?;
+            if done.refused.is_empty() { Ok(()) } else { Err(Failure::Reported) }
         }
     }
 }
 
-fn list(permission: Option<&PermissionKey>) -> List {
+fn list(permission: Option<&PermissionKey>) -> List<ListRefusedBodies, RefusedBody> {
     List {
-        path: "/refused_bodies".to_owned(),
-        items: "refused_bodies",
-        time: Some("refused_at"),
-        is_paged: false,
+        input: list::Input::default(),
+        last: |input| &mut input.last,
+        pages: None,
+        items: |found| &mut found.refused_bodies,
+        time: Some(|refused| &refused.refused_at),
+        name: |refused| refused.id.to_string(),
         columns: &COLUMNS,
-        name: |refused| refused["id"].to_string(),
-        query: Vec::new(),
-        only: vec![("permission", permission.map(PermissionKey::to_string))],
+        permission: permission.cloned(),
+        permission_of: |refused| &refused.permission,
         named: permission.cloned().map(Name::Permission).into_iter().collect(),
     }
 }
 
 /// A line for each, and one for those that one call does not take.
-fn replayed(answer: &Value) -> String {
-    let gone = items(answer, "replayed").map(|one| format!("{}: receipt {}", one["id"], word(one, "receipt")));
-    let kept = items(answer, "refused")
-        .map(|one| format!("{}: refused again: {}: {}", one["id"], word(one, "code"), word(one, "message")));
+fn replayed(done: &replay::Output) -> String {
+    let gone = done.replayed.iter().map(|one| format!("{}: receipt {}", one.id, one.receipt));
+    let kept = done.refused.iter().map(|one| format!("{}: refused again: {}: {}", one.id, one.code, one.message));
     let mut lines: Vec<String> = gone.chain(kept).collect();
-    if let Some(left @ 1..) = answer["left"].as_i64() {
-        lines.push(format!("{left} left"));
+    if done.left > 0 {
+        lines.push(format!("{} left", done.left));
     }
     harmless(&lines.join("\n"))
 }
 
-fn whole(refused: &Value) -> String {
-    let content_type = refused["content_type"].as_str().unwrap_or("no content type");
-    let (id, at, address, permission) =
-        (&refused["id"], word(refused, "refused_at"), word(refused, "address"), word(refused, "permission"));
-    let (code, message, size) = (word(refused, "code"), word(refused, "message"), size(refused));
-    let mut text = format!("{id} {at} {address} by permission {permission}: {code}: {message} ({size})");
-    text += &format!("\nquery: {}\ncontent type: {content_type}", word(refused, "query"));
-    for one in items(refused, "shapes") {
-        text += &format!("\n  {}: {}", word(one, "name"), word(one, "shape"));
+fn whole(refused: &get::Output) -> String {
+    let get::Output { id, refused_at: Time(at), address, permission, code, message, query, .. } = refused;
+    let mut text =
+        format!("{id} {at} {address} by permission {permission}: {code}: {message} ({})", size(refused.bytes));
+    let content_type = refused.content_type.as_deref().unwrap_or("no content type");
+    text += &format!("\nquery: {query}\ncontent type: {content_type}");
+    for get::Shape { name, shape } in &refused.shapes {
+        text += &format!("\n  {name}: {shape}");
     }
     harmless(&text)
 }
 
-fn size(refused: &Value) -> String {
-    refused["bytes"].as_i64().map_or("body not kept".to_owned(), |bytes| format!("{bytes} bytes"))
+fn size(bytes: Option<i32>) -> String {
+    bytes.map_or("body not kept".to_owned(), |bytes| format!("{bytes} bytes"))
 }

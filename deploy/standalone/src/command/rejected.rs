@@ -1,10 +1,11 @@
 //! `postern rejected`: the callers that no permission admits, by day and address.
 
 use clap::Args;
+use postern_control::operation::rejected_callers::{Input, ListRejectedCallers, RejectedCaller};
 
 use crate::listing::{List, Listing};
 use crate::output::table::Column;
-use crate::output::{Failure, Output, word};
+use crate::output::{Failure, Output};
 
 /// Arguments of `rejected`.
 #[derive(Debug, Args)]
@@ -13,26 +14,27 @@ pub struct Options {
     listing: Listing,
 }
 
-static COLUMNS: [Column; 5] = [
-    Column::text("DAY", |caller| word(caller, "day").to_owned()),
-    Column::text("ADDRESS", |caller| word(caller, "address").to_owned()),
-    Column::number("COUNT", |caller| caller["count"].to_string()),
-    Column::time("LAST", |caller| word(caller, "last_at").to_owned()),
-    Column::text("REASON", |caller| word(caller, "reason").to_owned()),
+static COLUMNS: [Column<RejectedCaller>; 5] = [
+    Column::text("DAY", |caller| caller.day.clone()),
+    Column::text("ADDRESS", |caller| caller.address.clone()),
+    Column::number("COUNT", |caller| caller.count.to_string()),
+    Column::time("LAST", |caller| caller.last_at.0.clone()),
+    Column::text("REASON", |caller| caller.reason.clone()),
 ];
 
 /// Prints a row for each day and address, the latest first.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let list = List {
-        path: "/rejected_callers".to_owned(),
-        items: "rejected_callers",
-        time: Some("last_at"),
-        is_paged: false,
+    let list = List::<ListRejectedCallers, RejectedCaller> {
+        input: Input::default(),
+        last: |input| &mut input.last,
+        pages: None,
+        items: |found| &mut found.rejected_callers,
+        time: Some(|caller| &caller.last_at),
+        name: |caller| caller.address.clone(),
         columns: &COLUMNS,
-        name: |caller| word(caller, "address").to_owned(),
-        query: Vec::new(),
-        only: Vec::new(),
+        permission: None,
+        permission_of: |_| "",
         named: Vec::new(),
     };
-    options.listing.print(&list, output).await
+    options.listing.print(list, output).await
 }

@@ -24,5 +24,5 @@ pub struct Options {
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let input = Input { run: Text(options.run.clone()), newest_version: options.newest };
     let new = options.api.api()?.call::<ReplayRun>(&input).await?;
-    output.typed(&new.run.to_string(), format_args!("{} goes on", new.run), &new)
+    output.named(&new.run, format_args!("{} goes on", new.run), &new)
 }

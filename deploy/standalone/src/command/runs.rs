@@ -2,15 +2,18 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use postern_control::operation::field::Text;
+use postern_control::operation::run::list::{Input, ListRuns, OneRun};
 use postern_shared::document::Name;
-use postern_shared::id::WorkflowId;
+use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::origin::Origin;
-use postern_shared::store::runs::State;
-use serde_json::Value;
+use postern_shared::receipt::RunReport;
+use postern_shared::resume::RunKey;
+use postern_shared::store::runs::{Cursor, State};
 
-use crate::listing::{List, Listing};
+use crate::listing::{List, Listing, Pages, cursor};
 use crate::output::table::Column;
-use crate::output::{Failure, Output, word};
+use crate::output::{Failure, Output};
 
 /// Arguments of `runs`.
 #[derive(Debug, Args)]
@@ -21,63 +24,65 @@ pub struct Options {
     /// Only runs in this state
     #[arg(long, value_parser = state_parser())]
     state: Option<State>,
+    /// Only runs that no later run replays
+    #[arg(long)]
+    unreplayed: bool,
     #[command(flatten)]
     listing: Listing,
 }
 
-static COLUMNS: [Column; 7] = [
+static COLUMNS: [Column<OneRun>; 7] = [
     Column::text("RUN", name),
-    Column::time("STARTED", |run| word(run, "started_at").to_owned()),
-    Column::state("STATE", |run| word(run, "state").to_owned()),
-    Column::number("STEPS", |run| run["steps"].to_string()),
-    Column::number("VERSION", |run| run["version"].to_string()),
-    Column::number("RECORD", |run| run["record"].as_i64().map(|id| id.to_string()).unwrap_or_default()),
-    Column::text("MESSAGE", |run| word(run, "message").to_owned()),
+    Column::time("STARTED", |run| run.started_at.0.clone()),
+    Column::state("STATE", |run| run.state.0.to_string()),
+    Column::number("STEPS", |run| run.steps.to_string()),
+    Column::number("VERSION", |run| run.version.to_string()),
+    Column::number("RECORD", |run| run.record.map(|id| id.to_string()).unwrap_or_default()),
+    Column::text("MESSAGE", |run| run.message.clone().unwrap_or_default()),
 ];
 
 /// Prints the runs.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let list = List {
-        path: "/runs".to_owned(),
-        items: "runs",
-        time: Some("started_at"),
-        is_paged: true,
-        columns: &COLUMNS,
+    let (workflow, state, unreplayed) = (options.workflow, options.state.map(Text), options.unreplayed);
+    let list = List::<ListRuns, OneRun> {
+        input: Input { workflow, state, unreplayed, ..Input::default() },
+        last: |input| &mut input.last,
+        pages: Some(Pages {
+            before: |input, text| cursor(text).map(|before: Option<Cursor>| input.before = before.map(Text)),
+            next: |found| found.next.take(),
+        }),
+        items: |found| &mut found.runs,
+        time: Some(|run| &run.started_at),
         name,
-        query: vec![
-            ("workflow", options.workflow.map(|id| id.to_string())),
-            ("state", options.state.map(|state| state.word().to_owned())),
-        ],
-        only: Vec::new(),
+        columns: &COLUMNS,
+        permission: None,
+        permission_of: |_| "",
         named: options.workflow.map(Name::Workflow).into_iter().collect(),
     };
-    options.listing.print(&list, output).await
+    options.listing.print(list, output).await
 }
 
-/// The name of a run in a list, as `replay` takes it.
-fn name(run: &Value) -> String {
-    name_in(word(run, "receipt"), run)
+fn name(run: &OneRun) -> String {
+    name_of(run.receipt, run.workflow, &run.origin)
 }
 
-/// The name of a run of a receipt: `RECEIPT.WORKFLOW`, and its origin if it has one.
-pub fn name_in(receipt: &str, run: &Value) -> String {
-    let (workflow, origin) = (&run["workflow"], word(run, "origin"));
-    if origin.is_empty() { format!("{receipt}.{workflow}") } else { format!("{receipt}.{workflow}.{origin}") }
+/// The name of a run, as `replay` takes it.
+pub fn name_of(receipt: ReceiptId, workflow: WorkflowId, origin: &str) -> String {
+    RunKey { receipt, workflow, origin: origin.to_owned() }.to_string()
 }
 
 /// A run of a receipt in one line for people.
-pub fn line(run: &Value) -> String {
-    let Origin { parent, replay } = Origin::read(word(run, "origin"));
+pub fn line(run: &RunReport) -> String {
+    let Origin { parent, replay } = Origin::read(&run.origin);
     let parent = parent.map(|one| format!(", started by workflow {} in step {}", one.workflow, one.step));
     let parent = parent.unwrap_or_default();
     let replay = replay.map(|number| format!(", replay {number}")).unwrap_or_default();
-    let record = run["record"].as_i64().map(|record| format!(" on record {record}")).unwrap_or_default();
-    let message = Some(word(run, "message")).filter(|message| !message.is_empty());
+    let record = run.record.map(|record| format!(" on record {record}")).unwrap_or_default();
+    let message = run.message.as_ref().filter(|message| !message.is_empty());
     let message = message.map(|message| format!(": {message}")).unwrap_or_default();
-    let (started, state) = (word(run, "started_at"), word(run, "status"));
-    let (workflow, version, steps) = (&run["workflow"], &run["version"], &run["steps"]);
+    let RunReport { started_at, status, workflow, version, steps, .. } = run;
     format!(
-        "{started} workflow {workflow} version {version}{parent}{replay}{record}: {state} after {steps} steps{message}"
+        "{started_at} workflow {workflow} version {version}{parent}{replay}{record}: {status} after {steps} steps{message}"
     )
 }
 

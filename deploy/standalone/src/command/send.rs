@@ -16,14 +16,17 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use postern_shared::id::{RecordId, TriggerKey, WorkflowId};
+use postern_shared::receipt::Report;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, interval};
 
 use super::receipt;
+use crate::http;
 use crate::options::http_url;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, json as to_json};
 use answer::Answer;
 use csv_file::{CsvFile, Form};
 use json_file::JsonFile;
@@ -81,9 +84,8 @@ pub struct Options {
 /// Posts everything, prints each receipt or what became of it, and counts the answers.
 pub async fn run(options: Options, output: &mut Output) -> Result<(), Failure> {
     let rows = rows(&options, output)?;
-    // Redirects are answers to be seen, and a proxy would change the address that Postern checks.
-    let client = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-    let client = client.map_err(|error| Failure::failed(format!("no HTTP client: {error}"), "try again"))?;
+    // Redirects are answers to be seen.
+    let client = http::client(|| Client::builder().timeout(TIMEOUT).redirect(Policy::none()))?;
     let mut tally = Tally { output, bar: progress(&rows), statuses: BTreeMap::new(), refused: 0, ended: Ok(()) };
     let read = post_all(&options, &client, rows, &mut tally).await;
     tally.summary()?;
@@ -143,7 +145,7 @@ struct Done {
     line: u64,
     answer: Answer,
     /// The receipt as it was read last, if it was waited for.
-    outcome: Option<Value>,
+    outcome: Option<Report>,
 }
 
 async fn post(client: Client, url: Url, row: Row, wait: Option<Duration>) -> Done {
@@ -192,10 +194,10 @@ impl Tally<'_> {
         if !answer.is_success() {
             self.refused += 1;
         }
-        let receipt = answer.receipt().unwrap_or_default().to_owned();
+        let receipt = answer.receipt().map(|receipt| receipt.to_string()).unwrap_or_default();
         let mut json = answer.json(line);
         if let Some(outcome) = &outcome {
-            json["outcome"] = outcome.clone();
+            json["outcome"] = to_json(outcome).map_err(|_| "an outcome cannot be written".to_owned())?;
             if self.ended.is_ok() {
                 self.ended = receipt::judge(outcome);
             }

@@ -1,19 +1,26 @@
 //! `postern status`: whether all is well, and what needs a person.
 
 use clap::Args;
+use postern_control::operation::Nothing;
+use postern_control::operation::audit::hours::{self, AuditHours};
+use postern_control::operation::dead_letter::groups::ListDeadLetterGroups;
+use postern_control::operation::field::{LAST_MAX, Last, Text};
+use postern_control::operation::refused_body::list::ListRefusedBodies;
+use postern_control::operation::run::list::ListRuns;
+use postern_control::operation::unmatched::list::ListUnmatched;
+use postern_control::operation::{refused_body, run, unmatched};
 use postern_shared::document::Kind;
+use postern_shared::store::runs::State;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::known;
 use crate::options::Server;
-use crate::output::{Failure, Output, items, state, word};
-
-/// The most of a kind that are counted.
-const MOST: usize = 1_000;
+use crate::output::{Failure, Output, state};
 
 /// Hours of which lost submissions are told.
-const HOURS: usize = 24;
+const HOURS: i64 = 24;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -23,6 +30,7 @@ pub struct Options {
 }
 
 /// Something that needs a person.
+#[derive(Serialize)]
 struct Need {
     /// A word for programs.
     what: &'static str,
@@ -41,7 +49,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     needs.extend(on_hold(&api).await?);
     let is_well = needs.is_empty();
     let word = if is_well { "well" } else { "needs_attention" };
-    let json = json!({"status": word, "needs": needs.iter().map(json_of).collect::<Vec<_>>()});
+    let json = json!({"status": word, "needs": needs});
     let mut text = match is_well {
         true => format!("all is {}", state("well")),
         false => format!("{}: {} of these need a person", state("needs_attention"), needs.len()),
@@ -53,66 +61,49 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     if is_well { Ok(()) } else { Err(Failure::Reported) }
 }
 
-fn json_of(need: &Need) -> Value {
-    json!({"what": need.what, "count": need.count, "text": need.text, "command": need.command})
-}
-
 /// Submissions that were answered with 202 and are nowhere.
 async fn losses(api: &Api) -> Result<Vec<Need>, Failure> {
-    let audit: Value = api.get("/audit", &[("hours", Some(HOURS.to_string()))]).await?;
-    let count = items(&audit, "losses").count();
+    let audit = api.call::<AuditHours>(&hours::Input { hours: Some(HOURS) }).await?;
+    let count = audit.losses.map_or(0, |losses| losses.len());
     let text = format!("{count} gaps in the numbers of submissions: those are lost");
-    Ok(need("lost", count, text, "postern audit".to_owned()))
+    Ok(need("lost", count, text, "audit"))
 }
 
 /// What stands in lists.
 async fn counted(api: &Api) -> Result<Vec<Need>, Failure> {
-    let runs = |state: &str| vec![("state", Some(state.to_owned()))];
-    let lists = [
-        (
-            "needs_attention",
-            "/runs",
-            "runs",
-            runs("needs_attention"),
-            "runs wait for a decision",
-            "runs --state needs_attention",
-        ),
-        ("failed", "/runs", "runs", runs("failed"), "runs have failed", "runs --state failed"),
-        ("unmatched", "/unmatched", "unmatched", Vec::new(), "submissions have started nothing", "unmatched list"),
-        (
-            "refused",
-            "/refused_bodies",
-            "refused_bodies",
-            Vec::new(),
-            "bodies of permitted callers were refused",
-            "refused list",
-        ),
+    let last = Last::try_from(LAST_MAX).map_err(Failure::fault)?;
+    // A run that was replayed is what its last replay is.
+    let runs = |state| run::list::Input { state: Some(Text(state)), unreplayed: true, last, ..Default::default() };
+    let undecided = api.call::<ListRuns>(&runs(State::NeedsAttention)).await?.runs.len();
+    let failed = api.call::<ListRuns>(&runs(State::Failed)).await?.runs.len();
+    let unmatched = api.call::<ListUnmatched>(&unmatched::list::Input { last, ..Default::default() }).await?;
+    let refused = api.call::<ListRefusedBodies>(&refused_body::list::Input { last }).await?.refused_bodies.len();
+    let groups = api.call::<ListDeadLetterGroups>(&Nothing {}).await?.groups;
+    let dead = usize::try_from(groups.iter().map(|group| group.count).sum::<i64>()).unwrap_or(usize::MAX);
+    let more = |count| if i64::try_from(count) == Ok(LAST_MAX) { " or more" } else { "" };
+    let counts = [
+        ("needs_attention", undecided, "runs wait for a decision", "runs --state needs_attention"),
+        ("failed", failed, "runs have failed", "runs --state failed --unreplayed"),
+        ("unmatched", unmatched.unmatched.len(), "submissions have started nothing", "unmatched list"),
+        ("refused", refused, "bodies of permitted callers were refused", "refused list"),
     ];
-    let mut needs = Vec::new();
-    for (what, path, name, mut query, text, command) in lists {
-        query.push(("last", Some(MOST.to_string())));
-        let found: Value = api.get(path, &query).await?;
-        let count = items(&found, name).count();
-        let more = if count == MOST { " or more" } else { "" };
-        needs.extend(need(what, count, format!("{count}{more} {text}"), format!("postern {command}")));
-    }
-    let groups: Value = api.get("/dead_letter_groups", &[]).await?;
-    let count = items(&groups, "groups").filter_map(|group| group["count"].as_u64()).sum::<u64>();
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    needs.extend(need("dead_letter", count, format!("{count} dead letters"), "postern dead groups".to_owned()));
-    Ok(needs)
+    let needs = counts
+        .into_iter()
+        .flat_map(|(what, count, text, command)| need(what, count, format!("{count}{} {text}", more(count)), command));
+    Ok(needs.chain(need("dead_letter", dead, format!("{dead} dead letters"), "dead groups")).collect())
 }
 
 /// Workflows of which no run begins.
 async fn on_hold(api: &Api) -> Result<Vec<Need>, Failure> {
     let workflows = known::all(api, Kind::Workflow).await?;
     let held = workflows.iter().filter(|workflow| workflow["start"]["hold"] == true);
-    let name = |workflow: &Value| format!("{} {}", workflow["workflow"], word(workflow, "title"));
+    let name =
+        |workflow: &Value| format!("{} {}", workflow["workflow"], workflow["title"].as_str().unwrap_or_default());
     let names: Vec<String> = held.map(name).collect();
     let text = format!("{} workflows are on hold: {}", names.len(), names.join(", "));
-    Ok(need("hold", names.len(), text, "postern get workflows".to_owned()))
+    Ok(need("hold", names.len(), text, "get workflows"))
 }
 
-fn need(what: &'static str, count: usize, text: String, command: String) -> Vec<Need> {
-    if count == 0 { Vec::new() } else { vec![Need { what, count, text, command }] }
+fn need(what: &'static str, count: usize, text: String, command: &str) -> Vec<Need> {
+    if count == 0 { Vec::new() } else { vec![Need { what, count, text, command: format!("postern {command}") }] }
 }

@@ -1,16 +1,22 @@
 //! `postern token`: tokens of the API. The text of a token is shown once, when it is made.
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use postern_control::operation::Nothing;
+use postern_control::operation::field::Text;
+use postern_control::operation::token::create::{CreateToken, Input};
+use postern_control::operation::token::delete::{self, DeleteToken};
+use postern_control::operation::token::list::ListTokens;
+use postern_control::operation::token::{RoleWord, Token};
 use postern_shared::store::accounts::Role;
 use postern_shared::suggestion::did_you_mean;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::api::Api;
 use crate::confirm::confirm;
 use crate::options::Server;
 use crate::output::table::Column;
-use crate::output::{Failure, Format, Output, items, word};
+use crate::output::{Failure, Output};
 
 /// Arguments of `token`.
 #[derive(Debug, Args)]
@@ -31,8 +37,8 @@ enum Command {
         /// What it is for, such as the program that will use it
         name: String,
         /// What it may do; the least if nothing is named
-        #[arg(long, default_value = Role::Viewer.word(), value_parser = PossibleValuesParser::new(Role::ALL.map(Role::word)))]
-        role: String,
+        #[arg(long, default_value_t = RoleWord::default(), value_parser = role_parser())]
+        role: RoleWord,
         #[command(flatten)]
         api: Server,
     },
@@ -49,49 +55,49 @@ enum Command {
     },
 }
 
-static COLUMNS: [Column; 5] = [
-    Column::number("ID", |token| token["id"].to_string()),
-    Column::text("NAME", |token| word(token, "name").to_owned()),
-    Column::text("ROLE", |token| word(token, "role").to_owned()),
-    Column::time("CREATED", |token| word(token, "created_at").to_owned()),
-    Column::time("USED", |token| word(token, "last_used_at").to_owned()),
+static COLUMNS: [Column<Token>; 5] = [
+    Column::number("ID", |token| token.id.to_string()),
+    Column::text("NAME", |token| token.name.clone()),
+    Column::text("ROLE", |token| token.role.0.to_string()),
+    Column::time("CREATED", |token| token.created_at.0.clone()),
+    Column::time("USED", |token| token.last_used_at.as_ref().map(|at| at.0.clone()).unwrap_or_default()),
 ];
 
 /// Does what was asked for.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     match &options.command {
         Command::List { api } => {
-            let found: Value = api.api()?.get("/tokens", &[]).await?;
-            let tokens: Vec<Value> = items(&found, "tokens").cloned().collect();
-            output.list(&COLUMNS, |token| word(token, "name").to_owned(), &tokens, &found).map(drop)
+            let found = api.api()?.call::<ListTokens>(&Nothing {}).await?;
+            output.list(&COLUMNS, |token| token.name.clone(), &found.tokens, &found).map(drop)
         }
         Command::Create { name, role, api } => {
-            let made = api.api()?.post("/tokens", &json!({"name": name, "role": role})).await?;
-            output.named(word(&made, "name"), word(&made, "token"), &made)?;
+            let input = Input { name: name.clone(), role: Text(*role) };
+            let made = api.api()?.call::<CreateToken>(&input).await?;
+            output.named(&made.name, &made.token, &made)?;
             output.note("it is shown only this once");
             Ok(())
         }
         Command::Revoke { which, yes, api } => {
             let api = api.api()?;
-            let found = find(&api, which).await?;
-            let name = word(&found, "name");
+            let Token { id, name, .. } = find(&api, which).await?;
             confirm(&format!("revoke the token {name}"), *yes)?;
-            api.delete(&format!("/tokens/{}", found["id"])).await?;
+            api.call::<DeleteToken>(&delete::Input { id }).await?;
             let json = json!({"kind": "token", "key": name, "deleted": true});
-            match output.format() {
-                Format::Text => output.line(&format!("token {name}: revoked")),
-                _ => output.named(name, "", &json),
-            }
+            output.named(&name, format_args!("token {name}: revoked"), &json)
         }
     }
 }
 
-async fn find(api: &Api, token: &str) -> Result<Value, Failure> {
-    let found: Value = api.get("/tokens", &[]).await?;
-    let is_meant =
-        |one: &&Value| word(one, "name") == token || one["id"].as_i64().is_some_and(|id| Ok(id) == token.parse());
-    items(&found, "tokens").find(is_meant).cloned().ok_or_else(|| {
-        let meant = did_you_mean(token, items(&found, "tokens").map(|one| word(one, "name")));
-        Failure::failed(format!("there is no token {token}{meant}"), "`postern token list` shows all of them")
-    })
+async fn find(api: &Api, token: &str) -> Result<Token, Failure> {
+    let mut tokens = api.call::<ListTokens>(&Nothing {}).await?.tokens;
+    let is_meant = |one: &Token| one.name == token || token.parse() == Ok(one.id);
+    if let Some(at) = tokens.iter().position(is_meant) {
+        return Ok(tokens.swap_remove(at));
+    }
+    let meant = did_you_mean(token, tokens.iter().map(|one| one.name.as_str()));
+    Err(Failure::failed(format!("there is no token {token}{meant}"), "`postern token list` shows all of them"))
+}
+
+fn role_parser() -> impl TypedValueParser<Value = RoleWord> {
+    PossibleValuesParser::new(Role::ALL.map(Role::word)).try_map(|word| word.parse())
 }

@@ -1,14 +1,18 @@
 //! `postern unmatched`: submissions that started nothing: listed, and replayed with the workflows of today.
 
 use clap::{Args, Subcommand};
+use postern_control::operation::field::Text;
+use postern_control::operation::unmatched::list::{Input, ListUnmatched, Unmatched};
+use postern_control::operation::unmatched::replay::{self, ReplayUnmatched};
 use postern_shared::document::Name;
 use postern_shared::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
-use serde_json::{Value, json};
+use postern_shared::store::receipts::Skipped;
+use postern_shared::submission::Target;
 
-use crate::listing::{List, Listing};
+use crate::listing::{List, Listing, Pages, cursor};
 use crate::options::Server;
 use crate::output::table::Column;
-use crate::output::{Failure, Output, items, word};
+use crate::output::{Failure, Output};
 
 /// Arguments of `unmatched`.
 #[derive(Debug, Args)]
@@ -56,15 +60,12 @@ struct Which {
     trigger: Option<TriggerKey>,
 }
 
-static COLUMNS: [Column; 5] = [
-    Column::text("RECEIPT", |one| word(one, "receipt").to_owned()),
-    Column::time("ACCEPTED", |one| word(one, "accepted_at").to_owned()),
-    Column::text("TARGET", target),
-    Column::text("PERMISSION", |one| word(one, "permission").to_owned()),
-    Column::text("REASON", |one| {
-        let reasons: Vec<String> = items(one, "skipped").map(skipped).collect();
-        reasons.join("; ")
-    }),
+static COLUMNS: [Column<Unmatched>; 5] = [
+    Column::text("RECEIPT", |one| one.receipt.to_string()),
+    Column::time("ACCEPTED", |one| one.accepted_at.0.clone()),
+    Column::text("TARGET", |one| target(&one.target)),
+    Column::text("PERMISSION", |one| one.permission.clone()),
+    Column::text("REASON", |one| one.skipped.iter().map(skipped).collect::<Vec<_>>().join("; ")),
 ];
 
 /// Does what was asked for.
@@ -73,38 +74,41 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         Command::List { workflow, trigger, permission, listing } => {
             let triggers = trigger.clone().map(Name::Trigger).into_iter();
             let permissions = permission.clone().map(Name::Permission);
-            let list = List {
-                path: "/unmatched".to_owned(),
-                items: "unmatched",
-                time: Some("accepted_at"),
-                is_paged: true,
+            let list = List::<ListUnmatched, Unmatched> {
+                input: Input { workflow: *workflow, trigger: trigger.clone(), ..Input::default() },
+                last: |input| &mut input.last,
+                pages: Some(Pages {
+                    before: |input, text| cursor(text).map(|before: Option<_>| input.before = before.map(Text)),
+                    next: |found| found.next.take().map(|receipt| receipt.to_string()),
+                }),
+                items: |found| &mut found.unmatched,
+                time: Some(|one| &one.accepted_at),
+                name: |one| one.receipt.to_string(),
                 columns: &COLUMNS,
-                name: |one| word(one, "receipt").to_owned(),
-                query: vec![
-                    ("workflow", workflow.map(|id| id.to_string())),
-                    ("trigger", trigger.as_ref().map(TriggerKey::to_string)),
-                ],
-                only: vec![("permission", permission.as_ref().map(PermissionKey::to_string))],
+                permission: permission.clone(),
+                permission_of: |one| &one.permission,
                 named: triggers.chain(workflow.map(Name::Workflow)).chain(permissions).collect(),
             };
-            listing.print(&list, output).await
+            listing.print(list, output).await
         }
         Command::Replay { which: Which { receipt, workflow, trigger }, api } => {
-            let order = json!({"receipt": receipt, "workflow": workflow, "trigger": trigger});
-            let answer = api.api()?.post("/unmatched_replays", &order).await?;
-            output.result(format_args!("{} replayed, {} left", answer["replayed"], answer["left"]), &answer)
+            let input = replay::Input { receipt: *receipt, workflow: *workflow, trigger: trigger.clone() };
+            let done = api.api()?.call::<ReplayUnmatched>(&input).await?;
+            output.result(format_args!("{} replayed, {} left", done.replayed, done.left), &done)
         }
     }
 }
 
 /// What a submission was to run, such as `workflow 77`.
-pub fn target(one: &Value) -> String {
-    let target = one["target"].as_object().into_iter().flatten();
-    target.map(|(kind, key)| format!("{kind} {}", key.to_string().trim_matches('"'))).collect()
+pub fn target(target: &Target) -> String {
+    match target {
+        Target::Workflow(id) => format!("workflow {id}"),
+        Target::Trigger(key) => format!("trigger {key}"),
+    }
 }
 
 /// Why a workflow was not run.
-pub fn skipped(one: &Value) -> String {
-    let workflow = one["workflow"].as_i64().map(|id| format!("workflow {id}: ")).unwrap_or_default();
-    format!("{workflow}{}", word(one, "reason"))
+pub fn skipped(one: &Skipped) -> String {
+    let workflow = one.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
+    format!("{workflow}{}", one.reason)
 }

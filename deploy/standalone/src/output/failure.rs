@@ -34,6 +34,11 @@ impl Failure {
     pub fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Failed(Trouble { message: message.into(), hint: hint.into() })
     }
+
+    /// The program is wrong, and not the person.
+    pub fn fault(message: impl Into<String>) -> Self {
+        Self::failed(message, "this is a fault of postern: report it with the command")
+    }
 }
 
 impl From<io::Error> for Failure {

@@ -3,7 +3,6 @@
 
 use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::harmless;
 use super::moment::relative;
@@ -16,10 +15,10 @@ const GAP: &str = "  ";
 const MIN_LAST: usize = 20;
 
 /// One column of a list.
-pub struct Column {
+pub struct Column<T> {
     head: &'static str,
     kind: Kind,
-    text: fn(&Value) -> String,
+    text: fn(&T) -> String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,45 +29,45 @@ enum Kind {
     State,
 }
 
-impl Column {
+impl<T> Column<T> {
     /// Any text.
-    pub const fn text(head: &'static str, text: fn(&Value) -> String) -> Self {
+    pub const fn text(head: &'static str, text: fn(&T) -> String) -> Self {
         Self { head, kind: Kind::Text, text }
     }
 
     /// A number.
-    pub const fn number(head: &'static str, text: fn(&Value) -> String) -> Self {
+    pub const fn number(head: &'static str, text: fn(&T) -> String) -> Self {
         Self { head, kind: Kind::Number, text }
     }
 
     /// A moment.
-    pub const fn time(head: &'static str, text: fn(&Value) -> String) -> Self {
+    pub const fn time(head: &'static str, text: fn(&T) -> String) -> Self {
         Self { head, kind: Kind::Time, text }
     }
 
     /// A word that tells how something is.
-    pub const fn state(head: &'static str, text: fn(&Value) -> String) -> Self {
+    pub const fn state(head: &'static str, text: fn(&T) -> String) -> Self {
         Self { head, kind: Kind::State, text }
     }
 
     /// The cell of an item, in one line.
-    fn cell(&self, item: &Value) -> String {
+    fn cell(&self, item: &T) -> String {
         harmless(&(self.text)(item)).replace(['\n', '\t'], " ")
     }
 }
 
 /// The columns of a list, as wide as its items need them.
-pub struct Table {
-    columns: &'static [Column],
+pub struct Table<T: 'static> {
+    columns: &'static [Column<T>],
     widths: Vec<usize>,
     now: Timestamp,
     /// Columns of the terminal.
     most: usize,
 }
 
-impl Table {
+impl<T> Table<T> {
     /// A table for these items.
-    pub fn new(columns: &'static [Column], items: &[Value]) -> Self {
+    pub fn new(columns: &'static [Column<T>], items: &[T]) -> Self {
         let most = usize::from(Term::stdout().size().1);
         let mut table = Self { columns, widths: Vec::new(), now: Timestamp::now(), most };
         table.widths = (columns.iter())
@@ -81,13 +80,13 @@ impl Table {
     }
 
     /// An item in one line for programs.
-    pub fn plain(&self, item: &Value) -> String {
+    pub fn plain(&self, item: &T) -> String {
         let cells: Vec<String> = self.columns.iter().map(|column| column.cell(item)).collect();
         cells.join("\t")
     }
 
     /// Heads and items for a terminal; nothing without items.
-    pub fn lines(&self, items: &[Value]) -> Vec<String> {
+    pub fn lines(&self, items: &[T]) -> Vec<String> {
         if items.is_empty() {
             return Vec::new();
         }
@@ -98,7 +97,7 @@ impl Table {
     }
 
     /// An item for a terminal.
-    pub fn line(&self, item: &Value) -> String {
+    pub fn line(&self, item: &T) -> String {
         self.join(self.columns.iter().map(|column| {
             let cell = self.shown(column, item);
             let styled = if column.kind == Kind::State { style::state(&cell) } else { cell.clone() };
@@ -106,7 +105,7 @@ impl Table {
         }))
     }
 
-    fn shown(&self, column: &Column, item: &Value) -> String {
+    fn shown(&self, column: &Column<T>, item: &T) -> String {
         let cell = column.cell(item);
         if column.kind == Kind::Time { relative(&cell, self.now) } else { cell }
     }
@@ -140,26 +139,30 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::output::word;
 
-    static COLUMNS: [Column; 4] = [
-        Column::number("ID", |item| item["id"].to_string()),
-        Column::time("AT", |item| word(item, "at").to_owned()),
-        Column::state("STATE", |item| word(item, "state").to_owned()),
-        Column::text("MESSAGE", |item| word(item, "message").to_owned()),
+    struct Item {
+        id: i64,
+        at: &'static str,
+        state: &'static str,
+        message: String,
+    }
+
+    static COLUMNS: [Column<Item>; 4] = [
+        Column::number("ID", |item| item.id.to_string()),
+        Column::time("AT", |item| item.at.to_owned()),
+        Column::state("STATE", |item| item.state.to_owned()),
+        Column::text("MESSAGE", |item| item.message.clone()),
     ];
 
-    fn items() -> Vec<Value> {
-        vec![
-            json!({"id": 7, "at": "2026-11-24T11:00:00.000Z", "state": "failed", "message": "a\tb\nc\u{1b}[2J"}),
-            json!({"id": 1234, "at": "", "state": "finished", "message": "х".repeat(100)}),
+    fn items() -> [Item; 2] {
+        [
+            Item { id: 7, at: "2026-11-24T11:00:00.000Z", state: "failed", message: "a\tb\nc\u{1b}[2J".to_owned() },
+            Item { id: 1234, at: "", state: "finished", message: "х".repeat(100) },
         ]
     }
 
-    fn table() -> Table {
+    fn table() -> Table<Item> {
         let now = "2026-11-24T12:00:00Z".parse().unwrap();
         Table { columns: &COLUMNS, widths: vec![4, 7, 8, 100], now, most: 60 }
     }

@@ -111,6 +111,28 @@ impl Operation for AuditHours {
     }
 }
 
+impl OneHour {
+    /// How many are in each place, in the order of [`PLACES`].
+    pub fn places(&self) -> [i64; PLACES.len()] {
+        [
+            self.queued,
+            self.spooled,
+            self.running,
+            self.waiting,
+            self.held,
+            self.needs_attention,
+            self.finished,
+            self.failed,
+            self.unmatched,
+            self.duplicate,
+            self.dead_letter,
+            self.discarded,
+            self.replayed,
+            self.lost,
+        ]
+    }
+}
+
 fn describe(hour: &Hour) -> OneHour {
     let at = |place: &str| PLACES.iter().zip(hour.places).find(|(known, _)| **known == place).map_or(0, |(_, n)| n);
     OneHour {
@@ -150,7 +172,9 @@ mod tests {
     #[test]
     fn every_place_of_the_store_is_counted_under_its_name() {
         let places = std::array::from_fn(|at| i64::try_from(at).unwrap() + 1);
-        let described = serde_json::to_value(describe(&Hour { hour: 1, answered: 0, places })).unwrap();
+        let described = describe(&Hour { hour: 1, answered: 0, places });
+        assert_eq!(described.places(), places);
+        let described = serde_json::to_value(described).unwrap();
         for (place, count) in PLACES.iter().zip(places) {
             assert_eq!(described[*place], count, "{place}");
         }

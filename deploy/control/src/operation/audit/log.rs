@@ -15,7 +15,7 @@ use crate::state::State;
 pub struct ListChanges;
 
 /// Which changes.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Only changes of this kind of thing, such as `workflow`.

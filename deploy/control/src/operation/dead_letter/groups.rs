@@ -5,8 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operation::field::Time;
-use crate::operation::take::Nothing;
-use crate::operation::{About, Error, Operation, Who};
+use crate::operation::{About, Error, Nothing, Operation, Who};
 use crate::state::State;
 
 /// Lists the groups.

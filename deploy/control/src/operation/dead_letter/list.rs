@@ -14,7 +14,7 @@ use crate::state::State;
 pub struct ListDeadLetters;
 
 /// Which letters.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Only letters of this group.

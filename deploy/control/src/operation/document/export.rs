@@ -4,8 +4,7 @@ use postern_shared::document::Kind;
 use postern_shared::store::documents;
 
 use crate::operation::answer::Documents;
-use crate::operation::take::Nothing;
-use crate::operation::{About, Error, Operation, Who};
+use crate::operation::{About, Error, Nothing, Operation, Who};
 use crate::state::State;
 
 /// Exports all documents.

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use postern_shared::document::{Kind, Name};
 use postern_shared::id::{ModuleName, WorkflowId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::operation::answer::Document;
@@ -120,6 +121,10 @@ const fn set(name: &'static str, path: &'static str, summary: &'static str, take
 pub struct Stored<K>(pub Value, pub PhantomData<K>);
 
 impl<K: Of> Document for Stored<K> {
+    fn of_value(document: Value) -> Self {
+        Self(document, PhantomData)
+    }
+
     fn into_value(self) -> Value {
         self.0
     }
@@ -147,6 +152,12 @@ impl<K: Of> JsonSchema for Stored<K> {
 /// The number or key that the path names.
 #[derive(Debug)]
 pub struct Key<K>(pub Name, pub PhantomData<K>);
+
+impl<K: Of> Serialize for Key<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(K::GET.argument().unwrap_or_default(), self.0.to_string())])
+    }
+}
 
 impl<K: Of> Take for Key<K> {
     fn take(request: &Request) -> Result<Self, Error> {

@@ -1,18 +1,16 @@
 //! All documents of a kind.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use postern_shared::store::documents;
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-use warp::reply::{Reply, Response};
 
 use super::kinds::{Of, Stored};
-use crate::operation::answer::{Answer, Given};
-use crate::operation::request::Form;
-use crate::operation::take::Nothing;
-use crate::operation::{About, Error, Operation, Who};
+use crate::operation::{About, Error, Nothing, Operation, Who};
 use crate::state::State;
 
 /// Lists documents.
@@ -34,21 +32,35 @@ impl<K: Of> Operation for List<K> {
     }
 }
 
-impl<K: Of> Answer for Listed<K> {
-    fn into_response(self, _: Form) -> Response {
-        warp::reply::json(&BTreeMap::from([(plural::<K>(), self.0)])).into_response()
+impl<K: Of> Serialize for Listed<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(plural::<K>(), &self.0)])
+    }
+}
+
+impl<'de, K: Of> Deserialize<'de> for Listed<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = plural::<K>();
+        match Map::deserialize(deserializer)?.shift_remove(&name) {
+            Some(Value::Array(documents)) => Ok(Self(documents, PhantomData)),
+            _ => Err(D::Error::custom(format!("the list {name} is missing"))),
+        }
+    }
+}
+
+impl<K: Of> JsonSchema for Listed<K> {
+    fn inline_schema() -> bool {
+        true
     }
 
-    fn described(schemas: &mut SchemaGenerator) -> Given {
-        let (name, document): (_, Schema) = (plural::<K>(), schemas.subschema_for::<Stored<K>>());
+    fn schema_name() -> Cow<'static, str> {
+        plural::<K>().into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let (name, document) = (plural::<K>(), schemas.subschema_for::<Stored<K>>());
         let list = json_schema!({"type": "array", "items": document});
-        vec![("application/json", json_schema!({"type": "object", "required": [name], "properties": {name: list}}))]
-    }
-
-    fn strict(answer: &[u8]) -> Result<(), String> {
-        let read: BTreeMap<String, Vec<Map<String, Value>>> =
-            serde_json::from_slice(answer).map_err(|error| error.to_string())?;
-        if read.keys().eq([&plural::<K>()]) { Ok(()) } else { Err(format!("other names: {:?}", read.keys())) }
+        json_schema!({"type": "object", "required": [name], "properties": {name: list}})
     }
 }
 

@@ -15,7 +15,7 @@ use crate::state::State;
 pub struct ListRecords;
 
 /// Which records.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Their module.

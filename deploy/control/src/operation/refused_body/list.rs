@@ -14,7 +14,7 @@ use crate::state::State;
 pub struct ListRefusedBodies;
 
 /// How many.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// How many, the newest first.

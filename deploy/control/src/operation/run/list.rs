@@ -15,7 +15,7 @@ use crate::state::State;
 pub struct ListRuns;
 
 /// Which runs.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Only runs of this workflow.
@@ -24,6 +24,9 @@ pub struct Input {
     /// Only runs in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Text<RunState>>,
+    /// Only runs that no later run replays.
+    #[serde(default)]
+    pub unreplayed: bool,
     /// How many, the newest first.
     #[serde(default)]
     pub last: Last,
@@ -80,7 +83,8 @@ impl Operation for ListRuns {
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let connection = state.store.connection().await?;
-        let filter = Filter { workflow: input.workflow, state: input.state.map(|one| one.0), within: None };
+        let (state, unreplayed) = (input.state.map(|one| one.0), input.unreplayed);
+        let filter = Filter { workflow: input.workflow, state, unreplayed, within: None };
         let behind = input.before.map(|cursor| cursor.0);
         let found = runs::page(&connection, &filter, behind.as_ref(), input.last.get()).await?;
         let next = input.last.next(&found).map(|run| Cursor::from(run).to_string());

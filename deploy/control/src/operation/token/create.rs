@@ -23,10 +23,10 @@ pub struct Input {
     /// Its name, for people.
     #[schemars(length(min = 1, max = MAX_NAME_CHARS))]
     pub name: String,
-    /// What it may do: admin if it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>", extend("enum" = Role::ALL.map(Role::word)))]
-    pub role: Option<Text<RoleWord>>,
+    /// What it may do: the least if it is left out.
+    #[serde(default)]
+    #[schemars(with = "String", extend("enum" = Role::ALL.map(Role::word)))]
+    pub role: Text<RoleWord>,
 }
 
 /// The token that was made.
@@ -95,8 +95,7 @@ impl Operation for CreateToken {
     .refusing(&[Code::Conflict]);
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
-        let role = input.role.map_or(Role::Admin, |role| role.0.0);
-        match create(state, who, &input.name, role).await? {
+        match create(state, who, &input.name, input.role.0.0).await? {
             Created::Token(output) => Ok(output),
             Created::NoName => {
                 Err(Error::Invalid(format!("name: must be a text of 1 to {MAX_NAME_CHARS} characters on one line")))

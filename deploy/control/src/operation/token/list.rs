@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Token, describe};
-use crate::operation::take::Nothing;
-use crate::operation::{About, Error, Operation, Who};
+use crate::operation::{About, Error, Nothing, Operation, Who};
 use crate::state::State;
 
 /// Lists tokens.

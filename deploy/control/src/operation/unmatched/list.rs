@@ -17,7 +17,7 @@ use crate::state::State;
 pub struct ListUnmatched;
 
 /// Which submissions.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Only those that were to run this workflow.

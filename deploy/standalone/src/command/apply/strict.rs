@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use postern_control::operation::Finding;
 use postern_shared::document::Kind;
 use postern_shared::suggestion::did_you_mean;
 use postern_shared::yaml;
 use serde_json::Value;
 
 use super::place::line_in_all;
-use crate::api::Finding;
 use crate::documents::Text;
 use crate::known;
 use crate::plan::Set;

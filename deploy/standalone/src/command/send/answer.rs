@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use postern_shared::id::ReceiptId;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -54,9 +55,9 @@ impl Answer {
     }
 
     /// The receipt, if there is one in it.
-    pub fn receipt(&self) -> Option<&str> {
+    pub fn receipt(&self) -> Option<ReceiptId> {
         match self {
-            Self::Got { body, .. } => body["receipt"].as_str(),
+            Self::Got { body, .. } => body["receipt"].as_str()?.parse().ok(),
             Self::None(_) => None,
         }
     }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use postern_shared::id::ReceiptId;
+use postern_shared::receipt::Report;
 use reqwest::{Client, Url};
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::super::receipt::is_open;
@@ -12,8 +13,8 @@ use super::super::receipt::is_open;
 const POLL: Duration = Duration::from_millis(250);
 
 /// Reads the receipt until all its runs have ended or the time is over. A look that gets no answer is repeated.
-pub async fn of(client: &Client, posted_to: &Url, receipt: &str, most: Duration) -> Value {
-    let mut latest = json!({"receipt": receipt, "status": "queued"});
+pub async fn of(client: &Client, posted_to: &Url, receipt: ReceiptId, most: Duration) -> Report {
+    let mut latest = Report::of_status(receipt, "queued");
     let Ok(url) = posted_to.join(&format!("/receipts/{receipt}")) else { return latest };
     let end = Instant::now() + most;
     while is_open(&latest) && Instant::now() < end {
@@ -25,7 +26,7 @@ pub async fn of(client: &Client, posted_to: &Url, receipt: &str, most: Duration)
     latest
 }
 
-async fn read(client: &Client, url: Url) -> Option<Value> {
+async fn read(client: &Client, url: Url) -> Option<Report> {
     let answer = client.get(url).send().await.ok()?;
     if answer.status().is_success() { answer.json().await.ok() } else { None }
 }
