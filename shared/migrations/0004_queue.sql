@@ -55,8 +55,8 @@ CREATE TABLE claims (
     key        bytea NOT NULL,
     receipt    uuid NOT NULL,
     expires_at timestamptz NOT NULL,
-    -- Of several runs of one receipt only one may hold what may happen only once: the origin of the run that holds it.
-    origin     text NOT NULL DEFAULT '',
+    -- The number of the run that holds it among those of the receipt; 0: the receipt itself holds it.
+    run        smallint NOT NULL DEFAULT 0,
     PRIMARY KEY (scope, key)
 );
 CREATE INDEX claims_expires_at ON claims (expires_at);

@@ -19,7 +19,6 @@ pub mod media_type;
 pub mod message;
 pub mod module;
 pub mod options;
-pub mod origin;
 pub mod permission;
 pub mod receipt;
 pub mod rendered;

@@ -31,7 +31,7 @@ pub mod replayed;
 pub mod responses;
 pub mod roles;
 pub mod run_actions;
-pub mod run_log;
+pub mod run_steps;
 pub mod runs;
 pub mod search;
 pub mod sequence;

@@ -4,7 +4,6 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use postern_shared::document::Name;
 use postern_shared::id::WorkflowId;
-use postern_shared::origin::Origin;
 use postern_shared::store::runs::State;
 use serde_json::Value;
 
@@ -59,25 +58,25 @@ fn name(run: &Value) -> String {
     name_in(word(run, "receipt"), run)
 }
 
-/// The name of a run of a receipt: `RECEIPT.WORKFLOW`, and its origin if it has one.
+/// The name of a run of a receipt: `RECEIPT.NUMBER`.
 pub fn name_in(receipt: &str, run: &Value) -> String {
-    let (workflow, origin) = (&run["workflow"], word(run, "origin"));
-    if origin.is_empty() { format!("{receipt}.{workflow}") } else { format!("{receipt}.{workflow}.{origin}") }
+    format!("{receipt}.{}", run["number"])
 }
 
 /// A run of a receipt in one line for people.
 pub fn line(run: &Value) -> String {
-    let Origin { parent, replay } = Origin::read(word(run, "origin"));
-    let parent = parent.map(|one| format!(", started by workflow {} in step {}", one.workflow, one.step));
+    let parent = run["started_by"].as_object();
+    let parent = parent.map(|one| format!(", started by workflow {} in step {}", one["workflow"], one["step"]));
     let parent = parent.unwrap_or_default();
-    let replay = replay.map(|number| format!(", replay {number}")).unwrap_or_default();
+    let replays = run["replays"].as_i64().map(|first| format!(", replay of run {first}")).unwrap_or_default();
+    let replaced = run["replaced_by"].as_i64().map(|last| format!(", replaced by run {last}")).unwrap_or_default();
     let record = run["record"].as_i64().map(|record| format!(" on record {record}")).unwrap_or_default();
     let message = Some(word(run, "message")).filter(|message| !message.is_empty());
     let message = message.map(|message| format!(": {message}")).unwrap_or_default();
     let (started, state) = (word(run, "started_at"), word(run, "status"));
     let (workflow, version, steps) = (&run["workflow"], &run["version"], &run["steps"]);
     format!(
-        "{started} workflow {workflow} version {version}{parent}{replay}{record}: {state} after {steps} steps{message}"
+        "{started} workflow {workflow} version {version}{parent}{replays}{record}: {state} after {steps} steps{replaced}{message}"
     )
 }
 
