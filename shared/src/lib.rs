@@ -25,6 +25,7 @@ pub mod rendered;
 pub mod resume;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod search_key;
 pub mod sequence;
 pub mod service;
 pub mod shutdown;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (4, include_str!("../../migrations/0004_queue.sql")),
     (5, include_str!("../../migrations/0005_access.sql")),
     (6, include_str!("../../migrations/0006_roles.sql")),
+    (7, include_str!("../../migrations/0007_search.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

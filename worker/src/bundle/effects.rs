@@ -31,6 +31,8 @@ pub struct Effects {
     pub runs: Vec<RunEffects>,
     /// The claims of runs that stay on their records beyond the transaction.
     pub stays: BTreeMap<Claim, (Holder, Option<u16>)>,
+    /// The receipts that the transaction inserts.
+    pub receipts: Vec<ReceiptId>,
     /// Receipts whose callers wait for news of them.
     pub awaited: Vec<ReceiptId>,
 }

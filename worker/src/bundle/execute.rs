@@ -89,6 +89,7 @@ pub async fn execute(
         one.unmet = unmet.remove(&one.submission.receipt).unwrap_or_default();
     }
     receipts::insert(transaction, &receipts).await?;
+    unit.effects.receipts = receipts.iter().map(|one| one.submission.receipt).collect();
     let Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, .. } =
         write(transaction, &mut unit).await?;
     Ok(Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, ..counted })

@@ -177,6 +177,7 @@ async fn insert(
                 unit.remember_key(record.module.clone(), key, record.id);
             }
             let id = record.id;
+            unit.touched.insert(id);
             unit.hold(record);
             id
         };

@@ -1,7 +1,7 @@
 //! The unit of work of a transaction: the records that it has locked, and what its runs have made of them and want written.
 //! Runs of one bundle see each other's changes here. The database sees them when the unit of work is flushed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lettre::message::Mailbox;
@@ -32,6 +32,8 @@ pub struct UnitOfWork {
     pub effects: Effects,
     /// The last number of the runs of each receipt that the transaction will insert.
     pub numbers: HashMap<ReceiptId, i16>,
+    /// The records that the transaction has created, changed or deleted.
+    pub touched: BTreeSet<RecordId>,
     catalog: Arc<Catalog>,
     conflicts: Conflicts,
     held: BTreeMap<RecordId, Held>,
@@ -194,6 +196,7 @@ impl UnitOfWork {
             self.forget_key(id);
             self.effects.comments.retain(|comment| comment.record != id);
             self.deleted.push(id);
+            self.touched.insert(id);
         }
     }
 
@@ -208,6 +211,7 @@ impl UnitOfWork {
         for (id, held) in &mut self.held {
             if let Held::There { module, fields, dirty: dirty @ true } = held {
                 *dirty = false;
+                self.touched.insert(*id);
                 changed.push(Record { id: *id, module: module.clone(), fields: Env::clone(fields) });
             }
         }

@@ -4,7 +4,7 @@ use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, FIRST_REVISION, NewCheckpoint};
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
-use postern_shared::store::{StoreError, Transaction, comments, responses};
+use postern_shared::store::{StoreError, Transaction, comments, digest, responses};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -16,7 +16,7 @@ use crate::run::tally::Tally;
 /// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
 pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
     queries::flush(transaction, unit).await?;
-    let Effects { comments, responses, child_runs, runs, stays, awaited } = std::mem::take(&mut unit.effects);
+    let Effects { comments, responses, child_runs, runs, stays, receipts, awaited } = std::mem::take(&mut unit.effects);
     if !comments.is_empty() {
         comments::append(transaction, &comments).await?;
     }
@@ -41,6 +41,7 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     }
     tally.alarms = alarms.write(transaction).await?;
     serial_runs::stay(transaction, &stays).await?;
+    digest::enqueue(transaction, &receipts, std::mem::take(&mut unit.touched).into_iter()).await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }
