@@ -19,13 +19,13 @@ pub mod media_type;
 pub mod message;
 pub mod module;
 pub mod options;
-pub mod origin;
 pub mod permission;
 pub mod receipt;
 pub mod rendered;
 pub mod resume;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod search_key;
 pub mod sequence;
 pub mod service;
 pub mod shutdown;

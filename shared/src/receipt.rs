@@ -15,13 +15,13 @@ pub use words::told;
 use crate::expression::Template;
 use crate::id::ReceiptId;
 use crate::mask;
-use crate::origin::{Origin, Parent};
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
 use crate::store::replayed::{self, Replayed};
-use crate::store::runs::{OfReceipt, Run};
+use crate::store::run_steps::Entry;
+use crate::store::runs::{OfReceipt, Parent, Run};
 use crate::store::workflows::StepOf;
-use crate::store::{Connection, StoreError, dead_letters, receipts, run_log, runs, workflows};
+use crate::store::{Connection, StoreError, dead_letters, receipts, run_steps, runs, workflows};
 
 use crate::clock::{Clock, time};
 
@@ -86,7 +86,7 @@ async fn taken_up(connection: &Connection, id: ReceiptId, audience: Audience) ->
         Audience::Operators => usize::MAX,
     };
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let log = run_log::of(connection, id, &runs.shown, most).await?;
+    let log = run_steps::of(connection, id, &runs.shown, most).await?;
     let messages = match audience {
         Audience::Callers => Messages::Told(said_by_stops(connection, &runs.shown, &log).await?),
         Audience::Operators => Messages::All,
@@ -121,10 +121,10 @@ enum Messages {
 async fn said_by_stops(
     connection: &Connection,
     runs: &[Run],
-    log: &[run_log::Entry],
+    log: &[Entry],
 ) -> Result<HashMap<StepOf, String>, StoreError> {
-    let stops = log.iter().filter(|entry| is_stop(entry) && entry.message.is_some());
-    let stops = stops.filter_map(|entry| Some(step_of(runs.iter().find(|run| entry.is_of(run))?, entry)));
+    let stops = log.iter().filter(|entry| is_stop(entry) && entry.step.message.is_some());
+    let stops = stops.filter_map(|entry| Some(step_of(runs.iter().find(|run| run.number == entry.run)?, entry)));
     let mut stops: Vec<StepOf> = stops.collect();
     stops.sort_unstable();
     stops.dedup();
@@ -136,17 +136,17 @@ async fn said_by_stops(
     Ok(messages.into_iter().filter_map(outline).collect())
 }
 
-fn is_stop(entry: &run_log::Entry) -> bool {
-    entry.task == "stop"
+fn is_stop(entry: &Entry) -> bool {
+    entry.step.task == "stop"
 }
 
-fn step_of(run: &Run, entry: &run_log::Entry) -> StepOf {
-    StepOf { workflow: run.workflow, version: run.version, step: entry.step.clone() }
+fn step_of(run: &Run, entry: &Entry) -> StepOf {
+    StepOf { workflow: run.workflow, version: run.version, step: entry.step.step.clone() }
 }
 
 impl Messages {
-    fn of_step(&self, run: &Run, entry: &run_log::Entry) -> Option<String> {
-        let message = entry.message.as_ref()?;
+    fn of_step(&self, run: &Run, entry: &Entry) -> Option<String> {
+        let message = entry.step.message.as_ref()?;
         match self {
             Self::All => Some(message.clone()),
             Self::Told(stops) if is_stop(entry) => stops.get(&step_of(run, entry)).cloned(),
@@ -155,7 +155,7 @@ impl Messages {
     }
 
     /// `last` is the step at which it ended, if the log has it.
-    fn of_run(&self, run: &Run, last: Option<&run_log::Entry>) -> Option<String> {
+    fn of_run(&self, run: &Run, last: Option<&Entry>) -> Option<String> {
         let message = run.message.as_ref()?;
         match (self, last) {
             (Self::All, _) => Some(message.clone()),
@@ -172,12 +172,12 @@ impl Messages {
     }
 }
 
-fn taken(id: ReceiptId, receipt: Receipt, runs: &OfReceipt, log: &[run_log::Entry], messages: &Messages) -> Report {
+fn taken(id: ReceiptId, receipt: Receipt, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> Report {
     let skipped = receipt.skipped.iter().filter(|_| receipt.duplicate_of.is_none());
     Report {
         accepted_at: Some(time(receipt.accepted_at)),
         target: Some(receipt.target),
-        runs: Some(runs.shown.iter().map(|run| describe(run, log, messages)).collect()),
+        runs: Some(runs.shown.iter().map(|run| describe(run, runs, log, messages)).collect()),
         runs_left_out: Some(runs.left_out).filter(|left_out| *left_out > 0),
         skipped: skipped.map(|one| messages.of_skipped(one)).collect(),
         duplicate_of: receipt.duplicate_of,
@@ -195,18 +195,19 @@ fn shown(names: Vec<String>) -> Vec<String> {
     names.into_iter().map(|name| mask::name(&name).to_owned()).collect()
 }
 
-fn describe(run: &Run, log: &[run_log::Entry], messages: &Messages) -> RunReport {
-    let log: Vec<&run_log::Entry> = log.iter().filter(|entry| entry.is_of(run)).collect();
-    let step = |entry: &&run_log::Entry| StepReport {
-        step: entry.step.clone(),
-        task: entry.task.clone(),
-        output: entry.output.clone(),
+fn describe(run: &Run, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> RunReport {
+    let log: Vec<&Entry> = log.iter().filter(|entry| entry.run == run.number).collect();
+    let step = |entry: &&Entry| StepReport {
+        step: entry.step.step.clone(),
+        task: entry.step.task.clone(),
+        output: entry.step.output.clone(),
         message: messages.of_step(run, entry),
     };
-    let started_by = |Parent { workflow, origin, step, item }| StartedBy { workflow, origin, step, item };
+    let started_by =
+        |Parent { run: parent, step, item }| Some(StartedBy { run: parent, workflow: runs.starter(run)?, step, item });
     RunReport {
+        number: run.number,
         workflow: run.workflow,
-        origin: run.origin.clone(),
         version: run.version,
         status: run.state.word().to_owned(),
         steps: run.steps,
@@ -216,6 +217,8 @@ fn describe(run: &Run, log: &[run_log::Entry], messages: &Messages) -> RunReport
         ended_at: run.ended_at.map(time),
         path: log.iter().map(step).collect(),
         steps_left_out: log.first().map(|first| first.number - 1).filter(|left_out| *left_out > 0),
-        started_by: Origin::read(&run.origin).parent.map(started_by),
+        started_by: run.parent.and_then(started_by),
+        replays: run.replays,
+        replaced_by: run.replaced_by,
     }
 }

@@ -11,23 +11,19 @@ use crate::id::{ReceiptId, WorkflowId};
 /// The AMQP `type` of a message that wakes one run.
 pub const RESUME_V1: &str = "resume.v1";
 
-/// A run, named.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The name of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunKey {
     /// The receipt that started it.
     pub receipt: ReceiptId,
-    /// Its workflow.
-    pub workflow: WorkflowId,
-    /// Where it comes from: see [`crate::origin`].
-    #[serde(default)]
-    pub origin: String,
+    /// Its number among the runs of the receipt, from 1.
+    pub number: i16,
 }
 
-/// `receipt.workflow`, or `receipt.workflow.origin`.
+/// `receipt.number`: one segment of a path, of a `Message-ID` and of an idempotency key.
 impl fmt::Display for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.receipt, self.workflow)?;
-        if self.origin.is_empty() { Ok(()) } else { write!(f, ".{}", self.origin) }
+        write!(f, "{}.{}", self.receipt, self.number)
     }
 }
 
@@ -35,24 +31,22 @@ impl FromStr for RunKey {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.splitn(3, '.');
-        let (receipt, workflow) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let origin = parts.next().unwrap_or_default();
-        match (receipt.parse(), workflow.parse()) {
-            (Ok(receipt), Ok(workflow)) if !origin.contains('\0') => {
-                Ok(Self { receipt, workflow, origin: origin.to_owned() })
-            }
-            _ => Err("a run is named by its receipt, a dot and its workflow"),
-        }
+        let key = text.split_once('.').and_then(|(receipt, number)| {
+            let digits = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+            Some(Self { receipt: receipt.parse().ok()?, number: number.parse().ok().filter(|_| digits)? })
+        });
+        key.ok_or("a run is named by its receipt, a dot and its number")
     }
 }
 
 /// Wakes a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
     /// The run.
     #[serde(flatten)]
     pub run: RunKey,
+    /// Its workflow, by which it is taken from the spool.
+    pub workflow: WorkflowId,
     /// The revision of its checkpoint. A run with another one has gone on since: the message is nothing to it.
     pub revision: i32,
 }
@@ -81,11 +75,14 @@ mod tests {
 
     #[test]
     fn the_name_of_a_run_is_read_as_it_was_written() {
-        for text in ["0193a5c8-7d00-7abc-8def-0123456789ab.77", "0193a5c8-7d00-7abc-8def-0123456789ab.77.2"] {
+        let receipt = "0193a5c8-7d00-7abc-8def-0123456789ab";
+        for number in ["1", "32767"] {
+            let text = format!("{receipt}.{number}");
             assert_eq!(text.parse::<RunKey>().unwrap().to_string(), text);
         }
-        for text in ["", "77", "0193a5c8-7d00-7abc-8def-0123456789ab", "0193a5c8-7d00-7abc-8def-0123456789ab.x"] {
-            assert!(text.parse::<RunKey>().is_err(), "{text}");
+        for behind in ["", ".", ".x", ".0", ".01", ".-1", ".+1", ".32768", ".1.2"] {
+            assert!(format!("{receipt}{behind}").parse::<RunKey>().is_err(), "{behind}");
         }
+        assert!("77".parse::<RunKey>().is_err());
     }
 }

@@ -10,9 +10,8 @@ use crate::resume::RunKey;
 use crate::store::checkpoints::Decision;
 use crate::store::runs::State;
 
-/// The name of a run: receipt, workflow, and where the run comes from, such as `1` of a replay, `1@3.2` of a run that
-/// run 1 started, `1@3.2~1` of the replay of that run; see [`crate::origin`].
-const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]*([.][0-9]+([.@~][0-9]+)*)?$";
+/// The name of a run: its receipt and its number.
+const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]{0,4}$";
 
 macro_rules! schema {
     ($($name:ident: $schema:expr;)*) => {

@@ -22,17 +22,31 @@ pub const BUNDLE: u64 = 64;
 /// Between two looks at how far the worker is.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Bytes of all partitioned tables with their indexes: those of the history.
+const HISTORY: &str = "SELECT sum(pg_total_relation_size(relid))::bigint
+    FROM pg_partitioned_table, pg_partition_tree(partrelid) WHERE isleaf";
+
+/// Bytes of all tables with their indexes.
+const TABLES: &str = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+
 pub async fn drain(scale: Scale) -> Vec<Figure> {
     let (mut rounds, mut memory) = (Rounds::default(), Vec::new());
+    let (mut history, mut tables) = (Vec::new(), Vec::new());
     for _ in 0..scale.rounds {
         rounds.floor.push(floor_store::per_second(scale.leads).await);
         let mut postern = Postern::without_worker(DEMO).await;
+        let empty = (postern.count(HISTORY).await, postern.count(TABLES).await);
         rounds.postern.push(per_second(&mut postern, scale.leads).await);
+        history.push((postern.count(HISTORY).await - empty.0) as f64 / scale.leads as f64);
+        tables.push((postern.count(TABLES).await - empty.1) as f64 / scale.leads as f64);
         memory.push(peak_megabytes(postern.workers[0].id()));
     }
     vec![
         Figure::ratio(format!("drain, backlog of {}", scale.leads), "leads/s", rounds, Reach::AtLeast(0.5)),
         Figure::value("drain, peak memory of the worker", "MB", memory, Reach::AtMost(80.0)),
+        Figure::value("history per lead", "bytes", history, Reach::AtMost(600.0)),
+        Figure::value("all tables per lead", "bytes", tables, Reach::Anything),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
+use postern_shared::store::run_steps::{self, Step};
 use postern_shared::submission::Submission;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, NoTls, Statement};
@@ -18,23 +19,20 @@ use crate::{lead, load};
 const CONNECTIONS: usize = 4;
 
 const RECEIPTS: &str = "INSERT INTO receipts
-    (id, permission, target, env, query, request, accepted_at, settings_version, skipped)
-SELECT id, 'loopback', '{\"workflow\":77}', env::json, '{}', request::json, at, 1, '[]'
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS r (id, env, request, at)";
+    (id, permission, workflow, runs, env, ip, accepted_at, settings_version)
+SELECT id, 'loopback', 77, 1, env::json, '127.0.0.1', at, 1
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS r (id, env, at)";
 
-const RUNS: &str = "INSERT INTO runs (receipt, workflow, version, place, state, steps, started_at, ended_at)
-SELECT receipt, 77, 1, 1, 'finished', 3, at, at FROM unnest($1::uuid[], $2::timestamptz[]) AS r (receipt, at)";
-
-const LOG: &str = "INSERT INTO run_log (receipt, workflow, number, step, task, output, at)
-SELECT receipt, 77, number, step, task, output, at FROM unnest($1::uuid[], $2::timestamptz[]) AS r (receipt, at),
-(VALUES (1, 'usable', 'condition', 'then'), (2, 'lead', 'create_record', 'created'), (3, 'note', 'comment', 'next'))
-    AS s (number, step, task, output)";
+const RUNS: &str =
+    "INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, started_at, ended_at, steps)
+SELECT receipt, 1, 77, 1, 'finished', 3, at, at, steps
+FROM unnest($1::uuid[], $2::timestamptz[], $3::bytea[]) AS r (receipt, at, steps)";
 
 const RECORDS: &str = "INSERT INTO records (id, module, unique_key, fields)
 SELECT id, 'Leads', key, fields::jsonb FROM unnest($1::bigint[], $2::bytea[], $3::text[]) AS r (id, key, fields)";
 
-const COMMENTS: &str = "INSERT INTO comments (record, receipt, workflow, number, text)
-SELECT record, receipt, 77, 3, 'Asked about web, news' FROM unnest($1::bigint[], $2::uuid[]) AS c (record, receipt)";
+const COMMENTS: &str = "INSERT INTO comments (record, receipt, run, step, text)
+SELECT record, receipt, 1, 3, 'Asked about web, news' FROM unnest($1::bigint[], $2::uuid[]) AS c (record, receipt)";
 
 /// The columns of a bundle.
 #[derive(Default)]
@@ -42,10 +40,10 @@ struct Columns {
     receipts: Vec<Uuid>,
     times: Vec<SystemTime>,
     env: Vec<String>,
-    request: Vec<String>,
     records: Vec<i64>,
     keys: Vec<Vec<u8>>,
     fields: Vec<String>,
+    steps: Vec<Vec<u8>>,
 }
 
 /// Leads a second into a database of their own.
@@ -79,10 +77,9 @@ pub async fn per_second(leads: u64) -> f64 {
 fn columns(numbers: &[u64]) -> Columns {
     let mut columns = Columns::default();
     for number in numbers {
-        let Submission { receipt, env, request, .. } = lead::submission(*number);
+        let Submission { receipt, env, .. } = lead::submission(*number);
         columns.receipts.push(receipt.uuid());
         columns.times.push(receipt.time());
-        columns.request.push(request.to_string());
         columns.records.push(i64::try_from(*number).unwrap() + 1);
         columns.keys.push(Sha256::digest(format!("lead{number}@example.org")).to_vec());
         let mut fields = env.clone();
@@ -90,13 +87,36 @@ fn columns(numbers: &[u64]) -> Columns {
         fields.set("description", "From 127.0.0.1, 24.11.2026".into());
         columns.fields.push(fields.to_string());
         columns.env.push(env.to_string());
+        columns.steps.push(steps(*number));
     }
     columns
 }
 
+/// The steps of workflow 77 for a lead that makes a record.
+fn steps(number: u64) -> Vec<u8> {
+    let record = i64::try_from(number).unwrap() + 1;
+    let path = [
+        ("usable", "condition", "then", vec![]),
+        ("lead", "create_record", "created", vec![record.try_into().unwrap()]),
+        ("note", "comment", "next", vec![record.try_into().unwrap()]),
+    ];
+    let step = |(step, task, output, records): (&str, &str, &str, _)| Step {
+        step: step.to_owned(),
+        task: task.to_owned(),
+        output: Some(output.to_owned()),
+        message: None,
+        error: None,
+        after_ms: 3,
+        took_us: 200,
+        records,
+        fields: Vec::new(),
+    };
+    run_steps::encode(&path.map(step)).unwrap()
+}
+
 struct Writer {
     client: Client,
-    statements: [Statement; 5],
+    statements: [Statement; 4],
 }
 
 impl Writer {
@@ -104,21 +124,20 @@ impl Writer {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
         tokio::spawn(connection);
         let mut statements = Vec::new();
-        for text in [RECEIPTS, RUNS, LOG, RECORDS, COMMENTS] {
+        for text in [RECEIPTS, RUNS, RECORDS, COMMENTS] {
             statements.push(client.prepare(text).await.unwrap());
         }
         Self { client, statements: statements.try_into().ok().unwrap() }
     }
 
     async fn write(&self, columns: &Columns) {
-        let Columns { receipts, times, env, request, records, keys, fields } = columns;
-        let [to_receipts, to_runs, to_log, to_records, to_comments] = &self.statements;
+        let Columns { receipts, times, env, records, keys, fields, steps } = columns;
+        let [to_receipts, to_runs, to_records, to_comments] = &self.statements;
         self.client.batch_execute("BEGIN").await.unwrap();
-        self.client.execute(to_receipts, &[receipts, env, request, times]).await.unwrap();
+        self.client.execute(to_receipts, &[receipts, env, times]).await.unwrap();
         self.client.execute(to_records, &[records, keys, fields]).await.unwrap();
         self.client.execute(to_comments, &[records, receipts]).await.unwrap();
-        self.client.execute(to_runs, &[receipts, times]).await.unwrap();
-        self.client.execute(to_log, &[receipts, times]).await.unwrap();
+        self.client.execute(to_runs, &[receipts, times, steps]).await.unwrap();
         self.client.batch_execute("COMMIT").await.unwrap();
     }
 }

@@ -19,11 +19,10 @@ const PART: u64 = 4;
 /// So many receipts, the latest 10 ms old, each 10 ms older than the one before: most of them stand in the partition
 /// that is written to.
 const GROW: &str = "
-INSERT INTO receipts (id, permission, target, env, query, request, accepted_at, settings_version, skipped)
+INSERT INTO receipts (id, permission, workflow, env, ip, accepted_at, settings_version)
 SELECT overlay(gen_random_uuid()::text PLACING substr(postern_uuid_floor(now() - n * interval '10 ms')::text, 1, 13)
         FROM 1 FOR 13)::uuid,
-    'loopback', '{\"workflow\":77}', '{\"lastname\":\"Lovelace\",\"email\":\"ada@example.org\"}', '{}',
-    '{\"ip\":\"127.0.0.1\"}', now(), 1, '[]'
+    'loopback', 77, '{\"lastname\":\"Lovelace\",\"email\":\"ada@example.org\"}', '127.0.0.1', now(), 1
 FROM generate_series(1, COUNT) AS n";
 
 pub async fn rules(scale: Scale) -> Vec<Figure> {

@@ -2,6 +2,7 @@
 
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
+use postern_shared::intake::call::described;
 use postern_shared::submission::{Submission, Target, Ticket};
 use serde_json::json;
 
@@ -39,7 +40,7 @@ pub fn submission(number: u64) -> Submission {
         record: None,
         env: env(number),
         query: Env::default(),
-        request: serde_json::from_value(json!({"ip": "127.0.0.1", "time": "2026-11-24T12:00:00.000Z"})).unwrap(),
+        request: described("127.0.0.1", receipt.time()),
         dedupe: None,
         read: Vec::new(),
         dropped_files: Vec::new(),

@@ -1,9 +1,10 @@
 //! The ledger: what was promised against what is there. An accepted lead has happened exactly once; one that was
 //! refused or left without an answer may have happened, but not twice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use postern_shared::store::run_steps;
 use tokio_postgres::Client as Connection;
 
 use crate::client::{Answer, Client, Kind, Lead, shared_record};
@@ -51,18 +52,34 @@ pub async fn settle(database: &Database, outside: &Outside, client: &Client) -> 
         ledger.lost.push(format!("{waiting} messages are left in the spool"));
     }
     ledger.dead = texts(&database, "SELECT receipt || ': ' || reason FROM dead_letters").await;
-    ledger.broken = texts(&database, BROKEN).await;
+    ledger.broken = broken(&database).await;
     compare(&database, &leads, &mut ledger).await;
     called(outside, &leads, &mut ledger);
     ledger
 }
 
-/// Runs whose log is not the steps 1, 2, … up to the run's own count.
-const BROKEN: &str = "SELECT receipt || ' workflow ' || workflow || ': ' || steps || ' steps, logged ' || logged
-FROM runs JOIN LATERAL (
-    SELECT count(*) AS logged, coalesce(max(number), 0) AS last FROM run_log l
-    WHERE (l.receipt, l.workflow, l.origin) = (runs.receipt, runs.workflow, runs.origin)
-) l ON true WHERE steps <> last OR last <> logged LIMIT 20";
+/// The steps of all runs in their order: of each transaction the place of the first of them, and their bytes.
+const STEPS: &str = "SELECT receipt || '.' || number, steps_taken, 1 AS first, steps FROM runs
+UNION ALL SELECT s.receipt || '.' || run, steps_taken, first, s.steps FROM run_steps s
+    JOIN runs r ON r.receipt = s.receipt AND r.number = s.run
+ORDER BY 1, 3, 4 NULLS FIRST";
+
+/// Runs whose steps are not 1, 2, … up to the run's own count.
+async fn broken(database: &Connection) -> Vec<String> {
+    let mut runs: BTreeMap<String, (i32, i32, bool)> = BTreeMap::new();
+    for row in database.query(STEPS, &[]).await.unwrap() {
+        let (count, is_broken) = match row.get::<_, Option<&[u8]>>(3).map(run_steps::decode) {
+            None => (0, false),
+            Some(steps) => (i32::try_from(steps.as_ref().map_or(0, Vec::len)).unwrap(), steps.is_none()),
+        };
+        let (taken, first): (i32, i32) = (row.get(1), row.get(2));
+        let run = runs.entry(row.get(0)).or_insert((taken, 0, false));
+        run.2 |= is_broken || count > 0 && first != run.1 + 1;
+        run.1 += count;
+    }
+    let broken = runs.into_iter().filter(|(_, (taken, kept, is_broken))| *is_broken || taken != kept);
+    broken.map(|(run, (taken, kept, _))| format!("{run}: {taken} steps, {kept} kept")).take(20).collect()
+}
 
 const UNFINISHED: &str = "SELECT count(*) FROM runs WHERE state NOT IN ('finished', 'failed')";
 

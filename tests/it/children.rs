@@ -57,8 +57,8 @@ async fn a_run_starts_another_with_a_copy_of_its_env_and_does_not_wait_for_it() 
     let receipt = postern.outcome("/trigger?workflow_id=1&q=ad", "n=5&unused=x").await;
     assert_eq!(runs(&receipt), [(1, "finished", ""), (2, "finished", "")], "{receipt}");
     assert_eq!(receipt["runs"][0]["path"][0]["message"], "1 × workflow 2");
-    let by = json!({"workflow": 1, "origin": "", "step": 1, "item": 1});
-    assert_eq!((&receipt["runs"][1]["origin"], &receipt["runs"][1]["started_by"]), (&json!("1@1.1"), &by));
+    let by = json!({"run": 1, "workflow": 1, "step": 1, "item": 1});
+    assert_eq!((&receipt["runs"][1]["number"], &receipt["runs"][1]["started_by"]), (&json!(2), &by));
     // What only the child reads is read.
     assert_eq!((&receipt["unread"], &receipt["unposted"]), (&json!(["unused"]), &Value::Null), "{receipt}");
     assert_eq!(children(&postern).await, [json!({"n": "5", "item": "5!", "q": "ad"})]);
@@ -211,11 +211,13 @@ steps: {a: {create_record: Children}}
 ",
     ))
     .await;
-    let at = async |places: i32| {
+    let at = async |last: i16| {
         let answer = post(&postern, "/trigger?workflow_id=1", "").await;
         eventually("it waits", async || {
             let id = answer.json["receipt"].as_str().unwrap();
-            (postern.sql(&format!("UPDATE receipts SET places = {places} WHERE id = '{id}'")).await == 1).then_some(())
+            let count =
+                format!("INSERT INTO run_counters (receipt, last) SELECT id, {last} FROM receipts WHERE id = '{id}'");
+            (postern.sql(&count).await == 1).then_some(())
         })
         .await;
         postern.ended(&answer).await
@@ -271,11 +273,11 @@ steps:
     let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
     let failed = (2, "failed", "step change: record 72 does not exist");
     assert_eq!(runs(&receipt), [(1, "finished", ""), (2, "finished", ""), failed], "{receipt}");
-    let name = format!("{}.2.1@1.2", receipt["receipt"].as_str().unwrap());
+    let name = |number| format!("{}.{number}", receipt["receipt"].as_str().unwrap());
     postern.sql("INSERT INTO records (id, module, fields) VALUES (72, 'Leads', '{}')").await;
     let replay = async |run: &str| postern.api("POST", &format!("/runs/{run}/replays")).json("{}").send().await;
-    let first = replay(&name).await;
-    assert_eq!((first.status, &first.json["run"]), (201, &json!(format!("{name}~1"))), "{}", first.json);
+    let first = replay(&name(3)).await;
+    assert_eq!((first.status, &first.json["run"]), (201, &json!(name(4))), "{}", first.json);
     let receipt = eventually("it has healed", async || {
         let path = format!("/receipts/{}", receipt["receipt"].as_str().unwrap());
         let receipt = postern.api("GET", &path).send().await.json;

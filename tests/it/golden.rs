@@ -66,11 +66,8 @@ fn fields_that_a_later_version_adds_are_ignored_wherever_they_stand() {
 #[test]
 fn what_wakes_a_run_is_written_exactly_as_its_golden_file_says_and_read_with_more_fields() {
     let resume = Resume {
-        run: RunKey {
-            receipt: "0193a5c8-7d00-7abc-8def-0123456789ab".parse().unwrap(),
-            workflow: "77".parse().unwrap(),
-            origin: "1".to_owned(),
-        },
+        run: RunKey { receipt: "0193a5c8-7d00-7abc-8def-0123456789ab".parse().unwrap(), number: 2 },
+        workflow: "77".parse().unwrap(),
         revision: 3,
     };
     assert_eq!(RESUME_V1, "resume.v1");

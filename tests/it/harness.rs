@@ -16,7 +16,8 @@ use postern_shared::document::Document;
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId};
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::{Connection, Store, documents, records};
+use postern_shared::store::run_steps::Step;
+use postern_shared::store::{Connection, Store, documents, records, run_steps};
 use postern_shared::yaml;
 use serde_json::Value;
 
@@ -191,6 +192,15 @@ impl Postern {
     /// The one number that a statement gives.
     pub async fn count(&self, statement: &str) -> i64 {
         self.connection().await.query_one(statement, &[]).await.unwrap().get(0)
+    }
+
+    /// The steps that all runs have taken, as the database keeps them: of each run and transaction a list, with the number
+    /// of the transaction that wrote it.
+    pub async fn steps(&self) -> Vec<(String, Vec<Step>)> {
+        let stored = "SELECT xmin::text, steps FROM runs WHERE steps IS NOT NULL
+            UNION ALL SELECT xmin::text, steps FROM run_steps";
+        let rows = self.connection().await.query(stored, &[]).await.unwrap();
+        rows.iter().map(|row| (row.get(0), run_steps::decode(row.get(1)).unwrap())).collect()
     }
 
     /// How many submissions wait in the lane for a worker.

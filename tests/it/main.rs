@@ -46,6 +46,7 @@ mod roles;
 mod run_list;
 mod schemathesis;
 mod scripts;
+mod search;
 mod spool;
 mod standalone;
 mod submit;

@@ -147,7 +147,7 @@ async fn a_worker_killed_in_the_middle_of_a_call_calls_again_with_the_same_key_a
 /// Wakes a run as a relay that lost its confirm would, and returns when the messages have come.
 async fn wake_again(postern: &Postern, answer: &Answer) {
     let receipt = answer.json["receipt"].as_str().unwrap();
-    let again = format!(r#"{{"receipt":"{receipt}","workflow":1,"revision":1}}"#);
+    let again = format!(r#"{{"receipt":"{receipt}","number":1,"workflow":1,"revision":1}}"#);
     for _ in 0..5 {
         postern.servers().publish("resume.v1", again.as_bytes()).await;
     }

@@ -31,7 +31,12 @@ steps:
 
 async fn run(postern: &Postern, path: &str, form: &str) -> (String, Value) {
     let receipt = postern.outcome(path, form).await;
-    (format!("{}.{}", receipt["receipt"].as_str().unwrap(), receipt["runs"][0]["workflow"]), receipt)
+    (format!("{}.1", receipt["receipt"].as_str().unwrap()), receipt)
+}
+
+/// The name of a run of a receipt.
+fn named(receipt: &Value, number: i16) -> String {
+    format!("{}.{number}", receipt["receipt"].as_str().unwrap())
 }
 
 async fn replay(postern: &Postern, run: &str, body: &str) -> crate::harness::call::Answer {
@@ -73,7 +78,7 @@ async fn a_failed_run_is_replayed_at_its_failed_step_with_the_env_that_it_had() 
     let (name, receipt) = run(&postern, "/trigger?workflow_id=1", "n=5").await;
     assert_eq!((&receipt["status"], postern.records("Leads").await.len()), (&"failed".into(), 1));
     let first = replay(&postern, &name, "{}").await;
-    assert_eq!((first.status, &first.json["run"]), (201, &format!("{name}.1").into()), "{}", first.json);
+    assert_eq!((first.status, &first.json["run"]), (201, &named(&receipt, 2).into()), "{}", first.json);
     let again = ended(&postern, &receipt).await;
     assert_eq!((again["runs"].as_array().unwrap().len(), &again["status"]), (2, &"failed".into()), "{again}");
     postern.sql("INSERT INTO records (id, module, fields) VALUES (77, 'Leads', '{}')").await;
@@ -84,17 +89,19 @@ async fn a_failed_run_is_replayed_at_its_failed_step_with_the_env_that_it_had() 
         run["path"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(
-        (&healed["runs"][2]["origin"], steps(&healed["runs"][2])),
-        (&"2".into(), ["change", "after", "last"].map(str::to_owned).to_vec())
+        (&healed["runs"][2]["replays"], steps(&healed["runs"][2])),
+        (&1.into(), ["change", "after", "last"].map(str::to_owned).to_vec())
     );
+    let replaced: Vec<_> = healed["runs"].as_array().unwrap().iter().map(|run| &run["replaced_by"]).collect();
+    assert_eq!(replaced, [&json!(2), &json!(3), &Value::Null], "each names its successor");
     assert_eq!(postern.records("Leads").await.len(), 2);
     assert_eq!(postern.records("Ends").await.len(), 1);
-    assert_eq!(replay(&postern, &format!("{name}.2"), "{}").await.code(), "conflict");
+    assert_eq!(replay(&postern, &named(&receipt, 3), "{}").await.code(), "conflict");
     assert_eq!(replay(&postern, "0193a5c8-7d00-7abc-8def-0123456789ab.1", "{}").await.status, 404);
     let log = postern.api("GET", "/audit_log?kind=run").send().await.json;
     assert_eq!(
         (&log["changes"][0]["action"], &log["changes"][0]["key"]),
-        (&"replay".into(), &format!("{name}.2").into())
+        (&"replay".into(), &named(&receipt, 3).into())
     );
 }
 
@@ -137,7 +144,7 @@ async fn a_person_decides_what_came_of_a_step_at_most_once() {
         if decision == "repeat" {
             outside.speak();
         }
-        let path = format!("/runs/{}.2/decision", receipt["receipt"].as_str().unwrap());
+        let path = format!("/runs/{}.1/decision", receipt["receipt"].as_str().unwrap());
         let decide = || postern.api("POST", &path).json(&json!({"decision": decision}).to_string()).send();
         assert_eq!(decide().await.status, 200);
         assert_eq!(decide().await.status, 409);

@@ -138,14 +138,14 @@ async fn without_a_broker_the_roles_carry_leads_and_make_partitions() {
     let week = "SELECT max(right(inhrelid::regclass::text, 8))::bigint FROM pg_inherits WHERE inhparent = 'receipts'::regclass";
     let week = postern.count(week).await;
     let partitions = format!("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE '%{week}'");
-    assert_eq!(postern.count(&partitions).await, 5);
-    for table in ["receipts", "runs", "run_log", "checkpoints", "outside_calls"] {
+    assert_eq!(postern.count(&partitions).await, 7);
+    for table in ["receipts", "runs", "run_steps", "run_counters", "checkpoints", "outside_calls", "search_keys"] {
         postern.sql(&format!("DROP TABLE {table}_{week}")).await;
     }
     postern.start_worker().await;
     eventually("the lead has run", async || (postern.count("SELECT count(*) FROM records").await == 1).then_some(()))
         .await;
-    eventually("the partitions are there again", async || (postern.count(&partitions).await == 5).then_some(())).await;
+    eventually("the partitions are there again", async || (postern.count(&partitions).await == 7).then_some(())).await;
 }
 
 /// What ingress has no right to.
@@ -178,7 +178,7 @@ const WORKER_MAY_NOT: &[&str] = &[
     "SELECT name FROM accounts",
     "SELECT token FROM sessions",
     "SELECT hash FROM tokens",
-    "SELECT env FROM receipts",
+    "SELECT hash FROM search_keys",
     "SELECT document FROM audit_log",
     "SELECT document FROM permissions",
     "SELECT body FROM refused_bodies",

@@ -1,5 +1,6 @@
 //! What the tasks do to records.
 
+use postern_shared::message::StepError;
 use serde_json::json;
 
 use crate::harness::Postern;
@@ -44,9 +45,9 @@ steps:
     assert_eq!(postern.records("Leads").await.len(), 1);
     // As a code with arguments, of which the text is made where it is shown.
     assert_eq!(receipt["runs"][0]["path"][1]["message"], "record 9999 does not exist", "{receipt}");
-    let stored = "SELECT count(*) FROM run_log WHERE step = 'change' AND message IS NULL
-        AND error::json->>'code' = 'record-missing' AND error::json->>'record' = '9999'";
-    assert_eq!(postern.count(stored).await, 1);
+    let (_, steps) = postern.steps().await.remove(0);
+    assert_eq!(steps[1].error, Some(StepError::RecordMissing { record: 9999.try_into().unwrap() }));
+    assert_eq!((steps[0].records.len(), steps[1].records.len()), (1, 0), "{steps:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,7 @@ pub struct Metrics {
     pub spool_messages: IntGauge,
     pub spool_submissions: IntGauge,
     pub lost_submissions: IntGauge,
+    pub digest_lag: IntGauge,
     pub ready: IntGauge,
 }
 
@@ -121,6 +122,10 @@ impl Metrics {
                 "Submissions of the last day that were answered with 202 and are nowhere to be found. The same in every \
                  worker.",
             )?,
+            digest_lag: IntGauge::new(
+                "postern_digest_lag_seconds",
+                "Age of the oldest bundle that has no search keys yet. The same in every worker.",
+            )?,
             ready: telemetry::ready_gauge(registry, "worker")?,
         };
         metrics.register(registry)?;
@@ -135,7 +140,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 15] = [
+        let all: [Box<dyn Collector>; 16] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),
@@ -151,6 +156,7 @@ impl Metrics {
             Box::new(self.spool_messages.clone()),
             Box::new(self.spool_submissions.clone()),
             Box::new(self.lost_submissions.clone()),
+            Box::new(self.digest_lag.clone()),
         ];
         all.into_iter().try_for_each(|one| registry.register(one))
     }

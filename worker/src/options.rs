@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use lettre::message::Mailbox;
 use postern_shared::options::number::between;
 use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateOptions, Settings, TelemetryOptions};
+use postern_shared::search_key::Names;
 
 use crate::outside::mail::MailServer;
 
@@ -78,6 +79,11 @@ pub struct ExecutionOptions {
     /// The sender of mails whose step names no sender, such as `Postern <leads@example.org>`.
     #[arg(long, env = "POSTERN_MAIL_FROM")]
     pub(crate) mail_from: Option<Mailbox>,
+
+    /// Names of posted values and of fields by whose words receipts and records are found, joined by commas; `*` stands
+    /// for any letters. E-mails and phone numbers are found under any name.
+    #[arg(long, env = "POSTERN_SEARCH_NAMES", default_value = Names::DEFAULT)]
+    pub(crate) search_names: Names,
 
     /// Seconds that a shutdown waits for the bundles that are being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25, value_parser = drain_timeout_s)]

@@ -1,6 +1,7 @@
 //! What a worker does now and then beside its work. Each part runs by itself until it is aborted.
 
 mod delivery_audit;
+mod digest;
 mod frozen_sessions;
 mod gauges;
 mod partitions;
@@ -8,19 +9,25 @@ mod retention;
 
 use std::sync::Arc;
 
-use postern_shared::store::Store;
+use postern_shared::search_key::Names;
+use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
 
-/// Starts all of it.
-pub fn start(store: &Store, metrics: &Arc<Metrics>) -> Vec<JoinHandle<()>> {
-    vec![
+/// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
+const DIGEST_CONNECTIONS: usize = 1;
+
+/// Starts all of it. `names` are those of values by whose words receipts and records are found.
+pub fn start(store: &Store, names: Names, metrics: &Arc<Metrics>) -> Result<Vec<JoinHandle<()>>, StoreError> {
+    let beside = store.beside(DIGEST_CONNECTIONS)?;
+    Ok(vec![
+        tokio::spawn(digest::run(beside, names, Arc::clone(metrics))),
         tokio::spawn(partitions::make_ahead(store.clone())),
         tokio::spawn(retention::forget_expired(store.clone())),
         tokio::spawn(retention::sweep(store.clone())),
         tokio::spawn(frozen_sessions::end(store.clone())),
         tokio::spawn(gauges::watch(store.clone(), Arc::clone(metrics))),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),
-    ]
+    ])
 }

@@ -10,6 +10,7 @@ mod entries;
 pub mod error;
 pub mod explain;
 pub mod field;
+pub mod find;
 pub mod openapi;
 pub mod receipt;
 pub mod record;

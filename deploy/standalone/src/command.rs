@@ -10,6 +10,7 @@ mod delete;
 mod diff;
 mod explain;
 mod export;
+mod find;
 mod get;
 mod init;
 mod man;
@@ -88,6 +89,8 @@ enum Command {
     Decide(decide::Options),
     /// Shows one record with its comments
     Record(record::Options),
+    /// Finds receipts and records by an e-mail, a phone number, a name or an id
+    Find(find::Options),
     /// Lists the records of a module, the newest first
     Records(records::Options),
     /// Shows or replays submissions that started nothing
@@ -163,6 +166,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Runs(options) => runs::run(&options, output).await,
         Command::Replay(options) => replay::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
+        Command::Find(options) => find::run(&options, output).await,
         Command::Record(options) => record::run(&options, output).await,
         Command::Records(options) => records::run(&options, output).await,
         Command::Unmatched(options) => unmatched::run(&options, output).await,

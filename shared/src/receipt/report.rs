@@ -63,10 +63,10 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunReport {
+    /// Its number among the runs of the receipt, from 1: the run is named `RECEIPT.NUMBER`.
+    pub number: i16,
     /// Its workflow.
     pub workflow: WorkflowId,
-    /// Where it comes from; empty = the submission started it.
-    pub origin: String,
     /// The version of the workflow.
     pub version: i32,
     /// The word for how it stands.
@@ -91,6 +91,12 @@ pub struct RunReport {
     /// The step that started it; none = the submission did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_by: Option<StartedBy>,
+    /// The run that it replays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<i16>,
+    /// The replay that goes on in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<i16>,
 }
 
 /// A step that a run took.
@@ -113,10 +119,10 @@ pub struct StepReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StartedBy {
+    /// The number of the other run.
+    pub run: i16,
     /// The workflow of the other run.
     pub workflow: WorkflowId,
-    /// The origin of the other run.
-    pub origin: String,
     /// The place of the step on the path of the other run, from 1.
     pub step: i32,
     /// The place of this run among the runs that the step started, from 1.

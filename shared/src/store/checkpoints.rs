@@ -2,50 +2,52 @@
 //! revision is the fence: whoever writes a checkpoint that another has written in the meantime gets
 //! [`StoreError::Fenced`]. A checkpoint stands in the same transaction as the run's state and what wakes it.
 
+mod decision;
 mod document;
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::Statement;
 
+pub use self::decision::Decision;
 pub use self::document::{Branch, Checkpoint, Parked, Tried};
 use super::runs::{self, Run};
-use super::{StoreError, parsed};
+use super::{StoreError, parsed, receipts};
 use crate::env::Env;
 use crate::id::{RecordId, WorkflowId};
 use crate::resume::{Resume, RunKey};
 
 const INSERT: &str = "-- checkpoints::insert
-INSERT INTO checkpoints (receipt, workflow, origin, document, record, waits_for_turn, gate)
-SELECT receipt, workflow, origin, document::json, record, waits_for_turn, gate
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::text[])
-    AS c (receipt, workflow, origin, document, record, waits_for_turn, gate)";
+INSERT INTO checkpoints (receipt, run, workflow, document, record, waits_for_turn, gate)
+SELECT receipt, run, workflow, document::json, record, waits_for_turn, gate
+FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::text[])
+    AS c (receipt, run, workflow, document, record, waits_for_turn, gate)";
 
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
-SELECT r.receipt, r.workflow, r.version, r.place, r.state, r.steps, r.record, r.message, r.started_at, r.ended_at,
-    r.origin, c.document::text, q.query::text, q.request::text, now(), c.decision, c.gate = 'passed', q.waits
-FROM checkpoints c JOIN runs r USING (receipt, workflow, origin) JOIN receipts q ON q.id = c.receipt
-WHERE c.receipt = $1 AND c.workflow = $2 AND c.origin = $3 AND c.revision = $4 AND NOT c.waits_for_turn
+SELECT r.receipt, r.number, r.workflow, r.version, r.state::text, r.steps_taken, r.record, r.message, r.started_at,
+    r.ended_at, r.parent, r.parent_step, r.item, r.replays, r.replaced_by, c.document::text, q.query::text,
+    q.request::text, now(), c.decision, c.gate = 'passed', q.waits,
+    q.ip, q.accepted_at
+FROM checkpoints c JOIN runs r ON r.receipt = c.receipt AND r.number = c.run JOIN receipts q ON q.id = c.receipt
+WHERE c.receipt = $1 AND c.run = $2 AND c.revision = $3 AND NOT c.waits_for_turn
     AND c.gate IS DISTINCT FROM 'closed' AND r.state IN ('running', 'waiting')
 FOR UPDATE OF c";
 
 const RENEW: &str = "-- checkpoints::renew
-UPDATE checkpoints SET revision = revision + 1, document = $5::text::json, waits_for_turn = $6, gate = $7,
+UPDATE checkpoints SET revision = revision + 1, document = $4::text::json, waits_for_turn = $5, gate = $6,
     decision = NULL
-WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND revision = $4";
+WHERE receipt = $1 AND run = $2 AND revision = $3";
 
 const REMOVE: &str = "-- checkpoints::remove
-DELETE FROM checkpoints WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND revision = $4";
+DELETE FROM checkpoints WHERE receipt = $1 AND run = $2 AND revision = $3";
 
 const NEXT_IN_TURN: &str = "-- checkpoints::next_in_turn
 UPDATE checkpoints SET revision = revision + 1, waits_for_turn = false
-WHERE (receipt, workflow, origin) = (SELECT receipt, workflow, origin FROM checkpoints
-    WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, length(origin), origin LIMIT 1 FOR UPDATE)
-RETURNING receipt, workflow, origin, revision";
+WHERE (receipt, run) = (SELECT receipt, run FROM checkpoints
+    WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, run LIMIT 1 FOR UPDATE)
+RETURNING receipt, run, revision";
 
 /// From one workflow to the next, however many runs of each stand there.
 const BEFORE_THE_GATE: &str = "-- checkpoints::before_the_gate
@@ -68,9 +70,9 @@ SELECT count(*) FROM (SELECT FROM checkpoints WHERE workflow = $1 AND gate = 'cl
 
 const LET_GO: &str = "-- checkpoints::let_go
 UPDATE checkpoints SET revision = revision + 1, gate = 'passed'
-WHERE (receipt, workflow, origin) IN (SELECT receipt, workflow, origin FROM checkpoints
-    WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, length(origin), origin LIMIT $2 FOR UPDATE)
-RETURNING receipt, workflow, origin, revision";
+WHERE (receipt, run) IN (SELECT receipt, run FROM checkpoints
+    WHERE workflow = $1 AND gate = 'closed' ORDER BY receipt, run LIMIT $2 FOR UPDATE)
+RETURNING receipt, run, revision";
 
 /// The documents of one statement, in bytes, unless a single document is longer: a statement is in memory three times.
 const TOGETHER_BYTES: usize = 1024 * 1024;
@@ -80,6 +82,8 @@ const TOGETHER_BYTES: usize = 1024 * 1024;
 pub struct NewCheckpoint {
     /// The run.
     pub run: RunKey,
+    /// Its workflow.
+    pub workflow: WorkflowId,
     /// The record that it is on.
     pub record: Option<RecordId>,
     /// As JSON.
@@ -141,46 +145,6 @@ pub struct Taken {
     pub waits: bool,
 }
 
-/// What a person decides about a step of which nobody knows what came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// It was done.
-    Done,
-    /// It is to be done again.
-    Repeat,
-    /// It failed.
-    Fail,
-}
-
-impl Decision {
-    /// All, with the word that the store, the API and the panel use.
-    pub const ALL: [(Self, &str); 3] = [(Self::Done, "done"), (Self::Repeat, "repeat"), (Self::Fail, "fail")];
-
-    /// The decision of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(decision, _)| *decision)
-    }
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(decision, _)| *decision == self).map_or("", |(_, word)| word)
-    }
-}
-
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for Decision {
-    type Err = &'static str;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::from_word(word).ok_or("must be one of done, repeat, fail")
-    }
-}
-
 /// Writes the checkpoints of new runs.
 pub async fn insert(transaction: &Transaction<'_>, new: &[NewCheckpoint]) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(INSERT).await?;
@@ -205,8 +169,8 @@ async fn write(transaction: &Transaction<'_>, statement: &Statement, new: &[NewC
             statement,
             &[
                 &new.iter().map(|one| one.run.receipt.uuid()).collect::<Vec<_>>(),
-                &new.iter().map(|one| one.run.workflow.get()).collect::<Vec<_>>(),
-                &new.iter().map(|one| one.run.origin.as_str()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.run.number).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.workflow.get()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.document.as_str()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.record.map(RecordId::get)).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.standing.waits_for_turn()).collect::<Vec<_>>(),
@@ -220,21 +184,20 @@ async fn write(transaction: &Transaction<'_>, statement: &Statement, new: &[NewC
 /// Locks a run that is to go on; nothing if it has gone on since the message was written, or has ended.
 pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Option<Taken>, StoreError> {
     let statement = transaction.prepare_cached(TAKE).await?;
-    let RunKey { receipt, workflow, origin } = &resume.run;
-    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-        [&receipt.uuid(), &workflow.get(), origin, &resume.revision];
-    let Some(row) = transaction.query_opt(&statement, &key).await? else { return Ok(None) };
-    let document: &str = row.get(11);
+    let RunKey { receipt, number } = resume.run;
+    let row = transaction.query_opt(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let document: &str = row.get(15);
     Ok(Some(Taken {
         run: runs::read(&row)?,
         checkpoint: parsed(document)?,
         bytes: document.len(),
-        query: parsed(row.get(12))?,
-        request: parsed(row.get(13))?,
-        now: row.get(14),
-        decision: row.get::<_, Option<&str>>(15).and_then(Decision::from_word),
-        has_passed: row.get::<_, Option<bool>>(16).unwrap_or(false),
-        waits: row.get(17),
+        query: row.get::<_, Option<&str>>(16).map(parsed).transpose()?.unwrap_or_default(),
+        request: receipts::unfold(row.get(17), row.get(22), row.get(23))?,
+        now: row.get(18),
+        decision: row.get::<_, Option<&str>>(19).and_then(Decision::from_word),
+        has_passed: row.get::<_, Option<bool>>(20).unwrap_or(false),
+        waits: row.get(21),
     }))
 }
 
@@ -246,21 +209,19 @@ pub async fn renew(
     standing: Standing,
 ) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(RENEW).await?;
-    let RunKey { receipt, workflow, origin } = &resume.run;
+    let RunKey { receipt, number } = resume.run;
     let (turn, gate) = (standing.waits_for_turn(), standing.gate());
-    let written = transaction
-        .execute(&statement, &[&receipt.uuid(), &workflow.get(), origin, &resume.revision, &document, &turn, &gate])
-        .await?;
+    let written =
+        transaction.execute(&statement, &[&receipt.uuid(), &number, &resume.revision, &document, &turn, &gate]).await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
 /// Removes the checkpoint that a message named: the run has finished. Or [`StoreError::Fenced`].
 pub async fn remove(transaction: &Transaction<'_>, resume: &Resume) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(REMOVE).await?;
-    let RunKey { receipt, workflow, origin } = &resume.run;
-    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-        [&receipt.uuid(), &workflow.get(), origin, &resume.revision];
-    if transaction.execute(&statement, &key).await? == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+    let RunKey { receipt, number } = resume.run;
+    let removed = transaction.execute(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
+    if removed == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
 /// Lets the run go on that waits longest for its turn on a record; returns what wakes it.
@@ -302,12 +263,12 @@ pub async fn let_go(
     }
     let rows = transaction.query(LET_GO, &[&workflow.get(), &(at_most - under_way)]).await?;
     let mut gone: Vec<Resume> = rows.iter().map(|row| woken(row, workflow)).collect();
-    gone.sort_by_cached_key(|one| (one.run.receipt, one.run.origin.len(), one.run.origin.clone()));
+    gone.sort_by_key(|one| one.run);
     Ok(gone)
 }
 
-/// Reads (receipt, workflow, origin, revision).
+/// Reads (receipt, run, revision).
 fn woken(row: &tokio_postgres::Row, workflow: WorkflowId) -> Resume {
-    let receipt = row.get::<_, uuid::Uuid>(0).into();
-    Resume { run: RunKey { receipt, workflow, origin: row.get(2) }, revision: row.get(3) }
+    let run = RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) };
+    Resume { run, workflow, revision: row.get(2) }
 }

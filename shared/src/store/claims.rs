@@ -10,25 +10,26 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId, RecordId, WorkflowId};
+use crate::resume::RunKey;
 
 const TAKE: &str = "-- claims::take
-INSERT INTO claims (scope, key, receipt, origin, expires_at)
-SELECT scope, key, receipt, origin, coalesce(now() + days * interval '1 day', 'infinity')
-FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::text[], $5::int[]) AS c (scope, key, receipt, origin, days)
+INSERT INTO claims (scope, key, receipt, run, expires_at)
+SELECT scope, key, receipt, run, coalesce(now() + days * interval '1 day', 'infinity')
+FROM unnest($1::text[], $2::bytea[], $3::uuid[], $4::smallint[], $5::int[]) AS c (scope, key, receipt, run, days)
 ORDER BY scope, key
 ON CONFLICT (scope, key) DO UPDATE
-SET receipt = excluded.receipt, origin = excluded.origin, expires_at = excluded.expires_at
+SET receipt = excluded.receipt, run = excluded.run, expires_at = excluded.expires_at
 WHERE claims.expires_at <= now()";
 
 const HOLDERS: &str = "-- claims::holders
-SELECT c.scope, c.key, c.receipt, c.origin
+SELECT c.scope, c.key, c.receipt, c.run
 FROM claims c JOIN unnest($1::text[], $2::bytea[]) AS k (scope, key) ON c.scope = k.scope AND c.key = k.key";
 
 const PASS_ON: &str = "-- claims::pass_on
-UPDATE claims SET receipt = $5, origin = $6 WHERE scope = $1 AND key = $2 AND receipt = $3 AND origin = $4";
+UPDATE claims SET receipt = $5, run = $6 WHERE scope = $1 AND key = $2 AND receipt = $3 AND run = $4";
 
 const RELEASE: &str = "-- claims::release
-DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3 AND origin = $4";
+DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3 AND run = $4";
 
 const FORGET: &str = "-- claims::forget
 DELETE FROM claims WHERE expires_at <= now()";
@@ -85,17 +86,23 @@ impl Claim {
 }
 
 /// Who holds a claim: what a receipt stands for, or one of the runs that it started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
     /// The receipt.
     pub receipt: ReceiptId,
-    /// The origin of the run.
-    pub origin: String,
+    /// The number of the run; 0: the receipt itself.
+    pub run: i16,
+}
+
+impl From<RunKey> for Holder {
+    fn from(run: RunKey) -> Self {
+        Self { receipt: run.receipt, run: run.number }
+    }
 }
 
 impl From<ReceiptId> for Holder {
     fn from(receipt: ReceiptId) -> Self {
-        Self { receipt, origin: String::new() }
+        Self { receipt, run: 0 }
     }
 }
 
@@ -109,10 +116,10 @@ pub async fn take(
     let scopes: Vec<&str> = claims.keys().map(|claim| claim.scope.as_str()).collect();
     let keys: Vec<&[u8]> = claims.keys().map(|claim| &claim.key[..]).collect();
     let receipts: Vec<Uuid> = claims.values().map(|(holder, _)| holder.receipt.uuid()).collect();
-    let origins: Vec<&str> = claims.values().map(|(holder, _)| holder.origin.as_str()).collect();
+    let runs: Vec<i16> = claims.values().map(|(holder, _)| holder.run).collect();
     let days: Vec<Option<i32>> = claims.values().map(|(_, days)| days.map(i32::from)).collect();
     let statement = transaction.prepare_cached(TAKE).await?;
-    transaction.execute(&statement, &[&scopes, &keys, &receipts, &origins, &days]).await?;
+    transaction.execute(&statement, &[&scopes, &keys, &receipts, &runs, &days]).await?;
     holders(transaction, claims.keys()).await
 }
 
@@ -129,7 +136,7 @@ pub async fn holders(
         .map(|row| {
             let key = row.get::<_, &[u8]>(1).try_into();
             let key = key.map_err(|_| StoreError::Refused("a stored claim has a key of another length".into()))?;
-            let holder = Holder { receipt: row.get::<_, Uuid>(2).into(), origin: row.get(3) };
+            let holder = Holder { receipt: row.get::<_, Uuid>(2).into(), run: row.get(3) };
             Ok((Claim { scope: row.get(0), key }, holder))
         })
         .collect()
@@ -143,13 +150,12 @@ pub async fn hand_on(
     next: Option<&Holder>,
 ) -> Result<(), StoreError> {
     let (scope, key) = (claim.scope.as_str(), &claim.key[..]);
-    let (receipt, origin) = (holder.receipt.uuid(), &holder.origin);
+    let (receipt, run) = (holder.receipt.uuid(), holder.run);
     match next {
         Some(next) => {
-            let (to, of) = (next.receipt.uuid(), &next.origin);
-            transaction.execute(PASS_ON, &[&scope, &key, &receipt, origin, &to, of]).await?
+            transaction.execute(PASS_ON, &[&scope, &key, &receipt, &run, &next.receipt.uuid(), &next.run]).await?
         }
-        None => transaction.execute(RELEASE, &[&scope, &key, &receipt, origin]).await?,
+        None => transaction.execute(RELEASE, &[&scope, &key, &receipt, &run]).await?,
     };
     Ok(())
 }

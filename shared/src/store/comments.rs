@@ -7,28 +7,27 @@ use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::types::Type;
 
 use super::{StoreError, copy};
-use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::id::RecordId;
+use crate::resume::RunKey;
 
 const APPEND: &str = "-- comments::append
-COPY comments (record, receipt, workflow, number, text) FROM STDIN (FORMAT binary)";
+COPY comments (record, receipt, run, step, text) FROM STDIN (FORMAT binary)";
 
 /// Of the columns of [`APPEND`].
-const TYPES: [Type; 5] = [Type::INT8, Type::UUID, Type::INT8, Type::INT4, Type::TEXT];
+const TYPES: [Type; 5] = [Type::INT8, Type::UUID, Type::INT2, Type::INT4, Type::TEXT];
 
 const OF: &str = "-- comments::of
-SELECT text, created_at FROM comments WHERE record = $1 ORDER BY id";
+SELECT text, created_at FROM comments WHERE record = $1 ORDER BY created_at, receipt, run, step";
 
 /// A comment to write.
 #[derive(Debug, Clone)]
 pub struct NewComment {
     /// The record that it is on; it must exist.
     pub record: RecordId,
-    /// The receipt of the run.
-    pub receipt: ReceiptId,
-    /// The workflow of the run.
-    pub workflow: WorkflowId,
+    /// The run.
+    pub run: RunKey,
     /// The place of the step on the run's path, from 1.
-    pub number: i32,
+    pub step: i32,
     /// What it says.
     pub text: String,
 }
@@ -45,8 +44,8 @@ pub struct Comment {
 /// Writes comments in the order in which they were made.
 pub async fn append(transaction: &Transaction<'_>, comments: &[NewComment]) -> Result<(), StoreError> {
     let mut rows = pin!(copy::into(transaction, APPEND, &TYPES).await?);
-    for NewComment { record, receipt, workflow, number, text } in comments {
-        rows.as_mut().write(&[&record.get(), &receipt.uuid(), &workflow.get(), number, text]).await?;
+    for NewComment { record, run, step, text } in comments {
+        rows.as_mut().write(&[&record.get(), &run.receipt.uuid(), &run.number, step, text]).await?;
     }
     rows.finish().await?;
     Ok(())

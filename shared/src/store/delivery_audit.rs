@@ -41,20 +41,17 @@ pub const PLACES: [&str; 14] = [
 const HOUR: &str = "-- delivery_audit::hour
 SELECT floor(extract(epoch FROM now()) / 3600)::bigint";
 
-/// Of the runs of a workflow the last replay counts, and of those of a receipt the one that most needs somebody.
+/// Of a run and its replays the last one counts, and of the runs of a receipt the one that counts in
+/// [`super::runs::State::of_all`].
 const TAKEN: &str = "-- delivery_audit::taken
 WITH bounds AS (
     SELECT postern_uuid_floor(to_timestamp($1::bigint * 3600)) AS low,
         postern_uuid_floor(to_timestamp(($1::bigint + 1) * 3600)) AS high
 ), ended AS (
-    SELECT receipt, min(array_position(ARRAY['needs_attention', 'running', 'waiting', 'held', 'failed', 'finished'], state)) AS at
-    FROM (
-        SELECT DISTINCT ON (receipt, workflow) receipt, state FROM runs, bounds WHERE receipt >= low AND receipt < high
-        ORDER BY receipt, workflow, length(origin) DESC, origin DESC
-    ) last GROUP BY receipt
+    SELECT receipt, coalesce(min(state) FILTER (WHERE state NOT IN ('failed', 'finished')), min(state)) AS state
+    FROM runs, bounds WHERE receipt >= low AND receipt < high AND replaced_by IS NULL GROUP BY receipt
 )
-SELECT CASE WHEN duplicate_of IS NOT NULL THEN 'duplicate' ELSE coalesce(
-        (ARRAY['needs_attention', 'running', 'waiting', 'held', 'failed', 'finished'])[at], 'unmatched') END, count(*)
+SELECT CASE WHEN duplicate_of IS NOT NULL THEN 'duplicate' ELSE coalesce(state::text, 'unmatched') END, count(*)
 FROM receipts CROSS JOIN bounds LEFT JOIN ended ON receipt = id WHERE id >= low AND id < high GROUP BY 1
 UNION ALL
 SELECT 'dead_letter', count(DISTINCT receipt) FROM dead_letters d, bounds WHERE receipt >= low AND receipt < high

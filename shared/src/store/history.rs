@@ -17,13 +17,13 @@ const WEEKS_AHEAD: i32 = 4;
 const MAKE_AHEAD: &str = "-- history::make_ahead
 SELECT postern_make_partitions($1)";
 
-/// The bounds that all of the tables have: a run needs its receipt, and both need the log.
+/// The bounds that all of the tables have: a run needs its receipt, and both need the steps.
 const HELD: &str = "-- history::held
 SELECT now(), coalesce(array_agg(low ORDER BY low), '{}'), coalesce(array_agg(high ORDER BY low), '{}') FROM (
     SELECT bounds[1]::uuid AS low, bounds[2]::uuid AS high FROM (
         SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \\('([0-9a-f-]+)'\\) TO \\('([0-9a-f-]+)'\\)$$) AS bounds
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent IN ('receipts'::regclass, 'runs'::regclass, 'run_log'::regclass) AND NOT i.inhdetachpending
+        WHERE i.inhparent IN ('receipts'::regclass, 'runs'::regclass, 'run_steps'::regclass) AND NOT i.inhdetachpending
     ) p WHERE bounds IS NOT NULL GROUP BY bounds HAVING count(*) = 3
 ) b";
 

@@ -3,42 +3,21 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::Row;
 
 use super::{Store, StoreError};
 use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
 
-/// All migrations in order; the number of each is its place, from 1.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../migrations/0001_first.sql"),
-    include_str!("../../migrations/0002_comments.sql"),
-    include_str!("../../migrations/0003_dedupe.sql"),
-    include_str!("../../migrations/0004_tokens.sql"),
-    include_str!("../../migrations/0005_unmet_names.sql"),
-    include_str!("../../migrations/0006_refused.sql"),
-    include_str!("../../migrations/0007_accounts.sql"),
-    include_str!("../../migrations/0008_dead_letter_groups.sql"),
-    include_str!("../../migrations/0009_checkpoints.sql"),
-    include_str!("../../migrations/0010_roles.sql"),
-    include_str!("../../migrations/0011_outside_calls.sql"),
-    include_str!("../../migrations/0012_spool_vacuum.sql"),
-    include_str!("../../migrations/0013_modules.sql"),
-    include_str!("../../migrations/0014_tickets.sql"),
-    include_str!("../../migrations/0015_refused_replays.sql"),
-    include_str!("../../migrations/0016_unmatched.sql"),
-    include_str!("../../migrations/0017_undecided.sql"),
-    include_str!("../../migrations/0018_lanes.sql"),
-    include_str!("../../migrations/0019_gate.sql"),
-    include_str!("../../migrations/0020_children.sql"),
-    include_str!("../../migrations/0021_responses.sql"),
-    include_str!("../../migrations/0022_calls.sql"),
-    include_str!("../../migrations/0023_replayed.sql"),
-    include_str!("../../migrations/0024_resuming.sql"),
-    include_str!("../../migrations/0025_editors.sql"),
-    include_str!("../../migrations/0026_step_errors.sql"),
-    include_str!("../../migrations/0027_control.sql"),
-    include_str!("../../migrations/0028_process_roles.sql"),
-    include_str!("../../migrations/0029_altered.sql"),
+/// All migrations in the order of their numbers, which may have gaps.
+const MIGRATIONS: &[(i32, &str)] = &[
+    (1, include_str!("../../migrations/0001_settings.sql")),
+    (2, include_str!("../../migrations/0002_records.sql")),
+    (3, include_str!("../../migrations/0003_history.sql")),
+    (4, include_str!("../../migrations/0004_queue.sql")),
+    (5, include_str!("../../migrations/0005_access.sql")),
+    (6, include_str!("../../migrations/0006_roles.sql")),
+    (7, include_str!("../../migrations/0007_search.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare
@@ -51,7 +30,7 @@ const EXISTS: &str = "-- migrate::exists
 SELECT to_regclass('schema_migrations') IS NOT NULL";
 
 const APPLIED: &str = "-- migrate::applied
-SELECT coalesce(max(number), 0) FROM schema_migrations";
+SELECT number FROM schema_migrations ORDER BY number";
 
 const RECORD: &str = "-- migrate::record
 INSERT INTO schema_migrations (number) VALUES ($1)";
@@ -65,12 +44,11 @@ pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
     let transaction = connection.transaction().await?;
     lock(&transaction).await?;
     transaction.batch_execute(PREPARE).await?;
-    let applied: i32 = transaction.query_one(APPLIED, &[]).await?.get(0);
-    let done = usize::try_from(applied).unwrap_or(0);
-    let open = MIGRATIONS.get(done..).ok_or_else(|| newer(applied))?;
-    for (sql, number) in open.iter().zip(applied + 1..) {
+    let applied = numbers(&transaction.query(APPLIED, &[]).await?);
+    let open = open(&applied)?;
+    for (number, sql) in open {
         transaction.batch_execute(sql).await?;
-        transaction.execute(RECORD, &[&number]).await?;
+        transaction.execute(RECORD, &[number]).await?;
     }
     transaction.commit().await?;
     Ok(open.len())
@@ -104,20 +82,55 @@ pub async fn wait(store: &Store, shutdown: &Shutdown, tell: impl Fn(&StoreError)
 /// Whether the database has exactly this program's schema; says what to do when not.
 pub async fn check(connection: &Object) -> Result<(), StoreError> {
     let exists: bool = connection.query_one(EXISTS, &[]).await?.get(0);
-    let applied: i32 = if exists { connection.query_one(APPLIED, &[]).await?.get(0) } else { 0 };
-    match usize::try_from(applied).unwrap_or(0).cmp(&MIGRATIONS.len()) {
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(newer(applied)),
-        std::cmp::Ordering::Less => Err(StoreError::Schema(format!(
-            "the database has schema {applied}, this program needs {}: run `postern migrate`",
-            MIGRATIONS.len()
-        ))),
+    let applied = if exists { numbers(&connection.query(APPLIED, &[]).await?) } else { Vec::new() };
+    if open(&applied)?.is_empty() {
+        return Ok(());
     }
+    Err(StoreError::Schema(format!(
+        "the database has schema {}, this program needs {}: run `postern migrate`",
+        last(&applied),
+        last(&known())
+    )))
 }
 
-fn newer(applied: i32) -> StoreError {
-    StoreError::Schema(format!(
-        "the database has schema {applied}, this program knows {} at most: use a newer program",
-        MIGRATIONS.len()
-    ))
+fn numbers(rows: &[Row]) -> Vec<i32> {
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn known() -> Vec<i32> {
+    MIGRATIONS.iter().map(|(number, _)| *number).collect()
+}
+
+fn last(numbers: &[i32]) -> i32 {
+    numbers.last().copied().unwrap_or_default()
+}
+
+/// The migrations that are still to be applied; those that were applied must be the first of the list.
+fn open(applied: &[i32]) -> Result<&'static [(i32, &'static str)], StoreError> {
+    let (known, newest) = (known(), last(applied));
+    if known.starts_with(applied) {
+        return Ok(&MIGRATIONS[applied.len()..]);
+    }
+    let at_most = last(&known);
+    Err(StoreError::Schema(if newest > at_most {
+        format!("the database has schema {newest}, this program knows {at_most} at most: use a newer program")
+    } else {
+        format!("the database has a schema {newest} of other migrations: make a new database")
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_applied_is_the_beginning_of_what_is_known() {
+        let known = known();
+        assert!(known.is_sorted_by(|one, next| one < next));
+        assert_eq!(open(&known).unwrap().len(), 0);
+        assert_eq!(open(&known[..1]).unwrap().len(), known.len() - 1);
+        for (applied, says) in [(vec![last(&known) + 1], "use a newer program"), (vec![2], "of other migrations")] {
+            assert!(open(&applied).unwrap_err().to_string().contains(says), "{applied:?}");
+        }
+    }
 }

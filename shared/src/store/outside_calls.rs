@@ -9,20 +9,19 @@ use super::StoreError;
 use crate::resume::RunKey;
 
 const INTEND: &str = "-- outside_calls::intend
-INSERT INTO outside_calls (receipt, workflow, origin, number) VALUES ($1, $2, $3, $4)
+INSERT INTO outside_calls (receipt, run, step) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING";
 
 const AGE: &str = "-- outside_calls::age
 SELECT extract(epoch FROM now() - intent_at)::float8 FROM outside_calls
-WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND number = $4";
+WHERE receipt = $1 AND run = $2 AND step = $3";
 
 const COMPLETE: &str = "-- outside_calls::complete
-UPDATE outside_calls SET done_at = now() WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND number = $4";
+UPDATE outside_calls SET done_at = now() WHERE receipt = $1 AND run = $2 AND step = $3";
 
 const WITHDRAW: &str = "-- outside_calls::withdraw
 DELETE FROM outside_calls c USING runs r
-WHERE c.receipt = $1 AND c.workflow = $2 AND c.origin = $3
-    AND r.receipt = $1 AND r.workflow = $2 AND r.origin = $3 AND c.number > r.steps";
+WHERE c.receipt = $1 AND c.run = $2 AND r.receipt = $1 AND r.number = $2 AND c.step > r.steps_taken";
 
 /// Whether a call may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,23 +33,23 @@ pub enum Intent {
 }
 
 /// Notes that a call is about to be made, or tells since when somebody is at it.
-pub async fn intend(transaction: &Transaction<'_>, run: &RunKey, number: i32) -> Result<Intent, StoreError> {
-    let (receipt, workflow) = (run.receipt.uuid(), run.workflow.get());
-    if transaction.execute(INTEND, &[&receipt, &workflow, &run.origin, &number]).await? == 1 {
+pub async fn intend(transaction: &Transaction<'_>, run: RunKey, step: i32) -> Result<Intent, StoreError> {
+    let receipt = run.receipt.uuid();
+    if transaction.execute(INTEND, &[&receipt, &run.number, &step]).await? == 1 {
         return Ok(Intent::New);
     }
-    let row = transaction.query_one(AGE, &[&receipt, &workflow, &run.origin, &number]).await?;
+    let row = transaction.query_one(AGE, &[&receipt, &run.number, &step]).await?;
     Ok(Intent::Open(Duration::from_secs_f64(row.get::<_, f64>(0).max(0.0))))
 }
 
 /// Notes that it is known what came of a call.
-pub async fn complete(transaction: &Transaction<'_>, run: &RunKey, number: i32) -> Result<(), StoreError> {
-    transaction.execute(COMPLETE, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin, &number]).await?;
+pub async fn complete(transaction: &Transaction<'_>, run: RunKey, step: i32) -> Result<(), StoreError> {
+    transaction.execute(COMPLETE, &[&run.receipt.uuid(), &run.number, &step]).await?;
     Ok(())
 }
 
 /// Forgets the intent of the call at which a run stands: it is to be made again.
-pub async fn withdraw(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), StoreError> {
-    transaction.execute(WITHDRAW, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
+pub async fn withdraw(transaction: &Transaction<'_>, run: RunKey) -> Result<(), StoreError> {
+    transaction.execute(WITHDRAW, &[&run.receipt.uuid(), &run.number]).await?;
     Ok(())
 }

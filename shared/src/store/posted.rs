@@ -2,12 +2,12 @@
 
 use deadpool_postgres::Object;
 
-use super::{StoreError, parsed};
+use super::{StoreError, parsed, receipts};
 use crate::env::Env;
 use crate::id::{ReceiptId, RecordId};
 
 const FIND: &str = "-- posted::find
-SELECT env::text, query::text, request::text, record FROM receipts WHERE id = $1";
+SELECT env::text, query::text, request::text, record, ip, accepted_at FROM receipts WHERE id = $1";
 
 /// What a caller sent.
 #[derive(Debug)]
@@ -26,5 +26,7 @@ pub struct Posted {
 pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Posted>, StoreError> {
     let Some(row) = connection.query_opt(FIND, &[&id.uuid()]).await? else { return Ok(None) };
     let record = row.get::<_, Option<i64>>(3).and_then(|id| id.try_into().ok());
-    Ok(Some(Posted { env: parsed(row.get(0))?, query: parsed(row.get(1))?, request: parsed(row.get(2))?, record }))
+    let query = row.get::<_, Option<&str>>(1).map(parsed).transpose()?.unwrap_or_default();
+    let request = receipts::unfold(row.get(2), row.get(4), row.get(5))?;
+    Ok(Some(Posted { env: parsed(row.get(0))?, query, request, record }))
 }

@@ -1,4 +1,7 @@
-//! The receipts: what was accepted. Inserting one is the claim that makes a redelivered submission harmless.
+//! The receipts: what was accepted. Inserting one, with all that is known of it, is the claim that makes a redelivered
+//! submission harmless: of two transactions that insert the same receipt one starts again.
+
+mod request;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::pin::pin;
@@ -12,63 +15,57 @@ use super::{Conflicts, StoreError, copy, parsed, sequence};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
 use crate::submission::{Submission, Target};
 
-const CLAIM: &str = "-- receipts::claim
-INSERT INTO receipts
-    (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
-    unmatched, dropped_files, places, waits)
-SELECT id, permission, target::json, record, env::json, query::json, request::json, accepted_at, settings_version,
-    skipped::json, duplicate_of, unmatched, dropped_files::json, places, waits
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-    $9::bigint[], $10::text[], $11::uuid[], $12::boolean[], $13::text[], $14::int[], $15::boolean[])
-    AS s (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
-        unmatched, dropped_files, places, waits)
-ORDER BY id
-ON CONFLICT (id) DO NOTHING
-RETURNING id";
+pub(super) use request::unfold;
 
-const CLAIM_NEW: &str = "-- receipts::claim_new
-COPY receipts (id, permission, target, record, env, query, request, accepted_at, settings_version, skipped, duplicate_of,
-    unmatched, dropped_files, places, waits)
+const KNOWN: &str = "-- receipts::known
+SELECT id FROM receipts WHERE id = ANY ($1) AND id BETWEEN $2 AND $3";
+
+const INSERT: &str = "-- receipts::insert
+COPY receipts (id, accepted_at, settings_version, workflow, record, duplicate_of, runs, source, unmatched, waits,
+    permission, trigger, ip, env, query, request, skipped, unread, unposted, dropped_files)
 FROM STDIN (FORMAT binary)";
 
-/// Of the columns of [`CLAIM_NEW`].
-const TYPES: [Type; 15] = [
+/// Of the columns of [`INSERT`].
+const TYPES: [Type; 20] = [
     Type::UUID,
-    Type::TEXT,
-    Type::JSON,
-    Type::INT8,
-    Type::JSON,
-    Type::JSON,
-    Type::JSON,
     Type::TIMESTAMPTZ,
     Type::INT8,
-    Type::JSON,
+    Type::INT8,
+    Type::INT8,
     Type::UUID,
+    Type::INT2,
+    Type::INT2,
     Type::BOOL,
+    Type::BOOL,
+    Type::TEXT,
+    Type::TEXT,
+    Type::INET,
     Type::JSON,
-    Type::INT4,
-    Type::BOOL,
+    Type::JSON,
+    Type::JSON,
+    Type::JSON,
+    Type::JSON,
+    Type::JSON,
+    Type::JSON,
 ];
 
 const FIND: &str = "-- receipts::find
-SELECT permission, target::text, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text,
-    dropped_files::text, coalesce(postern_altered(id), '[]')
+SELECT workflow, trigger, permission, accepted_at, skipped::text, duplicate_of, unread::text, unposted::text,
+    dropped_files::text, postern_altered(id)
 FROM receipts WHERE id = $1";
 
-/// The range lets PostgreSQL leave out the partitions of other weeks.
-const NOTE_UNMET: &str = "-- receipts::note_unmet
-UPDATE receipts SET unread = noted.unread::json, unposted = noted.unposted::json
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS noted (receipt, unread, unposted)
-WHERE id = noted.receipt AND id BETWEEN $4 AND $5";
-
-/// The range as above. The row's lock puts those in order who start more runs of one receipt.
-const ADD_PLACES: &str = "-- receipts::add_places
-UPDATE receipts SET places = places + more.count FROM unnest($1::uuid[], $2::int[]) AS more (receipt, count)
-WHERE id = more.receipt AND id BETWEEN $3 AND $4 AND places + more.count <= $5
-RETURNING id, places - more.count + 1";
+/// The row's lock puts those in order who start more runs of one receipt. A receipt has its row with the first further run.
+const ADD_RUNS: &str = "-- receipts::add_runs
+INSERT INTO run_counters AS c (receipt, last)
+SELECT id, runs + more.count FROM unnest($1::uuid[], $2::smallint[]) AS more (receipt, count)
+JOIN receipts ON id = more.receipt AND id BETWEEN $3 AND $4
+WHERE runs + more.count <= $5::int ORDER BY id
+ON CONFLICT (receipt) DO UPDATE SET last = c.last + excluded.last - (SELECT runs FROM receipts WHERE id = c.receipt)
+WHERE c.last + excluded.last - (SELECT runs FROM receipts WHERE id = c.receipt) <= $5::int
+RETURNING receipt, last";
 
 /// The most runs of one receipt, whoever starts them: runs that start runs are as many as they like otherwise.
-pub const MAX_RUNS: i32 = 10_000;
+pub const MAX_RUNS: i16 = 10_000;
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,123 +108,139 @@ pub struct Unmet {
     pub unposted: Vec<String>,
 }
 
-/// A submission to claim, with what is known of it before it runs.
+/// What made a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A call that a permission let in.
+    Permission = 0,
+    /// A schedule was due.
+    Schedule = 1,
+    /// A record was created, changed, commented on or deleted.
+    Event = 2,
+    /// A person started it.
+    Person = 3,
+    /// A page of the records that a search found.
+    Page = 4,
+}
+
+/// A submission that was executed, with what became of it.
 #[derive(Debug)]
 pub struct NewReceipt<'a> {
     /// The submission.
     pub submission: &'a Submission,
-    /// The workflows that will not run.
+    /// The workflows that do not run.
     pub skipped: Vec<Skipped>,
     /// The receipt that had the same dedupe key first.
     pub duplicate_of: Option<ReceiptId>,
     /// Whether it starts nothing, although it is no duplicate.
     pub unmatched: bool,
-    /// How many runs it starts.
-    pub places: usize,
+    /// How many runs it starts in its transaction.
+    pub runs: i16,
+    /// The names that did not meet.
+    pub unmet: Unmet,
 }
 
-/// Claims the submissions of a bundle, in the order of their receipts, and returns those that nobody had claimed.
-/// Waits for other transactions that are claiming the same ones. `claims` stand in that order, and name no receipt twice.
-pub async fn claim(
+/// Those of the receipts of a bundle that were inserted before: nothing of them is to be done. Without conflicts to be
+/// expected nobody looks. `receipts` are in order.
+pub async fn known(
     transaction: &Transaction<'_>,
-    claims: &[NewReceipt<'_>],
+    receipts: &[ReceiptId],
     conflicts: Conflicts,
 ) -> Result<HashSet<ReceiptId>, StoreError> {
-    let claimed = match conflicts {
-        Conflicts::Expected => claim_any(transaction, claims).await?,
-        Conflicts::Unexpected => claim_new(transaction, claims).await?,
-    };
-    let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
-    sequence::arrive(transaction, &claims.iter().filter_map(arrival).collect::<Vec<_>>()).await?;
-    Ok(claimed)
+    let (Some(least), Some(greatest)) = (receipts.first(), receipts.last()) else { return Ok(HashSet::new()) };
+    if conflicts == Conflicts::Unexpected {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<_> = receipts.iter().map(|receipt| receipt.uuid()).collect();
+    let statement = transaction.prepare_cached(KNOWN).await?;
+    let rows = transaction.query(&statement, &[&ids, &least.uuid(), &greatest.uuid()]).await?;
+    Ok(rows.iter().map(|row| row.get::<_, uuid::Uuid>(0).into()).collect())
 }
 
-async fn claim_any(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
-    let column = |pick: fn(&Submission) -> String| claims.iter().map(|one| pick(one.submission)).collect::<Vec<_>>();
-    let ids: Vec<_> = claims.iter().map(|one| one.submission.receipt.uuid()).collect();
-    let records: Vec<_> = claims.iter().map(|one| one.submission.record.map(i64::from)).collect();
-    let times: Vec<_> = claims.iter().map(|one| time(one.submission.accepted_at_ms)).collect();
-    let versions: Vec<_> = claims.iter().map(|one| one.submission.settings_version).collect();
-    let skipped: Vec<_> = claims.iter().map(|one| serde_json::json!(one.skipped).to_string()).collect();
-    let statement = transaction.prepare_cached(CLAIM).await?;
-    let rows = transaction
-        .query(
-            &statement,
-            &[
-                &ids,
-                &column(|one| one.permission.to_string()),
-                &column(|one| serde_json::json!(one.target).to_string()),
-                &records,
-                &column(|one| one.env.to_string()),
-                &column(|one| one.query.to_string()),
-                &column(|one| one.request.to_string()),
-                &times,
-                &versions,
-                &skipped,
-                &claims.iter().map(|one| one.duplicate_of.map(ReceiptId::uuid)).collect::<Vec<_>>(),
-                &claims.iter().map(|one| one.unmatched).collect::<Vec<_>>(),
-                &column(|one| serde_json::json!(one.dropped_files).to_string()),
-                &claims.iter().map(|one| i32::try_from(one.places).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
-                &claims.iter().map(|one| one.submission.waits).collect::<Vec<_>>(),
-            ],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| ReceiptId::from(row.get::<_, uuid::Uuid>(0))).collect())
-}
-
-async fn claim_new(transaction: &Transaction<'_>, claims: &[NewReceipt<'_>]) -> Result<HashSet<ReceiptId>, StoreError> {
-    let mut rows = pin!(copy::into(transaction, CLAIM_NEW, &TYPES).await?);
-    for NewReceipt { submission, skipped, duplicate_of, unmatched, places } in claims {
-        let places = i32::try_from(*places).unwrap_or(i32::MAX);
+/// Inserts the receipts of a bundle, which are in order, none of them twice. Waits for other transactions that are inserting
+/// the same ones, and is [`StoreError::Taken`] if one of these is committed.
+pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) -> Result<(), StoreError> {
+    if receipts.is_empty() {
+        return Ok(());
+    }
+    let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
+    for NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet } in receipts {
+        let accepted_at = time(submission.accepted_at_ms);
+        let (workflow, trigger) = columns(&submission.target);
+        let address = request::fold(&submission.request, accepted_at);
         rows.as_mut()
             .write(&[
                 &submission.receipt.uuid(),
-                &submission.permission.as_str(),
-                &Json(&submission.target),
-                &submission.record.map(i64::from),
-                &Json(&submission.env),
-                &Json(&submission.query),
-                &Json(&submission.request),
-                &time(submission.accepted_at_ms),
+                &accepted_at,
                 &submission.settings_version,
-                &Json(skipped),
+                &workflow,
+                &submission.record.map(i64::from),
                 &duplicate_of.map(ReceiptId::uuid),
+                runs,
+                &(Source::Permission as i16),
                 unmatched,
-                &Json(&submission.dropped_files),
-                &places,
                 &submission.waits,
+                &submission.permission.as_str(),
+                &trigger,
+                &address,
+                &Json(&submission.env),
+                &Some(&submission.query).filter(|query| !query.0.is_empty()).map(Json),
+                &Some(&submission.request).filter(|_| address.is_none()).map(Json),
+                &filled(skipped),
+                &filled(&unmet.unread),
+                &filled(&unmet.unposted),
+                &filled(&submission.dropped_files),
             ])
             .await
             .map_err(copy::taken)?;
     }
     rows.finish().await.map_err(copy::taken)?;
-    Ok(claims.iter().map(|one| one.submission.receipt).collect())
+    let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
+    sequence::arrive(transaction, &receipts.iter().filter_map(arrival).collect::<Vec<_>>()).await
 }
 
-/// Notes the names that did not meet, on receipts that this transaction claimed.
-pub async fn note_unmet(transaction: &Transaction<'_>, noted: &[(ReceiptId, Unmet)]) -> Result<(), StoreError> {
-    let ids: Vec<_> = noted.iter().map(|(receipt, _)| receipt.uuid()).collect();
-    let (Some(least), Some(greatest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
-    let column = |pick: fn(&Unmet) -> &Vec<String>| {
-        noted.iter().map(|(_, unmet)| serde_json::json!(pick(unmet)).to_string()).collect::<Vec<_>>()
+fn filled<T: Serialize>(list: &Vec<T>) -> Option<Json<&Vec<T>>> {
+    Some(list).filter(|list| !list.is_empty()).map(Json)
+}
+
+/// A target as the columns `workflow` and `trigger` have it.
+pub(super) fn columns(target: &Target) -> (Option<i64>, Option<&str>) {
+    match target {
+        Target::Workflow(id) => (Some(id.get()), None),
+        Target::Trigger(key) => (None, Some(key.as_str())),
+    }
+}
+
+/// The target of these columns.
+pub(super) fn target(workflow: Option<i64>, trigger: Option<&str>) -> Result<Target, StoreError> {
+    let target = match (workflow, trigger) {
+        (Some(id), _) => id.try_into().ok().map(Target::Workflow),
+        (None, trigger) => trigger.and_then(|key| key.parse().ok()).map(Target::Trigger),
     };
-    let statement = transaction.prepare_cached(NOTE_UNMET).await?;
-    let (unread, unposted) = (column(|unmet| &unmet.unread), column(|unmet| &unmet.unposted));
-    transaction.execute(&statement, &[&ids, &unread, &unposted, least, greatest]).await?;
-    Ok(())
+    target.ok_or_else(|| StoreError::Refused("a stored receipt has an unreadable target".into()))
 }
 
-/// Gives places to more runs of receipts, and tells the first of them; not to a receipt that would have more than
+/// A list of a column that is null where the list is empty.
+pub(super) fn list<T: serde::de::DeserializeOwned>(text: Option<&str>) -> Result<Vec<T>, StoreError> {
+    text.map_or_else(|| Ok(Vec::new()), parsed)
+}
+
+/// Gives numbers to more runs of receipts, and returns the first of them; not to a receipt that would have more than
 /// [`MAX_RUNS`].
-pub async fn add_places(
+pub async fn add_runs(
     transaction: &Transaction<'_>,
-    wanted: &BTreeMap<ReceiptId, i32>,
-) -> Result<HashMap<ReceiptId, i32>, StoreError> {
+    wanted: &BTreeMap<ReceiptId, i16>,
+) -> Result<HashMap<ReceiptId, i16>, StoreError> {
     let ids: Vec<_> = wanted.keys().map(|receipt| receipt.uuid()).collect();
     let (Some(least), Some(greatest)) = (ids.first(), ids.last()) else { return Ok(HashMap::new()) };
-    let counts: Vec<i32> = wanted.values().copied().collect();
-    let rows = transaction.query(ADD_PLACES, &[&ids, &counts, least, greatest, &MAX_RUNS]).await?;
-    Ok(rows.iter().map(|row| (row.get::<_, uuid::Uuid>(0).into(), row.get(1))).collect())
+    let counts: Vec<i16> = wanted.values().copied().collect();
+    let statement = transaction.prepare_cached(ADD_RUNS).await?;
+    let rows = transaction.query(&statement, &[&ids, &counts, least, greatest, &i32::from(MAX_RUNS)]).await?;
+    let first = |row: &tokio_postgres::Row| {
+        let receipt: ReceiptId = row.get::<_, uuid::Uuid>(0).into();
+        Some((receipt, row.get::<_, i16>(1) - wanted.get(&receipt)? + 1))
+    };
+    Ok(rows.iter().filter_map(first).collect())
 }
 
 /// One receipt, or nothing if no worker has taken it yet.
@@ -236,16 +249,16 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
     let Some(row) = connection.query_opt(&statement, &[&id.uuid()]).await? else {
         return Ok(None);
     };
-    let permission = row.get::<_, String>(0).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;
+    let permission = row.get::<_, String>(2).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;
     Ok(Some(Receipt {
         permission,
-        target: parsed(row.get(1))?,
-        accepted_at: row.get(2),
-        skipped: parsed(row.get(3))?,
-        duplicate_of: row.get::<_, Option<uuid::Uuid>>(4).map(ReceiptId::from),
-        unmet: Unmet { unread: parsed(row.get(5))?, unposted: parsed(row.get(6))? },
-        dropped_files: parsed(row.get(7))?,
-        altered: parsed(row.get(8))?,
+        target: target(row.get(0), row.get(1))?,
+        accepted_at: row.get(3),
+        skipped: list(row.get(4))?,
+        duplicate_of: row.get::<_, Option<uuid::Uuid>>(5).map(ReceiptId::from),
+        unmet: Unmet { unread: list(row.get(6))?, unposted: list(row.get(7))? },
+        dropped_files: list(row.get(8))?,
+        altered: list(row.get(9))?,
     }))
 }
 

@@ -55,7 +55,7 @@ const HOLDER: &str = "-- records::holder
 SELECT id FROM records WHERE module = $1 AND unique_key = $2";
 
 const DELETE: &str = "-- records::delete
-DELETE FROM records WHERE id = ANY($1)";
+WITH gone AS (DELETE FROM comments WHERE record = ANY($1)) DELETE FROM records WHERE id = ANY($1)";
 
 const FIND: &str = "-- records::find
 SELECT id, module, fields::text FROM records WHERE id = $1";

@@ -1,13 +1,10 @@
-//! The runs: one workflow started by one receipt. The primary key (receipt, workflow, origin) and the step
-//! counter are the fence: whoever writes a run that another has written in the meantime gets
-//! [`StoreError::Fenced`] and drops its work.
+//! The runs: one workflow started by one receipt. The primary key (receipt, number) and the step counter are the fence:
+//! whoever writes a run that another has written in the meantime gets [`StoreError::Fenced`] and drops its work.
 
-mod cursor;
 mod of_receipt;
+mod state;
 
-use std::fmt;
 use std::pin::pin;
-use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
@@ -18,19 +15,19 @@ use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId, WorkflowId};
 use crate::resume::{Resume, RunKey};
 
-pub use cursor::Cursor;
 pub use of_receipt::{OfReceipt, of};
+pub use state::State;
 
 const INSERT: &str = "-- runs::insert
-COPY runs (receipt, workflow, origin, version, place, state, steps, record, message, started_at, ended_at)
+COPY runs (receipt, number, workflow, version, state, steps_taken, record, message, started_at, ended_at, parent,
+    parent_step, item, steps)
 FROM STDIN (FORMAT binary)";
 
-/// Of the columns of [`INSERT`].
-const TYPES: [Type; 11] = [
+/// Of the columns of [`INSERT`]. A state is sent as its word.
+const TYPES: [Type; 14] = [
     Type::UUID,
+    Type::INT2,
     Type::INT8,
-    Type::TEXT,
-    Type::INT4,
     Type::INT4,
     Type::TEXT,
     Type::INT4,
@@ -38,104 +35,52 @@ const TYPES: [Type; 11] = [
     Type::TEXT,
     Type::TIMESTAMPTZ,
     Type::TIMESTAMPTZ,
+    Type::INT2,
+    Type::INT4,
+    Type::INT4,
+    Type::BYTEA,
 ];
 
-/// `$9` leaves out runs that a later run replays: one of the same first origin with a higher number behind it.
+/// `$7` leaves out runs that a replay has replaced.
 const PAGE: &str = "-- runs::page
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
-FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2)
-    AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR (place, workflow, origin) > ($5, $6, $7)))
-    AND ($8::float8 IS NULL OR receipt >= postern_uuid_floor(now() - $8::float8 * interval '1 second'))
-    AND (NOT $9::bool OR NOT EXISTS (SELECT FROM runs l WHERE l.receipt = runs.receipt AND l.workflow = runs.workflow
-        AND regexp_replace(l.origin, '(^|~)[0-9]{1,9}$', '') = regexp_replace(runs.origin, '(^|~)[0-9]{1,9}$', '')
-        AND coalesce(substring(l.origin FROM '(?:^|~)([0-9]{1,9})$')::int, 0)
-            > coalesce(substring(runs.origin FROM '(?:^|~)([0-9]{1,9})$')::int, 0)))
-ORDER BY receipt DESC, place, workflow, origin LIMIT $3";
+SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
+    parent, parent_step, item, replays, replaced_by
+FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2::text::run_state)
+    AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR number > $5))
+    AND ($6::float8 IS NULL OR receipt >= postern_uuid_floor(now() - $6::float8 * interval '1 second'))
+    AND (NOT $7::bool OR replaced_by IS NULL)
+ORDER BY receipt DESC, number LIMIT $3";
 
 const UPDATE: &str = "-- runs::update
-UPDATE runs SET state = $5, steps = $6, message = $7, ended_at = $8
-WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND steps = $4";
+UPDATE runs SET state = $4::text::run_state, steps_taken = $5, message = $6, ended_at = $7,
+    steps = CASE WHEN $8 THEN NULL ELSE steps END
+WHERE receipt = $1 AND number = $2 AND steps_taken = $3";
 
 const VERSION: &str = "-- runs::version
-SELECT version FROM runs WHERE receipt = $1 AND workflow = $2 AND origin = $3";
+SELECT version FROM runs WHERE receipt = $1 AND number = $2";
 
 const WAKE: &str = "-- runs::wake
-UPDATE runs SET state = 'running' WHERE receipt = $1 AND workflow = $2 AND origin = $3 AND state = 'waiting'";
+UPDATE runs SET state = 'running' WHERE receipt = $1 AND number = $2 AND state = 'waiting'";
 
 /// A run that was held has not begun: it begins now, and with the version that is in force.
 const LET_GO: &str = "-- runs::let_go
 UPDATE runs SET state = 'running',
-    version = CASE WHEN state = 'held' THEN $4 ELSE version END,
+    version = CASE WHEN state = 'held' THEN $3 ELSE version END,
     started_at = CASE WHEN state = 'held' THEN now() ELSE started_at END
-FROM unnest($2::uuid[], $3::text[]) AS k (receipt, origin)
-WHERE runs.receipt = k.receipt AND runs.workflow = $1 AND runs.origin = k.origin AND state IN ('held', 'waiting')";
-
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It has steps left and a worker.
-    Running,
-    /// It has steps left that are not due.
-    Waiting,
-    /// Its workflow is on hold, and it has not begun.
-    Held,
-    /// A person must decide.
-    NeedsAttention,
-    /// It came to its end.
-    Finished,
-    /// A step failed, or a `stop` said so.
-    Failed,
-}
-
-impl State {
-    /// All, with the word that the store, the API and the panel use.
-    pub const ALL: [(Self, &str); 6] = [
-        (Self::Running, "running"),
-        (Self::Waiting, "waiting"),
-        (Self::Held, "held"),
-        (Self::NeedsAttention, "needs_attention"),
-        (Self::Finished, "finished"),
-        (Self::Failed, "failed"),
-    ];
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
-    }
-
-    /// The state of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(state, _)| *state)
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for State {
-    type Err = &'static str;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::from_word(word).ok_or("is not the state of a run")
-    }
-}
+FROM unnest($1::uuid[], $2::smallint[]) AS k (receipt, number)
+WHERE runs.receipt = k.receipt AND runs.number = k.number AND state IN ('held', 'waiting')";
 
 /// A run.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// The receipt that started it.
     pub receipt: ReceiptId,
+    /// Its number among the runs of the receipt, from 1.
+    pub number: i16,
     /// Its workflow.
     pub workflow: WorkflowId,
-    /// Where it comes from: see [`crate::origin`].
-    pub origin: String,
     /// The version of the workflow that it is pinned to.
     pub version: i32,
-    /// Its place among the runs that the receipt started, from 1.
-    pub place: i32,
     /// How it stands.
     pub state: State,
     /// How many steps it has taken.
@@ -148,29 +93,63 @@ pub struct Run {
     pub started_at: SystemTime,
     /// By the clock of the worker; none = not ended.
     pub ended_at: Option<SystemTime>,
+    /// The step that started it; none = the submission did.
+    pub parent: Option<Parent>,
+    /// Of a replay: the number of the run that was replayed first.
+    pub replays: Option<i16>,
+    /// The number of the replay that goes on in its place.
+    pub replaced_by: Option<i16>,
+}
+
+/// The step of another run of the receipt that started a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parent {
+    /// The number of its run.
+    pub run: i16,
+    /// Its place on the path of its run, from 1.
+    pub step: i32,
+    /// The place of the started run among those that the step started, from 1.
+    pub item: i32,
 }
 
 impl Run {
     /// Its name.
     pub fn key(&self) -> RunKey {
-        RunKey { receipt: self.receipt, workflow: self.workflow, origin: self.origin.clone() }
+        RunKey { receipt: self.receipt, number: self.number }
+    }
+
+    /// The number under which it holds what may happen only once: all replays of a run count as that run.
+    pub fn first(&self) -> i16 {
+        self.replays.unwrap_or(self.number)
     }
 }
 
+/// A new run, with the steps of its first transaction as [`super::run_steps`] encodes them.
+#[derive(Debug)]
+pub struct NewRun {
+    /// The run.
+    pub run: Run,
+    /// Its steps; none = it has taken none, or its workflow keeps none.
+    pub steps: Option<Vec<u8>>,
+}
+
 /// Writes new runs. All or [`StoreError::Fenced`].
-pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), StoreError> {
+pub async fn insert(transaction: &Transaction<'_>, runs: &[NewRun]) -> Result<(), StoreError> {
     let fenced = |error| match copy::taken(error) {
         StoreError::Taken => StoreError::Fenced,
         error => error,
     };
     let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
-    for run in runs {
+    for NewRun { run, steps: path } in runs {
         let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
-        let Run { origin, version, place, steps, message, started_at, ended_at, .. } = run;
+        let Run { number, version, steps, message, started_at, ended_at, .. } = run;
         let record = run.record.map(RecordId::get);
+        let (parent, step) = (run.parent.map(|parent| parent.run), run.parent.map(|parent| parent.step));
+        let item = run.parent.map(|parent| parent.item);
         rows.as_mut()
             .write(&[
-                &receipt, &workflow, origin, version, place, &state, steps, &record, message, started_at, ended_at,
+                &receipt, number, &workflow, version, &state, steps, &record, message, started_at, ended_at, &parent,
+                &step, &item, path,
             ])
             .await
             .map_err(fenced)?;
@@ -179,42 +158,38 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
     Ok(())
 }
 
-/// Writes how a run stands that was read with `steps` steps, or [`StoreError::Fenced`].
-pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32) -> Result<(), StoreError> {
+/// Writes how a run stands that was read with `steps` steps, or [`StoreError::Fenced`]. With `forgets` the steps of its
+/// first transaction go.
+pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32, forgets: bool) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(UPDATE).await?;
-    let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
+    let (receipt, state) = (run.receipt.uuid(), run.state.word());
     let written = transaction
         .execute(
             &statement,
-            &[&receipt, &workflow, &run.origin, &steps, &state, &run.steps, &run.message, &run.ended_at],
+            &[&receipt, &run.number, &steps, &state, &run.steps, &run.message, &run.ended_at, &forgets],
         )
         .await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
 /// The version of its workflow to which a run is pinned; nothing if there is no such run.
-pub async fn version(connection: &Object, run: &RunKey) -> Result<Option<i32>, StoreError> {
+pub async fn version(connection: &Object, run: RunKey) -> Result<Option<i32>, StoreError> {
     let statement = connection.prepare_cached(VERSION).await?;
-    let row = connection.query_opt(&statement, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
+    let row = connection.query_opt(&statement, &[&run.receipt.uuid(), &run.number]).await?;
     Ok(row.map(|row| row.get(0)))
 }
 
 /// Notes that a run that waited is to go on.
-pub async fn wake(transaction: &Transaction<'_>, run: &RunKey) -> Result<(), StoreError> {
-    transaction.execute(WAKE, &[&run.receipt.uuid(), &run.workflow.get(), &run.origin]).await?;
+pub async fn wake(transaction: &Transaction<'_>, run: RunKey) -> Result<(), StoreError> {
+    transaction.execute(WAKE, &[&run.receipt.uuid(), &run.number]).await?;
     Ok(())
 }
 
 /// Notes that runs of a workflow were let through its gate; those that had not begun are pinned to `version`.
-pub async fn let_go(
-    transaction: &Transaction<'_>,
-    workflow: WorkflowId,
-    version: i32,
-    runs: &[Resume],
-) -> Result<(), StoreError> {
+pub async fn let_go(transaction: &Transaction<'_>, version: i32, runs: &[Resume]) -> Result<(), StoreError> {
     let receipts: Vec<Uuid> = runs.iter().map(|one| one.run.receipt.uuid()).collect();
-    let origins: Vec<&str> = runs.iter().map(|one| one.run.origin.as_str()).collect();
-    transaction.execute(LET_GO, &[&workflow.get(), &receipts, &origins, &version]).await?;
+    let numbers: Vec<i16> = runs.iter().map(|one| one.run.number).collect();
+    transaction.execute(LET_GO, &[&receipts, &numbers, &version]).await?;
     Ok(())
 }
 
@@ -245,34 +220,34 @@ pub struct Filter {
 pub async fn page(
     connection: &Object,
     filter: &Filter,
-    behind: Option<&Cursor>,
+    behind: Option<RunKey>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
     let (workflow, state) = (filter.workflow.map(WorkflowId::get), filter.state.map(State::word));
     let within = filter.within.map(|within| within.as_secs_f64());
-    let receipt = behind.map(|run| run.receipt.uuid());
-    let (place, of) = (behind.map(|run| run.place), behind.map(|run| run.workflow.get()));
-    let origin = behind.map(|run| run.origin.as_str());
-    let unreplayed = filter.unreplayed;
-    let rows = connection
-        .query(PAGE, &[&workflow, &state, &last, &receipt, &place, &of, &origin, &within, &unreplayed])
-        .await?;
+    let (receipt, number) = (behind.map(|run| run.receipt.uuid()), behind.map(|run| run.number));
+    let rows =
+        connection.query(PAGE, &[&workflow, &state, &last, &receipt, &number, &within, &filter.unreplayed]).await?;
     rows.iter().map(read).collect()
 }
 
+/// Reads the columns of [`PAGE`].
 pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
     let unreadable = |what: &str| StoreError::Refused(format!("a stored run has an unreadable {what}"));
+    let parent = |run| Some(Parent { run, step: row.get::<_, Option<i32>>(11)?, item: row.get::<_, Option<i32>>(12)? });
     Ok(Run {
         receipt: row.get::<_, Uuid>(0).into(),
-        workflow: row.get::<_, i64>(1).try_into().map_err(|_| unreadable("workflow"))?,
-        version: row.get(2),
-        place: row.get(3),
+        number: row.get(1),
+        workflow: row.get::<_, i64>(2).try_into().map_err(|_| unreadable("workflow"))?,
+        version: row.get(3),
         state: State::from_word(row.get(4)).ok_or_else(|| unreadable("state"))?,
         steps: row.get(5),
         record: row.get::<_, Option<i64>>(6).and_then(|id| id.try_into().ok()),
         message: row.get(7),
         started_at: row.get(8),
         ended_at: row.get(9),
-        origin: row.get(10),
+        parent: row.get::<_, Option<i16>>(10).and_then(parent),
+        replays: row.get(13),
+        replaced_by: row.get(14),
     })
 }

@@ -131,7 +131,7 @@ pub async fn schedule(transaction: &Transaction<'_>, alarms: &[Alarm]) -> Result
     let delays: Vec<f64> = alarms.iter().map(|one| one.delay.as_secs_f64()).collect();
     let targets: Vec<Option<&str>> = alarms.iter().map(|one| one.way.target()).collect();
     let workflows: Vec<Option<i64>> =
-        alarms.iter().map(|one| one.way.target().map(|_| one.resume.run.workflow.get())).collect();
+        alarms.iter().map(|one| one.way.target().map(|_| one.resume.workflow.get())).collect();
     let statement = transaction.prepare_cached(SCHEDULE).await?;
     transaction.execute(&statement, &[&RESUME_V1, &lanes, &bodies, &delays, &targets, &workflows]).await?;
     Ok(())

@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::audit_log::{self, Change};
-use super::receipts::Skipped;
+use super::receipts::{self, Skipped};
 use super::{StoreError, parsed, permissions, spool};
 use crate::env::Env;
 use crate::id::{PermissionKey, ReceiptId};
@@ -29,27 +29,30 @@ const TOGETHER: i64 = 20;
 const MAX_COUNTED: i64 = 10_000;
 
 const PAGE: &str = "-- unmatched::page
-SELECT id, permission, target::text, skipped::text, accepted_at FROM receipts
-WHERE unmatched AND ($1::text IS NULL OR target::text = $1) AND ($2::uuid IS NULL OR id < $2)
-ORDER BY id DESC LIMIT $3";
+SELECT id, permission, workflow, trigger, skipped::text, accepted_at FROM receipts
+WHERE unmatched AND ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR trigger = $2)
+    AND ($3::uuid IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $4";
 
 const TARGETS: &str = "-- unmatched::targets
-SELECT target, count(*) FROM (SELECT target::text FROM receipts WHERE unmatched ORDER BY id DESC LIMIT $1) latest
-GROUP BY target ORDER BY count(*) DESC, target";
+SELECT workflow, trigger, count(*)
+FROM (SELECT workflow, trigger FROM receipts WHERE unmatched ORDER BY id DESC LIMIT $1) latest
+GROUP BY workflow, trigger ORDER BY count(*) DESC, workflow, trigger";
 
 /// Who replays the same ones at the same time finds them gone.
 const TAKE: &str = "-- unmatched::take
-SELECT id, permission, target::text, record, env::text, query::text, request::text, accepted_at, dropped_files::text,
-    (SELECT version FROM settings)
-FROM receipts WHERE unmatched AND ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR target::text = $2)
-    AND ($3::uuid IS NULL OR id > $3)
-ORDER BY id LIMIT $4 FOR UPDATE OF receipts SKIP LOCKED";
+SELECT id, permission, workflow, trigger, record, env::text, query::text, request::text, accepted_at,
+    dropped_files::text, (SELECT version FROM settings), ip
+FROM receipts WHERE unmatched AND ($1::uuid IS NULL OR id = $1) AND ($2::bigint IS NULL OR workflow = $2)
+    AND ($3::text IS NULL OR trigger = $3) AND ($4::uuid IS NULL OR id > $4)
+ORDER BY id LIMIT $5 FOR UPDATE OF receipts SKIP LOCKED";
 
 const REMOVE: &str = "-- unmatched::remove
 DELETE FROM receipts WHERE id = ANY ($1)";
 
 const COUNT: &str = "-- unmatched::count
-SELECT count(*) FROM receipts WHERE unmatched AND target::text = $1";
+SELECT count(*) FROM receipts WHERE unmatched AND ($1::bigint IS NULL OR workflow = $1)
+    AND ($2::text IS NULL OR trigger = $2)";
 
 /// A submission that started nothing.
 #[derive(Debug)]
@@ -91,14 +94,15 @@ pub async fn page(
     before: Option<ReceiptId>,
     last: i64,
 ) -> Result<Vec<Unmatched>, StoreError> {
-    let rows = connection.query(PAGE, &[&target.map(text), &before.map(ReceiptId::uuid), &last]).await?;
+    let (workflow, trigger) = target.map(receipts::columns).unwrap_or_default();
+    let rows = connection.query(PAGE, &[&workflow, &trigger, &before.map(ReceiptId::uuid), &last]).await?;
     let read = |row: &Row| {
         Ok(Unmatched {
             receipt: row.get::<_, Uuid>(0).into(),
             permission: row.get(1),
-            target: parsed(row.get(2))?,
-            skipped: parsed(row.get(3))?,
-            accepted_at: row.get(4),
+            target: receipts::target(row.get(2), row.get(3))?,
+            skipped: receipts::list(row.get(4))?,
+            accepted_at: row.get(5),
         })
     };
     rows.iter().map(read).collect()
@@ -107,7 +111,7 @@ pub async fn page(
 /// What the latest were to run, and how many of them, the most first.
 pub async fn targets(connection: &Object) -> Result<Vec<(Target, i64)>, StoreError> {
     let rows = connection.query(TARGETS, &[&MAX_COUNTED]).await?;
-    rows.iter().map(|row| Ok((parsed(row.get(0))?, row.get(1)))).collect()
+    rows.iter().map(|row| Ok((receipts::target(row.get(0), row.get(1))?, row.get(2)))).collect()
 }
 
 /// Replays them, the oldest first.
@@ -123,7 +127,10 @@ pub async fn replay(connection: &mut Object, account: &str, choice: &Choice) -> 
     }
     let left = match choice {
         Choice::One(_) => 0,
-        Choice::Target(target) => connection.query_one(COUNT, &[&text(target)]).await?.get(0),
+        Choice::Target(target) => {
+            let (workflow, trigger) = receipts::columns(target);
+            connection.query_one(COUNT, &[&workflow, &trigger]).await?.get(0)
+        }
     };
     Ok(Replayed { replayed, left })
 }
@@ -137,11 +144,12 @@ async fn replay_some(
     permissions: &HashMap<PermissionKey, Permission>,
 ) -> Result<Option<(usize, ReceiptId)>, StoreError> {
     let transaction = connection.transaction().await?;
-    let (receipt, target) = match choice {
-        Choice::One(receipt) => (Some(receipt.uuid()), None),
-        Choice::Target(target) => (None, Some(text(target))),
+    let (receipt, (workflow, trigger)) = match choice {
+        Choice::One(receipt) => (Some(receipt.uuid()), (None, None)),
+        Choice::Target(target) => (None, receipts::columns(target)),
     };
-    let rows = transaction.query(TAKE, &[&receipt, &target, &behind.map(ReceiptId::uuid), &TOGETHER]).await?;
+    let rows =
+        transaction.query(TAKE, &[&receipt, &workflow, &trigger, &behind.map(ReceiptId::uuid), &TOGETHER]).await?;
     let submissions = rows.iter().map(|row| submission(row, permissions)).collect::<Result<Vec<_>, _>>()?;
     let Some(last) = submissions.last() else { return Ok(None) };
     let (count, last) = (submissions.len(), last.receipt);
@@ -175,30 +183,25 @@ async fn put_back(
 /// As it was, but for the version of the settings, so that a worker knows the workflows of now. Its number has arrived,
 /// and whatever key tells its duplicates is claimed by its receipt already.
 fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Result<Submission, StoreError> {
-    let env: Env = parsed(row.get(4))?;
+    let env: Env = parsed(row.get(5))?;
     let permission: PermissionKey =
         row.get::<_, String>(1).try_into().map_err(|_| StoreError::Refused("a stored key".into()))?;
     let reads = permissions.get(&permission).into_iter().flat_map(Permission::reads);
-    let accepted_at = row.get::<_, SystemTime>(7).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let accepted_at: SystemTime = row.get(8);
     Ok(Submission {
         receipt: row.get::<_, Uuid>(0).into(),
         read: reads.filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
         permission,
-        target: parsed(row.get(2))?,
-        record: row.get::<_, Option<i64>>(3).and_then(|id| id.try_into().ok()),
+        target: receipts::target(row.get(2), row.get(3))?,
+        record: row.get::<_, Option<i64>>(4).and_then(|id| id.try_into().ok()),
         env,
-        query: parsed(row.get(5))?,
-        request: parsed(row.get(6))?,
+        query: row.get::<_, Option<&str>>(6).map(parsed).transpose()?.unwrap_or_default(),
+        request: receipts::unfold(row.get(7), row.get(11), accepted_at)?,
         dedupe: None,
-        dropped_files: parsed(row.get(8))?,
-        accepted_at_ms: i64::try_from(accepted_at.as_millis()).unwrap_or(i64::MAX),
-        settings_version: row.get(9),
+        dropped_files: receipts::list(row.get(9))?,
+        accepted_at_ms: submission::millis(accepted_at),
+        settings_version: row.get(10),
         ticket: None,
         waits: false,
     })
-}
-
-/// A target as it is stored.
-fn text(target: &Target) -> String {
-    json!(target).to_string()
 }

@@ -48,6 +48,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
         get("listVersions", "/workflows/4/versions"),
         documents("validateDocuments", "/validate", "trigger: a\ntitel: b\n"),
         get("exportDocuments", "/export"),
+        get("find", "/find?text=ada"),
         get("getReceipt", format!("/receipts/{receipt}")),
         get("getReceipt", format!("/receipts/{}", world.unmatched)),
         get("listRuns", "/runs?last=1"),

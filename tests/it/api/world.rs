@@ -146,7 +146,7 @@ async fn undecided(postern: &mut Postern) -> String {
     postern.start_worker_with(&[allowed]).await;
     let receipt = postern.ended(&accepted).await;
     assert_eq!(receipt["status"], "needs_attention", "{receipt}");
-    format!("{}.2", text(&receipt["receipt"]))
+    format!("{}.1", text(&receipt["receipt"]))
 }
 
 async fn put(postern: &Postern, body: &str) {

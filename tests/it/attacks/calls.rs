@@ -264,7 +264,7 @@ async fn taking_from_a_hundred_thousand_calls_of_one_target_is_quick() {
     postern.workers.pop().unwrap().kill();
     let silent = targets(1).await;
     // Messages of runs that do not exist: each is taken, and found to be nothing.
-    let body = r#"{"receipt":"0193a5c8-7d00-7abc-8def-0123456789ab","workflow":1,"revision":1}"#;
+    let body = r#"{"receipt":"0193a5c8-7d00-7abc-8def-0123456789ab","number":1,"workflow":1,"revision":1}"#;
     let target = silent[0].url("");
     postern
         .sql(&format!(

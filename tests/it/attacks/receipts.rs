@@ -16,8 +16,8 @@ use crate::standalone::Standalone;
 const PATH: &str = "/trigger?workflow_trigger=web_lead";
 
 /// A run of the receipt becomes 9,001.
-const MANY: &str = "INSERT INTO runs (receipt, workflow, origin, version, place, state, steps, started_at, ended_at)
-    SELECT receipt, workflow, '77@1.' || n, version, 1 + n, CASE n WHEN 8000 THEN 'failed' ELSE 'finished' END, 3,
+const MANY: &str = "INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, started_at, ended_at)
+    SELECT receipt, 1 + n, workflow, version, (CASE n WHEN 8000 THEN 'failed' ELSE 'finished' END)::run_state, 3,
         started_at, ended_at
     FROM runs, generate_series(1, 9000) AS n";
 

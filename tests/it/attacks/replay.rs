@@ -112,7 +112,7 @@ async fn a_letter_with_a_new_receipt_is_no_loss_and_runs_once() {
 async fn calls_and_slow_runs_that_the_databases_clock_put_off_are_due_now() {
     let mut postern = Postern::without_worker(SETTINGS).await;
     // Messages of runs that do not exist: each is taken, and found to be nothing. That of a delay stays.
-    let body = r#"{"receipt":"0193a5c8-7d00-7abc-8def-0123456789ab","workflow":1,"revision":1}"#;
+    let body = r#"{"receipt":"0193a5c8-7d00-7abc-8def-0123456789ab","number":1,"workflow":1,"revision":1}"#;
     let rows = format!(
         "INSERT INTO spool (lane, kind, body, attempt, due_at, workflow, target)
          SELECT lane, 'resume.v1', '{body}', 0, now() + interval '40 days', 1, 'http://a.test' FROM unnest('{{1,6,7}}'::int[]) lane"

@@ -9,13 +9,13 @@ use super::without_worker;
 
 /// Of the last half hour, so that every figure is counted over all of them.
 const HISTORY: &str = "
-INSERT INTO receipts (id, permission, target, env, query, request, accepted_at, settings_version, skipped)
+INSERT INTO receipts (id, permission, workflow, env, ip, accepted_at, settings_version)
 SELECT overlay(gen_random_uuid()::text PLACING substr(postern_uuid_floor(now() - n * interval '9 ms')::text, 1, 13)
         FROM 1 FOR 13)::uuid,
-    'loopback', '{\"workflow\":77}', '{}', '{}', '{}', now(), 1, '[]'
+    'loopback', 77, '{}', '127.0.0.1', now(), 1
 FROM generate_series(1, 200000) AS n;
-INSERT INTO runs (receipt, workflow, version, place, state, steps, started_at, ended_at)
-SELECT id, 77, 1, 1, CASE WHEN random() < 0.02 THEN 'failed' ELSE 'finished' END, 3, now(), now() FROM receipts";
+INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, started_at, ended_at)
+SELECT id, 1, 77, 1, (CASE WHEN random() < 0.02 THEN 'failed' ELSE 'finished' END)::run_state, 3, now(), now() FROM receipts";
 
 /// Older figures than these are counted again.
 const OLD: Duration = Duration::from_secs(6);

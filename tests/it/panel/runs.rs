@@ -61,9 +61,9 @@ async fn a_list_of_runs_goes_on_behind_its_last_one() {
     let mut postern = without_worker(DEMO).await;
     postern
         .sql(
-            "INSERT INTO runs (receipt, workflow, version, place, state, steps, started_at)
+            "INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, started_at)
              SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - n), 12, '0') || '7000800000000000' ||
-                 lpad(to_hex(n), 4, '0'))::uuid, 77, 1, 1, 'failed', n, now() FROM generate_series(1, 120) n",
+                 lpad(to_hex(n), 4, '0'))::uuid, 1, 77, 1, 'failed', n, now() FROM generate_series(1, 120) n",
         )
         .await;
     let mut visitor = Visitor::logged_in(&mut postern).await;

@@ -10,9 +10,8 @@ use postern_shared::id::ReceiptId;
 use postern_shared::resume::Resume;
 use postern_shared::store::claims::{Claim, Holder};
 use postern_shared::store::comments::NewComment;
-use postern_shared::store::receipts::Unmet;
 use postern_shared::store::responses::Response;
-use postern_shared::store::run_log::Entry;
+use postern_shared::store::run_steps::Step;
 use postern_shared::store::runs::Run;
 
 use crate::matching::catalog::Pinned;
@@ -32,8 +31,8 @@ pub struct Effects {
     pub runs: Vec<RunEffects>,
     /// The claims of runs that stay on their records beyond the transaction.
     pub stays: BTreeMap<Claim, (Holder, Option<u16>)>,
-    /// The names of fields that were posted and not read, or read and not posted.
-    pub unmet: Vec<(ReceiptId, Unmet)>,
+    /// The receipts that the transaction inserts.
+    pub receipts: Vec<ReceiptId>,
     /// Receipts whose callers wait for news of them.
     pub awaited: Vec<ReceiptId>,
 }
@@ -45,7 +44,7 @@ pub struct RunEffects {
     /// How the database has it.
     pub before: Before,
     /// The steps that it took, as far as its workflow keeps them.
-    pub log: Vec<Entry>,
+    pub log: Vec<Step>,
     /// Whether the steps that were written before are to be forgotten.
     pub forgets: bool,
     /// Where it stands, unless it has finished.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
-use postern_shared::store::receipts::NewReceipt;
+use postern_shared::store::receipts::{NewReceipt, Unmet};
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, receipts, records};
 use postern_shared::submission::Submission;
 
@@ -30,7 +30,7 @@ use crate::run::serial_runs::SerialRuns;
 use crate::run::tally::Tally;
 use crate::task::query::{Answer, Query};
 
-/// Claims, resolves and executes the submissions, and writes all that became of them. Nothing is committed.
+/// Resolves and executes the submissions that nobody has executed, and writes all that became of them. Nothing is committed.
 pub async fn execute(
     transaction: &Transaction<'_>,
     catalog: &Arc<Catalog>,
@@ -55,42 +55,47 @@ pub async fn execute(
     if resolved.iter().any(|(one, _)| one.start.iter().any(|pinned| pinned.has_delays())) {
         unit.clock = Clock::new(store::time(transaction).await?, began);
     }
-    let receipts: Vec<_> = (submissions.iter().zip(&resolved))
-        .map(|(one, (resolved, _))| NewReceipt {
-            submission: one,
-            skipped: resolved.skipped.clone(),
-            duplicate_of: duplicates.get(&one.receipt).copied(),
-            unmatched: resolved.start.is_empty() && !duplicates.contains_key(&one.receipt),
-            places: resolved.start.len(),
-        })
-        .collect();
-    let claimed = receipts::claim(transaction, &receipts, conflicts).await?;
+    let ids: Vec<ReceiptId> = submissions.iter().map(|one| one.receipt).collect();
+    let known = receipts::known(transaction, &ids, conflicts).await?;
 
-    let mut counted = Tally { claimed: claimed.len(), known: submissions.len() - claimed.len(), ..Tally::default() };
-    let mut sequences = Sequences::default();
-    for (submission, (resolved, scope)) in submissions.iter().zip(resolved) {
-        if claimed.contains(&submission.receipt) {
-            counted.accepted_at_ms.push(submission.accepted_at_ms);
-            if duplicates.contains_key(&submission.receipt) {
-                counted.duplicates += 1;
-                continue;
-            }
-            counted.unmatched += usize::from(resolved.start.is_empty());
+    let (mut counted, mut sequences) = (Tally { known: known.len(), ..Tally::default() }, Sequences::default());
+    let mut receipts = Vec::new();
+    for (submission, (mut resolved, scope)) in submissions.iter().zip(resolved) {
+        if known.contains(&submission.receipt) {
+            continue;
+        }
+        let duplicate_of = duplicates.get(&submission.receipt).copied();
+        let unmatched = resolved.start.is_empty() && duplicate_of.is_none();
+        let (skipped, unmet) = (std::mem::take(&mut resolved.skipped), Unmet::default());
+        let runs = if duplicate_of.is_some() { 0 } else { i16::try_from(resolved.start.len()).unwrap_or(i16::MAX) };
+        receipts.push(NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet });
+        counted.claimed += 1;
+        counted.accepted_at_ms.push(submission.accepted_at_ms);
+        counted.duplicates += usize::from(duplicate_of.is_some());
+        counted.unmatched += usize::from(unmatched);
+        if duplicate_of.is_none() {
+            unit.numbers.insert(submission.receipt, runs);
             sequences.add(submission, resolved, &scope);
         }
     }
     let mut serial_runs = SerialRuns::look(transaction, sequences.alone()).await?;
     run_in_waves(transaction, &mut sequences, &mut unit, &mut serial_runs).await?;
-    collect(sequences.all, &mut unit.effects);
+    let mut unmet = collect(sequences.all, &mut unit.effects);
     unit.effects.stays = serial_runs.into_stays();
-    let awaited = submissions.iter().filter(|one| one.waits && claimed.contains(&one.receipt));
+    let awaited = receipts.iter().map(|one| one.submission).filter(|one| one.waits);
     unit.effects.awaited = awaited.map(|one| one.receipt).collect();
+    for one in &mut receipts {
+        one.runs = unit.numbers.get(&one.submission.receipt).copied().unwrap_or(one.runs);
+        one.unmet = unmet.remove(&one.submission.receipt).unwrap_or_default();
+    }
+    receipts::insert(transaction, &receipts).await?;
+    unit.effects.receipts = receipts.iter().map(|one| one.submission.receipt).collect();
     let Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, .. } =
         write(transaction, &mut unit).await?;
     Ok(Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, ..counted })
 }
 
-/// In the order of the receipts, each once: the order in which they are claimed.
+/// In the order of the receipts, each once: the order in which they are inserted.
 fn sorted<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Vec<&'a Submission> {
     let mut sorted: Vec<&Submission> = submissions.collect();
     sorted.sort_by_key(|one| one.receipt);
@@ -176,8 +181,9 @@ async fn run_in_waves(
     Ok(())
 }
 
-/// Collects what became of the runs, and the names of fields that did not meet.
-fn collect(sequences: Vec<Sequence<'_>>, effects: &mut Effects) {
+/// Collects what became of the runs; returns the names of fields that did not meet.
+fn collect(sequences: Vec<Sequence<'_>>, effects: &mut Effects) -> HashMap<ReceiptId, Unmet> {
+    let mut all_unmet = HashMap::new();
     let mut of_children: HashMap<ReceiptId, FieldUsage> = HashMap::new();
     for child in &effects.child_runs {
         // What it reads nobody knows yet; none of it shall count as posted in vain.
@@ -191,6 +197,7 @@ fn collect(sequences: Vec<Sequence<'_>>, effects: &mut Effects) {
         }
         field_usage.add(of_children.remove(&submission.receipt).unwrap_or_default());
         let unmet = field_usage.unmet(&submission.env, &submission.read);
-        effects.unmet.extend(unmet.map(|unmet| (submission.receipt, unmet)));
+        all_unmet.extend(unmet.map(|unmet| (submission.receipt, unmet)));
     }
+    all_unmet
 }

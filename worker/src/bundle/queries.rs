@@ -33,7 +33,8 @@ pub async fn ask(
     unit: &mut UnitOfWork,
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
     let (mut locks, mut looks, mut creates, mut rekeys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut searches, mut places) = (Vec::new(), Vec::new());
+    let mut answers = Vec::new();
+    let (mut searches, mut numbers) = (Vec::new(), Vec::new());
     for (at, query) in asked {
         match query {
             Query::Lock(id) => locks.push((at, id)),
@@ -41,12 +42,14 @@ pub async fn ask(
             Query::Create { module, key, fields } => creates.push((at, module, key, fields)),
             Query::Rekey { record, module, key } => rekeys.push((at, record, module, key)),
             Query::Search { shape, values, again } => searches.push(Searching { at, shape, values, again }),
-            Query::Places { receipt, count } => places.push((at, receipt, count)),
+            Query::Numbers { receipt, count } => match unit.add_runs(receipt, count) {
+                Some(first) => answers.push((at, Answer::Numbers(first))),
+                None => numbers.push((at, receipt, count)),
+            },
         }
     }
     // A key whose record is gone is free again.
     delete(transaction, unit).await?;
-    let mut answers = Vec::new();
     if !locks.is_empty() {
         lock(transaction, &locks, unit).await?;
         answers.extend(locks.iter().map(|(at, _)| (*at, Answer::Loaded)));
@@ -65,9 +68,9 @@ pub async fn ask(
         answers.extend(find(transaction, searches, &mut unit.budget).await?);
     }
     // The runs of a receipt ask one after another, so each is here once.
-    let wanted = places.iter().map(|(_, receipt, count)| (*receipt, *count)).collect();
-    let first = receipts::add_places(transaction, &wanted).await?;
-    answers.extend(places.iter().map(|(at, receipt, _)| (*at, Answer::Places(first.get(receipt).copied()))));
+    let wanted = numbers.iter().map(|(_, receipt, count)| (*receipt, *count)).collect();
+    let first = receipts::add_runs(transaction, &wanted).await?;
+    answers.extend(numbers.iter().map(|(at, receipt, _)| (*at, Answer::Numbers(first.get(receipt).copied()))));
     Ok(answers)
 }
 
@@ -174,6 +177,7 @@ async fn insert(
                 unit.remember_key(record.module.clone(), key, record.id);
             }
             let id = record.id;
+            unit.touched.insert(id);
             unit.hold(record);
             id
         };

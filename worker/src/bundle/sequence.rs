@@ -46,9 +46,9 @@ impl<'a> Sequences<'a> {
             Some(before) => self.all[before].next = Some(at),
             None => self.going.push_back(at),
         }
-        let runs = (1..)
-            .zip(resolved.start)
-            .map(|(place, pinned)| Execution::new(pinned, place, submission.receipt, submission.record, scope.clone()));
+        let runs = (1..).zip(resolved.start).map(|(number, pinned)| {
+            Execution::new(pinned, number, submission.receipt, submission.record, scope.clone())
+        });
         self.all.push(Sequence {
             submission,
             field_usage: resolved.field_usage,
@@ -61,7 +61,7 @@ impl<'a> Sequences<'a> {
     /// The workflows of which no other run may be on the record of one of these.
     pub(super) fn alone(&self) -> HashSet<(WorkflowId, RecordId)> {
         let runs = self.all.iter().flat_map(|sequence| &sequence.runs);
-        runs.filter_map(Execution::needs_turn).map(|(_, workflow, record)| (workflow, record)).collect()
+        runs.filter_map(Execution::needs_turn).collect()
     }
 }
 
@@ -85,7 +85,7 @@ impl Sequence<'_> {
         while let Some(mut execution) = self.runs.pop_front() {
             keepalive.beat(transaction).await?;
             let turn = execution.needs_turn();
-            let waits = turn.is_some_and(|(_, workflow, record)| serial_runs.is_taken(workflow, record));
+            let waits = turn.is_some_and(|(workflow, record)| serial_runs.is_taken(workflow, record));
             let mut progress = match execution.is_new() {
                 true if execution.is_on_hold() => execution.hold(),
                 true if waits => execution.wait_for_turn(),
@@ -103,8 +103,8 @@ impl Sequence<'_> {
                 }
                 Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
                 Progress::Outside(_) | Progress::Yields | Progress::Suspended(_) => {
-                    if let Some((receipt, workflow, record)) = turn {
-                        serial_runs.stay(receipt, workflow, record);
+                    if let Some((workflow, record)) = turn {
+                        serial_runs.stay(execution.key(), workflow, record);
                     }
                     self.ended.push(execution);
                 }

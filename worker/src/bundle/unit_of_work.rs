@@ -1,14 +1,15 @@
 //! The unit of work of a transaction: the records that it has locked, and what its runs have made of them and want written.
 //! Runs of one bundle see each other's changes here. The database sees them when the unit of work is flushed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lettre::message::Mailbox;
 use postern_shared::env::Env;
-use postern_shared::id::{ModuleName, RecordId, WorkflowId};
+use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::module::Modules;
 use postern_shared::store::Conflicts;
+use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::records::{Record, UniqueKey};
 use serde_json::Value;
 
@@ -29,6 +30,10 @@ pub struct UnitOfWork {
     pub clock: Clock,
     /// What its runs want written beside the records.
     pub effects: Effects,
+    /// The last number of the runs of each receipt that the transaction will insert.
+    pub numbers: HashMap<ReceiptId, i16>,
+    /// The records that the transaction has created, changed or deleted.
+    pub touched: BTreeSet<RecordId>,
     catalog: Arc<Catalog>,
     conflicts: Conflicts,
     held: BTreeMap<RecordId, Held>,
@@ -85,6 +90,16 @@ impl UnitOfWork {
     /// A workflow that a step may start, as it is now.
     pub fn workflow(&self, id: WorkflowId) -> Option<Arc<Pinned>> {
         self.catalog.workflow(id).map(Arc::clone)
+    }
+
+    /// Gives numbers to more runs of a receipt that the transaction will insert; none = it is not one of these. The answer is
+    /// the first of the numbers, or none if the receipt has as many runs as it may have.
+    pub fn add_runs(&mut self, receipt: ReceiptId, count: i16) -> Option<Option<i16>> {
+        let last = self.numbers.get_mut(&receipt)?;
+        let next = last.checked_add(count).filter(|next| *next <= MAX_RUNS);
+        let first = next.map(|_| *last + 1);
+        *last = next.unwrap_or(*last);
+        Some(first)
     }
 
     /// What is known of a record.
@@ -181,6 +196,7 @@ impl UnitOfWork {
             self.forget_key(id);
             self.effects.comments.retain(|comment| comment.record != id);
             self.deleted.push(id);
+            self.touched.insert(id);
         }
     }
 
@@ -195,6 +211,7 @@ impl UnitOfWork {
         for (id, held) in &mut self.held {
             if let Held::There { module, fields, dirty: dirty @ true } = held {
                 *dirty = false;
+                self.touched.insert(*id);
                 changed.push(Record { id: *id, module: module.clone(), fields: Env::clone(fields) });
             }
         }

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use postern_shared::id::{ReceiptId, RecordId};
-use postern_shared::origin;
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::receipts::Skipped;
 use postern_shared::store::runs::Run;
@@ -76,9 +75,9 @@ pub async fn once_per_record(
 
 /// Whether a run that another one started is the one that its workflow has on that record. All replays of a run are it.
 pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: RecordId) -> Result<bool, StoreError> {
-    let holder = Holder { receipt: run.receipt, origin: origin::first(&run.origin).to_owned() };
+    let holder = Holder { receipt: run.receipt, run: run.first() };
     let claim = Claim::once_per_record(run.workflow, record);
-    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
+    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder, None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
 }
 

@@ -54,10 +54,10 @@ async fn let_go(resources: &Resources, workflow: WorkflowId, newest: &Pinned) ->
     if gone.is_empty() {
         return Ok(());
     }
-    runs::let_go(&transaction, workflow, newest.version, &gone).await?;
+    runs::let_go(&transaction, newest.version, &gone).await?;
     let mut alarms = Alarms::new(SystemTime::now());
-    for resume in &gone {
-        alarms.set(resume, 0, &Wake::Now);
+    for resume in gone {
+        alarms.set(resume, &Wake::Now);
     }
     alarms.write(&transaction).await?;
     store::commit(transaction).await?;

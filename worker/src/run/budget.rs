@@ -52,6 +52,8 @@ pub struct RunBudget {
     /// How long the database has searched for it, and how long it has answered what else it asked.
     searched: Duration,
     waited: Duration,
+    /// How much of its computing, and of the work of the database for it, belongs to steps that were taken.
+    owned: Duration,
     queries: u32,
     has_searched: bool,
     steps: u32,
@@ -78,6 +80,7 @@ impl RunBudget {
             yielded: Duration::ZERO,
             searched: Duration::ZERO,
             waited: Duration::ZERO,
+            owned: Duration::ZERO,
             queries: 0,
             has_searched: false,
             steps: 0,
@@ -182,6 +185,15 @@ impl RunBudget {
     /// How long the database has worked for it.
     pub fn queried(&self) -> Duration {
         if self.asks_often() { self.searched + self.waited } else { self.searched }
+    }
+
+    /// The own time of the step that is taken now: the computing since the last step, and the work of the database.
+    pub fn take_own(&mut self) -> Duration {
+        self.lap();
+        let all = self.computed + self.searched + self.waited;
+        let own = all.saturating_sub(self.owned);
+        self.owned = all;
+        own
     }
 
     /// Whether it is the one that keeps the database busy, and not the database that is slow.

@@ -17,7 +17,7 @@ pub const MAX_CHECKPOINT_BYTES: usize = 8 * 1024 * 1024;
 
 /// Runs of one receipt that go on together with those of other receipts of their workflow. The runs beyond have a share
 /// of the slots of their own.
-const FEW_RUNS: i32 = 100;
+const FEW_RUNS: i16 = 100;
 
 /// A step to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,9 +117,9 @@ impl Alarms {
         Self { set: Vec::new(), now }
     }
 
-    /// Wakes a run whose checkpoint has this revision and which has this place among those of its receipt.
-    pub fn set(&mut self, resume: &Resume, place: i32, wake: &Wake) {
-        let resuming = Way::Resuming { of_many: place > FEW_RUNS };
+    /// Wakes a run whose checkpoint has this revision.
+    pub fn set(&mut self, resume: Resume, wake: &Wake) {
+        let resuming = Way::Resuming { of_many: resume.run.number > FEW_RUNS };
         let (way, delay) = match wake {
             Wake::Now => (resuming, Duration::ZERO),
             Wake::At(due_at) => (resuming, due_at.duration_since(self.now).unwrap_or_default()),
@@ -127,7 +127,7 @@ impl Alarms {
             Wake::Call { target } => (Way::Calling(target.clone()), Duration::ZERO),
             Wake::InTurn | Wake::Decided | Wake::Held | Wake::Admission => return,
         };
-        self.set.push(Alarm { resume: resume.clone(), delay, way });
+        self.set.push(Alarm { resume, delay, way });
     }
 
     /// Puts them into the spool; returns whether there are any, so that the consumer of the spool looks when this is

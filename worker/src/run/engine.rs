@@ -76,10 +76,12 @@ impl Execution {
             return Some(Progress::Asks(Query::Look(id)));
         }
         let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
+        let (workflow, depth, touched) = (self.run.workflow, self.depth, &mut self.touched);
         let (scope, budget) = (&mut self.scope, &mut self.budget);
         let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
         let (record, request) = (self.run.record, next.request.clone());
-        let mut context = Context { scope, record, unit, run, number, alone, tries, request, budget };
+        let mut context =
+            Context { scope, record, unit, run, workflow, depth, number, alone, tries, request, budget, touched };
         let outcome = task::perform(&step.task, answer, &mut context);
         self.follow(next, step, outcome, unit)
     }
@@ -110,7 +112,7 @@ impl Execution {
                         | Answer::Rekeyed { .. }
                         | Answer::Found { .. }
                         | Answer::CutOff { .. }
-                        | Answer::Places(_)
+                        | Answer::Numbers(_)
                         | Answer::Outside(_)
                 )
             )

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::store::run_log::Entry;
+use postern_shared::resume::RunKey;
+use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::{Step, Workflow};
 
@@ -15,6 +16,7 @@ use super::field_usage::FieldUsage;
 use super::slow_runs::Cost;
 use crate::matching::catalog::Pinned;
 use crate::outside::call::{self, Call};
+use crate::task::context::Touched;
 use crate::task::error::TaskError;
 use crate::task::query::Query;
 
@@ -34,7 +36,11 @@ pub struct Execution {
     pub(super) asking: Option<Next>,
     /// Whether what that step sends was rendered in this transaction.
     pub(super) is_fresh: bool,
-    pub(super) log: Vec<Entry>,
+    pub(super) log: Vec<Taken>,
+    /// What the step in hand has touched.
+    pub(super) touched: Touched,
+    /// How many runs stand between it and the submission.
+    pub(super) depth: u8,
     pub(super) budget: RunBudget,
     pub(super) field_usage: FieldUsage,
     /// When it goes on, once it is suspended.
@@ -61,32 +67,55 @@ pub enum Progress {
 }
 
 impl Execution {
-    /// A run at the start of its workflow; `place` is its place among the runs of its receipt, from 1.
-    pub fn new(pinned: Arc<Pinned>, place: i32, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
+    /// A run at the start of its workflow; `number` is its number among the runs of its receipt, from 1.
+    pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
         let run = Run {
             receipt,
+            number,
             workflow: pinned.workflow.id,
-            origin: String::new(),
             version: pinned.version,
-            place,
             state: State::Running,
             steps: 0,
             record,
             message: None,
             started_at: SystemTime::now(),
             ended_at: None,
+            parent: None,
+            replays: None,
+            replaced_by: None,
         };
         let pending = first_steps(&pinned.workflow);
         let (budget, field_usage) = (RunBudget::new(), FieldUsage::default());
-        let (sleeping, log) = (Vec::new(), Vec::new());
+        let (sleeping, log, touched, depth) = (Vec::new(), Vec::new(), Touched::default(), 0);
         let (now, asking, is_fresh, wake, slow) = (None, None, false, None, None);
-        Self { pinned, run, scope, pending, sleeping, now, asking, is_fresh, log, budget, field_usage, wake, slow }
+        Self {
+            pinned,
+            run,
+            scope,
+            pending,
+            sleeping,
+            now,
+            asking,
+            is_fresh,
+            log,
+            touched,
+            depth,
+            budget,
+            field_usage,
+            wake,
+            slow,
+        }
+    }
+
+    /// Its name.
+    pub fn key(&self) -> RunKey {
+        self.run.key()
     }
 
     /// Its workflow and record, if no other run of the workflow may be on that record.
-    pub fn needs_turn(&self) -> Option<(ReceiptId, WorkflowId, RecordId)> {
+    pub fn needs_turn(&self) -> Option<(WorkflowId, RecordId)> {
         let alone = !self.pinned.workflow.start.parallel;
-        self.run.record.filter(|_| alone).map(|record| (self.run.receipt, self.run.workflow, record))
+        self.run.record.filter(|_| alone).map(|record| (self.run.workflow, record))
     }
 
     /// Whether it has taken no step and asked nothing yet.
@@ -158,17 +187,18 @@ impl Execution {
     fn write_step(&mut self, step: &Step, output: Option<&str>, message: Option<String>, error: Option<TaskError>) {
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
-        self.log.push(Entry {
-            receipt: self.run.receipt,
-            workflow: self.run.workflow,
-            origin: self.run.origin.clone(),
-            number: self.run.steps,
+        let Touched { records, fields } = std::mem::take(&mut self.touched);
+        let after = SystemTime::now().duration_since(self.run.started_at).unwrap_or_default();
+        self.log.push(Taken {
             step: step.name.to_string(),
             task: step.task.name().to_owned(),
             output: output.map(str::to_owned),
             message,
             error,
-            at: SystemTime::now(),
+            after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+            took_us: u32::try_from(self.budget.take_own().as_micros()).unwrap_or(u32::MAX),
+            records,
+            fields,
         });
     }
 

@@ -78,9 +78,9 @@ async fn execute(resources: &Resources, message: &Message, resume: &Resume, work
             }
             Ok(Step::Call { call, key }) => {
                 let came = if message.is_overdue {
-                    resources.outside.call_overdue(&call, resume.run.workflow.get(), &key).await
+                    resources.outside.call_overdue(&call, resume.workflow.get(), &key).await
                 } else {
-                    resources.outside.call(&call, resume.run.workflow.get(), &key).await
+                    resources.outside.call(&call, resume.workflow.get(), &key).await
                 };
                 resources.metrics.called(&came);
                 report = Some(came);

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::{RecordId, WorkflowId};
 use postern_shared::resume::{Resume, RunKey};
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::runs::Run;
@@ -38,9 +38,9 @@ impl SerialRuns {
     }
 
     /// A run stays on its record beyond the transaction.
-    pub fn stay(&mut self, receipt: ReceiptId, workflow: WorkflowId, record: RecordId) {
+    pub fn stay(&mut self, run: RunKey, workflow: WorkflowId, record: RecordId) {
         self.taken.insert((workflow, record));
-        self.new.insert(Claim::serial(workflow, record), (receipt.into(), None));
+        self.new.insert(Claim::serial(workflow, record), (run.into(), None));
     }
 
     /// The claims of the runs that stay.
@@ -65,27 +65,23 @@ pub async fn stay(
 /// Whether a run that goes on may be on its record: it takes the claim or has it.
 pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, StoreError> {
     let Some(record) = run.record else { return Ok(true) };
-    let (claim, holder) = (Claim::serial(run.workflow, record), holder(run.key()));
-    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder.clone(), None))])).await?;
+    let (claim, holder) = (Claim::serial(run.workflow, record), Holder::from(run.key()));
+    let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder, None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
 }
 
 /// A run has ended: if it was on its record, the next one there may go on. Returns what wakes it.
 pub async fn leave(transaction: &Transaction<'_>, run: &Run) -> Result<Option<Resume>, StoreError> {
     let Some(record) = run.record else { return Ok(None) };
-    let (claim, mine) = (Claim::serial(run.workflow, record), holder(run.key()));
+    let (claim, mine) = (Claim::serial(run.workflow, record), Holder::from(run.key()));
     if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&mine) {
         return Ok(None);
     }
     let next = checkpoints::next_in_turn(transaction, run.workflow, record).await?;
-    let holder = next.as_ref().map(|next| holder(next.run.clone()));
+    let holder = next.as_ref().map(|next| Holder::from(next.run));
     claims::hand_on(transaction, &claim, &mine, holder.as_ref()).await?;
     if let Some(next) = &next {
-        runs::wake(transaction, &next.run).await?;
+        runs::wake(transaction, next.run).await?;
     }
     Ok(next)
-}
-
-fn holder(run: RunKey) -> Holder {
-    Holder { receipt: run.receipt, origin: run.origin }
 }

@@ -13,6 +13,7 @@ use crate::matching::catalog::Pinned;
 use crate::run::budget::RunBudget;
 use crate::run::checkpoint::{self, MAX_CHECKPOINT_BYTES, Wake};
 use crate::run::field_usage::FieldUsage;
+use crate::task::context::Touched;
 
 impl Execution {
     /// A run as its checkpoint left it; the error names a step that its version does not have.
@@ -38,6 +39,8 @@ impl Execution {
             asking: None,
             is_fresh: false,
             log: Vec::new(),
+            touched: Touched::default(),
+            depth: taken.checkpoint.depth,
             budget: RunBudget::new(),
             field_usage: FieldUsage::default(),
             wake: None,
@@ -75,6 +78,7 @@ impl Execution {
             parked: checkpoint::parked(workflow, &self.sleeping),
             is_new: self.wake == Some(Wake::Held),
             begins: false,
+            depth: self.depth,
             calling: matches!(self.wake, Some(Wake::Call { .. })),
         };
         if self.run.state == State::Failed {

@@ -1,6 +1,5 @@
 //! `comment`: says something of a record, which is locked first: it must exist when the comment is written.
 
-use postern_shared::resume::RunKey;
 use postern_shared::store::comments::NewComment;
 use postern_shared::task::comment::Comment;
 
@@ -20,8 +19,9 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
     let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;
     if !text.trim().is_empty() {
         context.write(text.len())?;
-        let (RunKey { receipt, workflow, .. }, number) = (&context.run, context.number);
-        context.unit.effects.comments.push(NewComment { record, receipt: *receipt, workflow: *workflow, number, text });
+        let (run, step) = (context.run, context.number);
+        context.unit.effects.comments.push(NewComment { record, run, step, text });
+        context.touched.record(record);
     }
     Ok(Outcome::Continue("next"))
 }

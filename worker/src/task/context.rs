@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use postern_shared::env::json_bytes;
 use postern_shared::expression::{Scope, Template, render};
-use postern_shared::id::RecordId;
+use postern_shared::id::{RecordId, WorkflowId};
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Tried;
@@ -28,6 +28,10 @@ pub struct Context<'a> {
     pub unit: &'a mut UnitOfWork,
     /// Whose step this is.
     pub run: RunKey,
+    /// The workflow of the run.
+    pub workflow: WorkflowId,
+    /// How many runs stand between the run and the submission.
+    pub depth: u8,
     /// Its place on the run's path, from 1.
     pub number: i32,
     /// Whether the run has the transaction for itself.
@@ -38,6 +42,24 @@ pub struct Context<'a> {
     pub request: Option<Arc<Rendered>>,
     /// What the run may still cost.
     pub budget: &'a mut RunBudget,
+    /// What the step has touched.
+    pub touched: &'a mut Touched,
+}
+
+/// What a step has touched, which its run's path shows.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// The records that it created, changed, deleted or commented on.
+    pub records: Vec<RecordId>,
+    /// The names of the fields that it changed, without those of a new record.
+    pub fields: Vec<String>,
+}
+
+impl Touched {
+    /// A record.
+    pub fn record(&mut self, record: RecordId) {
+        self.records.push(record);
+    }
 }
 
 impl Context<'_> {

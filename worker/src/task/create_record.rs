@@ -30,7 +30,9 @@ pub fn perform(
         if let Changed::Ask(_) = typed_fields::change(context.unit, id, values, None)? {
             return ask(settings, context);
         }
+        context.touched.fields.extend(settings.fields.iter().map(|(name, _)| name.clone()));
     }
+    context.touched.record(id);
     if let Some(name) = &settings.store_id {
         context.set_env(name, Value::from(id.get()))?;
     }

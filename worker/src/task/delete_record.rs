@@ -14,5 +14,6 @@ pub fn perform(settings: &DeleteRecord, context: &mut Context<'_>) -> Result<Out
         return Ok(Outcome::Ask(Query::Lock(record)));
     }
     context.unit.delete(record);
+    context.touched.record(record);
     Ok(Outcome::Continue("next"))
 }

@@ -58,7 +58,7 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
         return Ok(Outcome::Ask(Query::Search { shape: Arc::new(shape), values, again: false }));
     }
     let budget = &context.unit.budget;
-    if budget.mode() != Mode::Slow && context.budget.is_suspect(|| budget.is_suspect(context.run.workflow)) {
+    if budget.mode() != Mode::Slow && context.budget.is_suspect(|| budget.is_suspect(context.workflow)) {
         let why = "its workflow had slow runs lately, and no index serves the search".to_owned();
         return Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own: false }));
     }

@@ -23,8 +23,8 @@ pub enum Query {
     Rekey { record: RecordId, module: ModuleName, key: Option<UniqueKey> },
     /// Find records. Answered by [`Answer::Found`] or [`Answer::CutOff`]. `again` = the run has searched before.
     Search { shape: Arc<Shape>, values: Vec<String>, again: bool },
-    /// Give more runs their places. Answered by [`Answer::Places`].
-    Places { receipt: ReceiptId, count: i32 },
+    /// Give more runs of the receipt their numbers. Answered by [`Answer::Numbers`].
+    Numbers { receipt: ReceiptId, count: i16 },
 }
 
 /// What the database answers.
@@ -40,8 +40,8 @@ pub enum Answer {
     Found { ids: Vec<RecordId>, took: Duration },
     /// The search took its time without an end; with no time at all there was none left for it.
     CutOff { took: Duration },
-    /// The place of the first of the runs; none = the receipt has as many as it may have.
-    Places(Option<i32>),
+    /// The number of the first of the runs; none = the receipt has as many as it may have.
+    Numbers(Option<i16>),
     /// What came of [`Outcome::Outside`].
     Outside(Report),
 }

@@ -8,10 +8,9 @@ use std::time::SystemTime;
 use postern_shared::env::Env;
 use postern_shared::expression::{Template, render};
 use postern_shared::id::RecordId;
-use postern_shared::origin;
 use postern_shared::store::checkpoints::Checkpoint;
 use postern_shared::store::receipts::MAX_RUNS;
-use postern_shared::store::runs::{Run, State};
+use postern_shared::store::runs::{Parent, Run, State};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
 use serde_json::Value;
 
@@ -40,26 +39,26 @@ pub fn perform(
     if !pinned.workflow.active {
         return said(format!("workflow {id} is inactive, and was not started"));
     }
-    if origin::depth(&context.run.origin) >= MAX_DEPTH {
+    if usize::from(context.depth) >= MAX_DEPTH {
         return Err(TaskError::ChainTooDeep { most: MAX_DEPTH });
     }
     let items = items(settings, context)?;
     let count = items.len();
     match answer {
-        Some(Answer::Places(Some(first))) => {
-            let children = (first..).zip(items.iter().enumerate());
-            let children = children.map(|(place, item)| child(settings, &pinned, place, item, context));
+        Some(Answer::Numbers(Some(first))) => {
+            let children = (first..).zip((1..).zip(&items));
+            let children = children.map(|(number, item)| child(settings, &pinned, number, item, context));
             // None is started before all could be made.
             let children: Vec<ChildRun> = children.collect::<Result<_, TaskError>>()?;
             context.unit.effects.child_runs.extend(children);
             said(format!("{count} × workflow {id}"))
         }
-        Some(Answer::Places(None)) => Err(TaskError::TooManyRuns { most: MAX_RUNS }),
+        Some(Answer::Numbers(None)) => Err(TaskError::TooManyRuns { most: MAX_RUNS.into() }),
         _ if count == 0 => said(format!("the list is empty: workflow {id} was not started")),
         _ if count > MAX_IN_BUNDLE && !context.alone => Ok(Outcome::Alone),
-        _ => Ok(Outcome::Ask(Query::Places {
+        _ => Ok(Outcome::Ask(Query::Numbers {
             receipt: context.run.receipt,
-            count: i32::try_from(count).unwrap_or(i32::MAX),
+            count: i16::try_from(count).unwrap_or(i16::MAX),
         })),
     }
 }
@@ -86,8 +85,8 @@ fn items(settings: &RunWorkflow, context: &mut Context<'_>) -> Result<Vec<Value>
 fn child(
     settings: &RunWorkflow,
     pinned: &Arc<Pinned>,
-    place: i32,
-    (index, item): (usize, &Value),
+    number: i16,
+    (index, item): (i32, &Value),
     context: &mut Context<'_>,
 ) -> Result<ChildRun, TaskError> {
     context.budget.compute()?;
@@ -95,7 +94,7 @@ fn child(
     if let Some(each) = &settings.for_each {
         let env = Arc::make_mut(&mut scope.env);
         env.set(&each.item, item.clone());
-        env.set(&each.index, (index + 1).into());
+        env.set(&each.index, index.into());
     }
     let value =
         |name: &str, template: &Template| template.value(&scope).map_err(|error| TaskError::in_field(name, &error));
@@ -108,20 +107,22 @@ fn child(
     let more: Vec<_> = more.collect::<Result<_, TaskError>>()?;
     let mut env = Arc::unwrap_or_clone(scope.env);
     more.into_iter().for_each(|(name, value)| env.set(name, value));
-    let document = document(pinned, env)?;
+    let document = document(pinned, env, context.depth + 1)?;
     context.write(document.len())?;
     let run = Run {
         receipt: context.run.receipt,
+        number,
         workflow: pinned.workflow.id,
-        origin: origin::of_child(&context.run, context.number, index + 1),
         version: pinned.version,
-        place,
         state: if pinned.workflow.start.hold { State::Held } else { State::Running },
         steps: 0,
         record,
         message: None,
         started_at: SystemTime::now(),
         ended_at: None,
+        parent: Some(Parent { run: context.run.number, step: context.number, item: index }),
+        replays: None,
+        replaced_by: None,
     };
     Ok(ChildRun { run, document, pinned: Arc::clone(pinned) })
 }
@@ -135,7 +136,7 @@ fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
 }
 
 /// Where it begins.
-fn document(pinned: &Pinned, env: Env) -> Result<String, TaskError> {
+fn document(pinned: &Pinned, env: Env, depth: u8) -> Result<String, TaskError> {
     let next: Vec<Next> = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
     let pending = checkpoint::written(&pinned.workflow, &next);
     let checkpoint = Checkpoint {
@@ -144,6 +145,7 @@ fn document(pinned: &Pinned, env: Env) -> Result<String, TaskError> {
         parked: Vec::new(),
         is_new: pinned.workflow.start.hold,
         begins: true,
+        depth,
         calling: false,
     };
     let most = checkpoint::MAX_CHECKPOINT_BYTES;

@@ -21,7 +21,11 @@ pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Contex
                 context.write_values(id, &values)?;
             }
             Ok(match typed_fields::change(context.unit, id, values, answer)? {
-                Changed::Done => Outcome::Continue("next"),
+                Changed::Done => {
+                    context.touched.record(id);
+                    context.touched.fields.extend(settings.fields.iter().map(|(name, _)| name.clone()));
+                    Outcome::Continue("next")
+                }
                 Changed::Ask(query) => Outcome::Ask(query),
             })
         }

@@ -2,12 +2,12 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, openapi, receipt, record, refused_body, rejected_callers, run,
+    Row, audit, dead_letter, document, explain, find, openapi, receipt, record, refused_body, rejected_callers, run,
 };
 use super::{token, unmatched};
 
 /// All operations.
-pub static ROWS: [Row; 45] = [
+pub static ROWS: [Row; 46] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -29,6 +29,7 @@ pub static ROWS: [Row; 45] = [
     Row::of::<document::validate::ValidateDocuments>(),
     Row::of::<document::apply::ApplyDocuments>(),
     Row::of::<document::export::ExportDocuments>(),
+    Row::of::<find::Find>(),
     Row::of::<receipt::get::GetReceipt>(),
     Row::of::<run::list::ListRuns>(),
     Row::of::<run::replay::ReplayRun>(),

@@ -114,7 +114,7 @@ fn mark(runs: &[Run], beside: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     beside.hash(&mut hasher);
     for run in runs {
-        (run.receipt.uuid(), run.workflow.get(), run.place, run.state.word(), run.steps).hash(&mut hasher);
+        (run.receipt.uuid(), run.number, run.state.word(), run.steps, run.replaced_by).hash(&mut hasher);
     }
     hasher.finish()
 }

@@ -1,14 +1,15 @@
 //! A receipt: what was posted, what ran, and the way of each run through its graph.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use askama::Template;
 use postern_shared::id::ReceiptId;
-use postern_shared::origin::{Origin, Parent};
 use postern_shared::receipt::MAX_SHOWN;
 use postern_shared::store::receipts::Receipt;
-use postern_shared::store::runs::{self, OfReceipt, Run, State};
-use postern_shared::store::{Connection, dead_letters, posted, receipts, replayed, run_log, workflows};
+use postern_shared::store::run_steps::Entry;
+use postern_shared::store::runs::{self, OfReceipt, Parent, Run, State};
+use postern_shared::store::{Connection, dead_letters, posted, receipts, replayed, run_steps, workflows};
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
 use warp::reply::Response;
@@ -16,7 +17,6 @@ use warp::reply::Response;
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph};
 use super::reply::{self, Refusal};
-use super::runs::anchor;
 use super::saving;
 use super::shown::{Moment, Pill, length};
 use super::tree::Tree;
@@ -60,12 +60,14 @@ struct Taken {
 struct Ran {
     /// Its name for the buttons.
     run: String,
-    /// Its place on the page; a replay has its number with it.
-    anchor: String,
-    replay: String,
+    /// Its number, which is its place on the page.
+    number: i16,
+    /// The run that it replays, and the replay that goes on in its place.
+    replays: Option<i64>,
+    replaced_by: Option<i64>,
     started_by: Option<StartedBy>,
-    /// The runs that it started: place and workflow.
-    children: Vec<(String, String)>,
+    /// The runs that it started: number and workflow.
+    children: Vec<(i16, String)>,
     is_failed: bool,
     needs_attention: bool,
     workflow: String,
@@ -83,8 +85,8 @@ struct Ran {
 struct StartedBy {
     workflow: String,
     step: i64,
-    /// Where its run stands; empty if it is not on the page.
-    anchor: String,
+    /// Its run, if that is on the page.
+    run: Option<i16>,
 }
 
 struct Step {
@@ -127,14 +129,15 @@ async fn taken(
     p: &Frame,
     id: ReceiptId,
     receipt: &Receipt,
-    OfReceipt { shown: runs, left_out, .. }: &OfReceipt,
+    of_receipt: &OfReceipt,
 ) -> Result<Taken, Refusal> {
-    let log = run_log::of(connection, id, runs, i64::MAX).await?;
+    let runs = &of_receipt.shown;
+    let log = run_steps::of(connection, id, runs, i64::MAX).await?;
     let mut ran = Vec::new();
     for run in runs {
         let document = workflows::of_version(connection, run.workflow, run.version).await?;
-        let log: Vec<_> = log.iter().filter(|entry| entry.is_of(run)).collect();
-        ran.push(describe(p, run, runs, document.as_ref(), &log));
+        let log: Vec<_> = log.iter().filter(|entry| entry.run == run.number).collect();
+        ran.push(describe(p, run, of_receipt, document.as_ref(), &log));
     }
     let posted = posted::find(connection, id).await?;
     let mut trees = Vec::new();
@@ -160,51 +163,50 @@ async fn taken(
         dropped_files: receipt.dropped_files.join(", "),
         is_unmatched: runs.is_empty() && receipt.duplicate_of.is_none(),
         ran,
-        left_out: *left_out,
+        left_out: of_receipt.left_out,
         trees,
     })
 }
 
-fn is_of(run: &Run, parent: &Parent) -> bool {
-    (run.workflow, &run.origin) == (parent.workflow, &parent.origin)
+fn children(run: &Run, all: &[Run]) -> Vec<(i16, String)> {
+    let started = all.iter().filter(|one| one.parent.is_some_and(|parent| parent.run == run.number));
+    started.map(|one| (one.number, one.workflow.to_string())).collect()
 }
 
-fn children(run: &Run, all: &[Run]) -> Vec<(String, String)> {
-    let started = all.iter().filter(|one| Origin::read(&one.origin).parent.is_some_and(|parent| is_of(run, &parent)));
-    started.map(|one| (anchor(one), one.workflow.to_string())).collect()
+fn started_by(run: &Run, of_receipt: &OfReceipt) -> Option<StartedBy> {
+    let Parent { run: number, step, .. } = run.parent?;
+    let is_shown = of_receipt.shown.iter().any(|one| one.number == number);
+    let workflow = of_receipt.starter(run)?.to_string();
+    Some(StartedBy { workflow, step: step.into(), run: is_shown.then_some(number) })
 }
 
-fn describe(p: &Frame, run: &Run, all: &[Run], document: Option<&Value>, log: &[&run_log::Entry]) -> Ran {
+fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Value>, log: &[&Entry]) -> Ran {
     let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
     let path: Vec<Step> = (log.iter())
-        .map(|entry| Step {
-            number: entry.number,
-            step: entry.step.clone(),
-            task: entry.task.clone(),
-            output: p.output(entry.output.as_deref().unwrap_or_default()),
+        .map(|Entry { number, step, .. }| Step {
+            number: *number,
+            step: step.step.clone(),
+            task: step.task.clone(),
+            output: p.output(step.output.as_deref().unwrap_or_default()),
             // What ended the run stands above already.
-            message: (entry.message.clone().filter(|said| Some(said) != run.message.as_ref()))
+            message: (step.message.clone().filter(|said| Some(said) != run.message.as_ref()))
                 .map(|message| p.sight.message(message))
                 .unwrap_or_default(),
-            offset: took(entry.at),
+            offset: length(Duration::from_millis(step.after_ms)),
         })
         .collect();
     let mut numbers: HashMap<String, Vec<i32>> = HashMap::new();
     for entry in log {
-        numbers.entry(entry.step.clone()).or_default().push(entry.number);
+        numbers.entry(entry.step.step.clone()).or_default().push(entry.number);
     }
-    let origin = Origin::read(&run.origin);
     let workflow = document.and_then(|document| Some((Workflow::from_document(document).ok()?, document)));
     Ran {
         run: run.key().to_string(),
-        anchor: anchor(run),
-        replay: origin.replay.map(|replay| replay.to_string()).unwrap_or_default(),
-        started_by: origin.parent.as_ref().map(|parent| StartedBy {
-            workflow: parent.workflow.to_string(),
-            step: parent.step.into(),
-            anchor: all.iter().find(|one| is_of(one, parent)).map(anchor).unwrap_or_default(),
-        }),
-        children: children(run, all),
+        number: run.number,
+        replays: run.replays.map(i64::from),
+        replaced_by: run.replaced_by.map(i64::from),
+        started_by: started_by(run, of_receipt),
+        children: children(run, &of_receipt.shown),
         is_failed: run.state == State::Failed,
         needs_attention: run.state == State::NeedsAttention,
         workflow: run.workflow.to_string(),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use askama::Template;
 use postern_shared::document::Kind;
-use postern_shared::origin::Origin;
-use postern_shared::store::runs::{self, Cursor, Filter, Run, State};
+use postern_shared::resume::RunKey;
+use postern_shared::store::runs::{self, Filter, Run, State};
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
@@ -50,7 +50,8 @@ struct Choice {
 /// A run in a list.
 pub struct Row {
     pub receipt: String,
-    pub anchor: String,
+    /// Its number, which is its place on the page of its receipt.
+    pub number: i16,
     pub pill: Pill,
     pub workflow: String,
     pub version: i32,
@@ -75,8 +76,8 @@ pub fn filter(query: &Pairs) -> Filter {
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Runs).await;
     let filter = filter(&visit.query);
-    let behind = visit.query.get("after").parse::<Cursor>().ok();
-    let mut found = runs::page(&visit.connection().await?, &filter, behind.as_ref(), PAGE + 1).await?;
+    let behind = visit.query.get("after").parse::<RunKey>().ok();
+    let mut found = runs::page(&visit.connection().await?, &filter, behind, PAGE + 1).await?;
     let next = cut(&mut found, PAGE).map(|last| next(&filter, last)).unwrap_or_default();
     let chosen = filter.workflow.map(|id| id.to_string()).unwrap_or_default();
     let page = List {
@@ -106,14 +107,6 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page)
 }
 
-/// Where a run stands on the page of its receipt; a replay has the place of the run that failed.
-pub fn anchor(run: &Run) -> String {
-    match Origin::read(&run.origin).replay {
-        None => run.place.to_string(),
-        Some(replay) => format!("{}-{replay}", run.place),
-    }
-}
-
 /// Runs as rows of a list.
 pub async fn rows(visit: &Visit<'_>, p: &Frame, found: &[Run]) -> Result<Vec<Row>, Refusal> {
     let titles: HashMap<String, String> = titles(visit).await?.into_iter().collect();
@@ -137,7 +130,7 @@ fn next(filter: &Filter, last: &Run) -> String {
     if let Some((name, _)) = SPANS.iter().find(|(_, span)| filter.within == Some(*span)) {
         query.append_pair("last", name);
     }
-    query.append_pair("after", &Cursor::from(last).to_string());
+    query.append_pair("after", &last.key().to_string());
     query.finish()
 }
 
@@ -146,7 +139,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
     let took = run.ended_at.and_then(|end| end.duration_since(run.started_at).ok());
     Row {
         receipt: run.receipt.to_string(),
-        anchor: anchor(run),
+        number: run.number,
         pill: p.pill(run.state.word()),
         version: run.version,
         title: titles.get(&workflow).cloned().unwrap_or_default(),

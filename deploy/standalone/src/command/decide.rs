@@ -13,7 +13,7 @@ use crate::output::{Failure, Output};
 /// Arguments of `decide`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The run: RECEIPT.WORKFLOW, or RECEIPT.WORKFLOW.REPLAY
+    /// The run: RECEIPT.NUMBER, as `postern runs` lists it
     run: RunKey,
     /// What came of its step
     #[arg(value_parser = decision_parser())]
@@ -24,7 +24,7 @@ pub struct Options {
 
 /// Lets the run go on.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let input = Input { run: Text(options.run.clone()), decision: Text(options.decision) };
+    let input = Input { run: Text(options.run), decision: Text(options.decision) };
     let answer = options.api.api()?.call::<DecideRun>(&input).await?;
     output.named(&answer.run, format_args!("{} goes on", answer.run), &answer)
 }

@@ -66,7 +66,7 @@ pub fn judge(receipt: &Report) -> Result<(), Failure> {
     let id = receipt.receipt;
     let run_in = |state: &str| {
         let run = receipt.runs.iter().flatten().find(|run| run.status == state);
-        run.map(|run| name_of(id, run.workflow, &run.origin)).unwrap_or_default()
+        run.map(|run| name_of(id, run.number)).unwrap_or_default()
     };
     let (message, hint) = match receipt.status.as_str() {
         "failed" => ("it has failed", format!("`postern replay {}` goes on at the failed step", run_in("failed"))),

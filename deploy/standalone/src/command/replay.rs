@@ -11,7 +11,7 @@ use crate::output::{Failure, Output};
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The run: RECEIPT.WORKFLOW, or RECEIPT.WORKFLOW.REPLAY
+    /// The run: RECEIPT.NUMBER, as `postern runs` lists it
     run: RunKey,
     /// With the newest version of the workflow
     #[arg(long)]
@@ -22,7 +22,7 @@ pub struct Options {
 
 /// Goes on at the failed step.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let input = Input { run: Text(options.run.clone()), newest_version: options.newest };
+    let input = Input { run: Text(options.run), newest_version: options.newest };
     let new = options.api.api()?.call::<ReplayRun>(&input).await?;
     output.named(&new.run, format_args!("{} goes on", new.run), &new)
 }

@@ -6,10 +6,9 @@ use postern_control::operation::field::Text;
 use postern_control::operation::run::list::{Input, ListRuns, OneRun};
 use postern_shared::document::Name;
 use postern_shared::id::{ReceiptId, WorkflowId};
-use postern_shared::origin::Origin;
 use postern_shared::receipt::RunReport;
 use postern_shared::resume::RunKey;
-use postern_shared::store::runs::{Cursor, State};
+use postern_shared::store::runs::State;
 
 use crate::listing::{List, Listing, Pages, cursor};
 use crate::output::table::Column;
@@ -48,7 +47,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         input: Input { workflow, state, unreplayed, ..Input::default() },
         last: |input| &mut input.last,
         pages: Some(Pages {
-            before: |input, text| cursor(text).map(|before: Option<Cursor>| input.before = before.map(Text)),
+            before: |input, text| cursor(text).map(|before: Option<RunKey>| input.before = before.map(Text)),
             next: |found| found.next.take(),
         }),
         items: |found| &mut found.runs,
@@ -63,26 +62,27 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 }
 
 fn name(run: &OneRun) -> String {
-    name_of(run.receipt, run.workflow, &run.origin)
+    name_of(run.receipt, run.number)
 }
 
 /// The name of a run, as `replay` takes it.
-pub fn name_of(receipt: ReceiptId, workflow: WorkflowId, origin: &str) -> String {
-    RunKey { receipt, workflow, origin: origin.to_owned() }.to_string()
+pub fn name_of(receipt: ReceiptId, number: i16) -> String {
+    RunKey { receipt, number }.to_string()
 }
 
 /// A run of a receipt in one line for people.
 pub fn line(run: &RunReport) -> String {
-    let Origin { parent, replay } = Origin::read(&run.origin);
+    let parent = run.started_by.as_ref();
     let parent = parent.map(|one| format!(", started by workflow {} in step {}", one.workflow, one.step));
     let parent = parent.unwrap_or_default();
-    let replay = replay.map(|number| format!(", replay {number}")).unwrap_or_default();
+    let replays = run.replays.map(|first| format!(", replay of run {first}")).unwrap_or_default();
+    let replaced = run.replaced_by.map(|last| format!(", replaced by run {last}")).unwrap_or_default();
     let record = run.record.map(|record| format!(" on record {record}")).unwrap_or_default();
     let message = run.message.as_ref().filter(|message| !message.is_empty());
     let message = message.map(|message| format!(": {message}")).unwrap_or_default();
     let RunReport { started_at, status, workflow, version, steps, .. } = run;
     format!(
-        "{started_at} workflow {workflow} version {version}{parent}{replay}{record}: {status} after {steps} steps{message}"
+        "{started_at} workflow {workflow} version {version}{parent}{replays}{record}: {status} after {steps} steps{replaced}{message}"
     )
 }
 

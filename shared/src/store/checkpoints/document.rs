@@ -21,9 +21,17 @@ pub struct Checkpoint {
     /// Whether it is still to be seen if the run, which another one started, begins at all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub begins: bool,
+    /// How many runs stand between it and the submission.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u8,
     /// Whether it stands in the lane of calls: what wakes it in another lane does nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calling: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(depth: &u8) -> bool {
+    *depth == 0
 }
 
 impl Checkpoint {

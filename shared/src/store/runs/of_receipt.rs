@@ -1,41 +1,27 @@
 //! The runs of one receipt: those that a person looks at first, and a word for all of them. A receipt may have thousands;
 //! they are counted where they lie.
 
+use std::collections::HashMap;
+
 use deadpool_postgres::Object;
 use tokio_postgres::Row;
 
 use super::{Run, State, read};
-use crate::id::ReceiptId;
-use crate::origin;
+use crate::id::{ReceiptId, WorkflowId};
 use crate::store::StoreError;
 
+/// The most urgent first: in the order of the type, not of the words.
 const SHOWN: &str = "-- of_receipt::shown
-SELECT receipt, workflow, version, place, state, steps, record, message, started_at, ended_at, origin
-FROM runs WHERE receipt = $1
-ORDER BY array_position($2::text[], state), place, workflow, length(origin), origin LIMIT $3";
+SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
+    parent, parent_step, item, replays, replaced_by
+FROM runs WHERE receipt = $1 ORDER BY runs.state, number LIMIT $2";
 
+/// Of a run and its replays the last one counts.
 const STATES: &str = "-- of_receipt::states
-SELECT state, count(*), bool_or(origin ~ '(^|~)[0-9]+$') FROM runs WHERE receipt = $1 GROUP BY state";
+SELECT state::text, count(*), count(*) FILTER (WHERE replaced_by IS NULL) FROM runs WHERE receipt = $1 GROUP BY state";
 
-/// Of a run and its replays the last one counts; [`origin::first`] in SQL.
-const LAST_STATES: &str = "-- of_receipt::last_states
-SELECT DISTINCT state FROM (
-    SELECT DISTINCT ON (workflow, first) state
-    FROM (
-        SELECT workflow, origin, state,
-            CASE WHEN origin ~ '^[0-9]+$' THEN '' ELSE regexp_replace(origin, '~[0-9]+$', '') END AS first
-        FROM runs WHERE receipt = $1
-    ) AS named
-    ORDER BY workflow, first, length(origin) DESC, origin DESC
-) AS last";
-
-/// The state that most needs someone's eye or patience first: it is that of the receipt.
-const OF_RECEIPT: [State; 6] =
-    [State::NeedsAttention, State::Running, State::Waiting, State::Held, State::Failed, State::Finished];
-
-/// The state whose runs are shown first.
-const SHOWN_FIRST: [State; 6] =
-    [State::NeedsAttention, State::Failed, State::Running, State::Waiting, State::Held, State::Finished];
+const WORKFLOWS: &str = "-- of_receipt::workflows
+SELECT number, workflow FROM runs WHERE receipt = $1 AND number = ANY ($2)";
 
 /// The runs of a receipt.
 #[derive(Debug)]
@@ -48,43 +34,53 @@ pub struct OfReceipt {
     /// The word for a receipt with these runs; without any run it is unmatched. Of a run and its replays the last one
     /// counts.
     pub word: &'static str,
+    /// The workflows of the runs that started those that are shown.
+    starters: HashMap<i16, WorkflowId>,
+}
+
+impl OfReceipt {
+    /// The workflow of the run that started this one.
+    pub fn starter(&self, run: &Run) -> Option<WorkflowId> {
+        self.starters.get(&run.parent?.run).copied()
+    }
 }
 
 /// The runs of a receipt, of which at most `most` are shown.
 pub async fn of(connection: &Object, receipt: ReceiptId, most: usize) -> Result<OfReceipt, StoreError> {
-    let order = SHOWN_FIRST.map(State::word);
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
     let statement = connection.prepare_cached(SHOWN).await?;
-    let rows = connection.query(&statement, &[&receipt.uuid(), &&order[..], &limit]).await?;
+    let rows = connection.query(&statement, &[&receipt.uuid(), &limit]).await?;
     let mut shown = rows.iter().map(read).collect::<Result<Vec<Run>, _>>()?;
     let are_all = shown.len() <= most;
     shown.truncate(most);
-    shown.sort_by(|one, other| key(one).cmp(&key(other)));
+    shown.sort_by_key(|run| run.number);
+    let starters = starters(connection, receipt, &shown).await?;
     if are_all {
-        let word = word(&last_states(&shown));
-        return Ok(OfReceipt { shown, left_out: 0, word });
+        let last = shown.iter().filter(|run| run.replaced_by.is_none()).map(|run| run.state);
+        return Ok(OfReceipt { left_out: 0, word: word(State::of_all(last)), shown, starters });
     }
     let states = connection.query(STATES, &[&receipt.uuid()]).await?;
     let count: i64 = states.iter().map(|row| row.get::<_, i64>(1)).sum();
     let left_out = count.saturating_sub(i64::try_from(most).unwrap_or(i64::MAX)).max(0);
-    let has_replays = states.iter().any(|row| row.get(2));
-    let states = if has_replays { connection.query(LAST_STATES, &[&receipt.uuid()]).await? } else { states };
-    let state = |row: &Row| State::from_word(row.get(0));
-    Ok(OfReceipt { shown, left_out, word: word(&states.iter().filter_map(state).collect::<Vec<_>>()) })
+    let last = states.iter().filter(|row| row.get::<_, i64>(2) > 0).filter_map(|row| State::from_word(row.get(0)));
+    Ok(OfReceipt { shown, left_out, word: word(State::of_all(last)), starters })
 }
 
-/// In which order a receipt started its runs, with replays behind the run that they replay.
-fn key(run: &Run) -> (i32, i64, usize, &str) {
-    (run.place, run.workflow.get(), run.origin.len(), &run.origin)
+async fn starters(
+    connection: &Object,
+    receipt: ReceiptId,
+    shown: &[Run],
+) -> Result<HashMap<i16, WorkflowId>, StoreError> {
+    let numbers: Vec<i16> = shown.iter().filter_map(|run| Some(run.parent?.run)).collect();
+    if numbers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = connection.prepare_cached(WORKFLOWS).await?;
+    let rows = connection.query(&statement, &[&receipt.uuid(), &numbers]).await?;
+    let starter = |row: &Row| Some((row.get(0), row.get::<_, i64>(1).try_into().ok()?));
+    Ok(rows.iter().filter_map(starter).collect())
 }
 
-/// The states of runs in their order, without those that were replayed.
-fn last_states(runs: &[Run]) -> Vec<State> {
-    let name = |run: &Run| (run.workflow, origin::first(&run.origin).to_owned());
-    let is_last = |at: usize| runs.get(at + 1).is_none_or(|next| name(next) != name(&runs[at]));
-    (0..runs.len()).filter(|at| is_last(*at)).map(|at| runs[at].state).collect()
-}
-
-fn word(states: &[State]) -> &'static str {
-    OF_RECEIPT.into_iter().find(|state| states.contains(state)).map_or("unmatched", State::word)
+fn word(state: Option<State>) -> &'static str {
+    state.map_or("unmatched", State::word)
 }

@@ -120,7 +120,7 @@ pub async fn take(
 
 /// Whether a row of the lane of calls wakes a run, as it stands now.
 pub async fn calls(transaction: &Transaction<'_>, resume: &Resume) -> Result<bool, StoreError> {
-    Ok(transaction.query_one(CALLS, &[&resume.run.workflow.get(), &resume.encode()]).await?.get(0))
+    Ok(transaction.query_one(CALLS, &[&resume.workflow.get(), &resume.encode()]).await?.get(0))
 }
 
 fn of(lane: Lane, statement: &str) -> String {

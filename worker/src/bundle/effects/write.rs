@@ -2,9 +2,9 @@
 
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, FIRST_REVISION, NewCheckpoint};
-use postern_shared::store::run_log::{self, Entry};
-use postern_shared::store::runs::{self, Run};
-use postern_shared::store::{StoreError, Transaction, comments, receipts, responses};
+use postern_shared::store::run_steps::{self, Further};
+use postern_shared::store::runs::{self, NewRun};
+use postern_shared::store::{StoreError, Transaction, comments, digest, responses};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -16,29 +16,32 @@ use crate::run::tally::Tally;
 /// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
 pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
     queries::flush(transaction, unit).await?;
-    let Effects { comments, responses, child_runs, runs, stays, unmet, awaited } = std::mem::take(&mut unit.effects);
+    let Effects { comments, responses, child_runs, runs, stays, receipts, awaited } = std::mem::take(&mut unit.effects);
     if !comments.is_empty() {
         comments::append(transaction, &comments).await?;
     }
     responses::put(transaction, &responses).await?;
     let mut tally = Tally::default();
-    let (mut new, mut waiting) = (NewRuns::default(), Vec::new());
+    let (mut new, mut waiting, mut further) = (NewRuns::default(), Vec::new(), Vec::new());
     let mut alarms = Alarms::new(unit.clock.began());
-    for mut one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
+    for one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
         count(&one, &mut tally);
-        new.log.append(&mut one.log);
         match one.before.clone() {
             Before::New => new.add(one, &mut alarms),
-            Before::Waiting { resume, steps, has_passed } => waiting.push((one, resume, steps, has_passed)),
+            Before::Waiting { resume, steps, has_passed } => {
+                further.extend(further_steps(&one));
+                waiting.push((one, resume, steps, has_passed));
+            }
         }
     }
     new.write(transaction).await?;
+    run_steps::append(transaction, &further).await?;
     for (one, resume, steps, has_passed) in waiting {
-        renew(transaction, &one, &resume, steps, has_passed, &mut alarms).await?;
+        renew(transaction, &one, resume, steps, has_passed, &mut alarms).await?;
     }
     tally.alarms = alarms.write(transaction).await?;
-    receipts::note_unmet(transaction, &unmet).await?;
     serial_runs::stay(transaction, &stays).await?;
+    digest::enqueue(transaction, &receipts, std::mem::take(&mut unit.touched).into_iter()).await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }
@@ -50,33 +53,36 @@ fn count(one: &RunEffects, tally: &mut Tally) {
     tally.checkpoint_bytes += one.document.as_ref().map_or(0, String::len);
 }
 
-/// Runs that the database does not have yet, and the steps of all runs.
+/// The steps of a run that the database has.
+fn further_steps(RunEffects { run, log, .. }: &RunEffects) -> Option<Further> {
+    let count = i32::try_from(log.len()).unwrap_or(i32::MAX);
+    Some(Further { run: run.key(), first: run.steps - count + 1, steps: run_steps::encode(log)? })
+}
+
+/// Runs that the database does not have yet.
 #[derive(Default)]
 struct NewRuns {
-    runs: Vec<Run>,
-    log: Vec<Entry>,
+    runs: Vec<NewRun>,
     checkpoints: Vec<NewCheckpoint>,
 }
 
 impl NewRuns {
     fn add(&mut self, one: RunEffects, alarms: &mut Alarms) {
-        let RunEffects { run, document, wake, .. } = one;
+        let RunEffects { run, document, wake, log, .. } = one;
         if let Some(document) = document {
             if let Some(wake) = &wake {
-                alarms.set(&Resume { run: run.key(), revision: FIRST_REVISION }, run.place, wake);
+                alarms.set(Resume { run: run.key(), workflow: run.workflow, revision: FIRST_REVISION }, wake);
             }
+            let (run, workflow, record) = (run.key(), run.workflow, run.record);
             let standing = standing(wake.as_ref(), false);
-            self.checkpoints.push(NewCheckpoint { run: run.key(), record: run.record, document, standing });
+            self.checkpoints.push(NewCheckpoint { run, workflow, record, document, standing });
         }
-        self.runs.push(run);
+        self.runs.push(NewRun { run, steps: run_steps::encode(&log) });
     }
 
     async fn write(self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
         if !self.runs.is_empty() {
             runs::insert(transaction, &self.runs).await?;
-        }
-        if !self.log.is_empty() {
-            run_log::append(transaction, &self.log).await?;
         }
         if !self.checkpoints.is_empty() {
             checkpoints::insert(transaction, &self.checkpoints).await?;
@@ -89,27 +95,27 @@ impl NewRuns {
 async fn renew(
     transaction: &Transaction<'_>,
     one: &RunEffects,
-    resume: &Resume,
+    resume: Resume,
     steps: i32,
     has_passed: bool,
     alarms: &mut Alarms,
 ) -> Result<(), StoreError> {
     let RunEffects { run, forgets, document, wake, .. } = one;
     if *forgets {
-        run_log::forget(transaction, &run.key()).await?;
+        run_steps::forget(transaction, run.key()).await?;
     }
-    runs::update(transaction, run, steps).await?;
+    runs::update(transaction, run, steps, *forgets).await?;
     match document {
         Some(document) => {
-            checkpoints::renew(transaction, resume, document, standing(wake.as_ref(), has_passed)).await?;
+            checkpoints::renew(transaction, &resume, document, standing(wake.as_ref(), has_passed)).await?;
         }
-        None => checkpoints::remove(transaction, resume).await?,
+        None => checkpoints::remove(transaction, &resume).await?,
     }
     match wake {
-        Some(wake) => alarms.set(&Resume { revision: resume.revision + 1, ..resume.clone() }, run.place, wake),
+        Some(wake) => alarms.set(Resume { revision: resume.revision + 1, ..resume }, wake),
         None => {
             if let Some(next) = serial_runs::leave(transaction, run).await? {
-                alarms.set(&next, 0, &Wake::Now);
+                alarms.set(next, &Wake::Now);
             }
         }
     }

@@ -60,8 +60,8 @@ pub async fn attempt(
     // Cannot fail: nobody closes it.
     let _one_of_few = resources.connections.of(message.lane).acquire().await;
     let mut connection = resources.store.connection().await?;
-    let Some(version) = runs::version(&connection, &resume.run).await? else { return nothing() };
-    let pinned = resources.catalogs.pinned(&connection, resume.run.workflow, version).await?;
+    let Some(version) = runs::version(&connection, resume.run).await? else { return nothing() };
+    let pinned = resources.catalogs.pinned(&connection, resume.workflow, version).await?;
     let transaction = store::begin(&mut connection).await?;
     let began = Instant::now();
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
@@ -135,7 +135,7 @@ async fn go_on(
         Err(reason) => return end(transaction, failed(resume, taken, reason)?, waits, unit).await,
     };
     if matches!(report, Some(Report::Answered(_) | Report::Failed(_))) {
-        outside_calls::complete(transaction, &resume.run, taken.run.steps + 1).await?;
+        outside_calls::complete(transaction, resume.run, taken.run.steps + 1).await?;
     }
     let mut answer = report.map(Answer::Outside);
     let mut keepalive = Keepalive::new();
@@ -154,7 +154,7 @@ async fn go_on(
             }
             Progress::Outside(call) => {
                 let (number, first) = execution.numbers();
-                match (call.at_most_once, outside_calls::intend(transaction, &resume.run, number).await?) {
+                match (call.at_most_once, outside_calls::intend(transaction, resume.run, number).await?) {
                     (true, Intent::Open(age)) if age > call.timeout + MARGIN => {
                         let failure = Failure::new("the worker broke off while it was at it", FailureKind::Unclear);
                         answer = Some(Answer::Outside(Report::Failed(failure)));
@@ -162,7 +162,7 @@ async fn go_on(
                     (true, Intent::Open(age)) => {
                         // Somebody may still be at it; afterwards it is either done or unknown.
                         let delay = (call.timeout + MARGIN).saturating_sub(age) + LATER;
-                        let later = Alarm { resume: resume.clone(), delay, way: Way::Calling(target(&call.request)) };
+                        let later = Alarm { resume: *resume, delay, way: Way::Calling(target(&call.request)) };
                         spool::schedule(transaction, &[later]).await?;
                         return Ok(Step::Done(Tally::default()));
                     }

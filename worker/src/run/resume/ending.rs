@@ -12,7 +12,7 @@ use crate::run::checkpoint::{self, Wake};
 
 /// How the database has a run that was taken.
 pub fn before(resume: &Resume, taken: &Taken) -> Before {
-    Before::Waiting { resume: resume.clone(), steps: taken.run.steps, has_passed: taken.has_passed }
+    Before::Waiting { resume: *resume, steps: taken.run.steps, has_passed: taken.has_passed }
 }
 
 /// Ends a run that another one started before its first step: as with a submission that starts nothing, it is no fault.

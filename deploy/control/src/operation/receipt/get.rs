@@ -35,4 +35,4 @@ impl Operation for GetReceipt {
 }
 
 /// A receipt with one run.
-pub const EXAMPLE: &str = r#"{"receipt": "019a8f00-0000-7000-8000-000000000001", "status": "finished", "accepted_at": "2026-11-24T13:30:00Z", "target": {"workflow": 77}, "runs": [{"workflow": 77, "origin": "", "version": 4, "status": "finished", "steps": 1, "record": 852, "message": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z", "path": [{"step": "lead", "task": "create_record", "output": "created"}]}]}"#;
+pub const EXAMPLE: &str = r#"{"receipt": "019a8f00-0000-7000-8000-000000000001", "status": "finished", "accepted_at": "2026-11-24T13:30:00Z", "target": {"workflow": 77}, "runs": [{"number": 1, "workflow": 77, "version": 4, "status": "finished", "steps": 1, "record": 852, "message": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z", "path": [{"step": "lead", "task": "create_record", "output": "created"}]}]}"#;

@@ -39,13 +39,13 @@ impl Operation for DecideRun {
         "decideRun",
         "/runs/{run}/decision",
         "decides what came of the step at which a run needs attention",
-        (r#"{"decision": "done"}"#, r#"{"run": "019a8f00-0000-7000-8000-000000000001.77"}"#),
+        (r#"{"decision": "done"}"#, r#"{"run": "019a8f00-0000-7000-8000-000000000001.1"}"#),
     )
     .refusing(&[Code::NotFound, Code::Conflict]);
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let mut connection = state.store.connection().await?;
-        let run = goes(run_actions::decide(&mut connection, &who.account, &input.run.0, input.decision.0).await?)?;
+        let run = goes(run_actions::decide(&mut connection, &who.account, input.run.0, input.decision.0).await?)?;
         Ok(Output { run: run.to_string() })
     }
 }

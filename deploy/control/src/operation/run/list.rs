@@ -1,7 +1,8 @@
 //! The runs of all workflows, a page at a time.
 
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::store::runs::{self, Cursor, Filter, Run, State as RunState};
+use postern_shared::resume::RunKey;
+use postern_shared::store::runs::{self, Filter, Run, State as RunState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub struct Input {
     /// The `next` of an answer: the runs that follow it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    pub before: Option<Text<Cursor>>,
+    pub before: Option<Text<RunKey>>,
 }
 
 /// A page of runs.
@@ -51,10 +52,10 @@ pub struct Output {
 pub struct OneRun {
     /// The receipt that started it.
     pub receipt: ReceiptId,
+    /// Its number among the runs of the receipt: the run is named `RECEIPT.NUMBER`.
+    pub number: i16,
     /// Its workflow.
     pub workflow: WorkflowId,
-    /// Where it comes from; empty = the submission started it.
-    pub origin: String,
     /// The version of the workflow.
     pub version: i32,
     /// How it stands.
@@ -65,6 +66,12 @@ pub struct OneRun {
     pub record: Option<RecordId>,
     /// Why it failed, or what its `stop` said.
     pub message: Option<String>,
+    /// The run of the receipt whose step started it.
+    pub parent: Option<i16>,
+    /// The run of the receipt that it replays.
+    pub replays: Option<i16>,
+    /// The replay that goes on in its place.
+    pub replaced_by: Option<i16>,
     /// When it started.
     pub started_at: Time,
     /// When it ended.
@@ -78,7 +85,7 @@ impl Operation for ListRuns {
         "listRuns",
         "/runs",
         "the runs, the newest first",
-        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "workflow": 77, "origin": "", "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
+        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "number": 1, "workflow": 77, "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "parent": null, "replays": null, "replaced_by": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
     );
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
@@ -86,8 +93,8 @@ impl Operation for ListRuns {
         let (state, unreplayed) = (input.state.map(|one| one.0), input.unreplayed);
         let filter = Filter { workflow: input.workflow, state, unreplayed, within: None };
         let behind = input.before.map(|cursor| cursor.0);
-        let found = runs::page(&connection, &filter, behind.as_ref(), input.last.get()).await?;
-        let next = input.last.next(&found).map(|run| Cursor::from(run).to_string());
+        let found = runs::page(&connection, &filter, behind, input.last.get()).await?;
+        let next = input.last.next(&found).map(|run| run.key().to_string());
         Ok(Output { next, runs: found.into_iter().map(|run| describe(run, who.sight())).collect() })
     }
 }
@@ -95,13 +102,16 @@ impl Operation for ListRuns {
 fn describe(run: Run, sight: Sight) -> OneRun {
     OneRun {
         receipt: run.receipt,
+        number: run.number,
         workflow: run.workflow,
-        origin: run.origin,
         version: run.version,
         state: Text(run.state),
         steps: run.steps,
         record: run.record,
         message: run.message.map(|message| sight.message(message)),
+        parent: run.parent.map(|parent| parent.run),
+        replays: run.replays,
+        replaced_by: run.replaced_by,
         started_at: run.started_at.into(),
         ended_at: run.ended_at.map(Time::from),
     }

@@ -1,6 +1,6 @@
 //! A run that failed goes on at its failed step, as a new run.
 
-use postern_shared::id::{ReceiptId, WorkflowId};
+use postern_shared::id::ReceiptId;
 use postern_shared::resume::RunKey;
 use postern_shared::store::run_actions::{self, Version};
 use schemars::JsonSchema;
@@ -33,10 +33,8 @@ pub struct Output {
     pub run: String,
     /// Its receipt.
     pub receipt: ReceiptId,
-    /// Its workflow.
-    pub workflow: WorkflowId,
-    /// Where it comes from.
-    pub origin: String,
+    /// Its number among the runs of the receipt.
+    pub number: i16,
 }
 
 impl Operation for ReplayRun {
@@ -50,7 +48,7 @@ impl Operation for ReplayRun {
             "goes on at the failed step of a run, as a new run",
             (
                 r#"{"newest_version": true}"#,
-                r#"{"run": "019a8f00-0000-7000-8000-000000000001.77.1", "receipt": "019a8f00-0000-7000-8000-000000000001", "workflow": 77, "origin": "1"}"#,
+                r#"{"run": "019a8f00-0000-7000-8000-000000000001.2", "receipt": "019a8f00-0000-7000-8000-000000000001", "number": 2}"#,
             ),
         )
     }
@@ -59,7 +57,7 @@ impl Operation for ReplayRun {
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let version = if input.newest_version { Version::Newest } else { Version::Pinned };
         let mut connection = state.store.connection().await?;
-        let run = goes(run_actions::replay(&mut connection, &who.account, &input.run.0, version).await?)?;
-        Ok(Output { run: run.to_string(), receipt: run.receipt, workflow: run.workflow, origin: run.origin })
+        let run = goes(run_actions::replay(&mut connection, &who.account, input.run.0, version).await?)?;
+        Ok(Output { run: run.to_string(), receipt: run.receipt, number: run.number })
     }
 }

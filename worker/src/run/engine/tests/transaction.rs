@@ -11,7 +11,7 @@ use postern_shared::resume::Resume;
 use postern_shared::store::Conflicts;
 use postern_shared::store::checkpoints::{Decision, FIRST_REVISION, Taken};
 use postern_shared::store::records::Record;
-use postern_shared::store::run_log::Entry;
+use postern_shared::store::run_steps::Step;
 use postern_shared::store::workflows::Stored;
 use postern_shared::yaml;
 
@@ -83,7 +83,7 @@ pub fn resume(lines: &str, came: &Came, later: u64, decision: Option<Decision>, 
     unit.clock = Clock::new(now, Instant::now());
     let (run, query, request) = (came.run.run.clone(), Env::default(), Env::default());
     let taken = Taken { run, checkpoint, bytes: 0, query, request, now, decision, has_passed: false, waits: false };
-    let resume = Resume { run: came.run.run.key(), revision: FIRST_REVISION };
+    let resume = Resume { run: came.run.run.key(), workflow: came.run.run.workflow, revision: FIRST_REVISION };
     let before = Before::Waiting { resume, steps: taken.run.steps, has_passed: false };
     let mut answers = answers;
     if let Some(decision) = decision {
@@ -144,14 +144,14 @@ fn load(query: Query, answer: &Answer, unit: &mut UnitOfWork) -> &'static str {
         (Query::Create { .. }, _) => "create",
         (Query::Rekey { .. }, _) => "rekey",
         (Query::Search { .. }, _) => "search",
-        (Query::Places { .. }, _) => "places",
+        (Query::Numbers { .. }, _) => "numbers",
     }
 }
 
 impl Came {
     /// The path, how the run stands, and why, as `a>next b | finished | message`.
     pub fn told(&self) -> String {
-        let step = |one: &Entry| match &one.output {
+        let step = |one: &Step| match &one.output {
             Some(output) => format!("{}>{output}", one.step),
             None => one.step.clone(),
         };

@@ -9,7 +9,6 @@ CREATE TABLE process_roles (
 
 -- Partitions belong to the owner of their table, so only it can make them.
 ALTER FUNCTION postern_make_partitions(integer) SECURITY DEFINER;
-REVOKE ALL ON FUNCTION postern_make_partitions(integer), postern_partition_as_runs(text) FROM PUBLIC;
 
 -- Writes a row as long as a submission into the spool and removes it again: what is committed then proves that the spool
 -- takes writes. With this function ingress need not be able to remove rows. The row cannot be compressed, so it needs a page of its
@@ -30,15 +29,26 @@ CREATE FUNCTION postern_stop_message(workflow bigint, version integer, step text
         SELECT (document #> ARRAY['steps', $3, 'message'])::text FROM workflow_versions v
         WHERE v.workflow = $1 AND v.version = $2 AND document #> ARRAY['steps', $3, 'stop'] IS NOT NULL;
     END;
-REVOKE ALL ON FUNCTION postern_try_spool(smallint), postern_stop_message(bigint, integer, text) FROM PUBLIC;
+
+-- The names of a submission whose values were altered: all that a caller may read of its request.
+CREATE FUNCTION postern_altered(receipt uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    BEGIN ATOMIC
+        SELECT (request -> 'altered')::text FROM receipts WHERE id = $1;
+    END;
+REVOKE ALL ON FUNCTION postern_make_partitions(integer), postern_partition_as_runs(text), postern_try_spool(smallint),
+    postern_stop_message(bigint, integer, text), postern_altered(uuid) FROM PUBLIC;
 
 -- Tables of the caller come last, so that none of them stands in for one of Postern.
 DO $$
+DECLARE
+    function regprocedure;
 BEGIN
-    EXECUTE format('ALTER FUNCTION postern_make_partitions(integer) SET search_path = %I, pg_temp', current_schema());
-    EXECUTE format('ALTER FUNCTION postern_try_spool(smallint) SET search_path = %I, pg_temp', current_schema());
-    EXECUTE format('ALTER FUNCTION postern_stop_message(bigint, integer, text) SET search_path = %I, pg_temp',
-        current_schema());
+    FOREACH function IN ARRAY ARRAY['postern_make_partitions(integer)', 'postern_try_spool(smallint)',
+        'postern_stop_message(bigint, integer, text)', 'postern_altered(uuid)']::regprocedure[]
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', function, current_schema());
+    END LOOP;
 END
 $$;
 
@@ -46,9 +56,3 @@ $$;
 CREATE VIEW discarded_letters WITH (security_barrier) AS
 SELECT id, key, document ->> 'permission' AS permission, document ->> 'reason' AS reason FROM audit_log
 WHERE kind = 'dead_letter' AND action = 'discard';
-
--- What is kept of a refused body, without reading it: ingress keeps refused bodies within a total, and reads none.
-ALTER TABLE refused_bodies ADD COLUMN kept_bytes bigint NOT NULL GENERATED ALWAYS AS (
-    coalesce(octet_length(body), 0) + octet_length(query) + octet_length(message) + coalesce(octet_length(content_type), 0)
-        + octet_length(permission) + octet_length(address) + octet_length(code)
-        + coalesce(octet_length(idempotency_key), 0)) STORED;

@@ -1,0 +1,233 @@
+//! By which texts a receipt or a record is found: e-mails, phone numbers in any notation, and the words of names and ids in
+//! any case. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::env::Env;
+
+/// The most keys of a receipt or a record: far above what a person fills in.
+const MAX_KEYS: usize = 64;
+
+/// The longest text that is a key, in bytes: longer texts are no names, numbers or ids.
+const MAX_BYTES: usize = 128;
+
+/// The deepest nesting in which values are looked at.
+const MAX_DEPTH: usize = 8;
+
+/// The digits of a phone number (ITU-T E.164: 15 at most) that has at least the length of a local one.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// The last digits of a phone number that count: before them stands the code of the country, or a zero or an eight in its
+/// place.
+const OWN_DIGITS: usize = 10;
+
+/// The secret key of the hashes.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl From<[u8; 32]> for Secret {
+    fn from(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+}
+
+impl Secret {
+    /// The hash of a key.
+    pub fn hash(&self, key: &Key) -> i64 {
+        // HMAC takes keys of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return 0 };
+        mac.update(&[key.kind as u8]);
+        mac.update(key.text.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        i64::from_be_bytes(first)
+    }
+}
+
+/// A text by which something is found, in its one form.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    kind: Kind,
+    text: String,
+}
+
+/// As what a text is understood. The numbers are part of the hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Email = 1,
+    Phone = 2,
+    Word = 3,
+}
+
+impl Key {
+    fn email(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (local, domain) = text.split_once('@')?;
+        let fits = !local.is_empty() && domain.contains('.') && !domain.contains('@');
+        let is_one = fits && text.len() <= MAX_BYTES && !text.contains(char::is_whitespace);
+        is_one.then(|| Self { kind: Kind::Email, text: folded(text) })
+    }
+
+    fn phone(text: &str) -> Option<Self> {
+        let is_number = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-()./\u{2011}".contains(c));
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if !is_number || !PHONE_DIGITS.contains(&digits.len()) {
+            return None;
+        }
+        let digits = digits.trim_start_matches('0');
+        let own = &digits[digits.len().saturating_sub(OWN_DIGITS)..];
+        (!own.is_empty()).then(|| Self { kind: Kind::Phone, text: own.to_owned() })
+    }
+
+    fn words(text: &str) -> impl Iterator<Item = Self> + '_ {
+        let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+        let words = words.filter(|word| !word.is_empty() && word.len() <= MAX_BYTES);
+        words.map(|word| Self { kind: Kind::Word, text: folded(word) })
+    }
+}
+
+/// Without its case, by Unicode: through capital letters, since some letters have several small forms.
+fn folded(text: &str) -> String {
+    text.to_lowercase().to_uppercase().to_lowercase()
+}
+
+/// The names of values of which each word is a key, joined by commas. `*` stands for any letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// The names that count unless told.
+    pub const DEFAULT: &'static str = "*name*,*имя*,*фамилия*,company,*company_name,id,*_id";
+
+    fn count(&self, name: &str) -> bool {
+        let name = folded(name);
+        self.0.iter().any(|pattern| matches(pattern, &name))
+    }
+}
+
+impl FromStr for Names {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.split(',').map(|name| folded(name.trim())).filter(|name| !name.is_empty()).collect()))
+    }
+}
+
+/// Whether a pattern with `*` fits the whole text.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, behind)) => text.strip_prefix(before).is_some_and(|rest| {
+            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            ends.into_iter().any(|at| matches(behind, &rest[at..]))
+        }),
+    }
+}
+
+/// The keys of values.
+pub fn of(values: &Env, names: &Names) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::new();
+    for (name, value) in &values.0 {
+        collect(name, value, names, MAX_DEPTH, &mut keys);
+    }
+    keys
+}
+
+fn collect(name: &str, value: &Value, names: &Names, depth: usize, keys: &mut BTreeSet<Key>) {
+    let text = match value {
+        _ if keys.len() >= MAX_KEYS => return,
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) if depth > 0 => {
+            return items.iter().for_each(|item| collect(name, item, names, depth - 1, keys));
+        }
+        Value::Object(map) if depth > 0 => {
+            return map.iter().for_each(|(name, value)| collect(name, value, names, depth - 1, keys));
+        }
+        Value::Array(_) | Value::Object(_) | Value::Null | Value::Bool(_) => return,
+    };
+    keys.extend(Key::email(&text));
+    keys.extend(Key::phone(&text));
+    if names.count(name) {
+        keys.extend(Key::words(&text).take(MAX_KEYS - keys.len().min(MAX_KEYS)));
+    }
+}
+
+/// What a text that a person looks for may be: each of the lists alone finds something if it has all of its keys.
+pub fn meant(text: &str) -> Vec<Vec<Key>> {
+    let words: BTreeSet<Key> = Key::words(text).take(MAX_KEYS).collect();
+    let alone = [Key::email(text), Key::phone(text)].into_iter().flatten().map(|key| vec![key]);
+    alone.chain(Some(words.into_iter().collect()).filter(|words: &Vec<Key>| !words.is_empty())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(json: &str) -> BTreeSet<Key> {
+        of(&serde_json::from_str(json).unwrap(), &Names::DEFAULT.parse().unwrap())
+    }
+
+    fn finds(text: &str, json: &str) -> bool {
+        let keys = keys(json);
+        meant(text).iter().any(|all| all.iter().all(|key| keys.contains(key)))
+    }
+
+    #[test]
+    fn a_person_is_found_by_email_phone_and_name_however_they_are_written() {
+        let lead = r#"{"Email":" Ada@Example.ORG ","tel":"+7 (912) 345-67-89","lastname":"Иванов","firstname":"Иван",
+            "lead_id":4711,"text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
+        for (text, found) in [
+            ("ada@example.org", true),
+            ("ADA@example.org", true),
+            ("8 912 345 67 89", true),
+            ("9123456789", true),
+            ("0079123456789", true),
+            ("иванов", true),
+            ("ИВАН Иванов", true),
+            ("иван петров", false),
+            ("king-noel", true),
+            ("4711", true),
+            ("hello", false),
+            ("bob@example.org", false),
+            ("9123456780", false),
+            ("", false),
+        ] {
+            assert_eq!(finds(text, lead), found, "{text}");
+        }
+        assert!(finds("strasse", r#"{"name":"STRAẞE"}"#) && finds("0170 1234567", r#"{"a":"+49 170 1234567"}"#));
+    }
+
+    #[test]
+    fn what_is_no_name_or_too_much_has_no_key() {
+        for none in [r#"{"a":"x"}"#, r#"{"name":""}"#, r#"{"a":true,"b":null}"#, r#"{"a":"12-34"}"#, r#"{"a":"a@b"}"#] {
+            assert!(keys(none).is_empty(), "{none}");
+        }
+        let many: Vec<String> = (0..1_000).map(|n| format!("n{n}")).collect();
+        let many = serde_json::json!({"name": many.join(" ")}).to_string();
+        assert_eq!(keys(&many).len(), MAX_KEYS);
+        assert!(keys(&format!(r#"{{"name":"{}"}}"#, "x".repeat(MAX_BYTES + 1))).is_empty());
+    }
+
+    #[test]
+    fn a_hash_depends_on_the_kind_and_the_secret() {
+        let (one, other) = (Secret::from([1; 32]), Secret::from([2; 32]));
+        let key = |kind| Key { kind, text: "4711".to_owned() };
+        let hashes = [one.hash(&key(Kind::Word)), one.hash(&key(Kind::Phone)), other.hash(&key(Kind::Word))];
+        assert_eq!(hashes.iter().collect::<BTreeSet<_>>().len(), 3);
+        assert_eq!(one.hash(&key(Kind::Word)), hashes[0]);
+    }
+}

@@ -1,0 +1,180 @@
+//! The steps of one run in one transaction as one value: the bytes of postcard. They are read for as long as the history
+//! keeps them, so an encoding that was released stays; another one is another variant of [`Stored`].
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Step;
+use crate::id::RecordId;
+
+/// The names of tasks and outputs that most steps have. A word is stored as its place in this list: words are added at the
+/// end, and none is moved or removed.
+const WORDS: [&str; 24] = [
+    "comment",
+    "condition",
+    "create_record",
+    "delay",
+    "delete_record",
+    "find_record",
+    "http_request",
+    "respond",
+    "run_workflow",
+    "send_mail",
+    "set_env",
+    "set_value",
+    "stop",
+    "next",
+    "then",
+    "else",
+    "created",
+    "existing",
+    "found",
+    "not_found",
+    "failed",
+    "switch",
+    "for_each",
+    "each",
+];
+
+/// A word of [`WORDS`] or another one.
+#[derive(Serialize, Deserialize)]
+enum Word<'a> {
+    Known(u8),
+    Other(&'a str),
+}
+
+impl<'a> Word<'a> {
+    fn of(text: &'a str) -> Self {
+        let known = WORDS.iter().position(|word| *word == text).and_then(|place| u8::try_from(place).ok());
+        known.map_or(Self::Other(text), Self::Known)
+    }
+
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Known(place) => WORDS.get(usize::from(place)).copied(),
+            Self::Other(text) => Some(text),
+        }
+    }
+}
+
+/// The stored forms.
+#[derive(Serialize, Deserialize)]
+enum Stored<'a> {
+    V1(#[serde(borrow)] Vec<StepV1<'a>>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct StepV1<'a> {
+    step: &'a str,
+    #[serde(borrow)]
+    task: Word<'a>,
+    output: Option<Word<'a>>,
+    message: Option<&'a str>,
+    error: Option<&'a str>,
+    after_ms: u64,
+    took_us: u32,
+    #[serde(serialize_with = "ids", deserialize_with = "records")]
+    records: Vec<RecordId>,
+    fields: Vec<&'a str>,
+}
+
+fn ids<S: Serializer>(records: &[RecordId], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(records.iter().map(|record| record.get().unsigned_abs()))
+}
+
+fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RecordId>, D::Error> {
+    let ids = Vec::<u64>::deserialize(deserializer)?;
+    Ok(ids.into_iter().filter_map(|id| i64::try_from(id).ok()?.try_into().ok()).collect())
+}
+
+/// Steps as they are stored; none = there are none.
+pub(super) fn encode(steps: &[Step]) -> Option<Vec<u8>> {
+    let errors: Vec<Option<String>> =
+        steps.iter().map(|step| step.error.as_ref().and_then(|error| serde_json::to_string(error).ok())).collect();
+    let stored = steps.iter().zip(&errors).map(|(step, error)| stored(step, error.as_deref()));
+    let stored = Stored::V1(stored.collect());
+    // Numbers and texts can always be written.
+    postcard::to_allocvec(&stored).ok().filter(|_| !steps.is_empty())
+}
+
+fn stored<'a>(step: &'a Step, error: Option<&'a str>) -> StepV1<'a> {
+    StepV1 {
+        step: &step.step,
+        task: Word::of(&step.task),
+        output: step.output.as_deref().map(Word::of),
+        // The text of an error is made of it where it is read.
+        message: step.message.as_deref().filter(|_| error.is_none()),
+        error,
+        after_ms: step.after_ms,
+        took_us: step.took_us,
+        records: step.records.clone(),
+        fields: step.fields.iter().map(String::as_str).collect(),
+    }
+}
+
+/// Reads stored steps; none = a later version wrote them.
+pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Step>> {
+    let Stored::V1(steps) = postcard::from_bytes(bytes).ok()?;
+    let read = |stored: StepV1<'_>| {
+        let error = stored.error.and_then(|error| serde_json::from_str(error).ok());
+        let text = error.as_ref().map(ToString::to_string);
+        Some(Step {
+            step: stored.step.to_owned(),
+            task: stored.task.text()?.to_owned(),
+            output: stored.output.and_then(Word::text).map(str::to_owned),
+            message: stored.message.map(str::to_owned).or(text),
+            error,
+            after_ms: stored.after_ms,
+            took_us: stored.took_us,
+            records: stored.records,
+            fields: stored.fields.into_iter().map(str::to_owned).collect(),
+        })
+    };
+    steps.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::StepError;
+
+    fn step(step: &str, task: &str, output: Option<&str>) -> Step {
+        Step {
+            step: step.to_owned(),
+            task: task.to_owned(),
+            output: output.map(str::to_owned),
+            message: None,
+            error: None,
+            after_ms: 3,
+            took_us: 200,
+            records: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn steps_are_read_as_they_were_written_and_are_small() {
+        let record = RecordId::try_from(i64::MAX).unwrap();
+        let error = StepError::RecordMissing { record };
+        let failed = Step { message: Some(error.to_string()), error: Some(error), ..step("ä", "later", None) };
+        let made = Step { records: vec![record], fields: vec!["city".to_owned()], ..step("b", "set_value", None) };
+        let said = Step { message: Some("1 × workflow 2".to_owned()), ..step("c", "run_workflow", Some("other")) };
+        let all = [failed, made, said];
+        assert_eq!(decode(&encode(&all).unwrap()).unwrap(), all);
+        let lead = [
+            step("usable", "condition", Some("then")),
+            Step {
+                records: vec![RecordId::try_from(100_000).unwrap()],
+                ..step("lead", "create_record", Some("created"))
+            },
+            step("note", "comment", Some("next")),
+        ];
+        assert!(encode(&lead).unwrap().len() < 64);
+        assert_eq!((encode(&[]), decode(b"\x07later")), (None, None));
+    }
+
+    #[test]
+    fn a_word_has_one_place_which_it_keeps() {
+        assert_eq!((WORDS[0], WORDS[13], WORDS[20]), ("comment", "next", "failed"));
+        assert!(WORDS.iter().enumerate().all(|(at, word)| !WORDS[..at].contains(word)));
+    }
+}

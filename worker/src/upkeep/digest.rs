@@ -1,0 +1,62 @@
+//! The digest: makes search keys of what was committed, after the commit and off the way of the leads. It has one connection
+//! of its own, takes few rows at a time, and rests as long as it has worked. It may lag in a burst and catches up.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use postern_shared::search_key::{self, Names, Secret};
+use postern_shared::store::{self, Store, StoreError, digest};
+use tokio::time::sleep;
+
+use crate::metrics::Metrics;
+
+/// The rows of the queue that are digested together: that many bundles.
+const ROWS: i64 = 16;
+
+/// The rest while there is nothing to digest, or another worker digests.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The longest rest after a part.
+const LONGEST_REST: Duration = Duration::from_millis(500);
+
+/// Digests until it is aborted.
+pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
+    let mut secret = None;
+    loop {
+        let began = Instant::now();
+        let rest = match part(&store, &names, &mut secret, &metrics).await {
+            Ok(true) => began.elapsed().min(LONGEST_REST),
+            Ok(false) => IDLE,
+            Err(error) => {
+                tracing::debug!(%error, "search keys could not be made; tried again");
+                IDLE
+            }
+        };
+        sleep(rest).await;
+    }
+}
+
+/// Digests the next rows; returns whether there were any.
+async fn part(
+    store: &Store,
+    names: &Names,
+    secret: &mut Option<Secret>,
+    metrics: &Metrics,
+) -> Result<bool, StoreError> {
+    let mut connection = store.connection().await?;
+    let secret = match secret {
+        Some(secret) => secret.clone(),
+        None => secret.insert(digest::secret(&connection).await?).clone(),
+    };
+    metrics.digest_lag.set(digest::lag(&connection).await?);
+    let transaction = store::begin(&mut connection).await?;
+    let Some(part) = digest::next(&transaction, ROWS).await? else { return Ok(false) };
+    let hashes = |values| search_key::of(values, names).into_iter().map(|key| secret.hash(&key)).collect::<Vec<_>>();
+    let receipts: Vec<_> =
+        part.receipts.iter().flat_map(|(id, env)| hashes(env).into_iter().map(|hash| (*id, hash))).collect();
+    let records: Vec<_> =
+        part.records.iter().flat_map(|(id, fields)| hashes(fields).into_iter().map(|hash| (*id, hash))).collect();
+    digest::finish(&transaction, &part, &receipts, &records).await?;
+    store::commit(transaction).await?;
+    Ok(true)
+}
