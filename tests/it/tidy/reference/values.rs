@@ -49,7 +49,9 @@ impl Constants {
             shown(rest.split([',', '}']).next().unwrap(), "")
         };
         match kind.as_str() {
-            "usize" | "u8" | "u16" | "u32" | "u64" | "i32" | "i64" | "Duration" => Some(shown(value, &constant.name)),
+            "usize" | "u8" | "u16" | "u32" | "u64" | "i16" | "i32" | "i64" | "Duration" => {
+                Some(shown(value, &constant.name))
+            }
             "Caps" => Some(format!("{}, {} of one address", field("total"), field("per_address"))),
             "Rate" => Some(format!("{} at once, then one each {}", field("burst"), field("each"))),
             "Backoff" => {
