@@ -44,8 +44,8 @@ steps:
     assert_eq!(postern.records("Leads").await.len(), 1);
     // As a code with arguments, of which the text is made where it is shown.
     assert_eq!(receipt["runs"][0]["path"][1]["message"], "record 9999 does not exist", "{receipt}");
-    let stored = "SELECT count(*) FROM run_log WHERE step = 'change' AND message IS NULL
-        AND error::json->>'code' = 'record-missing' AND error::json->>'record' = '9999'";
+    let stored = "SELECT count(*) FROM run_log WHERE step = 'change'
+        AND message::json->>'code' = 'record-missing' AND message::json->>'record' = '9999'";
     assert_eq!(postern.count(stored).await, 1);
 }
 

@@ -9,31 +9,21 @@ use tokio_postgres::types::Type;
 use super::runs::Run;
 use super::{StoreError, copy};
 use crate::id::{ReceiptId, WorkflowId};
-use crate::message::StepError;
+use crate::message::Message;
 use crate::resume::RunKey;
 
 const APPEND: &str = "-- run_log::append
-COPY run_log (receipt, workflow, origin, number, step, task, output, message, at, error) FROM STDIN (FORMAT binary)";
+COPY run_log (receipt, workflow, origin, number, step, task, output, message, at) FROM STDIN (FORMAT binary)";
 
 /// Of the columns of [`APPEND`].
-const TYPES: [Type; 10] = [
-    Type::UUID,
-    Type::INT8,
-    Type::TEXT,
-    Type::INT4,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TIMESTAMPTZ,
-    Type::TEXT,
-];
+const TYPES: [Type; 9] =
+    [Type::UUID, Type::INT8, Type::TEXT, Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TIMESTAMPTZ];
 
 /// The last steps of each run, so that one that went round for ever costs no more than another.
 const OF: &str = "-- run_log::of
-SELECT last.workflow, last.number, last.step, last.task, last.output, last.message, last.at, last.origin, last.error
+SELECT last.workflow, last.number, last.step, last.task, last.output, last.message, last.at, last.origin
 FROM unnest($2::bigint[], $3::text[]) AS run (workflow, origin) CROSS JOIN LATERAL (
-    SELECT workflow, number, step, task, output, message, at, origin, error FROM run_log
+    SELECT workflow, number, step, task, output, message, at, origin FROM run_log
     WHERE receipt = $1 AND workflow = run.workflow AND origin = run.origin ORDER BY number DESC LIMIT $4
 ) AS last
 ORDER BY last.workflow, length(last.origin), last.origin, last.number";
@@ -58,10 +48,8 @@ pub struct Entry {
     pub task: String,
     /// The output by which the run left it; none = the run ended there.
     pub output: Option<String>,
-    /// What the task had to say; of a step that failed the English text of its error.
-    pub message: Option<String>,
-    /// Why the step failed.
-    pub error: Option<StepError>,
+    /// What the task had to say, or why the step failed.
+    pub message: Option<Message>,
     /// By the clock of the worker.
     pub at: SystemTime,
 }
@@ -79,10 +67,8 @@ pub async fn append(transaction: &Transaction<'_>, entries: &[Entry]) -> Result<
     for entry in entries {
         let (receipt, workflow) = (entry.receipt.uuid(), entry.workflow.get());
         let Entry { origin, number, step, task, output, at, .. } = entry;
-        // Its text is made of it where it is read.
-        let message = entry.message.as_ref().filter(|_| entry.error.is_none());
-        let error = entry.error.as_ref().and_then(|error| serde_json::to_string(error).ok());
-        rows.as_mut().write(&[&receipt, &workflow, origin, number, step, task, output, &message, at, &error]).await?;
+        let message = entry.message.as_ref().map(Message::stored);
+        rows.as_mut().write(&[&receipt, &workflow, origin, number, step, task, output, &message, at]).await?;
     }
     rows.finish().await?;
     Ok(())
@@ -102,8 +88,6 @@ pub async fn of(connection: &Object, receipt: ReceiptId, runs: &[Run], most: i64
     let rows = connection.query(&statement, &[&receipt.uuid(), &workflows, &origins, &most]).await?;
     rows.iter()
         .map(|row| {
-            let error = row.get::<_, Option<&str>>(8).and_then(|error| serde_json::from_str::<StepError>(error).ok());
-            let text = error.as_ref().map(ToString::to_string);
             Ok(Entry {
                 receipt,
                 workflow: (row.get::<_, i64>(0).try_into())
@@ -112,8 +96,7 @@ pub async fn of(connection: &Object, receipt: ReceiptId, runs: &[Run], most: i64
                 step: row.get(2),
                 task: row.get(3),
                 output: row.get(4),
-                message: row.get::<_, Option<String>>(5).or(text),
-                error,
+                message: row.get::<_, Option<&str>>(5).map(Message::of_stored),
                 at: row.get(6),
                 origin: row.get(7),
             })

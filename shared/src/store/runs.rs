@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::message::Message;
 use crate::resume::{Resume, RunKey};
 
 pub use cursor::Cursor;
@@ -138,7 +139,7 @@ pub struct Run {
     /// The record it runs on.
     pub record: Option<RecordId>,
     /// Why it failed or what its `stop` said.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// By the clock of the worker.
     pub started_at: SystemTime,
     /// By the clock of the worker; none = not ended.
@@ -161,11 +162,12 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
     let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
     for run in runs {
         let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
-        let Run { origin, version, place, steps, message, started_at, ended_at, .. } = run;
+        let Run { origin, version, place, steps, started_at, ended_at, .. } = run;
+        let message = run.message.as_ref().map(Message::stored);
         let record = run.record.map(RecordId::get);
         rows.as_mut()
             .write(&[
-                &receipt, &workflow, origin, version, place, &state, steps, &record, message, started_at, ended_at,
+                &receipt, &workflow, origin, version, place, &state, steps, &record, &message, started_at, ended_at,
             ])
             .await
             .map_err(fenced)?;
@@ -178,11 +180,9 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[Run]) -> Result<(), S
 pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(UPDATE).await?;
     let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
+    let message = run.message.as_ref().map(Message::stored);
     let written = transaction
-        .execute(
-            &statement,
-            &[&receipt, &workflow, &run.origin, &steps, &state, &run.steps, &run.message, &run.ended_at],
-        )
+        .execute(&statement, &[&receipt, &workflow, &run.origin, &steps, &state, &run.steps, &message, &run.ended_at])
         .await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
@@ -260,7 +260,7 @@ pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         state: State::from_word(row.get(4)).ok_or_else(|| unreadable("state"))?,
         steps: row.get(5),
         record: row.get::<_, Option<i64>>(6).and_then(|id| id.try_into().ok()),
-        message: row.get(7),
+        message: row.get::<_, Option<&str>>(7).map(Message::of_stored),
         started_at: row.get(8),
         ended_at: row.get(9),
         origin: row.get(10),

@@ -90,7 +90,7 @@ async fn runs_that_search_in_a_loop_go_on_alone_and_others_are_prompt() {
     for _ in 0..10 {
         another_finishes(&postern).await;
     }
-    let alone = "SELECT count(DISTINCT receipt) FROM run_log WHERE message LIKE 'went on alone: %'";
+    let alone = "SELECT count(DISTINCT receipt) FROM run_log WHERE message LIKE '%\"went-on-alone\"%'";
     eventually("all of them have left", async || (postern.count(alone).await == 12).then_some(())).await;
     let long = "SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0)::bigint FROM pg_stat_activity
                 WHERE datname = current_database() AND application_name = 'postern-worker'";

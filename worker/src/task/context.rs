@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use postern_shared::env::json_bytes;
 use postern_shared::expression::{Scope, Template, render};
 use postern_shared::id::RecordId;
+use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Tried;
@@ -16,6 +17,9 @@ use crate::bundle::unit_of_work::UnitOfWork;
 use crate::run::budget::RunBudget;
 use crate::run::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::run::slow_runs::{Cost, Leave};
+
+/// Enough of a text that should have been the id of a record to recognise it.
+const MAX_SHOWN_CHARS: usize = 40;
 
 /// What a task can read and change.
 #[derive(Debug)]
@@ -70,7 +74,7 @@ impl Context<'_> {
     /// Counts what stays in memory until the commit. Where others hold much already the run goes on alone.
     fn hold(&mut self, bytes: usize) -> Result<(), TaskError> {
         if self.budget.may_leave() && self.unit.budget.is_full(self.budget.held(), bytes) {
-            let why = "the runs beside it held much memory".to_owned();
+            let why = Message::MemoryHeld;
             return Err(self.budget.leave(Leave { cost: Cost::Memory, why, is_its_own: false }).into());
         }
         self.budget.hold(bytes);
@@ -91,8 +95,8 @@ impl Context<'_> {
         let Some(template) = named else {
             return self.record.ok_or(TaskError::NoRecord);
         };
-        let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", &error))?;
-        render(&value).trim().parse().map_err(|error| TaskError::in_field("record", &error))
+        let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", error))?;
+        record(&value)
     }
 
     /// The values of named templates; the first that fails names its field.
@@ -103,6 +107,13 @@ impl Context<'_> {
     /// The value of one template, which is named in its error.
     pub fn value(&mut self, name: &str, template: &Template) -> Result<Value, TaskError> {
         self.budget.compute()?;
-        template.value(self.scope).map_err(|error| TaskError::in_field(name, &error))
+        template.value(self.scope).map_err(|error| TaskError::in_field(name, error))
     }
+}
+
+/// The id of a record that a value names.
+pub fn record(value: &Value) -> Result<RecordId, TaskError> {
+    let text = render(value);
+    let wrong = |_| Message::NotARecord { text: text.trim().chars().take(MAX_SHOWN_CHARS).collect() };
+    text.trim().parse().map_err(|error| Message::in_field("record", wrong(error)))
 }

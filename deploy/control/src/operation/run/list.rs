@@ -1,6 +1,7 @@
 //! The runs of all workflows, a page at a time.
 
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::message::{Coded, Language};
 use postern_shared::store::runs::{self, Cursor, Filter, Run, State as RunState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub struct OneRun {
     pub record: Option<RecordId>,
     /// Why it failed, or what its `stop` said.
     pub message: Option<String>,
+    /// The same as a code with arguments.
+    pub message_code: Option<Coded>,
     /// When it started.
     pub started_at: Time,
     /// When it ended.
@@ -75,7 +78,7 @@ impl Operation for ListRuns {
         "listRuns",
         "/runs",
         "the runs, the newest first",
-        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "workflow": 77, "origin": "", "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
+        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "workflow": 77, "origin": "", "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "message_code": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
     );
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
@@ -89,6 +92,7 @@ impl Operation for ListRuns {
 }
 
 fn describe(run: Run, sight: Sight) -> OneRun {
+    let message_code = run.message.as_ref().map(|message| sight.message(message));
     OneRun {
         receipt: run.receipt,
         workflow: run.workflow,
@@ -97,7 +101,8 @@ fn describe(run: Run, sight: Sight) -> OneRun {
         state: Text(run.state),
         steps: run.steps,
         record: run.record,
-        message: run.message.map(|message| sight.message(message)),
+        message: message_code.as_ref().map(|coded| coded.text(Language::English)),
+        message_code,
         started_at: run.started_at.into(),
         ended_at: run.ended_at.map(Time::from),
     }
