@@ -1,8 +1,9 @@
-//! What happened, or why something did not: a code with arguments. The store keeps the code; a text for people is made of
-//! it in the language of the reader, from the tables in `message/`, which hold the same codes in each language.
+//! What happened, or why something did not: a code with arguments. The store keeps the code. A text for people is made of
+//! it in the language of the reader. The tables in `message/` hold the same codes in each language.
 
 mod code;
 mod coded;
+mod id;
 mod language;
 #[cfg(test)]
 mod tests;
@@ -86,3 +87,10 @@ impl fmt::Display for Message {
 }
 
 impl std::error::Error for Message {}
+
+/// A text in English only: it goes to other programs, and no page shows it.
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::said(text)
+    }
+}

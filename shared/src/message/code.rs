@@ -82,7 +82,6 @@ messages! {
 
     // What is wrong with a value.
     "no-record" NoRecord;
-    "not-a-record" NotARecord { text: String };
     "env-too-large" EnvTooLarge { name: String, bytes: usize, most: usize };
     "response-too-large" ResponseTooLarge { bytes: usize, most: usize };
     "record-too-large" RecordTooLarge { bytes: usize, most: usize };
@@ -174,4 +173,62 @@ messages! {
     "outside-history" OutsideHistory;
     "store-refuses" StoreRefuses { reason: String };
     "discarded" Discarded { text: String };
+
+    // Why a request is refused that a permission lets in.
+    "target-denied" TargetDenied;
+    "target-unnamed" TargetUnnamed;
+    "selector-wrong" SelectorWrong { name: String, message: Inner };
+    "record-id-wrong" RecordIdWrong { message: Inner };
+    "selector-no-text" SelectorNoText { name: String };
+    "selector-twice" SelectorTwice { name: String };
+    "two-targets" TwoTargets;
+    "id-wrong" IdWrong { what: Inner, text: String, fault: Inner };
+    "idempotency-key" IdempotencyKey { most: usize };
+    "body-type" BodyType { kind: String };
+    "body-charset" BodyCharset { charset: String };
+    "body-file" BodyFile { part: String };
+    "body-undecodable" BodyUndecodable { field: String, charset: String };
+    "body-no-json" BodyNoJson { reason: String };
+    "body-no-object" BodyNoObject;
+    "body-no-form" BodyNoForm { begins: String };
+    "part-no-json" PartNoJson { part: String, reason: String };
+    "body-no-multipart" BodyNoMultipart { message: Inner };
+    "multipart-no-boundary" MultipartNoBoundary;
+    "multipart-no-name" MultipartNoName;
+    "multipart-header" MultipartHeader;
+    "multipart-end" MultipartEnd;
+    "name-reserved" NameReserved { name: String };
+    "too-many-fields" TooManyFields { most: usize };
+    "name-too-long" NameTooLong { most: usize, begins: String };
+    "field-too-deep" FieldTooDeep { field: String, most: usize };
+    "field-nul" FieldNul { field: String };
+    "field-out-of-range" FieldOutOfRange { field: String };
+    "body-too-large" BodyTooLarge { most: usize };
+    "submission-too-large" SubmissionTooLarge { most: usize };
+    "body-encoding" BodyEncoding { encoding: String };
+    "body-cut" BodyCut;
+    "body-damaged" BodyDamaged { encoding: String };
+    "body-not-kept" BodyNotKept;
+    "body-late" BodyLate;
+    "test-call" TestCall;
+    "permission-gone" PermissionGone { permission: String };
+    "permission-unreadable" PermissionUnreadable { permission: String };
+    "permission-off" PermissionOff { permission: String };
+    "permission-expired" PermissionExpired { permission: String };
+    "permission-denies" PermissionDenies { permission: String, address: String };
+
+    // What an id cannot be.
+    "what-receipt" WhatReceipt;
+    "what-workflow" WhatWorkflow;
+    "what-record" WhatRecord;
+    "what-trigger" WhatTrigger;
+    "what-permission" WhatPermission;
+    "what-module" WhatModule;
+    "what-step" WhatStep;
+    "id-no-uuid" IdNoUuid;
+    "id-not-above-zero" IdNotAboveZero;
+    "id-no-number" IdNoNumber;
+    "id-empty" IdEmpty;
+    "id-too-long" IdTooLong;
+    "id-characters" IdCharacters;
 }

@@ -104,6 +104,7 @@ impl schemars::JsonSchema for Coded {
             "type": "object",
             "required": ["code"],
             "properties": {"code": {"type": "string", "enum": codes}},
+            "additionalProperties": true,
         })
     }
 }

@@ -36,12 +36,21 @@ fn every_code_has_a_text_with_all_its_arguments_in_each_language() {
     }
 }
 
+/// The letters of a text outside of its arguments.
+fn words(mut text: &str) -> String {
+    let mut words = String::new();
+    while let Some((before, _, behind)) = placeholder(text) {
+        words += before;
+        text = behind;
+    }
+    (words + text).chars().filter(|c| c.is_alphabetic()).collect()
+}
+
 #[test]
 fn no_text_is_the_same_in_both_languages() {
     let russian = texts(Language::Russian);
     for (code, text) in texts(Language::English) {
-        let is_only_arguments = text.replace("; ", "").replace(": ", "").starts_with("{ $") && !text.contains("} ");
-        assert!(is_only_arguments || text != russian[code], "{code}: {text}");
+        assert!(words(text).is_empty() || text != russian[code], "{code}: {text}");
     }
 }
 

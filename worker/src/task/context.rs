@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use postern_shared::env::json_bytes;
 use postern_shared::expression::{Scope, Template, render};
-use postern_shared::id::RecordId;
+use postern_shared::id::{InvalidId, RecordId};
 use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
@@ -17,9 +17,6 @@ use crate::bundle::unit_of_work::UnitOfWork;
 use crate::run::budget::RunBudget;
 use crate::run::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::run::slow_runs::{Cost, Leave};
-
-/// Enough of a text that should have been the id of a record to recognise it.
-const MAX_SHOWN_CHARS: usize = 40;
 
 /// What a task can read and change.
 #[derive(Debug)]
@@ -113,7 +110,5 @@ impl Context<'_> {
 
 /// The id of a record that a value names.
 pub fn record(value: &Value) -> Result<RecordId, TaskError> {
-    let text = render(value);
-    let wrong = |_| Message::NotARecord { text: text.trim().chars().take(MAX_SHOWN_CHARS).collect() };
-    text.trim().parse().map_err(|error| Message::in_field("record", wrong(error)))
+    render(value).trim().parse().map_err(|error: InvalidId| Message::in_field("record", error))
 }

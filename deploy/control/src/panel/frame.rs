@@ -136,6 +136,11 @@ impl Frame {
         self.sight.message(message).text(self.language)
     }
 
+    /// A message that holds no posted value.
+    pub fn words_of(&self, message: &Message) -> String {
+        message.text(self.language)
+    }
+
     /// The code of the language.
     pub fn code(&self) -> &'static str {
         self.language.code()

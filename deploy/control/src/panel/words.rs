@@ -122,7 +122,18 @@ mod tests {
         }
         // Families whose members the store or the URL names.
         let families = [
-            "state-", "output-", "action-", "kind-", "refused-", "done-", "first-", "last-", "ago-", "theme-", "role-",
+            "state-",
+            "output-",
+            "action-",
+            "kind-",
+            "refused-",
+            "done-",
+            "first-",
+            "last-",
+            "ago-",
+            "theme-",
+            "role-",
+            "rejected-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));
