@@ -190,6 +190,8 @@ async fn write_callers(
 
 #[cfg(test)]
 mod tests {
+    use postern_shared::message::Message;
+
     use super::*;
 
     fn refusal(bytes: usize) -> NewRefusal {
@@ -197,7 +199,7 @@ mod tests {
             permission: "office".parse().unwrap(),
             address: "192.0.2.1".into(),
             code: "invalid_body",
-            message: String::new(),
+            message: "odd".into(),
             query: String::new(),
             content_type: None,
             body: Some(vec![b'x'; bytes].into()),
@@ -236,7 +238,7 @@ mod tests {
         let long = || "ä".repeat(100_000);
         let of_query = NewRefusal { query: long(), ..refusal(10) }.bounded();
         let of_type = NewRefusal { content_type: Some(long()), ..refusal(10) }.bounded();
-        let of_message = NewRefusal { message: long(), ..refusal(10) }.bounded();
+        let of_message = NewRefusal { message: Message::said(long()), ..refusal(10) }.bounded();
         assert!(of_query.body.is_none() && of_type.body.is_none() && of_message.body.is_some());
         for one in [of_query, of_type, of_message, refusal(0).bounded()] {
             assert!(one.bytes() < 20_000, "{}", one.bytes());

@@ -6,6 +6,8 @@ use std::{fmt, io};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
+use crate::message::Message;
+
 /// A map of names to JSON values, in the order in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -99,13 +101,11 @@ impl Default for Limits {
 }
 
 /// What keeps a map from being accepted. Names the field, never its value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvError {
     /// More names and items than [`Limits::fields`].
-    #[error("more than {0} fields")]
     TooManyFields(usize),
     /// A name longer than [`Limits::name_bytes`].
-    #[error("a field name is longer than {limit} bytes: it begins with {begins:?}")]
     NameTooLong {
         /// The limit, in bytes.
         limit: usize,
@@ -113,7 +113,6 @@ pub enum EnvError {
         begins: String,
     },
     /// Deeper than [`Limits::depth`].
-    #[error("field {field:?} is nested deeper than {limit} levels")]
     TooDeep {
         /// The limit, in levels.
         limit: usize,
@@ -121,12 +120,32 @@ pub enum EnvError {
         field: String,
     },
     /// PostgreSQL cannot store U+0000 in a text, so accepting it would lose the submission later.
-    #[error("field {0:?} holds a NUL character, which cannot be stored")]
     Nul(String),
     /// A number beyond what the store can keep as a number.
-    #[error("field {0:?} holds a number that is out of range")]
     NumberOutOfRange(String),
 }
+
+impl From<&EnvError> for Message {
+    fn from(error: &EnvError) -> Self {
+        match error {
+            EnvError::TooManyFields(most) => Self::TooManyFields { most: *most },
+            EnvError::NameTooLong { limit, begins } => {
+                Self::NameTooLong { most: *limit, begins: format!("{begins:?}") }
+            }
+            EnvError::TooDeep { limit, field } => Self::FieldTooDeep { field: format!("{field:?}"), most: *limit },
+            EnvError::Nul(field) => Self::FieldNul { field: format!("{field:?}") },
+            EnvError::NumberOutOfRange(field) => Self::FieldOutOfRange { field: format!("{field:?}") },
+        }
+    }
+}
+
+impl fmt::Display for EnvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Message::from(self).fmt(f)
+    }
+}
+
+impl std::error::Error for EnvError {}
 
 impl Limits {
     /// Checks a whole map: counts, names, depth, and that every value can be stored.

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::id::ModuleName;
+use crate::message::Message;
 use crate::suggestion::did_you_mean;
 use reference::Reference;
 use scan::End;
@@ -87,7 +88,7 @@ pub struct SyntaxError(pub String);
 /// Why an evaluation failed: the fuel is spent, or an operation does not fit its values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct EvalError(pub String);
+pub struct EvalError(pub Message);
 
 /// A compiled Jinja expression in which `$` references stand.
 pub struct Expression {
@@ -100,6 +101,12 @@ enum Kind {
     /// Read straight from its map: no minijinja, and a number keeps its digits.
     Reference(Reference),
     Jinja(minijinja::Expression<'static, 'static>),
+}
+
+impl From<EvalError> for Message {
+    fn from(EvalError(message): EvalError) -> Self {
+        message
+    }
 }
 
 impl Expression {
@@ -190,14 +197,12 @@ fn explain(error: &minijinja::Error) -> EvalError {
         None => error.kind().to_string(),
     };
     EvalError(match error.kind() {
-        ErrorKind::OutOfFuel => format!("the expression took more than {FUEL} steps"),
-        ErrorKind::UnknownMethod => {
-            format!("{detail}: values have filters, not methods, as in $lastname|upper")
-        }
+        ErrorKind::OutOfFuel => Message::ExpressionTooLong { most: FUEL },
+        ErrorKind::UnknownMethod => Message::NoMethods { reason: detail },
         ErrorKind::InvalidOperation if error.detail().is_none_or(|detail| detail.starts_with("tried to use")) => {
-            format!("{detail}: write |int or |float after what may be missing or a text")
+            Message::ConvertFirst { reason: detail }
         }
-        _ => detail,
+        _ => Message::Foreign { reason: detail },
     })
 }
 

@@ -1,5 +1,7 @@
 //! The names of things, parsed once at the edge: after that no id can be empty, negative or too long.
 
+mod invalid;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -7,14 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What is wrong with a text that should have been an id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {text:?} {reason}")]
-pub struct InvalidId {
-    what: &'static str,
-    text: String,
-    reason: &'static str,
-}
+pub use invalid::{IdFault, IdKind, InvalidId};
 
 /// One accepted POST. A UUID v7: its first 48 bits are the milliseconds since 1970 at which it was made,
 /// which is also the partition that its history lives in (RFC 9562, 5.7).
@@ -74,7 +69,7 @@ impl FromStr for ReceiptId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         match Uuid::try_parse(text) {
             Ok(uuid) if uuid.get_version_num() == 7 => Ok(Self(uuid)),
-            _ => Err(InvalidId { what: "receipt", text: shortened(text), reason: "is not a UUID of version 7" }),
+            _ => Err(InvalidId { what: IdKind::Receipt, text: shortened(text), fault: IdFault::NoUuid }),
         }
     }
 }
@@ -86,7 +81,7 @@ impl fmt::Display for ReceiptId {
 }
 
 macro_rules! number_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "i64", into = "i64")]
@@ -106,7 +101,7 @@ macro_rules! number_id {
                 if number > 0 {
                     Ok(Self(number))
                 } else {
-                    Err(InvalidId { what: $what, text: number.to_string(), reason: "is not above zero" })
+                    Err(InvalidId { what: $what, text: number.to_string(), fault: IdFault::NotAboveZero })
                 }
             }
         }
@@ -124,7 +119,7 @@ macro_rules! number_id {
                 let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 match text.parse::<i64>() {
                     Ok(number) if digits && number > 0 => Ok(Self(number)),
-                    _ => Err(InvalidId { what: $what, text: shortened(text), reason: "is not a whole number above zero" }),
+                    _ => Err(InvalidId { what: $what, text: shortened(text), fault: IdFault::NoNumber }),
                 }
             }
         }
@@ -140,16 +135,16 @@ macro_rules! number_id {
 number_id!(
     /// A workflow, numbered by whoever writes it.
     WorkflowId,
-    "workflow id"
+    IdKind::Workflow
 );
 number_id!(
     /// A record of any module; the numbers are shared by all modules.
     RecordId,
-    "record id"
+    IdKind::Record
 );
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -168,7 +163,7 @@ macro_rules! text_id {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 match name_fault(text) {
                     None => Ok(Self(text.to_owned())),
-                    Some(reason) => Err(InvalidId { what: $what, text: shortened(text), reason }),
+                    Some(fault) => Err(InvalidId { what: $what, text: shortened(text), fault }),
                 }
             }
         }
@@ -198,35 +193,35 @@ macro_rules! text_id {
 text_id!(
     /// What a caller names in `workflow_trigger`.
     TriggerKey,
-    "trigger key"
+    IdKind::Trigger
 );
 text_id!(
     /// What a permission is known by when settings are applied again; the title is only for people.
     PermissionKey,
-    "permission key"
+    IdKind::Permission
 );
 text_id!(
     /// A record type, such as `Leads`.
     ModuleName,
-    "module"
+    IdKind::Module
 );
 text_id!(
     /// A step of a workflow, unique in it.
     StepName,
-    "step name"
+    IdKind::Step
 );
 
 /// The longest name of a trigger, permission, module or step: it must fit an index row, a label, a table cell.
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// Why a text cannot be a name, or nothing.
-fn name_fault(text: &str) -> Option<&'static str> {
+fn name_fault(text: &str) -> Option<IdFault> {
     if text.is_empty() {
-        Some("is empty")
+        Some(IdFault::Empty)
     } else if text.len() > MAX_NAME_BYTES {
-        Some("is longer than 64 bytes")
+        Some(IdFault::TooLong)
     } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
-        Some("may hold only letters, digits, '_', '-' and '.'")
+        Some(IdFault::Characters)
     } else {
         None
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{ModuleName, RecordId};
+use crate::message::Message;
 use crate::spec::{Kind, Setting, Spec};
 use field::Field;
 
@@ -81,7 +82,7 @@ impl Module {
 
     /// The values of a new record, each as its field's type: defaults filled in, nothing that is required missing.
     /// The error names the field and what it must be, never the value.
-    pub fn new_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
+    pub fn new_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Message> {
         let mut values = self.converted(values)?;
         for field in &self.fields {
             if values.iter().any(|(name, value)| *name == field.name && !value.is_null()) {
@@ -89,7 +90,9 @@ impl Module {
             }
             match &field.default {
                 Some(default) => values.push((field.name.clone(), default.clone())),
-                None if field.required => return Err(self.fault(&field.name, "is required and has no value")),
+                None if field.required => {
+                    return Err(Message::FieldRequired { field: field.name.clone(), module: self.name.clone() });
+                }
                 None => {}
             }
         }
@@ -97,36 +100,35 @@ impl Module {
     }
 
     /// The values to set on a record, each as its field's type; what is required is not cleared.
-    pub fn changed_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
+    pub fn changed_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Message> {
         let values = self.converted(values)?;
         let cleared =
             |(name, value): &&(String, Value)| value.is_null() && self.field(name).is_some_and(|field| field.required);
         match values.iter().find(cleared) {
-            Some((name, _)) => Err(self.fault(name, "is required and would be cleared")),
+            Some((name, _)) => Err(Message::FieldCleared { field: name.clone(), module: self.name.clone() }),
             None => Ok(values),
         }
     }
 
     /// What is said of a change to a value of the unique field that another record has.
-    pub fn taken(&self, holder: RecordId) -> String {
-        let name = self.unique().map(|field| field.name.as_str()).unwrap_or_default();
-        self.fault(name, &format!("is unique, and record {holder} has this value"))
+    pub fn taken(&self, holder: RecordId) -> Message {
+        let field = self.unique().map(|field| field.name.clone()).unwrap_or_default();
+        Message::FieldTaken { field, module: self.name.clone(), record: holder }
     }
 
-    fn converted(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
+    fn converted(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Message> {
         let convert = |(name, value): (String, Value)| match self.field(&name) {
             Some(field) => match field.convert(&value) {
                 Some(value) => Ok((name, value)),
-                None => Err(self.fault(&name, &format!("must be {}", field.kind))),
+                None => {
+                    let kind = Box::new(field.kind.must_be());
+                    Err(Message::FieldMustBe { field: name, module: self.name.clone(), kind })
+                }
             },
-            None if self.strict => Err(self.fault(&name, "is not declared, and the module is strict")),
+            None if self.strict => Err(Message::FieldUndeclared { field: name, module: self.name.clone() }),
             None => Ok((name, value)),
         };
         values.into_iter().map(convert).collect()
-    }
-
-    fn fault(&self, field: &str, what: &str) -> String {
-        format!("field {field} of {} {what}", self.name)
     }
 }
 

@@ -2,19 +2,18 @@
 //! without them, and the paths of bounded length.
 
 mod report;
-mod words;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
-pub use report::{Report, RunReport, StartedBy, StepReport};
-pub use words::told;
+pub use report::{Report, RunReport, SkippedReport, StartedBy, StepReport};
 
 use crate::expression::Template;
 use crate::id::ReceiptId;
 use crate::mask;
+use crate::message::{Coded, Language, Message};
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
 use crate::store::replayed::{self, Replayed};
@@ -74,10 +73,10 @@ async fn taken_up(connection: &Connection, id: ReceiptId, audience: Audience) ->
     let Some(receipt) = receipts::find(connection, id).await? else {
         return Ok(dead_letters::of(connection, id).await?.map(|Dead { permission, reason }| {
             let reason = match audience {
-                Audience::Callers => told(&reason),
-                Audience::Operators => Some(reason),
+                Audience::Callers => reason.told(),
+                Audience::Operators => Some(reason.coded()),
             };
-            Report { permission, reason, ..Report::of_status(id, "dead_letter") }
+            Report { permission, ..Report::of_status(id, "dead_letter") }.with_reason(reason)
         }));
     };
     let runs = runs::of(connection, id, MAX_SHOWN).await?;
@@ -145,31 +144,39 @@ fn step_of(run: &Run, entry: &Entry) -> StepOf {
 }
 
 impl Messages {
-    fn of_step(&self, run: &Run, entry: &Entry) -> Option<String> {
+    fn of_step(&self, run: &Run, entry: &Entry) -> Option<Coded> {
         let message = entry.step.message.as_ref()?;
         match self {
-            Self::All => Some(message.clone()),
-            Self::Told(stops) if is_stop(entry) => stops.get(&step_of(run, entry)).cloned(),
-            Self::Told(_) => told(message),
+            Self::All => Some(message.coded()),
+            Self::Told(stops) if is_stop(entry) => {
+                stops.get(&step_of(run, entry)).map(|text| Message::said(text).coded())
+            }
+            Self::Told(_) => message.told(),
         }
     }
 
     /// `last` is the step at which it ended, if the log has it.
-    fn of_run(&self, run: &Run, last: Option<&Entry>) -> Option<String> {
+    fn of_run(&self, run: &Run, last: Option<&Entry>) -> Option<Coded> {
         let message = run.message.as_ref()?;
         match (self, last) {
-            (Self::All, _) => Some(message.clone()),
+            (Self::All, _) => Some(message.coded()),
             (Self::Told(_), Some(last)) if is_stop(last) => self.of_step(run, last),
-            (Self::Told(_), _) => told(message),
+            (Self::Told(_), _) => message.told(),
         }
     }
 
-    fn of_skipped(&self, skipped: &Skipped) -> Skipped {
-        match self {
-            Self::All => skipped.clone(),
-            Self::Told(_) => Skipped { workflow: skipped.workflow, reason: told(&skipped.reason).unwrap_or_default() },
-        }
+    fn of_skipped(&self, skipped: &Skipped) -> SkippedReport {
+        let reason_code = match self {
+            Self::All => Some(skipped.reason.coded()),
+            Self::Told(_) => skipped.reason.told(),
+        };
+        let reason = english(reason_code.as_ref()).unwrap_or_default();
+        SkippedReport { workflow: skipped.workflow, reason, reason_code }
     }
+}
+
+fn english(coded: Option<&Coded>) -> Option<String> {
+    coded.map(|coded| coded.text(Language::English))
 }
 
 fn taken(id: ReceiptId, receipt: Receipt, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> Report {
@@ -197,12 +204,17 @@ fn shown(names: Vec<String>) -> Vec<String> {
 
 fn describe(run: &Run, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> RunReport {
     let log: Vec<&Entry> = log.iter().filter(|entry| entry.run == run.number).collect();
-    let step = |entry: &&Entry| StepReport {
-        step: entry.step.step.clone(),
-        task: entry.step.task.clone(),
-        output: entry.step.output.clone(),
-        message: messages.of_step(run, entry),
+    let step = |entry: &&Entry| {
+        let message_code = messages.of_step(run, entry);
+        StepReport {
+            step: entry.step.step.clone(),
+            task: entry.step.task.clone(),
+            output: entry.step.output.clone(),
+            message: english(message_code.as_ref()),
+            message_code,
+        }
     };
+    let message_code = messages.of_run(run, log.last().copied());
     let started_by =
         |Parent { run: parent, step, item }| Some(StartedBy { run: parent, workflow: runs.starter(run)?, step, item });
     RunReport {
@@ -212,7 +224,8 @@ fn describe(run: &Run, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> 
         status: run.state.word().to_owned(),
         steps: run.steps,
         record: run.record,
-        message: messages.of_run(run, log.last().copied()),
+        message: english(message_code.as_ref()),
+        message_code,
         started_at: time(run.started_at),
         ended_at: run.ended_at.map(time),
         path: log.iter().map(step).collect(),

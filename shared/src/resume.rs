@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ReceiptId, WorkflowId};
+use crate::message::Message;
 
 /// The AMQP `type` of a message that wakes one run.
 pub const RESUME_V1: &str = "resume.v1";
@@ -55,6 +56,12 @@ pub struct Resume {
 #[derive(Debug, thiserror::Error)]
 #[error("the body names no run to resume: {0}")]
 pub struct UnreadableResume(#[from] serde_json::Error);
+
+impl From<UnreadableResume> for Message {
+    fn from(UnreadableResume(error): UnreadableResume) -> Self {
+        Self::NoResume { reason: error.to_string() }
+    }
+}
 
 impl Resume {
     /// The body of a [`RESUME_V1`] message.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::{Env, EnvError, Limits};
 use crate::id::{PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+use crate::message::Message;
 
 /// The AMQP `type` of a message that holds a list of submissions.
 pub const SUBMISSIONS_V1: &str = "submissions.v1";
@@ -86,6 +87,12 @@ pub enum Target {
 #[derive(Debug, thiserror::Error)]
 #[error("the body is not a bundle of submissions: {0}")]
 pub struct UnreadableBundle(#[from] serde_json::Error);
+
+impl From<UnreadableBundle> for Message {
+    fn from(UnreadableBundle(error): UnreadableBundle) -> Self {
+        Self::NoBundle { reason: error.to_string() }
+    }
+}
 
 /// Why the `$env` of a message cannot be replaced.
 #[derive(Debug, thiserror::Error)]

@@ -5,3 +5,8 @@ pub fn provide() {
     // Fails if it is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
+
+/// Whether an error is one of TLS, such as a certificate that nobody vouches for.
+pub fn is_fault(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<rustls::Error>()
+}

@@ -105,7 +105,6 @@ fn steps(number: u64) -> Vec<u8> {
         task: task.to_owned(),
         output: Some(output.to_owned()),
         message: None,
-        error: None,
         after_ms: 3,
         took_us: 200,
         records,

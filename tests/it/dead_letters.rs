@@ -47,10 +47,11 @@ async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> Recei
 }
 
 async fn put(postern: &Postern, receipt: Option<ReceiptId>, kind: &str, body: &[u8], reason: &str) {
+    use postern_shared::message::Message;
     use postern_shared::store::{self, dead_letters};
     let mut connection = postern.connection().await;
     let transaction = store::begin(&mut connection).await.unwrap();
-    let letter = dead_letters::DeadLetter { receipt, kind, body, reason, attempt: 5 };
+    let letter = dead_letters::DeadLetter { receipt, kind, body, reason: &Message::said(reason), attempt: 5 };
     dead_letters::put(&transaction, &letter).await.unwrap();
     store::commit(transaction).await.unwrap();
 }

@@ -8,6 +8,7 @@ mod operating;
 mod permissions;
 mod replicas;
 mod runs;
+mod russian;
 mod strangers;
 pub mod visitor;
 mod workflows;

@@ -1,6 +1,6 @@
 //! What the tasks do to records.
 
-use postern_shared::message::StepError;
+use postern_shared::message::Message;
 use serde_json::json;
 
 use crate::harness::Postern;
@@ -46,7 +46,7 @@ steps:
     // As a code with arguments, of which the text is made where it is shown.
     assert_eq!(receipt["runs"][0]["path"][1]["message"], "record 9999 does not exist", "{receipt}");
     let (_, steps) = postern.steps().await.remove(0);
-    assert_eq!(steps[1].error, Some(StepError::RecordMissing { record: 9999.try_into().unwrap() }));
+    assert_eq!(steps[1].message, Some(Message::RecordMissing { record: 9999.try_into().unwrap() }));
     assert_eq!((steps[0].records.len(), steps[1].records.len()), (1, 0), "{steps:?}");
 }
 

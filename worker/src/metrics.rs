@@ -224,13 +224,15 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use postern_shared::message::Message;
+
     use super::*;
     use crate::outside::call::{FailureKind, Reply};
 
     #[test]
     fn calls_that_were_not_made_are_not_counted() {
         let metrics = Metrics::new(&Registry::new()).unwrap();
-        let failed = |came| Report::Failed(Failure { reason: String::new(), kind: FailureKind::NotSent, came });
+        let failed = |came| Report::Failed(Failure { reason: Message::TargetRests, kind: FailureKind::NotSent, came });
         for (report, answered, failures) in [
             (failed(CallOutcome::NotMade), 0, 0),
             (failed(CallOutcome::Silence), 0, 1),

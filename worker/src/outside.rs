@@ -11,6 +11,7 @@ mod redirect;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::store::spool::Pair;
 use prometheus::IntGauge;
@@ -42,8 +43,7 @@ impl Outside {
     pub async fn call_overdue(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = Pair { workflow, target: target(&call.request) };
         if self.breakers.rests(&pair, Instant::now()) {
-            let reason = "the target has not answered for a while, and was not asked again";
-            return Report::Failed(Failure::not_made(reason, FailureKind::NotSent));
+            return Report::Failed(Failure::not_made(Message::TargetRests, FailureKind::NotSent));
         }
         self.call(call, workflow, key).await
     }
@@ -55,9 +55,7 @@ impl Outside {
         let reply = match (&*call.request, &self.mail) {
             (Rendered::Http(request), _) => self.http.call(request, call.max_bytes, call.timeout, key).await,
             (Rendered::Mail(mail), Some(server)) => server.send(mail, call.timeout).await,
-            (Rendered::Mail(_), None) => {
-                Err(Failure::last("the worker knows no mail server: POSTERN_SMTP_URL is not set"))
-            }
+            (Rendered::Mail(_), None) => Err(Failure::last(Message::MailNoServer)),
         };
         let came = reply.as_ref().map_or_else(|failure| failure.came, |_| CallOutcome::Answer);
         self.breakers.note(&pair, came, Instant::now());

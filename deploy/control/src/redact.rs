@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use postern_shared::env::Env;
 use postern_shared::mask::{self, HIDDEN};
-use postern_shared::receipt::{Report, RunReport, StepReport, told};
+use postern_shared::message::{Coded, Language, Message};
+use postern_shared::receipt::{Report, RunReport, SkippedReport, StepReport};
 use postern_shared::store::accounts::Role;
-use postern_shared::store::receipts::Skipped;
 use postern_shared::submission::{Dedupe, Submission};
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ impl Sight {
         match redact(self.0, kind) {
             Shown::Whole => text.to_owned(),
             Shown::Shape | Shown::OnDemand => mask::text(text),
-            Shown::OwnWords => told(text).unwrap_or_else(|| mask::text(text)),
+            Shown::OwnWords => self.message(&Message::said(text)).text(Language::English),
             Shown::Hidden => HIDDEN.to_owned(),
         }
     }
@@ -125,8 +125,17 @@ impl Sight {
     }
 
     /// A message of a run, a step or a submission.
-    pub fn message(self, message: String) -> String {
-        if self.sees(Kind::Message) { message } else { self.text(Kind::Message, &message) }
+    pub fn message(self, message: &Message) -> Coded {
+        self.coded(message.coded())
+    }
+
+    /// The same, as the API answers it. Of a message that is no words of Postern a viewer sees the shape.
+    fn coded(self, coded: Coded) -> Coded {
+        if self.sees(Kind::Message) {
+            return coded;
+        }
+        let text = coded.text(Language::English);
+        coded.told().unwrap_or_else(|| Message::said(mask::text(&text)).coded())
     }
 
     /// A short URL.
@@ -135,8 +144,9 @@ impl Sight {
     }
 
     /// A workflow that did not run.
-    pub fn skipped(self, skipped: Skipped) -> Skipped {
-        Skipped { reason: self.message(skipped.reason), ..skipped }
+    pub fn skipped(self, skipped: SkippedReport) -> SkippedReport {
+        let reason_code = skipped.reason_code.map(|coded| self.coded(coded));
+        SkippedReport { reason: english(reason_code.as_ref()).unwrap_or_default(), reason_code, ..skipped }
     }
 
     /// A submission.
@@ -153,15 +163,19 @@ impl Sight {
 
     /// What became of a submission.
     pub fn report(self, report: Report) -> Report {
-        let message = |message: Option<String>| message.map(|message| self.message(message));
-        let step = |step: StepReport| StepReport { message: message(step.message), ..step };
-        let run = |run: RunReport| RunReport {
-            message: message(run.message),
-            path: run.path.into_iter().map(step).collect(),
-            ..run
+        let step = |step: StepReport| {
+            let message_code = step.message_code.map(|coded| self.coded(coded));
+            StepReport { message: english(message_code.as_ref()), message_code, ..step }
         };
+        let run = |run: RunReport| {
+            let message_code = run.message_code.map(|coded| self.coded(coded));
+            let (message, path) = (english(message_code.as_ref()), run.path.into_iter().map(step).collect());
+            RunReport { message, message_code, path, ..run }
+        };
+        let reason_code = report.reason_code.map(|coded| self.coded(coded));
         Report {
-            reason: message(report.reason),
+            reason: english(reason_code.as_ref()),
+            reason_code,
             runs: report.runs.map(|runs| runs.into_iter().map(run).collect()),
             skipped: report.skipped.into_iter().map(|skipped| self.skipped(skipped)).collect(),
             ..report
@@ -172,6 +186,10 @@ impl Sight {
     pub fn document(self, document: &Value) -> Value {
         if self.sees(Kind::Secret) { document.clone() } else { documents::without_secrets(document) }
     }
+}
+
+fn english(coded: Option<&Coded>) -> Option<String> {
+    coded.map(|coded| coded.text(Language::English))
 }
 
 #[cfg(test)]
@@ -199,12 +217,24 @@ mod tests {
         for (kind, text, viewer) in [
             (Kind::Posted, "Lovelace", "L••• (8)"),
             (Kind::Comment, "Ada called", "A••• (10)"),
-            (Kind::Message, "the target answered 503", "the target answered 503"),
             (Kind::Message, "found Lovelace", "f••• (14)"),
             (Kind::Secret, "x7Kd", "•••"),
         ] {
             assert_eq!(Sight(Role::Viewer).text(kind, text), viewer);
             assert_eq!(Sight(Role::Editor).text(kind, text), text);
+        }
+    }
+
+    #[test]
+    fn a_viewer_sees_of_a_message_the_words_of_postern() {
+        let refused = Message::StoreRefuses { reason: "Lovelace".into() };
+        for (message, viewer) in [
+            (Message::TargetAnswered { status: 503 }, "the target answered 503"),
+            (refused, "postgresql refuses it: …"),
+            (Message::said("found Lovelace"), "f••• (14)"),
+        ] {
+            let seen = |role| Sight(role).message(&message).text(Language::English);
+            assert_eq!((seen(Role::Viewer), seen(Role::Editor)), (viewer.to_owned(), message.to_string()));
         }
     }
 }

@@ -12,6 +12,7 @@ use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::{dedupe, selector};
+use postern_shared::message::Message;
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::{self, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
@@ -111,7 +112,7 @@ fn read(
     body: Option<Bytes>,
     Told { charset, content_type }: Told<'_>,
 ) -> Result<(Submission, Vec<u8>), ApiError> {
-    let not_kept = || ApiError::new(ErrorCode::InvalidBody, "the body was not kept, so it cannot be read again");
+    let not_kept = || ApiError::new(ErrorCode::InvalidBody, Message::BodyNotKept);
     let body = body.ok_or_else(not_kept)?;
     let permission = admitting(&permissions.value, kept)?;
     let selectors = selector::selectors(&kept.query)?;
@@ -121,7 +122,7 @@ fn read(
         None => permission.default_target().ok_or_else(ApiError::target_missing)?,
     };
     if body.len() > state.limits.body_bytes {
-        let message = format!("the body is larger than {} bytes", state.limits.body_bytes);
+        let message = Message::BodyTooLarge { most: state.limits.body_bytes };
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
@@ -129,7 +130,7 @@ fn read(
     let query = selectors.query.read(charset.or(permission.charset), &state.limits);
     with_query(&permission, &mut fields, &query);
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
-        return Err(ApiError::new(ErrorCode::InvalidBody, "it is a test call, which is answered and never runs"));
+        return Err(ApiError::new(ErrorCode::InvalidBody, Message::TestCall));
     }
     let dedupe = dedupe::dedupe(kept.idempotency_key.as_deref(), &fields.env, &permission);
     let call = Call {
@@ -147,22 +148,21 @@ fn read(
 
 /// The permission of a refused body, if it still lets the sender in.
 fn admitting(permissions: &[Value], kept: &Refusal) -> Result<Permission, ApiError> {
-    let denied = |why: &str| {
-        let message = format!("the permission {} {why}", kept.permission);
-        ApiError::new(ErrorCode::AddressDenied, message)
-    };
+    let name = || kept.permission.clone();
+    let denied = |message| ApiError::new(ErrorCode::AddressDenied, message);
     let stored = permissions.iter().find(|one| one["permission"] == kept.permission.as_str());
-    let permission = Permission::from_document(stored.ok_or_else(|| denied("is gone"))?);
-    let permission = permission.map_err(|_| denied("cannot be read"))?;
+    let permission =
+        Permission::from_document(stored.ok_or_else(|| denied(Message::PermissionGone { permission: name() }))?);
+    let permission = permission.map_err(|_| denied(Message::PermissionUnreadable { permission: name() }))?;
     let now = SystemTime::now();
     let address = kept.address.parse::<IpAddr>();
     if !permission.enabled {
-        Err(denied("is switched off"))
+        Err(denied(Message::PermissionOff { permission: name() }))
     } else if permission.expires_at.is_some_and(|end| end <= now) {
-        Err(denied("has expired"))
+        Err(denied(Message::PermissionExpired { permission: name() }))
     } else if address.is_ok_and(|address| permission.admits(address, now)) {
         Ok(permission)
     } else {
-        Err(denied(&format!("does not let {} in any more", kept.address)))
+        Err(denied(Message::PermissionDenies { permission: name(), address: kept.address.clone() }))
     }
 }

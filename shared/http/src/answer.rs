@@ -8,7 +8,7 @@ use warp::reply::Response;
 
 /// The answer that refuses.
 pub fn answer(error: &ApiError) -> Response {
-    let body = json!({ "error": { "code": error.code.as_str(), "message": error.message } }).to_string();
+    let body = json!({ "error": { "code": error.code.as_str(), "message": error.message.to_string() } }).to_string();
     let mut response = Response::new(body.into());
     *response.status_mut() = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -12,6 +12,7 @@ use bytes::{Buf, BufMut, Bytes};
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::message::Message;
 use warp::http::HeaderMap;
 use warp::http::header::CONTENT_LENGTH;
 
@@ -46,7 +47,13 @@ impl From<BodyError> for ApiError {
             BodyError::UnsupportedEncoding(_) => ErrorCode::UnsupportedType,
             BodyError::Truncated | BodyError::Damaged(_) => ErrorCode::InvalidBody,
         };
-        Self::new(code, error.to_string())
+        let message = match error {
+            BodyError::TooLarge(most) => Message::BodyTooLarge { most },
+            BodyError::UnsupportedEncoding(encoding) => Message::BodyEncoding { encoding: format!("{encoding:?}") },
+            BodyError::Truncated => Message::BodyCut,
+            BodyError::Damaged(encoding) => Message::BodyDamaged { encoding: encoding.to_owned() },
+        };
+        Self::new(code, message)
     }
 }
 

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ipnet::IpNet;
 use postern_shared::body::parameters::Parameters;
 use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::message::Message;
 use warp::http::HeaderMap;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
@@ -48,7 +49,7 @@ impl From<ClientAddressError> for ApiError {
             ClientAddressError::ProxyNotTrusted(_) => ErrorCode::ProxyNotTrusted,
             ClientAddressError::Unreadable(_) | ClientAddressError::Disagreement => ErrorCode::AddressUnclear,
         };
-        Self::new(code, error.to_string())
+        Self::new(code, Message::said(error.to_string()))
     }
 }
 

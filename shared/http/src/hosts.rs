@@ -3,6 +3,7 @@
 
 use postern_shared::host::{self, Host, HostName};
 use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::message::Message;
 use warp::http::header::HOST;
 use warp::http::{Request, Version};
 
@@ -42,7 +43,7 @@ fn invalid() -> ApiError {
 fn unknown() -> ApiError {
     let message =
         format!("this listener does not answer to that Host; {} names those that it answers to", host::SETTING);
-    ApiError::new(ErrorCode::UnknownHost, message)
+    ApiError::new(ErrorCode::UnknownHost, Message::said(message))
 }
 
 #[cfg(test)]

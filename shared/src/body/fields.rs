@@ -2,7 +2,10 @@
 //! field and never its value. No posted value is lost on the way: names that are repeated or contradict each other
 //! keep all their values.
 
+use std::fmt;
+
 use crate::env::{Env, EnvError, Limits};
+use crate::message::Message;
 use crate::permission::Files;
 use encoding_rs::Encoding;
 
@@ -35,19 +38,15 @@ pub struct Fields {
 }
 
 /// Why a body is not accepted. Every one of them is the caller's to mend.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldsError {
     /// The body is of a type that Postern does not read.
-    #[error("content type {0:?} is not supported: send a form or a JSON object")]
     UnsupportedType(String),
     /// No encoding has this label in the WHATWG Encoding Standard, or the body cannot be in it.
-    #[error("charset {0:?} is not supported here")]
     UnknownCharset(String),
     /// A file where the permission does not take files; holds the name of the part.
-    #[error("part {0:?} is a file, and files are not accepted here")]
     FileRefused(String),
     /// The bytes of a name or value are not text of the charset.
-    #[error("field {field:?} is not text in {charset}")]
     Undecodable {
         /// The name, or how it begins.
         field: String,
@@ -55,16 +54,12 @@ pub enum FieldsError {
         charset: &'static str,
     },
     /// Not JSON; says what is wrong, in which line and column.
-    #[error("the body is not JSON: {0}")]
     MalformedJson(String),
     /// JSON, but with another value than an object.
-    #[error("the JSON body is not an object")]
     NotAnObject,
     /// Sent as a form, but it begins like something else; holds what.
-    #[error("the body is sent as a form, but begins like {0}: name its content type")]
     NotAForm(&'static str),
     /// A part of type JSON that is not; says what is wrong, in which line and column.
-    #[error("part {part:?} is not JSON: {reason}")]
     MalformedPart {
         /// The name of the part, or how it begins.
         part: String,
@@ -72,15 +67,49 @@ pub enum FieldsError {
         reason: String,
     },
     /// Not the parts that its boundary promises.
-    #[error("the body is not multipart/form-data: {0}")]
-    MalformedMultipart(&'static str),
+    MalformedMultipart(Message),
     /// A name that the JSON library on the way of a submission takes for its own.
-    #[error("a field name must not contain {RESERVED:?}")]
     ReservedName,
     /// Too many, too long, too deep, or not to be stored.
-    #[error(transparent)]
-    Env(#[from] EnvError),
+    Env(EnvError),
 }
+
+impl From<EnvError> for FieldsError {
+    fn from(error: EnvError) -> Self {
+        Self::Env(error)
+    }
+}
+
+impl From<&FieldsError> for Message {
+    fn from(error: &FieldsError) -> Self {
+        let quoted = |text: &String| format!("{text:?}");
+        match error {
+            FieldsError::UnsupportedType(kind) => Self::BodyType { kind: quoted(kind) },
+            FieldsError::UnknownCharset(charset) => Self::BodyCharset { charset: quoted(charset) },
+            FieldsError::FileRefused(part) => Self::BodyFile { part: quoted(part) },
+            FieldsError::Undecodable { field, charset } => {
+                Self::BodyUndecodable { field: quoted(field), charset: (*charset).to_owned() }
+            }
+            FieldsError::MalformedJson(reason) => Self::BodyNoJson { reason: reason.clone() },
+            FieldsError::NotAnObject => Self::BodyNoObject,
+            FieldsError::NotAForm(begins) => Self::BodyNoForm { begins: (*begins).to_owned() },
+            FieldsError::MalformedPart { part, reason } => {
+                Self::PartNoJson { part: quoted(part), reason: reason.clone() }
+            }
+            FieldsError::MalformedMultipart(why) => Self::BodyNoMultipart { message: Box::new(why.clone()) },
+            FieldsError::ReservedName => Self::NameReserved { name: format!("{RESERVED:?}") },
+            FieldsError::Env(error) => Self::from(error),
+        }
+    }
+}
+
+impl fmt::Display for FieldsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Message::from(self).fmt(f)
+    }
+}
+
+impl std::error::Error for FieldsError {}
 
 /// serde_json hands numbers and raw values over as maps with such a key. A posted name of that kind would be changed
 /// into a number, or make the whole bundle that it travels in unreadable, together with the submissions of others.

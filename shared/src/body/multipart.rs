@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 
 use crate::env::{EnvError, Limits};
+use crate::message::Message;
 use crate::permission::Files;
 use bytes::Bytes;
 use encoding_rs::{Encoding, UTF_8};
@@ -19,7 +20,8 @@ use super::{json, text};
 
 /// Reads all parts. The charset of a text part is its own, else the form's.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
-    let boundary = parameter(header, "boundary").ok_or(FieldsError::MalformedMultipart("it names no boundary"))?;
+    let boundary =
+        parameter(header, "boundary").ok_or(FieldsError::MalformedMultipart(Message::MultipartNoBoundary))?;
     let parts = parts(boundary, body, settings.limits.fields)?;
     let charset = charset(header, &parts, settings)?;
     let mut nesting = Nesting::new(&settings.limits);
@@ -123,7 +125,7 @@ enum FileName {
 fn disposition(field: &Field<'_>) -> Result<(Vec<u8>, Option<FileName>), FieldsError> {
     let header = field.headers().get("content-disposition").map_or(&[][..], |value| value.as_bytes());
     let parameter = |name: &str| Parameters::of_header(header).find(name);
-    let name = parameter("name").ok_or(FieldsError::MalformedMultipart("a part has no name"))?;
+    let name = parameter("name").ok_or(FieldsError::MalformedMultipart(Message::MultipartNoName))?;
     let file = match parameter("filename") {
         Some(file) if file.is_empty() => Some(FileName::Empty),
         Some(_) => Some(FileName::Given),
@@ -152,8 +154,8 @@ fn ready<T>(future: impl Future<Output = multer::Result<T>>) -> Result<T, Fields
     match future.now_or_never() {
         Some(Ok(value)) => Ok(value),
         Some(Err(multer::Error::ReadHeaderFailed(_) | multer::Error::DecodeHeaderName { .. })) => {
-            Err(FieldsError::MalformedMultipart("a part has a malformed header"))
+            Err(FieldsError::MalformedMultipart(Message::MultipartHeader))
         }
-        Some(Err(_)) | None => Err(FieldsError::MalformedMultipart("its parts do not end where its boundary says")),
+        Some(Err(_)) | None => Err(FieldsError::MalformedMultipart(Message::MultipartEnd)),
     }
 }

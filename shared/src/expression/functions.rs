@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, 
 use super::date::{self, Now};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::value::{from_owned_json, render_into, to_json};
-use super::{EvalError, FUEL, MAX_VALUE_BYTES, names, render};
+use super::{FUEL, MAX_VALUE_BYTES, names, render};
 use crate::suggestion::did_you_mean_or;
 
 /// The one environment: a constant table, built on first use.
@@ -160,7 +160,7 @@ fn parse_json(state: &State, value: Value) -> Result<Value, Error> {
 }
 
 fn write_json(state: &State, value: &Value) -> Result<String, Error> {
-    let text = to_json(value).map_err(|EvalError(reason)| failed(reason))?.to_string();
+    let text = to_json(value).map_err(|error| failed(error.to_string()))?.to_string();
     state.consume_fuel(steps(text.len()))?;
     Ok(text)
 }
@@ -170,7 +170,7 @@ fn string(state: &State, value: &Value) -> Result<Value, Error> {
     if value.kind() == ValueKind::String {
         return Ok(value.clone());
     }
-    let text = render(&to_json(value).map_err(|EvalError(reason)| failed(reason))?);
+    let text = render(&to_json(value).map_err(|error| failed(error.to_string()))?);
     state.consume_fuel(steps(text.len()))?;
     Ok(Value::from(text))
 }
@@ -187,7 +187,7 @@ fn join(state: &State, value: &Value, separator: Option<&str>) -> Result<Value, 
         if index > 0 {
             text.push_str(separator.unwrap_or_default());
         }
-        render_into(&mut text, &to_json(&item).map_err(|EvalError(reason)| failed(reason))?);
+        render_into(&mut text, &to_json(&item).map_err(|error| failed(error.to_string()))?);
         state.consume_fuel(1 + steps(text.len() - before))?;
         if text.len() > MAX_VALUE_BYTES {
             return Err(failed(format!("the text is larger than {MAX_VALUE_BYTES} bytes")));

@@ -7,6 +7,7 @@ use super::reference::{self, Place, Reference};
 use super::scan::End;
 use super::value::{Budget, render, render_into};
 use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
+use crate::message::Message;
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
 #[derive(Debug)]
@@ -157,7 +158,7 @@ fn concatenate(parts: &[Part], scope: &Scope) -> Result<String, EvalError> {
             Part::Reference(_) | Part::Expression(_) => render_into(&mut text, &part.value(scope)?),
         }
         if text.len() > MAX_VALUE_BYTES {
-            return Err(EvalError(format!("the text is larger than {MAX_VALUE_BYTES} bytes")));
+            return Err(EvalError(Message::TextTooLarge { most: MAX_VALUE_BYTES }));
         }
     }
     Ok(text)

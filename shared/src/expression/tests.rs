@@ -31,7 +31,7 @@ fn value(text: &str) -> Result<Value, EvalError> {
 }
 
 fn eval(text: &str) -> Result<Value, EvalError> {
-    Expression::parse(text).map_err(|error| EvalError(format!("syntax: {error}")))?.eval(&scope())
+    Expression::parse(text).map_err(|error| EvalError(Message::said(format!("syntax: {error}"))))?.eval(&scope())
 }
 
 fn syntax(text: &str) -> String {

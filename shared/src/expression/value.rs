@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 use super::reference::Source;
 use super::{EvalError, MAX_VALUE_BYTES, Scope};
 use crate::env::{Env, is_storable};
+use crate::message::Message;
 
 /// Levels of a value: more than a body may have, little enough to walk by recursion.
 const MAX_DEPTH: usize = 64;
@@ -243,7 +244,7 @@ impl Budget {
                 }
                 Ok(Value::Object(map))
             }
-            kind => Err(EvalError(format!("the result is no value but a {kind}"))),
+            kind => Err(EvalError(Message::NoValue { kind: kind.to_string() })),
         }
     }
 
@@ -278,23 +279,21 @@ impl Budget {
     /// A value costs some bytes however small it is.
     pub(super) fn enter(&mut self, depth: usize) -> Result<(), EvalError> {
         if depth > MAX_DEPTH {
-            return Err(EvalError(format!("the value is nested deeper than {MAX_DEPTH} levels")));
+            return Err(EvalError(Message::ValueTooDeep { most: MAX_DEPTH }));
         }
         self.spend(8)
     }
 
     fn spend_text(&mut self, text: &str) -> Result<(), EvalError> {
         if text.contains('\0') {
-            return Err(EvalError("the value holds a NUL character, which cannot be stored".to_owned()));
+            return Err(EvalError(Message::ValueNul));
         }
         self.spend(text.len())
     }
 
     fn spend(&mut self, bytes: usize) -> Result<(), EvalError> {
-        self.bytes = self
-            .bytes
-            .checked_sub(bytes)
-            .ok_or_else(|| EvalError(format!("the value is larger than {MAX_VALUE_BYTES} bytes")))?;
+        self.bytes =
+            self.bytes.checked_sub(bytes).ok_or(EvalError(Message::ValueTooLarge { most: MAX_VALUE_BYTES }))?;
         Ok(())
     }
 }
@@ -309,5 +308,5 @@ fn to_number(value: &Jinja) -> Result<Number, EvalError> {
 }
 
 fn out_of_range() -> EvalError {
-    EvalError("the result is a number that is out of range".to_owned())
+    EvalError(Message::ValueOutOfRange)
 }

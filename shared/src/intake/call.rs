@@ -10,6 +10,7 @@ use crate::body::fields::{FieldSettings, Fields};
 use crate::clock;
 use crate::env::{Env, Limits};
 use crate::id::{ReceiptId, RecordId};
+use crate::message::Message;
 use crate::permission::Permission;
 use crate::submission::{self, Dedupe, Submission, Target, Ticket};
 
@@ -101,7 +102,7 @@ pub fn encode(submission: &Submission) -> Result<Vec<u8>, ApiError> {
     let encoded = submission::encode(submission);
     let encoded = encoded.map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
     if encoded.len() > MAX_ENCODED_BYTES {
-        let message = format!("the submission takes more than {MAX_ENCODED_BYTES} bytes as JSON");
+        let message = Message::SubmissionTooLarge { most: MAX_ENCODED_BYTES };
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
     Ok(encoded)

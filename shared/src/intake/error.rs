@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::dedupe::InvalidKey;
+use super::dedupe::{InvalidKey, MAX_KEY_BYTES};
 use super::selector::SelectorError;
 use crate::body::fields::FieldsError;
 use crate::clock::WrongClock;
+use crate::message::Message;
 
 /// Seconds after which a caller may try again: the broker is looked for twice a second.
 const RETRY_AFTER_S: u32 = 2;
@@ -17,7 +18,7 @@ pub struct ApiError {
     /// What kind it is; gives the status.
     pub code: ErrorCode,
     /// What is wrong, without any posted value.
-    pub message: String,
+    pub message: Message,
 }
 
 /// The codes of `{"error":{"code", …}}`: a contract with callers.
@@ -127,13 +128,13 @@ impl ErrorCode {
 
 impl ApiError {
     /// A refusal with its message.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<Message>) -> Self {
         Self { code, message: message.into() }
     }
 
     /// The answer to a stranger: its address as it is seen here, and nothing else.
     pub fn address_denied(ip: IpAddr) -> Self {
-        Self::new(ErrorCode::AddressDenied, format!("address {ip} is not permitted"))
+        Self::new(ErrorCode::AddressDenied, Message::said(format!("address {ip} is not permitted")))
     }
 
     /// Nothing answers on this path.
@@ -143,7 +144,7 @@ impl ApiError {
 
     /// Another method is wanted; `allowed` names it as `Allow` does.
     pub fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::new(ErrorCode::MethodNotAllowed(allowed), format!("the method must be {allowed}"))
+        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {allowed}")))
     }
 
     /// The page that sends the request is not listed.
@@ -153,12 +154,12 @@ impl ApiError {
 
     /// What the caller names is not allowed to it.
     pub fn target_denied() -> Self {
-        Self::new(ErrorCode::TargetDenied, "the permission does not allow this target")
+        Self::new(ErrorCode::TargetDenied, Message::TargetDenied)
     }
 
     /// The caller names nothing, and there is not exactly one thing it could mean.
     pub fn target_missing() -> Self {
-        Self::new(ErrorCode::TargetMissing, "the query must name a workflow_id or a workflow_trigger")
+        Self::new(ErrorCode::TargetMissing, Message::TargetUnnamed)
     }
 
     /// No such receipt, or none of this caller's.
@@ -168,7 +169,7 @@ impl ApiError {
 
     /// The body took too long to arrive.
     pub fn body_timeout() -> Self {
-        Self::new(ErrorCode::BodyTimeout, "the body took too long to arrive")
+        Self::new(ErrorCode::BodyTimeout, Message::BodyLate)
     }
 
     /// A limit on what is under way is reached.
@@ -183,8 +184,8 @@ impl ApiError {
 }
 
 impl From<InvalidKey> for ApiError {
-    fn from(error: InvalidKey) -> Self {
-        Self::new(ErrorCode::InvalidIdempotencyKey, error.to_string())
+    fn from(_: InvalidKey) -> Self {
+        Self::new(ErrorCode::InvalidIdempotencyKey, Message::IdempotencyKey { most: MAX_KEY_BYTES })
     }
 }
 
@@ -202,7 +203,7 @@ impl From<FieldsError> for ApiError {
             | FieldsError::ReservedName
             | FieldsError::Env(_) => ErrorCode::InvalidBody,
         };
-        Self::new(code, error.to_string())
+        Self::new(code, &error)
     }
 }
 
@@ -215,7 +216,7 @@ impl From<SelectorError> for ApiError {
                 ErrorCode::InvalidSelector
             }
         };
-        Self::new(code, error.to_string())
+        Self::new(code, error)
     }
 }
 

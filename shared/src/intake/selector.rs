@@ -6,6 +6,7 @@ use crate::body::fields::RESERVED;
 use crate::body::{Nesting, decode_anyhow, decoded, pairs};
 use crate::env::{Env, Limits};
 use crate::id::{InvalidId, RecordId, TriggerKey, WorkflowId};
+use crate::message::Message;
 use crate::submission::Target;
 use encoding_rs::Encoding;
 
@@ -35,13 +36,11 @@ pub struct Query {
 }
 
 /// Why a query is not accepted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectorError {
     /// Not a whole number.
-    #[error("record_id is not a whole number: {0}")]
     InvalidRecordId(InvalidId),
     /// `workflow_id` or `workflow_trigger` cannot be one.
-    #[error("{name} cannot be used: {error}")]
     InvalidTarget {
         /// The selector.
         name: &'static str,
@@ -49,14 +48,25 @@ pub enum SelectorError {
         error: InvalidId,
     },
     /// The value of the selector is not UTF-8.
-    #[error("{0} is not text in UTF-8")]
     NotText(&'static str),
     /// The same selector twice, with different values.
-    #[error("{0} is given twice, with different values")]
     Repeated(&'static str),
     /// Both targets at once.
-    #[error("both workflow_id and workflow_trigger are given: exactly one target can be run")]
     Ambiguous,
+}
+
+impl From<SelectorError> for Message {
+    fn from(error: SelectorError) -> Self {
+        match error {
+            SelectorError::InvalidRecordId(error) => Self::RecordIdWrong { message: Box::new(error.into()) },
+            SelectorError::InvalidTarget { name, error } => {
+                Self::SelectorWrong { name: name.to_owned(), message: Box::new(error.into()) }
+            }
+            SelectorError::NotText(name) => Self::SelectorNoText { name: name.to_owned() },
+            SelectorError::Repeated(name) => Self::SelectorTwice { name: name.to_owned() },
+            SelectorError::Ambiguous => Self::TwoTargets,
+        }
+    }
 }
 
 const RECORD: &str = "record_id";
@@ -215,7 +225,7 @@ mod tests {
             ("workflow_id=%ff", "workflow_id is not text in UTF-8"),
             ("record_id=7%00", "record_id is not a whole number"),
         ] {
-            let error = read(query).unwrap_err().to_string();
+            let error = Message::from(read(query).unwrap_err()).to_string();
             assert!(error.contains(message), "{query}: {error}");
         }
     }

@@ -4,6 +4,7 @@ use super::{Module, Modules};
 use crate::expression::Related;
 use crate::finding::Finding;
 use crate::id::ModuleName;
+use crate::message::Message;
 use crate::suggestion::{MAX_SUGGESTED, did_you_mean};
 use crate::task::Task;
 use crate::task::create_record::{CreateRecord, IfExists};
@@ -63,7 +64,9 @@ fn of_task(step: &Step, path: &str, own: Option<&Module>, modules: &Modules, fin
 fn key(settings: &CreateRecord, path: &str, module: Option<&Module>, findings: &mut Vec<Finding>) {
     let unique = module.and_then(Module::unique);
     match (unique, &settings.unique) {
-        (Some(field), Some(_)) => findings.push(Finding::new(format!("{path}.unique"), taken(settings, &field.name))),
+        (Some(field), Some(_)) => {
+            findings.push(Finding::new(format!("{path}.unique"), taken(settings, &field.name).to_string()))
+        }
         (None, None) if settings.if_exists != IfExists::Skip => {
             let message = "needs `unique`, or a unique field of the module: else no record can be there already";
             findings.push(Finding::new(format!("{path}.if_exists"), message));
@@ -86,11 +89,8 @@ fn create(settings: &CreateRecord, path: &str, module: Option<&Module>, findings
 }
 
 /// What a step is told that names a key beside that of its module.
-pub fn taken(settings: &CreateRecord, unique: &str) -> String {
-    format!(
-        "{} has the unique field `{unique}`, whose value is the key of its records; leave this out",
-        settings.module
-    )
+pub fn taken(settings: &CreateRecord, unique: &str) -> Message {
+    Message::KeyTwice { field: unique.to_owned(), module: settings.module.clone() }
 }
 
 fn unknown_fields<'n>(

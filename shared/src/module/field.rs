@@ -1,12 +1,11 @@
 //! A declared field of a module: its type, and what else must hold of its value.
 
-use std::fmt;
-
 use serde_json::Value;
 
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::expression::render;
 use crate::id::ModuleName;
+use crate::message::Message;
 use crate::spec::{Kind, Setting};
 use crate::suggestion::did_you_mean;
 
@@ -131,30 +130,28 @@ impl FieldType {
         matches!(self, Self::Date | Self::Datetime)
     }
 
+    /// What a value must be, inside of a message.
+    pub fn must_be(&self) -> Message {
+        match self {
+            Self::Text => Message::KindText,
+            Self::Integer => Message::KindInteger,
+            Self::Number => Message::KindNumber,
+            Self::Boolean => Message::KindBoolean,
+            Self::Date => Message::KindDate,
+            Self::Datetime => Message::KindDatetime,
+            Self::Email => Message::KindEmail,
+            Self::Phone => Message::KindPhone,
+            Self::Url => Message::KindUrl,
+            Self::Choice(_) => Message::KindChoice,
+            Self::List(options) if options.is_empty() => Message::KindList,
+            Self::List(_) => Message::KindListOf,
+            Self::Reference(module) => Message::KindReference { module: module.clone() },
+        }
+    }
+
     /// Whether it can be unique: its values have one text each, and there are enough of them.
     fn can_be_unique(&self) -> bool {
         !matches!(self, Self::Number | Self::Boolean | Self::Choice(_) | Self::List(_))
-    }
-}
-
-/// What a value must be, for a sentence.
-impl fmt::Display for FieldType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "a text",
-            Self::Integer => "a whole number (integer)",
-            Self::Number => "a number",
-            Self::Boolean => "true or false (boolean)",
-            Self::Date => "a date such as 2026-12-31",
-            Self::Datetime => "a datetime such as 2026-12-31T18:00:00Z",
-            Self::Email => "an e-mail address",
-            Self::Phone => "a phone number",
-            Self::Url => "a url that begins with https:// or http://",
-            Self::Choice(_) => "one of its options (choice)",
-            Self::List(options) if options.is_empty() => "a list",
-            Self::List(_) => "a list of its options",
-            Self::Reference(module) => return write!(f, "the id of a record of {module} (reference)"),
-        })
     }
 }
 
@@ -201,7 +198,7 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
         field.kind = kind;
         field.default = default.and_then(|value| field.convert(value)).filter(|value| !value.is_null());
         if default.is_some() && field.default.is_none() {
-            reader.report("default", format!("must be {}", field.kind));
+            reader.report("default", format!("must be {}", field.kind.must_be()));
         }
         if default.is_some() && unique {
             reader.report("default", "a unique field has no default: the second record could not have it");

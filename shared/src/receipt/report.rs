@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PermissionKey, ReceiptId, RecordId, WorkflowId};
+use crate::message::{Coded, Language};
 use crate::store::receipts::Skipped;
 use crate::submission::Target;
 
@@ -17,6 +18,9 @@ pub struct Report {
     /// Why it is a dead letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<Coded>,
     /// When it was accepted, by the clock of the ingress (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
@@ -35,7 +39,7 @@ pub struct Report {
     pub duplicate_of: Option<ReceiptId>,
     /// The workflows that did not run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedReport>,
     /// Posted names that nothing read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
@@ -77,6 +81,9 @@ pub struct RunReport {
     pub record: Option<RecordId>,
     /// Why it failed, or what its `stop` said.
     pub message: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_code: Option<Coded>,
     /// When it started (RFC 3339).
     #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
     pub started_at: String,
@@ -113,6 +120,23 @@ pub struct StepReport {
     /// What happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_code: Option<Coded>,
+}
+
+/// A workflow that was meant and did not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SkippedReport {
+    /// The workflow; none = no workflow was meant at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// Why.
+    pub reason: String,
+    /// The same as a code with arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<Coded>,
 }
 
 /// The step of another run that started a run.
@@ -129,6 +153,12 @@ pub struct StartedBy {
     pub item: i32,
 }
 
+impl From<Skipped> for SkippedReport {
+    fn from(Skipped { workflow, reason }: Skipped) -> Self {
+        Self { workflow, reason: reason.to_string(), reason_code: Some(reason.coded()) }
+    }
+}
+
 impl Report {
     /// One of which nothing but a word is known.
     pub fn of_status(receipt: ReceiptId, status: &str) -> Self {
@@ -136,6 +166,7 @@ impl Report {
             receipt,
             status: status.to_owned(),
             reason: None,
+            reason_code: None,
             accepted_at: None,
             target: None,
             runs: None,
@@ -150,5 +181,10 @@ impl Report {
             replay_of: None,
             permission: None,
         }
+    }
+
+    /// The same with the reason for which it is a dead letter.
+    pub fn with_reason(self, reason: Option<Coded>) -> Self {
+        Self { reason: reason.as_ref().map(|reason| reason.text(Language::English)), reason_code: reason, ..self }
     }
 }

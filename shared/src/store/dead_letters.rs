@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId};
+use crate::message::Message;
 use crate::submission::{self, SUBMISSIONS_V1, Target};
 pub use replay::replay;
 
@@ -30,9 +31,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 /// Of a discarded letter the audit log tells.
 const OF: &str = "-- dead_letters::of
-(SELECT permission, reason FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1)
+(SELECT permission, reason, false FROM dead_letters WHERE receipt = $1 ORDER BY id DESC LIMIT 1)
 UNION ALL
-(SELECT permission, 'a person discarded it: ' || reason FROM discarded_letters WHERE key = $2 ORDER BY id DESC LIMIT 1)
+(SELECT permission, reason, true FROM discarded_letters WHERE key = $2 ORDER BY id DESC LIMIT 1)
 LIMIT 1";
 
 const PAGE: &str = "-- dead_letters::page
@@ -72,8 +73,8 @@ pub struct DeadLetter<'a> {
     pub kind: &'a str,
     /// Its body.
     pub body: &'a [u8],
-    /// Why, in words for a person.
-    pub reason: &'a str,
+    /// Why.
+    pub reason: &'a Message,
     /// How often it was tried.
     pub attempt: i32,
 }
@@ -81,8 +82,8 @@ pub struct DeadLetter<'a> {
 /// Keeps a dead letter.
 pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Result<(), StoreError> {
     let receipt: Option<Uuid> = letter.receipt.map(ReceiptId::uuid);
-    // PostgreSQL keeps no NUL in a text, and a reason may quote what was sent.
-    let reason = letter.reason.replace('\0', "");
+    let reason = letter.reason.stored();
+    // PostgreSQL keeps no NUL in a text.
     let kind = letter.kind.replace('\0', "");
     let (permission, target) = origin(&kind, letter.body);
     let permission = permission.as_ref().map(PermissionKey::as_str);
@@ -95,15 +96,20 @@ pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Resu
 pub struct Dead {
     /// The permission that let it in; none = its body cannot be read.
     pub permission: Option<PermissionKey>,
-    /// Why, in words for a person.
-    pub reason: String,
+    /// Why.
+    pub reason: Message,
 }
 
 /// Why a receipt became a dead letter, if it did; also when someone discarded it.
 pub async fn of(connection: &Object, receipt: ReceiptId) -> Result<Option<Dead>, StoreError> {
     let row = connection.query_opt(OF, &[&receipt.uuid(), &receipt.to_string()]).await?;
     let key = |text: &str| text.parse().ok();
-    Ok(row.map(|row| Dead { permission: row.get::<_, Option<&str>>(0).and_then(key), reason: row.get(1) }))
+    Ok(row.map(|row| {
+        let (reason, is_discarded): (&str, bool) = (row.get(1), row.get(2));
+        let reason =
+            if is_discarded { Message::Discarded { text: reason.to_owned() } } else { Message::of_stored(reason) };
+        Dead { permission: row.get::<_, Option<&str>>(0).and_then(key), reason }
+    }))
 }
 
 /// A dead letter as it is kept, but for its body.
@@ -117,8 +123,8 @@ pub struct Kept {
     pub kind: String,
     /// How many bytes its body has.
     pub bytes: i32,
-    /// Why, in words for a person.
-    pub reason: String,
+    /// Why.
+    pub reason: Message,
     /// How often it was tried.
     pub attempt: i32,
     /// When it was put here.
@@ -138,8 +144,8 @@ pub struct Group {
     pub kind: String,
     /// What they ask to run, if the bodies could be read.
     pub target: Option<String>,
-    /// Why, in words for a person.
-    pub reason: String,
+    /// Why.
+    pub reason: Message,
     /// How many there are.
     pub count: i64,
     /// When the first of them was put here.
@@ -190,7 +196,7 @@ pub async fn groups(connection: &Object) -> Result<Vec<Group>, StoreError> {
         id: row.get(0),
         kind: row.get(1),
         target: row.get(2),
-        reason: row.get(3),
+        reason: Message::of_stored(row.get(3)),
         count: row.get(4),
         first_at: row.get(5),
         last_at: row.get(6),
@@ -254,7 +260,7 @@ fn kept(row: &Row) -> Kept {
         receipt: row.get::<_, Option<Uuid>>(1).map(ReceiptId::from),
         kind: row.get(2),
         bytes: row.get(3),
-        reason: row.get(4),
+        reason: Message::of_stored(row.get(4)),
         attempt: row.get(5),
         created_at: row.get(6),
         target: row.get(7),

@@ -2,6 +2,8 @@
 
 use tokio_postgres::error::SqlState;
 
+use crate::message::Message;
+
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -36,6 +38,17 @@ pub enum StoreError {
     /// The database has another schema than this program.
     #[error("{0}")]
     Schema(String),
+}
+
+impl From<&StoreError> for Message {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::OutsideHistory => Self::OutsideHistory,
+            StoreError::Refused(reason) => Self::StoreRefuses { reason: reason.clone() },
+            // None of these is the end of a submission: they are waited out.
+            other => Self::foreign(other),
+        }
+    }
 }
 
 impl From<tokio_postgres::Error> for StoreError {

@@ -13,6 +13,7 @@ use tokio_postgres::types::{Json, Type};
 
 use super::{Conflicts, StoreError, copy, parsed, sequence};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
+use crate::message::Message;
 use crate::submission::{Submission, Target};
 
 pub(super) use request::unfold;
@@ -69,13 +70,13 @@ pub const MAX_RUNS: i16 = 10_000;
 
 /// A workflow that was meant and did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// The workflow; none = no workflow was meant at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow: Option<WorkflowId>,
-    /// Why, in words for the caller.
-    pub reason: String,
+    /// Why.
+    #[serde(deserialize_with = "Message::of_document")]
+    pub reason: Message,
 }
 
 /// A receipt as the store keeps it.

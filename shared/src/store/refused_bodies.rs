@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId};
 use crate::lane::Lane;
+use crate::message::Message;
 use crate::submission::SUBMISSIONS_V1;
 
 /// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
@@ -95,7 +96,7 @@ pub struct NewRefusal {
     /// The code of the refusal.
     pub code: &'static str,
     /// What the sender was told.
-    pub message: String,
+    pub message: Message,
     /// The query of the request, as it was sent.
     pub query: String,
     /// The header, as it was sent.
@@ -113,7 +114,7 @@ impl NewRefusal {
     pub fn bounded(mut self) -> Self {
         let is_query_cut = cut(&mut self.query, MAX_QUERY_BYTES);
         let is_type_cut = self.content_type.as_mut().is_some_and(|content_type| cut(content_type, MAX_TYPE_BYTES));
-        cut(&mut self.message, MAX_MESSAGE_BYTES);
+        self.message = bounded(&self.message);
         if is_query_cut || is_type_cut {
             self.body = None;
         }
@@ -123,10 +124,21 @@ impl NewRefusal {
     /// Bytes that it takes until it is kept.
     pub fn bytes(&self) -> usize {
         let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let texts = self.query.len() + self.message.len() + self.address.len() + self.permission.as_str().len();
+        let texts =
+            self.query.len() + self.message.stored().len() + self.address.len() + self.permission.as_str().len();
         let body = self.body.as_ref().map_or(0, Bytes::len);
         size_of::<Self>() + texts + optional(&self.content_type) + optional(&self.idempotency_key) + body
     }
+}
+
+/// A message, or the beginning of its text if it is too long to keep.
+fn bounded(message: &Message) -> Message {
+    if message.stored().len() <= MAX_MESSAGE_BYTES {
+        return message.clone();
+    }
+    let mut text = message.to_string();
+    cut(&mut text, MAX_MESSAGE_BYTES);
+    Message::said(text)
 }
 
 /// Cuts a text at a character; whether it was longer.
@@ -148,7 +160,7 @@ pub struct Refusal {
     /// The code of the refusal.
     pub code: String,
     /// What the sender was told.
-    pub message: String,
+    pub message: Message,
     /// The query of the request.
     pub query: String,
     /// The header, as it was sent.
@@ -173,7 +185,7 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
         column(|one| one.permission.as_str()),
         column(|one| &one.address),
         column(|one| one.code),
-        column(|one| &one.message),
+        new.iter().map(|one| one.message.stored()).collect(),
         column(|one| &one.query),
     ];
     let [permissions, addresses, codes, messages, queries] = &columns;
@@ -257,10 +269,8 @@ pub async fn replay(connection: &Object, account: &str, new: &Reread<'_>) -> Res
 }
 
 /// Notes why a refused body is still refused.
-pub async fn refuse_again(connection: &Object, id: i64, code: &str, message: &str) -> Result<(), StoreError> {
-    let mut message = message.replace('\0', "");
-    cut(&mut message, MAX_MESSAGE_BYTES);
-    connection.execute(REFUSE_AGAIN, &[&id, &code, &message]).await?;
+pub async fn refuse_again(connection: &Object, id: i64, code: &str, message: &Message) -> Result<(), StoreError> {
+    connection.execute(REFUSE_AGAIN, &[&id, &code, &bounded(message).stored()]).await?;
     Ok(())
 }
 
@@ -270,7 +280,7 @@ fn read(row: &Row) -> Refusal {
         permission: row.get(1),
         address: row.get(2),
         code: row.get(3),
-        message: row.get(4),
+        message: Message::of_stored(row.get(4)),
         query: row.get(5),
         content_type: row.get(6),
         bytes: row.get(7),

@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 use super::runs::Run;
 use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId};
-use crate::message::StepError;
+use crate::message::Message;
 use crate::resume::RunKey;
 
 const APPEND: &str = "-- run_steps::append
@@ -46,10 +46,8 @@ pub struct Step {
     pub task: String,
     /// The output by which the run left it; none = the run ended there.
     pub output: Option<String>,
-    /// What the task had to say; of a step that failed the English text of its error.
-    pub message: Option<String>,
-    /// Why the step failed.
-    pub error: Option<StepError>,
+    /// What the task had to say, or why the step failed.
+    pub message: Option<Message>,
     /// Milliseconds from the start of the run to the end of the step, by the clock of the worker.
     pub after_ms: u64,
     /// The step's own time in microseconds: its computing, and the work of the database for it.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{StoreError, copy};
 use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::message::Message;
 use crate::resume::{Resume, RunKey};
 
 pub use of_receipt::{OfReceipt, of};
@@ -88,7 +89,7 @@ pub struct Run {
     /// The record it runs on.
     pub record: Option<RecordId>,
     /// Why it failed or what its `stop` said.
-    pub message: Option<String>,
+    pub message: Option<Message>,
     /// By the clock of the worker.
     pub started_at: SystemTime,
     /// By the clock of the worker; none = not ended.
@@ -142,13 +143,14 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[NewRun]) -> Result<()
     let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
     for NewRun { run, steps: path } in runs {
         let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
-        let Run { number, version, steps, message, started_at, ended_at, .. } = run;
+        let Run { number, version, steps, started_at, ended_at, .. } = run;
+        let message = run.message.as_ref().map(Message::stored);
         let record = run.record.map(RecordId::get);
         let (parent, step) = (run.parent.map(|parent| parent.run), run.parent.map(|parent| parent.step));
         let item = run.parent.map(|parent| parent.item);
         rows.as_mut()
             .write(&[
-                &receipt, number, &workflow, version, &state, steps, &record, message, started_at, ended_at, &parent,
+                &receipt, number, &workflow, version, &state, steps, &record, &message, started_at, ended_at, &parent,
                 &step, &item, path,
             ])
             .await
@@ -163,11 +165,9 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[NewRun]) -> Result<()
 pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32, forgets: bool) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(UPDATE).await?;
     let (receipt, state) = (run.receipt.uuid(), run.state.word());
+    let message = run.message.as_ref().map(Message::stored);
     let written = transaction
-        .execute(
-            &statement,
-            &[&receipt, &run.number, &steps, &state, &run.steps, &run.message, &run.ended_at, &forgets],
-        )
+        .execute(&statement, &[&receipt, &run.number, &steps, &state, &run.steps, &message, &run.ended_at, &forgets])
         .await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
@@ -243,7 +243,7 @@ pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         state: State::from_word(row.get(4)).ok_or_else(|| unreadable("state"))?,
         steps: row.get(5),
         record: row.get::<_, Option<i64>>(6).and_then(|id| id.try_into().ok()),
-        message: row.get(7),
+        message: row.get::<_, Option<&str>>(7).map(Message::of_stored),
         started_at: row.get(8),
         ended_at: row.get(9),
         parent: row.get::<_, Option<i16>>(10).and_then(parent),

@@ -6,6 +6,7 @@ use jiff::{Span, SpanRelativeTo, Timestamp, ToSpan};
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::message::Message;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The longest delay, in days: what waits longer than a quarter is a matter for a calendar, and a run that waits keeps
@@ -74,7 +75,7 @@ impl Delay {
             if let Some(text) = template.fixed_text()
                 && let Err(message) = until.moment(&text, zone, Timestamp::now())
             {
-                inner.report(key, message);
+                inner.report(key, message.to_string());
             }
         }
         let reads = inner.reads().clone();
@@ -84,7 +85,7 @@ impl Delay {
     }
 
     /// When the delay is over, by the text that its template gave. One that lies in the past is over at once.
-    pub fn due_at(&self, text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    pub fn due_at(&self, text: &str, now: Timestamp) -> Result<Timestamp, Message> {
         self.until.moment(text, &self.zone, now)
     }
 }
@@ -98,33 +99,32 @@ impl Until {
         }
     }
 
-    fn moment(&self, text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> {
+    fn moment(&self, text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, Message> {
         let moment = match self {
             Self::After(_) => after(text, now),
             Self::At(_) => at(text, zone, now),
         }?;
         let last = now.checked_add((i64::from(MAX_DELAY_DAYS) * 24).hours()).unwrap_or(Timestamp::MAX);
         if moment > last {
-            return Err(format!("a delay is at most {MAX_DELAY_DAYS} days long"));
+            return Err(Message::DelayTooLong { days: MAX_DELAY_DAYS });
         }
         Ok(moment)
     }
 }
 
 /// A duration from now: `90m`, `1h 30m`, `2 days`, `1w`, `PT90M`; a day has 24 hours.
-fn after(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    let wrong = || "must be a duration such as 45s, 90m, 1h 30m, 2d or 1w".to_owned();
-    let span: Span = text.trim().parse().map_err(|_| wrong())?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+fn after(text: &str, now: Timestamp) -> Result<Timestamp, Message> {
+    let span: Span = text.trim().parse().map_err(|_| Message::NotADuration)?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| Message::NotADuration)?;
     if duration.is_negative() {
-        return Err("a duration is not negative".to_owned());
+        return Err(Message::DurationNegative);
     }
-    now.checked_add(duration).map_err(|_| format!("a delay is at most {MAX_DELAY_DAYS} days long"))
+    now.checked_add(duration).map_err(|_| Message::DelayTooLong { days: MAX_DELAY_DAYS })
 }
 
 /// The next time that a clock shows `18:00`, that it is `monday` (0:00) or `monday 9:00`; or the moment itself:
 /// RFC 3339, `2026-12-24 18:00` by the clock of the zone, or Unix seconds.
-fn at(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> {
+fn at(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, Message> {
     let text = text.trim();
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
@@ -152,12 +152,10 @@ fn at(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> 
         let moments = days
             .filter(|date| day.is_none_or(|day| date.weekday() == day))
             .filter_map(|date| by_the_clock(date.to_datetime(clock)));
-        return moments.into_iter().find(|moment| *moment > now).ok_or_else(|| "is no time to come".to_owned());
+        return moments.into_iter().find(|moment| *moment > now).ok_or(Message::TimePassed);
     }
     let date_time = text.parse::<DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(DateTime::from));
-    date_time.ok().and_then(by_the_clock).ok_or_else(|| {
-        "must be a clock time such as 18:00, a weekday such as monday or `monday 9:00`, or a date and time".to_owned()
-    })
+    date_time.ok().and_then(by_the_clock).ok_or(Message::NotATime)
 }
 
 /// `9:00`, `18:00` or `18:00:30`.
@@ -247,6 +245,6 @@ mod tests {
         let until = Until::After(Template::parse(&"".into()).unwrap());
         assert!(until.moment("90d", &TimeZone::UTC, now()).is_ok());
         let error = until.moment("91d", &TimeZone::UTC, now()).unwrap_err();
-        assert_eq!(error, "a delay is at most 90 days long");
+        assert_eq!(error, Message::DelayTooLong { days: MAX_DELAY_DAYS });
     }
 }

@@ -40,8 +40,8 @@ pub fn check(data: &[u8]) {
         }
         Err(error) => {
             let error = ApiError::from(error);
-            assert!((400..500).contains(&error.code.status()) && !error.message.is_empty());
-            assert!(error.message.len() < 1_000, "{}", error.message);
+            assert!((400..500).contains(&error.code.status()) && !error.message.to_string().is_empty());
+            assert!(error.message.to_string().len() < 1_000, "{}", error.message);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A Postern in which something of every kind can be looked at. Whatever a caller may post and whatever opens something
 //! holds [`MARKER`].
 
+use postern_shared::message::Message;
 use postern_shared::store::{self, dead_letters};
 use serde_json::{Value, json};
 
@@ -152,7 +153,7 @@ async fn undecided(postern: &mut Postern) -> String {
 async fn put(postern: &Postern, body: &str) {
     let mut connection = postern.connection().await;
     let transaction = store::begin(&mut connection).await.unwrap();
-    let reason = &format!("postgresql refuses it: {MARKER}");
+    let reason = &Message::StoreRefuses { reason: MARKER.to_string() };
     let (kind, body) = ("submissions.v1", body.as_bytes());
     let letter = dead_letters::DeadLetter { receipt: None, kind, body, reason, attempt: 5 };
     dead_letters::put(&transaction, &letter).await.unwrap();

@@ -102,7 +102,7 @@ async fn a_silent_target_holds_up_no_call_no_delay_and_no_child_of_others() {
     others_go_on(&postern, &good).await;
     // It has a part of the slots; the others of its calls wait, and the receipt names what for.
     assert!(silent[0].got().len() < 100, "{} at a time", silent[0].got().len());
-    let messages = "SELECT count(*) FROM runs WHERE state = 'waiting' AND message = 'step call waits for its target'";
+    let messages = "SELECT count(*) FROM runs WHERE state = 'waiting' AND message LIKE '%\"waits-for-target\"%'";
     eventually("all wait for it", async || (postern.count(messages).await == 200).then_some(())).await;
     silent[0].speak();
     eventually("all have finished", async || {
@@ -248,7 +248,7 @@ async fn only_a_call_that_has_waited_too_long_fails_unasked() {
             SELECT id FROM spool WHERE lane = 6 AND due_at <= now() ORDER BY due_at LIMIT 1)
         AND NOT EXISTS (SELECT FROM spool WHERE due_at < now() - interval '5 min') RETURNING id)
         SELECT count(*) FROM aged";
-    let (aged, unasked) = (AtomicI64::new(0), "SELECT count(*) FROM runs WHERE message LIKE '%was not asked again%'");
+    let (aged, unasked) = (AtomicI64::new(0), "SELECT count(*) FROM runs WHERE message LIKE '%\"target-rests\"%'");
     eventually("some have failed", async || {
         aged.fetch_add(postern.count(grow_old).await, Ordering::Relaxed);
         (postern.count(unasked).await >= 3).then_some(())

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use postern_shared::id::ReceiptId;
+use postern_shared::message::Message;
 use postern_shared::store::run_steps::Step;
 use postern_shared::submission::{self, SUBMISSIONS_V1};
 
@@ -97,8 +98,8 @@ async fn runs_that_search_in_a_loop_go_on_alone_and_others_are_prompt() {
         another_finishes(&postern).await;
     }
     let went_alone = |steps: &[Step]| {
-        let mut messages = steps.iter().filter_map(|step| step.message.as_deref());
-        messages.any(|message| message.starts_with("went on alone: "))
+        let mut messages = steps.iter().filter_map(|step| step.message.as_ref());
+        messages.any(|message| matches!(message, Message::WentOnAlone { .. }))
     };
     let alone = async || postern.steps().await.iter().filter(|(_, steps)| went_alone(steps)).count();
     eventually("all of them have left", async || (alone().await >= 12).then_some(())).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::id::WorkflowId;
+use postern_shared::message::Message;
 use postern_shared::store::search::MAX_SEARCH;
 
 use crate::run::budget::RunBudget;
@@ -131,17 +132,20 @@ impl BundleBudget {
         let leave = |cost, why| Some(Leave { cost, why, is_its_own: true });
         let (computed, queried) = (run.kept_waiting(), run.queried());
         if computed > self.computing(is_suspect)? {
-            return leave(Cost::Computing, format!("its steps computed for {:.2} s", computed.as_secs_f64()));
+            return leave(Cost::Computing, Message::ComputedFor { seconds: format!("{:.2}", computed.as_secs_f64()) });
         }
         let (late, database) = (self.is_late(), if is_suspect { TIGHT_DATABASE } else { MAX_DATABASE });
         if queried > database {
-            return leave(Cost::Database, format!("the database worked for it for {:.1} s", queried.as_secs_f64()));
+            return leave(
+                Cost::Database,
+                Message::DatabaseWorkedFor { seconds: format!("{:.1}", queried.as_secs_f64()) },
+            );
         }
         if late && run.asks_often() {
-            return leave(Cost::Database, "it asked the database very often".to_owned());
+            return leave(Cost::Database, Message::AskedOften);
         }
         if run.steps() >= if is_suspect || self.steps >= MANY_STEPS { TIGHT_STEPS } else { MAX_STEPS } {
-            return leave(Cost::Computing, format!("it took {} steps in a row", run.steps()));
+            return leave(Cost::Computing, Message::StepsInARow { steps: run.steps() });
         }
         None
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::lane::Lane;
+use postern_shared::message::Message as Text;
 use postern_shared::resume::RESUME_V1;
 use postern_shared::store::{self, Conflicts, StoreError, spool};
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
@@ -60,20 +61,18 @@ impl Intake {
 
     /// The submissions of a message that may be executed as they are.
     fn read(&self, message: &Message) -> Result<Vec<Submission>, Verdict> {
-        let dead = |reason: String| Verdict::Dead { letters: vec![Letter::whole(None, &message.body)], reason };
+        let dead = |reason: Text| Verdict::Dead { letters: vec![Letter::whole(None, &message.body)], reason };
         if message.kind != SUBMISSIONS_V1 {
-            return Err(dead(format!("the kind {:?} is not known to this version", message.kind)));
+            return Err(dead(Text::KindUnknown { sent: format!("{:?}", message.kind) }));
         }
-        let submissions = submission::unbundle(&message.body).map_err(|error| dead(error.to_string()))?;
+        let submissions = submission::unbundle(&message.body).map_err(|error| dead(error.into()))?;
         if let Origin::DeadLetter { reason } = &message.origin {
-            return Err(dead_letters_of(&submissions, format!("the broker gave it up: {reason}")));
+            return Err(dead_letters_of(&submissions, Text::BrokerGaveUp { why: reason.clone() }));
         }
         if message.delivery_count >= SUSPECT_DELIVERIES {
             let deliveries = message.delivery_count;
             tracing::warn!(deliveries, submissions = submissions.len(), "a message broke off its workers: taken apart");
-            return Err(again(message, &submissions, Duration::ZERO, || {
-                format!("{deliveries} workers in a row broke off while they had it")
-            }));
+            return Err(again(message, &submissions, Duration::ZERO, || Text::WorkersBrokeOff { workers: deliveries }));
         }
         Ok(submissions)
     }
@@ -122,14 +121,14 @@ impl Intake {
     /// What becomes of submissions that the store does not take.
     fn refused(&self, message: &Message, submissions: &[Submission], error: &StoreError) -> Verdict {
         if submissions.len() == 1 && matches!(error, StoreError::OutsideHistory) {
-            return dead_letters_of(submissions, error.to_string());
+            return dead_letters_of(submissions, Text::OutsideHistory);
         }
         self.resources.metrics.redone("refused");
         if let Some(bundles) = self.resources.outages.refused.failed(1) {
             tracing::warn!(%error, submissions = submissions.len(), bundles, "a bundle was refused");
         }
         let delay = if submissions.len() > 1 { Duration::ZERO } else { retry_delay(message.attempt) };
-        again(message, submissions, delay, || error.to_string())
+        again(message, submissions, delay, || error.into())
     }
 
     async fn attempt(&self, parts: &[Part], conflicts: Conflicts) -> Result<Tally, StoreError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use lettre::message::Mailbox;
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
+use postern_shared::message::Message;
 use postern_shared::module::Modules;
 use postern_shared::store::Conflicts;
 use postern_shared::store::receipts::MAX_RUNS;
@@ -176,9 +177,9 @@ impl UnitOfWork {
     }
 
     /// Sets fields of a record that is there; null clears a field. All or, with the reason, none.
-    pub fn set(&mut self, id: RecordId, changes: Vec<(String, Value)>) -> Result<(), String> {
+    pub fn set(&mut self, id: RecordId, changes: Vec<(String, Value)>) -> Result<(), Message> {
         let Some(Held::There { fields, dirty, .. }) = self.held.get_mut(&id) else {
-            return Err(format!("record {id} does not exist"));
+            return Err(Message::RecordMissing { record: id });
         };
         let mut changed = Env::clone(fields);
         apply(&mut changed, changes)?;
@@ -220,7 +221,7 @@ impl UnitOfWork {
 }
 
 /// Sets fields on a map; null clears. Returns the bytes of the result, or refuses one that is too large to keep.
-pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<usize, String> {
+pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<usize, Message> {
     for (name, value) in changes {
         if value.is_null() {
             fields.0.shift_remove(&name);
@@ -230,7 +231,7 @@ pub fn apply(fields: &mut Env, changes: Vec<(String, Value)>) -> Result<usize, S
     }
     let bytes = fields.to_string().len();
     if bytes > MAX_RECORD_BYTES {
-        return Err(format!("the record would hold {bytes} bytes, more than {MAX_RECORD_BYTES}"));
+        return Err(Message::RecordTooLarge { bytes, most: MAX_RECORD_BYTES });
     }
     Ok(bytes)
 }
@@ -294,7 +295,7 @@ mod tests {
     fn a_record_too_large_to_keep_stays_as_it_was() {
         let (mut unit, id) = unit();
         let error = unit.set(id, vec![("a".into(), "x".repeat(MAX_RECORD_BYTES).into())]).unwrap_err();
-        assert!(error.contains("more than"), "{error}");
+        assert!(matches!(error, Message::RecordTooLarge { .. }), "{error}");
         assert_eq!(unit.flush(), []);
     }
 }

@@ -61,7 +61,7 @@ async fn write(resources: &Resources, message: &Message, verdict: &Verdict) -> R
     if let Verdict::Dead { letters, reason } = verdict {
         resources.metrics.dead(letters.len());
         if let Some(letters) = resources.outages.dead.failed(letters.len() as u64) {
-            tracing::error!(letters, reason, "dead letters were written: someone must look at them");
+            tracing::error!(letters, %reason, "dead letters were written: someone must look at them");
         }
     }
     Ok(())

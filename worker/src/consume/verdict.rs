@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use postern_shared::id::ReceiptId;
+use postern_shared::message::Message as Text;
 use postern_shared::submission::{self, Submission, Ticket};
 
 use super::message::Message;
@@ -18,7 +19,7 @@ pub const SUSPECT_DELIVERIES: u32 = 2;
 /// What is to be written instead of executing a message.
 pub enum Verdict {
     /// All that it carried, together with what it says of itself as far as it could be read.
-    Dead { letters: Vec<Letter>, reason: String },
+    Dead { letters: Vec<Letter>, reason: Text },
     /// Each submission, or what wakes a run, becomes a spool row, due after a delay.
     Alone { bodies: Vec<Vec<u8>>, delay: Duration },
     /// Its row of the spool is due as before: nothing was tried.
@@ -40,15 +41,15 @@ impl Letter {
 }
 
 /// Another try for each submission alone, or its end as a dead letter if it has had them all.
-pub fn again(message: &Message, submissions: &[Submission], delay: Duration, why: impl Fn() -> String) -> Verdict {
+pub fn again(message: &Message, submissions: &[Submission], delay: Duration, why: impl Fn() -> Text) -> Verdict {
     if has_had_all_tries(message) {
-        return dead_letters_of(submissions, format!("{} after {MAX_ATTEMPTS} tries", why()));
+        return dead_letters_of(submissions, why().after_tries(MAX_ATTEMPTS));
     }
     Verdict::Alone { bodies: submissions.iter().map(alone).collect(), delay }
 }
 
 /// All of them become dead letters.
-pub fn dead_letters_of(submissions: &[Submission], reason: String) -> Verdict {
+pub fn dead_letters_of(submissions: &[Submission], reason: Text) -> Verdict {
     let letter = |one: &Submission| Letter { receipt: Some(one.receipt), ticket: one.ticket, body: alone(one) };
     Verdict::Dead { letters: submissions.iter().map(letter).collect(), reason }
 }
@@ -85,7 +86,7 @@ mod tests {
             let (delivery_count, lease, pair, is_overdue) = (0, None, None, false);
             let message =
                 Message { kind, body, message_id, attempt, delivery_count, origin, lane, lease, pair, is_overdue };
-            matches!(again(&message, &[], Duration::ZERO, String::new), Verdict::Dead { .. })
+            matches!(again(&message, &[], Duration::ZERO, || Text::OutsideHistory), Verdict::Dead { .. })
         };
         assert!(!dies(0) && !dies(MAX_ATTEMPTS - 2));
         assert!(dies(MAX_ATTEMPTS - 1) && dies(u32::MAX));

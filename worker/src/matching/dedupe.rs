@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::message::Message;
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::receipts::Skipped;
 use postern_shared::store::runs::Run;
@@ -65,7 +66,7 @@ pub async fn once_per_record(
             let runs = !pinned.workflow.start.once_per_record
                 || holders.get(&Claim::once_per_record(id, record)).is_none_or(|holder| *holder == mine);
             if !runs {
-                skipped.push(Skipped { workflow: Some(id), reason: has_run(record) });
+                skipped.push(Skipped { workflow: Some(id), reason: Message::OncePerRecord { record } });
             }
             runs
         });
@@ -79,9 +80,4 @@ pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: Record
     let claim = Claim::once_per_record(run.workflow, record);
     let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder, None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
-}
-
-/// Why a workflow does not run that runs once per record.
-pub fn has_run(record: RecordId) -> String {
-    format!("it runs once per record, and has run on record {record}")
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use postern_shared::expression::Scope;
 use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::message::Message;
 use postern_shared::store::receipts::Skipped;
 use postern_shared::submission::{Submission, Target};
 use postern_shared::workflow::Workflow;
@@ -36,8 +37,8 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
     let meant = meant(catalog, submission);
     if meant.is_empty() {
         let reason = match &submission.target {
-            Target::Workflow(id) => format!("there is no workflow {id}"),
-            Target::Trigger(key) => format!("no workflow listens to the trigger {key}"),
+            Target::Workflow(id) => Message::WorkflowMissing { workflow: *id },
+            Target::Trigger(key) => Message::NobodyListens { trigger: key.clone() },
         };
         resolved.skipped.push(Skipped { workflow: None, reason });
     }
@@ -57,17 +58,18 @@ pub fn refusal(
     module: Option<&ModuleName>,
     scope: &Scope,
     field_usage: &mut FieldUsage,
-) -> Option<String> {
+) -> Option<Message> {
     let start = &workflow.start;
     if !workflow.active {
-        return Some("the workflow is inactive".into());
+        return Some(Message::WorkflowInactive);
     }
     match (record, module) {
-        (None, _) if !start.without_record => return Some("it needs a record and got none".into()),
-        (Some(record), None) => return Some(format!("record {record} does not exist")),
+        (None, _) if !start.without_record => return Some(Message::RecordNeeded),
+        (Some(record), None) => return Some(Message::RecordMissing { record }),
         (Some(record), Some(module)) => {
             if let Some(wanted) = start.module.as_ref().filter(|wanted| *wanted != module) {
-                return Some(format!("record {record} belongs to {module}, the workflow runs on {wanted}"));
+                let (module, wanted) = (module.clone(), wanted.clone());
+                return Some(Message::WrongModule { record, module, wanted });
             }
         }
         (None, _) => {}
@@ -76,7 +78,7 @@ pub fn refusal(
     field_usage.note(condition.reads(), &scope.env);
     match condition.is_true(scope) {
         Ok(true) => None,
-        Ok(false) => Some("its condition is false".into()),
-        Err(error) => Some(format!("its condition could not be evaluated: {error}")),
+        Ok(false) => Some(Message::ConditionFalse),
+        Err(error) => Some(Message::ConditionFailed { message: Box::new(error.into()) }),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::store::checkpoints::Decision;
 use postern_shared::store::spool;
@@ -45,8 +46,8 @@ pub struct Reply {
 /// Why there is no answer.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// In words, without any value.
-    pub reason: String,
+    /// Without any value.
+    pub reason: Message,
     pub kind: FailureKind,
     /// What came of the target: where it is silent, so it may be to the next call.
     pub came: CallOutcome,
@@ -65,22 +66,22 @@ pub enum FailureKind {
 
 impl Failure {
     /// The connection broke.
-    pub fn new(reason: impl Into<String>, kind: FailureKind) -> Self {
-        Self { reason: reason.into(), kind, came: CallOutcome::Broken }
+    pub fn new(reason: Message, kind: FailureKind) -> Self {
+        Self { reason, kind, came: CallOutcome::Broken }
     }
 
     /// The target does not answer, or not in time.
-    pub fn down(reason: impl Into<String>, kind: FailureKind) -> Self {
+    pub fn down(reason: Message, kind: FailureKind) -> Self {
         Self { came: CallOutcome::Silence, ..Self::new(reason, kind) }
     }
 
     /// The call cannot be made, and another try would not mend that.
-    pub fn last(reason: impl Into<String>) -> Self {
+    pub fn last(reason: Message) -> Self {
         Self::not_made(reason, FailureKind::Final)
     }
 
     /// The call was not made.
-    pub fn not_made(reason: impl Into<String>, kind: FailureKind) -> Self {
+    pub fn not_made(reason: Message, kind: FailureKind) -> Self {
         Self { came: CallOutcome::NotMade, ..Self::new(reason, kind) }
     }
 

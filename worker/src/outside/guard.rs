@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use postern_shared::message::Message;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -51,8 +52,14 @@ pub struct Guard {
 
 /// The address of a target may not be reached.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the target has a private address, which POSTERN_ALLOWED_TARGETS does not allow")]
+#[error("the target has a private address")]
 pub struct TargetRefused;
+
+impl From<TargetRefused> for Message {
+    fn from(_: TargetRefused) -> Self {
+        Self::TargetPrivate
+    }
+}
 
 impl Guard {
     /// Lets through to public addresses, and to those in these networks.

@@ -1,12 +1,15 @@
 //! Calls other systems by HTTP, where the guard lets it.
 
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use postern_shared::message::Message;
 use postern_shared::rendered::HttpCall;
 use postern_shared::tls;
+use postern_shared::unreachable::Unreachable;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::time::{Instant, timeout_at};
@@ -55,8 +58,7 @@ impl Http {
         timeout: Duration,
         key: &str,
     ) -> Result<Reply, Failure> {
-        let late =
-            || Failure::down(format!("there was no answer within {} ms", timeout.as_millis()), FailureKind::Unclear);
+        let late = || Failure::down(Message::NoAnswer { ms: millis(timeout) }, FailureKind::Unclear);
         let until = Instant::now() + timeout;
         let response = timeout_at(until, self.follow(call, key)).await.unwrap_or_else(|_| Err(late()))?;
         let read = timeout_at(until, read(response, max_bytes)).await;
@@ -65,7 +67,7 @@ impl Http {
 
     /// The answer to which the redirects lead.
     async fn follow(&self, call: &HttpCall, key: &str) -> Result<Response, Failure> {
-        let never = || Failure::last("the request cannot be made");
+        let never = || Failure::last(Message::RequestImpossible);
         let mut hop = Hop {
             method: call.method.parse().map_err(|_| never())?,
             url: call.url.parse().map_err(|_| never())?,
@@ -76,17 +78,18 @@ impl Http {
         for redirects in 0..=MAX_REDIRECTS {
             // A redirect is an answer of the target, wherever it leads.
             let failed = |failure: Failure| if redirects > 0 { failure.answered() } else { failure };
-            self.guard.check(&hop.url).map_err(|refused| failed(Failure::last(refused.to_string())))?;
+            self.guard.check(&hop.url).map_err(|refused| failed(Failure::last(refused.into())))?;
             let response = self.request(&hop, &headers, call).send().await;
             let response = response.map_err(|error| failed(failure(&error)))?;
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             hop = match hop.next(response.status().as_u16(), location) {
                 Ok(next) => next,
                 Err(NotFollowed::NoRedirect) => return Ok(response),
-                Err(refused) => return Err(Failure::last(refused.to_string()).answered()),
+                Err(NotFollowed::NoUrl) => return Err(Failure::last(Message::RedirectedToNoUrl).answered()),
+                Err(NotFollowed::OtherOrigin) => return Err(Failure::last(Message::RedirectedElsewhere).answered()),
             };
         }
-        Err(Failure::last("it was redirected too often").answered())
+        Err(Failure::last(Message::RedirectedTooOften).answered())
     }
 
     fn request(&self, hop: &Hop, headers: &HeaderMap, call: &HttpCall) -> RequestBuilder {
@@ -116,7 +119,7 @@ fn headers(call: &HttpCall, key: &str) -> Option<HeaderMap> {
 }
 
 async fn read(mut response: Response, max_bytes: usize) -> Result<Reply, Failure> {
-    let too_large = || Failure::last(format!("the answer has more than {max_bytes} bytes"));
+    let too_large = || Failure::last(Message::AnswerTooLarge { most: max_bytes });
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers: Vec<_> = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
@@ -132,18 +135,40 @@ async fn read(mut response: Response, max_bytes: usize) -> Result<Reply, Failure
 }
 
 fn failure(error: &reqwest::Error) -> Failure {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if let Some(refused) = cause.downcast_ref::<TargetRefused>() {
-            return Failure::last(refused.to_string());
-        }
-        source = cause.source();
+    let causes = || std::iter::successors(error.source(), |cause| (*cause).source());
+    if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<TargetRefused>()) {
+        return Failure::last((*refused).into());
     }
     if error.is_builder() {
-        Failure::last("the request cannot be made")
+        Failure::last(Message::RequestImpossible)
     } else if error.is_connect() {
-        Failure::down("the target cannot be connected", FailureKind::NotSent)
+        Failure::down(not_connected(causes()), FailureKind::NotSent)
     } else {
-        Failure::new("the connection broke before the answer was there", FailureKind::Unclear)
+        Failure::new(Message::ConnectionBroke, FailureKind::Unclear)
     }
+}
+
+/// Why no connection came about, by the first of its causes that tells.
+fn not_connected<'e>(causes: impl Iterator<Item = &'e (dyn Error + 'static)>) -> Message {
+    for cause in causes {
+        if tls::is_fault(cause) {
+            return Message::TargetTls;
+        }
+        let Some(error) = cause.downcast_ref::<io::Error>() else { continue };
+        // Of an error of TLS there is an io::Error around the cause.
+        if error.get_ref().is_some_and(|inner| tls::is_fault(inner)) {
+            return Message::TargetTls;
+        }
+        match Unreachable::of(error) {
+            Unreachable::NotResolved(_) => return Message::TargetNotResolved,
+            Unreachable::Refused => return Message::TargetRefused,
+            Unreachable::NoRoute => return Message::TargetNoRoute,
+            Unreachable::NoSocket | Unreachable::TimedOut | Unreachable::Closed | Unreachable::Other(_) => {}
+        }
+    }
+    Message::TargetUnreachable
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -11,8 +11,9 @@ use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{Address, Message};
+use lettre::{Address, Message as MailMessage};
 use percent_encoding::percent_decode_str;
+use postern_shared::message::Message;
 use postern_shared::rendered::Mail;
 use reqwest::Url;
 use tokio::time::{Instant, timeout_at};
@@ -79,7 +80,8 @@ impl MailServer {
     pub async fn send(&self, mail: &Mail, limit: Duration) -> Result<Reply, Failure> {
         let envelope = envelope(mail)?;
         let until = Instant::now() + limit;
-        let late = || format!("the mail server did not answer within {} ms", limit.as_millis());
+        let ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let late = || Message::MailSilent { ms };
         let hello = ClientId::Domain(envelope.from().map(|from| from.domain().to_owned()).unwrap_or_default());
         let mut connection = match timeout_at(until, self.connect(&hello)).await {
             Ok(connected) => connected?,
@@ -90,12 +92,9 @@ impl MailServer {
             Ok(Err(error)) => match error.status() {
                 Some(code) => (code, error.source().map(ToString::to_string).unwrap_or_default()),
                 None if error.is_client() => {
-                    return Err(Failure::last("the mail server cannot take such addresses").answered());
+                    return Err(Failure::last(Message::MailAddresses).answered());
                 }
-                None => {
-                    let reason = "the connection broke before the mail server had taken the mail";
-                    return Err(Failure::new(reason, FailureKind::Unclear).answered());
-                }
+                None => return Err(Failure::new(Message::MailBroke, FailureKind::Unclear).answered()),
             },
             Err(_) => return Err(Failure::down(late(), FailureKind::Unclear)),
         };
@@ -123,12 +122,10 @@ impl MailServer {
             let kind =
                 if error.is_permanent() || error.is_client() { FailureKind::Final } else { FailureKind::NotSent };
             match error.status() {
-                Some(code) => Failure::new(format!("the mail server refuses Postern with {code}"), kind).answered(),
-                None if error.is_client() => {
-                    Failure::new("the mail server offers no STARTTLS, or no log-in that Postern knows", kind).answered()
-                }
-                None if error.is_tls() => Failure::new("no encrypted connection to the mail server came about", kind),
-                None => Failure::down("the mail server cannot be connected", kind),
+                Some(code) => Failure::new(Message::MailRefuses { status: code.into() }, kind).answered(),
+                None if error.is_client() => Failure::new(Message::MailNoStarttls, kind).answered(),
+                None if error.is_tls() => Failure::new(Message::MailTls, kind),
+                None => Failure::down(Message::MailUnreachable, kind),
             }
         })
     }
@@ -136,16 +133,16 @@ impl MailServer {
 
 fn envelope(mail: &Mail) -> Result<Envelope, Failure> {
     let from = mail.from.as_ref();
-    let none = || Failure::last("nobody sends the mail: neither the step nor POSTERN_MAIL_FROM names one");
-    let wrong = |_| Failure::last("the mail server cannot take such addresses");
+    let none = || Failure::last(Message::MailNoSender);
+    let wrong = |_| Failure::last(Message::MailAddresses);
     let from: Address = from.ok_or_else(none)?.parse().map_err(wrong)?;
     let to = mail.to.iter().map(|one| one.parse()).collect::<Result<Vec<Address>, _>>().map_err(wrong)?;
-    Envelope::new(Some(from), to).map_err(|_| Failure::last("the mail server cannot take such addresses"))
+    Envelope::new(Some(from), to).map_err(|_| Failure::last(Message::MailAddresses))
 }
 
 /// Writes a mail as it goes over the wire. `key` is the name of this step of this run, and so of its `Message-ID`. A mail
 /// that nobody sends has no text: it is refused when it is to be sent.
-pub fn compose(draft: Draft, key: &str) -> Result<Mail, String> {
+pub fn compose(draft: Draft, key: &str) -> Result<Mail, Message> {
     let Draft { from, reply_to, to, cc, bcc, subject, text, html } = draft;
     let people = [&to, &cc, &bcc].into_iter().flatten().map(|one| one.email.to_string()).collect();
     let Some(from) = from else { return Ok(Mail { from: None, to: people, message: String::new() }) };
@@ -157,7 +154,7 @@ pub fn compose(draft: Draft, key: &str) -> Result<Mail, String> {
     let add = |builder, many: Vec<Mailbox>, one: fn(MessageBuilder, Mailbox) -> MessageBuilder| {
         many.into_iter().fold(builder, one)
     };
-    let mut builder = Message::builder().from(from).message_id(Some(id)).subject(subject).raw_header(automatic);
+    let mut builder = MailMessage::builder().from(from).message_id(Some(id)).subject(subject).raw_header(automatic);
     builder = add(builder, to, MessageBuilder::to);
     builder = add(builder, cc, MessageBuilder::cc);
     builder = add(builder, bcc, MessageBuilder::bcc);
@@ -167,8 +164,9 @@ pub fn compose(draft: Draft, key: &str) -> Result<Mail, String> {
         (None, Some(html)) => builder.singlepart(SinglePart::html(html)),
         (text, None) => builder.singlepart(SinglePart::plain(text.unwrap_or_default())),
     };
-    let message = message.map_err(|error| format!("the mail cannot be made: {error}"))?;
-    let message = String::from_utf8(message.formatted()).map_err(|_| "the mail cannot be made: it is no text")?;
+    let message = message.map_err(|error| Message::MailImpossible { reason: error.to_string() })?;
+    let message = String::from_utf8(message.formatted())
+        .map_err(|error| Message::MailImpossible { reason: error.to_string() })?;
     Ok(Mail { from: Some(sender), to: people, message })
 }
 

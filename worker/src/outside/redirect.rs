@@ -14,16 +14,13 @@ pub struct Hop {
 }
 
 /// Why a redirect is not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotFollowed {
     /// The answer stands as it is.
-    #[error("it is no redirect")]
     NoRedirect,
-    #[error("it was redirected to what is no URL of http or https")]
+    /// It leads to what is no URL of HTTP or HTTPS.
     NoUrl,
-    #[error(
-        "it was redirected to another origin with the same method and body, which are sent to none but that of its URL"
-    )]
+    /// It leads to another origin with the same method and body, which are sent to none but that of the step's URL.
     OtherOrigin,
 }
 

@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use postern_shared::env::Env;
+use postern_shared::message::Message;
 
 use crate::bundle::keepalive::YIELD_EVERY;
 use crate::run::slow_runs::{Cost, Leave};
@@ -37,7 +38,7 @@ pub enum Exceeded {
     /// The run has written as much as it may, and fails.
     Written,
     /// The run goes on alone with the step; see [`RunBudget::take_leave`].
-    Leaves(String),
+    Leaves(Message),
 }
 
 /// What a run has used up.
@@ -106,7 +107,7 @@ impl RunBudget {
             return Err(Exceeded::Computing);
         }
         if self.may_leave && self.leaves_at.is_some_and(|at| self.shared > at) {
-            let why = format!("its steps computed for {:.2} s", self.shared.as_secs_f64());
+            let why = Message::ComputedFor { seconds: format!("{:.2}", self.shared.as_secs_f64()) };
             return Err(self.leave(Leave { cost: Cost::Computing, why, is_its_own: true }));
         }
         Ok(())

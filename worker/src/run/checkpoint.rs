@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{Branch, Checkpoint, Parked, Standing, Tried};
@@ -73,10 +74,10 @@ pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
 }
 
 /// Finds steps by their names; the error names one that the workflow does not have.
-pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, String> {
+pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, Message> {
     let next = |branch: &Branch| match workflow.find(&branch.step) {
         Some(step) => Ok(Next { step, tried: branch.tried, request: branch.request.clone().map(Arc::from) }),
-        None => Err(format!("this version of the workflow has no step {}", branch.step)),
+        None => Err(Message::StepMissing { step: branch.step.clone() }),
     };
     steps.iter().map(next).collect()
 }
@@ -88,7 +89,7 @@ pub fn parked(workflow: &Workflow, sleeping: &[Sleeping]) -> Vec<Parked> {
 }
 
 /// Reads what sleeps.
-pub fn sleeping(workflow: &Workflow, parked: &[Parked]) -> Result<Vec<Sleeping>, String> {
+pub fn sleeping(workflow: &Workflow, parked: &[Parked]) -> Result<Vec<Sleeping>, Message> {
     let one = |one: &Parked| {
         let due_at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(one.due_at_ms).unwrap_or(0));
         Ok(Sleeping { due_at, steps: found(workflow, &one.steps)? })

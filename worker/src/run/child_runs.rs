@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use postern_shared::expression::{Related, Scope};
+use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Taken;
 use postern_shared::store::{StoreError, Transaction};
 
@@ -21,7 +22,7 @@ pub async fn refusal(
     taken: &Taken,
     pinned: &Pinned,
     unit: &mut UnitOfWork,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<Message>, StoreError> {
     let (workflow, id) = (&pinned.workflow, taken.run.record);
     let condition = workflow.start.condition.as_ref();
     let referred: &[Related] = condition.map_or(&[], |condition| &condition.reads().related);
@@ -40,7 +41,7 @@ pub async fn refusal(
     }
     match id.filter(|_| workflow.start.once_per_record) {
         Some(record) if !dedupe::is_the_one(transaction, &taken.run, record).await? => {
-            Ok(Some(dedupe::has_run(record)))
+            Ok(Some(Message::OncePerRecord { record }))
         }
         _ => Ok(None),
     }

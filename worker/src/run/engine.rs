@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use postern_shared::id::RecordId;
+use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Tried;
 use postern_shared::workflow::Step;
 
@@ -58,10 +59,10 @@ impl Execution {
     /// Takes one step; returns where the run stands if it cannot go on to the next.
     fn take(&mut self, next: Next, step: &Step, answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
         if answer.is_none() && self.run.steps == MAX_STEPS {
-            return Some(self.fail(next, format!("it took {MAX_STEPS} steps: does it loop for ever?")));
+            return Some(self.fail(next, Message::TooManySteps { most: MAX_STEPS }));
         }
         if let Err(error) = self.budget.compute() {
-            return Some(self.fail(next, TaskError::from(error).to_string()));
+            return Some(self.fail(next, TaskError::from(error)));
         }
         if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), unit) {
             return Some(progress);

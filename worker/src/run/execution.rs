@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::message::Message;
 use postern_shared::resume::RunKey;
 use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
@@ -17,7 +18,6 @@ use super::slow_runs::Cost;
 use crate::matching::catalog::Pinned;
 use crate::outside::call::{self, Call};
 use crate::task::context::Touched;
-use crate::task::error::TaskError;
 use crate::task::query::Query;
 
 /// A run on its way.
@@ -156,7 +156,7 @@ impl Execution {
         if let Some(next) = &self.asking {
             target = next.request.as_deref().map_or_else(|| "unknown".to_owned(), call::target);
             let step = self.pinned.workflow.step(next.step);
-            message = step.map(|step| format!("step {} waits for its target", step.name));
+            message = step.map(|step| Message::WaitsForTarget { step: step.name.clone() });
         }
         self.run.message = message;
         self.suspend(Wake::Call { target })
@@ -175,16 +175,7 @@ impl Execution {
     }
 
     /// Writes a step on the path of the run.
-    pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<String>) {
-        self.write_step(step, output, message, None);
-    }
-
-    /// Writes a step that failed on the path of the run.
-    pub(super) fn enter_error(&mut self, step: &Step, error: TaskError) {
-        self.write_step(step, None, Some(error.to_string()), Some(error));
-    }
-
-    fn write_step(&mut self, step: &Step, output: Option<&str>, message: Option<String>, error: Option<TaskError>) {
+    pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<Message>) {
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
         let Touched { records, fields } = std::mem::take(&mut self.touched);
@@ -194,7 +185,6 @@ impl Execution {
             task: step.task.name().to_owned(),
             output: output.map(str::to_owned),
             message,
-            error,
             after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
             took_us: u32::try_from(self.budget.take_own().as_micros()).unwrap_or(u32::MAX),
             records,
@@ -203,13 +193,13 @@ impl Execution {
     }
 
     /// Ends at a step, which a replay takes again.
-    pub(super) fn fail(&mut self, next: Next, message: String) -> Progress {
+    pub(super) fn fail(&mut self, next: Next, message: Message) -> Progress {
         self.pending.push(Next::from(next.step));
         self.end(true, Some(message))
     }
 
     /// Ends.
-    pub(super) fn end(&mut self, failed: bool, message: Option<String>) -> Progress {
+    pub(super) fn end(&mut self, failed: bool, message: Option<Message>) -> Progress {
         self.run.state = if failed { State::Failed } else { State::Finished };
         self.run.message = message;
         self.run.ended_at = Some(SystemTime::now());

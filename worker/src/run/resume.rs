@@ -5,6 +5,7 @@
 mod attempt;
 mod ending;
 
+use postern_shared::message::Message as Text;
 use postern_shared::resume::Resume;
 use postern_shared::store::StoreError;
 
@@ -20,22 +21,19 @@ pub async fn handle(resources: &Resources, message: &Message) -> Option<Verdict>
     let resume = match Resume::decode(&message.body) {
         Ok(resume) => resume,
         Err(error) => {
-            return Some(Verdict::Dead {
-                letters: vec![Letter::whole(None, &message.body)],
-                reason: error.to_string(),
-            });
+            return Some(Verdict::Dead { letters: vec![Letter::whole(None, &message.body)], reason: error.into() });
         }
     };
-    let again = |why: String| {
+    let again = |why: Text| {
         if has_had_all_tries(message) {
-            return Err(format!("{why} after {MAX_ATTEMPTS} tries"));
+            return Err(why.after_tries(MAX_ATTEMPTS));
         }
         Ok(Verdict::Alone { bodies: vec![message.body.clone()], delay: retry_delay(message.attempt) })
     };
     let ended = if let Origin::DeadLetter { reason } = &message.origin {
-        Err(format!("the broker gave it up: {reason}"))
+        Err(Text::BrokerGaveUp { why: reason.clone() })
     } else if message.delivery_count >= SUSPECT_DELIVERIES {
-        again(format!("{} workers in a row broke off while they had it", message.delivery_count)).map(Some)
+        again(Text::WorkersBrokeOff { workers: message.delivery_count }).map(Some)
     } else if goes_back(message, &resources.outside.breakers) {
         Ok(Some(Verdict::Back))
     } else {
@@ -51,7 +49,10 @@ pub async fn handle(resources: &Resources, message: &Message) -> Option<Verdict>
             Ok(()) => None,
             Err(error) => {
                 let letters = vec![Letter::whole(Some(resume.run.receipt), &message.body)];
-                Some(Verdict::Dead { letters, reason: format!("{reason}; {error}") })
+                Some(Verdict::Dead {
+                    letters,
+                    reason: Text::AndAlso { message: Box::new(reason), also: Box::new(error) },
+                })
             }
         },
     }
@@ -65,7 +66,7 @@ fn goes_back(message: &Message, breakers: &Breakers) -> bool {
 }
 
 /// Again and again while it is nobody's fault that this fails.
-async fn execute(resources: &Resources, message: &Message, resume: &Resume, work: Work<'_>) -> Result<(), String> {
+async fn execute(resources: &Resources, message: &Message, resume: &Resume, work: Work<'_>) -> Result<(), Text> {
     let mut retry = Retry::new(&resources.metrics, &resources.outages, "a run that is to go on");
     let mut report = None;
     loop {
@@ -93,7 +94,7 @@ async fn execute(resources: &Resources, message: &Message, resume: &Resume, work
                     if let Some(runs) = resources.outages.refused.failed(1) {
                         tracing::warn!(%error, runs, "a run that is to go on was refused");
                     }
-                    return Err(error.to_string());
+                    return Err(Text::from(&error));
                 }
             }
         }

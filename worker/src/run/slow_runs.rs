@@ -7,6 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use postern_shared::id::WorkflowId;
+use postern_shared::message::Message;
 
 /// How long a workflow counts as slow after its last slow run.
 const LATELY: Duration = Duration::from_secs(60);
@@ -41,7 +42,7 @@ impl Cost {
 pub struct Leave {
     pub cost: Cost,
     /// For the path of the run.
-    pub why: String,
+    pub why: Message,
     /// Whether the run is slow by itself, not by those beside it.
     pub is_its_own: bool,
 }

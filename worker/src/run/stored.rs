@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
+use postern_shared::message::Message;
 use postern_shared::store::checkpoints::{Checkpoint, Taken};
 use postern_shared::store::runs::{Run, State};
 use postern_shared::workflow::KeepLog;
@@ -17,7 +18,7 @@ use crate::task::context::Touched;
 
 impl Execution {
     /// A run as its checkpoint left it; the error names a step that its version does not have.
-    pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, String> {
+    pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, Message> {
         let Checkpoint { env, pending, parked, is_new, .. } = &taken.checkpoint;
         let scope = Scope {
             env: Arc::new(env.clone()),
@@ -88,8 +89,7 @@ impl Execution {
             Ok(document) => Some(document),
             Err(bytes) => {
                 if self.wake.take().is_some() {
-                    let message = format!("it would have to keep {bytes} bytes, more than {MAX_CHECKPOINT_BYTES}");
-                    self.end(true, Some(message));
+                    self.end(true, Some(Message::KeepsTooMuch { bytes, most: MAX_CHECKPOINT_BYTES }));
                 }
                 None
             }

@@ -16,7 +16,7 @@ pub fn perform(settings: &Comment, context: &mut Context<'_>) -> Result<Outcome,
         Known::Missing => return Err(TaskError::RecordMissing { record }),
         Known::There(..) => {}
     }
-    let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", &error))?;
+    let text = settings.text.text(context.scope).map_err(|error| TaskError::in_field("comment", error))?;
     if !text.trim().is_empty() {
         context.write(text.len())?;
         let (run, step) = (context.run, context.number);

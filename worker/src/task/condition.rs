@@ -10,6 +10,6 @@ pub fn perform(settings: &Condition, context: &mut Context<'_>) -> Result<Outcom
     match settings.expression.is_true(context.scope) {
         Ok(true) => Ok(Outcome::Continue("then")),
         Ok(false) => Ok(Outcome::Continue("else")),
-        Err(error) => Err(TaskError::in_field("condition", &error)),
+        Err(error) => Err(TaskError::in_field("condition", error)),
     }
 }

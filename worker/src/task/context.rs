@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use postern_shared::env::json_bytes;
 use postern_shared::expression::{Scope, Template, render};
-use postern_shared::id::{RecordId, WorkflowId};
+use postern_shared::id::{InvalidId, RecordId, WorkflowId};
+use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Tried;
@@ -92,7 +93,7 @@ impl Context<'_> {
     /// Counts what stays in memory until the commit. Where others hold much already the run goes on alone.
     fn hold(&mut self, bytes: usize) -> Result<(), TaskError> {
         if self.budget.may_leave() && self.unit.budget.is_full(self.budget.held(), bytes) {
-            let why = "the runs beside it held much memory".to_owned();
+            let why = Message::MemoryHeld;
             return Err(self.budget.leave(Leave { cost: Cost::Memory, why, is_its_own: false }).into());
         }
         self.budget.hold(bytes);
@@ -113,8 +114,8 @@ impl Context<'_> {
         let Some(template) = named else {
             return self.record.ok_or(TaskError::NoRecord);
         };
-        let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", &error))?;
-        render(&value).trim().parse().map_err(|error| TaskError::in_field("record", &error))
+        let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", error))?;
+        record(&value)
     }
 
     /// The values of named templates; the first that fails names its field.
@@ -125,6 +126,11 @@ impl Context<'_> {
     /// The value of one template, which is named in its error.
     pub fn value(&mut self, name: &str, template: &Template) -> Result<Value, TaskError> {
         self.budget.compute()?;
-        template.value(self.scope).map_err(|error| TaskError::in_field(name, &error))
+        template.value(self.scope).map_err(|error| TaskError::in_field(name, error))
     }
+}
+
+/// The id of a record that a value names.
+pub fn record(value: &Value) -> Result<RecordId, TaskError> {
+    render(value).trim().parse().map_err(|error: InvalidId| Message::in_field("record", error))
 }

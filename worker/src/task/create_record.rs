@@ -42,24 +42,24 @@ pub fn perform(
 fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let mut key = match &settings.unique {
         Some(template) => {
-            let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", &error))?;
+            let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", error))?;
             UniqueKey::of(text.trim())
         }
         None => None,
     };
     let mut values = context.values(&settings.fields)?;
     if let Some(module) = context.unit.modules().get(&settings.module) {
-        values = module.new_values(values).map_err(TaskError::refused)?;
+        values = module.new_values(values)?;
         if let Some(field) = module.unique() {
             if settings.unique.is_some() {
-                return Err(TaskError::in_field("unique", &agreement::taken(settings, &field.name)));
+                return Err(TaskError::in_field("unique", agreement::taken(settings, &field.name)));
             }
             let value = values.iter().rev().find(|(name, _)| *name == field.name);
             key = value.and_then(|(_, value)| UniqueKey::of(&field.key_text(value)));
         }
     }
     let mut fields = Env::default();
-    let bytes = unit_of_work::apply(&mut fields, values).map_err(TaskError::refused)?;
+    let bytes = unit_of_work::apply(&mut fields, values)?;
     context.write(bytes)?;
     Ok(Outcome::Ask(Query::Create { module: settings.module.clone(), key, fields }))
 }

@@ -11,9 +11,9 @@ use super::outcome::Outcome;
 
 pub fn perform(settings: &Delay, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let (field, template) = settings.until.template();
-    let text = template.text(context.scope).map_err(|error| TaskError::in_field(field, &error))?;
-    let now = Timestamp::try_from(context.now()).map_err(|error| TaskError::refused(error.to_string()))?;
-    let due_at = settings.due_at(&text, now).map_err(|error| TaskError::in_field(field, &error))?;
+    let text = template.text(context.scope).map_err(|error| TaskError::in_field(field, error))?;
+    let now = Timestamp::try_from(context.now()).map_err(|error| TaskError::foreign(&error))?;
+    let due_at = settings.due_at(&text, now).map_err(|error| TaskError::in_field(field, error))?;
     let sleeps = SystemTime::try_from(due_at).ok().filter(|_| due_at > now);
     Ok(match sleeps {
         Some(due_at) => Outcome::SleepUntil { due_at, output: "next" },

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use postern_shared::env::MAX_NUMBER_CHARS;
 use postern_shared::expression::render;
+use postern_shared::message::Message;
 use postern_shared::module::field::Field;
 use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
@@ -59,7 +60,7 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
     }
     let budget = &context.unit.budget;
     if budget.mode() != Mode::Slow && context.budget.is_suspect(|| budget.is_suspect(context.workflow)) {
-        let why = "its workflow had slow runs lately, and no index serves the search".to_owned();
+        let why = Message::SlowLately;
         return Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own: false }));
     }
     let again = context.budget.search();
@@ -70,15 +71,15 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
 fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Result<Outcome, TaskError> {
     if context.unit.budget.mode() == Mode::Slow {
         let fields: Vec<&str> = settings.conditions.iter().map(|one| one.field.as_str()).collect();
-        return Err(TaskError::SearchTooLong {
-            module: settings.module.clone(),
-            fields: if fields.is_empty() { "no field".to_owned() } else { fields.join(", ") },
-            seconds: MAX_SEARCH.as_secs(),
+        let (module, seconds) = (settings.module.clone(), MAX_SEARCH.as_secs());
+        return Err(match fields.as_slice() {
+            [] => Message::SearchWithoutField { module, seconds },
+            fields => Message::SearchTooLong { module, fields: fields.join(", "), seconds },
         });
     }
     let why = match took {
-        Duration::ZERO => "the searches beside it took too long".to_owned(),
-        took => format!("its search took more than {:.2} s", took.as_secs_f64()),
+        Duration::ZERO => Message::OtherSearches,
+        took => Message::SearchTook { seconds: format!("{:.2}", took.as_secs_f64()) },
     };
     let is_its_own = context.budget.queried() > TIGHT_DATABASE;
     Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own }))
@@ -105,21 +106,21 @@ fn value(
     context: &Context<'_>,
 ) -> Result<String, TaskError> {
     let name = &condition.field;
-    let mut text = condition.value.text(context.scope).map_err(|error| TaskError::in_field(name, &error))?;
+    let mut text = condition.value.text(context.scope).map_err(|error| TaskError::in_field(name, error))?;
     let is_order = matches!(condition.operator, Operator::Above | Operator::Below);
     if let Some(field) = declared.filter(|_| condition.operator != Operator::Contains) {
         match field.convert(&Value::String(text.clone())) {
             Some(value) if compared == As::Key => text = field.key_text(&value),
             Some(value) => text = render(&value),
             None if is_order => {
-                return Err(TaskError::ComparedWith { field: name.clone(), kind: field.kind.to_string() });
+                return Err(TaskError::ComparedWith { field: name.clone(), kind: Box::new(field.kind.must_be()) });
             }
             None => {}
         }
     }
     match compared {
         As::Number if is_order => decimal(text.trim())
-            .ok_or_else(|| TaskError::ComparedWith { field: name.clone(), kind: "a number".to_owned() }),
+            .ok_or_else(|| TaskError::ComparedWith { field: name.clone(), kind: Box::new(Message::KindNumber) }),
         As::Number => Ok(decimal(text.trim()).unwrap_or_default()),
         As::Text | As::Key => Ok(text),
     }

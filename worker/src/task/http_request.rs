@@ -36,7 +36,7 @@ pub fn perform(
         Judgement {
             found: answer(status, &headers, &body),
             failure: (!settings.expects(status)).then(|| Failed {
-                reason: format!("the target answered {status}"),
+                reason: TaskError::TargetAnswered { status },
                 // What it has done by then nobody knows.
                 again: LATER.contains(&status) && !settings.tries.at_most_once,
                 after: retry_after(&headers, now),

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use postern_shared::message::Message;
+
 use super::query::Query;
 use crate::outside::call::Call;
 use crate::run::slow_runs::Leave;
@@ -12,7 +14,7 @@ pub enum Outcome {
     /// The run goes on by this output.
     Continue(&'static str),
     /// The same, with something to be read on the run's path.
-    Said { output: &'static str, message: String },
+    Said { output: &'static str, message: Message },
     /// The same step again, in a transaction of its own: it is too much for that of a bundle.
     Alone,
     /// The same step again, where slow runs go on alone.
@@ -22,13 +24,13 @@ pub enum Outcome {
     /// The task needs something of the outside; it is called again with the report.
     Outside(Box<Call>),
     /// The same step again at this time; the other branches do not wait.
-    Retry { due_at: SystemTime, message: String },
+    Retry { due_at: SystemTime, message: Message },
     /// The branch goes on by `failed`; where that leads nowhere the run fails.
-    Failed { message: String },
+    Failed { message: Message },
     /// It is not known what the step did: a person decides.
-    Unclear { message: String },
+    Unclear { message: Message },
     /// The run ends.
-    Stop { failed: bool, message: Option<String> },
+    Stop { failed: bool, message: Option<Message> },
     /// The task needs something of the database; it is called again with the answer.
     Ask(Query),
 }

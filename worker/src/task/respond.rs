@@ -11,7 +11,7 @@ pub fn perform(settings: &Respond, context: &mut Context<'_>) -> Result<Outcome,
     let body = match &settings.body {
         Body::Empty => String::new(),
         Body::Json(template) => context.value("json", template)?.to_string(),
-        Body::Text(template) => template.text(context.scope).map_err(|error| TaskError::in_field("text", &error))?,
+        Body::Text(template) => template.text(context.scope).map_err(|error| TaskError::in_field("text", error))?,
     };
     if body.len() > MAX_RESPONSE_BYTES {
         return Err(TaskError::ResponseTooLarge { bytes: body.len(), most: MAX_RESPONSE_BYTES });

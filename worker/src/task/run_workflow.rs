@@ -8,13 +8,14 @@ use std::time::SystemTime;
 use postern_shared::env::Env;
 use postern_shared::expression::{Template, render};
 use postern_shared::id::RecordId;
+use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Checkpoint;
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::runs::{Parent, Run, State};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::error::TaskError;
 use super::outcome::Outcome;
 use super::query::{Answer, Query};
@@ -32,12 +33,12 @@ pub fn perform(
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
     let id = settings.workflow;
-    let said = |message: String| Ok(Outcome::Said { output: "next", message });
+    let said = |message| Ok(Outcome::Said { output: "next", message });
     let Some(pinned) = context.unit.workflow(id) else {
         return Err(TaskError::WorkflowMissing { workflow: id });
     };
     if !pinned.workflow.active {
-        return said(format!("workflow {id} is inactive, and was not started"));
+        return said(Message::InactiveNotStarted { workflow: id });
     }
     if usize::from(context.depth) >= MAX_DEPTH {
         return Err(TaskError::ChainTooDeep { most: MAX_DEPTH });
@@ -51,10 +52,10 @@ pub fn perform(
             // None is started before all could be made.
             let children: Vec<ChildRun> = children.collect::<Result<_, TaskError>>()?;
             context.unit.effects.child_runs.extend(children);
-            said(format!("{count} × workflow {id}"))
+            said(Message::RunsStarted { count, workflow: id })
         }
         Some(Answer::Numbers(None)) => Err(TaskError::TooManyRuns { most: MAX_RUNS.into() }),
-        _ if count == 0 => said(format!("the list is empty: workflow {id} was not started")),
+        _ if count == 0 => said(Message::ListEmpty { workflow: id }),
         _ if count > MAX_IN_BUNDLE && !context.alone => Ok(Outcome::Alone),
         _ => Ok(Outcome::Ask(Query::Numbers {
             receipt: context.run.receipt,
@@ -97,7 +98,7 @@ fn child(
         env.set(&each.index, index.into());
     }
     let value =
-        |name: &str, template: &Template| template.value(&scope).map_err(|error| TaskError::in_field(name, &error));
+        |name: &str, template: &Template| template.value(&scope).map_err(|error| TaskError::in_field(name, error));
     let record = match (&settings.record, &settings.for_each) {
         (None, _) => context.record,
         (Some(_), None) => record(item)?,
@@ -131,7 +132,7 @@ fn child(
 fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
     match render(value).trim() {
         "" | "0" => Ok(None),
-        id => id.parse().map(Some).map_err(|error| TaskError::in_field("record", &error)),
+        _ => context::record(value).map(Some),
     }
 }
 

@@ -21,8 +21,8 @@ pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Contex
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
     tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| Judgement {
         found: json!({"status": status, "reply": String::from_utf8_lossy(&body)}),
-        failure: (status >= 300).then(|| Failed {
-            reason: format!("the mail server answered {status}"),
+        failure: (status >= 300).then_some(Failed {
+            reason: TaskError::MailAnswered { status },
             // RFC 5321, 4.2.1: 4yz is for now, and a mail that was refused was not taken.
             again: status < 500,
             after: None,
@@ -51,7 +51,7 @@ fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Rendered, T
         return Err(TaskError::MailToTooMany { most: MAX_RECIPIENTS });
     }
     let key = format!("{}.{}", context.run, context.tries.first);
-    mail::compose(draft, &key).map(Rendered::Mail).map_err(TaskError::refused)
+    mail::compose(draft, &key).map(Rendered::Mail)
 }
 
 fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Result<Vec<Mailbox>, TaskError> {

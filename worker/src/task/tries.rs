@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
+use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::store::checkpoints::Decision;
 use postern_shared::task::tries::Tries;
@@ -27,7 +28,7 @@ pub struct Judgement {
 
 /// Why a try was in vain.
 pub struct Failed {
-    pub reason: String,
+    pub reason: Message,
     /// Whether trying again may help, and cannot do twice what must be done at most once.
     pub again: bool,
     /// The wait for which the target asked.
@@ -44,7 +45,7 @@ pub fn perform(
     prepare: impl FnOnce(&mut Context<'_>) -> Result<Rendered, TaskError>,
     judge: impl FnOnce(Reply) -> Judgement,
 ) -> Result<Outcome, TaskError> {
-    let failed = |reason: String, again| Some(Failed { reason, again, after: None });
+    let failed = |reason: Message, again| Some(Failed { reason, again, after: None });
     let Judgement { found, failure } = match report {
         None | Some(Report::Decided(Decision::Repeat)) => {
             let Tries { timeout, at_most_once, .. } = *tries;
@@ -56,16 +57,18 @@ pub fn perform(
         }
         Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), failure: None },
         Some(Report::Decided(Decision::Fail)) => {
-            let reason = "a person decided that it failed".to_owned();
-            Judgement { found: json!({"decided": "fail", "error": reason}), failure: failed(reason, false) }
+            let reason = Message::PersonDecided;
+            let found = json!({"decided": "fail", "error": reason.to_string()});
+            Judgement { found, failure: failed(reason, false) }
         }
         Some(Report::Answered(reply)) => judge(reply),
         Some(Report::Failed(Failure { reason, kind: FailureKind::Unclear, .. })) if tries.at_most_once => {
             return Ok(Outcome::Unclear { message: reason });
         }
-        Some(Report::Failed(Failure { reason, kind, .. })) => {
-            Judgement { found: json!({"error": reason}), failure: failed(reason, kind != FailureKind::Final) }
-        }
+        Some(Report::Failed(Failure { reason, kind, .. })) => Judgement {
+            found: json!({"error": reason.to_string()}),
+            failure: failed(reason, kind != FailureKind::Final),
+        },
     };
     if let Some(Failed { reason, again: true, after }) = &failure
         && context.tries.times < tries.retries

@@ -30,26 +30,26 @@ pub fn change(
         return Err(TaskError::RecordMissing { record });
     };
     let Some(module) = unit.modules().get(name) else {
-        unit.set(record, values).map_err(TaskError::refused)?;
+        unit.set(record, values)?;
         return Ok(Changed::Done);
     };
-    let values = module.changed_values(values).map_err(TaskError::refused)?;
+    let values = module.changed_values(values)?;
     if let Some(key) = new_key(module, before, &values) {
         match (key.and_then(|key| unit.by_key(name, key)), answer) {
             // Asked anew also when a run of the same wave has given the record another key meanwhile.
             (Some(holder), _) if holder == record => {}
             (_, Some(Answer::Rekeyed { key: None, .. })) if key.is_none() => {}
             (_, Some(Answer::Rekeyed { key: asked, holder: Some(holder) })) if asked == key => {
-                return Err(TaskError::refused(module.taken(holder)));
+                return Err(module.taken(holder));
             }
             _ => {
                 // The key must not change if the values cannot be set.
-                unit_of_work::apply(&mut Env::clone(before), values).map_err(TaskError::refused)?;
+                unit_of_work::apply(&mut Env::clone(before), values)?;
                 return Ok(Changed::Ask(Query::Rekey { record, module: name.clone(), key }));
             }
         }
     }
-    unit.set(record, values).map_err(TaskError::refused)?;
+    unit.set(record, values)?;
     Ok(Changed::Done)
 }
 

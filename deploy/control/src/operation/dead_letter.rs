@@ -7,6 +7,7 @@ pub mod list;
 pub mod replay;
 
 use postern_shared::id::ReceiptId;
+use postern_shared::message::{Coded, Language};
 use postern_shared::store::dead_letters::{self, Choice, Kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct DeadLetter {
     pub bytes: i32,
     /// Why nobody could run it.
     pub reason: String,
+    /// The same as a code with arguments.
+    pub reason_code: Coded,
     /// How often it was tried.
     pub attempt: i32,
     /// When it was put here.
@@ -40,12 +43,14 @@ pub struct DeadLetter {
 }
 
 fn describe(letter: Kept, sight: Sight) -> DeadLetter {
+    let reason_code = sight.message(&letter.reason);
     DeadLetter {
         id: letter.id,
         receipt: letter.receipt,
         kind: letter.kind,
         bytes: letter.bytes,
-        reason: sight.message(letter.reason),
+        reason: reason_code.text(Language::English),
+        reason_code,
         attempt: letter.attempt,
         created_at: letter.created_at.into(),
         target: letter.target,

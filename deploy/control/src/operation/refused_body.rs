@@ -5,6 +5,7 @@ pub mod list;
 pub mod raw;
 pub mod replay;
 
+use postern_shared::message::Coded;
 use postern_shared::store::refused_bodies::{self, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub struct RefusedBody {
     pub code: String,
     /// Why it was refused.
     pub message: String,
+    /// The same as a code with arguments.
+    pub message_code: Coded,
     /// The query, with the shapes of its values.
     pub query: String,
     /// The type that the caller named.
@@ -43,7 +46,8 @@ fn describe(refused: &Refusal) -> RefusedBody {
         permission: refused.permission.clone(),
         address: refused.address.clone(),
         code: refused.code.clone(),
-        message: refused.message.clone(),
+        message: refused.message.to_string(),
+        message_code: refused.message.coded(),
         query: postern_shared::body::shape::of_query(&refused.query),
         content_type: refused.content_type.clone(),
         bytes: refused.bytes,

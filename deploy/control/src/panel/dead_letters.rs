@@ -8,6 +8,7 @@ use warp::reply::Response;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::shown::{Moment, body_text, cut};
+use super::unmatched;
 use super::visit::Visit;
 use crate::operation::dead_letter::discard::{self, DiscardDeadLetters};
 use crate::operation::dead_letter::replay::{self, ReplayDeadLetters};
@@ -139,8 +140,14 @@ async fn decide(
 
 fn alike(p: &Frame, group: Group) -> Alike {
     let last = p.moment(&group.last_at);
-    let target = group.target.unwrap_or_default();
-    Alike { id: group.id, reason: p.sight.message(group.reason), target, count: group.count, last }
+    let target = target(p, group.target.as_deref());
+    Alike { id: group.id, reason: p.message(&group.reason), target, count: group.count, last }
+}
+
+/// What letters ask to run, in the language of the page; empty if what they carry cannot be read.
+fn target(p: &Frame, name: Option<&str>) -> String {
+    let name = name.unwrap_or_default();
+    unmatched::named(name).map_or_else(|| name.to_owned(), |target| p.target(&target))
 }
 
 fn row(p: &Frame, kept: &Kept) -> Row {
@@ -148,10 +155,10 @@ fn row(p: &Frame, kept: &Kept) -> Row {
         id: kept.id,
         receipt: kept.receipt.map(|receipt| receipt.to_string()).unwrap_or_default(),
         kind: kept.kind.clone(),
-        target: kept.target.clone().unwrap_or_default(),
+        target: target(p, kept.target.as_deref()),
         group: kept.group.clone(),
         bytes: i64::from(kept.bytes),
-        reason: p.sight.message(kept.reason.clone()),
+        reason: p.message(&kept.reason),
         attempt: kept.attempt,
         at: p.moment(&kept.created_at),
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use postern_shared::env::Env;
+use postern_shared::message::Message;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
 use postern_shared::submission::Target;
@@ -128,6 +129,16 @@ impl Frame {
         let key = format!("{family}-{}", name.replace('_', "-"));
         let text = self.t(&key);
         if text == key { name.to_owned() } else { text }
+    }
+
+    /// A message of a run, a step or a submission, as far as the account may see it.
+    pub fn message(&self, message: &Message) -> String {
+        self.sight.message(message).text(self.language)
+    }
+
+    /// A message that holds no posted value.
+    pub fn words_of(&self, message: &Message) -> String {
+        message.text(self.language)
     }
 
     /// The code of the language.

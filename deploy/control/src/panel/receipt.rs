@@ -107,7 +107,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let name = |receipt: Option<ReceiptId>| receipt.map(|receipt| receipt.to_string()).unwrap_or_default();
     let (replayed_as, replay_of) = (name(other.replayed_as), name(other.replay_of));
     let Some(receipt) = receipts::find(&connection, id).await? else {
-        let reason = dead_letters::of(&connection, id).await?.map(|dead| p.sight.message(dead.reason));
+        let reason = dead_letters::of(&connection, id).await?.map(|dead| p.message(&dead.reason));
         let state = match reason {
             Some(_) => "dead_letter",
             None if other.replayed_as.is_some() => "replayed",
@@ -149,7 +149,7 @@ async fn taken(
     }
     let skipped = receipt.skipped.iter().map(|one| {
         let workflow = one.workflow.map(|id| format!("#{id}")).unwrap_or_default();
-        (workflow, p.sight.message(one.reason.clone()))
+        (workflow, p.message(&one.reason))
     });
     Ok(Taken {
         permission_href: reply::path(&["http-handler", receipt.permission.as_str()]),
@@ -189,8 +189,8 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
             task: step.task.clone(),
             output: p.output(step.output.as_deref().unwrap_or_default()),
             // What ended the run stands above already.
-            message: (step.message.clone().filter(|said| Some(said) != run.message.as_ref()))
-                .map(|message| p.sight.message(message))
+            message: (step.message.as_ref().filter(|said| Some(*said) != run.message.as_ref()))
+                .map(|message| p.message(message))
                 .unwrap_or_default(),
             offset: length(Duration::from_millis(step.after_ms)),
         })
@@ -214,7 +214,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         title: document.map(saving::title).unwrap_or_default().to_owned(),
         pill: p.pill(run.state.word()),
         record: run.record.map(|record| record.to_string()).unwrap_or_default(),
-        message: run.message.clone().map(|message| p.sight.message(message)).unwrap_or_default(),
+        message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         length: run.ended_at.map(took).unwrap_or_default(),
         graph: workflow.map(|(workflow, document)| graph::draw(&workflow, &p.sight.document(document), Some(&numbers))),
         path,

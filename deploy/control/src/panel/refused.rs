@@ -101,7 +101,7 @@ pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
     };
     match (replayed.replayed.first(), replayed.refused.first()) {
         (Some(reread), _) => Ok(reply::redirect(&format!("/receipts/{}", reread.receipt))),
-        (None, Some(stays)) => reply::unsaved(&one(visit, stays.message.clone()).await?),
+        (None, Some(stays)) => reply::unsaved(&one(visit, stays.message_code.text(visit.language)).await?),
         (None, None) => Err(Refusal::NotFound),
     }
 }
@@ -133,7 +133,7 @@ fn row(p: &Frame, kept: &Kept) -> Row {
         permission_href: reply::path(&["http-handler", &kept.permission]),
         address: kept.address.clone(),
         code: kept.code.clone(),
-        message: kept.message.clone(),
+        message: p.words_of(&kept.message),
         query: shape::of_query(&kept.query),
         content_type: kept.content_type.clone().unwrap_or_default(),
         bytes: kept.bytes.map(i64::from),

@@ -146,7 +146,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
         workflow,
         record: run.record.map(|record| record.to_string()).unwrap_or_default(),
         length: took.map(length).unwrap_or_default(),
-        message: run.message.clone().map(|message| p.sight.message(message)).unwrap_or_default(),
+        message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         at: p.moment(&run.started_at),
     }
 }

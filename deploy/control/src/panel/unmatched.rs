@@ -86,7 +86,7 @@ pub async fn replay_one(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 fn row(p: &Frame, one: &Unmatched) -> Row {
     let reasons = one.skipped.iter().map(|skipped| {
-        let reason = p.sight.message(skipped.reason.clone());
+        let reason = p.message(&skipped.reason);
         skipped.workflow.map(|id| format!("#{id}: {reason}")).unwrap_or(reason)
     });
     Row {
@@ -105,7 +105,7 @@ fn name(target: &Target) -> String {
     }
 }
 
-fn named(name: &str) -> Option<Target> {
+pub(super) fn named(name: &str) -> Option<Target> {
     match name.split_once(' ')? {
         ("workflow", id) => id.parse().ok().map(Target::Workflow),
         ("trigger", key) => key.parse().ok().map(Target::Trigger),

@@ -6,33 +6,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-/// A language of the panel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    English,
-    Russian,
-}
-
-impl Language {
-    /// Its code (BCP 47).
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Russian => "ru",
-        }
-    }
-
-    /// The language of a code.
-    pub fn of_code(code: &str) -> Option<Self> {
-        [Self::English, Self::Russian].into_iter().find(|language| language.code() == code)
-    }
-
-    /// The first language of an `Accept-Language` that the panel speaks; browsers write the wanted one first.
-    pub fn accepted(header: &str) -> Self {
-        let codes = header.split(',').map(|item| item.trim().split(['-', ';']).next().unwrap_or_default());
-        codes.filter_map(|code| Self::of_code(&code.to_ascii_lowercase())).next().unwrap_or(Self::English)
-    }
-}
+pub use postern_shared::message::Language;
 
 /// All texts.
 pub struct Words {
@@ -148,7 +122,18 @@ mod tests {
         }
         // Families whose members the store or the URL names.
         let families = [
-            "state-", "output-", "action-", "kind-", "refused-", "done-", "first-", "last-", "ago-", "theme-", "role-",
+            "state-",
+            "output-",
+            "action-",
+            "kind-",
+            "refused-",
+            "done-",
+            "first-",
+            "last-",
+            "ago-",
+            "theme-",
+            "role-",
+            "rejected-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));
@@ -163,17 +148,6 @@ mod tests {
         let outputs = task::KINDS.iter().flat_map(|kind| kind.spec.outputs).filter(|output| **output != "next");
         for key in states.chain(outputs.map(|output| format!("output-{output}"))) {
             assert!(known.contains(key.replace('_', "-").as_str()), "{key}");
-        }
-    }
-
-    #[test]
-    fn the_language_is_the_first_that_is_accepted_and_known() {
-        for (header, expected) in [
-            ("ru-RU,ru;q=0.9,en;q=0.8", Language::Russian),
-            ("de, en;q=0.5, ru;q=0.4", Language::English),
-            ("", Language::English),
-        ] {
-            assert_eq!(Language::accepted(header), expected, "{header}");
         }
     }
 }

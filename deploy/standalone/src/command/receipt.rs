@@ -113,7 +113,7 @@ fn details(receipt: &Report) -> String {
     }
     for run in receipt.runs.iter().flatten() {
         text += &format!("\n{}", line(run));
-        for (number, StepReport { step, task, output, message }) in (1..).zip(&run.path) {
+        for (number, StepReport { step, task, output, message, .. }) in (1..).zip(&run.path) {
             let end: Vec<&str> = output.iter().chain(message).map(String::as_str).collect();
             text += &format!("\n  {number} {step} ({task}): {}", end.join(", "));
         }

@@ -6,7 +6,7 @@ use postern_control::operation::unmatched::list::{Input, ListUnmatched, Unmatche
 use postern_control::operation::unmatched::replay::{self, ReplayUnmatched};
 use postern_shared::document::Name;
 use postern_shared::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
-use postern_shared::store::receipts::Skipped;
+use postern_shared::receipt::SkippedReport;
 use postern_shared::submission::Target;
 
 use crate::listing::{List, Listing, Pages, cursor};
@@ -108,7 +108,7 @@ pub fn target(target: &Target) -> String {
 }
 
 /// Why a workflow was not run.
-pub fn skipped(one: &Skipped) -> String {
+pub fn skipped(one: &SkippedReport) -> String {
     let workflow = one.workflow.map(|id| format!("workflow {id}: ")).unwrap_or_default();
     format!("{workflow}{}", one.reason)
 }

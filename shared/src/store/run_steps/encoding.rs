@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Step;
 use crate::id::RecordId;
+use crate::message::Message;
 
 /// The names of tasks and outputs that most steps have. A word is stored as its place in this list: words are added at the
 /// end, and none is moved or removed.
@@ -69,7 +70,6 @@ struct StepV1<'a> {
     task: Word<'a>,
     output: Option<Word<'a>>,
     message: Option<&'a str>,
-    error: Option<&'a str>,
     after_ms: u64,
     took_us: u32,
     #[serde(serialize_with = "ids", deserialize_with = "records")]
@@ -88,22 +88,20 @@ fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RecordId>, 
 
 /// Steps as they are stored; none = there are none.
 pub(super) fn encode(steps: &[Step]) -> Option<Vec<u8>> {
-    let errors: Vec<Option<String>> =
-        steps.iter().map(|step| step.error.as_ref().and_then(|error| serde_json::to_string(error).ok())).collect();
-    let stored = steps.iter().zip(&errors).map(|(step, error)| stored(step, error.as_deref()));
+    let message = |step: &Step| step.message.as_ref().map(Message::stored);
+    let messages: Vec<Option<String>> = steps.iter().map(message).collect();
+    let stored = steps.iter().zip(&messages).map(|(step, message)| stored(step, message.as_deref()));
     let stored = Stored::V1(stored.collect());
     // Numbers and texts can always be written.
     postcard::to_allocvec(&stored).ok().filter(|_| !steps.is_empty())
 }
 
-fn stored<'a>(step: &'a Step, error: Option<&'a str>) -> StepV1<'a> {
+fn stored<'a>(step: &'a Step, message: Option<&'a str>) -> StepV1<'a> {
     StepV1 {
         step: &step.step,
         task: Word::of(&step.task),
         output: step.output.as_deref().map(Word::of),
-        // The text of an error is made of it where it is read.
-        message: step.message.as_deref().filter(|_| error.is_none()),
-        error,
+        message,
         after_ms: step.after_ms,
         took_us: step.took_us,
         records: step.records.clone(),
@@ -115,14 +113,11 @@ fn stored<'a>(step: &'a Step, error: Option<&'a str>) -> StepV1<'a> {
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Step>> {
     let Stored::V1(steps) = postcard::from_bytes(bytes).ok()?;
     let read = |stored: StepV1<'_>| {
-        let error = stored.error.and_then(|error| serde_json::from_str(error).ok());
-        let text = error.as_ref().map(ToString::to_string);
         Some(Step {
             step: stored.step.to_owned(),
             task: stored.task.text()?.to_owned(),
             output: stored.output.and_then(Word::text).map(str::to_owned),
-            message: stored.message.map(str::to_owned).or(text),
-            error,
+            message: stored.message.map(Message::of_stored),
             after_ms: stored.after_ms,
             took_us: stored.took_us,
             records: stored.records,
@@ -135,7 +130,6 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Step>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::StepError;
 
     fn step(step: &str, task: &str, output: Option<&str>) -> Step {
         Step {
@@ -143,7 +137,6 @@ mod tests {
             task: task.to_owned(),
             output: output.map(str::to_owned),
             message: None,
-            error: None,
             after_ms: 3,
             took_us: 200,
             records: Vec::new(),
@@ -154,10 +147,9 @@ mod tests {
     #[test]
     fn steps_are_read_as_they_were_written_and_are_small() {
         let record = RecordId::try_from(i64::MAX).unwrap();
-        let error = StepError::RecordMissing { record };
-        let failed = Step { message: Some(error.to_string()), error: Some(error), ..step("ä", "later", None) };
+        let failed = Step { message: Some(Message::RecordMissing { record }), ..step("ä", "later", None) };
         let made = Step { records: vec![record], fields: vec!["city".to_owned()], ..step("b", "set_value", None) };
-        let said = Step { message: Some("1 × workflow 2".to_owned()), ..step("c", "run_workflow", Some("other")) };
+        let said = Step { message: Some(Message::said("1 × workflow 2")), ..step("c", "run_workflow", Some("other")) };
         let all = [failed, made, said];
         assert_eq!(decode(&encode(&all).unwrap()).unwrap(), all);
         let lead = [

@@ -1,9 +1,10 @@
 //! What a run does with the answer of a task: by which output it goes on, what it waits for, and how it ends.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Tried;
 use postern_shared::workflow::Step;
 
@@ -13,6 +14,9 @@ use crate::run::checkpoint::{Next, Sleeping, Wake};
 use crate::run::execution::{Execution, Progress, followers};
 use crate::task::error::TaskError;
 use crate::task::outcome::Outcome;
+
+/// Waits are written in seconds, rounded.
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 impl Execution {
     /// Does what a task has answered.
@@ -37,20 +41,20 @@ impl Execution {
             }
             Ok(Outcome::Leave(leave)) => return Some(self.go_on_alone(next, step, leave, unit)),
             Ok(Outcome::SleepUntil { due_at, output }) => {
-                let until = Timestamp::try_from(due_at).map(|at| format!("until {at:.0}"));
+                let until = Timestamp::try_from(due_at).map(|at| Message::Until { until: format!("{at:.0}") });
                 self.enter(step, Some(output), until.ok());
                 self.sleeping.push(Sleeping { due_at, steps: followers(step, output).collect() });
             }
             Ok(Outcome::Outside(call)) => return Some(self.reach_out(next, call)),
-            Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, &message, unit.clock.now()),
+            Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, message, unit.clock.now()),
             Ok(Outcome::Unclear { message }) => {
                 self.asking = Some(next);
-                self.run.message = Some(format!("step {}: it is not known what came of it: {message}", step.name));
+                self.run.message = Some(Message::OutcomeUnknown { message: Box::new(message) }.at_step(&step.name));
                 return Some(self.suspend(Wake::Decided));
             }
             Ok(Outcome::Failed { message }) if step.successors("failed").is_empty() => {
                 self.enter(step, Some("failed"), Some(message.clone()));
-                return Some(self.fail(next, format!("step {}: {message}", step.name)));
+                return Some(self.fail(next, message.at_step(&step.name)));
             }
             Ok(Outcome::Failed { message }) => self.leave_by(step, "failed", Some(message)),
             Ok(Outcome::Stop { failed, message }) => {
@@ -64,9 +68,8 @@ impl Execution {
                 if let Some(leave) = self.budget.take_leave() {
                     return Some(self.go_on_alone(next, step, leave, unit));
                 }
-                let message = format!("step {}: {error}", step.name);
-                self.enter_error(step, error);
-                return Some(self.fail(next, message));
+                self.enter(step, None, Some(error.clone()));
+                return Some(self.fail(next, error.at_step(&step.name)));
             }
         }
         None
@@ -78,15 +81,16 @@ impl Execution {
         Progress::Outside(call)
     }
 
-    fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<String>) {
+    fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<Message>) {
         self.enter(step, Some(output), message);
         self.pending.extend(followers(step, output));
     }
 
     /// Parks a step until its next try.
-    fn retry(&mut self, next: Next, step: &Step, due_at: SystemTime, message: &str, now: SystemTime) {
-        let wait = due_at.duration_since(now).unwrap_or_default().as_secs_f64();
-        self.enter(step, None, Some(format!("{message}; again in {wait:.0} s")));
+    fn retry(&mut self, next: Next, step: &Step, due_at: SystemTime, message: Message, now: SystemTime) {
+        let wait = due_at.duration_since(now).unwrap_or_default();
+        let seconds = (wait + HALF_A_SECOND).as_secs();
+        self.enter(step, None, Some(Message::AgainLater { message: Box::new(message), seconds }));
         let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0 });
         let tried = Some(Tried { times: tried.times + 1, ..tried });
         self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }] });

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use postern_shared::message::Message;
 use postern_shared::workflow::Step;
 
 use crate::bundle::budget::{BundleBudget, Mode, TIGHT_DATABASE};
@@ -45,9 +46,9 @@ impl Execution {
         if leave.is_its_own {
             unit.budget.note(self.run.workflow, leave.cost);
         }
-        let message = format!("went on alone: {}", leave.why);
+        let message = Message::WentOnAlone { message: Box::new(leave.why) };
         self.enter(step, None, Some(message.clone()));
-        self.run.message = Some(format!("step {}: {message}", step.name));
+        self.run.message = Some(message.at_step(&step.name));
         self.asking = Some(next);
         self.slow = Some(leave.cost);
         self.suspend(Wake::Slow)

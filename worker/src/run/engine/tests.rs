@@ -4,6 +4,7 @@ mod transaction;
 
 use std::time::{Duration, SystemTime};
 
+use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Decision;
 
 use self::transaction::{Came, begin, new, record, resume, unit};
@@ -17,7 +18,7 @@ fn answered(status: u16) -> Answer {
 }
 
 fn broken(kind: FailureKind) -> Answer {
-    Answer::Outside(Report::Failed(Failure::new("the connection broke", kind)))
+    Answer::Outside(Report::Failed(Failure::new(Message::ConnectionBroke, kind)))
 }
 
 fn created(id: i64, existing: bool) -> Answer {
@@ -118,7 +119,11 @@ fn a_step_that_reaches_outside_is_tried_again_or_leaves_by_failed_or_asks_a_pers
         ("next: b, failed: b", Some(answered(404)), "a>failed b | finished".to_owned()),
         ("next: b", Some(answered(404)), "a>failed | failed | step a: the target answered 404".to_owned()),
         ("next: b", Some(broken(FailureKind::Unclear)), "a | waiting At".to_owned()),
-        ("next: b", Some(broken(FailureKind::Final)), "a>failed | failed | step a: the connection broke".to_owned()),
+        (
+            "next: b",
+            Some(broken(FailureKind::Final)),
+            "a>failed | failed | step a: the connection broke before the answer was there".to_owned(),
+        ),
         (
             "next: b, at_most_once: true",
             Some(broken(FailureKind::Unclear)),

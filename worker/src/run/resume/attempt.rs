@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_shared::lane::Lane;
+use postern_shared::message::Message as Text;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
@@ -38,7 +39,7 @@ pub enum Work<'a> {
     GoOn,
     /// Its outside step has been tried.
     Settle(&'a Report),
-    Fail(&'a str),
+    Fail(&'a Text),
 }
 
 /// What became of an attempt that was committed.
@@ -82,10 +83,10 @@ pub async fn attempt(
     let mut step = match (work, pinned) {
         (Work::Fail(reason), _) => {
             let waits = taken.waits;
-            end(&transaction, failed(resume, taken, reason.to_owned())?, waits, &mut unit).await?
+            end(&transaction, failed(resume, taken, reason.clone())?, waits, &mut unit).await?
         }
         (Work::GoOn | Work::Settle(_), None) => {
-            let (reason, waits) = (format!("version {version} of its workflow cannot be read"), taken.waits);
+            let (reason, waits) = (Text::VersionUnreadable { version }, taken.waits);
             end(&transaction, failed(resume, taken, reason)?, waits, &mut unit).await?
         }
         (Work::GoOn, Some(pinned)) => {
@@ -125,7 +126,7 @@ async fn go_on(
     if taken.checkpoint.begins
         && let Some(reason) = child_runs::refusal(transaction, &taken, &pinned, unit).await?
     {
-        return end(transaction, not_begun(resume, taken, &reason), waits, unit).await;
+        return end(transaction, not_begun(resume, taken, reason), waits, unit).await;
     }
     if !pinned.workflow.start.parallel && !serial_runs::enter(transaction, &taken.run).await? {
         return end(transaction, in_turn(resume, taken)?, waits, unit).await;
@@ -156,7 +157,7 @@ async fn go_on(
                 let (number, first) = execution.numbers();
                 match (call.at_most_once, outside_calls::intend(transaction, resume.run, number).await?) {
                     (true, Intent::Open(age)) if age > call.timeout + MARGIN => {
-                        let failure = Failure::new("the worker broke off while it was at it", FailureKind::Unclear);
+                        let failure = Failure::new(Text::WorkerBrokeOff, FailureKind::Unclear);
                         answer = Some(Answer::Outside(Report::Failed(failure)));
                     }
                     (true, Intent::Open(age)) => {

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use postern_shared::message::Message;
 use postern_shared::resume::Resume;
 use postern_shared::store::StoreError;
 use postern_shared::store::checkpoints::{Checkpoint, Taken};
@@ -16,14 +17,14 @@ pub fn before(resume: &Resume, taken: &Taken) -> Before {
 }
 
 /// Ends a run that another one started before its first step: as with a submission that starts nothing, it is no fault.
-pub fn not_begun(resume: &Resume, taken: Taken, reason: &str) -> RunEffects {
+pub fn not_begun(resume: &Resume, taken: Taken, reason: Message) -> RunEffects {
     let before = before(resume, &taken);
-    let run = ended(taken.run, State::Finished, format!("it did not run: {reason}"), taken.now);
+    let run = ended(taken.run, State::Finished, Message::DidNotRun { message: Box::new(reason) }, taken.now);
     RunEffects { run, before, log: Vec::new(), forgets: false, document: None, wake: None, slow: None }
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
-pub fn failed(resume: &Resume, taken: Taken, reason: String) -> Result<RunEffects, StoreError> {
+pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffects, StoreError> {
     let before = before(resume, &taken);
     let Taken { run, mut checkpoint, now, .. } = taken;
     checkpoint.forget_tries();
@@ -41,7 +42,7 @@ pub fn in_turn(resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> 
     Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake, slow: None })
 }
 
-fn ended(run: Run, state: State, message: String, now: SystemTime) -> Run {
+fn ended(run: Run, state: State, message: Message, now: SystemTime) -> Run {
     Run { state, message: Some(message), ended_at: Some(now), ..run }
 }
 

@@ -1,6 +1,7 @@
 //! One dead letter with what it carries: submissions if these can be read, else text.
 
 use postern_shared::id::ReceiptId;
+use postern_shared::message::Coded;
 use postern_shared::submission::{self, Submission};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub struct Output {
     pub bytes: i32,
     /// Why nobody could run it.
     pub reason: String,
+    /// The same as a code with arguments.
+    pub reason_code: Coded,
     /// How often it was tried.
     pub attempt: i32,
     /// When it was put here.
@@ -57,7 +60,7 @@ impl Operation for GetDeadLetter {
         "getDeadLetter",
         "/dead_letters/{id}",
         "one dead letter with what it carries",
-        r#"{"id": 3, "receipt": null, "kind": "submissions.v1", "bytes": 5, "reason": "the body is not a bundle of submissions", "attempt": 1, "created_at": "2026-11-24T13:30:00Z", "target": null, "group": "9f86d081", "text": "hello", "submissions": null}"#,
+        r#"{"id": 3, "receipt": null, "kind": "submissions.v1", "bytes": 5, "reason": "the receipt's time lies outside the kept history", "reason_code": {"code": "outside-history"}, "attempt": 1, "created_at": "2026-11-24T13:30:00Z", "target": null, "group": "9f86d081", "text": "hello", "submissions": null}"#,
     )
     .refusing(&[Code::NotFound]);
 
@@ -66,8 +69,21 @@ impl Operation for GetDeadLetter {
         let submissions = submission::unbundle(&body).ok();
         let text = submissions.is_none().then(|| sight.posted_text(&String::from_utf8_lossy(&body)));
         let submissions = submissions.map(|all| all.into_iter().map(|one| sight.submission(one)).collect());
-        let DeadLetter { id, receipt, kind, bytes, reason, attempt, created_at, target, group } =
+        let DeadLetter { id, receipt, kind, bytes, reason, reason_code, attempt, created_at, target, group } =
             describe(letter, sight);
-        Ok(Output { id, receipt, kind, bytes, reason, attempt, created_at, target, group, text, submissions })
+        Ok(Output {
+            id,
+            receipt,
+            kind,
+            bytes,
+            reason,
+            reason_code,
+            attempt,
+            created_at,
+            target,
+            group,
+            text,
+            submissions,
+        })
     }
 }

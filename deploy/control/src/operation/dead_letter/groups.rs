@@ -1,5 +1,6 @@
 //! The dead letters in groups of those that are alike.
 
+use postern_shared::message::{Coded, Language};
 use postern_shared::store::dead_letters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct Group {
     pub target: Option<String>,
     /// Why nobody could run them.
     pub reason: String,
+    /// The same as a code with arguments.
+    pub reason_code: Coded,
     /// How many there are.
     pub count: i64,
     /// When the first was put here.
@@ -45,19 +48,23 @@ impl Operation for ListDeadLetterGroups {
         "listDeadLetterGroups",
         "/dead_letter_groups",
         "dead letters by kind, target and reason",
-        r#"{"groups": [{"group": "9f86d081", "kind": "submissions.v1", "target": "workflow 77", "reason": "the kind is unknown", "count": 2, "first_at": "2026-11-24T13:30:00Z", "last_at": "2026-11-24T13:31:00Z"}]}"#,
+        r#"{"groups": [{"group": "9f86d081", "kind": "submissions.v1", "target": "workflow 77", "reason": "the kind \"x\" is not known to this version", "reason_code": {"code": "kind-unknown", "sent": "\"x\""}, "count": 2, "first_at": "2026-11-24T13:30:00Z", "last_at": "2026-11-24T13:31:00Z"}]}"#,
     );
 
     async fn run(state: &State, who: &Who, _: Nothing) -> Result<Output, Error> {
         let all = dead_letters::groups(&state.store.connection().await?).await?;
-        let group = |group: dead_letters::Group| Group {
-            group: group.id,
-            kind: group.kind,
-            target: group.target,
-            reason: who.sight().message(group.reason),
-            count: group.count,
-            first_at: group.first_at.into(),
-            last_at: group.last_at.into(),
+        let group = |group: dead_letters::Group| {
+            let reason_code = who.sight().message(&group.reason);
+            Group {
+                group: group.id,
+                kind: group.kind,
+                target: group.target,
+                reason: reason_code.text(Language::English),
+                reason_code,
+                count: group.count,
+                first_at: group.first_at.into(),
+                last_at: group.last_at.into(),
+            }
         };
         Ok(Output { groups: all.into_iter().map(group).collect() })
     }

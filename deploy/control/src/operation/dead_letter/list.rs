@@ -45,7 +45,7 @@ impl Operation for ListDeadLetters {
         "listDeadLetters",
         "/dead_letters",
         "what nobody could run, the newest first",
-        r#"{"dead_letters": [{"id": 3, "receipt": null, "kind": "submissions.v1", "bytes": 120, "reason": "the body is not a bundle of submissions", "attempt": 1, "created_at": "2026-11-24T13:30:00Z", "target": null, "group": "9f86d081"}], "next": null}"#,
+        r#"{"dead_letters": [{"id": 3, "receipt": null, "kind": "submissions.v1", "bytes": 120, "reason": "the receipt's time lies outside the kept history", "reason_code": {"code": "outside-history"}, "attempt": 1, "created_at": "2026-11-24T13:30:00Z", "target": null, "group": "9f86d081"}], "next": null}"#,
     );
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {

@@ -1,6 +1,7 @@
 //! One refused body: its names and the shapes of its values, and on demand the values.
 
 use postern_shared::body::shape;
+use postern_shared::message::Coded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,8 @@ pub struct Output {
     pub code: String,
     /// Why it was refused.
     pub message: String,
+    /// The same as a code with arguments.
+    pub message_code: Coded,
     /// The query; with the shapes of its values unless these are asked for.
     pub query: String,
     /// The type that the caller named.
@@ -68,7 +71,7 @@ impl Operation for GetRefusedBody {
         "getRefusedBody",
         "/refused_bodies/{id}",
         "one refused body: its names and the shapes of its values",
-        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the body is no UTF-8", "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
+        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
     )
     .refusing(&[Code::NotFound, Code::Forbidden]);
 
@@ -78,10 +81,33 @@ impl Operation for GetRefusedBody {
         let (refused, body) = found;
         let shapes = shape::of_body(refused.content_type.as_deref(), body.as_deref().unwrap_or_default());
         let shapes = shapes.into_iter().map(|(name, shape)| Shape { name, shape }).collect();
-        let RefusedBody { id, permission, address, code, message, query, content_type, bytes, refused_at } =
-            describe(&refused);
+        let RefusedBody {
+            id,
+            permission,
+            address,
+            code,
+            message,
+            message_code,
+            query,
+            content_type,
+            bytes,
+            refused_at,
+        } = describe(&refused);
         let query = if is_shown { refused.query } else { query };
         let body = body.filter(|_| is_shown).map(|body| String::from_utf8_lossy(&body).into_owned());
-        Ok(Output { id, permission, address, code, message, query, content_type, bytes, refused_at, shapes, body })
+        Ok(Output {
+            id,
+            permission,
+            address,
+            code,
+            message,
+            message_code,
+            query,
+            content_type,
+            bytes,
+            refused_at,
+            shapes,
+            body,
+        })
     }
 }

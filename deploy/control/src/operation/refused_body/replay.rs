@@ -1,6 +1,7 @@
 //! Reads refused bodies again, under their permission as it is now.
 
 use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::message::Coded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,8 @@ pub struct RefusedAgain {
     pub code: String,
     /// Why it was refused again.
     pub message: String,
+    /// The same as a code with arguments.
+    pub message_code: Coded,
 }
 
 impl Operation for ReplayRefusedBodies {
@@ -94,7 +97,8 @@ impl Operation for ReplayRefusedBodies {
         let refused = refused.map(|(id, error)| RefusedAgain {
             id,
             code: error.code.as_str().to_owned(),
-            message: error.message,
+            message: error.message.to_string(),
+            message_code: error.message.coded(),
         });
         Ok(Output {
             replayed: done.accepted.into_iter().map(|(id, receipt)| Reread { id, receipt }).collect(),

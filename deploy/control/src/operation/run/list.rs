@@ -1,6 +1,7 @@
 //! The runs of all workflows, a page at a time.
 
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::message::{Coded, Language};
 use postern_shared::resume::RunKey;
 use postern_shared::store::runs::{self, Filter, Run, State as RunState};
 use schemars::JsonSchema;
@@ -66,6 +67,8 @@ pub struct OneRun {
     pub record: Option<RecordId>,
     /// Why it failed, or what its `stop` said.
     pub message: Option<String>,
+    /// The same as a code with arguments.
+    pub message_code: Option<Coded>,
     /// The run of the receipt whose step started it.
     pub parent: Option<i16>,
     /// The run of the receipt that it replays.
@@ -85,7 +88,7 @@ impl Operation for ListRuns {
         "listRuns",
         "/runs",
         "the runs, the newest first",
-        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "number": 1, "workflow": 77, "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "parent": null, "replays": null, "replaced_by": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
+        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "number": 1, "workflow": 77, "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "message_code": null, "parent": null, "replays": null, "replaced_by": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
     );
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
@@ -100,6 +103,7 @@ impl Operation for ListRuns {
 }
 
 fn describe(run: Run, sight: Sight) -> OneRun {
+    let message_code = run.message.as_ref().map(|message| sight.message(message));
     OneRun {
         receipt: run.receipt,
         number: run.number,
@@ -108,7 +112,8 @@ fn describe(run: Run, sight: Sight) -> OneRun {
         state: Text(run.state),
         steps: run.steps,
         record: run.record,
-        message: run.message.map(|message| sight.message(message)),
+        message: message_code.as_ref().map(|coded| coded.text(Language::English)),
+        message_code,
         parent: run.parent.map(|parent| parent.run),
         replays: run.replays,
         replaced_by: run.replaced_by,

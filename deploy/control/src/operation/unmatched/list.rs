@@ -1,7 +1,7 @@
 //! Submissions that started nothing, a page at a time.
 
 use postern_shared::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
-use postern_shared::store::receipts::Skipped;
+use postern_shared::receipt::SkippedReport;
 use postern_shared::store::unmatched;
 use postern_shared::submission::Target;
 use schemars::JsonSchema;
@@ -54,7 +54,7 @@ pub struct Unmatched {
     /// What it asks to run.
     pub target: Target,
     /// Why nothing ran.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedReport>,
     /// When it was accepted.
     pub accepted_at: Time,
 }
@@ -66,7 +66,7 @@ impl Operation for ListUnmatched {
         "listUnmatched",
         "/unmatched",
         "submissions that started nothing, the newest first",
-        r#"{"unmatched": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "permission": "office", "target": {"trigger": "web_lead"}, "skipped": [{"workflow": 77, "reason": "the workflow is inactive"}], "accepted_at": "2026-11-24T13:30:00Z"}], "next": null}"#,
+        r#"{"unmatched": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "permission": "office", "target": {"trigger": "web_lead"}, "skipped": [{"workflow": 77, "reason": "the workflow is inactive", "reason_code": {"code": "workflow-inactive"}}], "accepted_at": "2026-11-24T13:30:00Z"}], "next": null}"#,
     );
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
@@ -88,7 +88,7 @@ fn describe(one: unmatched::Unmatched, sight: Sight) -> Unmatched {
         receipt: one.receipt,
         permission: one.permission,
         target: one.target,
-        skipped: one.skipped.into_iter().map(|skipped| sight.skipped(skipped)).collect(),
+        skipped: one.skipped.into_iter().map(|skipped| sight.skipped(skipped.into())).collect(),
         accepted_at: one.accepted_at.into(),
     }
 }

@@ -162,7 +162,7 @@ impl Came {
             Some(wake) => format!(" {wake:?}"),
         };
         let run = &self.run.run;
-        let message = run.message.as_deref().map(|message| format!(" | {message}")).unwrap_or_default();
+        let message = run.message.as_ref().map(|message| format!(" | {message}")).unwrap_or_default();
         format!("{} | {}{wake}{message}", path.join(" "), run.state.word())
     }
 

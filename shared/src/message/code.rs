@@ -1,0 +1,234 @@
+//! Every code with its arguments. The texts stand in the tables beside this file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ModuleName, RecordId, StepName, TriggerKey, WorkflowId};
+
+/// The enum, and the list of its codes with the names of their arguments, for the tests of the tables.
+macro_rules! messages {
+    ($($(#[$doc:meta])* $code:literal $name:ident $({ $($argument:ident: $kind:ty),+ })?;)+) => {
+        /// What happened, or why something did not: a code with arguments. An argument may be a message itself.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "code")]
+        #[expect(missing_docs, reason = "the tables hold the texts, in which each argument stands")]
+        pub enum Message {
+            $($(#[$doc])* #[serde(rename = $code)] $name $({ $($argument: $kind),+ })?,)+
+        }
+
+        /// Each code, with the names of its arguments.
+        #[cfg(any(test, feature = "schema"))]
+        pub const CODES: &[(&str, &[&str])] = &[$(($code, &[$($(stringify!($argument)),+)?])),+];
+    };
+}
+
+/// A message inside of another.
+pub type Inner = Box<Message>;
+
+messages! {
+    /// A text of a person, of a workflow, or of a version that kept no codes.
+    "said" Said { text: String };
+    /// What a library or another program says, in its own words.
+    "foreign" Foreign { reason: String };
+
+    // Where it happened, and what becomes of it.
+    "at-step" AtStep { step: StepName, message: Inner };
+    "again-later" AgainLater { message: Inner, seconds: u64 };
+    "after-tries" AfterTries { message: Inner, tries: u32 };
+    "in-field" InField { field: String, message: Inner };
+    "and-also" AndAlso { message: Inner, also: Inner };
+    "outcome-unknown" OutcomeUnknown { message: Inner };
+    "did-not-run" DidNotRun { message: Inner };
+    "went-on-alone" WentOnAlone { message: Inner };
+    "until" Until { until: String };
+    "waits-for-target" WaitsForTarget { step: StepName };
+
+    // Why a workflow does not run.
+    "workflow-missing" WorkflowMissing { workflow: WorkflowId };
+    "nobody-listens" NobodyListens { trigger: TriggerKey };
+    "workflow-inactive" WorkflowInactive;
+    "record-needed" RecordNeeded;
+    "record-missing" RecordMissing { record: RecordId };
+    "wrong-module" WrongModule { record: RecordId, module: ModuleName, wanted: ModuleName };
+    "condition-false" ConditionFalse;
+    "condition-failed" ConditionFailed { message: Inner };
+    "once-per-record" OncePerRecord { record: RecordId };
+
+    // How a run ends beside its steps.
+    "too-many-steps" TooManySteps { most: i32 };
+    "keeps-too-much" KeepsTooMuch { bytes: usize, most: usize };
+    "computed-too-long" ComputedTooLong { seconds: u64 };
+    "written-too-much" WrittenTooMuch { most: usize };
+    "step-missing" StepMissing { step: StepName };
+    "version-unreadable" VersionUnreadable { version: i32 };
+
+    // Why a run goes on alone.
+    "computed-for" ComputedFor { seconds: String };
+    "database-worked-for" DatabaseWorkedFor { seconds: String };
+    "asked-often" AskedOften;
+    "steps-in-a-row" StepsInARow { steps: u32 };
+    "memory-held" MemoryHeld;
+    "slow-lately" SlowLately;
+    "other-searches" OtherSearches;
+    "search-took" SearchTook { seconds: String };
+
+    // Runs that runs start.
+    "runs-started" RunsStarted { count: usize, workflow: WorkflowId };
+    "inactive-not-started" InactiveNotStarted { workflow: WorkflowId };
+    "list-empty" ListEmpty { workflow: WorkflowId };
+    "chain-too-deep" ChainTooDeep { most: usize };
+    "too-many-runs" TooManyRuns { most: i32 };
+    "list-too-long" ListTooLong { field: String, items: usize, most: usize };
+    "run-too-large" RunTooLarge { bytes: usize, most: usize };
+
+    // What is wrong with a value.
+    "no-record" NoRecord;
+    "env-too-large" EnvTooLarge { name: String, bytes: usize, most: usize };
+    "response-too-large" ResponseTooLarge { bytes: usize, most: usize };
+    "record-too-large" RecordTooLarge { bytes: usize, most: usize };
+    "field-must-be" FieldMustBe { field: String, module: ModuleName, kind: Inner };
+    "field-required" FieldRequired { field: String, module: ModuleName };
+    "field-cleared" FieldCleared { field: String, module: ModuleName };
+    "field-taken" FieldTaken { field: String, module: ModuleName, record: RecordId };
+    "field-undeclared" FieldUndeclared { field: String, module: ModuleName };
+    "field-not-declared" FieldNotDeclared { field: String, module: ModuleName };
+    "key-twice" KeyTwice { field: String, module: ModuleName };
+    "compared-with" ComparedWith { field: String, kind: Inner };
+    "search-too-long" SearchTooLong { module: ModuleName, fields: String, seconds: u64 };
+    "search-without-field" SearchWithoutField { module: ModuleName, seconds: u64 };
+
+    // What a value must be.
+    "kind-text" KindText;
+    "kind-integer" KindInteger;
+    "kind-number" KindNumber;
+    "kind-boolean" KindBoolean;
+    "kind-date" KindDate;
+    "kind-datetime" KindDatetime;
+    "kind-email" KindEmail;
+    "kind-phone" KindPhone;
+    "kind-url" KindUrl;
+    "kind-choice" KindChoice;
+    "kind-list" KindList;
+    "kind-list-of" KindListOf;
+    "kind-reference" KindReference { module: ModuleName };
+
+    // What an expression or a delay cannot be.
+    "expression-too-long" ExpressionTooLong { most: u64 };
+    "text-too-large" TextTooLarge { most: usize };
+    "value-too-large" ValueTooLarge { most: usize };
+    "value-too-deep" ValueTooDeep { most: usize };
+    "value-nul" ValueNul;
+    "value-out-of-range" ValueOutOfRange;
+    "no-value" NoValue { kind: String };
+    "no-methods" NoMethods { reason: String };
+    "convert-first" ConvertFirst { reason: String };
+    "delay-too-long" DelayTooLong { days: i32 };
+    "not-a-duration" NotADuration;
+    "duration-negative" DurationNegative;
+    "time-passed" TimePassed;
+    "not-a-time" NotATime;
+
+    // What other systems did.
+    "not-a-url" NotAUrl;
+    "url-scheme" UrlScheme;
+    "header-value" HeaderValue { name: String };
+    "target-answered" TargetAnswered { status: u16 };
+    "answer-too-large" AnswerTooLarge { most: usize };
+    "target-private" TargetPrivate;
+    "target-not-resolved" TargetNotResolved;
+    "target-refused" TargetRefused;
+    "target-no-route" TargetNoRoute;
+    "target-tls" TargetTls;
+    "target-unreachable" TargetUnreachable;
+    "target-rests" TargetRests;
+    "no-answer" NoAnswer { ms: u64 };
+    "redirected-too-often" RedirectedTooOften;
+    "redirected-to-no-url" RedirectedToNoUrl;
+    "redirected-elsewhere" RedirectedElsewhere;
+    "request-impossible" RequestImpossible;
+    "connection-broke" ConnectionBroke;
+    "mail-to-nobody" MailToNobody;
+    "mail-to-too-many" MailToTooMany { most: usize };
+    "not-a-mail-address" NotAMailAddress { field: String };
+    "several-mail-addresses" SeveralMailAddresses { field: String };
+    "mail-answered" MailAnswered { status: u16 };
+    "mail-silent" MailSilent { ms: u64 };
+    "mail-unreachable" MailUnreachable;
+    "mail-addresses" MailAddresses;
+    "mail-refuses" MailRefuses { status: u16 };
+    "mail-no-starttls" MailNoStarttls;
+    "mail-tls" MailTls;
+    "mail-broke" MailBroke;
+    "mail-no-server" MailNoServer;
+    "mail-no-sender" MailNoSender;
+    "mail-impossible" MailImpossible { reason: String };
+    "person-decided" PersonDecided;
+    "worker-broke-off" WorkerBrokeOff;
+
+    // Why something became a dead letter.
+    "kind-unknown" KindUnknown { sent: String };
+    "no-bundle" NoBundle { reason: String };
+    "no-resume" NoResume { reason: String };
+    "broker-gave-up" BrokerGaveUp { why: String };
+    "workers-broke-off" WorkersBrokeOff { workers: u32 };
+    "outside-history" OutsideHistory;
+    "store-refuses" StoreRefuses { reason: String };
+    "discarded" Discarded { text: String };
+
+    // Why a request is refused that a permission lets in.
+    "target-denied" TargetDenied;
+    "target-unnamed" TargetUnnamed;
+    "selector-wrong" SelectorWrong { name: String, message: Inner };
+    "record-id-wrong" RecordIdWrong { message: Inner };
+    "selector-no-text" SelectorNoText { name: String };
+    "selector-twice" SelectorTwice { name: String };
+    "two-targets" TwoTargets;
+    "id-wrong" IdWrong { what: Inner, text: String, fault: Inner };
+    "idempotency-key" IdempotencyKey { most: usize };
+    "body-type" BodyType { kind: String };
+    "body-charset" BodyCharset { charset: String };
+    "body-file" BodyFile { part: String };
+    "body-undecodable" BodyUndecodable { field: String, charset: String };
+    "body-no-json" BodyNoJson { reason: String };
+    "body-no-object" BodyNoObject;
+    "body-no-form" BodyNoForm { begins: String };
+    "part-no-json" PartNoJson { part: String, reason: String };
+    "body-no-multipart" BodyNoMultipart { message: Inner };
+    "multipart-no-boundary" MultipartNoBoundary;
+    "multipart-no-name" MultipartNoName;
+    "multipart-header" MultipartHeader;
+    "multipart-end" MultipartEnd;
+    "name-reserved" NameReserved { name: String };
+    "too-many-fields" TooManyFields { most: usize };
+    "name-too-long" NameTooLong { most: usize, begins: String };
+    "field-too-deep" FieldTooDeep { field: String, most: usize };
+    "field-nul" FieldNul { field: String };
+    "field-out-of-range" FieldOutOfRange { field: String };
+    "body-too-large" BodyTooLarge { most: usize };
+    "submission-too-large" SubmissionTooLarge { most: usize };
+    "body-encoding" BodyEncoding { encoding: String };
+    "body-cut" BodyCut;
+    "body-damaged" BodyDamaged { encoding: String };
+    "body-not-kept" BodyNotKept;
+    "body-late" BodyLate;
+    "test-call" TestCall;
+    "permission-gone" PermissionGone { permission: String };
+    "permission-unreadable" PermissionUnreadable { permission: String };
+    "permission-off" PermissionOff { permission: String };
+    "permission-expired" PermissionExpired { permission: String };
+    "permission-denies" PermissionDenies { permission: String, address: String };
+
+    // What an id cannot be.
+    "what-receipt" WhatReceipt;
+    "what-workflow" WhatWorkflow;
+    "what-record" WhatRecord;
+    "what-trigger" WhatTrigger;
+    "what-permission" WhatPermission;
+    "what-module" WhatModule;
+    "what-step" WhatStep;
+    "id-no-uuid" IdNoUuid;
+    "id-not-above-zero" IdNotAboveZero;
+    "id-no-number" IdNoNumber;
+    "id-empty" IdEmpty;
+    "id-too-long" IdTooLong;
+    "id-characters" IdCharacters;
+}

@@ -1,0 +1,102 @@
+//! What a reader of Russian sees of runs, dead letters, unmatched submissions and refused bodies.
+
+use serde_json::Value;
+
+use crate::harness::{Postern, eventually};
+
+use super::started;
+use super::visitor::Visitor;
+
+/// A run that fails, one that waits for a target that is not there, a workflow that is inactive.
+const SETTINGS: &str = "permission: test
+addresses: 127.0.0.1
+workflows: [1, 2, 3]
+triggers: [nobody]
+---
+workflow: 1
+start: {without_record: true, next: change}
+steps:
+  change: {set_value: {b: 2}, record: '9999'}
+---
+workflow: 2
+active: false
+start: {without_record: true, next: end}
+steps: {end: {stop: finished}}
+---
+workflow: 3
+start: {without_record: true, next: say}
+steps: {say: {stop: failed, message: 'sorry, {{ $env[\"name\"] }}'}}
+---
+trigger: nobody
+";
+
+async fn reader(postern: &mut Postern) -> Visitor {
+    let mut visitor = Visitor::logged_in(postern).await;
+    visitor.post("/preferences", &[("language", "ru"), ("back", "/runs")]).await;
+    visitor
+}
+
+fn path(receipt: &Value) -> String {
+    format!("/receipts/{}", receipt["receipt"].as_str().unwrap())
+}
+
+async fn shows(visitor: &mut Visitor, path: &str, text: &str) {
+    let page = visitor.get(path).await.text;
+    assert!(page.contains(text), "{path} lacks {text}: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_run_failed_is_read_in_russian() {
+    let mut postern = started(SETTINGS).await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", "").await;
+    assert_eq!(receipt["runs"][0]["message_code"]["message"]["code"], "record-missing", "{receipt}");
+    let mut visitor = reader(&mut postern).await;
+    shows(&mut visitor, &path(&receipt), "шаг change: записи 9999 не существует").await;
+    shows(&mut visitor, "/runs", "шаг change: записи 9999 не существует").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_a_workflow_and_of_older_versions_stay_as_they_are() {
+    let mut postern = started(SETTINGS).await;
+    let receipt = postern.outcome("/trigger?workflow_id=3", "name=Ada").await;
+    let mut visitor = reader(&mut postern).await;
+    shows(&mut visitor, &path(&receipt), "sorry, Ada").await;
+    postern.sql("UPDATE runs SET message = 'step old: it is lost'").await;
+    shows(&mut visitor, &path(&receipt), "step old: it is lost").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_nothing_ran_is_read_in_russian() {
+    let mut postern = started(SETTINGS).await;
+    let inactive = postern.outcome("/trigger?workflow_id=2", "").await;
+    assert_eq!(inactive["skipped"][0]["reason_code"]["code"], "workflow-inactive", "{inactive}");
+    postern.outcome("/trigger?workflow_trigger=nobody", "").await;
+    let mut visitor = reader(&mut postern).await;
+    shows(&mut visitor, &path(&inactive), "бизнес-процесс выключен").await;
+    shows(&mut visitor, "/unmatched", "ни один бизнес-процесс не слушает триггер nobody").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_letter_is_dead_is_read_in_russian() {
+    let mut postern = started(SETTINGS).await;
+    postern.servers().publish("odd.v1", b"x").await;
+    eventually("it is dead", async || (postern.count("SELECT count(*) FROM dead_letters").await == 1).then_some(()))
+        .await;
+    let mut visitor = reader(&mut postern).await;
+    for page in ["/dead-letters", "/dead-letters/1"] {
+        shows(&mut visitor, page, "эта версия не знает сообщений вида").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_body_is_refused_is_english_for_callers_and_russian_here() {
+    let mut postern = started(SETTINGS).await;
+    let answer = postern.post("/trigger?workflow_id=1").json("[1]").send().await;
+    assert_eq!(answer.json["error"]["message"], "the JSON body is not an object");
+    let refused = "SELECT count(*) FROM refused_bodies";
+    eventually("it is kept", async || (postern.count(refused).await == 1).then_some(())).await;
+    let mut visitor = reader(&mut postern).await;
+    for page in ["/refused", "/refused/1"] {
+        shows(&mut visitor, page, "тело запроса JSON – не объект").await;
+    }
+}
