@@ -4,6 +4,7 @@
 
 mod access;
 mod beat;
+mod cors;
 mod http;
 pub mod limits;
 mod metrics;

@@ -1,11 +1,13 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
+mod answer;
 mod headers;
 mod prefer;
+mod refusal;
 
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
@@ -16,49 +18,75 @@ use postern_shared::broker::publisher::PublishError;
 use postern_shared::intake::call::{self, Call, described, encode};
 use postern_shared::intake::dedupe::{self, InvalidKey};
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::intake::selector;
+use postern_shared::intake::selector::{self, Selectors};
 use postern_shared::permission::Permission;
-use postern_shared::store::refused_bodies::NewRefusal;
-use postern_shared::submission::{SUBMISSIONS_V1, Submission};
-use serde_json::{Value, json};
+use postern_shared::submission::{SUBMISSIONS_V1, Submission, Target};
+use serde_json::json;
 use tokio::time::timeout;
-use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN};
-use warp::http::{HeaderMap, Method, StatusCode};
-use warp::reply::{Reply, Response};
+use warp::http::header::CONTENT_TYPE;
+use warp::http::{HeaderMap, Method};
+use warp::reply::Response;
 
 use crate::access::Access;
+use crate::cors;
 use crate::http::body_budget::{Full, Share};
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
 
+pub(crate) use answer::see_other;
+pub(crate) use refusal::Refusal;
+
 /// Takes one POST. `access` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
     state: &State,
-    access: Access<'_>,
+    mut access: Access<'_>,
     settings_version: i64,
     request: &Request,
     caller: IpAddr,
     body: S,
-) -> Result<Response, ApiError>
+) -> Result<Response, Refusal>
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let access = access.short_url(&request.path, &state.short_url)?;
+    access.short_url(&request.path, &state.short_url)?;
     if request.method != Method::POST {
-        return of_other_method(&request.method);
+        return Ok(of_other_method(&mut access, request)?);
     }
-    let access = access.origin(origin(&request.headers))?;
-    let selectors = selector::selectors(&request.query)?;
-    let (permission, target) = access.target(selectors.target)?;
+    access.origin(cors::origin(&request.headers))?;
+    let of_query = |error: ApiError| Refusal::under(access.only().map(Arc::as_ref), request, error);
+    let selectors = selector::selectors(&request.query).map_err(|error| of_query(error.into()))?;
+    let (permission, target) = access.target(selectors.target.clone()).map_err(of_query)?;
+    let asked = Asked { permission, target, selectors, settings_version, request, caller };
+    let accepted = accept(state, asked, body).await;
+    accepted.map_err(|error| Refusal::under(Some(permission), request, error))
+}
+
+/// A call that its permission allows, before its body is read.
+struct Asked<'a> {
+    permission: &'a Permission,
+    target: Target,
+    selectors: Selectors<'a>,
+    settings_version: i64,
+    request: &'a Request,
+    caller: IpAddr,
+}
+
+/// Reads the body and hands the submission on.
+async fn accept<S, B>(state: &State, asked: Asked<'_>, body: S) -> Result<Response, ApiError>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let Asked { permission, target, selectors, settings_version, request, caller } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
 
     let refused = |error: ApiError, body: Option<&Bytes>| {
         // Else the caller is told to send it again.
         if !matches!(error.code, ErrorCode::TooBusy(_)) {
-            let refusal = refusal(permission, caller, request, &error, body);
+            let refusal = refusal::kept(permission, caller, request, &error, body);
             state.refusals.body(refusal, &state.metrics);
         }
         error
@@ -72,7 +100,7 @@ where
     call::with_query(permission, &mut fields, &query);
 
     if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
-        return Ok(answer(permission, json!({"status": "ping"})));
+        return Ok(answer::plain(permission, &json!({"status": "ping"}), &request.headers));
     }
     let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
     let dedupe = dedupe::dedupe(key, &fields.env, permission);
@@ -92,7 +120,7 @@ where
         // The caller is told to send it again.
         _ => error,
     })?;
-    let accepted = accepted(permission, &submission);
+    let accepted = answer::accepted(permission, &submission, &request.headers);
     // While a caller waits nothing of its body is held.
     drop((share, body, submission));
     Ok(match place {
@@ -101,22 +129,18 @@ where
     })
 }
 
-/// Monitors and platforms look whether a URL answers before they post to it.
-fn of_other_method(method: &Method) -> Result<Response, ApiError> {
-    match *method {
+/// Monitors and platforms look whether a URL answers before they post to it, and browsers whether a page may post.
+fn of_other_method(access: &mut Access<'_>, request: &Request) -> Result<Response, ApiError> {
+    match request.method {
         Method::HEAD => Ok(Response::default()),
-        Method::OPTIONS => Ok(methods::allowed("POST, HEAD, OPTIONS")),
+        Method::OPTIONS if cors::is_preflight(&request.headers) => cors::preflight(access, &request.headers),
+        Method::OPTIONS => Ok(methods::allowed(methods::OF_SHORT_URL)),
         _ => Err(ApiError::method_not_allowed("POST")),
     }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
     dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))
-}
-
-/// A value that is no text counts as an origin that nobody lists.
-fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
 }
 
 /// The whole body, or why there is none, with what was sent if it came whole.
@@ -139,29 +163,6 @@ where
         () if share.is_refused() => Err((ApiError::too_busy(), None)),
         () if is_too_slow => Err((ApiError::body_timeout(), None)),
         () => read.map_err(|Refused { error, sent }| (error.into(), sent)),
-    }
-}
-
-/// What is kept of a refused body: enough to send it again.
-fn refusal(
-    permission: &Permission,
-    caller: IpAddr,
-    request: &Request,
-    error: &ApiError,
-    body: Option<&Bytes>,
-) -> NewRefusal {
-    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    NewRefusal {
-        permission: permission.key.clone(),
-        address: caller.to_string(),
-        code: error.code.as_str(),
-        message: error.message.clone(),
-        query: request.query.clone(),
-        content_type: content_type.map(str::to_owned),
-        body: body.cloned(),
-        refused_at: SystemTime::now(),
-        // With a header that is no key the body could never be replayed.
-        idempotency_key: idempotency_key(&request.headers).ok().flatten().map(str::to_owned),
     }
 }
 
@@ -211,29 +212,4 @@ async fn put(state: &State, submission: &Submission, share: &mut Share, reserved
     let spooled = state.spool.put(lane, encoded).await;
     state.metrics.spooled(spooled.is_ok());
     spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
-}
-
-fn accepted(permission: &Permission, submission: &Submission) -> Response {
-    let receipt = submission.receipt;
-    let mut body = json!({"receipt": receipt, "status": "accepted"});
-    if !submission.dropped_files.is_empty() {
-        body["dropped_files"] = json!(submission.dropped_files);
-    }
-    warp::reply::with_header(answer(permission, body), LOCATION, format!("/receipts/{receipt}")).into_response()
-}
-
-/// The permission's own answer, or else 202 and JSON.
-fn answer(permission: &Permission, json: Value) -> Response {
-    match &permission.answer {
-        Some(own) => {
-            let status = StatusCode::from_u16(own.status).unwrap_or(StatusCode::ACCEPTED);
-            let mut answer = warp::reply::with_status(own.body.clone(), status).into_response();
-            let media_type = own.media_type.as_ref().and_then(|text| HeaderValue::from_str(text).ok());
-            if let Some(media_type) = media_type {
-                answer.headers_mut().insert(CONTENT_TYPE, media_type);
-            }
-            answer
-        }
-        None => warp::reply::with_status(warp::reply::json(&json), StatusCode::ACCEPTED).into_response(),
-    }
 }

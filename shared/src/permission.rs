@@ -49,6 +49,8 @@ pub struct Permission {
     pub files: Files,
     /// What an accepted submission is answered; none = its receipt as JSON.
     pub answer: Option<Answer>,
+    /// The page that a refused form lands on; none = the error as JSON.
+    pub error_page: Option<String>,
     /// Which call is only a test.
     pub ping: Option<Ping>,
     /// The posted fields whose values make two submissions the same; none = only an `Idempotency-Key` does.
@@ -89,6 +91,11 @@ impl Permission {
     /// Whether it lets anybody in at this moment.
     pub fn is_in_force(&self, now: SystemTime) -> bool {
         self.enabled && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether it answers requests of pages of this origin. Browsers write origins in lower case; other programs do not.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.origins.iter().any(|listed| listed.eq_ignore_ascii_case(origin))
     }
 
     /// Whether its callers may start this.

@@ -352,7 +352,7 @@ permission-dedupe-days = Days
     .help = For how many days a submission counts as already made.
 
 permission-origins = Origins
-    .help = Web pages whose scripts may post.
+    .help = Web pages whose forms and scripts may post, such as `https://www.example.com`. Their scripts can read the answers (CORS).
 
 permission-query-values = Query values
     .help = `env`: the variables of the query are `$env` names too; the body wins. `query`: they are only `$query` names.
@@ -371,3 +371,9 @@ answer-type = Type
 
 answer-body = Body
     .help = A text of 1000 bytes at most.
+
+answer-redirect = Thank-you page
+    .help = The visitor of a plain HTML form lands on this page (303). A script gets JSON.
+
+answer-redirect-error = Error page
+    .help = The visitor of a plain HTML form that is refused lands on this page (303). A script gets the error as JSON.

@@ -2,6 +2,7 @@
 //! no process are tabled beside the code.
 
 mod bodies;
+mod origins;
 mod permissions;
 mod requests;
 

@@ -186,6 +186,7 @@ dedupe-by-help = Two submissions with the same values start one run.
 dedupe-days = For how many days
 snippets = Ready-made calls
 snippets-help = Put in the host name by which your callers reach Postern.
+snippet-origins = A browser names the site of the page that holds the form. List that site here, or the form is refused:
 explain = Explain an address
 explain-button = Explain
 explain-no-address = This is not an IP address.

@@ -10,6 +10,9 @@ use crate::clock::WrongClock;
 /// Seconds after which a caller may try again: the broker is looked for twice a second.
 const RETRY_AFTER_S: u32 = 2;
 
+/// The most of an origin that a message repeats, in characters.
+const MAX_ORIGIN_CHARS: usize = 100;
+
 /// A refusal, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.as_str())]
@@ -146,9 +149,17 @@ impl ApiError {
         Self::new(ErrorCode::MethodNotAllowed(allowed), format!("the method must be {allowed}"))
     }
 
-    /// The page that sends the request is not listed.
-    pub fn origin_denied() -> Self {
-        Self::new(ErrorCode::OriginDenied, "requests from pages of this origin are not permitted")
+    /// The page that sends the request is not listed. The origin is shortened: it is what the caller says.
+    pub fn origin_denied(origin: &str) -> Self {
+        let shown: String = origin.chars().filter(|c| c.is_ascii_graphic()).take(MAX_ORIGIN_CHARS).collect();
+        let message = if origin.eq_ignore_ascii_case("null") {
+            "the page has no origin, as a file or a sandboxed frame: serve it from a site, and list that in `origins` of \
+             the permission"
+                .to_owned()
+        } else {
+            format!("requests from pages of {shown} are not permitted: add {shown} to `origins` of the permission")
+        };
+        Self::new(ErrorCode::OriginDenied, message)
     }
 
     /// What the caller names is not allowed to it.

@@ -1,6 +1,7 @@
 //! Reads the document of a permission. All faults are collected, so that one look is enough to mend it; a document
 //! with a fault gives no permission at all, never one that lets in more than was written.
 
+mod answer;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,6 @@ use serde_json::Value;
 use reader::{kind, list, parsed, text, texts};
 
 use super::address::{AddressRule, parse_rules};
-use super::answer::{Answer, MAX_ANSWER_BYTES};
 use super::field_path::FieldPath;
 use super::headers::{self, MAX_HEADERS};
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
@@ -24,7 +24,6 @@ use crate::body::encoding;
 use crate::document::{self, Reader};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
-use crate::media_type::is_media_type;
 use crate::spec::{self, Kind, Setting, Spec};
 use crate::yaml;
 
@@ -36,7 +35,6 @@ pub const MAX_WAIT_S: i64 = 25;
 
 const FILES: [(&str, Files); 2] = [("refuse", Files::Refuse), ("drop", Files::Drop)];
 const QUERY_VALUES: [(&str, bool); 2] = [("query", false), ("env", true)];
-const STATUSES: [(&str, u16); 3] = [("200", 200), ("202", 202), ("204", 204)];
 
 /// A permission as it is described.
 pub const SPEC: Spec = Spec {
@@ -54,7 +52,7 @@ pub const SPEC: Spec = Spec {
         Setting::flag("enabled", true),
         Setting::new("charset", Kind::Charset),
         Setting::new("files", Kind::Choice(&spec::words(&FILES))).or("refuse"),
-        Setting::new("answer", Kind::Map("answer", &ANSWER)),
+        Setting::new("answer", Kind::Map("answer", &answer::SETTINGS)),
         Setting::new("ping", Kind::Pairs),
         Setting::new("dedupe_by", Kind::Texts),
         Setting::new("dedupe_days", Kind::Number(1, MAX_DEDUPE_DAYS as i64)).or("30"),
@@ -71,13 +69,6 @@ short_url: landing
 answer: {status: 200, body: OK}
 dedupe_by: [lead_id]",
 };
-
-/// What stands in `answer`.
-const ANSWER: [Setting; 3] = [
-    Setting::new("status", Kind::Choice(&spec::words(&STATUSES))).or("200"),
-    Setting::new("type", Kind::MediaType),
-    Setting::new("body", Kind::Text(MAX_ANSWER_BYTES)),
-];
 
 /// Reads a whole document; the error lists everything that is wrong with it.
 pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
@@ -96,7 +87,7 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     any_needs_a_secret(&mut reader, &addresses, short_url.as_ref());
     let (expires_at, enabled) = (expires(&mut reader), reader.flag("enabled"));
     let (charset, files) = (charset(&mut reader), reader.choice("files", &FILES));
-    let (answer, ping) = (answer(&mut reader), parsed(&mut reader, "ping"));
+    let (answers, ping) = (answer::read(&mut reader), parsed(&mut reader, "ping"));
     let (dedupe_by, dedupe_days) = (dedupe_by(&mut reader), reader.number("dedupe_days"));
     let origins = origins(&mut reader);
     let (query_is_env, wait) = (reader.choice("query_values", &QUERY_VALUES), reader.number("wait"));
@@ -113,7 +104,8 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         enabled,
         charset,
         files: files?,
-        answer,
+        answer: answers.accepted,
+        error_page: answers.error_page,
         ping,
         dedupe_by,
         dedupe_days: dedupe_days?,
@@ -122,20 +114,6 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         headers,
         origins,
     })
-}
-
-fn answer(reader: &mut Reader) -> Option<Answer> {
-    let mut inner = reader.inner("answer", &ANSWER)?;
-    let (status, body) = (inner.choice("status", &STATUSES), inner.text("body").unwrap_or_default());
-    let media_type = inner.text("type");
-    if media_type.as_ref().is_some_and(|text| !is_media_type(text)) {
-        inner.report("type", "must be a media type such as text/xml; charset=utf-8");
-    }
-    if status == Some(204) && !body.is_empty() {
-        inner.report("body", "an answer with status 204 has no body");
-    }
-    inner.finish();
-    Some(Answer { status: status?, media_type, body })
 }
 
 fn dedupe_by(reader: &mut Reader) -> Vec<FieldPath> {

@@ -79,10 +79,7 @@ impl Form {
 
     /// What is wrong beside the fields: with the whole, and with keys that have no field.
     fn other_errors(&self) -> impl Iterator<Item = &String> {
-        let known = |path: &str| {
-            TEXTS.contains(&path) || LISTS.contains(&path) || matches!(path, "workflows" | "triggers" | "answer")
-        };
-        self.errors.iter().filter(move |(path, _)| !known(path)).map(|(_, message)| message)
+        self.errors.iter().filter(move |(path, _)| !has_field(path)).map(|(_, message)| message)
     }
 }
 
@@ -180,8 +177,11 @@ fn of_document(document: &Value) -> Fields {
     for name in TEXTS {
         fields.set(name, text(&document[name]));
     }
-    fields.set("status", text(&document["answer"]["status"]));
-    fields.set("body", text(&document["answer"]["body"]));
+    let answer = &document["answer"];
+    // An answer with a text has the status 200 without the key.
+    let status = if answer["body"].is_null() && answer["type"].is_null() { String::new() } else { "200".to_owned() };
+    fields.set("status", if answer["status"].is_null() { status } else { text(&answer["status"]) });
+    fields.set("body", text(&answer["body"]));
     let lines = |value: &Value| match value {
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("\n"),
         other => text(other),
@@ -251,17 +251,23 @@ fn to_document(fields: &Fields) -> Value {
 
 /// The same document with the keys of the stored one that have no field in the form.
 fn with_others(mut document: Value, stored: Option<&Value>) -> Value {
-    for name in ["query_values", "wait", "headers"] {
-        if let Some(value) = stored.and_then(|stored| stored.get(name)) {
-            document[name] = value.clone();
-        }
-    }
-    if let Some(media_type) = stored.and_then(|stored| stored["answer"].get("type"))
-        && let Some(answer) = document.get_mut("answer").and_then(Value::as_object_mut)
-    {
-        answer.insert("type".to_owned(), media_type.clone());
+    let others = |map: &Value, has_field: fn(&str) -> bool| -> Map<String, Value> {
+        let all = map.as_object().into_iter().flatten();
+        all.filter(|(key, _)| !has_field(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let Some((stored, document_map)) = stored.zip(document.as_object_mut()) else { return document };
+    document_map.extend(others(stored, has_field));
+    let of_answer = others(&stored["answer"], |key| matches!(key, "status" | "body"));
+    if !of_answer.is_empty() {
+        let answer = document_map.entry("answer").or_insert_with(|| Value::Object(Map::new()));
+        answer.as_object_mut().into_iter().for_each(|answer| answer.extend(of_answer.clone()));
     }
     document
+}
+
+/// Whether the form has a field for a key of the document.
+fn has_field(key: &str) -> bool {
+    TEXTS.contains(&key) || LISTS.contains(&key) || matches!(key, "workflows" | "triggers" | "answer" | "enabled")
 }
 
 /// One item a line; blanks belong to the item, as around the `-` of a range.
@@ -317,6 +323,12 @@ mod tests {
         more["answer"]["type"] = json!("text/xml");
         assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["query_values"], "env");
         assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["answer"]["type"], "text/xml");
+        for answer in
+            [json!({"redirect": "https://a.example/"}), json!({"status": 200, "type": "text/xml", "body": "x"})]
+        {
+            let page = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"], "answer": answer, "wait": 5});
+            assert_eq!(with_others(to_document(&of_document(&page)), Some(&page)), page);
+        }
         let short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});
         assert_eq!(to_document(&of_document(&short)), short);
     }
