@@ -16,14 +16,21 @@ use crate::state::Snapshot;
 /// The permissions that are left after the checks so far. A check that leaves none leaves them as they were.
 #[derive(Debug)]
 pub struct Access<'a> {
+    caller: IpAddr,
     left: Vec<&'a Arc<Permission>>,
+    /// Whether the caller has named the short URL of those that are left.
+    knows_url: bool,
 }
 
 impl<'a> Access<'a> {
     /// Address: none of the others is looked at for a stranger.
     pub fn admit(snapshot: &'a Snapshot, caller: IpAddr, now: SystemTime) -> Result<Self, ApiError> {
         let left: Vec<_> = snapshot.admitting(caller, now).collect();
-        if left.is_empty() { Err(ApiError::address_denied(caller)) } else { Ok(Self { left }) }
+        if left.is_empty() {
+            Err(ApiError::address_denied(caller))
+        } else {
+            Ok(Self { caller, left, knows_url: false })
+        }
     }
 
     /// Whether a permission of this key is among those that are left.
@@ -34,6 +41,11 @@ impl<'a> Access<'a> {
     /// Those that answer at a path.
     pub fn at(&self, path: &str, default: &ShortUrl) -> impl Iterator<Item = &'a Arc<Permission>> {
         self.left.iter().copied().filter(move |one| is_at(one, path, default))
+    }
+
+    /// Those that are left.
+    pub fn left(&self) -> impl Iterator<Item = &'a Permission> {
+        self.left.iter().copied().map(Arc::as_ref)
     }
 
     /// Whether one that is left answers requests of pages of this origin.
@@ -48,7 +60,16 @@ impl<'a> Access<'a> {
 
     /// Short URL: a permission with one of its own answers only there. `path` is normalized.
     pub fn short_url(&mut self, path: &str, default: &ShortUrl) -> Result<(), ApiError> {
-        self.narrow(|one| is_at(one, path, default)).ok_or_else(ApiError::unknown_short_url)
+        self.narrow(|one| is_at(one, path, default)).ok_or_else(ApiError::unknown_short_url)?;
+        self.knows_url = true;
+        Ok(())
+    }
+
+    /// The permission that keeps the body of a call that is refused now: one that lists the address of the caller, or one
+    /// whose own short URL the caller knows. A stranger under `any` address has to know that much.
+    pub fn keeper(&self) -> Option<&'a Arc<Permission>> {
+        let keeps = |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some();
+        self.left.iter().copied().find(|one| keeps(one))
     }
 
     /// Origin: a page seen inside a permitted office must not post in the office's name.

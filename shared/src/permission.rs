@@ -7,6 +7,8 @@ mod document;
 pub mod field_path;
 pub mod headers;
 pub mod short_url;
+pub mod token;
+pub mod verify;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -21,6 +23,7 @@ use address::AddressRule;
 use answer::{Answer, Ping};
 use field_path::FieldPath;
 use short_url::ShortUrl;
+use verify::Verify;
 
 pub use document::SPEC;
 
@@ -63,6 +66,12 @@ pub struct Permission {
     pub wait: Option<Duration>,
     /// The names of the headers that `$request["headers"]` holds, in lower case.
     pub headers: Vec<String>,
+    /// The challenges of platforms that it answers.
+    pub verify: Option<Verify>,
+    /// Whether a body is kept as one text, `$env["body"]`, whatever its type.
+    pub raw: bool,
+    /// Whether a JSON list is several submissions.
+    pub batch: bool,
     /// The values of `Origin` that it answers; a request with another one is refused.
     pub origins: Vec<String>,
 }
@@ -86,6 +95,11 @@ impl Permission {
     /// Whether it lets this address in at this moment. IPv4-mapped IPv6 addresses count as IPv4.
     pub fn admits(&self, ip: IpAddr, now: SystemTime) -> bool {
         self.is_in_force(now) && self.addresses.iter().any(|rule| rule.matches(ip))
+    }
+
+    /// Whether a rule for this address stands in it, other than `any`.
+    pub fn lists(&self, ip: IpAddr) -> bool {
+        self.addresses.iter().any(|rule| !rule.is_any() && rule.matches(ip))
     }
 
     /// Whether it lets anybody in at this moment.

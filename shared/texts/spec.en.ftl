@@ -363,6 +363,27 @@ permission-wait = Wait
 permission-headers = Headers
     .help = Request headers that are kept as `$request["headers"]["x-github-event"]`.
 
+permission-verify = Challenge
+    .help = A challenge with which a platform proves a new URL is answered, and nothing runs.
+
+verify-query = Query variable
+    .help = This variable of the query is the answer, as text: `hub.challenge` (Meta), `challenge` (Dropbox), `validationToken` (Microsoft Graph).
+
+verify-token = Token
+    .help = A challenge of the query is answered only with this token; another one is refused.
+
+verify-token-query = Variable of the token
+    .help = The variable of the query that holds the token.
+
+verify-field = Field
+    .help = A JSON body with nothing but this field, `type` and `token` is answered with the field: `challenge` (Slack, monday.com).
+
+permission-raw = Raw body
+    .help = `true`: a text of any type is `$env["body"]`; the filter `from_xml` makes nested values of XML.
+
+permission-batch = Batch
+    .help = `true`: a JSON list is several submissions, all or none of which are accepted; at most 1000. Not together with `wait`.
+
 answer-status = Status
     .help = 200, 202, or 204 without a body.
 

@@ -363,6 +363,27 @@ permission-wait = Ожидание
 permission-headers = Заголовки
     .help = Заголовки запроса, которые сохраняются как `$request["headers"]["x-github-event"]`.
 
+permission-verify = Проверка адреса
+    .help = На проверочный вызов, которым платформа удостоверяет новый адрес, даётся ответ; ничего не запускается.
+
+verify-query = Переменная запроса
+    .help = Эта переменная строки запроса возвращается текстом: `hub.challenge` (Meta), `challenge` (Dropbox), `validationToken` (Microsoft Graph).
+
+verify-token = Токен
+    .help = Ответ на проверку в строке запроса даётся только при этом токене; с другим вызов отклоняется.
+
+verify-token-query = Переменная токена
+    .help = Переменная строки запроса, в которой передаётся токен.
+
+verify-field = Поле
+    .help = На тело JSON, в котором есть только это поле, `type` и `token`, возвращается само поле: `challenge` (Slack, monday.com).
+
+permission-raw = Тело как текст
+    .help = `true`: текст любого типа доступен как `$env["body"]`; фильтр `from_xml` разбирает XML во вложенные значения.
+
+permission-batch = Пакет
+    .help = `true`: список JSON — это несколько запросов, которые принимаются все или ни один; не больше 1000. Несовместимо с `wait`.
+
 answer-status = Статус
     .help = 200, 202 или 204 без тела.
 

@@ -34,6 +34,8 @@ pub enum ErrorCode {
     ProxyNotTrusted,
     /// The permission does not list the `Origin` of the request.
     OriginDenied,
+    /// The request does not have the token that the permission asks for.
+    TokenDenied,
     /// The permission does not allow the target.
     TargetDenied,
     /// The request does not have exactly one valid `Host`.
@@ -80,6 +82,7 @@ impl ErrorCode {
             Self::AddressUnclear => "address_unclear",
             Self::ProxyNotTrusted => "proxy_not_trusted",
             Self::OriginDenied => "origin_denied",
+            Self::TokenDenied => "token_denied",
             Self::TargetDenied => "target_denied",
             Self::InvalidHost => "invalid_host",
             Self::UnknownHost => "unknown_host",
@@ -108,6 +111,7 @@ impl ErrorCode {
             | Self::AddressUnclear
             | Self::ProxyNotTrusted
             | Self::OriginDenied
+            | Self::TokenDenied
             | Self::TargetDenied => 403,
             Self::UnknownHost => 421,
             Self::InvalidHost
@@ -162,6 +166,11 @@ impl ApiError {
         Self::new(ErrorCode::OriginDenied, message)
     }
 
+    /// The token is missing or wrong.
+    pub fn token_denied() -> Self {
+        Self::new(ErrorCode::TokenDenied, "the token is missing or wrong")
+    }
+
     /// What the caller names is not allowed to it.
     pub fn target_denied() -> Self {
         Self::new(ErrorCode::TargetDenied, "the permission does not allow this target")
@@ -208,6 +217,8 @@ impl From<FieldsError> for ApiError {
             | FieldsError::MalformedJson(_)
             | FieldsError::MalformedPart { .. }
             | FieldsError::NotAnObject
+            | FieldsError::Item { .. }
+            | FieldsError::TooManyItems
             | FieldsError::NotAForm(_)
             | FieldsError::MalformedMultipart(_)
             | FieldsError::ReservedName

@@ -2,7 +2,9 @@
 //! with a fault gives no permission at all, never one that lets in more than was written.
 
 mod answer;
+mod origins;
 mod reader;
+mod verify;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -60,6 +62,9 @@ pub const SPEC: Spec = Spec {
         Setting::new("query_values", Kind::Choice(&spec::words(&QUERY_VALUES))).or("query"),
         Setting::new("wait", Kind::Number(1, MAX_WAIT_S)),
         Setting::new("headers", Kind::Texts),
+        Setting::new("verify", Kind::Map("verify", &verify::SETTINGS)),
+        Setting::flag("raw", false),
+        Setting::flag("batch", false),
     ],
     example: r"permission: landing-page
 title: Landing page
@@ -89,9 +94,17 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     let (charset, files) = (charset(&mut reader), reader.choice("files", &FILES));
     let (answers, ping) = (answer::read(&mut reader), parsed(&mut reader, "ping"));
     let (dedupe_by, dedupe_days) = (dedupe_by(&mut reader), reader.number("dedupe_days"));
-    let origins = origins(&mut reader);
+    let origins = origins::read(&mut reader);
     let (query_is_env, wait) = (reader.choice("query_values", &QUERY_VALUES), reader.number("wait"));
     let headers = headers(&mut reader);
+    let (verify, raw) = (verify::read(&mut reader), reader.flag("raw"));
+    let batch = reader.flag("batch");
+    if batch && (wait.is_some() || raw) {
+        reader.report(
+            "batch",
+            "does not go together with `wait` and `raw`: a list has neither one response nor one text",
+        );
+    }
     reader.finish();
     Some(Permission {
         key: key?,
@@ -112,6 +125,9 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         query_is_env: query_is_env?,
         wait: wait.map(Duration::from_secs),
         headers,
+        verify,
+        raw,
+        batch,
         origins,
     })
 }
@@ -234,34 +250,9 @@ fn charset(reader: &mut Reader) -> Option<&'static Encoding> {
     encoding
 }
 
-fn origins(reader: &mut Reader) -> Vec<String> {
-    let mut origins = Vec::new();
-    for text in texts(reader, "origins") {
-        for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
-            match origin(word) {
-                Some(origin) => origins.push(origin),
-                None => {
-                    let short: String = word.chars().take(60).collect();
-                    reader.report("origins", format!("{short:?} is not an origin such as https://www.example.com"));
-                }
-            }
-        }
-    }
-    origins
-}
-
 fn end_of_day(text: &str) -> Option<SystemTime> {
     let midnight = text.parse::<Date>().ok()?.tomorrow().ok()?.to_zoned_datetime(TimeZone::UTC).ok()?;
     SystemTime::try_from(midnight).ok()
-}
-
-/// An origin as browsers write it (RFC 6454, 6.2): scheme, host, port if unusual, in lowercase, without a path.
-/// `null` is none: every sandboxed page has it.
-fn origin(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    let host = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"))?;
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    (!host.is_empty() && host.bytes().all(allowed)).then_some(lower)
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0027_control.sql"),
     include_str!("../../migrations/0028_process_roles.sql"),
     include_str!("../../migrations/0029_altered.sql"),
+    include_str!("../../migrations/0030_batches.sql"),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -5,6 +5,7 @@ pub mod list;
 pub mod raw;
 pub mod replay;
 
+use postern_shared::intake::remedy;
 use postern_shared::store::refused_bodies::{self, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub struct RefusedBody {
     pub code: String,
     /// Why it was refused.
     pub message: String,
+    /// The setting that would change that; null = only the caller can mend it.
+    pub setting: Option<String>,
     /// The query, with the shapes of its values.
     pub query: String,
     /// The type that the caller named.
@@ -44,6 +47,7 @@ fn describe(refused: &Refusal) -> RefusedBody {
         address: refused.address.clone(),
         code: refused.code.clone(),
         message: refused.message.clone(),
+        setting: remedy::setting(&refused.code).map(str::to_owned),
         query: postern_shared::body::shape::of_query(&refused.query),
         content_type: refused.content_type.clone(),
         bytes: refused.bytes,

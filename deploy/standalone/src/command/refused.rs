@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 use postern_shared::document::Name;
-use postern_shared::id::PermissionKey;
+use postern_shared::id::{PermissionKey, TriggerKey, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::listing::{List, Listing};
@@ -49,6 +49,15 @@ enum Command {
         /// As bodies of this content type, such as application/json, whatever their header says
         #[arg(long = "type", value_name = "TYPE")]
         content_type: Option<String>,
+        /// To this workflow, whatever target their query names
+        #[arg(long, value_name = "ID", conflicts_with = "trigger")]
+        workflow: Option<WorkflowId>,
+        /// To this trigger, whatever target their query names
+        #[arg(long, value_name = "KEY")]
+        trigger: Option<TriggerKey>,
+        /// Under this permission, whatever addresses it lets in
+        #[arg(long, value_name = "KEY")]
+        under: Option<PermissionKey>,
         #[command(flatten)]
         api: Server,
     },
@@ -86,8 +95,11 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             let refused: Value = api.api()?.get(&format!("/refused_bodies/{id}"), &[]).await?;
             output.named(&id.to_string(), whole(&refused), &refused)
         }
-        Command::Replay { which: Which { id, permission }, charset, content_type, api } => {
-            let order = json!({"id": id, "permission": permission, "charset": charset, "type": content_type});
+        Command::Replay { which: Which { id, permission }, charset, content_type, workflow, trigger, under, api } => {
+            let order = json!({
+                "id": id, "permission": permission, "charset": charset, "type": content_type,
+                "workflow": workflow, "trigger": trigger, "under": under,
+            });
             let answer = api.api()?.post("/refused_body_replays", &order).await?;
             output.result(replayed(&answer), &answer)?;
             let is_done = answer["refused"].as_array().is_none_or(Vec::is_empty);

@@ -66,6 +66,30 @@ fn an_answer_may_be_a_page_and_its_errors_another() {
 }
 
 #[test]
+fn a_batch_has_neither_one_response_nor_one_text() {
+    for (key, value, expected) in
+        [("wait", json!(5), "batch"), ("raw", json!(true), "batch"), ("title", json!("P"), "")]
+    {
+        let mut document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "batch": true});
+        document[key] = value;
+        let found = read(&document).err().map(|faults| faults[0].path.clone());
+        assert_eq!(found.unwrap_or_default(), expected, "{key}");
+    }
+}
+
+#[test]
+fn challenges_are_read_with_the_name_of_the_token() {
+    let verify = |verify: Value| {
+        let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "verify": verify});
+        read(&document).unwrap().verify.unwrap()
+    };
+    let meta = verify(json!({"token": "T"}));
+    assert_eq!(meta.token.map(|(name, token)| (name, token.is("T"))), Some(("hub.verify_token".to_owned(), true)));
+    let graph = verify(json!({"query": "validationToken"}));
+    assert_eq!((graph.query.as_str(), graph.token, graph.field.as_str()), ("validationToken", None, "challenge"));
+}
+
+#[test]
 fn what_is_left_out_has_a_default() {
     let read = read(&json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "title": null})).unwrap();
     assert_eq!((read.enabled, read.files, read.title.as_str()), (true, Files::Refuse, ""));
@@ -90,6 +114,11 @@ fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
         ("answer", json!({"status": 200, "text": "OK"})),
         ("answer", json!({"status": 200, "body": "x".repeat(1_001)})),
         ("answer", json!({"redirect": "/thanks"})),
+        ("verify", json!("hub.challenge")),
+        ("verify", json!({"token": " "})),
+        ("verify", json!({"field": ""})),
+        ("batch", json!("yes")),
+        ("raw", json!("yes")),
         ("answer", json!({"redirect_error": "javascript:alert(1)"})),
         ("answer", json!({"status": 200, "redirect": "https://a.example/"})),
         ("ping", json!("test")),

@@ -38,6 +38,8 @@ pub struct Output {
     pub code: String,
     /// Why it was refused.
     pub message: String,
+    /// The setting that would change that; null = only the caller can mend it.
+    pub setting: Option<String>,
     /// The query; with the shapes of its values unless these are asked for.
     pub query: String,
     /// The type that the caller named.
@@ -78,10 +80,23 @@ impl Operation for GetRefusedBody {
         let (refused, body) = found;
         let shapes = shape::of_body(refused.content_type.as_deref(), body.as_deref().unwrap_or_default());
         let shapes = shapes.into_iter().map(|(name, shape)| Shape { name, shape }).collect();
-        let RefusedBody { id, permission, address, code, message, query, content_type, bytes, refused_at } =
+        let RefusedBody { id, permission, address, code, message, setting, query, content_type, bytes, refused_at } =
             describe(&refused);
         let query = if is_shown { refused.query } else { query };
         let body = body.filter(|_| is_shown).map(|body| String::from_utf8_lossy(&body).into_owned());
-        Ok(Output { id, permission, address, code, message, query, content_type, bytes, refused_at, shapes, body })
+        Ok(Output {
+            id,
+            permission,
+            address,
+            code,
+            message,
+            setting,
+            query,
+            content_type,
+            bytes,
+            refused_at,
+            shapes,
+            body,
+        })
     }
 }
