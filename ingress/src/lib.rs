@@ -9,6 +9,7 @@ mod http;
 pub mod limits;
 mod metrics;
 mod options;
+mod permission_rates;
 mod probe;
 mod readiness;
 mod receipts;

@@ -160,6 +160,7 @@ where
     let Asked { permission, target, selectors, settings_version, request, caller } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
+    state.permission_rates.take(permission)?;
 
     let refused = |error: ApiError, body: Option<&Bytes>| {
         // Else the caller is told to send it again.

@@ -6,6 +6,7 @@ pub mod answer;
 mod document;
 pub mod field_path;
 pub mod headers;
+pub mod limit;
 pub mod short_url;
 pub mod token;
 pub mod verify;
@@ -22,6 +23,7 @@ use crate::submission::Target;
 use address::AddressRule;
 use answer::{Answer, Ping};
 use field_path::FieldPath;
+use limit::Limit;
 use short_url::ShortUrl;
 use verify::Verify;
 
@@ -72,6 +74,8 @@ pub struct Permission {
     pub raw: bool,
     /// Whether a JSON list is several submissions.
     pub batch: bool,
+    /// How many calls it takes; none = as many as come.
+    pub limit: Option<Limit>,
     /// The values of `Origin` that it answers; a request with another one is refused.
     pub origins: Vec<String>,
 }

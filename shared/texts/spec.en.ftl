@@ -384,6 +384,9 @@ permission-raw = Raw body
 permission-batch = Batch
     .help = `true`: a JSON list is several submissions, all or none of which are accepted; at most 1000. Not together with `wait`.
 
+permission-limit = Limit
+    .help = Calls in a time, such as `50/s`: more gets 429 with `Retry-After`. Each ingress counts for itself.
+
 answer-status = Status
     .help = 200, 202, or 204 without a body.
 

@@ -65,6 +65,7 @@ pub const SPEC: Spec = Spec {
         Setting::new("verify", Kind::Map("verify", &verify::SETTINGS)),
         Setting::flag("raw", false),
         Setting::flag("batch", false),
+        Setting::new("limit", Kind::Rate),
     ],
     example: r"permission: landing-page
 title: Landing page
@@ -98,7 +99,7 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     let (query_is_env, wait) = (reader.choice("query_values", &QUERY_VALUES), reader.number("wait"));
     let headers = headers(&mut reader);
     let (verify, raw) = (verify::read(&mut reader), reader.flag("raw"));
-    let batch = reader.flag("batch");
+    let (batch, limit) = (reader.flag("batch"), parsed(&mut reader, "limit"));
     if batch && (wait.is_some() || raw) {
         reader.report(
             "batch",
@@ -128,6 +129,7 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         verify,
         raw,
         batch,
+        limit,
         origins,
     })
 }

@@ -118,6 +118,8 @@ fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
         ("verify", json!({"token": " "})),
         ("verify", json!({"field": ""})),
         ("batch", json!("yes")),
+        ("limit", json!("50")),
+        ("limit", json!(50)),
         ("raw", json!("yes")),
         ("answer", json!({"redirect_error": "javascript:alert(1)"})),
         ("answer", json!({"status": 200, "redirect": "https://a.example/"})),
