@@ -13,17 +13,24 @@ use postern_shared::submission::Target;
 
 use crate::state::Snapshot;
 
-/// The permissions that are left after the checks so far.
+/// The permissions that are left after the checks so far. A check that leaves none leaves them as they were.
 #[derive(Debug)]
 pub struct Access<'a> {
+    caller: IpAddr,
     left: Vec<&'a Arc<Permission>>,
+    /// Whether the caller has named the short URL of those that are left.
+    knows_url: bool,
 }
 
 impl<'a> Access<'a> {
     /// Address: none of the others is looked at for a stranger.
     pub fn admit(snapshot: &'a Snapshot, caller: IpAddr, now: SystemTime) -> Result<Self, ApiError> {
         let left: Vec<_> = snapshot.admitting(caller, now).collect();
-        if left.is_empty() { Err(ApiError::address_denied(caller)) } else { Ok(Self { left }) }
+        if left.is_empty() {
+            Err(ApiError::address_denied(caller))
+        } else {
+            Ok(Self { caller, left, knows_url: false })
+        }
     }
 
     /// Whether a permission of this key is among those that are left.
@@ -31,29 +38,66 @@ impl<'a> Access<'a> {
         self.left.iter().any(|one| one.key == *key)
     }
 
+    /// Those that answer at a path.
+    pub fn at(&self, path: &str, default: &ShortUrl) -> impl Iterator<Item = &'a Arc<Permission>> {
+        self.left.iter().copied().filter(move |one| is_at(one, path, default))
+    }
+
+    /// Those that are left.
+    pub fn left(&self) -> impl Iterator<Item = &'a Permission> {
+        self.left.iter().copied().map(Arc::as_ref)
+    }
+
+    /// Whether one that is left answers requests of pages of this origin.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.left.iter().any(|one| one.lists_origin(origin))
+    }
+
+    /// The permission that is left, if it is the only one.
+    pub fn only(&self) -> Option<&'a Arc<Permission>> {
+        self.left.first().copied().filter(|_| self.left.len() == 1)
+    }
+
     /// Short URL: a permission with one of its own answers only there. `path` is normalized.
-    pub fn short_url(mut self, path: &str, default: &ShortUrl) -> Result<Self, ApiError> {
-        let segment = path.strip_prefix('/').unwrap_or(path);
-        self.left.retain(|one| one.short_url.as_ref().unwrap_or(default).as_str() == segment);
-        if self.left.is_empty() { Err(ApiError::unknown_short_url()) } else { Ok(self) }
+    pub fn short_url(&mut self, path: &str, default: &ShortUrl) -> Result<(), ApiError> {
+        self.narrow(|one| is_at(one, path, default)).ok_or_else(ApiError::unknown_short_url)?;
+        self.knows_url = true;
+        Ok(())
+    }
+
+    /// The permission that keeps the body of a call that is refused now: one that lists the address of the caller, or one
+    /// whose own short URL the caller knows. A stranger under `any` address has to know that much.
+    pub fn keeper(&self) -> Option<&'a Arc<Permission>> {
+        let keeps = |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some();
+        self.left.iter().copied().find(|one| keeps(one))
     }
 
     /// Origin: a page seen inside a permitted office must not post in the office's name.
-    pub fn origin(mut self, origin: Option<&str>) -> Result<Self, ApiError> {
-        let Some(origin) = origin else { return Ok(self) };
-        self.left.retain(|one| one.origins.iter().any(|listed| listed.eq_ignore_ascii_case(origin)));
-        if self.left.is_empty() { Err(ApiError::origin_denied()) } else { Ok(self) }
+    pub fn origin(&mut self, origin: Option<&str>) -> Result<(), ApiError> {
+        let Some(origin) = origin else { return Ok(()) };
+        self.narrow(|one| one.lists_origin(origin)).ok_or_else(|| ApiError::origin_denied(origin))
     }
 
     /// Target: the named one if a permission allows it, else the only one that a permission allows.
-    pub fn target(self, named: Option<Target>) -> Result<(&'a Arc<Permission>, Target), ApiError> {
+    pub fn target(&self, named: Option<Target>) -> Result<(&'a Arc<Permission>, Target), ApiError> {
+        let left = self.left.iter().copied();
         if let Some(target) = named {
-            let allowing = self.left.into_iter().find(|one| one.allows(&target));
+            let allowing = left.into_iter().find(|one| one.allows(&target));
             return allowing.map(|one| (one, target)).ok_or_else(ApiError::target_denied);
         }
-        let mut defaults = self.left.into_iter().filter_map(|one| Some((one, one.default_target()?)));
+        let mut defaults = left.filter_map(|one| Some((one, one.default_target()?)));
         let first = defaults.next().ok_or_else(ApiError::target_missing)?;
         // Two permissions with different single targets: whichever we took would be a guess.
         if defaults.any(|(_, other)| other != first.1) { Err(ApiError::target_missing()) } else { Ok(first) }
     }
+
+    /// Keeps those of which this is true; none = there are none.
+    fn narrow(&mut self, is_right: impl Fn(&Permission) -> bool) -> Option<()> {
+        let is_any_right = self.left.iter().any(|one| is_right(one));
+        is_any_right.then(|| self.left.retain(|one| is_right(one)))
+    }
+}
+
+fn is_at(permission: &Permission, path: &str, default: &ShortUrl) -> bool {
+    permission.short_url.as_ref().unwrap_or(default).as_str() == path.strip_prefix('/').unwrap_or(path)
 }

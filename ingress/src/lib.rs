@@ -4,10 +4,12 @@
 
 mod access;
 mod beat;
+mod cors;
 mod http;
 pub mod limits;
 mod metrics;
 mod options;
+mod permission_rates;
 mod probe;
 mod readiness;
 mod receipts;

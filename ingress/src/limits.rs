@@ -87,7 +87,8 @@ fn rows() -> [Row; 11] {
         Row::new("callers that wait for a receipt", answers::MAX_WAITING, KIB),
         Row::new("receipts being read", answers::CONNECTIONS, MIB),
         Row::new("bytes of receipts that were read lately", answers::MAX_KEPT_BYTES, 1),
-        Row::new("bytes of refused bodies that wait to be written", refusals::MAX_WAITING_BYTES, 1),
+        Row::new("bytes of refused bodies that wait to be written", refusals::MAX_WAITING_BYTES, 1)
+            .of_permission(refusals::MAX_WAITING_BYTES / 2),
     ]
 }
 

@@ -1,12 +1,13 @@
 //! What becomes of refusals: the bodies of permitted callers are kept, callers that nobody permits are counted. Both
 //! are handed over without waiting and written every few seconds, within bounds: a flood costs refusals their place,
-//! never the accepted their time.
+//! never the accepted their time. A flood under one permission leaves room for what others refuse.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::ErrorCode;
 use postern_shared::log_limit::LogLimit;
 use postern_shared::shutdown::Shutdown;
@@ -42,6 +43,8 @@ pub struct Refusals(Mutex<Gathered>);
 struct Gathered {
     bodies: Vec<NewRefusal>,
     bytes: usize,
+    /// How many of the bodies, and how many bytes, are of which permission.
+    of_permissions: HashMap<PermissionKey, (usize, usize)>,
     /// None = the addresses that are too many.
     callers: HashMap<Option<IpAddr>, Count>,
 }
@@ -127,9 +130,13 @@ impl Gathered {
     /// Whether there was room.
     fn keep(&mut self, refusal: NewRefusal) -> bool {
         let bytes = refusal.bytes();
-        let is_room = self.bodies.len() < MAX_WAITING && self.bytes + bytes <= MAX_WAITING_BYTES;
+        let (count, held) = self.of_permissions.get(&refusal.permission).copied().unwrap_or_default();
+        // One permission never holds more than what is free: half of all, and there is room for the next.
+        let is_room = count < MAX_WAITING.saturating_sub(self.bodies.len())
+            && held + bytes <= MAX_WAITING_BYTES.saturating_sub(self.bytes);
         if is_room {
             self.bytes += bytes;
+            self.of_permissions.insert(refusal.permission.clone(), (count + 1, held + bytes));
             self.bodies.push(refusal);
         }
         is_room
@@ -195,8 +202,12 @@ mod tests {
     use super::*;
 
     fn refusal(bytes: usize) -> NewRefusal {
+        refusal_of("office", bytes)
+    }
+
+    fn refusal_of(permission: &str, bytes: usize) -> NewRefusal {
         NewRefusal {
-            permission: "office".parse().unwrap(),
+            permission: permission.parse().unwrap(),
             address: "192.0.2.1".into(),
             code: "invalid_body",
             message: "odd".into(),
@@ -210,14 +221,32 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded_in_number_and_in_bytes() {
-        let mut gathered = Gathered::default();
         let large = MAX_KEPT_BYTES;
-        assert_eq!((0..20).filter(|_| gathered.keep(refusal(large))).count(), MAX_WAITING_BYTES / large - 1);
+        let of = |n: usize| format!("p{}", n % 100);
         let mut gathered = Gathered::default();
-        let of_queries = || NewRefusal { query: "x".repeat(large), ..refusal(0) };
-        assert_eq!((0..20).filter(|_| gathered.keep(of_queries())).count(), MAX_WAITING_BYTES / large - 1);
+        assert_eq!(
+            (0..99).filter(|n| gathered.keep(refusal_of(&of(*n), large))).count(),
+            MAX_WAITING_BYTES / large - 1
+        );
         let mut gathered = Gathered::default();
-        assert_eq!((0..1_100).filter(|_| gathered.keep(refusal(1))).count(), MAX_WAITING);
+        let of_queries = |n: usize| NewRefusal { query: "x".repeat(large), ..refusal_of(&of(n), 0) };
+        assert_eq!((0..99).filter(|n| gathered.keep(of_queries(*n))).count(), MAX_WAITING_BYTES / large - 1);
+        let mut gathered = Gathered::default();
+        assert!((0..3_000).filter(|n| gathered.keep(refusal_of(&of(*n), 1))).count() <= MAX_WAITING);
+    }
+
+    #[test]
+    fn one_permission_takes_half_of_what_waits_and_another_half_of_the_rest() {
+        let mut gathered = Gathered::default();
+        let mut kept = |permission: &str, bytes: usize| {
+            (0..100_000).take_while(|_| gathered.keep(refusal_of(permission, bytes))).count()
+        };
+        assert_eq!((kept("any", 1), kept("any", 1)), (MAX_WAITING / 2, 0));
+        assert_eq!(kept("office", 1), MAX_WAITING / 4);
+        let mut gathered = Gathered::default();
+        let large = (0..100).filter(|_| gathered.keep(refusal_of("any", MAX_KEPT_BYTES))).count();
+        assert_eq!(large, MAX_WAITING_BYTES / MAX_KEPT_BYTES / 2 - 1);
+        assert!(gathered.keep(refusal_of("office", MAX_KEPT_BYTES)));
     }
 
     #[test]

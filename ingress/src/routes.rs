@@ -17,13 +17,15 @@ use postern_http::server::{self, Door, Standing};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
+use warp::http::header::{HeaderValue, ORIGIN};
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use crate::access::Access;
 use crate::state::State;
-use crate::{receipts, submit, unread};
+use crate::submit::Refusal;
+use crate::{cors, receipts, submit, unread};
 
 /// How long the answers of the public listener that are under way may take after the shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -128,14 +130,36 @@ where
         Err(error) => return rejected(caller, caller == request.peer, error),
     };
     let receipt = request.path.strip_prefix("/receipts/");
+    let origin = readable_by(state, &access, request);
     let answer = match receipt {
-        Some(id) => receipts::show(state, &access, caller, &request.method, id).await,
+        Some(id) => receipts::show(state, &access, caller, &request.method, id).await.map_err(Refusal::from),
         None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
-    answer.unwrap_or_else(|error| match error.code {
-        ErrorCode::Unavailable(_) => answer::answer(&error),
-        // Others may have filled what there is for submissions; receipts this caller has read too often itself.
-        ErrorCode::TooBusy(_) if receipt.is_none() => answer::answer(&error),
-        _ => state.refused_requests.answer(caller, false, &error),
-    })
+    let answer = answer.unwrap_or_else(|Refusal { error, page }| {
+        let answer = match error.code {
+            ErrorCode::Unavailable(_) => answer::answer(&error),
+            // Others may have filled what there is for submissions; receipts this caller has read too often itself.
+            ErrorCode::TooBusy(_) if receipt.is_none() => answer::answer(&error),
+            _ => state.refused_requests.answer(caller, false, &error),
+        };
+        match page {
+            Some(page) => submit::see_other(answer, &page),
+            None => answer,
+        }
+    });
+    match origin {
+        Some(origin) => cors::open(answer, origin),
+        None => answer,
+    }
+}
+
+/// The origin whose scripts may read the answer: one that a permission at this path lists.
+fn readable_by<'r>(state: &State, access: &Access<'_>, request: &'r Request) -> Option<&'r HeaderValue> {
+    let value = request.headers.get(ORIGIN)?;
+    let origin = cors::origin(&request.headers)?;
+    let is_listed = match request.path.strip_prefix("/receipts/") {
+        Some(_) => access.lists_origin(origin),
+        None => access.at(&request.path, &state.short_url).any(|one| one.lists_origin(origin)),
+    };
+    is_listed.then_some(value)
 }

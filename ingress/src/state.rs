@@ -26,6 +26,7 @@ use serde_json::Value;
 use crate::http::body_budget::BodyBudget;
 use crate::metrics::Metrics;
 use crate::options::ServiceOptions;
+use crate::permission_rates::PermissionRates;
 use crate::receipts::Answers;
 use crate::refusals::Refusals;
 use crate::refused_requests::RefusedRequests;
@@ -73,6 +74,7 @@ pub struct State {
     pub metrics: Metrics,
     pub refusals: Refusals,
     pub refused_requests: RefusedRequests,
+    pub permission_rates: PermissionRates,
     pub sequence: Sequence,
     pub waiting: Waiting,
     pub clock: Arc<Clock>,
@@ -104,6 +106,7 @@ impl State {
             metrics: Metrics::new(registry)?,
             refusals: Refusals::default(),
             refused_requests: RefusedRequests::default(),
+            permission_rates: PermissionRates::default(),
             sequence: Sequence::new(),
             waiting: Waiting::new(),
             clock,

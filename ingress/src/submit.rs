@@ -1,64 +1,171 @@
 //! `POST /<short url>`: the hot path. Checks in the order that tells a stranger nothing, reads the body into
 //! `$env`, and answers 202 when the broker has confirmed the message, never before.
 
+mod answer;
+mod batch;
+mod challenge;
 mod headers;
 mod prefer;
+mod refusal;
 
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
 use postern_http::body::{Refused, body_or_sent, paced};
-use postern_shared::body::fields::{self, Fields};
+use postern_shared::body::fields::{self, Fields, Posted};
 use postern_shared::body::memory::{self, FIELD_BYTES};
 use postern_shared::broker::publisher::PublishError;
+use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::intake::call::{self, Call, described, encode};
 use postern_shared::intake::dedupe::{self, InvalidKey};
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::intake::selector;
+use postern_shared::intake::selector::{self, Query, Selectors};
+use postern_shared::lane::Lane;
 use postern_shared::permission::Permission;
-use postern_shared::store::refused_bodies::NewRefusal;
-use postern_shared::submission::{SUBMISSIONS_V1, Submission};
-use serde_json::{Value, json};
+use postern_shared::submission::{SUBMISSIONS_V1, Submission, Target};
+use serde_json::json;
 use tokio::time::timeout;
-use warp::http::header::{CONTENT_TYPE, HeaderValue, LOCATION, ORIGIN};
-use warp::http::{HeaderMap, Method, StatusCode};
-use warp::reply::{Reply, Response};
+use warp::http::header::{CONTENT_TYPE, HeaderValue};
+use warp::http::{HeaderMap, Method};
+use warp::reply::Response;
 
 use crate::access::Access;
+use crate::cors;
 use crate::http::body_budget::{Full, SMALL_BYTES, Share};
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
 
+pub(crate) use answer::see_other;
+pub(crate) use refusal::Refusal;
+
 /// Takes one POST. `access` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
     state: &State,
-    access: Access<'_>,
+    mut access: Access<'_>,
     settings_version: i64,
     request: &Request,
     caller: IpAddr,
     body: S,
-) -> Result<Response, ApiError>
+) -> Result<Response, Refusal>
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let access = access.short_url(&request.path, &state.short_url)?;
-    if request.method != Method::POST {
-        return of_other_method(&request.method);
+    let is_post = request.method == Method::POST;
+    if !is_post {
+        access.short_url(&request.path, &state.short_url)?;
+        return Ok(of_other_method(state, &mut access, request)?);
     }
-    let access = access.origin(origin(&request.headers))?;
-    let selectors = selector::selectors(&request.query)?;
-    let (permission, target) = access.target(selectors.target)?;
+    match checked(state, &mut access, request) {
+        Ok((permission, target, selectors)) => {
+            let asked = Asked { permission, target, selectors, settings_version, request, caller };
+            let accepted = accept(state, asked, body).await;
+            accepted.map_err(|error| Refusal::under(Some(permission), request, error))
+        }
+        Err(refusal) => {
+            match access.keeper() {
+                Some(permission) => keep_unread(state, permission, request, caller, &refusal.error, body).await,
+                None => state.refusals.caller(caller, refusal.error.code),
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// The checks of a POST that need no body.
+fn checked<'a, 'r>(
+    state: &State,
+    access: &mut Access<'a>,
+    request: &'r Request,
+) -> Result<(&'a Permission, Target, Selectors<'r>), Refusal> {
+    access.short_url(&request.path, &state.short_url)?;
+    access.origin(cors::origin(&request.headers))?;
+    let of_query = |error: ApiError| Refusal::under(access.only().map(Arc::as_ref), request, error);
+    let selectors = selector::selectors(&request.query).map_err(|error| of_query(error.into()))?;
+    let (permission, target) = access.target(selectors.target.clone()).map_err(of_query)?;
+    Ok((permission, target, selectors))
+}
+
+/// Reads the body of a call that is refused already, and keeps it.
+async fn keep_unread<S, B>(
+    state: &State,
+    permission: &Permission,
+    request: &Request,
+    caller: IpAddr,
+    error: &ApiError,
+    body: S,
+) where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let mut share = state.bodies.share(caller, &permission.key);
+    let read = read_body(state, &request.headers, body, &mut share).await;
+    let body = read.unwrap_or_else(|(_, sent)| sent.unwrap_or_default());
+    let body = Some(body).filter(|body| !body.is_empty());
+    state.refusals.body(refusal::kept(permission, caller, request, error, body.as_ref()), &state.metrics);
+}
+
+/// A call that its permission allows, before its body is read.
+struct Asked<'a> {
+    permission: &'a Permission,
+    target: Target,
+    selectors: Selectors<'a>,
+    settings_version: i64,
+    request: &'a Request,
+    caller: IpAddr,
+}
+
+/// A call whose body was read.
+struct Taken<'a> {
+    permission: &'a Permission,
+    target: Target,
+    record: Option<RecordId>,
+    query: Query,
+    settings_version: i64,
+    request: &'a Request,
+    caller: IpAddr,
+    share: Share,
+    /// The bytes that the share has for the variables.
+    reserved: usize,
+}
+
+impl Taken<'_> {
+    /// The call of one submission.
+    fn call(&self, receipt: ReceiptId) -> Call {
+        let Self { target, record, query, settings_version, .. } = self;
+        let mut request = described(&self.caller.to_string(), receipt.time());
+        if !self.permission.headers.is_empty() {
+            request.set("headers", headers::kept(&self.permission.headers, &self.request.headers));
+        }
+        let (target, query) = (target.clone(), query.clone());
+        Call { receipt, target, record: *record, query, request, settings_version: *settings_version }
+    }
+
+    /// The bytes of the headers that each submission keeps.
+    fn headers_bytes(&self) -> usize {
+        let values = self.permission.headers.iter().flat_map(|name| self.request.headers.get_all(name));
+        values.map(HeaderValue::len).sum()
+    }
+}
+
+/// Reads the body and hands the submission on, or the submissions of a list.
+async fn accept<S, B>(state: &State, asked: Asked<'_>, body: S) -> Result<Response, ApiError>
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let Asked { permission, target, selectors, settings_version, request, caller } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
+    state.permission_rates.take(permission)?;
 
     let refused = |error: ApiError, body: Option<&Bytes>| {
         // Else the caller is told to send it again.
         if !matches!(error.code, ErrorCode::TooBusy(_)) {
-            let refusal = refusal(permission, caller, request, &error, body);
+            let refusal = refusal::kept(permission, caller, request, &error, body);
             state.refusals.body(refusal, &state.metrics);
         }
         error
@@ -67,56 +174,84 @@ where
     let read = read_body(state, &request.headers, body, &mut share).await;
     let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
     let read = read_fields(state, permission, &request.headers, &body, &mut share);
-    let (mut fields, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
+    let (mut posted, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
     let query = selectors.query.read(permission.charset, &state.limits);
-    call::with_query(permission, &mut fields, &query);
-
-    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
-        return Ok(answer(permission, json!({"status": "ping"})));
+    posted.each(|fields| call::with_query(permission, fields, &query));
+    if let Some(answer) = test_call(permission, &posted, &query, &request.headers) {
+        return answer;
     }
     let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
-    let dedupe = dedupe::dedupe(key, &fields.env, permission);
-
-    let receipt = state.clock.receipt()?;
-    let place = prefer::place(state, &request.headers, permission.wait, receipt, caller);
     let record = selectors.record;
-    let mut described = described(&caller.to_string(), receipt.time());
-    if !permission.headers.is_empty() {
-        described.set("headers", headers::kept(&permission.headers, &request.headers));
-    }
-    let call = Call { receipt, target, record, query, request: described, settings_version };
-    let mut submission = call.submission(state.sequence.next(), permission, fields, dedupe);
-    submission.waits = place.is_some();
-    publish(state, &submission, &mut share, reserved).await.map_err(|error| match error.code {
-        ErrorCode::BodyTooLarge => refused(error, Some(&body)),
+    let mut taken = Taken { permission, target, record, query, settings_version, request, caller, share, reserved };
+    let handed_on = match posted {
+        Posted::One(fields) => one(state, taken, fields, key).await,
+        Posted::Several(items) => several(state, &mut taken, items, key).await,
+    };
+    handed_on.map_err(|error| match error.code {
+        ErrorCode::BodyTooLarge | ErrorCode::InvalidIdempotencyKey => refused(error, Some(&body)),
         // The caller is told to send it again.
         _ => error,
-    })?;
-    let accepted = accepted(permission, &submission);
+    })
+}
+
+/// The answer to a call that is only a test, or a challenge; nothing if it is a submission.
+fn test_call(
+    permission: &Permission,
+    posted: &Posted,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Option<Result<Response, ApiError>> {
+    let Posted::One(fields) = posted else { return None };
+    if let Some(answer) = challenge::of_body(permission, fields, query) {
+        return Some(answer);
+    }
+    let is_ping = permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));
+    is_ping.then(|| Ok(answer::plain(permission, &json!({"status": "ping"}), headers)))
+}
+
+async fn one(state: &State, mut taken: Taken<'_>, fields: Fields, key: Option<&str>) -> Result<Response, ApiError> {
+    let Taken { permission, request, caller, .. } = taken;
+    let dedupe = dedupe::dedupe(key, &fields.env, permission);
+    let receipt = state.clock.receipt()?;
+    let place = prefer::place(state, &request.headers, permission.wait, receipt, caller);
+    let mut submission = taken.call(receipt).submission(Some(state.sequence.next()), permission, fields, dedupe);
+    submission.waits = place.is_some();
+    publish(state, std::slice::from_ref(&submission), &mut taken).await?;
+    let accepted = answer::accepted(permission, &submission, &request.headers);
     // While a caller waits nothing of its body is held.
-    drop((share, body, submission));
+    drop((taken, submission));
     Ok(match place {
         Some(place) => prefer::answer(state, place, receipt, accepted).await,
         None => accepted,
     })
 }
 
-/// Monitors and platforms look whether a URL answers before they post to it.
-fn of_other_method(method: &Method) -> Result<Response, ApiError> {
-    match *method {
+async fn several(
+    state: &State,
+    taken: &mut Taken<'_>,
+    items: Vec<Fields>,
+    key: Option<&str>,
+) -> Result<Response, ApiError> {
+    let submissions = batch::submissions(state, taken, items, key).await?;
+    if !submissions.is_empty() {
+        publish(state, &submissions, taken).await?;
+    }
+    Ok(batch::accepted(taken, &submissions))
+}
+
+/// Monitors and platforms look whether a URL answers before they post to it, and browsers whether a page may post.
+fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) -> Result<Response, ApiError> {
+    match request.method {
         Method::HEAD => Ok(Response::default()),
-        Method::OPTIONS => Ok(methods::allowed("POST, HEAD, OPTIONS")),
+        Method::GET => challenge::of_query(state, access, &request.query),
+        Method::OPTIONS if cors::is_preflight(&request.headers) => cors::preflight(access, &request.headers),
+        Method::OPTIONS => Ok(methods::allowed(methods::OF_SHORT_URL)),
         _ => Err(ApiError::method_not_allowed("POST")),
     }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
     dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))
-}
-
-/// A value that is no text counts as an origin that nobody lists.
-fn origin(headers: &HeaderMap) -> Option<&str> {
-    headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default())
 }
 
 /// The whole body, or why there is none, with what was sent if it came whole.
@@ -142,29 +277,6 @@ where
     }
 }
 
-/// What is kept of a refused body: enough to send it again.
-fn refusal(
-    permission: &Permission,
-    caller: IpAddr,
-    request: &Request,
-    error: &ApiError,
-    body: Option<&Bytes>,
-) -> NewRefusal {
-    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    NewRefusal {
-        permission: permission.key.clone(),
-        address: caller.to_string(),
-        code: error.code.as_str(),
-        message: error.message.clone(),
-        query: request.query.clone(),
-        content_type: content_type.map(str::to_owned),
-        body: body.cloned(),
-        refused_at: SystemTime::now(),
-        // With a header that is no key the body could never be replayed.
-        idempotency_key: idempotency_key(&request.headers).ok().flatten().map(str::to_owned),
-    }
-}
-
 /// The variables of a body, and the bytes that the share has for them: many short fields take many times the bytes in which
 /// they came.
 fn read_fields(
@@ -173,15 +285,15 @@ fn read_fields(
     headers: &HeaderMap,
     body: &[u8],
     share: &mut Share,
-) -> Result<(Fields, usize), ApiError> {
+) -> Result<(Posted, usize), ApiError> {
     let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
     let reserved = memory::at_most(content_type, body, &state.limits);
     if reserved > 0 {
         share.take(reserved).map_err(|Full| ApiError::too_busy())?;
     }
     let settings = call::field_settings(state.limits, permission);
-    let fields = beside_others(body.len(), || fields::fields(content_type, body, &settings))?;
-    Ok((fields, reserved))
+    let posted = beside_others(body.len(), || fields::posted(content_type, body, &settings))?;
+    Ok((posted, reserved))
 }
 
 /// Works on so many bytes. While a thread works on a large body, another thread takes its other requests.
@@ -189,58 +301,38 @@ fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     if bytes > SMALL_BYTES { tokio::task::block_in_place(work) } else { work() }
 }
 
-/// Durable, and counted as such. `reserved` is what the share already has for the variables.
-async fn publish(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
-    put(state, submission, share, reserved).await?;
-    if let Some(ticket) = submission.ticket {
-        state.sequence.answered(ticket, submission.receipt);
+/// Durable, and counted as such.
+async fn publish(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -> Result<(), ApiError> {
+    put(state, submissions, taken).await?;
+    for submission in submissions {
+        if let Some(ticket) = submission.ticket {
+            state.sequence.answered(ticket, submission.receipt);
+        }
     }
     Ok(())
 }
 
-/// Into the broker, or else into the spool.
-async fn put(state: &State, submission: &Submission, share: &mut Share, reserved: usize) -> Result<(), ApiError> {
-    let encoded = beside_others(reserved, || encode(submission))?;
+/// Into the broker, or else into the spool; the submissions of one call together.
+async fn put(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -> Result<(), ApiError> {
+    let encoded = beside_others(taken.reserved, || encode(submissions))?;
     // Escapes take some times the bytes in which they came.
-    let more = (memory::of(&submission.env) + encoded.len()).saturating_sub(reserved);
+    let variables: usize = submissions.iter().map(|one| memory::of(&one.env)).sum();
+    let more = (variables + encoded.len()).saturating_sub(taken.reserved);
     if more > 0 {
-        share.take(more).map_err(|Full| ApiError::too_busy())?;
+        taken.share.take(more).map_err(|Full| ApiError::too_busy())?;
     }
-    let lane = state.burst_detector.lane(&submission.permission, &submission.target, encoded.len());
+    let bytes = encoded.len() / submissions.len().max(1);
+    let lanes = submissions.iter().map(|one| state.burst_detector.lane(&one.permission, &one.target, bytes));
+    let lane = lanes.last().unwrap_or(Lane::Default);
     let encoded = match &state.publisher {
         None => encoded,
         Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {
             Ok(()) => return Ok(()),
             Err(PublishError::Busy) => return Err(ApiError::too_busy()),
-            Err(PublishError::Unavailable) => encode(submission)?,
+            Err(PublishError::Unavailable) => encode(submissions)?,
         },
     };
     let spooled = state.spool.put(lane, encoded).await;
     state.metrics.spooled(spooled.is_ok());
     spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
-}
-
-fn accepted(permission: &Permission, submission: &Submission) -> Response {
-    let receipt = submission.receipt;
-    let mut body = json!({"receipt": receipt, "status": "accepted"});
-    if !submission.dropped_files.is_empty() {
-        body["dropped_files"] = json!(submission.dropped_files);
-    }
-    warp::reply::with_header(answer(permission, body), LOCATION, format!("/receipts/{receipt}")).into_response()
-}
-
-/// The permission's own answer, or else 202 and JSON.
-fn answer(permission: &Permission, json: Value) -> Response {
-    match &permission.answer {
-        Some(own) => {
-            let status = StatusCode::from_u16(own.status).unwrap_or(StatusCode::ACCEPTED);
-            let mut answer = warp::reply::with_status(own.body.clone(), status).into_response();
-            let media_type = own.media_type.as_ref().and_then(|text| HeaderValue::from_str(text).ok());
-            if let Some(media_type) = media_type {
-                answer.headers_mut().insert(CONTENT_TYPE, media_type);
-            }
-            answer
-        }
-        None => warp::reply::with_status(warp::reply::json(&json), StatusCode::ACCEPTED).into_response(),
-    }
 }

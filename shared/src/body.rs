@@ -1,6 +1,7 @@
 //! Reads the body of a request into variables. A body is bytes and a content type here: what carries it is the business
 //! of a server.
 
+mod batch;
 mod beginning;
 pub mod fields;
 mod form;
@@ -10,6 +11,7 @@ mod multipart;
 mod nesting;
 mod node;
 pub mod parameters;
+mod raw;
 pub mod shape;
 mod surrogates;
 mod text;

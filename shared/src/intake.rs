@@ -6,4 +6,5 @@ pub mod burst_detector;
 pub mod call;
 pub mod dedupe;
 pub mod error;
+pub mod remedy;
 pub mod selector;

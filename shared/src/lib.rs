@@ -40,4 +40,5 @@ pub mod trigger;
 pub mod unreachable;
 pub mod wakeup;
 pub mod workflow;
+pub mod xml;
 pub mod yaml;

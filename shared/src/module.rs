@@ -5,6 +5,7 @@
 pub mod agreement;
 mod convert;
 pub mod field;
+mod twins;
 
 use std::collections::HashMap;
 

@@ -6,7 +6,10 @@ pub mod answer;
 mod document;
 pub mod field_path;
 pub mod headers;
+pub mod limit;
 pub mod short_url;
+pub mod token;
+pub mod verify;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,7 +23,9 @@ use crate::submission::Target;
 use address::AddressRule;
 use answer::{Answer, Ping};
 use field_path::FieldPath;
+use limit::Limit;
 use short_url::ShortUrl;
+use verify::Verify;
 
 pub use document::SPEC;
 
@@ -49,6 +54,8 @@ pub struct Permission {
     pub files: Files,
     /// What an accepted submission is answered; none = its receipt as JSON.
     pub answer: Option<Answer>,
+    /// The page that a refused form lands on; none = the error as JSON.
+    pub error_page: Option<String>,
     /// Which call is only a test.
     pub ping: Option<Ping>,
     /// The posted fields whose values make two submissions the same; none = only an `Idempotency-Key` does.
@@ -61,6 +68,14 @@ pub struct Permission {
     pub wait: Option<Duration>,
     /// The names of the headers that `$request["headers"]` holds, in lower case.
     pub headers: Vec<String>,
+    /// The challenges of platforms that it answers.
+    pub verify: Option<Verify>,
+    /// Whether a body is kept as one text, `$env["body"]`, whatever its type.
+    pub raw: bool,
+    /// Whether a JSON list is several submissions.
+    pub batch: bool,
+    /// How many calls it takes; none = as many as come.
+    pub limit: Option<Limit>,
     /// The values of `Origin` that it answers; a request with another one is refused.
     pub origins: Vec<String>,
 }
@@ -86,9 +101,19 @@ impl Permission {
         self.is_in_force(now) && self.addresses.iter().any(|rule| rule.matches(ip))
     }
 
+    /// Whether a rule for this address stands in it, other than `any`.
+    pub fn lists(&self, ip: IpAddr) -> bool {
+        self.addresses.iter().any(|rule| !rule.is_any() && rule.matches(ip))
+    }
+
     /// Whether it lets anybody in at this moment.
     pub fn is_in_force(&self, now: SystemTime) -> bool {
         self.enabled && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether it answers requests of pages of this origin. Browsers write origins in lower case; other programs do not.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.origins.iter().any(|listed| listed.eq_ignore_ascii_case(origin))
     }
 
     /// Whether its callers may start this.

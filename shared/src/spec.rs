@@ -109,6 +109,8 @@ pub enum Kind {
     ShortUrl,
     /// A charset of the WHATWG.
     Charset,
+    /// Calls in a time, such as `50/s`.
+    Rate,
     /// Pairs such as `test=test`, joined by `&`.
     Pairs,
     /// A map with these keys, whose texts begin with this word.

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit_log;
+pub mod batch_receipts;
 pub mod checkpoints;
 pub mod claims;
 pub mod comments;

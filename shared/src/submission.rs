@@ -121,6 +121,18 @@ pub fn encode(submission: &Submission) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(submission)
 }
 
+/// Encodes the submissions of one call, as they stand in a bundle: joined, so that they stay together in its message.
+pub fn encode_all(submissions: &[Submission]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut encoded = Vec::new();
+    for (index, one) in submissions.iter().enumerate() {
+        if index > 0 {
+            encoded.push(b',');
+        }
+        serde_json::to_writer(&mut encoded, one)?;
+    }
+    Ok(encoded)
+}
+
 /// Puts encoded submissions into the body of one message, without reading them again.
 pub fn bundle<'a>(encoded: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut body = br#"{"submissions":["#.to_vec();

@@ -352,7 +352,7 @@ permission-dedupe-days = Days
     .help = For how many days a submission counts as already made.
 
 permission-origins = Origins
-    .help = Web pages whose scripts may post.
+    .help = Web pages whose forms and scripts may post, such as `https://www.example.com`. Their scripts can read the answers (CORS).
 
 permission-query-values = Query values
     .help = `env`: the variables of the query are `$env` names too; the body wins. `query`: they are only `$query` names.
@@ -363,6 +363,30 @@ permission-wait = Wait
 permission-headers = Headers
     .help = Request headers that are kept as `$request["headers"]["x-github-event"]`.
 
+permission-verify = Challenge
+    .help = A challenge with which a platform proves a new URL is answered, and nothing runs.
+
+verify-query = Query variable
+    .help = This variable of the query is the answer, as text: `hub.challenge` (Meta), `challenge` (Dropbox), `validationToken` (Microsoft Graph).
+
+verify-token = Token
+    .help = A challenge of the query is answered only with this token; another one is refused.
+
+verify-token-query = Variable of the token
+    .help = The variable of the query that holds the token.
+
+verify-field = Field
+    .help = A JSON body with nothing but this field, `type` and `token` is answered with the field: `challenge` (Slack, monday.com).
+
+permission-raw = Raw body
+    .help = `true`: a text of any type is `$env["body"]`; the filter `from_xml` makes nested values of XML.
+
+permission-batch = Batch
+    .help = `true`: a JSON list is several submissions, all or none of which are accepted; at most 1000. Not together with `wait`.
+
+permission-limit = Limit
+    .help = Calls in a time, such as `50/s`: more gets 429 with `Retry-After`. Each ingress counts for itself.
+
 answer-status = Status
     .help = 200, 202, or 204 without a body.
 
@@ -371,3 +395,9 @@ answer-type = Type
 
 answer-body = Body
     .help = A text of 1000 bytes at most.
+
+answer-redirect = Thank-you page
+    .help = The visitor of a plain HTML form lands on this page (303). A script gets JSON.
+
+answer-redirect-error = Error page
+    .help = The visitor of a plain HTML form that is refused lands on this page (303). A script gets the error as JSON.

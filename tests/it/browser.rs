@@ -2,6 +2,7 @@
 //! page in both themes, on a desk and on a phone.
 
 mod driver;
+mod forms;
 mod keyboard;
 mod pages;
 

@@ -1,8 +1,12 @@
 //! What real callers send: each row of the list of callers by its name, with more inputs of the same kind. Rules that need
 //! no process are tabled beside the code.
 
+mod batches;
 mod bodies;
+mod origins;
 mod permissions;
+mod platforms;
+mod refusals;
 mod requests;
 
 /// The permission of the list, and its workflow, which keeps `$env` in a record.

@@ -7,17 +7,18 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use encoding_rs::Encoding;
-use postern_shared::body::fields::{self, FieldSettings};
+use postern_shared::body::fields::{self, FieldSettings, Fields, Posted};
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::{dedupe, selector};
+use postern_shared::lane::Lane;
 use postern_shared::message::Message;
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::{self, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::{Connection, StoreError, permissions};
-use postern_shared::submission::{Submission, bundle};
+use postern_shared::submission::{Submission, Target, bundle};
 use serde_json::Value;
 
 use crate::state::State;
@@ -50,13 +51,17 @@ pub fn charset(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label_no_replacement(label.as_bytes())
 }
 
-/// What a person knows better than the header of a refused body.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a person knows better than the caller of a refused body.
+#[derive(Debug, Clone, Default)]
 pub struct Told<'t> {
     /// Takes the place of whatever charset the body names.
     pub charset: Option<&'static Encoding>,
     /// Takes the place of the content type.
     pub content_type: Option<&'t str>,
+    /// Takes the place of the target that the query names.
+    pub target: Option<Target>,
+    /// Takes the place of the permission, whatever addresses that one lets in.
+    pub permission: Option<PermissionKey>,
 }
 
 /// Replays refused bodies as what they are told to be.
@@ -72,15 +77,18 @@ pub async fn replay(state: &State, account: &str, choice: &Choice, told: Told<'_
     let mut replayed = Replayed::default();
     for id in ids {
         let Some((kept, body)) = refused_bodies::find(&connection, id).await? else { continue };
-        match read(state, &permissions, &kept, body.map(Bytes::from), told) {
-            Ok((submission, message)) => {
+        match read(state, &permissions, &kept, body.map(Bytes::from), &told) {
+            Ok((submissions, message)) => {
                 let charset = told.charset.map(Encoding::name);
-                let lane = state.flows.lane(&submission.permission, &submission.target, message.len());
-                let new = Reread { id, receipt: submission.receipt, message: &message, lane, charset };
+                let bytes = message.len() / submissions.len().max(1);
+                let lanes = submissions.iter().map(|one| state.flows.lane(&one.permission, &one.target, bytes));
+                let lane = lanes.last().unwrap_or(Lane::Default);
+                let receipts = submissions.iter().map(|one| one.receipt).collect::<Vec<_>>();
+                let new = Reread { id, receipts: &receipts, message: &message, lane, charset };
                 if refused_bodies::replay(&connection, account, &new).await? {
-                    replayed.accepted.push((id, submission.receipt));
-                    if let Some(ticket) = submission.ticket {
-                        state.tickets.answered(ticket, submission.receipt);
+                    replayed.accepted.extend(receipts.into_iter().map(|receipt| (id, receipt)));
+                    for one in submissions {
+                        one.ticket.into_iter().for_each(|ticket| state.tickets.answered(ticket, one.receipt));
                     }
                 }
             }
@@ -104,18 +112,22 @@ async fn note(connection: &Connection, kept: &Refusal, error: &ApiError) -> Resu
     }
 }
 
-/// The submission that a refused body is now, and the message that carries it.
+/// The submissions that a refused body is now, and the message that carries them.
 fn read(
     state: &State,
     permissions: &Versioned<Vec<Value>>,
     kept: &Refusal,
     body: Option<Bytes>,
-    Told { charset, content_type }: Told<'_>,
-) -> Result<(Submission, Vec<u8>), ApiError> {
+    told: &Told<'_>,
+) -> Result<(Vec<Submission>, Vec<u8>), ApiError> {
     let not_kept = || ApiError::new(ErrorCode::InvalidBody, Message::BodyNotKept);
     let body = body.ok_or_else(not_kept)?;
-    let permission = admitting(&permissions.value, kept)?;
-    let selectors = selector::selectors(&kept.query)?;
+    let (charset, content_type) = (told.charset, told.content_type);
+    let permission = admitting(&permissions.value, kept, told.permission.as_ref())?;
+    let selectors = match &told.target {
+        Some(target) => selector::with_target(&kept.query, target.clone())?,
+        None => selector::selectors(&kept.query)?,
+    };
     let target = match selectors.target {
         Some(target) if permission.allows(&target) => target,
         Some(_) => return Err(ApiError::target_denied()),
@@ -126,13 +138,13 @@ fn read(
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
-    let mut fields = fields::fields(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
+    let mut posted = fields::posted(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
     let query = selectors.query.read(charset.or(permission.charset), &state.limits);
-    with_query(&permission, &mut fields, &query);
-    if permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env)) {
+    posted.each(|fields| with_query(&permission, fields, &query));
+    let is_ping = |fields: &Fields| permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));
+    if matches!(&posted, Posted::One(fields) if is_ping(fields)) {
         return Err(ApiError::new(ErrorCode::InvalidBody, Message::TestCall));
     }
-    let dedupe = dedupe::dedupe(kept.idempotency_key.as_deref(), &fields.env, &permission);
     let call = Call {
         receipt: state.clock.receipt()?,
         target,
@@ -141,16 +153,45 @@ fn read(
         request: described(&kept.address, kept.refused_at),
         settings_version: permissions.version,
     };
-    let submission = call.submission(state.tickets.next(), &permission, fields, dedupe);
-    let message = bundle([encode(&submission)?.as_slice()]);
-    Ok((submission, message))
+    let submissions = submissions(state, &permission, call, posted, kept.idempotency_key.as_deref())?;
+    let message = bundle([encode(&submissions)?.as_slice()]);
+    Ok((submissions, message))
 }
 
-/// The permission of a refused body, if it still lets the sender in.
-fn admitting(permissions: &[Value], kept: &Refusal) -> Result<Permission, ApiError> {
-    let name = || kept.permission.clone();
+/// The submission of a call, or those of its list.
+fn submissions(
+    state: &State,
+    permission: &Permission,
+    call: Call,
+    posted: Posted,
+    key: Option<&str>,
+) -> Result<Vec<Submission>, ApiError> {
+    let items = match posted {
+        Posted::One(fields) => {
+            let dedupe = dedupe::dedupe(key, &fields.env, permission);
+            return Ok(vec![call.submission(Some(state.tickets.next()), permission, fields, dedupe)]);
+        }
+        Posted::Several(items) if items.is_empty() => {
+            return Err(ApiError::new(ErrorCode::InvalidBody, Message::BodyListEmpty));
+        }
+        Posted::Several(items) => items,
+    };
+    let numbered = items.into_iter().zip(1..);
+    numbered
+        .map(|(fields, number)| {
+            let dedupe = dedupe::of_item(key, number, &fields.env, permission);
+            let call = Call { receipt: state.clock.receipt()?, ..call.clone() };
+            Ok(call.submission(Some(state.tickets.next()), permission, fields, dedupe))
+        })
+        .collect()
+}
+
+/// The permission of a refused body, if it still lets the sender in, or the one that a person has chosen.
+fn admitting(permissions: &[Value], kept: &Refusal, chosen: Option<&PermissionKey>) -> Result<Permission, ApiError> {
+    let key = chosen.map_or(kept.permission.as_str(), PermissionKey::as_str);
+    let name = || key.to_owned();
     let denied = |message| ApiError::new(ErrorCode::AddressDenied, message);
-    let stored = permissions.iter().find(|one| one["permission"] == kept.permission.as_str());
+    let stored = permissions.iter().find(|one| one["permission"] == key);
     let permission =
         Permission::from_document(stored.ok_or_else(|| denied(Message::PermissionGone { permission: name() }))?);
     let permission = permission.map_err(|_| denied(Message::PermissionUnreadable { permission: name() }))?;
@@ -160,7 +201,7 @@ fn admitting(permissions: &[Value], kept: &Refusal) -> Result<Permission, ApiErr
         Err(denied(Message::PermissionOff { permission: name() }))
     } else if permission.expires_at.is_some_and(|end| end <= now) {
         Err(denied(Message::PermissionExpired { permission: name() }))
-    } else if address.is_ok_and(|address| permission.admits(address, now)) {
+    } else if chosen.is_some() || address.is_ok_and(|address| permission.admits(address, now)) {
         Ok(permission)
     } else {
         Err(denied(Message::PermissionDenies { permission: name(), address: kept.address.clone() }))

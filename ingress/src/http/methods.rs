@@ -4,6 +4,9 @@ use warp::http::StatusCode;
 use warp::http::header::{ALLOW, HeaderValue};
 use warp::reply::Response;
 
+/// The methods of a short URL.
+pub const OF_SHORT_URL: &str = "POST, HEAD, OPTIONS";
+
 /// 204, with the methods of a path in `Allow`.
 pub fn allowed(methods: &'static str) -> Response {
     let mut response = Response::default();

@@ -2,6 +2,7 @@
 //! field and never its value. No posted value is lost on the way: names that are repeated or contradict each other
 //! keep all their values.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::env::{Env, EnvError, Limits};
@@ -9,9 +10,10 @@ use crate::message::Message;
 use crate::permission::Files;
 use encoding_rs::Encoding;
 
+use super::batch::{self, MAX_ITEMS};
 use super::beginning::{Beginning, beginning};
 use super::parameters::Parameters;
-use super::{form, json, multipart, text};
+use super::{form, json, multipart, raw, text};
 
 /// What a permission and the settings say of bodies.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,10 @@ pub struct FieldSettings {
     pub overriding: Option<&'static Encoding>,
     /// What becomes of a file in a multipart form.
     pub files: Files,
+    /// Whether a body is kept as one text, whatever its type.
+    pub raw: bool,
+    /// Whether a JSON list is several submissions.
+    pub batch: bool,
 }
 
 /// What a body holds.
@@ -55,6 +61,15 @@ pub enum FieldsError {
     },
     /// Not JSON; says what is wrong, in which line and column.
     MalformedJson(String),
+    /// An item of a list is not accepted.
+    Item {
+        /// Its place in the list, from 1.
+        number: usize,
+        /// What is wrong with it.
+        error: Box<FieldsError>,
+    },
+    /// A list with more items than one call may have.
+    TooManyItems,
     /// JSON, but with another value than an object.
     NotAnObject,
     /// Sent as a form, but it begins like something else; holds what.
@@ -91,6 +106,10 @@ impl From<&FieldsError> for Message {
                 Self::BodyUndecodable { field: quoted(field), charset: (*charset).to_owned() }
             }
             FieldsError::MalformedJson(reason) => Self::BodyNoJson { reason: reason.clone() },
+            FieldsError::Item { number, error } => {
+                Self::BodyItem { number: *number, message: Box::new(Self::from(&**error)) }
+            }
+            FieldsError::TooManyItems => Self::BodyListLong { most: MAX_ITEMS },
             FieldsError::NotAnObject => Self::BodyNoObject,
             FieldsError::NotAForm(begins) => Self::BodyNoForm { begins: (*begins).to_owned() },
             FieldsError::MalformedPart { part, reason } => {
@@ -115,7 +134,38 @@ impl std::error::Error for FieldsError {}
 /// into a number, or make the whole bundle that it travels in unreadable, together with the submissions of others.
 pub const RESERVED: &str = "$serde_json::private::";
 
-/// Reads a body.
+/// What a body is: the variables of one submission, or of several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Posted {
+    /// One submission.
+    One(Fields),
+    /// Several submissions, in order.
+    Several(Vec<Fields>),
+}
+
+impl Posted {
+    /// Does something to the variables of each submission.
+    pub fn each(&mut self, change: impl FnMut(&mut Fields)) {
+        match self {
+            Self::One(fields) => std::slice::from_mut(fields),
+            Self::Several(all) => all,
+        }
+        .iter_mut()
+        .for_each(change);
+    }
+}
+
+/// Reads a body. With the setting `batch` a JSON list is several submissions; everything else is one, see [`fields`].
+pub fn posted(content_type: Option<&str>, body: &[u8], settings: &FieldSettings) -> Result<Posted, FieldsError> {
+    let header = content_type.unwrap_or_default();
+    if settings.batch && json::looks_like_list(body) && !matches!(kind(header), Kind::Multipart) {
+        let text = json_text(header, body, settings)?;
+        return batch::parse(&text, &settings.limits).map(Posted::Several);
+    }
+    fields(content_type, body, settings).map(Posted::One)
+}
+
+/// Reads the body of one submission.
 ///
 /// - `application/x-www-form-urlencoded`, and no type at all: a form, unless the body is a JSON object. A body that begins
 ///   like JSON, XML or a multipart body and is no form is refused.
@@ -124,6 +174,7 @@ pub const RESERVED: &str = "$serde_json::private::";
 /// - Texts, `application/octet-stream`, `*/*` and what is no type: a JSON object, for that is what `sendBeacon` and many
 ///   programs send. A JSON object of any other type is read as well.
 /// - An empty body is an empty map, whatever its type.
+/// - With the setting `raw` any other body is one text under the name `body`.
 ///
 /// The charset of a form is that of the header, else that of its `_charset_` field, else that of the settings, else
 /// UTF-8. The form of nested names is told at [`super::nesting`].
@@ -134,6 +185,7 @@ pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
     let header = content_type.unwrap_or_default();
     let unsupported = || FieldsError::UnsupportedType(excerpt(essence(header)));
     let fields = match kind(header) {
+        _ if settings.raw => raw::parse(header, body, settings)?,
         Kind::Form => form_or_json(header, body, settings)?,
         Kind::Multipart => multipart::parse(header, body, settings)?,
         Kind::Json => parse_json(header, body, settings)?,
@@ -229,20 +281,23 @@ fn form_or_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<F
     }
 }
 
-/// JSON is UTF-8 (RFC 8259, 8.1), unless the header says otherwise.
 fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
-    let limits = &settings.limits;
-    let (env, altered) = match named(header, settings)? {
-        None => json::parse(body, limits)?,
-        Some(charset) if charset == encoding_rs::UTF_8 => json::parse(body, limits)?,
+    let (env, altered) = json::parse(&json_text(header, body, settings)?, &settings.limits)?;
+    Ok(Fields { env, altered, ..Fields::default() })
+}
+
+/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names.
+fn json_text<'b>(header: &str, body: &'b [u8], settings: &FieldSettings) -> Result<Cow<'b, [u8]>, FieldsError> {
+    match named(header, settings)? {
+        None => Ok(body.into()),
+        Some(charset) if charset == encoding_rs::UTF_8 => Ok(body.into()),
         Some(charset) if charset.is_ascii_compatible() => {
             let text = charset.decode_without_bom_handling_and_without_replacement(body);
             let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;
-            json::parse(text.as_bytes(), limits)?
+            Ok(text.into_owned().into_bytes().into())
         }
-        Some(charset) => return Err(FieldsError::UnknownCharset(charset.name().to_owned())),
-    };
-    Ok(Fields { env, altered, ..Fields::default() })
+        Some(charset) => Err(FieldsError::UnknownCharset(charset.name().to_owned())),
+    }
 }
 
 /// A parameter of the media type, as text.

@@ -136,7 +136,7 @@ mod tests {
             pairs in proptest::collection::vec(("[^\\[\\]\u{0}\u{feff}]{1,20}", "[^\u{0}]{0,40}"), 0..20),
             plus: bool,
         ) {
-            let settings = FieldSettings { limits: Default::default(), charset: None, overriding: None, files: Default::default() };
+            let settings = FieldSettings { limits: Default::default(), charset: None, overriding: None, files: Default::default(), raw: false, batch: false };
             let mut seen = std::collections::HashSet::new();
             let pairs: Vec<_> = pairs.into_iter().filter(|(name, _)| seen.insert(name.clone())).collect();
             let body: Vec<String> =

@@ -31,6 +31,16 @@ pub(super) fn parse_value(text: &[u8], limits: &Limits, field: &str) -> Result<(
     Ok((value, !altered.is_empty()))
 }
 
+/// Reads a JSON list in UTF-8, and tells whether it had half a character.
+pub(super) fn parse_list(body: &[u8], limits: &Limits) -> Result<(Vec<Value>, bool), FieldsError> {
+    // The items are one level below what they would be alone.
+    let limits = Limits { depth: limits.depth + 1, ..*limits };
+    match mended(without_bom(body), |body| value(body, &limits, "list", 0))? {
+        (Value::Array(items), altered) => Ok((items, !altered.is_empty())),
+        _ => Err(FieldsError::NotAnObject),
+    }
+}
+
 /// What is read; what cannot be read is tried once more without halves of characters.
 fn mended<T>(body: &[u8], read: impl Fn(&[u8]) -> Result<T, FieldsError>) -> Result<(T, Vec<String>), FieldsError> {
     let error = match read(body) {

@@ -108,7 +108,14 @@ mod tests {
             ("multipart/form-data; boundary=X", many(part, "", "--X--"), 5),
         ] {
             let limits = Limits { fields: 100_000, ..Limits::default() };
-            let settings = FieldSettings { limits, charset: None, overriding: None, files: Files::Refuse };
+            let settings = FieldSettings {
+                limits,
+                charset: None,
+                overriding: None,
+                files: Files::Refuse,
+                raw: false,
+                batch: false,
+            };
             let told = at_most(Some(content_type), body.as_bytes(), &limits);
             let taken = of(&fields(Some(content_type), body.as_bytes(), &settings).unwrap().env);
             assert!(taken + body.len() <= told, "{content_type}: {taken} of {told}");

@@ -9,7 +9,7 @@ pub const ENV: &str =
     r#"{"name": "Ada Lovelace", "email": "ada@example.org", "tags": ["web", "news"], "budget": "1500"}"#;
 
 /// Filters.
-pub const FILTERS: [Example; 50] = [
+pub const FILTERS: [Example; 51] = [
     ("abs", "-5|abs", "5"),
     ("attr", r#"{"a": 1}|attr("a")"#, "1"),
     ("batch", "[1, 2, 3]|batch(2)", "[[1,2],[3]]"),
@@ -27,6 +27,7 @@ pub const FILTERS: [Example; 50] = [
     ("format", r#""%s: %d"|format($env["name"], 5)"#, r#""Ada Lovelace: 5""#),
     ("format_date", r#""2026-05-01"|format_date("d.m.Y")"#, r#""01.05.2026""#),
     ("from_json", r#"'{"a": [1, 2]}'|from_json"#, r#"{"a":[1,2]}"#),
+    ("from_xml", r#""<lead id='7'><name>Ada</name></lead>"|from_xml"#, r#"{"lead":{"@id":"7","name":"Ada"}}"#),
     ("groupby", r#"[{"k": 1, "v": 2}, {"k": 1, "v": 3}]|groupby("k")|length"#, "1"),
     ("indent", r#""a\nb"|indent(2)"#, r#""a\n  b""#),
     ("int", r#"$env["budget"]|int + 1"#, "1501"),

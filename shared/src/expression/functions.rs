@@ -11,6 +11,7 @@ use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::value::{from_owned_json, render_into, to_json};
 use super::{FUEL, MAX_VALUE_BYTES, names, render};
 use crate::suggestion::did_you_mean_or;
+use crate::xml;
 
 /// The one environment: a constant table, built on first use.
 pub(super) fn environment() -> &'static Environment<'static> {
@@ -99,6 +100,7 @@ fn build() -> Environment<'static> {
 
     environment.add_filter("format_date", format_date);
     environment.add_filter("from_json", parse_json);
+    environment.add_filter("from_xml", parse_xml);
     environment.add_filter("join", join);
     environment.add_filter("string", string);
     environment.add_filter("to_json", write_json);
@@ -157,6 +159,15 @@ fn parse_json(state: &State, value: Value) -> Result<Value, Error> {
     };
     state.consume_fuel(steps(text.len()))?;
     Ok(serde_json::from_str(text).map_or(Value::UNDEFINED, from_owned_json))
+}
+
+/// The nested values of an XML text; nothing if it is none. A value that is no text stays as it is.
+fn parse_xml(state: &State, value: Value) -> Result<Value, Error> {
+    let Some(text) = value.as_str() else {
+        return Ok(value);
+    };
+    state.consume_fuel(steps(text.len()))?;
+    Ok(xml::value(text).map_or(Value::UNDEFINED, from_owned_json))
 }
 
 fn write_json(state: &State, value: &Value) -> Result<String, Error> {

@@ -26,7 +26,7 @@ const ALTERED: &str = "altered";
 const MAX_ALTERED: usize = 100;
 
 /// What is asked for, beside the body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// The name of the submission.
     pub receipt: ReceiptId,
@@ -43,10 +43,10 @@ pub struct Call {
 }
 
 impl Call {
-    /// What is handed on, under a number of its own.
+    /// What is handed on, perhaps under a number of its own.
     pub fn submission(
         self,
-        ticket: Ticket,
+        ticket: Option<Ticket>,
         permission: &Permission,
         fields: Fields,
         dedupe: Option<Dedupe>,
@@ -71,7 +71,7 @@ impl Call {
             dedupe,
             accepted_at_ms: submission::millis(self.receipt.time()),
             settings_version: self.settings_version,
-            ticket: Some(ticket),
+            ticket,
             waits: false,
         }
     }
@@ -88,7 +88,8 @@ pub fn with_query(permission: &Permission, fields: &mut Fields, query: &Query) {
 
 /// How the bodies of a permission are read.
 pub fn field_settings(limits: Limits, permission: &Permission) -> FieldSettings {
-    FieldSettings { limits, charset: permission.charset, overriding: None, files: permission.files }
+    let Permission { charset, files, raw, batch, .. } = *permission;
+    FieldSettings { limits, charset, overriding: None, files, raw, batch }
 }
 
 /// What `$request` reads.
@@ -97,9 +98,9 @@ pub fn described(address: &str, at: SystemTime) -> Env {
     [text("ip", address.to_owned()), text("time", clock::time(at))].into_iter().collect()
 }
 
-/// A submission as JSON, within its limit.
-pub fn encode(submission: &Submission) -> Result<Vec<u8>, ApiError> {
-    let encoded = submission::encode(submission);
+/// The submissions of one call as JSON, as they stand in a bundle, within their limit.
+pub fn encode(submissions: &[Submission]) -> Result<Vec<u8>, ApiError> {
+    let encoded = submission::encode_all(submissions);
     let encoded = encoded.map_err(|_| ApiError::unavailable("the submission cannot be encoded"))?;
     if encoded.len() > MAX_ENCODED_BYTES {
         let message = Message::SubmissionTooLarge { most: MAX_ENCODED_BYTES };

@@ -28,6 +28,12 @@ pub fn dedupe(key: Option<&str>, env: &Env, permission: &Permission) -> Option<D
     key.map(|key| Dedupe { key, days: permission.dedupe_days })
 }
 
+/// The dedupe key of an item of a list, by its place from 1: the key that the caller sent counts for the whole list.
+pub fn of_item(key: Option<&str>, number: usize, env: &Env, permission: &Permission) -> Option<Dedupe> {
+    let key = key.map(|key| format!("{key}/{number}"));
+    dedupe(key.as_deref(), env, permission)
+}
+
 /// The key that the caller sent: that of the only one of these values of [`HEADER`]; none of them = one that is no text.
 /// An empty value is an error.
 pub fn sent<'v>(mut values: impl Iterator<Item = Option<&'v str>>) -> Result<Option<&'v str>, InvalidKey> {

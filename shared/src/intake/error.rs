@@ -11,6 +11,9 @@ use crate::message::Message;
 /// Seconds after which a caller may try again: the broker is looked for twice a second.
 const RETRY_AFTER_S: u32 = 2;
 
+/// The most of an origin that a message repeats, in characters.
+const MAX_ORIGIN_CHARS: usize = 100;
+
 /// A refusal, as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.as_str())]
@@ -32,6 +35,8 @@ pub enum ErrorCode {
     ProxyNotTrusted,
     /// The permission does not list the `Origin` of the request.
     OriginDenied,
+    /// The request does not have the token that the permission asks for.
+    TokenDenied,
     /// The permission does not allow the target.
     TargetDenied,
     /// The request does not have exactly one valid `Host`.
@@ -78,6 +83,7 @@ impl ErrorCode {
             Self::AddressUnclear => "address_unclear",
             Self::ProxyNotTrusted => "proxy_not_trusted",
             Self::OriginDenied => "origin_denied",
+            Self::TokenDenied => "token_denied",
             Self::TargetDenied => "target_denied",
             Self::InvalidHost => "invalid_host",
             Self::UnknownHost => "unknown_host",
@@ -106,6 +112,7 @@ impl ErrorCode {
             | Self::AddressUnclear
             | Self::ProxyNotTrusted
             | Self::OriginDenied
+            | Self::TokenDenied
             | Self::TargetDenied => 403,
             Self::UnknownHost => 421,
             Self::InvalidHost
@@ -147,9 +154,22 @@ impl ApiError {
         Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {allowed}")))
     }
 
-    /// The page that sends the request is not listed.
-    pub fn origin_denied() -> Self {
-        Self::new(ErrorCode::OriginDenied, "requests from pages of this origin are not permitted")
+    /// The page that sends the request is not listed. The origin is shortened: it is what the caller says.
+    pub fn origin_denied(origin: &str) -> Self {
+        let shown: String = origin.chars().filter(|c| c.is_ascii_graphic()).take(MAX_ORIGIN_CHARS).collect();
+        let message = if origin.eq_ignore_ascii_case("null") {
+            "the page has no origin, as a file or a sandboxed frame: serve it from a site, and list that in `origins` of \
+             the permission"
+                .to_owned()
+        } else {
+            format!("requests from pages of {shown} are not permitted: add {shown} to `origins` of the permission")
+        };
+        Self::new(ErrorCode::OriginDenied, Message::said(message))
+    }
+
+    /// The token is missing or wrong.
+    pub fn token_denied() -> Self {
+        Self::new(ErrorCode::TokenDenied, "the token is missing or wrong")
     }
 
     /// What the caller names is not allowed to it.
@@ -198,6 +218,8 @@ impl From<FieldsError> for ApiError {
             | FieldsError::MalformedJson(_)
             | FieldsError::MalformedPart { .. }
             | FieldsError::NotAnObject
+            | FieldsError::Item { .. }
+            | FieldsError::TooManyItems
             | FieldsError::NotAForm(_)
             | FieldsError::MalformedMultipart(_)
             | FieldsError::ReservedName

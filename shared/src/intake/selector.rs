@@ -90,11 +90,31 @@ pub fn selectors(raw_query: &str) -> Result<Selectors<'_>, SelectorError> {
             _ => query.push((name, value)),
         }
     }
-    let record = match found.record.as_deref() {
-        None | Some("0") => None,
-        Some(text) => Some(text.parse().map_err(SelectorError::InvalidRecordId)?),
-    };
+    let record = record_id(found.record.as_deref())?;
     Ok(Selectors { record, target: target(found.workflow, found.trigger)?, query: RawQuery(query) })
+}
+
+/// Reads a query whose target a person has replaced: what it names itself does not count, clear or not.
+pub fn with_target(raw_query: &str, target: Target) -> Result<Selectors<'_>, SelectorError> {
+    let (first, second) = raw_query.split_once('?').unwrap_or((raw_query, ""));
+    let mut record = None;
+    let mut query = Vec::new();
+    for (name, value) in pairs(first.as_bytes()).chain(pairs(second.as_bytes())) {
+        match &*decoded(name) {
+            b"record_id" => only(RECORD, &mut record, value)?,
+            b"workflow_id" | b"workflow_trigger" => {}
+            _ => query.push((name, value)),
+        }
+    }
+    let record = record_id(record.as_deref())?;
+    Ok(Selectors { record, target: Some(target), query: RawQuery(query) })
+}
+
+fn record_id(text: Option<&str>) -> Result<Option<RecordId>, SelectorError> {
+    match text {
+        None | Some("0") => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(SelectorError::InvalidRecordId),
+    }
 }
 
 impl RawQuery<'_> {
@@ -204,6 +224,19 @@ mod tests {
         ] {
             assert_eq!(read(query), Ok((record, target.to_owned(), rest.to_owned())), "{query}");
         }
+    }
+
+    #[test]
+    fn a_target_that_a_person_picks_replaces_what_the_query_names() {
+        let target = Target::Workflow("7".parse().unwrap());
+        for query in
+            ["workflow_trigger=web%20lead&a=1", "workflow_id=x&workflow_trigger=y&a=1", "workflow=900?a=1", "a=1"]
+        {
+            let read = with_target(query, target.clone()).unwrap();
+            assert_eq!((read.target, read.record), (Some(target.clone()), None), "{query}");
+            assert_eq!(read.query.read(None, &Limits::default()).env.get("a").unwrap(), "1", "{query}");
+        }
+        assert!(with_target("record_id=x", target).is_err());
     }
 
     #[test]

@@ -190,6 +190,9 @@ messages! {
     "body-undecodable" BodyUndecodable { field: String, charset: String };
     "body-no-json" BodyNoJson { reason: String };
     "body-no-object" BodyNoObject;
+    "body-item" BodyItem { number: usize, message: Inner };
+    "body-list-long" BodyListLong { most: usize };
+    "body-list-empty" BodyListEmpty;
     "body-no-form" BodyNoForm { begins: String };
     "part-no-json" PartNoJson { part: String, reason: String };
     "body-no-multipart" BodyNoMultipart { message: Inner };

@@ -1,7 +1,10 @@
 //! Reads the document of a permission. All faults are collected, so that one look is enough to mend it; a document
 //! with a fault gives no permission at all, never one that lets in more than was written.
 
+mod answer;
+mod origins;
 mod reader;
+mod verify;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -15,7 +18,6 @@ use serde_json::Value;
 use reader::{kind, list, parsed, text, texts};
 
 use super::address::{AddressRule, parse_rules};
-use super::answer::{Answer, MAX_ANSWER_BYTES};
 use super::field_path::FieldPath;
 use super::headers::{self, MAX_HEADERS};
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
@@ -24,7 +26,6 @@ use crate::body::encoding;
 use crate::document::{self, Reader};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
-use crate::media_type::is_media_type;
 use crate::spec::{self, Kind, Setting, Spec};
 use crate::yaml;
 
@@ -36,7 +37,6 @@ pub const MAX_WAIT_S: i64 = 25;
 
 const FILES: [(&str, Files); 2] = [("refuse", Files::Refuse), ("drop", Files::Drop)];
 const QUERY_VALUES: [(&str, bool); 2] = [("query", false), ("env", true)];
-const STATUSES: [(&str, u16); 3] = [("200", 200), ("202", 202), ("204", 204)];
 
 /// A permission as it is described.
 pub const SPEC: Spec = Spec {
@@ -54,7 +54,7 @@ pub const SPEC: Spec = Spec {
         Setting::flag("enabled", true),
         Setting::new("charset", Kind::Charset),
         Setting::new("files", Kind::Choice(&spec::words(&FILES))).or("refuse"),
-        Setting::new("answer", Kind::Map("answer", &ANSWER)),
+        Setting::new("answer", Kind::Map("answer", &answer::SETTINGS)),
         Setting::new("ping", Kind::Pairs),
         Setting::new("dedupe_by", Kind::Texts),
         Setting::new("dedupe_days", Kind::Number(1, MAX_DEDUPE_DAYS as i64)).or("30"),
@@ -62,6 +62,10 @@ pub const SPEC: Spec = Spec {
         Setting::new("query_values", Kind::Choice(&spec::words(&QUERY_VALUES))).or("query"),
         Setting::new("wait", Kind::Number(1, MAX_WAIT_S)),
         Setting::new("headers", Kind::Texts),
+        Setting::new("verify", Kind::Map("verify", &verify::SETTINGS)),
+        Setting::flag("raw", false),
+        Setting::flag("batch", false),
+        Setting::new("limit", Kind::Rate),
     ],
     example: r"permission: landing-page
 title: Landing page
@@ -71,13 +75,6 @@ short_url: landing
 answer: {status: 200, body: OK}
 dedupe_by: [lead_id]",
 };
-
-/// What stands in `answer`.
-const ANSWER: [Setting; 3] = [
-    Setting::new("status", Kind::Choice(&spec::words(&STATUSES))).or("200"),
-    Setting::new("type", Kind::MediaType),
-    Setting::new("body", Kind::Text(MAX_ANSWER_BYTES)),
-];
 
 /// Reads a whole document; the error lists everything that is wrong with it.
 pub(super) fn read(document: &Value) -> Result<Permission, Vec<Finding>> {
@@ -96,11 +93,19 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     any_needs_a_secret(&mut reader, &addresses, short_url.as_ref());
     let (expires_at, enabled) = (expires(&mut reader), reader.flag("enabled"));
     let (charset, files) = (charset(&mut reader), reader.choice("files", &FILES));
-    let (answer, ping) = (answer(&mut reader), parsed(&mut reader, "ping"));
+    let (answers, ping) = (answer::read(&mut reader), parsed(&mut reader, "ping"));
     let (dedupe_by, dedupe_days) = (dedupe_by(&mut reader), reader.number("dedupe_days"));
-    let origins = origins(&mut reader);
+    let origins = origins::read(&mut reader);
     let (query_is_env, wait) = (reader.choice("query_values", &QUERY_VALUES), reader.number("wait"));
     let headers = headers(&mut reader);
+    let (verify, raw) = (verify::read(&mut reader), reader.flag("raw"));
+    let (batch, limit) = (reader.flag("batch"), parsed(&mut reader, "limit"));
+    if batch && (wait.is_some() || raw) {
+        reader.report(
+            "batch",
+            "does not go together with `wait` and `raw`: a list has neither one response nor one text",
+        );
+    }
     reader.finish();
     Some(Permission {
         key: key?,
@@ -113,29 +118,20 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         enabled,
         charset,
         files: files?,
-        answer,
+        answer: answers.accepted,
+        error_page: answers.error_page,
         ping,
         dedupe_by,
         dedupe_days: dedupe_days?,
         query_is_env: query_is_env?,
         wait: wait.map(Duration::from_secs),
         headers,
+        verify,
+        raw,
+        batch,
+        limit,
         origins,
     })
-}
-
-fn answer(reader: &mut Reader) -> Option<Answer> {
-    let mut inner = reader.inner("answer", &ANSWER)?;
-    let (status, body) = (inner.choice("status", &STATUSES), inner.text("body").unwrap_or_default());
-    let media_type = inner.text("type");
-    if media_type.as_ref().is_some_and(|text| !is_media_type(text)) {
-        inner.report("type", "must be a media type such as text/xml; charset=utf-8");
-    }
-    if status == Some(204) && !body.is_empty() {
-        inner.report("body", "an answer with status 204 has no body");
-    }
-    inner.finish();
-    Some(Answer { status: status?, media_type, body })
 }
 
 fn dedupe_by(reader: &mut Reader) -> Vec<FieldPath> {
@@ -256,34 +252,9 @@ fn charset(reader: &mut Reader) -> Option<&'static Encoding> {
     encoding
 }
 
-fn origins(reader: &mut Reader) -> Vec<String> {
-    let mut origins = Vec::new();
-    for text in texts(reader, "origins") {
-        for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
-            match origin(word) {
-                Some(origin) => origins.push(origin),
-                None => {
-                    let short: String = word.chars().take(60).collect();
-                    reader.report("origins", format!("{short:?} is not an origin such as https://www.example.com"));
-                }
-            }
-        }
-    }
-    origins
-}
-
 fn end_of_day(text: &str) -> Option<SystemTime> {
     let midnight = text.parse::<Date>().ok()?.tomorrow().ok()?.to_zoned_datetime(TimeZone::UTC).ok()?;
     SystemTime::try_from(midnight).ok()
-}
-
-/// An origin as browsers write it (RFC 6454, 6.2): scheme, host, port if unusual, in lowercase, without a path.
-/// `null` is none: every sandboxed page has it.
-fn origin(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    let host = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"))?;
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    (!host.is_empty() && host.bytes().all(allowed)).then_some(lower)
 }
 
 #[cfg(test)]

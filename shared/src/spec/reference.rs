@@ -109,6 +109,7 @@ fn value(kind: Kind) -> String {
         Kind::Origins => "origins",
         Kind::ShortUrl => "path segment",
         Kind::Charset => "charset",
+        Kind::Rate => "calls in a time: `50/s`, `100/m`, `1000/h`",
         Kind::Pairs => "pairs joined by `&`",
         Kind::Map(..) => "map, see below",
         Kind::FieldTypes(_) => "names with a type or a map, see below",

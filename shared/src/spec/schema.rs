@@ -108,7 +108,7 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
     let schema = match kind {
         Kind::Template | Kind::MailAddresses | Kind::Value => json!({}),
         Kind::Url | Kind::EnvName | Kind::Delay | Kind::Time | Kind::Charset | Kind::ShortUrl | Kind::Pairs => text(),
-        Kind::Zone | Kind::MediaType | Kind::Moment | Kind::Duration(_) => json!({"type": "string"}),
+        Kind::Zone | Kind::Rate | Kind::MediaType | Kind::Moment | Kind::Duration(_) => json!({"type": "string"}),
         Kind::Expression => json!({"type": ["string", "number", "boolean"]}),
         Kind::Text(max_bytes) => json!({"type": ["string", "number"], "maxLength": max_bytes}),
         Kind::Flag => json!({"type": "boolean"}),

@@ -37,6 +37,7 @@ pub(super) fn sample(kind: Kind) -> Value {
         Kind::Origins => json!("https://example.org"),
         Kind::ShortUrl => json!("office"),
         Kind::Charset => json!("utf-8"),
+        Kind::Rate => json!("50/s"),
         Kind::Pairs => json!("a=b"),
         Kind::Map(_, settings) => Value::Object(required(settings)),
         Kind::FieldTypes(_) => json!({"a": "text"}),

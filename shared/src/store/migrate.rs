@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (5, include_str!("../../migrations/0005_access.sql")),
     (6, include_str!("../../migrations/0006_roles.sql")),
     (7, include_str!("../../migrations/0007_search.sql")),
+    (30, include_str!("../../migrations/0030_batches.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -1,5 +1,5 @@
-//! The refused bodies of permitted callers, kept for a week and within a total, so that a person can see what was
-//! wrong, correct a charset or a limit, and replay them.
+//! The refused bodies of permitted callers, kept for a week and within a share for each permission, so that a person can
+//! see what was wrong, correct a charset or a limit, and replay them.
 
 use std::time::SystemTime;
 
@@ -16,9 +16,9 @@ use crate::submission::SUBMISSIONS_V1;
 /// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
 const MAX_AGE_DAYS: i32 = 7;
 
-/// Bytes of all refused bodies, with their queries and all else that is kept of them. Beyond this the oldest are
-/// deleted.
-const MAX_TOTAL_BYTES: i64 = 128 * 1024 * 1024;
+/// Bytes of the refused bodies of one permission, with their queries and all else that is kept of them. Beyond this its
+/// oldest are deleted, and none of another permission.
+const MAX_BYTES_OF_PERMISSION: i64 = 32 * 1024 * 1024;
 
 /// What a refused body counts for beside its texts and its bytes, so that small ones are bounded in number, too.
 const ROW_BYTES: i64 = 4 * 1024;
@@ -40,9 +40,9 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 
 const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
-WHERE refused_at < now() - $1 * interval '1 day' OR id <= (
-    SELECT max(id) FROM (
-        SELECT id, sum($3::bigint + kept_bytes) OVER (ORDER BY id DESC) AS total
+WHERE refused_at < now() - $1 * interval '1 day' OR id IN (
+    SELECT id FROM (
+        SELECT id, sum($3::bigint + kept_bytes) OVER (PARTITION BY permission ORDER BY id DESC) AS total
         FROM refused_bodies
     ) AS newest WHERE total > $2::bigint)";
 
@@ -196,10 +196,10 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Removes what is too old, and the oldest of what is too much.
+/// Removes what is too old, and of each permission the oldest of what is too much.
 pub async fn forget(connection: &Object) -> Result<(), StoreError> {
     let statement = connection.prepare_cached(FORGET).await?;
-    connection.execute(&statement, &[&f64::from(MAX_AGE_DAYS), &MAX_TOTAL_BYTES, &ROW_BYTES]).await?;
+    connection.execute(&statement, &[&f64::from(MAX_AGE_DAYS), &MAX_BYTES_OF_PERMISSION, &ROW_BYTES]).await?;
     Ok(())
 }
 
@@ -244,8 +244,8 @@ pub async fn count(connection: &Object, permission: &PermissionKey) -> Result<i6
 pub struct Reread<'a> {
     /// Its number.
     pub id: i64,
-    /// The receipt of what it has become.
-    pub receipt: ReceiptId,
+    /// The receipts of what it has become: one, or those of a list.
+    pub receipts: &'a [ReceiptId],
     /// The message that carries that.
     pub message: &'a [u8],
     /// The lane that it takes.
@@ -257,7 +257,8 @@ pub struct Reread<'a> {
 /// Puts what a refused body has become into the spool in its place; false if it is gone by now. One statement: it is
 /// never in both or in neither, and the audit log tells of it.
 pub async fn replay(connection: &Object, account: &str, new: &Reread<'_>) -> Result<bool, StoreError> {
-    let receipt = new.receipt.to_string();
+    let receipts: Vec<String> = new.receipts.iter().map(ToString::to_string).collect();
+    let receipt = receipts.join(" ");
     let statement = connection.prepare_cached(REPLAY).await?;
     let replayed = connection
         .execute(

@@ -31,7 +31,14 @@ pub fn check(data: &[u8]) {
     let charsets = [None, Some(encoding_rs::WINDOWS_1251), Some(encoding_rs::GB18030), Some(encoding_rs::UTF_16LE)];
     let limits = Limits { body_bytes: 1 << 20, fields: 50, name_bytes: 40, depth: 1 + usize::from(second >> 4) };
     let files = if first & 16 == 0 { Files::Refuse } else { Files::Drop };
-    let settings = FieldSettings { limits, charset: charsets[usize::from(second & 3)], overriding: None, files };
+    let settings = FieldSettings {
+        limits,
+        charset: charsets[usize::from(second & 3)],
+        overriding: None,
+        files,
+        raw: second & 64 != 0,
+        batch: false,
+    };
     match fields(content_type, body, &settings) {
         Ok(fields) => {
             assert_eq!(limits.check(&fields.env), Ok(()));

@@ -48,7 +48,12 @@ impl Browser {
 
     /// Goes to a page of the panel.
     pub async fn go(&self, path: &str) {
-        self.ask("url", json!({"url": format!("http://{}{path}", self.panel)})).await.unwrap();
+        self.visit(&format!("http://{}{path}", self.panel)).await;
+    }
+
+    /// Goes to any page.
+    pub async fn visit(&self, url: &str) {
+        self.ask("url", json!({"url": url})).await.unwrap();
     }
 
     /// Clicks what a selector finds, as soon as it is there.

@@ -57,6 +57,19 @@ async fn c13_a_permission_lets_its_callers_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_permission_takes_no_more_calls_than_its_limit() {
+    let postern = Postern::without_worker(&with("limit: 3/h")).await;
+    for status in [202, 202, 202, 429, 429] {
+        let answer = postern.post(PATH).form("a=1").send().await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        assert!(status != 429 || answer.header("retry-after").parse::<u32>().unwrap() > 1_000, "{:?}", answer.headers);
+    }
+    assert_eq!((postern.call("HEAD", PATH).send().await.status, postern.queued().await), (200, 3));
+    postern.apply(SETTINGS).await;
+    assert_eq!(postern.post(PATH).form("a=1").send().await.status, 202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c14_headers_that_a_permission_names_are_kept_and_secrets_never() {
     let settings = with("headers: [X-GitHub-Event, x-other]")
         .replace("$query[\"utm_term\"]", "$request[\"headers\"][\"x-github-event\"]");

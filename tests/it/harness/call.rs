@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 
 use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ pub struct Call {
     method: Method,
     url: String,
     from: Option<IpAddr>,
+    follows: bool,
     headers: HeaderMap,
     body: Option<reqwest::Body>,
     form: Option<reqwest::multipart::Form>,
@@ -55,12 +57,18 @@ impl Answer {
 impl Call {
     pub fn new(method: Method, to: SocketAddr, path: &str) -> Self {
         let url = format!("http://{to}{path}");
-        Self { method, url, from: None, headers: HeaderMap::new(), body: None, form: None }
+        Self { method, url, from: None, follows: true, headers: HeaderMap::new(), body: None, form: None }
     }
 
     /// The address it is sent from.
     pub fn from(mut self, address: &str) -> Self {
         self.from = Some(address.parse().unwrap());
+        self
+    }
+
+    /// Answers with a redirect itself, not with what stands there.
+    pub fn without_redirects(mut self) -> Self {
+        self.follows = false;
         self
     }
 
@@ -90,9 +98,10 @@ impl Call {
     }
 
     pub async fn send(self) -> Answer {
-        let client = match self.from {
-            None => client(),
-            from => Client::builder().local_address(from).build().unwrap(),
+        let client = match (self.from, self.follows) {
+            (None, true) => client(),
+            (from, true) => Client::builder().local_address(from).build().unwrap(),
+            (from, false) => Client::builder().local_address(from).redirect(Policy::none()).build().unwrap(),
         };
         let mut request = client.request(self.method, self.url).headers(self.headers);
         if let Some(body) = self.body {

@@ -12,14 +12,14 @@ use postern_shared::store::{self, Conflicts, StoreError, spool};
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
 use tokio::time::Instant;
 
-use super::batcher::{Batcher, Ended, Part};
+use super::batcher::{Batcher, Ended, MAX_TOGETHER, Part};
 use super::budget::{BundleBudget, Mode};
 use super::conflict_policy::ConflictPolicy;
 use super::execute::execute;
 use super::retry::Retry;
 use crate::consume::message::{Message, Origin, Settlement};
 use crate::consume::set_aside::set_aside;
-use crate::consume::verdict::{Letter, SUSPECT_DELIVERIES, Verdict, again, dead_letters_of, retry_delay};
+use crate::consume::verdict::{Letter, SUSPECT_DELIVERIES, Verdict, again, dead_letters_of, retry_delay, split};
 use crate::resources::Resources;
 use crate::run::resume;
 use crate::run::tally::Tally;
@@ -73,6 +73,9 @@ impl Intake {
             let deliveries = message.delivery_count;
             tracing::warn!(deliveries, submissions = submissions.len(), "a message broke off its workers: taken apart");
             return Err(again(message, &submissions, Duration::ZERO, || Text::WorkersBrokeOff { workers: deliveries }));
+        }
+        if submissions.len() > MAX_TOGETHER {
+            return Err(split(&submissions));
         }
         Ok(submissions)
     }

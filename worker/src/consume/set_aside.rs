@@ -54,6 +54,10 @@ async fn write(resources: &Resources, message: &Message, verdict: &Verdict) -> R
             let messages: Vec<_> = bodies.iter().map(|body| (message.lane, body.clone())).collect();
             spool::put(&transaction, &message.kind, &messages, attempt.saturating_add(1), *delay).await?;
         }
+        (Verdict::Split { bodies }, _) => {
+            let messages: Vec<_> = bodies.iter().map(|body| (message.lane, body.clone())).collect();
+            spool::put(&transaction, &message.kind, &messages, attempt, Duration::ZERO).await?;
+        }
     }
     message.settle_with(&transaction).await?;
     store::commit(transaction).await?;

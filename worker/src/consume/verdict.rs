@@ -16,12 +16,17 @@ pub const MAX_ATTEMPTS: u32 = 6;
 /// what kills its workers.
 pub const SUSPECT_DELIVERIES: u32 = 2;
 
+/// Submissions of a part of a list: as many as an ingress puts into one message.
+const PART: usize = 64;
+
 /// What is to be written instead of executing a message.
 pub enum Verdict {
     /// All that it carried, together with what it says of itself as far as it could be read.
     Dead { letters: Vec<Letter>, reason: Text },
     /// Each submission, or what wakes a run, becomes a spool row, due after a delay.
     Alone { bodies: Vec<Vec<u8>>, delay: Duration },
+    /// Each part of a list becomes a spool row, due at once; nothing was tried.
+    Split { bodies: Vec<Vec<u8>> },
     /// Its row of the spool is due as before: nothing was tried.
     Back,
 }
@@ -46,6 +51,16 @@ pub fn again(message: &Message, submissions: &[Submission], delay: Duration, why
         return dead_letters_of(submissions, why().after_tries(MAX_ATTEMPTS));
     }
     Verdict::Alone { bodies: submissions.iter().map(alone).collect(), delay }
+}
+
+/// Parts of a list that is too long for one transaction: workers share them.
+pub fn split(submissions: &[Submission]) -> Verdict {
+    let encoded = |one| submission::encode(one).unwrap_or_default();
+    let bodies = submissions.chunks(PART).map(|part| {
+        let encoded: Vec<Vec<u8>> = part.iter().map(encoded).collect();
+        submission::bundle(encoded.iter().map(Vec::as_slice))
+    });
+    Verdict::Split { bodies: bodies.collect() }
 }
 
 /// All of them become dead letters.

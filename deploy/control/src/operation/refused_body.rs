@@ -5,6 +5,7 @@ pub mod list;
 pub mod raw;
 pub mod replay;
 
+use postern_shared::intake::remedy;
 use postern_shared::message::Coded;
 use postern_shared::store::refused_bodies::{self, Refusal};
 use schemars::JsonSchema;
@@ -30,6 +31,8 @@ pub struct RefusedBody {
     pub message: String,
     /// The same as a code with arguments.
     pub message_code: Coded,
+    /// The setting that would change that; null = only the caller can mend it.
+    pub setting: Option<String>,
     /// The query, with the shapes of its values.
     pub query: String,
     /// The type that the caller named.
@@ -48,6 +51,7 @@ fn describe(refused: &Refusal) -> RefusedBody {
         code: refused.code.clone(),
         message: refused.message.to_string(),
         message_code: refused.message.coded(),
+        setting: remedy::setting(&refused.code).map(str::to_owned),
         query: postern_shared::body::shape::of_query(&refused.query),
         content_type: refused.content_type.clone(),
         bytes: refused.bytes,

@@ -16,7 +16,7 @@ use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::snippets::{self, Snippet};
 use super::visit::Visit;
-use fields::{Fields, LISTS, TEXTS};
+use fields::{Fields, has_field, of_document, of_form, to_document, with_others};
 
 #[derive(Template)]
 #[template(path = "permission.html")]
@@ -43,10 +43,7 @@ struct Choice {
 impl Form {
     /// Whether one of the fields for callers that cannot be changed says something, or something is wrong there.
     fn has_more(&self) -> bool {
-        let more = ["charset", "ping", "dedupe_by", "dedupe_days", "origins", "status"];
-        more.iter().any(|name| !self.fields.get(name).is_empty() || self.errors_of(name).next().is_some())
-            || self.fields.get("files") == "drop"
-            || self.errors_of("answer").next().is_some()
+        self.fields.has_more() || self.errors.iter().any(|(path, _)| fields::is_more(path))
     }
 
     /// What is wrong with a field.
@@ -56,16 +53,13 @@ impl Form {
 
     /// What is wrong beside the fields: with the whole, and with keys that have no field.
     fn other_errors(&self) -> impl Iterator<Item = &String> {
-        let known = |path: &str| {
-            TEXTS.contains(&path) || LISTS.contains(&path) || matches!(path, "workflows" | "triggers" | "answer")
-        };
-        self.errors.iter().filter(move |(path, _)| !known(path)).map(|(_, message)| message)
+        self.errors.iter().filter(move |(path, _)| !has_field(path)).map(|(_, message)| message)
     }
 }
 
 /// An empty form; `?address=` fills in the address of a caller.
 pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let mut fields = Fields { enabled: true, ..Fields::default() };
+    let mut fields = Fields::enabled();
     fields.set("addresses", visit.query.get("address"));
     reply::page(&form(visit, fields, None, Vec::new()).await?)
 }
@@ -73,14 +67,14 @@ pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
 /// The form of one.
 pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let document = saving::seen(visit, Kind::Permission).await?;
-    reply::page(&form(visit, fields::of_document(&document), Some(&document), Vec::new()).await?)
+    reply::page(&form(visit, of_document(&document), Some(&document), Vec::new()).await?)
 }
 
 /// Saves what was typed, or shows it again with what is wrong.
 pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let is_new = visit.argument.is_empty();
     let stored = if is_new { None } else { Some(saving::named(visit, Kind::Permission).await?) };
-    let mut fields = fields::of_form(&visit.form);
+    let mut fields = of_form(visit);
     if let Some(stored) = &stored {
         fields.set("permission", saving::key(Kind::Permission, stored));
     }
@@ -95,7 +89,7 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let errors = if is_new && is_taken(&key) {
         vec![("permission".to_owned(), visit.t("key-taken"))]
     } else {
-        match saving::save(visit, &fields::with_others(fields::to_document(&fields), stored.as_ref())).await? {
+        match saving::save(visit, &with_others(to_document(&fields), stored.as_ref())).await? {
             Saved::Done(key) => {
                 return Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["http-handler", &key]))));
             }

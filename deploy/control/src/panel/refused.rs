@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use postern_shared::body::shape;
+use postern_shared::intake::remedy;
 use postern_shared::store::refused_bodies::{self, Refusal as Kept};
 use warp::reply::Response;
 
@@ -36,6 +37,10 @@ struct Row {
     permission_href: String,
     address: String,
     code: String,
+    /// The code in the words of the reader.
+    reason: String,
+    /// The setting that would change it; empty = only the caller can mend it.
+    setting: &'static str,
     message: String,
     query: String,
     content_type: String,
@@ -52,8 +57,18 @@ struct One {
     shapes: Vec<(String, String)>,
     /// What was posted, for whoever asked for it.
     body: Option<String>,
-    charset: String,
+    /// What was typed into the form.
+    typed: Typed,
     error: String,
+}
+
+/// What a person knows better than the caller, as it was typed.
+#[derive(Default)]
+struct Typed {
+    charset: String,
+    content_type: String,
+    target: String,
+    under: String,
 }
 
 /// The latest, newest first.
@@ -79,8 +94,10 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
     let (kept, body) = refused_body::find(&visit.panel.state, id(visit)?).await?;
     let p = Frame::new(visit, Section::RefusedBodies).await;
     let shapes = shape::of_body(kept.content_type.as_deref(), &body.unwrap_or_default());
-    let charset = visit.form.get("charset").to_owned();
-    Ok(One { row: row(&p, &kept), shapes, body: None, charset, error, p })
+    let field = |name| visit.form.get(name).to_owned();
+    let (charset, content_type) = (field("charset"), field("type"));
+    let typed = Typed { charset, content_type, target: field("target"), under: field("under") };
+    Ok(One { row: row(&p, &kept), shapes, body: None, typed, error, p })
 }
 
 /// One with what was posted. The answer is the page itself: an address would show it again without a note.
@@ -88,13 +105,16 @@ pub async fn show_values(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (kept, body) = refused_body::reveal(&visit.panel.state, &visit.who(), id(visit)?).await?;
     let p = Frame::new(visit, Section::RefusedBodies).await;
     let row = Row { query: kept.query.clone(), ..row(&p, &kept) };
-    let (body, charset, error) = (body.map(|body| body_text(&body)), String::new(), String::new());
-    reply::page(&One { row, shapes: Vec::new(), body, charset, error, p })
+    let (body, typed, error) = (body.map(|body| body_text(&body)), Typed::default(), String::new());
+    reply::page(&One { row, shapes: Vec::new(), body, typed, error, p })
 }
 
 /// Reads one again: to its receipt, or back with the reason.
 pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let input = replay::Input { id: Some(id(visit)?), permission: None, charset: charset(visit), content_type: None };
+    let input = match told(visit) {
+        Some(told) => replay::Input { id: Some(id(visit)?), ..told },
+        None => return reply::unsaved(&one(visit, visit.t("target-unknown")).await?),
+    };
     let replayed = match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
         Err(Error::Invalid(_)) => return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?),
         replayed => replayed?,
@@ -109,7 +129,7 @@ pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
 /// Reads those of a permission again; the list then shows why some of them stay.
 pub async fn replay_several(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let permission = visit.form.get("permission").parse().map_err(|_| Refusal::NotFound)?;
-    let input = replay::Input { id: None, permission: Some(permission), charset: charset(visit), content_type: None };
+    let input = replay::Input { permission: Some(permission), charset: typed(visit, "charset"), ..Default::default() };
     match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
         Err(Error::Invalid(_)) => reply::unsaved(&latest(visit, visit.t("charset-unknown")).await?),
         Err(error) => Err(error.into()),
@@ -117,9 +137,23 @@ pub async fn replay_several(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
 }
 
-/// The charset that was typed, if any was.
-fn charset(visit: &Visit<'_>) -> Option<String> {
-    Some(visit.form.get("charset").trim()).filter(|label| !label.is_empty()).map(str::to_owned)
+/// What the person knows better than the caller; nothing if a name cannot be one.
+fn told(visit: &Visit<'_>) -> Option<replay::Input> {
+    let (mut workflow, mut trigger) = (None, None);
+    if let Some(target) = typed(visit, "target") {
+        match target.trim_start_matches('#').parse() {
+            Ok(id) => workflow = Some(id),
+            Err(_) => trigger = Some(target.parse().ok()?),
+        }
+    }
+    let under = typed(visit, "under").map(|key| key.parse()).transpose().ok()?;
+    let (charset, content_type) = (typed(visit, "charset"), typed(visit, "type"));
+    Some(replay::Input { charset, content_type, workflow, trigger, under, ..Default::default() })
+}
+
+/// What was typed into a field, if anything was.
+fn typed(visit: &Visit<'_>, name: &str) -> Option<String> {
+    Some(visit.form.get(name).trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn id(visit: &Visit<'_>) -> Result<i64, Refusal> {
@@ -134,6 +168,8 @@ fn row(p: &Frame, kept: &Kept) -> Row {
         address: kept.address.clone(),
         code: kept.code.clone(),
         message: p.words_of(&kept.message),
+        reason: p.word("refusal", &kept.code),
+        setting: remedy::setting(&kept.code).unwrap_or_default(),
         query: shape::of_query(&kept.query),
         content_type: kept.content_type.clone().unwrap_or_default(),
         bytes: kept.bytes.map(i64::from),

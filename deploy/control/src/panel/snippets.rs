@@ -9,6 +9,8 @@ use super::visit::Visit;
 pub struct Snippet {
     pub name: &'static str,
     pub code: String,
+    /// What a person must know beside it; empty = nothing.
+    pub help: String,
 }
 
 /// Calls that this permission admits.
@@ -17,10 +19,11 @@ pub fn of(visit: &Visit<'_>, permission: &Value) -> Vec<Snippet> {
     let short_url = short_url.unwrap_or(visit.panel.state.short_url.as_str());
     let host = if visit.host.is_empty() { "localhost" } else { &visit.host };
     let url = format!("http://{host}:{}/{short_url}?{}", visit.panel.public.port(), target(permission));
+    let snippet = |name, code, help| Snippet { name, code, help };
     vec![
-        Snippet { name: "curl", code: curl(&url) },
-        Snippet { name: "PHP", code: php(&url) },
-        Snippet { name: "HTML", code: html(&url) },
+        snippet("curl", curl(&url), String::new()),
+        snippet("PHP", php(&url), String::new()),
+        snippet("HTML", html(&url), visit.t("snippet-origins")),
     ]
 }
 

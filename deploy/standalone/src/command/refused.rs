@@ -11,7 +11,7 @@ use postern_control::operation::refused_body::list::{self, ListRefusedBodies};
 use postern_control::operation::refused_body::raw::{self, GetRefusedBodyBytes};
 use postern_control::operation::refused_body::replay::{self, ReplayRefusedBodies};
 use postern_shared::document::Name;
-use postern_shared::id::PermissionKey;
+use postern_shared::id::{PermissionKey, TriggerKey, WorkflowId};
 
 use crate::listing::{List, Listing};
 use crate::options::Server;
@@ -55,6 +55,15 @@ enum Command {
         /// As bodies of this content type, such as application/json, whatever their header says
         #[arg(long = "type", value_name = "TYPE")]
         content_type: Option<String>,
+        /// To this workflow, whatever target their query names
+        #[arg(long, value_name = "ID", conflicts_with = "trigger")]
+        workflow: Option<WorkflowId>,
+        /// To this trigger, whatever target their query names
+        #[arg(long, value_name = "KEY")]
+        trigger: Option<TriggerKey>,
+        /// Under this permission, whatever addresses it lets in
+        #[arg(long, value_name = "KEY")]
+        under: Option<PermissionKey>,
         #[command(flatten)]
         api: Server,
     },
@@ -93,9 +102,16 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             let refused = api.api()?.call::<GetRefusedBody>(&get::Input { id: *id, values: None }).await?;
             output.named(&id.to_string(), whole(&refused), &refused)
         }
-        Command::Replay { which: Which { id, permission }, charset, content_type, api } => {
-            let (permission, charset) = (permission.clone(), charset.clone());
-            let input = replay::Input { id: *id, permission, charset, content_type: content_type.clone() };
+        Command::Replay { which: Which { id, permission }, charset, content_type, workflow, trigger, under, api } => {
+            let input = replay::Input {
+                id: *id,
+                permission: permission.clone(),
+                charset: charset.clone(),
+                content_type: content_type.clone(),
+                workflow: *workflow,
+                trigger: trigger.clone(),
+                under: under.clone(),
+            };
             let done = api.api()?.call::<ReplayRefusedBodies>(&input).await?;
             output.result(replayed(&done), &done)?;
             if done.refused.is_empty() { Ok(()) } else { Err(Failure::Reported) }

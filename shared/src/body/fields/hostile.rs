@@ -97,7 +97,14 @@ fn a_hostile_body_is_read_or_refused_with_a_reason() {
     bodies.extend(PARTS.map(|body| (MULTIPART, body.to_vec())));
     bodies.extend(PART_HEADERS.map(|head| (MULTIPART, format!("--XX\r\n{head}\r\n\r\n1\r\n--XX--").into_bytes())));
     bodies.extend(CONTENT_TYPES.map(|content_type| (content_type, b"{\"a\":1".to_vec())));
-    let settings = FieldSettings { limits: Limits::default(), charset: None, overriding: None, files: Files::Refuse };
+    let settings = FieldSettings {
+        limits: Limits::default(),
+        charset: None,
+        overriding: None,
+        files: Files::Refuse,
+        raw: false,
+        batch: false,
+    };
     for (content_type, body) in bodies {
         let begins = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         let started = Instant::now();

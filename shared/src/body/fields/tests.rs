@@ -9,7 +9,14 @@ const MULTIPART: &str = "multipart/form-data; boundary=XX";
 const JSON: &str = "application/json";
 
 fn settings() -> FieldSettings {
-    FieldSettings { limits: Limits::default(), charset: None, overriding: None, files: Files::Refuse }
+    FieldSettings {
+        limits: Limits::default(),
+        charset: None,
+        overriding: None,
+        files: Files::Refuse,
+        raw: false,
+        batch: false,
+    }
 }
 
 fn read_with(content_type: &str, body: &[u8], settings: &FieldSettings) -> Result<String, String> {

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::permission::answer::Answer;
 
 fn faults(document: &Value) -> Vec<String> {
     read(document).unwrap_err().iter().map(ToString::to_string).collect()
@@ -23,7 +24,7 @@ fn a_whole_document_is_read() {
     assert_eq!(read.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_736_400)));
     assert_eq!(read.charset, Some(encoding_rs::WINDOWS_1251));
     assert_eq!((read.enabled, read.files), (false, Files::Drop));
-    assert_eq!(read.answer, Some(Answer { status: 200, media_type: None, body: "OK".into() }));
+    assert_eq!(read.answer, Some(Answer::Text { status: 200, media_type: None, body: "OK".into() }));
     assert_eq!(
         (read.ping, read.dedupe_by[0].to_string().as_str(), read.dedupe_days),
         ("test=test".parse().ok(), "lead_id", 7)
@@ -40,8 +41,52 @@ fn settings_for_callers_that_cannot_be_changed_are_read() {
     .unwrap();
     assert_eq!((read.query_is_env, read.wait), (true, Some(Duration::from_secs(10))));
     assert_eq!(read.headers, ["x-github-event", "user-agent"]);
-    let answer = Answer { status: 200, media_type: Some("text/xml".into()), body: "<Response/>".into() };
+    let answer = Answer::Text { status: 200, media_type: Some("text/xml".into()), body: "<Response/>".into() };
     assert_eq!(read.answer, Some(answer));
+}
+
+#[test]
+fn an_answer_may_be_a_page_and_its_errors_another() {
+    let page = |path: &str| format!("https://a.example/{path}");
+    let json = Answer::Text { status: 200, media_type: None, body: String::new() };
+    for (answer, accepted, error_page) in [
+        (json!({"redirect": page("ok")}), Some(Answer::Page(page("ok"))), None),
+        (
+            json!({"redirect": page("ok"), "redirect_error": page("no")}),
+            Some(Answer::Page(page("ok"))),
+            Some(page("no")),
+        ),
+        (json!({"redirect_error": page("no")}), None, Some(page("no"))),
+        (json!({"status": 200, "redirect_error": page("no")}), Some(json), Some(page("no"))),
+    ] {
+        let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "answer": answer});
+        let read = read(&document).unwrap();
+        assert_eq!((read.answer, read.error_page), (accepted, error_page), "{answer}");
+    }
+}
+
+#[test]
+fn a_batch_has_neither_one_response_nor_one_text() {
+    for (key, value, expected) in
+        [("wait", json!(5), "batch"), ("raw", json!(true), "batch"), ("title", json!("P"), "")]
+    {
+        let mut document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "batch": true});
+        document[key] = value;
+        let found = read(&document).err().map(|faults| faults[0].path.clone());
+        assert_eq!(found.unwrap_or_default(), expected, "{key}");
+    }
+}
+
+#[test]
+fn challenges_are_read_with_the_name_of_the_token() {
+    let verify = |verify: Value| {
+        let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "verify": verify});
+        read(&document).unwrap().verify.unwrap()
+    };
+    let meta = verify(json!({"token": "T"}));
+    assert_eq!(meta.token.map(|(name, token)| (name, token.is("T"))), Some(("hub.verify_token".to_owned(), true)));
+    let graph = verify(json!({"query": "validationToken"}));
+    assert_eq!((graph.query.as_str(), graph.token, graph.field.as_str()), ("validationToken", None, "challenge"));
 }
 
 #[test]
@@ -68,6 +113,16 @@ fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
         ("answer", json!({"status": 204, "body": "OK"})),
         ("answer", json!({"status": 200, "text": "OK"})),
         ("answer", json!({"status": 200, "body": "x".repeat(1_001)})),
+        ("answer", json!({"redirect": "/thanks"})),
+        ("verify", json!("hub.challenge")),
+        ("verify", json!({"token": " "})),
+        ("verify", json!({"field": ""})),
+        ("batch", json!("yes")),
+        ("limit", json!("50")),
+        ("limit", json!(50)),
+        ("raw", json!("yes")),
+        ("answer", json!({"redirect_error": "javascript:alert(1)"})),
+        ("answer", json!({"status": 200, "redirect": "https://a.example/"})),
         ("ping", json!("test")),
         ("dedupe_by", json!([""])),
         ("dedupe_by", json!(["lead_id", "items[][id]"])),

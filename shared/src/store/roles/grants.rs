@@ -26,12 +26,13 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Ingress, "settings", &[Read("version")]),
     (Ingress, "permissions", &[Read("key, document")]),
     (Ingress, "spool", &[Read("lane, due_at"), Add("lane, kind, body, attempt, due_at")]),
+    (Ingress, "batch_receipts", &[Read(""), Add("permission, key, receipts"), Change("made_at")]),
     (Ingress, "answered", &[Add("instance, hour, numbers")]),
     (
         Ingress,
         "refused_bodies",
         &[
-            Read("id, refused_at, kept_bytes"),
+            Read("id, permission, refused_at, kept_bytes"),
             Add("permission, address, code, message, query, content_type, body, refused_at, idempotency_key"),
             Remove,
         ],
@@ -90,6 +91,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "dead_letters", &[Read("receipt"), Add("receipt, kind, body, reason, attempt, permission, target")]),
     (Worker, "replayed", &[Read("old, new")]),
     (Worker, "audit_log", &[Read("action, kind, key")]),
+    (Worker, "batch_receipts", &[Read("made_at"), Remove]),
     (Worker, "answered", &[Read(""), Add(""), Remove]),
     (Worker, "arrived", &[Read(""), Add(""), Remove]),
     (Control, "schema_migrations", &[Read("number")]),

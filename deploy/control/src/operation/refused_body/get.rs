@@ -41,6 +41,8 @@ pub struct Output {
     pub message: String,
     /// The same as a code with arguments.
     pub message_code: Coded,
+    /// The setting that would change that; null = only the caller can mend it.
+    pub setting: Option<String>,
     /// The query; with the shapes of its values unless these are asked for.
     pub query: String,
     /// The type that the caller named.
@@ -88,6 +90,7 @@ impl Operation for GetRefusedBody {
             code,
             message,
             message_code,
+            setting,
             query,
             content_type,
             bytes,
@@ -102,6 +105,7 @@ impl Operation for GetRefusedBody {
             code,
             message,
             message_code,
+            setting,
             query,
             content_type,
             bytes,

@@ -1,7 +1,8 @@
 //! Reads refused bodies again, under their permission as it is now.
 
-use postern_shared::id::{PermissionKey, ReceiptId};
+use postern_shared::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
 use postern_shared::message::Coded;
+use postern_shared::submission::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use crate::state::State;
 #[derive(Debug)]
 pub struct ReplayRefusedBodies;
 
-/// Which bodies, in which charset, and as which content type. Exactly one of `id` and `permission` names them.
+/// Which bodies, and what takes the place of what their callers said. Exactly one of `id` and `permission` names them.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["id"]}, {"required": ["permission"]}]))]
@@ -31,6 +32,15 @@ pub struct Input {
     /// The content type that takes the place of the one that the caller named.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// The workflow that runs, whatever target the caller named. Its permission must allow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// The trigger that fires, whatever target the caller named. Its permission must allow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<TriggerKey>,
+    /// The permission under which it is read, whatever addresses this permission lets in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under: Option<PermissionKey>,
 }
 
 /// What became of them.
@@ -88,7 +98,11 @@ impl Operation for ReplayRefusedBodies {
         };
         let unknown = || Error::Invalid("charset: no encoding has this label".to_owned());
         let charset = input.charset.map(|label| reread::charset(&label).ok_or_else(unknown)).transpose()?;
-        let told = Told { charset, content_type: input.content_type.as_deref() };
+        let target = match (input.workflow, input.trigger) {
+            (Some(_), Some(_)) => return Err(Error::Invalid("name one of: workflow, trigger".to_owned())),
+            (workflow, trigger) => workflow.map(Target::Workflow).or(trigger.map(Target::Trigger)),
+        };
+        let told = Told { charset, content_type: input.content_type.as_deref(), target, permission: input.under };
         let done = reread::replay(state, &who.account, &choice, told).await?;
         if matches!(choice, Choice::One(_)) && done.accepted.is_empty() && done.refused.is_empty() {
             return Err(Error::Unknown("refused body"));

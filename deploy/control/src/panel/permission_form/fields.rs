@@ -1,50 +1,122 @@
-//! The fields of the form of a permission: from a document, from what was typed, and to a document.
+//! The fields of the form: from a document to fields, from fields to a document.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::panel::visit::Pairs;
+use crate::panel::visit::Visit;
 
 /// The fields that are one text.
-pub const TEXTS: [&str; 10] =
-    ["permission", "title", "short_url", "expires", "charset", "files", "ping", "dedupe_days", "status", "body"];
+const TEXTS: [&str; 18] = [
+    "permission",
+    "title",
+    "short_url",
+    "expires",
+    "charset",
+    "files",
+    "ping",
+    "dedupe_days",
+    "status",
+    "type",
+    "body",
+    "redirect",
+    "redirect_error",
+    "query_values",
+    "wait",
+    "limit",
+    "verify_query",
+    "verify_token",
+];
 /// The fields that are a list, written in one text.
-pub const LISTS: [&str; 3] = ["addresses", "origins", "dedupe_by"];
+const LISTS: [&str; 4] = ["addresses", "origins", "dedupe_by", "headers"];
+/// The boxes that are empty unless the document says otherwise.
+const BOXES: [&str; 3] = ["raw", "batch", "verify"];
+
+/// The fields of `answer`.
+const ANSWER: [&str; 5] = ["status", "type", "body", "redirect", "redirect_error"];
+/// The fields of `verify`.
+const VERIFY: [(&str, &str); 2] = [("verify_query", "query"), ("verify_token", "token")];
+
+/// The fields that stand under "for callers that cannot be changed", and the keys whose mistakes they show.
+const MORE: [&str; 21] = [
+    "charset",
+    "ping",
+    "dedupe_by",
+    "dedupe_days",
+    "origins",
+    "answer",
+    "status",
+    "type",
+    "body",
+    "redirect",
+    "redirect_error",
+    "wait",
+    "limit",
+    "headers",
+    "verify",
+    "verify_query",
+    "verify_token",
+    "raw",
+    "batch",
+    "query_values",
+    "files",
+];
 
 /// What the form holds.
 #[derive(Debug, Default)]
-pub struct Fields {
-    /// The texts, by the names of their fields.
-    pub texts: Map<String, Value>,
-    /// The workflows that may be run.
-    pub workflows: BTreeSet<String>,
-    /// The triggers that may be fired.
-    pub triggers: BTreeSet<String>,
-    /// Whether the permission is in force.
-    pub enabled: bool,
+pub(super) struct Fields {
+    texts: Map<String, Value>,
+    pub(super) workflows: BTreeSet<String>,
+    pub(super) triggers: BTreeSet<String>,
+    pub(super) enabled: bool,
+    checked: BTreeSet<&'static str>,
 }
 
 impl Fields {
-    /// The text of a field; empty if there is none.
-    pub fn get(&self, name: &str) -> &str {
+    /// Those of a new permission.
+    pub(super) fn enabled() -> Self {
+        Self { enabled: true, ..Self::default() }
+    }
+
+    pub(super) fn get(&self, name: &str) -> &str {
         self.texts.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Sets the text of a field.
-    pub fn set(&mut self, name: &str, text: impl Into<String>) {
+    pub(super) fn set(&mut self, name: &str, text: impl Into<String>) {
         self.texts.insert(name.to_owned(), Value::String(text.into()));
+    }
+
+    /// Whether a box is checked.
+    pub(super) fn is_checked(&self, name: &str) -> bool {
+        self.checked.contains(name)
+    }
+
+    /// Whether one of the fields for callers that cannot be changed says something.
+    pub(super) fn has_more(&self) -> bool {
+        let is_default = |name: &str| matches!(self.get(name), "" | "refuse" | "query");
+        !self.checked.is_empty() || MORE.iter().any(|name| !is_default(name))
     }
 }
 
-/// What a document says.
-pub fn of_document(document: &Value) -> Fields {
+/// Whether the mistakes of a key stand with the fields for callers that cannot be changed.
+pub(super) fn is_more(key: &str) -> bool {
+    MORE.contains(&key)
+}
+
+pub(super) fn of_document(document: &Value) -> Fields {
     let mut fields = Fields { enabled: document["enabled"].as_bool().unwrap_or(true), ..Fields::default() };
     for name in TEXTS {
         fields.set(name, text(&document[name]));
     }
-    fields.set("status", text(&document["answer"]["status"]));
-    fields.set("body", text(&document["answer"]["body"]));
+    let (answer, verify) = (&document["answer"], &document["verify"]);
+    for name in ANSWER {
+        fields.set(name, text(&answer[name]));
+    }
+    for (name, key) in VERIFY {
+        fields.set(name, text(&verify[key]));
+    }
+    let is_checked = |name: &&str| document[*name].as_bool() == Some(true) || document[*name].is_object();
+    fields.checked = BOXES.into_iter().filter(is_checked).collect();
     let lines = |value: &Value| match value {
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("\n"),
         other => text(other),
@@ -57,21 +129,21 @@ pub fn of_document(document: &Value) -> Fields {
     fields
 }
 
-/// What was typed.
-pub fn of_form(form: &Pairs) -> Fields {
-    let mut fields = Fields { enabled: form.get("enabled") == "true", ..Fields::default() };
+pub(super) fn of_form(visit: &Visit<'_>) -> Fields {
+    let mut fields = Fields { enabled: visit.form.get("enabled") == "true", ..Fields::default() };
     for name in TEXTS.into_iter().chain(LISTS) {
-        let text = form.get(name);
+        let text = visit.form.get(name);
         // What is answered may begin and end as it likes.
         fields.set(name, if name == "body" { text } else { text.trim() });
     }
-    let all = |name| form.all(name).map(str::to_owned).collect();
+    fields.checked = BOXES.into_iter().filter(|name| visit.form.get(name) == "true").collect();
+    let all = |name| visit.form.all(name).map(str::to_owned).collect();
     (fields.workflows, fields.triggers) = (all("workflows"), all("triggers"));
     fields
 }
 
 /// The document that the fields say; what is empty is left out.
-pub fn to_document(fields: &Fields) -> Value {
+pub(super) fn to_document(fields: &Fields) -> Value {
     let mut document = Map::new();
     let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
     let list = |name| -> Vec<Value> { words(fields.get(name)).into_iter().map(Value::String).collect() };
@@ -87,25 +159,29 @@ pub fn to_document(fields: &Fields) -> Value {
     if !fields.triggers.is_empty() {
         put("triggers", fields.triggers.iter().map(|key| Value::from(key.as_str())).collect());
     }
-    for name in ["short_url", "expires", "charset", "files", "ping"] {
-        // `refuse` is what holds without the key.
-        if !fields.get(name).is_empty() && fields.get(name) != "refuse" {
+    for name in ["short_url", "expires", "charset", "files", "ping", "query_values", "limit"] {
+        // These two are what holds without the key.
+        if !matches!(fields.get(name), "" | "refuse" | "query") {
             put(name, fields.get(name).into());
         }
     }
-    if !fields.get("status").is_empty() {
-        let mut answer = Map::new();
-        answer.insert("status".to_owned(), number_or_text(fields.get("status")));
-        answer.insert("body".to_owned(), fields.get("body").into());
-        put("answer", Value::Object(answer));
+    for (name, map) in [("answer", answer(fields)), ("verify", verify(fields))] {
+        map.into_iter().for_each(|map| _ = put(name, Value::Object(map)));
     }
-    for name in ["dedupe_by", "origins"] {
+    for name in ["dedupe_by", "origins", "headers"] {
         if !list(name).is_empty() {
             put(name, Value::Array(list(name)));
         }
     }
-    if !fields.get("dedupe_days").is_empty() {
-        put("dedupe_days", number_or_text(fields.get("dedupe_days")));
+    for name in ["dedupe_days", "wait"] {
+        if !fields.get(name).is_empty() {
+            put(name, number_or_text(fields.get(name)));
+        }
+    }
+    for name in ["raw", "batch"] {
+        if fields.is_checked(name) {
+            put(name, true.into());
+        }
     }
     if !fields.enabled {
         put("enabled", false.into());
@@ -113,19 +189,41 @@ pub fn to_document(fields: &Fields) -> Value {
     Value::Object(document)
 }
 
+/// What is answered; nothing if no field says so.
+fn answer(fields: &Fields) -> Option<Map<String, Value>> {
+    let said = ANSWER.into_iter().filter(|name| !fields.get(name).is_empty());
+    let value = |name: &str| if name == "status" { number_or_text(fields.get(name)) } else { fields.get(name).into() };
+    let map: Map<String, Value> = said.map(|name| (name.to_owned(), value(name))).collect();
+    Some(map).filter(|map| !map.is_empty())
+}
+
+/// Which challenges are answered; nothing if the box is empty.
+fn verify(fields: &Fields) -> Option<Map<String, Value>> {
+    let said = VERIFY.into_iter().filter(|(name, _)| !fields.get(name).is_empty());
+    let map = said.map(|(name, key)| (key.to_owned(), fields.get(name).into())).collect();
+    Some(map).filter(|_| fields.is_checked("verify"))
+}
+
 /// The same document with the keys of the stored one that have no field in the form.
-pub fn with_others(mut document: Value, stored: Option<&Value>) -> Value {
-    for name in ["query_values", "wait", "headers"] {
-        if let Some(value) = stored.and_then(|stored| stored.get(name)) {
-            document[name] = value.clone();
-        }
-    }
-    if let Some(media_type) = stored.and_then(|stored| stored["answer"].get("type"))
-        && let Some(answer) = document.get_mut("answer").and_then(Value::as_object_mut)
-    {
-        answer.insert("type".to_owned(), media_type.clone());
+pub(super) fn with_others(mut document: Value, stored: Option<&Value>) -> Value {
+    let others = |map: &Value, has_field: fn(&str) -> bool| -> Map<String, Value> {
+        let all = map.as_object().into_iter().flatten();
+        all.filter(|(key, _)| !has_field(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let Some((stored, whole)) = stored.zip(document.as_object_mut()) else { return document };
+    whole.extend(others(stored, has_field));
+    if let Some(verify) = whole.get_mut("verify").and_then(Value::as_object_mut) {
+        verify.extend(others(&stored["verify"], |key| matches!(key, "query" | "token")));
     }
     document
+}
+
+/// Whether the form has a field for a key of the document.
+pub(super) fn has_field(key: &str) -> bool {
+    TEXTS.contains(&key)
+        || LISTS.contains(&key)
+        || BOXES.contains(&key)
+        || matches!(key, "workflows" | "triggers" | "answer" | "enabled")
 }
 
 /// One item a line; blanks belong to the item, as around the `-` of a range.
@@ -161,16 +259,30 @@ mod tests {
         let document = json!({
             "permission": "office", "title": "Office", "addresses": ["192.168.0.*", "10.0.0.1"], "workflows": [77],
             "triggers": ["web_lead"], "short_url": "office", "expires": "2027-01-01", "charset": "windows-1251",
-            "files": "drop", "ping": "test=test", "answer": {"status": 200, "body": " OK"}, "dedupe_by": ["lead_id"],
-            "origins": ["https://a.example"], "dedupe_days": 7, "enabled": false,
+            "files": "drop", "ping": "test=test", "query_values": "env", "limit": "50/s",
+            "answer": {"status": 200, "type": "text/xml", "body": " OK"}, "verify": {"query": "challenge", "token": "T"},
+            "dedupe_by": ["lead_id"], "origins": ["https://a.example"], "headers": ["x-a"], "dedupe_days": 7, "wait": 5,
+            "raw": true, "enabled": false,
         });
         assert_eq!(to_document(&of_document(&document)), document);
-        let mut more = document.clone();
-        more["query_values"] = json!("env");
-        more["answer"]["type"] = json!("text/xml");
-        assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["query_values"], "env");
-        assert_eq!(with_others(to_document(&of_document(&more)), Some(&more))["answer"]["type"], "text/xml");
-        let short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});
-        assert_eq!(to_document(&of_document(&short)), short);
+        for (key, value) in [
+            ("answer", json!({"redirect": "https://a.example/", "redirect_error": "https://a.example/no"})),
+            ("answer", json!({"body": "OK"})),
+            ("verify", json!({})),
+            ("batch", json!(true)),
+            ("title", json!("A")),
+        ] {
+            let mut short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});
+            short[key] = value;
+            let fields = of_document(&short);
+            assert_eq!((to_document(&fields), fields.has_more()), (short, key != "title"), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_field_stays_in_the_document() {
+        let stored = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"],
+            "verify": {"token": "T", "token_query": "t"}, "later": 1});
+        assert_eq!(with_others(to_document(&of_document(&stored)), Some(&stored)), stored);
     }
 }

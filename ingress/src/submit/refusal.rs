@@ -1,0 +1,59 @@
+//! A refused submission: what its caller is told, and what is kept of it.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use postern_shared::intake::error::ApiError;
+use postern_shared::permission::Permission;
+use postern_shared::store::refused_bodies::NewRefusal;
+use warp::http::header::CONTENT_TYPE;
+
+use super::{answer, idempotency_key};
+use crate::routes::Request;
+
+/// Why a submission is refused, and the page on which its visitor lands.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What is wrong.
+    pub error: ApiError,
+    /// The page for plain HTML forms; none = the error as JSON.
+    pub page: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal under a permission that may name a page.
+    pub fn under(permission: Option<&Permission>, request: &Request, error: ApiError) -> Self {
+        let page = permission.and_then(|permission| answer::error_page(permission, &request.headers));
+        Self { page: page.map(str::to_owned), error }
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self { error, page: None }
+    }
+}
+
+/// What is kept of a refused body: enough to send it again.
+pub fn kept(
+    permission: &Permission,
+    caller: IpAddr,
+    request: &Request,
+    error: &ApiError,
+    body: Option<&Bytes>,
+) -> NewRefusal {
+    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    NewRefusal {
+        permission: permission.key.clone(),
+        address: caller.to_string(),
+        code: error.code.as_str(),
+        message: error.message.clone(),
+        query: request.query.clone(),
+        content_type: content_type.map(str::to_owned),
+        body: body.cloned(),
+        refused_at: SystemTime::now(),
+        // With a header that is no key the body could never be replayed.
+        idempotency_key: idempotency_key(&request.headers).ok().flatten().map(str::to_owned),
+    }
+}

@@ -1,0 +1,97 @@
+//! Challenges: a platform asks a new URL to prove that it is wanted, before it posts anything. The answer repeats what the
+//! platform sent; nothing runs.
+
+use serde_json::Value;
+
+use super::token::Token;
+use crate::env::Env;
+
+/// Beside the challenge a posted one holds these names and no others: a lead with a field of the same name is none.
+const BESIDE: [&str; 2] = ["type", "token"];
+
+/// The longest challenge that is repeated, in bytes: those of all platforms are far shorter.
+const MAX_CHALLENGE_BYTES: usize = 1_000;
+
+/// Which challenges a permission answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verify {
+    /// The query variable that is repeated as text, such as `hub.challenge`.
+    pub query: String,
+    /// The query variable that must hold a token, and the token.
+    pub token: Option<(String, Token)>,
+    /// The field of a JSON body that is repeated as JSON, such as `challenge`.
+    pub field: String,
+}
+
+/// The query has a challenge, but not the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrongToken;
+
+impl Verify {
+    /// The challenge of a query; nothing if it has none.
+    pub fn of_query<'q>(&self, query: &'q Env) -> Option<Result<&'q str, WrongToken>> {
+        let challenge = text(query.get(&self.query))?;
+        let is_right =
+            self.token.as_ref().is_none_or(|(name, token)| token.is(text(query.get(name)).unwrap_or_default()));
+        Some(if is_right { Ok(challenge) } else { Err(WrongToken) })
+    }
+
+    /// The posted challenge, under its name; nothing if the body is none.
+    pub fn of_body<'e>(&self, env: &'e Env) -> Option<(&'e str, &'e str)> {
+        let (field, value) = env.0.get_key_value(&self.field)?;
+        let is_alone = env.0.keys().all(|name| name == field || BESIDE.contains(&name.as_str()));
+        Some((field.as_str(), text(Some(value))?)).filter(|_| is_alone)
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<&str> {
+    value?.as_str().filter(|text| (1..=MAX_CHALLENGE_BYTES).contains(&text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn env(value: Value) -> Env {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_query_is_a_challenge_with_the_right_token_only() {
+        let meta = |token: Option<&str>| Verify {
+            query: "hub.challenge".into(),
+            token: token.map(|token| ("hub.verify_token".into(), Token::new(token))),
+            field: "challenge".into(),
+        };
+        for (query, token, expected) in [
+            (json!({"hub.challenge": "123", "hub.verify_token": "T"}), Some("T"), Some(Ok("123"))),
+            (json!({"hub.challenge": "123", "hub.verify_token": "t"}), Some("T"), Some(Err(WrongToken))),
+            (json!({"hub.challenge": "123", "hub.verify_token": ["T", "T"]}), Some("T"), Some(Err(WrongToken))),
+            (json!({"hub.challenge": "123"}), Some("T"), Some(Err(WrongToken))),
+            (json!({"hub.challenge": "123"}), None, Some(Ok("123"))),
+            (json!({"hub.challenge": "x".repeat(1_001)}), None, None),
+            (json!({"hub.challenge": ""}), None, None),
+            (json!({"hub.verify_token": "T"}), Some("T"), None),
+        ] {
+            assert_eq!(meta(token).of_query(&env(query.clone())), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_a_challenge_if_it_is_nothing_else() {
+        let verify = Verify { query: "hub.challenge".into(), token: None, field: "challenge".into() };
+        for (body, expected) in [
+            (json!({"challenge": "abc"}), Some("abc")),
+            (json!({"token": "T", "challenge": "abc", "type": "url_verification"}), Some("abc")),
+            (json!({"challenge": "abc", "lastname": "Lovelace"}), None),
+            (json!({"challenge": 7}), None),
+            (json!({"type": "url_verification"}), None),
+            (json!({}), None),
+        ] {
+            let found = env(body.clone());
+            assert_eq!(verify.of_body(&found), expected.map(|challenge| ("challenge", challenge)), "{body}");
+        }
+    }
+}
