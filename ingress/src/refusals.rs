@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(kept("office", 1), MAX_WAITING / 4);
         let mut gathered = Gathered::default();
         let large = (0..100).filter(|_| gathered.keep(refusal_of("any", MAX_KEPT_BYTES))).count();
-        assert_eq!(large, MAX_WAITING_BYTES / MAX_KEPT_BYTES / 2 - 1);
+        assert_eq!(large, MAX_WAITING_BYTES / MAX_KEPT_BYTES / 2);
         assert!(gathered.keep(refusal_of("office", MAX_KEPT_BYTES)));
     }
 

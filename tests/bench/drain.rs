@@ -45,7 +45,7 @@ pub async fn drain(scale: Scale) -> Vec<Figure> {
     vec![
         Figure::ratio(format!("drain, backlog of {}", scale.leads), "leads/s", rounds, Reach::AtLeast(0.5)),
         Figure::value("drain, peak memory of the worker", "MB", memory, Reach::AtMost(80.0)),
-        Figure::value("history per lead", "bytes", history, Reach::AtMost(600.0)),
+        Figure::value("history per lead, with search keys", "bytes", history, Reach::AtMost(850.0)),
         Figure::value("all tables per lead", "bytes", tables, Reach::Anything),
     ]
 }

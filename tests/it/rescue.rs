@@ -64,7 +64,8 @@ async fn a_failed_run_counts_until_its_last_replay_has_not_failed() {
         replay(&postern, &name, "{}").await;
         ended(&postern, &receipt).await;
     }
-    assert_eq!(cli.run("runs --state failed --unreplayed -o name").text(), format!("{name}.2\n"));
+    let last = name.replace(".1", ".3");
+    assert_eq!(cli.run("runs --state failed --unreplayed -o name").text(), format!("{last}\n"));
     postern.sql("INSERT INTO records (id, module, fields) VALUES (77, 'Leads', '{}')").await;
     replay(&postern, &name, "{}").await;
     ended(&postern, &receipt).await;

@@ -134,6 +134,7 @@ mod tests {
             "theme-",
             "role-",
             "rejected-",
+            "refusal-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));

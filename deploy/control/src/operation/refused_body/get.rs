@@ -73,7 +73,7 @@ impl Operation for GetRefusedBody {
         "getRefusedBody",
         "/refused_bodies/{id}",
         "one refused body: its names and the shapes of its values",
-        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
+        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "setting": null, "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
     )
     .refusing(&[Code::NotFound, Code::Forbidden]);
 
