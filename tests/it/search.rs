@@ -71,3 +71,18 @@ async fn what_cannot_be_looked_for_is_refused() {
     let nothing: Value = postern.api("GET", "/find?text=-").send().await.json;
     assert_eq!(nothing, json!({"receipts": [], "records": []}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_digest_of_large_receipts_takes_the_memory_of_one() {
+    let mut postern = Postern::without_worker(DEMO).await;
+    let fill = "INSERT INTO receipts (id, accepted_at, settings_version, workflow, permission, ip, env)
+        SELECT overlay(postern_uuid_floor(now())::text placing to_char(n, 'FM000000000000') from 25)::uuid, now(), 1, 77,
+            'loopback', '127.0.0.1', json_build_object('text', repeat('x', 1000000), 'name', 'Ada')
+        FROM generate_series(1, 150) n";
+    postern.sql(fill).await;
+    postern.sql("INSERT INTO digest_queue (receipts, records) SELECT array_agg(id), '{}' FROM receipts").await;
+    postern.start_worker().await;
+    are_found(&postern, "ada", 20, 0).await;
+    let peak = postern.workers[0].peak_megabytes();
+    assert!(peak < 120.0, "the worker took {peak:.0} MB");
+}

@@ -5,7 +5,8 @@
 use std::pin::pin;
 
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::types::Type;
+use futures_util::TryStreamExt;
+use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
 use uuid::Uuid;
 
 use super::{StoreError, copy, parsed};
@@ -46,15 +47,13 @@ const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
 FROM (SELECT at FROM digest_queue ORDER BY id LIMIT 1) oldest";
 
-/// What is to be digested together.
+/// The rows of a part of the queue.
 #[derive(Debug)]
 pub struct Part {
-    /// The receipts, with what was posted.
-    pub receipts: Vec<(ReceiptId, Env)>,
-    /// The records as they are now.
-    pub records: Vec<(RecordId, Env)>,
-    /// All records whose keys are made anew, with those that are gone.
-    touched: Vec<i64>,
+    /// The receipts that were inserted.
+    receipts: Vec<Uuid>,
+    /// The records that were touched, with those that are gone, in order.
+    records: Vec<i64>,
 }
 
 /// Notes what a transaction commits.
@@ -89,43 +88,57 @@ pub async fn next(transaction: &Transaction<'_>, rows: i64) -> Result<Option<Par
     if rows.is_empty() {
         return Ok(None);
     }
-    let receipts: Vec<Uuid> = rows.iter().flat_map(|row| row.get::<_, Vec<Uuid>>(0)).collect();
-    let mut touched: Vec<i64> = rows.iter().flat_map(|row| row.get::<_, Vec<i64>>(1)).collect();
-    touched.sort_unstable();
-    touched.dedup();
-    let mut part = Part { receipts: Vec::new(), records: Vec::new(), touched };
-    if let (Some(least), Some(greatest)) = (receipts.iter().min(), receipts.iter().max()) {
-        let statement = transaction.prepare_cached(RECEIPTS).await?;
-        for row in transaction.query(&statement, &[&receipts, least, greatest]).await? {
-            part.receipts.push((row.get::<_, Uuid>(0).into(), parsed(row.get(1))?));
-        }
-    }
-    let statement = transaction.prepare_cached(RECORDS).await?;
-    for row in transaction.query(&statement, &[&part.touched]).await? {
-        let id = row.get::<_, i64>(0).try_into();
-        let id = id.map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
-        part.records.push((id, parsed(row.get(1))?));
-    }
-    Ok(Some(part))
+    let receipts = rows.iter().flat_map(|row| row.get::<_, Vec<Uuid>>(0)).collect();
+    let mut records: Vec<i64> = rows.iter().flat_map(|row| row.get::<_, Vec<i64>>(1)).collect();
+    records.sort_unstable();
+    records.dedup();
+    Ok(Some(Part { receipts, records }))
 }
 
-/// Writes the keys of a part.
-pub async fn finish(
+/// Writes the hashes of what was posted and of the records as they are now. One document at a time is in memory.
+pub async fn write(
     transaction: &Transaction<'_>,
     part: &Part,
-    receipts: &[(ReceiptId, i64)],
-    records: &[(RecordId, i64)],
+    hashes: impl Fn(&Env) -> Vec<i64>,
 ) -> Result<(), StoreError> {
-    let mut rows = pin!(copy::into(transaction, ADD_RECEIPTS, &[Type::UUID, Type::INT8]).await?);
-    for (receipt, hash) in receipts {
-        rows.as_mut().write(&[&receipt.uuid(), hash]).await?;
+    let Part { receipts, records } = part;
+    if let (Some(least), Some(greatest)) = (receipts.iter().min(), receipts.iter().max()) {
+        let found = hashed::<Uuid>(transaction, RECEIPTS, &[receipts, least, greatest], &hashes).await?;
+        copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
     }
-    rows.finish().await?;
     let statement = transaction.prepare_cached(FORGET_RECORDS).await?;
-    transaction.execute(&statement, &[&part.touched]).await?;
-    let mut rows = pin!(copy::into(transaction, ADD_RECORDS, &[Type::INT8, Type::INT8]).await?);
-    for (record, hash) in records {
-        rows.as_mut().write(&[&record.get(), hash]).await?;
+    transaction.execute(&statement, &[records]).await?;
+    let found = hashed::<i64>(transaction, RECORDS, &[records], &hashes).await?;
+    copied(transaction, ADD_RECORDS, Type::INT8, found).await
+}
+
+/// The ids of rows, each with the hashes of its document.
+async fn hashed<I: FromSqlOwned>(
+    transaction: &Transaction<'_>,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+    hashes: impl Fn(&Env) -> Vec<i64>,
+) -> Result<Vec<(I, Vec<i64>)>, StoreError> {
+    let statement = transaction.prepare_cached(query).await?;
+    let mut rows = pin!(transaction.query_raw(&statement, parameters.iter().copied()).await?);
+    let mut found = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        found.push((row.get(0), hashes(&parsed(row.get(1))?)));
+    }
+    Ok(found)
+}
+
+async fn copied<I: ToSql + Sync>(
+    transaction: &Transaction<'_>,
+    statement: &str,
+    id: Type,
+    found: Vec<(I, Vec<i64>)>,
+) -> Result<(), StoreError> {
+    let mut rows = pin!(copy::into(transaction, statement, &[id, Type::INT8]).await?);
+    for (id, hashes) in &found {
+        for hash in hashes {
+            rows.as_mut().write(&[id, hash]).await?;
+        }
     }
     rows.finish().await?;
     Ok(())

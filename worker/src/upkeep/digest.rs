@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use postern_shared::env::Env;
 use postern_shared::search_key::{self, Names, Secret};
 use postern_shared::store::{self, Store, StoreError, digest};
 use tokio::time::sleep;
@@ -51,12 +52,8 @@ async fn part(
     metrics.digest_lag.set(digest::lag(&connection).await?);
     let transaction = store::begin(&mut connection).await?;
     let Some(part) = digest::next(&transaction, ROWS).await? else { return Ok(false) };
-    let hashes = |values| search_key::of(values, names).into_iter().map(|key| secret.hash(&key)).collect::<Vec<_>>();
-    let receipts: Vec<_> =
-        part.receipts.iter().flat_map(|(id, env)| hashes(env).into_iter().map(|hash| (*id, hash))).collect();
-    let records: Vec<_> =
-        part.records.iter().flat_map(|(id, fields)| hashes(fields).into_iter().map(|hash| (*id, hash))).collect();
-    digest::finish(&transaction, &part, &receipts, &records).await?;
+    let hashes = |values: &Env| search_key::of(values, names).iter().map(|key| secret.hash(key)).collect();
+    digest::write(&transaction, &part, hashes).await?;
     store::commit(transaction).await?;
     Ok(true)
 }
