@@ -48,7 +48,7 @@ impl<'a> Access<'a> {
         self.left.iter().copied().map(Arc::as_ref)
     }
 
-    /// Whether one that is left answers requests of pages of this origin.
+    /// Whether a remaining permission lists this origin.
     pub fn lists_origin(&self, origin: &str) -> bool {
         self.left.iter().any(|one| one.lists_origin(origin))
     }
@@ -91,7 +91,7 @@ impl<'a> Access<'a> {
         if defaults.any(|(_, other)| other != first.1) { Err(ApiError::target_missing()) } else { Ok(first) }
     }
 
-    /// Keeps those of which this is true; none = there are none.
+    /// Keeps the permissions for which `is_right` holds; none = it holds for none, and all remain.
     fn narrow(&mut self, is_right: impl Fn(&Permission) -> bool) -> Option<()> {
         let is_any_right = self.left.iter().any(|one| is_right(one));
         is_any_right.then(|| self.left.retain(|one| is_right(one)))

@@ -43,7 +43,7 @@ pub struct Refusals(Mutex<Gathered>);
 struct Gathered {
     bodies: Vec<NewRefusal>,
     bytes: usize,
-    /// How many of the bodies, and how many bytes, are of which permission.
+    /// The number of bodies and of bytes of each permission.
     of_permissions: HashMap<PermissionKey, (usize, usize)>,
     /// None = the addresses that are too many.
     callers: HashMap<Option<IpAddr>, Count>,

@@ -153,7 +153,7 @@ where
     }
 }
 
-/// The origin whose scripts may read the answer: one that a permission at this path lists.
+/// The origin whose scripts may read the answer. A permission at this path lists this origin.
 fn readable_by<'r>(state: &State, access: &Access<'_>, request: &'r Request) -> Option<&'r HeaderValue> {
     let value = request.headers.get(ORIGIN)?;
     let origin = cors::origin(&request.headers)?;

@@ -186,7 +186,8 @@ fn submissions(
         .collect()
 }
 
-/// The permission of a refused body, if it still lets the sender in, or the one that a person has chosen.
+/// The permission under which a refused body is read again: the permission that a person chose, else the permission of
+/// the body if the permission still admits the sender.
 fn admitting(permissions: &[Value], kept: &Refusal, chosen: Option<&PermissionKey>) -> Result<Permission, ApiError> {
     let key = chosen.map_or(kept.permission.as_str(), PermissionKey::as_str);
     let name = || key.to_owned();

@@ -17,7 +17,7 @@ const MAX_CHARS: usize = 200;
 #[derive(Debug)]
 pub struct Find;
 
-/// What is looked for.
+/// The text to find.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {

@@ -133,7 +133,7 @@ pub(super) fn of_form(visit: &Visit<'_>) -> Fields {
     let mut fields = Fields { enabled: visit.form.get("enabled") == "true", ..Fields::default() };
     for name in TEXTS.into_iter().chain(LISTS) {
         let text = visit.form.get(name);
-        // What is answered may begin and end as it likes.
+        // An answer may begin and end with spaces.
         fields.set(name, if name == "body" { text } else { text.trim() });
     }
     fields.checked = BOXES.into_iter().filter(|name| visit.form.get(name) == "true").collect();
@@ -189,7 +189,7 @@ pub(super) fn to_document(fields: &Fields) -> Value {
     Value::Object(document)
 }
 
-/// What is answered; nothing if no field says so.
+/// The answer that the fields describe; none = they describe no answer.
 fn answer(fields: &Fields) -> Option<Map<String, Value>> {
     let said = ANSWER.into_iter().filter(|name| !fields.get(name).is_empty());
     let value = |name: &str| if name == "status" { number_or_text(fields.get(name)) } else { fields.get(name).into() };
@@ -204,7 +204,7 @@ fn verify(fields: &Fields) -> Option<Map<String, Value>> {
     Some(map).filter(|_| fields.is_checked("verify"))
 }
 
-/// The same document with the keys of the stored one that have no field in the form.
+/// Adds the keys of the stored document that have no field in the form.
 pub(super) fn with_others(mut document: Value, stored: Option<&Value>) -> Value {
     let others = |map: &Value, has_field: fn(&str) -> bool| -> Map<String, Value> {
         let all = map.as_object().into_iter().flatten();
