@@ -3,6 +3,7 @@
 
 mod answer;
 mod batch;
+mod body;
 mod challenge;
 mod headers;
 mod prefer;
@@ -12,10 +13,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use futures_util::{Stream, StreamExt};
-use postern_http::body::{Refused, body_or_sent, paced};
-use postern_shared::body::fields::{self, Fields, Posted};
-use postern_shared::body::memory::{self, FIELD_BYTES};
+use futures_util::Stream;
+use postern_shared::body::fields::{Fields, Posted};
+use postern_shared::body::memory;
 use postern_shared::broker::publisher::PublishError;
 use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::intake::call::{self, Call, described, encode};
@@ -26,17 +26,18 @@ use postern_shared::lane::Lane;
 use postern_shared::permission::Permission;
 use postern_shared::submission::{SUBMISSIONS_V1, Submission, Target};
 use serde_json::json;
-use tokio::time::timeout;
-use warp::http::header::{CONTENT_TYPE, HeaderValue};
+use warp::http::header::HeaderValue;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 
 use crate::access::Access;
 use crate::cors;
-use crate::http::body_budget::{Full, SMALL_BYTES, Share};
+use crate::http::body_budget::{Full, Share};
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
+
+use body::{beside_others, read_body, read_fields};
 
 pub(crate) use answer::see_other;
 pub(crate) use refusal::Refusal;
@@ -252,53 +253,6 @@ fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) ->
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
     dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))
-}
-
-/// The whole body, or why there is none, with what was sent if it came whole.
-async fn read_body<S, B>(
-    state: &State,
-    headers: &HeaderMap,
-    body: S,
-    share: &mut Share,
-) -> Result<Bytes, (ApiError, Option<Bytes>)>
-where
-    S: Stream<Item = Result<B, warp::Error>>,
-    B: Buf,
-{
-    share.owe(headers.iter().map(|(name, value)| FIELD_BYTES + name.as_str().len() + value.len()).sum());
-    let counted = body.map(|chunk| chunk.map_err(|_| Full).and_then(|chunk| share.chunk(chunk)));
-    let mut is_too_slow = false;
-    let reading = body_or_sent(headers, paced(counted, &mut is_too_slow), state.limits.body_bytes);
-    let read = timeout(state.body_timeout, reading).await.map_err(|_| (ApiError::body_timeout(), None))?;
-    match () {
-        () if share.is_refused() => Err((ApiError::too_busy(), None)),
-        () if is_too_slow => Err((ApiError::body_timeout(), None)),
-        () => read.map_err(|Refused { error, sent }| (error.into(), sent)),
-    }
-}
-
-/// The variables of a body, and the bytes that the share has for them: many short fields take many times the bytes in which
-/// they came.
-fn read_fields(
-    state: &State,
-    permission: &Permission,
-    headers: &HeaderMap,
-    body: &[u8],
-    share: &mut Share,
-) -> Result<(Posted, usize), ApiError> {
-    let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    let reserved = memory::at_most(content_type, body, &state.limits);
-    if reserved > 0 {
-        share.take(reserved).map_err(|Full| ApiError::too_busy())?;
-    }
-    let settings = call::field_settings(state.limits, permission);
-    let posted = beside_others(body.len(), || fields::posted(content_type, body, &settings))?;
-    Ok((posted, reserved))
-}
-
-/// Works on so many bytes. While a thread works on a large body, another thread takes its other requests.
-fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    if bytes > SMALL_BYTES { tokio::task::block_in_place(work) } else { work() }
 }
 
 /// Durable, and counted as such.
