@@ -4,6 +4,7 @@
 
 mod body;
 mod listeners;
+pub mod memory_arenas;
 pub mod names;
 pub mod number;
 mod public;
