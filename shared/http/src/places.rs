@@ -46,6 +46,11 @@ impl Places {
         Some(Taking { places: Arc::clone(self), party })
     }
 
+    /// How many are taken now.
+    pub fn count(&self) -> usize {
+        self.taken().places
+    }
+
     /// A thread that panicked here left nothing half done.
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
@@ -78,7 +83,7 @@ mod tests {
         let places = Places::new(64);
         let taken: Vec<_> = (0..8).map(|n| take_all(&places, n)).collect();
         let counts: Vec<_> = taken.iter().map(Vec::len).collect();
-        assert_eq!(counts, [32, 16, 8, 4, 2, 1, 1, 0]);
+        assert_eq!((counts, places.count()), (vec![32, 16, 8, 4, 2, 1, 1, 0], 64));
         drop(taken);
         assert!(places.taken().of_addresses.is_empty());
         assert_eq!(take_all(&places, 9).len(), 32);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream;
-use postern_http::places::Taking;
+use postern_http::places::{Places, Taking};
 use postern_shared::id::ReceiptId;
 use postern_shared::receipt::MAX_SHOWN;
 use postern_shared::store::runs::{self, Filter, Run};
@@ -24,12 +24,16 @@ use super::session;
 use super::visit::{Pairs, Visit};
 use crate::state::State;
 
-/// Pages of the control panel that change while they are open. Others stay as they were loaded. Each asks the store
-/// once a second. One address takes half of what is free.
+/// Pages of the control panel that change while they are open. Others stay as they were loaded. One address takes half
+/// of what is free.
 pub const MAX_LISTENERS: usize = 64;
 
-/// How often the store is asked.
+/// How often the store is asked for a page while few pages listen.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many pages are asked for in a period. While more of them listen, each is asked for less often: what the pages
+/// cost beside leads stays the same.
+const IN_PERIOD: usize = 8;
 
 /// How many runs of a list are compared: those of a page.
 const COMPARED: i64 = 50;
@@ -49,7 +53,8 @@ pub fn events(visit: &Visit<'_>) -> Response {
         return StatusCode::NO_CONTENT.into_response();
     };
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(watch(Arc::clone(&visit.panel.state), visit.secret.hash(), shown, sender, listener));
+    let listeners = Arc::clone(&visit.panel.listeners);
+    tokio::spawn(watch(Arc::clone(&visit.panel.state), visit.secret.hash(), shown, sender, listeners, listener));
     let events = stream::unfold(receiver, async |mut receiver| {
         receiver.recv().await.map(|()| (Ok::<_, Infallible>(Event::default().data("changed")), receiver))
     });
@@ -71,7 +76,14 @@ fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
 
 /// Says when what is shown differs from what is known, until nobody listens or the session has ended. Nothing is known
 /// at first, so that whatever happened between the page and its first event is not missed.
-async fn watch(state: Arc<State>, session: session::Hash, shown: Shown, sender: Sender<()>, _listener: Taking) {
+async fn watch(
+    state: Arc<State>,
+    session: session::Hash,
+    shown: Shown,
+    sender: Sender<()>,
+    listeners: Arc<Places>,
+    _listener: Taking,
+) {
     let mut known = None;
     loop {
         match look(&state, &session, &shown).await {
@@ -88,9 +100,15 @@ async fn watch(state: Arc<State>, session: session::Hash, shown: Shown, sender: 
         tokio::select! {
             () = sender.closed() => return,
             () = state.shutdown.wait() => return,
-            () = tokio::time::sleep(PERIOD) => {}
+            () = tokio::time::sleep(period(listeners.count())) => {}
         }
     }
+}
+
+/// How long a page waits between two looks, beside so many that listen.
+fn period(listeners: usize) -> Duration {
+    let times = u32::try_from(listeners.div_ceil(IN_PERIOD)).unwrap_or(u32::MAX);
+    PERIOD * times.max(1)
 }
 
 async fn look(state: &State, session: &session::Hash, shown: &Shown) -> Result<Option<u64>, StoreError> {
@@ -117,4 +135,16 @@ fn mark(runs: &[Run], beside: impl Hash) -> u64 {
         (run.receipt.uuid(), run.number, run.state.word(), run.steps, run.replaced_by).hash(&mut hasher);
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_pages_ask_the_store_no_oftener_than_a_few() {
+        for (listeners, seconds) in [(0, 1), (1, 1), (8, 1), (9, 2), (64, 8)] {
+            assert_eq!(period(listeners).as_secs(), seconds, "{listeners}");
+        }
+    }
 }

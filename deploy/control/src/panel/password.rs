@@ -7,10 +7,12 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
+use std::time::Instant;
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{Output, PasswordHash, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use postern_http::party::party;
@@ -20,8 +22,8 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 /// The longest password: argon2 reads all of it.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many passwords are hashed at once. Each hash takes 19 MiB and a core; submissions keep at least half of the
-/// cores.
+/// How many passwords are hashed at once. Each hash takes 19 MiB and a core, of which it leaves half of the time to
+/// submissions; those keep at least half of the cores.
 pub const MAX_AT_ONCE: usize = 2;
 /// How many passwords are hashed or wait to be hashed: the work of about a second. A further log-in is asked to come
 /// again.
@@ -115,22 +117,36 @@ impl Passwords {
 
 impl Slot {
     /// The hash of a password in PHC form; nothing if it cannot be made.
-    pub async fn hash(mut self, password: &str) -> Option<String> {
+    pub async fn hash(self, password: &str) -> Option<String> {
         let password = password.to_owned();
-        let hashing = tokio::task::spawn_blocking(move || self.work.hash(&password));
+        let hashing = tokio::task::spawn_blocking(move || self.work.rest_after(|work| work.hash(&password)));
         hashing.await.ok()?
     }
 
     /// Whether it is the password of this hash. Without a hash it takes as long and says no: the time must not tell
     /// which names there are.
-    pub async fn matches(mut self, password: &str, hash: Option<String>) -> bool {
+    pub async fn matches(self, password: &str, hash: Option<String>) -> bool {
         let password = password.to_owned();
-        let comparing = tokio::task::spawn_blocking(move || self.work.compare(&password, hash.as_deref()));
+        let comparing =
+            tokio::task::spawn_blocking(move || self.work.rest_after(|work| work.compare(&password, hash.as_deref())));
         comparing.await.unwrap_or(false)
     }
 }
 
 impl Work {
+    /// Does this and rests as long as it took: a queue of log-ins takes half of a core, and the caller does not wait for
+    /// the rest.
+    fn rest_after<T>(mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let began = Instant::now();
+        let result = work(&mut self);
+        let took = began.elapsed();
+        Handle::current().spawn(async move {
+            tokio::time::sleep(took).await;
+            drop(self);
+        });
+        result
+    }
+
     fn hash(&mut self, password: &str) -> Option<String> {
         let (salt, params) = (SaltString::generate(&mut OsRng), Params::default());
         let (algorithm, version) = (Algorithm::default(), Version::default());
@@ -251,7 +267,6 @@ mod tests {
             assert_eq!(slot().await.matches(password, hash.map(str::to_owned)).await, expected, "{password} {hash:?}");
         }
         assert_ne!(slot().await.hash("correct horse").await.unwrap(), known);
-        assert_eq!(lock(&passwords.buffers).len(), 1, "one buffer is used again and again");
     }
 
     #[tokio::test]
