@@ -2,6 +2,7 @@
 //! Of YAML 1.2 this is what settings need: maps, lists and scalars. Anchors, aliases and tags are refused, since
 //! no document that Postern writes could keep them.
 
+mod edit;
 mod indentation;
 mod read;
 mod scalar;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+pub use edit::edit;
 pub use read::read;
 pub use write::write;
 
@@ -27,6 +29,8 @@ pub const MAX_DEPTH: usize = 64;
 pub struct Document {
     /// What it says. Keys keep their order, numbers their digits.
     pub value: Value,
+    /// Its lines, comments included, ending with a line break; of a document that was written as JSON as YAML.
+    pub text: String,
     lines: HashMap<String, usize>,
 }
 
@@ -67,7 +71,8 @@ pub fn read_json(text: &str) -> Result<Document, Located> {
         Ok([same]) if same.value == value => same.lines.clone(),
         _ => HashMap::new(),
     };
-    Ok(Document { value, lines })
+    let text = write(&value);
+    Ok(Document { value, text, lines })
 }
 
 fn deeper_than(value: &Value, levels: usize) -> bool {

@@ -2,10 +2,9 @@
 
 use std::net::SocketAddr;
 
-use postern_shared::document::Document;
+use postern_shared::document::batch::Batch;
 use postern_shared::options::DatabaseOptions;
 use postern_shared::store::{Store, documents, migrate};
-use postern_shared::yaml;
 
 use crate::database::Database;
 
@@ -94,9 +93,10 @@ pub async fn apply(database: &Database, outside: SocketAddr) {
     let store = Store::new(&options, "postern-chaos").unwrap();
     let mut connection = store.connection().await.unwrap();
     migrate::run(&mut connection).await.unwrap();
-    let read = yaml::read(&SETTINGS.replace("OUTSIDE", &outside.to_string())).unwrap().into_iter();
-    let checked: Vec<_> = read.map(|one| (Document::from_yaml(&one).unwrap(), one.value)).collect();
-    documents::apply(&mut connection, "chaos", &checked).await.unwrap();
+    let mut batch = Batch::default();
+    batch.add_yaml("the settings of chaos", SETTINGS.replace("OUTSIDE", &outside.to_string()).as_bytes());
+    assert!(batch.findings.is_empty(), "{:?}", batch.findings);
+    documents::apply(&mut connection, "chaos", &batch.documents).await.unwrap();
     database
         .sql(&format!(
             "INSERT INTO records (id, module, fields) SELECT {FIRST_SHARED} + n, 'Shared', '{{\"count\":0,\"seen\":\"\"}}'

@@ -12,13 +12,12 @@ pub mod tls;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use postern_shared::document::Document;
+use postern_shared::document::batch::Batch;
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId};
 use postern_shared::options::DatabaseOptions;
 use postern_shared::store::run_steps::Step;
 use postern_shared::store::{Connection, Store, documents, records, run_steps};
-use postern_shared::yaml;
 use serde_json::Value;
 
 use call::{Answer, Call};
@@ -241,14 +240,12 @@ pub async fn ready(what: &str, process: &mut Process) {
 }
 
 pub async fn apply(store: &Store, settings: &str) {
-    let read = yaml::read(settings).unwrap_or_else(|findings| panic!("{findings:?}"));
-    let checked: Vec<_> = (read.into_iter())
-        .map(|one| match Document::from_yaml(&one) {
-            Ok(document) => (document, one.value),
-            Err(findings) => panic!("{findings:?}"),
-        })
-        .collect();
-    documents::apply(&mut store.connection().await.unwrap(), "tests", &checked).await.unwrap();
+    let mut batch = Batch::default();
+    if !settings.is_empty() {
+        batch.add_yaml("the settings of the test", settings.as_bytes());
+    }
+    assert!(batch.findings.is_empty(), "{:?}", batch.findings);
+    documents::apply(&mut store.connection().await.unwrap(), "tests", &batch.documents).await.unwrap();
 }
 
 /// Asks again until there is an answer; fails, saying what did not come true, when that takes too long.

@@ -11,6 +11,7 @@ use postern_shared::message::{Coded, Language, Message};
 use postern_shared::receipt::{Report, RunReport, SkippedReport, StepReport};
 use postern_shared::store::accounts::Role;
 use postern_shared::submission::{Dedupe, Submission};
+use postern_shared::yaml;
 use serde_json::Value;
 
 use crate::operation::{Error, Who};
@@ -180,6 +181,14 @@ impl Sight {
             skipped: report.skipped.into_iter().map(|skipped| self.skipped(skipped)).collect(),
             ..report
         }
+    }
+
+    /// A document of settings and its text. What is not seen whole is written anew, without comments: a comment can hold
+    /// anything.
+    pub fn written(self, document: &Value, text: Option<String>) -> (Value, String) {
+        let seen = self.document(document);
+        let text = text.filter(|_| self.sees(Kind::Secret)).unwrap_or_else(|| yaml::write(&seen));
+        (seen, text)
     }
 
     /// A document of settings, or what the audit log kept of something else.

@@ -72,8 +72,8 @@ pub async fn delete(api: &Api, name: Name) -> Result<(), Failure> {
 }
 
 /// The numbers or keys of documents of a kind.
-pub fn keys(kind: Kind, documents: &[Value]) -> BTreeSet<String> {
-    documents.iter().map(|document| key(kind, document)).collect()
+pub fn keys<'v>(kind: Kind, documents: impl IntoIterator<Item = &'v Value>) -> BTreeSet<String> {
+    documents.into_iter().map(|document| key(kind, document)).collect()
 }
 
 /// The number or key of a document, as text.

@@ -4,9 +4,9 @@ use postern_control::operation::answer::YAML;
 use postern_control::operation::document::apply::{self, ApplyDocuments};
 use postern_control::operation::document::sent::Sent;
 use postern_control::operation::document::validate::{self, ValidateDocuments};
-use postern_control::operation::{Finding, Operation, Refused, Verb};
+use postern_control::operation::{Answer, Finding, Operation, Refused, Verb};
 use postern_shared::yaml;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -40,7 +40,7 @@ impl Api {
             }
             Verb::Put | Verb::Post => self.client.request(about.verb.method(), url).json(&fields),
         };
-        self.output(self.answer(request).await?).await
+        self.output(self.answer(request.header(ACCEPT, O::Output::TYPE)).await?).await
     }
 
     /// Sets the documents of a text, all or none.
@@ -87,7 +87,6 @@ fn text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use postern_control::operation::Answer;
     use serde_json::json;
 
     use super::*;

@@ -7,6 +7,10 @@ use postern_shared::document::batch::Batch;
 use postern_shared::yaml;
 use serde_json::Value;
 
+use postern_control::operation::Nothing;
+use postern_control::operation::answer::Documents;
+use postern_control::operation::document::export::ExportDocuments;
+
 use crate::api::Api;
 use crate::documents::Text;
 use crate::known;
@@ -43,32 +47,29 @@ impl Change {
 
 /// Everything that is set.
 #[derive(Debug)]
-pub struct Set(HashMap<Kind, Vec<Value>>);
+pub struct Set(Vec<(Value, String)>);
 
 impl Set {
     /// Asks for all of it.
     pub async fn load(api: &Api) -> Result<Self, Failure> {
-        let mut all = HashMap::new();
-        for kind in Kind::ALL {
-            all.insert(kind, known::all(api, kind).await?);
-        }
+        let Documents(all) = api.call::<ExportDocuments>(&Nothing {}).await?;
         Ok(Self(all))
     }
 
-    /// The documents of a kind.
-    pub fn of(&self, kind: Kind) -> &[Value] {
-        self.0.get(&kind).map_or(&[], Vec::as_slice)
+    /// The documents of a kind, each with its text.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &(Value, String)> {
+        self.0.iter().filter(move |(document, _)| document.get(kind.name()).is_some())
     }
 
-    /// The form of one document.
-    fn form(&self, kind: Kind, key: &str) -> Option<String> {
-        self.of(kind).iter().find(|one| known::key(kind, one) == key).map(yaml::write)
+    /// The text of one document.
+    fn text(&self, kind: Kind, key: &str) -> Option<String> {
+        self.of(kind).find(|(one, _)| known::key(kind, one) == key).map(|(_, text)| text.clone())
     }
 
     /// The short URLs of the permissions, so that none is made up anew.
     fn short_urls(&self) -> HashMap<String, String> {
-        let permissions = self.of(Kind::Permission).iter();
-        let pair = |one: &Value| {
+        let permissions = self.of(Kind::Permission);
+        let pair = |(one, _): &(Value, String)| {
             let short_url = one["short_url"].as_str()?.trim_start_matches('/').to_owned();
             Some((known::key(Kind::Permission, one), short_url))
         };
@@ -82,8 +83,8 @@ pub fn changes(texts: &[Text], set: &Set) -> Vec<Change> {
     texts.iter().for_each(|text| batch.add_yaml(&text.name, &text.bytes));
     let change = |one: &postern_shared::document::batch::Checked| {
         let (kind, key) = (one.document.kind(), one.document.key());
-        let before = set.form(kind, &key);
-        Change { kind, key, before, after: yaml::write(&one.value) }
+        let before = set.text(kind, &key);
+        Change { kind, key, before, after: one.text.clone().unwrap_or_else(|| yaml::write(&one.value)) }
     };
     batch.documents.iter().map(change).collect()
 }
@@ -93,7 +94,7 @@ pub fn surplus(changes: &[Change], set: &Set) -> Vec<(Kind, String)> {
     let is_meant = |kind: &Kind| changes.iter().any(|change| change.kind == *kind);
     let mut surplus = Vec::new();
     for kind in Kind::ALL.into_iter().rev().filter(is_meant) {
-        let keys = set.of(kind).iter().map(|one| known::key(kind, one));
+        let keys = set.of(kind).map(|(one, _)| known::key(kind, one));
         let is_kept = |key: &String| changes.iter().any(|change| change.kind == kind && change.key == *key);
         surplus.extend(keys.filter(|key| !is_kept(key)).map(|key| (kind, key)));
     }
@@ -107,13 +108,9 @@ mod tests {
     use super::*;
 
     fn set() -> Set {
-        let mut all = HashMap::new();
-        all.insert(Kind::Trigger, vec![json!({"trigger": "a", "title": "A"}), json!({"trigger": "old"})]);
-        all.insert(
-            Kind::Permission,
-            vec![json!({"permission": "p", "addresses": ["any"], "triggers": ["a"], "short_url": "/x0123456789012345678901234567890"})],
-        );
-        Set(all)
+        let permission = json!({"permission": "p", "addresses": ["any"], "triggers": ["a"], "short_url": "/x0123456789012345678901234567890"});
+        let all = [json!({"trigger": "a", "title": "A"}), json!({"trigger": "old"}), permission];
+        Set(all.into_iter().map(|one| (one.clone(), yaml::write(&one))).collect())
     }
 
     fn texts(text: &str) -> Vec<Text> {

@@ -32,8 +32,10 @@ pub struct Stored {
 pub struct Checked {
     /// What it sets, compiled.
     pub document: Document,
-    /// What it says: the form that is stored.
+    /// What it says.
     pub value: Value,
+    /// Its text, comments included; none if it was not written as YAML.
+    pub text: Option<String>,
     /// The short URL that was made up for it, if it needs one and names none.
     pub made_short_url: Option<String>,
     /// The line, from 1, of its number or key.
@@ -76,7 +78,7 @@ impl Batch {
             false => Ok(documents),
         });
         match documents {
-            Ok(documents) => documents.into_iter().for_each(|document| self.check(source, document)),
+            Ok(documents) => documents.into_iter().for_each(|document| self.check(source, document, true)),
             Err(located) => self.findings.push(Found { source: source.to_owned(), located }),
         }
     }
@@ -84,7 +86,7 @@ impl Batch {
     /// Adds one document that is written as JSON.
     pub fn add_json(&mut self, source: &str, text: &[u8]) {
         match text_of(text).and_then(yaml::read_json) {
-            Ok(document) => self.check(source, document),
+            Ok(document) => self.check(source, document, false),
             Err(located) => self.findings.push(Found { source: source.to_owned(), located }),
         }
     }
@@ -158,10 +160,12 @@ impl Batch {
         at_odds
     }
 
-    fn check(&mut self, source: &str, mut yaml: yaml::Document) {
+    fn check(&mut self, source: &str, mut yaml: yaml::Document, has_text: bool) {
         let mut report = |located| self.findings.push(Found { source: source.to_owned(), located });
         name_in_its_type(&mut yaml.value);
+        let before = yaml.value["short_url"].clone();
         let made_short_url = complete(&mut yaml.value, &self.short_urls);
+        let is_completed = yaml.value["short_url"] != before;
         let document = match Document::from_yaml(&yaml) {
             Ok(document) => document,
             Err(findings) => return findings.into_iter().for_each(report),
@@ -174,10 +178,11 @@ impl Batch {
         }
         self.places.insert((kind, key), format!("{source}:{line}"));
         let value = yaml.value.clone();
+        let text = has_text.then(|| if is_completed { yaml::edit(&yaml.text, &value) } else { yaml.text.clone() });
         if matches!(document, Document::Module(_) | Document::Workflow(_)) {
             self.texts.push((source.to_owned(), yaml, self.documents.len()));
         }
-        self.documents.push(Checked { document, value, made_short_url, line });
+        self.documents.push(Checked { document, value, text, made_short_url, line });
     }
 }
 

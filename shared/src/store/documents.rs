@@ -6,27 +6,23 @@ use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
 
 use super::audit_log::{self, Change};
-use super::{StoreError, modules, permissions, settings, triggers, workflows};
-use crate::document::batch::{Batch, ShortUrls, Stored};
+use super::{StoreError, modules, permissions, settings, texts, triggers, workflows};
+use crate::document::batch::{Batch, Checked, ShortUrls, Stored};
 use crate::document::{Document, Kind, Name};
 use crate::module::Module;
 
-/// Writes documents with the text they were read from and notes who changed what; tells for each whether that changed
-/// anything. The version is raised only if one did.
-pub async fn apply(
-    connection: &mut Object,
-    account: &str,
-    documents: &[(Document, Value)],
-) -> Result<Vec<bool>, StoreError> {
+/// Writes documents and notes who changed what; tells for each whether that changed anything. The version is raised
+/// only if one did.
+pub async fn apply(connection: &mut Object, account: &str, documents: &[Checked]) -> Result<Vec<bool>, StoreError> {
     let transaction = connection.transaction().await?;
     // First of all, since its row lock puts concurrent changes in order.
     settings::raise(&transaction).await?;
     let mut changed = Vec::new();
-    for (document, value) in documents {
-        let is_changed = put(&transaction, document, value).await?;
+    for one in documents {
+        let is_changed = put(&transaction, one).await?;
         if is_changed {
-            let (kind, key) = (document.kind().name(), &document.key());
-            audit_log::put(&transaction, &Change { account, action: "save", kind, key, document: Some(value) }).await?;
+            let (kind, key, document) = (one.document.kind().name(), &one.document.key(), Some(&one.value));
+            audit_log::put(&transaction, &Change { account, action: "save", kind, key, document }).await?;
         }
         changed.push(is_changed);
     }
@@ -79,13 +75,18 @@ pub async fn stored(connection: &Object, batch: &Batch) -> Result<Stored, StoreE
     })
 }
 
-async fn put(transaction: &Transaction<'_>, document: &Document, value: &Value) -> Result<bool, StoreError> {
-    match document {
-        Document::Module(module) => modules::put(transaction, module, value).await,
-        Document::Trigger(trigger) => triggers::put(transaction, &trigger.key, value).await,
-        Document::Workflow(workflow) => workflows::put(transaction, workflow.id, value).await,
-        Document::Permission(permission) => permissions::put(transaction, &permission.key, value).await,
-    }
+async fn put(transaction: &Transaction<'_>, checked: &Checked) -> Result<bool, StoreError> {
+    let Checked { document, value, .. } = checked;
+    let (kind, key) = (document.kind(), document.key());
+    let name = (kind, key.as_str());
+    let text = texts::next(transaction, name, value, checked.text.as_deref()).await?;
+    let says_another = match document {
+        Document::Module(module) => modules::put(transaction, module, value).await?,
+        Document::Trigger(trigger) => triggers::put(transaction, &trigger.key, value).await?,
+        Document::Workflow(workflow) => workflows::put(transaction, workflow.id, value).await?,
+        Document::Permission(permission) => permissions::put(transaction, &permission.key, value).await?,
+    };
+    Ok(texts::put(transaction, name, text.as_deref()).await? || says_another)
 }
 
 async fn remove(transaction: &Transaction<'_>, name: &Name) -> Result<bool, StoreError> {

@@ -6,7 +6,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInpu
 use serde_json::{Map, Value};
 
 use super::indentation::{self, Culprit};
-use super::{Document, MAX_BYTES, MAX_DEPTH, join, scalar};
+use super::{Document, MAX_BYTES, MAX_DEPTH, join, scalar, write};
 use crate::finding::{Finding, Located};
 
 /// Reads every document of a text; empty ones are left out. What cannot be read is a finding with its line.
@@ -15,34 +15,53 @@ pub fn read(text: &str) -> Result<Vec<Document>, Located> {
         return Err(fault(1, format!("the text is longer than {MAX_BYTES} bytes")));
     }
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut builder = Builder { parser: Parser::new_from_str(text), lines: HashMap::new() };
+    let mut builder = Builder { parser: Parser::new_from_str(text), lines: HashMap::new(), text };
     builder.documents().map_err(|located| with_hint(text, located))
 }
 
 struct Builder<'t> {
     parser: Parser<'t, StrInput<'t>>,
     lines: HashMap<String, usize>,
+    text: &'t str,
 }
 
 impl<'t> Builder<'t> {
     fn documents(&mut self) -> Result<Vec<Document>, Located> {
-        let mut documents = Vec::new();
+        let (mut documents, mut begin) = (Vec::new(), 1);
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(documents),
-                (Event::DocumentStart(_), _) => {
+                (Event::DocumentStart(is_explicit), span) => {
+                    if is_explicit {
+                        begin = span.start.line() + 1;
+                    }
                     let (event, span) = self.next()?;
                     let is_empty =
                         matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
+                    let is_on_divider = span.start.line() < begin;
                     let value = self.value(event, span, "", 0)?;
                     let lines = std::mem::take(&mut self.lines);
+                    let (_, span) = self.next()?;
+                    let end = span.start.line();
                     if !is_empty {
-                        documents.push(Document { value, lines });
+                        let text = if is_on_divider { write(&value) } else { self.text_between(begin, end) };
+                        documents.push(Document { value, text, lines });
                     }
+                    begin = end;
                 }
                 _ => {}
             }
         }
+    }
+
+    /// The lines of a document, without the end of the one before it, and without empty lines at its own end. Only a
+    /// block such as `|+` keeps those.
+    fn text_between(&self, begin: usize, end: usize) -> String {
+        let lines = self.text.lines().skip(begin - 1).take(end.saturating_sub(begin));
+        let lines: Vec<&str> = lines.skip_while(|line| line.starts_with("...")).collect();
+        let text = lines.join("\n");
+        let text = if text.contains("|+") || text.contains(">+") { &text } else { text.trim_end() };
+        format!("{text}\n")
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Located> {
@@ -216,6 +235,26 @@ mod tests {
         assert_eq!(values, [r#"{"a":1}"#, r#"{"b":2}"#]);
         assert_eq!(documents[1].line("b"), 6);
         assert!(read("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_document_keeps_its_lines() {
+        for (text, expected) in [
+            ("# a\na: 1 # x\n\n# end\n", &["# a\na: 1 # x\n\n# end\n"][..]),
+            ("a: 1", &["a: 1\n"]),
+            ("a: 1\r\nb: 2\r\n", &["a: 1\nb: 2\n"]),
+            ("\u{FEFF}a: 1\n", &["a: 1\n"]),
+            ("# a\na: 1\n# end\n---\n# b\nb: 2\n", &["# a\na: 1\n# end\n", "# b\nb: 2\n"]),
+            ("---\na: 1\n---\n---\nb: |\n  x\n\n---\n", &["a: 1\n", "b: |\n  x\n"]),
+            ("b: |+\n  x\n\n---\na: 1\n", &["b: |+\n  x\n\n", "a: 1\n"]),
+            ("a: 1\n...\n---\nb: 2\n...\n", &["a: 1\n", "b: 2\n"]),
+            ("a: 1\n...\n# b\nb: 2\n...\n", &["a: 1\n", "# b\nb: 2\n"]),
+            ("# head\n---\na: 1\n", &["a: 1\n"]),
+            ("--- {a: 1}\n", &["a: 1\n"]),
+        ] {
+            let texts: Vec<_> = read(text).unwrap().into_iter().map(|document| document.text).collect();
+            assert_eq!(texts, expected, "{text:?}");
+        }
     }
 
     #[test]

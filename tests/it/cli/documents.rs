@@ -29,6 +29,45 @@ async fn every_kind_is_shown_as_a_list_and_as_its_document_and_removed() {
     }
 }
 
+/// A trigger and a workflow as a person writes them.
+const WRITTEN: &str = "\
+# The form of the web site.
+trigger: web_lead
+title: \"Web form\" # shown in lists
+---
+# Asked for by the sales people.
+workflow: 77
+start: {triggers: [web_lead], without_record: true, next: end}
+steps:
+  # nothing to do yet
+  end: {stop: finished}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_export_of_an_import_is_the_same_text() {
+    let postern = Postern::without_worker("").await;
+    let cli = Cli::of(&postern);
+    cli.run_with("apply -", WRITTEN).text();
+    assert_eq!(cli.run("export").text(), WRITTEN);
+    assert_eq!(cli.run("get workflow 77").text(), WRITTEN.split_once("---\n").unwrap().1);
+    let again = cli.run_with("apply -", &WRITTEN.replace("nothing to do yet", "later")).text();
+    assert!(again.contains("web_lead: unchanged") && again.contains("77: applied"), "{again}");
+    assert_eq!(cli.run("get workflow 77 --versions").text().lines().count(), 1, "a comment makes no version");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_panel_and_json_change_keeps_the_comments() {
+    let postern = Postern::without_worker("").await;
+    let cli = Cli::of(&postern);
+    cli.run_with("apply -", WRITTEN).text();
+    let json = r#"{"trigger": "web_lead", "title": "Form"}"#;
+    assert_eq!(postern.api("PUT", "/triggers/web_lead").json(json).send().await.status, 200);
+    let expected = "# The form of the web site.\ntrigger: web_lead\ntitle: Form # shown in lists\n";
+    assert_eq!(cli.run("export trigger web_lead").text(), expected);
+    let viewer = cli.run("token create viewer --role viewer").text();
+    assert!(!cli.run(&format!("export --token {}", viewer.trim())).text().contains('#'), "a comment can hold anything");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_of_a_workflow_are_listed_and_shown() {
     let postern = Postern::without_worker(DEMO).await;

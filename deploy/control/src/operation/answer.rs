@@ -27,6 +27,9 @@ pub type Given = Vec<(&'static str, Schema)>;
 
 /// An output that is answered with.
 pub trait Answer: Sized {
+    /// The type in which a program asks for it.
+    const TYPE: &str = JSON;
+
     /// The answer, in the form that is wanted if there are several.
     fn into_response(self, wanted: Form) -> Response;
 
@@ -70,10 +73,12 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> Answer for T {
 
 /// One document, as JSON or YAML.
 pub trait Document: Sized {
-    /// Of a document.
-    fn of_value(document: Value) -> Self;
-    /// The document.
-    fn into_value(self) -> Value;
+    /// What a document says, and its text.
+    fn of(value: Value, text: String) -> Self;
+    /// What the document says.
+    fn value(&self) -> &Value;
+    /// Its text.
+    fn text(self) -> String;
     /// The schema of such documents.
     fn schema(schemas: &mut SchemaGenerator) -> Schema;
 }
@@ -83,11 +88,12 @@ pub trait Document: Sized {
 pub struct One<D>(pub D);
 
 impl<D: Document> Answer for One<D> {
+    const TYPE: &str = YAML;
+
     fn into_response(self, wanted: Form) -> Response {
-        let document = self.0.into_value();
         match wanted {
-            Form::Json => warp::reply::json(&document).into_response(),
-            Form::Yaml => with_header(yaml::write(&document), CONTENT_TYPE, YAML).into_response(),
+            Form::Json => warp::reply::json(self.0.value()).into_response(),
+            Form::Yaml => with_header(self.0.text(), CONTENT_TYPE, YAML).into_response(),
         }
     }
 
@@ -97,18 +103,23 @@ impl<D: Document> Answer for One<D> {
     }
 
     fn read(answer: &[u8]) -> Result<Self, String> {
-        let document = serde_json::from_slice(answer).map_err(|error| error.to_string())?;
-        Ok(Self(D::of_value(document)))
+        if let Ok(value) = serde_json::from_slice(answer) {
+            let text = yaml::write(&value);
+            return Ok(Self(D::of(value, text)));
+        }
+        let documents = yaml::read(&String::from_utf8_lossy(answer)).map_err(|located| located.sentence())?;
+        let document = documents.into_iter().next().ok_or("there is no document")?;
+        Ok(Self(D::of(document.value, document.text)))
     }
 }
 
-/// Several documents, as YAML.
+/// Several documents, each with its text, as YAML.
 #[derive(Debug)]
-pub struct Documents(pub Vec<Value>);
+pub struct Documents(pub Vec<(Value, String)>);
 
 impl Answer for Documents {
     fn into_response(self, _: Form) -> Response {
-        let texts: Vec<String> = self.0.iter().map(yaml::write).collect();
+        let texts: Vec<String> = self.0.into_iter().map(|(_, text)| text).collect();
         with_header(texts.join("---\n"), CONTENT_TYPE, YAML).into_response()
     }
 
@@ -118,7 +129,7 @@ impl Answer for Documents {
 
     fn read(answer: &[u8]) -> Result<Self, String> {
         let documents = yaml::read(&String::from_utf8_lossy(answer)).map_err(|located| located.sentence())?;
-        Ok(Self(documents.into_iter().map(|document| document.value).collect()))
+        Ok(Self(documents.into_iter().map(|document| (document.value, document.text)).collect()))
     }
 }
 

@@ -13,7 +13,7 @@ pub mod versions;
 
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Kind, Name};
-use postern_shared::store::{Connection, StoreError, documents};
+use postern_shared::store::{Connection, StoreError, documents, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,15 +58,14 @@ pub async fn keep(connection: &mut Connection, who: &Who, mut batch: Batch) -> R
     }
     // What others name comes first: modules, triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
-    let (pairs, short_urls): (Vec<_>, Vec<_>) =
-        batch.documents.into_iter().map(|one| ((one.document, one.value), one.made_short_url)).unzip();
-    let changed = documents::apply(connection, &who.account, &pairs).await?;
-    let mut applied = Vec::new();
-    for (((document, _), made_short_url), changed) in pairs.iter().zip(short_urls).zip(changed) {
-        let (kind, key) = (document.kind().name().to_owned(), document.key());
-        applied.push(Applied { kind, key, changed, made_short_url });
-    }
-    Ok(applied)
+    let changed = documents::apply(connection, &who.account, &batch.documents).await?;
+    let applied = batch.documents.into_iter().zip(changed).map(|(one, changed)| Applied {
+        kind: one.document.kind().name().to_owned(),
+        key: one.document.key(),
+        changed,
+        made_short_url: one.made_short_url,
+    });
+    Ok(applied.collect())
 }
 
 /// Removes what has this name.
@@ -77,11 +76,13 @@ pub async fn remove(state: &State, who: &Who, name: &Name) -> Result<(), Error> 
     }
 }
 
-/// The stored document of this name.
-pub async fn find(state: &State, name: &Name) -> Result<Value, Error> {
-    let all = documents::load(&state.store.connection().await?, name.kind()).await?;
+/// The stored document of this name, and its text.
+pub async fn find(state: &State, name: &Name) -> Result<(Value, Option<String>), Error> {
+    let connection = state.store.connection().await?;
+    let all = documents::load(&connection, name.kind()).await?;
     let found = all.into_iter().find(|document| name_of(name.kind(), document).as_ref() == Some(name));
-    found.ok_or(Error::Unknown(name.kind().name()))
+    let text = texts::find(&connection, name.kind(), &name.to_string()).await?;
+    Ok((found.ok_or(Error::Unknown(name.kind().name()))?, text))
 }
 
 fn name_of(kind: Kind, document: &Value) -> Option<Name> {

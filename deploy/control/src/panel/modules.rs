@@ -109,8 +109,8 @@ pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// The editor with the module that the path names.
 pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let document = saving::named(visit, Kind::Module).await?;
-    reply::page(&page(visit, yaml::write(&document), Vec::new()).await?)
+    let (_, text) = saving::written(visit, Kind::Module).await?;
+    reply::page(&page(visit, text, Vec::new()).await?)
 }
 
 /// Saves the text, or shows it again with what is wrong; with the button *check* it only does the latter.

@@ -3,7 +3,7 @@
 use postern_shared::document::Kind;
 use postern_shared::document::batch::Batch;
 use postern_shared::finding::Located;
-use postern_shared::store::documents;
+use postern_shared::store::{documents, texts};
 use serde_json::Value;
 
 use super::reply::Refusal;
@@ -33,6 +33,13 @@ pub async fn seen(visit: &Visit<'_>, kind: Kind) -> Result<Value, Refusal> {
 pub async fn named(visit: &Visit<'_>, kind: Kind) -> Result<Value, Refusal> {
     let all = load(visit, kind).await?;
     all.into_iter().find(|document| key(kind, document) == visit.argument).ok_or(Refusal::NotFound)
+}
+
+/// The document that the path names and its text, comments included, as far as the visitor may see it.
+pub async fn written(visit: &Visit<'_>, kind: Kind) -> Result<(Value, String), Refusal> {
+    let document = named(visit, kind).await?;
+    let text = texts::find(&visit.connection().await?, kind, &visit.argument).await?;
+    Ok(visit.who().sight().written(&document, text))
 }
 
 /// The number or key of a stored document.

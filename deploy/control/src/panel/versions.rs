@@ -3,8 +3,8 @@
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::id::WorkflowId;
-use postern_shared::store::{Connection, workflows};
-use postern_shared::yaml;
+use postern_shared::store::{Connection, texts, workflows};
+use serde_json::Value;
 use warp::reply::Response;
 
 use super::confirm::Delete;
@@ -41,10 +41,8 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let all = workflows::versions(&connection, id, LISTED).await?;
     let newest = all.first().ok_or(Refusal::NotFound)?.0;
     let shown = visit.query.get("version").parse().unwrap_or(newest);
-    let document = workflows::of_version(&connection, id, shown).await?.ok_or(Refusal::NotFound)?;
-    let document = p.sight.document(&document);
-    let text = yaml::write(&document);
-    let before = text_of(&connection, &p, id, shown - 1).await?;
+    let (document, text) = written(&connection, &p, id, shown).await?.ok_or(Refusal::NotFound)?;
+    let before = written(&connection, &p, id, shown - 1).await?.map(|(_, text)| text).unwrap_or_default();
     let page = Page {
         id: id.to_string(),
         title: saving::title(&document).to_owned(),
@@ -57,9 +55,16 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page)
 }
 
-async fn text_of(connection: &Connection, p: &Frame, id: WorkflowId, version: i32) -> Result<String, Refusal> {
+/// A version and its text.
+async fn written(
+    connection: &Connection,
+    p: &Frame,
+    id: WorkflowId,
+    version: i32,
+) -> Result<Option<(Value, String)>, Refusal> {
     let document = workflows::of_version(connection, id, version).await?;
-    Ok(document.map(|document| yaml::write(&p.sight.document(&document))).unwrap_or_default())
+    let text = texts::of_version(connection, id, version).await?;
+    Ok(document.map(|document| p.sight.written(&document, text)))
 }
 
 /// Asks for the number before deleting.

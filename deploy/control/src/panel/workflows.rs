@@ -4,7 +4,7 @@ use askama::Template;
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
-use postern_shared::store::{checkpoints, workflows};
+use postern_shared::store::{checkpoints, texts, workflows};
 use postern_shared::workflow::Workflow;
 use postern_shared::yaml;
 use warp::reply::Response;
@@ -116,8 +116,10 @@ pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let stored = workflows::load(&visit.connection().await?).await?.value;
     let stored = stored.into_iter().find(|one| saving::key(Kind::Workflow, &one.document) == visit.argument);
     let stored = stored.ok_or(Refusal::NotFound)?;
-    let mut page = page(visit, yaml::write(&stored.document), stored.version, Vec::new()).await?;
-    page.text = yaml::write(&page.p.sight.document(&stored.document));
+    let text = texts::find(&visit.connection().await?, Kind::Workflow, &visit.argument).await?;
+    let whole = text.clone().unwrap_or_else(|| yaml::write(&stored.document));
+    let mut page = page(visit, whole, stored.version, Vec::new()).await?;
+    page.text = page.p.sight.written(&stored.document, text).1;
     reply::page(&page)
 }
 

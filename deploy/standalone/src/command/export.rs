@@ -2,9 +2,11 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use postern_control::operation::Nothing;
+use postern_control::operation::answer::Documents;
+use postern_control::operation::document::export::ExportDocuments;
 use postern_shared::document::{Kind, Name};
 use postern_shared::id::InvalidId;
-use postern_shared::yaml;
 
 use crate::known::{self, key};
 use crate::options::Server;
@@ -25,17 +27,17 @@ pub struct Options {
 /// Prints the documents, divided by `---`, in the order in which they can be applied.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let api = options.api.api()?;
+    let Documents(all) = api.call::<ExportDocuments>(&Nothing {}).await?;
     let mut found = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|wanted| wanted == *kind)) {
-        for document in &known::all(&api, kind).await? {
+        for (document, text) in all.iter().filter(|(document, _)| document.get(kind.name()).is_some()) {
             if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, document)) {
                 continue;
             }
             let divider = if found > 0 { "---\n" } else { "" };
-            let text = yaml::write(document);
             output.named(
                 &format!("{kind}/{}", key(kind, document)),
-                format_args!("{divider}{}", text.strip_suffix('\n').unwrap_or(&text)),
+                format_args!("{divider}{}", text.strip_suffix('\n').unwrap_or(text)),
                 document,
             )?;
             found += 1;

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use postern_control::operation::Nothing;
+use postern_control::operation::answer::One;
 use postern_control::operation::document::get::{Get, GetWorkflow, Input};
-use postern_control::operation::document::kinds::{Key, Modules, Of, Permissions, Triggers, Workflows};
+use postern_control::operation::document::kinds::{Key, Modules, Of, Permissions, Stored, Triggers, Workflows};
 use postern_control::operation::document::list::List;
 use postern_control::operation::document::versions::{self, ListVersions, Version};
 use postern_control::operation::field::{LAST_MAX, Last};
@@ -47,22 +48,25 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     }
     let name = name(kind, key)?;
     known::check_document(&api, &name).await?;
-    let document = match name {
+    let (document, text) = match name {
         Name::Workflow(id) if options.versions => {
             let last = Last::try_from(LAST_MAX).map_err(Failure::fault)?;
             let found = api.call::<ListVersions>(&versions::Input { id, last }).await?;
             return output.list(&VERSIONS, |one| one.version.to_string(), &found.versions, &found).map(drop);
         }
-        Name::Workflow(id) => api.call::<GetWorkflow>(&Input { id, version: options.version }).await?.0.0,
-        name @ Name::Module(_) => api.call::<Get<Modules>>(&Key(name, PhantomData)).await?.0.0,
-        name @ Name::Trigger(_) => api.call::<Get<Triggers>>(&Key(name, PhantomData)).await?.0.0,
-        name @ Name::Permission(_) => api.call::<Get<Permissions>>(&Key(name, PhantomData)).await?.0.0,
+        Name::Workflow(id) => both(api.call::<GetWorkflow>(&Input { id, version: options.version }).await?),
+        name @ Name::Module(_) => both(api.call::<Get<Modules>>(&Key(name, PhantomData)).await?),
+        name @ Name::Trigger(_) => both(api.call::<Get<Triggers>>(&Key(name, PhantomData)).await?),
+        name @ Name::Permission(_) => both(api.call::<Get<Permissions>>(&Key(name, PhantomData)).await?),
     };
-    let text = postern_shared::yaml::write(&document);
     match output.format() {
         Format::Text => output.line(text.trim_end()),
         _ => output.named(&format!("{kind}/{key}"), "", &document),
     }
+}
+
+fn both<K: Of>(One(stored): One<Stored<K>>) -> (Value, String) {
+    (stored.value, stored.text)
 }
 
 async fn all(api: &Api, kind: Kind, output: &mut Output) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! The documents of `deploy/demo`, which are part of the program: a trigger, a workflow, and a permission for loopback.
 
-use postern_shared::document::{Document, Kind};
+use postern_shared::document::Kind;
+use postern_shared::document::batch::Batch;
 use postern_shared::store::{Connection, documents};
-use postern_shared::yaml;
 
 use super::Failure;
 
@@ -21,13 +21,11 @@ pub async fn apply_if_empty(connection: &mut Connection) -> Result<(), Failure> 
             return Ok(());
         }
     }
-    let mut checked = Vec::new();
-    for text in DOCUMENTS {
-        for read in yaml::read(text).map_err(|_| "a document of the demo cannot be read")? {
-            let document = Document::from_yaml(&read).map_err(|_| "a document of the demo is not valid")?;
-            checked.push((document, read.value));
-        }
+    let mut batch = Batch::default();
+    DOCUMENTS.iter().for_each(|text| batch.add_yaml("the demo", text.as_bytes()));
+    if !batch.findings.is_empty() {
+        return Err("a document of the demo is not valid".into());
     }
-    documents::apply(connection, "postern serve --demo", &checked).await?;
+    documents::apply(connection, "postern serve --demo", &batch.documents).await?;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Everything that is set, in the order in which it can be applied.
 
 use postern_shared::document::Kind;
-use postern_shared::store::documents;
+use postern_shared::store::{documents, texts};
 
+use super::name_of;
 use crate::operation::answer::Documents;
 use crate::operation::{About, Error, Nothing, Operation, Who};
 use crate::state::State;
@@ -25,7 +26,11 @@ impl Operation for ExportDocuments {
         let (connection, sight) = (state.store.connection().await?, who.sight());
         let mut all = Vec::new();
         for kind in Kind::ALL {
-            all.extend(documents::load(&connection, kind).await?.iter().map(|document| sight.document(document)));
+            let mut texts = texts::load(&connection, kind).await?;
+            for document in documents::load(&connection, kind).await? {
+                let text = name_of(kind, &document).and_then(|name| texts.remove(&name.to_string()));
+                all.push(sight.written(&document, text));
+            }
         }
         Ok(Documents(all))
     }

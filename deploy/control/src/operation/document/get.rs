@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use postern_shared::document::Name;
 use postern_shared::id::WorkflowId;
-use postern_shared::store::workflows;
+use postern_shared::store::{texts, workflows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,8 @@ impl<K: Of> Operation for Get<K> {
     const ABOUT: About = K::GET;
 
     async fn run(state: &State, who: &Who, Key(name, _): Key<K>) -> Result<One<Stored<K>>, Error> {
-        let document = find(state, &name).await?;
-        Ok(One(Stored(who.sight().document(&document), PhantomData)))
+        let (document, text) = find(state, &name).await?;
+        Ok(One(Stored::seen(who, &document, text)))
     }
 }
 
@@ -51,14 +51,15 @@ impl Operation for GetWorkflow {
     const ABOUT: About = Workflows::GET;
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<One<Stored<Workflows>>, Error> {
-        let document = match input.version {
+        let (document, text) = match input.version {
             None => find(state, &Name::Workflow(input.id)).await?,
             Some(version) => {
                 let connection = state.store.connection().await?;
                 let found = workflows::of_version(&connection, input.id, version).await?;
-                found.ok_or(Error::Unknown(Workflows::KIND.name()))?
+                let text = texts::of_version(&connection, input.id, version).await?;
+                (found.ok_or(Error::Unknown(Workflows::KIND.name()))?, text)
             }
         };
-        Ok(One(Stored(who.sight().document(&document), PhantomData)))
+        Ok(One(Stored::seen(who, &document, text)))
     }
 }

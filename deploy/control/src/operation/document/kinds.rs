@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::operation::answer::Document;
 use crate::operation::request::{Request, no_such_variable};
 use crate::operation::take::{Take, Taken};
-use crate::operation::{About, Code, Error, Verb};
+use crate::operation::{About, Code, Error, Verb, Who};
 
 /// A kind of documents.
 pub trait Of: std::fmt::Debug + Send + Sync + 'static {
@@ -116,17 +116,35 @@ const fn set(name: &'static str, path: &'static str, summary: &'static str, take
         .refusing(&[Code::NotFound, Code::InvalidDocument])
 }
 
-/// A stored document of a kind.
+/// A stored document of a kind, and its text.
 #[derive(Debug)]
-pub struct Stored<K>(pub Value, pub PhantomData<K>);
+pub struct Stored<K> {
+    /// What it says.
+    pub value: Value,
+    /// Its text, comments included.
+    pub text: String,
+    kind: PhantomData<K>,
+}
+
+impl<K: Of> Stored<K> {
+    /// A document as far as somebody may see it.
+    pub fn seen(who: &Who, document: &Value, text: Option<String>) -> Self {
+        let (value, text) = who.sight().written(document, text);
+        Self { value, text, kind: PhantomData }
+    }
+}
 
 impl<K: Of> Document for Stored<K> {
-    fn of_value(document: Value) -> Self {
-        Self(document, PhantomData)
+    fn of(value: Value, text: String) -> Self {
+        Self { value, text, kind: PhantomData }
     }
 
-    fn into_value(self) -> Value {
-        self.0
+    fn value(&self) -> &Value {
+        &self.value
+    }
+
+    fn text(self) -> String {
+        self.text
     }
 
     fn schema(schemas: &mut SchemaGenerator) -> Schema {

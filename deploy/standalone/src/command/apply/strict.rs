@@ -26,10 +26,8 @@ pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
     }
     let values: Vec<Value> = documents.iter().map(|(_, document)| document.value.clone()).collect();
     let known = |kind: Kind| {
-        let mut keys = known::keys(kind, set.of(kind));
-        let here: Vec<Value> = values.iter().filter(|one| one.get(kind.name()).is_some()).cloned().collect();
-        keys.extend(known::keys(kind, &here));
-        keys
+        let here = values.iter().filter(|one| one.get(kind.name()).is_some());
+        known::keys(kind, set.of(kind).map(|(document, _)| document).chain(here))
     };
     let known =
         Known { triggers: known(Kind::Trigger), workflows: known(Kind::Workflow), modules: known(Kind::Module) };
