@@ -144,7 +144,7 @@ number_id!(
 );
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:expr, $letters:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -161,7 +161,7 @@ macro_rules! text_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                match name_fault(text) {
+                match name_fault(text, $letters) {
                     None => Ok(Self(text.to_owned())),
                     Some(fault) => Err(InvalidId { what: $what, text: shortened(text), fault }),
                 }
@@ -193,34 +193,52 @@ macro_rules! text_id {
 text_id!(
     /// What a caller names in `workflow_trigger`.
     TriggerKey,
-    IdKind::Trigger
+    IdKind::Trigger,
+    Letters::Latin
 );
 text_id!(
     /// What a permission is known by when settings are applied again; the title is only for people.
     PermissionKey,
-    IdKind::Permission
+    IdKind::Permission,
+    Letters::Latin
 );
 text_id!(
     /// A record type, such as `Leads`.
     ModuleName,
-    IdKind::Module
+    IdKind::Module,
+    Letters::OfAnyScript
 );
 text_id!(
     /// A step of a workflow, unique in it.
     StepName,
-    IdKind::Step
+    IdKind::Step,
+    Letters::OfAnyScript
 );
 
 /// The longest name of a trigger, permission, module or step: it must fit an index row, a label, a table cell.
 pub const MAX_NAME_BYTES: usize = 64;
 
+/// Which letters a name may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    /// Of what callers write into URLs.
+    Latin,
+    /// Of what people name in a language of their own.
+    OfAnyScript,
+}
+
 /// Why a text cannot be a name, or nothing.
-fn name_fault(text: &str) -> Option<IdFault> {
+fn name_fault(text: &str, letters: Letters) -> Option<IdFault> {
+    let is_sign = |c: char| matches!(c, '_' | '-' | '.');
+    let is_latin = |c: char| c.is_ascii_alphanumeric() || is_sign(c);
+    let is_of_any_script = |c: char| c.is_alphanumeric() || is_sign(c);
     if text.is_empty() {
         Some(IdFault::Empty)
     } else if text.len() > MAX_NAME_BYTES {
         Some(IdFault::TooLong)
-    } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
+    } else if letters == Letters::Latin && !text.chars().all(is_latin) {
+        Some(IdFault::LatinCharacters)
+    } else if !text.chars().all(is_of_any_script) {
         Some(IdFault::Characters)
     } else {
         None
@@ -249,9 +267,16 @@ mod tests {
     #[test]
     fn a_bad_name_says_what_is_wrong() {
         let error = "web lead".parse::<TriggerKey>().unwrap_err().to_string();
-        assert_eq!(error, r#"trigger key "web lead" may hold only letters, digits, '_', '-' and '.'"#);
+        assert_eq!(error, r#"trigger key "web lead" may hold only Latin letters, digits, '_', '-' and '.'"#);
+        assert!("наш_сайт".parse::<TriggerKey>().is_err());
         assert!("CUSTOM_43".parse::<TriggerKey>().is_ok());
         assert!("x".repeat(65).parse::<TriggerKey>().is_err());
+        for (text, is_name) in
+            [("Лиды", true), ("Kontakte_Köln", true), ("リード", true), ("a b", false), ("a/b", false)]
+        {
+            assert_eq!(text.parse::<ModuleName>().is_ok(), is_name, "{text}");
+            assert_eq!(text.parse::<StepName>().is_ok(), is_name, "{text}");
+        }
     }
 
     #[test]

@@ -37,8 +37,8 @@ schema! {
     ReceiptId: json_schema!({"type": "string", "format": "uuid"});
     WorkflowId: number();
     RecordId: number();
-    TriggerKey: name();
-    PermissionKey: name();
+    TriggerKey: key();
+    PermissionKey: key();
     ModuleName: name();
     RunKey: json_schema!({"type": "string", "pattern": RUN});
     State: json_schema!({"type": "string", "enum": State::ALL.map(|(_, word)| word)});
@@ -50,6 +50,12 @@ fn number() -> Schema {
     json_schema!({"type": "integer", "minimum": 1})
 }
 
+/// Letters of any script: of ASCII only letters, digits and the signs `_`, `-` and `.`.
 fn name() -> Schema {
+    let other = r"\x00-,/:-@\[-\^`{-\x7f\s";
+    json_schema!({"type": "string", "pattern": format!("^[^{other}]{{1,{MAX_NAME_BYTES}}}$")})
+}
+
+fn key() -> Schema {
     json_schema!({"type": "string", "pattern": format!("^[A-Za-z0-9_.-]{{1,{MAX_NAME_BYTES}}}$")})
 }

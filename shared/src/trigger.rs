@@ -57,7 +57,7 @@ mod tests {
             (json!({"trigger": ["a"]}), "trigger: must be a text"),
             (
                 json!({"trigger": "web lead"}),
-                "trigger: trigger key \"web lead\" may hold only letters, digits, '_', '-' and '.'",
+                "trigger: trigger key \"web lead\" may hold only Latin letters, digits, '_', '-' and '.'",
             ),
             (json!({"trigger": "a", "title": "x".repeat(201)}), "title: is longer than 200 bytes"),
             (json!({"trigger": "a", "url": "x"}), "url: unknown key `url`; known here: trigger, title"),

@@ -137,3 +137,30 @@ async fn a_module_is_set_got_exported_and_removed_as_other_documents_are() {
     let changes = cli.run("changes module Leads").text();
     assert_eq!(changes.matches("\tmodule\tLeads").count(), 3, "{changes}");
 }
+
+const RUSSIAN: &str = "workflow: 5
+start: {module: Лиды, without_record: true, next: запись}
+steps:
+  запись:
+    create_record: Лиды
+    fields: {фамилия: '$env[\"фамилия\"]'}
+    store_id: номер
+    created: приветствие
+    existing: приветствие
+  приветствие: {comment: 'Здравствуйте, $фамилия!', record: '$env[\"номер\"]'}
+---
+permission: test
+addresses: 127.0.0.1
+workflows: [5]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modules_steps_and_fields_have_names_in_any_script() {
+    let postern = Postern::start(RUSSIAN).await;
+    let report = postern.outcome("/trigger?workflow_id=5", "фамилия=Иванов").await;
+    let steps = report["runs"][0]["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap());
+    assert_eq!(steps.collect::<Vec<_>>(), ["запись", "приветствие"]);
+    let listed = Cli::of(&postern).run("records Лиды").text();
+    assert!(listed.contains("\"фамилия\":\"Иванов\""), "{listed}");
+    assert_eq!(postern.count("SELECT count(*) FROM comments WHERE text = 'Здравствуйте, Иванов!'").await, 1);
+}

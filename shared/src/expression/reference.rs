@@ -71,12 +71,12 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
     Ok(Some((Reference::Path(source, path), length)))
 }
 
-/// The name at the beginning of a text: `[A-Za-z_][A-Za-z0-9_]*`, or nothing.
+/// The name at the beginning of a text: letters of any script, digits and `_`, not a digit first; or nothing.
 pub(super) fn identifier(text: &str) -> &str {
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
+    if text.starts_with(char::is_numeric) {
         return "";
     }
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
     &text[..end]
 }
 

@@ -48,4 +48,6 @@ pub enum IdFault {
     TooLong,
     #[error("may hold only letters, digits, '_', '-' and '.'")]
     Characters,
+    #[error("may hold only Latin letters, digits, '_', '-' and '.'")]
+    LatinCharacters,
 }

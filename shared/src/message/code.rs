@@ -234,4 +234,5 @@ messages! {
     "id-empty" IdEmpty;
     "id-too-long" IdTooLong;
     "id-characters" IdCharacters;
+    "id-latin-characters" IdLatinCharacters;
 }

@@ -194,3 +194,4 @@ id-no-number = is not a whole number above zero
 id-empty = is empty
 id-too-long = is longer than 64 bytes
 id-characters = may hold only letters, digits, '_', '-' and '.'
+id-latin-characters = may hold only Latin letters, digits, '_', '-' and '.'

@@ -21,6 +21,7 @@ impl From<InvalidId> for Message {
             IdFault::Empty => Self::IdEmpty,
             IdFault::TooLong => Self::IdTooLong,
             IdFault::Characters => Self::IdCharacters,
+            IdFault::LatinCharacters => Self::IdLatinCharacters,
         };
         Self::IdWrong { what: Box::new(what), text: format!("{text:?}"), fault: Box::new(fault) }
     }
@@ -29,7 +30,7 @@ impl From<InvalidId> for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ModuleName, ReceiptId, RecordId};
+    use crate::id::{ModuleName, ReceiptId, RecordId, TriggerKey};
 
     #[test]
     fn an_error_of_an_id_has_the_words_of_its_message() {
@@ -39,6 +40,7 @@ mod tests {
             RecordId::try_from(0).unwrap_err(),
             "".parse::<ModuleName>().unwrap_err(),
             "a b".parse::<ModuleName>().unwrap_err(),
+            "лид".parse::<TriggerKey>().unwrap_err(),
             "a".repeat(65).parse::<ModuleName>().unwrap_err(),
         ] {
             assert_eq!(error.to_string(), Message::from(error).to_string());

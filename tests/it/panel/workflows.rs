@@ -68,7 +68,9 @@ async fn a_trigger_is_made_renamed_and_deleted() {
     let mut visitor = Visitor::logged_in(&mut postern).await;
     assert!(visitor.get("/triggers").await.text.contains("There are no triggers yet"));
     let wrong = visitor.post("/triggers/new", &[("trigger", "web lead"), ("title", "Web form")]).await;
-    assert!(wrong.status == 422 && wrong.text.contains("may hold only letters") && wrong.text.contains("Web form"));
+    assert!(
+        wrong.status == 422 && wrong.text.contains("may hold only Latin letters") && wrong.text.contains("Web form")
+    );
     assert_eq!(visitor.post("/triggers/new", &[("trigger", "web_lead"), ("title", "Web form")]).await.status, 303);
     assert!(visitor.post("/triggers/new", &[("trigger", "web_lead")]).await.text.contains("This key is taken"));
     assert!(visitor.get("/triggers").await.text.contains("New lead #77"));

@@ -5,6 +5,7 @@ mod fields;
 use std::collections::BTreeSet;
 
 use askama::Template;
+use deunicode::deunicode;
 use postern_shared::document::Kind;
 use postern_shared::finding::Located;
 use serde_json::Value;
@@ -147,8 +148,9 @@ async fn choices(visit: &Visit<'_>, kind: Kind, chosen: &BTreeSet<String>) -> Re
 }
 
 /// A key for whoever does not want to think of one: `Landing page` is `landing-page`, or `landing-page-2` if that is
-/// taken; a title without Latin letters, such as a Russian one, gives `permission`.
+/// taken. Letters of other scripts are written in Latin: `Наш сайт` is `nash-sait`.
 fn free_key(title: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let title = deunicode(title);
     let words = title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     // Room for a number stays within the 64 bytes of a key.
     let key: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(56).collect();
@@ -164,8 +166,9 @@ mod tests {
     #[test]
     fn a_title_makes_a_key() {
         let key = |title| free_key(title, |key| ["new", "office", "office-2"].contains(&key));
-        assert_eq!(key("Landing page 2 (Köln)"), "landing-page-2-k-ln");
-        assert_eq!((key("Офис"), key("Office"), key("New")), ("permission".into(), "office-3".into(), "new-2".into()));
+        assert_eq!(key("Landing page 2 (Köln)"), "landing-page-2-koln");
+        assert_eq!((key("Office"), key("New"), key("!")), ("office-3".into(), "new-2".into(), "permission".into()));
+        assert_eq!(key("Наш сайт"), "nash-sait");
         assert!(key(&"a".repeat(100)).len() < 64);
     }
 }
