@@ -32,6 +32,7 @@ pub mod refused_bodies;
 pub mod rejected_callers;
 pub mod replayed;
 pub mod responses;
+pub mod retention;
 pub mod roles;
 pub mod run_actions;
 pub mod run_steps;
@@ -46,6 +47,7 @@ pub mod tokens;
 mod transaction;
 pub mod triggers;
 pub mod unmatched;
+pub mod usage;
 pub mod workflows;
 
 use std::sync::Arc;

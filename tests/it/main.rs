@@ -42,6 +42,7 @@ mod refusals;
 mod refused_replays;
 mod rescue;
 mod responses;
+mod retention;
 mod roles;
 mod run_list;
 mod schemathesis;

@@ -22,6 +22,7 @@ mod table;
 mod take;
 pub mod token;
 pub mod unmatched;
+pub mod usage;
 
 use std::future::Future;
 

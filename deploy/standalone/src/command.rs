@@ -27,6 +27,7 @@ mod send;
 mod status;
 mod token;
 mod unmatched;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;
@@ -105,6 +106,8 @@ enum Command {
     Audit(audit::Options),
     /// Lists who changed what, the newest first
     Changes(changes::Options),
+    /// Shows how large the tables are, how fast they grow, and what is removed next
+    Usage(usage::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
     /// Brings the tables of the database up to this version
@@ -175,6 +178,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Dead(options) => dead::run(&options, output).await,
         Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
+        Command::Usage(options) => usage::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),

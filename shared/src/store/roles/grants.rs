@@ -56,7 +56,11 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "modules", &[Read("name, document")]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
-    (Worker, "receipts", &[Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits"), Add("")]),
+    (
+        Worker,
+        "receipts",
+        &[Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits, unmatched"), Add(""), Remove],
+    ),
     (Worker, "runs", &[Read(""), Add(""), Change("version, state, steps_taken, steps, message, started_at, ended_at")]),
     (Worker, "run_steps", &[Read("receipt, run"), Add(""), Remove]),
     (Worker, "run_counters", &[Read(""), Add(""), Change("last")]),
@@ -88,8 +92,12 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[Read(""), Add("lane, kind, body, attempt, due_at, target, workflow"), Change("lease, due_at"), Remove],
     ),
     (Worker, "responses", &[Read("created_at"), Add("receipt, status, content_type, body"), Remove]),
-    (Worker, "dead_letters", &[Read("receipt"), Add("receipt, kind, body, reason, attempt, permission, target")]),
-    (Worker, "replayed", &[Read("old, new")]),
+    (
+        Worker,
+        "dead_letters",
+        &[Read("id, receipt, created_at"), Add("receipt, kind, body, reason, attempt, permission, target"), Remove],
+    ),
+    (Worker, "replayed", &[Read("old, new, at"), Remove]),
     (Worker, "audit_log", &[Read("action, kind, key")]),
     (Worker, "batch_receipts", &[Read("made_at"), Remove]),
     (Worker, "answered", &[Read(""), Add(""), Remove]),
@@ -153,6 +161,9 @@ const FUNCTIONS: &[(Process, &str)] = &[
     (Ingress, "postern_altered(uuid)"),
     (Control, "postern_altered(uuid)"),
     (Worker, "postern_make_partitions(integer)"),
+    (Worker, "postern_retire(text, text)"),
+    (Worker, "postern_reap(timestamptz, integer)"),
+    (Worker, "postern_reap_steps(timestamptz, integer)"),
 ];
 
 /// Sequences of which these processes take numbers by themselves.
