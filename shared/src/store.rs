@@ -16,6 +16,7 @@ pub mod digest;
 pub mod documents;
 mod error;
 pub mod finding;
+pub mod forgetting;
 pub mod history;
 mod listen;
 pub mod log_ins;

@@ -22,6 +22,7 @@ mod editor;
 mod endurance;
 mod examples;
 mod faults;
+mod forget;
 mod golden;
 mod harness;
 mod hold;

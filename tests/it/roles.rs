@@ -188,7 +188,8 @@ const WORKER_MAY_NOT: &[&str] = &[
 
 /// What control has no right to.
 const CONTROL_MAY_NOT: &[&str] = &[
-    "UPDATE receipts SET env = '{}'",
+    "UPDATE receipts SET permission = ''",
+    "UPDATE forgettings SET named = '[]'",
     "DELETE FROM audit_log",
     "UPDATE audit_log SET account = ''",
     "DELETE FROM spool",

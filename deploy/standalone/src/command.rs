@@ -11,6 +11,7 @@ mod diff;
 mod explain;
 mod export;
 mod find;
+mod forget;
 mod get;
 mod init;
 mod man;
@@ -92,6 +93,8 @@ enum Command {
     Record(record::Options),
     /// Finds receipts and records by an e-mail, a phone number, a name or an id
     Find(find::Options),
+    /// Finds a person in all that is kept, exports what is found, and forgets the person
+    Forget(forget::Options),
     /// Lists the records of a module, the newest first
     Records(records::Options),
     /// Shows or replays submissions that started nothing
@@ -170,6 +173,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Replay(options) => replay::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,
+        Command::Forget(options) => forget::run(&options, output).await,
         Command::Record(options) => record::run(&options, output).await,
         Command::Records(options) => records::run(&options, output).await,
         Command::Unmatched(options) => unmatched::run(&options, output).await,

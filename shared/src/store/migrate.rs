@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (7, include_str!("../../migrations/0007_search.sql")),
     (30, include_str!("../../migrations/0030_batches.sql")),
     (34, include_str!("../../migrations/0034_retention.sql")),
+    (35, include_str!("../../migrations/0035_forgettings.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare
