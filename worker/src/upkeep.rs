@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 /// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
 const DIGEST_CONNECTIONS: usize = 1;
 
-/// The same for the retention.
+/// Connections to PostgreSQL for the retention alone: it may wait there for a lock.
 const RETENTION_CONNECTIONS: usize = 1;
 
 /// Starts all of it. `names` are those of values by whose words receipts and records are found.
