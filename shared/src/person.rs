@@ -55,7 +55,7 @@ impl Person {
 
     /// Blanks the values of a document that have the person; returns whether there are any.
     pub fn blank(&self, document: &mut Value) -> bool {
-        blank(document, &self.0, |text| search_key::inside(text))
+        blank(document, &self.0, search_key::inside)
     }
 
     /// Whether bytes have the person, as a form, JSON, or text in any of the usual charsets.
