@@ -89,8 +89,8 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
         async move { state.clock.follow(&state.store).await }
     });
     let writing = tokio::spawn({
-        let (state, unpublished) = (Arc::clone(&state), unpublished.clone());
-        async move { state.refusals.write(&state.store, &state.metrics, &unpublished).await }
+        let (state, keep, unpublished) = (Arc::clone(&state), options.keep_refused, unpublished.clone());
+        async move { state.refusals.write(&state.store, keep, &state.metrics, &unpublished).await }
     });
 
     let telling = tokio::spawn({

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::Parser;
 use postern_shared::broker::publisher::DEFAULT_CHANNELS;
 use postern_shared::options::number::between;
+use postern_shared::options::retention::Keep;
 use postern_shared::options::{
     self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, Settings, TelemetryOptions,
 };
@@ -66,6 +67,10 @@ pub struct ServiceOptions {
     /// space while the broker is away. Runs that wait in the spool, for a delay or a retry, do not count.
     #[arg(long, env = "POSTERN_MAX_SPOOLED", default_value_t = 1_000_000, value_parser = spooled)]
     pub(crate) max_spooled: i64,
+
+    /// Days after which refused bodies are removed, or `never`. Each permission has a share of the store in any case.
+    #[arg(long, env = "POSTERN_KEEP_REFUSED_DAYS", default_value = "7")]
+    pub(crate) keep_refused: Keep,
 
     /// Channels to RabbitMQ, each with one bundle in flight.
     #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = DEFAULT_CHANNELS, value_parser = channels)]

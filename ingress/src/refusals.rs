@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::ErrorCode;
 use postern_shared::log_limit::LogLimit;
+use postern_shared::options::retention::Keep;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::refused_bodies::{self, NewRefusal};
 use postern_shared::store::rejected_callers::{self, Rejections};
@@ -73,8 +74,9 @@ impl Refusals {
         gathered.count(is_room.then_some(address), Count { reason, count: 1, last_at: SystemTime::now() });
     }
 
-    /// Writes what is gathered, every few seconds until shutdown and a last time then.
-    pub async fn write(&self, store: &Store, metrics: &Metrics, shutdown: &Shutdown) {
+    /// Writes what is gathered, every few seconds until shutdown and a last time then. Bodies that were written are kept for a
+    /// time.
+    pub async fn write(&self, store: &Store, keep: Keep, metrics: &Metrics, shutdown: &Shutdown) {
         let mut clock = interval(WRITE_EVERY);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut forgotten, failures): (Option<Instant>, _) = (None, LogLimit::default());
@@ -84,7 +86,7 @@ impl Refusals {
                 () = shutdown.wait() => true,
             };
             let is_due = forgotten.is_none_or(|at| at.elapsed() >= FORGET_EVERY);
-            match self.write_once(store, metrics, is_due).await {
+            match self.write_once(store, keep, metrics, is_due).await {
                 Ok(()) if is_due => forgotten = Some(Instant::now()),
                 Ok(()) => {}
                 Err(error) => {
@@ -99,13 +101,13 @@ impl Refusals {
         }
     }
 
-    async fn write_once(&self, store: &Store, metrics: &Metrics, forget: bool) -> Result<(), StoreError> {
+    async fn write_once(&self, store: &Store, keep: Keep, metrics: &Metrics, forget: bool) -> Result<(), StoreError> {
         let Gathered { bodies, callers, .. } = std::mem::take(&mut *self.gathered());
         if bodies.is_empty() && callers.is_empty() && !forget {
             return Ok(());
         }
         let kept = bodies.len();
-        if let Err(error) = write_bodies(store, &bodies, forget).await {
+        if let Err(error) = write_bodies(store, &bodies, keep, forget).await {
             let mut gathered = self.gathered();
             let dropped = bodies.into_iter().filter_map(|one| (!gathered.keep(one)).then_some(())).count();
             gathered.take_back(callers);
@@ -163,13 +165,13 @@ impl Gathered {
     }
 }
 
-async fn write_bodies(store: &Store, bodies: &[NewRefusal], forget: bool) -> Result<(), StoreError> {
+async fn write_bodies(store: &Store, bodies: &[NewRefusal], keep: Keep, forget: bool) -> Result<(), StoreError> {
     let connection = store.connection().await?;
     if !bodies.is_empty() {
         refused_bodies::keep(&connection, bodies).await?;
     }
     if forget || !bodies.is_empty() {
-        let forgotten = refused_bodies::forget(&connection).await;
+        let forgotten = refused_bodies::forget(&connection, keep).await;
         // What is kept must not be kept twice because of this.
         forgotten.unwrap_or_else(|error| tracing::warn!(%error, "old refused bodies could not be removed"));
     }

@@ -20,6 +20,7 @@ pub mod message;
 pub mod module;
 pub mod options;
 pub mod permission;
+pub mod person;
 pub mod receipt;
 pub mod rendered;
 pub mod resume;

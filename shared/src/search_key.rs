@@ -1,6 +1,8 @@
 //! By which texts a receipt or a record is found: e-mails, phone numbers in any notation, and the words of names and ids in
 //! any case. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
 
+mod inside;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +12,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::env::Env;
+pub use inside::{inside, percent_decoded, single};
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;

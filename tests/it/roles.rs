@@ -135,7 +135,7 @@ async fn without_a_broker_the_roles_carry_leads_and_make_partitions() {
     let ready = private(&mut postern.ingress, "/health/ready").await;
     assert_eq!(ready.0, 200, "{ready:?}");
     // Those of the last week that is made ahead.
-    let week = "SELECT max(right(inhrelid::regclass::text, 8))::bigint FROM pg_inherits WHERE inhparent = 'receipts'::regclass";
+    let week = "SELECT max(right(part, 8))::bigint FROM postern_weeks('receipts')";
     let week = postern.count(week).await;
     let partitions = format!("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE '%{week}'");
     assert_eq!(postern.count(&partitions).await, 7);
@@ -188,7 +188,8 @@ const WORKER_MAY_NOT: &[&str] = &[
 
 /// What control has no right to.
 const CONTROL_MAY_NOT: &[&str] = &[
-    "UPDATE receipts SET env = '{}'",
+    "UPDATE receipts SET permission = ''",
+    "UPDATE forgettings SET named = '[]'",
     "DELETE FROM audit_log",
     "UPDATE audit_log SET account = ''",
     "DELETE FROM spool",

@@ -80,7 +80,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), &metrics)?;
+    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics)?;
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use postern_shared::telemetry;
 use prometheus::core::Collector;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::outside::breaker::CallOutcome;
 use crate::outside::call::{Failure, Report};
@@ -30,6 +30,10 @@ pub struct Metrics {
     pub spool_submissions: IntGauge,
     pub lost_submissions: IntGauge,
     pub digest_lag: IntGauge,
+    pub history_ahead: IntGauge,
+    pub history_overdue: IntGauge,
+    pub table_bytes: IntGaugeVec,
+    pub table_rows: IntGaugeVec,
     pub ready: IntGauge,
 }
 
@@ -126,6 +130,29 @@ impl Metrics {
                 "postern_digest_lag_seconds",
                 "Age of the oldest bundle that has no search keys yet. The same in every worker.",
             )?,
+            history_ahead: IntGauge::new(
+                "postern_history_ahead_seconds",
+                "How far ahead the history has a place for receipts. The same in every worker.",
+            )?,
+            history_overdue: IntGauge::new(
+                "postern_history_overdue_partitions",
+                "Weekly partitions that are older than they are to be kept and could not be removed. The same in every \
+                 worker.",
+            )?,
+            table_bytes: IntGaugeVec::new(
+                Opts::new(
+                    "postern_table_bytes",
+                    "Bytes of a table with its indexes, by table. The same in every worker.",
+                ),
+                &["table"],
+            )?,
+            table_rows: IntGaugeVec::new(
+                Opts::new(
+                    "postern_table_rows",
+                    "Rows of a table as PostgreSQL estimates them, by table. The same in every worker.",
+                ),
+                &["table"],
+            )?,
             ready: telemetry::ready_gauge(registry, "worker")?,
         };
         metrics.register(registry)?;
@@ -140,7 +167,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 16] = [
+        let all: [Box<dyn Collector>; 20] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),
@@ -157,6 +184,10 @@ impl Metrics {
             Box::new(self.spool_submissions.clone()),
             Box::new(self.lost_submissions.clone()),
             Box::new(self.digest_lag.clone()),
+            Box::new(self.history_ahead.clone()),
+            Box::new(self.history_overdue.clone()),
+            Box::new(self.table_bytes.clone()),
+            Box::new(self.table_rows.clone()),
         ];
         all.into_iter().try_for_each(|one| registry.register(one))
     }

@@ -6,7 +6,9 @@ use clap::Parser;
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use postern_shared::options::number::between;
-use postern_shared::options::{BrokerOptions, DatabaseOptions, PrivateOptions, Settings, TelemetryOptions};
+use postern_shared::options::{
+    BrokerOptions, DatabaseOptions, PrivateOptions, RetentionOptions, Settings, TelemetryOptions,
+};
 use postern_shared::search_key::Names;
 
 use crate::outside::mail::MailServer;
@@ -84,6 +86,10 @@ pub struct ExecutionOptions {
     /// for any letters. E-mails and phone numbers are found under any name.
     #[arg(long, env = "POSTERN_SEARCH_NAMES", default_value = Names::DEFAULT)]
     pub(crate) search_names: Names,
+
+    /// How long it keeps what is over.
+    #[command(flatten)]
+    pub(crate) retention: RetentionOptions,
 
     /// Seconds that a shutdown waits for the bundles that are being executed.
     #[arg(long, env = "POSTERN_DRAIN_TIMEOUT_S", default_value_t = 25, value_parser = drain_timeout_s)]

@@ -2,6 +2,7 @@
 
 mod delivery_audit;
 mod digest;
+mod expiry;
 mod frozen_sessions;
 mod gauges;
 mod partitions;
@@ -9,6 +10,7 @@ mod retention;
 
 use std::sync::Arc;
 
+use postern_shared::options::RetentionOptions;
 use postern_shared::search_key::Names;
 use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
@@ -18,14 +20,24 @@ use crate::metrics::Metrics;
 /// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
 const DIGEST_CONNECTIONS: usize = 1;
 
+/// Connections to PostgreSQL for the retention alone: it may wait there for a lock.
+const RETENTION_CONNECTIONS: usize = 1;
+
 /// Starts all of it. `names` are those of values by whose words receipts and records are found.
-pub fn start(store: &Store, names: Names, metrics: &Arc<Metrics>) -> Result<Vec<JoinHandle<()>>, StoreError> {
+pub fn start(
+    store: &Store,
+    names: Names,
+    retention: RetentionOptions,
+    metrics: &Arc<Metrics>,
+) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
+    let keeping = store.beside(RETENTION_CONNECTIONS)?;
     Ok(vec![
         tokio::spawn(digest::run(beside, names, Arc::clone(metrics))),
         tokio::spawn(partitions::make_ahead(store.clone())),
-        tokio::spawn(retention::forget_expired(store.clone())),
-        tokio::spawn(retention::sweep(store.clone())),
+        tokio::spawn(expiry::forget_expired(store.clone())),
+        tokio::spawn(expiry::sweep(store.clone())),
+        tokio::spawn(retention::keep(keeping, retention, Arc::clone(metrics))),
         tokio::spawn(frozen_sessions::end(store.clone())),
         tokio::spawn(gauges::watch(store.clone(), Arc::clone(metrics))),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod field;
 pub mod find;
 pub mod openapi;
+pub mod person;
 pub mod receipt;
 pub mod record;
 pub mod refused_body;
@@ -22,6 +23,7 @@ mod table;
 mod take;
 pub mod token;
 pub mod unmatched;
+pub mod usage;
 
 use std::future::Future;
 

@@ -11,6 +11,7 @@ mod diff;
 mod explain;
 mod export;
 mod find;
+mod forget;
 mod get;
 mod init;
 mod man;
@@ -27,6 +28,7 @@ mod send;
 mod status;
 mod token;
 mod unmatched;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;
@@ -91,6 +93,8 @@ enum Command {
     Record(record::Options),
     /// Finds receipts and records by an e-mail, a phone number, a name or an id
     Find(find::Options),
+    /// Finds a person in all that is kept, exports what is found, and forgets the person
+    Forget(forget::Options),
     /// Lists the records of a module, the newest first
     Records(records::Options),
     /// Shows or replays submissions that started nothing
@@ -105,6 +109,8 @@ enum Command {
     Audit(audit::Options),
     /// Lists who changed what, the newest first
     Changes(changes::Options),
+    /// Shows how large the tables are, how fast they grow, and what is removed next
+    Usage(usage::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
     /// Brings the tables of the database up to this version
@@ -170,6 +176,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Replay(options) => replay::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,
+        Command::Forget(options) => forget::run(&options, output).await,
         Command::Record(options) => record::run(&options, output).await,
         Command::Records(options) => records::run(&options, output).await,
         Command::Unmatched(options) => unmatched::run(&options, output).await,
@@ -178,6 +185,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Dead(options) => dead::run(&options, output).await,
         Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
+        Command::Usage(options) => usage::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),

@@ -31,8 +31,13 @@ UPDATE claims SET receipt = $5, run = $6 WHERE scope = $1 AND key = $2 AND recei
 const RELEASE: &str = "-- claims::release
 DELETE FROM claims WHERE scope = $1 AND key = $2 AND receipt = $3 AND run = $4";
 
+/// One that was taken again meanwhile stays.
 const FORGET: &str = "-- claims::forget
-DELETE FROM claims WHERE expires_at <= now()";
+DELETE FROM claims WHERE expires_at <= now()
+    AND (scope, key) IN (SELECT scope, key FROM claims WHERE expires_at <= now() ORDER BY expires_at LIMIT $1)";
+
+/// Claims that one statement removes: it must not hold their locks for long.
+const TOGETHER: i64 = 2_000;
 
 /// Within what a key is unique.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -160,9 +165,9 @@ pub async fn hand_on(
     Ok(())
 }
 
-/// Removes the claims that have expired; returns how many.
-pub async fn forget(connection: &Object) -> Result<u64, StoreError> {
-    Ok(connection.execute(FORGET, &[]).await?)
+/// Removes some of the claims that have expired; returns whether there may be more.
+pub async fn forget(connection: &Object) -> Result<bool, StoreError> {
+    Ok(connection.execute(FORGET, &[&TOGETHER]).await? >= TOGETHER.unsigned_abs())
 }
 
 #[cfg(test)]

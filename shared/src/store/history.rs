@@ -17,14 +17,11 @@ const WEEKS_AHEAD: i32 = 4;
 const MAKE_AHEAD: &str = "-- history::make_ahead
 SELECT postern_make_partitions($1)";
 
-/// The bounds that all of the tables have: a run needs its receipt, and both need the steps.
+/// The bounds that both tables have: a run needs its receipt. The steps of an old run have a place in the partition for what
+/// is older.
 const HELD: &str = "-- history::held
 SELECT now(), coalesce(array_agg(low ORDER BY low), '{}'), coalesce(array_agg(high ORDER BY low), '{}') FROM (
-    SELECT bounds[1]::uuid AS low, bounds[2]::uuid AS high FROM (
-        SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \\('([0-9a-f-]+)'\\) TO \\('([0-9a-f-]+)'\\)$$) AS bounds
-        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent IN ('receipts'::regclass, 'runs'::regclass, 'run_steps'::regclass) AND NOT i.inhdetachpending
-    ) p WHERE bounds IS NOT NULL GROUP BY bounds HAVING count(*) = 3
+    SELECT w.low, w.high FROM postern_weeks('receipts') w JOIN postern_weeks('runs') r USING (low, high)
 ) b";
 
 /// Makes the partitions that are missing.
@@ -87,7 +84,7 @@ pub fn second(moment: SystemTime) -> String {
 }
 
 /// The least receipt of a moment.
-fn floor(moment: SystemTime) -> Uuid {
+pub(super) fn floor(moment: SystemTime) -> Uuid {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Uuid::from_u128(since.as_millis() << 80)
 }

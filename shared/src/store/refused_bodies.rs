@@ -1,4 +1,4 @@
-//! The refused bodies of permitted callers, kept for a week and within a share for each permission, so that a person can
+//! The refused bodies of permitted callers, kept for a time and within a share for each permission, so that a person can
 //! see what was wrong, correct a charset or a limit, and replay them.
 
 use std::time::SystemTime;
@@ -11,10 +11,8 @@ use super::StoreError;
 use crate::id::{PermissionKey, ReceiptId};
 use crate::lane::Lane;
 use crate::message::Message;
+use crate::options::retention::Keep;
 use crate::submission::SUBMISSIONS_V1;
-
-/// How long a refused body is kept: over a weekend, and no longer than a person needs who looks once a week.
-const MAX_AGE_DAYS: i32 = 7;
 
 /// Bytes of the refused bodies of one permission, with their queries and all else that is kept of them. Beyond this its
 /// oldest are deleted, and none of another permission.
@@ -40,7 +38,7 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 
 const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
-WHERE refused_at < now() - $1 * interval '1 day' OR id IN (
+WHERE refused_at < now() - $1::float8 * interval '1 second' OR id IN (
     SELECT id FROM (
         SELECT id, sum($3::bigint + kept_bytes) OVER (PARTITION BY permission ORDER BY id DESC) AS total
         FROM refused_bodies
@@ -197,9 +195,10 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
 }
 
 /// Removes what is too old, and of each permission the oldest of what is too much.
-pub async fn forget(connection: &Object) -> Result<(), StoreError> {
+pub async fn forget(connection: &Object, keep: Keep) -> Result<(), StoreError> {
+    let age = keep.time().map(|time| time.as_secs_f64());
     let statement = connection.prepare_cached(FORGET).await?;
-    connection.execute(&statement, &[&f64::from(MAX_AGE_DAYS), &MAX_BYTES_OF_PERMISSION, &ROW_BYTES]).await?;
+    connection.execute(&statement, &[&age, &MAX_BYTES_OF_PERMISSION, &ROW_BYTES]).await?;
     Ok(())
 }
 

@@ -9,8 +9,7 @@ use crate::expression::Template;
 use crate::message::Message;
 use crate::spec::{Kind, Setting, Spec};
 
-/// The longest delay, in days: what waits longer than a quarter is a matter for a calendar, and a run that waits keeps
-/// its week of the history from being dropped.
+/// The longest delay, in days: what waits longer than a quarter is a matter for a calendar.
 pub const MAX_DELAY_DAYS: i32 = 90;
 
 /// What stands in `delay`.

@@ -77,13 +77,23 @@ impl Cli {
 
     /// Runs it with a text on its standard input.
     pub fn run_with(&self, words: &str, stdin: &str) -> End {
-        let mut child =
-            self.command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        End { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        ended(self.command(words), stdin)
     }
+
+    /// Runs it with these words, which may hold blanks.
+    pub fn arguments(&self, words: &[&str]) -> End {
+        let mut command = self.command(words[0]);
+        command.args(&words[1..]);
+        ended(command, "")
+    }
+}
+
+fn ended(mut command: Command, stdin: &str) -> End {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    End { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// Without a server: no command that is tested with it may need one.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use postern_shared::lane::Lane;
 use postern_shared::message::Message as Text;
 use postern_shared::resume::RESUME_V1;
+use postern_shared::store::forgetting::Lately;
 use postern_shared::store::{self, Conflicts, StoreError, spool};
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
 use tokio::time::Instant;
@@ -20,6 +21,7 @@ use super::retry::Retry;
 use crate::consume::message::{Message, Origin, Settlement};
 use crate::consume::set_aside::set_aside;
 use crate::consume::verdict::{Letter, SUSPECT_DELIVERIES, Verdict, again, dead_letters_of, retry_delay, split};
+use crate::matching::catalog::Catalog;
 use crate::resources::Resources;
 use crate::run::resume;
 use crate::run::tally::Tally;
@@ -52,20 +54,34 @@ impl Intake {
     }
 
     async fn submissions(&self, message: &Message) -> Option<Verdict> {
-        match self.read(message) {
+        // A worker that has just started knows nobody who was forgotten.
+        let catalog = self.catalog().await.unwrap_or_default();
+        match self.read(message, catalog.forgotten()) {
             Ok(submissions) if submissions.is_empty() => None,
             Ok(submissions) => self.execute(message, submissions).await,
             Err(verdict) => Some(verdict),
         }
     }
 
-    /// The submissions of a message that may be executed as they are.
-    fn read(&self, message: &Message) -> Result<Vec<Submission>, Verdict> {
+    /// The catalog in force, or the first one.
+    async fn catalog(&self) -> Result<Arc<Catalog>, StoreError> {
+        let mut retry = Retry::new(&self.resources.metrics, &self.resources.outages, "a bundle");
+        loop {
+            match self.resources.catalogs.at_least(0).await {
+                Ok(catalog) => return Ok(catalog),
+                Err(error) => retry.wait_out(error).await?,
+            }
+        }
+    }
+
+    /// The submissions of a message that may be executed as they are, without the persons that were forgotten.
+    fn read(&self, message: &Message, forgotten: &Lately) -> Result<Vec<Submission>, Verdict> {
         let dead = |reason: Text| Verdict::Dead { letters: vec![Letter::whole(None, &message.body)], reason };
         if message.kind != SUBMISSIONS_V1 {
             return Err(dead(Text::KindUnknown { sent: format!("{:?}", message.kind) }));
         }
-        let submissions = submission::unbundle(&message.body).map_err(|error| dead(error.into()))?;
+        let mut submissions = submission::unbundle(&message.body).map_err(|error| dead(error.into()))?;
+        forgotten.blank(&mut submissions);
         if let Origin::DeadLetter { reason } = &message.origin {
             return Err(dead_letters_of(&submissions, Text::BrokerGaveUp { why: reason.clone() }));
         }

@@ -10,6 +10,7 @@ use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
 use postern_shared::log_limit::LogLimit;
 use postern_shared::module::{Module, Modules};
+use postern_shared::store::forgetting::{self, Lately};
 use postern_shared::store::settings::{self, Versioned};
 use postern_shared::store::{Connection, Store, StoreError, modules, workflows};
 use postern_shared::task::Task;
@@ -46,6 +47,7 @@ pub struct Catalog {
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
     modules: Arc<Modules>,
     sender: Option<Mailbox>,
+    forgotten: Lately,
     /// In the order in which they run: by (order, id).
     listeners: HashMap<TriggerKey, Vec<Arc<Pinned>>>,
 }
@@ -71,6 +73,11 @@ impl Catalog {
         self.sender.as_ref()
     }
 
+    /// The persons that were forgotten lately.
+    pub fn forgotten(&self) -> &Lately {
+        &self.forgotten
+    }
+
     /// Compiles workflows; those that cannot be read are left out.
     pub fn new(version: i64, stored: &[workflows::Stored], modules: Modules) -> Self {
         let mut catalog = Self { version, modules: Arc::new(modules), ..Self::default() };
@@ -88,14 +95,15 @@ impl Catalog {
     }
 }
 
-/// The workflows and the modules of one version of the settings.
-async fn load(store: &Store) -> Result<(Versioned<Vec<workflows::Stored>>, Modules), StoreError> {
+/// The workflows and the modules of one version of the settings, and the persons that were forgotten by then.
+async fn load(store: &Store) -> Result<(Versioned<Vec<workflows::Stored>>, Modules, Lately), StoreError> {
     let connection = store.connection().await?;
     loop {
         let (modules, workflows) = (modules::load(&connection).await?, workflows::load(&connection).await?);
         // Else somebody changed the settings in between.
         if modules.version == workflows.version {
-            return Ok((workflows, modules.value.iter().filter_map(declared).collect()));
+            let forgotten = forgetting::lately(&connection).await?;
+            return Ok((workflows, modules.value.iter().filter_map(declared).collect(), forgotten));
         }
     }
 }
@@ -181,9 +189,10 @@ impl Catalogs {
         if is_right(current.version) {
             return Ok(current);
         }
-        let (loaded, modules) = load(&self.store).await?;
+        let (loaded, modules, forgotten) = load(&self.store).await?;
         let mut catalog = Catalog::new(loaded.version, &loaded.value, modules);
         catalog.sender.clone_from(&self.sender);
+        catalog.forgotten = forgotten;
         let catalog = Arc::new(catalog);
         tracing::info!(
             settings.version = catalog.version,

@@ -2,12 +2,13 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, openapi, receipt, record, refused_body, rejected_callers, run,
+    Row, audit, dead_letter, document, explain, find, openapi, person, receipt, record, refused_body, rejected_callers,
+    run,
 };
-use super::{token, unmatched};
+use super::{token, unmatched, usage};
 
 /// All operations.
-pub static ROWS: [Row; 46] = [
+pub static ROWS: [Row; 50] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -51,6 +52,10 @@ pub static ROWS: [Row; 46] = [
     Row::of::<audit::hours::AuditHours>(),
     Row::of::<audit::log::ListChanges>(),
     Row::of::<explain::ExplainAddress>(),
+    Row::of::<usage::GetUsage>(),
+    Row::of::<person::look::LookForPerson>(),
+    Row::of::<person::forget::ForgetPerson>(),
+    Row::of::<person::reports::ListForgettings>(),
     Row::of::<token::list::ListTokens>(),
     Row::of::<token::create::CreateToken>(),
     Row::of::<token::delete::DeleteToken>(),

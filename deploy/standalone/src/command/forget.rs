@@ -1,0 +1,110 @@
+//! `postern forget`: finds a person in all that is kept, exports what is found, and blanks it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use postern_control::operation::person::forget::{self, ForgetPerson};
+use postern_control::operation::person::look::{FoundRow, Input, LookForPerson};
+use serde_json::json;
+
+use crate::api::Api;
+use crate::confirm::confirm;
+use crate::options::Server;
+use crate::output::{Failure, Output};
+
+/// Arguments of `forget`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// E-mails, phone numbers and names of one person. A name in quotes counts where all of its words are
+    #[arg(required = true, value_name = "TEXT")]
+    texts: Vec<String>,
+    /// Forgets the person without a question
+    #[arg(long)]
+    yes: bool,
+    /// Writes what is found to a new file, a row in each line as JSON; without `--yes` nothing is forgotten then
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+    #[command(flatten)]
+    api: Server,
+}
+
+/// Looks through all, and then forgets the person if that is wanted.
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let api = options.api.api()?;
+    let mut export = options.export.as_deref().map(create).transpose()?;
+    let found = parts(&api, &options.texts, None, "looked through", |row| match &mut export {
+        Some(file) => write(file, row),
+        None => Ok(()),
+    })
+    .await?;
+    if let Some(mut file) = export {
+        file.flush()?;
+    }
+    tell(&found, None, output)?;
+    if found.is_empty() {
+        // What is on its way may still have the person.
+        output.note("what is still in the queue is not looked through before it arrives: --yes forgets it then");
+    }
+    if !options.yes && (options.export.is_some() || found.is_empty()) {
+        return Ok(());
+    }
+    output.note("settings are not changed: documents of permissions, triggers, workflows and modules stay as they are");
+    confirm("forget this person in all of it, and cancel runs that wait with it", options.yes)?;
+    let texts = options.texts.clone();
+    let report = api.call::<ForgetPerson>(&forget::Input { texts }).await?.report;
+    let forgotten = parts(&api, &options.texts, Some(report), "forgotten", |_| Ok(())).await?;
+    tell(&forgotten, Some(report), output)
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let file = File::create_new(path);
+    file.map(BufWriter::new).map_err(|error| {
+        Failure::failed(format!("cannot make {}: {error}", path.display()), "name a file that is not there yet")
+    })
+}
+
+fn write(file: &mut impl Write, row: &FoundRow) -> Result<(), Failure> {
+    let line = serde_json::to_string(row).map_err(|error| Failure::fault(error.to_string()))?;
+    Ok(writeln!(file, "{line}")?)
+}
+
+/// All parts, one after another; returns how many rows of each table have the person.
+async fn parts(
+    api: &Api,
+    texts: &[String],
+    report: Option<i64>,
+    done: &str,
+    mut each: impl FnMut(&FoundRow) -> Result<(), Failure>,
+) -> Result<BTreeMap<String, i64>, Failure> {
+    let (mut found, mut from, mut looked_at) = (BTreeMap::new(), None, 0);
+    let is_shown = std::io::stderr().is_terminal();
+    loop {
+        let part = api.call::<LookForPerson>(&Input { texts: texts.to_vec(), from, report }).await?;
+        for row in &part.found {
+            each(row)?;
+            *found.entry(row.place.clone()).or_insert(0) += 1;
+        }
+        looked_at += part.looked_at;
+        if is_shown {
+            let total = part.total.max(looked_at);
+            write!(std::io::stderr(), "\r{looked_at} of about {total} rows {done}")?;
+        }
+        from = part.next;
+        if from.is_none() {
+            if is_shown {
+                writeln!(std::io::stderr())?;
+            }
+            return Ok(found);
+        }
+    }
+}
+
+fn tell(found: &BTreeMap<String, i64>, report: Option<i64>, output: &mut Output) -> Result<(), Failure> {
+    let lines: Vec<String> = found.iter().map(|(place, count)| format!("{place}\t{count}")).collect();
+    let lines = if lines.is_empty() { "nothing found".to_owned() } else { lines.join("\n") };
+    let heading = report.map_or_else(|| "found".to_owned(), |report| format!("forgotten, report {report}"));
+    output.result(format_args!("{heading}:\n{lines}"), &json!({"report": report, "found": found}))
+}

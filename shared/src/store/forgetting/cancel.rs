@@ -1,0 +1,66 @@
+//! Cancels a run whose checkpoint has a person that is to be forgotten: it would go on with values that are not there any
+//! more.
+
+use std::time::Duration;
+
+use deadpool_postgres::Transaction;
+use uuid::Uuid;
+
+use crate::id::{RecordId, WorkflowId};
+use crate::message::Message;
+use crate::resume::RunKey;
+use crate::store::claims::{self, Claim, Holder};
+use crate::store::runs::State;
+use crate::store::spool::{self, Alarm, Way};
+use crate::store::{StoreError, checkpoints, runs};
+
+const STANDING: &str = "-- cancel::standing
+SELECT state::text, workflow, record FROM runs WHERE receipt = $1 AND number = $2 FOR UPDATE";
+
+const END: &str = "-- cancel::end
+UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt = $1 AND number = $2";
+
+const REMOVE: &str = "-- cancel::remove
+DELETE FROM checkpoints WHERE receipt = $1 AND run = $2";
+
+/// Ends a run that has not ended, and removes its checkpoint; returns whether it had not. What wakes it later finds nothing.
+pub async fn cancel(transaction: &Transaction<'_>, key: &[String], message: &Message) -> Result<bool, StoreError> {
+    let unreadable = || StoreError::Refused("a checkpoint has a key of another kind".into());
+    let [receipt, number] = key else { return Err(unreadable()) };
+    let receipt: Uuid = receipt.parse().map_err(|_| unreadable())?;
+    let number: i16 = number.parse().map_err(|_| unreadable())?;
+    let Some(row) = transaction.query_opt(STANDING, &[&receipt, &number]).await? else { return Ok(false) };
+    if matches!(State::from_word(row.get(0)), None | Some(State::Finished | State::Failed)) {
+        return Ok(false);
+    }
+    transaction.execute(END, &[&receipt, &number, &message.stored()]).await?;
+    transaction.execute(REMOVE, &[&receipt, &number]).await?;
+    let workflow: Option<WorkflowId> = row.get::<_, i64>(1).try_into().ok();
+    let record: Option<RecordId> = row.get::<_, Option<i64>>(2).and_then(|id| id.try_into().ok());
+    if let (Some(workflow), Some(record)) = (workflow, record) {
+        leave(transaction, RunKey { receipt: receipt.into(), number }, workflow, record).await?;
+    }
+    Ok(true)
+}
+
+/// Lets the next run go on that waits for its turn on the record.
+async fn leave(
+    transaction: &Transaction<'_>,
+    run: RunKey,
+    workflow: WorkflowId,
+    record: RecordId,
+) -> Result<(), StoreError> {
+    let (claim, mine) = (Claim::serial(workflow, record), Holder::from(run));
+    if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&mine) {
+        return Ok(());
+    }
+    let next = checkpoints::next_in_turn(transaction, workflow, record).await?;
+    let holder = next.as_ref().map(|next| Holder::from(next.run));
+    claims::hand_on(transaction, &claim, &mine, holder.as_ref()).await?;
+    if let Some(resume) = next {
+        runs::wake(transaction, resume.run).await?;
+        let way = Way::Resuming { of_many: false };
+        spool::schedule(transaction, &[Alarm { resume, delay: Duration::ZERO, way }]).await?;
+    }
+    Ok(())
+}
