@@ -34,6 +34,7 @@ pub mod replayed;
 pub mod responses;
 pub mod roles;
 pub mod run_actions;
+pub mod run_effects;
 pub mod run_steps;
 pub mod runs;
 pub mod search;

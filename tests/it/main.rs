@@ -43,6 +43,7 @@ mod refused_replays;
 mod rescue;
 mod responses;
 mod roles;
+mod run_again;
 mod run_list;
 mod schemathesis;
 mod scripts;

@@ -32,6 +32,7 @@ mod refused;
 mod reply;
 mod rescue;
 mod route;
+mod run_again;
 mod runs;
 mod saving;
 mod search;

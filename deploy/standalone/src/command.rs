@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod cancel;
 mod changes;
 mod completion;
 mod dead;
@@ -21,6 +22,7 @@ mod records;
 mod refused;
 mod rejected;
 mod replay;
+mod run_again;
 mod runs;
 mod schema;
 mod send;
@@ -85,6 +87,12 @@ enum Command {
     Runs(runs::Options),
     /// Goes on at the failed step of a run, as a new run
     Replay(replay::Options),
+    /// Runs a run that has ended again from the start, as a new run of the newest version
+    ///
+    /// It first lists what the run has done already, which would be done twice.
+    RunAgain(run_again::Options),
+    /// Cancels a run that waits, is on hold or needs attention
+    Cancel(cancel::Options),
     /// Tells what came of the step at which a run needs attention
     Decide(decide::Options),
     /// Shows one record with its comments
@@ -165,6 +173,8 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Receipt(options) => receipt::run(&options, output).await,
         Command::Runs(options) => runs::run(&options, output).await,
         Command::Replay(options) => replay::run(&options, output).await,
+        Command::RunAgain(options) => run_again::run(&options, output).await,
+        Command::Cancel(options) => cancel::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,
         Command::Record(options) => record::run(&options, output).await,

@@ -60,6 +60,7 @@ messages! {
     "written-too-much" WrittenTooMuch { most: usize };
     "step-missing" StepMissing { step: StepName };
     "version-unreadable" VersionUnreadable { version: i32 };
+    "cancelled" Cancelled;
 
     // Why a run goes on alone.
     "computed-for" ComputedFor { seconds: String };

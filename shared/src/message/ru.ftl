@@ -29,6 +29,7 @@ computed-too-long = запуск вычислял дольше { $seconds } с
 written-too-much = запуск записал больше байт, чем { $most }
 step-missing = в этой версии бизнес-процесса нет шага { $step }
 version-unreadable = версию { $version } бизнес-процесса не удалось прочитать
+cancelled = запуск отменён человеком
 
 computed-for = шаги вычисляли { $seconds } с
 database-worked-for = база данных работала для запуска { $seconds } с

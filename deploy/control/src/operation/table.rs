@@ -7,7 +7,7 @@ use super::{
 use super::{token, unmatched};
 
 /// All operations.
-pub static ROWS: [Row; 46] = [
+pub static ROWS: [Row; 49] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -32,7 +32,10 @@ pub static ROWS: [Row; 46] = [
     Row::of::<find::Find>(),
     Row::of::<receipt::get::GetReceipt>(),
     Row::of::<run::list::ListRuns>(),
+    Row::of::<run::effects::GetEffects>(),
     Row::of::<run::replay::ReplayRun>(),
+    Row::of::<run::run_again::RunAgain>(),
+    Row::of::<run::cancel::CancelRun>(),
     Row::of::<run::decide::DecideRun>(),
     Row::of::<record::list::ListRecords>(),
     Row::of::<record::get::GetRecord>(),

@@ -122,9 +122,13 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Control,
         "checkpoints",
-        &[Read(""), Add("receipt, run, workflow, document, record"), Change("revision, decision")],
+        &[
+            Read(""),
+            Add("receipt, run, workflow, document, record, gate"),
+            Change("revision, decision, waits_for_turn, gate"),
+        ],
     ),
-    (Control, "outside_calls", &[Read("receipt, run, step"), Remove]),
+    (Control, "outside_calls", &[Read("receipt, run, step, done_at"), Remove]),
     (Control, "search_secret", &[Read("key")]),
     (Control, "search_keys", &[Read("")]),
     (Control, "record_keys", &[Read("")]),
