@@ -26,6 +26,7 @@ mod golden;
 mod harness;
 mod hold;
 mod hostile;
+mod jobs;
 mod lanes;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]

@@ -538,3 +538,36 @@ obstacle-workflow-gone = The workflow was removed.
 obstacle-workflow-inactive = The workflow is inactive. Switch it on first.
 obstacle-started-by-run = Another run started this one, and its start values were not kept. Run that one again.
 obstacle-unknown = There is no such run.
+account = Account
+step = Step
+newest-version = newest version
+jobs = Jobs
+jobs-none = No job yet
+jobs-none-help = A job does something with many runs, at a rate: it runs them again, goes on with them, or cancels them. Open a group of failed runs to create one.
+failures = Failed runs
+failures-total = { $n ->
+    [one] { $n } failed run.
+   *[other] { $n } failed runs.
+}
+failures-help = Runs that failed alike are one row. Runs that were replayed are not among them.
+failures-count = Runs
+failures-flat = One by one, with those that were replayed
+job-progress = Progress
+job-rate = Runs per second
+job-done = { $n } done
+job-left = { $n } left
+job-failed = { $n } not possible
+job-stop = Stop
+job-what = What to do with all of them
+job-create = Start the job
+job-create-help = By the newest version. To try it on one, open a run below. What they have done already may happen twice.
+job-go-on = Go on at the failed step
+job-run-again = Run again from the start
+job-cancel = Cancel
+obstacle-refused = The database refused it.
+state-done = done
+state-stopped = stopped
+done-job = The job is on its way.
+done-job-stopped = Stopped. What was done stays.
+kind-job = job
+action-stop = Stopped

@@ -18,6 +18,7 @@ mod frame;
 mod graph;
 mod guesses;
 mod hold;
+mod jobs;
 pub(crate) mod live;
 mod login;
 mod modules;

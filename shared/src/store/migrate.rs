@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (7, include_str!("../../migrations/0007_search.sql")),
     (30, include_str!("../../migrations/0030_batches.sql")),
     (31, include_str!("../../migrations/0031_cancel.sql")),
+    (32, include_str!("../../migrations/0032_jobs.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

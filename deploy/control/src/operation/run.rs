@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod decide;
 pub mod effects;
+pub mod failure_groups;
 pub mod list;
 pub mod replay;
 pub mod run_again;

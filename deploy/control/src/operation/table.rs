@@ -2,12 +2,13 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, openapi, receipt, record, refused_body, rejected_callers, run,
+    Row, audit, dead_letter, document, explain, find, job, openapi, receipt, record, refused_body, rejected_callers,
+    run,
 };
 use super::{token, unmatched};
 
 /// All operations.
-pub static ROWS: [Row; 49] = [
+pub static ROWS: [Row; 54] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -37,6 +38,11 @@ pub static ROWS: [Row; 49] = [
     Row::of::<run::run_again::RunAgain>(),
     Row::of::<run::cancel::CancelRun>(),
     Row::of::<run::decide::DecideRun>(),
+    Row::of::<run::failure_groups::ListFailureGroups>(),
+    Row::of::<job::list::ListJobs>(),
+    Row::of::<job::create::CreateJob>(),
+    Row::of::<job::get::GetJob>(),
+    Row::of::<job::stop::StopJob>(),
     Row::of::<record::list::ListRecords>(),
     Row::of::<record::get::GetRecord>(),
     Row::of::<refused_body::list::ListRefusedBodies>(),

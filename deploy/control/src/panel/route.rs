@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, hold, live, login, modules, overview, permission_form, permissions,
+    accounts, addresses, audit, dead_letters, hold, jobs, live, login, modules, overview, permission_form, permissions,
     receipt, records, refused, reply, rescue, run_again, runs, search, tokens, triggers, unmatched, versions,
     workflows,
 };
@@ -94,6 +94,9 @@ pub const ROUTES: &[Route] = &[
     post("/runs/{}", page!(rescue::rescue)),
     editor(get("/runs/{}/again", page!(run_again::show))),
     post("/runs/{}/again", page!(run_again::run_again)),
+    get("/jobs", page!(jobs::list)),
+    post("/jobs", page!(jobs::create)),
+    post("/jobs/{}/stop", page!(jobs::stop)),
     get("/records", page!(records::list)),
     get("/records/{}", page!(records::show)),
     get("/triggers", page!(triggers::list)),

@@ -137,6 +137,7 @@ mod tests {
             "refusal-",
             "effect-",
             "obstacle-",
+            "job-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));

@@ -8,7 +8,9 @@ use postern_control::operation::run::effects::{self, Effect, GetEffects};
 use postern_control::operation::run::run_again::{Input, RunAgain};
 use postern_shared::env::Env;
 use postern_shared::resume::RunKey;
+use postern_shared::store::jobs::Kind;
 
+use super::bulk::Bulk;
 use crate::confirm::confirm;
 use crate::options::Server;
 use crate::output::{Failure, Output};
@@ -17,13 +19,15 @@ use crate::output::{Failure, Output};
 #[derive(Debug, Args)]
 pub struct Options {
     /// The run: RECEIPT.NUMBER, as `postern runs` lists it
-    run: RunKey,
+    run: Option<RunKey>,
     /// A variable that takes the place of the one of this name with which the run started; several are possible
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
     /// A variable with which it does not start; several are possible
     #[arg(long, value_name = "NAME")]
     without: Vec<String>,
+    #[command(flatten)]
+    bulk: Bulk,
     /// Does not ask, whatever the run has done already
     #[arg(long)]
     yes: bool,
@@ -34,7 +38,13 @@ pub struct Options {
 /// Shows what would be done twice, asks, and runs the run again.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let api = options.api.api()?;
-    let run = Text(options.run);
+    let Some(run) = options.bulk.one(options.run)?.map(Text) else {
+        if !(options.env.is_empty() && options.without.is_empty()) {
+            return Err(Failure::usage("values are edited for one run only", "leave --env and --without away"));
+        }
+        confirm("run all of them again, so that what they have done may happen twice", options.yes)?;
+        return options.bulk.create(Kind::RunAgain, &api, output).await;
+    };
     let before = api.call::<GetEffects>(&effects::Input { run }).await?;
     for effect in &before.effects {
         output.note(format_args!("already done: {}", line(effect)));

@@ -56,8 +56,27 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "modules", &[Read("name, document")]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
-    (Worker, "receipts", &[Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits"), Add("")]),
-    (Worker, "runs", &[Read(""), Add(""), Change("version, state, steps_taken, steps, message, started_at, ended_at")]),
+    (
+        Worker,
+        "receipts",
+        &[Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits, permission"), Add("")],
+    ),
+    (
+        Worker,
+        "runs",
+        &[
+            Read(""),
+            Add(""),
+            Change(
+                "version, state, steps_taken, steps, message, started_at, ended_at, replaced_by, failed_at, failure",
+            ),
+        ],
+    ),
+    (
+        Worker,
+        "jobs",
+        &[Read(""), Change("state, done, failed, obstacle, receipt, number, paced_at, started_at, ended_at")],
+    ),
     (Worker, "run_steps", &[Read("receipt, run"), Add(""), Remove]),
     (Worker, "run_counters", &[Read(""), Add(""), Change("last")]),
     (
@@ -128,6 +147,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Change("revision, decision, waits_for_turn, gate"),
         ],
     ),
+    (Control, "jobs", &[Read(""), Add("kind, filter, rate, account, total"), Change("state, ended_at")]),
     (Control, "outside_calls", &[Read("receipt, run, step, done_at"), Remove]),
     (Control, "search_secret", &[Read("key")]),
     (Control, "search_keys", &[Read("")]),

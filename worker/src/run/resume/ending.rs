@@ -40,8 +40,9 @@ fn without_checkpoint(resume: &Resume, taken: Taken, state: State, message: Mess
 /// Ends a run where it stands, so that a replay can go on there.
 pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffects, StoreError> {
     let before = before(resume, &taken);
-    let Taken { run, mut checkpoint, now, .. } = taken;
+    let Taken { mut run, mut checkpoint, now, .. } = taken;
     checkpoint.forget_tries();
+    run.failed_at = checkpoint.pending.last().map(|branch| branch.step.clone());
     let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
     Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake: None, slow: None })
 }
