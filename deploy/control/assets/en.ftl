@@ -571,3 +571,5 @@ done-job = The job is on its way.
 done-job-stopped = Stopped. What was done stays.
 kind-job = job
 action-stop = Stopped
+own-time = Own time of the step
+rows-new = % new

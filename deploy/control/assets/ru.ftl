@@ -585,3 +585,5 @@ done-job = Задание начато.
 done-job-stopped = Остановлено. Сделанное остаётся.
 kind-job = задание
 action-stop = Остановлено
+own-time = Собственное время шага
+rows-new = Новых: %

@@ -96,7 +96,10 @@ struct Step {
     task: String,
     output: String,
     message: String,
-    offset: String,
+    /// Its own time.
+    took: String,
+    /// Whether it is the step at which the run ended or stands still.
+    is_deciding: bool,
 }
 
 /// What became of a submission.
@@ -183,6 +186,7 @@ fn started_by(run: &Run, of_receipt: &OfReceipt) -> Option<StartedBy> {
 
 fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Value>, log: &[&Entry]) -> Ran {
     let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
+    let last = log.last().map(|entry| entry.number).filter(|_| run.state.is_fault());
     let path: Vec<Step> = (log.iter())
         .map(|Entry { number, step, .. }| Step {
             number: *number,
@@ -193,7 +197,8 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
             message: (step.message.as_ref().filter(|said| Some(*said) != run.message.as_ref()))
                 .map(|message| p.message(message))
                 .unwrap_or_default(),
-            offset: length(Duration::from_millis(step.after_ms)),
+            took: length(Duration::from_micros(step.took_us.into())),
+            is_deciding: last == Some(*number),
         })
         .collect();
     let mut numbers: HashMap<String, Vec<i32>> = HashMap::new();
