@@ -44,6 +44,27 @@ impl Message {
         Self::AfterTries { message: Box::new(self), tries }
     }
 
+    /// What lies at its bottom: without where it happened and what becomes of it.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::AtStep { message, .. }
+            | Self::AgainLater { message, .. }
+            | Self::AfterTries { message, .. }
+            | Self::InField { message, .. }
+            | Self::AndAlso { message, .. }
+            | Self::OutcomeUnknown { message }
+            | Self::DidNotRun { message }
+            | Self::WentOnAlone { message }
+            | Self::ConditionFailed { message } => message.cause(),
+            other => other,
+        }
+    }
+
+    /// Its code without the arguments.
+    pub fn code(&self) -> String {
+        self.coded().code().to_owned()
+    }
+
     /// The form in which the store keeps it: JSON.
     pub fn stored(&self) -> String {
         // A code with texts, numbers and messages can be written as JSON.

@@ -8,6 +8,7 @@ use crate::env::Env;
 use crate::id::{MAX_NAME_BYTES, ModuleName, PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
 use crate::resume::RunKey;
 use crate::store::checkpoints::Decision;
+use crate::store::jobs::Kind;
 use crate::store::runs::State;
 
 /// The name of a run: its receipt and its number.
@@ -43,6 +44,7 @@ schema! {
     RunKey: json_schema!({"type": "string", "pattern": RUN});
     State: json_schema!({"type": "string", "enum": State::ALL.map(|(_, word)| word)});
     Decision: json_schema!({"type": "string", "enum": Decision::ALL.map(|(_, word)| word)});
+    Kind: json_schema!({"type": "string", "enum": Kind::ALL.map(|(_, word)| word)});
     Env: json_schema!({"type": "object"});
 }
 

@@ -4,6 +4,7 @@
 mod driver;
 mod forms;
 mod keyboard;
+mod lists;
 mod pages;
 
 use crate::harness::{Postern, eventually};

@@ -27,6 +27,7 @@ mod golden;
 mod harness;
 mod hold;
 mod hostile;
+mod jobs;
 mod lanes;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
@@ -45,6 +46,7 @@ mod rescue;
 mod responses;
 mod retention;
 mod roles;
+mod run_again;
 mod run_list;
 mod schemathesis;
 mod scripts;

@@ -5,6 +5,7 @@ mod digest;
 mod expiry;
 mod frozen_sessions;
 mod gauges;
+mod jobs;
 mod partitions;
 mod retention;
 
@@ -22,6 +23,8 @@ const DIGEST_CONNECTIONS: usize = 1;
 
 /// Connections to PostgreSQL for the retention alone: it may wait there for a lock.
 const RETENTION_CONNECTIONS: usize = 1;
+/// The same for jobs.
+const JOB_CONNECTIONS: usize = 1;
 
 /// Starts all of it. `names` are those of values by whose words receipts and records are found.
 pub fn start(
@@ -32,8 +35,10 @@ pub fn start(
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
     let keeping = store.beside(RETENTION_CONNECTIONS)?;
+    let for_jobs = store.beside(JOB_CONNECTIONS)?;
     Ok(vec![
         tokio::spawn(digest::run(beside, names, Arc::clone(metrics))),
+        tokio::spawn(jobs::run(for_jobs)),
         tokio::spawn(partitions::make_ahead(store.clone())),
         tokio::spawn(expiry::forget_expired(store.clone())),
         tokio::spawn(expiry::sweep(store.clone())),

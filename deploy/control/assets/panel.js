@@ -112,6 +112,20 @@ function editor() {
   });
 }
 
+// While one points at a list its rows stay where they are: how many are new stands above it, and they come when that is
+// clicked, or when one points elsewhere.
+function announce(place, other, take) {
+  const links = (of) => [...of.querySelectorAll("a.whole")].map((link) => link.getAttribute("href"));
+  const known = new Set(links(place)), count = links(other).filter((href) => !known.has(href)).length;
+  const button = place.parentElement.querySelector(".new-rows") ?? document.createElement("button");
+  const come = () => { button.remove(); place.onmouseleave = null; take(); };
+  button.className = "new-rows";
+  button.type = "button";
+  button.textContent = place.dataset.new.replace("%", count);
+  button.onclick = place.onmouseleave = come;
+  if (count > 0) place.before(button);
+}
+
 // A page with live places hears from the server that its runs have changed, asks for itself again, and takes over those
 // places. What one is just using in them stays: the focus goes to the same link again.
 function live() {
@@ -125,12 +139,19 @@ function live() {
     for (const place of places) {
       const other = fresh.getElementById(place.id);
       if (!other || other.innerHTML === seen.get(place)) continue;
-      const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-      seen.set(place, other.innerHTML);
-      if (place.id === "live-navigation") place.innerHTML = other.innerHTML;
-      else show(place, other.innerHTML);
-      if (focused !== null) [...place.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+      const take = () => renewed(place, other.innerHTML);
+      if (place.dataset.new && place.matches(":hover")) announce(place, other, take);
+      else take();
     }
+    times();
+  };
+  const renewed = (place, html) => {
+    const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    document.querySelector(".new-rows")?.remove();
+    seen.set(place, html);
+    if (place.id === "live-navigation") place.innerHTML = html;
+    else show(place, html);
+    if (focused !== null) [...place.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
     times();
   };
   const events = new EventSource(`/live?${new URLSearchParams({ page: location.pathname + location.search })}`);

@@ -11,6 +11,7 @@ pub mod error;
 pub mod explain;
 pub mod field;
 pub mod find;
+pub mod job;
 pub mod openapi;
 pub mod person;
 pub mod receipt;

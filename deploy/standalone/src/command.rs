@@ -2,6 +2,8 @@
 
 mod apply;
 mod audit;
+mod bulk;
+mod cancel;
 mod changes;
 mod completion;
 mod dead;
@@ -10,10 +12,12 @@ mod delete;
 mod diff;
 mod explain;
 mod export;
+mod failures;
 mod find;
 mod forget;
 mod get;
 mod init;
+mod jobs;
 mod man;
 mod migrate;
 mod receipt;
@@ -22,6 +26,7 @@ mod records;
 mod refused;
 mod rejected;
 mod replay;
+mod run_again;
 mod runs;
 mod schema;
 mod send;
@@ -85,8 +90,18 @@ enum Command {
     Receipt(receipt::Options),
     /// Lists runs, the newest first
     Runs(runs::Options),
-    /// Goes on at the failed step of a run, as a new run
+    /// Lists failed runs in groups of those that are alike, the largest first
+    Failures(failures::Options),
+    /// Goes on at the failed step of a run, or of many, as a new run
     Replay(replay::Options),
+    /// Runs a run that has ended, or many, again from the start, as a new run of the newest version
+    ///
+    /// It first lists what one run has done already, which would be done twice.
+    RunAgain(run_again::Options),
+    /// Cancels a run that waits, is on hold or needs attention, or many
+    Cancel(cancel::Options),
+    /// Lists, shows or stops jobs, which do something with many runs at a rate
+    Jobs(jobs::Options),
     /// Tells what came of the step at which a run needs attention
     Decide(decide::Options),
     /// Shows one record with its comments
@@ -173,7 +188,11 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Send(options) => send::run(options, output).await,
         Command::Receipt(options) => receipt::run(&options, output).await,
         Command::Runs(options) => runs::run(&options, output).await,
+        Command::Failures(options) => failures::run(&options, output).await,
+        Command::Jobs(options) => jobs::run(&options, output).await,
         Command::Replay(options) => replay::run(&options, output).await,
+        Command::RunAgain(options) => run_again::run(&options, output).await,
+        Command::Cancel(options) => cancel::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,
         Command::Forget(options) => forget::run(&options, output).await,

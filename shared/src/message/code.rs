@@ -61,6 +61,7 @@ messages! {
     "step-missing" StepMissing { step: StepName };
     "version-unreadable" VersionUnreadable { version: i32 };
     "person-forgotten" PersonForgotten;
+    "cancelled" Cancelled;
 
     // Why a run goes on alone.
     "computed-for" ComputedFor { seconds: String };

@@ -37,7 +37,7 @@ impl Coded {
         Some(self)
     }
 
-    fn code(&self) -> &str {
+    pub(super) fn code(&self) -> &str {
         self.0.get("code").and_then(Value::as_str).unwrap_or_default()
     }
 

@@ -30,6 +30,7 @@ written-too-much = the run has written more than { $most } bytes
 step-missing = this version of the workflow has no step { $step }
 version-unreadable = version { $version } of its workflow cannot be read
 person-forgotten = cancelled, since a person in its values was forgotten
+cancelled = a person cancelled the run
 
 computed-for = its steps computed for { $seconds } s
 database-worked-for = the database worked for it for { $seconds } s

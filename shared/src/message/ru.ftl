@@ -30,6 +30,7 @@ written-too-much = запуск записал больше байт, чем { $
 step-missing = в этой версии бизнес-процесса нет шага { $step }
 version-unreadable = версию { $version } бизнес-процесса не удалось прочитать
 person-forgotten = отменён: данные человека, которые в нём были, удалены
+cancelled = запуск отменён человеком
 
 computed-for = шаги вычисляли { $seconds } с
 database-worked-for = база данных работала для запуска { $seconds } с

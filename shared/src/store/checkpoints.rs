@@ -139,6 +139,8 @@ pub struct Taken {
     pub now: SystemTime,
     /// What a person decided about its next step.
     pub decision: Option<Decision>,
+    /// Whether a person has cancelled it.
+    pub is_cancelled: bool,
     /// Whether it was let through the gate of its workflow.
     pub has_passed: bool,
     /// Whether the caller of its submission waits for a response, or did.
@@ -196,6 +198,7 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
         request: receipts::unfold(row.get(17), row.get(22), row.get(23))?,
         now: row.get(18),
         decision: row.get::<_, Option<&str>>(19).and_then(Decision::from_word),
+        is_cancelled: row.get::<_, Option<&str>>(19) == Some("cancel"),
         has_passed: row.get::<_, Option<bool>>(20).unwrap_or(false),
         waits: row.get(21),
     }))

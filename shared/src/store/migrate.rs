@@ -19,6 +19,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (6, include_str!("../../migrations/0006_roles.sql")),
     (7, include_str!("../../migrations/0007_search.sql")),
     (30, include_str!("../../migrations/0030_batches.sql")),
+    (31, include_str!("../../migrations/0031_cancel.sql")),
+    (32, include_str!("../../migrations/0032_jobs.sql")),
     (34, include_str!("../../migrations/0034_retention.sql")),
     (35, include_str!("../../migrations/0035_forgettings.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),

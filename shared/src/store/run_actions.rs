@@ -1,83 +1,29 @@
-//! What a person does for a run that stands still: replays it at its failed step, or decides about a step of which
-//! nobody knows what came of it. The change, what wakes the run, and the row of the audit log are one transaction.
+//! What a person does for a run: replays it at its failed step, runs it again from the start, cancels it, or decides about a
+//! step whose outcome is unknown. The change, what wakes the run, and the row of the audit log are one transaction.
 
-use std::collections::BTreeMap;
+mod cancel;
+mod decide;
+mod obstacle;
+mod replays;
+
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
+use serde_json::{Value, json};
 
 use super::audit_log::{self, Change};
-use super::checkpoints::{Decision, FIRST_REVISION};
-use super::runs::State;
 use super::spool::{self, Alarm, Way};
-use super::{StoreError, outside_calls, receipts};
-use crate::id::WorkflowId;
+use super::{StoreError, runs};
+use crate::env::Env;
 use crate::resume::{Resume, RunKey};
 
-/// Two persons at one run: the second waits here and finds what the first has done.
-const STANDING: &str = "-- run_actions::standing
-SELECT r.state::text, r.workflow, coalesce(r.replays, r.number), c.revision
-FROM runs r LEFT JOIN checkpoints c ON c.receipt = r.receipt AND c.run = r.number
-WHERE r.receipt = $1 AND r.number = $2 FOR UPDATE OF r";
+pub use cancel::cancel_all;
+pub use decide::decide;
+pub use obstacle::Obstacle;
+pub use replays::{How, Version, start_all};
 
-/// All replays of a run have one lock, whichever of them is replayed.
-const FIRST: &str = "-- run_actions::first
-SELECT FROM runs WHERE receipt = $1 AND number = (
-    SELECT coalesce(replays, number) FROM runs WHERE receipt = $1 AND number = $2) FOR UPDATE";
-
-const UNFINISHED: &str = "-- run_actions::unfinished
-SELECT EXISTS (SELECT FROM runs WHERE receipt = $1 AND $2 IN (number, replays) AND state NOT IN ('finished', 'failed'))";
-
-const COPY_RUN: &str = "-- run_actions::copy_run
-INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, record, started_at, parent, parent_step, item,
-    replays)
-SELECT receipt, $3, workflow, CASE WHEN $4 THEN coalesce((SELECT version FROM workflows w WHERE w.id = workflow), version)
-    ELSE version END, 'running', 0, record, now(), parent, parent_step, item, coalesce(replays, number)
-FROM runs WHERE receipt = $1 AND number = $2";
-
-const COPY_CHECKPOINT: &str = "-- run_actions::copy_checkpoint
-INSERT INTO checkpoints (receipt, run, workflow, document, record)
-SELECT receipt, $3, workflow, document, record FROM checkpoints WHERE receipt = $1 AND run = $2";
-
-const REPLACE: &str = "-- run_actions::replace
-UPDATE runs SET replaced_by = $3
-WHERE receipt = $1 AND $2 IN (number, replays) AND number <> $3 AND replaced_by IS NULL";
-
-const DECIDE: &str = "-- run_actions::decide
-UPDATE checkpoints SET revision = revision + 1, decision = $3 WHERE receipt = $1 AND run = $2 RETURNING revision";
-
-const GO_ON: &str = "-- run_actions::go_on
-UPDATE runs SET state = 'running', message = NULL WHERE receipt = $1 AND number = $2";
-
-/// The version with which a run is replayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// That of the run.
-    Pinned,
-    /// The newest.
-    Newest,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rescued {
-    /// It goes on, as this run.
-    Goes(RunKey),
-    /// There is no such run.
-    Unknown,
-    /// It does not stand as it would have to; the text says what is in the way.
-    Refused(&'static str),
-}
-
-/// A run that a person has chosen, locked.
-struct Standing {
-    state: String,
-    workflow: WorkflowId,
-    /// The run that was replayed first.
-    first: i16,
-    /// That of its checkpoint, if it has one.
-    revision: Option<i32>,
-}
+/// The run that goes on, or what is in the way.
+pub type Rescued = Result<RunKey, Obstacle>;
 
 /// Replays a run that failed: a new run of its receipt goes on at the failed step, with the `$env` that it had.
 pub async fn replay(
@@ -86,74 +32,78 @@ pub async fn replay(
     run: RunKey,
     version: Version,
 ) -> Result<Rescued, StoreError> {
-    let transaction = connection.transaction().await?;
-    let receipt = run.receipt.uuid();
-    transaction.execute(FIRST, &[&receipt, &run.number]).await?;
-    let Some(standing) = standing(&transaction, run).await? else { return Ok(Rescued::Unknown) };
-    if standing.state != State::Failed.word() {
-        return Ok(Rescued::Refused("only a run that failed is replayed"));
-    }
-    if standing.revision.is_none() {
-        return Ok(Rescued::Refused("what it would need to go on was not kept"));
-    }
-    if transaction.query_one(UNFINISHED, &[&receipt, &standing.first]).await?.get(0) {
-        return Ok(Rescued::Refused("another replay of it has not ended"));
-    }
-    let numbers = receipts::add_runs(&transaction, &BTreeMap::from([(run.receipt, 1)])).await?;
-    let Some(number) = numbers.get(&run.receipt).copied() else {
-        return Ok(Rescued::Refused("its receipt has as many runs as it may have"));
-    };
-    let newest = version == Version::Newest;
-    transaction.execute(COPY_RUN, &[&receipt, &run.number, &number, &newest]).await?;
-    transaction.execute(COPY_CHECKPOINT, &[&receipt, &run.number, &number]).await?;
-    transaction.execute(REPLACE, &[&receipt, &standing.first, &number]).await?;
-    let new = RunKey { number, ..run };
-    finish(transaction, account, "replay", Resume { run: new, workflow: standing.workflow, revision: FIRST_REVISION })
-        .await
+    start(connection, account, run, &How::GoOn(version), ("replay", None)).await
 }
 
-/// Decides about the step at which a run needs attention.
-pub async fn decide(
+/// Runs a run that has ended again from the start, by the newest version of its workflow. `env` takes the place of the
+/// values with which it started; none = it starts with the same.
+pub async fn run_again(
     connection: &mut Object,
     account: &str,
     run: RunKey,
-    decision: Decision,
+    env: Option<&Env>,
+    changed: &[&str],
+) -> Result<Rescued, StoreError> {
+    let note = json!({"changed": changed});
+    let note = Some(&note).filter(|_| !changed.is_empty());
+    start(connection, account, run, &How::FromStart(env), ("run_again", note)).await
+}
+
+/// Cancels a run that has not ended. A worker then ends it as failed.
+pub async fn cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
+    let transaction = connection.transaction().await?;
+    match cancel_all(&transaction, &[run]).await?.pop() {
+        Some((_, Ok(()))) => {}
+        Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
+        None => return Ok(Err(Obstacle::Unknown)),
+    }
+    note(&transaction, account, ("cancel", None), run).await?;
+    transaction.commit().await?;
+    Ok(Ok(run))
+}
+
+async fn start(
+    connection: &mut Object,
+    account: &str,
+    run: RunKey,
+    how: &How<'_>,
+    action: (&str, Option<&Value>),
 ) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
-    let Some(standing) = standing(&transaction, run).await? else { return Ok(Rescued::Unknown) };
-    if standing.state != State::NeedsAttention.word() {
-        return Ok(Rescued::Refused("it does not need attention"));
-    }
-    let receipt = run.receipt.uuid();
-    if decision == Decision::Repeat {
-        outside_calls::withdraw(&transaction, run).await?;
-    }
-    let row = transaction.query_one(DECIDE, &[&receipt, &run.number, &decision.word()]).await?;
-    transaction.execute(GO_ON, &[&receipt, &run.number]).await?;
-    let resume = Resume { run, workflow: standing.workflow, revision: row.get(0) };
-    finish(transaction, account, decision.word(), resume).await
-}
-
-async fn standing(transaction: &Transaction<'_>, run: RunKey) -> Result<Option<Standing>, StoreError> {
-    let row = transaction.query_opt(STANDING, &[&run.receipt.uuid(), &run.number]).await?;
-    let read = |row: tokio_postgres::Row| {
-        let workflow = row.get::<_, i64>(1).try_into();
-        let workflow = workflow.map_err(|error| StoreError::Refused(format!("a stored run: {error}")))?;
-        Ok(Standing { state: row.get(0), workflow, first: row.get(2), revision: row.get(3) })
+    let way = Way::Resuming { of_many: false };
+    let new = match start_all(&transaction, &[run], how, &way).await?.pop() {
+        Some((_, Ok(new))) => new,
+        Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
+        None => return Ok(Err(Obstacle::Unknown)),
     };
-    row.map(read).transpose()
+    note(&transaction, account, action, new).await?;
+    transaction.commit().await?;
+    Ok(Ok(new))
 }
 
-async fn finish(
-    transaction: Transaction<'_>,
+async fn note(
+    transaction: &Transaction<'_>,
     account: &str,
-    action: &str,
-    resume: Resume,
-) -> Result<Rescued, StoreError> {
-    spool::schedule(&transaction, &[Alarm { resume, delay: Duration::ZERO, way: Way::Resuming { of_many: false } }])
-        .await?;
-    let key = resume.run.to_string();
-    audit_log::put(&transaction, &Change { account, action, kind: "run", key: &key, document: None }).await?;
-    transaction.commit().await?;
-    Ok(Rescued::Goes(resume.run))
+    (action, document): (&str, Option<&Value>),
+    run: RunKey,
+) -> Result<(), StoreError> {
+    let key = run.to_string();
+    audit_log::put(transaction, &Change { account, action, kind: "run", key: &key, document }).await
+}
+
+/// Wakes runs at once.
+async fn wake(transaction: &Transaction<'_>, runs: Vec<Resume>, way: &Way) -> Result<(), StoreError> {
+    let alarm = |resume| Alarm { resume, delay: Duration::ZERO, way: way.clone() };
+    let alarms: Vec<Alarm> = runs.into_iter().map(alarm).collect();
+    if alarms.is_empty() { Ok(()) } else { spool::schedule(transaction, &alarms).await }
+}
+
+/// The columns of the names of runs.
+fn columns(runs: &[RunKey]) -> (Vec<uuid::Uuid>, Vec<i16>) {
+    runs.iter().map(|run| (run.receipt.uuid(), run.number)).unzip()
+}
+
+/// The state of a stored word.
+fn state(word: &str) -> Result<runs::State, StoreError> {
+    runs::State::from_word(word).ok_or_else(|| StoreError::Refused("a stored run has an unreadable state".into()))
 }

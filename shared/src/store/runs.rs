@@ -1,31 +1,33 @@
 //! The runs: one workflow started by one receipt. The primary key (receipt, number) and the step counter are the fence:
 //! whoever writes a run that another has written in the meantime gets [`StoreError::Fenced`] and drops its work.
 
+mod filter;
 mod of_receipt;
 mod state;
 
 use std::pin::pin;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{StoreError, copy};
-use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::id::{ReceiptId, RecordId, StepName, WorkflowId};
 use crate::message::Message;
 use crate::resume::{Resume, RunKey};
 
+pub use filter::Filter;
 pub use of_receipt::{OfReceipt, of};
 pub use state::State;
 
 const INSERT: &str = "-- runs::insert
 COPY runs (receipt, number, workflow, version, state, steps_taken, record, message, started_at, ended_at, parent,
-    parent_step, item, steps)
+    parent_step, item, steps, failed_at, failure)
 FROM STDIN (FORMAT binary)";
 
 /// Of the columns of [`INSERT`]. A state is sent as its word.
-const TYPES: [Type; 14] = [
+const TYPES: [Type; 16] = [
     Type::UUID,
     Type::INT2,
     Type::INT8,
@@ -40,21 +42,19 @@ const TYPES: [Type; 14] = [
     Type::INT4,
     Type::INT4,
     Type::BYTEA,
+    Type::TEXT,
+    Type::TEXT,
 ];
 
-/// `$7` leaves out runs that a replay has replaced.
 const PAGE: &str = "-- runs::page
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
     parent, parent_step, item, replays, replaced_by
-FROM runs WHERE ($1::bigint IS NULL OR workflow = $1) AND ($2::text IS NULL OR state = $2::text::run_state)
-    AND ($4::uuid IS NULL OR receipt <= $4 AND (receipt < $4 OR number > $5))
-    AND ($6::float8 IS NULL OR receipt >= postern_uuid_floor(now() - $6::float8 * interval '1 second'))
-    AND (NOT $7::bool OR replaced_by IS NULL)
-ORDER BY receipt DESC, number LIMIT $3";
+FROM runs WHERE $FILTER AND ($10::uuid IS NULL OR receipt <= $10 AND (receipt < $10 OR number > $11))
+ORDER BY receipt DESC, number LIMIT $12";
 
 const UPDATE: &str = "-- runs::update
 UPDATE runs SET state = $4::text::run_state, steps_taken = $5, message = $6, ended_at = $7,
-    steps = CASE WHEN $8 THEN NULL ELSE steps END
+    steps = CASE WHEN $8 THEN NULL ELSE steps END, failed_at = $9, failure = $10
 WHERE receipt = $1 AND number = $2 AND steps_taken = $3";
 
 const VERSION: &str = "-- runs::version
@@ -90,6 +90,8 @@ pub struct Run {
     pub record: Option<RecordId>,
     /// Why it failed or what its `stop` said.
     pub message: Option<Message>,
+    /// The step at which it failed or needs attention, while it is written; it is not read.
+    pub failed_at: Option<StepName>,
     /// By the clock of the worker.
     pub started_at: SystemTime,
     /// By the clock of the worker; none = not ended.
@@ -117,6 +119,16 @@ impl Run {
     /// Its name.
     pub fn key(&self) -> RunKey {
         RunKey { receipt: self.receipt, number: self.number }
+    }
+
+    /// The step at which it failed.
+    fn failed_step(&self) -> Option<&str> {
+        self.failed_at.as_ref().map(StepName::as_str).filter(|_| self.state.is_fault())
+    }
+
+    /// The code of why it failed.
+    fn failure(&self) -> Option<String> {
+        self.message.as_ref().filter(|_| self.state.is_fault()).map(|message| message.cause().code())
     }
 
     /// The number under which it holds what may happen only once: all replays of a run count as that run.
@@ -150,8 +162,22 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[NewRun]) -> Result<()
         let item = run.parent.map(|parent| parent.item);
         rows.as_mut()
             .write(&[
-                &receipt, number, &workflow, version, &state, steps, &record, &message, started_at, ended_at, &parent,
-                &step, &item, path,
+                &receipt,
+                number,
+                &workflow,
+                version,
+                &state,
+                steps,
+                &record,
+                &message,
+                started_at,
+                ended_at,
+                &parent,
+                &step,
+                &item,
+                path,
+                &run.failed_step(),
+                &run.failure(),
             ])
             .await
             .map_err(fenced)?;
@@ -167,7 +193,21 @@ pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32, forget
     let (receipt, state) = (run.receipt.uuid(), run.state.word());
     let message = run.message.as_ref().map(Message::stored);
     let written = transaction
-        .execute(&statement, &[&receipt, &run.number, &steps, &state, &run.steps, &message, &run.ended_at, &forgets])
+        .execute(
+            &statement,
+            &[
+                &receipt,
+                &run.number,
+                &steps,
+                &state,
+                &run.steps,
+                &message,
+                &run.ended_at,
+                &forgets,
+                &run.failed_step(),
+                &run.failure(),
+            ],
+        )
         .await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
@@ -203,19 +243,6 @@ pub async fn latest(
     page(connection, &Filter { workflow, state, ..Filter::default() }, None, last).await
 }
 
-/// Which runs of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Filter {
-    /// Of this workflow only.
-    pub workflow: Option<WorkflowId>,
-    /// In this state only.
-    pub state: Option<State>,
-    /// Of submissions accepted within the last time of this length only.
-    pub within: Option<Duration>,
-    /// Without those that a later run replays.
-    pub unreplayed: bool,
-}
-
 /// The latest runs that come behind another in the list, newest first, at most `last`.
 pub async fn page(
     connection: &Object,
@@ -223,11 +250,9 @@ pub async fn page(
     behind: Option<RunKey>,
     last: i64,
 ) -> Result<Vec<Run>, StoreError> {
-    let (workflow, state) = (filter.workflow.map(WorkflowId::get), filter.state.map(State::word));
-    let within = filter.within.map(|within| within.as_secs_f64());
     let (receipt, number) = (behind.map(|run| run.receipt.uuid()), behind.map(|run| run.number));
-    let rows =
-        connection.query(PAGE, &[&workflow, &state, &last, &receipt, &number, &within, &filter.unreplayed]).await?;
+    let parameters = filter.parameters();
+    let rows = connection.query(&filter.in_statement(PAGE), &parameters.and(&[&receipt, &number, &last])).await?;
     rows.iter().map(read).collect()
 }
 
@@ -244,6 +269,7 @@ pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         steps: row.get(5),
         record: row.get::<_, Option<i64>>(6).and_then(|id| id.try_into().ok()),
         message: row.get::<_, Option<&str>>(7).map(Message::of_stored),
+        failed_at: None,
         started_at: row.get(8),
         ended_at: row.get(9),
         parent: row.get::<_, Option<i16>>(10).and_then(parent),

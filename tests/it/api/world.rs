@@ -16,7 +16,7 @@ pub const MARKER: &str = "quagga7marker";
 const SETTINGS: &str = "
 permission: test
 addresses: 127.0.0.1
-workflows: [1, 2, 4]
+workflows: [1, 2, 4, 6, 7]
 triggers: [web_lead]
 ping: probe=quagga7marker
 ---
@@ -54,6 +54,16 @@ steps:
     json: {n: '$env[\"n\"]', key: quagga7marker}
     next: mail
   mail: {send_mail: quagga7marker@example.org, subject: quagga7marker, text: quagga7marker}
+---
+workflow: 6
+start: {without_record: true, next: end}
+steps:
+  end: {stop: finished}
+---
+workflow: 7
+start: {without_record: true, next: pause}
+steps:
+  pause: {delay: {for: 1d}}
 ";
 
 /// What there is to look at.
@@ -65,6 +75,9 @@ pub struct World {
     pub failed: String,
     /// A run that needs attention.
     pub undecided: String,
+    /// Receipts with one run each: one that has finished, and one that waits.
+    pub finished: String,
+    pub waiting: String,
     /// A receipt that started nothing.
     pub unmatched: String,
     /// A record with a comment.
@@ -80,6 +93,12 @@ impl World {
     pub async fn new() -> Self {
         let mut postern = Postern::with_ingress(SETTINGS, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
         let undecided = undecided(&mut postern).await;
+        let finished = postern.outcome("/trigger?workflow_id=6", "").await;
+        let waiting = postern.post("/trigger?workflow_id=7").form("").send().await;
+        eventually("it waits", async || {
+            (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 1).then_some(())
+        })
+        .await;
         let form = format!("n={MARKER}");
         let failed = postern.outcome(&format!("/trigger?workflow_id=1&utm={MARKER}"), &form).await;
         assert_eq!(failed["status"], "failed", "{failed}");
@@ -117,6 +136,8 @@ impl World {
             receipt,
             undecided,
             unmatched: text(&unmatched["receipt"]),
+            finished: text(&finished["receipt"]),
+            waiting: text(&waiting.json["receipt"]),
             record,
             unreadable: letter(0),
             letter: letter(1),

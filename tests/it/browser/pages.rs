@@ -60,13 +60,14 @@ async fn every_page_can_be_read_in_both_themes_on_a_desk_and_on_a_phone() {
     browser.fill("[name=name]", "nightly-build").await;
     browser.keys(ENTER).await;
     browser.shows("nightly-build").await;
-    let mut seen = 0;
+    let (mut seen, run) = (0, format!("{receipt}.1"));
     let group = postern.connection().await.query_one("SELECT group_id FROM dead_letters LIMIT 1", &[]).await.unwrap();
     let group: String = group.get(0);
     for route in ROUTES.iter().filter(|route| route.method == "GET") {
         let argument = match route.path {
             "/login" | "/setup" | "/live" | "/search" | "/http-handler/covers" => continue,
             path if path.starts_with("/receipts") => receipt.as_str(),
+            path if path.starts_with("/runs/") => run.as_str(),
             path if path.starts_with("/workflows") => "77",
             path if path.starts_with("/triggers") => "web_lead",
             path if path.starts_with("/modules") => "Leads",

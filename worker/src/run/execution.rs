@@ -78,6 +78,7 @@ impl Execution {
             steps: 0,
             record,
             message: None,
+            failed_at: None,
             started_at: SystemTime::now(),
             ended_at: None,
             parent: None,
@@ -194,6 +195,7 @@ impl Execution {
 
     /// Ends at a step, which a replay takes again.
     pub(super) fn fail(&mut self, next: Next, message: Message) -> Progress {
+        self.run.failed_at = self.pinned.workflow.step(next.step).map(|step| step.name.clone());
         self.pending.push(Next::from(next.step));
         self.end(true, Some(message))
     }

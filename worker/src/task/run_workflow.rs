@@ -119,6 +119,7 @@ fn child(
         steps: 0,
         record,
         message: None,
+        failed_at: None,
         started_at: SystemTime::now(),
         ended_at: None,
         parent: Some(Parent { run: context.run.number, step: context.number, item: index }),

@@ -4,6 +4,7 @@ use postern_http::body::BodyError;
 use postern_shared::document::batch::Found;
 use postern_shared::store::StoreError;
 use postern_shared::store::accounts::Role;
+use postern_shared::store::run_actions::Obstacle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,8 @@ pub enum Error {
     Type(&'static str),
     /// It contradicts what is stored.
     Conflict(String),
+    /// Something is in the way of what a run is to do.
+    Run(Obstacle),
     /// The documents cannot be set as they are.
     Documents(Vec<Finding>),
     /// PostgreSQL did not do it.
@@ -113,7 +116,7 @@ impl Error {
             Self::BodyTimeout => Code::BodyTimeout,
             Self::Body(BodyError::TooLarge(_)) => Code::BodyTooLarge,
             Self::Body(BodyError::UnsupportedEncoding(_)) | Self::Type(_) => Code::UnsupportedType,
-            Self::Conflict(_) => Code::Conflict,
+            Self::Conflict(_) | Self::Run(_) => Code::Conflict,
             Self::Documents(_) => Code::InvalidDocument,
             Self::Store(StoreError::Away(_) | StoreError::TookTooLong(_) | StoreError::Conflict(_)) => {
                 Code::Unavailable
@@ -128,6 +131,7 @@ impl Error {
             Self::Unauthorized => "a valid token is needed: Authorization: Bearer …".to_owned(),
             Self::Forbidden(role) => format!("this needs the role {}", role.word()),
             Self::Invalid(message) | Self::NoName(message) | Self::Conflict(message) => message.clone(),
+            Self::Run(obstacle) => obstacle.sentence().to_owned(),
             Self::Unknown(what) => format!("there is no such {what}"),
             Self::NoPath => "there is nothing at this path".to_owned(),
             Self::Method(methods) => format!("the method must be one of {methods}"),

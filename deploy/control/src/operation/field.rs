@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use postern_shared::clock;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -71,6 +71,19 @@ impl JsonSchema for Last {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(pub String);
+
+impl Time {
+    /// Milliseconds since 1970, if it is a moment.
+    pub fn millis(&self) -> Option<i64> {
+        clock::millis(&self.0)
+    }
+
+    /// The moment that is so many milliseconds after 1970.
+    pub fn of_millis(millis: i64) -> Self {
+        let since = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        Self::from(SystemTime::UNIX_EPOCH + since)
+    }
+}
 
 impl From<SystemTime> for Time {
     fn from(moment: SystemTime) -> Self {

@@ -1,19 +1,22 @@
 //! The runs of all workflows.
 
+pub mod cancel;
 pub mod decide;
+pub mod effects;
+pub mod failure_groups;
 pub mod list;
 pub mod replay;
+pub mod run_again;
 
 use postern_shared::resume::RunKey;
-use postern_shared::store::run_actions::Rescued;
+use postern_shared::store::run_actions::{Obstacle, Rescued};
 
 use super::Error;
 
 /// The run that goes on.
 fn goes(rescued: Rescued) -> Result<RunKey, Error> {
-    match rescued {
-        Rescued::Goes(run) => Ok(run),
-        Rescued::Unknown => Err(Error::Unknown("run")),
-        Rescued::Refused(why) => Err(Error::Conflict(why.to_string())),
-    }
+    rescued.map_err(|obstacle| match obstacle {
+        Obstacle::Unknown => Error::Unknown("run"),
+        obstacle => Error::Run(obstacle),
+    })
 }

@@ -2,13 +2,14 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, openapi, person, receipt, record, refused_body, rejected_callers,
+    Row, audit, dead_letter, document, explain, find, job, openapi, person, receipt, record, refused_body,
+    rejected_callers,
     run,
 };
 use super::{token, unmatched, usage};
 
 /// All operations.
-pub static ROWS: [Row; 50] = [
+pub static ROWS: [Row; 58] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -33,8 +34,16 @@ pub static ROWS: [Row; 50] = [
     Row::of::<find::Find>(),
     Row::of::<receipt::get::GetReceipt>(),
     Row::of::<run::list::ListRuns>(),
+    Row::of::<run::effects::GetEffects>(),
     Row::of::<run::replay::ReplayRun>(),
+    Row::of::<run::run_again::RunAgain>(),
+    Row::of::<run::cancel::CancelRun>(),
     Row::of::<run::decide::DecideRun>(),
+    Row::of::<run::failure_groups::ListFailureGroups>(),
+    Row::of::<job::list::ListJobs>(),
+    Row::of::<job::create::CreateJob>(),
+    Row::of::<job::get::GetJob>(),
+    Row::of::<job::stop::StopJob>(),
     Row::of::<record::list::ListRecords>(),
     Row::of::<record::get::GetRecord>(),
     Row::of::<refused_body::list::ListRefusedBodies>(),

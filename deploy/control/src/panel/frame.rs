@@ -20,8 +20,20 @@ use super::words::{Language, Words};
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
-const DONE: [&str; 9] =
-    ["saved", "deleted", "enabled", "disabled", "replayed", "discarded", "reread", "held", "let-go"];
+const DONE: [&str; 12] = [
+    "saved",
+    "deleted",
+    "enabled",
+    "disabled",
+    "replayed",
+    "discarded",
+    "reread",
+    "held",
+    "let-go",
+    "run-again",
+    "job",
+    "job-stopped",
+];
 
 /// One line of the navigation, or a tab.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use postern_http::places::{Places, Taking};
 use postern_shared::id::ReceiptId;
 use postern_shared::receipt::MAX_SHOWN;
 use postern_shared::store::runs::{self, Filter, Run};
-use postern_shared::store::{StoreError, sessions};
+use postern_shared::store::{StoreError, jobs, sessions};
 use tokio::sync::mpsc::{self, Sender};
 use warp::http::StatusCode;
 use warp::http::header::{HeaderName, HeaderValue};
@@ -19,6 +19,7 @@ use warp::reply::{Reply, Response};
 use warp::sse::{self, Event};
 
 use super::figures::Figures;
+use super::jobs::PAGE;
 use super::runs::filter;
 use super::session;
 use super::visit::{Pairs, Visit};
@@ -42,6 +43,7 @@ const COMPARED: i64 = 50;
 enum Shown {
     Overview(Arc<Figures>),
     Runs(Filter),
+    Jobs,
     Receipt(ReceiptId),
 }
 
@@ -70,6 +72,7 @@ fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
         (_, Some(id)) => id.parse().ok().map(Shown::Receipt),
         ("/", None) => Some(Shown::Overview(Arc::clone(&visit.panel.figures))),
         ("/runs", None) => Some(Shown::Runs(filter(&Pairs::read(query.as_bytes())))),
+        ("/jobs", None) => Some(Shown::Jobs),
         _ => None,
     }
 }
@@ -118,6 +121,11 @@ async fn look(state: &State, session: &session::Hash, shown: &Shown) -> Result<O
     }
     let runs = match shown {
         Shown::Overview(_) => runs::page(&connection, &Filter::default(), None, COMPARED).await?,
+        Shown::Jobs => {
+            let jobs = jobs::list(&connection, None, PAGE).await?;
+            let states = jobs.iter().map(|job| (job.id, job.done, job.failed, job.state.clone()));
+            return Ok(Some(mark(&[], states.collect::<Vec<_>>())));
+        }
         Shown::Runs(filter) => runs::page(&connection, filter, None, COMPARED).await?,
         Shown::Receipt(receipt) => {
             let runs = runs::of(&connection, *receipt, MAX_SHOWN).await?;

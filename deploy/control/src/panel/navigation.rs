@@ -6,6 +6,7 @@ pub enum Section {
     None,
     Overview,
     Runs,
+    Jobs,
     Workflows,
     Triggers,
     Records,
@@ -37,7 +38,11 @@ pub const GROUPS: &[Group] = &[
         icon: "M2.5 13.5v-4M6.2 13.5v-8M9.8 13.5V8M13.5 13.5v-11",
         pages: &[(Section::Overview, "/", "overview")],
     },
-    Group { text: "runs", icon: "M4.5 2.5l8.5 5.5-8.5 5.5z", pages: &[(Section::Runs, "/runs", "runs")] },
+    Group {
+        text: "runs",
+        icon: "M4.5 2.5l8.5 5.5-8.5 5.5z",
+        pages: &[(Section::Runs, "/runs", "runs"), (Section::Jobs, "/jobs", "jobs")],
+    },
     Group {
         text: "workflows",
         icon: "M6 2.5h4v3H6zM2 10.5h4v3H2zM10 10.5h4v3h-4zM8 5.5V8M4 10.5V8h8v2.5",

@@ -70,6 +70,7 @@ struct Ran {
     children: Vec<(i16, String)>,
     is_failed: bool,
     needs_attention: bool,
+    has_ended: bool,
     workflow: String,
     version: i32,
     title: String,
@@ -95,7 +96,10 @@ struct Step {
     task: String,
     output: String,
     message: String,
-    offset: String,
+    /// Its own time.
+    took: String,
+    /// Whether it is the step at which the run ended or stands still.
+    is_deciding: bool,
 }
 
 /// What became of a submission.
@@ -182,6 +186,7 @@ fn started_by(run: &Run, of_receipt: &OfReceipt) -> Option<StartedBy> {
 
 fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Value>, log: &[&Entry]) -> Ran {
     let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
+    let last = log.last().map(|entry| entry.number).filter(|_| run.state.is_fault());
     let path: Vec<Step> = (log.iter())
         .map(|Entry { number, step, .. }| Step {
             number: *number,
@@ -192,7 +197,8 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
             message: (step.message.as_ref().filter(|said| Some(*said) != run.message.as_ref()))
                 .map(|message| p.message(message))
                 .unwrap_or_default(),
-            offset: length(Duration::from_millis(step.after_ms)),
+            took: length(Duration::from_micros(step.took_us.into())),
+            is_deciding: last == Some(*number),
         })
         .collect();
     let mut numbers: HashMap<String, Vec<i32>> = HashMap::new();
@@ -209,6 +215,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         children: children(run, &of_receipt.shown),
         is_failed: run.state == State::Failed,
         needs_attention: run.state == State::NeedsAttention,
+        has_ended: run.state.is_end(),
         workflow: run.workflow.to_string(),
         version: run.version,
         title: document.map(saving::title).unwrap_or_default().to_owned(),

@@ -69,6 +69,7 @@ impl From<Error> for Refusal {
             | Error::Body(_)
             | Error::Type(_)
             | Error::Conflict(_)
+            | Error::Run(_)
             | Error::Documents(_) => Self::Unreadable,
         }
     }

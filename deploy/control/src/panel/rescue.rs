@@ -1,4 +1,4 @@
-//! The buttons of a run that stands still: replay it, or say what came of its step.
+//! The buttons of a run: go on at its failed step, cancel it, or say what came of its step.
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
@@ -7,6 +7,7 @@ use warp::reply::Response;
 use super::reply::{self, Refusal};
 use super::visit::Visit;
 use crate::operation::field::Text;
+use crate::operation::run::cancel::{self, CancelRun};
 use crate::operation::run::decide::{self, DecideRun};
 use crate::operation::run::replay::{self, ReplayRun};
 use crate::operation::{Error, Operation};
@@ -22,13 +23,14 @@ pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
             let input = replay::Input { run, newest_version: action == "replay-newest" };
             ReplayRun::run(state, &who, input).await.map(drop)
         }
+        "cancel" => CancelRun::run(state, &who, cancel::Input { run }).await.map(drop),
         word => {
             let decision = Text(Decision::from_word(word).ok_or(Refusal::NotFound)?);
             DecideRun::run(state, &who, decide::Input { run, decision }).await.map(drop)
         }
     };
     match done {
-        Ok(()) | Err(Error::Conflict(_) | Error::Unknown(_)) => Ok(page),
+        Ok(()) | Err(Error::Run(_) | Error::Unknown(_)) => Ok(page),
         Err(error) => Err(error.into()),
     }
 }

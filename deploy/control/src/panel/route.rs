@@ -11,8 +11,9 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, hold, live, login, modules, overview, permission_form, permissions,
-    receipt, records, refused, reply, rescue, runs, search, tokens, triggers, unmatched, versions, workflows,
+    accounts, addresses, audit, dead_letters, hold, jobs, live, login, modules, overview, permission_form, permissions,
+    receipt, records, refused, reply, rescue, run_again, runs, search, tokens, triggers, unmatched, versions,
+    workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -91,6 +92,11 @@ pub const ROUTES: &[Route] = &[
     get("/receipts/{}", page!(receipt::show)),
     post("/receipts/{}/replay", page!(unmatched::replay_one)),
     post("/runs/{}", page!(rescue::rescue)),
+    editor(get("/runs/{}/again", page!(run_again::show))),
+    post("/runs/{}/again", page!(run_again::run_again)),
+    get("/jobs", page!(jobs::list)),
+    post("/jobs", page!(jobs::create)),
+    post("/jobs/{}/stop", page!(jobs::stop)),
     get("/records", page!(records::list)),
     get("/records/{}", page!(records::show)),
     get("/triggers", page!(triggers::list)),

@@ -29,7 +29,7 @@ pub fn cut<T>(found: &mut Vec<T>, page: i64) -> Option<&T> {
 /// The class and the glyph of a state. Four colours are used for states and for nothing else.
 pub fn looks(state: &str) -> (&'static str, &'static str) {
     match state {
-        "finished" | "enabled" | "active" => ("good", "●"),
+        "finished" | "enabled" | "active" | "done" => ("good", "●"),
         "running" | "waiting" | "held" | "queued" => ("wait", "◔"),
         "failed" | "dead_letter" => ("bad", "✕"),
         "needs_attention" | "unmatched" | "unreadable" => ("warn", "▲"),

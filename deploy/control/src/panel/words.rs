@@ -135,6 +135,9 @@ mod tests {
             "role-",
             "rejected-",
             "refusal-",
+            "effect-",
+            "obstacle-",
+            "job-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));

@@ -23,6 +23,15 @@ pub struct Options {
     /// Only runs in this state
     #[arg(long, value_parser = state_parser())]
     state: Option<State>,
+    /// Only runs of this version of the workflow
+    #[arg(long, value_name = "N")]
+    of_version: Option<i32>,
+    /// Only runs that failed at this step
+    #[arg(long, value_name = "NAME")]
+    step: Option<String>,
+    /// Only runs that failed with this code
+    #[arg(long, value_name = "CODE")]
+    failure: Option<String>,
     /// Only runs that no later run replays
     #[arg(long)]
     unreplayed: bool,
@@ -43,8 +52,9 @@ static COLUMNS: [Column<OneRun>; 7] = [
 /// Prints the runs.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let (workflow, state, unreplayed) = (options.workflow, options.state.map(Text), options.unreplayed);
+    let (version, step, failure) = (options.of_version, options.step.clone(), options.failure.clone());
     let list = List::<ListRuns, OneRun> {
-        input: Input { workflow, state, unreplayed, ..Input::default() },
+        input: Input { workflow, state, version, step, failure, unreplayed, ..Input::default() },
         last: |input| &mut input.last,
         pages: Some(Pages {
             before: |input, text| cursor(text).map(|before: Option<RunKey>| input.before = before.map(Text)),

@@ -5,7 +5,9 @@ use postern_control::operation::Nothing;
 use postern_control::operation::audit::hours::{self, AuditHours};
 use postern_control::operation::dead_letter::groups::ListDeadLetterGroups;
 use postern_control::operation::field::{LAST_MAX, Last, Text};
+use postern_control::operation::job::Selection;
 use postern_control::operation::refused_body::list::ListRefusedBodies;
+use postern_control::operation::run::failure_groups::ListFailureGroups;
 use postern_control::operation::run::list::ListRuns;
 use postern_control::operation::unmatched::list::ListUnmatched;
 use postern_control::operation::{refused_body, run, unmatched};
@@ -75,21 +77,22 @@ async fn counted(api: &Api) -> Result<Vec<Need>, Failure> {
     // A run that was replayed is what its last replay is.
     let runs = |state| run::list::Input { state: Some(Text(state)), unreplayed: true, last, ..Default::default() };
     let undecided = api.call::<ListRuns>(&runs(State::NeedsAttention)).await?.runs.len();
-    let failed = api.call::<ListRuns>(&runs(State::Failed)).await?.runs.len();
+    let failed = api.call::<ListFailureGroups>(&Selection::default()).await?.total;
+    let failed = usize::try_from(failed).unwrap_or(usize::MAX);
     let unmatched = api.call::<ListUnmatched>(&unmatched::list::Input { last, ..Default::default() }).await?;
     let refused = api.call::<ListRefusedBodies>(&refused_body::list::Input { last }).await?.refused_bodies.len();
     let groups = api.call::<ListDeadLetterGroups>(&Nothing {}).await?.groups;
     let dead = usize::try_from(groups.iter().map(|group| group.count).sum::<i64>()).unwrap_or(usize::MAX);
-    let more = |count| if i64::try_from(count) == Ok(LAST_MAX) { " or more" } else { "" };
+    let more = |what, count| if what != "failed" && i64::try_from(count) == Ok(LAST_MAX) { " or more" } else { "" };
     let counts = [
         ("needs_attention", undecided, "runs wait for a decision", "runs --state needs_attention"),
-        ("failed", failed, "runs have failed", "runs --state failed --unreplayed"),
+        ("failed", failed, "runs have failed", "failures"),
         ("unmatched", unmatched.unmatched.len(), "submissions have started nothing", "unmatched list"),
         ("refused", refused, "bodies of permitted callers were refused", "refused list"),
     ];
-    let needs = counts
-        .into_iter()
-        .flat_map(|(what, count, text, command)| need(what, count, format!("{count}{} {text}", more(count)), command));
+    let needs = counts.into_iter().flat_map(|(what, count, text, command)| {
+        need(what, count, format!("{count}{} {text}", more(what, count)), command)
+    });
     Ok(needs.chain(need("dead_letter", dead, format!("{dead} dead letters"), "dead groups")).collect())
 }
 

@@ -59,9 +59,28 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Worker,
         "receipts",
-        &[Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits, unmatched"), Add(""), Remove],
+        &[
+            Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits, unmatched, permission"),
+            Add(""),
+            Remove,
+        ],
     ),
-    (Worker, "runs", &[Read(""), Add(""), Change("version, state, steps_taken, steps, message, started_at, ended_at")]),
+    (
+        Worker,
+        "runs",
+        &[
+            Read(""),
+            Add(""),
+            Change(
+                "version, state, steps_taken, steps, message, started_at, ended_at, replaced_by, failed_at, failure",
+            ),
+        ],
+    ),
+    (
+        Worker,
+        "jobs",
+        &[Read(""), Change("state, done, failed, obstacle, receipt, number, paced_at, started_at, ended_at")],
+    ),
     (Worker, "run_steps", &[Read("receipt, run"), Add(""), Remove]),
     (Worker, "run_counters", &[Read(""), Add(""), Change("last")]),
     (
@@ -137,12 +156,13 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "checkpoints",
         &[
             Read(""),
-            Add("receipt, run, workflow, document, record"),
-            Change("revision, decision, document, waits_for_turn"),
+            Add("receipt, run, workflow, document, record, gate"),
+            Change("revision, decision, document, waits_for_turn, gate"),
             Remove,
         ],
     ),
-    (Control, "outside_calls", &[Read("receipt, run, step"), Remove]),
+    (Control, "jobs", &[Read(""), Add("kind, filter, rate, account, total"), Change("state, ended_at")]),
+    (Control, "outside_calls", &[Read("receipt, run, step, done_at"), Remove]),
     (Control, "search_secret", &[Read("key")]),
     (Control, "search_keys", &[Read(""), Remove]),
     (Control, "record_keys", &[Read(""), Remove]),

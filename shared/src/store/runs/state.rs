@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// How a run stands. The states that most need a person come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// A person must decide.
     NeedsAttention,
@@ -44,6 +47,11 @@ impl State {
     /// Whether a run in this state takes no further step by itself.
     pub fn is_end(self) -> bool {
         matches!(self, Self::Failed | Self::Finished)
+    }
+
+    /// Whether something is wrong with a run in this state.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::NeedsAttention | Self::Failed)
     }
 
     /// The state of several runs together: the most urgent of those that have not ended, or else the most urgent.

@@ -24,6 +24,8 @@ pub enum Way {
         /// Whether it is one of many of its receipt.
         of_many: bool,
     },
+    /// With the others of its workflow that a job has started.
+    Again,
     /// Alone, since it is too slow for others.
     Slow,
     /// It calls this target, which is as long as [`target`] makes it at most.
@@ -35,6 +37,7 @@ impl Way {
         match self {
             Self::Calling(target) => Some(target),
             Self::Resuming { of_many } => Some(if *of_many { "many" } else { "few" }),
+            Self::Again => Some("again"),
             Self::Slow => None,
         }
     }
@@ -43,7 +46,7 @@ impl Way {
 impl Alarm {
     pub(super) fn lane(&self) -> Lane {
         match self.way {
-            Way::Resuming { .. } => Lane::Resuming,
+            Way::Resuming { .. } | Way::Again => Lane::Resuming,
             Way::Slow => Lane::Slow,
             Way::Calling(_) => Lane::Calling,
         }

@@ -46,6 +46,11 @@ WHERE id = ANY (ARRAY(
         ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS front))
 RETURNING id, lease, lane, kind, body, attempt, workflow, target";
 
+/// From the front of each workflow.
+const COUNT_AGAIN: &str = "-- pairs::count_again
+SELECT count(*) FROM unnest($1::bigint[]) AS w (workflow), LATERAL (SELECT FROM spool
+    WHERE lane = 1 AND spool.workflow = w.workflow AND target = 'again' LIMIT $2) AS waiting";
+
 const CALLS: &str = "-- pairs::calls
 SELECT EXISTS (SELECT FROM spool WHERE lane = 6 AND workflow = $1 AND body = $2)";
 
@@ -61,7 +66,7 @@ pub struct Pair {
     /// The number of the workflow.
     pub workflow: i64,
     /// Of a call: whom it calls, as [`super::target`] makes it. Of a run that goes on: whether its
-    /// receipt has `few` runs or `many`.
+    /// receipt has `few` runs or `many`, or whether a job has started it `again`.
     pub target: String,
 }
 
@@ -121,6 +126,14 @@ pub async fn take(
 /// Whether a row of the lane of calls wakes a run, as it stands now.
 pub async fn calls(transaction: &Transaction<'_>, resume: &Resume) -> Result<bool, StoreError> {
     Ok(transaction.query_one(CALLS, &[&resume.workflow.get(), &resume.encode()]).await?.get(0))
+}
+
+/// How many runs of these workflows that a job has started wait for a worker, up to `most` of each.
+pub async fn count_again(transaction: &Transaction<'_>, workflows: &[i64], most: i64) -> Result<i64, StoreError> {
+    let mut workflows = workflows.to_vec();
+    workflows.sort_unstable();
+    workflows.dedup();
+    Ok(transaction.query_one(COUNT_AGAIN, &[&workflows, &most]).await?.get(0))
 }
 
 fn of(lane: Lane, statement: &str) -> String {

@@ -49,6 +49,7 @@ impl Execution {
             Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, message, unit.clock.now()),
             Ok(Outcome::Unclear { message }) => {
                 self.asking = Some(next);
+                self.run.failed_at = Some(step.name.clone());
                 self.run.message = Some(Message::OutcomeUnknown { message: Box::new(message) }.at_step(&step.name));
                 return Some(self.suspend(Wake::Decided));
             }
@@ -60,6 +61,7 @@ impl Execution {
             Ok(Outcome::Stop { failed, message }) => {
                 self.enter(step, None, message.clone());
                 if failed {
+                    self.run.failed_at = Some(step.name.clone());
                     self.pending.push(Next::from(next.step));
                 }
                 return Some(self.end(failed, message));

@@ -12,7 +12,7 @@ use postern_shared::store::runs;
 use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, records};
 
-use super::ending::{before, failed, in_turn, not_begun};
+use super::ending::{before, cancelled, failed, in_turn, not_begun};
 use crate::bundle::budget::{BundleBudget, Mode};
 use crate::bundle::clock::Clock;
 use crate::bundle::effects::RunEffects;
@@ -81,6 +81,12 @@ pub async fn attempt(
     let (has_passed, read) = (taken.has_passed, taken.bytes);
     let lane = message.lane;
     let mut step = match (work, pinned) {
+        _ if taken.is_cancelled => {
+            // What would have woken it stands in the spool as it was before the person came.
+            spool::withdraw(&transaction, &Resume { revision: resume.revision - 1, ..*resume }).await?;
+            let waits = taken.waits;
+            end(&transaction, cancelled(resume, taken), waits, &mut unit).await?
+        }
         (Work::Fail(reason), _) => {
             let waits = taken.waits;
             end(&transaction, failed(resume, taken, reason.clone())?, waits, &mut unit).await?
@@ -126,7 +132,7 @@ async fn go_on(
     if taken.checkpoint.begins
         && let Some(reason) = child_runs::refusal(transaction, &taken, &pinned, unit).await?
     {
-        return end(transaction, not_begun(resume, taken, reason), waits, unit).await;
+        return end(transaction, not_begun(resume, taken, reason)?, waits, unit).await;
     }
     if !pinned.workflow.start.parallel && !serial_runs::enter(transaction, &taken.run).await? {
         return end(transaction, in_turn(resume, taken)?, waits, unit).await;

@@ -16,18 +16,33 @@ pub fn before(resume: &Resume, taken: &Taken) -> Before {
     Before::Waiting { resume: *resume, steps: taken.run.steps, has_passed: taken.has_passed }
 }
 
-/// Ends a run that another one started before its first step: as with a submission that starts nothing, it is no fault.
-pub fn not_begun(resume: &Resume, taken: Taken, reason: Message) -> RunEffects {
+/// Ends a run before its first step. As with a submission that starts nothing it is no fault, unless the run stands in the
+/// place of another one, which nobody would look for any more.
+pub fn not_begun(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffects, StoreError> {
+    let reason = Message::DidNotRun { message: Box::new(reason) };
+    if taken.run.replays.is_some() {
+        return failed(resume, taken, reason);
+    }
+    Ok(without_checkpoint(resume, taken, State::Finished, reason))
+}
+
+/// Ends a run that a person has cancelled. Nothing of where it stood is kept.
+pub fn cancelled(resume: &Resume, taken: Taken) -> RunEffects {
+    without_checkpoint(resume, taken, State::Failed, Message::Cancelled)
+}
+
+fn without_checkpoint(resume: &Resume, taken: Taken, state: State, message: Message) -> RunEffects {
     let before = before(resume, &taken);
-    let run = ended(taken.run, State::Finished, Message::DidNotRun { message: Box::new(reason) }, taken.now);
+    let run = ended(taken.run, state, message, taken.now);
     RunEffects { run, before, log: Vec::new(), forgets: false, document: None, wake: None, slow: None }
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
 pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffects, StoreError> {
     let before = before(resume, &taken);
-    let Taken { run, mut checkpoint, now, .. } = taken;
+    let Taken { mut run, mut checkpoint, now, .. } = taken;
     checkpoint.forget_tries();
+    run.failed_at = checkpoint.pending.last().map(|branch| branch.step.clone());
     let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
     Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake: None, slow: None })
 }

@@ -26,6 +26,15 @@ pub struct Input {
     /// Only runs in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Text<RunState>>,
+    /// Only runs of this version of their workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+    /// Only runs that failed at this step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Only runs that failed with this code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// Only runs that no later run replays.
     #[serde(default)]
     pub unreplayed: bool,
@@ -93,8 +102,9 @@ impl Operation for ListRuns {
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let connection = state.store.connection().await?;
-        let (state, unreplayed) = (input.state.map(|one| one.0), input.unreplayed);
-        let filter = Filter { workflow: input.workflow, state, unreplayed, within: None };
+        let Input { workflow, version, step, failure, unreplayed, .. } = input;
+        let state = input.state.map(|one| one.0);
+        let filter = Filter { workflow, state, version, step, failure, unreplayed, ..Filter::default() };
         let behind = input.before.map(|cursor| cursor.0);
         let found = runs::page(&connection, &filter, behind, input.last.get()).await?;
         let next = input.last.next(&found).map(|run| run.key().to_string());

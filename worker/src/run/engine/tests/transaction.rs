@@ -82,7 +82,18 @@ pub fn resume(lines: &str, came: &Came, later: u64, decision: Option<Decision>, 
     let now = came.unit.clock.began() + Duration::from_secs(later);
     unit.clock = Clock::new(now, Instant::now());
     let (run, query, request) = (came.run.run.clone(), Env::default(), Env::default());
-    let taken = Taken { run, checkpoint, bytes: 0, query, request, now, decision, has_passed: false, waits: false };
+    let taken = Taken {
+        run,
+        checkpoint,
+        bytes: 0,
+        query,
+        request,
+        now,
+        decision,
+        is_cancelled: false,
+        has_passed: false,
+        waits: false,
+    };
     let resume = Resume { run: came.run.run.key(), workflow: came.run.run.workflow, revision: FIRST_REVISION };
     let before = Before::Waiting { resume, steps: taken.run.steps, has_passed: false };
     let mut answers = answers;

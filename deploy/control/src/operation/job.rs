@@ -1,0 +1,139 @@
+//! Jobs: work on many runs, at a rate.
+
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod stop;
+
+use postern_shared::id::{PermissionKey, WorkflowId};
+use postern_shared::store::jobs::{self, Kind};
+use postern_shared::store::runs::{Filter, State as RunState};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::field::{Text, Time};
+
+/// An example of a job.
+const EXAMPLE: &str = r#"{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}"#;
+
+/// Which runs. What is not named counts for all.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Only runs in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Text<RunState>>,
+    /// Only runs of this workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// Only runs of this version of their workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+    /// Only runs that failed at this step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// Only runs that failed with this code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Only runs of submissions that this permission let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<PermissionKey>,
+    /// Only runs of submissions that were accepted at this moment or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Time>,
+    /// Only runs of submissions that were accepted before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
+}
+
+/// A job, and how far it has come.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Job")]
+pub struct OneJob {
+    /// Its number.
+    pub id: i64,
+    /// What is done with each run.
+    pub kind: Text<Kind>,
+    /// Which runs.
+    pub filter: Selection,
+    /// Runs per second.
+    pub per_second: f64,
+    /// `running`, `done` or `stopped`.
+    pub state: String,
+    /// Who asked for it: an account, or `token` and the name of a token.
+    pub account: String,
+    /// The runs that there were when it was created.
+    pub total: i64,
+    /// The runs for which it was done.
+    pub done: i64,
+    /// The runs for which it could not be done.
+    pub failed: i64,
+    /// The runs that are left.
+    pub left: i64,
+    /// What was in the way of the last run for which it could not be done.
+    pub obstacle: Option<String>,
+    /// When it was created.
+    pub created_at: Time,
+    /// When a worker began it.
+    pub started_at: Option<Time>,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+}
+
+impl Selection {
+    /// As the store takes it.
+    ///
+    /// # Errors
+    /// A moment that is none.
+    pub fn filter(&self) -> Result<Filter, Error> {
+        let moment = |name: &str, time: &Option<Time>| match time {
+            None => Ok(None),
+            Some(time) => time.millis().map(Some).ok_or_else(|| Error::Invalid(format!("{name}: is no moment"))),
+        };
+        Ok(Filter {
+            state: self.state.map(|state| state.0),
+            workflow: self.workflow,
+            version: self.version,
+            step: self.step.clone(),
+            failure: self.failure.clone(),
+            permission: self.permission.clone(),
+            from_ms: moment("from", &self.from)?,
+            until_ms: moment("until", &self.until)?,
+            within: None,
+            unreplayed: false,
+        })
+    }
+
+    fn of(filter: &Filter) -> Self {
+        Self {
+            state: filter.state.map(Text),
+            workflow: filter.workflow,
+            version: filter.version,
+            step: filter.step.clone(),
+            failure: filter.failure.clone(),
+            permission: filter.permission.clone(),
+            from: filter.from_ms.map(Time::of_millis),
+            until: filter.until_ms.map(Time::of_millis),
+        }
+    }
+}
+
+fn describe(job: &jobs::Job) -> OneJob {
+    OneJob {
+        id: job.id,
+        kind: Text(job.kind),
+        filter: Selection::of(&job.filter),
+        per_second: job.rate,
+        state: job.state.clone(),
+        account: job.account.clone(),
+        total: job.total,
+        done: job.done,
+        failed: job.failed,
+        left: job.left(),
+        obstacle: job.obstacle.clone(),
+        created_at: job.created_at.into(),
+        started_at: job.started_at.map(Time::from),
+        ended_at: job.ended_at.map(Time::from),
+    }
+}

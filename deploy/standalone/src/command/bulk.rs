@@ -1,0 +1,105 @@
+//! What `replay`, `run-again` and `cancel` share: instead of one run a filter, whose runs a job takes at a rate.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
+use postern_control::operation::field::{Text, Time};
+use postern_control::operation::job::create::{CreateJob, Input, RATE_DEFAULT};
+use postern_control::operation::job::{OneJob, Selection};
+use postern_shared::id::{PermissionKey, WorkflowId};
+use postern_shared::resume::RunKey;
+use postern_shared::store::jobs::Kind;
+use postern_shared::store::runs::State;
+
+use crate::api::Api;
+use crate::output::{Failure, Output, parse_moment};
+
+/// Which runs, and how fast.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Many runs at a time")]
+pub struct Bulk {
+    /// Runs in this state
+    #[arg(long, value_parser = state_parser())]
+    state: Option<State>,
+    /// Runs of this workflow
+    #[arg(long, value_name = "ID")]
+    workflow: Option<WorkflowId>,
+    /// Runs of this version of the workflow
+    #[arg(long, value_name = "N")]
+    of_version: Option<i32>,
+    /// Runs that failed at this step
+    #[arg(long, value_name = "NAME")]
+    step: Option<String>,
+    /// Runs that failed with this code, as `postern failures` shows it
+    #[arg(long, value_name = "CODE")]
+    failure: Option<String>,
+    /// Runs of submissions that this permission let in
+    #[arg(long, value_name = "KEY")]
+    permission: Option<PermissionKey>,
+    /// Runs of submissions accepted from this moment on: 90m, 2d, 2026-11-24, or a time
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    since: Option<Timestamp>,
+    /// Runs of submissions accepted before this moment
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    until: Option<Timestamp>,
+    /// At most so many runs each second
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    rate: Option<f64>,
+}
+
+impl Bulk {
+    /// The one run that is meant, or none if a filter names many; exactly one of both is needed.
+    pub fn one(&self, run: Option<RunKey>) -> Result<Option<RunKey>, Failure> {
+        match (run, self.is_named()) {
+            (Some(run), false) => Ok(Some(run)),
+            (None, true) => Ok(None),
+            (Some(_), true) => Err(Failure::usage("a run and a filter of runs are named", "name one of them")),
+            (None, false) => {
+                Err(Failure::usage("no run is named", "name a run, or many by --state, --workflow, --step and others"))
+            }
+        }
+    }
+
+    fn is_named(&self) -> bool {
+        let Self { state, workflow, of_version, step, failure, permission, since, until, rate: _ } = self;
+        let numbers = state.is_some() || workflow.is_some() || of_version.is_some();
+        let texts = step.is_some() || failure.is_some() || permission.is_some();
+        numbers || texts || since.is_some() || until.is_some()
+    }
+
+    /// Creates the job.
+    pub async fn create(&self, kind: Kind, api: &Api, output: &mut Output) -> Result<(), Failure> {
+        let time = |moment: Option<Timestamp>| moment.map(|moment| Time(moment.to_string()));
+        let filter = Selection {
+            state: self.state.map(Text),
+            workflow: self.workflow,
+            version: self.of_version,
+            step: self.step.clone(),
+            failure: self.failure.clone(),
+            permission: self.permission.clone(),
+            from: time(self.since),
+            until: time(self.until),
+        };
+        let per_second = self.rate.unwrap_or(RATE_DEFAULT);
+        let job = api.call::<CreateJob>(&Input { kind: Text(kind), filter, per_second }).await?;
+        output.named(&job.id.to_string(), line(&job), &job)
+    }
+}
+
+/// A job in one line for people.
+pub fn line(job: &OneJob) -> String {
+    let OneJob { id, kind: Text(kind), state, total, done, failed, left, .. } = job;
+    let obstacle = job.obstacle.as_ref().map(|obstacle| format!(" ({obstacle})")).unwrap_or_default();
+    format!("job {id} {kind} {state}: {done} of {total} done, {failed} failed{obstacle}, {left} left")
+}
+
+/// Such as `200/s` or `200`.
+fn rate(text: &str) -> Result<f64, &'static str> {
+    let number = text.strip_suffix("/s").unwrap_or(text).trim();
+    number.parse().ok().filter(|rate: &f64| *rate > 0.0).ok_or("must be a number of runs per second, such as 200/s")
+}
+
+fn state_parser() -> impl TypedValueParser<Value = State> {
+    let words = State::ALL.map(|(_, word)| word);
+    PossibleValuesParser::new(words).try_map(|word| State::from_word(&word).ok_or("no such state"))
+}

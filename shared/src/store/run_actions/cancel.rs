@@ -1,0 +1,62 @@
+//! Cancels runs that have not ended. The mark raises the revision of the checkpoint, which is the fence: what another
+//! transaction was about to write of the run is then dropped, or was committed before and is found here. A worker takes the
+//! run once more and ends it; so its turn, its place and its alarm go on the ways on which they always go.
+
+use deadpool_postgres::Transaction;
+
+use super::{Obstacle, columns, wake};
+use crate::resume::{Resume, RunKey};
+use crate::store::StoreError;
+use crate::store::spool::Way;
+
+/// Waits for the transactions that have one of the runs. The checkpoint comes before the run, as workers take them.
+const LOCK: &str = "-- cancel::lock
+SELECT FROM checkpoints c JOIN unnest($1::uuid[], $2::smallint[]) AS k (receipt, run)
+    ON c.receipt = k.receipt AND c.run = k.run
+ORDER BY c.receipt, c.run FOR UPDATE OF c";
+
+/// Runs that have ended are left out.
+const MARK: &str = "-- cancel::mark
+UPDATE checkpoints c SET revision = c.revision + 1, decision = 'cancel', waits_for_turn = false, gate = NULL
+FROM unnest($1::uuid[], $2::smallint[]) AS k (receipt, run), runs r
+WHERE c.receipt = k.receipt AND c.run = k.run AND r.receipt = k.receipt AND r.number = k.run
+    AND r.state NOT IN ('failed', 'finished')
+RETURNING c.receipt, c.run, c.workflow, c.revision";
+
+const GO_ON: &str = "-- cancel::go_on
+UPDATE runs SET state = 'running', message = NULL
+FROM unnest($1::uuid[], $2::smallint[]) AS k (receipt, number)
+WHERE runs.receipt = k.receipt AND runs.number = k.number";
+
+const KNOWN: &str = "-- cancel::known
+SELECT r.receipt, r.number FROM runs r JOIN unnest($1::uuid[], $2::smallint[]) AS k (receipt, number)
+    ON r.receipt = k.receipt AND r.number = k.number";
+
+/// Cancels runs in the caller's transaction; tells of each whether it goes to its end now.
+pub async fn cancel_all(
+    transaction: &Transaction<'_>,
+    wanted: &[RunKey],
+) -> Result<Vec<(RunKey, Result<(), Obstacle>)>, StoreError> {
+    let (receipts, numbers) = columns(wanted);
+    transaction.query(LOCK, &[&receipts, &numbers]).await?;
+    let mut marked = Vec::new();
+    for row in transaction.query(MARK, &[&receipts, &numbers]).await? {
+        let run = RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) };
+        let workflow = row.get::<_, i64>(2).try_into();
+        let workflow = workflow.map_err(|error| StoreError::Refused(format!("a stored run: {error}")))?;
+        marked.push(Resume { run, workflow, revision: row.get(3) });
+    }
+    let gone: Vec<RunKey> = marked.iter().map(|resume| resume.run).collect();
+    let (marked_receipts, marked_numbers) = columns(&gone);
+    transaction.execute(GO_ON, &[&marked_receipts, &marked_numbers]).await?;
+    wake(transaction, marked, &Way::Resuming { of_many: false }).await?;
+    let known = transaction.query(KNOWN, &[&receipts, &numbers]).await?;
+    let known = known.iter().map(|row| RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) });
+    let known: Vec<RunKey> = known.collect();
+    let of = |run: &RunKey| match (gone.contains(run), known.contains(run)) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Obstacle::Ended),
+        (false, false) => Err(Obstacle::Unknown),
+    };
+    Ok(wanted.iter().map(|run| (*run, of(run))).collect())
+}

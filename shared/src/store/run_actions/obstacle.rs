@@ -1,0 +1,63 @@
+//! What is in the way of what a person wants to do for a run.
+
+/// What is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// There is no such run.
+    Unknown,
+    /// Only a failed run goes on at its failed step.
+    NotFailed,
+    /// Only a run that has ended is run again.
+    NotEnded,
+    /// It has ended already.
+    Ended,
+    /// It does not need attention.
+    NotUndecided,
+    /// What it would need to go on was not kept.
+    NothingKept,
+    /// Another replay of it has not ended.
+    ReplayUnderWay,
+    /// Its receipt has as many runs as it may have.
+    TooManyRuns,
+    /// Its workflow was removed.
+    WorkflowGone,
+    /// Its workflow is inactive.
+    WorkflowInactive,
+    /// It was started by another run, and the values with which it started were not kept.
+    StartedByRun,
+}
+
+impl Obstacle {
+    /// All, with the word that the store and the panel use, and the sentence of the API.
+    pub const ALL: [(Self, &str, &str); 11] = [
+        (Self::Unknown, "unknown", "there is no such run"),
+        (Self::NotFailed, "not-failed", "only a run that failed is replayed"),
+        (Self::NotEnded, "not-ended", "only a run that has ended is run again"),
+        (Self::Ended, "ended", "the run has ended already"),
+        (Self::NotUndecided, "not-undecided", "it does not need attention"),
+        (Self::NothingKept, "nothing-kept", "what it would need to go on was not kept"),
+        (Self::ReplayUnderWay, "replay-under-way", "another replay of it has not ended"),
+        (Self::TooManyRuns, "too-many-runs", "its receipt has as many runs as it may have"),
+        (Self::WorkflowGone, "workflow-gone", "its workflow was removed"),
+        (Self::WorkflowInactive, "workflow-inactive", "its workflow is inactive"),
+        (
+            Self::StartedByRun,
+            "started-by-run",
+            "another run started it, and the values with which it started were not kept: run that one again",
+        ),
+    ];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Its sentence.
+    pub fn sentence(self) -> &'static str {
+        self.row().2
+    }
+
+    fn row(self) -> (Self, &'static str, &'static str) {
+        Self::ALL.into_iter().find(|(known, ..)| *known == self).unwrap_or(Self::ALL[0])
+    }
+}
