@@ -87,9 +87,9 @@ enum Command {
     Replay(replay::Options),
     /// Tells what came of the step at which a run needs attention
     Decide(decide::Options),
-    /// Shows one record with its comments
+    /// Shows one record with its comments, and the receipts that did something to it
     Record(record::Options),
-    /// Finds receipts and records by an e-mail, a phone number, a name or an id
+    /// Finds what a text names or what has it as a value: calls, whatever became of them, records and settings
     Find(find::Options),
     /// Lists the records of a module, the newest first
     Records(records::Options),

@@ -87,7 +87,7 @@ pub fn second(moment: SystemTime) -> String {
 }
 
 /// The least receipt of a moment.
-fn floor(moment: SystemTime) -> Uuid {
+pub(super) fn floor(moment: SystemTime) -> Uuid {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Uuid::from_u128(since.as_millis() << 80)
 }

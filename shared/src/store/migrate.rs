@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (6, include_str!("../../migrations/0006_roles.sql")),
     (7, include_str!("../../migrations/0007_search.sql")),
     (30, include_str!("../../migrations/0030_batches.sql")),
+    (38, include_str!("../../migrations/0038_found_everywhere.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use askama::Template;
-use postern_shared::id::ReceiptId;
-use postern_shared::receipt::MAX_SHOWN;
+use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::receipt::{MAX_SHOWN, touched};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::run_steps::Entry;
 use postern_shared::store::runs::{self, OfReceipt, Parent, Run, State};
@@ -43,6 +43,8 @@ struct Taken {
     permission_href: String,
     target: String,
     record: String,
+    /// The records to which its runs did something.
+    touched: Vec<RecordId>,
     duplicate_of: String,
     skipped: Vec<(String, String)>,
     /// Posted and never read, read and never posted: that shows misspelt names.
@@ -156,6 +158,7 @@ async fn taken(
         permission: receipt.permission.to_string(),
         target: p.target(&receipt.target),
         record,
+        touched: touched(&log).into_iter().collect(),
         duplicate_of: receipt.duplicate_of.map(|first| first.to_string()).unwrap_or_default(),
         skipped: skipped.collect(),
         unread: receipt.unmet.unread.join(", "),

@@ -20,7 +20,7 @@ pub fn before(resume: &Resume, taken: &Taken) -> Before {
 pub fn not_begun(resume: &Resume, taken: Taken, reason: Message) -> RunEffects {
     let before = before(resume, &taken);
     let run = ended(taken.run, State::Finished, Message::DidNotRun { message: Box::new(reason) }, taken.now);
-    RunEffects { run, before, log: Vec::new(), forgets: false, document: None, wake: None, slow: None }
+    RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document: None, wake: None, slow: None }
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
@@ -29,7 +29,7 @@ pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffec
     let Taken { run, mut checkpoint, now, .. } = taken;
     checkpoint.forget_tries();
     let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
-    Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake: None, slow: None })
+    Ok(RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake: None, slow: None })
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -39,7 +39,7 @@ pub fn in_turn(resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> 
     run.state = State::Waiting;
     (checkpoint.begins, checkpoint.calling) = (false, false);
     let (document, wake) = (Some(document(&checkpoint)?), Some(Wake::InTurn));
-    Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake, slow: None })
+    Ok(RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake, slow: None })
 }
 
 fn ended(run: Run, state: State, message: Message, now: SystemTime) -> Run {
