@@ -218,9 +218,12 @@ fn collect(name: &str, value: &Value, names: &Names, depth: usize, keys: &mut BT
 /// What a text that a person looks for may be: each of the lists alone finds something if it has all of its keys.
 pub fn meant(text: &str) -> Vec<Vec<Key>> {
     let words: BTreeSet<Key> = Key::words(text).take(MAX_KEYS).collect();
-    let address = text.trim().parse().ok().map(Key::address);
-    let sent = Some(text.trim()).filter(|text| !text.is_empty()).map(Key::idempotency_key);
-    let alone = [address, Key::email(text), Key::phone(text), sent].into_iter().flatten().map(|key| vec![key]);
+    let alone: Vec<Key> = text.trim().parse().ok().map(Key::address).into_iter().chain(Key::email(text)).collect();
+    if !alone.is_empty() {
+        // Nothing else has such a text as its one word.
+        return alone.into_iter().map(|key| vec![key]).collect();
+    }
+    let alone = Key::phone(text).into_iter().map(|key| vec![key]);
     alone.chain(Some(words.into_iter().collect()).filter(|words: &Vec<Key>| !words.is_empty())).collect()
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use deadpool_postgres::Object;
+use deadpool_postgres::{GenericClient, Object, Transaction};
 
 use super::StoreError;
 use super::runs::State;
@@ -23,7 +23,14 @@ pub use records::{FoundRecord, records};
 const LOOKED_AT: i64 = 1_000;
 
 /// How far the receipts of a key are counted to find the key that fewest have.
-const MAX_COUNTED: i64 = 1_000;
+const MAX_COUNTED: i64 = 10_000;
+
+/// Planning a statement anew for each week of the history would take longer than the statement; and of a key that much has,
+/// the newest are read in their order, without a look at the others.
+const BEGIN: &str = "-- finding::begin
+SET LOCAL plan_cache_mode = force_generic_plan;
+SET LOCAL enable_hashagg = off;
+SET LOCAL enable_sort = off";
 
 /// The key that fewest receipts have comes first: a search begins there.
 const RAREST: &str = "-- finding::rarest
@@ -172,12 +179,20 @@ impl<P: Ord + Copy, T> Found<P, T> {
     }
 }
 
+/// Begins a search: what it reads was committed at one time or another.
+pub async fn begin(connection: &mut Object) -> Result<Transaction<'_>, StoreError> {
+    let transaction = connection.transaction().await?;
+    transaction.batch_execute(BEGIN).await?;
+    Ok(transaction)
+}
+
 /// The keys of a search with the key first that fewest receipts have.
-pub async fn rarest_first(connection: &Object, hashes: Vec<i64>) -> Result<Vec<i64>, StoreError> {
+pub async fn rarest_first(client: &impl GenericClient, hashes: Vec<i64>) -> Result<Vec<i64>, StoreError> {
     if hashes.len() < 2 {
         return Ok(hashes);
     }
-    let rows = connection.query(RAREST, &[&hashes, &MAX_COUNTED]).await?;
+    let statement = client.prepare_cached(RAREST).await?;
+    let rows = client.query(&statement, &[&hashes, &MAX_COUNTED]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 

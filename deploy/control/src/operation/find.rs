@@ -6,7 +6,7 @@ mod documents;
 mod named;
 
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
-use postern_shared::search_key;
+use postern_shared::search_key::{self, Key};
 use postern_shared::store::Connection;
 use postern_shared::store::digest;
 use postern_shared::store::finding::{self, Filter, Found, FoundLetter, FoundRefusal, Status};
@@ -181,9 +181,9 @@ impl Operation for Find {
             workflow: input.workflow,
             message: input.message,
         };
-        let connection = state.store.connection().await?;
+        let mut connection = state.store.connection().await?;
         let before = input.before.map(|cursor| cursor.0);
-        let mut output = with_value(&connection, text, &filter, before.unwrap_or_default(), input.last).await?;
+        let mut output = with_value(&mut connection, text, &filter, before.unwrap_or_default(), input.last).await?;
         if before.is_none() {
             named::add(&connection, state, text, &mut output).await?;
             if filter == Filter::default() {
@@ -196,30 +196,39 @@ impl Operation for Find {
 
 /// What has the text as a value.
 async fn with_value(
-    connection: &Connection,
+    connection: &mut Connection,
     text: &str,
     filter: &Filter,
     before: Cursor,
     last: Last,
 ) -> Result<Output, Error> {
     let secret = digest::secret(connection).await?;
-    let (mut receipts, mut records, mut refused, mut letters) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let transaction = finding::begin(connection).await?;
+    let mut meant = Vec::new();
     for keys in search_key::meant(text) {
         let hashes = keys.iter().map(|key| secret.hash(key)).collect();
-        let hashes = finding::rarest_first(connection, hashes).await?;
+        meant.push(finding::rarest_first(&transaction, hashes).await?);
+    }
+    let (mut receipts, mut records, mut refused, mut letters) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for hashes in &meant {
         if let Some(behind) = before.receipts.behind() {
-            receipts.push(finding::receipts(connection, &hashes, filter, behind, last.get()).await?);
+            receipts.push(finding::receipts(&transaction, hashes, filter, behind, last.get()).await?);
         }
         if let Some(behind) = before.records.behind() {
-            records.push(finding::records(connection, &hashes, filter, behind, last.get()).await?);
-        }
-        if let Some(behind) = before.refused_bodies.behind() {
-            refused.push(finding::refused_bodies(connection, &hashes, filter, behind, last.get()).await?);
-        }
-        if let Some(behind) = before.dead_letters.behind() {
-            letters.push(finding::dead_letters(connection, &hashes, filter, behind, last.get()).await?);
+            records.push(finding::records(&transaction, hashes, filter, behind, last.get()).await?);
         }
     }
+    // What was accepted is found by the claim of its key.
+    meant.push(vec![secret.hash(&Key::idempotency_key(text))]);
+    for hashes in &meant {
+        if let Some(behind) = before.refused_bodies.behind() {
+            refused.push(finding::refused_bodies(&transaction, hashes, filter, behind, last.get()).await?);
+        }
+        if let Some(behind) = before.dead_letters.behind() {
+            letters.push(finding::dead_letters(&transaction, hashes, filter, behind, last.get()).await?);
+        }
+    }
+    drop(transaction);
     let (receipts, records) = (Found::merged(receipts, last.get()), Found::merged(records, last.get()));
     let (refused, letters) = (Found::merged(refused, last.get()), Found::merged(letters, last.get()));
     let next = Cursor {

@@ -95,11 +95,13 @@ pub fn first_fields(fields: &Env) -> Vec<(String, String)> {
 /// One record.
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let id: RecordId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    let connection = visit.connection().await?;
+    let mut connection = visit.connection().await?;
     let found = record_list::one(&connection, id).await?.ok_or(Refusal::NotFound)?;
     let comments = comments::of(&connection, id).await?;
     let secret = digest::secret(&connection).await?;
-    let receipts = finding::touching(&connection, &secret, id, MAX_RECEIPTS).await?;
+    let transaction = finding::begin(&mut connection).await?;
+    let receipts = finding::touching(&transaction, &secret, id, MAX_RECEIPTS).await?;
+    drop(transaction);
     let p = Frame::new(visit, Section::Records).await;
     let receipt = |(id, found): (ReceiptId, FoundReceipt)| Receipt {
         id: id.to_string(),

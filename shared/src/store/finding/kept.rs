@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use deadpool_postgres::Object;
+use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ pub struct FoundLetter {
 
 /// Refused bodies that have all of these keys, older than another. What they were to run is not known.
 pub async fn refused_bodies(
-    connection: &Object,
+    transaction: &Transaction<'_>,
     hashes: &[i64],
     filter: &Filter,
     behind: Option<i64>,
@@ -71,8 +71,9 @@ pub async fn refused_bodies(
     let Some(first) = hashes.first().filter(|_| is_meant) else { return Ok(Found::default()) };
     let Filter { from, to, permission, message, .. } = filter;
     let (end, looked_at, code) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.code());
-    let rows = connection
-        .query(REFUSED_BODIES, &[first, &hashes, &end, &looked_at, from, to, permission, &code, message])
+    let statement = transaction.prepare_cached(REFUSED_BODIES).await?;
+    let rows = transaction
+        .query(&statement, &[first, &hashes, &end, &looked_at, from, to, permission, &code, message])
         .await?;
     let refusal = |row: &Row| {
         let found = || FoundRefusal { permission: row.get(1), code: row.get(2), refused_at: row.get(3) };
@@ -83,7 +84,7 @@ pub async fn refused_bodies(
 
 /// Dead letters that have all of these keys, older than another.
 pub async fn dead_letters(
-    connection: &Object,
+    transaction: &Transaction<'_>,
     hashes: &[i64],
     filter: &Filter,
     behind: Option<i64>,
@@ -95,8 +96,9 @@ pub async fn dead_letters(
     let (end, looked_at, code) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.code());
     // As `dead_letters::put` writes it.
     let target = workflow.map(|id: WorkflowId| format!("workflow {id}"));
-    let rows = connection
-        .query(DEAD_LETTERS, &[first, &hashes, &end, &looked_at, from, to, permission, &code, &target])
+    let statement = transaction.prepare_cached(DEAD_LETTERS).await?;
+    let rows = transaction
+        .query(&statement, &[first, &hashes, &end, &looked_at, from, to, permission, &code, &target])
         .await?;
     let letter = |row: &Row| {
         let found = || FoundLetter {

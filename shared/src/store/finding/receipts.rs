@@ -1,6 +1,6 @@
 //! Receipts, with what became of each.
 
-use deadpool_postgres::Object;
+use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -11,25 +11,26 @@ use crate::store::StoreError;
 use crate::store::history::floor;
 use crate::store::runs::State;
 
-/// Begins with the key of `$1`, which has an index entry for each receipt. What stands in other tables is read receipt by
-/// receipt.
+/// Begins with the key of `$1`, which has an index entry for each receipt, in the order of the receipts.
 const FOUND: &str = "-- receipts::found
+SELECT DISTINCT receipt FROM search_keys k
+WHERE hash = $1 AND receipt < $3 AND receipt >= $4 AND (cardinality($2::bigint[]) = 1 OR (
+    SELECT count(DISTINCT hash) FROM search_keys other WHERE other.receipt = k.receipt AND other.hash = ANY ($2)
+) = cardinality($2)) ORDER BY receipt DESC LIMIT $5";
+
+/// Reads what became of each receipt, receipt by receipt.
+const FATES: &str = "-- receipts::fates
 SELECT l.receipt, r.permission, r.workflow, r.trigger, r.duplicate_of IS NOT NULL, r.id IS NOT NULL,
-    ARRAY(SELECT DISTINCT state::text FROM runs WHERE runs.receipt = l.receipt AND replaced_by IS NULL),
+    ARRAY(SELECT state::text FROM runs WHERE runs.receipt = l.receipt AND replaced_by IS NULL),
     r.id IS NULL AND EXISTS (SELECT FROM dead_letters d WHERE d.receipt = l.receipt),
-    coalesce(($6::text IS NULL OR r.permission = $6)
-        AND ($7::bigint IS NULL OR r.workflow = $7
-            OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND runs.workflow = $7))
-        AND ($8::text IS NULL OR strpos(r.skipped::text, $8) > 0
-            OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND strpos(message, $8) > 0)), false)
-FROM (
-    SELECT DISTINCT receipt FROM search_keys k
-    WHERE hash = $1 AND receipt < $3 AND receipt >= $4 AND (cardinality($2::bigint[]) = 1 OR (
-        SELECT count(DISTINCT hash) FROM search_keys other WHERE other.receipt = k.receipt AND other.hash = ANY ($2)
-    ) = cardinality($2)) ORDER BY receipt DESC LIMIT $5
-) l LEFT JOIN LATERAL (
+    coalesce(($2::text IS NULL OR r.permission = $2)
+        AND ($3::bigint IS NULL OR r.workflow = $3
+            OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND runs.workflow = $3))
+        AND ($4::text IS NULL OR strpos(r.skipped::text, $4) > 0
+            OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND strpos(message, $4) > 0)), false)
+FROM unnest($1::uuid[]) AS l (receipt) LEFT JOIN LATERAL (
     SELECT id, permission, workflow, trigger, duplicate_of, skipped FROM receipts WHERE id = l.receipt LIMIT 1
-) r ON true ORDER BY l.receipt DESC";
+) r ON true";
 
 /// A receipt that was found.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub struct FoundReceipt {
 
 /// Receipts that have all of these keys, older than another.
 pub async fn receipts(
-    connection: &Object,
+    transaction: &Transaction<'_>,
     hashes: &[i64],
     filter: &Filter,
     behind: Option<ReceiptId>,
@@ -57,15 +58,19 @@ pub async fn receipts(
     let end = ends.into_iter().flatten().min().unwrap_or(Uuid::max());
     let start = filter.from.map_or(Uuid::nil(), floor);
     let (looked_at, code, workflow) = (filter.looked_at(last), filter.code(), filter.workflow.map(WorkflowId::get));
-    let rows = connection
-        .query(FOUND, &[first, &hashes, &end, &start, &looked_at, &filter.permission, &workflow, &code])
-        .await?;
+    let statement = transaction.prepare_cached(FOUND).await?;
+    let rows = transaction.query(&statement, &[first, &hashes, &end, &start, &looked_at]).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
+    let statement = transaction.prepare_cached(FATES).await?;
+    let rows = transaction.query(&statement, &[&ids, &filter.permission, &workflow, &code]).await?;
     let receipt = |row: &Row| {
         let found = read(row);
         let fits = row.get(8) && filter.status.is_none_or(|wanted| wanted == found.status);
         (row.get::<_, Uuid>(0).into(), fits.then_some(found))
     };
-    Ok(Found::of(rows.iter().map(receipt).collect(), looked_at))
+    let mut found: Vec<(ReceiptId, Option<FoundReceipt>)> = rows.iter().map(receipt).collect();
+    found.sort_by_key(|(receipt, _)| std::cmp::Reverse(*receipt));
+    Ok(Found::of(found, looked_at))
 }
 
 fn read(row: &Row) -> FoundReceipt {
@@ -85,11 +90,11 @@ fn read(row: &Row) -> FoundReceipt {
 
 /// The newest receipts whose runs have created, changed, deleted or commented on a record, at most `last`.
 pub async fn touching(
-    connection: &Object,
+    transaction: &Transaction<'_>,
     secret: &Secret,
     record: RecordId,
     last: i64,
 ) -> Result<Vec<(ReceiptId, FoundReceipt)>, StoreError> {
-    let found = receipts(connection, &[secret.hash(&Key::record(record))], &Filter::default(), None, last).await?;
+    let found = receipts(transaction, &[secret.hash(&Key::record(record))], &Filter::default(), None, last).await?;
     Ok(Found::merged([found], last).items)
 }

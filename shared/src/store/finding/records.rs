@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use deadpool_postgres::Object;
+use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
 use super::{Filter, Found};
@@ -32,7 +32,7 @@ pub struct FoundRecord {
 /// Records that have all of these keys, older than another. Of a filter the time alone counts, which is that of the last
 /// change.
 pub async fn records(
-    connection: &Object,
+    transaction: &Transaction<'_>,
     hashes: &[i64],
     filter: &Filter,
     behind: Option<RecordId>,
@@ -40,7 +40,8 @@ pub async fn records(
 ) -> Result<Found<RecordId, FoundRecord>, StoreError> {
     let Some(first) = hashes.first().filter(|_| !filter.is_of_calls()) else { return Ok(Found::default()) };
     let (end, looked_at) = (behind.map_or(i64::MAX, RecordId::get), filter.looked_at(last));
-    let rows = connection.query(FOUND, &[first, &hashes, &end, &looked_at, &filter.from, &filter.to]).await?;
+    let statement = transaction.prepare_cached(FOUND).await?;
+    let rows = transaction.query(&statement, &[first, &hashes, &end, &looked_at, &filter.from, &filter.to]).await?;
     let record = |row: &Row| {
         let id = RecordId::try_from(row.get::<_, i64>(0));
         let id = id.map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;

@@ -63,11 +63,13 @@ impl Operation for GetRecord {
     .refusing(&[Code::NotFound]);
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
-        let (connection, sight) = (state.store.connection().await?, who.sight());
+        let (mut connection, sight) = (state.store.connection().await?, who.sight());
         let record = records::find(&connection, input.id).await?.ok_or(Error::Unknown("record"))?;
         let comments = comments::of(&connection, input.id).await?.into_iter();
         let secret = digest::secret(&connection).await?;
-        let receipts = finding::touching(&connection, &secret, input.id, MAX_RECEIPTS).await?;
+        let transaction = finding::begin(&mut connection).await?;
+        let receipts = finding::touching(&transaction, &secret, input.id, MAX_RECEIPTS).await?;
+        drop(transaction);
         let comment =
             |one: comments::Comment| Comment { text: sight.comment(&one.text), created_at: one.created_at.into() };
         Ok(Output {
