@@ -49,6 +49,7 @@ mod scripts;
 mod search;
 mod spool;
 mod standalone;
+mod statistics;
 mod submit;
 mod tasks;
 mod tidy;

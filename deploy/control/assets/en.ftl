@@ -97,6 +97,7 @@ changed = Changed
 comments = Comments
 version = Version
 steps = Steps
+statistics = What the steps did
 line = Line
 without-record = without a record
 duplicate-of = Duplicate of

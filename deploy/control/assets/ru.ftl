@@ -99,6 +99,7 @@ changed = Изменена
 comments = Комментарии
 version = Версия
 steps = Шаги
+statistics = Что делали шаги
 line = Строка
 without-record = без связанной записи
 duplicate-of = Повтор квитанции

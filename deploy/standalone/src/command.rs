@@ -24,6 +24,7 @@ mod replay;
 mod runs;
 mod schema;
 mod send;
+mod statistics;
 mod status;
 mod token;
 mod unmatched;
@@ -83,6 +84,8 @@ enum Command {
     Receipt(receipt::Options),
     /// Lists runs, the newest first
     Runs(runs::Options),
+    /// Shows what the steps of a workflow did: how often, by which output, how long
+    Statistics(statistics::Options),
     /// Goes on at the failed step of a run, as a new run
     Replay(replay::Options),
     /// Tells what came of the step at which a run needs attention
@@ -164,6 +167,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Send(options) => send::run(options, output).await,
         Command::Receipt(options) => receipt::run(&options, output).await,
         Command::Runs(options) => runs::run(&options, output).await,
+        Command::Statistics(options) => statistics::run(&options, output).await,
         Command::Replay(options) => replay::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,

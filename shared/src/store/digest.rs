@@ -1,21 +1,24 @@
-//! The digest: what a transaction committed becomes search keys afterwards, in small parts. A part and its removal from the
-//! queue are one transaction, so each row is digested once. One process at a time digests: of two that read a record the
-//! later one must write last.
+//! The digest: what a transaction committed becomes search keys and statistics afterwards, in small parts. A part and its
+//! removal from the queue are one transaction, so each row is digested once. One process at a time digests: of two that
+//! read a record the later one must write last.
 
 mod keys;
+
+use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSqlOwned;
 use uuid::Uuid;
 
-use super::StoreError;
+use super::statistics::{Counted, StepCount};
+use super::{StoreError, parsed};
 use crate::id::{ReceiptId, RecordId};
 use crate::search_key::Secret;
 pub use keys::write;
 
 const ENQUEUE: &str = "-- digest::enqueue
-INSERT INTO digest_queue (receipts, records, touching, touched) VALUES ($1, $2, $3, $4)";
+INSERT INTO digest_queue (receipts, records, touching, touched, steps) VALUES ($1, $2, $3, $4, $5)";
 
 const SECRET: &str = "-- digest::secret
 SELECT key FROM search_secret";
@@ -26,7 +29,8 @@ SELECT pg_try_advisory_xact_lock(hashtext('postern_digest'))";
 
 const NEXT: &str = "-- digest::next
 DELETE FROM digest_queue WHERE id IN (SELECT id FROM digest_queue ORDER BY id LIMIT $1)
-RETURNING receipts, records, touching, touched, refused_bodies, dead_letters";
+RETURNING receipts, records, touching, touched, refused_bodies, dead_letters, date_trunc('hour', at, 'UTC'),
+    steps::text";
 
 const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
@@ -41,6 +45,8 @@ pub struct Committed {
     pub records: Vec<RecordId>,
     /// Which receipts did something to which records.
     pub touched: Vec<(ReceiptId, RecordId)>,
+    /// The steps that its runs took, whether their workflows keep a log or not.
+    pub steps: Counted,
 }
 
 /// The rows of a part of the queue.
@@ -56,12 +62,15 @@ pub struct Part {
     refused_bodies: Vec<i64>,
     /// The dead letters that were kept.
     dead_letters: Vec<i64>,
+    /// The steps that were taken, each with its hour.
+    steps: Vec<(SystemTime, StepCount)>,
 }
 
 /// Notes what a transaction commits.
 pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Result<(), StoreError> {
-    let Committed { receipts, records, touched } = committed;
-    if receipts.is_empty() && records.is_empty() && touched.is_empty() {
+    let Committed { receipts, records, touched, steps } = committed;
+    let steps = steps.encoded();
+    if receipts.is_empty() && records.is_empty() && touched.is_empty() && steps.is_none() {
         return Ok(());
     }
     let receipts: Vec<Uuid> = receipts.iter().map(|receipt| receipt.uuid()).collect();
@@ -69,7 +78,7 @@ pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Re
     let (touching, touched): (Vec<Uuid>, Vec<i64>) =
         touched.iter().map(|(receipt, record)| (receipt.uuid(), record.get())).unzip();
     let statement = transaction.prepare_cached(ENQUEUE).await?;
-    transaction.execute(&statement, &[&receipts, &records, &touching, &touched]).await?;
+    transaction.execute(&statement, &[&receipts, &records, &touching, &touched, &steps]).await?;
     Ok(())
 }
 
@@ -95,7 +104,14 @@ pub async fn next(transaction: &Transaction<'_>, rows: i64) -> Result<Option<Par
     records.dedup();
     let touched = all::<Uuid>(&rows, 2).into_iter().zip(all(&rows, 3)).collect();
     let (refused_bodies, dead_letters) = (all(&rows, 4), all(&rows, 5));
-    Ok(Some(Part { receipts: all(&rows, 0), records, touched, refused_bodies, dead_letters }))
+    let mut steps = Vec::new();
+    for row in &rows {
+        if let Some(text) = row.get(7) {
+            let counted: Vec<StepCount> = parsed(text)?;
+            steps.extend(counted.into_iter().map(|one| (row.get(6), one)));
+        }
+    }
+    Ok(Some(Part { receipts: all(&rows, 0), records, touched, refused_bodies, dead_letters, steps }))
 }
 
 /// The items of a column of lists.

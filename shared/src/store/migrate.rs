@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (7, include_str!("../../migrations/0007_search.sql")),
     (30, include_str!("../../migrations/0030_batches.sql")),
     (38, include_str!("../../migrations/0038_found_everywhere.sql")),
+    (39, include_str!("../../migrations/0039_statistics.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -18,6 +18,7 @@ pub async fn forget_expired(store: Store) {
             let connection = store.connection().await?;
             store::claims::forget(&connection).await?;
             store::batch_receipts::forget(&connection).await?;
+            store::statistics::forget(&connection).await?;
             store::sequence::forget(&connection).await
         };
         if let Err(error) = forgotten.await {

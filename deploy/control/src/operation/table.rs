@@ -4,10 +4,10 @@ use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
     Row, audit, dead_letter, document, explain, find, openapi, receipt, record, refused_body, rejected_callers, run,
 };
-use super::{token, unmatched};
+use super::{statistics, token, unmatched};
 
 /// All operations.
-pub static ROWS: [Row; 46] = [
+pub static ROWS: [Row; 47] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -26,6 +26,7 @@ pub static ROWS: [Row; 46] = [
     Row::of::<document::set::Set<Workflows>>(),
     Row::of::<document::delete::Delete<Workflows>>(),
     Row::of::<document::versions::ListVersions>(),
+    Row::of::<statistics::GetStatistics>(),
     Row::of::<document::validate::ValidateDocuments>(),
     Row::of::<document::apply::ApplyDocuments>(),
     Row::of::<document::export::ExportDocuments>(),

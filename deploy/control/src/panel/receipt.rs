@@ -15,7 +15,7 @@ use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
-use super::graph::{self, Graph};
+use super::graph::{self, Graph, Marks};
 use super::reply::{self, Refusal};
 use super::saving;
 use super::shown::{Moment, Pill, length};
@@ -219,7 +219,8 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         record: run.record.map(|record| record.to_string()).unwrap_or_default(),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         length: run.ended_at.map(took).unwrap_or_default(),
-        graph: workflow.map(|(workflow, document)| graph::draw(&workflow, &p.sight.document(document), Some(&numbers))),
+        graph: workflow
+            .map(|(workflow, document)| graph::draw(&workflow, &p.sight.document(document), Marks::Taken(&numbers))),
         path,
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the search keys of a part of the queue. One document at a time is in memory.
+//! Writes the search keys and the statistics of a part of the queue. One document at a time is in memory.
 
 use std::pin::pin;
 
@@ -14,7 +14,7 @@ use crate::env::Env;
 use crate::id::RecordId;
 use crate::intake::dedupe::SENT;
 use crate::search_key::{Hasher, Key};
-use crate::store::{StoreError, copy, parsed};
+use crate::store::{StoreError, copy, parsed, statistics};
 use crate::submission::{SUBMISSIONS_V1, Submission, unbundle};
 
 /// The range lets PostgreSQL leave out the partitions of other weeks.
@@ -50,7 +50,8 @@ type Hashed<I> = (I, Vec<i64>);
 
 /// Writes the hashes of what was posted, refused or given up, and of the records as they are now.
 pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) -> Result<(), StoreError> {
-    let Part { receipts, records, touched, refused_bodies, dead_letters } = part;
+    let Part { receipts, records, touched, refused_bodies, dead_letters, steps } = part;
+    statistics::add(transaction, steps).await?;
     let mut found: Vec<Hashed<Uuid>> = Vec::new();
     if let (Some(least), Some(greatest)) = (receipts.iter().min(), receipts.iter().max()) {
         let document = |row: &Row| of_document(row, hasher);

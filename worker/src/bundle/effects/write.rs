@@ -7,6 +7,7 @@ use postern_shared::store::checkpoints::{self, FIRST_REVISION, NewCheckpoint};
 use postern_shared::store::digest::{self, Committed};
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
+use postern_shared::store::statistics::Counted;
 use postern_shared::store::{StoreError, Transaction, comments, responses};
 
 use super::{Before, Effects, RunEffects};
@@ -27,11 +28,12 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     let mut tally = Tally::default();
     let (mut new, mut waiting, mut further) = (NewRuns::default(), Vec::new(), Vec::new());
     let mut alarms = Alarms::new(unit.clock.began());
-    let mut touched = BTreeSet::new();
+    let (mut touched, mut steps) = (BTreeSet::new(), Counted::default());
     for one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
         count(&one, &mut tally);
         let records = one.log.iter().flat_map(|step| &step.records);
         touched.extend(records.map(|record| (one.run.receipt, *record)));
+        steps.add(&one.run, &one.log);
         match one.before.clone() {
             Before::New => new.add(one, &mut alarms),
             Before::Waiting { resume, steps, has_passed } => {
@@ -48,7 +50,8 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     tally.alarms = alarms.write(transaction).await?;
     serial_runs::stay(transaction, &stays).await?;
     let records = std::mem::take(&mut unit.touched).into_iter().collect();
-    digest::enqueue(transaction, &Committed { receipts, records, touched: touched.into_iter().collect() }).await?;
+    digest::enqueue(transaction, &Committed { receipts, records, touched: touched.into_iter().collect(), steps })
+        .await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }
