@@ -128,6 +128,11 @@ pub fn time(moment: SystemTime) -> String {
     Timestamp::try_from(moment).map(|at| format!("{at:.3}")).unwrap_or_default()
 }
 
+/// The moment that a text names as RFC 3339 writes it.
+pub fn moment(text: &str) -> Option<SystemTime> {
+    text.parse::<Timestamp>().ok()?.try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 
 mod report;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,7 +11,7 @@ use serde_json::Value;
 pub use report::{Report, RunReport, SkippedReport, StartedBy, StepReport};
 
 use crate::expression::Template;
-use crate::id::ReceiptId;
+use crate::id::{ReceiptId, RecordId};
 use crate::mask;
 use crate::message::{Coded, Language, Message};
 use crate::store::dead_letters::Dead;
@@ -90,7 +90,17 @@ async fn taken_up(connection: &Connection, id: ReceiptId, audience: Audience) ->
         Audience::Callers => Messages::Told(said_by_stops(connection, &runs.shown, &log).await?),
         Audience::Operators => Messages::All,
     };
-    Ok(Some(taken(id, receipt, &runs, &log, &messages)))
+    let records = match audience {
+        Audience::Callers => BTreeSet::new(),
+        Audience::Operators => touched(&log),
+    };
+    let report = taken(id, receipt, &runs, &log, &messages);
+    Ok(Some(Report { records: records.into_iter().collect(), ..report }))
+}
+
+/// The records to which these steps did something.
+pub fn touched(log: &[Entry]) -> BTreeSet<RecordId> {
+    log.iter().flat_map(|entry| &entry.step.records).copied().collect()
 }
 
 /// The status of a receipt that is neither in the history nor a dead letter; none = it is unknown.

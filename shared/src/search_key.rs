@@ -5,6 +5,7 @@ mod inside;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,6 +14,7 @@ use sha2::Sha256;
 
 use crate::env::Env;
 pub use inside::{inside, percent_decoded, single};
+use crate::id::RecordId;
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;
@@ -73,9 +75,27 @@ enum Kind {
     Email = 1,
     Phone = 2,
     Word = 3,
+    Address = 4,
+    IdempotencyKey = 5,
+    Record = 6,
 }
 
 impl Key {
+    /// The address of a caller.
+    pub fn address(address: IpAddr) -> Self {
+        Self { kind: Kind::Address, text: address.to_canonical().to_string() }
+    }
+
+    /// What a caller sent as its `Idempotency-Key`, as it was sent.
+    pub fn idempotency_key(text: &str) -> Self {
+        Self { kind: Kind::IdempotencyKey, text: text.to_owned() }
+    }
+
+    /// A record that the runs of a receipt have created, changed, deleted or commented on.
+    pub fn record(record: RecordId) -> Self {
+        Self { kind: Kind::Record, text: record.to_string() }
+    }
+
     fn email(text: &str) -> Option<Self> {
         let text = text.trim();
         let (local, domain) = text.split_once('@')?;
@@ -102,9 +122,10 @@ impl Key {
     }
 }
 
-/// Without its case, by Unicode: through capital letters, since some letters have several small forms.
+/// Without its case, by Unicode: through capital letters, since some letters have several small forms. Most people write
+/// `е` for `ё`.
 fn folded(text: &str) -> String {
-    text.to_lowercase().to_uppercase().to_lowercase()
+    text.to_lowercase().to_uppercase().to_lowercase().replace('ё', "е")
 }
 
 /// The names of values of which each word is a key, joined by commas. `*` stands for any letters.
@@ -140,8 +161,36 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
+/// Makes the hashes by which things are found.
+#[derive(Debug, Clone)]
+pub struct Hasher {
+    /// The names of values of which each word counts.
+    pub names: Names,
+    /// The key of the hashes.
+    pub secret: Secret,
+}
+
+impl Hasher {
+    /// The hashes of values, and of keys beside them.
+    pub fn of(&self, values: &Env, more: impl IntoIterator<Item = Key>) -> Vec<i64> {
+        let mut keys = of(values, &self.names);
+        keys.extend(more);
+        keys.iter().map(|key| self.secret.hash(key)).collect()
+    }
+
+    /// The same of a body that could not be read as a whole.
+    pub fn of_texts(&self, texts: Vec<(String, String)>, more: impl IntoIterator<Item = Key>) -> Vec<i64> {
+        let mut keys = BTreeSet::new();
+        for (name, text) in texts {
+            collect(&name, &Value::String(text), &self.names, MAX_DEPTH, &mut keys);
+        }
+        keys.extend(more);
+        keys.iter().map(|key| self.secret.hash(key)).collect()
+    }
+}
+
 /// The keys of values.
-pub fn of(values: &Env, names: &Names) -> BTreeSet<Key> {
+fn of(values: &Env, names: &Names) -> BTreeSet<Key> {
     let mut keys = BTreeSet::new();
     for (name, value) in &values.0 {
         collect(name, value, names, MAX_DEPTH, &mut keys);
@@ -172,7 +221,12 @@ fn collect(name: &str, value: &Value, names: &Names, depth: usize, keys: &mut BT
 /// What a text that a person looks for may be: each of the lists alone finds something if it has all of its keys.
 pub fn meant(text: &str) -> Vec<Vec<Key>> {
     let words: BTreeSet<Key> = Key::words(text).take(MAX_KEYS).collect();
-    let alone = [Key::email(text), Key::phone(text)].into_iter().flatten().map(|key| vec![key]);
+    let alone: Vec<Key> = text.trim().parse().ok().map(Key::address).into_iter().chain(Key::email(text)).collect();
+    if !alone.is_empty() {
+        // Nothing else has such a text as its one word.
+        return alone.into_iter().map(|key| vec![key]).collect();
+    }
+    let alone = Key::phone(text).into_iter().map(|key| vec![key]);
     alone.chain(Some(words.into_iter().collect()).filter(|words: &Vec<Key>| !words.is_empty())).collect()
 }
 
@@ -192,7 +246,7 @@ mod tests {
     #[test]
     fn a_person_is_found_by_email_phone_and_name_however_they_are_written() {
         let lead = r#"{"Email":" Ada@Example.ORG ","tel":"+7 (912) 345-67-89","lastname":"Иванов","firstname":"Иван",
-            "lead_id":4711,"text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
+            "lead_id":4711,"middlename":"Королев","text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
         for (text, found) in [
             ("ada@example.org", true),
             ("ADA@example.org", true),
@@ -200,6 +254,7 @@ mod tests {
             ("9123456789", true),
             ("0079123456789", true),
             ("иванов", true),
+            ("королёв", true),
             ("ИВАН Иванов", true),
             ("иван петров", false),
             ("king-noel", true),

@@ -47,6 +47,7 @@ pub mod sessions;
 pub mod set_up_keys;
 pub mod settings;
 pub mod spool;
+pub mod statistics;
 pub mod texts;
 pub mod tokens;
 mod transaction;

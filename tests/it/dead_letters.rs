@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Postern, eventually};
 
-const SETTINGS: &str = "\
+pub const SETTINGS: &str = "\
 permission: test
 addresses: 127.0.0.1
 workflows: [1, 2]
@@ -23,7 +23,7 @@ steps:
 ";
 
 /// Puts a letter there as a worker would, and returns its receipt.
-async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> ReceiptId {
+pub async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> ReceiptId {
     let receipt = ReceiptId::new();
     let submission = Submission {
         receipt,

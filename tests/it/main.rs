@@ -53,6 +53,7 @@ mod scripts;
 mod search;
 mod spool;
 mod standalone;
+mod statistics;
 mod submit;
 mod tasks;
 mod tidy;

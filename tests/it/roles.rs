@@ -181,7 +181,8 @@ const WORKER_MAY_NOT: &[&str] = &[
     "SELECT hash FROM search_keys",
     "SELECT document FROM audit_log",
     "SELECT document FROM permissions",
-    "SELECT body FROM refused_bodies",
+    "SELECT query FROM refused_bodies",
+    "DELETE FROM refused_bodies",
     "UPDATE workflows SET version = 1",
     "SELECT postern_try_spool(0::smallint)",
 ];

@@ -1,16 +1,27 @@
-//! Receipts and records are found by what was posted, soon after it.
+//! Whatever became of a call, it is found by what was posted, soon after it; so are records and settings.
+
+mod filters;
+mod records;
 
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
+use crate::dead_letters::{self, dead};
 use crate::harness::{DEMO, Postern, eventually};
 
 const PATH: &str = "/trigger?workflow_id=77";
 
+/// What has a text, with more of the query.
+pub async fn find(postern: &Postern, text: &str, query: &[(&str, &str)]) -> Value {
+    let url = reqwest::Url::parse_with_params("http://localhost/find", [("text", text)].iter().chain(query)).unwrap();
+    let answer = postern.api("GET", &format!("/find?{}", url.query().unwrap())).send().await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    answer.json
+}
+
 /// How many receipts and how many records have a text.
 async fn found(postern: &Postern, text: &str) -> (usize, usize) {
-    let url = reqwest::Url::parse_with_params("http://localhost/find", [("text", text)]).unwrap();
-    let found = postern.api("GET", &format!("/find?{}", url.query().unwrap())).send().await.json;
+    let found = find(postern, text, &[]).await;
     let count = |name: &str| found[name].as_array().map_or(0, Vec::len);
     (count("receipts"), count("records"))
 }
@@ -18,6 +29,14 @@ async fn found(postern: &Postern, text: &str) -> (usize, usize) {
 async fn are_found(postern: &Postern, text: &str, receipts: usize, records: usize) {
     eventually(&format!("{text}: {receipts} and {records}"), async || {
         (found(postern, text).await == (receipts, records)).then_some(())
+    })
+    .await;
+}
+
+/// Waits until all is digested.
+pub async fn digested(postern: &Postern) {
+    eventually("all is digested", async || {
+        (postern.count("SELECT count(*) FROM digest_queue").await == 0).then_some(())
     })
     .await;
 }
@@ -34,42 +53,88 @@ async fn a_lead_is_found_by_email_phone_and_name_in_any_form() {
         assert_eq!(found(&postern, text).await, expected, "{text}");
     }
     let printed = Cli::of(&postern).run("find ИВАНОВ").text();
-    assert_eq!(printed, format!("receipt {failed}\nreceipt {first}\nrecord 1 Leads\n"));
+    assert_eq!(printed, format!("receipt {failed} failed\nreceipt {first} finished\nrecord 1 Leads\n"));
     assert_eq!(Cli::of(&postern).run("find nobody@example.org").code, 1);
     assert_eq!(postern.count("SELECT count(*) FROM digest_queue").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_is_found_by_what_it_is_now_and_no_longer_when_it_is_gone() {
-    let postern = Postern::start(
-        "permission: test\naddresses: 127.0.0.1\nworkflows: [1, 2, 3]\n---\n\
-         workflow: 1\nstart: {without_record: true, next: a}\nsteps: {a: {create_record: Leads, fields: {name: '$env[\"name\"]'}}}\n---\n\
-         workflow: 2\nstart: {module: Leads, next: a}\nsteps: {a: {set_value: {name: '$env[\"name\"]'}}}\n---\n\
-         workflow: 3\nstart: {module: Leads, next: a}\nsteps: {a: {delete_record: true}}\n",
-    )
-    .await;
-    postern.outcome("/trigger?workflow_id=1", "name=Lovelace").await;
-    are_found(&postern, "lovelace", 1, 1).await;
-    postern.outcome("/trigger?workflow_id=2&record_id=1", "name=King").await;
-    are_found(&postern, "king", 1, 1).await;
-    assert_eq!(found(&postern, "lovelace").await, (1, 0));
-    postern.outcome("/trigger?workflow_id=3&record_id=1", "").await;
-    are_found(&postern, "king", 1, 0).await;
-    eventually("its keys are gone", async || {
-        (postern.count("SELECT count(*) FROM record_keys").await == 0).then_some(())
+async fn a_refused_body_is_found_by_its_values_until_it_is_replayed() {
+    let postern = Postern::start(DEMO).await;
+    let form = "lastname=%C8%E2%E0%ED%EE%E2&email=ivan@example.org";
+    let refused = postern.post(PATH).header("idempotency-key", "key-of-a-form").form(form).send().await;
+    assert_eq!(refused.code(), "invalid_body");
+    let bodies = async |text: &str| find(&postern, text, &[]).await["refused_bodies"].clone();
+    eventually("it is found", async || (bodies("иванов").await[0]["code"] == "invalid_body").then_some(())).await;
+    for text in ["IVAN@example.org", "key-of-a-form", "127.0.0.1"] {
+        assert_eq!(bodies(text).await.as_array().unwrap().len(), 1, "{text}");
+    }
+    let id = bodies("иванов").await[0]["id"].to_string();
+    let body = json!({"id": id.parse::<i64>().unwrap(), "charset": "windows-1251"}).to_string();
+    let replayed = postern.api("POST", "/refused_body_replays").json(&body).send().await;
+    assert_eq!(replayed.status, 200, "{}", replayed.json);
+    are_found(&postern, "иванов", 1, 1).await;
+    assert_eq!((bodies("иванов").await, postern.count("SELECT count(*) FROM refused_body_keys").await), (json!([]), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_is_found_by_its_values_until_it_is_discarded() {
+    let postern = Postern::start(dead_letters::SETTINGS).await;
+    let receipt = dead(&postern, "1", "ada@example.org", "it was poison").await;
+    let found = eventually("it is found", async || {
+        let found = find(&postern, "ADA@example.org", &[]).await;
+        (found["dead_letters"] != json!([])).then_some(found)
     })
     .await;
+    let letter = &found["dead_letters"][0];
+    assert_eq!((&letter["receipt"], &letter["target"]), (&json!(receipt), &json!("workflow 1")), "{found}");
+    let named = find(&postern, &receipt.to_string(), &[]).await;
+    assert_eq!(named["receipts"][0]["status"], "dead_letter", "{named}");
+    let discard = json!({"id": letter["id"], "reason": "a test"}).to_string();
+    assert_eq!(postern.api("POST", "/dead_letter_discards").json(&discard).send().await.status, 200);
+    assert_eq!(find(&postern, "ada@example.org", &[]).await["dead_letters"], json!([]));
+    assert_eq!(postern.count("SELECT count(*) FROM dead_letter_keys").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_thing_is_found_by_its_name() {
+    let postern = Postern::start(DEMO).await;
+    let post = postern.post(PATH).header("idempotency-key", "order 4711").form("lastname=Ada&email=ada@example.org");
+    let accepted = post.send().await;
+    let receipt = postern.ended(&accepted).await["receipt"].as_str().unwrap().to_owned();
+    digested(&postern).await;
+    for (text, list, expected) in [
+        (receipt.as_str(), "/receipts/0/receipt", json!(receipt)),
+        (&format!("{receipt}.1"), "/receipts/0/run", json!(1)),
+        (&format!("{receipt}.2"), "/receipts/0", Value::Null),
+        ("order 4711", "/receipts/0/receipt", json!(receipt)),
+        ("order 4712", "/receipts/0", Value::Null),
+        ("127.0.0.1", "/receipts/0/permission", json!("loopback")),
+        ("::ffff:127.0.0.1", "/receipts/0/status", json!("finished")),
+        ("1", "/records/0/module", json!("Leads")),
+        ("leads 1", "/records/0/id", json!(1)),
+        ("Contacts 1", "/records/0", Value::Null),
+        ("77", "/documents/0/kind", json!("workflow")),
+        ("NEW lead", "/documents/0/key", json!("77")),
+        ("loopback", "/documents/0/kind", json!("permission")),
+    ] {
+        let found = find(&postern, text, &[]).await;
+        assert_eq!(found.pointer(list).cloned().unwrap_or_default(), expected, "{text}: {found}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_looked_for_is_refused() {
     let postern = Postern::without_worker(DEMO).await;
-    for query in ["", "?text=", "?text=%20", "?text=a%00", &format!("?text={}", "a".repeat(201))] {
+    let long = format!("?text={}", "a".repeat(201));
+    for query in
+        ["", "?text=", "?text=%20", "?text=a%00", &long, "?text=a&status=x", "?text=a&from=today", "?text=a&before=x"]
+    {
         let answer = postern.api("GET", &format!("/find{query}")).send().await;
         assert_eq!(answer.status, 400, "{query}: {}", answer.json);
     }
-    let nothing: Value = postern.api("GET", "/find?text=-").send().await.json;
-    assert_eq!(nothing, json!({"receipts": [], "records": []}));
+    let nothing = find(&postern, "-", &[]).await;
+    assert_eq!((&nothing["receipts"], &nothing["records"], &nothing["next"]), (&json!([]), &json!([]), &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread")]

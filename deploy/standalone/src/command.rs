@@ -30,6 +30,7 @@ mod run_again;
 mod runs;
 mod schema;
 mod send;
+mod statistics;
 mod status;
 mod token;
 mod unmatched;
@@ -90,6 +91,8 @@ enum Command {
     Receipt(receipt::Options),
     /// Lists runs, the newest first
     Runs(runs::Options),
+    /// Shows what the steps of a workflow did: how often, by which output, how long
+    Statistics(statistics::Options),
     /// Lists failed runs in groups of those that are alike, the largest first
     Failures(failures::Options),
     /// Goes on at the failed step of a run, or of many, as a new run
@@ -104,9 +107,9 @@ enum Command {
     Jobs(jobs::Options),
     /// Tells what came of the step at which a run needs attention
     Decide(decide::Options),
-    /// Shows one record with its comments
+    /// Shows one record with its comments, and the receipts that did something to it
     Record(record::Options),
-    /// Finds receipts and records by an e-mail, a phone number, a name or an id
+    /// Finds what a text names or what has it as a value: calls, whatever became of them, records and settings
     Find(find::Options),
     /// Finds a person in all that is kept, exports what is found, and forgets the person
     Forget(forget::Options),
@@ -190,6 +193,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Runs(options) => runs::run(&options, output).await,
         Command::Failures(options) => failures::run(&options, output).await,
         Command::Jobs(options) => jobs::run(&options, output).await,
+        Command::Statistics(options) => statistics::run(&options, output).await,
         Command::Replay(options) => replay::run(&options, output).await,
         Command::RunAgain(options) => run_again::run(&options, output).await,
         Command::Cancel(options) => cancel::run(&options, output).await,

@@ -1,6 +1,8 @@
 //! The shape of what was refused: its names, and of each value what [`mask`] shows. Bodies that cannot be read have one,
 //! too, so nothing here fails: what does not look like a name is taken for a value.
 
+use encoding_rs::WINDOWS_1251;
+
 use super::beginning::{Beginning, beginning};
 use super::fields::{Kind, kind};
 use super::form::{decoded, pairs};
@@ -16,25 +18,52 @@ const MAX_NAME_CHARS: usize = 100;
 
 /// The names of a body, each with the shape of a value; what has no name stands under an empty one.
 pub fn of_body(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)> {
-    let header = content_type.unwrap_or_default();
-    let mut found = match kind(header) {
-        Kind::Json => of_json(&lossy(body)),
-        Kind::Form => match beginning(body) {
-            Beginning::Form => of_form(body),
-            Beginning::Json => of_json(&lossy(body)),
-            Beginning::Xml | Beginning::Multipart => vec![whole(body)],
-        },
-        Kind::Text | Kind::Other if json::looks_like_object(body) => of_json(&lossy(body)),
-        Kind::Multipart => match multipart::contents(header, body) {
-            Some(parts) => {
-                parts.iter().map(|(name, content)| (named(&lossy(name)), mask::text(&lossy(content)))).collect()
-            }
-            None => vec![whole(body)],
-        },
-        Kind::Text | Kind::Other => vec![whole(body)],
-    };
+    let mut found = read(content_type, body, lossy);
     found.truncate(MAX_SHOWN);
-    found
+    let shown = |(name, value): (String, Value)| match value {
+        Value::Text(text) => (named(&name), mask::text(&text)),
+        Value::Word(word) if word == "null" => (named(&name), word),
+        // The first letter of `true` says all.
+        Value::Word(word) if word.starts_with(char::is_alphabetic) => (named(&name), mask::HIDDEN.to_owned()),
+        Value::Word(word) => (named(&name), mask::text(&word)),
+    };
+    found.into_iter().map(shown).collect()
+}
+
+/// The names of a body, each with its value, as far as they can be read.
+pub fn values(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)> {
+    let value = |(name, value)| match value {
+        Value::Text(text) if text.contains('\\') => (name, unescaped(text)),
+        Value::Text(text) | Value::Word(text) => (name, text),
+    };
+    read(content_type, body, guessed).into_iter().map(value).collect()
+}
+
+/// A value of a body.
+enum Value {
+    Text(String),
+    /// A word of JSON, such as a number or `null`.
+    Word(String),
+}
+
+/// The names and values of a body; `text` makes a text of bytes.
+fn read(content_type: Option<&str>, body: &[u8], text: fn(&[u8]) -> String) -> Vec<(String, Value)> {
+    let header = content_type.unwrap_or_default();
+    let whole = || vec![(String::new(), Value::Text(text(body)))];
+    match kind(header) {
+        Kind::Json => of_json(&text(body)),
+        Kind::Form => match beginning(body) {
+            Beginning::Form => of_form(body, text),
+            Beginning::Json => of_json(&text(body)),
+            Beginning::Xml | Beginning::Multipart => whole(),
+        },
+        Kind::Text | Kind::Other if json::looks_like_object(body) => of_json(&text(body)),
+        Kind::Multipart => match multipart::contents(header, body) {
+            Some(parts) => parts.iter().map(|(name, content)| (text(name), Value::Text(text(content)))).collect(),
+            None => whole(),
+        },
+        Kind::Text | Kind::Other => whole(),
+    }
 }
 
 /// A query with the shapes of its values; what it selects stays.
@@ -47,34 +76,29 @@ pub fn of_query(query: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-fn of_form(body: &[u8]) -> Vec<(String, String)> {
-    let shape = |(name, value): (&[u8], &[u8])| {
-        let (name, value) = (lossy(&decoded(name)), lossy(&decoded(value)));
+fn of_form(body: &[u8], text: fn(&[u8]) -> String) -> Vec<(String, Value)> {
+    let pair = |(name, value): (&[u8], &[u8])| {
+        let (name, value) = (text(&decoded(name)), text(&decoded(value)));
         // Without a `=` it is more likely no form at all.
         if value.is_empty() && !body.contains(&b'=') {
-            (String::new(), mask::text(&name))
+            (String::new(), Value::Text(name))
         } else {
-            (named(&name), mask::text(&value))
+            (name, Value::Text(value))
         }
     };
-    pairs(body).map(shape).collect()
+    pairs(body).map(pair).collect()
 }
 
 /// Of JSON, and of what was meant to be: a text before a colon is a name, every other text or word a value.
-fn of_json(text: &str) -> Vec<(String, String)> {
+fn of_json(text: &str) -> Vec<(String, Value)> {
     let (mut found, mut name, mut rest) = (Vec::new(), String::new(), text);
     while let Some(start) = rest.find(|c: char| c == '"' || c == '-' || c.is_alphanumeric()) {
         let (token, behind) = token(&rest[start..]);
         rest = behind;
         match token {
-            Token::Text(text) if rest.trim_start().starts_with(':') => name = named(text),
-            Token::Text(text) => found.push((std::mem::take(&mut name), mask::text(text))),
-            Token::Word("null") => found.push((std::mem::take(&mut name), "null".to_owned())),
-            // The first letter of `true` says all.
-            Token::Word(word) if word.starts_with(char::is_alphabetic) => {
-                found.push((std::mem::take(&mut name), mask::HIDDEN.to_owned()));
-            }
-            Token::Word(word) => found.push((std::mem::take(&mut name), mask::text(word))),
+            Token::Text(text) if rest.trim_start().starts_with(':') => name = text.to_owned(),
+            Token::Text(text) => found.push((std::mem::take(&mut name), Value::Text(text.to_owned()))),
+            Token::Word(word) => found.push((std::mem::take(&mut name), Value::Word(word.to_owned()))),
         }
     }
     found
@@ -111,12 +135,21 @@ fn named(text: &str) -> String {
     if is_name { text.to_owned() } else { mask::text(text) }
 }
 
-fn whole(body: &[u8]) -> (String, String) {
-    (String::new(), mask::text(&lossy(body)))
-}
-
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Text in UTF-8, or else in the charset that most bodies have that are refused for theirs.
+fn guessed(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => WINDOWS_1251.decode_without_bom_handling(bytes).0.into_owned(),
+    }
+}
+
+/// A text of JSON without its escapes; one of another body has none, and stays.
+fn unescaped(text: String) -> String {
+    serde_json::from_str(&format!("\"{text}\"")).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -155,6 +188,29 @@ mod tests {
             let found = of_body(Some(content_type), body);
             let text: Vec<_> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
             assert_eq!(text.join(";"), shown, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn of_a_body_that_cannot_be_accepted_the_values_are_read_all_the_same() {
+        for (content_type, body, expected) in [
+            (
+                "",
+                &b"lastname=%C8%E2%E0%ED%EE%E2&email=a%40example.org&x=%FF"[..],
+                "lastname=Иванов;email=a@example.org;x=я",
+            ),
+            ("", b"lastname=\xc8\xe2\xe0\xed&name=\xd0\x98", "lastname=Иван;name=И"),
+            (
+                "application/json",
+                br#"[{"name": "\u0418\u0432\u0430\u043d", "id": 4711, "x": oops"#,
+                "name=Иван;id=4711;x=oops",
+            ),
+            ("text/plain", b"ada@example.org", "=ada@example.org"),
+            ("", b"path=C:\\names", "path=C:\\names"),
+        ] {
+            let found = values(Some(content_type), body);
+            let text: Vec<_> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!(text.join(";"), expected, "{content_type}");
         }
     }
 

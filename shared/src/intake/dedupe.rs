@@ -11,6 +11,9 @@ use crate::submission::Dedupe;
 /// The header of draft-ietf-httpapi-idempotency-key-header.
 pub const HEADER: &str = "idempotency-key";
 
+/// How the dedupe key of a submission begins whose caller sent one.
+pub const SENT: &str = "header ";
+
 /// The longest `Idempotency-Key`: a UUID or a hash fits several times. It travels with the submission.
 pub(super) const MAX_KEY_BYTES: usize = 256;
 
@@ -22,7 +25,7 @@ pub struct InvalidKey;
 /// empty are no key.
 pub fn dedupe(key: Option<&str>, env: &Env, permission: &Permission) -> Option<Dedupe> {
     let key = match key {
-        Some(key) => Some(format!("header {key}")),
+        Some(key) => Some(format!("{SENT}{key}")),
         None => of_fields(env, &permission.dedupe_by),
     };
     key.map(|key| Dedupe { key, days: permission.dedupe_days })

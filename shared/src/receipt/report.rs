@@ -31,6 +31,9 @@ pub struct Report {
     /// The runs that it started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<RunReport>>,
+    /// The records that the listed runs have created, changed, deleted or commented on; only operators see them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<RecordId>,
     /// How many runs are not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_left_out: Option<i64>,
@@ -170,6 +173,7 @@ impl Report {
             accepted_at: None,
             target: None,
             runs: None,
+            records: Vec::new(),
             runs_left_out: None,
             duplicate_of: None,
             skipped: Vec::new(),

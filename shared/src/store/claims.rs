@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{GenericClient, Object, Transaction};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -130,13 +130,13 @@ pub async fn take(
 
 /// Who holds each of these claims, as far as somebody does. Of claims without an end.
 pub async fn holders(
-    transaction: &Transaction<'_>,
+    client: &impl GenericClient,
     claims: impl Iterator<Item = &Claim> + Clone,
 ) -> Result<BTreeMap<Claim, Holder>, StoreError> {
     let scopes: Vec<&str> = claims.clone().map(|claim| claim.scope.as_str()).collect();
     let keys: Vec<&[u8]> = claims.map(|claim| &claim.key[..]).collect();
-    let statement = transaction.prepare_cached(HOLDERS).await?;
-    let rows = transaction.query(&statement, &[&scopes, &keys]).await?;
+    let statement = client.prepare_cached(HOLDERS).await?;
+    let rows = client.query(&statement, &[&scopes, &keys]).await?;
     rows.iter()
         .map(|row| {
             let key = row.get::<_, &[u8]>(1).try_into();

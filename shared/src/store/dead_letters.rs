@@ -26,8 +26,11 @@ pub const MAX_REASON_CHARS: usize = 500;
 const MAX_GROUPS: i64 = 200;
 
 const PUT: &str = "-- dead_letters::put
-INSERT INTO dead_letters (receipt, kind, body, reason, attempt, permission, target)
-VALUES ($1, $2, $3, $4, $5, $6, $7)";
+WITH kept AS (
+    INSERT INTO dead_letters (receipt, kind, body, reason, attempt, permission, target)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+)
+INSERT INTO digest_queue (receipts, records, dead_letters) SELECT '{}', '{}', ARRAY[id] FROM kept";
 
 /// Of a discarded letter the audit log tells.
 const OF: &str = "-- dead_letters::of
@@ -79,7 +82,7 @@ pub struct DeadLetter<'a> {
     pub attempt: i32,
 }
 
-/// Keeps a dead letter.
+/// Keeps a dead letter, to be found by what it holds.
 pub async fn put(transaction: &Transaction<'_>, letter: &DeadLetter<'_>) -> Result<(), StoreError> {
     let receipt: Option<Uuid> = letter.receipt.map(ReceiptId::uuid);
     let reason = letter.reason.stored();

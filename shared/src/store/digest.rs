@@ -1,21 +1,24 @@
-//! The digest: what a transaction committed becomes search keys afterwards, in small parts. A part and its removal from the
-//! queue are one transaction, so each row is digested once. One process at a time digests: of two that read a record the
-//! later one must write last.
+//! The digest: what a transaction committed becomes search keys and statistics afterwards, in small parts. A part and its
+//! removal from the queue are one transaction, so each row is digested once. One process at a time digests: of two that
+//! read a record the later one must write last.
 
-use std::pin::pin;
+mod keys;
+
+use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
-use futures_util::TryStreamExt;
-use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSqlOwned;
 use uuid::Uuid;
 
-use super::{StoreError, copy, parsed};
-use crate::env::Env;
+use super::statistics::{Counted, StepCount};
+use super::{StoreError, parsed};
 use crate::id::{ReceiptId, RecordId};
 use crate::search_key::Secret;
+pub use keys::write;
 
 const ENQUEUE: &str = "-- digest::enqueue
-INSERT INTO digest_queue (receipts, records) VALUES ($1, $2)";
+INSERT INTO digest_queue (receipts, records, touching, touched, steps) VALUES ($1, $2, $3, $4, $5)";
 
 const SECRET: &str = "-- digest::secret
 SELECT key FROM search_secret";
@@ -25,27 +28,26 @@ const ALONE: &str = "-- digest::alone
 SELECT pg_try_advisory_xact_lock(hashtext('postern_digest'))";
 
 const NEXT: &str = "-- digest::next
-DELETE FROM digest_queue WHERE id IN (SELECT id FROM digest_queue ORDER BY id LIMIT $1) RETURNING receipts, records";
-
-/// The range lets PostgreSQL leave out the partitions of other weeks.
-const RECEIPTS: &str = "-- digest::receipts
-SELECT id, env::text FROM receipts WHERE id = ANY ($1) AND id BETWEEN $2 AND $3";
-
-const RECORDS: &str = "-- digest::records
-SELECT id, fields::text FROM records WHERE id = ANY ($1)";
-
-const ADD_RECEIPTS: &str = "-- digest::add_receipts
-COPY search_keys (receipt, hash) FROM STDIN (FORMAT binary)";
-
-const FORGET_RECORDS: &str = "-- digest::forget_records
-DELETE FROM record_keys WHERE record = ANY ($1)";
-
-const ADD_RECORDS: &str = "-- digest::add_records
-COPY record_keys (record, hash) FROM STDIN (FORMAT binary)";
+DELETE FROM digest_queue WHERE id IN (SELECT id FROM digest_queue ORDER BY id LIMIT $1)
+RETURNING receipts, records, touching, touched, refused_bodies, dead_letters, date_trunc('hour', at, 'UTC'),
+    steps::text";
 
 const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
 FROM (SELECT at FROM digest_queue ORDER BY id LIMIT 1) oldest";
+
+/// What a transaction commits that is to be digested.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// The receipts that it inserts.
+    pub receipts: Vec<ReceiptId>,
+    /// The records that it creates, changes or deletes.
+    pub records: Vec<RecordId>,
+    /// Which receipts did something to which records.
+    pub touched: Vec<(ReceiptId, RecordId)>,
+    /// The steps that its runs took, whether their workflows keep a log or not.
+    pub steps: Counted,
+}
 
 /// The rows of a part of the queue.
 #[derive(Debug)]
@@ -54,20 +56,29 @@ pub struct Part {
     receipts: Vec<Uuid>,
     /// The records that were touched, with those that are gone, in order.
     records: Vec<i64>,
+    /// Which receipts did something to which records.
+    touched: Vec<(Uuid, i64)>,
+    /// The refused bodies that were kept.
+    refused_bodies: Vec<i64>,
+    /// The dead letters that were kept.
+    dead_letters: Vec<i64>,
+    /// The steps that were taken, each with its hour.
+    steps: Vec<(SystemTime, StepCount)>,
 }
 
 /// Notes what a transaction commits.
-pub async fn enqueue(
-    transaction: &Transaction<'_>,
-    receipts: &[ReceiptId],
-    records: impl Iterator<Item = RecordId>,
-) -> Result<(), StoreError> {
-    let receipts: Vec<Uuid> = receipts.iter().map(|receipt| receipt.uuid()).collect();
-    let records: Vec<i64> = records.map(RecordId::get).collect();
-    if !(receipts.is_empty() && records.is_empty()) {
-        let statement = transaction.prepare_cached(ENQUEUE).await?;
-        transaction.execute(&statement, &[&receipts, &records]).await?;
+pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Result<(), StoreError> {
+    let Committed { receipts, records, touched, steps } = committed;
+    let steps = steps.encoded();
+    if receipts.is_empty() && records.is_empty() && touched.is_empty() && steps.is_none() {
+        return Ok(());
     }
+    let receipts: Vec<Uuid> = receipts.iter().map(|receipt| receipt.uuid()).collect();
+    let records: Vec<i64> = records.iter().map(|record| record.get()).collect();
+    let (touching, touched): (Vec<Uuid>, Vec<i64>) =
+        touched.iter().map(|(receipt, record)| (receipt.uuid(), record.get())).unzip();
+    let statement = transaction.prepare_cached(ENQUEUE).await?;
+    transaction.execute(&statement, &[&receipts, &records, &touching, &touched, &steps]).await?;
     Ok(())
 }
 
@@ -88,60 +99,27 @@ pub async fn next(transaction: &Transaction<'_>, rows: i64) -> Result<Option<Par
     if rows.is_empty() {
         return Ok(None);
     }
-    let receipts = rows.iter().flat_map(|row| row.get::<_, Vec<Uuid>>(0)).collect();
-    let mut records: Vec<i64> = rows.iter().flat_map(|row| row.get::<_, Vec<i64>>(1)).collect();
+    let mut records = all::<i64>(&rows, 1);
     records.sort_unstable();
     records.dedup();
-    Ok(Some(Part { receipts, records }))
-}
-
-/// Writes the hashes of what was posted and of the records as they are now. One document at a time is in memory.
-pub async fn write(
-    transaction: &Transaction<'_>,
-    part: &Part,
-    hashes: impl Fn(&Env) -> Vec<i64>,
-) -> Result<(), StoreError> {
-    let Part { receipts, records } = part;
-    if let (Some(least), Some(greatest)) = (receipts.iter().min(), receipts.iter().max()) {
-        let found = hashed::<Uuid>(transaction, RECEIPTS, &[receipts, least, greatest], &hashes).await?;
-        copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
-    }
-    let statement = transaction.prepare_cached(FORGET_RECORDS).await?;
-    transaction.execute(&statement, &[records]).await?;
-    let found = hashed::<i64>(transaction, RECORDS, &[records], &hashes).await?;
-    copied(transaction, ADD_RECORDS, Type::INT8, found).await
-}
-
-/// The ids of rows, each with the hashes of its document.
-async fn hashed<I: FromSqlOwned>(
-    transaction: &Transaction<'_>,
-    query: &str,
-    parameters: &[&(dyn ToSql + Sync)],
-    hashes: impl Fn(&Env) -> Vec<i64>,
-) -> Result<Vec<(I, Vec<i64>)>, StoreError> {
-    let statement = transaction.prepare_cached(query).await?;
-    let mut rows = pin!(transaction.query_raw(&statement, parameters.iter().copied()).await?);
-    let mut found = Vec::new();
-    while let Some(row) = rows.try_next().await? {
-        found.push((row.get(0), hashes(&parsed(row.get(1))?)));
-    }
-    Ok(found)
-}
-
-async fn copied<I: ToSql + Sync>(
-    transaction: &Transaction<'_>,
-    statement: &str,
-    id: Type,
-    found: Vec<(I, Vec<i64>)>,
-) -> Result<(), StoreError> {
-    let mut rows = pin!(copy::into(transaction, statement, &[id, Type::INT8]).await?);
-    for (id, hashes) in &found {
-        for hash in hashes {
-            rows.as_mut().write(&[id, hash]).await?;
+    let touched = all::<Uuid>(&rows, 2).into_iter().zip(all(&rows, 3)).collect();
+    let (refused_bodies, dead_letters) = (all(&rows, 4), all(&rows, 5));
+    let mut steps = Vec::new();
+    for row in &rows {
+        if let Some(text) = row.get(7) {
+            let counted: Vec<StepCount> = parsed(text)?;
+            steps.extend(counted.into_iter().map(|one| (row.get(6), one)));
         }
     }
-    rows.finish().await?;
-    Ok(())
+    Ok(Some(Part { receipts: all(&rows, 0), records, touched, refused_bodies, dead_letters, steps }))
+}
+
+/// The items of a column of lists.
+fn all<T: FromSqlOwned>(rows: &[Row], column: usize) -> Vec<T>
+where
+    Vec<T>: FromSqlOwned,
+{
+    rows.iter().flat_map(|row| row.get::<_, Vec<T>>(column)).collect()
 }
 
 /// For how many seconds the oldest row has waited.

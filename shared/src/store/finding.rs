@@ -1,34 +1,228 @@
-//! Receipts and records by what was posted or is stored in them, as far as it is digested.
+//! What was posted or is stored, by its search keys, as far as it is digested: the newest first, a part at a time. A filter
+//! looks at [`LOOKED_AT`] of what has the keys, and no more, so that a search takes no longer than others wait for it.
 
-use deadpool_postgres::Object;
-use uuid::Uuid;
+mod kept;
+mod receipts;
+mod records;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use deadpool_postgres::{GenericClient, Object, Transaction};
 
 use super::StoreError;
-use crate::id::{ReceiptId, RecordId};
+use super::runs::State;
+use crate::id::WorkflowId;
 
-/// Begins with the key of `$1`, which has an index entry for each receipt, the newest first.
-const RECEIPTS: &str = "-- finding::receipts
-SELECT receipt FROM search_keys k WHERE hash = $1 AND (
-    SELECT count(DISTINCT hash) FROM search_keys other WHERE other.receipt = k.receipt AND other.hash = ANY ($2)
-) = cardinality($2) ORDER BY receipt DESC LIMIT $3";
+pub use kept::{FoundLetter, FoundRefusal, dead_letters, refused_bodies};
+pub use receipts::{FoundReceipt, receipts, touching};
+pub use records::{FoundRecord, records};
 
-const RECORDS: &str = "-- finding::records
-SELECT record, module FROM (
-    SELECT record FROM record_keys k WHERE hash = $1 AND (
-        SELECT count(DISTINCT hash) FROM record_keys other WHERE other.record = k.record AND other.hash = ANY ($2)
-    ) = cardinality($2) ORDER BY record DESC LIMIT $3
-) found JOIN records ON id = record ORDER BY record DESC";
+/// How much of what has the keys is looked at for what passes a filter.
+const LOOKED_AT: i64 = 1_000;
 
-/// The newest receipts that have all of these keys, newest first, at most `last`.
-pub async fn receipts(connection: &Object, hashes: &[i64], last: i64) -> Result<Vec<ReceiptId>, StoreError> {
-    let Some(first) = hashes.first() else { return Ok(Vec::new()) };
-    let rows = connection.query(RECEIPTS, &[first, &hashes, &last]).await?;
-    Ok(rows.iter().map(|row| row.get::<_, Uuid>(0).into()).collect())
+/// How far the receipts of a key are counted to find the key that fewest have.
+const MAX_COUNTED: i64 = 10_000;
+
+/// Planning a statement anew for each week of the history would take longer than the statement; and of a key that much has,
+/// the newest are read in their order, without a look at the others.
+const BEGIN: &str = "-- finding::begin
+SET LOCAL plan_cache_mode = force_generic_plan;
+SET LOCAL enable_hashagg = off;
+SET LOCAL enable_sort = off";
+
+/// The key that fewest receipts have comes first: a search begins there.
+const RAREST: &str = "-- finding::rarest
+SELECT hash FROM unnest($1::bigint[]) AS hash
+ORDER BY (SELECT count(*) FROM (SELECT FROM search_keys k WHERE k.hash = hash.hash LIMIT $2) counted), hash";
+
+/// What a search leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// What is older.
+    pub from: Option<SystemTime>,
+    /// What is not older.
+    pub to: Option<SystemTime>,
+    /// What stands otherwise.
+    pub status: Option<Status>,
+    /// What another permission let in.
+    pub permission: Option<String>,
+    /// What started, or was to start, other workflows.
+    pub workflow: Option<WorkflowId>,
+    /// What has another message: the code of a message of a run, of a refusal or of a dead letter.
+    pub message: Option<String>,
 }
 
-/// The newest records that have all of these keys, with their modules, newest first, at most `last`.
-pub async fn records(connection: &Object, hashes: &[i64], last: i64) -> Result<Vec<(RecordId, String)>, StoreError> {
-    let Some(first) = hashes.first() else { return Ok(Vec::new()) };
-    let rows = connection.query(RECORDS, &[first, &hashes, &last]).await?;
-    Ok(rows.iter().filter_map(|row| Some((row.get::<_, i64>(0).try_into().ok()?, row.get(1)))).collect())
+impl Filter {
+    /// Whether it is about calls: no record passes it.
+    pub fn is_of_calls(&self) -> bool {
+        self.status.is_some() || self.permission.is_some() || self.workflow.is_some() || self.message.is_some()
+    }
+
+    /// How much is looked at for so many.
+    fn looked_at(&self, last: i64) -> i64 {
+        if *self == Self::default() { last.saturating_add(1) } else { LOOKED_AT }
+    }
+
+    /// How a message with the code begins in its stored form, or in that of a message around it.
+    fn code(&self) -> Option<String> {
+        self.message.as_ref().map(|code| format!("\"code\":{}", serde_json::Value::from(code.as_str())))
+    }
+}
+
+/// How a call stands: the state of its runs, or what became of it without any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status(&'static str);
+
+impl Status {
+    /// It was refused.
+    pub const REFUSED: Self = Self("refused");
+    /// Nobody could run it.
+    pub const DEAD_LETTER: Self = Self("dead_letter");
+    /// It started nothing.
+    pub const UNMATCHED: Self = Self("unmatched");
+    /// The same as an earlier one.
+    pub const DUPLICATE: Self = Self("duplicate");
+    /// On its way to a worker.
+    pub const QUEUED: Self = Self("queued");
+
+    /// All words.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        let others = [Self::UNMATCHED, Self::DUPLICATE, Self::QUEUED, Self::DEAD_LETTER, Self::REFUSED];
+        State::ALL.into_iter().map(|(_, word)| word).chain(others.map(|status| status.0))
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        self.0
+    }
+}
+
+impl From<State> for Status {
+    fn from(state: State) -> Self {
+        Self(state.word())
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let known = Self::words().find(|known| *known == word).map(Self);
+        known.ok_or_else(|| format!("is one of {}", Self::words().collect::<Vec<_>>().join(", ")))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Status {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Status".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "enum": Self::words().collect::<Vec<_>>()})
+    }
+}
+
+/// A part of what a search finds, each item with its place: the greater, the newer.
+#[derive(Debug)]
+pub struct Found<P, T> {
+    /// The items, the newest first.
+    pub items: Vec<(P, T)>,
+    /// Down to which place was looked; none = to the end.
+    pub until: Option<P>,
+}
+
+impl<P, T> Default for Found<P, T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), until: None }
+    }
+}
+
+impl<P: Ord + Copy, T> Found<P, T> {
+    /// Of all that was looked at, which is `most` at most; what does not pass is none.
+    fn of(looked_at: Vec<(P, Option<T>)>, most: i64) -> Self {
+        let is_full = i64::try_from(looked_at.len()).is_ok_and(|count| count >= most);
+        let until = looked_at.last().map(|(place, _)| *place).filter(|_| is_full);
+        let items = looked_at.into_iter().filter_map(|(place, item)| Some((place, item?))).collect();
+        Self { items, until }
+    }
+
+    /// What several searches have found, each item once, at most `last`.
+    pub fn merged(parts: impl IntoIterator<Item = Self>, last: i64) -> Self {
+        let (mut items, mut until) = (Vec::new(), None);
+        for part in parts {
+            items.extend(part.items);
+            until = until.max(part.until);
+        }
+        // Below that place one of the searches has not looked.
+        items.retain(|(place, _)| until.is_none_or(|until| *place >= until));
+        items.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        items.dedup_by_key(|(place, _)| *place);
+        let last = usize::try_from(last).unwrap_or(usize::MAX);
+        if items.len() > last {
+            items.truncate(last);
+            until = items.last().map(|(place, _)| *place);
+        }
+        Self { items, until }
+    }
+}
+
+/// Begins a search: what it reads was committed at one time or another.
+pub async fn begin(connection: &mut Object) -> Result<Transaction<'_>, StoreError> {
+    let transaction = connection.transaction().await?;
+    transaction.batch_execute(BEGIN).await?;
+    Ok(transaction)
+}
+
+/// The keys of a search with the key first that fewest receipts have.
+pub async fn rarest_first(client: &impl GenericClient, hashes: Vec<i64>) -> Result<Vec<i64>, StoreError> {
+    if hashes.len() < 2 {
+        return Ok(hashes);
+    }
+    let statement = client.prepare_cached(RAREST).await?;
+    let rows = client.query(&statement, &[&hashes, &MAX_COUNTED]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(items: &[i64], until: Option<i64>) -> Found<i64, ()> {
+        Found { items: items.iter().map(|place| (*place, ())).collect(), until }
+    }
+
+    #[test]
+    fn searches_are_merged_down_to_where_all_of_them_have_looked() {
+        for (parts, items, until) in [
+            (vec![found(&[9, 7], None), found(&[8, 7], None)], vec![9, 8, 7], None),
+            (vec![found(&[9, 7, 5, 3], Some(3)), found(&[2], None)], vec![9, 7, 5], Some(5)),
+            (vec![found(&[9], Some(6)), found(&[8, 5], None)], vec![9, 8], Some(6)),
+            (vec![found(&[], Some(6)), found(&[5], Some(5))], vec![], Some(6)),
+            (vec![], vec![], None),
+        ] {
+            let merged = Found::merged(parts, 3);
+            let places: Vec<i64> = merged.items.iter().map(|(place, ())| *place).collect();
+            assert_eq!((places, merged.until), (items, until));
+        }
+    }
+
+    #[test]
+    fn what_was_looked_at_ends_before_the_end_if_it_is_full() {
+        let looked_at = || vec![(9, Some(())), (8, None)];
+        assert_eq!(Found::of(looked_at(), 2).until, Some(8));
+        assert_eq!((Found::of(looked_at(), 3).until, Found::of(looked_at(), 3).items.len()), (None, 1));
+    }
 }

@@ -23,6 +23,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (32, include_str!("../../migrations/0032_jobs.sql")),
     (34, include_str!("../../migrations/0034_retention.sql")),
     (35, include_str!("../../migrations/0035_forgettings.sql")),
+    (38, include_str!("../../migrations/0038_found_everywhere.sql")),
+    (39, include_str!("../../migrations/0039_statistics.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
 ];
 

@@ -25,18 +25,8 @@ WHERE module = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
 const ONE: &str = "-- record_list::one
 SELECT id, module, fields::text, created_at, updated_at FROM records WHERE id = $1";
 
-/// Reads the newest records only: a search must not read a table of millions.
-const HOLDING: &str = "-- record_list::holding
-SELECT id, module, fields::text, created_at, updated_at FROM (SELECT * FROM records ORDER BY id DESC LIMIT $2) newest
-WHERE strpos(lower(fields::text), lower($1)) > 0 ORDER BY id DESC LIMIT $3";
-
-const WITH_VALUE: &str = "-- record_list::with_value
-SELECT id, module, fields::text, created_at, updated_at FROM (SELECT * FROM records ORDER BY id DESC LIMIT $2) newest
-WHERE EXISTS (SELECT FROM json_each_text(fields::json) AS field WHERE lower(field.value) = lower($1))
-ORDER BY id DESC LIMIT $3";
-
-/// How many of the newest records a search for a text reads: some tens of milliseconds.
-pub const MAX_SEARCHED: i64 = 20_000;
+const OF: &str = "-- record_list::of
+SELECT id, module, fields::text, created_at, updated_at FROM records WHERE id = ANY ($1) ORDER BY id DESC";
 
 /// A record with its times, by the database's clock.
 #[derive(Debug)]
@@ -65,16 +55,10 @@ pub async fn page(
     connection.query(PAGE, &[&module.as_str(), &after, &limit]).await?.iter().map(dated).collect()
 }
 
-/// Those of the newest [`MAX_SEARCHED`] records that hold a text in any of their fields, in upper or lower case, newest
-/// first, at most `limit`.
-pub async fn holding(connection: &Object, text: &str, limit: i64) -> Result<Vec<Dated>, StoreError> {
-    connection.query(HOLDING, &[&text, &MAX_SEARCHED, &limit]).await?.iter().map(dated).collect()
-}
-
-/// Those of the newest [`MAX_SEARCHED`] records in which a field is a text, in upper or lower case, newest first, at most
-/// `limit`.
-pub async fn with_value(connection: &Object, text: &str, limit: i64) -> Result<Vec<Dated>, StoreError> {
-    connection.query(WITH_VALUE, &[&text, &MAX_SEARCHED, &limit]).await?.iter().map(dated).collect()
+/// Records by their ids, the newest first.
+pub async fn of(connection: &Object, ids: &[RecordId]) -> Result<Vec<Dated>, StoreError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    connection.query(OF, &[&ids]).await?.iter().map(dated).collect()
 }
 
 /// One record.

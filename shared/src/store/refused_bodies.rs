@@ -31,10 +31,15 @@ const MAX_TYPE_BYTES: usize = 1024;
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
 
 const KEEP: &str = "-- refused_bodies::keep
-INSERT INTO refused_bodies
-    (permission, address, code, message, query, content_type, body, refused_at, idempotency_key)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-    $8::timestamptz[], $9::text[])";
+WITH kept AS (
+    INSERT INTO refused_bodies
+        (permission, address, code, message, query, content_type, body, refused_at, idempotency_key)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+        $8::timestamptz[], $9::text[])
+    RETURNING id
+)
+INSERT INTO digest_queue (receipts, records, refused_bodies) SELECT '{}', '{}', array_agg(id) FROM kept
+HAVING count(*) > 0";
 
 const FORGET: &str = "-- refused_bodies::forget
 DELETE FROM refused_bodies
@@ -171,7 +176,7 @@ pub struct Refusal {
     pub idempotency_key: Option<String>,
 }
 
-/// Keeps refused bodies.
+/// Keeps refused bodies, to be found by what they hold.
 pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreError> {
     // PostgreSQL keeps no NUL in a text.
     let column = |pick: fn(&NewRefusal) -> &str| new.iter().map(|one| pick(one).replace('\0', "")).collect::<Vec<_>>();

@@ -46,6 +46,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
         get("getWorkflow", "/workflows/4"),
         get("getWorkflow", "/workflows/4?version=1"),
         get("listVersions", "/workflows/4/versions"),
+        get("getStatistics", "/workflows/1/statistics"),
         documents("validateDocuments", "/validate", "trigger: a\ntitel: b\n"),
         get("exportDocuments", "/export"),
         get("find", "/find?text=ada"),

@@ -157,15 +157,15 @@ impl World {
 
 /// A run that broke off while a step that is done at most once was under way.
 async fn undecided(postern: &mut Postern) -> String {
-    let allowed = ("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8");
-    postern.start_worker_with(&[allowed]).await;
+    let settings = [("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8"), ("POSTERN_SEARCH_NAMES", "n")];
+    postern.start_worker_with(&settings).await;
     let outside = Outside::start().await;
     let form = format!("n={MARKER}&url={}", outside.url("/silent"));
     let accepted: Answer = postern.post("/trigger?workflow_id=2").form(form).send().await;
     eventually("it is being called", async || (outside.got().len() == 1).then_some(())).await;
     postern.workers.pop().unwrap().kill();
     postern.sql("UPDATE outside_calls SET intent_at = intent_at - interval '1 hour' WHERE done_at IS NULL").await;
-    postern.start_worker_with(&[allowed]).await;
+    postern.start_worker_with(&settings).await;
     let receipt = postern.ended(&accepted).await;
     assert_eq!(receipt["status"], "needs_attention", "{receipt}");
     format!("{}.1", text(&receipt["receipt"]))

@@ -25,7 +25,12 @@ async fn the_first_screen_says_whether_leads_come_in_and_what_needs_a_hand() {
     }
     let failed = visitor.get("/runs?state=failed&last=hour").await;
     assert_eq!(failed.text.matches("class=\"whole\"").count(), 1);
-    assert_eq!(visitor.get("/search?q=ADA@example").await.location, "/records/1");
+    let found = eventually("the lead is digested", async || {
+        let page = visitor.get("/search?q=ADA@example.org").await.text;
+        page.contains("href=\"/records/1\"").then_some(page)
+    })
+    .await;
+    assert!(found.contains("href=\"/receipts/") && found.contains("finished"), "{found}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,8 +43,10 @@ pub struct RunEffects {
     pub run: Run,
     /// How the database has it.
     pub before: Before,
-    /// The steps that it took, as far as its workflow keeps them.
+    /// The steps that it took.
     pub log: Vec<Step>,
+    /// Whether its workflow keeps them.
+    pub keeps: bool,
     /// Whether the steps that were written before are to be forgotten.
     pub forgets: bool,
     /// Where it stands, unless it has finished.
@@ -86,6 +88,6 @@ impl From<ChildRun> for RunEffects {
         let ChildRun { run, document, pinned } = child;
         let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
         let (before, document, wake) = (Before::New, Some(document), Some(wake));
-        Self { run, before, log: Vec::new(), forgets: false, document, wake, slow: None }
+        Self { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake, slow: None }
     }
 }

@@ -65,9 +65,8 @@ impl Execution {
             (KeepLog::Failures, _) => (true, false),
             (KeepLog::None, _) => (false, false),
         };
-        let log = if keeps { self.log } else { Vec::new() };
-        let effects = RunEffects { run: self.run, before, log, forgets, document, wake: self.wake, slow: self.slow };
-        (effects, self.field_usage)
+        let Self { run, log, wake, slow, .. } = self;
+        (RunEffects { run, before, log, keeps, forgets, document, wake, slow }, self.field_usage)
     }
 
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.

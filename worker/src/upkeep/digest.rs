@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_shared::env::Env;
-use postern_shared::search_key::{self, Names, Secret};
+use postern_shared::search_key::{Hasher, Names};
 use postern_shared::store::{self, Store, StoreError, digest};
 use tokio::time::sleep;
 
@@ -22,10 +21,10 @@ const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// Digests until it is aborted.
 pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
-    let mut secret = None;
+    let mut hasher = None;
     loop {
         let began = Instant::now();
-        let rest = match part(&store, &names, &mut secret, &metrics).await {
+        let rest = match part(&store, &names, &mut hasher, &metrics).await {
             Ok(true) => began.elapsed().min(LONGEST_REST),
             Ok(false) => IDLE,
             Err(error) => {
@@ -41,19 +40,18 @@ pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
 async fn part(
     store: &Store,
     names: &Names,
-    secret: &mut Option<Secret>,
+    hasher: &mut Option<Hasher>,
     metrics: &Metrics,
 ) -> Result<bool, StoreError> {
     let mut connection = store.connection().await?;
-    let secret = match secret {
-        Some(secret) => secret.clone(),
-        None => secret.insert(digest::secret(&connection).await?).clone(),
+    let hasher = match hasher {
+        Some(hasher) => hasher,
+        None => hasher.insert(Hasher { names: names.clone(), secret: digest::secret(&connection).await? }),
     };
     metrics.digest_lag.set(digest::lag(&connection).await?);
     let transaction = store::begin(&mut connection).await?;
     let Some(part) = digest::next(&transaction, ROWS).await? else { return Ok(false) };
-    let hashes = |values: &Env| search_key::of(values, names).iter().map(|key| secret.hash(key)).collect();
-    digest::write(&transaction, &part, hashes).await?;
+    digest::write(&transaction, &part, hasher).await?;
     store::commit(transaction).await?;
     Ok(true)
 }

@@ -23,6 +23,7 @@ pub async fn forget_expired(store: Store) {
                 tokio::time::sleep(REST).await;
             }
             store::batch_receipts::forget(&connection).await?;
+            store::statistics::forget(&connection).await?;
             store::sequence::forget(&connection).await
         };
         if let Err(error) = forgotten.await {

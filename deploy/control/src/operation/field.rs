@@ -105,6 +105,38 @@ impl JsonSchema for Time {
     }
 }
 
+/// A moment that a query names, as RFC 3339 writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub SystemTime);
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&clock::time(self.0))
+    }
+}
+
+impl FromStr for Moment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        clock::moment(text).map(Self).ok_or("is a time with its zone, such as 2026-11-24T13:30:00Z")
+    }
+}
+
+impl JsonSchema for Moment {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        Time::json_schema(schemas)
+    }
+}
+
 /// A value that stands in JSON as the text from which it is parsed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Text<T>(pub T);

@@ -6,10 +6,10 @@ use super::{
     rejected_callers,
     run,
 };
-use super::{token, unmatched, usage};
+use super::{statistics, token, unmatched, usage};
 
 /// All operations.
-pub static ROWS: [Row; 58] = [
+pub static ROWS: [Row; 59] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -28,6 +28,7 @@ pub static ROWS: [Row; 58] = [
     Row::of::<document::set::Set<Workflows>>(),
     Row::of::<document::delete::Delete<Workflows>>(),
     Row::of::<document::versions::ListVersions>(),
+    Row::of::<statistics::GetStatistics>(),
     Row::of::<document::validate::ValidateDocuments>(),
     Row::of::<document::apply::ApplyDocuments>(),
     Row::of::<document::export::ExportDocuments>(),

@@ -1,9 +1,9 @@
 //! A workflow as a picture: the server draws it, so it is there without a script, in print and on a phone.
 
 mod layers;
+mod marks;
 mod places;
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use postern_shared::workflow::{StepIndex, Workflow};
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::shown::shortened;
 use layers::Edge;
+pub use marks::Marks;
 use places::{BOX, Drawing, Point};
 
 /// How much text fits into a box, in characters.
@@ -50,9 +51,9 @@ pub struct Card {
     pub summary: String,
     /// Everything that the summary cuts off.
     pub title: String,
-    /// `start`, `step`, `taken` for a step that the run took, `idle` for one that it did not.
+    /// `start`, `step`, `taken` for a step that the run took, `idle` for one that it did not, `step failing`.
     pub class: &'static str,
-    /// When the run took it: `2, 5`.
+    /// When the run took it, such as `2, 5`, or how many runs failed there.
     pub numbers: String,
 }
 
@@ -60,7 +61,7 @@ pub struct Card {
 #[derive(Debug)]
 pub struct Line {
     pub path: String,
-    pub class: &'static str,
+    pub class: String,
 }
 
 /// An output where its line begins.
@@ -68,18 +69,19 @@ pub struct Line {
 pub struct Label {
     pub x: i32,
     pub y: i32,
-    pub text: String,
+    pub text: &'static str,
+    /// How often the line was taken.
+    pub figure: String,
 }
 
-/// Draws a workflow with its document; with the numbers of the steps that a run took, its way.
-pub fn draw(workflow: &Workflow, document: &Value, taken: Option<&HashMap<String, Vec<i32>>>) -> Graph {
+/// Draws a workflow with its document, and what is marked of it.
+pub fn draw(workflow: &Workflow, document: &Value, marks: Marks<'_>) -> Graph {
     let (edges, outputs) = edges(workflow);
     let Drawing { places, ways, left, width, height } = places::place(workflow.steps.len() + 1, &edges);
     let mut boxes = vec![start(workflow, places[0])];
     for (step, place) in workflow.steps.iter().zip(&places[1..]) {
         let (task, name) = (step.task.name(), step.name.as_str());
         let full = summary(task, &document["steps"][name]);
-        let numbers = taken.and_then(|taken| taken.get(name));
         boxes.push(Card {
             x: place.x,
             y: place.y,
@@ -87,55 +89,52 @@ pub fn draw(workflow: &Workflow, document: &Value, taken: Option<&HashMap<String
             height: BOX.y,
             glyph: glyph(task),
             name: shortened(name, NAME_CHARS),
-            summary: shortened(&full, SUMMARY_CHARS),
+            summary: marks.durations(name).unwrap_or_else(|| shortened(&full, SUMMARY_CHARS)),
             title: format!("{name}: {task} {full}"),
-            class: match (taken, numbers) {
-                (None, _) => "step",
-                (Some(_), Some(_)) => "taken",
-                (Some(_), None) => "idle",
-            },
-            numbers: numbers
-                .map(|all| all.iter().map(i32::to_string).collect::<Vec<_>>().join(", "))
-                .unwrap_or_default(),
+            class: marks.class(name),
+            numbers: marks.corner(name),
         });
     }
-    let mut labels: Vec<Label> = Vec::new();
-    for (way, output) in ways.iter().zip(&outputs) {
-        let Some(begin) = way.points.first().filter(|_| !output.is_empty()) else { continue };
-        let label = Label { x: begin.x + 5, y: begin.y + 14, text: (*output).to_owned() };
+    let (mut labels, mut lines): (Vec<Label>, Vec<Line>) = (Vec::new(), Vec::new());
+    for (way, (step, output)) in ways.iter().zip(&outputs) {
+        let class = if way.is_back { "back" } else { "way" };
+        let thickness = marks.thickness(step, output).map(|thickness| format!(" {thickness}")).unwrap_or_default();
+        lines.push(Line { path: path(&way.points), class: format!("{class}{thickness}") });
+        let (text, figure) = (if *output == "next" { "" } else { output }, marks.figure(step, output));
+        let Some(begin) = way.points.first().filter(|_| !text.is_empty() || figure.is_some()) else { continue };
+        let figure = figure.unwrap_or_default();
+        let label = Label { x: begin.x + 5, y: begin.y + 14, text, figure };
         // Several steps behind one output: their lines begin together.
         if !labels.iter().any(|known| (known.x, known.y) == (label.x, label.y)) {
             labels.push(label);
         }
     }
-    let lines =
-        ways.iter().map(|way| Line { path: path(&way.points), class: if way.is_back { "back" } else { "way" } });
     let fits = match width {
         width if width <= FITS_PHONE => "fits",
         width if width <= FITS_HALF => "fits-half",
         _ => "",
     };
-    Graph { left, width, height, fits, lines: lines.collect(), labels, words: words(workflow), boxes }
+    Graph { left, width, height, fits, lines, labels, words: words(workflow), boxes }
 }
 
-/// Place 0 is the start; the second list holds the word on each line.
-fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<&'static str>) {
+/// Place 0 is the start; the second list holds the step and the output of each line, which the start has none of.
+fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<(&str, &'static str)>) {
     let place = |index: &StepIndex| usize::from(index.0) + 1;
-    let (mut edges, mut words) = (Vec::new(), Vec::new());
+    let (mut edges, mut outputs) = (Vec::new(), Vec::new());
     for next in &workflow.start.next {
         edges.push(Edge { from: 0, to: place(next), port: 0, ports: 1 });
-        words.push("");
+        outputs.push(("", ""));
     }
     for (from, step) in (1..).zip(&workflow.steps) {
         let used: Vec<_> = step.outputs.iter().filter(|(_, next)| !next.is_empty()).collect();
         for (port, (output, next)) in used.iter().enumerate() {
             for next in next {
                 edges.push(Edge { from, to: place(next), port, ports: used.len() });
-                words.push(if *output == "next" { "" } else { output });
+                outputs.push((step.name.as_str(), *output));
             }
         }
     }
-    (edges, words)
+    (edges, outputs)
 }
 
 fn start(workflow: &Workflow, place: Point) -> Card {
@@ -229,22 +228,25 @@ fn words(workflow: &Workflow) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashMap;
+
     use postern_shared::yaml;
+
+    use super::*;
 
     #[test]
     fn the_demo_is_drawn_from_top_to_bottom_with_its_words_on_the_lines() {
         let document = yaml::read(include_str!("../../../demo/workflow-77.yaml")).unwrap().remove(0).value;
         let workflow = Workflow::from_document(&document).unwrap();
         let taken = HashMap::from([("usable".to_owned(), vec![1]), ("reject".to_owned(), vec![2])]);
-        let graph = draw(&workflow, &document, Some(&taken));
+        let graph = draw(&workflow, &document, Marks::Taken(&taken));
         let of = |name: &str| graph.boxes.iter().find(|one| one.name == name).unwrap();
         assert_eq!((graph.boxes[0].class, graph.boxes[0].name.as_str()), ("start", "web_lead"));
         assert!(of("web_lead").y < of("usable").y && of("usable").y < of("lead").y && of("lead").y < of("note").y);
         assert_eq!(of("lead").y, of("reject").y);
         assert!((of("lead").x - of("reject").x).abs() >= BOX.x);
         assert_eq!((of("usable").class, of("lead").class, of("reject").numbers.as_str()), ("taken", "idle", "2"));
-        let words: Vec<&str> = graph.labels.iter().map(|label| label.text.as_str()).collect();
+        let words: Vec<&str> = graph.labels.iter().map(|label| label.text).collect();
         assert_eq!(words, ["then", "else", "created", "existing"]);
         assert_eq!(of("lead").title, "lead: create_record Leads · lastname = $env[\"lastname\"]");
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use askama::Template;
-use postern_shared::id::ReceiptId;
-use postern_shared::receipt::MAX_SHOWN;
+use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::receipt::{MAX_SHOWN, touched};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::run_steps::Entry;
 use postern_shared::store::runs::{self, OfReceipt, Parent, Run, State};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
-use super::graph::{self, Graph};
+use super::graph::{self, Graph, Marks};
 use super::reply::{self, Refusal};
 use super::saving;
 use super::shown::{Moment, Pill, length};
@@ -43,6 +43,8 @@ struct Taken {
     permission_href: String,
     target: String,
     record: String,
+    /// The records to which its runs did something.
+    touched: Vec<RecordId>,
     duplicate_of: String,
     skipped: Vec<(String, String)>,
     /// Posted and never read, read and never posted: that shows misspelt names.
@@ -160,6 +162,7 @@ async fn taken(
         permission: receipt.permission.to_string(),
         target: p.target(&receipt.target),
         record,
+        touched: touched(&log).into_iter().collect(),
         duplicate_of: receipt.duplicate_of.map(|first| first.to_string()).unwrap_or_default(),
         skipped: skipped.collect(),
         unread: receipt.unmet.unread.join(", "),
@@ -223,7 +226,8 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         record: run.record.map(|record| record.to_string()).unwrap_or_default(),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         length: run.ended_at.map(took).unwrap_or_default(),
-        graph: workflow.map(|(workflow, document)| graph::draw(&workflow, &p.sight.document(document), Some(&numbers))),
+        graph: workflow
+            .map(|(workflow, document)| graph::draw(&workflow, &p.sight.document(document), Marks::Taken(&numbers))),
         path,
     }
 }

@@ -2,16 +2,18 @@
 
 use askama::Template;
 use postern_shared::env::Env;
-use postern_shared::id::{ModuleName, RecordId};
-use postern_shared::store::{comments, record_list};
+use postern_shared::id::{ModuleName, ReceiptId, RecordId};
+use postern_shared::store::finding::FoundReceipt;
+use postern_shared::store::{comments, digest, finding, record_list};
 use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
-use super::shown::{Moment, cut, shortened};
+use super::shown::{Moment, Pill, cut, shortened};
 use super::tree::Tree;
 use super::visit::Visit;
+use crate::operation::record::get::MAX_RECEIPTS;
 
 /// How many records a page shows.
 const PAGE: i64 = 50;
@@ -47,6 +49,14 @@ struct One {
     updated: Moment,
     tree: Tree,
     comments: Vec<(Moment, String)>,
+    /// What did something to it.
+    receipts: Vec<Receipt>,
+}
+
+struct Receipt {
+    id: String,
+    pill: Pill,
+    at: Moment,
 }
 
 /// The records of the module that the query names, or of the first one.
@@ -71,7 +81,8 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&List { p, modules, module, rows, next })
 }
 
-fn first_fields(fields: &Env) -> Vec<(String, String)> {
+/// The first fields that are filled, as a row shows them.
+pub fn first_fields(fields: &Env) -> Vec<(String, String)> {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -84,10 +95,20 @@ fn first_fields(fields: &Env) -> Vec<(String, String)> {
 /// One record.
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let id: RecordId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    let connection = visit.connection().await?;
+    let mut connection = visit.connection().await?;
     let found = record_list::one(&connection, id).await?.ok_or(Refusal::NotFound)?;
     let comments = comments::of(&connection, id).await?;
+    let secret = digest::secret(&connection).await?;
+    let transaction = finding::begin(&mut connection).await?;
+    let receipts = finding::touching(&transaction, &secret, id, MAX_RECEIPTS).await?;
+    drop(transaction);
     let p = Frame::new(visit, Section::Records).await;
+    let receipt = |(id, found): (ReceiptId, FoundReceipt)| Receipt {
+        id: id.to_string(),
+        pill: p.pill(found.status.word()),
+        at: p.moment(&id.time()),
+    };
+    let receipts = receipts.into_iter().map(receipt).collect();
     let comments = comments.into_iter().map(|one| (p.moment(&one.created_at), p.sight.comment(&one.text))).collect();
     reply::page(&One {
         id: id.to_string(),
@@ -96,6 +117,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         updated: p.moment(&found.updated_at),
         tree: Tree::of(&p.sight.record(&found.record.fields)),
         comments,
+        receipts,
         p,
     })
 }

@@ -22,12 +22,12 @@ const PAGE: i64 = 50;
 
 const HOUR: u64 = 3600;
 
+/// A week.
+pub const WEEK: Duration = Duration::from_secs(7 * 24 * HOUR);
+
 /// The spans of time that the filter knows, by their names in the URL.
-const SPANS: [(&str, Duration); 3] = [
-    ("hour", Duration::from_secs(HOUR)),
-    ("day", Duration::from_secs(24 * HOUR)),
-    ("week", Duration::from_secs(7 * 24 * HOUR)),
-];
+pub const SPANS: [(&str, Duration); 3] =
+    [("hour", Duration::from_secs(HOUR)), ("day", Duration::from_secs(24 * HOUR)), ("week", WEEK)];
 
 #[derive(Template)]
 #[template(path = "runs.html")]
@@ -115,11 +115,16 @@ pub fn filter(query: &Pairs) -> Filter {
         state: State::from_word(query.get("state")),
         version: query.get("version").parse().ok(),
         failure: text("failure"),
-        within: SPANS.iter().find(|(name, _)| *name == query.get("last")).map(|(_, span)| *span),
+        within: span(query),
         unreplayed: step.is_some(),
         step,
         ..Filter::default()
     }
+}
+
+/// The span of time that a query names.
+pub fn span(query: &Pairs) -> Option<Duration> {
+    SPANS.iter().find(|(name, _)| *name == query.get("last")).map(|(_, span)| *span)
 }
 
 /// The runs that the query asks for.

@@ -1,112 +1,178 @@
-//! The search: a receipt, an address, a record's number, a key, a title, or what a record holds, such as an e-mail
-//! address. One answer is gone to at once.
+//! The search: what a text names or what has it as a value, whatever became of that. One answer is gone to at once.
 
 use std::net::IpAddr;
 
 use askama::Template;
-use postern_shared::document::Kind;
-use postern_shared::env::Env;
-use postern_shared::id::{ReceiptId, RecordId};
-use postern_shared::store::{record_list, records};
-use serde_json::Value;
+use postern_shared::id::RecordId;
+use postern_shared::store::finding::Status;
+use postern_shared::store::record_list;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
+use super::records::first_fields;
 use super::reply::{self, Refusal};
-use super::saving;
-use super::shown::shortened;
-use super::visit::Visit;
-use crate::redact::{self, Shown, redact};
+use super::shown::{Moment, Pill};
+use super::visit::{Pairs, Visit};
+use crate::operation::Operation;
+use crate::operation::field::{Moment as At, Text, Time};
+use crate::operation::find::{Find, FoundDocument, FoundReceipt, FoundRefusedBody, Input, MAX_CHARS, Output};
 
-/// How many answers are shown.
-const MAX_ANSWERS: usize = 50;
-
-/// How many of them are records.
-const MAX_RECORDS: i64 = 20;
-/// The shortest text that is looked for in records: a shorter one is in most of them.
-const MIN_CHARS: usize = 3;
-/// How much of a value an answer shows, in characters.
-const CHARS_OF_VALUE: usize = 80;
+/// The names of the filters in the URL.
+const FILTERS: [&str; 6] = ["status", "permission", "workflow", "message", "from", "to"];
 
 #[derive(Template)]
 #[template(path = "search.html")]
 struct Search {
     p: Frame,
     query: String,
+    groups: Vec<Group>,
+    filters: Vec<(&'static str, String)>,
+    statuses: Vec<(&'static str, String)>,
+    is_filtered: bool,
+    /// The query of the next page; empty if this is the last.
+    next: String,
+}
+
+/// The answers of one kind.
+struct Group {
+    title: String,
     answers: Vec<Answer>,
 }
 
 struct Answer {
     href: String,
-    kind: String,
     text: String,
+    /// What became of it.
+    pill: Option<Pill>,
+    /// More of it.
+    help: String,
+    at: Option<Moment>,
 }
 
 /// Goes to the only answer, or shows all.
 pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let query = visit.query.get("q").trim();
-    if let Ok(receipt) = query.parse::<ReceiptId>() {
-        return Ok(reply::redirect(&format!("/receipts/{receipt}")));
+    let query = visit.query.get("q").trim().to_owned();
+    let is_searched = !query.is_empty() && query.chars().count() <= MAX_CHARS && !visit.query.holds_nul();
+    let (filters, input) = (filters(&visit.query), input(&visit.query, &query));
+    let is_filtered = filters.iter().any(|(_, text)| !text.is_empty());
+    let is_whole = !is_filtered && input.before.is_none();
+    let found = match is_searched {
+        true => Find::run(&visit.panel.state, &visit.who(), input).await?,
+        false => Output::default(),
+    };
+    let p = Frame::new(visit, Section::None).await;
+    let next = found.next.as_deref().map(|next| next_page(&query, &filters, next)).unwrap_or_default();
+    let mut groups = groups(visit, &p, found).await?;
+    if let Some(address) = query.parse::<IpAddr>().ok().filter(|_| is_whole) {
+        let (href, text) = (format!("/http-handler?address={address}"), address.to_string());
+        let answers = vec![Answer { href, text, pill: None, help: p.t("search-address"), at: None }];
+        groups.insert(0, Group { title: p.t("search-settings"), answers });
     }
-    if let Ok(address) = query.parse::<IpAddr>() {
-        return Ok(reply::redirect(&format!("/http-handler?address={address}")));
+    let mut all = groups.iter().flat_map(|group| &group.answers);
+    if let (Some(only), None, true, true) = (all.next(), all.next(), is_whole, next.is_empty()) {
+        return Ok(reply::redirect(&only.href));
     }
-    let mut answers = if query.is_empty() { Vec::new() } else { documents(visit, query).await? };
-    if let Ok(id) = query.parse::<RecordId>()
-        && let Some(record) = records::find(&visit.connection().await?, id).await?
-    {
-        let text = format!("{} {id}", record.module);
-        answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
-    }
-    if query.chars().count() >= MIN_CHARS && !query.contains('\0') {
-        let sight = visit.who().sight();
-        let connection = visit.connection().await?;
-        let found = match redact(sight.0, redact::Kind::Record) {
-            Shown::Whole => record_list::holding(&connection, query, MAX_RECORDS).await?,
-            // Parts of a value that are found one by one would tell all of it.
-            _ => record_list::with_value(&connection, query, MAX_RECORDS).await?,
-        };
-        for found in found {
-            let (id, module) = (found.record.id, found.record.module);
-            let value = sight.text(redact::Kind::Record, &holding(&found.record.fields, query));
-            let text = format!("{module} {id} {value}");
-            answers.push(Answer { href: format!("/records/{id}"), kind: visit.t("record"), text });
-        }
-    }
-    answers.truncate(MAX_ANSWERS);
-    match answers.as_slice() {
-        [only] => Ok(reply::redirect(&only.href)),
-        _ => {
-            let p = Frame::new(visit, Section::None).await;
-            reply::page(&Search { p, query: query.to_owned(), answers })
-        }
+    let statuses = Status::words().map(|word| (word, p.pill(word).text)).collect();
+    reply::page(&Search { p, query, groups, filters, statuses, is_filtered, next })
+}
+
+fn filters(query: &Pairs) -> Vec<(&'static str, String)> {
+    FILTERS.iter().map(|name| (*name, query.get(name).trim().to_owned())).collect()
+}
+
+/// What is asked for; a filter that cannot be read is as if it were not there.
+fn input(query: &Pairs, text: &str) -> Input {
+    let some = |name| Some(query.get(name).trim().to_owned()).filter(|text| !text.is_empty());
+    let day = |name| format!("{}T00:00:00Z", query.get(name)).parse::<At>().ok().map(Text);
+    Input {
+        text: text.to_owned(),
+        from: day("from"),
+        to: day("to"),
+        status: query.get("status").parse().ok().map(Text),
+        permission: some("permission"),
+        workflow: query.get("workflow").trim().parse().ok(),
+        message: some("message"),
+        last: Default::default(),
+        before: query.get("after").parse().ok().map(Text),
     }
 }
 
-/// The first value that holds what was asked for.
-fn holding(fields: &Env, query: &str) -> String {
-    let wanted = query.to_lowercase();
-    let texts = fields.0.values().filter_map(Value::as_str);
-    let mut found = texts.filter(|text| text.to_lowercase().contains(&wanted));
-    found.next().map(|text| shortened(text, CHARS_OF_VALUE)).unwrap_or_default()
+fn next_page(query: &str, filters: &[(&'static str, String)], next: &str) -> String {
+    let mut page = form_urlencoded::Serializer::new(String::new());
+    page.append_pair("q", query);
+    for (name, text) in filters.iter().filter(|(_, text)| !text.is_empty()) {
+        page.append_pair(name, text);
+    }
+    page.append_pair("after", next);
+    page.finish()
 }
 
-async fn documents(visit: &Visit<'_>, query: &str) -> Result<Vec<Answer>, Refusal> {
-    let (mut answers, wanted) = (Vec::new(), query.to_lowercase());
-    let kinds = [
-        (Kind::Workflow, "workflows", "workflow"),
-        (Kind::Trigger, "triggers", "trigger"),
-        (Kind::Permission, "http-handler", "permission"),
-        (Kind::Module, "modules", "module"),
+async fn groups(visit: &Visit<'_>, p: &Frame, found: Output) -> Result<Vec<Group>, Refusal> {
+    let Output { receipts, records, refused_bodies, dead_letters, documents, .. } = found;
+    let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+    let stored = record_list::of(&visit.connection().await?, &ids).await?;
+    let record = |one: record_list::Dated| {
+        let fields = first_fields(&p.sight.record(&one.record.fields));
+        let fields: Vec<String> = fields.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        Answer {
+            href: format!("/records/{}", one.record.id),
+            text: format!("{} {}", one.record.module, one.record.id),
+            pill: None,
+            help: fields.join(" · "),
+            at: Some(p.moment(&one.updated_at)),
+        }
+    };
+    let letter = dead_letters.into_iter().map(|one| Answer {
+        href: format!("/dead-letters/{}", one.id),
+        text: one.receipt.map_or_else(|| format!("{} {}", p.t("dead-letter"), one.id), |id| id.to_string()),
+        pill: Some(p.pill(Status::DEAD_LETTER.word())),
+        help: one.permission.into_iter().chain(one.target).collect::<Vec<_>>().join(" · "),
+        at: moment(p, &one.created_at),
+    });
+    let groups = [
+        ("search-settings", documents.into_iter().map(|one| document(p, one)).collect()),
+        ("receipts", receipts.into_iter().map(|one| receipt(p, one)).collect()),
+        ("records", stored.into_iter().map(record).collect()),
+        ("refused-bodies", refused_bodies.into_iter().map(|one| refused(p, one)).collect()),
+        ("dead-letters", letter.collect::<Vec<_>>()),
     ];
-    for (kind, folder, word) in kinds {
-        for document in saving::load(visit, kind).await? {
-            let (key, title) = (saving::key(kind, &document), saving::title(&document));
-            if key == query || title.to_lowercase().contains(&wanted) || key.to_lowercase().contains(&wanted) {
-                let text = if title == key { key.clone() } else { format!("{key} {title}") };
-                answers.push(Answer { href: reply::path(&[folder, &key]), kind: visit.t(word), text });
-            }
-        }
+    let groups = groups.into_iter().filter(|(_, answers)| !answers.is_empty());
+    Ok(groups.map(|(title, answers)| Group { title: p.t(title), answers }).collect())
+}
+
+fn document(p: &Frame, one: FoundDocument) -> Answer {
+    let folder = match one.kind.as_str() {
+        "permission" => "http-handler".to_owned(),
+        kind => format!("{kind}s"),
+    };
+    let (href, help) = (reply::path(&[&folder, &one.key]), p.t(&one.kind));
+    let text = if one.title.is_empty() { one.key } else { format!("{} {}", one.key, one.title) };
+    Answer { href, text, pill: None, help, at: None }
+}
+
+fn receipt(p: &Frame, one: FoundReceipt) -> Answer {
+    let run = one.run.map(|number| format!("#run-{number}")).unwrap_or_default();
+    let workflow = one.workflow.map(|id| format!("{} #{id}", p.t("workflow")));
+    let trigger = one.trigger.map(|key| format!("{} {key}", p.t("trigger")));
+    Answer {
+        href: format!("/receipts/{}{run}", one.receipt),
+        text: one.receipt.to_string(),
+        pill: Some(p.pill(&one.status)),
+        help: one.permission.into_iter().chain(workflow).chain(trigger).collect::<Vec<_>>().join(" · "),
+        at: moment(p, &one.accepted_at),
     }
-    Ok(answers)
+}
+
+fn refused(p: &Frame, one: FoundRefusedBody) -> Answer {
+    Answer {
+        href: format!("/refused/{}", one.id),
+        text: format!("{} {}", p.t("refused-body"), one.id),
+        pill: Some(p.pill(Status::REFUSED.word())),
+        help: format!("{} · {}", one.permission, one.code),
+        at: moment(p, &one.refused_at),
+    }
+}
+
+fn moment(p: &Frame, at: &Time) -> Option<Moment> {
+    postern_shared::clock::moment(&at.0).map(|at| p.moment(&at))
 }

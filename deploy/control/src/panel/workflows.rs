@@ -1,5 +1,7 @@
 //! Workflows: the list, and the editor: YAML on one side, the graph and the validator's messages on the other.
 
+use std::time::SystemTime;
+
 use askama::Template;
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
@@ -13,9 +15,11 @@ use super::editor::{self, Marks};
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph};
 use super::reply::{self, Refusal};
+use super::runs::{SPANS, WEEK, span};
 use super::saving::{self, Saved};
 use super::shown::Pill;
 use super::visit::Visit;
+use crate::operation::statistics::{self, Step};
 use crate::redact::Sight;
 
 /// What a new workflow begins with: one that is complete, so that the first look shows how they read.
@@ -56,6 +60,8 @@ struct Editor {
     /// How many of its runs wait before its gate, at most [`MAX_COUNTED`].
     waiting: i64,
     text: String,
+    /// The times of which the steps are counted: name, words, and whether it is chosen.
+    spans: Vec<(&'static str, String, bool)>,
     checked: Checked,
 }
 
@@ -158,15 +164,19 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Workflows);
     let text = editor::typed(visit);
     let batch = editor::judged(visit, &text, Kind::Workflow).await?;
-    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), visit.who().sight()) })
+    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), visit.who().sight(), &[]) })
 }
 
 async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located>) -> Result<Editor, Refusal> {
     let batch = editor::judged(visit, &text, Kind::Workflow).await?;
-    let checked = checked(&text, batch, faults, visit.who().sight());
+    let counted = counted(visit).await?;
+    let checked = checked(&text, batch, faults, visit.who().sight(), &counted);
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
     let (is_held, waiting) = before_the_gate(visit).await?;
+    let chosen = span(&visit.query).unwrap_or(WEEK);
+    let spans = SPANS.iter().map(|(name, span)| (*name, visit.t(&format!("last-{name}")), *span == chosen));
     Ok(Editor {
+        spans: spans.collect(),
         is_held,
         waiting,
         p: Frame::new(visit, Section::Workflows).await,
@@ -178,6 +188,13 @@ async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located
     })
 }
 
+/// What the steps of the workflow that the path names did in the time that the query names, or in the last week.
+async fn counted(visit: &Visit<'_>) -> Result<Vec<Step>, Refusal> {
+    let Ok(id) = visit.argument.parse() else { return Ok(Vec::new()) };
+    let (now, span) = (SystemTime::now(), span(&visit.query).unwrap_or(WEEK));
+    Ok(statistics::of(&visit.connection().await?, id, (now - span, now), None).await?)
+}
+
 /// Whether the workflow that the path names is on hold, and how many of its runs wait.
 async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, i64), Refusal> {
     let Ok(id) = visit.argument.parse() else { return Ok((false, 0)) };
@@ -186,10 +203,12 @@ async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, i64), Refusal> {
     Ok((is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
 }
 
-fn checked(text: &str, batch: Batch, more: Vec<Located>, sight: Sight) -> Checked {
+fn checked(text: &str, batch: Batch, more: Vec<Located>, sight: Sight, counted: &[Step]) -> Checked {
     let marks = editor::marks(text, batch.findings.into_iter().map(|found| found.located).chain(more));
     let graph = batch.documents.first().filter(|_| marks.faults.is_empty()).and_then(|one| match &one.document {
-        Document::Workflow(workflow) => Some(graph::draw(workflow, &sight.document(&one.value), None)),
+        Document::Workflow(workflow) => {
+            Some(graph::draw(workflow, &sight.document(&one.value), graph::Marks::Counted(counted)))
+        }
         Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });
     Checked { marks, graph }
@@ -203,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_first_draft_of_a_workflow_is_one_and_is_drawn() {
-        let checked = checked(NEW, editor::read(NEW, Kind::Workflow), Vec::new(), Sight(Role::Admin));
+        let checked = checked(NEW, editor::read(NEW, Kind::Workflow), Vec::new(), Sight(Role::Admin), &[]);
         assert!(checked.marks.faults.is_empty(), "{:?}", checked.marks.faults);
         assert!(checked.graph.is_some());
     }
@@ -211,14 +230,15 @@ mod tests {
     #[test]
     fn a_fault_stands_at_its_line() {
         let text = NEW.replace("create_record: Leads", "create_recrd: Leads");
-        let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin));
+        let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin), &[]);
         let Marks { faults, lines } = checked.marks;
         assert_eq!(faults[0].0, 11, "{faults:?}");
         assert!(lines[10].1 && !lines[9].1);
         assert!(checked.graph.is_none());
         let text = format!("{NEW}---\ntrigger: x\n");
-        let two =
-            super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin)).marks.faults;
+        let two = super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin), &[])
+            .marks
+            .faults;
         assert_eq!(two[0].0, 15, "{two:?}");
     }
 }

@@ -121,6 +121,10 @@ fn details(receipt: &Report) -> String {
     if let Some(more) = receipt.runs_left_out {
         text += &format!("\nand {more} more runs");
     }
+    if !receipt.records.is_empty() {
+        let records: Vec<String> = receipt.records.iter().map(ToString::to_string).collect();
+        text += &format!("\nrecords: {}", records.join(", "));
+    }
     for (other, what) in
         [(receipt.duplicate_of, "duplicate of"), (receipt.replayed_as, "replayed as"), (receipt.replay_of, "replay of")]
     {

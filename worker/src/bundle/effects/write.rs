@@ -1,10 +1,14 @@
 //! Writes the effects of a transaction: the one place that does, with one statement per kind for all runs.
 
+use std::collections::BTreeSet;
+
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, FIRST_REVISION, NewCheckpoint};
+use postern_shared::store::digest::{self, Committed};
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
-use postern_shared::store::{StoreError, Transaction, comments, digest, responses};
+use postern_shared::store::statistics::Counted;
+use postern_shared::store::{StoreError, Transaction, comments, responses};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -24,8 +28,12 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     let mut tally = Tally::default();
     let (mut new, mut waiting, mut further) = (NewRuns::default(), Vec::new(), Vec::new());
     let mut alarms = Alarms::new(unit.clock.began());
+    let (mut touched, mut steps) = (BTreeSet::new(), Counted::default());
     for one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
         count(&one, &mut tally);
+        let records = one.log.iter().flat_map(|step| &step.records);
+        touched.extend(records.map(|record| (one.run.receipt, *record)));
+        steps.add(&one.run, &one.log);
         match one.before.clone() {
             Before::New => new.add(one, &mut alarms),
             Before::Waiting { resume, steps, has_passed } => {
@@ -41,7 +49,9 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     }
     tally.alarms = alarms.write(transaction).await?;
     serial_runs::stay(transaction, &stays).await?;
-    digest::enqueue(transaction, &receipts, std::mem::take(&mut unit.touched).into_iter()).await?;
+    let records = std::mem::take(&mut unit.touched).into_iter().collect();
+    digest::enqueue(transaction, &Committed { receipts, records, touched: touched.into_iter().collect(), steps })
+        .await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }
@@ -54,7 +64,10 @@ fn count(one: &RunEffects, tally: &mut Tally) {
 }
 
 /// The steps of a run that the database has.
-fn further_steps(RunEffects { run, log, .. }: &RunEffects) -> Option<Further> {
+fn further_steps(RunEffects { run, log, keeps, .. }: &RunEffects) -> Option<Further> {
+    if !keeps {
+        return None;
+    }
     let count = i32::try_from(log.len()).unwrap_or(i32::MAX);
     Some(Further { run: run.key(), first: run.steps - count + 1, steps: run_steps::encode(log)? })
 }
@@ -68,7 +81,7 @@ struct NewRuns {
 
 impl NewRuns {
     fn add(&mut self, one: RunEffects, alarms: &mut Alarms) {
-        let RunEffects { run, document, wake, log, .. } = one;
+        let RunEffects { run, document, wake, log, keeps, .. } = one;
         if let Some(document) = document {
             if let Some(wake) = &wake {
                 alarms.set(Resume { run: run.key(), workflow: run.workflow, revision: FIRST_REVISION }, wake);
@@ -77,7 +90,7 @@ impl NewRuns {
             let standing = standing(wake.as_ref(), false);
             self.checkpoints.push(NewCheckpoint { run, workflow, record, document, standing });
         }
-        self.runs.push(NewRun { run, steps: run_steps::encode(&log) });
+        self.runs.push(NewRun { run, steps: run_steps::encode(&log).filter(|_| keeps) });
     }
 
     async fn write(self, transaction: &Transaction<'_>) -> Result<(), StoreError> {

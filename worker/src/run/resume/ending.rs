@@ -34,7 +34,7 @@ pub fn cancelled(resume: &Resume, taken: Taken) -> RunEffects {
 fn without_checkpoint(resume: &Resume, taken: Taken, state: State, message: Message) -> RunEffects {
     let before = before(resume, &taken);
     let run = ended(taken.run, state, message, taken.now);
-    RunEffects { run, before, log: Vec::new(), forgets: false, document: None, wake: None, slow: None }
+    RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document: None, wake: None, slow: None }
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
@@ -44,7 +44,7 @@ pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffec
     checkpoint.forget_tries();
     run.failed_at = checkpoint.pending.last().map(|branch| branch.step.clone());
     let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
-    Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake: None, slow: None })
+    Ok(RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake: None, slow: None })
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -54,7 +54,7 @@ pub fn in_turn(resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> 
     run.state = State::Waiting;
     (checkpoint.begins, checkpoint.calling) = (false, false);
     let (document, wake) = (Some(document(&checkpoint)?), Some(Wake::InTurn));
-    Ok(RunEffects { run, before, log: Vec::new(), forgets: false, document, wake, slow: None })
+    Ok(RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake, slow: None })
 }
 
 fn ended(run: Run, state: State, message: Message, now: SystemTime) -> Run {
