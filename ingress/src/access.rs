@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use postern_shared::intake::error::ApiError;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::secret::Secrets;
 use postern_shared::submission::Target;
 
 use crate::state::Snapshot;
@@ -17,6 +18,7 @@ use crate::state::Snapshot;
 #[derive(Debug)]
 pub struct Access<'a> {
     caller: IpAddr,
+    secrets: &'a Secrets,
     left: Vec<&'a Arc<Permission>>,
     /// Whether the caller has named the short URL of those that are left.
     knows_url: bool,
@@ -29,8 +31,13 @@ impl<'a> Access<'a> {
         if left.is_empty() {
             Err(ApiError::address_denied(caller))
         } else {
-            Ok(Self { caller, left, knows_url: false })
+            Ok(Self { caller, secrets: &snapshot.secrets, left, knows_url: false })
         }
+    }
+
+    /// The secrets that the permissions refer to.
+    pub fn secrets(&self) -> &'a Secrets {
+        self.secrets
     }
 
     /// Whether a permission of this key is among those that are left.

@@ -6,7 +6,8 @@ use clap::Parser;
 use postern_shared::broker::publisher::DEFAULT_CHANNELS;
 use postern_shared::options::number::between;
 use postern_shared::options::{
-    self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, Settings, TelemetryOptions,
+    self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, SecretsOptions, Settings,
+    TelemetryOptions,
 };
 
 use crate::limits;
@@ -36,6 +37,10 @@ pub struct Options {
     /// Where RabbitMQ is; without one everything goes into the spool.
     #[command(flatten)]
     pub broker: BrokerOptions,
+
+    /// How secrets are decrypted.
+    #[command(flatten)]
+    pub secrets: SecretsOptions,
 
     /// What it says of itself.
     #[command(flatten)]

@@ -24,6 +24,7 @@ use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::selector::{self, Query, Selectors};
 use postern_shared::lane::Lane;
 use postern_shared::permission::Permission;
+use postern_shared::secret::Secrets;
 use postern_shared::submission::{SUBMISSIONS_V1, Submission, Target};
 use serde_json::json;
 use warp::http::header::HeaderValue;
@@ -62,7 +63,8 @@ where
     }
     match checked(state, &mut access, request) {
         Ok((permission, target, selectors)) => {
-            let asked = Asked { permission, target, selectors, settings_version, request, caller };
+            let secrets = access.secrets();
+            let asked = Asked { permission, secrets, target, selectors, settings_version, request, caller };
             let accepted = accept(state, asked, body).await;
             accepted.map_err(|error| Refusal::under(Some(permission), request, error))
         }
@@ -112,6 +114,7 @@ async fn keep_unread<S, B>(
 /// A call that its permission allows, before its body is read.
 struct Asked<'a> {
     permission: &'a Permission,
+    secrets: &'a Secrets,
     target: Target,
     selectors: Selectors<'a>,
     settings_version: i64,
@@ -158,7 +161,7 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let Asked { permission, target, selectors, settings_version, request, caller } = asked;
+    let Asked { permission, secrets, target, selectors, settings_version, request, caller } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
     state.permission_rates.take(permission)?;
@@ -178,7 +181,7 @@ where
     let (mut posted, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
     let query = selectors.query.read(permission.charset, &state.limits);
     posted.each(|fields| call::with_query(permission, fields, &query));
-    if let Some(answer) = test_call(permission, &posted, &query, &request.headers) {
+    if let Some(answer) = test_call((permission, secrets), &posted, &query, &request.headers) {
         return answer;
     }
     let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
@@ -197,13 +200,13 @@ where
 
 /// The answer to a call that is only a test, or a challenge; nothing if it is a submission.
 fn test_call(
-    permission: &Permission,
+    (permission, secrets): (&Permission, &Secrets),
     posted: &Posted,
     query: &Query,
     headers: &HeaderMap,
 ) -> Option<Result<Response, ApiError>> {
     let Posted::One(fields) = posted else { return None };
-    if let Some(answer) = challenge::of_body(permission, fields, query) {
+    if let Some(answer) = challenge::of_body(permission, fields, query, secrets) {
         return Some(answer);
     }
     let is_ping = permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));

@@ -211,7 +211,13 @@ text_id!(
     IdKind::Step
 );
 
-/// The longest name of a trigger, permission, module or step: it must fit an index row, a label, a table cell.
+text_id!(
+    /// A secret.
+    SecretName,
+    IdKind::Secret
+);
+
+/// The longest name of a trigger, permission, module, step or secret: it must fit an index row, a label, a table cell.
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// Why a text cannot be a name, or nothing.

@@ -8,6 +8,7 @@ pub mod names;
 pub mod number;
 mod public;
 mod refusal;
+mod secrets;
 
 use clap::Args;
 use tokio_postgres::config::SslMode;
@@ -19,6 +20,7 @@ pub use body::BodyOptions;
 pub use listeners::apart;
 pub use public::PublicOptions;
 pub use refusal::{Refusal, Settings, read, tell};
+pub use secrets::SecretsOptions;
 
 /// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.
 const MOST_CONNECTIONS: usize = 1_000;

@@ -8,7 +8,6 @@ pub mod field_path;
 pub mod headers;
 pub mod limit;
 pub mod short_url;
-pub mod token;
 pub mod verify;
 
 use std::collections::BTreeSet;
@@ -18,14 +17,14 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::id::{PermissionKey, TriggerKey, WorkflowId};
+use crate::id::{PermissionKey, SecretName, TriggerKey, WorkflowId};
 use crate::submission::Target;
 use address::AddressRule;
 use answer::{Answer, Ping};
 use field_path::FieldPath;
 use limit::Limit;
 use short_url::ShortUrl;
-use verify::Verify;
+use verify::{Expected, Verify};
 
 pub use document::SPEC;
 
@@ -128,6 +127,15 @@ impl Permission {
     pub fn reads(&self) -> impl Iterator<Item = &str> {
         let ping = self.ping.iter().flat_map(Ping::names);
         self.dedupe_by.iter().flat_map(FieldPath::names).chain(ping)
+    }
+
+    /// The secrets that it reads, each with the key of the document that names it.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &SecretName)> {
+        let of_challenge = self.verify.as_ref().and_then(|verify| match verify.token.as_ref()? {
+            (_, Expected::Secret(name)) => Some(("verify.token", name)),
+            (_, Expected::Text(_)) => None,
+        });
+        of_challenge.into_iter()
     }
 
     /// What runs when the caller names nothing: the one target it allows, if it allows exactly one.

@@ -18,6 +18,7 @@ pub mod refused_body;
 pub mod rejected_callers;
 mod request;
 pub mod run;
+pub mod secret;
 mod table;
 mod take;
 pub mod token;

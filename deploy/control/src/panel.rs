@@ -35,6 +35,7 @@ mod route;
 mod runs;
 mod saving;
 mod search;
+mod secrets;
 mod session;
 mod shown;
 mod snippets;

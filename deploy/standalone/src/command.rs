@@ -23,6 +23,7 @@ mod rejected;
 mod replay;
 mod runs;
 mod schema;
+mod secret;
 mod send;
 mod status;
 mod token;
@@ -105,6 +106,8 @@ enum Command {
     Audit(audit::Options),
     /// Lists who changed what, the newest first
     Changes(changes::Options),
+    /// Sets, lists or removes secrets, or encrypts them under a new key
+    Secret(secret::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
     /// Brings the tables of the database up to this version
@@ -175,6 +178,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Dead(options) => dead::run(&options, output).await,
         Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
+        Command::Secret(options) => secret::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),

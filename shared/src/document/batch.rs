@@ -1,15 +1,17 @@
 //! Several documents, checked together before anything is done with any of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::{Document, Kind};
 use crate::finding::{Finding, Located};
-use crate::id::WorkflowId;
+use crate::id::{SecretName, WorkflowId};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
+use crate::permission::Permission;
 use crate::permission::short_url::generated_short_url;
+use crate::suggestion::did_you_mean;
 use crate::workflow::{Step, Workflow};
 use crate::yaml;
 
@@ -25,6 +27,8 @@ pub struct Stored {
     pub workflows: Vec<Value>,
     /// The numbers of the stored workflows, which others may run; without workflows that run any none are needed.
     pub numbers: HashSet<WorkflowId>,
+    /// The names of the secrets.
+    pub secrets: BTreeSet<SecretName>,
 }
 
 /// One document that passed the checks.
@@ -59,7 +63,7 @@ pub struct Batch {
     /// Where each document stands.
     places: HashMap<(Kind, String), String>,
     short_urls: ShortUrls,
-    /// The modules and workflows for [`Batch::agree`]: the text that each is in, its lines, its place.
+    /// The documents for [`Batch::agree`]: the text that each is in, its lines, its place.
     texts: Vec<(String, yaml::Document, usize)>,
 }
 
@@ -117,7 +121,12 @@ impl Batch {
                 Some(Document::Workflow(workflow)) => {
                     let mut findings = agreement::findings(workflow, &modules, undeclared);
                     findings.extend(runs_unknown(workflow, &unknown));
+                    findings.extend(stored.into_iter().flat_map(|stored| secrets_of_steps(workflow, stored)));
                     findings
+                }
+                Some(Document::Permission(permission)) => {
+                    let missing = |stored: &Stored| secrets_of_permission(permission, stored);
+                    stored.map(missing).unwrap_or_default()
                 }
                 Some(Document::Module(_)) => std::mem::take(&mut at_odds),
                 _ => continue,
@@ -174,7 +183,7 @@ impl Batch {
         }
         self.places.insert((kind, key), format!("{source}:{line}"));
         let value = yaml.value.clone();
-        if matches!(document, Document::Module(_) | Document::Workflow(_)) {
+        if !matches!(document, Document::Trigger(_)) {
             self.texts.push((source.to_owned(), yaml, self.documents.len()));
         }
         self.documents.push(Checked { document, value, made_short_url, line });
@@ -188,6 +197,27 @@ fn runs_unknown(workflow: &Workflow, unknown: &HashSet<WorkflowId>) -> Vec<Findi
         Some(Finding::new(path, format!("there is no workflow {id}")))
     };
     workflow.steps.iter().filter_map(finding).collect()
+}
+
+/// The secrets that steps read, and that do not exist.
+fn secrets_of_steps(workflow: &Workflow, stored: &Stored) -> Vec<Finding> {
+    let of_step = |step: &Step| {
+        let missing = step.reads.secrets.iter().filter_map(|name| no_secret(name, stored));
+        missing.map(|message| Finding::new(format!("steps.{}", step.name), message)).collect::<Vec<_>>()
+    };
+    workflow.steps.iter().flat_map(of_step).collect()
+}
+
+/// The same of a permission.
+fn secrets_of_permission(permission: &Permission, stored: &Stored) -> Vec<Finding> {
+    let missing = |(path, name): (&'static str, &SecretName)| Some(Finding::new(path, no_secret(name, stored)?));
+    permission.secrets().filter_map(missing).collect()
+}
+
+fn no_secret(name: &SecretName, stored: &Stored) -> Option<String> {
+    let known = || stored.secrets.iter().map(SecretName::as_str);
+    (!stored.secrets.contains(name))
+        .then(|| format!("there is no secret {name}{}", did_you_mean(name.as_str(), known())))
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, Located> {

@@ -4,6 +4,7 @@
 mod answer;
 mod origins;
 mod reader;
+mod secret;
 mod verify;
 
 use std::collections::BTreeSet;

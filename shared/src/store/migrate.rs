@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (6, include_str!("../../migrations/0006_roles.sql")),
     (7, include_str!("../../migrations/0007_search.sql")),
     (30, include_str!("../../migrations/0030_batches.sql")),
+    (42, include_str!("../../migrations/0042_secrets.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -4,10 +4,10 @@ use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
     Row, audit, dead_letter, document, explain, find, openapi, receipt, record, refused_body, rejected_callers, run,
 };
-use super::{token, unmatched};
+use super::{secret, token, unmatched};
 
 /// All operations.
-pub static ROWS: [Row; 46] = [
+pub static ROWS: [Row; 50] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -51,6 +51,10 @@ pub static ROWS: [Row; 46] = [
     Row::of::<audit::hours::AuditHours>(),
     Row::of::<audit::log::ListChanges>(),
     Row::of::<explain::ExplainAddress>(),
+    Row::of::<secret::list::ListSecrets>(),
+    Row::of::<secret::set::SetSecret>(),
+    Row::of::<secret::delete::DeleteSecret>(),
+    Row::of::<secret::rotate::RotateSecrets>(),
     Row::of::<token::list::ListTokens>(),
     Row::of::<token::create::CreateToken>(),
     Row::of::<token::delete::DeleteToken>(),
