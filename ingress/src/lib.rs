@@ -20,6 +20,7 @@ mod routes;
 mod spool;
 mod state;
 mod submit;
+mod tokens;
 mod unread;
 
 use std::sync::Arc;

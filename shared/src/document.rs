@@ -3,6 +3,7 @@
 
 pub mod batch;
 mod reader;
+mod secrets;
 
 use std::fmt;
 

@@ -8,6 +8,8 @@ pub mod field_path;
 pub mod headers;
 pub mod limit;
 pub mod short_url;
+pub mod signature;
+pub mod token;
 pub mod verify;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,8 @@ use answer::{Answer, Ping};
 use field_path::FieldPath;
 use limit::Limit;
 use short_url::ShortUrl;
+use signature::Signature;
+use token::Token;
 use verify::{Expected, Verify};
 
 pub use document::SPEC;
@@ -69,6 +73,10 @@ pub struct Permission {
     pub headers: Vec<String>,
     /// The challenges of platforms that it answers.
     pub verify: Option<Verify>,
+    /// What its callers show; none = their address is enough.
+    pub token: Option<Token>,
+    /// How its callers sign; none = they do not.
+    pub signature: Option<Signature>,
     /// Whether a body is kept as one text, `$env["body"]`, whatever its type.
     pub raw: bool,
     /// Whether a JSON list is several submissions.
@@ -135,7 +143,9 @@ impl Permission {
             (_, Expected::Secret(name)) => Some(("verify.token", name)),
             (_, Expected::Text(_)) => None,
         });
-        of_challenge.into_iter()
+        let of_token = self.token.iter().map(|token| ("token", &token.secret));
+        let of_signature = self.signature.iter().flat_map(|signature| &signature.secrets);
+        of_challenge.into_iter().chain(of_token).chain(of_signature.map(|name| ("signature", name)))
     }
 
     /// What runs when the caller names nothing: the one target it allows, if it allows exactly one.

@@ -8,6 +8,7 @@ mod permissions;
 mod platforms;
 mod refusals;
 mod requests;
+mod signing;
 
 /// The permission of the list, and its workflow, which keeps `$env` in a record.
 const SETTINGS: &str = "

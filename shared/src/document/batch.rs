@@ -4,14 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Document, Kind};
+use super::{Document, Kind, secrets};
 use crate::finding::{Finding, Located};
 use crate::id::{SecretName, WorkflowId};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
-use crate::permission::Permission;
 use crate::permission::short_url::generated_short_url;
-use crate::suggestion::did_you_mean;
 use crate::workflow::{Step, Workflow};
 use crate::yaml;
 
@@ -121,11 +119,11 @@ impl Batch {
                 Some(Document::Workflow(workflow)) => {
                     let mut findings = agreement::findings(workflow, &modules, undeclared);
                     findings.extend(runs_unknown(workflow, &unknown));
-                    findings.extend(stored.into_iter().flat_map(|stored| secrets_of_steps(workflow, stored)));
+                    findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
                     findings
                 }
                 Some(Document::Permission(permission)) => {
-                    let missing = |stored: &Stored| secrets_of_permission(permission, stored);
+                    let missing = |stored: &Stored| secrets::of_permission(permission, &stored.secrets);
                     stored.map(missing).unwrap_or_default()
                 }
                 Some(Document::Module(_)) => std::mem::take(&mut at_odds),
@@ -197,27 +195,6 @@ fn runs_unknown(workflow: &Workflow, unknown: &HashSet<WorkflowId>) -> Vec<Findi
         Some(Finding::new(path, format!("there is no workflow {id}")))
     };
     workflow.steps.iter().filter_map(finding).collect()
-}
-
-/// The secrets that steps read, and that do not exist.
-fn secrets_of_steps(workflow: &Workflow, stored: &Stored) -> Vec<Finding> {
-    let of_step = |step: &Step| {
-        let missing = step.reads.secrets.iter().filter_map(|name| no_secret(name, stored));
-        missing.map(|message| Finding::new(format!("steps.{}", step.name), message)).collect::<Vec<_>>()
-    };
-    workflow.steps.iter().flat_map(of_step).collect()
-}
-
-/// The same of a permission.
-fn secrets_of_permission(permission: &Permission, stored: &Stored) -> Vec<Finding> {
-    let missing = |(path, name): (&'static str, &SecretName)| Some(Finding::new(path, no_secret(name, stored)?));
-    permission.secrets().filter_map(missing).collect()
-}
-
-fn no_secret(name: &SecretName, stored: &Stored) -> Option<String> {
-    let known = || stored.secrets.iter().map(SecretName::as_str);
-    (!stored.secrets.contains(name))
-        .then(|| format!("there is no secret {name}{}", did_you_mean(name.as_str(), known())))
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, Located> {

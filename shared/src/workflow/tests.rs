@@ -270,7 +270,7 @@ const MISSPELT: &[(&str, &str)] = &[
         "steps.s.http_request: a request with a secret names scheme and host",
     ),
     ("http_request: 'https://$secret[\"K\"]/'", "steps.s.http_request: a request with a secret names scheme and host"),
-    ("send_mail: a@example.org\nsubject: $secret['K']", "steps.s.subject: $secret[\"K\"] can be read only"),
+    ("send_mail: a@example.org\ntext: a\nsubject: $secret['K']", "steps.s.subject: $secret[\"K\"] can be read only"),
     ("comment: Bearer $secrets[“K”]", "steps.s.comment: unknown source $secrets: did you mean $secret[\"name\"]?"),
     ("comment: $foo['K']", "steps.s.comment: unknown source $foo; there are $env[\"name\"] or "),
     ("comment: $requst[ip]", "steps.s.comment: unknown source $requst: did you mean $request[\"name\"]?"),
