@@ -41,7 +41,8 @@ pub enum InvalidValue {
 /// Checks the value of a secret.
 pub fn check_value(value: &str) -> Result<(), InvalidValue> {
     let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if !(MIN_SECRET_BYTES..=MAX_SECRET_BYTES).contains(&value.len()) {
+    // Blanks around a value make no secret of it.
+    if value.trim().len() < MIN_SECRET_BYTES || value.len() > MAX_SECRET_BYTES {
         Err(InvalidValue::Length)
     } else if value.contains(is_control) {
         Err(InvalidValue::Control)
@@ -145,6 +146,7 @@ mod tests {
             ("12345678", Ok(())),
             ("-----BEGIN KEY-----\nabc\r\n", Ok(())),
             ("1234567", Err(InvalidValue::Length)),
+            ("a          ", Err(InvalidValue::Length)),
             ("12345678\0", Err(InvalidValue::Control)),
             (&"x".repeat(MAX_SECRET_BYTES + 1), Err(InvalidValue::Length)),
         ] {
