@@ -4,6 +4,7 @@
 mod batches;
 mod bodies;
 mod origins;
+mod pairs;
 mod permissions;
 mod platforms;
 mod refusals;

@@ -535,6 +535,7 @@ unmatched-help = What was accepted and started nothing: no workflow listens, it 
 replay-all = Replay all of them
 replay-unmatched-help = With the workflows of today, under the same receipt.
 dropped-files = Files left out
+altered-names = Values that were no whole text (U+FFFD stands for the rest)
 kind-receipt = submission
 attention-unmatched = { $n ->
     [one] { $n } submission of the last 24 hours started nothing

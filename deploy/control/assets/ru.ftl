@@ -546,6 +546,7 @@ unmatched-help = Что было принято, но ничего не запу
 replay-all = Повторить все
 replay-unmatched-help = С сегодняшними бизнес-процессами, под той же квитанцией.
 dropped-files = Файлы не приняты
+altered-names = Значения с нечитаемыми символами (вместо них U+FFFD)
 kind-receipt = запрос
 attention-unmatched = { $n ->
     [one] { $n } запрос за 24 часа ничего не запустил
