@@ -1,5 +1,5 @@
 //! The order of checks before a body is read, so that a stranger learns nothing:
-//! address → short URL → method → origin → selectors → target. Each check narrows the permissions that are left;
+//! address → short URL → method → origin → token → selectors → target. Each check narrows the permissions that are left;
 //! whichever check leaves none gives the answer.
 
 use std::net::IpAddr;
@@ -9,17 +9,23 @@ use std::time::SystemTime;
 use postern_shared::intake::error::ApiError;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::secret::Secrets;
 use postern_shared::submission::Target;
+use warp::http::HeaderMap;
 
 use crate::state::Snapshot;
+use crate::tokens;
 
 /// The permissions that are left after the checks so far. A check that leaves none leaves them as they were.
 #[derive(Debug)]
 pub struct Access<'a> {
     caller: IpAddr,
+    secrets: &'a Secrets,
     left: Vec<&'a Arc<Permission>>,
     /// Whether the caller has named the short URL of those that are left.
     knows_url: bool,
+    /// Whether the caller has shown the token of those that are left.
+    has_token: bool,
 }
 
 impl<'a> Access<'a> {
@@ -29,8 +35,13 @@ impl<'a> Access<'a> {
         if left.is_empty() {
             Err(ApiError::address_denied(caller))
         } else {
-            Ok(Self { caller, left, knows_url: false })
+            Ok(Self { caller, secrets: &snapshot.secrets, left, knows_url: false, has_token: false })
         }
+    }
+
+    /// The secrets that the permissions refer to.
+    pub fn secrets(&self) -> &'a Secrets {
+        self.secrets
     }
 
     /// Whether a permission of this key is among those that are left.
@@ -66,9 +77,12 @@ impl<'a> Access<'a> {
     }
 
     /// The permission that keeps the body of a call that is refused now: one that lists the address of the caller, or one
-    /// whose own short URL the caller knows. A stranger under `any` address has to know that much.
+    /// whose own short URL the caller knows, and whose token it has shown. A stranger under `any` address has to know that
+    /// much. Where callers sign, only a body that was read can tell who sent it.
     pub fn keeper(&self) -> Option<&'a Arc<Permission>> {
-        let keeps = |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some();
+        let is_proven = |one: &Permission| one.signature.is_none() && (one.token.is_none() || self.has_token);
+        let keeps =
+            |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some() && is_proven(one);
         self.left.iter().copied().find(|one| keeps(one))
     }
 
@@ -76,6 +90,27 @@ impl<'a> Access<'a> {
     pub fn origin(&mut self, origin: Option<&str>) -> Result<(), ApiError> {
         let Some(origin) = origin else { return Ok(()) };
         self.narrow(|one| one.lists_origin(origin)).ok_or_else(|| ApiError::origin_denied(origin))
+    }
+
+    /// Token: permissions at the same short URL are told apart by what their callers show. Without a right token those
+    /// remain that ask for none.
+    pub fn token(&mut self, headers: &HeaderMap, query: &str) -> Result<(), ApiError> {
+        if self.left.iter().all(|one| one.token.is_none()) {
+            return Ok(());
+        }
+        let secrets = self.secrets;
+        let is_shown = |one: &Permission| {
+            let shown = one.token.as_ref().and_then(|token| tokens::is_shown(token, headers, query, secrets));
+            shown == Some(Ok(true))
+        };
+        if self.narrow(is_shown).is_some() {
+            self.has_token = true;
+            return Ok(());
+        }
+        let is_any_unusable =
+            self.left.iter().filter_map(|one| one.token.as_ref()).any(|token| secrets.get(&token.secret).is_err());
+        let denied = || if is_any_unusable { ApiError::secret_unusable() } else { ApiError::token_denied() };
+        self.narrow(|one| one.token.is_none()).ok_or_else(denied)
     }
 
     /// Target: the named one if a permission allows it, else the only one that a permission allows.

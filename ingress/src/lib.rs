@@ -20,6 +20,7 @@ mod routes;
 mod spool;
 mod state;
 mod submit;
+mod tokens;
 mod unread;
 
 use std::sync::Arc;
@@ -62,9 +63,10 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     // It outlives the listener: answers that are under way at a shutdown still wait for their confirms.
     let unpublished = Shutdown::new();
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
+    let keys = options.secrets.keys()?;
     let options = options.service;
     let spool = Spool::start(store.clone(), options.max_spooled, beside.wakeup);
-    let state = Arc::new(State::new(&options, store.clone(), publisher, spool, &registry)?);
+    let state = Arc::new(State::new(&options, (store.clone(), keys), publisher, spool, &registry)?);
 
     let probe = probe::of(&state, registry).with_metrics(beside.metrics);
     let probing = match beside.probe {

@@ -7,7 +7,8 @@ use postern_shared::broker::publisher::DEFAULT_CHANNELS;
 use postern_shared::options::number::between;
 use postern_shared::options::retention::Keep;
 use postern_shared::options::{
-    self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, Settings, TelemetryOptions,
+    self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, SecretsOptions, Settings,
+    TelemetryOptions,
 };
 
 use crate::limits;
@@ -37,6 +38,10 @@ pub struct Options {
     /// Where RabbitMQ is; without one everything goes into the spool.
     #[command(flatten)]
     pub broker: BrokerOptions,
+
+    /// How secrets are decrypted.
+    #[command(flatten)]
+    pub secrets: SecretsOptions,
 
     /// What it says of itself.
     #[command(flatten)]

@@ -31,7 +31,7 @@ use crate::{cors, receipts, submit, unread};
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A request whose body was not touched yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Request {
     pub peer: IpAddr,
     pub method: Method,

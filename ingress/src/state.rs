@@ -16,10 +16,12 @@ use postern_shared::log_limit::LogLimit;
 use postern_shared::permission::Permission;
 use postern_shared::permission::address_index::AddressIndex;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::secret::Secrets;
+use postern_shared::secret::key::Keys;
 use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, StoreError, permissions, settings};
+use postern_shared::store::{Store, StoreError, permissions, secrets, settings};
 use prometheus::Registry;
 use serde_json::Value;
 
@@ -40,13 +42,15 @@ pub struct Snapshot {
     pub version: i64,
     /// Those that could be read; a disabled or expired one is among them and admits nobody.
     pub permissions: Vec<Arc<Permission>>,
+    /// What they refer to, decrypted.
+    pub secrets: Secrets,
     index: AddressIndex,
 }
 
 impl Snapshot {
-    fn new(version: i64, permissions: Vec<Arc<Permission>>) -> Self {
+    fn new(version: i64, permissions: Vec<Arc<Permission>>, secrets: Secrets) -> Self {
         let index = AddressIndex::new(permissions.iter().map(Arc::as_ref));
-        Self { version, permissions, index }
+        Self { version, permissions, secrets, index }
     }
 
     /// The permissions that let this address in at this moment, in their order.
@@ -78,6 +82,7 @@ pub struct State {
     pub sequence: Sequence,
     pub waiting: Waiting,
     pub clock: Arc<Clock>,
+    keys: Keys,
     snapshot: ArcSwap<Snapshot>,
     draining: AtomicBool,
 }
@@ -85,7 +90,7 @@ pub struct State {
 impl State {
     pub fn new(
         options: &ServiceOptions,
-        store: Store,
+        (store, keys): (Store, Keys),
         publisher: Option<Publisher>,
         spool: Spool,
         registry: &Registry,
@@ -110,6 +115,7 @@ impl State {
             sequence: Sequence::new(),
             waiting: Waiting::new(),
             clock,
+            keys,
             snapshot: ArcSwap::default(),
             draining: AtomicBool::new(false),
         })
@@ -166,7 +172,12 @@ impl State {
         if !self.has_settings() {
             self.clock.look(&self.store).await?;
         }
-        let loaded = permissions::load(&self.store.connection().await?).await?;
+        let connection = self.store.connection().await?;
+        let loaded = permissions::load(&connection).await?;
+        // After the permissions: a secret is there before the first permission that reads it.
+        let secrets = Secrets::open(&self.keys, secrets::load(&connection).await?);
+        drop(connection);
+        secrets.tell_unopened();
         let permissions: Vec<_> = loaded.value.iter().filter_map(read).collect();
         tracing::info!(
             settings.version = loaded.version,
@@ -174,7 +185,7 @@ impl State {
             "the permissions were loaded"
         );
         self.metrics.settings_version.set(loaded.version);
-        self.snapshot.store(Arc::new(Snapshot::new(loaded.version, permissions)));
+        self.snapshot.store(Arc::new(Snapshot::new(loaded.version, permissions, secrets)));
         Ok(())
     }
 }

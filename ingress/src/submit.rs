@@ -8,6 +8,7 @@ mod challenge;
 mod headers;
 mod prefer;
 mod refusal;
+mod signed;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::selector::{self, Query, Selectors};
 use postern_shared::lane::Lane;
 use postern_shared::permission::Permission;
+use postern_shared::secret::Secrets;
 use postern_shared::submission::{SUBMISSIONS_V1, Submission, Target};
 use serde_json::json;
 use warp::http::header::HeaderValue;
@@ -36,10 +38,12 @@ use crate::http::body_budget::{Full, Share};
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
+use crate::tokens;
 
 use body::{beside_others, read_body, read_fields};
 
 pub(crate) use answer::see_other;
+use refusal::Keeping;
 pub(crate) use refusal::Refusal;
 
 /// Takes one POST. `access` holds the permissions that admit the caller's address.
@@ -47,7 +51,7 @@ pub(crate) async fn submit<S, B>(
     state: &State,
     mut access: Access<'_>,
     settings_version: i64,
-    request: &Request,
+    sent: &Request,
     caller: IpAddr,
     body: S,
 ) -> Result<Response, Refusal>
@@ -55,19 +59,25 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
+    // Of a token that is shown nothing is kept, whatever becomes of the request.
+    let bare = tokens::without(sent, access.left());
+    let request = &*bare;
     let is_post = request.method == Method::POST;
     if !is_post {
         access.short_url(&request.path, &state.short_url)?;
         return Ok(of_other_method(state, &mut access, request)?);
     }
-    match checked(state, &mut access, request) {
+    match checked(state, &mut access, request, sent) {
         Ok((permission, target, selectors)) => {
-            let asked = Asked { permission, target, selectors, settings_version, request, caller };
+            let secrets = access.secrets();
+            let asked = Asked { permission, secrets, target, selectors, settings_version, request, sent, caller };
             let accepted = accept(state, asked, body).await;
             accepted.map_err(|error| Refusal::under(Some(permission), request, error))
         }
         Err(refusal) => {
-            match access.keeper() {
+            match access.keeper().filter(|_| !refusal.error.is_unproven()) {
+                // The caller is told to send it again.
+                _ if matches!(refusal.error.code, ErrorCode::Unavailable(_)) => {}
                 Some(permission) => keep_unread(state, permission, request, caller, &refusal.error, body).await,
                 None => state.refusals.caller(caller, refusal.error.code),
             }
@@ -81,9 +91,11 @@ fn checked<'a, 'r>(
     state: &State,
     access: &mut Access<'a>,
     request: &'r Request,
+    sent: &Request,
 ) -> Result<(&'a Permission, Target, Selectors<'r>), Refusal> {
     access.short_url(&request.path, &state.short_url)?;
     access.origin(cors::origin(&request.headers))?;
+    access.token(&sent.headers, &sent.query)?;
     let of_query = |error: ApiError| Refusal::under(access.only().map(Arc::as_ref), request, error);
     let selectors = selector::selectors(&request.query).map_err(|error| of_query(error.into()))?;
     let (permission, target) = access.target(selectors.target.clone()).map_err(of_query)?;
@@ -103,7 +115,7 @@ async fn keep_unread<S, B>(
     B: Buf,
 {
     let mut share = state.bodies.share(caller, &permission.key);
-    let read = read_body(state, &request.headers, body, &mut share).await;
+    let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
     let body = read.unwrap_or_else(|(_, sent)| sent.unwrap_or_default());
     let body = Some(body).filter(|body| !body.is_empty());
     state.refusals.body(refusal::kept(permission, caller, request, error, body.as_ref()), &state.metrics);
@@ -112,10 +124,13 @@ async fn keep_unread<S, B>(
 /// A call that its permission allows, before its body is read.
 struct Asked<'a> {
     permission: &'a Permission,
+    secrets: &'a Secrets,
     target: Target,
     selectors: Selectors<'a>,
     settings_version: i64,
     request: &'a Request,
+    /// The same request with the token that it shows.
+    sent: &'a Request,
     caller: IpAddr,
 }
 
@@ -158,27 +173,26 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let Asked { permission, target, selectors, settings_version, request, caller } = asked;
+    let Asked { permission, secrets, target, selectors, settings_version, request, sent, caller } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
     state.permission_rates.take(permission)?;
 
-    let refused = |error: ApiError, body: Option<&Bytes>| {
-        // Else the caller is told to send it again.
-        if !matches!(error.code, ErrorCode::TooBusy(_)) {
-            let refusal = refusal::kept(permission, caller, request, &error, body);
-            state.refusals.body(refusal, &state.metrics);
-        }
-        error
-    };
+    let keeping = Keeping::new(state, permission, request, caller);
+    let refused = |error: ApiError, body: Option<&Bytes>| keeping.refused(error, body);
     let mut share = state.bodies.share(caller, &permission.key);
-    let read = read_body(state, &request.headers, body, &mut share).await;
+    let check = |body: &Bytes| {
+        signed::check(permission, secrets, sent, body, state.clock.now())?;
+        keeping.is_proven();
+        Ok(())
+    };
+    let read = read_body(state, &request.headers, body, &mut share, check).await;
     let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
     let read = read_fields(state, permission, &request.headers, &body, &mut share);
     let (mut posted, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
     let query = selectors.query.read(permission.charset, &state.limits);
     posted.each(|fields| call::with_query(permission, fields, &query));
-    if let Some(answer) = test_call(permission, &posted, &query, &request.headers) {
+    if let Some(answer) = test_call((permission, secrets), &posted, &query, &request.headers) {
         return answer;
     }
     let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
@@ -197,13 +211,13 @@ where
 
 /// The answer to a call that is only a test, or a challenge; nothing if it is a submission.
 fn test_call(
-    permission: &Permission,
+    (permission, secrets): (&Permission, &Secrets),
     posted: &Posted,
     query: &Query,
     headers: &HeaderMap,
 ) -> Option<Result<Response, ApiError>> {
     let Posted::One(fields) = posted else { return None };
-    if let Some(answer) = challenge::of_body(permission, fields, query) {
+    if let Some(answer) = challenge::of_body(permission, fields, query, secrets) {
         return Some(answer);
     }
     let is_ping = permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));

@@ -3,6 +3,7 @@
 
 pub mod batch;
 mod reader;
+mod secrets;
 
 use std::fmt;
 
@@ -125,6 +126,7 @@ impl fmt::Display for Name {
 
 /// A document that has been checked and compiled.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are few at a time, and each is moved a few times")]
 pub enum Document {
     /// A module.
     Module(Module),

@@ -215,7 +215,14 @@ text_id!(
     Letters::OfAnyScript
 );
 
-/// The longest name of a trigger, permission, module or step: it must fit an index row, a label, a table cell.
+text_id!(
+    /// A secret.
+    SecretName,
+    IdKind::Secret,
+    Letters::Latin
+);
+
+/// The longest name of a trigger, permission, module, step or secret: it must fit an index row, a label, a table cell.
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// Which letters a name may hold.

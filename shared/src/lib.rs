@@ -27,6 +27,7 @@ pub mod resume;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod search_key;
+pub mod secret;
 pub mod sequence;
 pub mod service;
 pub mod shutdown;

@@ -10,6 +10,7 @@ pub mod number;
 mod public;
 mod refusal;
 pub mod retention;
+mod secrets;
 
 use clap::Args;
 use tokio_postgres::config::SslMode;
@@ -22,6 +23,7 @@ pub use listeners::apart;
 pub use public::PublicOptions;
 pub use refusal::{Refusal, Settings, read, tell};
 pub use retention::RetentionOptions;
+pub use secrets::SecretsOptions;
 
 /// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.
 const MOST_CONNECTIONS: usize = 1_000;

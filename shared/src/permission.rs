@@ -8,6 +8,7 @@ pub mod field_path;
 pub mod headers;
 pub mod limit;
 pub mod short_url;
+pub mod signature;
 pub mod token;
 pub mod verify;
 
@@ -18,14 +19,16 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::id::{PermissionKey, TriggerKey, WorkflowId};
+use crate::id::{PermissionKey, SecretName, TriggerKey, WorkflowId};
 use crate::submission::Target;
 use address::AddressRule;
 use answer::{Answer, Ping};
 use field_path::FieldPath;
 use limit::Limit;
 use short_url::ShortUrl;
-use verify::Verify;
+use signature::Signature;
+use token::Token;
+use verify::{Expected, Verify};
 
 pub use document::SPEC;
 
@@ -70,6 +73,10 @@ pub struct Permission {
     pub headers: Vec<String>,
     /// The challenges of platforms that it answers.
     pub verify: Option<Verify>,
+    /// What its callers show; none = their address is enough.
+    pub token: Option<Token>,
+    /// How its callers sign; none = they do not.
+    pub signature: Option<Signature>,
     /// Whether a body is kept as one text, `$env["body"]`, whatever its type.
     pub raw: bool,
     /// Whether a JSON list is several submissions.
@@ -128,6 +135,17 @@ impl Permission {
     pub fn reads(&self) -> impl Iterator<Item = &str> {
         let ping = self.ping.iter().flat_map(Ping::names);
         self.dedupe_by.iter().flat_map(FieldPath::names).chain(ping)
+    }
+
+    /// The secrets that it reads, each with the key of the document that names it.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &SecretName)> {
+        let of_challenge = self.verify.as_ref().and_then(|verify| match verify.token.as_ref()? {
+            (_, Expected::Secret(name)) => Some(("verify.token", name)),
+            (_, Expected::Text(_)) => None,
+        });
+        let of_token = self.token.iter().map(|token| ("token", &token.secret));
+        let of_signature = self.signature.iter().flat_map(|signature| &signature.secrets);
+        of_challenge.into_iter().chain(of_token).chain(of_signature.map(|name| ("signature", name)))
     }
 
     /// What runs when the caller names nothing: the one target it allows, if it allows exactly one.

@@ -27,6 +27,9 @@ pub struct HttpCall {
     /// Its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// What the marks of its secrets begin with; none = it holds no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<String>,
 }
 
 /// A mail as it goes over the wire.
@@ -59,7 +62,7 @@ mod tests {
     fn a_request_is_read_as_it_was_written_and_shows_no_values() {
         let body = Some("a=\u{0}ä\r\n\"".to_owned());
         let headers = vec![("x-n".to_owned(), "1".to_owned())];
-        let http = HttpCall { method: "PUT".into(), url: "http://a.example/?q=1".into(), headers, body };
+        let http = HttpCall { method: "PUT".into(), url: "http://a.example/?q=1".into(), headers, body, marks: None };
         let mail = Mail { from: None, to: vec!["a@example.org".into()], message: "To: a\r\n\r\nä".into() };
         for request in [Rendered::Http(http), Rendered::Mail(mail)] {
             let text = serde_json::to_string(&request).unwrap();

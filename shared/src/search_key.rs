@@ -13,8 +13,8 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::env::Env;
-pub use inside::{inside, percent_decoded, single};
 use crate::id::RecordId;
+pub use inside::{inside, percent_decoded, single};
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;

@@ -117,6 +117,10 @@ pub enum Kind {
     Map(&'static str, &'static [Setting]),
     /// Declared fields by their names: a word of the first key's choice, or a map with these keys.
     FieldTypes(&'static [Setting]),
+    /// `$secret["name"]`, with nothing beside it.
+    Secret,
+    /// The same, or a map with these keys, whose texts begin with this word.
+    SecretOr(&'static str, &'static [Setting]),
     /// Steps by their names.
     Graph,
 }
@@ -184,7 +188,7 @@ pub fn described() -> Vec<(String, &'static [Setting])> {
     let outer = DOCUMENTS.into_iter().chain(tasks).map(|spec| (spec.text_key(), spec.settings));
     let inner = |settings: &'static [Setting]| {
         settings.iter().filter_map(|setting| match setting.kind {
-            Kind::Map(prefix, inner) => Some((prefix.to_owned(), inner)),
+            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) => Some((prefix.to_owned(), inner)),
             Kind::FieldTypes(inner) => Some(("field".to_owned(), inner)),
             _ => None,
         })

@@ -42,6 +42,7 @@ pub mod run_effects;
 pub mod run_steps;
 pub mod runs;
 pub mod search;
+pub mod secrets;
 pub mod sequence;
 pub mod sessions;
 pub mod set_up_keys;

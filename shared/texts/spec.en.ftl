@@ -370,13 +370,64 @@ verify-query = Query variable
     .help = This variable of the query is the answer, as text: `hub.challenge` (Meta), `challenge` (Dropbox), `validationToken` (Microsoft Graph).
 
 verify-token = Token
-    .help = A challenge of the query is answered only with this token; another one is refused.
+    .help = A challenge of the query is answered only with this token, a text or `$secret["name"]`; another one is refused.
 
 verify-token-query = Variable of the token
     .help = The variable of the query that holds the token.
 
 verify-field = Field
     .help = A JSON body with nothing but this field, `type` and `token` is answered with the field: `challenge` (Slack, monday.com).
+
+permission-token = Token
+    .help = Callers show this secret: `$secret["name"]` as `Authorization: Bearer …`, or `{header: X-Api-Key, value: $secret["name"]}`, or `{query: key, value: …}`. Without it 403 `token_denied`.
+
+token-header = Header
+    .help = The header that holds the token.
+
+token-query = Query variable
+    .help = The query variable that holds the token. It is taken out of the query: neither `$query` nor a receipt nor a refusal holds it.
+
+token-value = Value
+    .help = The secret that callers show.
+
+permission-signature = Signature
+    .help = Callers sign the body as they send it. Without a right signature 403 `signature_denied`, and nothing of the call is kept.
+
+signature-standard-webhooks = Standard Webhooks
+    .help = The secret by which the caller signs as Standard Webhooks says, `whsec_…`.
+
+signature-preset = Platform
+    .help = The platform that signs.
+
+signature-secret = Secret
+    .help = The secret that the platform or the caller shares.
+
+signature-secrets = Secrets
+    .help = Several secrets, of which any may sign: the new and the old one during a rotation.
+
+signature-public-url = Public URL
+    .help = Only with `twilio`: the URL as it is set at Twilio, without its query. Twilio signs it.
+
+signature-header = Header
+    .help = The header with the signature, for a caller without a preset.
+
+signature-algorithm = Algorithm
+    .help = The hash function of the HMAC.
+
+signature-encoding = Encoding
+    .help = How the bytes of the signature are written.
+
+signature-prefix = Prefix
+    .help = What stands before the signature in its header, such as `sha256=`.
+
+signature-signed = Signed text
+    .help = What is signed, as a text with `{body}`, `{timestamp}` and `{header.NAME}`. Without it the body alone.
+
+signature-timestamp = Header of the time
+    .help = The header that holds the signed time in seconds since 1970, if the signed text has `{timestamp}`.
+
+signature-tolerance = Tolerance
+    .help = How far the signed time may be from now.
 
 permission-raw = Raw body
     .help = `true`: a text of any type is `$env["body"]`; the filter `from_xml` makes nested values of XML.

@@ -4,10 +4,12 @@
 mod batches;
 mod bodies;
 mod origins;
+mod pairs;
 mod permissions;
 mod platforms;
 mod refusals;
 mod requests;
+mod signing;
 
 /// The permission of the list, and its workflow, which keeps `$env` in a record.
 const SETTINGS: &str = "

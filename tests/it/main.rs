@@ -51,6 +51,7 @@ mod run_list;
 mod schemathesis;
 mod scripts;
 mod search;
+mod secrets;
 mod spool;
 mod standalone;
 mod statistics;

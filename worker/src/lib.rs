@@ -46,7 +46,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let resting = metrics.resting_targets.clone();
-    let outside = Outside::new(execution.allowed_targets.clone(), mail, resting)?;
+    let (keys, secrets) = (options.secrets.keys()?, Arc::default());
+    let outside = Outside::new(execution.allowed_targets.clone(), mail, Arc::clone(&secrets), resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let (own_lanes, stranded) = (Health::default(), Health::default());
     let condition = probe::Condition {
@@ -75,7 +76,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     if shutdown.is_triggered() {
         return Ok(());
     }
-    let catalogs = Arc::new(Catalogs::new(store.clone(), execution.mail_from.clone()));
+    let catalogs = Arc::new(Catalogs::new(store.clone(), execution.mail_from.clone(), keys, secrets));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }

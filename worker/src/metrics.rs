@@ -269,7 +269,16 @@ mod tests {
             (failed(CallOutcome::Silence), 0, 1),
             (failed(CallOutcome::Broken), 0, 2),
             (failed(CallOutcome::Answer), 0, 3),
-            (Report::Answered(Reply { status: 503, headers: Vec::new(), body: Vec::new() }), 1, 3),
+            (
+                Report::Answered(Reply {
+                    status: 503,
+                    headers: Vec::new(),
+                    body: Vec::new(),
+                    scrubber: Default::default(),
+                }),
+                1,
+                3,
+            ),
         ] {
             metrics.called(&report);
             let count = |outcome: &str| metrics.outside.with_label_values(&[outcome]).get();

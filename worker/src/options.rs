@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use lettre::message::Mailbox;
 use postern_shared::options::number::between;
 use postern_shared::options::{
-    BrokerOptions, DatabaseOptions, PrivateOptions, RetentionOptions, Settings, TelemetryOptions,
+    BrokerOptions, DatabaseOptions, PrivateOptions, RetentionOptions, SecretsOptions, Settings, TelemetryOptions,
 };
 use postern_shared::search_key::Names;
 
@@ -42,6 +42,10 @@ pub struct Options {
     /// To which names it answers.
     #[command(flatten)]
     pub private: PrivateOptions,
+
+    /// How secrets are decrypted.
+    #[command(flatten)]
+    pub secrets: SecretsOptions,
 
     /// How it executes.
     #[command(flatten)]

@@ -7,18 +7,21 @@ mod http;
 pub mod mail;
 pub mod quick_targets;
 mod redirect;
+mod secrets;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use ipnet::IpNet;
 use postern_shared::message::Message;
-use postern_shared::rendered::Rendered;
+use postern_shared::rendered::{HttpCall, Rendered};
+use postern_shared::secret::Secrets;
 use postern_shared::store::spool::Pair;
 use prometheus::IntGauge;
 use tokio::time::Instant;
 
 use breaker::{Breakers, CallOutcome};
-use call::{Call, Failure, FailureKind, Report, target};
+use call::{Call, Failure, FailureKind, Reply, Report, target};
 use http::Http;
 use mail::MailServer;
 use quick_targets::QuickTargets;
@@ -27,6 +30,7 @@ use quick_targets::QuickTargets;
 #[derive(Debug, Clone)]
 pub struct Outside {
     http: Http,
+    secrets: Arc<ArcSwap<Secrets>>,
     mail: Option<MailServer>,
     pub breakers: Arc<Breakers>,
     pub quick_targets: Arc<QuickTargets>,
@@ -34,9 +38,14 @@ pub struct Outside {
 
 impl Outside {
     /// Only public targets, and those in these networks; mails go by this server. The gauge counts what rests.
-    pub fn new(allowed: Vec<IpNet>, mail: Option<MailServer>, resting: IntGauge) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        allowed: Vec<IpNet>,
+        mail: Option<MailServer>,
+        secrets: Arc<ArcSwap<Secrets>>,
+        resting: IntGauge,
+    ) -> Result<Self, reqwest::Error> {
         let (breakers, quick_targets) = (Arc::new(Breakers::new(resting)), Arc::default());
-        Ok(Self { http: Http::new(allowed)?, mail, breakers, quick_targets })
+        Ok(Self { http: Http::new(allowed)?, secrets, mail, breakers, quick_targets })
     }
 
     /// What becomes of a call that has waited for too long: a target that still rests is not asked.
@@ -48,12 +57,24 @@ impl Outside {
         self.call(call, workflow, key).await
     }
 
+    /// Makes one call by HTTP. The values of its secrets are put in here and nowhere else, and the answer is kept without them.
+    async fn http(&self, request: &HttpCall, call: &Call, key: &str) -> Result<Reply, Failure> {
+        let Some(marks) = &request.marks else {
+            return self.http.call(request, call.max_bytes, call.timeout, key).await;
+        };
+        let secrets = self.secrets.load_full();
+        let (request, scrubber) =
+            secrets::put_in(request, marks, &secrets).map_err(|unusable| Failure::last(unusable.into()))?;
+        let reply = self.http.call(&request, call.max_bytes, call.timeout, key).await?;
+        Ok(Reply { scrubber, ..reply })
+    }
+
     /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried.
     pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = Pair { workflow, target: target(&call.request) };
         let began = Instant::now();
         let reply = match (&*call.request, &self.mail) {
-            (Rendered::Http(request), _) => self.http.call(request, call.max_bytes, call.timeout, key).await,
+            (Rendered::Http(request), _) => self.http(request, call, key).await,
             (Rendered::Mail(mail), Some(server)) => server.send(mail, call.timeout).await,
             (Rendered::Mail(_), None) => Err(Failure::last(Message::MailNoServer)),
         };
@@ -70,7 +91,7 @@ mod tests {
     use std::net::TcpListener;
     use std::time::Duration;
 
-    use postern_shared::rendered::{HttpCall, Mail};
+    use postern_shared::rendered::Mail;
 
     use super::*;
 
@@ -96,14 +117,21 @@ mod tests {
         let is_http = !answer.starts_with(|first: char| first.is_ascii_digit());
         let request = if is_http {
             let url = format!("http://127.0.0.1:{port}/");
-            Rendered::Http(HttpCall { method: "POST".into(), url, headers: Vec::new(), body: Some("a".into()) })
+            Rendered::Http(HttpCall {
+                method: "POST".into(),
+                url,
+                headers: Vec::new(),
+                body: Some("a".into()),
+                marks: None,
+            })
         } else {
             let to = vec!["b@example.org".to_owned()];
             Rendered::Mail(Mail { from: Some("a@example.org".into()), to, message: String::new() })
         };
         let server = MailServer::new(&format!("smtp://127.0.0.1:{port}?tls=never")).unwrap();
         let resting = IntGauge::new("a", "b").unwrap();
-        let outside = Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), resting.clone()).unwrap();
+        let outside =
+            Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), Arc::default(), resting.clone()).unwrap();
         let pair = Pair { workflow: 1, target: target(&request) };
         let long_ago = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         (0..5).for_each(|_| outside.breakers.note(&pair, CallOutcome::Silence, long_ago));

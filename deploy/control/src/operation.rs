@@ -20,6 +20,7 @@ pub mod refused_body;
 pub mod rejected_callers;
 mod request;
 pub mod run;
+pub mod secret;
 pub mod statistics;
 mod table;
 mod take;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use postern_shared::options::{
-    self, BodyOptions, DatabaseOptions, PrivateOptions, PublicOptions, Settings, TelemetryOptions,
+    self, BodyOptions, DatabaseOptions, PrivateOptions, PublicOptions, SecretsOptions, Settings, TelemetryOptions,
 };
 
 use crate::api::MIN_TOKEN_CHARS;
@@ -37,6 +37,10 @@ pub struct Options {
     /// How much a refused body may hold that is read again.
     #[command(flatten)]
     pub body: BodyOptions,
+
+    /// How secrets are encrypted.
+    #[command(flatten)]
+    pub secrets: SecretsOptions,
 
     /// Where PostgreSQL is.
     #[command(flatten)]

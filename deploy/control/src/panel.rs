@@ -37,6 +37,7 @@ mod run_again;
 mod runs;
 mod saving;
 mod search;
+mod secrets;
 mod session;
 mod shown;
 mod snippets;

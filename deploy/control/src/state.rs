@@ -12,6 +12,7 @@ use postern_shared::env::Limits;
 use postern_shared::intake::burst_detector::BurstDetector;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::secret::key::Keys;
 use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
@@ -37,6 +38,8 @@ pub struct State {
     pub flows: BurstDetector,
     pub tickets: Sequence,
     pub api_token: Option<Hash>,
+    /// Under which secrets are encrypted.
+    pub keys: Keys,
     /// The operations of the API.
     pub operations: Router<operation::Row>,
     pub connections: ConnectionMetrics,
@@ -59,6 +62,7 @@ impl State {
             flows: BurstDetector::new(),
             tickets: Sequence::new(),
             api_token: api::hash_of_setting(options.access.api_token.as_deref()),
+            keys: options.secrets.keys()?,
             operations: Router::new(&ROWS)?,
             connections: ConnectionMetrics::new(registry)?,
             is_open: AtomicBool::new(false),

@@ -29,6 +29,7 @@ mod replay;
 mod run_again;
 mod runs;
 mod schema;
+mod secret;
 mod send;
 mod statistics;
 mod status;
@@ -129,6 +130,8 @@ enum Command {
     Changes(changes::Options),
     /// Shows how large the tables are, how fast they grow, and what is removed next
     Usage(usage::Options),
+    /// Sets, lists or removes secrets, or encrypts them under a new key
+    Secret(secret::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
     /// Brings the tables of the database up to this version
@@ -209,6 +212,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
         Command::Usage(options) => usage::run(&options, output).await,
+        Command::Secret(options) => secret::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),

@@ -8,6 +8,7 @@ mod options;
 mod ports;
 mod programs;
 mod runtime;
+mod secrets_key;
 mod server;
 mod user;
 
@@ -36,7 +37,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Runs until SIGTERM or SIGINT; returns when all services have finished what they had begun, and its PostgreSQL has
 /// stopped.
-pub async fn run(options: Options) -> Result<(), Failure> {
+pub async fn run(mut options: Options) -> Result<(), Failure> {
     ports::check(&options.listeners())?;
     let shutdown = Shutdown::on_signal()?;
     // A compose file hands over an empty text for what is not set.
@@ -44,6 +45,9 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let Some(url) = given else {
         let server = Server::start(&options.private_database, &shutdown).await?;
         let Some(server) = server else { return Ok(()) };
+        if options.secrets.is_empty() {
+            options.secrets = secrets_key::of_folder(server.folder())?;
+        }
         let served = serve(options, server.url(), Some(server.folder()), &shutdown).await;
         let folder = server.folder().display().to_string();
         server.stop().await;
@@ -108,6 +112,7 @@ fn services(
         access: options.access,
         public: options.ingress.public.clone(),
         body: options.ingress.body.clone(),
+        secrets: options.secrets.clone(),
         database: database.clone(),
         telemetry: options.telemetry.clone(),
     };
@@ -115,11 +120,18 @@ fn services(
         private_listen: options.worker_listen,
         private,
         execution: options.worker,
+        secrets: options.secrets.clone(),
         database: database.clone(),
         broker: broker.clone(),
         telemetry: options.telemetry.clone(),
     };
-    let ingress = postern_ingress::Options { service: options.ingress, database, broker, telemetry: options.telemetry };
+    let ingress = postern_ingress::Options {
+        service: options.ingress,
+        database,
+        broker,
+        secrets: options.secrets,
+        telemetry: options.telemetry,
+    };
     (ingress, worker, control)
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt};
-use postern_http::body::{Refused, body_or_sent, paced};
+use postern_http::body::{inflated, paced, sent};
 use postern_shared::body::fields::{self, Posted};
 use postern_shared::body::memory::{self, FIELD_BYTES};
 use postern_shared::intake::call;
@@ -15,12 +15,14 @@ use warp::http::header::CONTENT_TYPE;
 use crate::http::body_budget::{Full, SMALL_BYTES, Share};
 use crate::state::State;
 
-/// The whole body, or why there is none, with what was sent if it came whole.
+/// The whole body, or why there is none, with what was sent if it came whole. `check` sees the bytes as they were sent,
+/// before anything is inflated.
 pub(super) async fn read_body<S, B>(
     state: &State,
     headers: &HeaderMap,
     body: S,
     share: &mut Share,
+    check: impl FnOnce(&Bytes) -> Result<(), ApiError>,
 ) -> Result<Bytes, (ApiError, Option<Bytes>)>
 where
     S: Stream<Item = Result<B, warp::Error>>,
@@ -29,12 +31,17 @@ where
     share.owe(headers.iter().map(|(name, value)| FIELD_BYTES + name.as_str().len() + value.len()).sum());
     let counted = body.map(|chunk| chunk.map_err(|_| Full).and_then(|chunk| share.chunk(chunk)));
     let mut is_too_slow = false;
-    let reading = body_or_sent(headers, paced(counted, &mut is_too_slow), state.limits.body_bytes);
+    let limit = state.limits.body_bytes;
+    let reading = sent(headers, paced(counted, &mut is_too_slow), limit);
     let read = timeout(state.body_timeout, reading).await.map_err(|_| (ApiError::body_timeout(), None))?;
     match () {
         () if share.is_refused() => Err((ApiError::too_busy(), None)),
         () if is_too_slow => Err((ApiError::body_timeout(), None)),
-        () => read.map_err(|Refused { error, sent }| (error.into(), sent)),
+        () => {
+            let sent = read.map_err(|error| (error.into(), None))?;
+            check(&sent).map_err(|error| (error, None))?;
+            inflated(headers, &sent, limit).map_err(|error| (error.into(), Some(sent)))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use postern_shared::intake::error::ApiError;
 use postern_shared::intake::selector::{self, Query};
 use postern_shared::permission::Permission;
 use postern_shared::permission::verify::WrongToken;
+use postern_shared::secret::Secrets;
 use serde_json::{Map, Value};
 use warp::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::reply::{Reply, Response};
@@ -16,7 +17,7 @@ use crate::state::State;
 pub(super) fn of_query(state: &State, access: &Access<'_>, query: &str) -> Result<Response, ApiError> {
     let not_allowed = || ApiError::method_not_allowed("POST");
     let query = selector::selectors(query).map_err(|_| not_allowed())?.query.read(None, &state.limits);
-    let answers = access.left().filter_map(|one| one.verify.as_ref()?.of_query(&query.env));
+    let answers = access.left().filter_map(|one| one.verify.as_ref()?.of_query(&query.env, access.secrets()));
     // Of several permissions each may have a token of its own.
     let mut answer = Err(not_allowed());
     for one in answers {
@@ -29,10 +30,15 @@ pub(super) fn of_query(state: &State, access: &Access<'_>, query: &str) -> Resul
 }
 
 /// The answer to a POST that is a challenge; nothing if it is none. One in the query has no body.
-pub(super) fn of_body(permission: &Permission, fields: &Fields, query: &Query) -> Option<Result<Response, ApiError>> {
+pub(super) fn of_body(
+    permission: &Permission,
+    fields: &Fields,
+    query: &Query,
+    secrets: &Secrets,
+) -> Option<Result<Response, ApiError>> {
     let verify = permission.verify.as_ref()?;
     if fields.env.is_empty() {
-        let answer = verify.of_query(&query.env)?;
+        let answer = verify.of_query(&query.env, secrets)?;
         return Some(answer.map(echo).map_err(|WrongToken| ApiError::token_denied()));
     }
     let (field, challenge) = verify.of_body(&fields.env)?;

@@ -1,16 +1,18 @@
 //! A refused submission: what its caller is told, and what is kept of it.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use postern_shared::intake::error::ApiError;
+use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::NewRefusal;
 use warp::http::header::CONTENT_TYPE;
 
 use super::{answer, idempotency_key};
 use crate::routes::Request;
+use crate::state::State;
 
 /// Why a submission is refused, and the page on which its visitor lands.
 #[derive(Debug)]
@@ -32,6 +34,41 @@ impl Refusal {
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         Self { error, page: None }
+    }
+}
+
+/// What becomes of a call that is refused while its body is read.
+pub struct Keeping<'a> {
+    state: &'a State,
+    permission: &'a Permission,
+    request: &'a Request,
+    caller: IpAddr,
+    is_proven: AtomicBool,
+}
+
+impl<'a> Keeping<'a> {
+    /// Of a call under a permission. Where callers sign, a body without a right signature may be anybody's.
+    pub fn new(state: &'a State, permission: &'a Permission, request: &'a Request, caller: IpAddr) -> Self {
+        let is_proven = AtomicBool::new(permission.signature.is_none() || permission.lists(caller));
+        Self { state, permission, request, caller, is_proven }
+    }
+
+    /// The body is signed, or needs no signature.
+    pub fn is_proven(&self) {
+        self.is_proven.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps the body, or counts the caller.
+    pub fn refused(&self, error: ApiError, body: Option<&Bytes>) -> ApiError {
+        let Self { state, permission, request, caller, is_proven } = self;
+        if matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_)) {
+            // The caller is told to send it again.
+        } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() {
+            state.refusals.body(kept(permission, *caller, request, &error, body), &state.metrics);
+        } else {
+            state.refusals.caller(*caller, error.code);
+        }
+        error
     }
 }
 

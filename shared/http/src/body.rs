@@ -88,19 +88,33 @@ where
     S: Stream<Item = Result<B, E>>,
     B: Buf,
 {
+    let sent = sent(headers, stream, limit).await?;
+    inflated(headers, &sent, limit).map_err(|error| Refused { error, sent: Some(sent) })
+}
+
+/// Reads a whole body as it is sent.
+pub async fn sent<S, B, E>(headers: &HeaderMap, stream: S, limit: usize) -> Result<Bytes, BodyError>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| !usize::try_from(length).is_ok_and(|length| length <= limit)) {
-        return Err(BodyError::TooLarge(limit).into());
+        return Err(BodyError::TooLarge(limit));
     }
     let sent = collect(stream, limit).await?;
     if announced.is_some_and(|length| u64::try_from(sent.len()) != Ok(length)) {
-        return Err(BodyError::Truncated.into());
+        return Err(BodyError::Truncated);
     }
-    let inflated = Encoding::of(headers).and_then(|encoding| match encoding {
-        Some(encoding) if !sent.is_empty() => encoding.inflate(&sent, limit),
+    Ok(sent)
+}
+
+/// A body that was read, inflated if its `Content-Encoding` says so.
+pub fn inflated(headers: &HeaderMap, sent: &Bytes, limit: usize) -> Result<Bytes, BodyError> {
+    match Encoding::of(headers)? {
+        Some(encoding) if !sent.is_empty() => encoding.inflate(sent, limit),
         Some(_) | None => Ok(sent.clone()),
-    });
-    inflated.map_err(|error| Refused { error, sent: Some(sent) })
+    }
 }
 
 /// A body that ends early, and notes it, when it comes too slowly: what has come of it is held in memory meanwhile.

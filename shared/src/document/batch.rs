@@ -1,12 +1,12 @@
 //! Several documents, checked together before anything is done with any of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Document, Kind};
+use super::{Document, Kind, secrets};
 use crate::finding::{Finding, Located};
-use crate::id::WorkflowId;
+use crate::id::{SecretName, WorkflowId};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
 use crate::permission::short_url::generated_short_url;
@@ -25,6 +25,8 @@ pub struct Stored {
     pub workflows: Vec<Value>,
     /// The numbers of the stored workflows, which others may run; without workflows that run any none are needed.
     pub numbers: HashSet<WorkflowId>,
+    /// The names of the secrets.
+    pub secrets: BTreeSet<SecretName>,
 }
 
 /// One document that passed the checks.
@@ -61,7 +63,7 @@ pub struct Batch {
     /// Where each document stands.
     places: HashMap<(Kind, String), String>,
     short_urls: ShortUrls,
-    /// The modules and workflows for [`Batch::agree`]: the text that each is in, its lines, its place.
+    /// The documents for [`Batch::agree`]: the text that each is in, its lines, its place.
     texts: Vec<(String, yaml::Document, usize)>,
 }
 
@@ -119,7 +121,12 @@ impl Batch {
                 Some(Document::Workflow(workflow)) => {
                     let mut findings = agreement::findings(workflow, &modules, undeclared);
                     findings.extend(runs_unknown(workflow, &unknown));
+                    findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
                     findings
+                }
+                Some(Document::Permission(permission)) => {
+                    let missing = |stored: &Stored| secrets::of_permission(permission, &stored.secrets);
+                    stored.map(missing).unwrap_or_default()
                 }
                 Some(Document::Module(_)) => std::mem::take(&mut at_odds),
                 _ => continue,
@@ -179,7 +186,7 @@ impl Batch {
         self.places.insert((kind, key), format!("{source}:{line}"));
         let value = yaml.value.clone();
         let text = has_text.then(|| if is_completed { yaml::edit(&yaml.text, &value) } else { yaml.text.clone() });
-        if matches!(document, Document::Module(_) | Document::Workflow(_)) {
+        if !matches!(document, Document::Trigger(_)) {
             self.texts.push((source.to_owned(), yaml, self.documents.len()));
         }
         self.documents.push(Checked { document, value, text, made_short_url, line });

@@ -34,6 +34,7 @@ pub struct Reader<'d, 'f> {
     read: Vec<&'static str>,
     refused: Vec<&'static str>,
     reads: Reads,
+    takes_secrets: bool,
     findings: &'f mut Vec<Finding>,
 }
 
@@ -51,12 +52,17 @@ impl<'d, 'f> Reader<'d, 'f> {
             return None;
         };
         let (read, refused, reads) = (Vec::new(), Vec::new(), Reads::default());
-        Some(Self { path, map, settings, outputs: &[], read, refused, reads, findings })
+        Some(Self { path, map, settings, outputs: &[], read, refused, reads, takes_secrets: false, findings })
     }
 
     /// From now on these keys may stand in the map, and these outputs.
     pub fn describe(&mut self, settings: &'static [Setting], outputs: &'static [&'static str]) {
         (self.settings, self.outputs) = (settings, outputs);
+    }
+
+    /// From now on texts of this map may read secrets.
+    pub fn take_secrets(&mut self) {
+        self.takes_secrets = true;
     }
 
     /// Notes a finding at a key of this map; an empty key is the map itself.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Related;
+use crate::id::SecretName;
 
 /// What an expression or a template reads, whichever way its evaluation takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Reads {
     pub all: bool,
     /// The fields of referenced records, each once.
     pub related: Vec<Related>,
+    /// The secrets, which only some settings may read.
+    pub secrets: BTreeSet<SecretName>,
 }
 
 impl Reads {
@@ -20,6 +23,7 @@ impl Reads {
     pub fn add(&mut self, other: &Self) {
         self.names.extend(other.names.iter().cloned());
         self.all |= other.all;
+        self.secrets.extend(other.secrets.iter().cloned());
         other.related.iter().for_each(|one| self.add_related(one));
     }
 

@@ -8,6 +8,8 @@ use super::date::Now;
 use super::reads::Reads;
 use super::value::{Key, View, is_true, look_up};
 use super::{Related, Scope, SyntaxError};
+use crate::id::SecretName;
+use crate::secret::mark;
 
 /// What a `$` stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(super) enum Reference {
     Related(Related, Vec<Key>),
     /// The current date.
     Now(Now),
+    /// A secret: its value is a mark, for which the value itself is put in when a request is sent.
+    Secret(SecretName),
 }
 
 /// Which map a reference reads.
@@ -48,6 +52,9 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
     let name = identifier(rest);
     if name.is_empty() {
         return Ok(None);
+    }
+    if name == "secret" && rest[name.len()..].starts_with('[') {
+        return secret(&rest[name.len()..], place).map(|(secret, length)| Some((secret, name.len() + length)));
     }
     let (source, mut path) = match name {
         "env" => (Source::Env, Vec::new()),
@@ -90,6 +97,7 @@ impl Reference {
     pub(super) fn value(&self, scope: &Scope) -> Value {
         match self.find(scope) {
             Found::Now(now) => Value::String(now.text()),
+            Found::Secret(name) => Value::String(mark::of(name)),
             Found::View(Some(View::Map(map))) => Value::Object(map.clone()),
             Found::View(Some(View::Value(value))) => value.clone(),
             Found::View(None) => Value::Null,
@@ -99,7 +107,7 @@ impl Reference {
     /// Whether its value counts as true.
     pub(super) fn is_true(&self, scope: &Scope) -> bool {
         match self.find(scope) {
-            Found::Now(_) => true,
+            Found::Now(_) | Found::Secret(_) => true,
             Found::View(Some(View::Map(map))) => !map.is_empty(),
             Found::View(Some(View::Value(value))) => is_true(value),
             Found::View(None) => false,
@@ -108,8 +116,10 @@ impl Reference {
 
     /// Notes what it reads of `$env` and of referenced records; `rest` is what follows it in an expression, where `$env.lastname` may stand.
     pub(super) fn note_reads(&self, rest: &str, reads: &mut Reads) {
-        if let Self::Related(related, _) = self {
-            reads.add_related(related);
+        match self {
+            Self::Related(related, _) => reads.add_related(related),
+            Self::Secret(name) => _ = reads.secrets.insert(name.clone()),
+            Self::Path(..) | Self::Now(_) => {}
         }
         let Self::Path(Source::Env, path) = self else { return };
         match (path.first(), rest.strip_prefix('.').map(identifier)) {
@@ -126,6 +136,8 @@ impl Reference {
             Self::Now(now) => return format!("__now({}, {})", now.days, literal(&now.format)),
             Self::Path(source, path) => (*source, path),
             Self::Related(_, path) => (Source::Related, path),
+            // An expression with a secret is refused when it is read.
+            Self::Secret(_) => return "__none".to_owned(),
         };
         let mut jinja = source.context_name().to_owned();
         for key in path {
@@ -140,6 +152,7 @@ impl Reference {
     fn find<'a>(&'a self, scope: &'a Scope) -> Found<'a> {
         match self {
             Self::Now(now) => Found::Now(now),
+            Self::Secret(name) => Found::Secret(name),
             Self::Path(source, path) => Found::View(source.find(path, scope)),
             Self::Related(_, path) => Found::View(Source::Related.find(path, scope)),
         }
@@ -149,6 +162,7 @@ impl Reference {
 /// What a reference leads to.
 enum Found<'a> {
     Now(&'a Now),
+    Secret(&'a SecretName),
     View(Option<View<'a>>),
 }
 
@@ -174,6 +188,20 @@ impl Source {
         };
         path.iter().try_fold(View::Map(&map.0), |view, key| look_up(view, key).map(View::Value))
     }
+}
+
+/// `["name"]` behind `$secret`. In an expression a filter would change the mark, and a condition would tell the value.
+fn secret(rest: &str, place: Place) -> Result<(Reference, usize), SyntaxError> {
+    if place == Place::Expression {
+        return Err(SyntaxError(
+            "a secret stands in a text, as in Bearer $secret[\"name\"], without braces, filters and conditions"
+                .to_owned(),
+        ));
+    }
+    let wrong = || SyntaxError("a secret is named in quotes, as in $secret[\"name\"]".to_owned());
+    let (Key::Name(name), length) = bracket(rest).ok_or_else(wrong)? else { return Err(wrong()) };
+    let name = name.parse().map_err(|error| SyntaxError(format!("{error}")))?;
+    Ok((Reference::Secret(name), length))
 }
 
 /// Reads all brackets at the beginning of a text into a path, and returns their length.

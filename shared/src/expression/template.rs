@@ -7,6 +7,7 @@ use super::reference::{self, Place, Reference};
 use super::scan::End;
 use super::value::{Budget, render, render_into};
 use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
+use crate::id::SecretName;
 use crate::message::Message;
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
@@ -54,6 +55,25 @@ impl Template {
             Kind::Fixed(value) => Some(render(value)),
             Kind::Lone(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => None,
         }
+    }
+
+    /// The secret that it is, if it is nothing else.
+    pub fn lone_secret(&self) -> Option<&SecretName> {
+        match &self.0 {
+            Kind::Lone(Part::Reference(Reference::Secret(name))) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether scheme, host and port of the URL that it renders are written out: no reference chooses them.
+    pub fn names_its_host(&self) -> bool {
+        let begins = match &self.0 {
+            Kind::Fixed(Value::String(_)) => return true,
+            Kind::Text(parts) => parts.first(),
+            Kind::Fixed(_) | Kind::Lone(_) | Kind::List(_) | Kind::Map(_) => None,
+        };
+        let Some(Part::Text(text)) = begins else { return false };
+        text.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#']))
     }
 
     /// Its text with `…` for whatever depends on what it is evaluated with; nothing if no words are left.

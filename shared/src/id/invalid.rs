@@ -30,6 +30,8 @@ pub enum IdKind {
     Module,
     #[error("step name")]
     Step,
+    #[error("secret name")]
+    Secret,
 }
 
 /// Why a text is no id.

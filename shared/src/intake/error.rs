@@ -37,6 +37,8 @@ pub enum ErrorCode {
     OriginDenied,
     /// The request does not have the token that the permission asks for.
     TokenDenied,
+    /// The request is not signed as the permission asks for.
+    SignatureDenied,
     /// The permission does not allow the target.
     TargetDenied,
     /// The request does not have exactly one valid `Host`.
@@ -84,6 +86,7 @@ impl ErrorCode {
             Self::ProxyNotTrusted => "proxy_not_trusted",
             Self::OriginDenied => "origin_denied",
             Self::TokenDenied => "token_denied",
+            Self::SignatureDenied => "signature_denied",
             Self::TargetDenied => "target_denied",
             Self::InvalidHost => "invalid_host",
             Self::UnknownHost => "unknown_host",
@@ -113,6 +116,7 @@ impl ErrorCode {
             | Self::ProxyNotTrusted
             | Self::OriginDenied
             | Self::TokenDenied
+            | Self::SignatureDenied
             | Self::TargetDenied => 403,
             Self::UnknownHost => 421,
             Self::InvalidHost
@@ -170,6 +174,21 @@ impl ApiError {
     /// The token is missing or wrong.
     pub fn token_denied() -> Self {
         Self::new(ErrorCode::TokenDenied, "the token is missing or wrong")
+    }
+
+    /// The signature is missing, wrong, or of another time. Which of them, a stranger is not told.
+    pub fn signature_denied() -> Self {
+        Self::new(ErrorCode::SignatureDenied, "the signature is missing, wrong or too old")
+    }
+
+    /// A secret of the permission cannot be used now. The log names it.
+    pub fn secret_unusable() -> Self {
+        Self::unavailable("who calls cannot be checked now: a secret of the permission is missing")
+    }
+
+    /// Whether the caller did not prove who it is. Nothing of its request is kept.
+    pub fn is_unproven(&self) -> bool {
+        matches!(self.code, ErrorCode::TokenDenied | ErrorCode::SignatureDenied)
     }
 
     /// What the caller names is not allowed to it.

@@ -7,9 +7,10 @@ pub fn setting(code: &str) -> Option<&'static str> {
     REMEDIES.iter().find(|(refusal, _)| refusal.as_str() == code).map(|(_, setting)| *setting)
 }
 
-const REMEDIES: [(ErrorCode, &str); 12] = [
+const REMEDIES: [(ErrorCode, &str); 13] = [
     (ErrorCode::OriginDenied, "origins"),
-    (ErrorCode::TokenDenied, "verify"),
+    (ErrorCode::TokenDenied, "token"),
+    (ErrorCode::SignatureDenied, "signature"),
     (ErrorCode::TargetDenied, "triggers"),
     (ErrorCode::TargetMissing, "triggers"),
     (ErrorCode::AmbiguousTarget, "triggers"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ModuleName, RecordId, StepName, TriggerKey, WorkflowId};
+use crate::id::{ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
 
 /// The enum, and the list of its codes with the names of their arguments, for the tests of the tables.
 macro_rules! messages {
@@ -163,6 +163,8 @@ messages! {
     "mail-no-server" MailNoServer;
     "mail-no-sender" MailNoSender;
     "mail-impossible" MailImpossible { reason: String };
+    "secret-missing" SecretMissing { secret: SecretName };
+    "secret-unopened" SecretUnopened { secret: SecretName };
     "person-decided" PersonDecided;
     "worker-broke-off" WorkerBrokeOff;
 
@@ -230,6 +232,7 @@ messages! {
     "what-permission" WhatPermission;
     "what-module" WhatModule;
     "what-step" WhatStep;
+    "what-secret" WhatSecret;
     "id-no-uuid" IdNoUuid;
     "id-not-above-zero" IdNotAboveZero;
     "id-no-number" IdNoNumber;

@@ -126,6 +126,8 @@ mail-broke = the connection broke before the mail server had taken the mail
 mail-no-server = the worker knows no mail server: POSTERN_SMTP_URL is not set
 mail-no-sender = nobody sends the mail: neither the step nor POSTERN_MAIL_FROM names one
 mail-impossible = the mail cannot be made: { $reason }
+secret-missing = there is no secret { $secret }
+secret-unopened = the worker cannot decrypt the secret { $secret }: POSTERN_SECRETS_KEY is missing or holds another key
 person-decided = a person decided that it failed
 worker-broke-off = the worker broke off while it was at it
 
@@ -190,6 +192,7 @@ what-trigger = trigger key
 what-permission = permission key
 what-module = module
 what-step = step name
+what-secret = secret name
 id-no-uuid = is not a UUID of version 7
 id-not-above-zero = is not above zero
 id-no-number = is not a whole number above zero

@@ -13,6 +13,7 @@ impl From<InvalidId> for Message {
             IdKind::Permission => Self::WhatPermission,
             IdKind::Module => Self::WhatModule,
             IdKind::Step => Self::WhatStep,
+            IdKind::Secret => Self::WhatSecret,
         };
         let fault = match fault {
             IdFault::NoUuid => Self::IdNoUuid,

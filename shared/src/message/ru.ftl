@@ -126,6 +126,8 @@ mail-broke = соединение оборвалось раньше, чем по
 mail-no-server = почтовый сервер не настроен: переменная POSTERN_SMTP_URL не задана
 mail-no-sender = у письма нет отправителя: его не называют ни шаг, ни POSTERN_MAIL_FROM
 mail-impossible = письмо невозможно составить: { $reason }
+secret-missing = секрета { $secret } нет
+secret-unopened = обработчик не может расшифровать секрет { $secret }: POSTERN_SECRETS_KEY не задан или содержит другой ключ
 person-decided = человек решил, что шаг не выполнен
 worker-broke-off = обработчик прервался во время этого шага
 
@@ -190,6 +192,7 @@ what-trigger = ключ триггера
 what-permission = ключ разрешения
 what-module = имя модуля
 what-step = имя шага
+what-secret = имя секрета
 id-no-uuid = – не UUID версии 7
 id-not-above-zero = не больше нуля
 id-no-number = – не целое число больше нуля

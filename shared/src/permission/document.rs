@@ -4,6 +4,9 @@
 mod answer;
 mod origins;
 mod reader;
+mod secret;
+mod signature;
+mod token;
 mod verify;
 
 use std::collections::BTreeSet;
@@ -21,6 +24,7 @@ use super::address::{AddressRule, parse_rules};
 use super::field_path::FieldPath;
 use super::headers::{self, MAX_HEADERS};
 use super::short_url::{SECRET_SHORT_URL_CHARS, ShortUrl};
+use super::token::{Place, Token};
 use super::{Files, Permission};
 use crate::body::encoding;
 use crate::document::{self, Reader};
@@ -63,6 +67,8 @@ pub const SPEC: Spec = Spec {
         Setting::new("wait", Kind::Number(1, MAX_WAIT_S)),
         Setting::new("headers", Kind::Texts),
         Setting::new("verify", Kind::Map("verify", &verify::SETTINGS)),
+        Setting::new("token", Kind::SecretOr("token", &token::SETTINGS)),
+        Setting::new("signature", Kind::Map("signature", &signature::SETTINGS)),
         Setting::flag("raw", false),
         Setting::flag("batch", false),
         Setting::new("limit", Kind::Rate),
@@ -99,6 +105,12 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     let (query_is_env, wait) = (reader.choice("query_values", &QUERY_VALUES), reader.number("wait"));
     let headers = headers(&mut reader);
     let (verify, raw) = (verify::read(&mut reader), reader.flag("raw"));
+    let (token, signature) = (token::read(&mut reader), signature::read(&mut reader));
+    if let Some(Token { place: Place::Header(name), .. }) = &token
+        && headers.contains(name)
+    {
+        reader.report("headers", format!("{name} holds the token, and what is kept is stored"));
+    }
     let (batch, limit) = (reader.flag("batch"), parsed(&mut reader, "limit"));
     if batch && (wait.is_some() || raw) {
         reader.report(
@@ -127,6 +139,8 @@ fn permission(mut reader: Reader) -> Option<Permission> {
         wait: wait.map(Duration::from_secs),
         headers,
         verify,
+        token,
+        signature,
         raw,
         batch,
         limit,

@@ -1,30 +1,57 @@
-//! A token that a caller must show. Only its hash is in memory, so that no log and no error can hold the token.
+//! The token of a permission: a secret that its callers show as a bearer, in a header, or in the query. A token in the query
+//! is taken out before anything of the query is kept.
 
-use std::fmt;
+use percent_encoding::percent_decode_str;
 
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use crate::id::SecretName;
 
-/// The SHA-256 of a token.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token([u8; 32]);
-
-impl Token {
-    /// That of a text.
-    pub fn new(token: &str) -> Self {
-        Self(Sha256::digest(token).into())
-    }
-
-    /// Whether a text is the token. How long this takes tells nothing of how much of the text is right.
-    pub fn is(&self, text: &str) -> bool {
-        self.0.ct_eq(&Self::new(text).0).into()
-    }
+/// Where callers show a token, and which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Where.
+    pub place: Place,
+    /// Its value.
+    pub secret: SecretName,
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
-    }
+/// Where a token is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// `Authorization: Bearer …` (RFC 6750, 2.1).
+    Bearer,
+    /// A header of this name, in lower case.
+    Header(String),
+    /// A query variable.
+    Query(String),
+}
+
+/// The token of an `Authorization` header with the scheme Bearer, which is written in any case (RFC 9110, 11.1).
+pub fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The first value of a query variable.
+pub fn of_query(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.split(SEPARATORS).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
+}
+
+/// The query without these variables; nothing if it has none of them.
+pub fn without(query: &str, names: &[&str]) -> Option<String> {
+    let is_hidden = |pair: &&str| {
+        let name = decoded(pair.split('=').next().unwrap_or_default());
+        names.contains(&name.as_str())
+    };
+    let (hidden, left): (Vec<&str>, Vec<&str>) = query.split(SEPARATORS).partition(is_hidden);
+    (!hidden.is_empty()).then(|| left.join("&"))
+}
+
+/// A second `?` in a query is read as `&`, as everywhere.
+const SEPARATORS: [char; 2] = ['&', '?'];
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -32,12 +59,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_only_the_whole_text_and_is_never_printed() {
-        let token = Token::new("5ecret");
-        assert!(token.is("5ecret"));
-        for text in ["", "5ecre", "5ecret ", "5ECRET"] {
-            assert!(!token.is(text), "{text}");
+    fn a_bearer_is_read_as_the_scheme_says() {
+        for (header, expected) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc", Some("abc")),
+            ("Basic abc", None),
+            ("Bearer", None),
+            ("abc", None),
+            ("", None),
+        ] {
+            assert_eq!(bearer(header), expected, "{header}");
         }
-        assert_eq!(format!("{token:?}"), "Token");
+    }
+
+    #[test]
+    fn a_token_of_the_query_is_found_and_taken_out() {
+        for (query, value, left) in [
+            ("workflow_id=1&key=a%2Bb", Some("a+b"), Some("workflow_id=1")),
+            ("key=a+b&utm=x&key=c", Some("a b"), Some("utm=x")),
+            ("%6Bey=abc", Some("abc"), Some("")),
+            ("workflow_id=1?key=abc", Some("abc"), Some("workflow_id=1")),
+            ("key", Some(""), Some("")),
+            ("KEY=abc&monkey=1", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(of_query(query, "key").as_deref(), value, "{query}");
+            assert_eq!(without(query, &["key"]).as_deref(), left, "{query}");
+        }
     }
 }

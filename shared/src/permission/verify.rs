@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 
-use super::token::Token;
 use crate::env::Env;
+use crate::id::SecretName;
+use crate::secret::Secrets;
+use crate::secret::token::Token;
 
 /// Beside the challenge a posted one holds these names and no others: a lead with a field of the same name is none.
 const BESIDE: [&str; 2] = ["type", "token"];
@@ -18,9 +20,18 @@ pub struct Verify {
     /// The query variable that is repeated as text, such as `hub.challenge`.
     pub query: String,
     /// The query variable that must hold a token, and the token.
-    pub token: Option<(String, Token)>,
+    pub token: Option<(String, Expected)>,
     /// The field of a JSON body that is repeated as JSON, such as `challenge`.
     pub field: String,
+}
+
+/// The token of a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// As it stands in the document.
+    Text(Token),
+    /// The value of a secret.
+    Secret(SecretName),
 }
 
 /// The query has a challenge, but not the token.
@@ -29,10 +40,12 @@ pub struct WrongToken;
 
 impl Verify {
     /// The challenge of a query; nothing if it has none.
-    pub fn of_query<'q>(&self, query: &'q Env) -> Option<Result<&'q str, WrongToken>> {
+    pub fn of_query<'q>(&self, query: &'q Env, secrets: &Secrets) -> Option<Result<&'q str, WrongToken>> {
         let challenge = text(query.get(&self.query))?;
-        let is_right =
-            self.token.as_ref().is_none_or(|(name, token)| token.is(text(query.get(name)).unwrap_or_default()));
+        let is_right = self
+            .token
+            .as_ref()
+            .is_none_or(|(name, expected)| expected.is(text(query.get(name)).unwrap_or_default(), secrets));
         Some(if is_right { Ok(challenge) } else { Err(WrongToken) })
     }
 
@@ -41,6 +54,16 @@ impl Verify {
         let (field, value) = env.0.get_key_value(&self.field)?;
         let is_alone = env.0.keys().all(|name| name == field || BESIDE.contains(&name.as_str()));
         Some((field.as_str(), text(Some(value))?)).filter(|_| is_alone)
+    }
+}
+
+impl Expected {
+    /// Whether a text is the token, in constant time. A secret that cannot be used is no text.
+    fn is(&self, text: &str, secrets: &Secrets) -> bool {
+        match self {
+            Self::Text(token) => token.is(text),
+            Self::Secret(name) => secrets.get(name).is_ok_and(|value| value.is(text)),
+        }
     }
 }
 
@@ -62,7 +85,7 @@ mod tests {
     fn a_query_is_a_challenge_with_the_right_token_only() {
         let meta = |token: Option<&str>| Verify {
             query: "hub.challenge".into(),
-            token: token.map(|token| ("hub.verify_token".into(), Token::new(token))),
+            token: token.map(|token| ("hub.verify_token".into(), Expected::Text(Token::new(token)))),
             field: "challenge".into(),
         };
         for (query, token, expected) in [
@@ -75,7 +98,7 @@ mod tests {
             (json!({"hub.challenge": ""}), None, None),
             (json!({"hub.verify_token": "T"}), Some("T"), None),
         ] {
-            assert_eq!(meta(token).of_query(&env(query.clone())), expected, "{query}");
+            assert_eq!(meta(token).of_query(&env(query.clone()), &Secrets::default()), expected, "{query}");
         }
     }
 

@@ -37,7 +37,7 @@ fn section(spec: &Spec) -> String {
         format!("### `{name}`\n\n{}\n\n{}", text(&spec.text_key()).help, settings(spec.settings, &spec.text_key()));
     for setting in spec.settings {
         let (inner, prefix, what) = match setting.kind {
-            Kind::Map(prefix, inner) => (inner, prefix, "In"),
+            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) => (inner, prefix, "In"),
             Kind::FieldTypes(inner) => (inner, "field", "A field of"),
             _ => continue,
         };
@@ -113,6 +113,8 @@ fn value(kind: Kind) -> String {
         Kind::Pairs => "pairs joined by `&`",
         Kind::Map(..) => "map, see below",
         Kind::FieldTypes(_) => "names with a type or a map, see below",
+        Kind::Secret => "`$secret[\"name\"]`",
+        Kind::SecretOr(..) => "`$secret[\"name\"]`, or a map, see below",
         Kind::Graph => "names with a task each",
     }
     .to_owned()

@@ -108,6 +108,8 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
     let schema = match kind {
         Kind::Template | Kind::MailAddresses | Kind::Value => json!({}),
         Kind::Url | Kind::EnvName | Kind::Delay | Kind::Time | Kind::Charset | Kind::ShortUrl | Kind::Pairs => text(),
+        Kind::Secret => secret(),
+        Kind::SecretOr(prefix, inner) => json!({"anyOf": [secret(), settings(inner, prefix)]}),
         Kind::Zone | Kind::Rate | Kind::MediaType | Kind::Moment | Kind::Duration(_) => json!({"type": "string"}),
         Kind::Expression => json!({"type": ["string", "number", "boolean"]}),
         Kind::Text(max_bytes) => json!({"type": ["string", "number"], "maxLength": max_bytes}),
@@ -139,6 +141,11 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
     };
     let Value::Object(schema) = schema else { return Map::new() };
     schema
+}
+
+/// The reference to a secret; quotes may be typographic.
+fn secret() -> Value {
+    json!({"type": "string", "pattern": "^\\s*\\$secret\\["})
 }
 
 fn several() -> Value {

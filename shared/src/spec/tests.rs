@@ -39,6 +39,8 @@ pub(super) fn sample(kind: Kind) -> Value {
         Kind::Charset => json!("utf-8"),
         Kind::Rate => json!("50/s"),
         Kind::Pairs => json!("a=b"),
+        Kind::Secret | Kind::SecretOr(..) => json!("$secret[\"a\"]"),
+        Kind::Map("signature", _) => json!({"preset": "github", "secret": "$secret[\"a\"]"}),
         Kind::Map(_, settings) => Value::Object(required(settings)),
         Kind::FieldTypes(_) => json!({"a": "text"}),
         Kind::Graph => json!({"s": {"stop": "finished"}}),

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (35, include_str!("../../migrations/0035_forgettings.sql")),
     (38, include_str!("../../migrations/0038_found_everywhere.sql")),
     (39, include_str!("../../migrations/0039_statistics.sql")),
+    (42, include_str!("../../migrations/0042_secrets.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
 ];
 

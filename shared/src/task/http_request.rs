@@ -109,12 +109,21 @@ impl HttpRequest {
     /// Reads `http_request: <url>`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
     /// it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
+        reader.take_secrets();
         let url = reader.template(SPEC.name);
         let body = body(reader);
         let default = if matches!(body, Body::Empty) { Method::Get } else { Method::Post };
         let method = reader.choice("method", &METHODS).unwrap_or(default);
         let (headers, max_bytes) = (headers(reader), reader.number("max_bytes"));
         let (expect, tries) = (expected(reader), Tries::parse(reader));
+        let names_its_host = url.as_ref().is_none_or(Template::names_its_host);
+        if !reader.reads().secrets.is_empty() && !names_its_host {
+            reader.report(
+                SPEC.name,
+                "a request with a secret names scheme and host in its URL, as in https://crm.example.org/…: no value that \
+                 was posted may choose who gets the secret",
+            );
+        }
         Some(Self { url: url?, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
     }
 

@@ -67,6 +67,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
         get("getDeadLetter", format!("/dead_letters/{unreadable}")),
         get("listDeadLetterGroups", "/dead_letter_groups"),
         get("auditHours", "/audit?hours=2"),
+        get("listSecrets", "/secrets"),
         get("listChanges", "/audit_log?last=100"),
         post("explainAddress", "/explain", json!({"address": "192.0.2.1"})),
     ]
@@ -99,6 +100,13 @@ fn changing(world: &World) -> Vec<Wanted> {
         post("replayUnmatched", "/unmatched_replays", json!({"receipt": world.unmatched})),
         post("replayDeadLetters", "/dead_letter_replays", json!({"id": letter, "env": {"n": "x"}})),
         post("discardDeadLetters", "/dead_letter_discards", json!({"id": unreadable, "reason": "a test"})),
+        Wanted {
+            name: "setSecret",
+            path: "/secrets/other".to_owned(),
+            body: Some((JSON, json!({"value": "long-enough"}).to_string())),
+        },
+        post("rotateSecrets", "/secret-rotations", json!({})),
+        Wanted { name: "deleteSecret", path: "/secrets/other".to_owned(), body: None },
         post("createToken", "/tokens", json!({"name": "ci"})),
         Wanted { name: "deleteToken", path: "/tokens/1".to_owned(), body: None },
         Wanted { name: "deleteTrigger", path: "/triggers/other".to_owned(), body: None },

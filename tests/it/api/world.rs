@@ -13,6 +13,11 @@ use crate::panel::visitor::PASSWORD;
 /// The value that a viewer must not see.
 pub const MARKER: &str = "quagga7marker";
 
+const ENVIRONMENT: [(&str, &str); 2] = [
+    ("POSTERN_ADMIN_PASSWORD", PASSWORD),
+    ("POSTERN_SECRETS_KEY", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"),
+];
+
 const SETTINGS: &str = "
 permission: test
 addresses: 127.0.0.1
@@ -91,7 +96,9 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let mut postern = Postern::with_ingress(SETTINGS, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
+        let mut postern = Postern::with_ingress(SETTINGS, &ENVIRONMENT).await;
+        let secret = json!({"value": MARKER}).to_string();
+        assert_eq!(postern.api("PUT", "/secrets/crm").json(&secret).send().await.status, 204);
         let undecided = undecided(&mut postern).await;
         let finished = postern.outcome("/trigger?workflow_id=6", "").await;
         let waiting = postern.post("/trigger?workflow_id=7").form("").send().await;

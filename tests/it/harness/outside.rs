@@ -1,7 +1,7 @@
 //! Another system, as workflows reach it: a real HTTP server that notes what it gets. What it answers stands in the
 //! path: `/status/503`, `/later` (429 with `Retry-After` the first time of a key), `/silent` (never answers, until told
 //! to), `/to/<port>/…` and `/<status>/to/<port>/…` (a redirect to that port), `/large` (more than a workflow takes),
-//! `/heads` (the same, in headers); everything else is JSON.
+//! `/heads` (the same, in headers), `/echo/503` (repeats the whole request, with this status); everything else is JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -93,7 +93,7 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
     let is_first = {
         let mut noted = noted.lock().unwrap();
         let is_first = !noted.iter().any(|one: &Got| one.headers.get("idempotency-key").cloned() == key);
-        noted.push(Got { line, headers, body });
+        noted.push(Got { line, headers, body: body.clone() });
         is_first
     };
     let answer = if path == "/later" && is_first {
@@ -103,6 +103,12 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
     } else if let Some((status, (port, path))) = redirect(&path) {
         format!(
             "HTTP/1.1 {status} There\r\nlocation: http://127.0.0.1:{port}/{path}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+    } else if let Some(status) = path.strip_prefix("/echo/") {
+        let said = serde_json::json!({"head": lines, "body": body}).to_string();
+        let (length, query) = (said.len(), lines[0].replace(['\r', '\n'], ""));
+        format!(
+            "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nx-line: {query}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{said}"
         )
     } else if path == "/heads" {
         let heads = format!("x-head: {}\r\n", "x".repeat(1_000)).repeat(60);

@@ -10,9 +10,11 @@ use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
 use postern_shared::log_limit::LogLimit;
 use postern_shared::module::{Module, Modules};
+use postern_shared::secret::Secrets;
+use postern_shared::secret::key::Keys;
 use postern_shared::store::forgetting::{self, Lately};
 use postern_shared::store::settings::{self, Versioned};
-use postern_shared::store::{Connection, Store, StoreError, modules, workflows};
+use postern_shared::store::{Connection, Store, StoreError, modules, secrets, workflows};
 use postern_shared::task::Task;
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
@@ -158,6 +160,8 @@ fn with_children(pinned: &Pinned, all: &[Pinned]) -> Reads {
 pub struct Catalogs {
     store: Store,
     sender: Option<Mailbox>,
+    keys: Keys,
+    secrets: Arc<ArcSwap<Secrets>>,
     current: ArcSwap<Catalog>,
     reloading: Mutex<()>,
     /// Versions to which runs that wait are pinned.
@@ -166,10 +170,10 @@ pub struct Catalogs {
 
 impl Catalogs {
     /// Holds none yet: the first one is loaded when it is asked for, or followed. `sender` sends mails of steps that name
-    /// nobody.
-    pub fn new(store: Store, sender: Option<Mailbox>) -> Self {
+    /// nobody. The secrets are renewed with the catalog, and decrypted with these keys.
+    pub fn new(store: Store, sender: Option<Mailbox>, keys: Keys, secrets: Arc<ArcSwap<Secrets>>) -> Self {
         let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
-        Self { store, sender, current, reloading: Mutex::default(), older }
+        Self { store, sender, keys, secrets, current, reloading: Mutex::default(), older }
     }
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.
@@ -190,6 +194,10 @@ impl Catalogs {
             return Ok(current);
         }
         let (loaded, modules, forgotten) = load(&self.store).await?;
+        // After the workflows: a secret is there before the first step that reads it.
+        let secrets = Secrets::open(&self.keys, secrets::load(&self.store.connection().await?).await?);
+        secrets.tell_unopened();
+        self.secrets.store(Arc::new(secrets));
         let mut catalog = Catalog::new(loaded.version, &loaded.value, modules);
         catalog.sender.clone_from(&self.sender);
         catalog.forgotten = forgotten;

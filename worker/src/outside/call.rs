@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
+use postern_shared::secret::scrub::Scrubber;
 use postern_shared::store::checkpoints::Decision;
 use postern_shared::store::spool;
 use reqwest::Url;
@@ -38,9 +39,11 @@ pub enum Report {
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
-    /// FieldUsage are in lower case.
+    /// Their names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// Takes the secrets of the request out of what is kept of the answer.
+    pub scrubber: Scrubber,
 }
 
 /// Why there is no answer.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use postern_shared::message::Message;
 use postern_shared::rendered::HttpCall;
+use postern_shared::secret::scrub::Scrubber;
 use postern_shared::tls;
 use postern_shared::unreachable::Unreachable;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -112,7 +113,10 @@ impl Http {
 fn headers(call: &HttpCall, key: &str) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in &call.headers {
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?);
+        let mut value = HeaderValue::from_str(value).ok()?;
+        // No debug output shows it.
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
     }
     headers.entry("idempotency-key").or_insert(HeaderValue::from_str(key).ok()?);
     Some(headers)
@@ -131,7 +135,7 @@ async fn read(mut response: Response, max_bytes: usize) -> Result<Reply, Failure
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status: response.status().as_u16(), headers, body })
+    Ok(Reply { status: response.status().as_u16(), headers, body, scrubber: Scrubber::default() })
 }
 
 fn failure(error: &reqwest::Error) -> Failure {

@@ -15,6 +15,7 @@ use lettre::{Address, Message as MailMessage};
 use percent_encoding::percent_decode_str;
 use postern_shared::message::Message;
 use postern_shared::rendered::Mail;
+use postern_shared::secret::scrub::Scrubber;
 use reqwest::Url;
 use tokio::time::{Instant, timeout_at};
 
@@ -100,7 +101,8 @@ impl MailServer {
         };
         // It has the mail, or not: what it says now changes nothing.
         let _ = timeout_at(Instant::now() + GOODBYE, connection.quit()).await;
-        Ok(Reply { status: code.into(), headers: Vec::new(), body: said.into_bytes() })
+        let (headers, body, scrubber) = (Vec::new(), said.into_bytes(), Scrubber::default());
+        Ok(Reply { status: code.into(), headers, body, scrubber })
     }
 
     async fn connect(&self, hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use postern_shared::env::{Env, Limits};
 use postern_shared::expression::render;
 use postern_shared::rendered::{HttpCall, Rendered};
+use postern_shared::secret::mark::{self, Place};
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
@@ -32,17 +33,24 @@ pub fn perform(
 ) -> Result<Outcome, TaskError> {
     let now = context.now();
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
-    tries::perform(&settings.tries, settings.max_bytes, report, context, prepare, |Reply { status, headers, body }| {
-        Judgement {
-            found: answer(status, &headers, &body),
-            failure: (!settings.expects(status)).then(|| Failed {
-                reason: TaskError::TargetAnswered { status },
-                // What it has done by then nobody knows.
-                again: LATER.contains(&status) && !settings.tries.at_most_once,
-                after: retry_after(&headers, now),
-            }),
-        }
-    })
+    tries::perform(
+        &settings.tries,
+        settings.max_bytes,
+        report,
+        context,
+        prepare,
+        |Reply { status, headers, body, scrubber }| {
+            Judgement {
+                found: scrubber.value(answer(status, &headers, &body)),
+                failure: (!settings.expects(status)).then(|| Failed {
+                    reason: TaskError::TargetAnswered { status },
+                    // What it has done by then nobody knows.
+                    again: LATER.contains(&status) && !settings.tries.at_most_once,
+                    after: retry_after(&headers, now),
+                }),
+            }
+        },
+    )
 }
 
 fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
@@ -72,13 +80,21 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
         Method::Delete => "DELETE",
         Method::Head => "HEAD",
     };
-    Ok(Rendered::Http(HttpCall { method: method.into(), url: url.into(), headers, body }))
+    let url = mark::put_in(url.into(), Place::Url);
+    let has_secrets = |text: &str| text.contains(mark::beginning());
+    let is_marked = has_secrets(&url)
+        || headers.iter().any(|(_, value)| has_secrets(value))
+        || body.as_deref().is_some_and(has_secrets);
+    let marks = is_marked.then(|| mark::beginning().to_owned());
+    Ok(Rendered::Http(HttpCall { method: method.into(), url, headers, body, marks }))
 }
 
 fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<String>), TaskError> {
     Ok(match body {
         Body::Empty => (None, None),
-        Body::Json(template) => (Some("application/json"), Some(context.value("json", template)?.to_string())),
+        Body::Json(template) => {
+            (Some("application/json"), Some(mark::put_in(context.value("json", template)?.to_string(), Place::Json)))
+        }
         Body::Text(template) => (Some("text/plain; charset=utf-8"), Some(render(&context.value("text", template)?))),
         Body::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
@@ -92,7 +108,7 @@ fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>,
                     }
                 }
             }
-            (Some("application/x-www-form-urlencoded"), Some(form.finish()))
+            (Some("application/x-www-form-urlencoded"), Some(mark::put_in(form.finish(), Place::Url)))
         }
     })
 }

@@ -3,13 +3,12 @@
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
     Row, audit, dead_letter, document, explain, find, job, openapi, person, receipt, record, refused_body,
-    rejected_callers,
-    run,
+    rejected_callers, run,
 };
-use super::{statistics, token, unmatched, usage};
+use super::{secret, statistics, token, unmatched, usage};
 
 /// All operations.
-pub static ROWS: [Row; 59] = [
+pub static ROWS: [Row; 63] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -66,6 +65,10 @@ pub static ROWS: [Row; 59] = [
     Row::of::<person::look::LookForPerson>(),
     Row::of::<person::forget::ForgetPerson>(),
     Row::of::<person::reports::ListForgettings>(),
+    Row::of::<secret::list::ListSecrets>(),
+    Row::of::<secret::set::SetSecret>(),
+    Row::of::<secret::delete::DeleteSecret>(),
+    Row::of::<secret::rotate::RotateSecrets>(),
     Row::of::<token::list::ListTokens>(),
     Row::of::<token::create::CreateToken>(),
     Row::of::<token::delete::DeleteToken>(),

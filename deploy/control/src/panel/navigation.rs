@@ -15,6 +15,7 @@ pub enum Section {
     Unmatched,
     HttpHandler,
     Modules,
+    Secrets,
     Accounts,
     Tokens,
     Audit,
@@ -73,6 +74,7 @@ pub const GROUPS: &[Group] = &[
         pages: &[
             (Section::HttpHandler, "/http-handler", "http-handler"),
             (Section::Modules, "/modules", "modules"),
+            (Section::Secrets, "/secrets", "secrets"),
             (Section::Accounts, "/accounts", "accounts"),
             (Section::Tokens, "/tokens", "tokens"),
             (Section::Audit, "/audit", "audit"),

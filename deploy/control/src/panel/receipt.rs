@@ -51,6 +51,8 @@ struct Taken {
     unread: String,
     unposted: String,
     dropped_files: String,
+    /// The names in whose values U+FFFD stands for what was no text.
+    altered: String,
     /// Whether it started nothing and can be replayed.
     is_unmatched: bool,
     ran: Vec<Ran>,
@@ -168,6 +170,7 @@ async fn taken(
         unread: receipt.unmet.unread.join(", "),
         unposted: receipt.unmet.unposted.join(", "),
         dropped_files: receipt.dropped_files.join(", "),
+        altered: receipt.altered.join(", "),
         is_unmatched: runs.is_empty() && receipt.duplicate_of.is_none(),
         ran,
         left_out: of_receipt.left_out,

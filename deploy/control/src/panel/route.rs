@@ -12,7 +12,7 @@ use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
     accounts, addresses, audit, dead_letters, hold, jobs, live, login, modules, overview, permission_form, permissions,
-    receipt, records, refused, reply, rescue, run_again, runs, search, tokens, triggers, unmatched, versions,
+    receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens, triggers, unmatched, versions,
     workflows,
 };
 use crate::router::{Found, Router, Row};
@@ -133,6 +133,10 @@ pub const ROUTES: &[Route] = &[
     post("/modules/{}", page!(modules::save)),
     editor(get("/modules/{}/delete", page!(modules::ask))),
     post("/modules/{}/delete", page!(modules::delete)),
+    get("/secrets", page!(secrets::list)),
+    post("/secrets", page!(secrets::save)),
+    editor(get("/secrets/{}/delete", page!(secrets::ask))),
+    post("/secrets/{}/delete", page!(secrets::delete)),
     get("/dead-letters", page!(dead_letters::list)),
     get("/dead-letters/groups/{}", page!(dead_letters::show_group)),
     post("/dead-letters/groups/{}", page!(dead_letters::decide_group)),

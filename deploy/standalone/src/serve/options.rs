@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use postern_control::AccessOptions;
 use postern_ingress::ServiceOptions;
-use postern_shared::options::{self, TelemetryOptions};
+use postern_shared::options::{self, SecretsOptions, TelemetryOptions};
 use postern_worker::ExecutionOptions;
 
 /// Arguments of `serve`.
@@ -31,6 +31,9 @@ pub struct Options {
 
     #[command(flatten)]
     pub(super) private_database: PrivateDatabaseOptions,
+
+    #[command(flatten)]
+    pub(super) secrets: SecretsOptions,
 
     #[command(flatten)]
     pub(super) ingress: ServiceOptions,

@@ -32,7 +32,16 @@ impl<'d> Reader<'d, '_> {
     /// Compiles a value that stands at a place below this map.
     pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
         let template = self.checked(place, Template::parse(value).map_err(|error| error.to_string()))?;
-        self.reads.add(&template.reads());
+        let reads = template.reads();
+        if let Some(name) = reads.secrets.first().filter(|_| !self.takes_secrets) {
+            let message = format!(
+                "$secret[\"{name}\"] can be read only in the URL, the headers and the body of an http_request and in \
+                 permissions: what is written here is stored and shown"
+            );
+            self.report(place, message);
+            return None;
+        }
+        self.reads.add(&reads);
         Some(template)
     }
 

@@ -10,7 +10,7 @@ pub(super) const SOURCES: [&str; 3] = ["env", "query", "request"];
 pub(super) const OF_REQUEST: [&str; 4] = ["ip", "time", "headers", "altered"];
 
 /// Sources of later versions.
-const NOT_YET: [&str; 2] = ["secret", "var"];
+const NOT_YET: [&str; 1] = ["var"];
 
 /// Other names of what was posted, as other programs call it.
 const POSTED: [&str; 8] = ["post", "posted", "form", "body", "data", "input", "params", "fields"];
@@ -55,7 +55,7 @@ fn near(name: &str) -> Vec<&'static str> {
     if POSTED.iter().any(|posted| posted.eq_ignore_ascii_case(name)) {
         return vec!["env"];
     }
-    nearest(name, SOURCES.into_iter().chain(NOT_YET))
+    nearest(name, SOURCES.into_iter().chain(["secret"]).chain(NOT_YET))
 }
 
 fn written(sources: &[&str]) -> String {

@@ -1,8 +1,9 @@
 //! The setting `verify`: which challenges of platforms are answered.
 
+use super::secret;
 use crate::document::Reader;
-use crate::permission::token::Token;
-use crate::permission::verify::Verify;
+use crate::permission::verify::{Expected, Verify};
+use crate::secret::token::Token;
 use crate::spec::{Kind, Setting};
 
 /// The longest name of a variable or a field, and the longest token, in bytes.
@@ -23,8 +24,20 @@ pub(super) fn read(reader: &mut Reader) -> Option<Verify> {
     if token.as_ref().is_some_and(|token| token.trim().is_empty()) {
         inner.report("token", "is empty: leave it out, and every challenge is answered");
     }
+    let expected = token.and_then(|token| expected(&mut inner, &token));
     inner.finish();
-    Some(Verify { query: query?, token: token_query.zip(token.map(|token| Token::new(&token))), field: field? })
+    Some(Verify { query: query?, token: token_query.zip(expected), field: field? })
+}
+
+fn expected(inner: &mut Reader, token: &str) -> Option<Expected> {
+    match secret::named(token) {
+        Ok(Some(name)) => Some(Expected::Secret(name)),
+        Ok(None) => Some(Expected::Text(Token::new(token))),
+        Err(message) => {
+            inner.report("token", message);
+            None
+        }
+    }
 }
 
 fn name(inner: &mut Reader, key: &'static str) -> Option<String> {

@@ -25,6 +25,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Ingress, "schema_migrations", &[Read("number")]),
     (Ingress, "settings", &[Read("version")]),
     (Ingress, "permissions", &[Read("key, document")]),
+    (Ingress, "secrets", &[Read("name, key, value")]),
     (Ingress, "spool", &[Read("lane, due_at"), Add("lane, kind, body, attempt, due_at")]),
     (Ingress, "batch_receipts", &[Read(""), Add("permission, key, receipts"), Change("made_at")]),
     (Ingress, "answered", &[Add("instance, hour, numbers")]),
@@ -55,6 +56,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "schema_migrations", &[Read("number")]),
     (Worker, "settings", &[Read("version")]),
     (Worker, "modules", &[Read("name, document")]),
+    (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
     (
@@ -120,7 +122,11 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Worker,
         "dead_letters",
-        &[Read("id, receipt, created_at, kind, body"), Add("receipt, kind, body, reason, attempt, permission, target"), Remove],
+        &[
+            Read("id, receipt, created_at, kind, body"),
+            Add("receipt, kind, body, reason, attempt, permission, target"),
+            Remove,
+        ],
     ),
     (Worker, "replayed", &[Read("old, new, at"), Remove]),
     (Worker, "audit_log", &[Read("action, kind, key")]),
@@ -132,6 +138,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "permissions", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
     (Control, "triggers", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
     (Control, "modules", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
+    (Control, "secrets", &[Read(""), Add("name, key, value"), Change("key, value, changed_at"), Remove]),
     (Control, "workflows", &[Read(""), Add(""), Change("version"), Remove]),
     (Control, "workflow_versions", &[Read(""), Add("workflow, version, document"), Change("text")]),
     // Locking a table needs the right to change all of it.

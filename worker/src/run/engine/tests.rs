@@ -14,7 +14,12 @@ use crate::bundle::effects::Before;
 use crate::outside::call::{Failure, FailureKind, Reply, Report};
 
 fn answered(status: u16) -> Answer {
-    Answer::Outside(Report::Answered(Reply { status, headers: Vec::new(), body: Vec::new() }))
+    Answer::Outside(Report::Answered(Reply {
+        status,
+        headers: Vec::new(),
+        body: Vec::new(),
+        scrubber: Default::default(),
+    }))
 }
 
 fn broken(kind: FailureKind) -> Answer {

@@ -1,5 +1,7 @@
 //! The fields of the form: from a document to fields, from fields to a document.
 
+mod signing;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -7,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::panel::visit::Visit;
 
 /// The fields that are one text.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 31] = [
     "permission",
     "title",
     "short_url",
@@ -26,9 +28,22 @@ const TEXTS: [&str; 18] = [
     "limit",
     "verify_query",
     "verify_token",
+    "token",
+    "token_header",
+    "token_query",
+    "signature_preset",
+    "signature_secret",
+    "signature_public_url",
+    "signature_header",
+    "signature_algorithm",
+    "signature_encoding",
+    "signature_prefix",
+    "signature_signed",
+    "signature_timestamp",
+    "signature_tolerance",
 ];
 /// The fields that are a list, written in one text.
-const LISTS: [&str; 4] = ["addresses", "origins", "dedupe_by", "headers"];
+const LISTS: [&str; 5] = ["addresses", "origins", "dedupe_by", "headers", "signature_secrets"];
 /// The boxes that are empty unless the document says otherwise.
 const BOXES: [&str; 3] = ["raw", "batch", "verify"];
 
@@ -38,7 +53,7 @@ const ANSWER: [&str; 5] = ["status", "type", "body", "redirect", "redirect_error
 const VERIFY: [(&str, &str); 2] = [("verify_query", "query"), ("verify_token", "token")];
 
 /// The fields that stand under "for callers that cannot be changed", and the keys whose mistakes they show.
-const MORE: [&str; 21] = [
+const MORE: [&str; 36] = [
     "charset",
     "ping",
     "dedupe_by",
@@ -56,6 +71,21 @@ const MORE: [&str; 21] = [
     "verify",
     "verify_query",
     "verify_token",
+    "signature",
+    "token",
+    "token_header",
+    "token_query",
+    "signature_preset",
+    "signature_secret",
+    "signature_secrets",
+    "signature_public_url",
+    "signature_header",
+    "signature_algorithm",
+    "signature_encoding",
+    "signature_prefix",
+    "signature_signed",
+    "signature_timestamp",
+    "signature_tolerance",
     "raw",
     "batch",
     "query_values",
@@ -117,13 +147,10 @@ pub(super) fn of_document(document: &Value) -> Fields {
     }
     let is_checked = |name: &&str| document[*name].as_bool() == Some(true) || document[*name].is_object();
     fields.checked = BOXES.into_iter().filter(is_checked).collect();
-    let lines = |value: &Value| match value {
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("\n"),
-        other => text(other),
-    };
     for name in LISTS {
-        fields.set(name, lines(&document[name]));
+        fields.set(name, joined(&document[name]));
     }
+    signing::read(&mut fields, document);
     let all = |value: &Value| value.as_array().into_iter().flatten().map(text).collect();
     (fields.workflows, fields.triggers) = (all(&document["workflows"]), all(&document["triggers"]));
     fields
@@ -168,6 +195,10 @@ pub(super) fn to_document(fields: &Fields) -> Value {
     for (name, map) in [("answer", answer(fields)), ("verify", verify(fields))] {
         map.into_iter().for_each(|map| _ = put(name, Value::Object(map)));
     }
+    if !fields.get("token").is_empty() {
+        put("token", signing::token(fields));
+    }
+    signing::signature(fields).into_iter().for_each(|map| _ = put("signature", Value::Object(map)));
     for name in ["dedupe_by", "origins", "headers"] {
         if !list(name).is_empty() {
             put(name, Value::Array(list(name)));
@@ -223,7 +254,7 @@ pub(super) fn has_field(key: &str) -> bool {
     TEXTS.contains(&key)
         || LISTS.contains(&key)
         || BOXES.contains(&key)
-        || matches!(key, "workflows" | "triggers" | "answer" | "enabled")
+        || matches!(key, "workflows" | "triggers" | "answer" | "signature" | "enabled")
 }
 
 /// One item a line; blanks belong to the item, as around the `-` of a range.
@@ -238,6 +269,14 @@ fn words(text: &str) -> Vec<String> {
 /// What is no number stays a text, which the validator then names.
 fn number_or_text(text: &str) -> Value {
     text.parse::<i64>().map_or_else(|_| text.into(), Value::from)
+}
+
+/// A list, one item a line.
+fn joined(value: &Value) -> String {
+    match value {
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("\n"),
+        other => text(other),
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -270,6 +309,17 @@ mod tests {
             ("answer", json!({"body": "OK"})),
             ("verify", json!({})),
             ("batch", json!(true)),
+            ("token", json!("$secret[\"a\"]")),
+            ("token", json!({"header": "x-key", "value": "$secret[\"a\"]"})),
+            ("token", json!({"query": "key", "value": "$secret[\"a\"]"})),
+            ("signature", json!({"standard_webhooks": "$secret[\"a\"]", "tolerance": "1m"})),
+            ("signature", json!({"preset": "github", "secrets": ["$secret[\"a\"]", "$secret[\"b\"]"]})),
+            ("signature", json!({"preset": "twilio", "secret": "$secret[\"a\"]", "public_url": "https://a.example/"})),
+            (
+                "signature",
+                json!({"secret": "$secret[\"a\"]", "header": "x-s", "algorithm": "sha1", "encoding": "base64",
+                    "prefix": "v1=", "signed": "{timestamp}{body}", "timestamp": "x-t"}),
+            ),
             ("title", json!("A")),
         ] {
             let mut short = json!({"permission": "a", "addresses": ["any"], "triggers": ["x"]});

@@ -1,0 +1,46 @@
+//! A value of a permission that names a secret: `$secret["name"]`, and nothing beside it.
+
+use serde_json::Value;
+
+use crate::expression::Template;
+use crate::id::SecretName;
+
+/// The secret that a text names; nothing if it names none.
+///
+/// # Errors
+/// The text has a secret in it that cannot be read, or something beside it.
+pub(super) fn named(text: &str) -> Result<Option<SecretName>, String> {
+    if !text.contains("$secret") {
+        return Ok(None);
+    }
+    let template = Template::parse(&Value::from(text.trim())).map_err(|error| error.to_string())?;
+    match template.lone_secret() {
+        Some(name) => Ok(Some(name.clone())),
+        None => Err("must be $secret[\"name\"] with nothing beside it".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_stands_alone() {
+        for (text, expected) in [
+            ("$secret[\"crm\"]", Ok(Some("crm"))),
+            (" $secret[“crm”] ", Ok(Some("crm"))),
+            ("plain", Ok(None)),
+            ("$env[\"a\"]", Ok(None)),
+            ("Bearer $secret[\"crm\"]", Err("nothing beside it")),
+            ("{{ $secret[\"crm\"] }}", Err("stands in a text")),
+            ("$secret[crm]", Err("in quotes")),
+            ("$secret[\"a b\"]", Err("may hold only")),
+        ] {
+            match (named(text), expected) {
+                (Ok(found), Ok(name)) => assert_eq!(found.as_ref().map(SecretName::as_str), name, "{text}"),
+                (Err(error), Err(words)) => assert!(error.contains(words), "{error}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The setting `token`: what callers have to show.
+
+use super::secret;
+use crate::document::Reader;
+use crate::id::SecretName;
+use crate::permission::token::{Place, Token};
+use crate::spec::{Kind, Setting};
+
+/// The longest name of a header or a query variable, in bytes.
+const MAX_NAME_BYTES: usize = 100;
+
+/// Names of query variables that say something else.
+const TAKEN: [&str; 3] = ["record_id", "workflow_id", "workflow_trigger"];
+
+/// What stands in `token` if it is a map.
+pub(super) const SETTINGS: [Setting; 3] = [
+    Setting::new("header", Kind::Text(MAX_NAME_BYTES)),
+    Setting::new("query", Kind::Text(MAX_NAME_BYTES)),
+    Setting::new("value", Kind::Secret).required(),
+];
+
+pub(super) fn read(reader: &mut Reader) -> Option<Token> {
+    if reader.value("token").is_some_and(|value| !value.is_object()) {
+        return Some(Token { place: Place::Bearer, secret: named(reader, "token")? });
+    }
+    let mut inner = reader.inner("token", &SETTINGS)?;
+    let (header, query, secret) = (inner.text("header"), inner.text("query"), named(&mut inner, "value"));
+    let place = match (header, query) {
+        (Some(header), None) => header_name(&mut inner, "header", &header).map(Place::Header),
+        (None, Some(query)) if TAKEN.contains(&query.as_str()) || query.trim().is_empty() => {
+            inner.report("query", "must be the name of a query variable of its own, such as key");
+            None
+        }
+        (None, Some(query)) => Some(Place::Query(query)),
+        (None, None) | (Some(_), Some(_)) => {
+            inner.report(
+                "",
+                "must name either a `header` or a `query` variable; a bearer is written as `token: $secret[…]`",
+            );
+            None
+        }
+    };
+    inner.finish();
+    Some(Token { place: place?, secret: secret? })
+}
+
+/// The secret at a key; a plain text is a finding, since documents are shown and exported.
+pub(super) fn named(reader: &mut Reader, key: &'static str) -> Option<SecretName> {
+    let text = reader.text(key)?;
+    of_text(reader, key, &text)
+}
+
+/// The secret that a text at a key names.
+pub(super) fn of_text(reader: &mut Reader, key: &str, text: &str) -> Option<SecretName> {
+    match secret::named(text) {
+        Ok(Some(name)) => return Some(name),
+        Ok(None) => reader.report(
+            key,
+            "must be $secret[\"name\"]: what stands in a document is shown and exported; `postern secret set` and the page \
+             Secrets of the panel set a secret",
+        ),
+        Err(message) => reader.report(key, message),
+    }
+    None
+}
+
+/// The name of a header in lower case (RFC 9110, 5.1).
+pub(super) fn header_name(reader: &mut Reader, key: &str, text: &str) -> Option<String> {
+    let name = text.trim().to_ascii_lowercase();
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !name.is_empty() && name.bytes().all(is_token) {
+        return Some(name);
+    }
+    reader.report(key, "must be the name of a header, such as X-Api-Key");
+    None
+}

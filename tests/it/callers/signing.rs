@@ -1,0 +1,209 @@
+//! Who signs: tokens and signatures of callers, by secrets.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::SETTINGS;
+use crate::harness::call::{Answer, Call};
+use crate::harness::{Postern, eventually, private};
+
+const KEY: [(&str, &str); 1] =
+    [("POSTERN_SECRETS_KEY", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a")];
+const PATH: &str = "/trigger?workflow_id=900";
+const TOKEN: &str = "a-token/of+the caller";
+const BODY: &str = r#"{"lastname":"Lovelace"}"#;
+
+/// P with another setting, and secrets that it may name.
+async fn start(setting: &str) -> Postern {
+    let mut postern = Postern::with_ingress("", &KEY).await;
+    // The tests look into the queue of the broker.
+    eventually("the broker takes messages", async || {
+        private(&mut postern.ingress, "/metrics").await.1.contains("postern_broker_breaker_open 0").then_some(())
+    })
+    .await;
+    for (name, value) in [("token", TOKEN), ("other", "another-token"), ("hook", "a-signing-secret")] {
+        let body = json!({"value": value}).to_string();
+        let set = postern.api("PUT", &format!("/secrets/{name}")).json(&body).send().await;
+        assert_eq!(set.status, 204, "{}", set.text);
+    }
+    postern.apply(&SETTINGS.replace("title: P", setting)).await;
+    postern
+}
+
+fn signature(body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"a-signing-secret").unwrap();
+    mac.update(body);
+    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256={hex}")
+}
+
+fn signed(postern: &Postern, path: &str, body: &[u8]) -> Call {
+    postern.post(path).header("x-hub-signature-256", &signature(body)).body(body)
+}
+
+/// Everything that is kept of refusals and of callers, once a refusal of this code is counted.
+async fn counted(postern: &Postern, code: &str) -> i64 {
+    let count = format!("SELECT count(*) FROM rejected_callers WHERE reason = '{code}'");
+    eventually("the refusal is counted", async || (postern.count(&count).await == 1).then_some(())).await;
+    postern.count("SELECT count(*) FROM refused_bodies").await
+}
+
+fn is_denied(answer: &Answer) -> bool {
+    let (status, code) = (answer.status, answer.code());
+    let tells = ["bearer", "header", "secret", "key", "hook"].iter().any(|word| answer.text.contains(word));
+    status == 403 && ["token_denied", "signature_denied"].contains(&code) && !tells
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_shows_its_token_where_its_permission_says() {
+    let encoded = "a-token%2Fof%2Bthe+caller";
+    for (setting, header, query) in [
+        ("token: '$secret[\"token\"]'", ("authorization", format!("Bearer {TOKEN}")), String::new()),
+        ("token: {header: X-Key, value: '$secret[\"token\"]'}", ("x-key", TOKEN.to_owned()), String::new()),
+        ("token: {query: key, value: '$secret[\"token\"]'}", ("x-none", "1".to_owned()), format!("&key={encoded}")),
+    ] {
+        let postern = start(setting).await;
+        let right = postern.post(&format!("{PATH}{query}")).header(header.0, &header.1).json(BODY).send().await;
+        assert_eq!(right.status, 202, "{setting}: {}", right.text);
+        let wrong = format!("{}x", header.1);
+        for call in [
+            postern.post(PATH),
+            postern.post(&format!("{PATH}&key=nonsense")).header("x-key", "nonsense"),
+            postern.post(PATH).header(header.0, if query.is_empty() { &wrong } else { "1" }),
+            postern.post(PATH).header("authorization", "Basic nonsense"),
+        ] {
+            let answer = call.json(BODY).send().await;
+            assert!(is_denied(&answer), "{setting}: {}", answer.text);
+        }
+        assert_eq!((counted(&postern, "token_denied").await, postern.queued().await), (0, 1), "{setting}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_the_query_is_kept_nowhere() {
+    let mut postern = start("token: {query: key, value: '$secret[\"token\"]'}\nheaders: [x-key]").await;
+    postern.start_worker().await;
+    let query = "key=a-token%2Fof%2Bthe+caller&utm_term=spring";
+    let answer = postern.post(&format!("{PATH}&{query}")).json(BODY).send().await;
+    postern.ended(&answer).await;
+    assert_eq!(postern.records("Leads").await[0].0["tag"], "spring");
+    for path in [format!("/trigger?workflow_id=901&{query}"), format!("/trigge?{query}"), format!("{PATH}&{query}")] {
+        let answer = postern.post(&path).header("content-type", "image/png").body(&b"\x89"[..]).send().await;
+        assert!(answer.status >= 400 && !answer.text.contains("token/"), "{}", answer.text);
+    }
+    let kept = "SELECT count(*) FROM refused_bodies";
+    eventually("the refusals are kept", async || (postern.count(kept).await == 3).then_some(())).await;
+    for (table, column) in [("refused_bodies", "query"), ("receipts", "query"), ("receipts", "request")] {
+        let held = format!("SELECT count(*) FROM {table} WHERE {column}::text ~ 'token.{{1,3}}of'");
+        assert_eq!(postern.count(&held).await, 0, "{table}.{column}");
+    }
+    assert!(!postern.ingress.log().contains("token/of"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn permissions_at_one_url_are_told_apart_by_their_tokens() {
+    let postern = start("token: '$secret[\"token\"]'").await;
+    let other = "
+permission: q
+addresses: 127.0.0.1
+workflows: [901]
+token: '$secret[\"other\"]'
+---
+workflow: 901
+start: {without_record: true, next: end}
+steps: {end: {stop: finished}}
+";
+    postern.apply(other).await;
+    for (token, path, code) in [
+        (TOKEN, "/trigger", ""),
+        ("another-token", "/trigger", ""),
+        (TOKEN, "/trigger?workflow_id=901", "target_denied"),
+        ("another-token", "/trigger?workflow_id=901", ""),
+        ("nonsense", "/trigger?workflow_id=901", "token_denied"),
+    ] {
+        let call = postern.post(path).header("authorization", &format!("Bearer {token}"));
+        assert_eq!(call.json(BODY).send().await.code(), code, "{token} {path}");
+    }
+    let targets = postern.servers().queued_env().await;
+    assert_eq!(targets.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_signed_as_it_was_sent_and_nothing_of_another_is_kept() {
+    let postern = start("signature: {preset: github, secret: '$secret[\"hook\"]'}").await;
+    assert_eq!(signed(&postern, PATH, BODY.as_bytes()).send().await.status, 202);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(BODY.as_bytes()).unwrap();
+    let packed = gzip.finish().unwrap();
+    assert_eq!(signed(&postern, PATH, &packed).header("content-encoding", "gzip").send().await.status, 202);
+    for call in [
+        postern.post(PATH).json(BODY),
+        postern.post(PATH).header("x-hub-signature-256", &signature(b"{}")).json(BODY),
+        postern
+            .post(PATH)
+            .header("x-hub-signature-256", &signature(BODY.as_bytes()))
+            .header("content-encoding", "gzip")
+            .body(packed),
+        postern.post(PATH).header("x-hub-signature-256", "sha256=00").json(BODY),
+    ] {
+        let answer = call.send().await;
+        assert!(is_denied(&answer), "{}", answer.text);
+    }
+    assert_eq!((counted(&postern, "signature_denied").await, postern.queued().await), (0, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_body_that_was_signed_is_kept_and_replayed_without_its_signature() {
+    let mut postern = start("signature: {preset: github, secrets: ['$secret[\"other\"]', '$secret[\"hook\"]']}").await;
+    postern.start_worker().await;
+    let answer = signed(&postern, PATH, b"lastname=Lovelace").header("content-type", "image/png").send().await;
+    assert_eq!(answer.status, 415, "{}", answer.text);
+    let list = eventually("the refusal is kept", async || {
+        let listed = postern.api("GET", "/refused_bodies").send().await.json["refused_bodies"].as_array()?.clone();
+        (listed.len() == 1).then_some(listed)
+    })
+    .await;
+    let order = json!({"id": list[0]["id"], "type": "application/x-www-form-urlencoded"}).to_string();
+    let done = postern.api("POST", "/refused_body_replays").json(&order).send().await.json;
+    assert!(done["replayed"][0]["receipt"].is_string(), "{done}");
+    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_that_does_not_sign_leaves_no_body() {
+    let postern = start("title: P").await;
+    let url = "/0123456789abcdefghijklmn";
+    let any = format!(
+        "permission: anybody\naddresses: any\nworkflows: [900]\nshort_url: {url}\nsignature: {{preset: github, secret: \
+         '$secret[\"hook\"]'}}\n"
+    );
+    postern.apply(&any).await;
+    let stranger = |query: &str| postern.post(&format!("{url}{query}")).from("127.0.0.9");
+    assert_eq!(stranger("?workflow_id=901").json(BODY).send().await.code(), "target_denied");
+    assert!(is_denied(&stranger("").json(BODY).send().await));
+    let signature = signature(b"nonsense");
+    let signed = stranger("").header("x-hub-signature-256", &signature).header("content-type", "image/png");
+    assert_eq!(signed.body("nonsense").send().await.code(), "unsupported_type");
+    let listed = eventually("the signed one is kept", async || {
+        let listed = postern.api("GET", "/refused_bodies").send().await.json["refused_bodies"].as_array()?.clone();
+        (!listed.is_empty()).then_some(listed)
+    })
+    .await;
+    let codes: Vec<&Value> = listed.iter().map(|one| &one["code"]).collect();
+    assert_eq!(codes, ["unsupported_type"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_secret_is_missing_callers_are_told_to_come_again() {
+    for setting in ["token: '$secret[\"gone\"]'", "signature: {preset: github, secret: '$secret[\"gone\"]'}"] {
+        let postern = start(setting).await;
+        let answer = signed(&postern, PATH, BODY.as_bytes()).header("authorization", "Bearer x").send().await;
+        assert_eq!((answer.status, answer.code()), (503, "unavailable"), "{}", answer.text);
+        assert!(!answer.text.contains("gone") && !answer.header("retry-after").is_empty(), "{}", answer.text);
+    }
+}
