@@ -196,11 +196,11 @@ async fn a_worker_removes_what_is_too_old_and_counts_what_it_cannot() {
     postern.sql("SELECT postern_make_partitions(0, now() - interval '3 weeks')").await;
     let old = "postern_uuid_floor(now() - interval '10 weeks')";
     postern
-        .sql(&format!(
+        .sql(
             "INSERT INTO receipts (id, accepted_at, settings_version, trigger, unmatched, permission, request, env)
-             SELECT postern_uuid_floor(now() - interval '1 week' * n), now(), 1, 'nobody', true, 'test', '{{}}', '{{}}'
-             FROM unnest(ARRAY[0, 3, 10]) AS n"
-        ))
+             SELECT postern_uuid_floor(now() - interval '1 week' * n), now(), 1, 'nobody', true, 'test', '{}', '{}'
+             FROM unnest(ARRAY[0, 3, 10]) AS n",
+        )
         .await;
     postern
         .sql(&format!(

@@ -11,6 +11,7 @@ use std::thread::available_parallelism;
 const NAME: &str = "MALLOC_ARENA_MAX";
 
 /// Begins the program again with an arena for each core, unless it has the variable already. Nothing must be open yet.
+#[expect(clippy::disallowed_methods, reason = "it is no setting of ours")]
 pub fn limit() {
     if env::var_os(NAME).is_some() {
         return;

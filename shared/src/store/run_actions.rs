@@ -53,7 +53,7 @@ pub async fn run_again(
 pub async fn cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
     match cancel_all(&transaction, &[run]).await?.pop() {
-        Some((_, Ok(()))) => {}
+        Some((_, Ok(_))) => {}
         Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
         None => return Ok(Err(Obstacle::Unknown)),
     }

@@ -21,9 +21,15 @@ pub fn edit(text: &str, value: &Value) -> String {
 /// Whether a text holds one document with this value, in its order.
 fn says(text: &str, value: &Value) -> bool {
     read(text).is_ok_and(|documents| match documents.as_slice() {
-        [one] => one.value.to_string() == value.to_string(),
+        [one] => are_alike(&one.value, value),
         _ => false,
     })
+}
+
+/// Whether two values are the same in the same order. Maps are equal in any order.
+fn are_alike(one: &Value, other: &Value) -> bool {
+    let (one, other) = (one.to_string(), other.to_string());
+    one == other
 }
 
 struct Edit<'t> {
@@ -69,7 +75,7 @@ impl Edit<'_> {
     }
 
     fn entry(&self, path: &str, entry: &Entry<'_>, (old, new): (&Value, &Value), indent: usize) -> Vec<String> {
-        if old.to_string() == new.to_string() {
+        if are_alike(old, new) {
             return self.copy(entry.line..entry.end);
         }
         if let (Value::Object(old), Value::Object(new)) = (old, new)

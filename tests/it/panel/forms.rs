@@ -7,8 +7,8 @@ use super::visitor::{Page, Visitor};
 
 /// Where the form with this button is sent from a page of this path.
 fn action(page: &Page, path: &str, button: &str) -> String {
-    let forms = page.text.split("<form ").skip(1).map(|rest| rest.split("</form>").next().unwrap());
-    let form = forms.into_iter().find(|form| form.contains(button)).unwrap_or_else(|| panic!("{}", page.text));
+    let mut forms = page.text.split("<form ").skip(1).map(|rest| rest.split("</form>").next().unwrap());
+    let form = forms.find(|form| form.contains(button)).unwrap_or_else(|| panic!("{}", page.text));
     let tag = form.split('>').next().unwrap();
     tag.split("action=\"").nth(1).map_or(path, |rest| rest.split('"').next().unwrap()).to_owned()
 }

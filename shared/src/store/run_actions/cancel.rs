@@ -4,6 +4,7 @@
 
 use deadpool_postgres::Transaction;
 
+use super::Rescued;
 use super::{Obstacle, columns, wake};
 use crate::resume::{Resume, RunKey};
 use crate::store::StoreError;
@@ -36,7 +37,7 @@ SELECT r.receipt, r.number FROM runs r JOIN unnest($1::uuid[], $2::smallint[]) A
 pub async fn cancel_all(
     transaction: &Transaction<'_>,
     wanted: &[RunKey],
-) -> Result<Vec<(RunKey, Result<(), Obstacle>)>, StoreError> {
+) -> Result<Vec<(RunKey, Rescued)>, StoreError> {
     let (receipts, numbers) = columns(wanted);
     transaction.query(LOCK, &[&receipts, &numbers]).await?;
     let mut marked = Vec::new();
@@ -54,7 +55,7 @@ pub async fn cancel_all(
     let known = known.iter().map(|row| RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) });
     let known: Vec<RunKey> = known.collect();
     let of = |run: &RunKey| match (gone.contains(run), known.contains(run)) {
-        (true, _) => Ok(()),
+        (true, _) => Ok(*run),
         (false, true) => Err(Obstacle::Ended),
         (false, false) => Err(Obstacle::Unknown),
     };

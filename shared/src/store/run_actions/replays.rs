@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
-use super::{Obstacle, columns, state, wake};
+use super::{Obstacle, Rescued, columns, state, wake};
 use crate::env::Env;
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::{Resume, RunKey};
@@ -121,7 +121,7 @@ pub async fn start_all(
     wanted: &[RunKey],
     how: &How<'_>,
     way: &Way,
-) -> Result<Vec<(RunKey, Result<RunKey, Obstacle>)>, StoreError> {
+) -> Result<Vec<(RunKey, Rescued)>, StoreError> {
     let (receipts, numbers) = columns(wanted);
     transaction.query(LOCK, &[&receipts, &numbers]).await?;
     let (mut may, mut done) = (Vec::new(), Vec::new());
