@@ -24,6 +24,18 @@ CREATE FUNCTION postern_older_than(parent text) RETURNS uuid
     WHERE i.inhparent = parent::regclass AND c.relname = parent || '_older'
 $$;
 
+-- A submission of a time below all weeks becomes a dead letter: what is older is only for receipts that outlive their week.
+CREATE FUNCTION postern_refuse_older() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF current_setting('postern.retires', true) = 'on' THEN
+        RETURN NEW;
+    END IF;
+    RAISE check_violation USING MESSAGE = 'the history begins after the time of this receipt';
+END
+$$;
+
 -- Makes a partition as a table of its own and attaches it, which takes no lock that a reader or a writer waits for.
 CREATE FUNCTION postern_attach(parent text, part text, low uuid, high uuid) RETURNS void
     LANGUAGE plpgsql
@@ -32,6 +44,10 @@ BEGIN
     EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', part, parent);
     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%L)', parent, part,
         coalesce(quote_literal(low), 'MINVALUE'), high);
+    IF part = 'receipts_older' THEN
+        CREATE TRIGGER receipts_older BEFORE INSERT ON receipts_older
+            FOR EACH ROW EXECUTE FUNCTION postern_refuse_older();
+    END IF;
 END
 $$;
 
@@ -117,10 +133,12 @@ BEGIN
         ELSE $open$state IN ('needs_attention', 'running', 'waiting', 'held')$open$ END;
     EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, week);
     EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, older);
+    PERFORM set_config('postern.retires', 'on', true);
     EXECUTE format('INSERT INTO %I SELECT * FROM %I WHERE %I IN (
             SELECT receipt FROM %I WHERE receipt >= %L AND receipt < %L AND %s)',
         older, week, key, CASE parent WHEN 'runs' THEN week ELSE 'runs' END, least, above, stays);
     GET DIAGNOSTICS moved = ROW_COUNT;
+    PERFORM set_config('postern.retires', 'off', true);
     EXECUTE format('DROP TABLE %I', week);
     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (MINVALUE) TO (%L)', parent, older, above);
     RETURN moved;

@@ -151,7 +151,7 @@ async fn a_lead_that_is_sent_shows_up_in_receipt_runs_and_records() {
     assert!(receipt.starts_with(&format!("{id}: finished\n")), "{receipt}");
     assert!(receipt.contains("by permission loopback for trigger web_lead"), "{receipt}");
     let path = "\n  1 usable (condition): then\n  2 lead (create_record): created\n  3 note (comment): next\n\
-        read, never posted: firstname, street, tags\n";
+        records: 1\nread, never posted: firstname, street, tags\n";
     assert!(receipt.ends_with(path), "{receipt}");
     assert!(cli.run("runs --workflow 77").text().starts_with(&format!("{id}.1\t")));
     assert_eq!(cli.run("runs --state failed").text(), "");

@@ -158,7 +158,8 @@ workflows: [5]
 async fn modules_steps_and_fields_have_names_in_any_script() {
     let postern = Postern::start(RUSSIAN).await;
     let report = postern.outcome("/trigger?workflow_id=5", "фамилия=Иванов").await;
-    let steps = report["runs"][0]["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap());
+    assert_eq!(report["status"], "finished", "{report}");
+    let steps = report["runs"][0]["path"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap());
     assert_eq!(steps.collect::<Vec<_>>(), ["запись", "приветствие"]);
     let listed = Cli::of(&postern).run("records Лиды").text();
     assert!(listed.contains("\"фамилия\":\"Иванов\""), "{listed}");

@@ -21,7 +21,7 @@ pub fn of_body(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)>
     let mut found = read(content_type, body, lossy);
     found.truncate(MAX_SHOWN);
     let shown = |(name, value): (String, Value)| match value {
-        Value::Text(text) => (named(&name), mask::text(&text)),
+        Value::Text(text) | Value::Escaped(text) => (named(&name), mask::text(&text)),
         Value::Word(word) if word == "null" => (named(&name), word),
         // The first letter of `true` says all.
         Value::Word(word) if word.starts_with(char::is_alphabetic) => (named(&name), mask::HIDDEN.to_owned()),
@@ -33,8 +33,8 @@ pub fn of_body(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)>
 /// The names of a body, each with its value, as far as they can be read.
 pub fn values(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)> {
     let value = |(name, value)| match value {
-        Value::Text(text) if text.contains('\\') => (name, unescaped(text)),
-        Value::Text(text) | Value::Word(text) => (name, text),
+        Value::Escaped(text) if text.contains('\\') => (name, unescaped(text)),
+        Value::Text(text) | Value::Escaped(text) | Value::Word(text) => (name, text),
     };
     read(content_type, body, guessed).into_iter().map(value).collect()
 }
@@ -42,6 +42,8 @@ pub fn values(content_type: Option<&str>, body: &[u8]) -> Vec<(String, String)> 
 /// A value of a body.
 enum Value {
     Text(String),
+    /// A text of JSON with its escapes.
+    Escaped(String),
     /// A word of JSON, such as a number or `null`.
     Word(String),
 }
@@ -97,7 +99,7 @@ fn of_json(text: &str) -> Vec<(String, Value)> {
         rest = behind;
         match token {
             Token::Text(text) if rest.trim_start().starts_with(':') => name = text.to_owned(),
-            Token::Text(text) => found.push((std::mem::take(&mut name), Value::Text(text.to_owned()))),
+            Token::Text(text) => found.push((std::mem::take(&mut name), Value::Escaped(text.to_owned()))),
             Token::Word(word) => found.push((std::mem::take(&mut name), Value::Word(word.to_owned()))),
         }
     }
@@ -147,7 +149,7 @@ fn guessed(bytes: &[u8]) -> String {
     }
 }
 
-/// A text of JSON without its escapes; one of another body has none, and stays.
+/// A text of JSON without its escapes; one that is no JSON stays.
 fn unescaped(text: String) -> String {
     serde_json::from_str(&format!("\"{text}\"")).unwrap_or(text)
 }

@@ -38,11 +38,12 @@ async fn every_operation_is_open_to_its_role_and_those_above_only() {
 }
 
 #[test]
-fn only_the_openapi_document_is_open_and_only_tokens_need_an_admin() {
+fn only_the_openapi_document_is_open_and_tokens_and_persons_need_an_admin() {
     for row in &ROWS {
         let expected = match row.about.name {
             "getOpenApi" => None,
             "listTokens" | "createToken" | "deleteToken" => Some(Role::Admin),
+            "lookForPerson" | "forgetPerson" | "listForgettings" => Some(Role::Admin),
             "validateDocuments" | "explainAddress" => Some(Role::Viewer),
             "getRefusedBodyBytes" => Some(Role::Editor),
             _ if row.about.verb.method() == "GET" => Some(Role::Viewer),

@@ -67,6 +67,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
         get("getDeadLetter", format!("/dead_letters/{unreadable}")),
         get("listDeadLetterGroups", "/dead_letter_groups"),
         get("auditHours", "/audit?hours=2"),
+        get("getUsage", "/usage"),
         get("listSecrets", "/secrets"),
         get("listChanges", "/audit_log?last=100"),
         post("explainAddress", "/explain", json!({"address": "192.0.2.1"})),
@@ -77,6 +78,9 @@ fn changing(world: &World) -> Vec<Wanted> {
     let World { failed, undecided, letter, unreadable, .. } = world;
     vec![
         get("listTokens", "/tokens"),
+        post("lookForPerson", "/person_parts", json!({"texts": ["nobody@example.org"]})),
+        post("forgetPerson", "/forgettings", json!({"texts": ["nobody@example.org"]})),
+        get("listForgettings", "/forgettings"),
         get("getRefusedBody", "/refused_bodies/1?values=true"),
         get("getRefusedBodyBytes", "/refused_bodies/1/raw"),
         documents("setModule", "/modules/Leads", "module: Leads\nfields: {n: text, m: text}\n"),
@@ -91,7 +95,7 @@ fn changing(world: &World) -> Vec<Wanted> {
         post("replayRun", format!("/runs/{failed}/replays"), json!({})),
         post("runAgain", format!("/runs/{}.1/runs_again", world.finished), json!({"env": {"n": "x"}})),
         post("cancelRun", format!("/runs/{}.1/cancellation", world.waiting), json!({})),
-        post("createJob", "/jobs", json!({"kind": "run_again", "filter": {"workflow": 1}, "per_second": 5})),
+        post("createJob", "/jobs", json!({"kind": "run_again", "filter": {"workflow": 8}, "per_second": 5})),
         post("stopJob", "/jobs/1/stop", json!({})),
         get("getJob", "/jobs/1"),
         post("decideRun", format!("/runs/{undecided}/decision"), json!({"decision": "fail"})),

@@ -21,7 +21,7 @@ const ENVIRONMENT: [(&str, &str); 2] = [
 const SETTINGS: &str = "
 permission: test
 addresses: 127.0.0.1
-workflows: [1, 2, 4, 6, 7]
+workflows: [1, 2, 4, 6, 7, 8]
 triggers: [web_lead]
 ping: probe=quagga7marker
 ---
@@ -69,6 +69,11 @@ workflow: 7
 start: {without_record: true, next: pause}
 steps:
   pause: {delay: {for: 1d}}
+---
+workflow: 8
+start: {without_record: true, next: end}
+steps:
+  end: {stop: failed}
 ";
 
 /// What there is to look at.
@@ -101,6 +106,7 @@ impl World {
         assert_eq!(postern.api("PUT", "/secrets/crm").json(&secret).send().await.status, 204);
         let undecided = undecided(&mut postern).await;
         let finished = postern.outcome("/trigger?workflow_id=6", "").await;
+        postern.outcome("/trigger?workflow_id=8", "").await;
         let waiting = postern.post("/trigger?workflow_id=7").form("").send().await;
         eventually("it waits", async || {
             (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 1).then_some(())

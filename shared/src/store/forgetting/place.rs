@@ -106,7 +106,7 @@ pub const PLACES: &[Place] = &[
         table: "audit_log",
         key: ID,
         columns: &[("key", Text), ("document", Json)],
-        only: "kind NOT IN ('permission', 'trigger', 'workflow', 'module', 'account', 'token')",
+        only: "kind NOT IN ('permission', 'trigger', 'workflow', 'module', 'account', 'token', 'secret')",
     },
 ];
 

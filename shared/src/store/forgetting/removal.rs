@@ -25,6 +25,12 @@ DELETE FROM search_keys WHERE receipt = $1 AND hash = ANY ($2)";
 const RECORD_KEYS: &str = "-- removal::record_keys
 DELETE FROM record_keys WHERE record = $1 AND hash = ANY ($2)";
 
+const REFUSED_BODY_KEYS: &str = "-- removal::refused_body_keys
+DELETE FROM refused_body_keys WHERE refused_body = $1 AND hash = ANY ($2)";
+
+const DEAD_LETTER_KEYS: &str = "-- removal::dead_letter_keys
+DELETE FROM dead_letter_keys WHERE dead_letter = $1 AND hash = ANY ($2)";
+
 const UNIQUE_KEY: &str = "-- removal::unique_key
 UPDATE records SET unique_key = NULL WHERE id = $1";
 
@@ -132,10 +138,16 @@ async fn beside(transaction: &Transaction<'_>, table: &str, key: &[String], hash
         let receipt: Uuid = key.parse().map_err(|_| unreadable())?;
         transaction.execute(SEARCH_KEYS, &[&receipt, &hashes]).await?;
     }
+    let of_id = match table {
+        "records" => RECORD_KEYS,
+        "refused_bodies" => REFUSED_BODY_KEYS,
+        "dead_letters" => DEAD_LETTER_KEYS,
+        _ => return Ok(()),
+    };
+    let id: i64 = key.parse().map_err(|_| unreadable())?;
+    transaction.execute(of_id, &[&id, &hashes]).await?;
     if table == "records" {
-        let record: i64 = key.parse().map_err(|_| unreadable())?;
-        transaction.execute(RECORD_KEYS, &[&record, &hashes]).await?;
-        transaction.execute(UNIQUE_KEY, &[&record]).await?;
+        transaction.execute(UNIQUE_KEY, &[&id]).await?;
     }
     Ok(())
 }

@@ -192,17 +192,16 @@ fn a_run_that_costs_too_much_leaves_its_bundle_and_a_loop_ends() {
 
 #[test]
 fn the_log_is_kept_as_the_workflow_says() {
-    for (keep, end, kept, forgets) in [
-        ("all", "finished", 1, false),
-        ("failures", "finished", 1, true),
-        ("failures", "failed", 1, false),
-        ("none", "failed", 0, false),
+    for (keep, end, keeps, forgets) in [
+        ("all", "finished", true, false),
+        ("failures", "finished", false, true),
+        ("failures", "failed", true, false),
+        ("none", "failed", false, false),
     ] {
         let lines =
             format!("start: {{without_record: true, keep_log: {keep}, next: a}}\nsteps:\n  a: {{stop: {end}}}\n");
         let run = begin(&lines, Vec::new()).run;
-        let kept = if forgets { 0 } else { kept };
-        assert_eq!((run.log.len(), run.forgets), (kept, forgets), "{keep} {end}");
+        assert_eq!((run.log.len(), run.keeps, run.forgets), (1, keeps, forgets), "{keep} {end}");
         assert_eq!(run.document.is_some(), end == "failed", "only a failed run can be replayed");
     }
 }

@@ -72,7 +72,7 @@ impl Operation for SetSecret {
             (r#"{"value": "a-long-value"}"#, ""),
         )
     }
-    .refusing(&[Code::Conflict]);
+    .refusing(&[Code::NotFound, Code::Conflict]);
 
     async fn run(state: &State, who: &Who, Input { name, value }: Input) -> Result<Done, Error> {
         match set(state, who, &name.0, &value).await? {
