@@ -163,5 +163,6 @@ async fn modules_steps_and_fields_have_names_in_any_script() {
     assert_eq!(steps.collect::<Vec<_>>(), ["запись", "приветствие"]);
     let listed = Cli::of(&postern).run("records Лиды").text();
     assert!(listed.contains("\"фамилия\":\"Иванов\""), "{listed}");
+    postern.outcome("/trigger?workflow_id=5&record_id=1", "фамилия=Петров").await;
     assert_eq!(postern.count("SELECT count(*) FROM comments WHERE text = 'Здравствуйте, Иванов!'").await, 1);
 }
