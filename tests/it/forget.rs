@@ -201,3 +201,16 @@ async fn a_person_is_only_looked_for_unless_it_is_confirmed() {
         assert_eq!(postern.api("POST", "/person_parts").json(&body.to_string()).send().await.status, status, "{body}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_found_once_among_many_rows() {
+    let postern = Postern::without_worker(SETTINGS).await;
+    let many = "INSERT INTO records (module, fields)
+        SELECT 'Leads', jsonb_build_object('email', 'person' || n || '@example.org') FROM generate_series(1, 1200) AS n";
+    postern.sql(many).await;
+    let cli = Cli::of(&postern);
+    for n in [2, 99, 614, 1_200] {
+        let found = cli.arguments(&["forget", &format!("person{n}@example.org")]);
+        assert!(found.stdout.contains("records\t1\n"), "{n}: {found:?}");
+    }
+}

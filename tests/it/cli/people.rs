@@ -31,7 +31,7 @@ async fn waiting_for_a_run_that_fails_is_a_failure_that_names_the_run() {
     let id = cli.run(&format!("send http://{}/trigger --workflow 77 lastname=x", postern.public())).text();
     let waited = cli.run(&format!("receipt {} --wait", id.trim()));
     assert_eq!((waited.code, waited.stdout.contains(": failed")), (1, true), "{waited:?}");
-    let hint = format!("postern replay {}.1", id.trim());
+    let hint = format!("postern run-again {}.1", id.trim());
     assert!(waited.stderr.starts_with("postern: it has failed") && waited.stderr.contains(&hint), "{waited:?}");
     assert_eq!(cli.run(&format!("receipt {}", id.trim())).code, 0, "only --wait judges");
 }

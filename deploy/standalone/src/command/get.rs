@@ -122,10 +122,9 @@ static TRIGGERS: [Column<Value>; 2] =
 static WORKFLOWS: [Column<Value>; 6] = [
     Column::number("WORKFLOW", |one| one["workflow"].to_string()),
     Column::state("STATE", |one| {
-        let is_on = |value: &Value| *value == true;
-        if is_on(&one["start"]["hold"]) {
+        if one["start"]["hold"] == true {
             "hold"
-        } else if is_on(&one["active"]) {
+        } else if one["active"] != false {
             "active"
         } else {
             "inactive"

@@ -69,6 +69,9 @@ pub fn judge(receipt: &Report) -> Result<(), Failure> {
         run.map(|run| name_of(id, run.number)).unwrap_or_default()
     };
     let (message, hint) = match receipt.status.as_str() {
+        "failed" if has_stopped(receipt) => {
+            ("it has failed", format!("`postern run-again {}` runs it again from the start", run_in("failed")))
+        }
         "failed" => ("it has failed", format!("`postern replay {}` goes on at the failed step", run_in("failed"))),
         "needs_attention" => {
             let run = run_in("needs_attention");
@@ -86,6 +89,12 @@ pub fn judge(receipt: &Report) -> Result<(), Failure> {
         _ => return Ok(()),
     };
     Err(Failure::failed(message, hint))
+}
+
+/// Whether the first run that failed has ended at a `stop`: to go on there would only end it again.
+fn has_stopped(receipt: &Report) -> bool {
+    let failed = receipt.runs.iter().flatten().find(|run| run.status == "failed");
+    failed.and_then(|run| run.path.last()).is_some_and(|step| step.task == "stop")
 }
 
 /// Whether something is still to come.

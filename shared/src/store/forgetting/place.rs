@@ -122,12 +122,13 @@ impl Place {
         values.collect::<Vec<_>>().join(", ")
     }
 
-    /// What a row is read by: its key as texts, and its columns as texts or bytes.
+    /// What a row is read by: its key as texts, and its columns as texts or bytes. None of them has the name of a column:
+    /// the rows would be in the order of these texts.
     pub fn read(&self) -> String {
-        let keys = self.key.iter().map(|(name, _)| format!("{name}::text"));
+        let keys = self.key.iter().map(|(name, _)| format!("{name}::text AS key_{name}"));
         let columns = self.columns.iter().map(|(name, kind)| match kind {
-            Bytes | OptionalBytes | Queued | Steps => (*name).to_owned(),
-            Json | Jsonb | Message | Text => format!("{name}::text"),
+            Bytes | OptionalBytes | Queued | Steps => format!("{name} AS of_{name}"),
+            Json | Jsonb | Message | Text => format!("{name}::text AS of_{name}"),
         });
         keys.chain(columns).collect::<Vec<_>>().join(", ")
     }
