@@ -3,14 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{HIDDEN, Secrets, Unusable, mark};
 use crate::id::SecretName;
-
-/// What RFC 3986 (2.3) leaves as it is.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The texts that are taken out, the longest first. Its `Debug` shows none of them.
 #[derive(Clone, Default)]
@@ -25,14 +21,10 @@ impl Scrubber {
         let mut texts = Vec::new();
         for name in names {
             let value = secrets.get(name)?.text();
-            let encoded = [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(value, set).to_string());
-            let form = encoded[1].replace("%20", "+");
-            texts.extend(encoded.iter().map(|text| text.to_lowercase()));
-            texts.extend(encoded);
             // Inside of JSON that is a text itself; PHP escapes a slash as well.
             let json = mark::written(value, mark::Place::Json);
             texts.extend([json.replace('/', "\\/"), json]);
-            texts.extend([value.to_owned(), value.trim().to_owned(), form]);
+            texts.extend([value.to_owned(), value.trim().to_owned()]);
         }
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         texts.dedup();
@@ -41,13 +33,22 @@ impl Scrubber {
 
     /// The same text without the values.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut scrubbed = Cow::Borrowed(text);
-        for value in self.0.iter().filter(|value| !value.is_empty()) {
-            if scrubbed.contains(value.as_str()) {
-                scrubbed = Cow::Owned(scrubbed.replace(value.as_str(), HIDDEN));
+        let (mut scrubbed, mut rest, mut is_changed) = (String::new(), text, false);
+        while let Some(first) = rest.chars().next() {
+            let values = self.0.iter().filter(|value| !value.is_empty());
+            match values.filter_map(|value| length_at(rest.as_bytes(), value.as_bytes())).next() {
+                Some(length) => {
+                    scrubbed.push_str(HIDDEN);
+                    rest = rest.get(length..).unwrap_or_default();
+                    is_changed = true;
+                }
+                None => {
+                    scrubbed.push(first);
+                    rest = &rest[first.len_utf8()..];
+                }
             }
         }
-        scrubbed
+        if is_changed { Cow::Owned(scrubbed) } else { Cow::Borrowed(text) }
     }
 
     /// The same value without the values of secrets, in its names too.
@@ -67,6 +68,26 @@ impl Scrubber {
             other => other,
         }
     }
+}
+
+/// The length of a value at the beginning of a text in which any of its bytes may be percent-encoded, and a blank a plus:
+/// programs differ in what they encode.
+fn length_at(text: &[u8], value: &[u8]) -> Option<usize> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut at = 0;
+    for byte in value {
+        at += match text.get(at..)? {
+            [b'%', high, low, ..]
+                if digit(*high).zip(digit(*low)) == Some((u32::from(byte >> 4), u32::from(byte & 15))) =>
+            {
+                3
+            }
+            [b'+', ..] if *byte == b' ' => 1,
+            [first, ..] if first == byte => 1,
+            _ => return None,
+        };
+    }
+    Some(at)
 }
 
 impl fmt::Debug for Scrubber {
@@ -95,6 +116,7 @@ mod tests {
             (json!("Bearer key/with +ä!"), json!("Bearer ***!")),
             (json!({"key/with +ä": ["x", 1_234_567_890, 12]}), json!({"***": ["x", "***", 12]})),
             (json!("?k=key%2Fwith%20%2B%C3%A4&key%2fwith%20%2b%c3%a4&key%2Fwith+%2B%C3%A4"), json!("?k=***&***&***")),
+            (json!("?k=key/with%20%2b%C3%A4 key%2Fwith +ä"), json!("?k=*** ***")),
             (json!([null, true, "key"]), json!([null, true, "key"])),
         ] {
             assert_eq!(scrubber.value(found), expected);
