@@ -4,7 +4,7 @@
 mod batch;
 mod beginning;
 pub mod fields;
-mod form;
+pub(crate) mod form;
 mod json;
 pub mod memory;
 mod multipart;

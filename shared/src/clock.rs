@@ -118,11 +118,6 @@ impl fmt::Display for WrongClock {
     }
 }
 
-/// Milliseconds since 1970 of a moment as RFC 3339 writes it.
-pub fn millis(text: &str) -> Option<i64> {
-    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
-}
-
 /// RFC 3339 in UTC, with milliseconds.
 pub fn time(moment: SystemTime) -> String {
     Timestamp::try_from(moment).map(|at| format!("{at:.3}")).unwrap_or_default()

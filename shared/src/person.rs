@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::body::form::decoded;
 use crate::search_key::{self, Key, Secret};
 
 /// What stands in the place of a value with a person.
@@ -63,7 +64,7 @@ impl Person {
         if let Ok(mut document) = serde_json::from_slice::<Value>(bytes) {
             return self.blank(&mut document);
         }
-        let decoded = search_key::percent_decoded(bytes);
+        let decoded = decoded(bytes);
         [bytes, &decoded].into_iter().any(|bytes| {
             let cyrillic = encoding_rs::WINDOWS_1251.decode_without_bom_handling(bytes).0;
             self.is_in(&String::from_utf8_lossy(bytes)) || self.is_in(&cyrillic)

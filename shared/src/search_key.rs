@@ -14,7 +14,7 @@ use sha2::Sha256;
 
 use crate::env::Env;
 use crate::id::RecordId;
-pub use inside::{inside, percent_decoded, single};
+pub use inside::{inside, single};
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;

@@ -2,7 +2,7 @@
 //! The JSON written here is a contract between versions: `tests/it/golden` pins it byte for byte. Readers
 //! ignore fields that they do not know.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +155,11 @@ pub fn unbundle(body: &[u8]) -> Result<Vec<Submission>, UnreadableBundle> {
 pub fn millis(moment: SystemTime) -> i64 {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The moment that is so many milliseconds after 1970.
+pub fn moment(millis: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 /// A message of one submission with another `$env`; everything else of it stays.

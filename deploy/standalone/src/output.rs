@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use failure::{Failure, Trouble};
-pub use moment::parse as parse_moment;
+pub use moment::{named, parse as parse_moment};
 pub use style::{difference, state};
 pub use words::harmless;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Key, MAX_BYTES, PHONE_DIGITS};
+use crate::body::form::decoded;
 
 /// What cannot stand in an e-mail and often stands beside one.
 const EMAIL_ENDS: &str = "<>()[]{},;:\"'=&?#|\\/";
@@ -18,7 +19,7 @@ pub fn inside(text: &str) -> BTreeSet<Key> {
     let mut keys: BTreeSet<Key> = Key::words(text).collect();
     add_inside(text, &mut keys);
     if text.contains('%') {
-        add_inside(&String::from_utf8_lossy(&percent_decoded(text.as_bytes())), &mut keys);
+        add_inside(&String::from_utf8_lossy(&decoded(text.as_bytes())), &mut keys);
     }
     keys
 }
@@ -43,22 +44,4 @@ fn add_inside(text: &str, keys: &mut BTreeSet<Key>) {
             }
         }
     }
-}
-
-/// Bytes of a form without their escapes.
-pub fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        match (byte, digit(at + 1).zip(digit(at + 2))) {
-            (b'%', Some((high, low))) => {
-                decoded.extend(u8::try_from(high * 16 + low));
-                at += 2;
-            }
-            (b'+', _) => decoded.push(b' '),
-            _ => decoded.push(*byte),
-        }
-        at += 1;
-    }
-    decoded
 }

@@ -26,6 +26,7 @@ impl Scrubber {
             texts.extend([json.replace('/', "\\/"), json]);
             texts.extend([value.to_owned(), value.trim().to_owned()]);
         }
+        texts.retain(|text| !text.is_empty());
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         texts.dedup();
         Ok(Self(texts))
@@ -33,22 +34,18 @@ impl Scrubber {
 
     /// The same text without the values.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let (mut scrubbed, mut rest, mut is_changed) = (String::new(), text, false);
-        while let Some(first) = rest.chars().next() {
-            let values = self.0.iter().filter(|value| !value.is_empty());
-            match values.filter_map(|value| length_at(rest.as_bytes(), value.as_bytes())).next() {
-                Some(length) => {
-                    scrubbed.push_str(HIDDEN);
-                    rest = rest.get(length..).unwrap_or_default();
-                    is_changed = true;
-                }
-                None => {
-                    scrubbed.push(first);
-                    rest = &rest[first.len_utf8()..];
-                }
+        let (mut scrubbed, mut end) = (String::new(), 0);
+        for (at, _) in text.char_indices() {
+            let rest = &text.as_bytes()[at..];
+            if at >= end
+                && let Some(length) = self.0.iter().find_map(|value| length_at(rest, value.as_bytes()))
+            {
+                scrubbed.push_str(&text[end..at]);
+                scrubbed.push_str(HIDDEN);
+                end = at + length;
             }
         }
-        if is_changed { Cow::Owned(scrubbed) } else { Cow::Borrowed(text) }
+        if end == 0 { Cow::Borrowed(text) } else { Cow::Owned(scrubbed + &text[end..]) }
     }
 
     /// The same value without the values of secrets, in its names too.

@@ -5,7 +5,7 @@ mod request;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::pin::pin;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use tokio_postgres::types::{Json, Type};
 use super::{Conflicts, StoreError, copy, parsed, sequence};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
 use crate::message::Message;
-use crate::submission::{Submission, Target};
+use crate::submission::{self, Submission, Target};
 
 pub(super) use request::unfold;
 
@@ -166,7 +166,7 @@ pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) 
     }
     let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
     for NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet } in receipts {
-        let accepted_at = time(submission.accepted_at_ms);
+        let accepted_at = submission::moment(submission.accepted_at_ms);
         let (workflow, trigger) = columns(&submission.target);
         let address = request::fold(&submission.request, accepted_at);
         rows.as_mut()
@@ -196,7 +196,8 @@ pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) 
             .map_err(copy::taken)?;
     }
     rows.finish().await.map_err(copy::taken)?;
-    let arrival = |one: &NewReceipt| Some((one.submission.ticket?, Some(time(one.submission.accepted_at_ms))));
+    let arrival =
+        |one: &NewReceipt| Some((one.submission.ticket?, Some(submission::moment(one.submission.accepted_at_ms))));
     sequence::arrive(transaction, &receipts.iter().filter_map(arrival).collect::<Vec<_>>()).await
 }
 
@@ -261,8 +262,4 @@ pub async fn find(connection: &Object, id: ReceiptId) -> Result<Option<Receipt>,
         dropped_files: list(row.get(8))?,
         altered: list(row.get(9))?,
     }))
-}
-
-fn time(millis: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

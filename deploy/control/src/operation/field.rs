@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use postern_shared::clock;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -67,23 +67,23 @@ impl JsonSchema for Last {
     }
 }
 
+/// A page of what is numbered, the newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// How many, the newest first.
+    #[serde(default)]
+    pub last: Last,
+    /// Older ones than this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub before: Option<i64>,
+}
+
 /// A moment as RFC 3339 writes it, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(pub String);
-
-impl Time {
-    /// Milliseconds since 1970, if it is a moment.
-    pub fn millis(&self) -> Option<i64> {
-        clock::millis(&self.0)
-    }
-
-    /// The moment that is so many milliseconds after 1970.
-    pub fn of_millis(millis: i64) -> Self {
-        let since = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-        Self::from(SystemTime::UNIX_EPOCH + since)
-    }
-}
 
 impl From<SystemTime> for Time {
     fn from(moment: SystemTime) -> Self {
@@ -105,7 +105,7 @@ impl JsonSchema for Time {
     }
 }
 
-/// A moment that a query names, as RFC 3339 writes it.
+/// A moment that a request names, as RFC 3339 writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub SystemTime);
 

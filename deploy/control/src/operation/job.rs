@@ -8,11 +8,11 @@ pub mod stop;
 use postern_shared::id::{PermissionKey, WorkflowId};
 use postern_shared::store::jobs::{self, Kind};
 use postern_shared::store::runs::{Filter, State as RunState};
+use postern_shared::submission;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
-use super::field::{Text, Time};
+use super::field::{Moment, Text, Time};
 
 /// An example of a job.
 const EXAMPLE: &str = r#"{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}"#;
@@ -41,10 +41,10 @@ pub struct Selection {
     pub permission: Option<PermissionKey>,
     /// Only runs of submissions that were accepted at this moment or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<Time>,
+    pub from: Option<Text<Moment>>,
     /// Only runs of submissions that were accepted before this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<Time>,
+    pub until: Option<Text<Moment>>,
 }
 
 /// A job, and how far it has come.
@@ -83,29 +83,24 @@ pub struct OneJob {
 
 impl Selection {
     /// As the store takes it.
-    ///
-    /// # Errors
-    /// A moment that is none.
-    pub fn filter(&self) -> Result<Filter, Error> {
-        let moment = |name: &str, time: &Option<Time>| match time {
-            None => Ok(None),
-            Some(time) => time.millis().map(Some).ok_or_else(|| Error::Invalid(format!("{name}: is no moment"))),
-        };
-        Ok(Filter {
+    pub fn filter(&self) -> Filter {
+        let millis = |moment: Option<Text<Moment>>| moment.map(|moment| submission::millis(moment.0.0));
+        Filter {
             state: self.state.map(|state| state.0),
             workflow: self.workflow,
             version: self.version,
             step: self.step.clone(),
             failure: self.failure.clone(),
             permission: self.permission.clone(),
-            from_ms: moment("from", &self.from)?,
-            until_ms: moment("until", &self.until)?,
+            from_ms: millis(self.from),
+            until_ms: millis(self.until),
             within: None,
             unreplayed: false,
-        })
+        }
     }
 
     fn of(filter: &Filter) -> Self {
+        let moment = |millis: Option<i64>| millis.map(|millis| Text(Moment(submission::moment(millis))));
         Self {
             state: filter.state.map(Text),
             workflow: filter.workflow,
@@ -113,8 +108,8 @@ impl Selection {
             step: filter.step.clone(),
             failure: filter.failure.clone(),
             permission: filter.permission.clone(),
-            from: filter.from_ms.map(Time::of_millis),
-            until: filter.until_ms.map(Time::of_millis),
+            from: moment(filter.from_ms),
+            until: moment(filter.until_ms),
         }
     }
 }

@@ -7,7 +7,8 @@ use warp::reply::Response;
 use super::reply::{self, Refusal};
 use super::visit::Visit;
 use crate::operation::field::Text;
-use crate::operation::run::cancel::{self, CancelRun};
+use crate::operation::run::NamedRun;
+use crate::operation::run::cancel::CancelRun;
 use crate::operation::run::decide::{self, DecideRun};
 use crate::operation::run::replay::{self, ReplayRun};
 use crate::operation::{Error, Operation};
@@ -23,7 +24,7 @@ pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
             let input = replay::Input { run, newest_version: action == "replay-newest" };
             ReplayRun::run(state, &who, input).await.map(drop)
         }
-        "cancel" => CancelRun::run(state, &who, cancel::Input { run }).await.map(drop),
+        "cancel" => CancelRun::run(state, &who, NamedRun { run }).await.map(drop),
         word => {
             let decision = Text(Decision::from_word(word).ok_or(Refusal::NotFound)?);
             DecideRun::run(state, &who, decide::Input { run, decision }).await.map(drop)

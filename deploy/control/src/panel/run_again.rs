@@ -12,6 +12,7 @@ use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::visit::Visit;
 use crate::operation::field::Text;
+use crate::operation::run::NamedRun;
 use crate::operation::run::effects::{self, GetEffects};
 use crate::operation::run::run_again::{self, RunAgain};
 use crate::operation::{Error, Operation};
@@ -83,7 +84,7 @@ pub async fn run_again(visit: &Visit<'_>) -> Result<Response, Refusal> {
 }
 
 async fn before(visit: &Visit<'_>, run: RunKey) -> Result<effects::Output, Refusal> {
-    Ok(GetEffects::run(&visit.panel.state, &visit.who(), effects::Input { run: Text(run) }).await?)
+    Ok(GetEffects::run(&visit.panel.state, &visit.who(), NamedRun { run: Text(run) }).await?)
 }
 
 async fn page(visit: &Visit<'_>, error: String) -> Result<Page, Refusal> {

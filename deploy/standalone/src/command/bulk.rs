@@ -1,9 +1,8 @@
 //! What `replay`, `run-again` and `cancel` share: instead of one run a filter, whose runs a job takes at a rate.
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
-use postern_control::operation::field::{Text, Time};
+use postern_control::operation::field::Text;
 use postern_control::operation::job::create::{CreateJob, Input, RATE_DEFAULT};
 use postern_control::operation::job::{OneJob, Selection};
 use postern_shared::id::{PermissionKey, WorkflowId};
@@ -11,8 +10,9 @@ use postern_shared::resume::RunKey;
 use postern_shared::store::jobs::Kind;
 use postern_shared::store::runs::State;
 
+use super::runs::state_parser;
 use crate::api::Api;
-use crate::output::{Failure, Output, parse_moment};
+use crate::output::{Failure, Output, named, parse_moment};
 
 /// Which runs, and how fast.
 #[derive(Debug, Args)]
@@ -69,7 +69,6 @@ impl Bulk {
 
     /// Creates the job.
     pub async fn create(&self, kind: Kind, api: &Api, output: &mut Output) -> Result<(), Failure> {
-        let time = |moment: Option<Timestamp>| moment.map(|moment| Time(moment.to_string()));
         let filter = Selection {
             state: self.state.map(Text),
             workflow: self.workflow,
@@ -77,8 +76,8 @@ impl Bulk {
             step: self.step.clone(),
             failure: self.failure.clone(),
             permission: self.permission.clone(),
-            from: time(self.since),
-            until: time(self.until),
+            from: named(self.since),
+            until: named(self.until),
         };
         let per_second = self.rate.unwrap_or(RATE_DEFAULT);
         let job = api.call::<CreateJob>(&Input { kind: Text(kind), filter, per_second }).await?;
@@ -97,9 +96,4 @@ pub fn line(job: &OneJob) -> String {
 fn rate(text: &str) -> Result<f64, &'static str> {
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
     number.parse().ok().filter(|rate: &f64| *rate > 0.0).ok_or("must be a number of runs per second, such as 200/s")
-}
-
-fn state_parser() -> impl TypedValueParser<Value = State> {
-    let words = State::ALL.map(|(_, word)| word);
-    PossibleValuesParser::new(words).try_map(|word| State::from_word(&word).ok_or("no such state"))
 }

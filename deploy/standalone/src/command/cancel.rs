@@ -2,7 +2,8 @@
 
 use clap::Args;
 use postern_control::operation::field::Text;
-use postern_control::operation::run::cancel::{CancelRun, Input};
+use postern_control::operation::run::NamedRun;
+use postern_control::operation::run::cancel::CancelRun;
 use postern_shared::resume::RunKey;
 use postern_shared::store::jobs::Kind;
 
@@ -27,6 +28,6 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let Some(run) = options.bulk.one(options.run)? else {
         return options.bulk.create(Kind::Cancel, &api, output).await;
     };
-    let answer = api.call::<CancelRun>(&Input { run: Text(run) }).await?;
+    let answer = api.call::<CancelRun>(&NamedRun { run: Text(run) }).await?;
     output.named(&answer.run, format_args!("{} is cancelled", answer.run), &answer)
 }

@@ -2,14 +2,14 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use postern_control::operation::field::{Last, Moment, Text};
+use postern_control::operation::field::{Last, Text};
 use postern_control::operation::find::{Find, Input, Output as Found};
 use postern_shared::id::WorkflowId;
 use postern_shared::store::finding::Status;
 
 use crate::listing::cursor;
 use crate::options::Server;
-use crate::output::{Failure, Output, harmless, parse_moment};
+use crate::output::{Failure, Output, harmless, named, parse_moment};
 
 /// Arguments of `find`.
 #[derive(Debug, Args)]
@@ -47,13 +47,12 @@ pub struct Options {
 
 /// Prints what is found: of each kind the newest first.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let moment = |at: Option<Timestamp>| at.and_then(|at| Some(Text(Moment(at.try_into().ok()?))));
     let before = options.before.as_deref().map(cursor).transpose();
     let before = before.map_err(|error| Failure::usage(error, "it takes what the end of the page before names"))?;
     let input = Input {
         text: options.text.clone(),
-        from: moment(options.since),
-        to: moment(options.until),
+        from: named(options.since),
+        to: named(options.until),
         status: options.status.map(Text),
         permission: options.permission.clone(),
         workflow: options.workflow,

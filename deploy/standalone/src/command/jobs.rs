@@ -1,10 +1,10 @@
 //! `postern jobs`: work on many runs, and how far it has come.
 
 use clap::{Args, Subcommand};
-use postern_control::operation::field::Last;
+use postern_control::operation::field::{Last, Page};
 use postern_control::operation::job::OneJob;
 use postern_control::operation::job::get::{self, GetJob};
-use postern_control::operation::job::list::{self, ListJobs};
+use postern_control::operation::job::list::ListJobs;
 use postern_control::operation::job::stop::StopJob;
 
 use super::bulk;
@@ -61,7 +61,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     match &options.command {
         Command::List { last, api } => {
             let last = Last::try_from(i64::from(*last)).map_err(Failure::fault)?;
-            let found = api.api()?.call::<ListJobs>(&list::Input { last, before: None }).await?;
+            let found = api.api()?.call::<ListJobs>(&Page { last, before: None }).await?;
             output.list(&COLUMNS, |job| job.id.to_string(), &found.jobs, &found).map(drop)
         }
         Command::Show { id, api } => shown(&api.api()?.call::<GetJob>(&get::Input { id: *id }).await?, output),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use postern_control::operation::field::Text;
-use postern_control::operation::run::effects::{self, Effect, GetEffects};
+use postern_control::operation::run::NamedRun;
+use postern_control::operation::run::effects::{Effect, GetEffects};
 use postern_control::operation::run::run_again::{Input, RunAgain};
 use postern_shared::env::Env;
 use postern_shared::resume::RunKey;
@@ -45,7 +46,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         confirm("run all of them again, so that what they have done may happen twice", options.yes)?;
         return options.bulk.create(Kind::RunAgain, &api, output).await;
     };
-    let before = api.call::<GetEffects>(&effects::Input { run }).await?;
+    let before = api.call::<GetEffects>(&NamedRun { run }).await?;
     for effect in &before.effects {
         output.note(format_args!("already done: {}", line(effect)));
     }

@@ -96,7 +96,8 @@ pub fn line(run: &RunReport) -> String {
     )
 }
 
-fn state_parser() -> impl TypedValueParser<Value = State> {
+/// The words for the states of a run.
+pub fn state_parser() -> impl TypedValueParser<Value = State> {
     let words = State::ALL.map(|(_, word)| word);
     PossibleValuesParser::new(words).try_map(|word| State::from_word(&word).ok_or("no such state"))
 }

@@ -2,14 +2,13 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use postern_control::operation::field::{Moment, Text};
 use postern_control::operation::statistics::{GetStatistics, Input, OutputOfStep, Step};
 use postern_shared::id::WorkflowId;
 use serde::Serialize;
 
 use crate::options::Server;
 use crate::output::table::Column;
-use crate::output::{Failure, Output, parse_moment};
+use crate::output::{Failure, Output, named, parse_moment};
 
 /// Arguments of `statistics`.
 #[derive(Debug, Args)]
@@ -51,8 +50,7 @@ static COLUMNS: [Column<Line>; 7] = [
 
 /// Prints the outputs of the steps.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let moment = |at: Option<Timestamp>| at.and_then(|at| Some(Text(Moment(at.try_into().ok()?))));
-    let (from, to) = (moment(options.since), moment(options.until));
+    let (from, to) = (named(options.since), named(options.until));
     let input = Input { id: options.workflow, from, to, version: options.version };
     let found = options.api.api()?.call::<GetStatistics>(&input).await?;
     let line = |step: &Step, output: &OutputOfStep| Line { step: step.clone(), output: output.clone() };

@@ -3,6 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use postern_control::operation::field::{Moment, Text};
 
 /// Seconds of the units in which the time since something is written.
 const UNITS: [(char, i64); 5] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
@@ -13,6 +14,11 @@ pub fn parse(text: &str) -> Result<Timestamp, String> {
     read(text, Timestamp::now()).ok_or_else(|| {
         "write a time ago (90m, 2h, 3d, 1w), a date (2026-11-24), or a time (2026-11-24T13:45:00Z)".to_owned()
     })
+}
+
+/// A moment as operations take it.
+pub fn named(moment: Option<Timestamp>) -> Option<Text<Moment>> {
+    moment.and_then(|moment| Some(Text(Moment(moment.try_into().ok()?))))
 }
 
 fn read(text: &str, now: Timestamp) -> Option<Timestamp> {

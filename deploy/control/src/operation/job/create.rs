@@ -65,7 +65,7 @@ impl Operation for CreateJob {
         if !RATE.contains(&rate) {
             return Err(Error::Invalid(format!("per_second: must be from {} to {}", RATE.start(), RATE.end())));
         }
-        let mut filter = filter.filter()?;
+        let mut filter = filter.filter();
         let usual = if kind == Kind::Cancel { RunState::Waiting } else { RunState::Failed };
         let wanted = *filter.state.get_or_insert(usual);
         if !kind.takes(wanted) {

@@ -5,26 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{OneJob, describe};
-use crate::operation::field::Last;
+use crate::operation::field::Page;
 use crate::operation::{About, Error, Operation, Who};
 use crate::state::State;
 
 /// Lists jobs.
 #[derive(Debug)]
 pub struct ListJobs;
-
-/// How many.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// How many, the newest first.
-    #[serde(default)]
-    pub last: Last,
-    /// Older ones than this number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub before: Option<i64>,
-}
 
 /// A page of jobs.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +23,7 @@ pub struct Output {
 }
 
 impl Operation for ListJobs {
-    type Input = Input;
+    type Input = Page;
     type Output = Output;
     const ABOUT: About = About::get(
         "listJobs",
@@ -45,7 +32,7 @@ impl Operation for ListJobs {
         r#"{"jobs": [{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}], "next": null}"#,
     );
 
-    async fn run(state: &State, _: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, _: &Who, input: Page) -> Result<Output, Error> {
         let found = jobs::list(&state.store.connection().await?, input.before, input.last.get()).await?;
         let next = input.last.next(&found).map(|job| job.id);
         Ok(Output { jobs: found.iter().map(describe).collect(), next })

@@ -1,4 +1,4 @@
-//! Who asked to forget persons, when, and how much was found. Of the persons nothing is told.
+//! Who asked to forget persons, when, and how many rows were found. A report does not name the person.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,13 @@ use postern_shared::store::forgetting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::operation::field::{Last, Time};
+use crate::operation::field::{Page, Time};
 use crate::operation::{About, Error, Operation, Who};
 use crate::state::State;
 
 /// Lists reports.
 #[derive(Debug)]
 pub struct ListForgettings;
-
-/// Which reports.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// How many, the newest first.
-    #[serde(default)]
-    pub last: Last,
-    /// Older ones than this number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub before: Option<i64>,
-}
 
 /// A page of reports.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +40,7 @@ pub struct Report {
 }
 
 impl Operation for ListForgettings {
-    type Input = Input;
+    type Input = Page;
     type Output = Output;
     const ABOUT: About = About::get(
         "listForgettings",
@@ -63,7 +50,7 @@ impl Operation for ListForgettings {
     )
     .for_role(Role::Admin);
 
-    async fn run(state: &State, _: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, _: &Who, input: Page) -> Result<Output, Error> {
         let connection = state.store.connection().await?;
         let found = forgetting::reports(&connection, input.before, input.last.get()).await?;
         let next = input.last.next(&found).map(|report| report.id);

@@ -1,12 +1,8 @@
 //! A person cancels a run that has not ended.
 
-use postern_shared::resume::RunKey;
 use postern_shared::store::run_actions;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::goes;
-use crate::operation::field::Text;
+use super::{ChangedRun, NamedRun, goes};
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
 
@@ -14,24 +10,9 @@ use crate::state::State;
 #[derive(Debug)]
 pub struct CancelRun;
 
-/// Which run.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// The name of the run.
-    pub run: Text<RunKey>,
-}
-
-/// The run that is cancelled.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Output {
-    /// Its name.
-    pub run: String,
-}
-
 impl Operation for CancelRun {
-    type Input = Input;
-    type Output = Output;
+    type Input = NamedRun;
+    type Output = ChangedRun;
     const ABOUT: About = About::post(
         "cancelRun",
         "/runs/{run}/cancellation",
@@ -40,9 +21,8 @@ impl Operation for CancelRun {
     )
     .refusing(&[Code::NotFound, Code::Conflict]);
 
-    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, input: NamedRun) -> Result<ChangedRun, Error> {
         let mut connection = state.store.connection().await?;
-        let run = goes(run_actions::cancel(&mut connection, &who.account, input.run.0).await?)?;
-        Ok(Output { run: run.to_string() })
+        goes(run_actions::cancel(&mut connection, &who.account, input.run.0).await?).map(ChangedRun::from)
     }
 }

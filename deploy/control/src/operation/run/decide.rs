@@ -6,7 +6,7 @@ use postern_shared::store::run_actions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::goes;
+use super::{ChangedRun, goes};
 use crate::operation::field::Text;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
@@ -25,16 +25,9 @@ pub struct Input {
     pub decision: Text<Decision>,
 }
 
-/// The run that goes on.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Output {
-    /// Its name.
-    pub run: String,
-}
-
 impl Operation for DecideRun {
     type Input = Input;
-    type Output = Output;
+    type Output = ChangedRun;
     const ABOUT: About = About::post(
         "decideRun",
         "/runs/{run}/decision",
@@ -43,9 +36,9 @@ impl Operation for DecideRun {
     )
     .refusing(&[Code::NotFound, Code::Conflict]);
 
-    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, input: Input) -> Result<ChangedRun, Error> {
         let mut connection = state.store.connection().await?;
-        let run = goes(run_actions::decide(&mut connection, &who.account, input.run.0, input.decision.0).await?)?;
-        Ok(Output { run: run.to_string() })
+        goes(run_actions::decide(&mut connection, &who.account, input.run.0, input.decision.0).await?)
+            .map(ChangedRun::from)
     }
 }

@@ -2,26 +2,17 @@
 
 use postern_shared::env::Env;
 use postern_shared::id::{RecordId, WorkflowId};
-use postern_shared::resume::RunKey;
 use postern_shared::store::run_effects;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::operation::field::Text;
+use super::NamedRun;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
 
 /// Gives what a run has done.
 #[derive(Debug)]
 pub struct GetEffects;
-
-/// Which run.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// The name of the run.
-    pub run: Text<RunKey>,
-}
 
 /// What would be done twice.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +37,7 @@ pub struct Output {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Effect {
     /// What it did: `record_created`, `record_changed`, `record_deleted`, `comment_written`, `request_sent`, `mail_sent`, or
-    /// `unclear`: a request or a mail of which it is not known whether it arrived.
+    /// `unclear`: nobody knows whether the request or the mail arrived.
     pub what: String,
     /// The workflow of the step.
     pub workflow: WorkflowId,
@@ -59,7 +50,7 @@ pub struct Effect {
 }
 
 impl Operation for GetEffects {
-    type Input = Input;
+    type Input = NamedRun;
     type Output = Output;
     const ABOUT: About = About::get(
         "getEffects",
@@ -69,7 +60,7 @@ impl Operation for GetEffects {
     )
     .refusing(&[Code::NotFound]);
 
-    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, input: NamedRun) -> Result<Output, Error> {
         let connection = state.store.connection().await?;
         let start = run_effects::start_values(&connection, input.run.0).await?.ok_or(Error::Unknown("run"))?;
         let done = run_effects::of(&connection, input.run.0).await?;

@@ -58,7 +58,7 @@ impl Operation for ListFailureGroups {
     );
 
     async fn run(state: &State, who: &Who, input: Selection) -> Result<Output, Error> {
-        let filter = input.filter()?;
+        let filter = input.filter();
         let found = failure_groups::list(&state.store.connection().await?, &filter).await?;
         let group = |group: failure_groups::Group| {
             let message_code = group.message.as_ref().map(|message| who.sight().message(message));

@@ -1,12 +1,11 @@
 //! A run that failed goes on at its failed step, as a new run.
 
-use postern_shared::id::ReceiptId;
 use postern_shared::resume::RunKey;
 use postern_shared::store::run_actions::{self, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::goes;
+use super::{NewRun, goes};
 use crate::operation::field::Text;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
@@ -26,20 +25,9 @@ pub struct Input {
     pub newest_version: bool,
 }
 
-/// The new run.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Output {
-    /// Its name.
-    pub run: String,
-    /// Its receipt.
-    pub receipt: ReceiptId,
-    /// Its number among the runs of the receipt.
-    pub number: i16,
-}
-
 impl Operation for ReplayRun {
     type Input = Input;
-    type Output = Output;
+    type Output = NewRun;
     const ABOUT: About = About {
         status: 201,
         ..About::post(
@@ -54,10 +42,9 @@ impl Operation for ReplayRun {
     }
     .refusing(&[Code::NotFound, Code::Conflict]);
 
-    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, input: Input) -> Result<NewRun, Error> {
         let version = if input.newest_version { Version::Newest } else { Version::Pinned };
         let mut connection = state.store.connection().await?;
-        let run = goes(run_actions::replay(&mut connection, &who.account, input.run.0, version).await?)?;
-        Ok(Output { run: run.to_string(), receipt: run.receipt, number: run.number })
+        goes(run_actions::replay(&mut connection, &who.account, input.run.0, version).await?).map(NewRun::from)
     }
 }

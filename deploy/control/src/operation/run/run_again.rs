@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use postern_shared::env::Env;
-use postern_shared::id::ReceiptId;
 use postern_shared::resume::RunKey;
 use postern_shared::store::{run_actions, run_effects};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::goes;
+use super::{NewRun, goes};
 use crate::operation::field::Text;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
@@ -32,20 +31,9 @@ pub struct Input {
     pub without: BTreeSet<String>,
 }
 
-/// The new run.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Output {
-    /// Its name.
-    pub run: String,
-    /// Its receipt.
-    pub receipt: ReceiptId,
-    /// Its number among the runs of the receipt.
-    pub number: i16,
-}
-
 impl Operation for RunAgain {
     type Input = Input;
-    type Output = Output;
+    type Output = NewRun;
     const ABOUT: About = About {
         status: 201,
         ..About::post(
@@ -60,7 +48,7 @@ impl Operation for RunAgain {
     }
     .refusing(&[Code::NotFound, Code::Conflict]);
 
-    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, input: Input) -> Result<NewRun, Error> {
         let Input { run, env, without } = input;
         let mut connection = state.store.connection().await?;
         let changed: Vec<&str> = env.0.keys().chain(&without).map(String::as_str).collect();
@@ -75,7 +63,6 @@ impl Operation for RunAgain {
             Some(values)
         };
         let new = run_actions::run_again(&mut connection, &who.account, run.0, edited.as_ref(), &changed).await?;
-        let new = goes(new)?;
-        Ok(Output { run: new.to_string(), receipt: new.receipt, number: new.number })
+        goes(new).map(NewRun::from)
     }
 }
