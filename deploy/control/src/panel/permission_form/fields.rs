@@ -52,45 +52,9 @@ const ANSWER: [&str; 5] = ["status", "type", "body", "redirect", "redirect_error
 /// The fields of `verify`.
 const VERIFY: [(&str, &str); 2] = [("verify_query", "query"), ("verify_token", "token")];
 
-/// The fields that stand under "for callers that cannot be changed", and the keys whose mistakes they show.
-const MORE: [&str; 36] = [
-    "charset",
-    "ping",
-    "dedupe_by",
-    "dedupe_days",
-    "origins",
-    "answer",
-    "status",
-    "type",
-    "body",
-    "redirect",
-    "redirect_error",
-    "wait",
-    "limit",
-    "headers",
-    "verify",
-    "verify_query",
-    "verify_token",
-    "signature",
-    "token",
-    "token_header",
-    "token_query",
-    "signature_preset",
-    "signature_secret",
-    "signature_secrets",
-    "signature_public_url",
-    "signature_header",
-    "signature_algorithm",
-    "signature_encoding",
-    "signature_prefix",
-    "signature_signed",
-    "signature_timestamp",
-    "signature_tolerance",
-    "raw",
-    "batch",
-    "query_values",
-    "files",
-];
+/// The fields that every permission needs or that are cosmetic. All others stand under "for callers that cannot be changed".
+const MAIN: [&str; 8] =
+    ["permission", "title", "short_url", "expires", "addresses", "workflows", "triggers", "enabled"];
 
 /// What the form holds.
 #[derive(Debug, Default)]
@@ -124,13 +88,13 @@ impl Fields {
     /// Whether one of the fields for callers that cannot be changed says something.
     pub(super) fn has_more(&self) -> bool {
         let is_default = |name: &str| matches!(self.get(name), "" | "refuse" | "query");
-        !self.checked.is_empty() || MORE.iter().any(|name| !is_default(name))
+        !self.checked.is_empty() || TEXTS.into_iter().chain(LISTS).any(|name| is_more(name) && !is_default(name))
     }
 }
 
 /// Whether the mistakes of a key stand with the fields for callers that cannot be changed.
 pub(super) fn is_more(key: &str) -> bool {
-    MORE.contains(&key)
+    has_field(key) && !MAIN.contains(&key)
 }
 
 pub(super) fn of_document(document: &Value) -> Fields {
