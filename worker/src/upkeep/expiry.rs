@@ -8,7 +8,7 @@ use postern_shared::store::{self, Store};
 /// How often claims and numbers are forgotten.
 const EXPIRED_EVERY: Duration = Duration::from_secs(3600);
 
-/// The rest between two parts of the claims.
+/// The pause between two parts of the claims.
 const REST: Duration = Duration::from_millis(200);
 
 /// How often responses are forgotten, and submissions that are due too late are called back.

@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_secs(3600);
 /// How soon again when something that is due could not be removed.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// The rest between two parts of what is removed.
+/// The pause between two parts of a removal.
 const REST: Duration = Duration::from_millis(200);
 
 /// Removes what is due, until it is aborted.

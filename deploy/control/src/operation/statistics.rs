@@ -21,7 +21,7 @@ const SPAN_DEFAULT: Duration = Duration::from_secs(7 * 24 * 3600);
 #[derive(Debug)]
 pub struct GetStatistics;
 
-/// Of which workflow, and of which time.
+/// The workflow, and the time.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {

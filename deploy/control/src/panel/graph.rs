@@ -74,7 +74,7 @@ pub struct Label {
     pub figure: String,
 }
 
-/// Draws a workflow with its document, and what is marked of it.
+/// Draws a workflow with its document and its marks.
 pub fn draw(workflow: &Workflow, document: &Value, marks: Marks<'_>) -> Graph {
     let (edges, outputs) = edges(workflow);
     let Drawing { places, ways, left, width, height } = places::place(workflow.steps.len() + 1, &edges);

@@ -22,8 +22,8 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 /// The longest password: argon2 reads all of it.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many passwords are hashed at once. Each hash takes 19 MiB and a core, of which it leaves half of the time to
-/// submissions; those keep at least half of the cores.
+/// How many passwords are hashed at once. Each hash takes 19 MiB. It uses a core for half of the time, and at most half of
+/// the cores are used so: submissions have the rest.
 pub const MAX_AT_ONCE: usize = 2;
 /// How many passwords are hashed or wait to be hashed: the work of about a second. A further log-in is asked to come
 /// again.

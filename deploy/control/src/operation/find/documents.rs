@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::FoundDocument;
 use crate::operation::Error;
 
-/// How many documents a search finds at most: whoever has more types more of the name.
+/// The most documents that a search finds. With more letters of the name it finds fewer.
 const MAX_FOUND: usize = 50;
 
 /// The documents of a text.
