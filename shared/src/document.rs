@@ -13,9 +13,10 @@ pub use reader::{MAX_FIELD_BYTES, MAX_TITLE_BYTES, Reader};
 
 use crate::finding::{Finding, Located};
 use crate::id::{InvalidId, ModuleName, PermissionKey, TriggerKey, WorkflowId};
+use crate::message::{DocumentFault, Message};
 use crate::module::Module;
 use crate::permission::Permission;
-use crate::suggestion::nearest;
+use crate::suggestion::did_you_mean;
 use crate::trigger::Trigger;
 use crate::workflow::Workflow;
 use crate::yaml;
@@ -60,14 +61,14 @@ impl Kind {
     /// The kind of a document: exactly one of the kinds' keys stands in it.
     pub fn of(document: &Value) -> Result<Self, Finding> {
         let Some(map) = document.as_object() else {
-            return Err(Finding::new("", "a document is a map of keys and values"));
+            return Err(Finding::new("", DocumentFault::DocumentNoMap));
         };
         let mut kinds = Self::ALL.into_iter().filter(|kind| map.contains_key(kind.name()));
         match (kinds.next(), kinds.next()) {
             (Some(kind), None) => Ok(kind),
             (None, _) => Err(unknown(map)),
             (Some(one), Some(other)) => {
-                Err(Finding::new(other.name(), format!("a document is one thing, but this has {one} as well")))
+                Err(Finding::new(other.name(), DocumentFault::DocumentTwoKinds { kind: one.to_string() }))
             }
         }
     }
@@ -81,10 +82,12 @@ impl fmt::Display for Kind {
 
 fn unknown(map: &serde_json::Map<String, Value>) -> Finding {
     let kinds = || Kind::ALL.into_iter().map(Kind::name);
-    let misspelt = map.keys().find_map(|key| Some((key, nearest(key, kinds()).pop()?)));
-    match misspelt {
-        Some((key, kind)) => Finding::new(key.as_str(), format!("unknown kind of document: did you mean `{kind}`?")),
-        None => Finding::new("", "a document has one of the keys module, trigger, workflow, permission"),
+    let mut suggested = map.keys().map(|key| (key, did_you_mean(key, kinds())));
+    match suggested.find(|(_, meant)| !meant.is_empty()) {
+        Some((key, meant)) => {
+            Finding::new(key.as_str(), Message::from(DocumentFault::DocumentKindUnknown).meant(meant))
+        }
+        None => Finding::new("", DocumentFault::DocumentNoKind { kinds: kinds().collect::<Vec<_>>().join(", ") }),
     }
 }
 

@@ -22,8 +22,8 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::id::ModuleName;
-use crate::message::Message;
-use crate::suggestion::did_you_mean;
+use crate::message::{ExpressionFault, Message};
+use crate::suggestion::{Meant, did_you_mean};
 use reference::Reference;
 use scan::End;
 
@@ -83,7 +83,7 @@ impl fmt::Display for Related {
 /// Why a text is not an expression or a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SyntaxError(pub String);
+pub struct SyntaxError(pub Message);
 
 /// Why an evaluation failed: the fuel is spent, or an operation does not fit its values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,6 +101,25 @@ enum Kind {
     /// Read straight from its map: no minijinja, and a number keeps its digits.
     Reference(Reference),
     Jinja(minijinja::Expression<'static, 'static>),
+}
+
+impl From<SyntaxError> for Message {
+    fn from(SyntaxError(message): SyntaxError) -> Self {
+        message
+    }
+}
+
+/// In English only: a finding in the reader's language has a code instead.
+impl From<String> for SyntaxError {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<ExpressionFault> for SyntaxError {
+    fn from(fault: ExpressionFault) -> Self {
+        Self(fault.into())
+    }
 }
 
 impl From<EvalError> for Message {
@@ -166,9 +185,10 @@ pub fn is_email(text: &str) -> bool {
 
 fn compile(jinja: String) -> Result<minijinja::Expression<'static, 'static>, SyntaxError> {
     let environment = functions::environment();
-    let compiled = environment
-        .compile_expression_owned(jinja)
-        .map_err(|error| SyntaxError(error.detail().unwrap_or("not an expression").to_owned()))?;
+    let compiled = environment.compile_expression_owned(jinja).map_err(|error| match error.detail() {
+        Some(detail) => SyntaxError(Message::foreign(&detail)),
+        None => ExpressionFault::NotAnExpression.into(),
+    })?;
     let unknown = compiled.undeclared_variables(false).into_iter().filter(|name| !functions::is_known_name(name)).min();
     match unknown {
         Some(name) => Err(SyntaxError(unknown_name(&name))),
@@ -176,12 +196,13 @@ fn compile(jinja: String) -> Result<minijinja::Expression<'static, 'static>, Syn
     }
 }
 
-fn unknown_name(name: &str) -> String {
-    let meant = did_you_mean(name, ["true", "false", "none"]);
-    match meant.as_str() {
-        "" => format!("unknown name {name}: did you mean ${name} or $env[\"{name}\"]?"),
-        meant => format!("unknown name {name}{meant}"),
-    }
+fn unknown_name(name: &str) -> Message {
+    let fault = Message::from(ExpressionFault::NameUnknown { name: name.to_owned() });
+    let word = did_you_mean(name, ["true", "false", "none"]);
+    fault.meant(match word.is_empty() {
+        true => Meant::of([format!("${name}"), format!("$env[\"{name}\"]")]),
+        false => word,
+    })
 }
 
 fn run(jinja: &minijinja::Expression<'static, 'static>, scope: &Scope) -> Result<minijinja::Value, EvalError> {

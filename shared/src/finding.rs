@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::suggestion::DID_YOU_MEAN;
+use crate::message::{Language, Message};
 
 /// One thing wrong in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,25 +11,30 @@ pub struct Finding {
     /// The keys that lead to the place, joined by dots, such as `steps.lead.fields.lastname`; empty = the document.
     pub path: String,
     /// What is wrong and what would be right; lowercase, names the thing.
-    pub message: String,
+    pub message: Message,
 }
 
 impl Finding {
     /// A finding at a path.
-    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(path: impl Into<String>, message: impl Into<Message>) -> Self {
         Self { path: path.into(), message: message.into() }
     }
 
     /// Whether both name one fault, whatever they suggest.
     pub fn is_same_fault(&self, other: &Self) -> bool {
-        let fault = |one: &Self| one.message.split(DID_YOU_MEAN).next().map(str::to_owned);
-        self.path == other.path && fault(self) == fault(other)
+        self.path == other.path && self.message.fault() == other.message.fault()
+    }
+
+    /// The place and what is wrong, in a language.
+    pub fn text(&self, language: Language) -> String {
+        let message = self.message.text(language);
+        if self.path.is_empty() { message } else { format!("{}: {message}", self.path) }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
+        f.write_str(&self.text(Language::English))
     }
 }
 
@@ -43,13 +48,23 @@ pub struct Located {
 }
 
 impl Located {
-    /// The place and the message for people: `step lead: field fields.lastname: …`.
+    /// Its text in English.
     pub fn sentence(&self) -> String {
+        self.text(Language::English)
+    }
+
+    /// The place and the message for people: `step lead: field fields.lastname: …`.
+    pub fn text(&self, language: Language) -> String {
         let Finding { path, message } = &self.finding;
+        let (step_word, field_word) = match language {
+            Language::English => ("step", "field"),
+            Language::Russian => ("шаг", "поле"),
+        };
+        let message = message.text(language);
         match path.strip_prefix("steps.").map(|rest| rest.split_once('.').unwrap_or((rest, ""))) {
-            Some((step, "")) => format!("step {step}: {message}"),
-            Some((step, field)) => format!("step {step}: field {field}: {message}"),
-            None => self.finding.to_string(),
+            Some((step, "")) => format!("{step_word} {step}: {message}"),
+            Some((step, field)) => format!("{step_word} {step}: {field_word} {field}: {message}"),
+            None => self.finding.text(language),
         }
     }
 }
@@ -57,16 +72,30 @@ impl Located {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::DocumentFault;
+    use crate::suggestion::did_you_mean;
 
     #[test]
     fn a_sentence_names_step_and_field() {
-        for (path, expected) in [
-            ("", "wrong"),
-            ("start.triggers.0", "start.triggers.0: wrong"),
-            ("steps.lead", "step lead: wrong"),
-            ("steps.lead.fields.lastname", "step lead: field fields.lastname: wrong"),
+        for (path, english, russian) in [
+            ("", "is missing", "не указано"),
+            ("start.triggers.0", "start.triggers.0: is missing", "start.triggers.0: не указано"),
+            ("steps.lead", "step lead: is missing", "шаг lead: не указано"),
+            ("steps.lead.fields.a", "step lead: field fields.a: is missing", "шаг lead: поле fields.a: не указано"),
         ] {
-            assert_eq!(Located { line: 1, finding: Finding::new(path, "wrong") }.sentence(), expected);
+            let located = Located { line: 1, finding: Finding::new(path, DocumentFault::Missing) };
+            assert_eq!(located.text(Language::English), english);
+            assert_eq!(located.text(Language::Russian), russian);
         }
+    }
+
+    #[test]
+    fn two_findings_are_the_same_fault_whatever_they_suggest() {
+        let finding = |key: &str, meant: &[&str]| {
+            let fault = Message::from(DocumentFault::UnknownKey { key: key.to_owned() });
+            Finding::new("a", fault.meant(did_you_mean(key, meant.iter().copied())))
+        };
+        assert!(finding("titel", &["title"]).is_same_fault(&finding("titel", &[])));
+        assert!(!finding("titel", &["title"]).is_same_fault(&finding("titles", &["title"])));
     }
 }

@@ -3,6 +3,8 @@
 
 mod code;
 mod coded;
+mod codes;
+mod fault;
 mod id;
 mod language;
 #[cfg(test)]
@@ -16,6 +18,7 @@ use crate::id::StepName;
 
 pub use code::{Inner, Message};
 pub use coded::Coded;
+pub use fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
 pub use language::Language;
 
 impl Message {
@@ -114,4 +117,17 @@ impl From<&str> for Message {
     fn from(text: &str) -> Self {
         Self::said(text)
     }
+}
+
+/// The same. A finding in the reader's language has a code instead.
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::said(text)
+    }
+}
+
+/// The codes of all messages, with the names of their arguments.
+#[cfg(any(test, feature = "schema"))]
+fn codes() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    code::CODES.iter().chain(fault::codes())
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{ModuleName, RecordId};
-use crate::message::Message;
+use crate::message::{DocumentFault, Message};
 use crate::spec::{Kind, Setting, Spec};
 use field::Field;
 
@@ -158,7 +158,7 @@ impl FromIterator<Module> for Modules {
 fn read_fields(mut reader: Reader) -> Vec<Field> {
     let names: Vec<&str> = reader.keys().collect();
     if names.len() > MAX_FIELDS {
-        reader.report("", format!("a module has at most {MAX_FIELDS} fields, and this has {}", names.len()));
+        reader.report("", DocumentFault::ModuleFields { most: MAX_FIELDS, count: names.len() });
         return Vec::new();
     }
     let mut fields: Vec<Field> = Vec::with_capacity(names.len());
@@ -168,8 +168,7 @@ fn read_fields(mut reader: Reader) -> Vec<Field> {
         }
         let Some(field) = field::read(&mut reader, name) else { continue };
         if let Some(other) = fields.iter().find(|other| field.unique && other.unique) {
-            let message = format!("a module has one unique field, and `{}` is it already", other.name);
-            reader.report(&format!("{name}.unique"), message);
+            reader.report(&format!("{name}.unique"), DocumentFault::UniqueTwice { field: other.name.clone() });
         }
         fields.push(field);
     }

@@ -1,19 +1,46 @@
 //! Known words that are near a misspelt one, for "did you mean" in findings.
 
+use std::fmt;
+
 /// The most suggestions for one word.
 const MAX_SUGGESTIONS: usize = 3;
 
 /// Findings of a document from which on nothing is suggested: each comparison takes time.
 pub const MAX_SUGGESTED: usize = 50;
 
-/// The beginning of a suggestion at the end of a finding.
-pub const DID_YOU_MEAN: &str = ": did you mean ";
-
 /// A longer word is not a misspelt one; comparing costs the product of both lengths.
 const MAX_WORD_CHARS: usize = 40;
 
 /// The shortest word of which a part counts as near: `upper` of `uppercase`, `mail` of `send_mail`.
 const MIN_PART_CHARS: usize = 3;
+
+/// Known words that were probably meant, as they are shown; often there are none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meant(Vec<String>);
+
+impl Meant {
+    /// Words that are shown as they are.
+    pub fn of(words: impl IntoIterator<Item = String>) -> Self {
+        Self(words.into_iter().collect())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The words.
+    pub fn into_words(self) -> Vec<String> {
+        self.0
+    }
+}
+
+/// The end of a sentence in English: ": did you mean `a` or `b`?", or nothing.
+impl fmt::Display for Meant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() { Ok(()) } else { write!(f, ": did you mean {}?", self.0.join(" or ")) }
+    }
+}
 
 /// The known words that are nearest: those with the fewest letters changed, or else those of which it is a part.
 /// Upper and lower case are the same.
@@ -46,13 +73,9 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<
     near.into_iter().filter(|(distance, _)| is_best(*distance)).map(|(_, known)| known).take(MAX_SUGGESTIONS).collect()
 }
 
-/// The end of a finding: ": did you mean `a` or `b`?", or nothing.
-pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    let near: Vec<String> = nearest(word, known).into_iter().map(|one| format!("`{one}`")).collect();
-    match near.as_slice() {
-        [] => String::new(),
-        near => format!("{DID_YOU_MEAN}{}?", near.join(" or ")),
-    }
+/// The known words that are nearest, in backticks.
+pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Meant {
+    quoted(nearest(word, known))
 }
 
 /// The same, where some words are known by other names: each pair is another name and what it is called here.
@@ -60,7 +83,7 @@ pub fn did_you_mean_or<'k>(
     word: &str,
     known: impl IntoIterator<Item = &'k str>,
     others: &[(&'k str, &'k str)],
-) -> String {
+) -> Meant {
     let known: Vec<&str> = known.into_iter().collect();
     let near = nearest(word, known.iter().copied().chain(others.iter().map(|(name, _)| *name)));
     let exact = others.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(name, _)| *name);
@@ -71,10 +94,11 @@ pub fn did_you_mean_or<'k>(
             meant.push(name);
         }
     }
-    match meant.as_slice() {
-        [] => String::new(),
-        meant => format!("{DID_YOU_MEAN}`{}`?", meant.join("` or `")),
-    }
+    quoted(meant)
+}
+
+fn quoted(words: Vec<&str>) -> Meant {
+    Meant::of(words.into_iter().map(|word| format!("`{word}`")))
 }
 
 #[cfg(test)]
@@ -127,8 +151,8 @@ mod tests {
             ("Mail", ": did you mean `email`?"),
             ("nothing", ""),
         ] {
-            assert_eq!(did_you_mean_or(word, ["upper", "split", "email"], &others), expected, "{word}");
+            assert_eq!(did_you_mean_or(word, ["upper", "split", "email"], &others).to_string(), expected, "{word}");
         }
-        assert_eq!(did_you_mean("lin", ["line", "link"]), ": did you mean `line` or `link`?");
+        assert_eq!(did_you_mean("lin", ["line", "link"]).to_string(), ": did you mean `line` or `link`?");
     }
 }

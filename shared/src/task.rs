@@ -18,6 +18,7 @@ pub mod tries;
 
 use crate::document::Reader;
 use crate::id::WorkflowId;
+use crate::message::{Message, StepFault};
 use crate::spec::Spec;
 use crate::suggestion::did_you_mean_or;
 use comment::Comment;
@@ -133,9 +134,10 @@ impl Kind {
                 None
             }
             [kind] => Some(kind),
-            several => {
-                let names: Vec<&str> = several.iter().map(|kind| kind.spec.name).collect();
-                reader.report("", format!("a step has one task, and this has {}", names.join(" and ")));
+            [one, others @ ..] => {
+                let others: Vec<&str> = others.iter().map(|kind| kind.spec.name).collect();
+                let one = one.spec.name.to_owned();
+                reader.report("", StepFault::TaskTwice { one, other: others.join(", ") });
                 None
             }
         }
@@ -144,10 +146,16 @@ impl Kind {
     /// Reports outputs of other tasks by name: "unknown key" would not tell that the place, not the word, is wrong.
     pub fn refuse_other_outputs(&self, reader: &mut Reader) {
         let Spec { name, outputs, .. } = self.spec;
-        let has = if outputs.is_empty() { "none".to_owned() } else { outputs.join(", ") };
+        let fault = |output: &str| {
+            let (task, output) = ((*name).to_owned(), output.to_owned());
+            match outputs.is_empty() {
+                true => StepFault::NoOutputs { task, output },
+                false => StepFault::NoSuchOutput { task, output, outputs: outputs.join(", ") },
+            }
+        };
         for output in KINDS.iter().flat_map(|kind| kind.spec.outputs) {
             if !outputs.contains(output) {
-                reader.refuse(output, format!("task `{name}` has no output `{output}`; its outputs: {has}"));
+                reader.refuse(output, fault(output));
             }
         }
     }
@@ -179,10 +187,10 @@ fn unknown(reader: &mut Reader) {
         (!meant.is_empty()).then_some((key, meant))
     });
     match meant {
-        Some((key, meant)) => reader.report(key, format!("unknown task{meant}")),
+        Some((key, meant)) => reader.report(key, Message::from(StepFault::TaskUnknown).meant(meant)),
         None => {
             let names: Vec<&str> = names().collect();
-            reader.report("", format!("a step has one task, and this has none of {}", names.join(", ")));
+            reader.report("", StepFault::TaskMissing { tasks: names.join(", ") });
         }
     }
 }

@@ -17,6 +17,7 @@ pub use read::read;
 pub use write::write;
 
 use crate::finding::{Finding, Located};
+use crate::message::DocumentFault;
 
 /// The longest text of YAML that is read, in bytes: some hundred times the largest sensible workflow.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -61,11 +62,12 @@ pub fn join(path: &str, key: &str) -> String {
 /// Reads one document that is written as JSON. Its lines are known as far as it is YAML as well, which most is.
 pub fn read_json(text: &str) -> Result<Document, Located> {
     let value: Value = serde_json::from_str(text).map_err(|error| {
-        let message = format!("this is not JSON: {error}");
-        Located { line: error.line().max(1), finding: Finding::new("", message) }
+        let fault = DocumentFault::NotJson { reason: error.to_string() };
+        Located { line: error.line().max(1), finding: Finding::new("", fault) }
     })?;
     if deeper_than(&value, MAX_DEPTH) {
-        return Err(Located { line: 1, finding: Finding::new("", format!("nested deeper than {MAX_DEPTH} levels")) });
+        let fault = DocumentFault::NestedDeeper { most: MAX_DEPTH };
+        return Err(Located { line: 1, finding: Finding::new("", fault) });
     }
     let lines = match read(text).as_deref() {
         Ok([same]) if same.value == value => same.lines.clone(),

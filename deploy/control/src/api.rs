@@ -11,7 +11,7 @@ use futures_util::Stream;
 use percent_encoding::percent_decode_str;
 use postern_http::path::{path, query};
 use postern_shared::store::accounts::Role;
-use warp::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use warp::http::header::{HeaderName, HeaderValue};
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
@@ -64,10 +64,10 @@ where
     if let Ok((row, _)) = &found
         && row.about.role.is_none()
     {
-        let who = Who { account: String::new(), role: Role::Viewer };
+        let who = Who { account: String::new(), role: Role::Viewer, language: token::language(&headers) };
         return run(state, &who, found, &query, headers, body).await;
     }
-    let who = token::who(state, headers.get(AUTHORIZATION)).await?.ok_or(Error::Unauthorized)?;
+    let who = token::who(state, &headers).await?.ok_or(Error::Unauthorized)?;
     let mut response = run(state, &who, found, &query, headers, body).await.unwrap_or_else(reply::refused);
     response.headers_mut().insert(VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
     Ok(response)

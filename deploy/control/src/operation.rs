@@ -31,6 +31,7 @@ pub mod usage;
 use std::future::Future;
 
 use futures_util::future::BoxFuture;
+use postern_shared::message::Language;
 use postern_shared::store::accounts::Role;
 use schemars::SchemaGenerator;
 use warp::http::Method;
@@ -54,6 +55,8 @@ pub struct Who {
     pub account: String,
     /// What it may do.
     pub role: Role,
+    /// In which language it reads.
+    pub language: Language,
 }
 
 /// One thing that control does.

@@ -5,10 +5,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use postern_control::operation::{Answer, Refused};
+use reqwest::header::ACCEPT_LANGUAGE;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 
 use crate::http;
-use crate::options::Server;
+use crate::options::{Server, language};
 use crate::output::Failure;
 
 /// How long an answer may take: above the time-out of a statement in PostgreSQL.
@@ -52,7 +53,8 @@ impl Api {
     /// The answer of a Postern of this version.
     pub async fn answer(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let url = &self.url;
-        let answer = request.bearer_auth(&self.token).send().await.map_err(|error| self.unanswered(&error))?;
+        let request = request.bearer_auth(&self.token).header(ACCEPT_LANGUAGE, language().code());
+        let answer = request.send().await.map_err(|error| self.unanswered(&error))?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             let hint = "`postern token create NAME` makes one, with a token that is valid; so does the control panel";
             return Err(Failure::failed(

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use postern_shared::document::batch::{Batch, Found};
 use postern_shared::finding::Finding;
+use postern_shared::message::Language;
 use postern_shared::yaml;
 use serde_json::json;
 
+use crate::options::language;
 use crate::output::{Failure, Output};
 
 /// What stands in one file.
@@ -49,10 +51,13 @@ pub fn check(texts: &[Text]) -> Batch {
 
 /// Prints the findings; having any is a failure.
 pub fn report(batch: &Batch, output: &mut Output) -> Result<(), Failure> {
+    let language = language();
     for found in &batch.findings {
         let Finding { path, message } = &found.located.finding;
-        let json = json!({"file": found.source, "line": found.located.line, "path": path, "message": message});
-        output.named(&format!("{}:{}", found.source, found.located.line), line(found), &json)?;
+        let (text, code) = (message.text(language), message.coded());
+        let json = json!({"file": found.source, "line": found.located.line, "path": path, "message": text,
+            "message_code": code});
+        output.named(&format!("{}:{}", found.source, found.located.line), line(found, language), &json)?;
     }
     if batch.findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
@@ -61,8 +66,8 @@ fn unreadable(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::usage(format!("{name}: {error}"), "name files, folders of .yaml files, or - for standard input")
 }
 
-fn line(found: &Found) -> String {
-    format!("{}:{}: {}", found.source, found.located.line, found.located.sentence())
+fn line(found: &Found, language: Language) -> String {
+    format!("{}:{}: {}", found.source, found.located.line, found.located.text(language))
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -101,7 +106,8 @@ mod tests {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let batch = check(&read(&[folder.path().to_owned()]).unwrap());
-        let shorten = |found: &Found| line(found).replace(&format!("{}/", folder.path().display()), "");
+        let shorten =
+            |found: &Found| line(found, Language::English).replace(&format!("{}/", folder.path().display()), "");
         (batch.documents.iter().map(|d| d.document.key()).collect(), batch.findings.iter().map(shorten).collect())
     }
 
@@ -135,7 +141,7 @@ mod tests {
         assert!(matches!(read(&[folder.path().to_owned()]), Err(Failure::Usage(_))));
         fs::write(&file, b"trigger: a\ntitle: \xE4\n").unwrap();
         let batch = check(&read(&[file]).unwrap());
-        assert!(line(&batch.findings[0]).ends_with("a.yaml:2: this line is not UTF-8"));
+        assert!(line(&batch.findings[0], Language::English).ends_with("a.yaml:2: this line is not UTF-8"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use postern_shared::message::Language;
 use reqwest::Url;
 
 use crate::output::Failure;
@@ -64,4 +65,13 @@ fn config_file() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(folder.join("postern/config.yaml"))
+}
+
+/// The language of the locale (POSIX, 8.2). Results for programs name codes, which are the same in each language.
+#[expect(clippy::disallowed_methods, reason = "options read the environment")]
+pub fn language() -> Language {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    let code = locale.split(['_', '.', '@']).next().unwrap_or_default();
+    Language::of_code(code).unwrap_or(Language::English)
 }

@@ -10,6 +10,7 @@ use self::completion::{complete, name_in_its_type};
 use super::{Document, Kind, secrets};
 use crate::finding::{Finding, Located};
 use crate::id::{SecretName, WorkflowId};
+use crate::message::{DocumentFault, Message};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
 use crate::workflow::{Step, Workflow};
@@ -78,7 +79,7 @@ impl Batch {
     /// Adds the YAML documents of a text.
     pub fn add_yaml(&mut self, source: &str, text: &[u8]) {
         let documents = text_of(text).and_then(yaml::read).and_then(|documents| match documents.is_empty() {
-            true => Err(Located { line: 1, finding: Finding::new("", "there is no document in it") }),
+            true => Err(Located { line: 1, finding: Finding::new("", DocumentFault::NoDocument) }),
             false => Ok(documents),
         });
         match documents {
@@ -163,8 +164,7 @@ impl Batch {
             let before = agreement::findings(&workflow, &stored.modules, Undeclared::Open);
             let now = agreement::findings(&workflow, modules, Undeclared::Open).into_iter();
             let new = now.filter(|one| !before.iter().any(|other| other.is_same_fault(one)));
-            at_odds
-                .extend(new.map(|one| Finding::new(Kind::Module.name(), format!("workflow {}: {one}", workflow.id))));
+            at_odds.extend(new.map(|one| Finding::new(Kind::Module.name(), in_workflow(workflow.id, one))));
         }
         at_odds
     }
@@ -182,7 +182,8 @@ impl Batch {
         let (kind, key) = (document.kind(), document.key());
         let line = yaml.line(kind.name());
         if let Some(first) = self.places.get(&(kind, key.clone())) {
-            let message = format!("{kind} {key} is already set at {first}");
+            let kind_word = Box::new(Message::kind(kind));
+            let message = DocumentFault::DocumentTwice { kind: kind_word, key, place: first.clone() };
             return report(yaml.locate(Finding::new(kind.name(), message)));
         }
         self.places.insert((kind, key), format!("{source}:{line}"));
@@ -195,11 +196,17 @@ impl Batch {
     }
 }
 
+/// A finding of a stored workflow, told at a document beside it.
+fn in_workflow(workflow: WorkflowId, Finding { path, message }: Finding) -> Message {
+    let message = if path.is_empty() { message } else { Message::in_field(path, message) };
+    DocumentFault::InWorkflow { workflow, message: Box::new(message) }.into()
+}
+
 fn runs_unknown(workflow: &Workflow, unknown: &HashSet<WorkflowId>) -> Vec<Finding> {
     let finding = |step: &Step| {
         let id = step.task.runs().filter(|id| unknown.contains(id))?;
         let path = format!("steps.{}.{}", step.name, step.task.name());
-        Some(Finding::new(path, format!("there is no workflow {id}")))
+        Some(Finding::new(path, Message::WorkflowMissing { workflow: id }))
     };
     workflow.steps.iter().filter_map(finding).collect()
 }
@@ -207,7 +214,7 @@ fn runs_unknown(workflow: &Workflow, unknown: &HashSet<WorkflowId>) -> Vec<Findi
 fn text_of(bytes: &[u8]) -> Result<&str, Located> {
     str::from_utf8(bytes).map_err(|error| {
         let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        Located { line, finding: Finding::new("", "this line is not UTF-8") }
+        Located { line, finding: Finding::new("", DocumentFault::NotUtf8) }
     })
 }
 

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::expression::Reads;
 use crate::finding::Finding;
+use crate::message::{DocumentFault, Message};
 use crate::spec::{self, Setting};
-use crate::suggestion::{MAX_SUGGESTED, did_you_mean, nearest};
+use crate::suggestion::{MAX_SUGGESTED, Meant, did_you_mean, nearest};
 use crate::yaml::join;
 
 /// The longest title of a document, in bytes: it must fit a table cell.
@@ -48,7 +49,7 @@ impl<'d, 'f> Reader<'d, 'f> {
     ) -> Option<Self> {
         let path = path.into();
         let Value::Object(map) = value else {
-            findings.push(Finding::new(path, "must be a map of keys and values"));
+            findings.push(Finding::new(path, DocumentFault::MustBeMap));
             return None;
         };
         let (read, refused, reads) = (Vec::new(), Vec::new(), Reads::default());
@@ -66,7 +67,7 @@ impl<'d, 'f> Reader<'d, 'f> {
     }
 
     /// Notes a finding at a key of this map; an empty key is the map itself.
-    pub fn report(&mut self, key: &str, message: impl Into<String>) {
+    pub fn report(&mut self, key: &str, message: impl Into<Message>) {
         let path = if key.is_empty() { self.path.clone() } else { join(&self.path, key) };
         self.findings.push(Finding::new(path, message));
     }
@@ -85,7 +86,7 @@ impl<'d, 'f> Reader<'d, 'f> {
         if !self.read.contains(&key) {
             self.read.push(key);
             if value.is_none() && setting.is_some_and(|setting| setting.required) && !self.is_misspelt(key) {
-                self.report(key, "is missing");
+                self.report(key, DocumentFault::Missing);
             }
         }
         value
@@ -131,7 +132,7 @@ impl<'d, 'f> Reader<'d, 'f> {
     }
 
     /// Reports a key, if it stands here, as one that cannot.
-    pub fn refuse(&mut self, key: &'static str, message: impl Into<String>) {
+    pub fn refuse(&mut self, key: &'static str, message: impl Into<Message>) {
         if self.map.contains_key(key) && !self.refused.contains(&key) {
             self.refused.push(key);
             self.report(key, message);
@@ -145,9 +146,9 @@ impl<'d, 'f> Reader<'d, 'f> {
         !self.map.contains_key(key) && strange.any(|written| nearest(written, self.known()).contains(&key))
     }
 
-    /// The end of a finding that names known words near a misspelt one; nothing behind [`MAX_SUGGESTED`] findings.
-    pub fn did_you_mean<'k>(&self, word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-        if self.findings.len() < MAX_SUGGESTED { did_you_mean(word, known) } else { String::new() }
+    /// The known words near a misspelt one; none behind [`MAX_SUGGESTED`] findings.
+    pub fn did_you_mean<'k>(&self, word: &str, known: impl IntoIterator<Item = &'k str>) -> Meant {
+        if self.findings.len() < MAX_SUGGESTED { did_you_mean(word, known) } else { Meant::default() }
     }
 
     /// Reports every key that is not described.
@@ -155,14 +156,13 @@ impl<'d, 'f> Reader<'d, 'f> {
         let known: Vec<&'static str> = self.known().collect();
         for key in self.map.keys() {
             if !known.contains(&key.as_str()) && !self.refused.contains(&key.as_str()) {
-                let key_text = excerpt(key);
-                let message = match self.did_you_mean(key, known.iter().copied()) {
-                    nothing if nothing.is_empty() => {
-                        format!("unknown key `{key_text}`; known here: {}", known.join(", "))
-                    }
-                    meant => format!("unknown key `{key_text}`{meant}"),
+                let (path, written) = (join(&self.path, key), excerpt(key));
+                let meant = self.did_you_mean(key, known.iter().copied());
+                let fault = match meant.is_empty() {
+                    true => DocumentFault::UnknownKeyHere { key: written, known: known.join(", ") },
+                    false => DocumentFault::UnknownKey { key: written },
                 };
-                self.findings.push(Finding::new(join(&self.path, key), message));
+                self.findings.push(Finding::new(path, Message::from(fault).meant(meant)));
             }
         }
         debug_assert!(
@@ -181,7 +181,7 @@ impl<'d, 'f> Reader<'d, 'f> {
         spec::find(self.settings, key)?.default
     }
 
-    fn checked<T>(&mut self, place: &str, result: Result<T, String>) -> Option<T> {
+    fn checked<T>(&mut self, place: &str, result: Result<T, impl Into<Message>>) -> Option<T> {
         result.map_err(|message| self.report(place, message)).ok()
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::Finding;
 use crate::id::SecretName;
+use crate::message::Message;
 use crate::permission::Permission;
 use crate::suggestion::did_you_mean;
 use crate::workflow::{Step, Workflow};
@@ -23,7 +24,7 @@ pub(super) fn of_permission(permission: &Permission, known: &BTreeSet<SecretName
     permission.secrets().filter_map(finding).collect()
 }
 
-fn missing(name: &SecretName, known: &BTreeSet<SecretName>) -> Option<String> {
+fn missing(name: &SecretName, known: &BTreeSet<SecretName>) -> Option<Message> {
     let meant = || did_you_mean(name.as_str(), known.iter().map(SecretName::as_str));
-    (!known.contains(name)).then(|| format!("there is no secret {name}{}", meant()))
+    (!known.contains(name)).then(|| Message::SecretMissing { secret: name.clone() }.meant(meant()))
 }

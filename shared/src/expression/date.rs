@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, ZonedDateTime};
 
 use super::SyntaxError;
+use crate::message::ExpressionFault;
 
 /// Days that `$[Now,…]` may lie away: a century.
 const MAX_DAYS: i64 = 36_525;
@@ -27,7 +28,7 @@ impl Now {
     /// A date at most a century away.
     pub(super) fn new(days: i64, format: Option<String>) -> Result<Self, SyntaxError> {
         if days.unsigned_abs() > MAX_DAYS.unsigned_abs() {
-            return Err(SyntaxError(format!("$[Now,{days}] is more than {MAX_DAYS} days away")));
+            return Err(ExpressionFault::NowTooFar { days, most: MAX_DAYS }.into());
         }
         Ok(Self { days, format: format.unwrap_or_else(|| DEFAULT_FORMAT.to_owned()) })
     }

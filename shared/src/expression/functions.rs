@@ -10,7 +10,8 @@ use super::date::{self, Now};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::value::{from_owned_json, render_into, to_json};
 use super::{FUEL, MAX_VALUE_BYTES, names, render};
-use crate::suggestion::did_you_mean_or;
+use crate::message::{ExpressionFault, Message};
+use crate::suggestion::{Meant, did_you_mean_or};
 use crate::xml;
 
 /// The one environment: a constant table, built on first use.
@@ -40,36 +41,44 @@ pub(super) fn is_known_name(name: &str) -> bool {
 }
 
 /// What an unknown filter probably is.
-pub(super) fn unknown_filter(name: &str) -> String {
+pub(super) fn unknown_filter(name: &str) -> Message {
+    let owned = name.to_owned();
     if is_test(name) {
-        return format!("unknown filter {name}; it is a test, as in $env[\"a\"] is {name}");
+        return ExpressionFault::FilterIsTest { name: owned }.into();
     }
-    format!("unknown filter {name}{}", did_you_mean_or(name, names_of(&FILTERS), &names::OTHER_FILTERS))
+    Message::from(ExpressionFault::FilterUnknown { name: owned }).meant(near_filters(name))
 }
 
 /// What an unknown test probably is.
-pub(super) fn unknown_test(name: &str) -> String {
+pub(super) fn unknown_test(name: &str) -> Message {
+    let owned = name.to_owned();
     if is_filter(name) {
-        return format!("unknown test {name}; it is a filter, as in $env[\"a\"]|{name}");
+        return ExpressionFault::TestIsFilter { name: owned }.into();
     }
-    format!("unknown test {name}{}", did_you_mean_or(name, names_of(&TESTS), &names::OTHER_TESTS))
+    let meant = did_you_mean_or(name, names_of(&TESTS), &names::OTHER_TESTS);
+    Message::from(ExpressionFault::TestUnknown { name: owned }).meant(meant)
 }
 
 /// What an unknown function probably is.
-pub(super) fn unknown_function(name: &str) -> String {
+pub(super) fn unknown_function(name: &str) -> Message {
+    let owned = name.to_owned();
     if is_filter(name) {
-        return format!("unknown function {name}; it is a filter, as in $env[\"a\"]|{name}");
+        return ExpressionFault::FunctionIsFilter { name: owned }.into();
     }
     if name.eq_ignore_ascii_case("now") {
-        return "unknown function now; the date of today is $[Now]".to_owned();
+        return ExpressionFault::FunctionNow.into();
     }
+    let fault = Message::from(ExpressionFault::FunctionUnknown { name: owned });
     let meant = did_you_mean_or(name, names_of(&FUNCTIONS), &[]);
-    if meant.is_empty() {
-        let filter = did_you_mean_or(name, names_of(&FILTERS), &names::OTHER_FILTERS);
-        let hint = if filter.is_empty() { "" } else { " Filters stand behind a |" };
-        return format!("unknown function {name}{filter}{hint}");
+    let filter = near_filters(name);
+    if meant.is_empty() && !filter.is_empty() {
+        return ExpressionFault::FiltersStandBehind { message: Box::new(fault.meant(filter)) }.into();
     }
-    format!("unknown function {name}{meant}")
+    fault.meant(meant)
+}
+
+fn near_filters(name: &str) -> Meant {
+    did_you_mean_or(name, names_of(&FILTERS), &names::OTHER_FILTERS)
 }
 
 /// Bytes of the local part of a mail address, RFC 5321 section 4.5.3.1 and its erratum 1690.
@@ -248,7 +257,7 @@ fn factor(value: Value) -> Result<Value, Error> {
 }
 
 fn now(days: i64, format: String) -> Result<String, Error> {
-    Now::new(days, Some(format)).map(|now| now.text()).map_err(|error| failed(error.0))
+    Now::new(days, Some(format)).map(|now| now.text()).map_err(|error| failed(error.0.to_string()))
 }
 
 /// What reading or writing so many bytes of JSON costs: four times what minijinja charges for copying them.

@@ -8,7 +8,8 @@ use super::date::Now;
 use super::reads::Reads;
 use super::value::{Key, View, is_true, look_up};
 use super::{Related, Scope, SyntaxError};
-use crate::id::SecretName;
+use crate::id::{InvalidId, SecretName};
+use crate::message::ExpressionFault;
 use crate::secret::mark;
 
 /// What a `$` stands for.
@@ -73,7 +74,7 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
         source::refuse_unknown_of_request(name)?;
     }
     if place == Place::Text && path.is_empty() && rest[length..].starts_with('[') {
-        return Err(SyntaxError(format!("${name}[ must be followed by a name in quotes, as in ${name}[\"lastname\"]")));
+        return Err(ExpressionFault::ReferenceUnquoted { name: name.to_owned() }.into());
     }
     Ok(Some((Reference::Path(source, path), length)))
 }
@@ -193,14 +194,11 @@ impl Source {
 /// `["name"]` behind `$secret`. In an expression a filter would change the mark, and a condition would tell the value.
 fn secret(rest: &str, place: Place) -> Result<(Reference, usize), SyntaxError> {
     if place == Place::Expression {
-        return Err(SyntaxError(
-            "a secret stands in a text, as in Bearer $secret[\"name\"], without braces, filters and conditions"
-                .to_owned(),
-        ));
+        return Err(ExpressionFault::SecretInExpression.into());
     }
-    let wrong = || SyntaxError("a secret is named in quotes, as in $secret[\"name\"]".to_owned());
+    let wrong = || SyntaxError::from(ExpressionFault::SecretUnquoted);
     let (Key::Name(name), length) = bracket(rest).ok_or_else(wrong)? else { return Err(wrong()) };
-    let name = name.parse().map_err(|error| SyntaxError(format!("{error}")))?;
+    let name = name.parse().map_err(|error: InvalidId| SyntaxError(error.into()))?;
     Ok((Reference::Secret(name), length))
 }
 
@@ -261,7 +259,7 @@ fn now(text: &str) -> Result<Option<(Now, usize)>, SyntaxError> {
     if !name.eq_ignore_ascii_case("now") || !rest.starts_with([',', ']']) {
         return Ok(None);
     }
-    let wrong = || SyntaxError("$[Now] is written as $[Now], $[Now,+3] or $[Now,0,'d.m.Y']".to_owned());
+    let wrong = || SyntaxError::from(ExpressionFault::NowForm);
     let (mut days, mut format, mut rest) = ("0", None, rest);
     if let Some(after) = rest.strip_prefix(',') {
         let end = after.find([',', ']']).ok_or_else(wrong)?;
@@ -286,9 +284,7 @@ fn is_related(text: &str) -> bool {
 
 /// `(contact_id: (Contacts) leadsource)`, as vtiger writes it: blanks may stand between its parts.
 fn related(text: &str, place: Place) -> Result<(Reference, usize), SyntaxError> {
-    let (related, rest) = related_field(&text[1..]).ok_or_else(|| {
-        SyntaxError("a field of a referenced record is written as in $(contact_id: (Contacts) leadsource)".to_owned())
-    })?;
+    let (related, rest) = related_field(&text[1..]).ok_or(ExpressionFault::RelatedForm)?;
     let mut length = text.len() - rest.len();
     let mut path = vec![Key::Name(related.to_string())];
     if place == Place::Expression {

@@ -7,6 +7,7 @@ use super::functions;
 use super::reads::Reads;
 use super::reference::{self, Place, Reference, identifier, is_typographic};
 use super::{MAX_EXPRESSION_BYTES, MAX_TOKENS, SyntaxError};
+use crate::message::ExpressionFault;
 
 /// What ends an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub(super) fn scan(source: &str, end: End) -> Result<Scanned, SyntaxError> {
     scanner.end_factor();
     let Scanner { jinja, lone, reads, at: end, tokens, .. } = scanner;
     match tokens {
-        0 => Err(SyntaxError("the expression is empty".to_owned())),
+        0 => Err(ExpressionFault::ExpressionEmpty.into()),
         1 => Ok(Scanned { jinja, lone, reads, end }),
         _ => Ok(Scanned { jinja, lone: None, reads, end }),
     }
@@ -122,14 +123,14 @@ impl<'a> Scanner<'a> {
 
     fn is_at(&self, end: End) -> Result<bool, SyntaxError> {
         if self.at > MAX_EXPRESSION_BYTES {
-            return Err(SyntaxError(format!("the expression is longer than {MAX_EXPRESSION_BYTES} bytes")));
+            return Err(ExpressionFault::ExpressionLonger { most: MAX_EXPRESSION_BYTES }.into());
         }
         if self.tokens > MAX_TOKENS {
-            return Err(SyntaxError(format!("the expression has more than {MAX_TOKENS} words and signs")));
+            return Err(ExpressionFault::ExpressionWords { most: MAX_TOKENS }.into());
         }
         match (end, self.rest()) {
             (End::Text, rest) => Ok(rest.is_empty()),
-            (_, "") => Err(SyntaxError(format!("an expression is not closed by {}", end.marker()))),
+            (_, "") => Err(ExpressionFault::ExpressionOpen { end: end.marker().to_owned() }.into()),
             // Inside the expression's own braces a `}}` closes maps.
             (_, rest) => Ok(rest.starts_with(end.marker()) && self.open.iter().all(|bracket| bracket.sign != '{')),
         }
@@ -166,7 +167,7 @@ impl<'a> Scanner<'a> {
             }
             _ if !identifier(rest).is_empty() => return self.word(identifier(rest)),
             _ if is_typographic(c) => {
-                return Err(SyntaxError(format!("{c} is a typographic quote: write \" around texts in expressions")));
+                return Err(ExpressionFault::QuoteTypographic { quote: c }.into());
             }
             _ => self.sign(c),
         }
@@ -181,9 +182,7 @@ impl<'a> Scanner<'a> {
 
     fn reference(&mut self) -> Result<(), SyntaxError> {
         let Some((reference, length)) = reference::parse(&self.rest()[1..], Place::Expression)? else {
-            return Err(SyntaxError(
-                "a $ in an expression must begin a reference, as in $env[\"lastname\"]".to_owned(),
-            ));
+            return Err(ExpressionFault::DollarAlone.into());
         };
         self.jinja.push_str(&reference.to_jinja());
         self.at += 1 + length;
@@ -202,7 +201,7 @@ impl<'a> Scanner<'a> {
             closes
         });
         let Some(inner) = inner else {
-            return Err(SyntaxError(format!("a text in an expression is not closed by {quote}")));
+            return Err(ExpressionFault::TextOpen { quote }.into());
         };
         let after = &rest[inner + 2..];
         if let Previous::Compare(operator) = self.previous
@@ -243,7 +242,7 @@ impl<'a> Scanner<'a> {
                 self.previous = Previous::Operand;
                 return Ok(());
             }
-            _ if word.starts_with("__") => return Err(SyntaxError(format!("unknown name {word}"))),
+            _ if word.starts_with("__") => return Err(ExpressionFault::NameUnknown { name: word.to_owned() }.into()),
             _ if after.starts_with('(') && !functions::is_function(word) => {
                 return Err(SyntaxError(functions::unknown_function(word)));
             }

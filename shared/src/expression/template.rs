@@ -8,7 +8,7 @@ use super::scan::End;
 use super::value::{Budget, render, render_into};
 use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
 use crate::id::SecretName;
-use crate::message::Message;
+use crate::message::{ExpressionFault, Message};
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
 #[derive(Debug)]
@@ -239,7 +239,7 @@ fn placeholder(rest: &str, end: End) -> Result<(Option<Part>, usize), SyntaxErro
 
 fn refuse_nul(text: &str) -> Result<(), SyntaxError> {
     if text.contains('\0') {
-        return Err(SyntaxError("the text holds a NUL character, which cannot be stored".to_owned()));
+        return Err(ExpressionFault::TextNul.into());
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ fn eval(text: &str) -> Result<Value, EvalError> {
 }
 
 fn syntax(text: &str) -> String {
-    Template::parse(&json!(text)).unwrap_err().0
+    Template::parse(&json!(text)).unwrap_err().0.to_string()
 }
 
 #[test]

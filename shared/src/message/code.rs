@@ -2,29 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
+use super::fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
 use crate::id::{ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
-
-/// The enum, and the list of its codes with the names of their arguments, for the tests of the tables.
-macro_rules! messages {
-    ($($(#[$doc:meta])* $code:literal $name:ident $({ $($argument:ident: $kind:ty),+ })?;)+) => {
-        /// What happened, or why something did not: a code with arguments. An argument may be a message itself.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(tag = "code")]
-        #[expect(missing_docs, reason = "the tables hold the texts, in which each argument stands")]
-        pub enum Message {
-            $($(#[$doc])* #[serde(rename = $code)] $name $({ $($argument: $kind),+ })?,)+
-        }
-
-        /// Each code, with the names of its arguments.
-        #[cfg(any(test, feature = "schema"))]
-        pub const CODES: &[(&str, &[&str])] = &[$(($code, &[$($(stringify!($argument)),+)?])),+];
-    };
-}
 
 /// A message inside of another.
 pub type Inner = Box<Message>;
 
-messages! {
+codes! {
+    /// What happened, or why something did not: a code with arguments. An argument may be a message itself.
+    Message:
+
     /// A text of a person, of a workflow, or of a version that kept no codes.
     "said" Said { text: String };
     /// What a library or another program says, in its own words.
@@ -240,4 +228,7 @@ messages! {
     "id-too-long" IdTooLong;
     "id-characters" IdCharacters;
     "id-latin-characters" IdLatinCharacters;
+
+    // What is wrong with a document.
+    and Document(DocumentFault), Expression(ExpressionFault), Permission(PermissionFault), Step(StepFault);
 }

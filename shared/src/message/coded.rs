@@ -57,18 +57,19 @@ fn hide(arguments: &mut Map<String, Value>) {
     }
 }
 
-/// The lines of a language: in each a code and its text, in which `{ $name }` stands for an argument (a part of Fluent).
-pub(super) const fn table(language: Language) -> &'static str {
+/// The tables of a language: in each line a code and its text, in which `{ $name }` stands for an argument (a part of Fluent).
+pub(super) const fn tables(language: Language) -> [&'static str; 2] {
     match language {
-        Language::English => include_str!("en.ftl"),
-        Language::Russian => include_str!("ru.ftl"),
+        Language::English => [include_str!("en.ftl"), include_str!("fault/en.ftl")],
+        Language::Russian => [include_str!("ru.ftl"), include_str!("fault/ru.ftl")],
     }
 }
 
 fn text(arguments: &Map<String, Value>, language: Language) -> String {
     let code = arguments.get("code").and_then(Value::as_str).unwrap_or_default();
-    let mut lines = table(language).lines().filter_map(|line| line.split_once(" = "));
-    let mut rest = lines.find(|(key, _)| *key == code).map_or(code, |(_, text)| text);
+    let lines = tables(language).into_iter().flat_map(str::lines);
+    let mut rest =
+        lines.filter_map(|line| line.split_once(" = ")).find(|(key, _)| *key == code).map_or(code, |(_, text)| text);
     let mut written = String::with_capacity(rest.len());
     // In one pass: what an argument holds is not read again.
     while let Some((before, name, behind)) = placeholder(rest) {
@@ -76,12 +77,19 @@ fn text(arguments: &Map<String, Value>, language: Language) -> String {
         match arguments.get(name) {
             Some(Value::String(value)) => written.push_str(value),
             Some(Value::Object(inner)) => written.push_str(&text(inner, language)),
+            Some(Value::Array(words)) => written.push_str(&any_of(words, language)),
             Some(value) => written.push_str(&value.to_string()),
             None => {}
         }
         rest = behind;
     }
     written + rest
+}
+
+/// Words of which one is meant.
+fn any_of(words: &[Value], language: Language) -> String {
+    let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+    words.join(language.or())
 }
 
 /// What stands before the first `{ $name }`, its name, and what stands behind it.
@@ -98,7 +106,7 @@ impl schemars::JsonSchema for Coded {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let codes: Vec<&str> = super::code::CODES.iter().map(|(code, _)| *code).collect();
+        let codes: Vec<&str> = super::codes().map(|(code, _)| *code).collect();
         schemars::json_schema!({
             "description": "A code with its arguments, of which each may be a code with arguments itself.",
             "type": "object",

@@ -21,6 +21,14 @@ impl Language {
         }
     }
 
+    /// What stands between words of which one is meant.
+    pub(super) const fn or(self) -> &'static str {
+        match self {
+            Self::English => " or ",
+            Self::Russian => " или ",
+        }
+    }
+
     /// The language of a code.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)

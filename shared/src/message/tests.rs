@@ -1,14 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::CODES;
-use super::coded::{placeholder, table};
+use super::coded::{placeholder, tables};
 use super::*;
 use crate::id::RecordId;
+use crate::suggestion::did_you_mean;
 
 /// The texts of a language by their codes; no code has two.
 fn texts(language: Language) -> BTreeMap<&'static str, &'static str> {
     let mut texts = BTreeMap::new();
-    for line in table(language).lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in
+        tables(language).into_iter().flat_map(str::lines).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         let (code, text) = line.split_once(" = ").unwrap_or_else(|| panic!("no text: {line}"));
         assert!(texts.insert(code, text).is_none(), "{code} has two texts");
     }
@@ -28,11 +30,11 @@ fn arguments(mut text: &str) -> BTreeSet<&str> {
 fn every_code_has_a_text_with_all_its_arguments_in_each_language() {
     for language in Language::ALL {
         let texts = texts(language);
-        for (code, expected) in CODES {
+        for (code, expected) in codes() {
             let text = texts.get(code).unwrap_or_else(|| panic!("{code} has no text in {language:?}"));
             assert_eq!(arguments(text), expected.iter().copied().collect(), "{code} in {language:?}");
         }
-        assert_eq!(texts.len(), CODES.len(), "texts without a code in {language:?}: {:?}", texts.keys());
+        assert_eq!(texts.len(), codes().count(), "texts without a code in {language:?}: {:?}", texts.keys());
     }
 }
 
@@ -86,6 +88,12 @@ fn a_message_is_a_code_with_arguments_and_a_text_in_each_language() {
             r#"{"code":"in-field","field":"fields.n","message":{"code":"foreign","reason":"cannot convert { $field } to int"}}"#,
             "fields.n: cannot convert { $field } to int",
             "fields.n: cannot convert { $field } to int",
+        ),
+        (
+            Message::from(DocumentFault::MustBeWithin { min: -1, max: 5 }).meant(did_you_mean("lin", ["line", "link"])),
+            r#"{"code":"did-you-mean","message":{"code":"must-be-within","min":-1,"max":5},"meant":["`line`","`link`"]}"#,
+            "must be -1 to 5: did you mean `line` or `link`?",
+            "нужно число от -1 до 5 – возможно, имелось в виду `line` или `link`?",
         ),
     ] {
         assert_eq!(message.stored(), stored);

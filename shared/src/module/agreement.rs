@@ -4,7 +4,7 @@ use super::{Module, Modules, twins};
 use crate::expression::Related;
 use crate::finding::Finding;
 use crate::id::ModuleName;
-use crate::message::Message;
+use crate::message::{Message, StepFault};
 use crate::suggestion::{MAX_SUGGESTED, did_you_mean};
 use crate::task::Task;
 use crate::task::create_record::{CreateRecord, IfExists};
@@ -64,12 +64,9 @@ fn of_task(step: &Step, path: &str, own: Option<&Module>, modules: &Modules, fin
 fn key(settings: &CreateRecord, path: &str, module: Option<&Module>, findings: &mut Vec<Finding>) {
     let unique = module.and_then(Module::unique);
     match (unique, &settings.unique) {
-        (Some(field), Some(_)) => {
-            findings.push(Finding::new(format!("{path}.unique"), taken(settings, &field.name).to_string()))
-        }
+        (Some(field), Some(_)) => findings.push(Finding::new(format!("{path}.unique"), taken(settings, &field.name))),
         (None, None) if settings.if_exists != IfExists::Skip => {
-            let message = "needs `unique`, or a unique field of the module: else no record can be there already";
-            findings.push(Finding::new(format!("{path}.if_exists"), message));
+            findings.push(Finding::new(format!("{path}.if_exists"), StepFault::UpdateNeedsKey));
         }
         _ => {}
     }
@@ -82,8 +79,8 @@ fn create(settings: &CreateRecord, path: &str, module: Option<&Module>, findings
     let is_set = |name: &str| settings.fields.iter().any(|(set, _)| set == name);
     for field in module.fields.iter().filter(|field| field.required && field.default.is_none()) {
         if !is_set(&field.name) {
-            let message = format!("sets no `{}`, which every record of {} must have", field.name, module.name);
-            findings.push(Finding::new(path, message));
+            let fault = StepFault::FieldUnset { field: field.name.clone(), module: module.name.clone() };
+            findings.push(Finding::new(path, fault));
         }
     }
 }
@@ -103,15 +100,14 @@ fn unknown_fields<'n>(
     for name in names.filter(|name| module.field(name).is_none()) {
         let mut message = lacks(&module.name, name);
         if findings.len() < MAX_SUGGESTED {
-            message += &did_you_mean(name, module.fields.iter().map(|field| field.name.as_str()));
+            message = message.meant(did_you_mean(name, module.fields.iter().map(|field| field.name.as_str())));
         }
         findings.push(Finding::new(format!("{path}.{name}"), message));
     }
 }
 
-fn lacks(module: &ModuleName, field: &str) -> String {
-    let short: String = field.chars().take(40).collect();
-    format!("{module} has no field `{short}`, and it is strict")
+fn lacks(module: &ModuleName, field: &str) -> Message {
+    StepFault::StrictLacks { module: module.clone(), field: field.chars().take(40).collect() }.into()
 }
 
 /// `$(contact_id: (Contacts) leadsource)`: the field of the run's record refers to that module, which has that field.
@@ -120,11 +116,10 @@ fn related(reads: &[Related], path: &str, own: Option<&Module>, modules: &Module
         let declared = own.and_then(|own| Some((own, own.field(&one.field)?)));
         let message = match (declared, modules.get(&one.module)) {
             (Some((own, field)), _) if field.kind != FieldType::Reference(one.module.clone()) => {
-                format!("the field `{}` of {} does not refer to {}", one.field, own.name, one.module)
+                let (field, module, wanted) = (one.field.clone(), own.name.clone(), one.module.clone());
+                StepFault::RefersElsewhere { field, module, wanted }.into()
             }
-            (None, _) if own.is_some_and(|own| own.strict) => {
-                own.map(|own| lacks(&own.name, &one.field)).unwrap_or_default()
-            }
+            (None, _) if let Some(own) = own.filter(|own| own.strict) => lacks(&own.name, &one.field),
             (_, Some(other)) if other.strict && other.field(&one.name).is_none() => lacks(&other.name, &one.name),
             _ => continue,
         };

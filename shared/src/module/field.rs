@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::expression::render;
 use crate::id::ModuleName;
-use crate::message::Message;
+use crate::message::{DocumentFault, Message};
 use crate::spec::{Kind, Setting};
 use crate::suggestion::did_you_mean;
 
@@ -176,8 +176,8 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
             fields.report(
                 name,
                 match word.as_str() {
-                    CHOICE => "needs its options: {type: choice, options: [one, other]}".to_owned(),
-                    REFERENCE => "needs the module of its records: {type: reference, module: Contacts}".to_owned(),
+                    CHOICE => DocumentFault::TypeOptions.into(),
+                    REFERENCE => DocumentFault::TypeModule.into(),
                     word => unknown_type(word),
                 },
             );
@@ -191,17 +191,17 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
     let (required, unique) = (reader.flag("required"), reader.flag("unique"));
     let default = reader.value("default");
     if unique && kind.as_ref().is_some_and(|kind| !kind.can_be_unique()) {
-        reader.report("unique", "a field of this type cannot be unique");
+        reader.report("unique", DocumentFault::UniqueType);
     }
     let mut field = Field { name: name.to_owned(), label, kind: FieldType::Text, required, default: None, unique };
     if let Some(kind) = kind.clone() {
         field.kind = kind;
         field.default = default.and_then(|value| field.convert(value)).filter(|value| !value.is_null());
         if default.is_some() && field.default.is_none() {
-            reader.report("default", format!("must be {}", field.kind.must_be()));
+            reader.report("default", DocumentFault::MustBe { kind: Box::new(field.kind.must_be()) });
         }
         if default.is_some() && unique {
-            reader.report("default", "a unique field has no default: the second record could not have it");
+            reader.report("default", DocumentFault::UniqueDefault);
         }
     }
     reader.finish();
@@ -214,13 +214,13 @@ fn read_type(reader: &mut Reader) -> Option<FieldType> {
     let word = word?;
     let kind = match word.as_str() {
         CHOICE if options.is_empty() => {
-            reader.report("options", "is missing: a choice lists what there is to choose");
+            reader.report("options", DocumentFault::OptionsMissing);
             None
         }
         CHOICE => Some(FieldType::Choice(options.clone())),
         LIST => Some(FieldType::List(options.clone())),
         REFERENCE if module.is_none() => {
-            reader.report("module", "is missing: a reference names the module of its records");
+            reader.report("module", DocumentFault::ModuleMissing);
             None
         }
         REFERENCE => module.clone().map(FieldType::Reference),
@@ -230,9 +230,9 @@ fn read_type(reader: &mut Reader) -> Option<FieldType> {
     if !is_known {
         reader.report("type", unknown_type(&word));
     } else if !options.is_empty() && ![CHOICE, LIST].contains(&word.as_str()) {
-        reader.report("options", format!("a field of type {word} has no options"));
+        reader.report("options", DocumentFault::OptionsBeside { kind: word });
     } else if module.is_some() && word != REFERENCE {
-        reader.report("module", format!("a field of type {word} has no module"));
+        reader.report("module", DocumentFault::ModuleBeside { kind: word });
     }
     kind
 }
@@ -240,7 +240,7 @@ fn read_type(reader: &mut Reader) -> Option<FieldType> {
 fn options(reader: &mut Reader) -> Vec<String> {
     let options: Vec<String> = reader.texts("options").into_iter().map(|(_, text)| text).collect();
     if options.len() > MAX_OPTIONS || options.iter().any(|text| text.is_empty() || text.len() > MAX_OPTION_BYTES) {
-        reader.report("options", format!("are 1 to {MAX_OPTIONS} texts of 1 to {MAX_OPTION_BYTES} bytes"));
+        reader.report("options", DocumentFault::OptionsBounds { most: MAX_OPTIONS, bytes: MAX_OPTION_BYTES });
     }
     options
 }
@@ -249,7 +249,8 @@ fn plain(word: &str) -> Option<FieldType> {
     PLAIN.iter().find(|(name, _)| *name == word).map(|(_, kind)| kind.clone())
 }
 
-fn unknown_type(word: &str) -> String {
+fn unknown_type(word: &str) -> Message {
     let short: String = word.chars().take(40).collect();
-    format!("there is no type {short:?}; the types are {}{}", TYPES.join(", "), did_you_mean(word, TYPES))
+    let fault = DocumentFault::TypeUnknown { kind: format!("{short:?}"), kinds: TYPES.join(", ") };
+    Message::from(fault).meant(did_you_mean(word, TYPES))
 }

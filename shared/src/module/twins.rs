@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Modules;
 use super::agreement::Undeclared;
 use crate::finding::Finding;
+use crate::message::StepFault;
 use crate::task::Task;
 use crate::task::find_record::{FindRecord, Operator};
 use crate::workflow::{Step, StepIndex, Workflow};
@@ -24,18 +25,14 @@ pub(super) fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undec
         if is_for_one && !has_key {
             let creating = behind(workflow, step).into_iter().filter(|next| creates(next, search));
             let new = creating.filter(|next| named.insert(next.name.clone()));
-            findings.extend(new.map(|next| Finding::new(format!("steps.{}", next.name), message(search, step))));
+            findings.extend(new.map(|next| Finding::new(format!("steps.{}", next.name), fault(search, step))));
         }
     }
     findings
 }
 
-fn message(search: &FindRecord, found_by: &Step) -> String {
-    format!(
-        "creates a record of {} that `{}` did not find: two calls at the same moment create two. Name what makes it one \
-         under `unique`, or write `unique: ''` if there may be two",
-        search.module, found_by.name
-    )
+fn fault(search: &FindRecord, found_by: &Step) -> StepFault {
+    StepFault::CreatedTwice { module: search.module.clone(), step: found_by.name.clone() }
 }
 
 fn creates(step: &Step, search: &FindRecord) -> bool {

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 
+use crate::message::{Message, PermissionFault};
+
 /// The most rules of one permission: a caller nobody knows is compared with all of them.
 pub const MAX_RULES: usize = 1_000;
 
@@ -28,13 +30,26 @@ enum Form {
 }
 
 /// Why a text is not an address rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("address rule {rule:?} {reason}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRule {
     /// The rule, at most its first 60 characters.
     pub rule: String,
     /// What is wrong with it.
-    pub reason: String,
+    pub fault: Message,
+}
+
+impl std::error::Error for InvalidRule {}
+
+impl fmt::Display for InvalidRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Message::from(self.clone()).fmt(f)
+    }
+}
+
+impl From<InvalidRule> for Message {
+    fn from(InvalidRule { rule, fault }: InvalidRule) -> Self {
+        PermissionFault::AddressRule { rule: format!("{rule:?}"), message: Box::new(fault) }.into()
+    }
 }
 
 impl AddressRule {
@@ -85,7 +100,7 @@ pub fn parse_rules(text: &str) -> Result<Vec<AddressRule>, Vec<InvalidRule>> {
     let mut faults = Vec::new();
     for rule in split_rules(text) {
         if rules.len() + faults.len() >= MAX_RULES {
-            faults.push(invalid(&rule, format!("is one too many: a permission holds at most {MAX_RULES}")));
+            faults.push(invalid(&rule, PermissionFault::RuleOneTooMany { most: MAX_RULES }));
             break;
         }
         match rule.parse() {
@@ -117,7 +132,7 @@ impl FromStr for AddressRule {
         } else {
             address(rule).map(Form::Single)
         };
-        form.map(Self).map_err(|reason| invalid(rule, reason))
+        form.map(Self).map_err(|fault| invalid(rule, fault))
     }
 }
 
@@ -138,67 +153,64 @@ impl fmt::Display for AddressRule {
     }
 }
 
-const SAY_ANY: &str = "covers every address: write the word `any` if that is meant";
-
-fn address(text: &str) -> Result<IpAddr, String> {
+fn address(text: &str) -> Result<IpAddr, Message> {
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Ok(ip.to_canonical());
     }
-    Err(if text.is_empty() {
-        "has an empty address".to_owned()
+    let part = format!("{text:?}");
+    Err(Message::from(if text.is_empty() {
+        PermissionFault::RuleEmptyAddress
     } else if text.contains('%') {
-        "names a network interface: leave out the part from '%' on".to_owned()
+        PermissionFault::RuleInterface
     } else if text.starts_with('[') || (text.contains('.') && text.matches(':').count() == 1) {
-        "has a port or brackets: write the address alone".to_owned()
+        PermissionFault::RulePort
     } else if has_leading_zero(text) {
-        format!("is not an IP address: {text:?} has a part with a leading zero, which some programs read as octal")
+        PermissionFault::RuleOctal { part }
     } else {
-        format!("is not an IP address: {text:?}")
-    })
+        PermissionFault::RuleNoAddress { part }
+    }))
 }
 
 fn has_leading_zero(text: &str) -> bool {
     !text.contains(':') && text.split('.').any(|part| part.len() > 1 && part.starts_with('0'))
 }
 
-fn wildcard(rule: &str) -> Result<Form, String> {
+fn wildcard(rule: &str) -> Result<Form, Message> {
     let parts: Vec<&str> = rule.split('.').collect();
     let fixed = parts.iter().take_while(|part| **part != "*").count();
     if parts.len() != 4 || parts[fixed..].iter().any(|part| *part != "*") {
-        return Err(
-            "is not a wildcard: write all four parts, with '*' only for the last ones, such as 192.168.0.*".into()
-        );
+        return Err(PermissionFault::RuleWildcard.into());
     }
     let base: Vec<&str> = parts.iter().map(|part| if *part == "*" { "0" } else { part }).collect();
     let IpAddr::V4(base) = address(&base.join("."))? else {
-        return Err("is not an IPv4 wildcard".to_owned());
+        return Err(PermissionFault::RuleNoIpv4.into());
     };
     // At most four parts were counted.
     let prefix = u8::try_from(fixed * 8).unwrap_or(32);
     match Ipv4Net::new(base, prefix) {
-        Ok(_) if prefix == 0 => Err(SAY_ANY.to_owned()),
+        Ok(_) if prefix == 0 => Err(PermissionFault::RuleEveryAddress.into()),
         Ok(network) => Ok(Form::Wildcard(network)),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(Message::foreign(&error)),
     }
 }
 
-fn range(first: &str, last: &str) -> Result<Form, String> {
+fn range(first: &str, last: &str) -> Result<Form, Message> {
     let (first, last) = (address(first)?, address(last)?);
     if first.is_ipv4() != last.is_ipv4() {
-        return Err("mixes IPv4 and IPv6".to_owned());
+        return Err(PermissionFault::RuleMixed.into());
     }
     if first > last {
-        return Err(format!("ends before it begins: did you mean {last}-{first}"));
+        return Err(PermissionFault::RuleReversed { meant: format!("{last}-{first}") }.into());
     }
     let whole_v4 = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::BROADCAST)];
     let whole_v6 = [IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::from_bits(u128::MAX))];
     if [first, last] == whole_v4 || [first, last] == whole_v6 {
-        return Err(SAY_ANY.to_owned());
+        return Err(PermissionFault::RuleEveryAddress.into());
     }
     Ok(Form::Range(first, last))
 }
 
-fn network(base: &str, prefix: &str) -> Result<Form, String> {
+fn network(base: &str, prefix: &str) -> Result<Form, Message> {
     let written: IpAddr = address(base)?;
     // `::ffff:192.168.0.0/120` is read as IPv4, so its prefix loses the 96 bits of `::ffff:`.
     let mapped = written.is_ipv4() && base.contains(':');
@@ -213,15 +225,15 @@ fn network(base: &str, prefix: &str) -> Result<Form, String> {
     let network = match prefix.parse::<u8>() {
         Ok(bits) if plain && bits <= most && bits >= offset => IpNet::new(written, bits - offset),
         _ => {
-            return Err(format!("has a wrong prefix length: write {offset} to {most} behind the '/'"));
+            return Err(PermissionFault::RulePrefix { min: offset, max: most }.into());
         }
     };
-    let network = network.map_err(|error| error.to_string())?;
+    let network = network.map_err(|error| Message::foreign(&error))?;
     if network.prefix_len() == 0 {
-        return Err(SAY_ANY.to_owned());
+        return Err(PermissionFault::RuleEveryAddress.into());
     }
     if network.trunc() != network {
-        return Err(format!("names an address inside a network: did you mean {}", network.trunc()));
+        return Err(PermissionFault::RuleInsideNetwork { meant: network.trunc().to_string() }.into());
     }
     Ok(Form::Network(network))
 }
@@ -244,8 +256,8 @@ fn split_rules(text: &str) -> Vec<String> {
     rules
 }
 
-fn invalid(rule: &str, reason: impl Into<String>) -> InvalidRule {
-    InvalidRule { rule: rule.chars().take(60).collect(), reason: reason.into() }
+fn invalid(rule: &str, fault: impl Into<Message>) -> InvalidRule {
+    InvalidRule { rule: rule.chars().take(60).collect(), fault: fault.into() }
 }
 
 #[cfg(test)]

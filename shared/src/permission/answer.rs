@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::env::Env;
+use crate::message::PermissionFault;
 
 /// The longest text of the `answer` of a permission, in bytes: a sentence or a pixel, not a page.
 pub const MAX_ANSWER_BYTES: usize = 1_000;
@@ -44,18 +45,13 @@ pub fn is_page(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ping(Vec<(String, String)>);
 
-/// Why a text is no ping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be pairs such as test=test, joined by &")]
-pub struct InvalidPing;
-
 impl FromStr for Ping {
-    type Err = InvalidPing;
+    type Err = PermissionFault;
 
-    fn from_str(text: &str) -> Result<Self, InvalidPing> {
+    fn from_str(text: &str) -> Result<Self, PermissionFault> {
         let pair = |pair: &str| match pair.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            _ => Err(InvalidPing),
+            _ => Err(PermissionFault::PingForm),
         };
         text.split('&').map(pair).collect::<Result<_, _>>().map(Self)
     }
@@ -116,7 +112,7 @@ mod tests {
             assert_eq!(ping.parse::<Ping>().unwrap().matches(&env, &query), expected, "{ping}");
         }
         for text in ["", "test", "=test", "a=b&"] {
-            assert_eq!(text.parse::<Ping>(), Err(InvalidPing), "{text}");
+            assert_eq!(text.parse::<Ping>(), Err(PermissionFault::PingForm), "{text}");
         }
     }
 }

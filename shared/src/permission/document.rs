@@ -30,6 +30,7 @@ use crate::body::encoding;
 use crate::document::{self, Reader};
 use crate::finding::Finding;
 use crate::id::{TriggerKey, WorkflowId};
+use crate::message::{Message, PermissionFault};
 use crate::spec::{self, Kind, Setting, Spec};
 use crate::yaml;
 
@@ -109,14 +110,11 @@ fn permission(mut reader: Reader) -> Option<Permission> {
     if let Some(Token { place: Place::Header(name), .. }) = &token
         && headers.contains(name)
     {
-        reader.report("headers", format!("{name} holds the token, and what is kept is stored"));
+        reader.report("headers", PermissionFault::HeaderToken { header: name.clone() });
     }
     let (batch, limit) = (reader.flag("batch"), parsed(&mut reader, "limit"));
     if batch && (wait.is_some() || raw) {
-        reader.report(
-            "batch",
-            "does not go together with `wait` and `raw`: a list has neither one response nor one text",
-        );
+        reader.report("batch", PermissionFault::BatchAlone);
     }
     reader.finish();
     Some(Permission {
@@ -153,7 +151,7 @@ fn dedupe_by(reader: &mut Reader) -> Vec<FieldPath> {
     for text in texts(reader, "dedupe_by") {
         match text.parse::<FieldPath>() {
             Ok(path) => paths.push(path),
-            Err(error) => reader.report("dedupe_by", error.to_string()),
+            Err(error) => reader.report("dedupe_by", error),
         }
     }
     paths
@@ -164,11 +162,11 @@ fn headers(reader: &mut Reader) -> Vec<String> {
     for text in texts(reader, "headers") {
         match headers::name(text) {
             Ok(name) => names.push(name),
-            Err(error) => reader.report("headers", error.to_string()),
+            Err(error) => reader.report("headers", error),
         }
     }
     if names.len() > MAX_HEADERS {
-        reader.report("headers", format!("names more than {MAX_HEADERS} headers"));
+        reader.report("headers", PermissionFault::HeadersAbove { most: MAX_HEADERS });
     }
     names
 }
@@ -178,12 +176,12 @@ fn addresses(reader: &mut Reader) -> Vec<AddressRule> {
     match parse_rules(&texts.join("\n")) {
         Ok(rules) => {
             if rules.is_empty() && texts.iter().all(|text| text.trim().is_empty()) && !texts.is_empty() {
-                reader.report("addresses", "is empty: without an address nobody is let in");
+                reader.report("addresses", PermissionFault::AddressesEmpty);
             }
             rules
         }
         Err(faults) => {
-            faults.iter().for_each(|fault| reader.report("addresses", fault.to_string()));
+            faults.into_iter().for_each(|fault| reader.report("addresses", fault));
             // Only the rules that parse are judged further; the document is refused in any case.
             Vec::new()
         }
@@ -194,7 +192,7 @@ fn addresses(reader: &mut Reader) -> Vec<AddressRule> {
 fn names<T: Ord>(
     reader: &mut Reader,
     key: &'static str,
-    parse: fn(&Value) -> Result<T, String>,
+    parse: fn(&Value) -> Result<T, Message>,
 ) -> Option<BTreeSet<T>> {
     let mut is_right = reader.value(key).is_none_or(Value::is_array);
     let mut names = BTreeSet::new();
@@ -210,35 +208,31 @@ fn names<T: Ord>(
     is_right.then_some(names)
 }
 
-fn workflow(item: &Value) -> Result<WorkflowId, String> {
+fn workflow(item: &Value) -> Result<WorkflowId, Message> {
     match item.as_i64().map(WorkflowId::try_from) {
-        Some(id) => id.map_err(|error| error.to_string()),
-        None => Err(format!("must hold the whole numbers of workflows, not {}", kind(item))),
+        Some(id) => id.map_err(Message::from),
+        None => Err(PermissionFault::MustHoldWorkflows { found: kind(item) }.into()),
     }
 }
 
-fn trigger(item: &Value) -> Result<TriggerKey, String> {
+fn trigger(item: &Value) -> Result<TriggerKey, Message> {
     match item.as_str().map(str::parse::<TriggerKey>) {
-        Some(key) => key.map_err(|error| error.to_string()),
-        None => Err(format!("must hold the keys of triggers, not {}", kind(item))),
+        Some(key) => key.map_err(Message::from),
+        None => Err(PermissionFault::MustHoldTriggers { found: kind(item) }.into()),
     }
 }
 
 fn some_target(reader: &mut Reader, workflows: Option<&BTreeSet<WorkflowId>>, triggers: Option<&BTreeSet<TriggerKey>>) {
     let is_misspelt = reader.is_misspelt("workflows") || reader.is_misspelt("triggers");
     if workflows.is_some_and(BTreeSet::is_empty) && triggers.is_some_and(BTreeSet::is_empty) && !is_misspelt {
-        reader.report("", "allows nothing: list at least one workflow under `workflows` or one key under `triggers`");
+        reader.report("", PermissionFault::AllowsNothing);
     }
 }
 
 fn any_needs_a_secret(reader: &mut Reader, addresses: &[AddressRule], short_url: Option<&ShortUrl>) {
     let secret = short_url.is_some_and(ShortUrl::can_be_secret);
     if addresses.iter().any(AddressRule::is_any) && !secret {
-        let message = format!(
-            "`any` address demands an own, generated short URL: at least {SECRET_SHORT_URL_CHARS} random characters of \
-             A-Z, a-z, 0-9, '_' and '-', which hold 128 random bits"
-        );
-        reader.report("short_url", message);
+        reader.report("short_url", PermissionFault::AnyNeedsShortUrl { chars: SECRET_SHORT_URL_CHARS });
     }
 }
 
@@ -251,7 +245,7 @@ fn expires(reader: &mut Reader) -> Option<SystemTime> {
         Err(_) => None,
     };
     if end.is_none() {
-        reader.report("expires", "must be a moment such as 2026-12-31T18:00:00+01:00, or a date such as 2026-12-31");
+        reader.report("expires", PermissionFault::ExpiresForm);
     }
     end
 }
@@ -261,7 +255,7 @@ fn charset(reader: &mut Reader) -> Option<&'static Encoding> {
     let label = text(reader, "charset")?;
     let encoding = encoding(label).filter(|found| found.output_encoding() == *found);
     if encoding.is_none() {
-        reader.report("charset", "must be a charset in which forms are sent, such as utf-8 or windows-1251");
+        reader.report("charset", PermissionFault::CharsetForm);
     }
     encoding
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::body::brackets;
 use crate::env::Env;
+use crate::message::{Message, PermissionFault};
 
 /// The longest path, in bytes. The names of its levels have limits of their own.
 const MAX_BYTES: usize = 4_096;
@@ -19,14 +20,6 @@ pub struct FieldPath {
     whole: String,
     /// The names of the levels below the first, if there are any.
     levels: Option<(String, Vec<String>)>,
-}
-
-/// Why a text can be the name of no posted field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} matches no posted field: {reason}")]
-pub struct InvalidFieldPath {
-    text: String,
-    reason: &'static str,
 }
 
 impl FieldPath {
@@ -49,26 +42,29 @@ impl FieldPath {
 }
 
 impl FromStr for FieldPath {
-    type Err = InvalidFieldPath;
+    type Err = Message;
 
-    fn from_str(text: &str) -> Result<Self, InvalidFieldPath> {
-        let invalid = |reason| InvalidFieldPath { text: text.chars().take(60).collect(), reason };
+    fn from_str(text: &str) -> Result<Self, Message> {
+        let invalid = |fault: PermissionFault| {
+            let short: String = text.chars().take(60).collect();
+            PermissionFault::FieldNever { field: format!("{short:?}"), message: Box::new(fault.into()) }.into()
+        };
         let levels = levels(text);
         let mut names = levels.iter().flat_map(|(first, levels)| std::iter::once(first).chain(levels));
         if text.trim().is_empty() {
-            Err(invalid("it is empty, and must name a field such as lead_id"))
+            Err(invalid(PermissionFault::FieldIsEmpty))
         } else if text.trim() != text {
-            Err(invalid("it begins or ends with a blank"))
+            Err(invalid(PermissionFault::FieldBlank))
         } else if text.len() > MAX_BYTES {
-            Err(invalid("it is too long"))
+            Err(invalid(PermissionFault::FieldLong))
         } else if text.contains('\0') || text.contains(crate::body::fields::RESERVED) {
-            Err(invalid("such a name is refused"))
+            Err(invalid(PermissionFault::FieldRefused))
         } else if text.starts_with("$env") || text.starts_with("$query") || text.contains("{{") {
-            Err(invalid("it must be the name alone, such as lead_id or data[lead][id], and no reference"))
+            Err(invalid(PermissionFault::FieldReference))
         } else if text.ends_with("[]") {
-            Err(invalid("a form that posts it has a list under the name without []"))
+            Err(invalid(PermissionFault::FieldList))
         } else if names.any(String::is_empty) {
-            Err(invalid("a level has no name"))
+            Err(invalid(PermissionFault::FieldLevel))
         } else {
             Ok(Self { whole: text.to_owned(), levels })
         }

@@ -1,31 +1,23 @@
 //! The request headers that a permission keeps. Those that hold a secret of the caller are never kept: what is kept is
 //! stored with the receipt.
 
+use crate::message::{Message, PermissionFault};
+
 /// The most headers of a permission.
 pub const MAX_HEADERS: usize = 20;
 
 /// Headers whose values let somebody in.
 const SECRET: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
 
-/// Why a header cannot be kept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidHeader {
-    /// Not the name of a header.
-    #[error("{0:?} is not the name of a header, such as x-github-event")]
-    NoName(String),
-    /// A header that holds a secret.
-    #[error("{0} holds a secret of the caller, and what is kept is stored")]
-    Secret(String),
-}
-
 /// The name of a header in lower case (RFC 9110, 5.1).
-pub fn name(text: &str) -> Result<String, InvalidHeader> {
+pub fn name(text: &str) -> Result<String, Message> {
     let name = text.trim().to_ascii_lowercase();
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || name.len() > 100 || !name.bytes().all(is_token) {
-        Err(InvalidHeader::NoName(text.chars().take(60).collect()))
+        let short: String = text.chars().take(60).collect();
+        Err(PermissionFault::HeaderNoName { header: format!("{short:?}") }.into())
     } else if SECRET.contains(&name.as_str()) {
-        Err(InvalidHeader::Secret(name))
+        Err(PermissionFault::HeaderSecret { header: name }.into())
     } else {
         Ok(name)
     }

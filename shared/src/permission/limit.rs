@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::message::PermissionFault;
+
 /// The most calls of a limit: more is no limit.
 const MAX_CALLS: u32 = 100_000;
 
@@ -15,25 +17,21 @@ pub struct Limit {
     pub per: Duration,
 }
 
-/// Why a text is no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be calls in a time, such as 50/s, 100/m or 1000/h, of 1 to {MAX_CALLS} calls")]
-pub struct InvalidLimit;
-
 impl FromStr for Limit {
-    type Err = InvalidLimit;
+    type Err = PermissionFault;
 
-    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
-        let (calls, per) = text.split_once('/').ok_or(InvalidLimit)?;
+    fn from_str(text: &str) -> Result<Self, PermissionFault> {
+        let wrong = || PermissionFault::LimitForm { most: MAX_CALLS };
+        let (calls, per) = text.split_once('/').ok_or_else(wrong)?;
         let seconds = match per.trim() {
             "s" => 1,
             "m" => 60,
             "h" => 3_600,
-            _ => return Err(InvalidLimit),
+            _ => return Err(wrong()),
         };
-        let calls = calls.trim().parse().map_err(|_| InvalidLimit)?;
+        let calls = calls.trim().parse().map_err(|_| wrong())?;
         let limit = Self { calls, per: Duration::from_secs(seconds) };
-        if (1..=MAX_CALLS).contains(&calls) { Ok(limit) } else { Err(InvalidLimit) }
+        if (1..=MAX_CALLS).contains(&calls) { Ok(limit) } else { Err(wrong()) }
     }
 }
 
@@ -47,7 +45,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(Limit { calls, per: Duration::from_secs(seconds) }), "{text}");
         }
         for text in ["", "50", "0/s", "-1/s", "100001/s", "50/d", "50/ms", "1.5/s", "/s", "50/s/s"] {
-            assert_eq!(text.parse::<Limit>(), Err(InvalidLimit), "{text}");
+            assert_eq!(text.parse::<Limit>(), Err(PermissionFault::LimitForm { most: MAX_CALLS }), "{text}");
         }
     }
 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::message::{Message, PermissionFault};
+
 /// The longest short URL. People copy URLs into the settings of other systems, and some systems cut long URLs.
 pub const MAX_SHORT_URL_BYTES: usize = 128;
 /// The length from which a short URL of random base64url characters holds 128 bits (22 × 6 = 132).
@@ -18,11 +20,6 @@ pub const RECEIPTS: &str = "receipts";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ShortUrl(String);
-
-/// Why a text is not a short URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the short URL {0}")]
-pub struct InvalidShortUrl(&'static str);
 
 impl ShortUrl {
     /// The segment, without a `/`.
@@ -46,22 +43,22 @@ pub fn generated_short_url() -> String {
 }
 
 impl FromStr for ShortUrl {
-    type Err = InvalidShortUrl;
+    type Err = Message;
 
     /// One `/` at the beginning is taken off.
-    fn from_str(text: &str) -> Result<Self, InvalidShortUrl> {
+    fn from_str(text: &str) -> Result<Self, Message> {
         let segment = text.strip_prefix('/').unwrap_or(text);
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
         if segment.is_empty() {
-            Err(InvalidShortUrl("is empty"))
+            Err(PermissionFault::ShortUrlEmpty.into())
         } else if segment.len() > MAX_SHORT_URL_BYTES {
-            Err(InvalidShortUrl("is longer than 128 characters"))
+            Err(PermissionFault::ShortUrlLonger { most: MAX_SHORT_URL_BYTES }.into())
         } else if !segment.bytes().all(allowed) {
-            Err(InvalidShortUrl("must be one path segment of letters, digits, '_', '-' and '.'"))
+            Err(PermissionFault::ShortUrlCharacters.into())
         } else if segment == RECEIPTS {
-            Err(InvalidShortUrl("\"receipts\" is reserved for the receipts"))
+            Err(PermissionFault::ShortUrlReserved.into())
         } else if matches!(segment, "." | "..") {
-            Err(InvalidShortUrl("must not be '.' or '..', which clients resolve away"))
+            Err(PermissionFault::ShortUrlDots.into())
         } else {
             Ok(Self(segment.to_owned()))
         }
@@ -69,9 +66,9 @@ impl FromStr for ShortUrl {
 }
 
 impl TryFrom<String> for ShortUrl {
-    type Error = InvalidShortUrl;
+    type Error = Message;
 
-    fn try_from(text: String) -> Result<Self, InvalidShortUrl> {
+    fn try_from(text: String) -> Result<Self, Message> {
         text.parse()
     }
 }

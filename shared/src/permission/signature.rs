@@ -17,7 +17,7 @@ use crate::secret::{Secrets, Unusable};
 
 pub use mac::{Algorithm, Encoding};
 pub use preset::{STANDARD_WEBHOOKS, find as preset};
-pub use template::{InvalidTemplate, MAX_TEMPLATE_BYTES, Template};
+pub use template::{MAX_TEMPLATE_BYTES, Template};
 
 /// How far a signed time may be from now, unless the permission says otherwise: what Slack, Stripe and Standard Webhooks
 /// recommend.

@@ -6,7 +6,7 @@ use jiff::{Span, SpanRelativeTo, Timestamp, ToSpan};
 
 use crate::document::Reader;
 use crate::expression::Template;
-use crate::message::Message;
+use crate::message::{Message, StepFault};
 use crate::spec::{Kind, Setting, Spec};
 
 /// The longest delay, in days: what waits longer than a quarter is a matter for a calendar.
@@ -56,7 +56,7 @@ impl Delay {
             if zone.is_none() {
                 let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
                 let meant = inner.did_you_mean(&name, names.iter().map(String::as_str));
-                inner.report("zone", format!("must be the name of a time zone, such as Europe/Moscow{meant}"));
+                inner.report("zone", Message::from(StepFault::ZoneUnknown).meant(meant));
             }
             zone
         });
@@ -65,7 +65,7 @@ impl Delay {
             (None, Some(moment)) => Some(Until::At(moment)),
             (None, None) if inner.is_misspelt("for") || inner.is_misspelt("until") => None,
             _ => {
-                inner.report("", "has either `for`, such as 90m, or `until`, such as 09:00 or monday");
+                inner.report("", StepFault::DelayWhich);
                 None
             }
         };
@@ -74,7 +74,7 @@ impl Delay {
             if let Some(text) = template.fixed_text()
                 && let Err(message) = until.moment(&text, zone, Timestamp::now())
             {
-                inner.report(key, message.to_string());
+                inner.report(key, message);
             }
         }
         let reads = inner.reads().clone();

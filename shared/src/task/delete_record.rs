@@ -2,6 +2,7 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::message::StepFault;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The task as it is described.
@@ -30,7 +31,7 @@ impl DeleteRecord {
     /// Reads `delete_record: true` and `record`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         if reader.value(SPEC.name).is_some_and(|value| *value != true) {
-            reader.report(SPEC.name, "must be true; `record` names another record than the run's");
+            reader.report(SPEC.name, StepFault::DeleteTrue);
         }
         Some(Self { record: reader.template("record") })
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::document::{self, Reader};
 use crate::expression::Template;
 use crate::id::ModuleName;
+use crate::message::{Message, StepFault};
 use crate::spec::{Kind, Setting, Spec};
 
 /// The task as it is described.
@@ -128,7 +129,7 @@ fn conditions(reader: &mut Reader) -> Vec<FieldCondition> {
             continue;
         };
         if operators.is_empty() {
-            reader.report(&place, "names no operator");
+            reader.report(&place, StepFault::OperatorMissing);
         }
         for (name, value) in operators {
             match OPERATORS.iter().find(|(word, _)| word == name) {
@@ -139,7 +140,8 @@ fn conditions(reader: &mut Reader) -> Vec<FieldCondition> {
                 None => {
                     let words = OPERATORS.map(|(word, _)| word);
                     let meant = reader.did_you_mean(name, words);
-                    reader.report(&place, format!("has an unknown operator; known here: {}{meant}", words.join(", ")));
+                    let fault = Message::from(StepFault::OperatorUnknown { known: words.join(", ") });
+                    reader.report(&place, fault.meant(meant));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::tries::{self, Tries};
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::message::{DocumentFault, StepFault};
 use crate::spec::{self, Kind, Setting, Spec};
 
 /// The most bytes of the answer to one `http_request`, as of any value.
@@ -118,11 +119,7 @@ impl HttpRequest {
         let (expect, tries) = (expected(reader), Tries::parse(reader));
         let names_its_host = url.as_ref().is_none_or(Template::names_its_host);
         if !reader.reads().secrets.is_empty() && !names_its_host {
-            reader.report(
-                SPEC.name,
-                "a request with a secret names scheme and host in its URL, as in https://crm.example.org/…: no value that \
-                 was posted may choose who gets the secret",
-            );
+            reader.report(SPEC.name, StepFault::SecretHost);
         }
         Some(Self { url: url?, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
     }
@@ -142,7 +139,7 @@ fn body(reader: &mut Reader) -> Body {
         (None, Some(form), None) => Body::Form(form),
         (None, None, Some(text)) => Body::Text(text),
         _ => {
-            reader.report("", "has one of json, form and text");
+            reader.report("", StepFault::OneBody { keys: "json, form and text".to_owned() });
             Body::Empty
         }
     }
@@ -151,16 +148,16 @@ fn body(reader: &mut Reader) -> Body {
 fn headers(reader: &mut Reader) -> Vec<(String, Template)> {
     let headers = reader.env_templates("headers");
     if headers.len() > MAX_HEADERS {
-        reader.report("headers", format!("are more than {MAX_HEADERS}"));
+        reader.report("headers", DocumentFault::MoreThan { most: MAX_HEADERS });
     }
     for (name, _) in &headers {
         // RFC 9110, 5.1: a field name is a token.
         let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         if !is_token {
-            reader.report("headers", "a name holds characters that the name of a header cannot have");
+            reader.report("headers", StepFault::HeaderCharacters);
         } else if ["host", "content-length", "transfer-encoding", "connection"].contains(&name.to_lowercase().as_str())
         {
-            reader.report("headers", format!("`{}` is set by Postern", name.to_lowercase()));
+            reader.report("headers", StepFault::HeaderOwn { header: name.to_lowercase() });
         }
     }
     headers
@@ -172,7 +169,7 @@ fn expected(reader: &mut Reader) -> Vec<(u16, u16)> {
     for (place, text) in reader.texts("expect") {
         match range(text.trim()) {
             Some(range) => expected.push(range),
-            None => reader.report(&place, "must be a status such as 200, 2xx or 200-299"),
+            None => reader.report(&place, StepFault::StatusForm),
         }
     }
     if expected.is_empty() { vec![(200, 299)] } else { expected }

@@ -3,6 +3,7 @@
 use crate::document::Reader;
 use crate::expression::Template;
 use crate::media_type::is_media_type;
+use crate::message::{DocumentFault, StepFault};
 use crate::spec::{Kind, Setting, Spec};
 
 /// The most bytes of a response: it is kept in the database, and in memory once for each caller that waits.
@@ -52,23 +53,23 @@ impl Respond {
         let allowed = |status: &u16| matches!(status, 200..=299 | 400..=599);
         let code = status.and_then(|status| u16::try_from(status).ok()).filter(allowed);
         if status.is_some() && code.is_none() {
-            reader.report(SPEC.name, "must be a status from 200 to 299 or from 400 to 599");
+            reader.report(SPEC.name, StepFault::RespondStatus);
         }
         let (body, default) = match (reader.template("json"), reader.template("text")) {
             (None, None) => (Body::Empty, ""),
             (Some(json), None) => (Body::Json(json), "application/json"),
             (None, Some(text)) => (Body::Text(text), "text/plain; charset=utf-8"),
             (Some(_), Some(_)) => {
-                reader.report("", "has one of json and text");
+                reader.report("", StepFault::OneBody { keys: "json and text".to_owned() });
                 (Body::Empty, "")
             }
         };
         if matches!(code, Some(204 | 205)) && !matches!(body, Body::Empty) {
-            reader.report(SPEC.name, "a response with this status has no body");
+            reader.report(SPEC.name, StepFault::RespondNoBody);
         }
         let content_type = reader.text("type");
         if content_type.as_ref().is_some_and(|text| !is_media_type(text)) {
-            reader.report("type", "must be a media type such as text/html; charset=utf-8");
+            reader.report("type", DocumentFault::MustBeMediaType { example: "text/html; charset=utf-8".to_owned() });
         }
         Some(Self { status: code?, content_type: content_type.unwrap_or(default.to_owned()), body })
     }

@@ -4,6 +4,7 @@
 use crate::document::{self, Reader};
 use crate::expression::Template;
 use crate::id::WorkflowId;
+use crate::message::StepFault;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The most runs that one step starts: as many as a `find_record` finds.
@@ -70,7 +71,7 @@ impl RunWorkflow {
         } else {
             for (key, name) in [("item", item), ("index", index)] {
                 if name.is_some() {
-                    reader.report(key, "needs `for_each`");
+                    reader.report(key, StepFault::NeedsForEach);
                 }
             }
             None

@@ -3,6 +3,7 @@
 use super::tries::{self, Tries};
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::message::StepFault;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The task as it is described.
@@ -63,7 +64,7 @@ impl SendMail {
         let (text, html) = (reader.template("text"), reader.template("html"));
         let is_misspelt = reader.is_misspelt("text") || reader.is_misspelt("html");
         if text.is_none() && html.is_none() && !is_misspelt {
-            reader.report("", "has `text`, `html` or both");
+            reader.report("", StepFault::MailNoText);
         }
         let (to, subject) = (reader.template(SPEC.name), reader.template("subject"));
         let (cc, bcc) = (reader.template("cc"), reader.template("bcc"));

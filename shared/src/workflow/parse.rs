@@ -8,6 +8,7 @@ use super::{KeepLog, MAX_AT_MOST, MAX_STEPS, Start, Step, StepIndex, Workflow};
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{StepName, TriggerKey};
+use crate::message::{Message, StepFault};
 use crate::spec::{self, Kind, Setting, Spec};
 use crate::task;
 
@@ -112,17 +113,17 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
 fn read_steps(mut reader: Reader, places: &Places) -> Vec<Step> {
     let names: Vec<&str> = reader.keys().collect();
     if names.is_empty() {
-        reader.report("", "a workflow has at least one step");
+        reader.report("", StepFault::NoSteps);
     }
     if names.len() > MAX_STEPS {
-        reader.report("", format!("a workflow has at most {MAX_STEPS} steps, and this has {}", names.len()));
+        reader.report("", StepFault::StepsAbove { most: MAX_STEPS, count: names.len() });
         return Vec::new();
     }
     let mut steps = Vec::with_capacity(names.len());
     for name in names {
         match name.parse::<StepName>() {
             Ok(step) => steps.extend(reader.entry(name, &[]).and_then(|reader| read_step(reader, step, places))),
-            Err(error) => reader.report(name, error.to_string()),
+            Err(error) => reader.report(name, error),
         }
     }
     steps
@@ -144,15 +145,15 @@ fn read_step(mut reader: Reader, name: StepName, places: &Places) -> Option<Step
 fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -> Vec<StepIndex> {
     let texts = reader.texts(output);
     if texts.len() > MAX_STEPS {
-        reader.report(output, format!("leads to more than {MAX_STEPS} steps"));
+        reader.report(output, StepFault::LeadsToMany { most: MAX_STEPS });
         return Vec::new();
     }
     let successors = texts.into_iter().filter_map(|(place, text)| {
         let index = places.get(text.as_str()).copied();
         if index.is_none() {
-            let begins: String = text.chars().take(40).collect();
+            let fault = Message::from(StepFault::LeadsNowhere { step: text.chars().take(40).collect() });
             let meant = reader.did_you_mean(&text, places.keys().copied());
-            reader.report(&place, format!("leads to `{begins}`, and there is no such step{meant}"));
+            reader.report(&place, fault.meant(meant));
         }
         index
     });
@@ -171,7 +172,7 @@ fn report_unreached(workflow: &Workflow, findings: &mut Vec<Finding>) {
     }
     for step in &workflow.steps {
         if !workflow.find(&step.name).is_some_and(|index| reached.contains(&index)) {
-            findings.push(Finding::new(format!("steps.{}", step.name), "no way leads here from the start"));
+            findings.push(Finding::new(format!("steps.{}", step.name), StepFault::Unreached));
         }
     }
 }

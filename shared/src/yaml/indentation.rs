@@ -1,6 +1,8 @@
 //! Which line is indented wrongly. A parser reports the line at which a map cannot go on, which is often the line
 //! behind the wrong one: the first line of a map decides how its other lines are indented.
 
+use crate::message::DocumentFault;
+
 /// Spaces of a level where a text shows no other habit.
 const USUAL_STEP: usize = 2;
 
@@ -10,7 +12,7 @@ pub(super) struct Culprit {
     /// The wrong line, from 1.
     pub(super) line: usize,
     /// What is wrong there.
-    pub(super) message: String,
+    pub(super) fault: DocumentFault,
 }
 
 /// A line that is neither empty nor a comment, nor inside a text of several lines.
@@ -35,26 +37,26 @@ impl Line<'_> {
 /// The line whose indentation made a parser stop at a line; none = the indentation is not what is wrong.
 pub(super) fn culprit(text: &str, reported: usize) -> Option<Culprit> {
     if let Some(line) = with_tab(text, reported) {
-        return Some(Culprit { line, message: "a tab stands in the indentation; write spaces".to_owned() });
+        return Some(Culprit { line, fault: DocumentFault::YamlTab });
     }
     let (lines, texts) = document(text, reported);
     // Where a text is over too early, its next line is no key.
     if let Some((wrong, other)) = texts.iter().rfind(|(wrong, _)| wrong.number <= reported) {
-        return Some(differ(*wrong, *other, "a text of several lines"));
+        return Some(differ(*wrong, *other, DocumentFault::OfLongText));
     }
     let at = lines.iter().position(|line| line.number >= reported)?;
     let wrong = outlier(&lines[..at], &lines[at], step(&lines))?;
-    Some(differ(wrong, lines[at], "the same map or list"))
+    Some(differ(wrong, lines[at], DocumentFault::OfSameMap))
 }
 
-fn differ(wrong: Line, other: Line, of: &str) -> Culprit {
-    let (spaces, number, others) = (spaces(wrong.indent), other.number, other.indent);
-    let message = format!("this line is indented by {spaces}, and line {number} of {of} by {others}");
-    Culprit { line: wrong.number, message }
-}
-
-fn spaces(count: usize) -> String {
-    if count == 1 { "1 space".to_owned() } else { format!("{count} spaces") }
+fn differ(wrong: Line, other: Line, of: DocumentFault) -> Culprit {
+    let spaces = match wrong.indent {
+        1 => DocumentFault::OneSpace,
+        count => DocumentFault::SeveralSpaces { count },
+    };
+    let (spaces, of) = (Box::new(spaces.into()), Box::new(of.into()));
+    let fault = DocumentFault::YamlIndented { spaces, other: other.number, of, others: other.indent };
+    Culprit { line: wrong.number, fault }
 }
 
 fn with_tab(text: &str, reported: usize) -> Option<usize> {
@@ -232,7 +234,7 @@ addresses:
                 found += 1;
                 // Where two lines differ and nothing tells which is wrong, both are named.
                 let other = format!("and line {} of", line + 1);
-                if located.line != line + 1 && !located.finding.message.contains(&other) {
+                if located.line != line + 1 && !located.finding.to_string().contains(&other) {
                     wrong.push(format!("line {} by {spaces}: {} {}", line + 1, located.line, located.finding));
                 }
             }
@@ -252,7 +254,7 @@ addresses:
             ("a:\n  b: 1\n   c: 2\n", 3, "not YAML"),
         ] {
             let located = read(text).expect_err(text);
-            assert!(located.line == line && located.finding.message.contains(message), "{text:?}: {located:?}");
+            assert!(located.line == line && located.finding.to_string().contains(message), "{text:?}: {located:?}");
         }
     }
 }

@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use super::indentation::{self, Culprit};
 use super::{Document, MAX_BYTES, MAX_DEPTH, join, scalar, write};
 use crate::finding::{Finding, Located};
+use crate::message::{DocumentFault, Message};
 
 /// Reads every document of a text; empty ones are left out. What cannot be read is a finding with its line.
 pub fn read(text: &str) -> Result<Vec<Document>, Located> {
     if text.len() > MAX_BYTES {
-        return Err(fault(1, format!("the text is longer than {MAX_BYTES} bytes")));
+        return Err(fault(1, DocumentFault::TextTooLong { most: MAX_BYTES }));
     }
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut builder = Builder { parser: Parser::new_from_str(text), lines: HashMap::new(), text };
@@ -75,7 +76,7 @@ impl<'t> Builder<'t> {
     fn value(&mut self, event: Event<'t>, span: Span, path: &str, depth: usize) -> Result<Value, Located> {
         let line = span.start.line();
         if depth > MAX_DEPTH {
-            return Err(fault(line, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(fault(line, DocumentFault::NestedDeeper { most: MAX_DEPTH }));
         }
         self.lines.entry(path.to_owned()).or_insert(line);
         match event {
@@ -94,7 +95,7 @@ impl<'t> Builder<'t> {
                 is_text_tag(tag.as_deref(), line)?;
                 self.map(path, depth)
             }
-            _ => Err(fault(line, ALIAS)),
+            _ => Err(fault(line, DocumentFault::YamlAlias)),
         }
     }
 
@@ -123,16 +124,13 @@ impl<'t> Builder<'t> {
                     is_text_tag(tag.as_deref(), line)?;
                     text.into_owned()
                 }
-                Event::Alias(_) => return Err(fault(line, ALIAS)),
-                _ => return Err(fault(line, ODD_KEY)),
+                Event::Alias(_) => return Err(fault(line, DocumentFault::YamlAlias)),
+                _ => return Err(fault(line, DocumentFault::KeyNoText)),
             };
             let path = join(path, &key);
             if map.contains_key(&key) {
                 let first = self.lines.get(&path).copied().unwrap_or(line);
-                return Err(Located {
-                    line,
-                    finding: Finding::new(path, format!("this key stands here twice, first on line {first}")),
-                });
+                return Err(Located { line, finding: Finding::new(path, DocumentFault::KeyRepeated { first }) });
             }
             self.lines.insert(path.clone(), line);
             let (event, span) = self.next()?;
@@ -142,16 +140,9 @@ impl<'t> Builder<'t> {
     }
 }
 
-const ODD_KEY: &str = "a key is a map or a list; it must be a text";
-
-const NOT_YAML: &str = "not YAML: ";
-
-const ALIAS: &str =
-    "anchors and aliases (&name, *name) are not read: write the value out, or quote a text that begins so";
-
 fn refuse_anchor(anchor: usize, line: usize) -> Result<(), Located> {
     // The parser numbers anchors from 1; 0 is none.
-    if anchor == 0 { Ok(()) } else { Err(fault(line, ALIAS)) }
+    if anchor == 0 { Ok(()) } else { Err(fault(line, DocumentFault::YamlAlias)) }
 }
 
 /// Whether a tag says "text"; any other tag is refused, since it could not be kept.
@@ -159,34 +150,37 @@ fn is_text_tag(tag: Option<&Tag>, line: usize) -> Result<bool, Located> {
     match tag {
         None => Ok(false),
         Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => Ok(true),
-        Some(tag) => Err(fault(line, format!("tags such as {tag} are not read: quote a text that begins with '!'"))),
+        Some(tag) => Err(fault(line, DocumentFault::YamlTag { tag: tag.to_string() })),
     }
 }
 
 fn syntax(error: &ScanError) -> Located {
-    fault(error.marker().line().max(1), format!("{NOT_YAML}{}", error.info()))
+    fault(error.marker().line().max(1), not_yaml(Message::foreign(&error.info())))
 }
 
-fn fault(line: usize, message: impl Into<String>) -> Located {
-    Located { line, finding: Finding::new("", message) }
+fn not_yaml(message: Message) -> DocumentFault {
+    DocumentFault::NotYaml { message: Box::new(message) }
+}
+
+fn fault(line: usize, fault: DocumentFault) -> Located {
+    Located { line, finding: Finding::new("", fault) }
 }
 
 /// YAML takes `{{ x }}` for a map whose key is a map, which no message of a parser explains. An error can be
 /// reported one line late.
 fn with_hint(text: &str, located: Located) -> Located {
-    let message = &located.finding.message;
-    if !message.starts_with(NOT_YAML) && message != ODD_KEY {
+    let Message::Document(DocumentFault::NotYaml { .. } | DocumentFault::KeyNoText) = &located.finding.message else {
         return located;
-    }
+    };
     let lines: Vec<&str> = text.lines().collect();
     let culprit = [located.line, located.line.saturating_sub(1)]
         .into_iter()
         .find(|line| line.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|line| has_bare_braces(line)));
     match culprit {
-        Some(line) => fault(line, "a value begins with {{ and YAML reads that as a map; quote it: '{{ … }}'"),
+        Some(line) => fault(line, DocumentFault::YamlBraces),
         None => match indentation::culprit(text, located.line) {
-            Some(Culprit { line, message }) if may_be_indentation(&located) => {
-                fault(line, format!("{NOT_YAML}{message}"))
+            Some(Culprit { line, fault: culprit }) if may_be_indentation(&located) => {
+                fault(line, not_yaml(culprit.into()))
             }
             _ => located,
         },
@@ -196,7 +190,9 @@ fn with_hint(text: &str, located: Located) -> Located {
 /// Whether the parser stopped where a map or a list could not go on.
 fn may_be_indentation(located: &Located) -> bool {
     let reasons = ["expected key", "mapping values", "expected '-'", "<document start>", "tab", "simple key"];
-    reasons.iter().any(|reason| located.finding.message.contains(reason))
+    let Message::Document(DocumentFault::NotYaml { message }) = &located.finding.message else { return false };
+    let message = message.to_string();
+    reasons.iter().any(|reason| message.contains(reason))
 }
 
 /// Whether a value on this line begins with `{{` outside single quotes.
@@ -293,6 +289,6 @@ mod tests {
             assert_eq!(located.line, line, "{text:?}: {located:?}");
         }
         let deep = "[".repeat(MAX_DEPTH + 2) + &"]".repeat(MAX_DEPTH + 2);
-        assert!(read(&deep).unwrap_err().finding.message.contains("nested deeper"));
+        assert!(read(&deep).unwrap_err().finding.to_string().contains("nested deeper"));
     }
 }

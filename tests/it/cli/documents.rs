@@ -140,3 +140,17 @@ async fn strict_refuses_names_that_lead_nowhere_with_their_lines() {
     assert_eq!(cli.run_with("apply - --strict", &format!("{text}---\ntrigger: web_laed\n")).code, 0);
     cli.run_with("apply -", &text.replace("web_laed", "nothing")).text();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn findings_are_told_in_the_language_of_the_locale() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let wrong = cli.run_in_russian("apply -", "trigger: a\ntitel: x\n");
+    let here = "-:2: titel: неизвестный ключ `titel` – возможно, имелось в виду `title`?\n";
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (1, here));
+    let unknown = "workflow: 5\nstart: {without_record: true, next: a}\nsteps: {a: {run_workflow: 999}}\n";
+    let refused = cli.run_in_russian("apply -", unknown);
+    assert_eq!(refused.stdout, "-:3: steps.a.run_workflow: бизнес-процесса 999 не существует\n", "the server tells it");
+    let explained = cli.run_in_russian("explain 203.0.113.7", "").text();
+    assert!(explained.contains("ни одно из его правил не охватывает этот адрес"), "{explained}");
+}

@@ -71,8 +71,15 @@ impl Cli {
         command.args(words.split(' ')).env("DATABASE_URL", &self.database_url);
         command.env("POSTERN_URL", &self.url).env("POSTERN_API_TOKEN", self.token);
         // No file of the person who runs the tests is read.
-        command.env("HOME", "/nowhere").env_remove("XDG_CONFIG_HOME");
+        command.env("HOME", "/nowhere").env_remove("XDG_CONFIG_HOME").env("LC_ALL", "C.UTF-8");
         command
+    }
+
+    /// Runs it for a reader of Russian, with a text on its standard input.
+    pub fn run_in_russian(&self, words: &str, stdin: &str) -> End {
+        let mut command = self.command(words);
+        command.env("LC_ALL", "ru_RU.UTF-8");
+        ended(command, stdin)
     }
 
     /// Runs it with a text on its standard input.

@@ -100,3 +100,57 @@ async fn why_a_body_is_refused_is_english_for_callers_and_russian_here() {
         shows(&mut visitor, page, "тело запроса JSON – не объект").await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_documents_is_read_in_russian() {
+    let mut postern = started(SETTINGS).await;
+    let mut visitor = reader(&mut postern).await;
+    let workflow =
+        "workflow: 9\nstart: {next: a, ordr: 1}\nsteps:\n  a: {comment: '{{ $env[\"a\"]|uper }}', next: c}\n";
+    for page in ["/workflows/new", "/workflows/check"] {
+        let page = visitor.post(page, &[("text", workflow)]).await.text;
+        for text in [
+            "start.ordr: неизвестный ключ `ordr` – возможно, имелось в виду `order`?",
+            "шаг a: поле comment: неизвестный фильтр uper – возможно, имелось в виду `upper`?",
+            "шаг a: поле next: ведёт к `c`, а такого шага нет",
+        ] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+    }
+    let module = visitor.post("/modules/new", &[("text", "module: M\nfields: {a: txt}\n")]).await.text;
+    assert!(module.contains("fields.a: типа &#34;txt&#34; нет"), "{module}");
+    let trigger = visitor.post("/triggers/new", &[("trigger", "web lead")]).await.text;
+    assert!(trigger.contains("может содержать только латинские буквы"), "{trigger}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_permission_is_read_in_russian() {
+    let mut postern = started(SETTINGS).await;
+    let mut visitor = reader(&mut postern).await;
+    let fields = [("title", "Сайт"), ("addresses", "10.0.0.300"), ("limit", "many"), ("expires", "soon")];
+    let page = visitor.post("/http-handler/new", &fields).await;
+    assert_eq!(page.status, 422);
+    for text in [
+        "– не IP-адрес: &#34;10.0.0.300&#34;",
+        "нужно число вызовов за время, например 50/s",
+        "нужен момент, например 2026-12-31T18:00:00+01:00",
+        "ничего не разрешено: укажите хотя бы один бизнес-процесс",
+    ] {
+        assert!(page.text.contains(text), "{text}: {}", page.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_findings_in_the_language_that_is_accepted() {
+    let postern = started(SETTINGS).await;
+    for (language, message) in [("ru", "нужно true или false"), ("de, en", "must be true or false")] {
+        let sent = postern.api("POST", "/validate").header("accept-language", language);
+        let answer = sent.json(r#"{"trigger": "a", "workflow": 1}"#).send().await.json;
+        assert_eq!(answer["findings"][0]["message_code"]["code"], "document-two-kinds", "{answer}");
+        let sent = postern.api("POST", "/apply").header("accept-language", language);
+        let answer =
+            sent.json(r#"{"workflow": 5, "active": 7, "start": {"next": "a"}, "steps": {}}"#).send().await.json;
+        let finding = &answer["error"]["findings"][0];
+        assert_eq!((&finding["message"], &finding["message_code"]["code"]), (&message.into(), &"must-be-flag".into()));
+    }
+}

@@ -3,13 +3,15 @@
 
 use std::hint::black_box;
 
+use postern_shared::message::Language;
 use postern_shared::permission::short_url::generated_short_url;
 use postern_shared::store::StoreError;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::tokens::{self, Hash};
 use postern_shared::telemetry;
 use sha2::{Digest, Sha256};
-use warp::http::HeaderValue;
+use warp::http::HeaderMap;
+use warp::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 
 use crate::operation::Who;
 use crate::state::State;
@@ -53,12 +55,20 @@ pub async fn first_token(state: &State) {
     }
 }
 
-/// Who sends the header, as the audit log names it: `token` and the name of the token. None: it holds no valid token.
-pub async fn who(state: &State, header: Option<&HeaderValue>) -> Result<Option<Who>, StoreError> {
+/// The language that a request asks for.
+pub fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Language::accepted(accepted)
+}
+
+/// Who sends the headers, as the audit log names it: `token` and the name of the token. None: it holds no valid token.
+pub async fn who(state: &State, headers: &HeaderMap) -> Result<Option<Who>, StoreError> {
+    let header = headers.get(AUTHORIZATION);
+    let language = language(headers);
     let Some(token) = header.and_then(|value| value.to_str().ok()).and_then(bearer) else { return Ok(None) };
     let sent = hash(token);
     if state.api_token.is_some_and(|known| is_same(&known, &sent)) {
-        return Ok(Some(Who { account: format!("token {SETTING}"), role: Role::Admin }));
+        return Ok(Some(Who { account: format!("token {SETTING}"), role: Role::Admin, language }));
     }
     let connection = state.store.connection().await?;
     let mut valid = None;
@@ -71,7 +81,7 @@ pub async fn who(state: &State, header: Option<&HeaderValue>) -> Result<Option<W
     if let Some(known) = &valid {
         tokens::used(&connection, known.id).await?;
     }
-    Ok(valid.map(|known| Who { account: format!("token {}", known.name), role: known.role }))
+    Ok(valid.map(|known| Who { account: format!("token {}", known.name), role: known.role, language }))
 }
 
 fn bearer(value: &str) -> Option<&str> {

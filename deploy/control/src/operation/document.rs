@@ -54,7 +54,7 @@ pub async fn checked(connection: &Connection, sent: &Sent) -> Result<Batch, Stor
 /// They have findings.
 pub async fn keep(connection: &mut Connection, who: &Who, mut batch: Batch) -> Result<Vec<Applied>, Error> {
     if !batch.findings.is_empty() {
-        return Err(Error::Documents(batch.findings.iter().map(Finding::of).collect()));
+        return Err(Error::Documents(Finding::all(&batch.findings, who.language)));
     }
     // What others name comes first: modules, triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());

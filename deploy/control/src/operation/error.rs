@@ -2,6 +2,8 @@
 
 use postern_http::body::BodyError;
 use postern_shared::document::batch::Found;
+use postern_shared::finding;
+use postern_shared::message::{Coded, Language};
 use postern_shared::store::StoreError;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::run_actions::Obstacle;
@@ -100,8 +102,11 @@ pub struct Finding {
     pub path: String,
     /// The line, from 1, in the text that was sent.
     pub line: usize,
-    /// What is wrong.
+    /// What is wrong, in the language that the request accepts.
     pub message: String,
+    /// What is wrong, for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_code: Option<Coded>,
 }
 
 impl Error {
@@ -165,11 +170,15 @@ impl Error {
 }
 
 impl Finding {
-    /// Of what the validator found.
-    pub fn of(found: &Found) -> Self {
-        let located = &found.located;
-        let (path, message) = (located.finding.path.clone(), located.finding.message.clone());
-        Self { path, line: located.line, message }
+    /// What is wrong with documents, for a reader of this language.
+    pub fn all(found: &[Found], language: Language) -> Vec<Self> {
+        found.iter().map(|one| Self::of(one.located.line, &one.located.finding, language)).collect()
+    }
+
+    /// A finding in a line, for a reader of this language.
+    pub fn of(line: usize, finding: &finding::Finding, language: Language) -> Self {
+        let (path, message) = (finding.path.clone(), &finding.message);
+        Self { path, line, message: message.text(language), message_code: Some(message.coded()) }
     }
 }
 

@@ -5,13 +5,13 @@ use std::time::SystemTime;
 
 use postern_shared::clock::time;
 use postern_shared::id::PermissionKey;
+use postern_shared::message::{Coded, Message, PermissionFault};
 use postern_shared::permission::Permission;
 use postern_shared::store::accounts::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{About, Error, Operation, Who};
-use crate::redact::Sight;
 use crate::state::State;
 
 /// Explains an address.
@@ -50,8 +50,10 @@ pub struct Verdict {
     pub title: String,
     /// Whether it admits the address.
     pub admits: bool,
-    /// Why, or why not.
+    /// Why, or why not, in the language that the request accepts.
     pub reason: String,
+    /// Why, or why not, for programs.
+    pub reason_code: Coded,
     /// Those of its rules that cover the address.
     pub rules: Vec<String>,
     /// The path that it admits to; a viewer does not see a short URL.
@@ -67,7 +69,7 @@ impl Operation for ExplainAddress {
         "which permissions admit an address, and why the others do not",
         (
             r#"{"address": "192.0.2.1"}"#,
-            r#"{"address": "192.0.2.1", "admitted": true, "settings_version": 3, "permissions": [{"permission": "office", "title": "Office", "admits": true, "reason": "its rule 192.0.2.* covers the address", "rules": ["192.0.2.*"], "answers_at": "/trigger"}]}"#,
+            r#"{"address": "192.0.2.1", "admitted": true, "settings_version": 3, "permissions": [{"permission": "office", "title": "Office", "admits": true, "reason": "its rule 192.0.2.* covers the address", "reason_code": {"code": "rule-covers", "rules": "192.0.2.*"}, "rules": ["192.0.2.*"], "answers_at": "/trigger"}]}"#,
         ),
     )
     .for_role(Role::Viewer);
@@ -75,7 +77,7 @@ impl Operation for ExplainAddress {
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let address = input.address.to_canonical();
         let (settings, now) = (state.permissions().await?, SystemTime::now());
-        let verdict = |one: &Permission| describe(state, one, (address, now), who.sight());
+        let verdict = |one: &Permission| describe(state, one, (address, now), who);
         Ok(Output {
             address,
             admitted: settings.value.iter().any(|one| one.admits(address, now)),
@@ -85,24 +87,26 @@ impl Operation for ExplainAddress {
     }
 }
 
-fn describe(state: &State, permission: &Permission, (address, now): (IpAddr, SystemTime), sight: Sight) -> Verdict {
+fn describe(state: &State, permission: &Permission, (address, now): (IpAddr, SystemTime), who: &Who) -> Verdict {
     let rules: Vec<String> =
         permission.addresses.iter().filter(|rule| rule.matches(address)).map(ToString::to_string).collect();
     let reason = match permission.expires_at {
-        _ if rules.is_empty() => "none of its rules covers the address".to_owned(),
-        _ if !permission.enabled => "it is not enabled".to_owned(),
-        Some(end) if end <= now => format!("it expired at {}", time(end)),
-        _ => format!("its rule {} covers the address", rules.join(", ")),
+        _ if rules.is_empty() => PermissionFault::NoRuleCovers,
+        _ if !permission.enabled => PermissionFault::NotEnabled,
+        Some(end) if end <= now => PermissionFault::ExpiredAt { until: time(end) },
+        _ => PermissionFault::RuleCovers { rules: rules.join(", ") },
     };
+    let reason = Message::from(reason);
     let short_url = match &permission.short_url {
-        Some(own) => sight.short_url(own.as_str()),
+        Some(own) => who.sight().short_url(own.as_str()),
         None => state.short_url.as_str().to_owned(),
     };
     Verdict {
         permission: permission.key.clone(),
         title: permission.title.clone(),
         admits: permission.admits(address, now),
-        reason,
+        reason: reason.text(who.language),
+        reason_code: reason.coded(),
         rules,
         answers_at: format!("/{short_url}"),
     }

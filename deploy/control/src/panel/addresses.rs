@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use askama::Template;
-use postern_shared::permission::address::{AddressRule, read_each};
+use postern_shared::permission::address::{AddressRule, InvalidRule, read_each};
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::visit::Visit;
+use super::words::Language;
 
 /// One rule and what it means.
 #[derive(Debug)]
@@ -56,13 +57,10 @@ struct Covers {
 }
 
 /// The lines for the rules of a text.
-pub fn lines(text: &str) -> Vec<Line> {
-    let line = |rule: Result<AddressRule, _>| match rule {
+pub fn lines(text: &str, language: Language) -> Vec<Line> {
+    let line = |rule: Result<AddressRule, InvalidRule>| match rule {
         Ok(rule) => Line { rule: rule.to_string(), meaning: meaning(&rule) },
-        Err(fault) => {
-            let fault: postern_shared::permission::address::InvalidRule = fault;
-            Line { rule: fault.rule, meaning: Meaning::Faulty(fault.reason) }
-        }
+        Err(InvalidRule { rule, fault }) => Line { rule, meaning: Meaning::Faulty(fault.text(language)) },
     };
     read_each(text).into_iter().map(line).collect()
 }
@@ -70,7 +68,7 @@ pub fn lines(text: &str) -> Vec<Line> {
 /// The fragment that the script puts under the field.
 pub async fn covers(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::None);
-    reply::page(&Covers { p, lines: lines(visit.query.get("addresses")) })
+    reply::page(&Covers { p, lines: lines(visit.query.get("addresses"), visit.language) })
 }
 
 fn meaning(rule: &AddressRule) -> Meaning {
@@ -102,16 +100,17 @@ mod tests {
 
     #[test]
     fn each_rule_says_what_it_covers() {
-        let said: Vec<String> = lines("192.168.0.*\n10.0.0.1-10.0.0.3, 2001:db8::/32 any ::1 300.1.1.1")
-            .into_iter()
-            .map(|line| match line.meaning {
-                Meaning::Any => "any".to_owned(),
-                Meaning::One => format!("{} alone", line.rule),
-                Meaning::Many { first, last, count: Count::Exact(n) } => format!("{first} to {last}: {n}"),
-                Meaning::Many { first, count: Count::Power(n), .. } => format!("{first}: 2^{n}"),
-                Meaning::Faulty(reason) => reason,
-            })
-            .collect();
+        let said: Vec<String> =
+            lines("192.168.0.*\n10.0.0.1-10.0.0.3, 2001:db8::/32 any ::1 300.1.1.1", Language::English)
+                .into_iter()
+                .map(|line| match line.meaning {
+                    Meaning::Any => "any".to_owned(),
+                    Meaning::One => format!("{} alone", line.rule),
+                    Meaning::Many { first, last, count: Count::Exact(n) } => format!("{first} to {last}: {n}"),
+                    Meaning::Many { first, count: Count::Power(n), .. } => format!("{first}: 2^{n}"),
+                    Meaning::Faulty(reason) => reason,
+                })
+                .collect();
         let expected = [
             "192.168.0.0 to 192.168.0.255: 256",
             "10.0.0.1 to 10.0.0.3: 3",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use postern_shared::document::Kind;
 use postern_shared::document::batch::{Batch, Found};
 use postern_shared::finding::{Finding, Located};
+use postern_shared::message::{DocumentFault, Language, Message};
 use postern_shared::store::documents;
 
 use super::reply::Refusal;
@@ -39,17 +40,18 @@ pub fn read(text: &str, kind: Kind) -> Batch {
     let mut batch = Batch::default();
     batch.add_yaml("", text.as_bytes());
     let others = batch.documents.iter().enumerate().filter(|(at, one)| *at > 0 || one.document.kind() != kind);
-    let others: Vec<Located> =
-        others.map(|(_, one)| fault(one.line, format!("this page takes one document, a {kind}"))).collect();
+    let others: Vec<Located> = others
+        .map(|(_, one)| fault(one.line, DocumentFault::PageTakes { kind: Box::new(Message::kind(kind)) }))
+        .collect();
     batch.findings.extend(others.into_iter().map(|located| Found { source: String::new(), located }));
     batch
 }
 
 /// Where which faults stand, each told once.
-pub fn marks(text: &str, faults: impl IntoIterator<Item = Located>) -> Marks {
+pub fn marks(text: &str, faults: impl IntoIterator<Item = Located>, language: Language) -> Marks {
     let mut lines: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for fault in faults {
-        let sentence = fault.sentence();
+        let sentence = fault.text(language);
         let said = lines.entry(fault.line).or_default();
         if !said.contains(&sentence) {
             said.push(sentence);
@@ -63,6 +65,6 @@ pub fn marks(text: &str, faults: impl IntoIterator<Item = Located>) -> Marks {
 }
 
 /// Something that is wrong in a line.
-pub fn fault(line: usize, message: String) -> Located {
+pub fn fault(line: usize, message: impl Into<Message>) -> Located {
     Located { line, finding: Finding::new("", message) }
 }

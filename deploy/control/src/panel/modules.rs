@@ -23,6 +23,7 @@ use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::shown::Pill;
 use super::visit::Visit;
+use super::words::Language;
 
 /// The records of a module that is not declared yet whose fields its first draft has.
 const DRAFTED_FROM: i64 = 50;
@@ -144,7 +145,7 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Modules);
     let text = editor::typed(visit);
     let batch = editor::judged(visit, &text, Kind::Module).await?;
-    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new()) })
+    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), visit.language) })
 }
 
 /// Asks for the name before deleting.
@@ -170,16 +171,17 @@ async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> 
 }
 
 async fn page(visit: &Visit<'_>, text: String, faults: Vec<Located>) -> Result<Editor, Refusal> {
-    let checked = checked(&text, editor::judged(visit, &text, Kind::Module).await?, faults);
+    let checked = checked(&text, editor::judged(visit, &text, Kind::Module).await?, faults, visit.language);
     Ok(Editor { p: Frame::new(visit, Section::Modules).await, key: visit.argument.clone(), text, checked })
 }
 
-fn checked(text: &str, batch: Batch, more: Vec<Located>) -> Checked {
+fn checked(text: &str, batch: Batch, more: Vec<Located>, language: Language) -> Checked {
+    let faults: Vec<Located> = batch.findings.into_iter().map(|found| found.located).chain(more).collect();
     let module = batch.documents.into_iter().next().and_then(|one| match one.document {
         Document::Module(module) => Some(module),
         Document::Trigger(_) | Document::Workflow(_) | Document::Permission(_) => None,
     });
-    Checked { marks: editor::marks(text, batch.findings.into_iter().map(|found| found.located).chain(more)), module }
+    Checked { marks: editor::marks(text, faults, language), module }
 }
 
 #[cfg(test)]
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_first_draft_of_a_module_is_one() {
-        let checked = checked(NEW, editor::read(NEW, Kind::Module), Vec::new());
+        let checked = checked(NEW, editor::read(NEW, Kind::Module), Vec::new(), Language::English);
         assert!(checked.marks.faults.is_empty(), "{:?}", checked.marks.faults);
         assert_eq!(checked.module.unwrap().unique().unwrap().name, "email");
     }

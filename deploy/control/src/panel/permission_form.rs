@@ -17,6 +17,7 @@ use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::snippets::{self, Snippet};
 use super::visit::Visit;
+use super::words::Language;
 use fields::{Fields, has_field, of_document, of_form, to_document, with_others};
 
 #[derive(Template)]
@@ -94,16 +95,16 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
             Saved::Done(key) => {
                 return Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["http-handler", &key]))));
             }
-            Saved::Faulty(found) => found.into_iter().map(error).collect(),
+            Saved::Faulty(found) => found.iter().map(|one| error(one, visit.language)).collect(),
         }
     };
     reply::unsaved(&form(visit, fields, stored.as_ref(), errors).await?)
 }
 
 /// The first part of a path is the field. What is wrong with the whole is that it allows nothing.
-fn error(located: Located) -> (String, String) {
-    let field = located.finding.path.split('.').next().filter(|field| !field.is_empty()).unwrap_or("workflows");
-    (field.to_owned(), located.finding.message)
+fn error(Located { finding, .. }: &Located, language: Language) -> (String, String) {
+    let field = finding.path.split('.').next().filter(|field| !field.is_empty()).unwrap_or("workflows");
+    (field.to_owned(), finding.message.text(language))
 }
 
 async fn form(
@@ -112,7 +113,7 @@ async fn form(
     stored: Option<&Value>,
     mut errors: Vec<(String, String)>,
 ) -> Result<Form, Refusal> {
-    let lines = addresses::lines(fields.get("addresses"));
+    let lines = addresses::lines(fields.get("addresses"), visit.language);
     if lines.iter().any(Line::is_faulty) {
         // Each faulty rule says so in its own line.
         errors.retain(|(field, _)| field != "addresses");

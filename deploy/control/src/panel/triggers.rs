@@ -91,7 +91,9 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
         }
         match saving::save(visit, &Value::Object(document)).await? {
             Saved::Done(_) => return Ok(reply::redirect("/triggers?done=saved")),
-            Saved::Faulty(found) => found.into_iter().map(|one| (one.finding.path, one.finding.message)).collect(),
+            Saved::Faulty(found) => {
+                found.into_iter().map(|one| (one.finding.path, one.finding.message.text(visit.language))).collect()
+            }
         }
     };
     let p = Frame::new(visit, Section::Triggers).await;

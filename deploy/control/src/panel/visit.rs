@@ -196,7 +196,8 @@ impl<'p> Visit<'p> {
 
     /// Who asks an operation.
     pub fn who(&self) -> Who {
-        Who { account: self.account().to_owned(), role: self.role.unwrap_or(Role::Viewer) }
+        let (account, role) = (self.account().to_owned(), self.role.unwrap_or(Role::Viewer));
+        Who { account, role, language: self.language }
     }
 
     /// A text in the language of the visitor.

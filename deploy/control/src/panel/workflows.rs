@@ -19,8 +19,8 @@ use super::runs::{SPANS, WEEK, span};
 use super::saving::{self, Saved};
 use super::shown::Pill;
 use super::visit::Visit;
+use crate::operation::Who;
 use crate::operation::statistics::{self, Step};
-use crate::redact::Sight;
 
 /// What a new workflow begins with: one that is complete, so that the first look shows how they read.
 const NEW: &str = "workflow: 1\ntitle: New workflow\nactive: false\nstart:\n  module: Leads\n  triggers: [web_lead]\n  \
@@ -164,13 +164,13 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Workflows);
     let text = editor::typed(visit);
     let batch = editor::judged(visit, &text, Kind::Workflow).await?;
-    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), visit.who().sight(), &[]) })
+    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), &visit.who(), &[]) })
 }
 
 async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located>) -> Result<Editor, Refusal> {
     let batch = editor::judged(visit, &text, Kind::Workflow).await?;
     let counted = counted(visit).await?;
-    let checked = checked(&text, batch, faults, visit.who().sight(), &counted);
+    let checked = checked(&text, batch, faults, &visit.who(), &counted);
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
     let (is_held, waiting) = before_the_gate(visit).await?;
     let chosen = span(&visit.query).unwrap_or(WEEK);
@@ -203,11 +203,12 @@ async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, i64), Refusal> {
     Ok((is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
 }
 
-fn checked(text: &str, batch: Batch, more: Vec<Located>, sight: Sight, counted: &[Step]) -> Checked {
-    let marks = editor::marks(text, batch.findings.into_iter().map(|found| found.located).chain(more));
+fn checked(text: &str, batch: Batch, more: Vec<Located>, who: &Who, counted: &[Step]) -> Checked {
+    let faults = batch.findings.into_iter().map(|found| found.located).chain(more);
+    let marks = editor::marks(text, faults, who.language);
     let graph = batch.documents.first().filter(|_| marks.faults.is_empty()).and_then(|one| match &one.document {
         Document::Workflow(workflow) => {
-            Some(graph::draw(workflow, &sight.document(&one.value), graph::Marks::Counted(counted)))
+            Some(graph::draw(workflow, &who.sight().document(&one.value), graph::Marks::Counted(counted)))
         }
         Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });
@@ -219,10 +220,15 @@ mod tests {
     use postern_shared::store::accounts::Role;
 
     use super::*;
+    use crate::panel::words::Language;
+
+    fn admin() -> Who {
+        Who { account: String::new(), role: Role::Admin, language: Language::English }
+    }
 
     #[test]
     fn the_first_draft_of_a_workflow_is_one_and_is_drawn() {
-        let checked = checked(NEW, editor::read(NEW, Kind::Workflow), Vec::new(), Sight(Role::Admin), &[]);
+        let checked = checked(NEW, editor::read(NEW, Kind::Workflow), Vec::new(), &admin(), &[]);
         assert!(checked.marks.faults.is_empty(), "{:?}", checked.marks.faults);
         assert!(checked.graph.is_some());
     }
@@ -230,15 +236,13 @@ mod tests {
     #[test]
     fn a_fault_stands_at_its_line() {
         let text = NEW.replace("create_record: Leads", "create_recrd: Leads");
-        let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin), &[]);
+        let checked = checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), &admin(), &[]);
         let Marks { faults, lines } = checked.marks;
         assert_eq!(faults[0].0, 11, "{faults:?}");
         assert!(lines[10].1 && !lines[9].1);
         assert!(checked.graph.is_none());
         let text = format!("{NEW}---\ntrigger: x\n");
-        let two = super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), Sight(Role::Admin), &[])
-            .marks
-            .faults;
+        let two = super::checked(&text, editor::read(&text, Kind::Workflow), Vec::new(), &admin(), &[]).marks.faults;
         assert_eq!(two[0].0, 15, "{two:?}");
     }
 }

@@ -84,7 +84,8 @@ fn refused(texts: &[Text], findings: Vec<Finding>, output: &mut Output) -> Resul
     for finding in &findings {
         let (source, line) = place(texts, finding.line);
         let (path, message) = (&finding.path, &finding.message);
-        let json = json!({"file": source, "line": line, "path": path, "message": message});
+        let code = &finding.message_code;
+        let json = json!({"file": source, "line": line, "path": path, "message": message, "message_code": code});
         output.named(&format!("{source}:{line}"), format_args!("{source}:{line}: {path}: {message}"), &json)?;
     }
     if findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }

@@ -6,6 +6,7 @@ use super::values::scalar;
 use super::{MAX_FIELD_BYTES, Reader, excerpt};
 use crate::env::Limits;
 use crate::expression::{Expression, Template};
+use crate::message::{DocumentFault, Message};
 use crate::spec;
 use crate::yaml::join;
 
@@ -17,7 +18,7 @@ impl<'d> Reader<'d, '_> {
             Value::Bool(flag) => Ok(flag.to_string()),
             _ => scalar(value),
         };
-        let parsed = expression.and_then(|text| Expression::parse(&text).map_err(|error| error.to_string()));
+        let parsed = expression.and_then(|text| Expression::parse(&text).map_err(Message::from));
         let expression = self.checked(key, parsed)?;
         self.reads.add(expression.reads());
         Some(expression)
@@ -31,14 +32,10 @@ impl<'d> Reader<'d, '_> {
 
     /// Compiles a value that stands at a place below this map.
     pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
-        let template = self.checked(place, Template::parse(value).map_err(|error| error.to_string()))?;
+        let template = self.checked(place, Template::parse(value))?;
         let reads = template.reads();
         if let Some(name) = reads.secrets.first().filter(|_| !self.takes_secrets) {
-            let message = format!(
-                "$secret[\"{name}\"] can be read only in the URL, the headers and the body of an http_request and in \
-                 permissions: what is written here is stored and shown"
-            );
-            self.report(place, message);
+            self.report(place, DocumentFault::SecretElsewhere { secret: name.clone() });
             return None;
         }
         self.reads.add(&reads);
@@ -78,12 +75,12 @@ impl<'d> Reader<'d, '_> {
             None => return Vec::new(),
             Some(Value::Object(map)) => {
                 if map.is_empty() && spec::find(self.settings, key).is_some_and(|setting| setting.required) {
-                    self.report(key, "is empty");
+                    self.report(key, DocumentFault::IsEmpty);
                 }
                 map
             }
             Some(_) => {
-                self.report(key, "must be a map of names and values");
+                self.report(key, DocumentFault::MustBeNames);
                 return Vec::new();
             }
         };
@@ -101,13 +98,13 @@ impl<'d> Reader<'d, '_> {
     }
 }
 
-fn check_name(name: &str, max_bytes: usize) -> Result<(), String> {
+fn check_name(name: &str, max_bytes: usize) -> Result<(), DocumentFault> {
     if name.trim().is_empty() {
-        Err("a name is empty".to_owned())
+        Err(DocumentFault::NameEmpty)
     } else if name.len() > max_bytes {
-        Err(format!("the name is longer than {max_bytes} bytes"))
+        Err(DocumentFault::NameLonger { most: max_bytes })
     } else if name.contains('\0') {
-        Err("the name holds a NUL character, which cannot be stored".to_owned())
+        Err(DocumentFault::NameNul)
     } else {
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Values that are read as they stand: texts, numbers, words, names.
 
-use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 
 use super::Reader;
+use crate::message::{DocumentFault, Message};
 use crate::spec::{self, Kind};
 
 impl<'d> Reader<'d, '_> {
@@ -19,7 +19,7 @@ impl<'d> Reader<'d, '_> {
         };
         match spec::find(self.settings, key).map(|setting| setting.kind) {
             Some(Kind::Text(max_bytes)) if text.len() > max_bytes => {
-                self.report(key, format!("is longer than {max_bytes} bytes"));
+                self.report(key, DocumentFault::LongerThan { most: max_bytes });
                 None
             }
             _ => Some(text),
@@ -38,7 +38,7 @@ impl<'d> Reader<'d, '_> {
             None => default,
             Some(Value::Bool(flag)) => *flag,
             Some(_) => {
-                self.report(key, "must be true or false");
+                self.report(key, DocumentFault::MustBeFlag);
                 default
             }
         }
@@ -47,7 +47,7 @@ impl<'d> Reader<'d, '_> {
     /// A whole number.
     pub fn whole(&mut self, key: &'static str) -> Option<i64> {
         let text = self.text(key)?;
-        self.checked(key, text.parse().map_err(|_| "must be a whole number".to_owned()))
+        self.checked(key, text.parse().map_err(|_| DocumentFault::MustBeWhole))
     }
 
     /// A whole number of the range that is described.
@@ -58,7 +58,7 @@ impl<'d> Reader<'d, '_> {
             return None;
         };
         let of_range = T::try_from(number).ok().filter(|_| (min..=max).contains(&number));
-        self.checked(key, of_range.ok_or_else(|| format!("must be {min} to {max}")))
+        self.checked(key, of_range.ok_or(DocumentFault::MustBeWithin { min, max }))
     }
 
     /// A length of time, no longer than described.
@@ -72,14 +72,13 @@ impl<'d> Reader<'d, '_> {
         let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
         let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
         let of_range = duration.filter(|duration| !duration.is_zero() && *duration <= max);
-        let wrong = || format!("must be a duration such as 20s, of at most {} s", max.as_secs());
-        self.checked(key, of_range.ok_or_else(wrong))
+        self.checked(key, of_range.ok_or(DocumentFault::MustBeDuration { most: max.as_secs() }))
     }
 
     /// An id or a name.
-    pub fn id<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+    pub fn id<T: FromStr<Err: Into<Message>>>(&mut self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;
-        self.checked(key, text.parse().map_err(|error: T::Err| error.to_string()))
+        self.checked(key, text.parse())
     }
 
     /// A list of texts, each with its place below this map; a single one needs no brackets.
@@ -97,11 +96,9 @@ impl<'d> Reader<'d, '_> {
     }
 
     /// A list of ids; a single one needs no brackets.
-    pub fn ids<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Vec<T> {
+    pub fn ids<T: FromStr<Err: Into<Message>>>(&mut self, key: &'static str) -> Vec<T> {
         let texts = self.texts(key).into_iter();
-        texts
-            .filter_map(|(place, text)| self.checked(&place, text.parse().map_err(|error: T::Err| error.to_string())))
-            .collect()
+        texts.filter_map(|(place, text)| self.checked(&place, text.parse())).collect()
     }
 
     /// One of a few words.
@@ -109,15 +106,18 @@ impl<'d> Reader<'d, '_> {
         let text = self.text(key)?;
         let found = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let meant = if found.is_none() { self.did_you_mean(&text, words.iter().copied()) } else { String::new() };
-        self.checked(key, found.ok_or_else(|| format!("must be one of {}{meant}", words.join(", "))))
+        if found.is_none() {
+            let fault = Message::from(DocumentFault::MustBeOneOf { words: words.join(", ") });
+            self.report(key, fault.meant(self.did_you_mean(&text, words)));
+        }
+        found
     }
 }
 
-pub(super) fn scalar(value: &Value) -> Result<String, String> {
+pub(super) fn scalar(value: &Value) -> Result<String, Message> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err("must be a text".to_owned()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(DocumentFault::MustBeText.into()),
     }
 }

@@ -1,7 +1,8 @@
 //! `$name["…"]` reads a source that there is, or it is a misspelt one: a text would be sent with the brackets in it.
 
 use super::SyntaxError;
-use crate::suggestion::{DID_YOU_MEAN, did_you_mean, nearest};
+use crate::message::{ExpressionFault, Message};
+use crate::suggestion::{Meant, did_you_mean, nearest};
 
 /// What a `$` with a name in brackets reads.
 pub(super) const SOURCES: [&str; 3] = ["env", "query", "request"];
@@ -25,20 +26,23 @@ pub(super) fn refuse_unknown(name: &str, after: &str) -> Result<(), SyntaxError>
         return Ok(());
     }
     if NOT_YET.contains(&name) {
-        return Err(SyntaxError(format!("there is no ${name} in this version; there are {}", written(&SOURCES))));
+        return Err(ExpressionFault::SourceNotYet { name: name.to_owned(), sources: written(&SOURCES) }.into());
     }
-    let meant = near(name);
-    Err(SyntaxError(match meant.as_slice() {
-        [] => format!(
-            "unknown source ${name}; there are {}, and a value in the field {name} of the record is \
-             {{{{ ${name}.key }}}}",
-            written(&SOURCES)
-        ),
-        meant if NOT_YET.contains(&meant[0]) => {
-            format!("unknown source ${name}, and there is no ${} in this version", meant[0])
+    let (meant, name) = (near(name), name.to_owned());
+    let fault = match meant.as_slice() {
+        [] => {
+            let reads = format!("{{{{ ${name}.key }}}}");
+            ExpressionFault::SourceOrField { name, sources: written(&SOURCES), reads }
         }
-        meant => format!("unknown source ${name}{DID_YOU_MEAN}{}?", written(meant)),
-    }))
+        [meant, ..] if NOT_YET.contains(meant) => {
+            ExpressionFault::SourceMisspeltNotYet { name, meant: (*meant).to_owned() }
+        }
+        meant => {
+            let fault = Message::from(ExpressionFault::SourceUnknown { name });
+            return Err(SyntaxError(fault.meant(Meant::of(written(meant)))));
+        }
+    };
+    Err(fault.into())
 }
 
 /// Refuses `$request["ipp"]`.
@@ -48,7 +52,8 @@ pub(super) fn refuse_unknown_of_request(name: &str) -> Result<(), SyntaxError> {
     }
     let short: String = name.chars().take(40).collect();
     let meant = did_you_mean(name, OF_REQUEST);
-    Err(SyntaxError(format!("$request has no {short:?}; it has {}{meant}", OF_REQUEST.join(", "))))
+    let fault = ExpressionFault::RequestLacks { name: format!("{short:?}"), known: OF_REQUEST.join(", ") };
+    Err(SyntaxError(Message::from(fault).meant(meant)))
 }
 
 fn near(name: &str) -> Vec<&'static str> {
@@ -58,7 +63,6 @@ fn near(name: &str) -> Vec<&'static str> {
     nearest(name, SOURCES.into_iter().chain(["secret"]).chain(NOT_YET))
 }
 
-fn written(sources: &[&str]) -> String {
-    let written: Vec<String> = sources.iter().map(|source| format!("${source}[\"name\"]")).collect();
-    written.join(" or ")
+fn written(sources: &[&str]) -> Vec<String> {
+    sources.iter().map(|source| format!("${source}[\"name\"]")).collect()
 }

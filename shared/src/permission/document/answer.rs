@@ -2,6 +2,7 @@
 
 use crate::document::Reader;
 use crate::media_type::is_media_type;
+use crate::message::{DocumentFault, PermissionFault};
 use crate::permission::answer::{Answer, MAX_ANSWER_BYTES, MAX_PAGE_BYTES, is_page};
 use crate::spec::{self, Kind, Setting};
 
@@ -29,7 +30,7 @@ pub(super) fn read(reader: &mut Reader) -> Answers {
     let text = text(&mut inner);
     let (page, error_page) = (page(&mut inner, "redirect"), page(&mut inner, "redirect_error"));
     if has_text && page.is_some() {
-        inner.report("redirect", "an answer that redirects has no status, type or body of its own");
+        inner.report("redirect", PermissionFault::RedirectAlone);
     }
     inner.finish();
     // Who names only the page for errors keeps the receipt as JSON.
@@ -41,10 +42,10 @@ fn text(inner: &mut Reader) -> Option<Answer> {
     let (status, body) = (inner.choice("status", &STATUSES), inner.text("body").unwrap_or_default());
     let media_type = inner.text("type");
     if media_type.as_ref().is_some_and(|text| !is_media_type(text)) {
-        inner.report("type", "must be a media type such as text/xml; charset=utf-8");
+        inner.report("type", DocumentFault::MustBeMediaType { example: "text/xml; charset=utf-8".to_owned() });
     }
     if status == Some(204) && !body.is_empty() {
-        inner.report("body", "an answer with status 204 has no body");
+        inner.report("body", PermissionFault::AnswerNoBody);
     }
     Some(Answer::Text { status: status?, media_type, body })
 }
@@ -54,6 +55,6 @@ fn page(inner: &mut Reader, key: &'static str) -> Option<String> {
     if is_page(&page) {
         return Some(page);
     }
-    inner.report(key, "must be the whole address of a page, such as https://www.example.com/thanks");
+    inner.report(key, PermissionFault::PageForm);
     None
 }

@@ -1,6 +1,7 @@
 //! The setting `origins`.
 
 use crate::document::Reader;
+use crate::message::PermissionFault;
 
 use super::reader::texts;
 
@@ -12,7 +13,7 @@ pub(super) fn read(reader: &mut Reader) -> Vec<String> {
                 Some(origin) => origins.push(origin),
                 None => {
                     let short: String = word.chars().take(60).collect();
-                    reader.report("origins", format!("{short:?} is not an origin such as https://www.example.com"));
+                    reader.report("origins", PermissionFault::NoOrigin { origin: format!("{short:?}") });
                 }
             }
         }

@@ -6,21 +6,22 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::document::Reader;
+use crate::message::{Inner, Message, PermissionFault};
 
 /// A text; any other value is a finding and counts as missing.
 pub(super) fn text<'d>(reader: &mut Reader<'d, '_>, key: &'static str) -> Option<&'d str> {
     let value = reader.value(key)?;
     let text = value.as_str();
     if text.is_none() {
-        reader.report(key, format!("must be a text, not {}", kind(value)));
+        reader.report(key, PermissionFault::MustBeTextNot { found: kind(value) });
     }
     text
 }
 
 /// What a text means.
-pub(super) fn parsed<T: FromStr<Err: ToString>>(reader: &mut Reader, key: &'static str) -> Option<T> {
+pub(super) fn parsed<T: FromStr<Err: Into<Message>>>(reader: &mut Reader, key: &'static str) -> Option<T> {
     let parsed = text(reader, key)?.parse::<T>();
-    parsed.map_err(|error| reader.report(key, error.to_string())).ok()
+    parsed.map_err(|error| reader.report(key, error)).ok()
 }
 
 /// The items of a list.
@@ -29,7 +30,7 @@ pub(super) fn list<'d>(reader: &mut Reader<'d, '_>, key: &'static str) -> &'d [V
         None => &[],
         Some(Value::Array(items)) => items,
         Some(other) => {
-            reader.report(key, format!("must be a list, not {}", kind(other)));
+            reader.report(key, PermissionFault::MustBeListNot { found: kind(other) });
             &[]
         }
     }
@@ -44,19 +45,20 @@ pub(super) fn texts<'d>(reader: &mut Reader<'d, '_>, key: &'static str) -> Vec<&
     for item in list(reader, key) {
         match item.as_str() {
             Some(text) => texts.push(text),
-            None => reader.report(key, format!("must hold texts, not {}", kind(item))),
+            None => reader.report(key, PermissionFault::MustHoldTexts { found: kind(item) }),
         }
     }
     texts
 }
 
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-    }
+pub(super) fn kind(value: &Value) -> Inner {
+    let kind = match value {
+        Value::Null => PermissionFault::FoundNothing,
+        Value::Bool(_) => PermissionFault::FoundFlag,
+        Value::Number(_) => PermissionFault::FoundNumber,
+        Value::String(_) => PermissionFault::FoundText,
+        Value::Array(_) => PermissionFault::FoundList,
+        Value::Object(_) => PermissionFault::FoundMap,
+    };
+    Box::new(kind.into())
 }

@@ -4,19 +4,20 @@ use serde_json::Value;
 
 use crate::expression::Template;
 use crate::id::SecretName;
+use crate::message::{Message, PermissionFault};
 
 /// The secret that a text names; nothing if it names none.
 ///
 /// # Errors
 /// The text has a secret in it that cannot be read, or something beside it.
-pub(super) fn named(text: &str) -> Result<Option<SecretName>, String> {
+pub(super) fn named(text: &str) -> Result<Option<SecretName>, Message> {
     if !text.contains("$secret") {
         return Ok(None);
     }
-    let template = Template::parse(&Value::from(text.trim())).map_err(|error| error.to_string())?;
+    let template = Template::parse(&Value::from(text.trim()))?;
     match template.lone_secret() {
         Some(name) => Ok(Some(name.clone())),
-        None => Err("must be $secret[\"name\"] with nothing beside it".to_owned()),
+        None => Err(PermissionFault::SecretBeside.into()),
     }
 }
 
@@ -38,7 +39,7 @@ mod tests {
         ] {
             match (named(text), expected) {
                 (Ok(found), Ok(name)) => assert_eq!(found.as_ref().map(SecretName::as_str), name, "{text}"),
-                (Err(error), Err(words)) => assert!(error.contains(words), "{error}"),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, _) => panic!("{text}: {found:?}"),
             }
         }

@@ -3,6 +3,7 @@
 use super::token::{header_name, named, of_text};
 use crate::document::Reader;
 use crate::id::SecretName;
+use crate::message::{DocumentFault, PermissionFault};
 use crate::permission::answer::{MAX_PAGE_BYTES, is_page};
 use crate::permission::signature::{
     Algorithm, Encoding, Hmac, Key, List, MAX_KEYS, MAX_TEMPLATE_BYTES, MAX_TOLERANCE, STANDARD_WEBHOOKS, Scheme,
@@ -57,17 +58,17 @@ pub(super) fn read(reader: &mut Reader) -> Option<Signature> {
     let ways: Vec<&str> =
         [STANDARD_WEBHOOKS, "preset", "header"].into_iter().filter(|key| is_set(&inner, key)).collect();
     if ways.len() != 1 && !["preset", "header"].iter().any(|key| inner.is_misspelt(key)) {
-        inner.report("", "must name one of `standard_webhooks`, `preset` and `header`");
+        inner.report("", PermissionFault::SignatureWay);
     }
     for key in OWN.iter().filter(|key| ways != ["header"] && is_set(&inner, key)).copied().collect::<Vec<_>>() {
-        inner.report(key, "goes together with `header` alone: a preset says it by itself");
+        inner.report(key, PermissionFault::SignaturePreset);
     }
     let secrets: Vec<SecretName> = standard.into_iter().chain(secrets).collect();
     let names_any = [STANDARD_WEBHOOKS, "secret", "secrets"].iter().any(|key| is_set(&inner, key));
     if !names_any && !ways.is_empty() && !inner.is_misspelt("secret") {
-        inner.report("secret", "is missing: name the secret that signs");
+        inner.report("secret", PermissionFault::SignatureSecret);
     } else if secrets.len() > MAX_KEYS {
-        inner.report("secrets", format!("are more than {MAX_KEYS}"));
+        inner.report("secrets", DocumentFault::MoreThan { most: MAX_KEYS });
     }
     inner.finish();
     let known = match ways.as_slice() {
@@ -96,12 +97,10 @@ fn secrets(inner: &mut Reader) -> Vec<SecretName> {
 fn url(inner: &mut Reader, platform: Option<&str>) -> Option<String> {
     let url = inner.text("public_url");
     match (&url, platform == Some(TWILIO)) {
-        (None, true) => {
-            inner.report("public_url", "is missing: Twilio signs the URL that is set there, without its query")
-        }
-        (Some(_), false) => inner.report("public_url", "goes together with `preset: twilio` alone"),
+        (None, true) => inner.report("public_url", PermissionFault::TwilioUrl),
+        (Some(_), false) => inner.report("public_url", PermissionFault::TwilioOnly),
         (Some(url), true) if !is_page(url) || url.contains(['?', '#']) => {
-            inner.report("public_url", "must be a whole URL without a query, such as https://hooks.example.org/twilio");
+            inner.report("public_url", PermissionFault::PublicUrlForm);
         }
         _ => {}
     }
@@ -117,14 +116,14 @@ fn own(inner: &mut Reader, header: Option<String>) -> Option<Hmac> {
     let signed = match template.as_deref().unwrap_or("{body}").parse::<Template>() {
         Ok(signed) => Some(signed),
         Err(error) => {
-            inner.report("signed", error.to_string());
+            inner.report("signed", error);
             None
         }
     };
     let timestamp = timestamp.and_then(|name| header_name(inner, "timestamp", &name));
     match (signed.as_ref().is_some_and(Template::has_time), &timestamp) {
-        (true, None) => inner.report("timestamp", "is missing: name the header whose time is signed as {timestamp}"),
-        (false, Some(_)) => inner.report("signed", "must hold {timestamp}: a time that is not signed proves nothing"),
+        (true, None) => inner.report("timestamp", PermissionFault::SignedTimeHeader),
+        (false, Some(_)) => inner.report("signed", PermissionFault::SignedNoTime),
         _ => {}
     }
     Some(Hmac {

@@ -218,7 +218,7 @@ fn any_address_demands_a_long_short_url() {
             Ok(_) => assert!(accepted, "{short_url}"),
             Err(faults) => {
                 assert!(!accepted, "{faults:?}");
-                assert!(faults[0].message.contains("128 random bits"), "{faults:?}");
+                assert!(faults[0].message.to_string().contains("128 random bits"), "{faults:?}");
             }
         }
     }

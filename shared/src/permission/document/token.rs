@@ -3,6 +3,7 @@
 use super::secret;
 use crate::document::Reader;
 use crate::id::SecretName;
+use crate::message::PermissionFault;
 use crate::permission::token::{Place, Token};
 use crate::spec::{Kind, Setting};
 
@@ -28,15 +29,12 @@ pub(super) fn read(reader: &mut Reader) -> Option<Token> {
     let place = match (header, query) {
         (Some(header), None) => header_name(&mut inner, "header", &header).map(Place::Header),
         (None, Some(query)) if TAKEN.contains(&query.as_str()) || query.trim().is_empty() => {
-            inner.report("query", "must be the name of a query variable of its own, such as key");
+            inner.report("query", PermissionFault::TokenQuery);
             None
         }
         (None, Some(query)) => Some(Place::Query(query)),
         (None, None) | (Some(_), Some(_)) => {
-            inner.report(
-                "",
-                "must name either a `header` or a `query` variable; a bearer is written as `token: $secret[…]`",
-            );
+            inner.report("", PermissionFault::TokenPlace);
             None
         }
     };
@@ -54,11 +52,7 @@ pub(super) fn named(reader: &mut Reader, key: &'static str) -> Option<SecretName
 pub(super) fn of_text(reader: &mut Reader, key: &str, text: &str) -> Option<SecretName> {
     match secret::named(text) {
         Ok(Some(name)) => return Some(name),
-        Ok(None) => reader.report(
-            key,
-            "must be $secret[\"name\"]: what stands in a document is shown and exported; `postern secret set` and the page \
-             Secrets of the panel set a secret",
-        ),
+        Ok(None) => reader.report(key, PermissionFault::SecretPlain),
         Err(message) => reader.report(key, message),
     }
     None
@@ -71,6 +65,6 @@ pub(super) fn header_name(reader: &mut Reader, key: &str, text: &str) -> Option<
     if !name.is_empty() && name.bytes().all(is_token) {
         return Some(name);
     }
-    reader.report(key, "must be the name of a header, such as X-Api-Key");
+    reader.report(key, PermissionFault::HeaderForm);
     None
 }

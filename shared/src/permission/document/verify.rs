@@ -2,6 +2,7 @@
 
 use super::secret;
 use crate::document::Reader;
+use crate::message::{DocumentFault, PermissionFault};
 use crate::permission::verify::{Expected, Verify};
 use crate::secret::token::Token;
 use crate::spec::{Kind, Setting};
@@ -22,7 +23,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Verify> {
     let (query, token, token_query, field) =
         (name(&mut inner, "query"), inner.text("token"), name(&mut inner, "token_query"), name(&mut inner, "field"));
     if token.as_ref().is_some_and(|token| token.trim().is_empty()) {
-        inner.report("token", "is empty: leave it out, and every challenge is answered");
+        inner.report("token", PermissionFault::TokenEmpty);
     }
     let expected = token.and_then(|token| expected(&mut inner, &token));
     inner.finish();
@@ -43,7 +44,7 @@ fn expected(inner: &mut Reader, token: &str) -> Option<Expected> {
 fn name(inner: &mut Reader, key: &'static str) -> Option<String> {
     let name = inner.text(key)?;
     if name.trim().is_empty() {
-        inner.report(key, "is empty");
+        inner.report(key, DocumentFault::IsEmpty);
     }
     Some(name)
 }

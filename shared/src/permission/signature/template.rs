@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::Sent;
+use crate::message::PermissionFault;
 
 /// The longest template, in bytes.
 pub const MAX_TEMPLATE_BYTES: usize = 256;
@@ -24,20 +25,6 @@ pub enum Part {
     Header(String),
 }
 
-/// Why a text is no template.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTemplate {
-    /// The body is not signed.
-    #[error("must hold {{body}}: else anybody could change the body")]
-    NoBody,
-    /// A place that does not exist.
-    #[error("has an unknown place {{{0}}}; there are {{timestamp}}, {{body}} and {{header.NAME}}")]
-    Unknown(String),
-    /// A place is not closed.
-    #[error("has a {{ without }}")]
-    Open,
-}
-
 impl Template {
     /// Whether a time is signed.
     pub fn has_time(&self) -> bool {
@@ -57,12 +44,12 @@ impl Template {
 }
 
 impl FromStr for Template {
-    type Err = InvalidTemplate;
+    type Err = PermissionFault;
 
-    fn from_str(text: &str) -> Result<Self, InvalidTemplate> {
+    fn from_str(text: &str) -> Result<Self, PermissionFault> {
         let (mut parts, mut rest) = (Vec::new(), text);
         while let Some((before, behind)) = rest.split_once('{') {
-            let (place, after) = behind.split_once('}').ok_or(InvalidTemplate::Open)?;
+            let (place, after) = behind.split_once('}').ok_or(PermissionFault::SignedOpen)?;
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
@@ -70,20 +57,24 @@ impl FromStr for Template {
                 ("timestamp", _) => Part::Time,
                 ("body", _) => Part::Body,
                 (_, Some(name)) if !name.is_empty() => Part::Header(name.to_ascii_lowercase()),
-                _ => return Err(InvalidTemplate::Unknown(place.chars().take(40).collect())),
+                _ => {
+                    let short: String = place.chars().take(40).collect();
+                    return Err(PermissionFault::SignedUnknown { place: format!("{{{short}}}") });
+                }
             });
             rest = after;
         }
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        if parts.contains(&Part::Body) { Ok(Self(parts)) } else { Err(InvalidTemplate::NoBody) }
+        if parts.contains(&Part::Body) { Ok(Self(parts)) } else { Err(PermissionFault::SignedNoBody) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     #[test]
     fn a_template_names_the_body_and_known_places() {
@@ -99,7 +90,7 @@ mod tests {
             ("{header.}{body}", "unknown place {header.}"),
             ("{body", "without }"),
         ] {
-            let error = text.parse::<Template>().unwrap_err().to_string();
+            let error = text.parse::<Template>().map_err(Message::from).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
         }
     }

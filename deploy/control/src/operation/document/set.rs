@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use postern_shared::document::batch::Found;
 use postern_shared::finding::{Finding, Located};
+use postern_shared::message::{DocumentFault, Message};
 
 use super::kinds::{Key, Of};
 use super::sent::SentFor;
@@ -33,7 +34,8 @@ impl<K: Of> Operation for Set<K> {
         };
         if let Some(line) = line {
             let kind = K::KIND;
-            let finding = Finding::new(kind.name(), format!("the path takes one document, of {kind} {name}"));
+            let fault = DocumentFault::PathTakes { kind: Box::new(Message::kind(kind)), key: name.to_string() };
+            let finding = Finding::new(kind.name(), fault);
             batch.findings.push(Found { source: String::new(), located: Located { line, finding } });
         }
         let applied = keep(&mut connection, who, batch).await?;

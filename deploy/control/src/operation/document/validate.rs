@@ -31,13 +31,14 @@ impl Operation for ValidateDocuments {
         "everything that is wrong with documents",
         (
             r#"{"trigger": "web_lead", "titel": "Web"}"#,
-            r#"{"documents": 0, "findings": [{"path": "titel", "line": 1, "message": "is not known here; did you mean title?"}]}"#,
+            r#"{"documents": 0, "findings": [{"path": "titel", "line": 1, "message": "unknown key `titel`: did you mean `title`?", "message_code": {"code": "did-you-mean", "message": {"code": "unknown-key", "key": "titel"}, "meant": ["`title`"]}}]}"#,
         ),
     )
     .for_role(Role::Viewer);
 
-    async fn run(state: &State, _: &Who, sent: Sent) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, sent: Sent) -> Result<Output, Error> {
         let batch = checked(&state.store.connection().await?, &sent).await?;
-        Ok(Output { documents: batch.documents.len(), findings: batch.findings.iter().map(Finding::of).collect() })
+        let findings = Finding::all(&batch.findings, who.language);
+        Ok(Output { documents: batch.documents.len(), findings })
     }
 }

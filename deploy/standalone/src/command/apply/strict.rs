@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use postern_control::operation::Finding;
 use postern_shared::document::Kind;
+use postern_shared::finding;
+use postern_shared::message::{DocumentFault, Message};
 use postern_shared::suggestion::did_you_mean;
 use postern_shared::yaml;
 use serde_json::Value;
@@ -12,6 +14,7 @@ use serde_json::Value;
 use super::place::line_in_all;
 use crate::documents::Text;
 use crate::known;
+use crate::options::language;
 use crate::plan::Set;
 
 /// The tasks whose value is the name of a module.
@@ -35,7 +38,7 @@ pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
     for (at, document) in &documents {
         for (path, message) in known.missing(&document.value) {
             let line = line_in_all(texts, *at, document.line(&path));
-            findings.push(Finding { path, line, message });
+            findings.push(Finding::of(line, &finding::Finding::new(path, message), language()));
         }
     }
     findings
@@ -49,7 +52,7 @@ struct Known {
 
 impl Known {
     /// The paths of a document at which a name leads nowhere, and why.
-    fn missing(&self, document: &Value) -> Vec<(String, String)> {
+    fn missing(&self, document: &Value) -> Vec<(String, Message)> {
         let mut named = Vec::new();
         let at = |kind: Kind, path: &str, value: &Value| -> Vec<(Kind, String, String)> {
             let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -77,7 +80,7 @@ impl Known {
         named.into_iter().filter_map(|(kind, path, name)| Some((path, self.message(kind, &name)?))).collect()
     }
 
-    fn message(&self, kind: Kind, name: &str) -> Option<String> {
+    fn message(&self, kind: Kind, name: &str) -> Option<Message> {
         let known = match kind {
             Kind::Trigger => &self.triggers,
             Kind::Workflow => &self.workflows,
@@ -88,7 +91,8 @@ impl Known {
             return None;
         }
         let meant = did_you_mean(name, known.iter().map(String::as_str));
-        Some(format!("there is no {kind} {name}{meant}"))
+        let fault = DocumentFault::DocumentMissing { kind: Box::new(Message::kind(kind)), key: name.to_owned() };
+        Some(Message::from(fault).meant(meant))
     }
 }
 
@@ -118,6 +122,6 @@ mod tests {
             assert_eq!(found, expected, "{document}");
         }
         let meant = known.message(Kind::Trigger, "web_laed").unwrap();
-        assert_eq!(meant, "there is no trigger web_laed: did you mean `web_lead`?");
+        assert_eq!(meant.to_string(), "there is no trigger web_laed: did you mean `web_lead`?");
     }
 }

@@ -1,0 +1,75 @@
+//! What a validator finds in documents: codes with arguments, of which each is a message as well.
+
+mod document;
+mod expression;
+mod permission;
+mod step;
+
+use super::Message;
+use crate::document::Kind;
+use crate::suggestion::Meant;
+
+pub use document::DocumentFault;
+pub use expression::ExpressionFault;
+pub use permission::PermissionFault;
+pub use step::StepFault;
+
+impl Message {
+    /// The same with the words that were probably meant; without any it stays as it is.
+    pub fn meant(self, words: Meant) -> Self {
+        if words.is_empty() {
+            return self;
+        }
+        DocumentFault::DidYouMean { message: Box::new(self), meant: words.into_words() }.into()
+    }
+
+    /// The same without what was probably meant.
+    pub fn fault(&self) -> &Self {
+        match self {
+            Self::Document(DocumentFault::DidYouMean { message, .. }) => message.fault(),
+            other => other,
+        }
+    }
+
+    /// What a document is, in a word.
+    pub fn kind(kind: Kind) -> Self {
+        match kind {
+            Kind::Module => DocumentFault::ThingModule,
+            Kind::Trigger => DocumentFault::ThingTrigger,
+            Kind::Workflow => DocumentFault::ThingWorkflow,
+            Kind::Permission => DocumentFault::ThingPermission,
+        }
+        .into()
+    }
+}
+
+impl From<DocumentFault> for Message {
+    fn from(fault: DocumentFault) -> Self {
+        Self::Document(fault)
+    }
+}
+
+impl From<ExpressionFault> for Message {
+    fn from(fault: ExpressionFault) -> Self {
+        Self::Expression(fault)
+    }
+}
+
+impl From<PermissionFault> for Message {
+    fn from(fault: PermissionFault) -> Self {
+        Self::Permission(fault)
+    }
+}
+
+impl From<StepFault> for Message {
+    fn from(fault: StepFault) -> Self {
+        Self::Step(fault)
+    }
+}
+
+/// Every code, with the names of its arguments.
+#[cfg(any(test, feature = "schema"))]
+pub(super) fn codes() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+    let all = [document::CODES, expression::CODES, permission::CODES, step::CODES];
+    all.into_iter().flatten()
+}

@@ -1,0 +1,46 @@
+//! What can be wrong with a workflow and its steps, by themselves and beside the modules.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ModuleName, StepName};
+use crate::message::codes::codes;
+
+codes! {
+    /// What can be wrong with a workflow and its steps, by themselves and beside the modules.
+    StepFault:
+
+    // The graph.
+    "no-steps" NoSteps;
+    "steps-above" StepsAbove { most: usize, count: usize };
+    "leads-to-many" LeadsToMany { most: usize };
+    "leads-nowhere" LeadsNowhere { step: String };
+    "unreached" Unreached;
+    "task-unknown" TaskUnknown;
+    "task-missing" TaskMissing { tasks: String };
+    "task-twice" TaskTwice { one: String, other: String };
+    "no-such-output" NoSuchOutput { task: String, output: String, outputs: String };
+    "no-outputs" NoOutputs { task: String, output: String };
+
+    // The settings of the tasks.
+    "zone-unknown" ZoneUnknown;
+    "delay-which" DelayWhich;
+    "delete-true" DeleteTrue;
+    "operator-missing" OperatorMissing;
+    "operator-unknown" OperatorUnknown { known: String };
+    "secret-host" SecretHost;
+    "one-body" OneBody { keys: String };
+    "header-characters" HeaderCharacters;
+    "header-own" HeaderOwn { header: String };
+    "status-form" StatusForm;
+    "respond-status" RespondStatus;
+    "respond-no-body" RespondNoBody;
+    "needs-for-each" NeedsForEach;
+    "mail-no-text" MailNoText;
+
+    // Beside the modules.
+    "strict-lacks" StrictLacks { module: ModuleName, field: String };
+    "refers-elsewhere" RefersElsewhere { field: String, module: ModuleName, wanted: ModuleName };
+    "field-unset" FieldUnset { field: String, module: ModuleName };
+    "update-needs-key" UpdateNeedsKey;
+    "created-twice" CreatedTwice { module: ModuleName, step: StepName };
+}
