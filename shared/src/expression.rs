@@ -4,6 +4,7 @@
 //! only the values it touches are converted. An unknown name, JSON null and `none` are one and the same: empty.
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
+mod bare_filter;
 mod date;
 pub mod examples;
 mod functions;
@@ -27,6 +28,7 @@ use crate::suggestion::{Meant, did_you_mean};
 use reference::Reference;
 use scan::End;
 
+pub use bare_filter::bare_filter;
 pub use reads::Reads;
 pub use template::Template;
 pub use value::render;

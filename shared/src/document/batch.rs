@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use self::completion::{complete, name_in_its_type};
-use super::{Document, Kind, secrets};
+use super::{Document, Kind, bare_filters, secrets};
 use crate::finding::{Finding, Located};
 use crate::id::{SecretName, WorkflowId};
 use crate::message::{DocumentFault, Message};
@@ -123,6 +123,7 @@ impl Batch {
             let findings = match self.documents.get(*at).map(|one| &one.document) {
                 Some(Document::Workflow(workflow)) => {
                     let mut findings = agreement::findings(workflow, &modules, undeclared);
+                    findings.extend(bare_filters::findings(&yaml.value));
                     findings.extend(runs_unknown(workflow, &unknown));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
                     findings

@@ -93,6 +93,7 @@ respond-status = must be a status from 200 to 299 or from 400 to 599
 respond-no-body = a response with this status has no body
 needs-for-each = needs `for_each`
 mail-no-text = has `text`, `html` or both
+bare-filter = a filter outside of braces is plain text: write { $meant }
 
 strict-lacks = { $module } has no field `{ $field }`, and it is strict
 refers-elsewhere = the field `{ $field }` of { $module } does not refer to { $wanted }

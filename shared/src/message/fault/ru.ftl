@@ -93,6 +93,7 @@ respond-status = нужен код состояния от 200 до 299 или �
 respond-no-body = у ответа с таким кодом нет тела
 needs-for-each = нужно `for_each`
 mail-no-text = нужно `text`, `html` или то и другое
+bare-filter = фильтр без скобок – обычный текст: напишите { $meant }
 
 strict-lacks = в модуле { $module } нет поля `{ $field }`, а модуль строгий
 refers-elsewhere = поле `{ $field }` модуля { $module } не ссылается на { $wanted }

@@ -36,6 +36,7 @@ codes! {
     "respond-no-body" RespondNoBody;
     "needs-for-each" NeedsForEach;
     "mail-no-text" MailNoText;
+    "bare-filter" BareFilter { meant: String };
 
     // Beside the modules.
     "strict-lacks" StrictLacks { module: ModuleName, field: String };
