@@ -1,7 +1,7 @@
 //! What stands around every page: navigation, title, search, switches; and the texts in the visitor's language.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use postern_shared::env::Env;
 use postern_shared::message::Message;
@@ -151,6 +151,11 @@ impl Frame {
     /// A message that holds no posted value.
     pub fn words_of(&self, message: &Message) -> String {
         message.text(self.language)
+    }
+
+    /// A length of time in the unit that reads best.
+    pub fn length(&self, length: Duration) -> String {
+        shown::length(length, self.language)
     }
 
     /// The code of the language.

@@ -18,7 +18,7 @@ use super::frame::{Frame, Section};
 use super::graph::{self, Graph, Marks};
 use super::reply::{self, Refusal};
 use super::saving;
-use super::shown::{Moment, Pill, length};
+use super::shown::{Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
 
@@ -191,7 +191,8 @@ fn started_by(run: &Run, of_receipt: &OfReceipt) -> Option<StartedBy> {
 }
 
 fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Value>, log: &[&Entry]) -> Ran {
-    let took = |end: std::time::SystemTime| end.duration_since(run.started_at).map(length).unwrap_or_default();
+    let took =
+        |end: std::time::SystemTime| end.duration_since(run.started_at).map(|took| p.length(took)).unwrap_or_default();
     let last = log.last().map(|entry| entry.number).filter(|_| run.state.is_fault());
     let path: Vec<Step> = (log.iter())
         .map(|Entry { number, step, .. }| Step {
@@ -203,7 +204,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
             message: (step.message.as_ref().filter(|said| Some(*said) != run.message.as_ref()))
                 .map(|message| p.message(message))
                 .unwrap_or_default(),
-            took: length(Duration::from_micros(step.took_us.into())),
+            took: p.length(Duration::from_micros(step.took_us.into())),
             is_deciding: last == Some(*number),
         })
         .collect();

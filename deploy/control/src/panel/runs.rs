@@ -14,7 +14,7 @@ use warp::reply::Response;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::saving;
-use super::shown::{Moment, Pill, cut, length};
+use super::shown::{Moment, Pill, cut};
 use super::visit::{Pairs, Visit};
 
 /// How many runs a page shows: two screens.
@@ -263,7 +263,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
         title: titles.get(&workflow).cloned().unwrap_or_default(),
         workflow,
         record: run.record.map(|record| record.to_string()).unwrap_or_default(),
-        length: took.map(length).unwrap_or_default(),
+        length: took.map(|took| p.length(took)).unwrap_or_default(),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         at: p.moment(&run.started_at),
     }

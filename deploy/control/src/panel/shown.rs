@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::words::Language;
+
 /// A moment: how long ago for a glance, exact for whoever points at it; the script turns it into the visitor's zone.
 #[derive(Debug)]
 pub struct Moment {
@@ -51,12 +53,16 @@ pub fn ago(now: SystemTime, at: SystemTime) -> (&'static str, i64) {
 }
 
 /// A length of time in the unit that reads best.
-pub fn length(length: Duration) -> String {
+pub fn length(length: Duration, language: Language) -> String {
+    let (ms, s, min, point) = match language {
+        Language::English => ("ms", "s", "min", '.'),
+        Language::Russian => ("мс", "с", "мин", ','),
+    };
     match length.as_millis() {
-        0 => "< 1 ms".to_owned(),
-        millis @ 1..1_000 => format!("{millis} ms"),
-        millis @ 1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
-        millis => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1_000),
+        0 => format!("< 1 {ms}"),
+        millis @ 1..1_000 => format!("{millis} {ms}"),
+        millis @ 1_000..60_000 => format!("{}{point}{} {s}", millis / 1_000, millis % 1_000 / 100),
+        millis => format!("{} {min} {} {s}", millis / 60_000, millis % 60_000 / 1_000),
     }
 }
 
@@ -93,8 +99,14 @@ mod tests {
             assert_eq!(ago(at + Duration::from_secs(seconds), at), expected);
         }
         assert_eq!(ago(at, at + Duration::from_secs(9)), ("ago-now", 0));
-        for (millis, expected) in [(0, "< 1 ms"), (999, "999 ms"), (1_250, "1.2 s"), (61_000, "1 min 1 s")] {
-            assert_eq!(length(Duration::from_millis(millis)), expected);
+        for (millis, english, russian) in [
+            (0, "< 1 ms", "< 1 мс"),
+            (999, "999 ms", "999 мс"),
+            (1_250, "1.2 s", "1,2 с"),
+            (61_000, "1 min 1 s", "1 мин 1 с"),
+        ] {
+            let shown = |language| length(Duration::from_millis(millis), language);
+            assert_eq!((shown(Language::English).as_str(), shown(Language::Russian).as_str()), (english, russian));
         }
         assert_eq!((shortened("äöü", 3).as_str(), shortened("äöü", 2).as_str()), ("äöü", "äö…"));
     }

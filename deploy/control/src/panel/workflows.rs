@@ -208,7 +208,7 @@ fn checked(text: &str, batch: Batch, more: Vec<Located>, who: &Who, counted: &[S
     let marks = editor::marks(text, faults, who.language);
     let graph = batch.documents.first().filter(|_| marks.faults.is_empty()).and_then(|one| match &one.document {
         Document::Workflow(workflow) => {
-            Some(graph::draw(workflow, &who.sight().document(&one.value), graph::Marks::Counted(counted)))
+            Some(graph::draw(workflow, &who.sight().document(&one.value), graph::Marks::Counted(counted, who.language)))
         }
         Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::operation::statistics::{OutputOfStep, Step};
 use crate::panel::shown::length;
+use crate::panel::words::Language;
 
 /// The thickest line, in pixels; the thinnest has one.
 const THICKEST: f64 = 6.0;
@@ -14,8 +15,8 @@ const THICKEST: f64 = 6.0;
 pub enum Marks<'m> {
     /// The steps that a run took, with their places on its path.
     Taken(&'m HashMap<String, Vec<i32>>),
-    /// What the steps did.
-    Counted(&'m [Step]),
+    /// What the steps did, for a reader of this language.
+    Counted(&'m [Step], Language),
 }
 
 impl Marks<'_> {
@@ -24,8 +25,8 @@ impl Marks<'_> {
         match self {
             Self::Taken(taken) if taken.contains_key(name) => "taken",
             Self::Taken(_) => "idle",
-            Self::Counted(_) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing",
-            Self::Counted(_) => "step",
+            Self::Counted(..) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing",
+            Self::Counted(..) => "step",
         }
     }
 
@@ -36,7 +37,7 @@ impl Marks<'_> {
                 let numbers = taken.get(name).into_iter().flatten();
                 numbers.map(i32::to_string).collect::<Vec<_>>().join(", ")
             }
-            Self::Counted(_) => {
+            Self::Counted(..) => {
                 let failures = self.step(name).map_or(0, |step| step.failures);
                 if failures > 0 { format!("✕ {failures}") } else { String::new() }
             }
@@ -45,8 +46,8 @@ impl Marks<'_> {
 
     /// How long it took, in its box; none = that is not marked.
     pub fn durations(&self, name: &str) -> Option<String> {
-        let step = self.step(name)?;
-        let shown = |us| length(Duration::from_micros(us));
+        let (Self::Counted(_, language), step) = (self, self.step(name)?) else { return None };
+        let shown = |us| length(Duration::from_micros(us), *language);
         Some(format!("{} · p95 {}", shown(step.median_us?), shown(step.p95_us?)))
     }
 
@@ -58,7 +59,7 @@ impl Marks<'_> {
 
     /// The class of a line by how often it was taken, on a logarithmic scale.
     pub fn thickness(&self, name: &str, output: &str) -> Option<String> {
-        let Self::Counted(steps) = self else { return None };
+        let Self::Counted(steps, _) = self else { return None };
         let most = steps.iter().flat_map(|step| &step.outputs).map(|one| one.count).max()?;
         let part = match self.output(name, output)?.count {
             count if most > 1 => (count as f64).ln() / (most as f64).ln(),
@@ -68,7 +69,7 @@ impl Marks<'_> {
     }
 
     fn step(&self, name: &str) -> Option<&Step> {
-        let Self::Counted(steps) = self else { return None };
+        let Self::Counted(steps, _) = self else { return None };
         steps.iter().find(|step| step.step == name)
     }
 
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn lines_are_as_thick_as_they_are_busy_and_boxes_show_durations() {
         let counted = counted();
-        let marks = Marks::Counted(&counted);
+        let marks = Marks::Counted(&counted, Language::English);
         for (output, figure, thickness) in
             [("then", Some("100 % · 1000"), Some("w6")), ("else", Some("< 1 % · 1"), Some("w1")), ("next", None, None)]
         {
