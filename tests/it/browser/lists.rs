@@ -64,7 +64,7 @@ async fn a_receipt_shows_its_values_first_and_marks_the_deciding_step() {
     browser.fill("[name='text:email']", "ada@example.org").await;
     browser.press("Run again from the start now").await;
     browser.shows("It runs again, as a new run of this receipt.").await;
-    browser.shows("replay of run 1").await;
+    browser.shows("in place of run 1").await;
     postern.records("Leads").await;
     browser.shows("create_record").await;
 }

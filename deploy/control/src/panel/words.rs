@@ -133,7 +133,6 @@ mod tests {
             "ago-",
             "theme-",
             "role-",
-            "rejected-",
             "refusal-",
             "effect-",
             "obstacle-",

@@ -85,7 +85,7 @@ pub fn line(run: &RunReport) -> String {
     let parent = run.started_by.as_ref();
     let parent = parent.map(|one| format!(", started by workflow {} in step {}", one.workflow, one.step));
     let parent = parent.unwrap_or_default();
-    let replays = run.replays.map(|first| format!(", replay of run {first}")).unwrap_or_default();
+    let replays = run.replays.map(|first| format!(", in place of run {first}")).unwrap_or_default();
     let replaced = run.replaced_by.map(|last| format!(", replaced by run {last}")).unwrap_or_default();
     let record = run.record.map(|record| format!(" on record {record}")).unwrap_or_default();
     let message = run.message.as_ref().filter(|message| !message.is_empty());
