@@ -4,6 +4,7 @@
 pub mod reference;
 pub mod schema;
 pub mod texts;
+mod topics;
 
 #[cfg(test)]
 mod tests;

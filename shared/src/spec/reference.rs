@@ -1,7 +1,7 @@
 //! The generated part of `shared/README.md`: what each document and task may hold, and every filter, test and function.
 
 use super::texts::{self, EN, Text};
-use super::{DOCUMENTS, Kind, Setting, Spec};
+use super::{DOCUMENTS, Kind, Setting, Spec, topics};
 use crate::expression::examples::{self, Example};
 use crate::{document, task};
 
@@ -17,14 +17,14 @@ pub fn part(name: &str) -> Option<String> {
     }
 }
 
-/// The section of one kind of document or task; none where nothing has this name.
+/// What is explained under a name: a kind of document, a task, expressions or secrets; none where nothing has it.
 pub fn section_of(name: &str) -> Option<String> {
-    specs().find(|spec| spec.name == name).map(section)
+    specs().find(|spec| spec.name == name).map(section).or_else(|| topics::section(name))
 }
 
-/// The names that have a section.
+/// The names that are explained.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    specs().map(|spec| spec.name)
+    specs().map(|spec| spec.name).chain(topics::NAMES)
 }
 
 fn specs() -> impl Iterator<Item = &'static Spec> {

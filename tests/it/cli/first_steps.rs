@@ -7,6 +7,25 @@ use serde_json::json;
 use super::{Cli, alone};
 use crate::harness::{DEMO, Postern, TOKEN};
 
+/// Two workflows that respond and one that does not, for callers that wait.
+const RESPONDS: &str = "permission: p
+addresses: 127.0.0.1
+workflows: [1, 2, 3]
+wait: 3
+---
+workflow: 1
+start: {without_record: true, next: a}
+steps: {a: {respond: 201, text: 'hello $env[\"name\"]'}}
+---
+workflow: 2
+start: {without_record: true, next: a}
+steps: {a: {respond: 200, json: {hello: '$env[\"name\"]'}}}
+---
+workflow: 3
+start: {without_record: true, next: a}
+steps: {a: {stop: finished}}
+";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_documents_are_applied_as_they_are_and_a_lead_runs() {
     let postern = Postern::start("trigger: other\n").await;
@@ -62,6 +81,11 @@ async fn an_address_a_document_and_a_task_are_explained() {
     assert!(alone().run("explain create_record").text().contains("`if_exists`"));
     assert_eq!(alone().run("explain workflow.create_record").text(), alone().run("explain create_record").text());
     assert!(alone().run("explain permission").text().contains("`addresses`"));
+    assert!(alone().run("explain secret").text().contains("postern secret set"));
+    let expression = alone().run("explain expression").text();
+    for part in ["`$env[\"lastname\"]`", "`upper`", "`email`"] {
+        assert!(expression.contains(part), "{part}: {expression}");
+    }
     assert!(alone().run("explain create_recrd").stderr.contains("did you mean `create_record`?"));
 }
 
@@ -138,4 +162,17 @@ async fn a_profile_names_a_server_and_its_token() {
     assert!(only_url.contains("a token of the API is needed"), "no token of another server is sent: {only_url}");
     let (_, unknown) = run("runs --profile heer", &[]);
     assert!(unknown.contains("did you mean `here`?") && unknown.contains("config.yaml"), "{unknown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_workflow_responds_is_printed_behind_the_outcome() {
+    let postern = Postern::start(RESPONDS).await;
+    let cli = Cli::of(&postern);
+    for (workflow, response) in [(1, "responded 201: hello Ada\n"), (2, "responded 200: {\"hello\":\"Ada\"}\n")] {
+        let send = format!("send http://{}/trigger --workflow {workflow} --wait name=Ada", postern.public());
+        let sent = cli.run(&send).text();
+        assert!(sent.contains(": finished") && sent.ends_with(response), "{sent}");
+    }
+    let ordinary = cli.run(&format!("send http://{}/trigger --workflow 3 --wait", postern.public())).text();
+    assert!(ordinary.contains(": finished") && !ordinary.contains("responded"), "{ordinary}");
 }

@@ -14,7 +14,7 @@ use crate::output::{Failure, Output};
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// An address such as 203.0.113.7, or a word such as workflow, permission or create_record
+    /// An address such as 203.0.113.7, or a word such as workflow, permission, create_record, expression or secret
     what: String,
     #[command(flatten)]
     api: Server,

@@ -26,7 +26,7 @@ use tokio::time::{Interval, interval};
 use super::receipt;
 use crate::http;
 use crate::options::http_url;
-use crate::output::{Failure, Output, json as to_json};
+use crate::output::{Failure, Output, harmless, json as to_json};
 use answer::Answer;
 use csv_file::{CsvFile, Form};
 use json_file::JsonFile;
@@ -64,7 +64,7 @@ pub struct Options {
     /// Posts the JSON object of this file, or each one of several
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["csv", "variables"])]
     json: Option<PathBuf>,
-    /// Waits for what becomes of each submission, and fails unless it ends well
+    /// Waits for what becomes of each submission, prints what a workflow responded, and fails unless it ends well
     #[arg(long)]
     wait: bool,
     /// Waits at most so long for each
@@ -176,6 +176,12 @@ fn target(options: &Options) -> Url {
     url
 }
 
+/// What became of a submission that was waited for, and what its workflow responded.
+fn waited(outcome: &Report, answer: &Answer) -> String {
+    let response = answer.response().map(|text| format!("\n{}", harmless(&text))).unwrap_or_default();
+    receipt::shown(outcome) + &response
+}
+
 /// Counts and prints the answers.
 struct Tally<'o> {
     output: &'o mut Output,
@@ -202,7 +208,7 @@ impl Tally<'_> {
                 self.ended = receipt::judge(outcome);
             }
         }
-        let text = outcome.as_ref().map_or_else(|| receipt.clone(), receipt::shown);
+        let text = outcome.as_ref().map_or_else(|| receipt.clone(), |outcome| waited(outcome, &answer));
         let (output, bar) = (&mut *self.output, &self.bar);
         let printed = bar.suspend(|| {
             if !answer.is_success() {
