@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::Cli;
 use crate::harness::outside::Outside;
 use crate::harness::{Postern, eventually};
 use crate::panel::visitor::{PASSWORD, Visitor};
@@ -194,6 +195,9 @@ async fn a_secret_in_use_is_not_deleted_and_a_new_value_is_in_force() {
     for place in ["workflow 1 (call)", "permission p (verify.token)"] {
         assert!(refused.message().contains(place), "{}", refused.text);
     }
+    let removed = Cli::of(&postern).run("secret rm crm --yes");
+    let hint = "hint: take it out of workflow 1 (call) and permission p (verify.token) first";
+    assert!(removed.code == 1 && removed.stderr.contains(hint), "{removed:?}");
     set(&postern, "crm", "another-value").await;
     postern.settings_are_in_force().await;
     let hub = |token: &str| format!("/trigger?hub.challenge=7&hub.verify_token={token}");

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::Args;
 use postern_control::operation::person::forget::{self, ForgetPerson};
 use postern_control::operation::person::look::{FoundRow, Input, LookForPerson};
+use postern_shared::person::{MAX_CHARS, MAX_TEXTS};
 use serde_json::json;
 
 use crate::api::Api;
@@ -15,8 +17,13 @@ use crate::confirm::confirm;
 use crate::options::Server;
 use crate::output::{Failure, Output};
 
+/// The limits of the texts.
+static LIMITS: LazyLock<String> =
+    LazyLock::new(|| format!("1 to {MAX_TEXTS} texts name a person, each of at most {MAX_CHARS} characters."));
+
 /// Arguments of `forget`.
 #[derive(Debug, Args)]
+#[command(after_help = LIMITS.as_str())]
 pub struct Options {
     /// E-mails, phone numbers and names of one person. A name in quotes counts where all of its words are
     #[arg(required = true, value_name = "TEXT")]

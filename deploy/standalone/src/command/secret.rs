@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::{Args, Subcommand};
 use console::Term;
@@ -14,10 +15,11 @@ use postern_control::operation::secret::list::{ListSecrets, Secret};
 use postern_control::operation::secret::place;
 use postern_control::operation::secret::rotate::RotateSecrets;
 use postern_control::operation::secret::set::{self, SetSecret};
-use postern_shared::id::SecretName;
-use postern_shared::secret::MAX_SECRET_BYTES;
+use postern_shared::id::{MAX_NAME_BYTES, SecretName};
+use postern_shared::secret::{MAX_SECRET_BYTES, MIN_SECRET_BYTES};
 use serde_json::json;
 
+use crate::api::Api;
 use crate::confirm::confirm;
 use crate::options::Server;
 use crate::output::table::Column;
@@ -38,6 +40,7 @@ enum Command {
         api: Server,
     },
     /// Sets a secret; its value is asked for, or comes from standard input or a file
+    #[command(after_help = LIMITS.as_str())]
     Set {
         /// Its name
         name: SecretName,
@@ -63,6 +66,11 @@ enum Command {
         api: Server,
     },
 }
+
+/// The limits of names and values.
+static LIMITS: LazyLock<String> = LazyLock::new(|| {
+    format!("A name has at most {MAX_NAME_BYTES} bytes, a value {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} bytes.")
+});
 
 static COLUMNS: [Column<Secret>; 3] = [
     Column::text("NAME", |secret| secret.name.clone()),
@@ -96,12 +104,25 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             }
         }
         Command::Rm { name, yes, api } => {
+            let api = api.api()?;
+            refuse_used(&api, name).await?;
             confirm(&format!("remove the secret {name}"), *yes)?;
-            api.api()?.call::<DeleteSecret>(&delete::Input { name: Text(name.clone()) }).await?;
+            api.call::<DeleteSecret>(&delete::Input { name: Text(name.clone()) }).await?;
             let json = json!({"kind": "secret", "key": name, "deleted": true});
             output.named(name.as_str(), format_args!("secret {name}: removed"), &json)
         }
     }
+}
+
+/// Fails with the places that read a secret, if there are any.
+async fn refuse_used(api: &Api, name: &SecretName) -> Result<(), Failure> {
+    let known = api.call::<ListSecrets>(&Nothing {}).await?.secrets;
+    let Some(secret) = known.iter().find(|one| one.name == name.as_str() && !one.used_by.is_empty()) else {
+        return Ok(());
+    };
+    let places: Vec<String> = secret.used_by.iter().map(place).collect();
+    let message = format!("the secret {name} is used by {}", places.join(", "));
+    Err(Failure::failed(message, format!("take it out of {} first", places.join(" and "))))
 }
 
 fn value(name: &SecretName, file: Option<&Path>) -> Result<String, Failure> {
