@@ -37,7 +37,7 @@ delay = Delay
     .help = Parks this branch of the run until a time has come. Other branches go on.
 
 delay-delay = Time
-    .help = For how long, or until when.
+    .help = For how long, or until when: `for: 90m`, or `until: monday 9:00`.
 
 delay-for = For
     .help = A duration: `45s`, `90m`, `1h 30m`, `2d`, `1w`; at most 90 days.

@@ -28,7 +28,7 @@ pub struct Report {
     /// What it asks to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
-    /// The runs that it started.
+    /// The runs that it started, in the order in which it started them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<RunReport>>,
     /// The records that the listed runs have created, changed, deleted or commented on; only operators see them.
