@@ -1,6 +1,7 @@
 //! Secrets: named values that settings refer to and that nobody is shown. The database holds them encrypted; a process that
 //! needs them decrypts them into memory. What is stored of a request or an answer holds a [`mark`] or [`HIDDEN`] instead.
 
+pub mod base64;
 pub mod key;
 pub mod mark;
 pub mod scrub;
