@@ -3,6 +3,7 @@
 
 mod batches;
 mod bodies;
+mod in_force;
 mod origins;
 mod pairs;
 mod permissions;
