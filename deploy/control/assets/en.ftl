@@ -345,6 +345,10 @@ attention-spooled = { $n ->
     [one] { $n } message waits in the spool
    *[other] { $n } messages wait in the spool
 }
+attention-unopened = { $n ->
+    [one] { $n } secret cannot be decrypted: POSTERN_SECRETS_KEY is missing there, or it is another key
+   *[other] { $n } secrets cannot be decrypted: POSTERN_SECRETS_KEY is missing there, or it is another key
+}
 chart-accepted = Submissions
 chart-ended = Runs
 chart-from = 24 h ago

@@ -353,6 +353,11 @@ attention-spooled = { $n ->
     [few] { $n } сообщения ждут в буфере
    *[many] { $n } сообщений ждут в буфере
 }
+attention-unopened = { $n ->
+    [one] { $n } секрет не расшифровать: там нет POSTERN_SECRETS_KEY, или это другой ключ
+    [few] { $n } секрета не расшифровать: там нет POSTERN_SECRETS_KEY, или это другой ключ
+   *[many] { $n } секретов не расшифровать: там нет POSTERN_SECRETS_KEY, или это другой ключ
+}
 chart-accepted = Принято
 chart-ended = Запуски
 chart-from = 24 ч назад
