@@ -8,6 +8,7 @@ mod origins;
 mod pairs;
 mod permissions;
 mod platforms;
+pub mod ready_made;
 mod refusals;
 mod requests;
 mod signing;
