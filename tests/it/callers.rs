@@ -4,6 +4,7 @@
 mod batches;
 mod bodies;
 mod in_force;
+mod installed;
 mod origins;
 mod pairs;
 mod permissions;
