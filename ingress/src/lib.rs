@@ -120,11 +120,8 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     writing.await?;
     telling.await?;
     present.await?;
-    waiting.abort();
-    following.abort();
-    looking.abort();
-    if let Some(probing) = probing {
-        probing.abort();
+    for task in [waiting, following, looking].into_iter().chain(probing) {
+        task.abort();
     }
     Ok(())
 }
