@@ -23,14 +23,17 @@ mod submit;
 mod tokens;
 mod unread;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use postern_http::listen::listen;
 use postern_http::probe::Probe;
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::descriptors;
+use postern_shared::presence::Presence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
+use postern_shared::store::processes::Service;
 use postern_shared::store::{Store, migrate};
 use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
@@ -68,7 +71,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     let spool = Spool::start(store.clone(), options.max_spooled, beside.wakeup);
     let state = Arc::new(State::new(&options, (store.clone(), keys), publisher, spool, &registry)?);
 
-    let probe = probe::of(&state, registry).with_metrics(beside.metrics);
+    let probe = probe::of(&state, registry.clone()).with_metrics(beside.metrics);
     let probing = match beside.probe {
         Some(taker) => {
             // The taker has gone only when this process ends.
@@ -106,6 +109,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     });
 
     let public = listen(options.public.listen)?;
+    let present = begin_presence(&state, public.local_addr()?, &registry, &unpublished).await?;
     tracing::info!(address = %public.local_addr()?, "the public listener is open");
     routes::serve(public, listeners.public, Arc::clone(&state), shutdown).await;
 
@@ -115,13 +119,24 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     }
     writing.await?;
     telling.await?;
-    waiting.abort();
-    following.abort();
-    looking.abort();
-    if let Some(probing) = probing {
-        probing.abort();
+    present.await?;
+    for task in [waiting, following, looking].into_iter().chain(probing) {
+        task.abort();
     }
     Ok(())
+}
+
+/// Before the first caller is answered: whoever changes settings from now on waits until this process holds them.
+async fn begin_presence(
+    state: &State,
+    address: SocketAddr,
+    registry: &Registry,
+    shutdown: &Shutdown,
+) -> Result<JoinHandle<()>, Failure> {
+    let mut presence = Presence::new(&state.store, (Service::Ingress, address), state.held(), registry)?;
+    presence.begin().await;
+    let shutdown = shutdown.clone();
+    Ok(tokio::spawn(async move { presence.keep(&shutdown).await }))
 }
 
 /// The way to the broker, if there is one.

@@ -21,9 +21,11 @@ use postern_shared::secret::key::Keys;
 use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
+use postern_shared::store::processes::Held;
 use postern_shared::store::{Store, StoreError, permissions, secrets, settings};
 use prometheus::Registry;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::http::body_budget::BodyBudget;
 use crate::metrics::Metrics;
@@ -84,6 +86,7 @@ pub struct State {
     pub clock: Arc<Clock>,
     keys: Keys,
     snapshot: ArcSwap<Snapshot>,
+    held: watch::Sender<Held>,
     draining: AtomicBool,
 }
 
@@ -117,6 +120,7 @@ impl State {
             clock,
             keys,
             snapshot: ArcSwap::default(),
+            held: watch::Sender::default(),
             draining: AtomicBool::new(false),
         })
     }
@@ -124,6 +128,11 @@ impl State {
     /// The permissions in force.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// What is held of the settings, whenever that changes.
+    pub fn held(&self) -> watch::Receiver<Held> {
+        self.held.subscribe()
     }
 
     /// Whether the first settings are held.
@@ -177,7 +186,7 @@ impl State {
         // After the permissions: a secret is there before the first permission that reads it.
         let secrets = Secrets::open(&self.keys, secrets::load(&connection).await?);
         drop(connection);
-        secrets.tell_unopened();
+        let unopened = secrets.tell_unopened();
         let permissions: Vec<_> = loaded.value.iter().filter_map(read).collect();
         tracing::info!(
             settings.version = loaded.version,
@@ -186,6 +195,7 @@ impl State {
         );
         self.metrics.settings_version.set(loaded.version);
         self.snapshot.store(Arc::new(Snapshot::new(loaded.version, permissions, secrets)));
+        self.held.send_replace(Held { version: loaded.version, unopened });
         Ok(())
     }
 }

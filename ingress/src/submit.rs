@@ -195,7 +195,7 @@ where
     if let Some(answer) = test_call((permission, secrets), &posted, &query, &request.headers) {
         return answer;
     }
-    let key = idempotency_key(&request.headers).map_err(|error| refused(error.into(), Some(&body)))?;
+    let key = idempotency_key(&request.headers, permission).map_err(|error| refused(error.into(), Some(&body)))?;
     let record = selectors.record;
     let mut taken = Taken { permission, target, record, query, settings_version, request, caller, share, reserved };
     let handed_on = match posted {
@@ -265,8 +265,10 @@ fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) ->
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, InvalidKey> {
-    dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))
+/// The key that the caller sent, or else the name of its delivery.
+fn idempotency_key<'h>(headers: &'h HeaderMap, permission: &Permission) -> Result<Option<&'h str>, InvalidKey> {
+    let sent = dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))?;
+    Ok(sent.or_else(|| dedupe::delivery(permission, |name| headers.get(name)?.to_str().ok())))
 }
 
 /// Durable, and counted as such.

@@ -21,6 +21,7 @@ pub mod module;
 pub mod options;
 pub mod permission;
 pub mod person;
+pub mod presence;
 pub mod receipt;
 pub mod rendered;
 pub mod resume;

@@ -1,6 +1,7 @@
 //! Secrets: named values that settings refer to and that nobody is shown. The database holds them encrypted; a process that
 //! needs them decrypts them into memory. What is stored of a request or an answer holds a [`mark`] or [`HIDDEN`] instead.
 
+pub mod base64;
 pub mod key;
 pub mod mark;
 pub mod scrub;
@@ -112,9 +113,10 @@ impl Secrets {
         self.0.iter().filter_map(reason)
     }
 
-    /// Logs those that this process cannot decrypt.
-    pub fn tell_unopened(&self) {
-        self.unopened().for_each(|reason| tracing::error!(%reason, "a secret cannot be used"));
+    /// Logs those that this process cannot decrypt, and counts them.
+    pub fn tell_unopened(&self) -> i32 {
+        let count = self.unopened().inspect(|reason| tracing::error!(%reason, "a secret cannot be used")).count();
+        i32::try_from(count).unwrap_or(i32::MAX)
     }
 }
 

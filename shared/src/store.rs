@@ -28,6 +28,7 @@ pub mod outside_calls;
 pub mod overview;
 pub mod permissions;
 pub mod posted;
+pub mod processes;
 pub mod receipts;
 pub mod record_list;
 pub mod records;

@@ -12,11 +12,20 @@ use crate::Scale;
 use crate::floor_accept::Floor;
 use crate::it::harness::servers::Servers;
 use crate::it::harness::{DEMO, Postern};
-use crate::load;
 use crate::report::{Figure, Reach, Rounds, peak_megabytes, quantile};
+use crate::{lead, load};
 
 /// Connections of many callers.
 const MANY: usize = 256;
+
+/// A permission whose callers sign, beside that of the demo.
+const SIGNED: &str = "
+permission: signed
+addresses: 127.0.0.1
+workflows: [77]
+short_url: /signed
+signature: {preset: github, secret: '$secret[\"bench\"]'}
+";
 
 pub async fn many(scale: Scale) -> Vec<Figure> {
     let (postern, floor) = (Postern::without_worker(DEMO).await, Floor::start().await);
@@ -32,6 +41,24 @@ pub async fn many(scale: Scale) -> Vec<Figure> {
     ]
 }
 
+/// Accepting where a permission asks for a signature, beside accepting the same signed posts where none is asked for.
+pub async fn signed(scale: Scale) -> Vec<Figure> {
+    let postern = Postern::with_ingress(DEMO, &[("POSTERN_SECRETS_KEY", &"0a".repeat(32))]).await;
+    let secret = format!("{{\"value\":\"{}\"}}", load::KEY);
+    assert_eq!(postern.api("PUT", "/secrets/bench").json(&secret).send().await.status, 204);
+    postern.apply(SIGNED).await;
+    let mut rounds = Rounds::default();
+    for _ in 0..scale.rounds {
+        for (path, found) in [(lead::PATH, &mut rounds.floor), ("/signed?workflow_id=77", &mut rounds.postern)] {
+            let way = load::Way { path, is_signed: true };
+            let measured = load::closed_by(way, postern.public(), MANY, scale.round).await.per_second;
+            empty(postern.servers()).await;
+            found.push(measured);
+        }
+    }
+    vec![Figure::ratio("accept with a signature, beside without", "posts/s", rounds, Reach::AtLeast(0.9))]
+}
+
 pub async fn one(scale: Scale) -> Vec<Figure> {
     let (postern, floor) = (Postern::without_worker(DEMO).await, Floor::start().await);
     let mut rounds = Rounds::default();
@@ -45,10 +72,14 @@ pub async fn one(scale: Scale) -> Vec<Figure> {
 /// Posts a second of many callers. The queues are emptied afterwards: their length is not what is measured.
 pub async fn per_second(to: SocketAddr, servers: &Servers, time: Duration) -> f64 {
     let measured = load::closed(to, MANY, time).await.per_second;
+    empty(servers).await;
+    measured
+}
+
+async fn empty(servers: &Servers) {
     let connection = Connection::connect(&servers.amqp_url, ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     for lane in Lane::SUBMISSIONS {
         channel.queue_purge(topology::queue(lane).unwrap().into(), QueuePurgeOptions::default()).await.unwrap();
     }
-    measured
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -24,6 +27,31 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub fn numbers(count: u64) -> std::ops::Range<u64> {
     let first = NEXT.fetch_add(count, Ordering::Relaxed);
     first..first + count
+}
+
+/// The key of posts that are signed.
+pub const KEY: &str = "a-secret-of-the-benchmark";
+
+/// How leads are posted.
+#[derive(Clone, Copy)]
+pub struct Way {
+    pub path: &'static str,
+    /// Whether each post has a signature as GitHub makes it.
+    pub is_signed: bool,
+}
+
+impl Way {
+    /// Without a signature, to the workflow of the demo.
+    const PLAIN: Self = Self { path: lead::PATH, is_signed: false };
+
+    fn header(self, body: &str) -> String {
+        if !self.is_signed {
+            return String::new();
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        format!("x-hub-signature-256: sha256={}\r\n", HEXLOWER.encode(&mac.finalize().into_bytes()))
+    }
 }
 
 /// A connection that is kept.
@@ -47,13 +75,21 @@ impl Connection {
 
     /// The same to another path.
     pub async fn post_to(&mut self, path: &str, number: u64) -> Uuid {
+        self.send(path, "", &lead::form(number)).await
+    }
+
+    async fn post_by(&mut self, way: Way, number: u64) -> Uuid {
         let form = lead::form(number);
+        self.send(way.path, &way.header(&form), &form).await
+    }
+
+    async fn send(&mut self, path: &str, headers: &str, form: &str) -> Uuid {
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-             content-length: {}\r\n\r\n",
+             {headers}content-length: {}\r\n\r\n",
             form.len()
         );
-        let answer = self.call(&head, &form).await;
+        let answer = self.call(&head, form).await;
         assert!(answer.starts_with("HTTP/1.1 202 "), "not accepted: {answer}");
         let (_, receipt) = answer.split_once(r#""receipt":""#).unwrap();
         receipt[..36].parse().unwrap()
@@ -95,6 +131,11 @@ pub struct Closed {
 
 /// Posts as fast as it is answered, for a time.
 pub async fn closed(to: SocketAddr, connections: usize, time: Duration) -> Closed {
+    closed_by(Way::PLAIN, to, connections, time).await
+}
+
+/// The same in another way.
+pub async fn closed_by(way: Way, to: SocketAddr, connections: usize, time: Duration) -> Closed {
     let begin = Instant::now() + WARM_UP;
     let end = begin + time;
     let tasks: Vec<_> = (0..connections)
@@ -107,7 +148,7 @@ pub async fn closed(to: SocketAddr, connections: usize, time: Duration) -> Close
                     if started > end {
                         return latencies;
                     }
-                    connection.post(numbers(1).start).await;
+                    connection.post_by(way, numbers(1).start).await;
                     if started >= begin {
                         latencies.push(milliseconds(started.elapsed()));
                     }

@@ -104,6 +104,8 @@ enum Kind {
     Accept,
     /// Time to 202 with one connection, beside the floor.
     AcceptOne,
+    /// Posts a second whose signatures are checked, beside those whose are not.
+    AcceptSigned,
     /// Leads a second from a backlog to the commit, beside the floor; memory of the worker.
     Drain,
     /// Leads a second from the post to the commit, with the load and all services on this machine.
@@ -187,6 +189,7 @@ impl Kind {
         match self {
             Self::Accept => accept::many(scale).await,
             Self::AcceptOne => accept::one(scale).await,
+            Self::AcceptSigned => accept::signed(scale).await,
             Self::Drain => drain::drain(scale).await,
             Self::EndToEnd => end_to_end::end_to_end(scale).await,
             Self::Fairness => fairness::fairness(scale).await,

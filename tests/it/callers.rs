@@ -3,10 +3,13 @@
 
 mod batches;
 mod bodies;
+mod in_force;
+mod installed;
 mod origins;
 mod pairs;
 mod permissions;
 mod platforms;
+pub mod ready_made;
 mod refusals;
 mod requests;
 mod signing;

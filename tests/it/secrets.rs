@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::Cli;
 use crate::harness::outside::Outside;
-use crate::harness::{Postern, eventually};
+use crate::harness::{Postern, eventually, private};
 use crate::panel::visitor::{PASSWORD, Visitor};
 
 /// A value with characters that URLs, forms and JSON write otherwise.
@@ -266,4 +266,39 @@ async fn the_panel_sets_and_deletes_a_secret_and_never_shows_it() {
     let page = visitor.post("/secrets/crm/delete", &[("key", "crm")]).await;
     assert_eq!(page.location, "/secrets?done=deleted", "{}", page.text);
     assert_eq!(postern.count("SELECT count(*) FROM secrets").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_with_a_wrong_or_no_key_is_named() {
+    let (mut postern, _outside) = start(&ENVIRONMENT).await;
+    set(&postern, "crm", PLANTED).await;
+    set(&postern, "erp", PLANTED).await;
+    let cli = Cli::of(&postern);
+    assert!(cli.run("status").stdout.starts_with("all is well"));
+    for (keys, number) in [(&[("POSTERN_SECRETS_KEY", OLD)][..], 1), (&[], 2)] {
+        postern.start_worker_with(keys).await;
+        let worker = postern.workers.last_mut().unwrap();
+        let address = worker.address("the private listener is open").await.to_string();
+        eventually("the metric counts the secrets", async || {
+            let (_, metrics) = private(worker, "/metrics").await;
+            metrics.contains("postern_secrets_unopened{component=\"worker\"} 2").then_some(())
+        })
+        .await;
+        let status = eventually("the status names the worker", async || {
+            let status = cli.run("status");
+            status.stdout.contains(&address).then_some(status)
+        })
+        .await;
+        let text = format!("{number} processes cannot decrypt secrets: worker ");
+        assert!(status.code == 1 && status.stdout.contains(&text), "{status:?}");
+    }
+    let (_, metrics) = private(&mut postern.ingress, "/metrics").await;
+    assert!(metrics.contains("postern_secrets_unopened{component=\"ingress\"} 0"), "{metrics}");
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let page = visitor.get("/").await.text;
+    assert_eq!(
+        page.matches("2 secrets cannot be decrypted: POSTERN_SECRETS_KEY is missing there").count(),
+        2,
+        "{page}"
+    );
 }

@@ -18,8 +18,10 @@ mod upkeep;
 use std::sync::Arc;
 
 use postern_shared::descriptors;
+use postern_shared::presence::Presence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
+use postern_shared::store::processes::Service;
 use postern_shared::store::{Store, migrate};
 use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
@@ -58,7 +60,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     };
     let address = options.private_listen;
     let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    tracing::info!(address = %private.local_addr()?, "the private listener is open: health and metrics");
+    let address = private.local_addr()?;
+    tracing::info!(%address, "the private listener is open: health and metrics");
     let probe = tokio::spawn(probe::serve(
         private,
         options.private.private_hosts.clone(),
@@ -81,6 +84,11 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
+    let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
+    let present = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { presence.keep(&shutdown).await }
+    });
     let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics)?;
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
@@ -88,7 +96,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
         None => consumers.take_from_spool(wakeup, execution).await?,
     }
-    for task in upkeep.into_iter().chain([following, probe]) {
+    for task in upkeep.into_iter().chain([following, probe, present]) {
         task.abort();
     }
     Ok(())

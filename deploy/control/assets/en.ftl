@@ -57,6 +57,8 @@ refused-away-help = Submissions are still accepted. Try again in a moment; the l
 refused-fault = Postern made a mistake
 refused-fault-help = The log says what happened.
 done-saved = Saved. It is in force from now on.
+done-behind = It is done, but not in force everywhere yet. These ingresses may still answer callers by older settings:
+heard-from = last heard from
 done-deleted = Deleted.
 done-enabled = Switched on.
 done-disabled = Switched off. Its callers are refused from now on.
@@ -239,7 +241,49 @@ dedupe-by-help = Two submissions with the same values start one run.
 dedupe-days = For how many days
 snippets = Ready-made calls
 snippets-help = Put in the host name by which your callers reach Postern.
-snippet-origins = A browser names the site of the page that holds the form. List that site here, or the form is refused:
+snippet-token = Put the value of the secret in the place of TOKEN. In a form or a script of a page every visitor can read it.
+snippet-signed = Callers of this permission sign their calls. These calls are not signed; they are refused until the signature is taken out.
+snippet-origins = A browser names the site of the page that posts. This permission lists these sites:
+snippet-no-origins = A browser names the site of the page that posts. This permission lists no site, so browsers are refused.
+snippet-add-origin = List the site
+platforms = What to enter at platforms
+platforms-help = The settings stand as YAML here; the form has a field for each of them.
+platform-field = Field
+platform-value = What to enter
+platform-in-permission = In this permission
+platform-the-url = the URL of the permission
+platform-the-secret = the value of the secret
+platform-the-names = a text of your own
+platform-tilda-where = Site settings → Forms → Other → Webhook.
+platform-tilda-url = Webhook URL
+platform-tilda-note = Tilda tries the URL first, with `test=test`, and wants 200. It posts from many addresses: let any address in, by a short URL of the permission's own.
+platform-bitrix24-where = Developer resources → Other → Outbound webhook.
+platform-bitrix24-url = Your handler's URL
+platform-bitrix24-event = Event type
+platform-bitrix24-note = Bitrix24 posts the number of the lead alone: a step `http_request` reads the lead. Compare `$env["auth"]["application_token"]` with the token of the webhook in the condition of the workflow. Leave `dedupe_by` out for events that happen more than once, such as changes.
+platform-cf7-where = Contact Form 7 posts by a plugin, such as CF7 to Webhook: the form → Webhook → Send to Webhook.
+platform-cf7-url = Webhook URL
+platform-cf7-note = The plugin posts JSON with the names of the fields of the form. The server of the site posts, not the browser: the permission lists the address of this server.
+platform-wpforms-where = The form → Settings → Webhooks (an addon of WPForms).
+platform-wpforms-url = Request URL
+platform-wpforms-method = Request Method
+platform-wpforms-format = Request Format
+platform-wpforms-headers = Request Headers: `Authorization`, with `Bearer` and a blank before the value
+platform-wpforms-body = Request Body: a name for each field of the form
+platform-wpforms-note = The names in the body are those of `$env`. The server of the site posts, not the browser.
+platform-meta-where = developers.facebook.com → your app → Webhooks → Page → `leadgen`.
+platform-meta-url = Callback URL
+platform-meta-token = Verify token
+platform-meta-note = The secret `meta_app` is the app secret. Meta posts the number of the lead alone: a step `http_request` reads it from the Graph API. The page must have the app installed.
+platform-google-ads-where = Lead form asset → Export leads from Google Ads → Other data integration options.
+platform-google-ads-url = Webhook URL
+platform-google-ads-key = Key
+platform-google-ads-note = The key arrives as `$env["google_key"]`: compare it in the condition of the workflow. The answers stand in `$env["user_column_data"]`. Test data has `is_test`.
+platform-github-where = The repository → Settings → Webhooks → Add webhook.
+platform-github-url = Payload URL
+platform-github-type = Content type
+platform-github-secret = Secret
+platform-github-note = `$request["headers"]["x-github-event"]` tells events apart. A delivery that is repeated starts nothing twice.
 explain = Explain an address
 explain-button = Explain
 explain-no-address = This is not an IP address.
@@ -333,6 +377,10 @@ attention-rejected = { $n ->
 attention-spooled = { $n ->
     [one] { $n } message waits in the spool
    *[other] { $n } messages wait in the spool
+}
+attention-unopened = { $n ->
+    [one] { $n } secret cannot be decrypted: POSTERN_SECRETS_KEY is missing there, or it is another key
+   *[other] { $n } secrets cannot be decrypted: POSTERN_SECRETS_KEY is missing there, or it is another key
 }
 chart-accepted = Submissions
 chart-ended = Runs

@@ -59,6 +59,8 @@ refused-away-help = Запросы по-прежнему принимаются.
 refused-fault = Ошибка Postern
 refused-fault-help = Что произошло, написано в журнале.
 done-saved = Сохранено. Действует с этого момента.
+done-behind = Сделано, но действует ещё не везде. Эти ingress могут отвечать по прежним настройкам:
+heard-from = последний сигнал:
 done-deleted = Удалено.
 done-enabled = Включено.
 done-disabled = Выключено. Теперь этим адресам доступ запрещён.
@@ -243,7 +245,49 @@ dedupe-by-help = Два запроса с одинаковыми значени�
 dedupe-days = Сколько дней
 snippets = Готовые запросы
 snippets-help = Подставьте имя, под которым Postern доступен снаружи.
-snippet-origins = Браузер называет сайт, на котором стоит форма. Укажите этот сайт здесь, иначе форма будет отклонена:
+snippet-token = Подставьте значение секрета вместо TOKEN. В форме или скрипте страницы его прочтёт любой посетитель.
+snippet-signed = Отправители этого разрешения подписывают запросы. Эти запросы не подписаны: они отклоняются, пока требуется подпись.
+snippet-origins = Браузер называет сайт, со страницы которого идёт запрос. В этом разрешении указаны сайты:
+snippet-no-origins = Браузер называет сайт, со страницы которого идёт запрос. В этом разрешении сайтов нет, поэтому запросы браузеров отклоняются.
+snippet-add-origin = Указать сайт
+platforms = Что ввести на платформах
+platforms-help = Настройки записаны как YAML; для каждой есть поле в форме.
+platform-field = Поле
+platform-value = Что ввести
+platform-in-permission = В этом разрешении
+platform-the-url = адрес (URL) разрешения
+platform-the-secret = значение секрета
+platform-the-names = свой текст
+platform-tilda-where = Настройки сайта → Формы → Другое → Webhook.
+platform-tilda-url = WEBHOOK URL
+platform-tilda-note = Сначала Tilda проверяет адрес запросом `test=test` и ждёт ответа 200. Запросы идут с разных адресов: разрешите любой адрес и задайте разрешению собственный короткий URL.
+platform-bitrix24-where = Разработчикам → Другое → Исходящий вебхук.
+platform-bitrix24-url = URL вашего обработчика
+platform-bitrix24-event = Тип события
+platform-bitrix24-note = Битрикс24 присылает только номер лида: сам лид читает шаг `http_request`. В условии бизнес-процесса сравните `$env["auth"]["application_token"]` с токеном вебхука. Для событий, которые повторяются, например изменений, не задавайте `dedupe_by`.
+platform-cf7-where = Contact Form 7 отправляет данные через плагин, например CF7 to Webhook: форма → Webhook → Send to Webhook.
+platform-cf7-url = Webhook URL
+platform-cf7-note = Плагин отправляет JSON с именами полей формы. Запрос идёт с сервера сайта, а не из браузера: укажите в разрешении адрес этого сервера.
+platform-wpforms-where = Форма → Settings → Webhooks (дополнение WPForms).
+platform-wpforms-url = Request URL
+platform-wpforms-method = Request Method
+platform-wpforms-format = Request Format
+platform-wpforms-headers = Request Headers: `Authorization`, перед значением `Bearer` и пробел
+platform-wpforms-body = Request Body: имя для каждого поля формы
+platform-wpforms-note = Имена из Request Body становятся именами `$env`. Запрос идёт с сервера сайта, а не из браузера.
+platform-meta-where = developers.facebook.com → ваше приложение → Webhooks → Page → `leadgen`.
+platform-meta-url = Callback URL
+platform-meta-token = Verify token
+platform-meta-note = Секрет `meta_app` — это секрет приложения (App secret). Meta присылает только номер лида: сам лид шаг `http_request` читает из Graph API. Приложение должно быть установлено на странице.
+platform-google-ads-where = Форма для потенциальных клиентов → Экспорт → Другие варианты интеграции данных.
+platform-google-ads-url = URL вебхука
+platform-google-ads-key = Ключ
+platform-google-ads-note = Ключ приходит как `$env["google_key"]`: сравните его в условии бизнес-процесса. Ответы находятся в `$env["user_column_data"]`. В тестовых данных есть `is_test`.
+platform-github-where = Репозиторий → Settings → Webhooks → Add webhook.
+platform-github-url = Payload URL
+platform-github-type = Content type
+platform-github-secret = Secret
+platform-github-note = События различает `$request["headers"]["x-github-event"]`. Повторная доставка ничего не запускает второй раз.
 explain = Проверить IP-адрес
 explain-button = Проверить
 explain-no-address = Это не IP-адрес.
@@ -341,6 +385,11 @@ attention-spooled = { $n ->
     [one] { $n } сообщение ждёт в буфере
     [few] { $n } сообщения ждут в буфере
    *[many] { $n } сообщений ждут в буфере
+}
+attention-unopened = { $n ->
+    [one] { $n } секрет не расшифровать: там нет POSTERN_SECRETS_KEY, или это другой ключ
+    [few] { $n } секрета не расшифровать: там нет POSTERN_SECRETS_KEY, или это другой ключ
+   *[many] { $n } секретов не расшифровать: там нет POSTERN_SECRETS_KEY, или это другой ключ
 }
 chart-accepted = Принято
 chart-ended = Запуски

@@ -14,6 +14,7 @@ pub mod find;
 pub mod job;
 pub mod openapi;
 pub mod person;
+pub mod process;
 pub mod receipt;
 pub mod record;
 pub mod refused_body;

@@ -27,6 +27,7 @@ mod overview;
 pub(crate) mod password;
 mod permission_form;
 mod permissions;
+mod ready_made;
 mod receipt;
 mod records;
 mod refused;
@@ -40,7 +41,6 @@ mod search;
 mod secrets;
 mod session;
 mod shown;
-mod snippets;
 mod throttle;
 mod tokens;
 mod tree;
@@ -64,6 +64,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS};
+pub use ready_made::readme;
 pub use route::{Access, ROUTES, Route};
 
 use crate::router::Router;

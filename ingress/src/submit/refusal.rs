@@ -91,6 +91,6 @@ pub fn kept(
         body: body.cloned(),
         refused_at: SystemTime::now(),
         // With a header that is no key the body could never be replayed.
-        idempotency_key: idempotency_key(&request.headers).ok().flatten().map(str::to_owned),
+        idempotency_key: idempotency_key(&request.headers, permission).ok().flatten().map(str::to_owned),
     }
 }

@@ -28,10 +28,10 @@ pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Vec<Fields>, FieldsE
         .collect()
 }
 
-/// The names in whose values U+FFFD stands.
+/// The names in which, or in whose values, U+FFFD stands.
 fn altered(env: &Env) -> Vec<String> {
-    let is_altered = |value: &Value| value.to_string().contains('\u{fffd}');
-    env.0.iter().filter(|(_, value)| is_altered(value)).map(|(name, _)| name.clone()).collect()
+    let is_altered = |name: &str, value: &Value| name.contains('\u{fffd}') || value.to_string().contains('\u{fffd}');
+    env.0.iter().filter(|(name, value)| is_altered(name, value)).map(|(name, _)| name.clone()).collect()
 }
 
 #[cfg(test)]
@@ -65,6 +65,8 @@ mod tests {
         }
         let halves = read("application/json", r#"[{"a":"x\ud83d","b":1},{"a":"y"}]"#).unwrap();
         assert_eq!((&halves[0].altered[..], &halves[1].altered[..]), (&["a".to_owned()][..], &[][..]));
+        let half = read("application/json", r#"[{"x\ud83d":1}]"#).unwrap();
+        assert_eq!(half[0].altered, ["x\u{fffd}"]);
     }
 
     #[test]

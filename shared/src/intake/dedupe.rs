@@ -44,15 +44,22 @@ pub fn sent<'v>(mut values: impl Iterator<Item = Option<&'v str>>) -> Result<Opt
         (None, _) => Ok(None),
         (Some(value), None) => {
             let key = value.ok_or(InvalidKey)?;
-            let fits = (1..=MAX_KEY_BYTES).contains(&key.len());
-            if fits && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-                Ok(Some(key))
-            } else {
-                Err(InvalidKey)
-            }
+            if is_key(key) { Ok(Some(key)) } else { Err(InvalidKey) }
         }
         (Some(_), Some(_)) => Err(InvalidKey),
     }
+}
+
+/// The name of the delivery by the preset of a permission: the platform sends it again when it repeats the delivery. Fields
+/// that the permission names tell more, and a name that cannot be a key is none.
+pub fn delivery<'v>(permission: &Permission, header: impl FnOnce(&str) -> Option<&'v str>) -> Option<&'v str> {
+    let name = permission.signature.as_ref().filter(|_| permission.dedupe_by.is_empty())?.delivery_header()?;
+    header(name).filter(|key| is_key(key))
+}
+
+fn is_key(text: &str) -> bool {
+    let fits = (1..=MAX_KEY_BYTES).contains(&text.len());
+    fits && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 /// The values as JSON, in the order in which the permission names their fields: no two lists of values look alike.
@@ -74,6 +81,47 @@ mod tests {
         let env: Env = serde_json::from_value(env).unwrap();
         let sent = sent(headers.iter().copied().map(Some))?;
         Ok(dedupe(sent, &env, &permission).map(|dedupe| dedupe.key))
+    }
+
+    #[test]
+    fn a_preset_names_the_header_of_the_delivery() {
+        let delivery_of = |signature: Value, names: Value, value: &'static str| {
+            let document = json!({"permission": "p", "addresses": "127.0.0.1", "workflows": [1], "signature": signature,
+                "dedupe_by": names});
+            let permission = Permission::from_document(&document).unwrap();
+            let mut asked = String::new();
+            let found = delivery(&permission, |name| {
+                asked = name.to_owned();
+                Some(value)
+            });
+            (asked, found)
+        };
+        let secret = "$secret[\"a\"]";
+        let twilio = json!({"preset": "twilio", "secret": secret, "public_url": "https://a.example/"});
+        for (signature, names, value, header, expected) in [
+            (json!({"standard_webhooks": secret}), json!([]), "msg_1", "webhook-id", Some("msg_1")),
+            (
+                json!({"preset": "github", "secret": secret}),
+                json!([]),
+                "72d3162e",
+                "x-github-delivery",
+                Some("72d3162e"),
+            ),
+            (
+                json!({"preset": "shopify", "secret": secret}),
+                json!([]),
+                "b54557e4",
+                "x-shopify-webhook-id",
+                Some("b54557e4"),
+            ),
+            (twilio, json!([]), "d3b4", "i-twilio-idempotency-token", Some("d3b4")),
+            (json!({"preset": "github", "secret": secret}), json!(["id"]), "72d3162e", "", None),
+            (json!({"preset": "github", "secret": secret}), json!([]), "a\tb", "x-github-delivery", None),
+            (json!({"preset": "stripe", "secret": secret}), json!([]), "x", "", None),
+            (json!({"header": "X-Sign", "secret": secret}), json!([]), "x", "", None),
+        ] {
+            assert_eq!(delivery_of(signature.clone(), names, value), (header.to_owned(), expected), "{signature}");
+        }
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub struct Hmac {
     pub tolerance: Duration,
     /// How the key is written.
     pub key: Key,
+    /// The header that names a delivery, in lower case; none = the platform sends none.
+    pub delivery: Option<&'static str>,
 }
 
 /// How a header holds signatures.
@@ -137,6 +139,16 @@ impl Signature {
         // With one usable secret the signature may be wrong; without any nobody can tell.
         let is_any_usable = self.secrets.iter().any(|name| secrets.get(name).is_ok());
         Err(unusable.filter(|_| !is_any_usable).map_or(Denied::Wrong, Denied::Unusable))
+    }
+}
+
+impl Signature {
+    /// The header that names a delivery, in lower case: it is the same when the platform repeats the delivery.
+    pub fn delivery_header(&self) -> Option<&'static str> {
+        match &self.scheme {
+            Scheme::Hmac(hmac) => hmac.delivery,
+            Scheme::Twilio(_) => Some(twilio::DELIVERY),
+        }
     }
 }
 

@@ -6,17 +6,22 @@ use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
 
 use super::audit_log::{self, Change};
+use super::settings::Versioned;
 use super::{StoreError, modules, permissions, secrets, settings, texts, triggers, workflows};
 use crate::document::batch::{Batch, Checked, ShortUrls, Stored};
 use crate::document::{Document, Kind, Name};
 use crate::module::Module;
 
-/// Writes documents and notes who changed what; tells for each whether that changed anything. The version is raised
-/// only if one did.
-pub async fn apply(connection: &mut Object, account: &str, documents: &[Checked]) -> Result<Vec<bool>, StoreError> {
+/// Writes documents and notes who changed what; tells for each whether that changed anything. The version is raised only
+/// if one did; it is that from which on the documents are in force.
+pub async fn apply(
+    connection: &mut Object,
+    account: &str,
+    documents: &[Checked],
+) -> Result<Versioned<Vec<bool>>, StoreError> {
     let transaction = connection.transaction().await?;
     // First of all, since its row lock puts concurrent changes in order.
-    settings::raise(&transaction).await?;
+    let raised = settings::raise(&transaction).await?;
     let mut changed = Vec::new();
     for one in documents {
         let is_changed = put(&transaction, one).await?;
@@ -28,24 +33,24 @@ pub async fn apply(connection: &mut Object, account: &str, documents: &[Checked]
     }
     if changed.contains(&true) {
         transaction.commit().await?;
-    } else {
-        transaction.rollback().await?;
+        return Ok(Versioned { version: raised, value: changed });
     }
-    Ok(changed)
+    transaction.rollback().await?;
+    Ok(Versioned { version: raised - 1, value: changed })
 }
 
-/// Removes one and notes who did it; true if it was there. The version is raised only then.
-pub async fn delete(connection: &mut Object, account: &str, name: &Name) -> Result<bool, StoreError> {
+/// Removes one and notes who did it; returns the version of the settings from which on it is gone, if it was there.
+pub async fn delete(connection: &mut Object, account: &str, name: &Name) -> Result<Option<i64>, StoreError> {
     let transaction = connection.transaction().await?;
-    settings::raise(&transaction).await?;
+    let raised = settings::raise(&transaction).await?;
     if !remove(&transaction, name).await? {
         transaction.rollback().await?;
-        return Ok(false);
+        return Ok(None);
     }
     let (kind, key) = (name.kind().name(), &name.to_string());
     audit_log::put(&transaction, &Change { account, action: "delete", kind, key, document: None }).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(Some(raised))
 }
 
 /// All documents of a kind, in the order of their numbers or keys.

@@ -68,6 +68,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
         get("listDeadLetterGroups", "/dead_letter_groups"),
         get("auditHours", "/audit?hours=2"),
         get("getUsage", "/usage"),
+        get("listProcesses", "/processes"),
         get("listSecrets", "/secrets"),
         get("listChanges", "/audit_log?last=100"),
         post("explainAddress", "/explain", json!({"address": "192.0.2.1"})),

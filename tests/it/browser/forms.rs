@@ -1,8 +1,11 @@
 //! Pages of other origins in a real Chromium: C1 to C3 of the callers.
 
+use super::PASSWORD;
 use super::driver::Browser;
+use crate::callers::ready_made::copied;
 use crate::harness::outside::Outside;
 use crate::harness::{Postern, eventually};
+use crate::panel::visitor::Visitor;
 
 /// A permission for pages of a site.
 fn settings(site: &Outside) -> String {
@@ -55,4 +58,25 @@ async fn a_form_lands_on_its_page_and_scripts_post_from_listed_origins_only() {
     let mut names: Vec<String> = leads.await.iter().map(|lead| lead.0["lead"].as_str().unwrap().to_owned()).collect();
     names.sort_unstable();
     assert_eq!(names, ["Hopper", "Lovelace"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_copied_from_the_panel_posts_a_lead() {
+    let site = Outside::start().await;
+    let mut postern = Postern::with_ingress(&settings(&site), &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
+    postern.start_worker().await;
+    let panel = postern.control.address("the control listener is open").await;
+    let page = Visitor::logged_in(&mut postern).await.get("/http-handler/p").await.text;
+    assert!(page.contains(&format!("<code>{}</code>", site.url(""))), "{page}");
+    // The listener of the tests has a port of its own choice.
+    let form = copied(&page, "HTML").replace(":0/", &format!(":{}/", postern.public().port()));
+    let browser = Browser::start(panel, "en").await;
+    browser.visit(&site.url("/form")).await;
+    browser.run(&format!("document.body.innerHTML = {}", serde_json::to_string(&form).unwrap())).await;
+    browser.fill("[name=lastname]", "Lovelace").await;
+    browser.fill("[name=email]", "ada@example.org").await;
+    browser.press("Send").await;
+    eventually("the visitor lands on the page", async || (browser.place().await == "/thanks").then_some(())).await;
+    let lead = eventually("the lead is stored", async || postern.records("Leads").await.pop()).await;
+    assert_eq!(lead.0["lead"], "Lovelace");
 }

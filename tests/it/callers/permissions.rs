@@ -44,16 +44,33 @@ async fn c12_an_answer_has_the_type_that_its_permission_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c13_a_permission_lets_its_callers_wait() {
-    let settings = with("wait: 20")
-        .replace(
-            "keep: {create_record",
-            "say: {respond: 200, text: 'hello {{ $env[\"n\"] }}', next: keep}\n  keep: {create_record",
-        )
-        .replace("next: keep}\nsteps", "next: say}\nsteps");
-    let postern = Postern::start(&settings).await;
-    let answer = postern.post(PATH).form("n=7").send().await;
-    assert_eq!((answer.status, answer.text.as_str()), (200, "hello 7"), "{settings}");
-    assert!(answer.header("location").starts_with("/receipts/"));
+    let answers = "
+---
+workflow: 901
+start: {without_record: true, next: say}
+steps: {say: {respond: 200, text: 'hello {{ $env[\"n\"] }}'}}
+---
+workflow: 902
+start: {without_record: true, next: say}
+steps: {say: {respond: 201, json: {number: '$env[\"n\"]'}}}
+---
+workflow: 903
+start: {without_record: true, next: end}
+steps: {end: {stop: failed, message: x}}
+";
+    let settings = with("wait: 20").replace("[900]", "[900, 901, 902, 903]");
+    let postern = Postern::start(&format!("{settings}{answers}")).await;
+    for (workflow, status, text) in [
+        (901, 200, "hello 7"),
+        (902, 201, "{\"number\":\"7\"}"),
+        // No run responds: the ordinary answer, when they have ended.
+        (903, 202, "accepted"),
+        (900, 202, "accepted"),
+    ] {
+        let answer = postern.post(&format!("/trigger?workflow_id={workflow}")).form("n=7").send().await;
+        assert_eq!(answer.status, status, "{workflow}: {}", answer.text);
+        assert!(answer.text.contains(text) && answer.header("location").starts_with("/receipts/"), "{answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -207,3 +207,35 @@ async fn while_a_secret_is_missing_callers_are_told_to_come_again() {
         assert!(!answer.text.contains("gone") && !answer.header("retry-after").is_empty(), "{}", answer.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_the_platform_repeats_is_a_duplicate() {
+    let mut postern = start("signature: {preset: github, secret: '$secret[\"hook\"]'}").await;
+    postern.start_worker().await;
+    let deliver = async |delivery: &str, key: Option<&str>| {
+        let mut call = signed(&postern, PATH, BODY.as_bytes()).header("content-type", "application/json");
+        call = call.header("x-github-delivery", delivery);
+        if let Some(key) = key {
+            call = call.header("idempotency-key", key);
+        }
+        let answer = call.send().await;
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        let receipt = answer.json["receipt"].clone();
+        (receipt, postern.ended(&answer).await["duplicate_of"].clone())
+    };
+    let (first, of_first) = deliver("72d3162e-cc78-11e3-81ab-4c9367dc0958", None).await;
+    assert_eq!(of_first, Value::Null);
+    for (delivery, key, expected) in [
+        ("72d3162e-cc78-11e3-81ab-4c9367dc0958", None, &first),
+        ("72d3162e-cc78-11e3-81ab-4c9367dc0959", None, &Value::Null),
+        ("72d3162e-cc78-11e3-81ab-4c9367dc0958", Some("another"), &Value::Null),
+        ("x", Some("72d3162e-cc78-11e3-81ab-4c9367dc0958"), &first),
+    ] {
+        assert_eq!(deliver(delivery, key).await.1, *expected, "{delivery} {key:?}");
+    }
+    assert_eq!(postern.records("Leads").await.len(), 3);
+    let unsigned = SETTINGS.replace("title: P", "headers: [x-github-delivery]");
+    postern.apply(&unsigned).await;
+    let (_, of_unsigned) = deliver("72d3162e-cc78-11e3-81ab-4c9367dc0958", None).await;
+    assert_eq!(of_unsigned, Value::Null, "a header that no signature stands beside is no key");
+}

@@ -37,6 +37,7 @@ fn parts() -> Vec<(&'static str, String)> {
         ("held by control", postern_control::limits::table()),
         ("rights", roles::table()),
         ("codes", codes::part()),
+        ("ready-made calls", postern_control::panel::readme()),
         ("commands", postern::reference::commands()),
     ];
     of_shared.chain(others).collect()

@@ -13,12 +13,13 @@ use postern_shared::module::{Module, Modules};
 use postern_shared::secret::Secrets;
 use postern_shared::secret::key::Keys;
 use postern_shared::store::forgetting::{self, Lately};
+use postern_shared::store::processes::Held;
 use postern_shared::store::settings::{self, Versioned};
 use postern_shared::store::{Connection, Store, StoreError, modules, secrets, workflows};
 use postern_shared::task::Task;
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 /// The wait before a catalog that could not be loaded is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -162,6 +163,7 @@ pub struct Catalogs {
     sender: Option<Mailbox>,
     keys: Keys,
     secrets: Arc<ArcSwap<Secrets>>,
+    held: watch::Sender<Held>,
     current: ArcSwap<Catalog>,
     reloading: Mutex<()>,
     /// Versions to which runs that wait are pinned.
@@ -173,7 +175,13 @@ impl Catalogs {
     /// nobody. The secrets are renewed with the catalog, and decrypted with these keys.
     pub fn new(store: Store, sender: Option<Mailbox>, keys: Keys, secrets: Arc<ArcSwap<Secrets>>) -> Self {
         let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
-        Self { store, sender, keys, secrets, current, reloading: Mutex::default(), older }
+        let held = watch::Sender::default();
+        Self { store, sender, keys, secrets, held, current, reloading: Mutex::default(), older }
+    }
+
+    /// What is held of the settings, whenever that changes.
+    pub fn held(&self) -> watch::Receiver<Held> {
+        self.held.subscribe()
     }
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.
@@ -196,7 +204,7 @@ impl Catalogs {
         let (loaded, modules, forgotten) = load(&self.store).await?;
         // After the workflows: a secret is there before the first step that reads it.
         let secrets = Secrets::open(&self.keys, secrets::load(&self.store.connection().await?).await?);
-        secrets.tell_unopened();
+        let unopened = secrets.tell_unopened();
         self.secrets.store(Arc::new(secrets));
         let mut catalog = Catalog::new(loaded.version, &loaded.value, modules);
         catalog.sender.clone_from(&self.sender);
@@ -208,6 +216,7 @@ impl Catalogs {
             "the catalog was loaded"
         );
         self.current.store(Arc::clone(&catalog));
+        self.held.send_replace(Held { version: catalog.version, unopened });
         Ok(catalog)
     }
 

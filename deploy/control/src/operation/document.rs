@@ -4,6 +4,7 @@ pub mod apply;
 pub mod delete;
 pub mod export;
 pub mod get;
+pub mod in_force;
 pub mod kinds;
 pub mod list;
 pub mod sent;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use super::request::Form;
 use super::{Error, Finding, Who};
 use crate::state::State;
+use in_force::Behind;
 use sent::Sent;
 
 /// What became of a document.
@@ -48,32 +50,38 @@ pub async fn checked(connection: &Connection, sent: &Sent) -> Result<Batch, Stor
     Ok(batch)
 }
 
-/// Sets checked documents, all or none.
+/// Sets checked documents, all or none, and waits until they are in force.
 ///
 /// # Errors
 /// They have findings.
-pub async fn keep(connection: &mut Connection, who: &Who, mut batch: Batch) -> Result<Vec<Applied>, Error> {
+pub async fn keep(
+    connection: &mut Connection,
+    who: &Who,
+    mut batch: Batch,
+) -> Result<(Vec<Applied>, Vec<Behind>), Error> {
     if !batch.findings.is_empty() {
         return Err(Error::Documents(Finding::all(&batch.findings, who.language)));
     }
     // What others name comes first: modules, triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
     let changed = documents::apply(connection, &who.account, &batch.documents).await?;
-    let applied = batch.documents.into_iter().zip(changed).map(|(one, changed)| Applied {
+    let behind = in_force::wait(connection, changed.version).await?;
+    let applied = batch.documents.into_iter().zip(changed.value).map(|(one, changed)| Applied {
         kind: one.document.kind().name().to_owned(),
         key: one.document.key(),
         changed,
         made_short_url: one.made_short_url,
     });
-    Ok(applied.collect())
+    Ok((applied.collect(), behind))
 }
 
-/// Removes what has this name.
+/// Removes what has this name, and waits until no ingress knows it any more.
 pub async fn remove(state: &State, who: &Who, name: &Name) -> Result<(), Error> {
-    match documents::delete(&mut state.store.connection().await?, &who.account, name).await? {
-        true => Ok(()),
-        false => Err(Error::Unknown(name.kind().name())),
-    }
+    let mut connection = state.store.connection().await?;
+    let gone = documents::delete(&mut connection, &who.account, name).await?;
+    let version = gone.ok_or(Error::Unknown(name.kind().name()))?;
+    in_force::wait(&connection, version).await?;
+    Ok(())
 }
 
 /// The stored document of this name, and its text.

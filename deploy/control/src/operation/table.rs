@@ -2,13 +2,13 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, job, openapi, person, receipt, record, refused_body,
+    Row, audit, dead_letter, document, explain, find, job, openapi, person, process, receipt, record, refused_body,
     rejected_callers, run,
 };
 use super::{secret, statistics, token, unmatched, usage};
 
 /// All operations.
-pub static ROWS: [Row; 63] = [
+pub static ROWS: [Row; 64] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -62,6 +62,7 @@ pub static ROWS: [Row; 63] = [
     Row::of::<audit::log::ListChanges>(),
     Row::of::<explain::ExplainAddress>(),
     Row::of::<usage::GetUsage>(),
+    Row::of::<process::ListProcesses>(),
     Row::of::<person::look::LookForPerson>(),
     Row::of::<person::forget::ForgetPerson>(),
     Row::of::<person::reports::ListForgettings>(),

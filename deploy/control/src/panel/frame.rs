@@ -7,6 +7,7 @@ use postern_shared::env::Env;
 use postern_shared::message::Message;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
+use postern_shared::store::{processes, settings};
 use postern_shared::submission::Target;
 
 use super::assets;
@@ -35,6 +36,9 @@ const DONE: [&str; 12] = [
     "job-stopped",
 ];
 
+/// What changes settings: it is in force when every ingress holds it.
+const OF_SETTINGS: [&str; 4] = ["saved", "deleted", "enabled", "disabled"];
+
 /// One line of the navigation, or a tab.
 #[derive(Debug)]
 pub struct Link {
@@ -47,6 +51,15 @@ pub struct Link {
     pub count: i64,
     /// What is counted, in words.
     pub counted: String,
+}
+
+/// An ingress that may still answer by older settings.
+#[derive(Debug)]
+pub struct Behind {
+    /// Its host and the address of its listener.
+    pub ingress: String,
+    /// When it was heard from.
+    pub seen: Moment,
 }
 
 /// What stands around a page.
@@ -69,6 +82,8 @@ pub struct Frame {
     pub back: String,
     /// What the last POST did; empty if nothing is to be said.
     pub done: String,
+    /// The ingresses that do not hold the settings which the last POST changed.
+    pub behind: Vec<Behind>,
     pub version: String,
     now: SystemTime,
 }
@@ -77,6 +92,13 @@ impl Frame {
     /// Around a page of a section.
     pub async fn new(visit: &Visit<'_>, section: Section) -> Self {
         let mut frame = Self::without_counts(visit, section);
+        if let Ok(behind) = behind(visit).await
+            && !behind.is_empty()
+        {
+            let told = |one: processes::Behind| Behind { seen: frame.moment(&one.seen_at), ingress: one.name };
+            frame.behind = behind.into_iter().map(told).collect();
+            frame.done = String::new();
+        }
         let Ok(waiting) = waiting(visit).await else { return frame };
         for (href, count, key) in
             [("/runs", waiting.failed, "failed-lately"), ("/dead-letters", waiting.dead, "dead-letters-count")]
@@ -121,6 +143,7 @@ impl Frame {
             sight: visit.who().sight(),
             back: format!("{}{query}", visit.path),
             done: done.map(|done| visit.t(&format!("done-{done}"))).unwrap_or_default(),
+            behind: Vec::new(),
             version: assets::version(),
             now: SystemTime::now(),
         }
@@ -196,6 +219,16 @@ impl Frame {
         let (class, glyph) = shown::looks(state);
         Pill { class, glyph, text: self.t(&format!("state-{}", state.replace('_', "-"))) }
     }
+}
+
+/// Those that do not hold the settings yet, if the last POST changed some.
+async fn behind(visit: &Visit<'_>) -> Result<Vec<processes::Behind>, Refusal> {
+    if visit.role.is_none() || !OF_SETTINGS.contains(&visit.query.get("done")) {
+        return Ok(Vec::new());
+    }
+    let connection = visit.connection().await?;
+    let version = settings::version(&connection).await?;
+    Ok(processes::behind(&connection, version).await?)
 }
 
 async fn waiting(visit: &Visit<'_>) -> Result<Waiting, Refusal> {

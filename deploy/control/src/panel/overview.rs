@@ -3,6 +3,7 @@
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::store::overview::{self, Attention, Hour};
+use postern_shared::store::processes::{self, Seen};
 use postern_shared::store::runs::{self, Filter};
 use postern_shared::store::settings;
 use warp::reply::Response;
@@ -55,10 +56,11 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let found = runs::page(&visit.connection().await?, &Filter::default(), None, LATEST).await?;
     let Counted { hours, at, .. } = visit.panel.figures.get(&state.store).await?;
     let attention = overview::attention(&visit.connection().await?).await?;
+    let processes = processes::list(&visit.connection().await?).await?;
     // The hours may have been counted a moment ago.
     let is_quiet = found.is_empty() && attention.unmatched == 0 && hours.iter().all(|hour| hour.accepted == 0);
     let page = Page {
-        notices: notices(&p, &attention),
+        notices: notices(&p, &attention).into_iter().chain(without_key(&p, &processes)).collect(),
         charts: vec![accepted(&p, &hours), ended(&p, &hours)],
         rows: rows(visit, &p, &found).await?,
         steps: if is_quiet { steps(visit, &p).await? } else { Vec::new() },
@@ -81,6 +83,17 @@ fn notices(p: &Frame, of: &Attention) -> Vec<Notice> {
     ];
     let some = all.into_iter().filter(|(count, ..)| *count > 0);
     some.map(|(count, key, class, glyph, href)| Notice { class, glyph, text: p.n(key, &count), href }).collect()
+}
+
+/// The processes that cannot decrypt secrets.
+fn without_key(p: &Frame, processes: &[Seen]) -> Vec<Notice> {
+    let notice = |one: &Seen| Notice {
+        class: "bad",
+        glyph: "✕",
+        text: format!("{} {}: {}", one.service, one.name, p.n("attention-unopened", &one.held.unopened.into())),
+        href: "/secrets",
+    };
+    processes.iter().filter(|one| one.lacks_a_key()).map(notice).collect()
 }
 
 fn accepted(p: &Frame, hours: &[Hour]) -> Chart {

@@ -13,9 +13,10 @@ use warp::reply::Response;
 
 use super::addresses::{self, Count, Line, Meaning};
 use super::frame::{Frame, Section};
+use super::ready_made::platform::{Entered, Field, PLATFORMS, Platform};
+use super::ready_made::{Call, Snippet};
 use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
-use super::snippets::{self, Snippet};
 use super::visit::Visit;
 use super::words::Language;
 use fields::{Fields, has_field, of_document, of_form, to_document, with_others};
@@ -31,7 +32,9 @@ struct Form {
     lines: Vec<Line>,
     workflows: Vec<Choice>,
     triggers: Vec<Choice>,
+    made: Call,
     snippets: Vec<Snippet>,
+    platforms: &'static [Platform],
     errors: Vec<(String, String)>,
 }
 
@@ -51,6 +54,19 @@ impl Form {
     /// What is wrong with a field.
     fn errors_of<'s>(&'s self, field: &'s str) -> impl Iterator<Item = &'s String> {
         self.errors.iter().filter(move |(path, _)| path == field).map(|(_, message)| message)
+    }
+
+    /// A text about a platform.
+    fn of_platform(&self, key: &str, part: &str) -> String {
+        self.p.t(&format!("platform-{key}-{part}"))
+    }
+
+    /// What is entered in a field of a platform.
+    fn entered(&self, field: &Field) -> String {
+        match field.value {
+            Entered::Url => self.made.url.clone(),
+            other => other.in_words(|key| self.p.t(key)),
+        }
     }
 
     /// What is wrong beside the fields: with the whole, and with keys that have no field.
@@ -118,6 +134,7 @@ async fn form(
         // Each faulty rule says so in its own line.
         errors.retain(|(field, _)| field != "addresses");
     }
+    let made = stored.map(|document| Call::of(visit, document)).unwrap_or_default();
     Ok(Form {
         p: Frame::new(visit, Section::HttpHandler).await,
         is_new: stored.is_none(),
@@ -125,7 +142,9 @@ async fn form(
         lines,
         workflows: choices(visit, Kind::Workflow, &fields.workflows).await?,
         triggers: choices(visit, Kind::Trigger, &fields.triggers).await?,
-        snippets: stored.map(|document| snippets::of(visit, document)).unwrap_or_default(),
+        snippets: if stored.is_some() { made.snippets() } else { Vec::new() },
+        platforms: &PLATFORMS,
+        made,
         fields,
         errors,
     })

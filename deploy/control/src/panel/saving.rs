@@ -70,7 +70,7 @@ pub async fn keep(visit: &Visit<'_>, batch: Batch) -> Result<Saved, Refusal> {
     if !batch.findings.is_empty() || batch.documents.is_empty() {
         return Ok(Saved::Faulty(batch.findings.into_iter().map(|found| found.located).collect()));
     }
-    let applied = document::keep(&mut visit.connection().await?, &visit.who(), batch).await?;
+    let (applied, _) = document::keep(&mut visit.connection().await?, &visit.who(), batch).await?;
     Ok(Saved::Done(applied.into_iter().next().map(|one| one.key).unwrap_or_default()))
 }
 

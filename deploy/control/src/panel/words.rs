@@ -138,6 +138,7 @@ mod tests {
             "obstacle-",
             "job-",
             "search-",
+            "platform-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));

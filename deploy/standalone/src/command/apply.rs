@@ -6,6 +6,7 @@ mod strict;
 use std::path::PathBuf;
 
 use clap::Args;
+use postern_control::operation::document::in_force::Behind;
 use postern_control::operation::{Finding, document};
 use postern_shared::document::Kind;
 use serde_json::json;
@@ -17,7 +18,7 @@ use crate::documents::{Text, check, read, report};
 use crate::known;
 use crate::operations::Applied;
 use crate::options::Server;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Format, Output};
 use crate::plan::{self, Change, Set};
 use place::{joined, place};
 
@@ -73,6 +74,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             for one in &answer.applied {
                 output.named(&format!("{}/{}", one.kind, one.key), line(one), one)?;
             }
+            answer.behind.iter().try_for_each(|one| not_yet(one, output))?;
         }
         Applied::Refused(findings) => refused(&texts, findings, output)?,
     }
@@ -108,6 +110,15 @@ async fn remove(api: &Api, surplus: &[(Kind, String)], output: &mut Output) -> R
         output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: deleted"), &json)?;
     }
     Ok(())
+}
+
+/// Tells of an ingress that does not hold what was applied.
+fn not_yet(one: &Behind, output: &mut Output) -> Result<(), Failure> {
+    if output.format() == Format::Name {
+        return Ok(());
+    }
+    let Behind { ingress, seen_at } = one;
+    output.result(format_args!("not yet in force at ingress {ingress}, last heard from at {}", seen_at.0), one)
 }
 
 fn line(one: &document::Applied) -> String {

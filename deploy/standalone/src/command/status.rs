@@ -6,6 +6,7 @@ use postern_control::operation::audit::hours::{self, AuditHours};
 use postern_control::operation::dead_letter::groups::ListDeadLetterGroups;
 use postern_control::operation::field::{LAST_MAX, Last, Text};
 use postern_control::operation::job::Selection;
+use postern_control::operation::process::{ListProcesses, Process};
 use postern_control::operation::refused_body::list::ListRefusedBodies;
 use postern_control::operation::run::failure_groups::ListFailureGroups;
 use postern_control::operation::run::list::ListRuns;
@@ -49,6 +50,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let mut needs = losses(&api).await?;
     needs.extend(counted(&api).await?);
     needs.extend(on_hold(&api).await?);
+    needs.extend(without_key(&api).await?);
     let is_well = needs.is_empty();
     let word = if is_well { "well" } else { "needs_attention" };
     let json = json!({"status": word, "needs": needs});
@@ -105,6 +107,19 @@ async fn on_hold(api: &Api) -> Result<Vec<Need>, Failure> {
     let names: Vec<String> = held.map(name).collect();
     let text = format!("{} workflows are on hold: {}", names.len(), names.join(", "));
     Ok(need("hold", names.len(), text, "get workflows"))
+}
+
+/// Processes that cannot decrypt secrets.
+async fn without_key(api: &Api) -> Result<Vec<Need>, Failure> {
+    let processes = api.call::<ListProcesses>(&Nothing {}).await?.processes;
+    let lacking: Vec<&Process> = processes.iter().filter(|one| one.is_up && one.unopened_secrets > 0).collect();
+    let name = |one: &&Process| format!("{} {} ({})", one.service, one.name, one.unopened_secrets);
+    let names: Vec<String> = lacking.iter().map(name).collect();
+    let (count, names) = (lacking.len(), names.join(", "));
+    let text = format!(
+        "{count} processes cannot decrypt secrets: {names}; POSTERN_SECRETS_KEY is missing there, or it is another key"
+    );
+    Ok(need("secrets_unopened", count, text, "secret list"))
 }
 
 fn need(what: &'static str, count: usize, text: String, command: &str) -> Vec<Need> {

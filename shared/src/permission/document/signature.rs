@@ -136,6 +136,7 @@ fn own(inner: &mut Reader, header: Option<String>) -> Option<Hmac> {
         timestamp,
         tolerance: MAX_TOLERANCE,
         key: Key::Text,
+        delivery: None,
     })
 }
 

@@ -13,11 +13,14 @@ struct Preset {
     signed: &'static str,
     timestamp: Option<&'static str>,
     key: Key,
+    /// The header that names a delivery.
+    delivery: Option<&'static str>,
 }
 
 /// A platform that signs the body, with one signature in a header.
 const fn of_body(name: &'static str, header: &'static str, prefix: &'static str, encoding: Encoding) -> Preset {
-    Preset { name, header, list: List::One, prefix, encoding, signed: "{body}", timestamp: None, key: Key::Text }
+    let (list, signed, key) = (List::One, "{body}", Key::Text);
+    Preset { name, header, list, prefix, encoding, signed, timestamp: None, key, delivery: None }
 }
 
 /// The name of the scheme that no platform owns.
@@ -31,14 +34,21 @@ static PRESETS: [Preset; 7] = [
         signed: "{header.webhook-id}.{timestamp}.{body}",
         timestamp: Some("webhook-timestamp"),
         key: Key::Base64,
+        delivery: Some("webhook-id"),
         ..of_body(STANDARD_WEBHOOKS, "webhook-signature", "v1,", Encoding::Base64)
     },
-    // docs.github.com, Validating webhook deliveries.
-    of_body("github", "x-hub-signature-256", "sha256=", Encoding::Hex),
+    // docs.github.com, Validating webhook deliveries; a redelivery has the X-GitHub-Delivery of the first one.
+    Preset {
+        delivery: Some("x-github-delivery"),
+        ..of_body("github", "x-hub-signature-256", "sha256=", Encoding::Hex)
+    },
     // developers.facebook.com, Webhooks, Validating payloads.
     of_body("meta", "x-hub-signature-256", "sha256=", Encoding::Hex),
-    // shopify.dev, Verify webhook deliveries.
-    of_body("shopify", "x-shopify-hmac-sha256", "", Encoding::Base64),
+    // shopify.dev, Verify webhook deliveries. X-Shopify-Event-Id is the same for all topics that one event touches.
+    Preset {
+        delivery: Some("x-shopify-webhook-id"),
+        ..of_body("shopify", "x-shopify-hmac-sha256", "", Encoding::Base64)
+    },
     // docs.slack.dev, Verifying requests from Slack.
     Preset {
         signed: "v0:{timestamp}:{body}",
@@ -68,6 +78,7 @@ pub fn find(name: &str) -> Option<Hmac> {
         timestamp: preset.timestamp.map(str::to_owned),
         tolerance: TOLERANCE,
         key: preset.key,
+        delivery: preset.delivery,
     })
 }
 

@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 use super::{Algorithm, Encoding, Sent};
 use crate::permission::token;
 
+/// The header that names a delivery (twilio.com/docs/usage/webhooks).
+pub(super) const DELIVERY: &str = "i-twilio-idempotency-token";
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Whether a request is signed with this token of an account.

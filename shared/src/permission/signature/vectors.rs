@@ -181,6 +181,7 @@ fn a_header_of_ones_own_is_signed_by_its_template() {
         timestamp: Some("x-time".to_owned()),
         tolerance: Duration::from_secs(10),
         key: Key::Text,
+        delivery: None,
     });
     let vector = Vector { preset: "", secret: "long-secret", headers: &[], query: "", body: "{\"a\":1}", time: 17 };
     let mac = "mac VMsqYJQvLDKSCy01NWwbGyPZrMu9n3Cp6oUpAju2qv22to0+qxRZ39WCaiHbw/6LveaCTy6NTkURwDlMpG0/Bw==";

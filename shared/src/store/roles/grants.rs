@@ -20,6 +20,14 @@ pub enum Right {
 
 use Right::{Add, Change, Read, Remove};
 
+/// What a process may do to tell that it is up.
+const PRESENCE: &[Right] = &[
+    Read(""),
+    Add("instance, service, name, settings_version, unopened_secrets"),
+    Change("settings_version, unopened_secrets, seen_at"),
+    Remove,
+];
+
 /// Rights on tables and views.
 const TABLES: &[(Process, &str, &[Right])] = &[
     (Ingress, "schema_migrations", &[Read("number")]),
@@ -29,6 +37,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Ingress, "spool", &[Read("lane, due_at"), Add("lane, kind, body, attempt, due_at")]),
     (Ingress, "batch_receipts", &[Read(""), Add("permission, key, receipts"), Change("made_at")]),
     (Ingress, "answered", &[Add("instance, hour, numbers")]),
+    (Ingress, "processes", PRESENCE),
     (
         Ingress,
         "refused_bodies",
@@ -132,6 +141,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "audit_log", &[Read("action, kind, key")]),
     (Worker, "batch_receipts", &[Read("made_at"), Remove]),
     (Worker, "answered", &[Read(""), Add(""), Remove]),
+    (Worker, "processes", PRESENCE),
     (Worker, "arrived", &[Read(""), Add(""), Remove]),
     (Control, "schema_migrations", &[Read("number")]),
     (Control, "settings", &[Read("version"), Change("version")]),
@@ -196,6 +206,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     ),
     (Control, "rejected_callers", &[Read("")]),
     (Control, "answered", &[Read(""), Add("instance, hour, numbers")]),
+    (Control, "processes", &[Read("")]),
     (Control, "arrived", &[Read("instance, numbers, lag, at")]),
     (Control, "audit_log", &[Read(""), Add("account, action, kind, key, document"), Change("key, document")]),
     (Control, "accounts", &[Read(""), Add("name, password, role"), Change("password, role"), Remove]),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::in_force::Behind;
 use super::sent::Sent;
 use super::{Applied, checked, keep};
 use crate::operation::{About, Code, Error, Operation, Who};
@@ -17,6 +18,8 @@ pub struct ApplyDocuments;
 pub struct Output {
     /// In the order in which they were set.
     pub applied: Vec<Applied>,
+    /// The ingresses that do not hold them yet: callers there are answered by older settings.
+    pub behind: Vec<Behind>,
 }
 
 impl Operation for ApplyDocuments {
@@ -28,7 +31,7 @@ impl Operation for ApplyDocuments {
         "sets all documents or none",
         (
             r#"{"trigger": "web_lead"}"#,
-            r#"{"applied": [{"kind": "trigger", "key": "web_lead", "changed": true, "made_short_url": null}]}"#,
+            r#"{"applied": [{"kind": "trigger", "key": "web_lead", "changed": true, "made_short_url": null}], "behind": []}"#,
         ),
     )
     .refusing(&[Code::InvalidDocument]);
@@ -36,6 +39,7 @@ impl Operation for ApplyDocuments {
     async fn run(state: &State, who: &Who, sent: Sent) -> Result<Output, Error> {
         let mut connection = state.store.connection().await?;
         let batch = checked(&connection, &sent).await?;
-        Ok(Output { applied: keep(&mut connection, who, batch).await? })
+        let (applied, behind) = keep(&mut connection, who, batch).await?;
+        Ok(Output { applied, behind })
     }
 }

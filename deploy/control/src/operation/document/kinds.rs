@@ -31,7 +31,8 @@ pub trait Of: std::fmt::Debug + Send + Sync + 'static {
 }
 
 /// The answer to a document that was set.
-const APPLIED: &str = r#"{"kind": "trigger", "key": "web_lead", "changed": true, "made_short_url": null}"#;
+const APPLIED: &str =
+    r#"{"kind": "trigger", "key": "web_lead", "changed": true, "made_short_url": null, "behind": []}"#;
 
 /// Modules.
 #[derive(Debug)]

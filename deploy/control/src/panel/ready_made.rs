@@ -1,0 +1,197 @@
+//! Ready-made calls of a permission, to be copied: templates with the permission's own URL and the place of its token. The
+//! page of a permission and `ingress/README.md` show the same.
+
+pub mod platform;
+
+use serde_json::Value;
+
+use super::visit::Visit;
+use super::words::{Language, Words};
+use platform::{PLATFORMS, Platform};
+
+/// What stands in the place of a token: its value is a secret, which nobody is shown.
+pub const TOKEN: &str = "TOKEN";
+
+/// A call in one language.
+#[derive(Debug)]
+pub struct Snippet {
+    pub name: &'static str,
+    pub code: String,
+    /// Whether a browser sends it: then the permission must list the site of the page.
+    pub is_of_browser: bool,
+}
+
+/// A language, its template, and how a text is written between its quotes.
+struct Form {
+    name: &'static str,
+    template: &'static str,
+    quoted: fn(&str) -> String,
+    is_of_browser: bool,
+    has_headers: bool,
+}
+
+const fn program(name: &'static str, template: &'static str) -> Form {
+    Form { name, template, quoted, is_of_browser: false, has_headers: true }
+}
+
+static FORMS: [Form; 5] = [
+    Form {
+        quoted: escaped,
+        is_of_browser: true,
+        has_headers: false,
+        ..program("HTML", include_str!("../../templates/callers/html.txt"))
+    },
+    Form { is_of_browser: true, ..program("JavaScript", include_str!("../../templates/callers/javascript.txt")) },
+    program("PHP", include_str!("../../templates/callers/php.txt")),
+    program("Python", include_str!("../../templates/callers/python.txt")),
+    program("curl", include_str!("../../templates/callers/curl.txt")),
+];
+
+/// A call that a permission admits.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// With its target, and with the place of a token of the query.
+    pub url: String,
+    /// The header in which the token is shown: its name, and what stands before the token.
+    header: Option<(String, &'static str)>,
+    /// Whether a token must be put in.
+    pub has_token: bool,
+    /// Whether callers sign.
+    pub is_signed: bool,
+    /// The sites whose pages may post.
+    pub origins: Vec<String>,
+}
+
+impl Call {
+    /// The call of a permission as it is stored.
+    pub fn of(visit: &Visit<'_>, permission: &Value) -> Self {
+        let short_url = permission["short_url"].as_str().map(|url| url.trim_start_matches('/'));
+        let short_url = short_url.unwrap_or(visit.panel.state.short_url.as_str());
+        let host = if visit.host.is_empty() { "localhost" } else { &visit.host };
+        Self::at(&format!("http://{host}:{}/{short_url}", visit.panel.public.port()), permission)
+    }
+
+    /// The call of a permission that answers at this URL.
+    pub fn at(url: &str, permission: &Value) -> Self {
+        let token = &permission["token"];
+        let (header, of_query) = match (token, token["header"].as_str(), token["query"].as_str()) {
+            (Value::String(_), ..) => (Some(("Authorization".to_owned(), "Bearer ")), None),
+            (_, Some(name), _) => (Some((name.to_owned(), "")), None),
+            (_, None, query) => (None, query),
+        };
+        let of_query = of_query.map(|name| format!("&{name}={TOKEN}")).unwrap_or_default();
+        let origins = match &permission["origins"] {
+            Value::String(text) => text.split([' ', ',', '\n']).map(str::to_owned).collect(),
+            Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            url: format!("{url}?{}{of_query}", target(permission)),
+            header,
+            has_token: !token.is_null(),
+            is_signed: !permission["signature"].is_null(),
+            origins: origins.into_iter().filter(|origin: &String| !origin.is_empty()).collect(),
+        }
+    }
+
+    /// The call in every language that can make it.
+    pub fn snippets(&self) -> Vec<Snippet> {
+        let can = |form: &&Form| form.has_headers || self.header.is_none();
+        let snippet =
+            |form: &Form| Snippet { name: form.name, code: self.filled(form), is_of_browser: form.is_of_browser };
+        FORMS.iter().filter(can).map(snippet).collect()
+    }
+
+    /// A line with a header is left out if there is none.
+    fn filled(&self, form: &Form) -> String {
+        let lines = form.template.lines().filter(|line| self.header.is_some() || !line.contains("{name}"));
+        let (name, before) = self.header.as_ref().map_or(("", ""), |(name, before)| (name.as_str(), *before));
+        let filled = lines.map(|line| {
+            line.replace("{url}", &(form.quoted)(&self.url))
+                .replace("{name}", &(form.quoted)(name))
+                .replace("{value}", &format!("{before}{TOKEN}"))
+        });
+        filled.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn target(permission: &Value) -> String {
+    match (&permission["triggers"][0], &permission["workflows"][0]) {
+        (Value::String(key), _) => format!("workflow_trigger={key}"),
+        (_, id) => format!("workflow_id={id}"),
+    }
+}
+
+/// A host comes from the visitor's browser and a key from whoever set it: both end up in someone's shell.
+fn quoted(text: &str) -> String {
+    text.replace('\'', "%27").replace('\\', "%5C")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+}
+
+/// The part of `ingress/README.md`: each call of a permission without a token, and what is entered at platforms.
+pub fn readme() -> String {
+    let permission = serde_json::json!({"workflows": [77]});
+    let call = Call::at("https://postern.example.org/trigger", &permission);
+    let (words, mut text) = (Words::new(), String::new());
+    for Snippet { name, code, .. } in call.snippets() {
+        text += &format!("**{name}**\n```{}\n{code}\n```\n\n", fence(name));
+    }
+    text += "| platform | where | what to enter | in the permission | |\n|---|---|---|---|---|\n";
+    for Platform { name, key, fields, settings } in &PLATFORMS {
+        let english = |key: &str| words.text(Language::English, key, None);
+        let word = |part: &str| english(&format!("platform-{key}-{part}"));
+        let entered = fields.iter().map(|field| format!("{}: {}", word(field.key), field.value.in_words(english)));
+        let settings = settings.lines().map(|line| format!("`{line}`"));
+        let cells = [entered.collect::<Vec<_>>().join("<br>"), settings.collect::<Vec<_>>().join("<br>")];
+        text += &format!("| {name} | {} | {} | {} |\n", word("where"), cells.join(" | "), word("note"));
+    }
+    text
+}
+
+fn fence(name: &str) -> String {
+    if name == "curl" { "sh".to_owned() } else { name.to_lowercase() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn code(permission: &Value, name: &str) -> Option<String> {
+        let snippets = Call::at("http://p.example/t", permission).snippets();
+        snippets.into_iter().find(|one| one.name == name).map(|one| one.code)
+    }
+
+    #[test]
+    fn the_token_stands_where_the_permission_asks_for_it() {
+        let secret = "$secret[\"a\"]";
+        for (token, name, expected) in [
+            (json!(secret), "curl", "-H 'Authorization: Bearer TOKEN'"),
+            (json!({"header": "X-Key", "value": secret}), "PHP", "['X-Key: TOKEN']"),
+            (json!({"header": "X-Key", "value": secret}), "Python", "add_header('X-Key', 'TOKEN')"),
+            (json!(secret), "JavaScript", "'Authorization': 'Bearer TOKEN',"),
+            (json!({"query": "key", "value": secret}), "HTML", "?workflow_id=7&amp;key=TOKEN\""),
+            (json!({"query": "key", "value": secret}), "curl", "?workflow_id=7&key=TOKEN'"),
+        ] {
+            let found = code(&json!({"workflows": [7], "token": token}), name).unwrap();
+            assert!(found.contains(expected), "{found}");
+        }
+        let plain = code(&json!({"triggers": ["web"]}), "curl").unwrap();
+        assert!(plain.starts_with("curl -i 'http://p.example/t?workflow_trigger=web' \\\n  -d "), "{plain}");
+        assert_eq!(code(&json!({"workflows": [7], "token": secret}), "HTML"), None, "a form sends no header");
+        assert!(Call::at("", &json!({"token": secret, "signature": {}})).is_signed);
+    }
+
+    #[test]
+    fn a_text_does_not_leave_its_quotes() {
+        let call = Call::at("http://a'\"<b\\c/t", &json!({"workflows": [7]}));
+        for Snippet { name, code, .. } in call.snippets() {
+            let is_inside = if name == "HTML" { !code.contains("a'\"<b") } else { code.contains("a%27\"<b%5Cc") };
+            assert!(is_inside, "{code}");
+        }
+    }
+}
