@@ -22,6 +22,7 @@ pub mod options;
 pub mod permission;
 pub mod person;
 pub mod receipt;
+pub mod record_ref;
 pub mod rendered;
 pub mod resume;
 #[cfg(feature = "schema")]

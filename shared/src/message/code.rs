@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
+use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
+use crate::record_ref::RecordRef;
 
 /// The enum, and the list of its codes with the names of their arguments, for the tests of the tables.
 macro_rules! messages {
@@ -48,10 +49,11 @@ messages! {
     "workflow-inactive" WorkflowInactive;
     "record-needed" RecordNeeded;
     "record-missing" RecordMissing { record: RecordId };
+    "connection-missing" ConnectionMissing { record: RecordRef, connection: ConnectionName };
     "wrong-module" WrongModule { record: RecordId, module: ModuleName, wanted: ModuleName };
     "condition-false" ConditionFalse;
     "condition-failed" ConditionFailed { message: Inner };
-    "once-per-record" OncePerRecord { record: RecordId };
+    "once-per-record" OncePerRecord { record: RecordRef };
 
     // How a run ends beside its steps.
     "too-many-steps" TooManySteps { most: i32 };
@@ -233,6 +235,7 @@ messages! {
     "what-module" WhatModule;
     "what-step" WhatStep;
     "what-secret" WhatSecret;
+    "what-connection" WhatConnection;
     "id-no-uuid" IdNoUuid;
     "id-not-above-zero" IdNotAboveZero;
     "id-no-number" IdNoNumber;

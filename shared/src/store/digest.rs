@@ -14,11 +14,13 @@ use uuid::Uuid;
 use super::statistics::{Counted, StepCount};
 use super::{StoreError, parsed};
 use crate::id::{ReceiptId, RecordId};
+use crate::record_ref::RecordRef;
 use crate::search_key::Secret;
 pub use keys::write;
 
 const ENQUEUE: &str = "-- digest::enqueue
-INSERT INTO digest_queue (receipts, records, touching, touched, steps) VALUES ($1, $2, $3, $4, $5)";
+INSERT INTO digest_queue (receipts, records, touching, touched, touching_connected, touched_connected, steps)
+VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 const SECRET: &str = "-- digest::secret
 SELECT key FROM search_secret";
@@ -30,7 +32,7 @@ SELECT pg_try_advisory_xact_lock(hashtext('postern_digest'))";
 const NEXT: &str = "-- digest::next
 DELETE FROM digest_queue WHERE id IN (SELECT id FROM digest_queue ORDER BY id LIMIT $1)
 RETURNING receipts, records, touching, touched, refused_bodies, dead_letters, date_trunc('hour', at, 'UTC'),
-    steps::text";
+    steps::text, touching_connected, touched_connected";
 
 const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
@@ -44,7 +46,7 @@ pub struct Committed {
     /// The records that it creates, changes or deletes.
     pub records: Vec<RecordId>,
     /// Which receipts did something to which records.
-    pub touched: Vec<(ReceiptId, RecordId)>,
+    pub touched: Vec<(ReceiptId, RecordRef)>,
     /// The steps that its runs took, whether their workflows keep a log or not.
     pub steps: Counted,
 }
@@ -57,7 +59,7 @@ pub struct Part {
     /// The records that were touched, with those that are gone, in order.
     records: Vec<i64>,
     /// Which receipts did something to which records.
-    touched: Vec<(Uuid, i64)>,
+    touched: Vec<(Uuid, RecordRef)>,
     /// The refused bodies that were kept.
     refused_bodies: Vec<i64>,
     /// The dead letters that were kept.
@@ -75,10 +77,18 @@ pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Re
     }
     let receipts: Vec<Uuid> = receipts.iter().map(|receipt| receipt.uuid()).collect();
     let records: Vec<i64> = records.iter().map(|record| record.get()).collect();
-    let (touching, touched): (Vec<Uuid>, Vec<i64>) =
-        touched.iter().map(|(receipt, record)| (receipt.uuid(), record.get())).unzip();
+    let own = touched.iter().filter_map(|(receipt, record)| Some((receipt.uuid(), record.own()?.get())));
+    let (touching, own): (Vec<Uuid>, Vec<i64>) = own.unzip();
+    let connected =
+        touched.iter().filter_map(|(receipt, record)| Some((receipt.uuid(), record.connected()?.to_string())));
+    let (touching_connected, connected): (Vec<Uuid>, Vec<String>) = connected.unzip();
     let statement = transaction.prepare_cached(ENQUEUE).await?;
-    transaction.execute(&statement, &[&receipts, &records, &touching, &touched, &steps]).await?;
+    transaction
+        .execute(
+            &statement,
+            &[&receipts, &records, &touching, &own, &touching_connected, &connected, &steps],
+        )
+        .await?;
     Ok(())
 }
 
@@ -102,7 +112,11 @@ pub async fn next(transaction: &Transaction<'_>, rows: i64) -> Result<Option<Par
     let mut records = all::<i64>(&rows, 1);
     records.sort_unstable();
     records.dedup();
-    let touched = all::<Uuid>(&rows, 2).into_iter().zip(all(&rows, 3)).collect();
+    let own = all::<Uuid>(&rows, 2).into_iter().zip(all::<i64>(&rows, 3));
+    let own = own.filter_map(|(receipt, id)| Some((receipt, RecordRef::of_columns(Some(id), None)?)));
+    let connected = all::<Uuid>(&rows, 8).into_iter().zip(all::<String>(&rows, 9));
+    let connected = connected.filter_map(|(receipt, record)| Some((receipt, record.parse().ok()?)));
+    let touched = own.chain(connected).collect();
     let (refused_bodies, dead_letters) = (all(&rows, 4), all(&rows, 5));
     let mut steps = Vec::new();
     for row in &rows {

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (39, include_str!("../../migrations/0039_statistics.sql")),
     (42, include_str!("../../migrations/0042_secrets.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
+    (47, include_str!("../../migrations/0047_record_refs.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::Part;
 use crate::body::shape;
 use crate::env::Env;
-use crate::id::RecordId;
 use crate::intake::dedupe::SENT;
 use crate::search_key::{Hasher, Key};
 use crate::store::{StoreError, copy, parsed, statistics};
@@ -57,8 +56,8 @@ pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) 
         let document = |row: &Row| of_document(row, hasher);
         found = hashed(transaction, RECEIPTS, &[receipts, least, greatest], document).await?;
     }
-    let of_record = |id: i64| RecordId::try_from(id).ok().map(|id| hasher.secret.hash(&Key::record(id)));
-    found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(*record).into_iter().collect())));
+    let of_record = |record| Key::all_of_record(record).map(|key| hasher.secret.hash(&key)).collect();
+    found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(record))));
     copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
     if !records.is_empty() {
         let statement = transaction.prepare_cached(FORGET_RECORDS).await?;

@@ -5,7 +5,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Filter, Found, Status};
-use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::id::{ReceiptId, WorkflowId};
+use crate::record_ref::RecordRef;
 use crate::search_key::{Key, Secret};
 use crate::store::StoreError;
 use crate::store::history::floor;
@@ -92,7 +93,7 @@ fn read(row: &Row) -> FoundReceipt {
 pub async fn touching(
     transaction: &Transaction<'_>,
     secret: &Secret,
-    record: RecordId,
+    record: &RecordRef,
     last: i64,
 ) -> Result<Vec<(ReceiptId, FoundReceipt)>, StoreError> {
     let found = receipts(transaction, &[secret.hash(&Key::record(record))], &Filter::default(), None, last).await?;

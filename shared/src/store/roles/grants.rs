@@ -91,7 +91,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "checkpoints",
         &[
             Read(""),
-            Add("receipt, run, workflow, document, record, waits_for_turn, gate"),
+            Add("receipt, run, workflow, document, record, connected, waits_for_turn, gate"),
             Change("revision, document, waits_for_turn, decision, gate"),
             Remove,
         ],
@@ -103,7 +103,17 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[Read(""), Add("id, module, unique_key, fields"), Change("unique_key, fields, updated_at"), Remove],
     ),
     (Worker, "comments", &[Read("record"), Add("record, receipt, run, step, text"), Remove]),
-    (Worker, "digest_queue", &[Read(""), Add("receipts, records, dead_letters, touching, touched, steps"), Remove]),
+    (
+        Worker,
+        "digest_queue",
+        &[
+            Read(""),
+            Add(
+                "receipts, records, dead_letters, touching, touched, touching_connected, touched_connected, steps",
+            ),
+            Remove,
+        ],
+    ),
     (Worker, "refused_bodies", &[Read("id, address, content_type, body, idempotency_key")]),
     (Worker, "refused_body_keys", &[Add("")]),
     (Worker, "dead_letter_keys", &[Add("")]),
@@ -155,8 +165,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[
             Read(""),
             Add(
-                "receipt, number, workflow, version, state, steps_taken, record, started_at, parent, parent_step, item, \
-                 replays",
+                "receipt, number, workflow, version, state, steps_taken, record, connected, started_at, parent, parent_step, \
+                 item, replays",
             ),
             Change("state, message, replaced_by, steps, ended_at"),
         ],
@@ -168,7 +178,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "checkpoints",
         &[
             Read(""),
-            Add("receipt, run, workflow, document, record, gate"),
+            Add("receipt, run, workflow, document, record, connected, gate"),
             Change("revision, decision, document, waits_for_turn, gate"),
             Remove,
         ],

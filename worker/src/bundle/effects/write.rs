@@ -32,7 +32,7 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     for one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
         count(&one, &mut tally);
         let records = one.log.iter().flat_map(|step| &step.records);
-        touched.extend(records.map(|record| (one.run.receipt, *record)));
+        touched.extend(records.map(|record| (one.run.receipt, record.clone())));
         steps.add(&one.run, &one.log);
         match one.before.clone() {
             Before::New => new.add(one, &mut alarms),
@@ -50,8 +50,8 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     tally.alarms = alarms.write(transaction).await?;
     serial_runs::stay(transaction, &stays).await?;
     let records = std::mem::take(&mut unit.touched).into_iter().collect();
-    digest::enqueue(transaction, &Committed { receipts, records, touched: touched.into_iter().collect(), steps })
-        .await?;
+    let touched = touched.into_iter().collect();
+    digest::enqueue(transaction, &Committed { receipts, records, touched, steps }).await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }
@@ -86,7 +86,7 @@ impl NewRuns {
             if let Some(wake) = &wake {
                 alarms.set(Resume { run: run.key(), workflow: run.workflow, revision: FIRST_REVISION }, wake);
             }
-            let (run, workflow, record) = (run.key(), run.workflow, run.record);
+            let (run, workflow, record) = (run.key(), run.workflow, run.record.clone());
             let standing = standing(wake.as_ref(), false);
             self.checkpoints.push(NewCheckpoint { run, workflow, record, document, standing });
         }
