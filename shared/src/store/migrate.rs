@@ -28,6 +28,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (42, include_str!("../../migrations/0042_secrets.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
     (47, include_str!("../../migrations/0047_record_refs.sql")),
+    (48, include_str!("../../migrations/0048_failure_groups.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

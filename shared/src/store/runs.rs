@@ -124,12 +124,12 @@ impl Run {
     }
 
     /// The step at which it failed.
-    fn failed_step(&self) -> Option<&str> {
+    pub(in crate::store) fn failed_step(&self) -> Option<&str> {
         self.failed_at.as_ref().map(StepName::as_str).filter(|_| self.state.is_fault())
     }
 
     /// The code of why it failed.
-    fn failure(&self) -> Option<String> {
+    pub(in crate::store) fn failure(&self) -> Option<String> {
         self.message.as_ref().filter(|_| self.state.is_fault()).map(|message| message.cause().code())
     }
 

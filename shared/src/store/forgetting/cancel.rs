@@ -11,6 +11,8 @@ use crate::message::Message;
 use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 use crate::store::claims::{self, Claim, Holder};
+use crate::store::digest::{self, Committed};
+use crate::store::failure_groups::Failures;
 use crate::store::runs::State;
 use crate::store::spool::{self, Alarm, Way};
 use crate::store::{StoreError, checkpoints, runs};
@@ -19,7 +21,8 @@ const STANDING: &str = "-- cancel::standing
 SELECT state::text, workflow, record, connected FROM runs WHERE receipt = $1 AND number = $2 FOR UPDATE";
 
 const END: &str = "-- cancel::end
-UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt = $1 AND number = $2";
+UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt = $1 AND number = $2
+RETURNING $COLUMNS";
 
 const REMOVE: &str = "-- cancel::remove
 DELETE FROM checkpoints WHERE receipt = $1 AND run = $2";
@@ -34,7 +37,10 @@ pub async fn cancel(transaction: &Transaction<'_>, key: &[String], message: &Mes
     if matches!(State::from_word(row.get(0)), None | Some(State::Finished | State::Failed)) {
         return Ok(false);
     }
-    transaction.execute(END, &[&receipt, &number, &message.stored()]).await?;
+    let end = END.replace("$COLUMNS", Failures::COLUMNS);
+    let mut failures = Failures::default();
+    failures.insert(&transaction.query_one(&end, &[&receipt, &number, &message.stored()]).await?)?;
+    digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await?;
     transaction.execute(REMOVE, &[&receipt, &number]).await?;
     let workflow: Option<WorkflowId> = row.get::<_, i64>(1).try_into().ok();
     let record = RecordRef::of_columns(row.get(2), row.get(3));

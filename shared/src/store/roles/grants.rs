@@ -109,7 +109,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[
             Read(""),
             Add(
-                "receipts, records, dead_letters, touching, touched, touching_connected, touched_connected, steps",
+                "receipts, records, dead_letters, touching, touched, touching_connected, touched_connected, steps, failures",
             ),
             Remove,
         ],
@@ -118,6 +118,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "refused_body_keys", &[Add("")]),
     (Worker, "dead_letter_keys", &[Add("")]),
     (Worker, "step_statistics", &[Read(""), Add(""), Change("count, failures, durations"), Remove]),
+    (Worker, "failure_groups", &[Read(""), Add(""), Change("count, newest, newest_run"), Remove]),
     (Worker, "search_secret", &[Read("key")]),
     (Worker, "forgettings", &[Read("id, at, named")]),
     (Worker, "search_keys", &[Add("")]),
@@ -186,6 +187,15 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "jobs", &[Read(""), Add("kind, filter, rate, account, total"), Change("state, ended_at")]),
     (Control, "outside_calls", &[Read("receipt, run, step, done_at"), Remove]),
     (Control, "step_statistics", &[Read("")]),
+    (Control, "failure_groups", &[Read("")]),
+    (
+        Control,
+        "digest_queue",
+        &[
+            Read("id, failures"),
+            Add("receipts, records, touching, touched, touching_connected, touched_connected, steps, failures"),
+        ],
+    ),
     (Control, "search_secret", &[Read("key")]),
     (Control, "refused_body_keys", &[Read(""), Remove]),
     (Control, "dead_letter_keys", &[Read(""), Remove]),

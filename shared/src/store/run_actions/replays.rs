@@ -11,6 +11,8 @@ use crate::env::Env;
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::{Resume, RunKey};
 use crate::store::checkpoints::FIRST_REVISION;
+use crate::store::digest::{self, Committed};
+use crate::store::failure_groups::Failures;
 use crate::store::runs::State;
 use crate::store::spool::Way;
 use crate::store::{StoreError, receipts};
@@ -65,11 +67,15 @@ JOIN runs r ON r.receipt = n.receipt AND r.number = n.old
 JOIN receipts q ON q.id = n.receipt
 LEFT JOIN checkpoints c ON c.receipt = n.receipt AND c.run = n.old";
 
+/// Returns the runs that counted as failed.
 const REPLACE: &str = "-- replays::replace
-UPDATE runs SET replaced_by = n.number
-FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS n (receipt, first, number)
-WHERE runs.receipt = n.receipt AND n.first IN (runs.number, runs.replays) AND runs.number <> n.number
-    AND runs.replaced_by IS NULL";
+WITH replaced AS (
+    UPDATE runs SET replaced_by = n.number
+    FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS n (receipt, first, number)
+    WHERE runs.receipt = n.receipt AND n.first IN (runs.number, runs.replays) AND runs.number <> n.number
+        AND runs.replaced_by IS NULL
+    RETURNING runs.*
+) SELECT $COLUMNS FROM replaced AS runs WHERE state = 'failed'";
 
 /// The version with which a run is replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,8 +206,12 @@ async fn insert(transaction: &Transaction<'_>, new: &[New], how: &How<'_>) -> Re
             transaction.execute(NEW_CHECKPOINTS, &[&receipts, &olds, &numbers, &states, &env]).await?;
         }
     }
-    transaction.execute(REPLACE, &[&receipts, &firsts, &numbers]).await?;
-    Ok(())
+    let mut failures = Failures::default();
+    let replace = REPLACE.replace("$COLUMNS", Failures::COLUMNS);
+    for row in transaction.query(&replace, &[&receipts, &firsts, &numbers]).await? {
+        failures.remove(&row)?;
+    }
+    digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await
 }
 
 fn read(row: &Row) -> Result<Ended, StoreError> {
