@@ -29,6 +29,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (45, include_str!("../../migrations/0045_texts.sql")),
     (47, include_str!("../../migrations/0047_record_refs.sql")),
     (48, include_str!("../../migrations/0048_failure_groups.sql")),
+    (49, include_str!("../../migrations/0049_open_runs.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare
