@@ -15,7 +15,7 @@ use sha2::Sha256;
 use crate::env::Env;
 use crate::id::RecordId;
 use crate::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
-pub use inside::{inside, single};
+pub use inside::{inside, single, words_in_order};
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;

@@ -18,7 +18,8 @@ use crate::output::{Failure, Output};
 /// Arguments of `forget`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// E-mails, phone numbers and names of one person. A name in quotes counts where all of its words are
+    /// E-mails, phone numbers and names of one person. A name in quotes counts where its words stand together, or are the
+    /// first and the last name in one record or call
     #[arg(required = true, value_name = "TEXT")]
     texts: Vec<String>,
     /// Forgets the person without a question
