@@ -17,6 +17,7 @@ search = Search
 search-for = Search:
 search-help = A receipt, a run, a record (852, Leads 852), an IP address, an e-mail, a phone number, whole words of a name or an id, an Idempotency-Key, or a key or title. Calls of the last seconds may be missing.
 search-none = Nothing was found.
+search-too-long = The text is longer than { $n } characters. Search for an e-mail, a phone number, or some words of it.
 search-from = From
 search-to = Before
 search-settings = Settings
@@ -511,120 +512,4 @@ done-replayed = On their way again. What can be run now leaves this list.
 done-discarded = Discarded. The audit log keeps the reason.
 action-replay = Replayed
 action-discard = Discarded
-action-forget = Forgotten
-kind-dead-letter = dead letter
-kind-person = person
-replays-run = replay of run { $n }
-replaced-by-run = replaced by run { $n }
-started-by = Started in step { $n } of
-has-started = Has started
-runs-left-out = { $n ->
-    [one] { $n } more run of this receipt is not shown here.
-   *[other] { $n } more runs of this receipt are not shown here.
-}
-replay-failed = Replay at the failed step
-replay-newest = Replay with the newest version
-decide-done = It was done: go on
-decide-repeat = Do it again
-decide-fail = It failed
-action-done = Decided: done
-action-repeat = Decided: repeat
-action-fail = Decided: failed
-kind-run = run
-reread = Read again
-reread-all = Read all of it again
-reread-help = As if it came now: under its permission as it is now, with the address and the time that it had. Change the charset or the files of the permission first, or name a charset for this body alone.
-charset-other = Another charset
-charset-unknown = No charset has this name.
-show-values = Show values
-done-reread = Read again. What is right now is on its way; what is still refused says why.
-action-show = Shown
-kind-refused-body = refused body
-unmatched = Unmatched
-unmatched-none = Every submission started something
-unmatched-help = What was accepted and started nothing: no workflow listens, it is inactive, its condition is false, or the record is missing or of another module. It is kept whole; mend the workflow, then replay.
-replay-all = Replay all of them
-replay-unmatched-help = With the workflows of today, under the same receipt.
-dropped-files = Files left out
-altered-names = Values that were no whole text (U+FFFD stands for the rest)
-kind-receipt = submission
-attention-unmatched = { $n ->
-    [one] { $n } submission of the last 24 hours started nothing
-   *[other] { $n } submissions of the last 24 hours started nothing
-}
-charts-counted = Counted
-run-again = Run again from the start
-run-again-now = Run again from the start now
-run-again-values = Start values
-run-again-help = The values that were posted. A change counts for the new run alone. The receipt keeps the posted values.
-run-again-child = Another run started this one. These are the values that it had when it ended.
-run-again-gone = The workflow was removed. Nothing can run.
-already-done = Already done
-already-done-help = The run, its replays and the runs that they started have done this. It may happen twice now.
-already-done-none = The run has changed no record and reached no other system.
-already-done-more = Not all steps of this run were kept. It may have done more than stands here.
-effect-record-created = Created a record
-effect-record-changed = Changed a record
-effect-record-deleted = Deleted a record
-effect-comment-written = Wrote a comment
-effect-request-sent = Sent a request
-effect-mail-sent = Sent a mail
-effect-unclear = Began a request or a mail; it is not known whether it arrived
-value-no-json = A value that was no text is no JSON now. Texts stand in quotation marks there.
-value-new-name = Another name
-value-new = Its value
-values-left-out = { $n ->
-    [one] { $n } more value stays as it is.
-   *[other] { $n } more values stay as they are.
-}
-cancel-run = Cancel
-done-run-again = It runs again, as a new run of this receipt.
-action-run-again = Run again
-action-cancel = Cancelled
-values-beyond = These values are beyond a limit of what may be posted.
-obstacle-not-failed = Only a run that failed goes on at its failed step.
-obstacle-not-ended = Only a run that has ended is run again.
-obstacle-ended = The run has ended already.
-obstacle-not-undecided = The run does not need attention.
-obstacle-nothing-kept = What the run would need to go on was not kept. Run it again from the start.
-obstacle-replay-under-way = Another replay of this run has not ended.
-obstacle-too-many-runs = This receipt has as many runs as it may have.
-obstacle-workflow-gone = The workflow was removed.
-obstacle-workflow-inactive = The workflow is inactive. Switch it on first.
-obstacle-started-by-run = Another run started this one, and its start values were not kept. Run that one again.
-obstacle-unknown = There is no such run.
-account = Account
-step = Step
-newest-version = newest version
-jobs = Jobs
-jobs-none = No job yet
-jobs-none-help = A job does something with many runs, at a rate: it runs them again, goes on with them, or cancels them. Open a group of failed runs to create one.
-failures = Failed runs
-failures-total = { $n ->
-    [one] { $n } failed run.
-   *[other] { $n } failed runs.
-}
-failures-help = Runs that failed alike are one row. Runs that were replayed are not among them.
-failures-count = Runs
-failures-flat = One by one, with those that were replayed
-job-progress = Progress
-job-rate = Runs per second
-job-done = { $n } done
-job-left = { $n } left
-job-failed = { $n } not possible
-job-stop = Stop
-job-what = What to do with all of them
-job-create = Start the job
-job-create-help = By the newest version. To try it on one, open a run below. What they have done already may happen twice.
-job-go-on = Go on at the failed step
-job-run-again = Run again from the start
-job-cancel = Cancel
-obstacle-refused = The database refused it.
-state-done = done
-state-stopped = stopped
-done-job = The job is on its way.
-done-job-stopped = Stopped. What was done stays.
-kind-job = job
-action-stop = Stopped
-own-time = Own time of the step
-rows-new = % new
+action-

@@ -17,6 +17,7 @@ use super::shown::{self, Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
 use super::words::{Language, Words};
+use crate::operation::find::MAX_CHARS;
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
@@ -129,6 +130,11 @@ impl Frame {
     /// A text.
     pub fn t(&self, key: &str) -> String {
         self.words.text(self.language, key, None)
+    }
+
+    /// The longest text that is looked for, in characters.
+    pub fn longest_search(&self) -> usize {
+        MAX_CHARS
     }
 
     /// A text that counts something.
