@@ -21,7 +21,7 @@ use crate::operation::find::MAX_CHARS;
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
-const DONE: [&str; 12] = [
+const DONE: [&str; 13] = [
     "saved",
     "deleted",
     "enabled",
@@ -34,6 +34,7 @@ const DONE: [&str; 12] = [
     "run-again",
     "job",
     "job-stopped",
+    "forgotten",
 ];
 
 /// One line of the navigation, or a tab.
