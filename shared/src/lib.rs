@@ -23,6 +23,7 @@ pub mod permission;
 pub mod person;
 pub mod presence;
 pub mod receipt;
+pub mod record_ref;
 pub mod rendered;
 pub mod resume;
 #[cfg(feature = "schema")]

@@ -1,11 +1,13 @@
 //! A person as somebody names them: by an e-mail, a phone number in any notation, or a name in any case. Values with them
 //! are found, and blanked when the person is to be forgotten.
 
-use std::collections::BTreeSet;
+mod body;
+mod fields;
+mod keys;
 
 use serde_json::Value;
 
-use crate::body::form::decoded;
+use self::keys::Keys;
 use crate::search_key::{self, Key, Secret};
 
 /// What stands in the place of a value with a person.
@@ -17,8 +19,8 @@ pub const MAX_TEXTS: usize = 20;
 /// The longest of these texts, in characters.
 pub const MAX_CHARS: usize = 200;
 
-/// Texts that name a person. A value has the person if it has all keys of one of the lists: a name has a key for each word,
-/// which may stand in different values of a document.
+/// Texts that name a person. A value has the person if it has the keys of one of the lists. A name has a key for each word:
+/// its words must stand close together in one value, or be the first and the last name of one person in one map.
 #[derive(Debug, Clone)]
 pub struct Person(Vec<Vec<Key>>);
 
@@ -50,25 +52,20 @@ impl Person {
 
     /// Whether a text has the person.
     pub fn is_in(&self, text: &str) -> bool {
-        let keys = search_key::inside(text);
-        self.0.iter().any(|named| named.iter().all(|key| keys.contains(key)))
+        match body::form(text.as_bytes()) {
+            Some(mut form) => self.blank(&mut form),
+            None => Keys::of(text, Key::clone).have(&self.0),
+        }
     }
 
     /// Blanks the values of a document that have the person; returns whether there are any.
     pub fn blank(&self, document: &mut Value) -> bool {
-        blank(document, &self.0, search_key::inside)
+        blank(document, &self.0, Key::clone)
     }
 
-    /// Whether bytes have the person, as a form, JSON, or text in any of the usual charsets.
+    /// Whether bytes have the person, as JSON, a form, or text in any of the usual charsets.
     pub fn is_in_bytes(&self, bytes: &[u8]) -> bool {
-        if let Ok(mut document) = serde_json::from_slice::<Value>(bytes) {
-            return self.blank(&mut document);
-        }
-        let decoded = decoded(bytes);
-        [bytes, &decoded].into_iter().any(|bytes| {
-            let cyrillic = encoding_rs::WINDOWS_1251.decode_without_bom_handling(bytes).0;
-            self.is_in(&String::from_utf8_lossy(bytes)) || self.is_in(&cyrillic)
-        })
+        body::documents(bytes).iter_mut().any(|document| self.blank(document))
     }
 }
 
@@ -87,25 +84,18 @@ impl Forgotten {
 
     /// Blanks the values of a document that have one of the persons; returns whether there are any.
     pub fn blank(&self, document: &mut Value) -> bool {
-        let hashes = |text: &str| search_key::inside(text).iter().map(|key| self.secret.hash(key)).collect();
-        blank(document, &self.named, hashes)
+        blank(document, &self.named, |key| self.secret.hash(key))
     }
 }
 
-fn blank<K: Ord>(document: &mut Value, named: &[Vec<K>], keys_of: impl Fn(&str) -> BTreeSet<K>) -> bool {
-    let mut all = BTreeSet::new();
+fn blank<K: Ord>(document: &mut Value, named: &[Vec<K>], key: impl Fn(&Key) -> K) -> bool {
+    let mut is_in = fields::blank(document, named, &key);
     each(document, &mut |text| {
-        all.extend(keys_of(text));
-        None
+        let has = Keys::of(text, &key).have(named);
+        is_in |= has;
+        has.then(|| FORGOTTEN.to_owned())
     });
-    let met: Vec<&K> = named.iter().filter(|keys| keys.iter().all(|key| all.contains(key))).flatten().collect();
-    if !met.is_empty() {
-        each(document, &mut |text| {
-            let keys = keys_of(text);
-            met.iter().any(|key| keys.contains(*key)).then(|| FORGOTTEN.to_owned())
-        });
-    }
-    !met.is_empty()
+    is_in
 }
 
 /// Goes through every text and number of a document and every name of a value, and puts another text in its place.
@@ -117,7 +107,7 @@ fn each(value: &mut Value, change: &mut impl FnMut(&str) -> Option<String>) {
             }
         }
         Value::Number(number) => {
-            if let Some(changed) = change(&number.to_string()) {
+            if let Some(changed) = change(&digits(number)) {
                 *value = Value::String(changed);
             }
         }
@@ -130,6 +120,18 @@ fn each(value: &mut Value, change: &mut impl FnMut(&str) -> Option<String>) {
             }
         }
         Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// The digits of a number. A whole number may be written as a float: a phone number from a spreadsheet (`8.9123456789e10`).
+fn digits(number: &serde_json::Number) -> String {
+    /// Floats below are exact.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let text = number.to_string();
+    let is_float = text.contains(['.', 'e', 'E']);
+    match number.as_f64().filter(|float| is_float && float.fract() == 0.0 && float.abs() < EXACT) {
+        Some(float) => format!("{float:.0}"),
+        None => text,
     }
 }
 
@@ -158,6 +160,10 @@ mod tests {
             ("Иван Иванов", "г-н ИВАНОВ, Иван", true),
             ("Ada King-Noel", "lastname=King-Noel&firstname=ada", true),
             ("Ada Lovelace", "Ada", false),
+            ("Ada Lovelace", "Lovelace, Ada Augusta King", true),
+            ("Ada Lovelace", "Ada asked for an offer, and Bob Lovelace answered", false),
+            ("Ada Lovelace", "first_name=Ada&age=36&last_name=Lovelace", true),
+            ("Ada Lovelace", "manager=Ada&partner=Lovelace", false),
         ] {
             assert_eq!(person(named).is_in(text), found, "{named}: {text}");
         }
@@ -172,7 +178,7 @@ mod tests {
             (
                 "ada lovelace",
                 json!({"n": 1, "first": FORGOTTEN, "last": FORGOTTEN, "list": [{"tel": 89123456789_i64}],
-                "bob": FORGOTTEN, FORGOTTEN: true}),
+                "bob": "Bob Lovelace", "ada@example.org": true}),
             ),
             (
                 "+7 9123456789",
@@ -185,6 +191,7 @@ mod tests {
                 "bob": "Bob Lovelace", FORGOTTEN: true}),
             ),
             ("Ada Ivanova", lead.clone()),
+            ("Bob Ada", lead.clone()),
         ] {
             let mut document = lead.clone();
             person(named).blank(&mut document);
@@ -192,6 +199,49 @@ mod tests {
             let (mut document, secret) = (lead.clone(), Secret::from([1; 32]));
             Forgotten::new(secret.clone(), person(named).hashes(&secret)).blank(&mut document);
             assert_eq!(document, blanked, "{named}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_fields_of_two_persons_is_not_the_name_of_one() {
+        for (document, found) in [
+            (json!({"firstname": "Ada", "lastname": "Lovelace"}), true),
+            (json!({"firstName": "ada", "age": 36, "surname": "LOVELACE"}), true),
+            (json!({"name": {"first": "Ada", "last": "Lovelace"}}), true),
+            (json!({"Имя клиента": "Ada", "Фамилия клиента": "Lovelace"}), true),
+            (json!({"contact": ["Ada Lovelace"]}), true),
+            (json!({"firstname": "Ada", "manager": {"lastname": "Lovelace"}}), false),
+            (json!({"firstname": "Ada", "manager_lastname": "Lovelace"}), false),
+            (json!({"firstname": "Ada", "lastname": "Bob Lovelace"}), false),
+            (json!({"firstname": "Ada", "company": "Lovelace"}), false),
+            (json!({"a": "Ada", "b": "Lovelace"}), false),
+            (json!(["Ada", "Lovelace"]), false),
+        ] {
+            let mut blanked = document.clone();
+            assert_eq!(person("Ada Lovelace").blank(&mut blanked), found, "{document}");
+            assert_eq!(blanked == document, !found, "{document}");
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_found_as_a_float() {
+        for number in ["89123456789", "89123456789.0", "8.9123456789e10", "8.9123456789E+10"] {
+            let mut document: Value = serde_json::from_str(&format!(r#"{{"tel":{number},"price":1.10}}"#)).unwrap();
+            assert!(person("+7 912 345-67-89").blank(&mut document), "{number}");
+            assert_eq!(document.to_string(), r#"{"tel":"(forgotten)","price":1.10}"#);
+        }
+    }
+
+    #[test]
+    fn a_person_is_found_in_utf_16() {
+        for body in [r#"{"lastname":"Иванов"}"#, "name=Иванов", "<n>Иванов</n>"] {
+            for (is_little, has_mark) in [(true, true), (true, false), (false, true), (false, false)] {
+                let units = has_mark.then_some(0xfeff).into_iter().chain(body.encode_utf16());
+                let bytes = units.flat_map(|unit| if is_little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+                let bytes: Vec<u8> = bytes.collect();
+                assert!(person("иванов").is_in_bytes(&bytes), "{body} {is_little} {has_mark}");
+                assert!(!person("петров").is_in_bytes(&bytes), "{body} {is_little} {has_mark}");
+            }
         }
     }
 

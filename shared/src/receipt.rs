@@ -11,9 +11,10 @@ use serde_json::Value;
 pub use report::{Report, RunReport, SkippedReport, StartedBy, StepReport};
 
 use crate::expression::Template;
-use crate::id::{ReceiptId, RecordId};
+use crate::id::ReceiptId;
 use crate::mask;
 use crate::message::{Coded, Language, Message};
+use crate::record_ref::RecordRef;
 use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
 use crate::store::replayed::{self, Replayed};
@@ -99,8 +100,8 @@ async fn taken_up(connection: &Connection, id: ReceiptId, audience: Audience) ->
 }
 
 /// The records to which these steps did something.
-pub fn touched(log: &[Entry]) -> BTreeSet<RecordId> {
-    log.iter().flat_map(|entry| &entry.step.records).copied().collect()
+pub fn touched(log: &[Entry]) -> BTreeSet<RecordRef> {
+    log.iter().flat_map(|entry| &entry.step.records).cloned().collect()
 }
 
 /// The status of a receipt that is neither in the history nor a dead letter; none = it is unknown.
@@ -233,7 +234,7 @@ fn describe(run: &Run, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> 
         version: run.version,
         status: run.state.word().to_owned(),
         steps: run.steps,
-        record: run.record,
+        record: run.record.clone(),
         message: english(message_code.as_ref()),
         message_code,
         started_at: time(run.started_at),

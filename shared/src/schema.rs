@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::env::Env;
 use crate::id::{MAX_NAME_BYTES, ModuleName, PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 use crate::store::checkpoints::Decision;
 use crate::store::jobs::Kind;
@@ -13,6 +14,9 @@ use crate::store::runs::State;
 
 /// The name of a run: its receipt and its number.
 const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]{0,4}$";
+
+/// A record of another system: its connection, its module and its id.
+const CONNECTED: &str = "^[A-Za-z0-9_.-]{1,64}/[^/]{1,64}/[!-.0-~]{1,64}$";
 
 macro_rules! schema {
     ($($name:ident: $schema:expr;)*) => {
@@ -38,6 +42,7 @@ schema! {
     ReceiptId: json_schema!({"type": "string", "format": "uuid"});
     WorkflowId: number();
     RecordId: number();
+    RecordRef: json_schema!({"oneOf": [number(), json_schema!({"type": "string", "pattern": CONNECTED})]});
     TriggerKey: key();
     PermissionKey: key();
     ModuleName: name();

@@ -14,7 +14,8 @@ use sha2::Sha256;
 
 use crate::env::Env;
 use crate::id::RecordId;
-pub use inside::{inside, single};
+use crate::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
+pub use inside::{inside, single, words_in_order};
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;
@@ -92,8 +93,22 @@ impl Key {
     }
 
     /// A record that the runs of a receipt have created, changed, deleted or commented on.
-    pub fn record(record: RecordId) -> Self {
+    pub fn record(record: &RecordRef) -> Self {
         Self { kind: Kind::Record, text: record.to_string() }
+    }
+
+    /// All keys of such a record. A record of another system is found by its id alone as well.
+    pub fn all_of_record(record: &RecordRef) -> impl Iterator<Item = Self> {
+        let id = record.connected().map(|record| Self { kind: Kind::Record, text: record.id.to_string() });
+        [Self::record(record)].into_iter().chain(id)
+    }
+
+    /// The record of another system that a text may name: by its whole reference, or by its id, which holds a digit.
+    pub fn connected_record(text: &str) -> Option<Self> {
+        let is_whole = text.parse::<ConnectedRecord>().is_ok();
+        let is_id = text.parse::<ConnectedId>().is_ok() && text.contains(|c: char| c.is_ascii_digit());
+        let is_own = text.parse::<RecordId>().is_ok();
+        (is_whole || is_id && !is_own).then(|| Self { kind: Kind::Record, text: text.to_owned() })
     }
 
     fn email(text: &str) -> Option<Self> {
@@ -267,6 +282,16 @@ mod tests {
             assert_eq!(finds(text, lead), found, "{text}");
         }
         assert!(finds("strasse", r#"{"name":"STRAẞE"}"#) && finds("0170 1234567", r#"{"a":"+49 170 1234567"}"#));
+    }
+
+    #[test]
+    fn a_record_of_another_system_is_found_by_its_reference_or_its_id() {
+        let record: RecordRef = "crm/Leads/4x852".parse().unwrap();
+        let keys: Vec<Key> = Key::all_of_record(&record).collect();
+        for (text, found) in [("crm/Leads/4x852", true), ("4x852", true), ("4x85", false), ("erp/Leads/4x852", false)] {
+            assert_eq!(Key::connected_record(text).is_some_and(|key| keys.contains(&key)), found, "{text}");
+        }
+        assert_eq!((Key::connected_record("852"), Key::connected_record("ada")), (None, None));
     }
 
     #[test]

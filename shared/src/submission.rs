@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::env::{Env, EnvError, Limits};
-use crate::id::{PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+use crate::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 
 /// The AMQP `type` of a message that holds a list of submissions.
 pub const SUBMISSIONS_V1: &str = "submissions.v1";
@@ -24,7 +25,7 @@ pub struct Submission {
     /// What it asks to run.
     pub target: Target,
     /// The record that the workflows run on, or none.
-    pub record: Option<RecordId>,
+    pub record: Option<RecordRef>,
     /// The posted variables.
     pub env: Env,
     /// The query variables that are not selectors.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::run_steps::{self, Step};
 use postern_shared::submission::Submission;
 use sha2::{Digest, Sha256};
@@ -94,11 +95,11 @@ fn columns(numbers: &[u64]) -> Columns {
 
 /// The steps of workflow 77 for a lead that makes a record.
 fn steps(number: u64) -> Vec<u8> {
-    let record = i64::try_from(number).unwrap() + 1;
+    let record: RecordRef = (number + 1).to_string().parse().unwrap();
     let path = [
         ("usable", "condition", "then", vec![]),
-        ("lead", "create_record", "created", vec![record.try_into().unwrap()]),
-        ("note", "comment", "next", vec![record.try_into().unwrap()]),
+        ("lead", "create_record", "created", vec![record.clone()]),
+        ("note", "comment", "next", vec![record]),
     ];
     let step = |(step, task, output, records): (&str, &str, &str, _)| Step {
         step: step.to_owned(),

@@ -1,7 +1,7 @@
 //! Work on many runs: failed runs in groups, and jobs that take them at a rate.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use crate::cli::Cli;
 use crate::harness::process::Process;
 use crate::harness::{Postern, SOON, TOKEN, eventually, ready};
 use crate::panel::visitor::{PASSWORD, Visitor};
+use crate::search::digested;
 
 const PERMISSION: &str = "permission: test\naddresses: 127.0.0.1\nworkflows: [1, 2]\nbatch: true\n";
 
@@ -100,6 +101,63 @@ async fn failures_that_are_alike_are_one_group_whatever_their_texts() {
     assert!(text.contains("30\t1\t1 newest\treject\tsaid\t"), "{text}");
     assert_eq!(cli.items("runs --state failed --last 100 --step change", "runs").len(), 3);
     assert!(cli.run("status").stdout.contains("\n  33 runs have failed\n"));
+}
+
+/// The groups as the runs themselves have them: workflow, step and count.
+async fn counted(postern: &Postern) -> Vec<(i64, String, i64)> {
+    let alike = "SELECT workflow, coalesce(failed_at, ''), count(*) FROM runs
+        WHERE state = 'failed' AND replaced_by IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
+    let rows = postern.connection().await.query(alike, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
+}
+
+/// The same by the groups, with a part of a query.
+async fn kept(postern: &Postern, query: &str) -> Vec<(i64, String, i64)> {
+    let found = postern.api("GET", &format!("/failure_groups?{query}")).send().await.json;
+    let one = |group: &Value| {
+        let step = group["step"].as_str().unwrap().to_owned();
+        (group["workflow"].as_i64().unwrap(), step, group["count"].as_i64().unwrap())
+    };
+    found["groups"].as_array().unwrap().iter().map(one).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_agree_with_the_runs_before_and_after_the_digest() {
+    let postern = Postern::start(&settings()).await;
+    post(&postern, 1, 0..30).await;
+    post(&postern, 2, 0..3).await;
+    failed(&postern, 33).await;
+    assert_eq!(kept(&postern, "").await, counted(&postern).await);
+    digested(&postern).await;
+    let runs = counted(&postern).await;
+    assert_eq!(runs, [(1, "reject".to_owned(), 30), (2, "change".to_owned(), 3)]);
+    let hour_ago = postern_shared::clock::time(SystemTime::now() - Duration::from_secs(5_432));
+    for query in [
+        "".to_owned(),
+        "permission=test".to_owned(),
+        format!("from={hour_ago}"),
+        format!("from={hour_ago}&until=2090-01-01T10:20:00Z"),
+    ] {
+        assert_eq!(kept(&postern, &query).await, runs, "{query}");
+    }
+    for (query, count) in
+        [("workflow=2", 1), ("step=reject", 1), ("failure=other", 0), ("until=2020-01-01T00:00:00Z", 0)]
+    {
+        assert_eq!(kept(&postern, query).await.len(), count, "{query}");
+    }
+    // A run that another replaces leaves its group, and one that fails again comes back.
+    job(&postern, "go_on", json!({"workflow": 2}), 500).await;
+    job_ends(&postern, 1).await;
+    failed(&postern, 33).await;
+    digested(&postern).await;
+    postern.apply(&leads(true)).await;
+    job(&postern, "run_again", json!({"workflow": 1}), 500).await;
+    job_ends(&postern, 2).await;
+    failed(&postern, 3).await;
+    assert_eq!(kept(&postern, "").await, counted(&postern).await);
+    digested(&postern).await;
+    assert_eq!(kept(&postern, "").await, [(2, "change".to_owned(), 3)]);
+    assert_eq!(postern.count("SELECT sum(count)::bigint FROM failure_groups").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

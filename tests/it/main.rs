@@ -40,6 +40,7 @@ mod outside;
 mod panel;
 mod poison;
 mod probes;
+mod record_refs;
 mod refusals;
 mod refused_replays;
 mod rescue;

@@ -55,6 +55,8 @@ async fn a_lead_is_found_by_email_phone_and_name_in_any_form() {
     let printed = Cli::of(&postern).run("find ИВАНОВ").text();
     assert_eq!(printed, format!("receipt {failed} failed\nreceipt {first} finished\nrecord 1 Leads\n"));
     assert_eq!(Cli::of(&postern).run("find nobody@example.org").code, 1);
+    let long = Cli::of(&postern).arguments(&["find", &"ы".repeat(30_000)]);
+    assert!(long.code == 2 && long.stderr.contains("30000 characters, more than 200"), "{long:?}");
     assert_eq!(postern.count("SELECT count(*) FROM digest_queue").await, 0);
 }
 

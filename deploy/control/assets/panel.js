@@ -159,6 +159,12 @@ function live() {
   addEventListener("pagehide", () => events.close());
 }
 
+// A page that shows how far a search is goes on with it.
+function goesOn() {
+  const form = document.querySelector("form[data-goes-on]");
+  if (form) setTimeout(() => form.requestSubmit(), delay);
+}
+
 live();
 times();
 copying();
@@ -166,3 +172,4 @@ searching();
 filters();
 addresses();
 editor();
+goesOn();

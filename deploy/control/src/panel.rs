@@ -14,6 +14,7 @@ mod dead_letters;
 mod difference;
 mod editor;
 mod figures;
+mod forget;
 mod frame;
 mod graph;
 mod guesses;

@@ -32,6 +32,8 @@ pub enum IdKind {
     Step,
     #[error("secret name")]
     Secret,
+    #[error("connection name")]
+    Connection,
 }
 
 /// Why a text is no id.

@@ -86,7 +86,14 @@ text_id!(
     Letters::Latin
 );
 
-/// The longest name of a trigger, permission, module, step or secret: it must fit an index row, a label, a table cell.
+text_id!(
+    /// A connection: the way to another system.
+    ConnectionName,
+    IdKind::Connection,
+    Letters::Latin
+);
+
+/// The longest name of a trigger, permission, module, step, secret or connection: it must fit an index row, a label, a table cell.
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// Which letters a name may hold.

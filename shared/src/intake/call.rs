@@ -12,6 +12,7 @@ use crate::env::{Env, Limits};
 use crate::id::{ReceiptId, RecordId};
 use crate::message::Message;
 use crate::permission::Permission;
+use crate::record_ref::RecordRef;
 use crate::submission::{self, Dedupe, Submission, Target, Ticket};
 
 /// The most bytes of one submission on the wire. JSON escapes can make a body several times larger. An accepted
@@ -62,7 +63,7 @@ impl Call {
             receipt: self.receipt,
             permission: permission.key.clone(),
             target: self.target,
-            record: self.record,
+            record: self.record.map(RecordRef::from),
             read: permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
             dropped_files,
             env,

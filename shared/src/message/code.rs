@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
 use super::fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
-use crate::id::{ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
+use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
+use crate::record_ref::RecordRef;
 
 /// A message inside of another.
 pub type Inner = Box<Message>;
@@ -36,10 +37,11 @@ codes! {
     "workflow-inactive" WorkflowInactive;
     "record-needed" RecordNeeded;
     "record-missing" RecordMissing { record: RecordId };
+    "connection-missing" ConnectionMissing { record: RecordRef, connection: ConnectionName };
     "wrong-module" WrongModule { record: RecordId, module: ModuleName, wanted: ModuleName };
     "condition-false" ConditionFalse;
     "condition-failed" ConditionFailed { message: Inner };
-    "once-per-record" OncePerRecord { record: RecordId };
+    "once-per-record" OncePerRecord { record: RecordRef };
 
     // How a run ends beside its steps.
     "too-many-steps" TooManySteps { most: i32 };
@@ -221,6 +223,7 @@ codes! {
     "what-module" WhatModule;
     "what-step" WhatStep;
     "what-secret" WhatSecret;
+    "what-connection" WhatConnection;
     "id-no-uuid" IdNoUuid;
     "id-not-above-zero" IdNotAboveZero;
     "id-no-number" IdNoNumber;

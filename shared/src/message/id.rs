@@ -14,6 +14,7 @@ impl From<InvalidId> for Message {
             IdKind::Module => Self::WhatModule,
             IdKind::Step => Self::WhatStep,
             IdKind::Secret => Self::WhatSecret,
+            IdKind::Connection => Self::WhatConnection,
         };
         let fault = match fault {
             IdFault::NoUuid => Self::IdNoUuid,

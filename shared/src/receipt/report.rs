@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PermissionKey, ReceiptId, RecordId, WorkflowId};
+use crate::id::{PermissionKey, ReceiptId, WorkflowId};
 use crate::message::{Coded, Language};
+use crate::record_ref::RecordRef;
 use crate::store::receipts::Skipped;
 use crate::submission::Target;
 
@@ -33,7 +34,7 @@ pub struct Report {
     pub runs: Option<Vec<RunReport>>,
     /// The records that the listed runs have created, changed, deleted or commented on; only operators see them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub records: Vec<RecordId>,
+    pub records: Vec<RecordRef>,
     /// How many runs are not listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_left_out: Option<i64>,
@@ -81,7 +82,7 @@ pub struct RunReport {
     /// How many steps it has taken.
     pub steps: i32,
     /// The record that it runs on.
-    pub record: Option<RecordId>,
+    pub record: Option<RecordRef>,
     /// Why it failed, or what its `stop` said.
     pub message: Option<String>,
     /// The same as a code with arguments.

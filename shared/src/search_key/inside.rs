@@ -14,6 +14,21 @@ pub fn single(text: &str) -> Vec<Key> {
     alone.map_or_else(|| Key::words(text).collect::<BTreeSet<_>>().into_iter().collect(), |key| vec![key])
 }
 
+/// The words of a text in their order, for each way to tell words apart: by blanks, by what is no letter or digit, and by
+/// that without hyphens. They come first as the text has them, and then as it is with its percent-encoding decoded.
+pub fn words_in_order(text: &str) -> Vec<Vec<Key>> {
+    let mut all = in_order(text);
+    if text.contains('%') {
+        all.extend(in_order(&String::from_utf8_lossy(&decoded(text.as_bytes()))));
+    }
+    all
+}
+
+fn in_order(text: &str) -> Vec<Vec<Key>> {
+    let apart = |is_between: fn(char) -> bool| text.split(is_between).flat_map(Key::words).collect();
+    vec![Key::words(text).collect(), apart(|c| !c.is_alphanumeric()), apart(|c| !c.is_alphanumeric() && c != '-')]
+}
+
 /// All keys that stand anywhere in a text, whatever surrounds them.
 pub fn inside(text: &str) -> BTreeSet<Key> {
     let mut keys: BTreeSet<Key> = Key::words(text).collect();

@@ -15,19 +15,20 @@ pub use self::document::{Branch, Checkpoint, Parked, Tried};
 use super::runs::{self, Run};
 use super::{StoreError, parsed, receipts};
 use crate::env::Env;
-use crate::id::{RecordId, WorkflowId};
+use crate::id::WorkflowId;
+use crate::record_ref::RecordRef;
 use crate::resume::{Resume, RunKey};
 
 const INSERT: &str = "-- checkpoints::insert
-INSERT INTO checkpoints (receipt, run, workflow, document, record, waits_for_turn, gate)
-SELECT receipt, run, workflow, document::json, record, waits_for_turn, gate
-FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::text[])
-    AS c (receipt, run, workflow, document, record, waits_for_turn, gate)";
+INSERT INTO checkpoints (receipt, run, workflow, document, record, connected, waits_for_turn, gate)
+SELECT receipt, run, workflow, document::json, record, connected, waits_for_turn, gate
+FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::text[])
+    AS c (receipt, run, workflow, document, record, connected, waits_for_turn, gate)";
 
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
 SELECT r.receipt, r.number, r.workflow, r.version, r.state::text, r.steps_taken, r.record, r.message, r.started_at,
-    r.ended_at, r.parent, r.parent_step, r.item, r.replays, r.replaced_by, c.document::text, q.query::text,
+    r.ended_at, r.parent, r.parent_step, r.item, r.replays, r.replaced_by, r.connected, c.document::text, q.query::text,
     q.request::text, now(), c.decision, c.gate = 'passed', q.waits,
     q.ip, q.accepted_at
 FROM checkpoints c JOIN runs r ON r.receipt = c.receipt AND r.number = c.run JOIN receipts q ON q.id = c.receipt
@@ -47,6 +48,12 @@ const NEXT_IN_TURN: &str = "-- checkpoints::next_in_turn
 UPDATE checkpoints SET revision = revision + 1, waits_for_turn = false
 WHERE (receipt, run) = (SELECT receipt, run FROM checkpoints
     WHERE workflow = $1 AND record = $2 AND waits_for_turn ORDER BY receipt, run LIMIT 1 FOR UPDATE)
+RETURNING receipt, run, revision";
+
+const NEXT_IN_CONNECTED_TURN: &str = "-- checkpoints::next_in_connected_turn
+UPDATE checkpoints SET revision = revision + 1, waits_for_turn = false
+WHERE (receipt, run) = (SELECT receipt, run FROM checkpoints
+    WHERE workflow = $1 AND connected = $2 AND waits_for_turn ORDER BY receipt, run LIMIT 1 FOR UPDATE)
 RETURNING receipt, run, revision";
 
 /// From one workflow to the next, however many runs of each stand there.
@@ -85,7 +92,7 @@ pub struct NewCheckpoint {
     /// Its workflow.
     pub workflow: WorkflowId,
     /// The record that it is on.
-    pub record: Option<RecordId>,
+    pub record: Option<RecordRef>,
     /// As JSON.
     pub document: String,
     /// Whether anything is in its way.
@@ -166,6 +173,7 @@ pub async fn insert(transaction: &Transaction<'_>, new: &[NewCheckpoint]) -> Res
 }
 
 async fn write(transaction: &Transaction<'_>, statement: &Statement, new: &[NewCheckpoint]) -> Result<(), StoreError> {
+    let (records, connected): (Vec<_>, Vec<_>) = new.iter().map(|one| RecordRef::columns(one.record.as_ref())).unzip();
     transaction
         .execute(
             statement,
@@ -174,7 +182,8 @@ async fn write(transaction: &Transaction<'_>, statement: &Statement, new: &[NewC
                 &new.iter().map(|one| one.run.number).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.workflow.get()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.document.as_str()).collect::<Vec<_>>(),
-                &new.iter().map(|one| one.record.map(RecordId::get)).collect::<Vec<_>>(),
+                &records,
+                &connected,
                 &new.iter().map(|one| one.standing.waits_for_turn()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.standing.gate()).collect::<Vec<_>>(),
             ],
@@ -189,18 +198,18 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
     let RunKey { receipt, number } = resume.run;
     let row = transaction.query_opt(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
     let Some(row) = row else { return Ok(None) };
-    let document: &str = row.get(15);
+    let document: &str = row.get(16);
     Ok(Some(Taken {
         run: runs::read(&row)?,
         checkpoint: parsed(document)?,
         bytes: document.len(),
-        query: row.get::<_, Option<&str>>(16).map(parsed).transpose()?.unwrap_or_default(),
-        request: receipts::unfold(row.get(17), row.get(22), row.get(23))?,
-        now: row.get(18),
-        decision: row.get::<_, Option<&str>>(19).and_then(Decision::from_word),
-        is_cancelled: row.get::<_, Option<&str>>(19) == Some("cancel"),
-        has_passed: row.get::<_, Option<bool>>(20).unwrap_or(false),
-        waits: row.get(21),
+        query: row.get::<_, Option<&str>>(17).map(parsed).transpose()?.unwrap_or_default(),
+        request: receipts::unfold(row.get(18), row.get(23), row.get(24))?,
+        now: row.get(19),
+        decision: row.get::<_, Option<&str>>(20).and_then(Decision::from_word),
+        is_cancelled: row.get::<_, Option<&str>>(20) == Some("cancel"),
+        has_passed: row.get::<_, Option<bool>>(21).unwrap_or(false),
+        waits: row.get(22),
     }))
 }
 
@@ -231,10 +240,18 @@ pub async fn remove(transaction: &Transaction<'_>, resume: &Resume) -> Result<()
 pub async fn next_in_turn(
     transaction: &Transaction<'_>,
     workflow: WorkflowId,
-    record: RecordId,
+    record: &RecordRef,
 ) -> Result<Option<Resume>, StoreError> {
-    let statement = transaction.prepare_cached(NEXT_IN_TURN).await?;
-    let row = transaction.query_opt(&statement, &[&workflow.get(), &record.get()]).await?;
+    let row = match record {
+        RecordRef::Own(id) => {
+            let statement = transaction.prepare_cached(NEXT_IN_TURN).await?;
+            transaction.query_opt(&statement, &[&workflow.get(), &id.get()]).await?
+        }
+        RecordRef::Connected(record) => {
+            let statement = transaction.prepare_cached(NEXT_IN_CONNECTED_TURN).await?;
+            transaction.query_opt(&statement, &[&workflow.get(), &record.to_string()]).await?
+        }
+    };
     Ok(row.map(|row| woken(&row, workflow)))
 }
 

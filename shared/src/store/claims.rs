@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::id::{PermissionKey, ReceiptId, RecordId, WorkflowId};
+use crate::id::{PermissionKey, ReceiptId, WorkflowId};
+use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 
 const TAKE: &str = "-- claims::take
@@ -76,12 +77,12 @@ impl Claim {
     }
 
     /// One run of a workflow on a record, for ever.
-    pub fn once_per_record(workflow: WorkflowId, record: RecordId) -> Self {
+    pub fn once_per_record(workflow: WorkflowId, record: &RecordRef) -> Self {
         Self::new(&Scope::OncePerRecord(workflow), &record.to_string())
     }
 
     /// One run of a workflow on a record at a time.
-    pub fn serial(workflow: WorkflowId, record: RecordId) -> Self {
+    pub fn serial(workflow: WorkflowId, record: &RecordRef) -> Self {
         Self::new(&Scope::Serial(workflow), &record.to_string())
     }
 
@@ -176,11 +177,11 @@ mod tests {
 
     #[test]
     fn a_scope_has_the_words_that_are_stored() {
-        let (workflow, record) = (WorkflowId::try_from(77).unwrap(), RecordId::try_from(852).unwrap());
+        let (workflow, record) = (WorkflowId::try_from(77).unwrap(), "852".parse::<RecordRef>().unwrap());
         for (claim, scope, key) in [
             (Claim::dedupe(&"office".parse().unwrap(), "a"), "permission office", "a"),
-            (Claim::once_per_record(workflow, record), "workflow 77 once per record", "852"),
-            (Claim::serial(workflow, record), "workflow 77 not in parallel", "852"),
+            (Claim::once_per_record(workflow, &record), "workflow 77 once per record", "852"),
+            (Claim::serial(workflow, &record), "workflow 77 not in parallel", "852"),
         ] {
             let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
             assert_eq!((claim.scope.as_str(), claim.key), (scope, digest));

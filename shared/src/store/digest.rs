@@ -11,14 +11,17 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSqlOwned;
 use uuid::Uuid;
 
+use super::failure_groups::{FailureCount, Failures};
 use super::statistics::{Counted, StepCount};
 use super::{StoreError, parsed};
 use crate::id::{ReceiptId, RecordId};
+use crate::record_ref::RecordRef;
 use crate::search_key::Secret;
 pub use keys::write;
 
 const ENQUEUE: &str = "-- digest::enqueue
-INSERT INTO digest_queue (receipts, records, touching, touched, steps) VALUES ($1, $2, $3, $4, $5)";
+INSERT INTO digest_queue (receipts, records, touching, touched, touching_connected, touched_connected, steps, failures)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 const SECRET: &str = "-- digest::secret
 SELECT key FROM search_secret";
@@ -30,7 +33,7 @@ SELECT pg_try_advisory_xact_lock(hashtext('postern_digest'))";
 const NEXT: &str = "-- digest::next
 DELETE FROM digest_queue WHERE id IN (SELECT id FROM digest_queue ORDER BY id LIMIT $1)
 RETURNING receipts, records, touching, touched, refused_bodies, dead_letters, date_trunc('hour', at, 'UTC'),
-    steps::text";
+    steps::text, touching_connected, touched_connected, failures::text";
 
 const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
@@ -44,9 +47,11 @@ pub struct Committed {
     /// The records that it creates, changes or deletes.
     pub records: Vec<RecordId>,
     /// Which receipts did something to which records.
-    pub touched: Vec<(ReceiptId, RecordId)>,
+    pub touched: Vec<(ReceiptId, RecordRef)>,
     /// The steps that its runs took, whether their workflows keep a log or not.
     pub steps: Counted,
+    /// The runs that failed, and those that count as failed no longer.
+    pub failures: Failures,
 }
 
 /// The rows of a part of the queue.
@@ -57,28 +62,38 @@ pub struct Part {
     /// The records that were touched, with those that are gone, in order.
     records: Vec<i64>,
     /// Which receipts did something to which records.
-    touched: Vec<(Uuid, i64)>,
+    touched: Vec<(Uuid, RecordRef)>,
     /// The refused bodies that were kept.
     refused_bodies: Vec<i64>,
     /// The dead letters that were kept.
     dead_letters: Vec<i64>,
     /// The steps that were taken, each with its hour.
     steps: Vec<(SystemTime, StepCount)>,
+    /// The changes of groups of failed runs.
+    failures: Vec<FailureCount>,
 }
 
 /// Notes what a transaction commits.
 pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Result<(), StoreError> {
-    let Committed { receipts, records, touched, steps } = committed;
-    let steps = steps.encoded();
-    if receipts.is_empty() && records.is_empty() && touched.is_empty() && steps.is_none() {
+    let Committed { receipts, records, touched, steps, failures } = committed;
+    let (steps, failures) = (steps.encoded(), failures.encoded());
+    if receipts.is_empty() && records.is_empty() && touched.is_empty() && steps.is_none() && failures.is_none() {
         return Ok(());
     }
     let receipts: Vec<Uuid> = receipts.iter().map(|receipt| receipt.uuid()).collect();
     let records: Vec<i64> = records.iter().map(|record| record.get()).collect();
-    let (touching, touched): (Vec<Uuid>, Vec<i64>) =
-        touched.iter().map(|(receipt, record)| (receipt.uuid(), record.get())).unzip();
+    let own = touched.iter().filter_map(|(receipt, record)| Some((receipt.uuid(), record.own()?.get())));
+    let (touching, own): (Vec<Uuid>, Vec<i64>) = own.unzip();
+    let connected =
+        touched.iter().filter_map(|(receipt, record)| Some((receipt.uuid(), record.connected()?.to_string())));
+    let (touching_connected, connected): (Vec<Uuid>, Vec<String>) = connected.unzip();
     let statement = transaction.prepare_cached(ENQUEUE).await?;
-    transaction.execute(&statement, &[&receipts, &records, &touching, &touched, &steps]).await?;
+    transaction
+        .execute(
+            &statement,
+            &[&receipts, &records, &touching, &own, &touching_connected, &connected, &steps, &failures],
+        )
+        .await?;
     Ok(())
 }
 
@@ -102,16 +117,23 @@ pub async fn next(transaction: &Transaction<'_>, rows: i64) -> Result<Option<Par
     let mut records = all::<i64>(&rows, 1);
     records.sort_unstable();
     records.dedup();
-    let touched = all::<Uuid>(&rows, 2).into_iter().zip(all(&rows, 3)).collect();
+    let own = all::<Uuid>(&rows, 2).into_iter().zip(all::<i64>(&rows, 3));
+    let own = own.filter_map(|(receipt, id)| Some((receipt, RecordRef::of_columns(Some(id), None)?)));
+    let connected = all::<Uuid>(&rows, 8).into_iter().zip(all::<String>(&rows, 9));
+    let connected = connected.filter_map(|(receipt, record)| Some((receipt, record.parse().ok()?)));
+    let touched = own.chain(connected).collect();
     let (refused_bodies, dead_letters) = (all(&rows, 4), all(&rows, 5));
-    let mut steps = Vec::new();
+    let (mut steps, mut failures) = (Vec::new(), Vec::new());
     for row in &rows {
+        if let Some(text) = row.get(10) {
+            failures.extend(parsed::<Vec<FailureCount>>(text)?);
+        }
         if let Some(text) = row.get(7) {
             let counted: Vec<StepCount> = parsed(text)?;
             steps.extend(counted.into_iter().map(|one| (row.get(6), one)));
         }
     }
-    Ok(Some(Part { receipts: all(&rows, 0), records, touched, refused_bodies, dead_letters, steps }))
+    Ok(Some(Part { receipts: all(&rows, 0), records, touched, refused_bodies, dead_letters, steps, failures }))
 }
 
 /// The items of a column of lists.

@@ -27,6 +27,9 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (39, include_str!("../../migrations/0039_statistics.sql")),
     (42, include_str!("../../migrations/0042_secrets.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
+    (47, include_str!("../../migrations/0047_record_refs.sql")),
+    (48, include_str!("../../migrations/0048_failure_groups.sql")),
+    (49, include_str!("../../migrations/0049_open_runs.sql")),
     (52, include_str!("../../migrations/0052_processes.sql")),
 ];
 

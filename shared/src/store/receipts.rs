@@ -14,6 +14,7 @@ use tokio_postgres::types::{Json, Type};
 use super::{Conflicts, StoreError, copy, parsed, sequence};
 use crate::id::{PermissionKey, ReceiptId, WorkflowId};
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 use crate::submission::{self, Submission, Target};
 
 pub(super) use request::unfold;
@@ -23,11 +24,11 @@ SELECT id FROM receipts WHERE id = ANY ($1) AND id BETWEEN $2 AND $3";
 
 const INSERT: &str = "-- receipts::insert
 COPY receipts (id, accepted_at, settings_version, workflow, record, duplicate_of, runs, source, unmatched, waits,
-    permission, trigger, ip, env, query, request, skipped, unread, unposted, dropped_files)
+    permission, trigger, ip, env, query, request, skipped, unread, unposted, dropped_files, connected)
 FROM STDIN (FORMAT binary)";
 
 /// Of the columns of [`INSERT`].
-const TYPES: [Type; 20] = [
+const TYPES: [Type; 21] = [
     Type::UUID,
     Type::TIMESTAMPTZ,
     Type::INT8,
@@ -48,6 +49,7 @@ const TYPES: [Type; 20] = [
     Type::JSON,
     Type::JSON,
     Type::JSON,
+    Type::TEXT,
 ];
 
 const FIND: &str = "-- receipts::find
@@ -168,6 +170,7 @@ pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) 
     for NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet } in receipts {
         let accepted_at = submission::moment(submission.accepted_at_ms);
         let (workflow, trigger) = columns(&submission.target);
+        let (record, connected) = RecordRef::columns(submission.record.as_ref());
         let address = request::fold(&submission.request, accepted_at);
         rows.as_mut()
             .write(&[
@@ -175,7 +178,7 @@ pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) 
                 &accepted_at,
                 &submission.settings_version,
                 &workflow,
-                &submission.record.map(i64::from),
+                &record,
                 &duplicate_of.map(ReceiptId::uuid),
                 runs,
                 &(Source::Permission as i16),
@@ -191,6 +194,7 @@ pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) 
                 &filled(&unmet.unread),
                 &filled(&unmet.unposted),
                 &filled(&submission.dropped_files),
+                &connected,
             ])
             .await
             .map_err(copy::taken)?;

@@ -9,8 +9,9 @@ use super::run_steps::{self, Entry};
 use super::runs::{self, Run};
 use super::{StoreError, parsed};
 use crate::env::Env;
-use crate::id::{RecordId, WorkflowId};
+use crate::id::WorkflowId;
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 
 /// The run, its replays, and the runs that they started.
@@ -23,7 +24,7 @@ WITH RECURSIVE family (number) AS (
     SELECT child.number FROM family JOIN runs child ON child.parent = family.number WHERE child.receipt = $1
 )
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by
+    parent, parent_step, item, replays, replaced_by, connected
 FROM runs WHERE receipt = $1 AND number IN (SELECT number FROM family) ORDER BY number LIMIT $3";
 
 /// Calls that were begun, and of which it is not known what came of them.
@@ -93,7 +94,7 @@ pub struct Effect {
     /// How often.
     pub count: i64,
     /// The records, at most [`MAX_RECORDS`].
-    pub records: Vec<RecordId>,
+    pub records: Vec<RecordRef>,
 }
 
 /// What has been done.
@@ -162,13 +163,13 @@ pub async fn of(connection: &Object, run: RunKey) -> Result<Done, StoreError> {
     Ok(Done { effects: found.into_iter().map(effect).collect(), is_complete })
 }
 
-type Found = BTreeMap<(WorkflowId, String, What), (i64, Vec<RecordId>)>;
+type Found = BTreeMap<(WorkflowId, String, What), (i64, Vec<RecordRef>)>;
 
-fn add(found: &mut Found, key: (WorkflowId, String, What), more: &[RecordId]) {
+fn add(found: &mut Found, key: (WorkflowId, String, What), more: &[RecordRef]) {
     let (count, records) = found.entry(key).or_default();
     *count += 1;
     let room = MAX_RECORDS.saturating_sub(records.len());
-    let more: Vec<RecordId> = more.iter().filter(|record| !records.contains(record)).take(room).copied().collect();
+    let more: Vec<RecordRef> = more.iter().filter(|record| !records.contains(record)).take(room).cloned().collect();
     records.extend(more);
 }
 
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     fn step(task: &str, output: &str, is_touched: bool, fields: &[&str]) -> run_steps::Step {
-        let record = RecordId::try_from(852).unwrap();
+        let record: RecordRef = "852".parse().unwrap();
         run_steps::Step {
             step: "a".to_owned(),
             task: task.to_owned(),
@@ -210,7 +211,7 @@ mod tests {
             message: None,
             after_ms: 1,
             took_us: 1,
-            records: if is_touched { vec![record] } else { Vec::new() },
+            records: if is_touched { vec![record.clone()] } else { Vec::new() },
             fields: fields.iter().map(|&field| field.to_owned()).collect(),
         }
     }

@@ -11,8 +11,9 @@ use tokio_postgres::types::Type;
 
 use super::runs::Run;
 use super::{StoreError, copy};
-use crate::id::{ReceiptId, RecordId};
+use crate::id::ReceiptId;
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 
 const APPEND: &str = "-- run_steps::append
@@ -53,7 +54,7 @@ pub struct Step {
     /// The step's own time in microseconds: its computing, and the work of the database for it.
     pub took_us: u32,
     /// The records that it created, changed, deleted or commented on.
-    pub records: Vec<RecordId>,
+    pub records: Vec<RecordRef>,
     /// The names of the fields that it changed, without those of a new record.
     pub fields: Vec<String>,
 }

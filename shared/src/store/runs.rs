@@ -13,8 +13,9 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{StoreError, copy};
-use crate::id::{ReceiptId, RecordId, StepName, WorkflowId};
+use crate::id::{ReceiptId, StepName, WorkflowId};
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 use crate::resume::{Resume, RunKey};
 
 pub use filter::Filter;
@@ -23,11 +24,11 @@ pub use state::State;
 
 const INSERT: &str = "-- runs::insert
 COPY runs (receipt, number, workflow, version, state, steps_taken, record, message, started_at, ended_at, parent,
-    parent_step, item, steps, failed_at, failure)
+    parent_step, item, steps, failed_at, failure, connected)
 FROM STDIN (FORMAT binary)";
 
 /// Of the columns of [`INSERT`]. A state is sent as its word.
-const TYPES: [Type; 16] = [
+const TYPES: [Type; 17] = [
     Type::UUID,
     Type::INT2,
     Type::INT8,
@@ -44,11 +45,12 @@ const TYPES: [Type; 16] = [
     Type::BYTEA,
     Type::TEXT,
     Type::TEXT,
+    Type::TEXT,
 ];
 
 const PAGE: &str = "-- runs::page
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by
+    parent, parent_step, item, replays, replaced_by, connected
 FROM runs WHERE $FILTER AND ($10::uuid IS NULL OR receipt <= $10 AND (receipt < $10 OR number > $11))
 ORDER BY receipt DESC, number LIMIT $12";
 
@@ -87,7 +89,7 @@ pub struct Run {
     /// How many steps it has taken.
     pub steps: i32,
     /// The record it runs on.
-    pub record: Option<RecordId>,
+    pub record: Option<RecordRef>,
     /// Why it failed or what its `stop` said.
     pub message: Option<Message>,
     /// The step at which it failed or needs attention, while it is written; it is not read.
@@ -122,12 +124,12 @@ impl Run {
     }
 
     /// The step at which it failed.
-    fn failed_step(&self) -> Option<&str> {
+    pub(in crate::store) fn failed_step(&self) -> Option<&str> {
         self.failed_at.as_ref().map(StepName::as_str).filter(|_| self.state.is_fault())
     }
 
     /// The code of why it failed.
-    fn failure(&self) -> Option<String> {
+    pub(in crate::store) fn failure(&self) -> Option<String> {
         self.message.as_ref().filter(|_| self.state.is_fault()).map(|message| message.cause().code())
     }
 
@@ -157,7 +159,7 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[NewRun]) -> Result<()
         let (receipt, workflow, state) = (run.receipt.uuid(), run.workflow.get(), run.state.word());
         let Run { number, version, steps, started_at, ended_at, .. } = run;
         let message = run.message.as_ref().map(Message::stored);
-        let record = run.record.map(RecordId::get);
+        let (record, connected) = RecordRef::columns(run.record.as_ref());
         let (parent, step) = (run.parent.map(|parent| parent.run), run.parent.map(|parent| parent.step));
         let item = run.parent.map(|parent| parent.item);
         rows.as_mut()
@@ -178,6 +180,7 @@ pub async fn insert(transaction: &Transaction<'_>, runs: &[NewRun]) -> Result<()
                 path,
                 &run.failed_step(),
                 &run.failure(),
+                &connected,
             ])
             .await
             .map_err(fenced)?;
@@ -267,7 +270,7 @@ pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         version: row.get(3),
         state: State::from_word(row.get(4)).ok_or_else(|| unreadable("state"))?,
         steps: row.get(5),
-        record: row.get::<_, Option<i64>>(6).and_then(|id| id.try_into().ok()),
+        record: RecordRef::of_columns(row.get(6), row.get(15)),
         message: row.get::<_, Option<&str>>(7).map(Message::of_stored),
         failed_at: None,
         started_at: row.get(8),

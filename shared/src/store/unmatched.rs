@@ -17,6 +17,7 @@ use crate::env::Env;
 use crate::id::{PermissionKey, ReceiptId};
 use crate::lane::Lane;
 use crate::permission::Permission;
+use crate::record_ref::RecordRef;
 use crate::submission::{self, SUBMISSIONS_V1, Submission, Target};
 
 /// The most unmatched submissions that one call replays, as of dead letters.
@@ -42,7 +43,7 @@ GROUP BY workflow, trigger ORDER BY count(*) DESC, workflow, trigger";
 /// Who replays the same ones at the same time finds them gone.
 const TAKE: &str = "-- unmatched::take
 SELECT id, permission, workflow, trigger, record, env::text, query::text, request::text, accepted_at,
-    dropped_files::text, (SELECT version FROM settings), ip
+    dropped_files::text, (SELECT version FROM settings), ip, connected
 FROM receipts WHERE unmatched AND ($1::uuid IS NULL OR id = $1) AND ($2::bigint IS NULL OR workflow = $2)
     AND ($3::text IS NULL OR trigger = $3) AND ($4::uuid IS NULL OR id > $4)
 ORDER BY id LIMIT $5 FOR UPDATE OF receipts SKIP LOCKED";
@@ -193,7 +194,7 @@ fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Re
         read: reads.filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
         permission,
         target: receipts::target(row.get(2), row.get(3))?,
-        record: row.get::<_, Option<i64>>(4).and_then(|id| id.try_into().ok()),
+        record: RecordRef::of_columns(row.get(4), row.get(12)),
         env,
         query: row.get::<_, Option<&str>>(6).map(parsed).transpose()?.unwrap_or_default(),
         request: receipts::unfold(row.get(7), row.get(11), accepted_at)?,

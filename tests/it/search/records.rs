@@ -51,6 +51,8 @@ async fn a_record_names_the_receipts_that_touched_it_and_they_name_it() {
     assert_eq!(created["records"], json!([1]), "{created}");
     assert!(Cli::of(&postern).run("record 1").text().contains(&format!("receipt {} finished", receipts[2])));
     let mut visitor = Visitor::logged_in(&mut postern).await;
+    let long = visitor.get(&format!("/search?q={}", "x".repeat(300))).await.text;
+    assert!(long.contains("longer than 200 characters"), "{long}");
     let page = visitor.get("/records/1").await.text;
     assert!(receipts.iter().all(|receipt| page.contains(&format!("href=\"/receipts/{receipt}\""))), "{page}");
     assert!(visitor.get(&format!("/receipts/{}", receipts[2])).await.text.contains("href=\"/records/1\""));

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::receipts::{NewReceipt, Unmet};
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, receipts, records};
 use postern_shared::submission::Submission;
@@ -108,7 +109,7 @@ async fn lock_records(
     submissions: &[&Submission],
     unit: &mut UnitOfWork,
 ) -> Result<(), StoreError> {
-    let mut ids: Vec<_> = submissions.iter().filter_map(|one| one.record).collect();
+    let mut ids: Vec<_> = submissions.iter().filter_map(|one| one.record.as_ref()?.own()).collect();
     ids.sort_unstable();
     ids.dedup();
     if !ids.is_empty() {
@@ -126,7 +127,7 @@ async fn look_at_related(
     unit: &mut UnitOfWork,
 ) -> Result<(), StoreError> {
     let referred = submissions.iter().flat_map(|one| {
-        let record = one.record.and_then(|id| unit.fields(id));
+        let record = one.record.as_ref().and_then(RecordRef::own).and_then(|id| unit.fields(id));
         references::missing(&start_related(catalog, one), record.as_deref(), unit)
     });
     queries::look(transaction, referred.collect(), unit).await
@@ -139,7 +140,8 @@ fn start_related(catalog: &Catalog, submission: &Submission) -> Vec<Related> {
 }
 
 fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Resolved, Scope) {
-    let record = submission.record.and_then(|id| unit.fields(id));
+    let id = submission.record.as_ref().and_then(RecordRef::own);
+    let record = id.and_then(|id| unit.fields(id));
     let scope = Scope {
         related: references::values(&start_related(catalog, submission), record.as_deref(), unit),
         env: Arc::new(submission.env.clone()),
@@ -147,7 +149,7 @@ fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Reso
         request: Arc::new(submission.request.clone()),
         record,
     };
-    let module = submission.record.and_then(|id| unit.module(id));
+    let module = id.and_then(|id| unit.module(id));
     (resolve(catalog, submission, module, &scope), scope)
 }
 

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use postern_shared::expression::Scope;
-use postern_shared::id::{RecordId, WorkflowId};
+use postern_shared::id::WorkflowId;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::submission::Submission;
 
@@ -35,19 +36,19 @@ pub(super) struct Sequences<'a> {
     /// Those that begin at once.
     pub(super) going: VecDeque<usize>,
     /// The last sequence of each record on which a workflow does not run in parallel.
-    last: HashMap<RecordId, usize>,
+    last: HashMap<RecordRef, usize>,
 }
 
 impl<'a> Sequences<'a> {
     pub(super) fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope) {
         let alone = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
         let at = self.all.len();
-        match submission.record.filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
+        match submission.record.clone().filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
             Some(before) => self.all[before].next = Some(at),
             None => self.going.push_back(at),
         }
         let runs = (1..).zip(resolved.start).map(|(number, pinned)| {
-            Execution::new(pinned, number, submission.receipt, submission.record, scope.clone())
+            Execution::new(pinned, number, submission.receipt, submission.record.clone(), scope.clone())
         });
         self.all.push(Sequence {
             submission,
@@ -59,7 +60,7 @@ impl<'a> Sequences<'a> {
     }
 
     /// The workflows of which no other run may be on the record of one of these.
-    pub(super) fn alone(&self) -> HashSet<(WorkflowId, RecordId)> {
+    pub(super) fn alone(&self) -> HashSet<(WorkflowId, RecordRef)> {
         let runs = self.all.iter().flat_map(|sequence| &sequence.runs);
         runs.filter_map(Execution::needs_turn).collect()
     }
@@ -85,7 +86,7 @@ impl Sequence<'_> {
         while let Some(mut execution) = self.runs.pop_front() {
             keepalive.beat(transaction).await?;
             let turn = execution.needs_turn();
-            let waits = turn.is_some_and(|(workflow, record)| serial_runs.is_taken(workflow, record));
+            let waits = turn.as_ref().is_some_and(|turn| serial_runs.is_taken(turn));
             let mut progress = match execution.is_new() {
                 true if execution.is_on_hold() => execution.hold(),
                 true if waits => execution.wait_for_turn(),
@@ -103,8 +104,8 @@ impl Sequence<'_> {
                 }
                 Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
                 Progress::Outside(_) | Progress::Yields | Progress::Suspended(_) => {
-                    if let Some((workflow, record)) = turn {
-                        serial_runs.stay(execution.key(), workflow, record);
+                    if let Some(turn) = turn {
+                        serial_runs.stay(execution.key(), turn);
                     }
                     self.ended.push(execution);
                 }

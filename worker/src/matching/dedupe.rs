@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::id::ReceiptId;
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::receipts::Skipped;
 use postern_shared::store::runs::Run;
@@ -46,7 +47,7 @@ pub async fn once_per_record(
     let mut wanted = BTreeMap::new();
     for (submission, resolved) in &resolved {
         for pinned in resolved.start.iter().filter(|pinned| pinned.workflow.start.once_per_record) {
-            if let Some(record) = submission.record {
+            if let Some(record) = &submission.record {
                 // The first of the bundle; it holds the claim for ever.
                 wanted
                     .entry(Claim::once_per_record(pinned.workflow.id, record))
@@ -59,14 +60,14 @@ pub async fn once_per_record(
     }
     let holders = claims::take(transaction, &wanted).await?;
     for (submission, Resolved { start, skipped, .. }) in &mut resolved {
-        let Some(record) = submission.record else { continue };
+        let Some(record) = &submission.record else { continue };
         let mine = Holder::from(submission.receipt);
         start.retain(|pinned| {
             let id = pinned.workflow.id;
             let runs = !pinned.workflow.start.once_per_record
                 || holders.get(&Claim::once_per_record(id, record)).is_none_or(|holder| *holder == mine);
             if !runs {
-                skipped.push(Skipped { workflow: Some(id), reason: Message::OncePerRecord { record } });
+                skipped.push(Skipped { workflow: Some(id), reason: Message::OncePerRecord { record: record.clone() } });
             }
             runs
         });
@@ -75,7 +76,7 @@ pub async fn once_per_record(
 }
 
 /// Whether a run that another one started is the one that its workflow has on that record. All replays of a run are it.
-pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: RecordId) -> Result<bool, StoreError> {
+pub async fn is_the_one(transaction: &Transaction<'_>, run: &Run, record: &RecordRef) -> Result<bool, StoreError> {
     let holder = Holder { receipt: run.receipt, run: run.first() };
     let claim = Claim::once_per_record(run.workflow, record);
     let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder, None))])).await?;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use postern_shared::expression::Scope;
-use postern_shared::id::{ModuleName, RecordId};
+use postern_shared::id::ModuleName;
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::receipts::Skipped;
 use postern_shared::submission::{Submission, Target};
 use postern_shared::workflow::Workflow;
@@ -43,7 +44,7 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
         resolved.skipped.push(Skipped { workflow: None, reason });
     }
     for pinned in meant {
-        match refusal(&pinned.workflow, submission.record, module, scope, &mut resolved.field_usage) {
+        match refusal(&pinned.workflow, submission.record.as_ref(), module, scope, &mut resolved.field_usage) {
             None => resolved.start.push(Arc::clone(pinned)),
             Some(reason) => resolved.skipped.push(Skipped { workflow: Some(pinned.workflow.id), reason }),
         }
@@ -51,10 +52,11 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
     resolved
 }
 
-/// Why a workflow does not run on a record, or without one, or nothing. `module` as above.
+/// Why a workflow does not run on a record, or without one, or nothing. `module` as above. No connection can be set up, so
+/// no record of another system can be reached.
 pub fn refusal(
     workflow: &Workflow,
-    record: Option<RecordId>,
+    record: Option<&RecordRef>,
     module: Option<&ModuleName>,
     scope: &Scope,
     field_usage: &mut FieldUsage,
@@ -65,10 +67,13 @@ pub fn refusal(
     }
     match (record, module) {
         (None, _) if !start.without_record => return Some(Message::RecordNeeded),
-        (Some(record), None) => return Some(Message::RecordMissing { record }),
-        (Some(record), Some(module)) => {
+        (Some(record @ RecordRef::Connected(other)), _) => {
+            return Some(Message::ConnectionMissing { record: record.clone(), connection: other.connection.clone() });
+        }
+        (Some(RecordRef::Own(record)), None) => return Some(Message::RecordMissing { record: *record }),
+        (Some(RecordRef::Own(record)), Some(module)) => {
             if let Some(wanted) = start.module.as_ref().filter(|wanted| *wanted != module) {
-                let (module, wanted) = (module.clone(), wanted.clone());
+                let (record, module, wanted) = (*record, module.clone(), wanted.clone());
                 return Some(Message::WrongModule { record, module, wanted });
             }
         }

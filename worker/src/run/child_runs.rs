@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use postern_shared::expression::{Related, Scope};
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::checkpoints::Taken;
 use postern_shared::store::{StoreError, Transaction};
 
@@ -23,7 +24,8 @@ pub async fn refusal(
     pinned: &Pinned,
     unit: &mut UnitOfWork,
 ) -> Result<Option<Message>, StoreError> {
-    let (workflow, id) = (&pinned.workflow, taken.run.record);
+    let (workflow, named) = (&pinned.workflow, taken.run.record.as_ref());
+    let id = named.and_then(RecordRef::own);
     let condition = workflow.start.condition.as_ref();
     let referred: &[Related] = condition.map_or(&[], |condition| &condition.reads().related);
     let record = id.and_then(|id| unit.fields(id));
@@ -36,12 +38,12 @@ pub async fn refusal(
         record,
     };
     let module = id.and_then(|id| unit.module(id));
-    if let Some(reason) = resolve::refusal(workflow, id, module, &scope, &mut FieldUsage::default()) {
+    if let Some(reason) = resolve::refusal(workflow, named, module, &scope, &mut FieldUsage::default()) {
         return Ok(Some(reason));
     }
-    match id.filter(|_| workflow.start.once_per_record) {
+    match named.filter(|_| workflow.start.once_per_record) {
         Some(record) if !dedupe::is_the_one(transaction, &taken.run, record).await? => {
-            Ok(Some(Message::OncePerRecord { record }))
+            Ok(Some(Message::OncePerRecord { record: record.clone() }))
         }
         _ => Ok(None),
     }

@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 use postern_shared::id::RecordId;
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::checkpoints::Tried;
 use postern_shared::workflow::Step;
 
@@ -71,7 +72,8 @@ impl Execution {
             self.budget.step();
             unit.budget.step();
         }
-        self.scope.record = self.run.record.and_then(|id| unit.fields(id));
+        let record = self.run.record.as_ref().and_then(RecordRef::own);
+        self.scope.record = record.and_then(|id| unit.fields(id));
         if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
             self.asking = Some(next);
             return Some(Progress::Asks(Query::Look(id)));
@@ -80,7 +82,7 @@ impl Execution {
         let (workflow, depth, touched) = (self.run.workflow, self.depth, &mut self.touched);
         let (scope, budget) = (&mut self.scope, &mut self.budget);
         let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
-        let (record, request) = (self.run.record, next.request.clone());
+        let request = next.request.clone();
         let mut context =
             Context { scope, record, unit, run, workflow, depth, number, alone, tries, request, budget, touched };
         let outcome = task::perform(&step.task, answer, &mut context);

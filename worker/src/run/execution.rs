@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use postern_shared::expression::Scope;
-use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
 use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
@@ -68,7 +69,7 @@ pub enum Progress {
 
 impl Execution {
     /// A run at the start of its workflow; `number` is its number among the runs of its receipt, from 1.
-    pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
+    pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordRef>, scope: Scope) -> Self {
         let run = Run {
             receipt,
             number,
@@ -114,9 +115,9 @@ impl Execution {
     }
 
     /// Its workflow and record, if no other run of the workflow may be on that record.
-    pub fn needs_turn(&self) -> Option<(WorkflowId, RecordId)> {
+    pub fn needs_turn(&self) -> Option<(WorkflowId, RecordRef)> {
         let alone = !self.pinned.workflow.start.parallel;
-        self.run.record.filter(|_| alone).map(|record| (self.run.workflow, record))
+        self.run.record.as_ref().filter(|_| alone).map(|record| (self.run.workflow, record.clone()))
     }
 
     /// Whether it has taken no step and asked nothing yet.

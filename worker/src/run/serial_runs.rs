@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use postern_shared::id::{RecordId, WorkflowId};
+use postern_shared::id::WorkflowId;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::{Resume, RunKey};
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::runs::Run;
@@ -13,7 +14,7 @@ use postern_shared::store::{StoreError, Transaction, checkpoints, runs};
 /// Who is on which record, as a bundle sees it.
 #[derive(Debug, Default)]
 pub struct SerialRuns {
-    taken: HashSet<(WorkflowId, RecordId)>,
+    taken: HashSet<(WorkflowId, RecordRef)>,
     new: BTreeMap<Claim, (Holder, Option<u16>)>,
 }
 
@@ -21,26 +22,26 @@ impl SerialRuns {
     /// Looks at the records on which runs of a bundle are to begin.
     pub async fn look(
         transaction: &Transaction<'_>,
-        wanted: HashSet<(WorkflowId, RecordId)>,
+        wanted: HashSet<(WorkflowId, RecordRef)>,
     ) -> Result<Self, StoreError> {
         let mut serial_runs = Self::default();
         if !wanted.is_empty() {
-            let claims: BTreeMap<_, _> = wanted.into_iter().map(|one| (Claim::serial(one.0, one.1), one)).collect();
+            let claims: BTreeMap<_, _> = wanted.into_iter().map(|one| (Claim::serial(one.0, &one.1), one)).collect();
             let holders = claims::holders(transaction, claims.keys()).await?;
-            serial_runs.taken = holders.keys().filter_map(|claim| claims.get(claim).copied()).collect();
+            serial_runs.taken = holders.keys().filter_map(|claim| claims.get(claim).cloned()).collect();
         }
         Ok(serial_runs)
     }
 
-    /// Whether another run is on this record.
-    pub fn is_taken(&self, workflow: WorkflowId, record: RecordId) -> bool {
-        self.taken.contains(&(workflow, record))
+    /// Whether another run of this workflow is on this record.
+    pub fn is_taken(&self, turn: &(WorkflowId, RecordRef)) -> bool {
+        self.taken.contains(turn)
     }
 
     /// A run stays on its record beyond the transaction.
-    pub fn stay(&mut self, run: RunKey, workflow: WorkflowId, record: RecordId) {
-        self.taken.insert((workflow, record));
-        self.new.insert(Claim::serial(workflow, record), (run.into(), None));
+    pub fn stay(&mut self, run: RunKey, turn: (WorkflowId, RecordRef)) {
+        self.new.insert(Claim::serial(turn.0, &turn.1), (run.into(), None));
+        self.taken.insert(turn);
     }
 
     /// The claims of the runs that stay.
@@ -64,7 +65,7 @@ pub async fn stay(
 
 /// Whether a run that goes on may be on its record: it takes the claim or has it.
 pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, StoreError> {
-    let Some(record) = run.record else { return Ok(true) };
+    let Some(record) = &run.record else { return Ok(true) };
     let (claim, holder) = (Claim::serial(run.workflow, record), Holder::from(run.key()));
     let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder, None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
@@ -72,7 +73,7 @@ pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, Sto
 
 /// A run has ended: if it was on its record, the next one there may go on. Returns what wakes it.
 pub async fn leave(transaction: &Transaction<'_>, run: &Run) -> Result<Option<Resume>, StoreError> {
-    let Some(record) = run.record else { return Ok(None) };
+    let Some(record) = &run.record else { return Ok(None) };
     let (claim, mine) = (Claim::serial(run.workflow, record), Holder::from(run.key()));
     if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&mine) {
         return Ok(None);

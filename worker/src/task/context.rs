@@ -7,6 +7,7 @@ use postern_shared::env::json_bytes;
 use postern_shared::expression::{Scope, Template, render};
 use postern_shared::id::{InvalidId, RecordId, WorkflowId};
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Tried;
@@ -23,7 +24,7 @@ use crate::run::slow_runs::{Cost, Leave};
 pub struct Context<'a> {
     /// The variables of this run.
     pub scope: &'a mut Scope,
-    /// The record that the run is on.
+    /// The own record that the run is on.
     pub record: Option<RecordId>,
     /// The records of the bundle.
     pub unit: &'a mut UnitOfWork,
@@ -51,15 +52,15 @@ pub struct Context<'a> {
 #[derive(Debug, Default)]
 pub struct Touched {
     /// The records that it created, changed, deleted or commented on.
-    pub records: Vec<RecordId>,
+    pub records: Vec<RecordRef>,
     /// The names of the fields that it changed, without those of a new record.
     pub fields: Vec<String>,
 }
 
 impl Touched {
     /// A record.
-    pub fn record(&mut self, record: RecordId) {
-        self.records.push(record);
+    pub fn record(&mut self, record: impl Into<RecordRef>) {
+        self.records.push(record.into());
     }
 }
 

@@ -9,6 +9,7 @@ use postern_shared::env::Env;
 use postern_shared::expression::{Template, render};
 use postern_shared::id::RecordId;
 use postern_shared::message::Message;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::checkpoints::Checkpoint;
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::runs::{Parent, Run, State};
@@ -117,7 +118,7 @@ fn child(
         version: pinned.version,
         state: if pinned.workflow.start.hold { State::Held } else { State::Running },
         steps: 0,
-        record,
+        record: record.map(RecordRef::from),
         message: None,
         failed_at: None,
         started_at: SystemTime::now(),

@@ -29,7 +29,8 @@ pub struct Find;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// A receipt, a run (`RECEIPT.N`), a record (`852` or `Leads 852`), an IP address, an e-mail, a phone number in any
+    /// A receipt, a run (`RECEIPT.N`), a record (`852`, `Leads 852`, or by its id `4x852` one of another
+    /// system), an IP address, an e-mail, a phone number in any
     /// notation, words of a name or an id in any case, an `Idempotency-Key`, or the key or title of a document.
     #[schemars(length(min = 1, max = MAX_CHARS))]
     pub text: String,
@@ -217,6 +218,10 @@ async fn with_value(
         if let Some(behind) = before.records.behind() {
             records.push(finding::records(&transaction, hashes, filter, behind, last.get()).await?);
         }
+    }
+    if let (Some(key), Some(behind)) = (Key::connected_record(text), before.receipts.behind()) {
+        let hashes = [secret.hash(&key)];
+        receipts.push(finding::receipts(&transaction, &hashes, filter, behind, last.get()).await?);
     }
     // What was accepted is found by the claim of its key.
     meant.push(vec![secret.hash(&Key::idempotency_key(text))]);

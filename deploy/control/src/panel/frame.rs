@@ -18,10 +18,11 @@ use super::shown::{self, Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
 use super::words::{Language, Words};
+use crate::operation::find::MAX_CHARS;
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
-const DONE: [&str; 12] = [
+const DONE: [&str; 13] = [
     "saved",
     "deleted",
     "enabled",
@@ -34,6 +35,7 @@ const DONE: [&str; 12] = [
     "run-again",
     "job",
     "job-stopped",
+    "forgotten",
 ];
 
 /// What changes settings: it is in force when every ingress holds it.
@@ -152,6 +154,11 @@ impl Frame {
     /// A text.
     pub fn t(&self, key: &str) -> String {
         self.words.text(self.language, key, None)
+    }
+
+    /// The longest text that is looked for, in characters.
+    pub fn longest_search(&self) -> usize {
+        MAX_CHARS
     }
 
     /// A text that counts something.

@@ -18,6 +18,7 @@ pub enum Section {
     Secrets,
     Accounts,
     Tokens,
+    Forget,
     Audit,
 }
 
@@ -77,6 +78,7 @@ pub const GROUPS: &[Group] = &[
             (Section::Secrets, "/secrets", "secrets"),
             (Section::Accounts, "/accounts", "accounts"),
             (Section::Tokens, "/tokens", "tokens"),
+            (Section::Forget, "/forget", "forget"),
             (Section::Audit, "/audit", "audit"),
         ],
     },

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use askama::Template;
-use postern_shared::id::{ReceiptId, RecordId};
+use postern_shared::id::ReceiptId;
 use postern_shared::receipt::{MAX_SHOWN, touched};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::run_steps::Entry;
@@ -16,6 +16,7 @@ use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph, Marks};
+use super::records::RecordLink;
 use super::reply::{self, Refusal};
 use super::saving;
 use super::shown::{Moment, Pill};
@@ -42,9 +43,9 @@ struct Taken {
     permission: String,
     permission_href: String,
     target: String,
-    record: String,
+    record: Option<RecordLink>,
     /// The records to which its runs did something.
-    touched: Vec<RecordId>,
+    touched: Vec<RecordLink>,
     duplicate_of: String,
     skipped: Vec<(String, String)>,
     /// Posted and never read, read and never posted: that shows misspelt names.
@@ -79,7 +80,7 @@ struct Ran {
     version: i32,
     title: String,
     pill: Pill,
-    record: String,
+    record: Option<RecordLink>,
     message: String,
     length: String,
     path: Vec<Step>,
@@ -149,9 +150,9 @@ async fn taken(
     }
     let posted = posted::find(connection, id).await?;
     let mut trees = Vec::new();
-    let mut record = String::new();
+    let mut record = None;
     if let Some(posted) = posted {
-        record = posted.record.map(|record| record.to_string()).unwrap_or_default();
+        record = posted.record.as_ref().map(RecordLink::from);
         let all = [("$env", &posted.env), ("$query", &posted.query), ("$request", &posted.request)];
         trees.extend(all.into_iter().map(|(name, env)| (name, p.values(env))));
     }
@@ -164,7 +165,7 @@ async fn taken(
         permission: receipt.permission.to_string(),
         target: p.target(&receipt.target),
         record,
-        touched: touched(&log).into_iter().collect(),
+        touched: touched(&log).iter().map(RecordLink::from).collect(),
         duplicate_of: receipt.duplicate_of.map(|first| first.to_string()).unwrap_or_default(),
         skipped: skipped.collect(),
         unread: receipt.unmet.unread.join(", "),
@@ -227,7 +228,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         version: run.version,
         title: document.map(saving::title).unwrap_or_default().to_owned(),
         pill: p.pill(run.state.word()),
-        record: run.record.map(|record| record.to_string()).unwrap_or_default(),
+        record: run.record.as_ref().map(RecordLink::from),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         length: run.ended_at.map(took).unwrap_or_default(),
         graph: workflow

@@ -3,6 +3,7 @@
 use askama::Template;
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId};
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::finding::FoundReceipt;
 use postern_shared::store::{comments, digest, finding, record_list};
 use serde_json::Value;
@@ -59,6 +60,27 @@ struct Receipt {
     at: Moment,
 }
 
+/// A record as other pages name it.
+pub struct RecordLink {
+    pub href: String,
+    pub text: String,
+}
+
+impl From<&RecordRef> for RecordLink {
+    /// An own record has a page. Of a record of another system the search shows the receipts that did something to it.
+    fn from(record: &RecordRef) -> Self {
+        let text = record.to_string();
+        let href = match record {
+            RecordRef::Own(id) => format!("/records/{id}"),
+            RecordRef::Connected(_) => {
+                let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &text).finish();
+                format!("/search?{query}")
+            }
+        };
+        Self { href, text }
+    }
+}
+
 /// The records of the module that the query names, or of the first one.
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Records).await;
@@ -100,7 +122,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let comments = comments::of(&connection, id).await?;
     let secret = digest::secret(&connection).await?;
     let transaction = finding::begin(&mut connection).await?;
-    let receipts = finding::touching(&transaction, &secret, id, MAX_RECEIPTS).await?;
+    let receipts = finding::touching(&transaction, &secret, &id.into(), MAX_RECEIPTS).await?;
     drop(transaction);
     let p = Frame::new(visit, Section::Records).await;
     let receipt = |(id, found): (ReceiptId, FoundReceipt)| Receipt {

@@ -11,9 +11,9 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, hold, jobs, live, login, modules, overview, permission_form, permissions,
-    receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens, triggers, unmatched, versions,
-    workflows,
+    accounts, addresses, audit, dead_letters, forget, hold, jobs, live, login, modules, overview, permission_form,
+    permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens, triggers,
+    unmatched, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -160,6 +160,8 @@ pub const ROUTES: &[Route] = &[
     admin(post("/tokens", page!(tokens::add))),
     admin(get("/tokens/{}/delete", page!(tokens::ask))),
     admin(post("/tokens/{}/delete", page!(tokens::delete))),
+    admin(get("/forget", page!(forget::start))),
+    admin(post("/forget", page!(forget::go_on))),
     get("/audit", page!(audit::list)),
     get("/audit/{}", page!(audit::show)),
 ];

@@ -262,7 +262,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
         version: run.version,
         title: titles.get(&workflow).cloned().unwrap_or_default(),
         workflow,
-        record: run.record.map(|record| record.to_string()).unwrap_or_default(),
+        record: run.record.as_ref().map(ToString::to_string).unwrap_or_default(),
         length: took.map(|took| p.length(took)).unwrap_or_default(),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         at: p.moment(&run.started_at),

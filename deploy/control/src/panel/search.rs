@@ -29,6 +29,8 @@ struct Search {
     filters: Vec<(&'static str, String)>,
     statuses: Vec<(&'static str, String)>,
     is_filtered: bool,
+    /// What is wrong with the text; empty = nothing.
+    error: String,
     /// The query of the next page; empty if this is the last.
     next: String,
 }
@@ -52,7 +54,8 @@ struct Answer {
 /// Goes to the only answer, or shows all.
 pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let query = visit.query.get("q").trim().to_owned();
-    let is_searched = !query.is_empty() && query.chars().count() <= MAX_CHARS && !visit.query.holds_nul();
+    let is_too_long = query.chars().count() > MAX_CHARS;
+    let is_searched = !query.is_empty() && !is_too_long && !visit.query.holds_nul();
     let (filters, input) = (filters(&visit.query), input(&visit.query, &query));
     let is_filtered = filters.iter().any(|(_, text)| !text.is_empty());
     let is_whole = !is_filtered && input.before.is_none();
@@ -72,8 +75,13 @@ pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if let (Some(only), None, true, true) = (all.next(), all.next(), is_whole, next.is_empty()) {
         return Ok(reply::redirect(&only.href));
     }
+    let most = i64::try_from(MAX_CHARS).unwrap_or(i64::MAX);
+    let (error, query) = match is_too_long {
+        true => (p.n("search-too-long", &most), query.chars().take(MAX_CHARS).collect()),
+        false => (String::new(), query),
+    };
     let statuses = Status::words().map(|word| (word, p.pill(word).text)).collect();
-    reply::page(&Search { p, query, groups, filters, statuses, is_filtered, next })
+    reply::page(&Search { p, query, groups, filters, statuses, is_filtered, error, next })
 }
 
 fn filters(query: &Pairs) -> Vec<(&'static str, String)> {

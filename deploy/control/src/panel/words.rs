@@ -139,6 +139,7 @@ mod tests {
             "job-",
             "search-",
             "platform-",
+            "place-",
         ];
         for key in keys(include_str!("../../assets/en.ftl")) {
             let is_of_family = families.iter().any(|family| key.starts_with(family));

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use postern_control::operation::field::{Last, Text};
-use postern_control::operation::find::{Find, Input, Output as Found};
+use postern_control::operation::find::{Find, Input, MAX_CHARS, Output as Found};
 use postern_shared::id::WorkflowId;
 use postern_shared::store::finding::Status;
 
@@ -49,6 +49,11 @@ pub struct Options {
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let before = options.before.as_deref().map(cursor).transpose();
     let before = before.map_err(|error| Failure::usage(error, "it takes what the end of the page before names"))?;
+    let chars = options.text.trim().chars().count();
+    if chars > MAX_CHARS {
+        let error = format!("the text has {chars} characters, more than {MAX_CHARS}");
+        return Err(Failure::usage(error, "give an e-mail, a phone number, or some words of it"));
+    }
     let input = Input {
         text: options.text.clone(),
         from: named(options.since),

@@ -25,7 +25,8 @@ static LIMITS: LazyLock<String> =
 #[derive(Debug, Args)]
 #[command(after_help = LIMITS.as_str())]
 pub struct Options {
-    /// E-mails, phone numbers and names of one person. A name in quotes counts where all of its words are
+    /// E-mails, phone numbers and names of one person. A name in quotes counts where its words stand together, or are the
+    /// first and the last name in one record or call
     #[arg(required = true, value_name = "TEXT")]
     texts: Vec<String>,
     /// Forgets the person without a question

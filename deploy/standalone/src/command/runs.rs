@@ -45,7 +45,7 @@ static COLUMNS: [Column<OneRun>; 7] = [
     Column::state("STATE", |run| run.state.0.to_string()),
     Column::number("STEPS", |run| run.steps.to_string()),
     Column::number("VERSION", |run| run.version.to_string()),
-    Column::number("RECORD", |run| run.record.map(|id| id.to_string()).unwrap_or_default()),
+    Column::number("RECORD", |run| run.record.as_ref().map(ToString::to_string).unwrap_or_default()),
     Column::text("MESSAGE", |run| run.message.clone().unwrap_or_default()),
 ];
 
@@ -87,7 +87,7 @@ pub fn line(run: &RunReport) -> String {
     let parent = parent.unwrap_or_default();
     let replays = run.replays.map(|first| format!(", in place of run {first}")).unwrap_or_default();
     let replaced = run.replaced_by.map(|last| format!(", replaced by run {last}")).unwrap_or_default();
-    let record = run.record.map(|record| format!(" on record {record}")).unwrap_or_default();
+    let record = run.record.as_ref().map(|record| format!(" on record {record}")).unwrap_or_default();
     let message = run.message.as_ref().filter(|message| !message.is_empty());
     let message = message.map(|message| format!(": {message}")).unwrap_or_default();
     let RunReport { started_at, status, workflow, version, steps, .. } = run;

@@ -11,10 +11,9 @@ use uuid::Uuid;
 use super::Part;
 use crate::body::shape;
 use crate::env::Env;
-use crate::id::RecordId;
 use crate::intake::dedupe::SENT;
 use crate::search_key::{Hasher, Key};
-use crate::store::{StoreError, copy, parsed, statistics};
+use crate::store::{StoreError, copy, failure_groups, parsed, statistics};
 use crate::submission::{SUBMISSIONS_V1, Submission, unbundle};
 
 /// The range lets PostgreSQL leave out the partitions of other weeks.
@@ -50,15 +49,16 @@ type Hashed<I> = (I, Vec<i64>);
 
 /// Writes the hashes of what was posted, refused or given up, and of the records as they are now.
 pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) -> Result<(), StoreError> {
-    let Part { receipts, records, touched, refused_bodies, dead_letters, steps } = part;
+    let Part { receipts, records, touched, refused_bodies, dead_letters, steps, failures } = part;
     statistics::add(transaction, steps).await?;
+    failure_groups::add(transaction, failures).await?;
     let mut found: Vec<Hashed<Uuid>> = Vec::new();
     if let (Some(least), Some(greatest)) = (receipts.iter().min(), receipts.iter().max()) {
         let document = |row: &Row| of_document(row, hasher);
         found = hashed(transaction, RECEIPTS, &[receipts, least, greatest], document).await?;
     }
-    let of_record = |id: i64| RecordId::try_from(id).ok().map(|id| hasher.secret.hash(&Key::record(id)));
-    found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(*record).into_iter().collect())));
+    let of_record = |record| Key::all_of_record(record).map(|key| hasher.secret.hash(&key)).collect();
+    found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(record))));
     copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
     if !records.is_empty() {
         let statement = transaction.prepare_cached(FORGET_RECORDS).await?;

@@ -16,10 +16,10 @@ SELECT l.refused_body, r.permission, r.code, r.refused_at,
     AND ($7::text IS NULL OR r.permission = $7) AND ($8::text IS NULL OR r.code = $9 OR strpos(r.message, $8) > 0)
 FROM (
     SELECT DISTINCT refused_body FROM refused_body_keys k
-    WHERE hash = $1 AND refused_body < $3 AND (cardinality($2::bigint[]) = 1 OR (
-        SELECT count(DISTINCT hash) FROM refused_body_keys other
-        WHERE other.refused_body = k.refused_body AND other.hash = ANY ($2)
-    ) = cardinality($2)) ORDER BY refused_body DESC LIMIT $4
+    WHERE hash = $1 AND refused_body < $3 AND NOT EXISTS (
+        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
+            SELECT FROM refused_body_keys other WHERE other.hash = wanted AND other.refused_body = k.refused_body))
+    ORDER BY refused_body DESC LIMIT $4
 ) l JOIN refused_bodies r ON r.id = l.refused_body ORDER BY l.refused_body DESC";
 
 const DEAD_LETTERS: &str = "-- kept::dead_letters
@@ -29,10 +29,10 @@ SELECT l.dead_letter, d.receipt, d.permission, d.target, d.created_at,
     AND ($8::text IS NULL OR strpos(d.reason, $8) > 0)
 FROM (
     SELECT DISTINCT dead_letter FROM dead_letter_keys k
-    WHERE hash = $1 AND dead_letter < $3 AND (cardinality($2::bigint[]) = 1 OR (
-        SELECT count(DISTINCT hash) FROM dead_letter_keys other
-        WHERE other.dead_letter = k.dead_letter AND other.hash = ANY ($2)
-    ) = cardinality($2)) ORDER BY dead_letter DESC LIMIT $4
+    WHERE hash = $1 AND dead_letter < $3 AND NOT EXISTS (
+        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
+            SELECT FROM dead_letter_keys other WHERE other.hash = wanted AND other.dead_letter = k.dead_letter))
+    ORDER BY dead_letter DESC LIMIT $4
 ) l JOIN dead_letters d ON d.id = l.dead_letter ORDER BY l.dead_letter DESC";
 
 /// A refused body that was found.

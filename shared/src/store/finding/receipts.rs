@@ -5,7 +5,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Filter, Found, Status};
-use crate::id::{ReceiptId, RecordId, WorkflowId};
+use crate::id::{ReceiptId, WorkflowId};
+use crate::record_ref::RecordRef;
 use crate::search_key::{Key, Secret};
 use crate::store::StoreError;
 use crate::store::history::floor;
@@ -14,9 +15,10 @@ use crate::store::runs::State;
 /// Begins with the key of `$1`, which has an index entry for each receipt, in the order of the receipts.
 const FOUND: &str = "-- receipts::found
 SELECT DISTINCT receipt FROM search_keys k
-WHERE hash = $1 AND receipt < $3 AND receipt >= $4 AND (cardinality($2::bigint[]) = 1 OR (
-    SELECT count(DISTINCT hash) FROM search_keys other WHERE other.receipt = k.receipt AND other.hash = ANY ($2)
-) = cardinality($2)) ORDER BY receipt DESC LIMIT $5";
+WHERE hash = $1 AND receipt < $3 AND receipt >= $4 AND NOT EXISTS (
+        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
+            SELECT FROM search_keys other WHERE other.hash = wanted AND other.receipt = k.receipt))
+    ORDER BY receipt DESC LIMIT $5";
 
 /// Reads what became of each receipt, receipt by receipt.
 const FATES: &str = "-- receipts::fates
@@ -92,7 +94,7 @@ fn read(row: &Row) -> FoundReceipt {
 pub async fn touching(
     transaction: &Transaction<'_>,
     secret: &Secret,
-    record: RecordId,
+    record: &RecordRef,
     last: i64,
 ) -> Result<Vec<(ReceiptId, FoundReceipt)>, StoreError> {
     let found = receipts(transaction, &[secret.hash(&Key::record(record))], &Filter::default(), None, last).await?;

@@ -14,9 +14,10 @@ SELECT l.record, r.module, r.updated_at,
     r.id IS NOT NULL AND ($5::timestamptz IS NULL OR r.updated_at >= $5) AND ($6::timestamptz IS NULL OR r.updated_at < $6)
 FROM (
     SELECT DISTINCT record FROM record_keys k
-    WHERE hash = $1 AND record < $3 AND (cardinality($2::bigint[]) = 1 OR (
-        SELECT count(DISTINCT hash) FROM record_keys other WHERE other.record = k.record AND other.hash = ANY ($2)
-    ) = cardinality($2)) ORDER BY record DESC LIMIT $4
+    WHERE hash = $1 AND record < $3 AND NOT EXISTS (
+        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
+            SELECT FROM record_keys other WHERE other.hash = wanted AND other.record = k.record))
+    ORDER BY record DESC LIMIT $4
 ) l LEFT JOIN LATERAL (SELECT id, module, updated_at FROM records WHERE id = l.record LIMIT 1) r ON true
 ORDER BY l.record DESC";
 

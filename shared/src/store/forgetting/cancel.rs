@@ -6,19 +6,23 @@ use std::time::Duration;
 use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
-use crate::id::{RecordId, WorkflowId};
+use crate::id::WorkflowId;
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 use crate::store::claims::{self, Claim, Holder};
+use crate::store::digest::{self, Committed};
+use crate::store::failure_groups::Failures;
 use crate::store::runs::State;
 use crate::store::spool::{self, Alarm, Way};
 use crate::store::{StoreError, checkpoints, runs};
 
 const STANDING: &str = "-- cancel::standing
-SELECT state::text, workflow, record FROM runs WHERE receipt = $1 AND number = $2 FOR UPDATE";
+SELECT state::text, workflow, record, connected FROM runs WHERE receipt = $1 AND number = $2 FOR UPDATE";
 
 const END: &str = "-- cancel::end
-UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt = $1 AND number = $2";
+UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt = $1 AND number = $2
+RETURNING $COLUMNS";
 
 const REMOVE: &str = "-- cancel::remove
 DELETE FROM checkpoints WHERE receipt = $1 AND run = $2";
@@ -33,11 +37,14 @@ pub async fn cancel(transaction: &Transaction<'_>, key: &[String], message: &Mes
     if matches!(State::from_word(row.get(0)), None | Some(State::Finished | State::Failed)) {
         return Ok(false);
     }
-    transaction.execute(END, &[&receipt, &number, &message.stored()]).await?;
+    let end = END.replace("$COLUMNS", Failures::COLUMNS);
+    let mut failures = Failures::default();
+    failures.insert(&transaction.query_one(&end, &[&receipt, &number, &message.stored()]).await?)?;
+    digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await?;
     transaction.execute(REMOVE, &[&receipt, &number]).await?;
     let workflow: Option<WorkflowId> = row.get::<_, i64>(1).try_into().ok();
-    let record: Option<RecordId> = row.get::<_, Option<i64>>(2).and_then(|id| id.try_into().ok());
-    if let (Some(workflow), Some(record)) = (workflow, record) {
+    let record = RecordRef::of_columns(row.get(2), row.get(3));
+    if let (Some(workflow), Some(record)) = (workflow, &record) {
         leave(transaction, RunKey { receipt: receipt.into(), number }, workflow, record).await?;
     }
     Ok(true)
@@ -48,7 +55,7 @@ async fn leave(
     transaction: &Transaction<'_>,
     run: RunKey,
     workflow: WorkflowId,
-    record: RecordId,
+    record: &RecordRef,
 ) -> Result<(), StoreError> {
     let (claim, mine) = (Claim::serial(workflow, record), Holder::from(run));
     if claims::holders(transaction, std::iter::once(&claim)).await?.get(&claim) != Some(&mine) {

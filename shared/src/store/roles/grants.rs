@@ -100,7 +100,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "checkpoints",
         &[
             Read(""),
-            Add("receipt, run, workflow, document, record, waits_for_turn, gate"),
+            Add("receipt, run, workflow, document, record, connected, waits_for_turn, gate"),
             Change("revision, document, waits_for_turn, decision, gate"),
             Remove,
         ],
@@ -112,11 +112,22 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[Read(""), Add("id, module, unique_key, fields"), Change("unique_key, fields, updated_at"), Remove],
     ),
     (Worker, "comments", &[Read("record"), Add("record, receipt, run, step, text"), Remove]),
-    (Worker, "digest_queue", &[Read(""), Add("receipts, records, dead_letters, touching, touched, steps"), Remove]),
+    (
+        Worker,
+        "digest_queue",
+        &[
+            Read(""),
+            Add(
+                "receipts, records, dead_letters, touching, touched, touching_connected, touched_connected, steps, failures",
+            ),
+            Remove,
+        ],
+    ),
     (Worker, "refused_bodies", &[Read("id, address, content_type, body, idempotency_key")]),
     (Worker, "refused_body_keys", &[Add("")]),
     (Worker, "dead_letter_keys", &[Add("")]),
     (Worker, "step_statistics", &[Read(""), Add(""), Change("count, failures, durations"), Remove]),
+    (Worker, "failure_groups", &[Read(""), Add(""), Change("count, newest, newest_run"), Remove]),
     (Worker, "search_secret", &[Read("key")]),
     (Worker, "forgettings", &[Read("id, at, named")]),
     (Worker, "search_keys", &[Add("")]),
@@ -165,8 +176,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[
             Read(""),
             Add(
-                "receipt, number, workflow, version, state, steps_taken, record, started_at, parent, parent_step, item, \
-                 replays",
+                "receipt, number, workflow, version, state, steps_taken, record, connected, started_at, parent, parent_step, \
+                 item, replays",
             ),
             Change("state, message, replaced_by, steps, ended_at"),
         ],
@@ -178,7 +189,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "checkpoints",
         &[
             Read(""),
-            Add("receipt, run, workflow, document, record, gate"),
+            Add("receipt, run, workflow, document, record, connected, gate"),
             Change("revision, decision, document, waits_for_turn, gate"),
             Remove,
         ],
@@ -186,6 +197,15 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "jobs", &[Read(""), Add("kind, filter, rate, account, total"), Change("state, ended_at")]),
     (Control, "outside_calls", &[Read("receipt, run, step, done_at"), Remove]),
     (Control, "step_statistics", &[Read("")]),
+    (Control, "failure_groups", &[Read("")]),
+    (
+        Control,
+        "digest_queue",
+        &[
+            Read("id, failures"),
+            Add("receipts, records, touching, touched, touching_connected, touched_connected, steps, failures"),
+        ],
+    ),
     (Control, "search_secret", &[Read("key")]),
     (Control, "refused_body_keys", &[Read(""), Remove]),
     (Control, "dead_letter_keys", &[Read(""), Remove]),

@@ -11,6 +11,8 @@ use crate::env::Env;
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::{Resume, RunKey};
 use crate::store::checkpoints::FIRST_REVISION;
+use crate::store::digest::{self, Committed};
+use crate::store::failure_groups::Failures;
 use crate::store::runs::State;
 use crate::store::spool::Way;
 use crate::store::{StoreError, receipts};
@@ -37,39 +39,43 @@ LEFT JOIN workflow_versions v ON v.workflow = w.id AND v.version = w.version
 ORDER BY r.receipt, r.number";
 
 const INSERT: &str = "-- replays::insert
-INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, record, started_at, parent, parent_step, item,
-    replays)
-SELECT r.receipt, n.number, r.workflow, n.version, n.state::run_state, 0, r.record, now(), r.parent, r.parent_step,
+INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, record, connected, started_at, parent,
+    parent_step, item, replays)
+SELECT r.receipt, n.number, r.workflow, n.version, n.state::run_state, 0, r.record, r.connected, now(), r.parent, r.parent_step,
     r.item, coalesce(r.replays, r.number)
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::int[], $5::text[])
     AS n (receipt, old, number, version, state)
 JOIN runs r ON r.receipt = n.receipt AND r.number = n.old";
 
 const COPY_CHECKPOINTS: &str = "-- replays::copy_checkpoints
-INSERT INTO checkpoints (receipt, run, workflow, document, record)
-SELECT c.receipt, n.number, c.workflow, c.document, c.record
+INSERT INTO checkpoints (receipt, run, workflow, document, record, connected)
+SELECT c.receipt, n.number, c.workflow, c.document, c.record, c.connected
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS n (receipt, old, number)
 JOIN checkpoints c ON c.receipt = n.receipt AND c.run = n.old";
 
 /// A run that the submission started begins with what was posted; one that another run started with the `$env` that its
 /// checkpoint has.
 const NEW_CHECKPOINTS: &str = "-- replays::new_checkpoints
-INSERT INTO checkpoints (receipt, run, workflow, document, record, gate)
+INSERT INTO checkpoints (receipt, run, workflow, document, record, connected, gate)
 SELECT r.receipt, n.number, r.workflow, json_build_object(
         'env', coalesce($5::text::json, CASE WHEN r.parent IS NULL THEN q.env ELSE c.document -> 'env' END),
         'pending', json_build_array(), 'parked', json_build_array(), 'is_new', true, 'begins', true,
         'depth', coalesce((c.document ->> 'depth')::int, 0)),
-    r.record, CASE WHEN n.state = 'held' THEN 'closed' END
+    r.record, r.connected, CASE WHEN n.state = 'held' THEN 'closed' END
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::text[]) AS n (receipt, old, number, state)
 JOIN runs r ON r.receipt = n.receipt AND r.number = n.old
 JOIN receipts q ON q.id = n.receipt
 LEFT JOIN checkpoints c ON c.receipt = n.receipt AND c.run = n.old";
 
+/// Returns the runs that counted as failed.
 const REPLACE: &str = "-- replays::replace
-UPDATE runs SET replaced_by = n.number
-FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS n (receipt, first, number)
-WHERE runs.receipt = n.receipt AND n.first IN (runs.number, runs.replays) AND runs.number <> n.number
-    AND runs.replaced_by IS NULL";
+WITH replaced AS (
+    UPDATE runs SET replaced_by = n.number
+    FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS n (receipt, first, number)
+    WHERE runs.receipt = n.receipt AND n.first IN (runs.number, runs.replays) AND runs.number <> n.number
+        AND runs.replaced_by IS NULL
+    RETURNING runs.*
+) SELECT $COLUMNS FROM replaced AS runs WHERE state = 'failed'";
 
 /// The version with which a run is replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,8 +206,12 @@ async fn insert(transaction: &Transaction<'_>, new: &[New], how: &How<'_>) -> Re
             transaction.execute(NEW_CHECKPOINTS, &[&receipts, &olds, &numbers, &states, &env]).await?;
         }
     }
-    transaction.execute(REPLACE, &[&receipts, &firsts, &numbers]).await?;
-    Ok(())
+    let mut failures = Failures::default();
+    let replace = REPLACE.replace("$COLUMNS", Failures::COLUMNS);
+    for row in transaction.query(&replace, &[&receipts, &firsts, &numbers]).await? {
+        failures.remove(&row)?;
+    }
+    digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await
 }
 
 fn read(row: &Row) -> Result<Ended, StoreError> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Step;
 use crate::id::RecordId;
 use crate::message::Message;
+use crate::record_ref::RecordRef;
 
 /// The names of tasks and outputs that most steps have. A word is stored as its place in this list: words are added at the
 /// end, and none is moved or removed.
@@ -61,6 +62,8 @@ impl<'a> Word<'a> {
 #[derive(Serialize, Deserialize)]
 enum Stored<'a> {
     V1(#[serde(borrow)] Vec<StepV1<'a>>),
+    /// With records of other systems. Only steps that touched such a record are stored in this form.
+    V2(#[serde(borrow)] Vec<(StepV1<'a>, Vec<&'a str>)>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,10 +93,21 @@ fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RecordId>, 
 pub(super) fn encode(steps: &[Step]) -> Option<Vec<u8>> {
     let message = |step: &Step| step.message.as_ref().map(Message::stored);
     let messages: Vec<Option<String>> = steps.iter().map(message).collect();
+    let connected: Vec<Vec<String>> = steps.iter().map(connected).collect();
     let stored = steps.iter().zip(&messages).map(|(step, message)| stored(step, message.as_deref()));
-    let stored = Stored::V1(stored.collect());
+    let stored = if connected.iter().all(Vec::is_empty) {
+        Stored::V1(stored.collect())
+    } else {
+        let connected = connected.iter().map(|all| all.iter().map(String::as_str).collect());
+        Stored::V2(stored.zip(connected).collect())
+    };
     // Numbers and texts can always be written.
     postcard::to_allocvec(&stored).ok().filter(|_| !steps.is_empty())
+}
+
+/// The records of other systems that a step touched, as texts.
+fn connected(step: &Step) -> Vec<String> {
+    step.records.iter().filter_map(RecordRef::connected).map(ToString::to_string).collect()
 }
 
 fn stored<'a>(step: &'a Step, message: Option<&'a str>) -> StepV1<'a> {
@@ -104,27 +118,32 @@ fn stored<'a>(step: &'a Step, message: Option<&'a str>) -> StepV1<'a> {
         message,
         after_ms: step.after_ms,
         took_us: step.took_us,
-        records: step.records.clone(),
+        records: step.records.iter().filter_map(RecordRef::own).collect(),
         fields: step.fields.iter().map(String::as_str).collect(),
     }
 }
 
 /// Reads stored steps; none = a later version wrote them.
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Step>> {
-    let Stored::V1(steps) = postcard::from_bytes(bytes).ok()?;
-    let read = |stored: StepV1<'_>| {
-        Some(Step {
-            step: stored.step.to_owned(),
-            task: stored.task.text()?.to_owned(),
-            output: stored.output.and_then(Word::text).map(str::to_owned),
-            message: stored.message.map(Message::of_stored),
-            after_ms: stored.after_ms,
-            took_us: stored.took_us,
-            records: stored.records,
-            fields: stored.fields.into_iter().map(str::to_owned).collect(),
-        })
-    };
-    steps.into_iter().map(read).collect()
+    match postcard::from_bytes(bytes).ok()? {
+        Stored::V1(steps) => steps.into_iter().map(|step| read(step, Vec::new())).collect(),
+        Stored::V2(steps) => steps.into_iter().map(|(step, connected)| read(step, connected)).collect(),
+    }
+}
+
+fn read(stored: StepV1<'_>, connected: Vec<&str>) -> Option<Step> {
+    let own = stored.records.into_iter().map(RecordRef::from);
+    let connected = connected.into_iter().filter_map(|record| record.parse().ok());
+    Some(Step {
+        step: stored.step.to_owned(),
+        task: stored.task.text()?.to_owned(),
+        output: stored.output.and_then(Word::text).map(str::to_owned),
+        message: stored.message.map(Message::of_stored),
+        after_ms: stored.after_ms,
+        took_us: stored.took_us,
+        records: own.chain(connected).collect(),
+        fields: stored.fields.into_iter().map(str::to_owned).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -148,19 +167,21 @@ mod tests {
     fn steps_are_read_as_they_were_written_and_are_small() {
         let record = RecordId::try_from(i64::MAX).unwrap();
         let failed = Step { message: Some(Message::RecordMissing { record }), ..step("ä", "later", None) };
-        let made = Step { records: vec![record], fields: vec!["city".to_owned()], ..step("b", "set_value", None) };
+        let made =
+            Step { records: vec![record.into()], fields: vec!["city".to_owned()], ..step("b", "set_value", None) };
         let said = Step { message: Some(Message::said("1 × workflow 2")), ..step("c", "run_workflow", Some("other")) };
         let all = [failed, made, said];
         assert_eq!(decode(&encode(&all).unwrap()).unwrap(), all);
         let lead = [
             step("usable", "condition", Some("then")),
-            Step {
-                records: vec![RecordId::try_from(100_000).unwrap()],
-                ..step("lead", "create_record", Some("created"))
-            },
+            Step { records: vec!["100000".parse().unwrap()], ..step("lead", "create_record", Some("created")) },
             step("note", "comment", Some("next")),
         ];
         assert!(encode(&lead).unwrap().len() < 64);
+        let both = vec!["852".parse().unwrap(), "crm/Leads/4x852".parse().unwrap()];
+        let both =
+            [step("usable", "condition", Some("then")), Step { records: both, ..step("lead", "set_value", None) }];
+        assert_eq!(decode(&encode(&both).unwrap()).unwrap(), both);
         assert_eq!((encode(&[]), decode(b"\x07later")), (None, None));
     }
 

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 /// The most urgent first: in the order of the type, not of the words.
 const SHOWN: &str = "-- of_receipt::shown
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by
+    parent, parent_step, item, replays, replaced_by, connected
 FROM runs WHERE receipt = $1 ORDER BY runs.state, number LIMIT $2";
 
 /// Of a run and its replays the last one counts.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, FIRST_REVISION, NewCheckpoint};
 use postern_shared::store::digest::{self, Committed};
+use postern_shared::store::failure_groups::Failures;
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
 use postern_shared::store::statistics::Counted;
@@ -28,12 +29,13 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     let mut tally = Tally::default();
     let (mut new, mut waiting, mut further) = (NewRuns::default(), Vec::new(), Vec::new());
     let mut alarms = Alarms::new(unit.clock.began());
-    let (mut touched, mut steps) = (BTreeSet::new(), Counted::default());
+    let (mut touched, mut steps, mut failures) = (BTreeSet::new(), Counted::default(), Failures::default());
     for one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
         count(&one, &mut tally);
         let records = one.log.iter().flat_map(|step| &step.records);
-        touched.extend(records.map(|record| (one.run.receipt, *record)));
+        touched.extend(records.map(|record| (one.run.receipt, record.clone())));
         steps.add(&one.run, &one.log);
+        failures.add(&one.run);
         match one.before.clone() {
             Before::New => new.add(one, &mut alarms),
             Before::Waiting { resume, steps, has_passed } => {
@@ -50,8 +52,8 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     tally.alarms = alarms.write(transaction).await?;
     serial_runs::stay(transaction, &stays).await?;
     let records = std::mem::take(&mut unit.touched).into_iter().collect();
-    digest::enqueue(transaction, &Committed { receipts, records, touched: touched.into_iter().collect(), steps })
-        .await?;
+    let touched = touched.into_iter().collect();
+    digest::enqueue(transaction, &Committed { receipts, records, touched, steps, failures }).await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }
@@ -86,7 +88,7 @@ impl NewRuns {
             if let Some(wake) = &wake {
                 alarms.set(Resume { run: run.key(), workflow: run.workflow, revision: FIRST_REVISION }, wake);
             }
-            let (run, workflow, record) = (run.key(), run.workflow, run.record);
+            let (run, workflow, record) = (run.key(), run.workflow, run.record.clone());
             let standing = standing(wake.as_ref(), false);
             self.checkpoints.push(NewCheckpoint { run, workflow, record, document, standing });
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use postern_shared::lane::Lane;
 use postern_shared::message::Message as Text;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Taken};
 use postern_shared::store::outside_calls::{self, Intent};
@@ -75,7 +76,7 @@ pub async fn attempt(
     let budget = BundleBudget::new(mode, Arc::clone(&resources.slow_runs));
     let mut unit = UnitOfWork::new(resources.catalogs.at_least(0).await?, Conflicts::Expected, budget);
     unit.clock = Clock::new(taken.now, began);
-    if let Some(record) = taken.run.record {
+    if let Some(record) = taken.run.record.as_ref().and_then(RecordRef::own) {
         unit.take_in(&[record], records::lock(&transaction, &[record]).await?);
     }
     let (has_passed, read) = (taken.has_passed, taken.bytes);

@@ -68,7 +68,7 @@ impl Operation for GetRecord {
         let comments = comments::of(&connection, input.id).await?.into_iter();
         let secret = digest::secret(&connection).await?;
         let transaction = finding::begin(&mut connection).await?;
-        let receipts = finding::touching(&transaction, &secret, input.id, MAX_RECEIPTS).await?;
+        let receipts = finding::touching(&transaction, &secret, &input.id.into(), MAX_RECEIPTS).await?;
         drop(transaction);
         let comment =
             |one: comments::Comment| Comment { text: sight.comment(&one.text), created_at: one.created_at.into() };

@@ -1,7 +1,8 @@
 //! What a run has done, before a person runs it again from the start.
 
 use postern_shared::env::Env;
-use postern_shared::id::{RecordId, WorkflowId};
+use postern_shared::id::WorkflowId;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::run_effects;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,7 @@ pub struct Effect {
     /// How often.
     pub count: i64,
     /// The first records of them.
-    pub records: Vec<RecordId>,
+    pub records: Vec<RecordRef>,
 }
 
 impl Operation for GetEffects {

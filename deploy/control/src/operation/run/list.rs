@@ -1,7 +1,8 @@
 //! The runs of all workflows, a page at a time.
 
-use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::message::{Coded, Language};
+use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
 use postern_shared::store::runs::{self, Filter, Run, State as RunState};
 use schemars::JsonSchema;
@@ -73,7 +74,7 @@ pub struct OneRun {
     /// How many steps it has taken.
     pub steps: i32,
     /// The record that it runs on.
-    pub record: Option<RecordId>,
+    pub record: Option<RecordRef>,
     /// Why it failed, or what its `stop` said.
     pub message: Option<String>,
     /// The same as a code with arguments.

@@ -63,7 +63,7 @@ pub fn new(pinned: Arc<Pinned>) -> Execution {
     let env = Arc::new(fields(r#"{"name":"Ada","tags":["a","b"],"n":2}"#));
     let (query, request, related) = (Arc::default(), Arc::default(), Arc::default());
     let scope = Scope { env, query, request, related, record: None };
-    Execution::new(pinned, 1, ReceiptId::new(), Some(record(852)), scope)
+    Execution::new(pinned, 1, ReceiptId::new(), Some(record(852).into()), scope)
 }
 
 /// A run of workflow 1 with these lines in a bundle, answered in this order.
