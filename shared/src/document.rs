@@ -4,6 +4,7 @@
 pub mod batch;
 mod reader;
 mod secrets;
+mod variables;
 
 use std::fmt;
 

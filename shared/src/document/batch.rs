@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use self::completion::{complete, name_in_its_type};
-use super::{Document, Kind, secrets};
+use super::{Document, Kind, secrets, variables};
 use crate::finding::{Finding, Located};
-use crate::id::{SecretName, WorkflowId};
+use crate::id::{SecretName, VariableName, WorkflowId};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
 use crate::workflow::{Step, Workflow};
@@ -29,6 +29,8 @@ pub struct Stored {
     pub numbers: HashSet<WorkflowId>,
     /// The names of the secrets.
     pub secrets: BTreeSet<SecretName>,
+    /// The names of the variables of the installation.
+    pub variables: BTreeSet<VariableName>,
 }
 
 /// One document that passed the checks.
@@ -124,6 +126,8 @@ impl Batch {
                     let mut findings = agreement::findings(workflow, &modules, undeclared);
                     findings.extend(runs_unknown(workflow, &unknown));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
+                    let missing = |stored: &Stored| variables::of_workflow(workflow, &stored.variables);
+                    findings.extend(stored.map(missing).unwrap_or_default());
                     findings
                 }
                 Some(Document::Permission(permission)) => {

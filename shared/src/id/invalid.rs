@@ -32,6 +32,8 @@ pub enum IdKind {
     Step,
     #[error("secret name")]
     Secret,
+    #[error("variable")]
+    Variable,
 }
 
 /// Why a text is no id.
@@ -52,4 +54,6 @@ pub enum IdFault {
     Characters,
     #[error("may hold only Latin letters, digits, '_', '-' and '.'")]
     LatinCharacters,
+    #[error("may hold only small Latin letters, digits and '_'")]
+    SmallCharacters,
 }

@@ -80,6 +80,14 @@ messages! {
     "chain-too-deep" ChainTooDeep { most: usize };
     "too-many-runs" TooManyRuns { most: i32 };
     "list-too-long" ListTooLong { field: String, items: usize, most: usize };
+    "item-of" ItemOf { item: usize, count: usize };
+    "items-done" ItemsDone { count: usize, failed: usize };
+    "loops-too-deep" LoopsTooDeep { most: usize };
+    "children-failed" ChildrenFailed { failed: usize, count: usize };
+    "children-late" ChildrenLate { open: usize, count: usize };
+    "waits-for-runs" WaitsForRuns { step: StepName };
+    "waits-for-itself" WaitsForItself { record: RecordId };
+    "results-too-large" ResultsTooLarge { bytes: usize, most: usize };
     "run-too-large" RunTooLarge { bytes: usize, most: usize };
 
     // What is wrong with a value.
@@ -233,6 +241,7 @@ messages! {
     "what-module" WhatModule;
     "what-step" WhatStep;
     "what-secret" WhatSecret;
+    "what-variable" WhatVariable;
     "id-no-uuid" IdNoUuid;
     "id-not-above-zero" IdNotAboveZero;
     "id-no-number" IdNoNumber;
@@ -240,4 +249,5 @@ messages! {
     "id-too-long" IdTooLong;
     "id-characters" IdCharacters;
     "id-latin-characters" IdLatinCharacters;
+    "id-small-characters" IdSmallCharacters;
 }

@@ -27,6 +27,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (39, include_str!("../../migrations/0039_statistics.sql")),
     (42, include_str!("../../migrations/0042_secrets.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
+    (54, include_str!("../../migrations/0054_variables.sql")),
+    (55, include_str!("../../migrations/0055_awaited_runs.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

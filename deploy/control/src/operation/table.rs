@@ -5,10 +5,10 @@ use super::{
     Row, audit, dead_letter, document, explain, find, job, openapi, person, receipt, record, refused_body,
     rejected_callers, run,
 };
-use super::{secret, statistics, token, unmatched, usage};
+use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 63] = [
+pub static ROWS: [Row; 66] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -72,4 +72,7 @@ pub static ROWS: [Row; 63] = [
     Row::of::<token::list::ListTokens>(),
     Row::of::<token::create::CreateToken>(),
     Row::of::<token::delete::DeleteToken>(),
+    Row::of::<variable::list::ListVariables>(),
+    Row::of::<variable::set::SetVariable>(),
+    Row::of::<variable::delete::DeleteVariable>(),
 ];

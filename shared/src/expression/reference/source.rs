@@ -4,13 +4,10 @@ use super::SyntaxError;
 use crate::suggestion::{DID_YOU_MEAN, did_you_mean, nearest};
 
 /// What a `$` with a name in brackets reads.
-pub(super) const SOURCES: [&str; 3] = ["env", "query", "request"];
+pub(super) const SOURCES: [&str; 4] = ["env", "query", "request", "var"];
 
 /// The names in `$request`.
 pub(super) const OF_REQUEST: [&str; 4] = ["ip", "time", "headers", "altered"];
-
-/// Sources of later versions.
-const NOT_YET: [&str; 1] = ["var"];
 
 /// Other names of what was posted, as other programs call it.
 const POSTED: [&str; 8] = ["post", "posted", "form", "body", "data", "input", "params", "fields"];
@@ -24,9 +21,6 @@ pub(super) fn refuse_unknown(name: &str, after: &str) -> Result<(), SyntaxError>
     if !is_quoted && !is_near() {
         return Ok(());
     }
-    if NOT_YET.contains(&name) {
-        return Err(SyntaxError(format!("there is no ${name} in this version; there are {}", written(&SOURCES))));
-    }
     let meant = near(name);
     Err(SyntaxError(match meant.as_slice() {
         [] => format!(
@@ -34,9 +28,6 @@ pub(super) fn refuse_unknown(name: &str, after: &str) -> Result<(), SyntaxError>
              {{{{ ${name}.key }}}}",
             written(&SOURCES)
         ),
-        meant if NOT_YET.contains(&meant[0]) => {
-            format!("unknown source ${name}, and there is no ${} in this version", meant[0])
-        }
         meant => format!("unknown source ${name}{DID_YOU_MEAN}{}?", written(meant)),
     }))
 }
@@ -55,7 +46,7 @@ fn near(name: &str) -> Vec<&'static str> {
     if POSTED.iter().any(|posted| posted.eq_ignore_ascii_case(name)) {
         return vec!["env"];
     }
-    nearest(name, SOURCES.into_iter().chain(["secret"]).chain(NOT_YET))
+    nearest(name, SOURCES.into_iter().chain(["secret"]))
 }
 
 fn written(sources: &[&str]) -> String {

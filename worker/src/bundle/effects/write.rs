@@ -8,7 +8,7 @@ use postern_shared::store::digest::{self, Committed};
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
 use postern_shared::store::statistics::Counted;
-use postern_shared::store::{StoreError, Transaction, comments, responses};
+use postern_shared::store::{StoreError, Transaction, comments, responses, run_results};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -20,11 +20,15 @@ use crate::run::tally::Tally;
 /// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
 pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
     queries::flush(transaction, unit).await?;
-    let Effects { comments, responses, child_runs, runs, stays, receipts, awaited } = std::mem::take(&mut unit.effects);
+    let Effects { comments, responses, child_runs, runs, stays, receipts, results_read, awaited } =
+        std::mem::take(&mut unit.effects);
     if !comments.is_empty() {
         comments::append(transaction, &comments).await?;
     }
     responses::put(transaction, &responses).await?;
+    for (run, step) in results_read {
+        run_results::remove(transaction, run, step).await?;
+    }
     let mut tally = Tally::default();
     let (mut new, mut waiting, mut further) = (NewRuns::default(), Vec::new(), Vec::new());
     let mut alarms = Alarms::new(unit.clock.began());
@@ -113,7 +117,7 @@ async fn renew(
     has_passed: bool,
     alarms: &mut Alarms,
 ) -> Result<(), StoreError> {
-    let RunEffects { run, forgets, document, wake, .. } = one;
+    let RunEffects { run, forgets, document, wake, result, .. } = one;
     if *forgets {
         run_steps::forget(transaction, run.key()).await?;
     }
@@ -129,6 +133,13 @@ async fn renew(
         None => {
             if let Some(next) = serial_runs::leave(transaction, run).await? {
                 alarms.set(next, &Wake::Now);
+            }
+            if let (Some(result), Some(parent)) = (result, run.parent) {
+                run_results::put(transaction, run.key(), result).await?;
+                for resume in checkpoints::child_ended(transaction, run.key(), parent).await? {
+                    runs::wake(transaction, resume.run).await?;
+                    alarms.set(resume, &Wake::Now);
+                }
             }
         }
     }

@@ -134,10 +134,16 @@ async fn go_on(
     {
         return end(transaction, not_begun(resume, taken, reason)?, waits, unit).await;
     }
-    if !pinned.workflow.start.parallel && !serial_runs::enter(transaction, &taken.run).await? {
-        return end(transaction, in_turn(resume, taken)?, waits, unit).await;
+    // The run of one item of a loop is on the record with the run that waits for it.
+    let is_serial = !pinned.workflow.start.parallel && !taken.checkpoint.frames.is_part();
+    if is_serial && !serial_runs::enter(transaction, &taken.run).await? {
+        let effects = match serial_runs::waits_for_itself(transaction, &taken).await? {
+            Some(record) => failed(resume, taken, Text::WaitsForItself { record })?,
+            None => in_turn(resume, taken)?,
+        };
+        return end(transaction, effects, waits, unit).await;
     }
-    let mut execution = match Execution::resume(pinned, &taken) {
+    let mut execution = match Execution::resume(pinned, &taken, Arc::clone(unit.variables())) {
         Ok(execution) => execution,
         Err(reason) => return end(transaction, failed(resume, taken, reason)?, waits, unit).await,
     };
