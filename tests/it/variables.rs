@@ -32,6 +32,10 @@ async fn a_variable_is_read_by_workflows_as_it_was_set_last() {
     let used = json!([{"workflow": 1, "step": "say"}]);
     assert_eq!((&listed["variables"][0]["value"], &listed["variables"][0]["used_by"]), (&json!("b"), &used));
     assert!(cli.run("var rm stage --yes").stderr.contains("the variable is used by workflow 1 (start)"));
+    let table = cli.run("var list").text();
+    assert!(table.contains("crm_url") && table.contains("workflow 1 (say)") && table.contains("database"), "{table}");
+    cli.run("var set unused x").text();
+    assert_eq!(cli.run("var rm unused --yes").text(), "variable unused: removed\n");
     let exported = postern.api("GET", "/export").send().await.text;
     assert!(exported.contains("workflow: 1") && !exported.contains("variable"), "{exported}");
 }

@@ -5,8 +5,8 @@ use deadpool_postgres::Transaction;
 use super::woken;
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::{Resume, RunKey};
+use crate::store::StoreError;
 use crate::store::runs::Parent;
-use crate::store::{StoreError, spool};
 
 /// Two runs that end at a time let two others begin.
 const NEXT: &str = "-- children::next
@@ -57,10 +57,7 @@ pub async fn child_ended(
     if transaction.query_opt(LOCK_PARENT, &[&receipt, &parent.run]).await?.is_some()
         && let Some(row) = transaction.query_opt(WAKE_PARENT, &[&receipt, &parent.run, &parent.step]).await?
     {
-        let woken = resume(&row)?;
-        // What would wake it when it has waited for too long.
-        spool::withdraw(transaction, &Resume { revision: woken.revision - 1, ..woken }).await?;
-        going.push(woken);
+        going.push(resume(&row)?);
     }
     Ok(going)
 }

@@ -8,7 +8,7 @@ use postern_shared::store::digest::{self, Committed};
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
 use postern_shared::store::statistics::Counted;
-use postern_shared::store::{StoreError, Transaction, comments, responses, run_results};
+use postern_shared::store::{StoreError, Transaction, comments, responses, run_results, spool};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -137,6 +137,10 @@ async fn renew(
             if let (Some(result), Some(parent)) = (result, run.parent) {
                 run_results::put(transaction, run.key(), result).await?;
                 for resume in checkpoints::child_ended(transaction, run.key(), parent).await? {
+                    if resume.run.number == parent.run {
+                        // What would wake it when it has waited for too long.
+                        spool::withdraw(transaction, &Resume { revision: resume.revision - 1, ..resume }).await?;
+                    }
                     runs::wake(transaction, resume.run).await?;
                     alarms.set(resume, &Wake::Now);
                 }

@@ -137,11 +137,7 @@ async fn go_on(
     // The run of one item of a loop is on the record with the run that waits for it.
     let is_serial = !pinned.workflow.start.parallel && !taken.checkpoint.frames.is_part();
     if is_serial && !serial_runs::enter(transaction, &taken.run).await? {
-        let effects = match serial_runs::waits_for_itself(transaction, &taken).await? {
-            Some(record) => failed(resume, taken, Text::WaitsForItself { record })?,
-            None => in_turn(resume, taken)?,
-        };
-        return end(transaction, effects, waits, unit).await;
+        return end(transaction, not_in_turn(transaction, resume, taken).await?, waits, unit).await;
     }
     let mut execution = match Execution::resume(pinned, &taken, Arc::clone(unit.variables())) {
         Ok(execution) => execution,
@@ -190,6 +186,14 @@ async fn go_on(
     execution.note_if_slow(&unit.budget);
     let (effects, _) = execution.into_effects(before(resume, &taken));
     end(transaction, effects, waits, unit).await
+}
+
+/// A run whose record another one has: it waits, unless that one waits for it.
+async fn not_in_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> {
+    match serial_runs::waits_for_itself(transaction, &taken).await? {
+        Some(record) => failed(resume, taken, Text::WaitsForItself { record }),
+        None => in_turn(resume, taken),
+    }
 }
 
 /// Writes what became of the run.
