@@ -5,6 +5,7 @@ mod bare_filters;
 pub mod batch;
 mod reader;
 mod secrets;
+mod variables;
 
 use std::fmt;
 

@@ -57,18 +57,22 @@ pub struct Scope {
     pub query: Arc<Env>,
     /// `$request[…]`
     pub request: Arc<Env>,
+    /// `$var[…]`
+    pub var: Arc<Env>,
     /// The fields of the run's record, `$lastname`; none = every field is empty.
     pub record: Option<Arc<Env>>,
     /// The fields of referenced records, each under the text of its [`Related`]; what is missing is empty.
     pub related: Arc<Env>,
 }
 
-/// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record.
-/// Whoever evaluates fills [`Scope::related`] first.
+/// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record, or in a
+/// name of `$env` that a step assigns. Whoever evaluates fills [`Scope::related`] first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Related {
-    /// The field of the run's record that holds the id.
+    /// The field of the run's record that holds the id, or the name of `$env`.
     pub field: String,
+    /// Whether it is a name of `$env`, which only the workflow knows.
+    pub by_env: bool,
     /// The module that the referenced record must belong to.
     pub module: ModuleName,
     /// The field of the referenced record.

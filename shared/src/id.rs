@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use invalid::{IdFault, IdKind, InvalidId};
-pub use name::{ConnectionName, MAX_NAME_BYTES, ModuleName, PermissionKey, SecretName, StepName, TriggerKey};
+pub use name::{
+    ConnectionName, MAX_NAME_BYTES, ModuleName, PermissionKey, SecretName, StepName, TriggerKey, VariableName,
+};
 
 /// One accepted POST. A UUID v7: its first 48 bits are the milliseconds since 1970 at which it was made,
 /// which is also the partition that its history lives in (RFC 9562, 5.7).

@@ -42,6 +42,7 @@ pub mod telemetry;
 pub mod tls;
 pub mod trigger;
 pub mod unreachable;
+pub mod variable;
 pub mod wakeup;
 pub mod workflow;
 pub mod xml;

@@ -11,6 +11,7 @@ mod public;
 mod refusal;
 pub mod retention;
 mod secrets;
+pub mod variables;
 
 use clap::Args;
 use tokio_postgres::config::SslMode;

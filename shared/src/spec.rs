@@ -84,6 +84,8 @@ pub enum Kind {
     Names(document::Kind),
     /// Names of steps that follow.
     Steps,
+    /// Texts with which a value is compared, each with the names of the steps that follow: the output of the case.
+    Cases,
     /// Statuses of HTTP: `200`, `2xx`, `200-299`.
     Statuses,
     /// One status that a caller can get.
@@ -195,6 +197,15 @@ pub fn described() -> Vec<(String, &'static [Setting])> {
         })
     };
     outer.flat_map(|(prefix, settings)| std::iter::once((prefix, settings)).chain(inner(settings))).collect()
+}
+
+/// The longest duration of a setting, in words.
+pub fn longest(max: Duration) -> String {
+    const DAY_S: u64 = 24 * 3600;
+    match max.as_secs() {
+        seconds if seconds >= DAY_S && seconds % DAY_S == 0 => format!("{} days", seconds / DAY_S),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 /// The words of a choice: one table has them with what they mean.

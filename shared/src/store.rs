@@ -40,6 +40,7 @@ pub mod retention;
 pub mod roles;
 pub mod run_actions;
 pub mod run_effects;
+pub mod run_results;
 pub mod run_steps;
 pub mod runs;
 pub mod search;
@@ -56,6 +57,7 @@ mod transaction;
 pub mod triggers;
 pub mod unmatched;
 pub mod usage;
+pub mod variables;
 pub mod workflows;
 
 use std::sync::Arc;

@@ -1,8 +1,12 @@
 //! A workflow: one start, then a graph of steps. Read from its document, which stays the only stored form.
 
+mod loops;
+mod other_record;
 mod parse;
 #[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
@@ -87,7 +91,7 @@ pub struct Step {
     /// The names of `$env` that its settings read.
     pub reads: Reads,
     /// Where each output leads; an output that is missing here leads nowhere.
-    pub outputs: Vec<(&'static str, Vec<StepIndex>)>,
+    pub outputs: Vec<(Cow<'static, str>, Vec<StepIndex>)>,
 }
 
 impl Workflow {

@@ -78,6 +78,30 @@ find-record-store-id = Store the id
 find-record-store-ids = Store all ids
     .help = The name of `$env` that gets the list of all ids.
 
+for-each = For each
+    .help = Takes steps once for each item of a list: those to which `each` leads, and those to which these lead. Behind the last item it leaves by `next`. The next item follows when all branches of an item have ended, whatever they waited for. A loop may stand inside of another.
+
+for-each-for-each = List
+    .help = The list, of at most 1000 items. A value that is no list is one item; an empty value is none.
+
+for-each-item = Item
+    .help = The name of `$env` that is the item. Without it: `item`. Behind the loop it is what it was before.
+
+for-each-index = Index
+    .help = The name of `$env` that is the place of the item, from 1. Without it: `index`.
+
+for-each-collect = Collect
+    .help = What each item gives, read when its steps have ended.
+
+for-each-store = Store the list
+    .help = The name of `$env` that gets the list of what the items gave, in their order.
+
+for-each-on-error = If an item fails
+    .help = `fail` leaves by `failed`, and fails the run where that leads nowhere; a replay of the run goes on with the failed item. `collect` puts `{error: …}` into the list and goes on with the next item. `stop` ends the run in any case.
+
+for-each-parallel = At a time
+    .help = So many items at a time, at most 50, each in a run of its own with a copy of `$env`, for which this run waits. Then `fail` leaves by `failed` when all have ended. Without it: one item after another in this run.
+
 http-request = HTTP request
     .help = Sends a request to another system. Leaves by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
 
@@ -133,7 +157,7 @@ respond-type = Media type
     .help = Without it: `application/json` for `json`, `text/plain; charset=utf-8` for `text`.
 
 run-workflow = Run workflow
-    .help = Starts another workflow, or the same one, and goes on without waiting. Each run has a copy of `$env`.
+    .help = Starts another workflow, or the same one, and goes on without waiting, or waits for it with `wait: true`. Each run has a copy of `$env`.
 
 run-workflow-run-workflow = Workflow
     .help = The number of the workflow.
@@ -152,6 +176,15 @@ run-workflow-index = Index
 
 run-workflow-env = More variables
     .help = Names and values that are added to `$env` of the new runs.
+
+run-workflow-wait = Wait
+    .help = `true`: the step waits until all of its runs have ended. It leaves by `failed` when a run failed, was cancelled, or has not ended in time. What a run responds goes to this run, and not to the caller.
+
+run-workflow-timeout = Longest wait
+    .help = How long the step waits for its runs.
+
+run-workflow-store = Store the results
+    .help = The name of `$env` that gets what the run left: `{run, state, message, status, body}`, or a list of these with `for_each` or a list of records. `status` and `body` are what its `respond` says.
 
 send-mail = Send mail
     .help = Sends a mail. Leaves by `next` when the mail server has taken it, else by `failed`. All tries send the same mail with the same `Message-ID`.
@@ -203,6 +236,15 @@ stop-stop = End
 
 stop-message = Message
     .help = Shown with the run.
+
+switch = Switch
+    .help = Compares one value with several cases. Leaves by the output of the first case that is equal, else by `else`. The path of the run shows the output of the case `Rome` as `= Rome`.
+
+switch-switch = Value
+    .help = The value that is compared. A list or a map is equal to no case.
+
+switch-cases = Cases
+    .help = Texts, each with the steps that follow. A number is equal to a case that reads as the same number; an unknown name is equal to the empty case. At most 100.
 
 workflow = Workflow
     .help = One start, then a graph of steps.

@@ -3,6 +3,7 @@
 
 mod api;
 mod attacks;
+mod awaited;
 mod bodies;
 mod broker;
 mod browser;
@@ -32,12 +33,14 @@ mod lanes;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
 mod link;
+mod loops;
 mod mail;
 mod module_documents;
 mod modules;
 mod operations;
 mod outside;
 mod panel;
+mod parallel_loops;
 mod poison;
 mod probes;
 mod record_refs;
@@ -56,10 +59,13 @@ mod secrets;
 mod spool;
 mod standalone;
 mod statistics;
+mod stored_ids;
 mod submit;
+mod switch;
 mod tasks;
 mod tidy;
 mod unmatched;
+mod variables;
 mod waiting;
 mod wire;
 mod workflows;

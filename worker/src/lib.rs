@@ -18,6 +18,7 @@ mod upkeep;
 use std::sync::Arc;
 
 use postern_shared::descriptors;
+use postern_shared::options::variables;
 use postern_shared::presence::Presence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
@@ -48,7 +49,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let resting = metrics.resting_targets.clone();
-    let (keys, secrets) = (options.secrets.keys()?, Arc::default());
+    let (keys, secrets, environment) = (options.secrets.keys()?, Arc::default(), variables::of_environment()?);
     let outside = Outside::new(execution.allowed_targets.clone(), mail, Arc::clone(&secrets), resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let (own_lanes, stranded) = (Health::default(), Health::default());
@@ -79,7 +80,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     if shutdown.is_triggered() {
         return Ok(());
     }
-    let catalogs = Arc::new(Catalogs::new(store.clone(), execution.mail_from.clone(), keys, secrets));
+    let catalogs = Arc::new(Catalogs::new(store.clone(), execution.mail_from.clone(), keys, secrets, environment));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }

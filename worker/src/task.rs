@@ -1,5 +1,6 @@
 //! What a step does: one file per task, under the same name as its settings in the shared crate.
 
+mod awaited;
 mod comment;
 mod condition;
 pub mod context;
@@ -8,6 +9,7 @@ mod delay;
 mod delete_record;
 pub mod error;
 mod find_record;
+mod for_each;
 mod http_request;
 pub mod outcome;
 pub mod query;
@@ -17,6 +19,7 @@ mod send_mail;
 mod set_env;
 mod set_value;
 mod stop;
+mod switch;
 mod tries;
 mod typed_fields;
 
@@ -37,6 +40,7 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
         Task::Delay(settings) => delay::perform(settings, context),
         Task::DeleteRecord(settings) => delete_record::perform(settings, context),
         Task::FindRecord(settings) => find_record::perform(settings, answer, context),
+        Task::ForEach(settings) => for_each::perform(settings, answer, context),
         Task::HttpRequest(settings) => http_request::perform(settings, reported(answer), context),
         Task::Respond(settings) => respond::perform(settings, context),
         Task::RunWorkflow(settings) => run_workflow::perform(settings, answer, context),
@@ -44,6 +48,7 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
         Task::SetEnv(settings) => set_env::perform(settings, context),
         Task::SetValue(settings) => set_value::perform(settings, answer, context),
         Task::Stop(settings) => stop::perform(settings, context),
+        Task::Switch(settings) => switch::perform(settings, context),
     }
 }
 

@@ -28,6 +28,7 @@ mod take;
 pub mod token;
 pub mod unmatched;
 pub mod usage;
+pub mod variable;
 
 use std::future::Future;
 

@@ -47,6 +47,7 @@ mod tokens;
 mod tree;
 mod triggers;
 mod unmatched;
+mod variables;
 mod versions;
 pub(crate) mod visit;
 mod words;

@@ -10,6 +10,7 @@ use postern_http::metrics::ConnectionMetrics;
 use postern_shared::clock::Clock;
 use postern_shared::env::Limits;
 use postern_shared::intake::burst_detector::BurstDetector;
+use postern_shared::options::variables;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::secret::key::Keys;
@@ -19,6 +20,7 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::tokens::Hash;
 use postern_shared::store::{Store, StoreError, permissions};
+use postern_shared::variable::Variables;
 use prometheus::Registry;
 
 use crate::api;
@@ -40,6 +42,8 @@ pub struct State {
     pub api_token: Option<Hash>,
     /// Under which secrets are encrypted.
     pub keys: Keys,
+    /// The variables of the installation that the environment sets.
+    pub variables: Variables,
     /// The operations of the API.
     pub operations: Router<operation::Row>,
     pub connections: ConnectionMetrics,
@@ -63,6 +67,7 @@ impl State {
             tickets: Sequence::new(),
             api_token: api::hash_of_setting(options.access.api_token.as_deref()),
             keys: options.secrets.keys()?,
+            variables: variables::of_environment()?,
             operations: Router::new(&ROWS)?,
             connections: ConnectionMetrics::new(registry)?,
             is_open: AtomicBool::new(false),

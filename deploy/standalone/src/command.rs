@@ -37,6 +37,7 @@ mod token;
 mod unmatched;
 mod usage;
 mod validate;
+mod var;
 
 use std::process::ExitCode;
 
@@ -132,6 +133,8 @@ enum Command {
     Usage(usage::Options),
     /// Sets, lists or removes secrets, or encrypts them under a new key
     Secret(secret::Options),
+    /// Sets, lists or removes variables of the installation
+    Var(var::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
     /// Brings the tables of the database up to this version
@@ -213,6 +216,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Changes(options) => changes::run(&options, output).await,
         Command::Usage(options) => usage::run(&options, output).await,
         Command::Secret(options) => secret::run(&options, output).await,
+        Command::Var(options) => var::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),

@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use self::completion::{complete, name_in_its_type};
-use super::{Document, Kind, bare_filters, secrets};
+use super::{Document, Kind, bare_filters, secrets, variables};
 use crate::finding::{Finding, Located};
-use crate::id::{SecretName, WorkflowId};
+use crate::id::{SecretName, VariableName, WorkflowId};
 use crate::message::{DocumentFault, Message};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
@@ -30,6 +30,8 @@ pub struct Stored {
     pub numbers: HashSet<WorkflowId>,
     /// The names of the secrets.
     pub secrets: BTreeSet<SecretName>,
+    /// The names of the variables of the installation.
+    pub variables: BTreeSet<VariableName>,
 }
 
 /// One document that passed the checks.
@@ -126,6 +128,8 @@ impl Batch {
                     findings.extend(bare_filters::findings(&yaml.value));
                     findings.extend(runs_unknown(workflow, &unknown));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
+                    let missing = |stored: &Stored| variables::of_workflow(workflow, &stored.variables);
+                    findings.extend(stored.map(missing).unwrap_or_default());
                     findings
                 }
                 Some(Document::Permission(permission)) => {

@@ -131,6 +131,7 @@ mod tests {
             env: Arc::new(serde_json::from_str(ENV).unwrap()),
             query: Arc::clone(&empty),
             request: Arc::clone(&empty),
+            var: Arc::clone(&empty),
             record: None,
             related: empty,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Related;
-use crate::id::SecretName;
+use crate::id::{SecretName, VariableName};
 
 /// What an expression or a template reads, whichever way its evaluation takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,10 +12,14 @@ pub struct Reads {
     pub names: BTreeSet<String>,
     /// It reads `$env` as a whole, or by a name that only its evaluation knows.
     pub all: bool,
+    /// The fields of the run's record.
+    pub fields: BTreeSet<String>,
     /// The fields of referenced records, each once.
     pub related: Vec<Related>,
     /// The secrets, which only some settings may read.
     pub secrets: BTreeSet<SecretName>,
+    /// The variables of the installation that are written out.
+    pub variables: BTreeSet<VariableName>,
 }
 
 impl Reads {
@@ -23,7 +27,9 @@ impl Reads {
     pub fn add(&mut self, other: &Self) {
         self.names.extend(other.names.iter().cloned());
         self.all |= other.all;
+        self.fields.extend(other.fields.iter().cloned());
         self.secrets.extend(other.secrets.iter().cloned());
+        self.variables.extend(other.variables.iter().cloned());
         other.related.iter().for_each(|one| self.add_related(one));
     }
 

@@ -8,7 +8,7 @@ use super::date::Now;
 use super::reads::Reads;
 use super::value::{Key, View, is_true, look_up};
 use super::{Related, Scope, SyntaxError};
-use crate::id::{InvalidId, SecretName};
+use crate::id::{InvalidId, SecretName, VariableName};
 use crate::message::ExpressionFault;
 use crate::secret::mark;
 
@@ -31,6 +31,7 @@ pub(super) enum Source {
     Env,
     Query,
     Request,
+    Var,
     Record,
     Related,
 }
@@ -61,6 +62,7 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
         "env" => (Source::Env, Vec::new()),
         "query" => (Source::Query, Vec::new()),
         "request" => (Source::Request, Vec::new()),
+        "var" if rest[name.len()..].starts_with('[') => (Source::Var, Vec::new()),
         field => {
             source::refuse_unknown(field, &rest[name.len()..])?;
             (Source::Record, vec![Key::Name(field.to_owned())])
@@ -72,6 +74,9 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
     }
     if let (Source::Request, Some(Key::Name(name))) = (source, path.first()) {
         source::refuse_unknown_of_request(name)?;
+    }
+    if let (Source::Var, Some(Key::Name(name))) = (source, path.first()) {
+        name.parse::<VariableName>().map_err(|error: InvalidId| SyntaxError(error.into()))?;
     }
     if place == Place::Text && path.is_empty() && rest[length..].starts_with('[') {
         return Err(ExpressionFault::ReferenceUnquoted { name: name.to_owned() }.into());
@@ -94,6 +99,11 @@ pub(super) fn is_typographic(c: char) -> bool {
 }
 
 impl Reference {
+    /// Whether it is a variable of the installation.
+    pub(super) fn is_variable(&self) -> bool {
+        matches!(self, Self::Path(Source::Var, path) if path.len() == 1)
+    }
+
     /// Its value, cloned from its map; unknown is null.
     pub(super) fn value(&self, scope: &Scope) -> Value {
         match self.find(scope) {
@@ -121,6 +131,15 @@ impl Reference {
             Self::Related(related, _) => reads.add_related(related),
             Self::Secret(name) => _ = reads.secrets.insert(name.clone()),
             Self::Path(..) | Self::Now(_) => {}
+        }
+        if let Self::Path(source, path) = self
+            && let Some(Key::Name(name)) = path.first()
+        {
+            match source {
+                Source::Var => reads.variables.extend(name.parse::<VariableName>()),
+                Source::Record => _ = reads.fields.insert(name.clone()),
+                Source::Env | Source::Query | Source::Request | Source::Related => {}
+            }
         }
         let Self::Path(Source::Env, path) = self else { return };
         match (path.first(), rest.strip_prefix('.').map(identifier)) {
@@ -174,6 +193,7 @@ impl Source {
             Self::Env => "__env",
             Self::Query => "__query",
             Self::Request => "__request",
+            Self::Var => "__var",
             Self::Record => "__record",
             Self::Related => "__related",
         }
@@ -184,6 +204,7 @@ impl Source {
             Self::Env => &scope.env,
             Self::Query => &scope.query,
             Self::Request => &scope.request,
+            Self::Var => &scope.var,
             Self::Record => scope.record.as_ref()?,
             Self::Related => &scope.related,
         };
@@ -302,7 +323,8 @@ fn related_field(text: &str) -> Option<(Related, &str)> {
     let name = identifier(text);
     let rest = text[name.len()..].trim_start().strip_prefix(')')?;
     let module = module.trim().parse().ok()?;
-    (!name.is_empty()).then(|| (Related { field: field.to_owned(), module, name: name.to_owned() }, rest))
+    (!name.is_empty())
+        .then(|| (Related { field: field.to_owned(), by_env: false, module, name: name.to_owned() }, rest))
 }
 
 fn literal(text: &str) -> String {

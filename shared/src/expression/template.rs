@@ -65,15 +65,29 @@ impl Template {
         }
     }
 
-    /// Whether scheme, host and port of the URL that it renders are written out: no reference chooses them.
+    /// Whether it is one reference and nothing else: its value is a copy.
+    pub fn is_lone_reference(&self) -> bool {
+        matches!(&self.0, Kind::Lone(Part::Reference(_)))
+    }
+
+    /// Whether scheme, host and port of the URL that it renders are written out, or come from a variable of the
+    /// installation: no other reference chooses them.
     pub fn names_its_host(&self) -> bool {
-        let begins = match &self.0 {
+        let parts = match &self.0 {
             Kind::Fixed(Value::String(_)) => return true,
-            Kind::Text(parts) => parts.first(),
-            Kind::Fixed(_) | Kind::Lone(_) | Kind::List(_) | Kind::Map(_) => None,
+            Kind::Lone(part) => std::slice::from_ref(part),
+            Kind::Text(parts) => parts,
+            Kind::Fixed(_) | Kind::List(_) | Kind::Map(_) => return false,
         };
-        let Some(Part::Text(text)) = begins else { return false };
-        text.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#']))
+        match parts {
+            [Part::Text(text), ..] => text.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#'])),
+            [Part::Reference(first), rest @ ..] if first.is_variable() => match rest {
+                [] => true,
+                [Part::Text(text), ..] => text.starts_with(['/', '?', '#']),
+                [..] => false,
+            },
+            _ => false,
+        }
     }
 
     /// Its text with `…` for whatever depends on what it is evaluated with; nothing if no words are left.

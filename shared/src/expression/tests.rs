@@ -21,6 +21,7 @@ fn scope() -> Scope {
         env: Arc::new(serde_json::from_str(env).unwrap()),
         query: map(json!({"utm_source": "ad"})),
         request: map(json!({"ip": "10.0.0.1"})),
+        var: map(json!({"crm_url": "https://crm.example"})),
         record: Some(map(json!({"lastname": "Record", "tags": ["r"], "envelope": "e"}))),
         related: map(json!({"contact_id:Contacts:leadsource": "Fair", "contact_id:Contacts:tags": ["x", "y"]})),
     }

@@ -92,6 +92,7 @@ impl Object for Context {
             (Source::Env, Some(&self.0.env)),
             (Source::Query, Some(&self.0.query)),
             (Source::Request, Some(&self.0.request)),
+            (Source::Var, Some(&self.0.var)),
             (Source::Record, self.0.record.as_ref()),
             (Source::Related, Some(&self.0.related)),
         ];

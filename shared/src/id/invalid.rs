@@ -34,6 +34,8 @@ pub enum IdKind {
     Secret,
     #[error("connection name")]
     Connection,
+    #[error("variable")]
+    Variable,
 }
 
 /// Why a text is no id.
@@ -54,4 +56,6 @@ pub enum IdFault {
     Characters,
     #[error("may hold only Latin letters, digits, '_', '-' and '.'")]
     LatinCharacters,
+    #[error("may hold only small Latin letters, digits and '_'")]
+    SmallCharacters,
 }

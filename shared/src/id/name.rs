@@ -93,7 +93,15 @@ text_id!(
     Letters::Latin
 );
 
-/// The longest name of a trigger, permission, module, step, secret or connection: it must fit an index row, a label, a table cell.
+text_id!(
+    /// A variable of the installation. Its name in the environment has the same letters, in capitals.
+    VariableName,
+    IdKind::Variable,
+    Letters::SmallLatin
+);
+
+/// The longest name of a trigger, permission, module, step, secret, connection or variable: it must fit an index row, a label,
+/// a table cell.
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// Which letters a name may hold.
@@ -103,12 +111,15 @@ enum Letters {
     Latin,
     /// Of what people name in a language of their own.
     OfAnyScript,
+    /// Of what the environment of a process names in capitals.
+    SmallLatin,
 }
 
 /// Why a text cannot be a name, or nothing.
 fn name_fault(text: &str, letters: Letters) -> Option<IdFault> {
     let is_sign = |c: char| matches!(c, '_' | '-' | '.');
     let is_latin = |c: char| c.is_ascii_alphanumeric() || is_sign(c);
+    let is_small_latin = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let is_of_any_script = |c: char| c.is_alphanumeric() || is_sign(c);
     if text.is_empty() {
         Some(IdFault::Empty)
@@ -116,6 +127,8 @@ fn name_fault(text: &str, letters: Letters) -> Option<IdFault> {
         Some(IdFault::TooLong)
     } else if letters == Letters::Latin && !text.chars().all(is_latin) {
         Some(IdFault::LatinCharacters)
+    } else if letters == Letters::SmallLatin && !text.chars().all(is_small_latin) {
+        Some(IdFault::SmallCharacters)
     } else if !text.chars().all(is_of_any_script) {
         Some(IdFault::Characters)
     } else {
@@ -134,6 +147,9 @@ mod tests {
         assert!("наш_сайт".parse::<TriggerKey>().is_err());
         assert!("CUSTOM_43".parse::<TriggerKey>().is_ok());
         assert!("x".repeat(65).parse::<TriggerKey>().is_err());
+        let error = "CRM_URL".parse::<VariableName>().unwrap_err().to_string();
+        assert_eq!(error, r#"variable "CRM_URL" may hold only small Latin letters, digits and '_'"#);
+        assert!("crm_url_2".parse::<VariableName>().is_ok());
         for (text, is_name) in
             [("Лиды", true), ("Kontakte_Köln", true), ("リード", true), ("a b", false), ("a/b", false)]
         {

@@ -70,6 +70,14 @@ codes! {
     "chain-too-deep" ChainTooDeep { most: usize };
     "too-many-runs" TooManyRuns { most: i32 };
     "list-too-long" ListTooLong { field: String, items: usize, most: usize };
+    "item-of" ItemOf { item: usize, count: usize };
+    "items-done" ItemsDone { count: usize, failed: usize };
+    "loops-too-deep" LoopsTooDeep { most: usize };
+    "children-failed" ChildrenFailed { failed: usize, count: usize };
+    "children-late" ChildrenLate { open: usize, count: usize };
+    "waits-for-runs" WaitsForRuns { step: StepName };
+    "waits-for-itself" WaitsForItself { record: RecordRef };
+    "results-too-large" ResultsTooLarge { bytes: usize, most: usize };
     "run-too-large" RunTooLarge { bytes: usize, most: usize };
 
     // What is wrong with a value.
@@ -224,6 +232,7 @@ codes! {
     "what-step" WhatStep;
     "what-secret" WhatSecret;
     "what-connection" WhatConnection;
+    "what-variable" WhatVariable;
     "id-no-uuid" IdNoUuid;
     "id-not-above-zero" IdNotAboveZero;
     "id-no-number" IdNoNumber;
@@ -231,6 +240,7 @@ codes! {
     "id-too-long" IdTooLong;
     "id-characters" IdCharacters;
     "id-latin-characters" IdLatinCharacters;
+    "id-small-characters" IdSmallCharacters;
 
     // What is wrong with a document.
     and Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),

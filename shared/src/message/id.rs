@@ -15,6 +15,7 @@ impl From<InvalidId> for Message {
             IdKind::Step => Self::WhatStep,
             IdKind::Secret => Self::WhatSecret,
             IdKind::Connection => Self::WhatConnection,
+            IdKind::Variable => Self::WhatVariable,
         };
         let fault = match fault {
             IdFault::NoUuid => Self::IdNoUuid,
@@ -24,6 +25,7 @@ impl From<InvalidId> for Message {
             IdFault::TooLong => Self::IdTooLong,
             IdFault::Characters => Self::IdCharacters,
             IdFault::LatinCharacters => Self::IdLatinCharacters,
+            IdFault::SmallCharacters => Self::IdSmallCharacters,
         };
         Self::IdWrong { what: Box::new(what), text: format!("{text:?}"), fault: Box::new(fault) }
     }
@@ -32,7 +34,7 @@ impl From<InvalidId> for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ModuleName, ReceiptId, RecordId, TriggerKey};
+    use crate::id::{ModuleName, ReceiptId, RecordId, TriggerKey, VariableName};
 
     #[test]
     fn an_error_of_an_id_has_the_words_of_its_message() {
@@ -43,6 +45,7 @@ mod tests {
             "".parse::<ModuleName>().unwrap_err(),
             "a b".parse::<ModuleName>().unwrap_err(),
             "лид".parse::<TriggerKey>().unwrap_err(),
+            "CRM".parse::<VariableName>().unwrap_err(),
             "a".repeat(65).parse::<ModuleName>().unwrap_err(),
         ] {
             assert_eq!(error.to_string(), Message::from(error).to_string());

@@ -113,6 +113,7 @@ fn lacks(module: &ModuleName, field: &str) -> Message {
 /// `$(contact_id: (Contacts) leadsource)`: the field of the run's record refers to that module, which has that field.
 fn related(reads: &[Related], path: &str, own: Option<&Module>, modules: &Modules, findings: &mut Vec<Finding>) {
     for one in reads {
+        let own = own.filter(|_| !one.by_env);
         let declared = own.and_then(|own| Some((own, own.field(&one.field)?)));
         let message = match (declared, modules.get(&one.module)) {
             (Some((own, field)), _) if field.kind != FieldType::Reference(one.module.clone()) => {

@@ -6,6 +6,8 @@ use std::ffi::{OsStr, OsString};
 use clap::Command;
 use clap::builder::Resettable;
 
+use super::variables;
+
 /// What the name of a setting of Postern begins with.
 const PREFIX: &str = "POSTERN_";
 
@@ -78,7 +80,7 @@ pub(super) fn is_empty(name: &OsStr) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "options read the environment")]
-fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+pub(super) fn environment() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }
 
@@ -88,7 +90,8 @@ fn declared(source: &str) -> impl Iterator<Item = String> {
 }
 
 fn is_known(name: &str, known: &BTreeSet<String>) -> bool {
-    known.contains(name) || name.starts_with(OF_SCRIPTS) || is_service_link(name)
+    let is_of_family = [OF_SCRIPTS, variables::PREFIX].iter().any(|family| name.starts_with(family));
+    known.contains(name) || is_of_family || is_service_link(name)
 }
 
 /// Whether Kubernetes has set it, for a service such as `postern-ingress`:
@@ -139,6 +142,7 @@ mod tests {
             "POSTERN_DATA_DIR",
             "POSTERN_LOG",
             "POSTERN_DEV_DIR",
+            "POSTERN_VAR_CRM_URL",
             "POSTERN_INGRESS_SERVICE_HOST",
             "POSTERN_INGRESS_SERVICE_PORT_HTTP",
             "POSTERN_INGRESS_PORT",

@@ -1,7 +1,7 @@
 //! The generated part of `shared/README.md`: what each document and task may hold, and every filter, test and function.
 
 use super::texts::{self, EN, Text};
-use super::{DOCUMENTS, Kind, Setting, Spec, topics};
+use super::{DOCUMENTS, Kind, Setting, Spec, longest, topics};
 use crate::expression::examples::{self, Example};
 use crate::{document, task};
 
@@ -44,8 +44,10 @@ fn section(spec: &Spec) -> String {
         section += &format!("{what} `{}`:\n\n{}", setting.key, settings(inner, prefix));
     }
     let outputs: Vec<String> = spec.outputs.iter().map(|output| format!("`{output}`")).collect();
+    let has_cases = spec.settings.iter().any(|setting| matches!(setting.kind, Kind::Cases));
     match outputs.as_slice() {
         [] => {}
+        outputs if has_cases => section += &format!("Outputs: one for each case, {}.\n\n", outputs.join(", ")),
         outputs => section += &format!("Outputs: {}.\n\n", outputs.join(", ")),
     }
     section + &format!("```yaml\n{}\n```\n\n", spec.example.trim())
@@ -73,7 +75,7 @@ fn text(key: &str) -> Text {
 fn value(kind: Kind) -> String {
     match kind {
         Kind::Number(min, max) => return format!("{min} to {max}"),
-        Kind::Duration(max) => return format!("duration, at most {} s", max.as_secs()),
+        Kind::Duration(max) => return format!("duration, at most {}", longest(max)),
         Kind::Choice(words) => {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             return words.join(", ");
@@ -96,6 +98,7 @@ fn value(kind: Kind) -> String {
         Kind::Headers => "headers with values",
         Kind::EnvName => "name of `$env`",
         Kind::Steps => "names of steps",
+        Kind::Cases => "texts with names of steps",
         Kind::Statuses => "statuses: `200`, `2xx`, `200-299`",
         Kind::Status => "status",
         Kind::MediaType => "media type",

@@ -47,12 +47,20 @@ fn step() -> Value {
 /// empty map.
 fn one_of<'s>(kinds: impl Iterator<Item = (&'s str, &'s Spec)>) -> Map<String, Value> {
     let (mut properties, mut any, mut then) = (Map::new(), Vec::new(), Vec::new());
-    for (definition, spec) in kinds {
+    let kinds: Vec<(&str, &Spec)> = kinds.collect();
+    for (definition, spec) in &kinds {
         let mut property = Map::new();
         describe(&mut property, &spec.text_key());
         properties.insert(spec.name.to_owned(), Value::Object(property));
-        any.push(json!({"required": [spec.name]}));
-        then.push(json!({"if": {"required": [spec.name]}, "then": reference(definition)}));
+        let mut is = json!({"required": [spec.name]});
+        // The key may be a setting of another kind, which the map is then.
+        let others = kinds.iter().filter(|(_, other)| other.name != spec.name && other.setting(spec.name).is_some());
+        let others: Vec<Value> = others.map(|(_, other)| json!({"required": [other.name]})).collect();
+        if !others.is_empty() {
+            is["not"] = json!({"anyOf": others});
+        }
+        then.push(json!({"if": is, "then": reference(definition)}));
+        any.push(is);
     }
     let Value::Object(map) = json!({"type": "object", "properties": properties, "oneOf": any, "allOf": then}) else {
         return Map::new();
@@ -128,6 +136,7 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
         Kind::Name(_) => text(),
         Kind::Names(_) | Kind::Steps | Kind::Statuses | Kind::Sort | Kind::Texts => several(),
         Kind::AddressRules | Kind::Origins => several(),
+        Kind::Cases => json!({"type": "object", "minProperties": 1, "additionalProperties": several()}),
         Kind::Map(prefix, inner) => Value::Object(settings(inner, prefix)),
         Kind::FieldTypes(inner) => {
             let words = inner.iter().find_map(|setting| match setting.kind {

@@ -27,6 +27,7 @@ pub(super) fn sample(kind: Kind) -> Value {
         Kind::Names(document::Kind::Workflow) => json!([1]),
         Kind::Names(_) => json!(["a"]),
         Kind::Steps => json!("s"),
+        Kind::Cases => json!({"a": "s", "": ["s"]}),
         Kind::Statuses => json!(["200", "2xx"]),
         Kind::Status => json!(200),
         Kind::MediaType => json!("text/html"),
@@ -56,7 +57,10 @@ fn required(settings: &[Setting]) -> Map<String, Value> {
 fn companions(spec: &Spec, map: &mut Map<String, Value>) {
     let missing: &[(&str, Value)] = match spec.name {
         "delay" if map["delay"].get("until").is_none() => &[("delay", json!({"for": "5s"}))],
+        "run_workflow" if map.contains_key("store") || map.contains_key("timeout") => &[("wait", json!(true))],
         "run_workflow" => &[("for_each", json!("$env[\"a\"]"))],
+        "for_each" if map.contains_key("collect") => &[("store", json!("a"))],
+        "for_each" if map.contains_key("store") => &[("collect", json!("$a"))],
         "send_mail" if !map.contains_key("html") => &[("text", json!("a"))],
         "permission" => &[("triggers", json!(["a"]))],
         _ => &[],

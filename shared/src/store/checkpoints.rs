@@ -2,16 +2,21 @@
 //! revision is the fence: whoever writes a checkpoint that another has written in the meantime gets
 //! [`StoreError::Fenced`]. A checkpoint stands in the same transaction as the run's state and what wakes it.
 
+mod children;
 mod decision;
 mod document;
+mod frames;
 
 use std::time::SystemTime;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::Statement;
+use tokio_postgres::types::ToSql;
 
+pub use self::children::{child_ended, wait_for};
 pub use self::decision::Decision;
-pub use self::document::{Branch, Checkpoint, Parked, Tried};
+pub use self::document::{Awaits, Branch, Checkpoint, Parked, Tried};
+pub use self::frames::{Frame, FrameId, Frames};
 use super::runs::{self, Run};
 use super::{StoreError, parsed, receipts};
 use crate::env::Env;
@@ -20,10 +25,11 @@ use crate::record_ref::RecordRef;
 use crate::resume::{Resume, RunKey};
 
 const INSERT: &str = "-- checkpoints::insert
-INSERT INTO checkpoints (receipt, run, workflow, document, record, connected, waits_for_turn, gate)
-SELECT receipt, run, workflow, document::json, record, connected, waits_for_turn, gate
-FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::text[])
-    AS c (receipt, run, workflow, document, record, connected, waits_for_turn, gate)";
+INSERT INTO checkpoints (receipt, run, workflow, document, record, connected, waits_for_turn, gate, awaits, queued)
+SELECT receipt, run, workflow, document::json, record, connected, waits_for_turn, gate, awaits, queued
+FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::boolean[], $8::text[],
+    $9::boolean[], $10::boolean[])
+    AS c (receipt, run, workflow, document, record, connected, waits_for_turn, gate, awaits, queued)";
 
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
@@ -38,7 +44,7 @@ FOR UPDATE OF c";
 
 const RENEW: &str = "-- checkpoints::renew
 UPDATE checkpoints SET revision = revision + 1, document = $4::text::json, waits_for_turn = $5, gate = $6,
-    decision = NULL
+    awaits = $7, decision = NULL
 WHERE receipt = $1 AND run = $2 AND revision = $3";
 
 const REMOVE: &str = "-- checkpoints::remove
@@ -110,6 +116,10 @@ pub enum Standing {
     Closed,
     /// Nothing: it was let through the gate, and is under way until it ends or waits.
     Passed,
+    /// The runs that it started have to end, or its time has to come.
+    Awaits,
+    /// Another run of its step has to end.
+    Queued,
 }
 
 impl Standing {
@@ -119,7 +129,7 @@ impl Standing {
 
     fn gate(self) -> Option<&'static str> {
         match self {
-            Self::Free | Self::InTurn => None,
+            Self::Free | Self::InTurn | Self::Awaits | Self::Queued => None,
             Self::Closed => Some("closed"),
             Self::Passed => Some("passed"),
         }
@@ -186,6 +196,8 @@ async fn write(transaction: &Transaction<'_>, statement: &Statement, new: &[NewC
                 &connected,
                 &new.iter().map(|one| one.standing.waits_for_turn()).collect::<Vec<_>>(),
                 &new.iter().map(|one| one.standing.gate()).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.standing == Standing::Awaits).collect::<Vec<_>>(),
+                &new.iter().map(|one| one.standing == Standing::Queued).collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -222,9 +234,10 @@ pub async fn renew(
 ) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(RENEW).await?;
     let RunKey { receipt, number } = resume.run;
-    let (turn, gate) = (standing.waits_for_turn(), standing.gate());
-    let written =
-        transaction.execute(&statement, &[&receipt.uuid(), &number, &resume.revision, &document, &turn, &gate]).await?;
+    let (turn, gate, awaits) = (standing.waits_for_turn(), standing.gate(), standing == Standing::Awaits);
+    let values: [&(dyn ToSql + Sync); 7] =
+        [&receipt.uuid(), &number, &resume.revision, &document, &turn, &gate, &awaits];
+    let written = transaction.execute(&statement, &values).await?;
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 

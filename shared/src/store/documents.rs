@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::audit_log::{self, Change};
 use super::settings::Versioned;
-use super::{StoreError, modules, permissions, secrets, settings, texts, triggers, workflows};
+use super::{StoreError, modules, permissions, secrets, settings, texts, triggers, variables, workflows};
 use crate::document::batch::{Batch, Checked, ShortUrls, Stored};
 use crate::document::{Document, Kind, Name};
 use crate::module::Module;
@@ -77,6 +77,7 @@ pub async fn stored(connection: &Object, batch: &Batch) -> Result<Stored, StoreE
         modules: modules.iter().filter_map(|one| Module::from_document(one).ok()).collect(),
         workflows: if batch.has_modules() { load(connection, Kind::Workflow).await? } else { Vec::new() },
         secrets: secrets::list(connection).await?.into_iter().map(|one| one.name).collect(),
+        variables: variables::load(connection).await?.into_keys().collect(),
         numbers: if batch.runs_workflows() { workflows::numbers(connection).await? } else { HashSet::new() },
     })
 }

@@ -31,6 +31,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (48, include_str!("../../migrations/0048_failure_groups.sql")),
     (49, include_str!("../../migrations/0049_open_runs.sql")),
     (52, include_str!("../../migrations/0052_processes.sql")),
+    (54, include_str!("../../migrations/0054_variables.sql")),
+    (55, include_str!("../../migrations/0055_awaited_runs.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

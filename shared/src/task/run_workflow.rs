@@ -1,5 +1,7 @@
 //! `run_workflow`: starts another workflow, or the same one, on the run's record, on others, or once for each item of a
-//! list; leaves by `next` without waiting for them.
+//! list; leaves by `next` without waiting for them, or waits for them and leaves by `next` or `failed`.
+
+use std::time::Duration;
 
 use crate::document::{self, Reader};
 use crate::expression::Template;
@@ -13,10 +15,13 @@ pub const MAX_ITEMS: usize = 1_000;
 /// How many runs may stand between a run and its submission: a workflow that starts itself must come to an end.
 pub const MAX_DEPTH: usize = 10;
 
+/// The longest wait for runs, as long as a delay: they may wait themselves.
+pub const MAX_WAIT: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// The task as it is described.
 pub const SPEC: Spec = Spec {
     name: "run_workflow",
-    outputs: &["next"],
+    outputs: &["next", "failed"],
     settings: &[
         Setting::new("run_workflow", Kind::Name(document::Kind::Workflow)).required(),
         Setting::template("record"),
@@ -24,12 +29,20 @@ pub const SPEC: Spec = Spec {
         Setting::new("item", Kind::EnvName),
         Setting::new("index", Kind::EnvName),
         Setting::new("env", Kind::Env),
+        Setting::flag("wait", false),
+        Setting::new("timeout", Kind::Duration(MAX_WAIT)).or("7d"),
+        Setting::new("store", Kind::EnvName),
     ],
     example: r#"each:
   run_workflow: 78
   for_each: $env["tags"]
   item: tag
-  env: {from: a web form}"#,
+  env: {from: a web form}
+  wait: true
+  store: answers
+  next: tell
+tell:
+  set_env: {statuses: '{{ $env["answers"]|map(attribute="status")|list }}'}"#,
 };
 
 /// Settings of a `run_workflow` step.
@@ -43,6 +56,17 @@ pub struct RunWorkflow {
     pub for_each: Option<ForEach>,
     /// What the runs get into their `$env` beside what this run has there.
     pub env: Vec<(String, Template)>,
+    /// With it the step waits for the runs.
+    pub wait: Option<Wait>,
+}
+
+/// How a step waits for the runs that it starts.
+#[derive(Debug)]
+pub struct Wait {
+    /// How long at most.
+    pub timeout: Duration,
+    /// The `$env` name that gets what they responded.
+    pub store: Option<String>,
 }
 
 /// A list, and what its items are called.
@@ -76,6 +100,22 @@ impl RunWorkflow {
             }
             None
         };
-        Some(Self { workflow: workflow?, record, for_each, env })
+        let wait = wait(reader);
+        Some(Self { workflow: workflow?, record, for_each, env, wait })
     }
+}
+
+fn wait(reader: &mut Reader) -> Option<Wait> {
+    let waits = reader.flag("wait");
+    let (timeout, store) = (reader.duration("timeout"), reader.env_name("store"));
+    if !waits {
+        for key in ["timeout", "store"] {
+            if reader.peek(key).is_some_and(|value| !value.is_null()) {
+                reader.report(key, "needs `wait: true`");
+            }
+        }
+        reader.refuse("failed", "a step that does not wait for its runs cannot know that one failed: `wait: true`");
+        return None;
+    }
+    timeout.map(|timeout| Wait { timeout, store })
 }

@@ -1,16 +1,18 @@
 //! Reads the document of a workflow. Steps are named before they are read, so that an output may lead to any step.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{KeepLog, MAX_AT_MOST, MAX_STEPS, Start, Step, StepIndex, Workflow};
+use super::{KeepLog, MAX_AT_MOST, MAX_STEPS, Start, Step, StepIndex, Workflow, loops, other_record};
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{StepName, TriggerKey};
 use crate::message::{Message, StepFault};
 use crate::spec::{self, Kind, Setting, Spec};
-use crate::task;
+use crate::task::{self, switch};
+use crate::yaml::join;
 
 const KEEP_LOG: [(&str, KeepLog); 3] =
     [("all", KeepLog::All), ("failures", KeepLog::Failures), ("none", KeepLog::None)];
@@ -70,6 +72,8 @@ pub fn parse(document: &Value) -> Result<Workflow, Vec<Finding>> {
     {
         // Only now: a step that could not be read might lead to those that seem to be lost.
         report_unreached(workflow, &mut findings);
+        findings.extend(loops::findings(workflow));
+        findings.extend(other_record::findings(workflow));
     }
     workflow.filter(|_| findings.is_empty()).ok_or(findings)
 }
@@ -81,7 +85,8 @@ fn workflow(mut reader: Reader) -> Option<Workflow> {
     let names = reader.map("steps").into_iter().flat_map(|steps| steps.keys()).take(MAX_STEPS);
     let places: Places = (0..).zip(names).map(|(place, name)| (name.as_str(), StepIndex(place))).collect();
     let start = reader.inner("start", &START).and_then(|start| read_start(start, &places));
-    let steps = reader.inner("steps", &[]).map(|steps| read_steps(steps, &places));
+    let mut steps = reader.inner("steps", &[]).map(|steps| read_steps(steps, &places));
+    steps.iter_mut().for_each(|steps| other_record::resolve(steps));
     reader.finish();
     Some(Workflow { id: id?, title, active, start: start?, steps: steps? })
 }
@@ -134,16 +139,32 @@ fn read_step(mut reader: Reader, name: StepName, places: &Places) -> Option<Step
     let kind = task::Kind::of_step(&mut reader)?;
     reader.describe(kind.spec.settings, kind.spec.outputs);
     let task = (kind.parse)(&mut reader);
-    let outputs =
-        kind.spec.outputs.iter().map(|output| (*output, read_successors(&mut reader, output, places))).collect();
+    let outputs = read_outputs(&mut reader, kind.spec, places);
     kind.refuse_other_outputs(&mut reader);
     let reads = reader.reads().clone();
     reader.finish();
     Some(Step { name, task: task?, reads, outputs })
 }
 
+/// Those of its cases first, as they are written, and then those that every step of this task has.
+fn read_outputs(reader: &mut Reader, spec: &Spec, places: &Places) -> Vec<(Cow<'static, str>, Vec<StepIndex>)> {
+    let mut outputs = Vec::new();
+    for setting in spec.settings.iter().filter(|setting| matches!(setting.kind, Kind::Cases)) {
+        for (case, steps) in reader.map(setting.key).into_iter().flatten() {
+            let texts = reader.texts_at(&join(setting.key, case), steps);
+            outputs.push((Cow::Owned(switch::output(case)), found(reader, setting.key, texts, places)));
+        }
+    }
+    outputs.extend(spec.outputs.iter().map(|output| (Cow::Borrowed(*output), read_successors(reader, output, places))));
+    outputs
+}
+
 fn read_successors(reader: &mut Reader, output: &'static str, places: &Places) -> Vec<StepIndex> {
     let texts = reader.texts(output);
+    found(reader, output, texts, places)
+}
+
+fn found(reader: &mut Reader, output: &str, texts: Vec<(String, String)>, places: &Places) -> Vec<StepIndex> {
     if texts.len() > MAX_STEPS {
         reader.report(output, StepFault::LeadsToMany { most: MAX_STEPS });
         return Vec::new();

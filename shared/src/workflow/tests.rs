@@ -1,5 +1,7 @@
 //! What the validator says of a workflow, finding by finding.
 
+mod flow;
+
 use crate::id::StepName;
 use crate::task::Task;
 use crate::task::create_record::IfExists;
@@ -260,6 +262,16 @@ const MISSPELT: &[(&str, &str)] = &[
     ("comment: $post['email']", "steps.s.comment: unknown source $post: did you mean $env[\"name\"]?"),
     ("comment: $secret['K']", "steps.s.comment: $secret[\"K\"] can be read only in the URL, the headers"),
     ("condition: $secret['K'] == $a", "steps.s.condition: a secret stands in a text"),
+    (
+        "http_request: 'https://$var[\"host\"]/'\nheaders: {A: '$secret[\"K\"]'}",
+        "steps.s.http_request: a request with a secret names scheme and host",
+    ),
+    (
+        "http_request: '$var[\"url\"]$env[\"x\"]'\nheaders: {A: '$secret[\"K\"]'}",
+        "steps.s.http_request: a request with a secret names scheme and host",
+    ),
+    ("comment: $var[\"CRM_URL\"]", "steps.s.comment: variable \"CRM_URL\" may hold only small Latin letters"),
+    ("comment: $vars['a']", "steps.s.comment: unknown source $vars: did you mean $var[\"name\"]?"),
     ("comment: $secret[K]", "steps.s.comment: a secret is named in quotes"),
     (
         "http_request: https://a.example/\nheaders: {A: '{{ $secret[\"K\"]|upper }}'}",
@@ -292,6 +304,8 @@ fn a_misspelt_word_is_one_finding_with_a_suggestion() {
         "comment: $lastname[0]",
         "condition: $tags[0] and $address.city",
         "comment: $$evn[\"a\"]",
+        "http_request: '$var[\"url\"]/a?b=$env[\"x\"]'\nheaders: {A: '$secret[\"K\"]'}",
+        "http_request: '$var[\"url\"]'\nheaders: {A: '$secret[\"K\"]'}",
     ] {
         assert!(findings_of_step(lines).is_empty(), "{lines}: {:?}", findings_of_step(lines));
     }

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use postern_shared::id::ReceiptId;
-use postern_shared::resume::Resume;
+use postern_shared::resume::{Resume, RunKey};
 use postern_shared::store::claims::{Claim, Holder};
 use postern_shared::store::comments::NewComment;
 use postern_shared::store::responses::Response;
+use postern_shared::store::run_results::RunResult;
 use postern_shared::store::run_steps::Step;
 use postern_shared::store::runs::Run;
 
@@ -33,6 +34,8 @@ pub struct Effects {
     pub stays: BTreeMap<Claim, (Holder, Option<u16>)>,
     /// The receipts that the transaction inserts.
     pub receipts: Vec<ReceiptId>,
+    /// The steps that have read what the runs left that they waited for.
+    pub results_read: Vec<(RunKey, i32)>,
     /// Receipts whose callers wait for news of them.
     pub awaited: Vec<ReceiptId>,
 }
@@ -55,6 +58,8 @@ pub struct RunEffects {
     pub wake: Option<Wake>,
     /// Of what it needed too much for those beside it, if it goes on alone.
     pub slow: Option<Cost>,
+    /// What it has for the run that waits for it; none = no run does.
+    pub result: Option<RunResult>,
 }
 
 /// How the database has a run before its effects are written.
@@ -79,15 +84,17 @@ pub struct ChildRun {
     pub run: Run,
     /// Its checkpoint.
     pub document: String,
+    /// When it begins.
+    pub wake: Wake,
     pub pinned: Arc<Pinned>,
 }
 
 impl From<ChildRun> for RunEffects {
-    /// A run that goes on at once from a message of its own, unless its workflow is on hold.
+    /// A run that has not begun, and begins from a message of its own.
     fn from(child: ChildRun) -> Self {
-        let ChildRun { run, document, pinned } = child;
-        let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
+        let ChildRun { run, document, wake, .. } = child;
         let (before, document, wake) = (Before::New, Some(document), Some(wake));
-        Self { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake, slow: None }
+        let (log, slow, result) = (Vec::new(), None, None);
+        Self { run, before, log, keeps: true, forgets: false, document, wake, slow, result }
     }
 }

@@ -128,7 +128,7 @@ async fn look_at_related(
 ) -> Result<(), StoreError> {
     let referred = submissions.iter().flat_map(|one| {
         let record = one.record.as_ref().and_then(RecordRef::own).and_then(|id| unit.fields(id));
-        references::missing(&start_related(catalog, one), record.as_deref(), unit)
+        references::missing(&start_related(catalog, one), record.as_deref(), &one.env, unit)
     });
     queries::look(transaction, referred.collect(), unit).await
 }
@@ -143,10 +143,11 @@ fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Reso
     let id = submission.record.as_ref().and_then(RecordRef::own);
     let record = id.and_then(|id| unit.fields(id));
     let scope = Scope {
-        related: references::values(&start_related(catalog, submission), record.as_deref(), unit),
+        related: references::values(&start_related(catalog, submission), record.as_deref(), &submission.env, unit),
         env: Arc::new(submission.env.clone()),
         query: Arc::new(submission.query.clone()),
         request: Arc::new(submission.request.clone()),
+        var: Arc::clone(catalog.variables()),
         record,
     };
     let module = id.and_then(|id| unit.module(id));

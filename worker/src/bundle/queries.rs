@@ -9,10 +9,11 @@ use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, RecordId};
 use postern_shared::store::records::{self, NewRecord, Record, UniqueKey};
 use postern_shared::store::search::{self, Search, Shape};
-use postern_shared::store::{StoreError, Transaction, receipts};
+use postern_shared::store::{StoreError, Transaction, receipts, run_results};
 
 use crate::bundle::budget::BundleBudget;
 use crate::bundle::unit_of_work::UnitOfWork;
+use crate::run::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::task::query::{Answer, Query};
 
 /// A record that a run wants to create: who asks, and what.
@@ -34,7 +35,7 @@ pub async fn ask(
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
     let (mut locks, mut looks, mut creates, mut rekeys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut answers = Vec::new();
-    let (mut searches, mut numbers) = (Vec::new(), Vec::new());
+    let (mut searches, mut numbers, mut children) = (Vec::new(), Vec::new(), Vec::new());
     for (at, query) in asked {
         match query {
             Query::Lock(id) => locks.push((at, id)),
@@ -42,6 +43,7 @@ pub async fn ask(
             Query::Create { module, key, fields } => creates.push((at, module, key, fields)),
             Query::Rekey { record, module, key } => rekeys.push((at, record, module, key)),
             Query::Search { shape, values, again } => searches.push(Searching { at, shape, values, again }),
+            Query::Children { parent, step } => children.push((at, parent, step)),
             Query::Numbers { receipt, count } => match unit.add_runs(receipt, count) {
                 Some(first) => answers.push((at, Answer::Numbers(first))),
                 None => numbers.push((at, receipt, count)),
@@ -66,6 +68,10 @@ pub async fn ask(
     if !searches.is_empty() {
         flush(transaction, unit).await?;
         answers.extend(find(transaction, searches, &mut unit.budget).await?);
+    }
+    for (at, parent, step) in children {
+        let found = run_results::of_step(transaction, parent, step, MAX_CHECKPOINT_BYTES).await?;
+        answers.push((at, Answer::Children(found)));
     }
     // The runs of a receipt ask one after another, so each is here once.
     let wanted = numbers.iter().map(|(_, receipt, count)| (*receipt, *count)).collect();

@@ -88,6 +88,11 @@ impl UnitOfWork {
         self.catalog.modules()
     }
 
+    /// What `$var` reads.
+    pub fn variables(&self) -> &Arc<Env> {
+        self.catalog.variables()
+    }
+
     /// A workflow that a step may start, as it is now.
     pub fn workflow(&self, id: WorkflowId) -> Option<Arc<Pinned>> {
         self.catalog.workflow(id).map(Arc::clone)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use lettre::message::Mailbox;
+use postern_shared::env::Env;
 use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
 use postern_shared::log_limit::LogLimit;
@@ -15,8 +16,9 @@ use postern_shared::secret::key::Keys;
 use postern_shared::store::forgetting::{self, Lately};
 use postern_shared::store::processes::Held;
 use postern_shared::store::settings::{self, Versioned};
-use postern_shared::store::{Connection, Store, StoreError, modules, secrets, workflows};
+use postern_shared::store::{Connection, Store, StoreError, modules, secrets, variables, workflows};
 use postern_shared::task::Task;
+use postern_shared::variable::{self, Variables};
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
 use tokio::sync::{Mutex, watch};
@@ -49,6 +51,7 @@ pub struct Catalog {
     version: i64,
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
     modules: Arc<Modules>,
+    variables: Arc<Env>,
     sender: Option<Mailbox>,
     forgotten: Lately,
     /// In the order in which they run: by (order, id).
@@ -69,6 +72,11 @@ impl Catalog {
     /// The declared modules. They hold for all runs, whatever version of its workflow a run is pinned to.
     pub fn modules(&self) -> &Arc<Modules> {
         &self.modules
+    }
+
+    /// What `$var` reads.
+    pub fn variables(&self) -> &Arc<Env> {
+        &self.variables
     }
 
     /// Who sends mails of steps that name nobody: a setting of this worker.
@@ -98,15 +106,26 @@ impl Catalog {
     }
 }
 
-/// The workflows and the modules of one version of the settings, and the persons that were forgotten by then.
-async fn load(store: &Store) -> Result<(Versioned<Vec<workflows::Stored>>, Modules, Lately), StoreError> {
+/// What is loaded of the settings.
+struct Loaded {
+    workflows: Versioned<Vec<workflows::Stored>>,
+    modules: Modules,
+    variables: Variables,
+    /// The persons that were forgotten by then.
+    forgotten: Lately,
+}
+
+/// The settings of one version.
+async fn load(store: &Store) -> Result<Loaded, StoreError> {
     let connection = store.connection().await?;
     loop {
-        let (modules, workflows) = (modules::load(&connection).await?, workflows::load(&connection).await?);
+        let (modules, variables) = (modules::load(&connection).await?, variables::load(&connection).await?);
+        let workflows = workflows::load(&connection).await?;
         // Else somebody changed the settings in between.
         if modules.version == workflows.version {
             let forgotten = forgetting::lately(&connection).await?;
-            return Ok((workflows, modules.value.iter().filter_map(declared).collect(), forgotten));
+            let modules = modules.value.iter().filter_map(declared).collect();
+            return Ok(Loaded { workflows, modules, variables, forgotten });
         }
     }
 }
@@ -164,6 +183,8 @@ pub struct Catalogs {
     keys: Keys,
     secrets: Arc<ArcSwap<Secrets>>,
     held: watch::Sender<Held>,
+    /// The variables of the installation that the environment sets.
+    environment: Variables,
     current: ArcSwap<Catalog>,
     reloading: Mutex<()>,
     /// Versions to which runs that wait are pinned.
@@ -172,11 +193,18 @@ pub struct Catalogs {
 
 impl Catalogs {
     /// Holds none yet: the first one is loaded when it is asked for, or followed. `sender` sends mails of steps that name
-    /// nobody. The secrets are renewed with the catalog, and decrypted with these keys.
-    pub fn new(store: Store, sender: Option<Mailbox>, keys: Keys, secrets: Arc<ArcSwap<Secrets>>) -> Self {
+    /// nobody. The secrets are renewed with the catalog, and decrypted with these keys. The variables of the
+    /// environment win over the stored ones.
+    pub fn new(
+        store: Store,
+        sender: Option<Mailbox>,
+        keys: Keys,
+        secrets: Arc<ArcSwap<Secrets>>,
+        environment: Variables,
+    ) -> Self {
         let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
         let held = watch::Sender::default();
-        Self { store, sender, keys, secrets, held, current, reloading: Mutex::default(), older }
+        Self { store, sender, keys, secrets, held, environment, current, reloading: Mutex::default(), older }
     }
 
     /// What is held of the settings, whenever that changes.
@@ -201,14 +229,15 @@ impl Catalogs {
         if is_right(current.version) {
             return Ok(current);
         }
-        let (loaded, modules, forgotten) = load(&self.store).await?;
+        let loaded = load(&self.store).await?;
         // After the workflows: a secret is there before the first step that reads it.
         let secrets = Secrets::open(&self.keys, secrets::load(&self.store.connection().await?).await?);
         let unopened = secrets.tell_unopened();
         self.secrets.store(Arc::new(secrets));
-        let mut catalog = Catalog::new(loaded.version, &loaded.value, modules);
+        let mut catalog = Catalog::new(loaded.workflows.version, &loaded.workflows.value, loaded.modules);
         catalog.sender.clone_from(&self.sender);
-        catalog.forgotten = forgotten;
+        catalog.variables = Arc::new(variable::in_force(loaded.variables, &self.environment));
+        catalog.forgotten = loaded.forgotten;
         let catalog = Arc::new(catalog);
         tracing::info!(
             settings.version = catalog.version,

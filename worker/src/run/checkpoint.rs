@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::Resume;
-use postern_shared::store::checkpoints::{Branch, Checkpoint, Parked, Standing, Tried};
+use postern_shared::store::checkpoints::{Awaits, Branch, Checkpoint, FrameId, Parked, Standing, Tried};
 use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::workflow::{StepIndex, Workflow};
@@ -28,6 +28,19 @@ pub struct Next {
     pub tried: Option<Tried>,
     /// What it sends to another system, once that is rendered.
     pub request: Option<Arc<Rendered>>,
+    /// The runs that it has started and waits for.
+    pub awaits: Option<Awaits>,
+    /// The loop whose item it belongs to.
+    pub frame: Option<FrameId>,
+    /// The loop whose step it is, taken again behind an item.
+    pub round: Option<FrameId>,
+}
+
+impl Next {
+    /// The innermost loop that does not end before it is taken.
+    pub fn innermost(&self) -> Option<FrameId> {
+        self.round.or(self.frame)
+    }
 }
 
 /// A part of a run that waits for a time: the steps to take then, the next one last.
@@ -35,6 +48,17 @@ pub struct Next {
 pub struct Sleeping {
     pub due_at: SystemTime,
     pub steps: Vec<Next>,
+    /// Whether this transaction has looked at the runs for which it waits.
+    pub has_looked: bool,
+    /// The loop whose item it belongs to, which ends no sooner: also if no steps follow.
+    pub frame: Option<FrameId>,
+}
+
+impl Sleeping {
+    /// Whether it waits for runs.
+    pub fn awaits(&self) -> bool {
+        self.steps.last().is_some_and(|next| next.awaits.is_some())
+    }
 }
 
 /// When a run that has not ended goes on.
@@ -48,6 +72,8 @@ pub enum Wake {
     Call { target: String },
     /// When its first part is due.
     At(SystemTime),
+    /// When the runs have ended that a step of it has started, or else when its first part is due.
+    Children(SystemTime),
     /// When the run that is on its record has ended.
     InTurn,
     /// When a person has decided.
@@ -56,11 +82,13 @@ pub enum Wake {
     Held,
     /// When fewer runs of its workflow are under way.
     Admission,
+    /// When another run of its step has ended: it has not begun.
+    Queued,
 }
 
 impl From<StepIndex> for Next {
     fn from(step: StepIndex) -> Self {
-        Self { step, tried: None, request: None }
+        Self { step, tried: None, request: None, awaits: None, frame: None, round: None }
     }
 }
 
@@ -68,7 +96,9 @@ impl From<StepIndex> for Next {
 pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
     let branch = |next: &Next| {
         let request = next.request.as_deref().cloned().map(Box::new);
-        Some(Branch { step: workflow.step(next.step)?.name.clone(), tried: next.tried, request })
+        let step = workflow.step(next.step)?.name.clone();
+        let Next { tried, awaits, frame, round, .. } = *next;
+        Some(Branch { step, tried, request, awaits, frame, round })
     };
     steps.iter().filter_map(branch).collect()
 }
@@ -76,7 +106,11 @@ pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
 /// Finds steps by their names; the error names one that the workflow does not have.
 pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, Message> {
     let next = |branch: &Branch| match workflow.find(&branch.step) {
-        Some(step) => Ok(Next { step, tried: branch.tried, request: branch.request.clone().map(Arc::from) }),
+        Some(step) => {
+            let request = branch.request.clone().map(Arc::from);
+            let Branch { tried, awaits, frame, round, .. } = *branch;
+            Ok(Next { step, tried, request, awaits, frame, round })
+        }
         None => Err(Message::StepMissing { step: branch.step.clone() }),
     };
     steps.iter().map(next).collect()
@@ -84,15 +118,18 @@ pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, Message
 
 /// Writes what sleeps.
 pub fn parked(workflow: &Workflow, sleeping: &[Sleeping]) -> Vec<Parked> {
-    let one = |one: &Sleeping| Parked { due_at_ms: millis(one.due_at), steps: written(workflow, &one.steps) };
+    let one = |one: &Sleeping| {
+        let (due_at_ms, frame) = (millis(one.due_at), one.frame);
+        Parked { due_at_ms, steps: written(workflow, &one.steps), frame }
+    };
     sleeping.iter().map(one).collect()
 }
 
 /// Reads what sleeps.
 pub fn sleeping(workflow: &Workflow, parked: &[Parked]) -> Result<Vec<Sleeping>, Message> {
     let one = |one: &Parked| {
-        let due_at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(one.due_at_ms).unwrap_or(0));
-        Ok(Sleeping { due_at, steps: found(workflow, &one.steps)? })
+        let due_at = moment(one.due_at_ms);
+        Ok(Sleeping { due_at, steps: found(workflow, &one.steps)?, has_looked: false, frame: one.frame })
     };
     parked.iter().map(one).collect()
 }
@@ -123,10 +160,12 @@ impl Alarms {
         let resuming = Way::Resuming { of_many: resume.run.number > FEW_RUNS };
         let (way, delay) = match wake {
             Wake::Now => (resuming, Duration::ZERO),
-            Wake::At(due_at) => (resuming, due_at.duration_since(self.now).unwrap_or_default()),
+            Wake::At(due_at) | Wake::Children(due_at) => {
+                (resuming, due_at.duration_since(self.now).unwrap_or_default())
+            }
             Wake::Slow => (Way::Slow, Duration::ZERO),
             Wake::Call { target } => (Way::Calling(target.clone()), Duration::ZERO),
-            Wake::InTurn | Wake::Decided | Wake::Held | Wake::Admission => return,
+            Wake::InTurn | Wake::Decided | Wake::Held | Wake::Admission | Wake::Queued => return,
         };
         self.set.push(Alarm { resume, delay, way });
     }
@@ -147,12 +186,20 @@ pub fn standing(wake: Option<&Wake>, has_passed: bool) -> Standing {
     match wake {
         Some(Wake::InTurn) => Standing::InTurn,
         Some(Wake::Held | Wake::Admission) => Standing::Closed,
+        Some(Wake::Children(_)) => Standing::Awaits,
+        Some(Wake::Queued) => Standing::Queued,
         Some(Wake::Now | Wake::Slow | Wake::Call { .. }) if has_passed => Standing::Passed,
         None | Some(Wake::Now | Wake::Slow | Wake::Call { .. } | Wake::At(_) | Wake::Decided) => Standing::Free,
     }
 }
 
-fn millis(time: SystemTime) -> i64 {
+/// The moment of milliseconds since 1970.
+pub fn moment(millis: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+/// Milliseconds since 1970.
+pub fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

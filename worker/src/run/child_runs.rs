@@ -29,12 +29,14 @@ pub async fn refusal(
     let condition = workflow.start.condition.as_ref();
     let referred: &[Related] = condition.map_or(&[], |condition| &condition.reads().related);
     let record = id.and_then(|id| unit.fields(id));
-    queries::look(transaction, references::missing(referred, record.as_deref(), unit), unit).await?;
+    queries::look(transaction, references::missing(referred, record.as_deref(), &taken.checkpoint.env, unit), unit)
+        .await?;
     let scope = Scope {
-        related: references::values(referred, record.as_deref(), unit),
+        related: references::values(referred, record.as_deref(), &taken.checkpoint.env, unit),
         env: Arc::new(taken.checkpoint.env.clone()),
         query: Arc::new(taken.query.clone()),
         request: Arc::new(taken.request.clone()),
+        var: Arc::clone(unit.variables()),
         record,
     };
     let module = id.and_then(|id| unit.module(id));

@@ -5,6 +5,7 @@
 //! run is suspended and leaves a checkpoint.
 
 mod follow;
+mod frames;
 mod leave;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use postern_shared::record_ref::RecordRef;
 use postern_shared::store::checkpoints::Tried;
 use postern_shared::workflow::Step;
 
-use super::checkpoint::{Next, Wake};
+use super::checkpoint::{Next, Sleeping, Wake};
 use super::execution::{Execution, Progress};
 use super::references;
 use crate::bundle::unit_of_work::UnitOfWork;
@@ -27,8 +28,12 @@ use crate::task::error::TaskError;
 use crate::task::query::{Answer, Query};
 use crate::task::{self};
 
-/// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others.
+/// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others. The steps
+/// of each item of a `for_each` are counted by themselves.
 pub const MAX_STEPS: i32 = 10_000;
+
+/// The most steps a run may take with all items of its loops: its path must be kept, and shown to a person.
+pub const MAX_ALL_STEPS: i32 = 100_000;
 
 impl Execution {
     /// Goes on until the run needs the database, has to leave the transaction, or ends. `answer` is that to the
@@ -52,6 +57,7 @@ impl Execution {
             }
         }
         match self.sleeping.iter().map(|one| one.due_at).min() {
+            Some(due_at) if self.sleeping.iter().any(Sleeping::awaits) => self.await_children(due_at),
             Some(due_at) => self.suspend(Wake::At(due_at)),
             None => self.end(false, None),
         }
@@ -59,8 +65,10 @@ impl Execution {
 
     /// Takes one step; returns where the run stands if it cannot go on to the next.
     fn take(&mut self, next: Next, step: &Step, answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
-        if answer.is_none() && self.run.steps == MAX_STEPS {
-            return Some(self.fail(next, Message::TooManySteps { most: MAX_STEPS }));
+        let (counted, all) = (self.frames.counted(next.innermost(), self.run.steps), self.run.steps);
+        if answer.is_none() && (counted >= MAX_STEPS || all >= MAX_ALL_STEPS) {
+            let most = if counted >= MAX_STEPS { MAX_STEPS } else { MAX_ALL_STEPS };
+            return Some(self.fail(next, Message::TooManySteps { most }));
         }
         if let Err(error) = self.budget.compute() {
             return Some(self.fail(next, TaskError::from(error)));
@@ -72,6 +80,7 @@ impl Execution {
             self.budget.step();
             unit.budget.step();
         }
+        self.show(next.innermost());
         let record = self.run.record.as_ref().and_then(RecordRef::own);
         self.scope.record = record.and_then(|id| unit.fields(id));
         if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
@@ -83,19 +92,59 @@ impl Execution {
         let (scope, budget) = (&mut self.scope, &mut self.budget);
         let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
         let request = next.request.clone();
-        let mut context =
-            Context { scope, record, unit, run, workflow, depth, number, alone, tries, request, budget, touched };
+        let (awaits, parent, pinned) = (next.awaits, self.awaited.as_mut(), &self.pinned);
+        let loops = self.frames.chain(next.frame).len();
+        let frame = next.round.and_then(|id| self.frames.open.get_mut(&id));
+        let mut context = Context {
+            scope,
+            record,
+            unit,
+            run,
+            pinned,
+            step: &step.name,
+            workflow,
+            depth,
+            number,
+            alone,
+            tries,
+            request,
+            awaits,
+            frame,
+            loops,
+            parent,
+            budget,
+            touched,
+        };
         let outcome = task::perform(&step.task, answer, &mut context);
-        self.follow(next, step, outcome, unit)
+        let frame = next.frame;
+        let progress = self.follow(next, step, outcome, unit);
+        if progress.is_none() {
+            self.end_item(frame);
+        }
+        progress
     }
 
-    /// The first step of the branch that has been due for longest.
+    /// Waits for the runs that it started, and for its branches.
+    fn await_children(&mut self, due_at: SystemTime) -> Progress {
+        let waiting = self.sleeping.iter().find(|one| one.awaits()).and_then(|one| one.steps.last());
+        let step = waiting.and_then(|next| self.pinned.workflow.step(next.step));
+        self.run.message = step.map(|step| Message::WaitsForRuns { step: step.name.clone() });
+        self.suspend(Wake::Children(due_at))
+    }
+
+    /// The first step of the branch that has been due for longest. A step that waits for runs looks at them once in each
+    /// transaction: a run that ended while this one was doing something else did not wake it.
     fn wake_up(&mut self) -> Option<Next> {
         let now = self.now?;
+        let is_due = |one: &Sleeping| one.due_at <= now || (one.awaits() && !one.has_looked);
         while let Some((at, _)) =
-            (self.sleeping.iter().enumerate()).filter(|(_, one)| one.due_at <= now).min_by_key(|(_, one)| one.due_at)
+            (self.sleeping.iter().enumerate()).filter(|(_, one)| is_due(one)).min_by_key(|(_, one)| one.due_at)
         {
-            self.pending = self.sleeping.remove(at).steps;
+            let Sleeping { steps, frame, .. } = self.sleeping.remove(at);
+            self.pending = steps;
+            if self.pending.is_empty() {
+                self.end_item(frame);
+            }
             if let Some(next) = self.pending.pop() {
                 return Some(next);
             }
@@ -116,6 +165,7 @@ impl Execution {
                         | Answer::Found { .. }
                         | Answer::CutOff { .. }
                         | Answer::Numbers(_)
+                        | Answer::Children(_)
                         | Answer::Outside(_)
                 )
             )
@@ -123,9 +173,9 @@ impl Execution {
             return None;
         }
         let record = self.scope.record.as_deref();
-        let missing = references::missing(&step.reads.related, record, unit);
+        let missing = references::missing(&step.reads.related, record, &self.scope.env, unit);
         if missing.is_empty() {
-            self.scope.related = references::values(&step.reads.related, record, unit);
+            self.scope.related = references::values(&step.reads.related, record, &self.scope.env, unit);
         }
         missing.first().copied()
     }

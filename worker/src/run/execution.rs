@@ -8,8 +8,12 @@ use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
+use postern_shared::store::checkpoints::{FrameId, Frames};
+use postern_shared::store::run_results::RunResult;
 use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
+use postern_shared::task::Task;
+use postern_shared::task::for_each::ForEach;
 use postern_shared::workflow::{Step, Workflow};
 
 use super::budget::RunBudget;
@@ -42,6 +46,10 @@ pub struct Execution {
     pub(super) touched: Touched,
     /// How many runs stand between it and the submission.
     pub(super) depth: u8,
+    /// What it has for the run that waits for it; none = no run does.
+    pub(super) awaited: Option<RunResult>,
+    /// The loops in which it stands.
+    pub(super) frames: Frames,
     pub(super) budget: RunBudget,
     pub(super) field_usage: FieldUsage,
     /// When it goes on, once it is suspended.
@@ -88,7 +96,7 @@ impl Execution {
         };
         let pending = first_steps(&pinned.workflow);
         let (budget, field_usage) = (RunBudget::new(), FieldUsage::default());
-        let (sleeping, log, touched, depth) = (Vec::new(), Vec::new(), Touched::default(), 0);
+        let (sleeping, log, touched, depth, awaited) = (Vec::new(), Vec::new(), Touched::default(), 0, None);
         let (now, asking, is_fresh, wake, slow) = (None, None, false, None, None);
         Self {
             pinned,
@@ -102,6 +110,8 @@ impl Execution {
             log,
             touched,
             depth,
+            awaited,
+            frames: Frames::default(),
             budget,
             field_usage,
             wake,
@@ -180,6 +190,10 @@ impl Execution {
     pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<Message>) {
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
+        if let Task::ForEach(ForEach { collect: Some((collect, _)), .. }) = &step.task {
+            // Its steps set what it collects, and behind an empty list nothing is collected.
+            self.field_usage.expect(&collect.reads());
+        }
         let Touched { records, fields } = std::mem::take(&mut self.touched);
         let after = SystemTime::now().duration_since(self.run.started_at).unwrap_or_default();
         self.log.push(Taken {
@@ -197,7 +211,7 @@ impl Execution {
     /// Ends at a step, which a replay takes again.
     pub(super) fn fail(&mut self, next: Next, message: Message) -> Progress {
         self.run.failed_at = self.pinned.workflow.step(next.step).map(|step| step.name.clone());
-        self.pending.push(Next::from(next.step));
+        self.pending.push(Next { tried: None, request: None, ..next });
         self.end(true, Some(message))
     }
 
@@ -213,7 +227,9 @@ impl Execution {
     pub(super) fn suspend(&mut self, wake: Wake) -> Progress {
         self.run.state = match &wake {
             Wake::Now | Wake::Slow => State::Running,
-            Wake::Call { .. } | Wake::At(_) | Wake::InTurn | Wake::Admission => State::Waiting,
+            Wake::Call { .. } | Wake::At(_) | Wake::Children(_) | Wake::InTurn | Wake::Admission | Wake::Queued => {
+                State::Waiting
+            }
             Wake::Held => State::Held,
             Wake::Decided => State::NeedsAttention,
         };
@@ -227,7 +243,7 @@ pub(super) fn first_steps(workflow: &Workflow) -> Vec<Next> {
     workflow.start.next.iter().rev().copied().map(Next::from).collect()
 }
 
-/// Where an output leads, the next step last.
-pub(super) fn followers(step: &Step, output: &str) -> impl Iterator<Item = Next> {
-    step.successors(output).iter().rev().copied().map(Next::from)
+/// Where an output leads in this loop, the next step last.
+pub(super) fn followers(step: &Step, output: &str, frame: Option<FrameId>) -> impl Iterator<Item = Next> {
+    step.successors(output).iter().rev().map(move |index| Next { frame, ..Next::from(*index) })
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use postern_shared::id::WorkflowId;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::{Resume, RunKey};
+use postern_shared::store::checkpoints::Taken;
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, Transaction, checkpoints, runs};
@@ -69,6 +70,19 @@ pub async fn enter(transaction: &Transaction<'_>, run: &Run) -> Result<bool, Sto
     let (claim, holder) = (Claim::serial(run.workflow, record), Holder::from(run.key()));
     let holders = claims::take(transaction, &BTreeMap::from([(claim.clone(), (holder, None))])).await?;
     Ok(holders.get(&claim) == Some(&holder))
+}
+
+/// The record of a run, if the run that is on the record waits for this one: neither would ever go on.
+pub async fn waits_for_itself(transaction: &Transaction<'_>, taken: &Taken) -> Result<Option<RecordRef>, StoreError> {
+    let run = &taken.run;
+    let (Some(record), Some(_), Some(parent)) = (&run.record, &taken.checkpoint.awaited, run.parent) else {
+        return Ok(None);
+    };
+    let claim = Claim::serial(run.workflow, record);
+    let holders = claims::holders(transaction, std::iter::once(&claim)).await?;
+    let Some(holder) = holders.get(&claim).filter(|holder| holder.receipt == run.receipt) else { return Ok(None) };
+    let waiting = checkpoints::wait_for(transaction, run.receipt, parent.run).await?;
+    Ok(waiting.contains(&holder.run).then(|| record.clone()))
 }
 
 /// A run has ended: if it was on its record, the next one there may go on. Returns what wakes it.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use postern_shared::env::Env;
 use postern_shared::expression::Scope;
+use postern_shared::id::StepName;
 use postern_shared::message::Message;
-use postern_shared::store::checkpoints::{Checkpoint, Taken};
+use postern_shared::store::checkpoints::{Checkpoint, Frames, Taken};
 use postern_shared::store::runs::{Run, State};
-use postern_shared::workflow::KeepLog;
+use postern_shared::task::Task;
+use postern_shared::workflow::{KeepLog, Workflow};
 
 use super::execution::{Execution, first_steps};
 use crate::bundle::effects::{Before, RunEffects};
@@ -17,16 +20,18 @@ use crate::run::field_usage::FieldUsage;
 use crate::task::context::Touched;
 
 impl Execution {
-    /// A run as its checkpoint left it; the error names a step that its version does not have.
-    pub fn resume(pinned: Arc<Pinned>, taken: &Taken) -> Result<Self, Message> {
+    /// A run as its checkpoint left it, with what `$var` reads; the error names a step that its version does not have.
+    pub fn resume(pinned: Arc<Pinned>, taken: &Taken, variables: Arc<Env>) -> Result<Self, Message> {
         let Checkpoint { env, pending, parked, is_new, .. } = &taken.checkpoint;
         let scope = Scope {
             env: Arc::new(env.clone()),
             query: Arc::new(taken.query.clone()),
             request: Arc::new(taken.request.clone()),
+            var: variables,
             record: None,
             related: Arc::default(),
         };
+        let frames = loops(&pinned.workflow, &taken.checkpoint.frames)?;
         Ok(Self {
             run: Run { state: State::Running, message: None, ..taken.run.clone() },
             scope,
@@ -42,6 +47,8 @@ impl Execution {
             log: Vec::new(),
             touched: Touched::default(),
             depth: taken.checkpoint.depth,
+            awaited: taken.checkpoint.awaited.clone(),
+            frames,
             budget: RunBudget::new(),
             field_usage: FieldUsage::default(),
             wake: None,
@@ -65,8 +72,8 @@ impl Execution {
             (KeepLog::Failures, _) => (true, false),
             (KeepLog::None, _) => (false, false),
         };
-        let Self { run, log, wake, slow, .. } = self;
-        (RunEffects { run, before, log, keeps, forgets, document, wake, slow }, self.field_usage)
+        let Self { run, log, wake, slow, awaited: result, .. } = self;
+        (RunEffects { run, before, log, keeps, forgets, document, wake, slow, result }, self.field_usage)
     }
 
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.
@@ -80,6 +87,8 @@ impl Execution {
             begins: false,
             depth: self.depth,
             calling: matches!(self.wake, Some(Wake::Call { .. })),
+            awaited: self.awaited.clone(),
+            frames: std::mem::take(&mut self.frames),
         };
         if self.run.state == State::Failed {
             checkpoint.forget_tries();
@@ -93,5 +102,17 @@ impl Execution {
                 None
             }
         }
+    }
+}
+
+/// The loops of a checkpoint, whose steps this version of the workflow must have.
+fn loops(workflow: &Workflow, frames: &Frames) -> Result<Frames, Message> {
+    let is_loop = |name: &StepName| {
+        let step = workflow.find(name).and_then(|index| workflow.step(index));
+        step.is_some_and(|step| matches!(step.task, Task::ForEach(_)))
+    };
+    match frames.open.values().find(|frame| !is_loop(&frame.step)) {
+        Some(frame) => Err(Message::StepMissing { step: frame.step.clone() }),
+        None => Ok(frames.clone()),
     }
 }

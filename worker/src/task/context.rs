@@ -5,16 +5,18 @@ use std::time::SystemTime;
 
 use postern_shared::env::json_bytes;
 use postern_shared::expression::{Scope, Template, render};
-use postern_shared::id::{InvalidId, RecordId, WorkflowId};
+use postern_shared::id::{InvalidId, RecordId, StepName, WorkflowId};
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
-use postern_shared::store::checkpoints::Tried;
+use postern_shared::store::checkpoints::{Awaits, Frame, Tried};
+use postern_shared::store::run_results::RunResult;
 use serde_json::Value;
 
 use super::error::TaskError;
 use crate::bundle::unit_of_work::UnitOfWork;
+use crate::matching::catalog::Pinned;
 use crate::run::budget::RunBudget;
 use crate::run::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::run::slow_runs::{Cost, Leave};
@@ -30,6 +32,10 @@ pub struct Context<'a> {
     pub unit: &'a mut UnitOfWork,
     /// Whose step this is.
     pub run: RunKey,
+    /// The workflow in the version of the run.
+    pub pinned: &'a Arc<Pinned>,
+    /// The name of the step.
+    pub step: &'a StepName,
     /// The workflow of the run.
     pub workflow: WorkflowId,
     /// How many runs stand between the run and the submission.
@@ -42,6 +48,14 @@ pub struct Context<'a> {
     pub tries: Tried,
     /// What it has rendered for another system already.
     pub request: Option<Arc<Rendered>>,
+    /// The runs that the step has started and waits for.
+    pub awaits: Option<Awaits>,
+    /// The loop whose step is taken again behind an item.
+    pub frame: Option<&'a mut Frame>,
+    /// How many loops the step stands in.
+    pub loops: usize,
+    /// What the run has for the run that waits for it; none = no run does.
+    pub parent: Option<&'a mut RunResult>,
     /// What the run may still cost.
     pub budget: &'a mut RunBudget,
     /// What the step has touched.
@@ -89,6 +103,11 @@ impl Context<'_> {
     pub fn write(&mut self, bytes: usize) -> Result<(), TaskError> {
         self.hold(bytes)?;
         Ok(self.budget.write(bytes)?)
+    }
+
+    /// Counts values that the run keeps beside `$env`.
+    pub fn hold_values(&mut self, values: &[Value]) -> Result<(), TaskError> {
+        self.hold(values.iter().map(json_bytes).sum())
     }
 
     /// Counts what stays in memory until the commit. Where others hold much already the run goes on alone.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId};
+use postern_shared::resume::RunKey;
 use postern_shared::store::records::UniqueKey;
+use postern_shared::store::run_results::OfStep;
 use postern_shared::store::search::Shape;
 
 use crate::outside::call::Report;
@@ -23,6 +25,8 @@ pub enum Query {
     Rekey { record: RecordId, module: ModuleName, key: Option<UniqueKey> },
     /// Find records. Answered by [`Answer::Found`] or [`Answer::CutOff`]. `again` = the run has searched before.
     Search { shape: Arc<Shape>, values: Vec<String>, again: bool },
+    /// See how the runs stand that a step of a run has started. Answered by [`Answer::Children`].
+    Children { parent: RunKey, step: i32 },
     /// Give more runs of the receipt their numbers. Answered by [`Answer::Numbers`].
     Numbers { receipt: ReceiptId, count: i16 },
 }
@@ -42,6 +46,8 @@ pub enum Answer {
     CutOff { took: Duration },
     /// The number of the first of the runs; none = the receipt has as many as it may have.
     Numbers(Option<i16>),
+    /// The runs that the step has started.
+    Children(OfStep),
     /// What came of [`Outcome::Outside`].
     Outside(Report),
 }

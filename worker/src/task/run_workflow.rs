@@ -1,4 +1,4 @@
-//! `run_workflow`: starts runs of a workflow and does not wait for them. They are written with the step: all or none,
+//! `run_workflow`: starts runs of a workflow, and waits for them if it is told to. They are written with the step: all or none,
 //! and once. What is wrong with the workflow or with a value fails the step; whether each of them begins on its record
 //! it sees by itself.
 
@@ -10,19 +10,21 @@ use postern_shared::expression::{Template, render};
 use postern_shared::id::RecordId;
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
-use postern_shared::store::checkpoints::Checkpoint;
+use postern_shared::store::checkpoints::{Checkpoint, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
+use postern_shared::store::run_results::RunResult;
 use postern_shared::store::runs::{Parent, Run, State};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
 use serde_json::Value;
 
+use super::awaited;
 use super::context::{self, Context};
 use super::error::TaskError;
 use super::outcome::Outcome;
 use super::query::{Answer, Query};
 use crate::bundle::effects::ChildRun;
 use crate::matching::catalog::Pinned;
-use crate::run::checkpoint::{self, Next};
+use crate::run::checkpoint::{self, Next, Wake};
 
 /// The most runs that a step starts in the transaction of a bundle, which others share. A step that starts more
 /// continues in a transaction of its own.
@@ -33,18 +35,24 @@ pub fn perform(
     answer: Option<Answer>,
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
+    if let (Some(awaits), Some(wait)) = (context.awaits, &settings.wait) {
+        return awaited::perform(awaits, wait.store.as_deref(), answer, context);
+    }
     let id = settings.workflow;
     let said = |message| Ok(Outcome::Said { output: "next", message });
     let Some(pinned) = context.unit.workflow(id) else {
         return Err(TaskError::WorkflowMissing { workflow: id });
     };
     if !pinned.workflow.active {
+        if settings.wait.is_some() {
+            return Ok(Outcome::Failed { message: Message::InactiveNotStarted { workflow: id } });
+        }
         return said(Message::InactiveNotStarted { workflow: id });
     }
     if usize::from(context.depth) >= MAX_DEPTH {
         return Err(TaskError::ChainTooDeep { most: MAX_DEPTH });
     }
-    let items = items(settings, context)?;
+    let (items, many) = items(settings, context)?;
     let count = items.len();
     match answer {
         Some(Answer::Numbers(Some(first))) => {
@@ -53,10 +61,19 @@ pub fn perform(
             // None is started before all could be made.
             let children: Vec<ChildRun> = children.collect::<Result<_, TaskError>>()?;
             context.unit.effects.child_runs.extend(children);
-            said(Message::RunsStarted { count, workflow: id })
+            let message = Message::RunsStarted { count, workflow: id };
+            match &settings.wait {
+                Some(wait) => Ok(Outcome::Await { until: context.now() + wait.timeout, many, message }),
+                None => said(message),
+            }
         }
         Some(Answer::Numbers(None)) => Err(TaskError::TooManyRuns { most: MAX_RUNS.into() }),
-        _ if count == 0 => said(Message::ListEmpty { workflow: id }),
+        _ if count == 0 => {
+            if let Some(name) = settings.wait.as_ref().and_then(|wait| wait.store.as_deref()) {
+                context.set_env(name, Value::Array(Vec::new()))?;
+            }
+            said(Message::ListEmpty { workflow: id })
+        }
         _ if count > MAX_IN_BUNDLE && !context.alone => Ok(Outcome::Alone),
         _ => Ok(Outcome::Ask(Query::Numbers {
             receipt: context.run.receipt,
@@ -65,22 +82,23 @@ pub fn perform(
     }
 }
 
-/// The items of `for_each`, or else the values of `record`; a value that is no list is one item.
-fn items(settings: &RunWorkflow, context: &mut Context<'_>) -> Result<Vec<Value>, TaskError> {
+/// The items of `for_each`, or else the values of `record`, and whether these are a list; a value that is no list is one
+/// item.
+fn items(settings: &RunWorkflow, context: &mut Context<'_>) -> Result<(Vec<Value>, bool), TaskError> {
     let (name, template) = match (&settings.for_each, &settings.record) {
         (Some(each), _) => ("for_each", &each.items),
         (None, Some(record)) => ("record", record),
-        (None, None) => return Ok(vec![Value::Null]),
+        (None, None) => return Ok((vec![Value::Null], false)),
     };
-    let items = match context.value(name, template)? {
-        Value::Array(items) => items,
-        Value::Null if settings.for_each.is_some() => Vec::new(),
-        one => vec![one],
+    let (items, many) = match context.value(name, template)? {
+        Value::Array(items) => (items, true),
+        Value::Null if settings.for_each.is_some() => (Vec::new(), true),
+        one => (vec![one], settings.for_each.is_some()),
     };
     if items.len() > MAX_ITEMS {
         return Err(TaskError::ListTooLong { field: name.to_owned(), items: items.len(), most: MAX_ITEMS });
     }
-    Ok(items)
+    Ok((items, many))
 }
 
 /// The run of an item; what it keeps counts as written by this one.
@@ -109,7 +127,8 @@ fn child(
     let more: Vec<_> = more.collect::<Result<_, TaskError>>()?;
     let mut env = Arc::unwrap_or_clone(scope.env);
     more.into_iter().for_each(|(name, value)| env.set(name, value));
-    let document = document(pinned, env, context.depth + 1)?;
+    let awaited = settings.wait.as_ref().map(|_| RunResult::default());
+    let document = document(pinned, env, context.depth + 1, awaited)?;
     context.write(document.len())?;
     let run = Run {
         receipt: context.run.receipt,
@@ -127,7 +146,8 @@ fn child(
         replays: None,
         replaced_by: None,
     };
-    Ok(ChildRun { run, document, pinned: Arc::clone(pinned) })
+    let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
+    Ok(ChildRun { run, document, wake, pinned: Arc::clone(pinned) })
 }
 
 /// As in a call of ingress: 0 or an empty value is no record.
@@ -139,7 +159,7 @@ fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
 }
 
 /// Where it begins.
-fn document(pinned: &Pinned, env: Env, depth: u8) -> Result<String, TaskError> {
+fn document(pinned: &Pinned, env: Env, depth: u8, awaited: Option<RunResult>) -> Result<String, TaskError> {
     let next: Vec<Next> = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
     let pending = checkpoint::written(&pinned.workflow, &next);
     let checkpoint = Checkpoint {
@@ -150,6 +170,8 @@ fn document(pinned: &Pinned, env: Env, depth: u8) -> Result<String, TaskError> {
         begins: true,
         depth,
         calling: false,
+        awaited,
+        frames: Frames::default(),
     };
     let most = checkpoint::MAX_CHECKPOINT_BYTES;
     checkpoint::encode(&checkpoint).map_err(|bytes| TaskError::RunTooLarge { bytes, most })

@@ -25,6 +25,7 @@ pub async fn forget_expired(store: Store) {
             store::batch_receipts::forget(&connection).await?;
             store::statistics::forget(&connection).await?;
             store::failure_groups::forget(&connection).await?;
+            store::run_results::forget(&connection).await?;
             store::sequence::forget(&connection).await
         };
         if let Err(error) = forgotten.await {

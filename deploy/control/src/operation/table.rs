@@ -5,10 +5,10 @@ use super::{
     Row, audit, dead_letter, document, explain, find, job, openapi, person, process, receipt, record, refused_body,
     rejected_callers, run,
 };
-use super::{secret, statistics, token, unmatched, usage};
+use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 64] = [
+pub static ROWS: [Row; 67] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -73,4 +73,7 @@ pub static ROWS: [Row; 64] = [
     Row::of::<token::list::ListTokens>(),
     Row::of::<token::create::CreateToken>(),
     Row::of::<token::delete::DeleteToken>(),
+    Row::of::<variable::list::ListVariables>(),
+    Row::of::<variable::set::SetVariable>(),
+    Row::of::<variable::delete::DeleteVariable>(),
 ];

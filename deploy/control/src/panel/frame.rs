@@ -194,10 +194,11 @@ impl Frame {
     }
 
     /// The word for an output. Documents say `then` and `else`, since YAML readers turn yes and no into booleans; a
-    /// single way on needs no word.
+    /// single way on needs no word. The output of a case is shown as it stands.
     pub fn output(&self, output: &str) -> String {
         match output {
             "" | "next" => String::new(),
+            case if case.starts_with('=') => case.to_owned(),
             output => self.t(&format!("output-{}", output.replace('_', "-"))),
         }
     }

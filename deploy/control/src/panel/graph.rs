@@ -69,7 +69,7 @@ pub struct Line {
 pub struct Label {
     pub x: i32,
     pub y: i32,
-    pub text: &'static str,
+    pub text: String,
     /// How often the line was taken.
     pub figure: String,
 }
@@ -100,7 +100,7 @@ pub fn draw(workflow: &Workflow, document: &Value, marks: Marks<'_>) -> Graph {
         let class = if way.is_back { "back" } else { "way" };
         let thickness = marks.thickness(step, output).map(|thickness| format!(" {thickness}")).unwrap_or_default();
         lines.push(Line { path: path(&way.points), class: format!("{class}{thickness}") });
-        let (text, figure) = (if *output == "next" { "" } else { output }, marks.figure(step, output));
+        let (text, figure) = (if *output == "next" { "" } else { output }.to_owned(), marks.figure(step, output));
         let Some(begin) = way.points.first().filter(|_| !text.is_empty() || figure.is_some()) else { continue };
         let figure = figure.unwrap_or_default();
         let label = Label { x: begin.x + 5, y: begin.y + 14, text, figure };
@@ -118,7 +118,7 @@ pub fn draw(workflow: &Workflow, document: &Value, marks: Marks<'_>) -> Graph {
 }
 
 /// Place 0 is the start; the second list holds the step and the output of each line, which the start has none of.
-fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<(&str, &'static str)>) {
+fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<(&str, &str)>) {
     let place = |index: &StepIndex| usize::from(index.0) + 1;
     let (mut edges, mut outputs) = (Vec::new(), Vec::new());
     for next in &workflow.start.next {
@@ -130,7 +130,7 @@ fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<(&str, &'static str)>) {
         for (port, (output, next)) in used.iter().enumerate() {
             for next in next {
                 edges.push(Edge { from, to: place(next), port, ports: used.len() });
-                outputs.push((step.name.as_str(), *output));
+                outputs.push((step.name.as_str(), output.as_ref()));
             }
         }
     }
@@ -188,6 +188,8 @@ fn glyph(task: &str) -> &'static str {
         "run_workflow" => "⇉",
         "respond" => "↩",
         "stop" => "■",
+        "switch" => "⋔",
+        "for_each" => "↻",
         _ => "•",
     }
 }
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(of("lead").y, of("reject").y);
         assert!((of("lead").x - of("reject").x).abs() >= BOX.x);
         assert_eq!((of("usable").class, of("lead").class, of("reject").numbers.as_str()), ("taken", "idle", "2"));
-        let words: Vec<&str> = graph.labels.iter().map(|label| label.text).collect();
+        let words: Vec<&str> = graph.labels.iter().map(|label| label.text.as_str()).collect();
         assert_eq!(words, ["then", "else", "created", "existing"]);
         assert_eq!(of("lead").title, "lead: create_record Leads · lastname = $env[\"lastname\"]");
     }

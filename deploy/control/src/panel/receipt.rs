@@ -93,6 +93,8 @@ struct StartedBy {
     step: i64,
     /// Its run, if that is on the page.
     run: Option<i16>,
+    /// The place of the item for which it started the run, if it has started others.
+    item: Option<i64>,
 }
 
 struct Step {
@@ -185,10 +187,13 @@ fn children(run: &Run, all: &[Run]) -> Vec<(i16, String)> {
 }
 
 fn started_by(run: &Run, of_receipt: &OfReceipt) -> Option<StartedBy> {
-    let Parent { run: number, step, .. } = run.parent?;
+    let Parent { run: number, step, item } = run.parent?;
     let is_shown = of_receipt.shown.iter().any(|one| one.number == number);
+    let is_other = |parent: Parent| (parent.run, parent.step) == (number, step) && parent.item != item;
+    let has_others = of_receipt.shown.iter().filter_map(|one| one.parent).any(is_other);
     let workflow = of_receipt.starter(run)?.to_string();
-    Some(StartedBy { workflow, step: step.into(), run: is_shown.then_some(number) })
+    let (run, item) = (is_shown.then_some(number), has_others.then_some(item.into()));
+    Some(StartedBy { workflow, step: step.into(), run, item })
 }
 
 fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Value>, log: &[&Entry]) -> Ran {

@@ -13,7 +13,7 @@ use super::visit::{Visit, decoded};
 use super::{
     accounts, addresses, audit, dead_letters, forget, hold, jobs, live, login, modules, overview, permission_form,
     permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens, triggers,
-    unmatched, versions, workflows,
+    unmatched, variables, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -137,6 +137,10 @@ pub const ROUTES: &[Route] = &[
     post("/secrets", page!(secrets::save)),
     editor(get("/secrets/{}/delete", page!(secrets::ask))),
     post("/secrets/{}/delete", page!(secrets::delete)),
+    get("/variables", page!(variables::list)),
+    post("/variables", page!(variables::save)),
+    editor(get("/variables/{}/delete", page!(variables::ask))),
+    post("/variables/{}/delete", page!(variables::delete)),
     get("/dead-letters", page!(dead_letters::list)),
     get("/dead-letters/groups/{}", page!(dead_letters::show_group)),
     post("/dead-letters/groups/{}", page!(dead_letters::decide_group)),

@@ -7,8 +7,11 @@ use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 
 use super::Reader;
+use crate::expression::Template;
 use crate::message::{DocumentFault, Message};
 use crate::spec::{self, Kind};
+use crate::task::switch::{MAX_CASE_BYTES, MAX_CASES};
+use crate::yaml::join;
 
 impl<'d> Reader<'d, '_> {
     /// A text; a number counts as the text with which it was written. It is no longer than described.
@@ -83,10 +86,14 @@ impl<'d> Reader<'d, '_> {
 
     /// A list of texts, each with its place below this map; a single one needs no brackets.
     pub fn texts(&mut self, key: &'static str) -> Vec<(String, String)> {
-        let items = match self.value(key) {
-            None => return Vec::new(),
-            Some(Value::Array(items)) => items.iter().enumerate().map(|(i, v)| (format!("{key}.{i}"), v)).collect(),
-            Some(one) => vec![(key.to_owned(), one)],
+        self.value(key).map(|value| self.texts_at(key, value)).unwrap_or_default()
+    }
+
+    /// The same of a value that stands at a place below this map.
+    pub fn texts_at(&mut self, place: &str, value: &Value) -> Vec<(String, String)> {
+        let items = match value {
+            Value::Array(items) => items.iter().enumerate().map(|(i, v)| (format!("{place}.{i}"), v)).collect(),
+            one => vec![(place.to_owned(), one)],
         };
         let texts = items.into_iter().filter_map(|(place, item)| {
             let text = self.checked(&place, scalar(item))?;
@@ -99,6 +106,39 @@ impl<'d> Reader<'d, '_> {
     pub fn ids<T: FromStr<Err: Into<Message>>>(&mut self, key: &'static str) -> Vec<T> {
         let texts = self.texts(key).into_iter();
         texts.filter_map(|(place, text)| self.checked(&place, text.parse())).collect()
+    }
+
+    /// The texts of the cases at a key, in written order. Where they lead is read apart.
+    pub fn cases(&mut self, key: &'static str) -> Vec<String> {
+        let cases: Vec<String> = match self.value(key) {
+            None => return Vec::new(),
+            Some(Value::Object(map)) => map.keys().cloned().collect(),
+            Some(_) => {
+                self.report(key, "must be a map of texts, each with the steps that follow, as in {Rome: south}");
+                return Vec::new();
+            }
+        };
+        match cases.len() {
+            0 => self.report(key, "is empty"),
+            1..=MAX_CASES => {}
+            many => self.report(key, format!("has {many} cases, more than {MAX_CASES}")),
+        }
+        for case in &cases {
+            let begins: String = case.chars().take(40).collect();
+            if case.len() > MAX_CASE_BYTES {
+                self.report(&join(key, &begins), format!("a case is longer than {MAX_CASE_BYTES} bytes"));
+            } else if case.contains(char::is_control) {
+                self.report(&join(key, &begins), "a case holds a control character");
+            } else if case.contains('$')
+                && Template::parse(&Value::from(case.as_str())).is_ok_and(|t| t.fixed_text().is_none())
+            {
+                self.report(
+                    &join(key, &begins),
+                    "a case is a text as it stands, without references; a `condition` compares two values",
+                );
+            }
+        }
+        cases
     }
 
     /// One of a few words.

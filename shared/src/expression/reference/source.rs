@@ -5,13 +5,10 @@ use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean, nearest};
 
 /// What a `$` with a name in brackets reads.
-pub(super) const SOURCES: [&str; 3] = ["env", "query", "request"];
+pub(super) const SOURCES: [&str; 4] = ["env", "query", "request", "var"];
 
 /// The names in `$request`.
 pub(super) const OF_REQUEST: [&str; 4] = ["ip", "time", "headers", "altered"];
-
-/// Sources of later versions.
-const NOT_YET: [&str; 1] = ["var"];
 
 /// Other names of what was posted, as other programs call it.
 const POSTED: [&str; 8] = ["post", "posted", "form", "body", "data", "input", "params", "fields"];
@@ -25,17 +22,11 @@ pub(super) fn refuse_unknown(name: &str, after: &str) -> Result<(), SyntaxError>
     if !is_quoted && !is_near() {
         return Ok(());
     }
-    if NOT_YET.contains(&name) {
-        return Err(ExpressionFault::SourceNotYet { name: name.to_owned(), sources: written(&SOURCES) }.into());
-    }
     let (meant, name) = (near(name), name.to_owned());
     let fault = match meant.as_slice() {
         [] => {
             let reads = format!("{{{{ ${name}.key }}}}");
             ExpressionFault::SourceOrField { name, sources: written(&SOURCES), reads }
-        }
-        [meant, ..] if NOT_YET.contains(meant) => {
-            ExpressionFault::SourceMisspeltNotYet { name, meant: (*meant).to_owned() }
         }
         meant => {
             let fault = Message::from(ExpressionFault::SourceUnknown { name });
@@ -60,7 +51,7 @@ fn near(name: &str) -> Vec<&'static str> {
     if POSTED.iter().any(|posted| posted.eq_ignore_ascii_case(name)) {
         return vec!["env"];
     }
-    nearest(name, SOURCES.into_iter().chain(["secret"]).chain(NOT_YET))
+    nearest(name, SOURCES.into_iter().chain(["secret"]))
 }
 
 fn written(sources: &[&str]) -> Vec<String> {

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::frames::{FrameId, Frames};
 use crate::env::Env;
 use crate::id::StepName;
 use crate::rendered::Rendered;
+use crate::store::run_results::RunResult;
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,12 @@ pub struct Checkpoint {
     /// Whether it stands in the lane of calls: what wakes it in another lane does nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calling: bool,
+    /// What the run has for the run that waits for it; none = no run does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited: Option<RunResult>,
+    /// The loops in which it stands.
+    #[serde(default, skip_serializing_if = "Frames::is_empty")]
+    pub frames: Frames,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -56,6 +64,28 @@ pub struct Branch {
     /// What it sends to another system, once that is rendered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Rendered>>,
+    /// The runs that it has started and waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<Awaits>,
+    /// The loop whose item it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<FrameId>,
+    /// The loop whose step it is, taken again behind an item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<FrameId>,
+}
+
+/// What a step waits for that has started runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaits {
+    /// The number of the run that started them: a replay waits for those of the run in whose place it stands.
+    pub run: i16,
+    /// The place of the step on the path of that run.
+    pub step: i32,
+    /// How long it waits: milliseconds since 1970.
+    pub until_ms: i64,
+    /// Whether it gets a list of their results.
+    pub many: bool,
 }
 
 /// The tries of a step that reaches outside.
@@ -74,6 +104,9 @@ pub struct Parked {
     pub due_at_ms: i64,
     /// The steps to take then, the next one last.
     pub steps: Vec<Branch>,
+    /// The loop whose item it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<FrameId>,
 }
 
 #[cfg(test)]

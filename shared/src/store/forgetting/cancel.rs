@@ -9,16 +9,17 @@ use uuid::Uuid;
 use crate::id::WorkflowId;
 use crate::message::Message;
 use crate::record_ref::RecordRef;
-use crate::resume::RunKey;
+use crate::resume::{Resume, RunKey};
 use crate::store::claims::{self, Claim, Holder};
 use crate::store::digest::{self, Committed};
 use crate::store::failure_groups::Failures;
-use crate::store::runs::State;
+use crate::store::runs::{Parent, State};
 use crate::store::spool::{self, Alarm, Way};
 use crate::store::{StoreError, checkpoints, runs};
 
 const STANDING: &str = "-- cancel::standing
-SELECT state::text, workflow, record, connected FROM runs WHERE receipt = $1 AND number = $2 FOR UPDATE";
+SELECT state::text, workflow, record, parent, parent_step, item, connected FROM runs
+WHERE receipt = $1 AND number = $2 FOR UPDATE";
 
 const END: &str = "-- cancel::end
 UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt = $1 AND number = $2
@@ -42,10 +43,16 @@ pub async fn cancel(transaction: &Transaction<'_>, key: &[String], message: &Mes
     failures.insert(&transaction.query_one(&end, &[&receipt, &number, &message.stored()]).await?)?;
     digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await?;
     transaction.execute(REMOVE, &[&receipt, &number]).await?;
+    let key = RunKey { receipt: receipt.into(), number };
+    let parent = |run| Some(Parent { run, step: row.get::<_, Option<i32>>(4)?, item: row.get::<_, Option<i32>>(5)? });
+    if let Some(parent) = row.get::<_, Option<i16>>(3).and_then(parent) {
+        let going = checkpoints::child_ended(transaction, key, parent).await?;
+        wake(transaction, going).await?;
+    }
     let workflow: Option<WorkflowId> = row.get::<_, i64>(1).try_into().ok();
-    let record = RecordRef::of_columns(row.get(2), row.get(3));
+    let record = RecordRef::of_columns(row.get(2), row.get(6));
     if let (Some(workflow), Some(record)) = (workflow, &record) {
-        leave(transaction, RunKey { receipt: receipt.into(), number }, workflow, record).await?;
+        leave(transaction, key, workflow, record).await?;
     }
     Ok(true)
 }
@@ -64,7 +71,11 @@ async fn leave(
     let next = checkpoints::next_in_turn(transaction, workflow, record).await?;
     let holder = next.as_ref().map(|next| Holder::from(next.run));
     claims::hand_on(transaction, &claim, &mine, holder.as_ref()).await?;
-    if let Some(resume) = next {
+    wake(transaction, next.into_iter().collect()).await
+}
+
+async fn wake(transaction: &Transaction<'_>, going: Vec<Resume>) -> Result<(), StoreError> {
+    for resume in going {
         runs::wake(transaction, resume.run).await?;
         let way = Way::Resuming { of_many: false };
         spool::schedule(transaction, &[Alarm { resume, delay: Duration::ZERO, way }]).await?;

@@ -43,6 +43,7 @@ const ID: &[(&str, &str)] = &[("id", "bigint")];
 /// All of them, in the order in which they are looked through: what makes more of a submission goes first.
 pub const PLACES: &[Place] = &[
     Place { table: "checkpoints", key: RUN, columns: &[("document", Json)], only: "true" },
+    Place { table: "run_results", key: RUN, columns: &[("document", Json)], only: "true" },
     Place { table: "spool", key: ID, columns: &[("body", Queued)], only: "true" },
     Place {
         table: "dead_letters",
@@ -106,7 +107,7 @@ pub const PLACES: &[Place] = &[
         table: "audit_log",
         key: ID,
         columns: &[("key", Text), ("document", Json)],
-        only: "kind NOT IN ('permission', 'trigger', 'workflow', 'module', 'account', 'token', 'secret')",
+        only: "kind NOT IN ('permission', 'trigger', 'workflow', 'module', 'account', 'token', 'secret', 'variable')",
     },
 ];
 

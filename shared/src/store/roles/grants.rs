@@ -66,6 +66,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "settings", &[Read("version")]),
     (Worker, "modules", &[Read("name, document")]),
     (Worker, "secrets", &[Read("name, key, value")]),
+    (Worker, "variables", &[Read("name, value")]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
     (
@@ -94,14 +95,15 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[Read(""), Change("state, done, failed, obstacle, receipt, number, paced_at, started_at, ended_at")],
     ),
     (Worker, "run_steps", &[Read("receipt, run"), Add(""), Remove]),
+    (Worker, "run_results", &[Read(""), Add("receipt, run, document"), Remove]),
     (Worker, "run_counters", &[Read(""), Add(""), Change("last")]),
     (
         Worker,
         "checkpoints",
         &[
             Read(""),
-            Add("receipt, run, workflow, document, record, connected, waits_for_turn, gate"),
-            Change("revision, document, waits_for_turn, decision, gate"),
+            Add("receipt, run, workflow, document, record, connected, waits_for_turn, gate, awaits, queued"),
+            Change("revision, document, waits_for_turn, decision, gate, awaits, queued"),
             Remove,
         ],
     ),
@@ -160,6 +162,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "triggers", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
     (Control, "modules", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "secrets", &[Read(""), Add("name, key, value"), Change("key, value, changed_at"), Remove]),
+    (Control, "variables", &[Read(""), Add("name, value"), Change("value, changed_at"), Remove]),
     (Control, "workflows", &[Read(""), Add(""), Change("version"), Remove]),
     (Control, "workflow_versions", &[Read(""), Add("workflow, version, document"), Change("text")]),
     // Locking a table needs the right to change all of it.
@@ -183,6 +186,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         ],
     ),
     (Control, "run_steps", &[Read(""), Change("steps")]),
+    (Control, "run_results", &[Read(""), Change("document")]),
     (Control, "run_counters", &[Read(""), Add(""), Change("last")]),
     (
         Control,
@@ -190,7 +194,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[
             Read(""),
             Add("receipt, run, workflow, document, record, connected, gate"),
-            Change("revision, decision, document, waits_for_turn, gate"),
+            Change("revision, decision, document, waits_for_turn, gate, awaits, queued"),
             Remove,
         ],
     ),

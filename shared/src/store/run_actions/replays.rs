@@ -31,7 +31,9 @@ SELECT r.receipt, r.number, r.state::text, r.workflow, r.version, coalesce(r.rep
     EXISTS (SELECT FROM runs o WHERE o.receipt = r.receipt AND coalesce(r.replays, r.number) IN (o.number, o.replays)
         AND o.state NOT IN ('finished', 'failed')),
     w.version, coalesce((v.document ->> 'active')::boolean, true),
-    coalesce((v.document -> 'start' ->> 'hold')::boolean, false)
+    coalesce((v.document -> 'start' ->> 'hold')::boolean, false),
+    EXISTS (SELECT FROM checkpoints c WHERE c.receipt = r.receipt AND c.run = r.number
+        AND c.document #>> '{frames,open,0,is_part}' = 'true')
 FROM unnest($1::uuid[], $2::smallint[]) AS k (receipt, number)
 JOIN runs r ON r.receipt = k.receipt AND r.number = k.number
 LEFT JOIN workflows w ON w.id = r.workflow
@@ -60,7 +62,8 @@ INSERT INTO checkpoints (receipt, run, workflow, document, record, connected, ga
 SELECT r.receipt, n.number, r.workflow, json_build_object(
         'env', coalesce($5::text::json, CASE WHEN r.parent IS NULL THEN q.env ELSE c.document -> 'env' END),
         'pending', json_build_array(), 'parked', json_build_array(), 'is_new', true, 'begins', true,
-        'depth', coalesce((c.document ->> 'depth')::int, 0)),
+        'depth', coalesce((c.document ->> 'depth')::int, 0),
+        'awaited', CASE WHEN c.document -> 'awaited' IS NOT NULL THEN json_build_object() END),
     r.record, r.connected, CASE WHEN n.state = 'held' THEN 'closed' END
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::text[]) AS n (receipt, old, number, state)
 JOIN runs r ON r.receipt = n.receipt AND r.number = n.old
@@ -105,6 +108,8 @@ struct Ended {
     first: i16,
     has_parent: bool,
     has_checkpoint: bool,
+    /// It was started for one item of a loop: it has no start of its own.
+    is_part: bool,
     is_replayed: bool,
     /// None = the workflow was removed.
     newest: Option<i32>,
@@ -173,6 +178,7 @@ fn obstacle(ended: &Ended, how: &How<'_>) -> Option<Obstacle> {
         How::FromStart(_) if !ended.state.is_end() => return Some(Obstacle::NotEnded),
         How::FromStart(_) if ended.newest.is_none() => return Some(Obstacle::WorkflowGone),
         How::FromStart(_) if !ended.is_active => return Some(Obstacle::WorkflowInactive),
+        How::FromStart(None) if ended.is_part => return Some(Obstacle::StartedByRun),
         How::FromStart(None) if ended.has_parent && !ended.has_checkpoint => return Some(Obstacle::StartedByRun),
         How::FromStart(_) => {}
     }
@@ -224,6 +230,7 @@ fn read(row: &Row) -> Result<Ended, StoreError> {
         first: row.get(5),
         has_parent: row.get(6),
         has_checkpoint: row.get(7),
+        is_part: row.get(12),
         is_replayed: row.get(8),
         newest: row.get(9),
         is_active: row.get(10),

@@ -9,7 +9,7 @@ use postern_shared::store::failure_groups::Failures;
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
 use postern_shared::store::statistics::Counted;
-use postern_shared::store::{StoreError, Transaction, comments, responses};
+use postern_shared::store::{StoreError, Transaction, comments, responses, run_results, spool};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -21,11 +21,15 @@ use crate::run::tally::Tally;
 /// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
 pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
     queries::flush(transaction, unit).await?;
-    let Effects { comments, responses, child_runs, runs, stays, receipts, awaited } = std::mem::take(&mut unit.effects);
+    let Effects { comments, responses, child_runs, runs, stays, receipts, results_read, awaited } =
+        std::mem::take(&mut unit.effects);
     if !comments.is_empty() {
         comments::append(transaction, &comments).await?;
     }
     responses::put(transaction, &responses).await?;
+    for (run, step) in results_read {
+        run_results::remove(transaction, run, step).await?;
+    }
     let mut tally = Tally::default();
     let (mut new, mut waiting, mut further) = (NewRuns::default(), Vec::new(), Vec::new());
     let mut alarms = Alarms::new(unit.clock.began());
@@ -115,7 +119,7 @@ async fn renew(
     has_passed: bool,
     alarms: &mut Alarms,
 ) -> Result<(), StoreError> {
-    let RunEffects { run, forgets, document, wake, .. } = one;
+    let RunEffects { run, forgets, document, wake, result, .. } = one;
     if *forgets {
         run_steps::forget(transaction, run.key()).await?;
     }
@@ -131,6 +135,17 @@ async fn renew(
         None => {
             if let Some(next) = serial_runs::leave(transaction, run).await? {
                 alarms.set(next, &Wake::Now);
+            }
+            if let (Some(result), Some(parent)) = (result, run.parent) {
+                run_results::put(transaction, run.key(), result).await?;
+                for resume in checkpoints::child_ended(transaction, run.key(), parent).await? {
+                    if resume.run.number == parent.run {
+                        // What would wake it when it has waited for too long.
+                        spool::withdraw(transaction, &Resume { revision: resume.revision - 1, ..resume }).await?;
+                    }
+                    runs::wake(transaction, resume.run).await?;
+                    alarms.set(resume, &Wake::Now);
+                }
             }
         }
     }

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use postern_shared::message::Message;
-use postern_shared::store::checkpoints::Tried;
+use postern_shared::store::checkpoints::{Awaits, Tried};
 use postern_shared::workflow::Step;
 
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::outside::call::Call;
-use crate::run::checkpoint::{Next, Sleeping, Wake};
+use crate::run::checkpoint::{Next, Sleeping, Wake, millis};
 use crate::run::execution::{Execution, Progress, followers};
 use crate::task::error::TaskError;
 use crate::task::outcome::Outcome;
@@ -33,8 +33,10 @@ impl Execution {
                 self.asking = Some(next);
                 return Some(Progress::Asks(query));
             }
-            Ok(Outcome::Continue(output)) => self.leave_by(step, output, None),
-            Ok(Outcome::Said { output, message }) => self.leave_by(step, output, Some(message)),
+            Ok(Outcome::Continue(output)) => self.leave_by(&next, step, output, None),
+            Ok(Outcome::Case { output }) => self.leave_by(&next, step, &output, None),
+            Ok(Outcome::Said { output, message }) => self.leave_by(&next, step, output, Some(message)),
+            Ok(Outcome::Loop(turn)) => self.turn(&next, step, turn),
             Ok(Outcome::Alone) => {
                 self.asking = Some(next);
                 return Some(self.suspend(Wake::Now));
@@ -43,8 +45,14 @@ impl Execution {
             Ok(Outcome::SleepUntil { due_at, output }) => {
                 let until = Timestamp::try_from(due_at).map(|at| Message::Until { until: format!("{at:.0}") });
                 self.enter(step, Some(output), until.ok());
-                self.sleeping.push(Sleeping { due_at, steps: followers(step, output).collect() });
+                let (steps, frame) = (followers(step, output, next.frame).collect(), next.frame);
+                self.sleeping.push(Sleeping { due_at, steps, has_looked: false, frame });
             }
+            Ok(Outcome::Await { until, many, message }) => {
+                self.enter(step, None, Some(message));
+                self.keep_waiting(self.awaiting(next, until, many), until);
+            }
+            Ok(Outcome::AwaitMore { until }) => self.keep_waiting(next, until),
             Ok(Outcome::Outside(call)) => return Some(self.reach_out(next, call)),
             Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, message, unit.clock.now()),
             Ok(Outcome::Unclear { message }) => {
@@ -55,14 +63,14 @@ impl Execution {
             }
             Ok(Outcome::Failed { message }) if step.successors("failed").is_empty() => {
                 self.enter(step, Some("failed"), Some(message.clone()));
-                return Some(self.fail(next, message.at_step(&step.name)));
+                return self.fail_at(next, message.at_step(&step.name));
             }
-            Ok(Outcome::Failed { message }) => self.leave_by(step, "failed", Some(message)),
+            Ok(Outcome::Failed { message }) => self.leave_by(&next, step, "failed", Some(message)),
             Ok(Outcome::Stop { failed, message }) => {
                 self.enter(step, None, message.clone());
                 if failed {
                     self.run.failed_at = Some(step.name.clone());
-                    self.pending.push(Next::from(next.step));
+                    self.pending.push(Next { tried: None, request: None, ..next });
                 }
                 return Some(self.end(failed, message));
             }
@@ -71,7 +79,7 @@ impl Execution {
                     return Some(self.go_on_alone(next, step, leave, unit));
                 }
                 self.enter(step, None, Some(error.clone()));
-                return Some(self.fail(next, error.at_step(&step.name)));
+                return self.fail_at(next, error.at_step(&step.name));
             }
         }
         None
@@ -83,9 +91,21 @@ impl Execution {
         Progress::Outside(call)
     }
 
-    fn leave_by(&mut self, step: &Step, output: &'static str, message: Option<Message>) {
+    /// The step that was entered last, waiting for the runs that it has started.
+    fn awaiting(&self, next: Next, until: SystemTime, many: bool) -> Next {
+        let awaits = Awaits { run: self.run.number, step: self.run.steps, until_ms: millis(until), many };
+        Next { awaits: Some(awaits), ..next }
+    }
+
+    fn keep_waiting(&mut self, next: Next, due_at: SystemTime) {
+        let frame = next.frame;
+        self.sleeping.push(Sleeping { due_at, steps: vec![next], has_looked: true, frame });
+    }
+
+    fn leave_by(&mut self, next: &Next, step: &Step, output: &str, message: Option<Message>) {
+        self.end_loop(next);
         self.enter(step, Some(output), message);
-        self.pending.extend(followers(step, output));
+        self.pending.extend(followers(step, output, next.frame));
     }
 
     /// Parks a step until its next try.
@@ -95,6 +115,7 @@ impl Execution {
         self.enter(step, None, Some(Message::AgainLater { message: Box::new(message), seconds }));
         let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0 });
         let tried = Some(Tried { times: tried.times + 1, ..tried });
-        self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }] });
+        let frame = next.frame;
+        self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }], has_looked: false, frame });
     }
 }

@@ -51,6 +51,15 @@ fn a_run_goes_depth_first_in_written_order_and_ends() {
             "  a: {condition: '$env[\"n\"] > 2', then: b, else: c}\n  b: {set_env: {x: 1}}\n  c: {stop: failed, message: '$env[\"name\"]'}\n",
             "a>else c | failed | Ada",
         ),
+        (
+            "  a: {switch: '$env[\"n\"]', cases: {1: b, 2: [c, b], '2.0': b}, else: b}\n  b: {set_env: {x: 1}}\n  c: {set_env: {x: 2}}\n",
+            "a>= 2 c>next b>next | finished",
+        ),
+        ("  a: {switch: '$env[\"none\"]', cases: {'': b}}\n  b: {set_env: {x: 1}}\n", "a>= b>next | finished"),
+        (
+            "  a: {switch: '$env[\"name\"]', cases: {else: b}, else: b}\n  b: {set_env: {x: 1}}\n",
+            "a>else b>next | finished",
+        ),
         ("  a: {stop: finished, message: done}\n", "a | finished | done"),
         ("  a: {set_value: {x: '{{ 1 // 0 }}'}}\n", "a | failed | step a: x: "),
     ] {
@@ -221,4 +230,49 @@ fn a_run_that_is_held_or_waits_for_its_record_has_not_begun() {
     assert_eq!((held.told(), waits.told()), (" | held Held".to_owned(), " | waiting InTurn".to_owned()));
     assert_eq!(resume(&lines, &held, 1, None, Vec::new()).told(), "a | finished");
     assert!(held.run.run.started_at <= SystemTime::now());
+}
+
+#[test]
+fn a_loop_takes_its_steps_for_each_item_and_waits_for_its_branches() {
+    let notes = "  b: {set_env: {log: '{{ $env[\"log\"] }}{{ $env[\"item\"] }}{{ $env[\"index\"] }} '}}\n  c: {stop: finished, message: '$env[\"log\"]$env[\"item\"]'}\n";
+    for (lines, expected) in [
+        (
+            "  a: {for_each: '$env[\"tags\"]', each: b, next: c}\n",
+            "a>each b>next a>each b>next a>next c | finished | a1 b2 ",
+        ),
+        ("  a: {for_each: '$env[\"none\"]', each: b, next: c}\n", "a>next c | finished"),
+        (
+            "  a: {for_each: [x], each: d, next: c}\n  d: {for_each: [y, z], each: b}\n",
+            "a>each d>each b>next d>each b>next d>next a>next c | finished | y1 z2 ",
+        ),
+        ("  a: {for_each: [x], each: [d, b], next: c}\n  d: {delay: {for: 5m}}\n", "a>each d>next b>next | waiting At"),
+        (
+            "  a: {for_each: [x, y], each: [d, b], on_error: collect, next: c}\n  d: {comment: '{{ 1 // 0 }}'}\n",
+            "a>each d a>each d a>next c | finished",
+        ),
+        (
+            "  a: {for_each: [x, y], each: [d, b], failed: c}\n  d: {comment: '{{ 1 // 0 }}'}\n",
+            "a>each d a>failed c | finished",
+        ),
+        (
+            "  a: {for_each: [x, y], each: [d, b], next: c}\n  d: {comment: '{{ 1 // 0 }}'}\n",
+            "a>each d | failed | step d: comment: ",
+        ),
+    ] {
+        let told = begin(&steps(&format!("{lines}{notes}")), Vec::new()).told();
+        assert!(told.starts_with(expected), "{told}, not {expected}: {lines}");
+    }
+}
+
+#[test]
+fn a_loop_goes_on_where_its_checkpoint_left_it() {
+    let lines = steps(
+        "  a: {for_each: '$env[\"tags\"]', item: tag, each: b, collect: '$env[\"tag\"]', store: all, next: c}\n  \
+         b: {delay: {for: 5m}}\n  c: {stop: finished, message: '$env[\"all\"] $env[\"tag\"]'}\n",
+    );
+    let first = begin(&lines, Vec::new());
+    assert_eq!(first.told(), "a>each b>next | waiting At");
+    let second = resume(&lines, &first, 301, None, Vec::new());
+    assert_eq!(second.told(), "a>each b>next | waiting At");
+    assert_eq!(resume(&lines, &second, 301, None, Vec::new()).told(), "a>next c | finished | a, b ");
 }

@@ -135,10 +135,12 @@ async fn go_on(
     {
         return end(transaction, not_begun(resume, taken, reason)?, waits, unit).await;
     }
-    if !pinned.workflow.start.parallel && !serial_runs::enter(transaction, &taken.run).await? {
-        return end(transaction, in_turn(resume, taken)?, waits, unit).await;
+    // The run of one item of a loop is on the record with the run that waits for it.
+    let is_serial = !pinned.workflow.start.parallel && !taken.checkpoint.frames.is_part();
+    if is_serial && !serial_runs::enter(transaction, &taken.run).await? {
+        return end(transaction, not_in_turn(transaction, resume, taken).await?, waits, unit).await;
     }
-    let mut execution = match Execution::resume(pinned, &taken) {
+    let mut execution = match Execution::resume(pinned, &taken, Arc::clone(unit.variables())) {
         Ok(execution) => execution,
         Err(reason) => return end(transaction, failed(resume, taken, reason)?, waits, unit).await,
     };
@@ -185,6 +187,14 @@ async fn go_on(
     execution.note_if_slow(&unit.budget);
     let (effects, _) = execution.into_effects(before(resume, &taken));
     end(transaction, effects, waits, unit).await
+}
+
+/// A run whose record another one has: it waits, unless that one waits for it.
+async fn not_in_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> {
+    match serial_runs::waits_for_itself(transaction, &taken).await? {
+        Some(record) => failed(resume, taken, Text::WaitsForItself { record }),
+        None => in_turn(resume, taken),
+    }
 }
 
 /// Writes what became of the run.

@@ -6,6 +6,7 @@ use postern_shared::message::Message;
 use postern_shared::resume::Resume;
 use postern_shared::store::StoreError;
 use postern_shared::store::checkpoints::{Checkpoint, Taken};
+use postern_shared::store::run_results::RunResult;
 use postern_shared::store::runs::{Run, State};
 
 use crate::bundle::effects::{Before, RunEffects};
@@ -34,7 +35,7 @@ pub fn cancelled(resume: &Resume, taken: Taken) -> RunEffects {
 fn without_checkpoint(resume: &Resume, taken: Taken, state: State, message: Message) -> RunEffects {
     let before = before(resume, &taken);
     let run = ended(taken.run, state, message, taken.now);
-    RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document: None, wake: None, slow: None }
+    effects(run, before, None, taken.checkpoint.awaited)
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
@@ -44,7 +45,7 @@ pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffec
     checkpoint.forget_tries();
     run.failed_at = checkpoint.pending.last().map(|branch| branch.step.clone());
     let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
-    Ok(RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake: None, slow: None })
+    Ok(effects(run, before, document, checkpoint.awaited))
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -53,8 +54,13 @@ pub fn in_turn(resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> 
     let Taken { mut run, mut checkpoint, .. } = taken;
     run.state = State::Waiting;
     (checkpoint.begins, checkpoint.calling) = (false, false);
-    let (document, wake) = (Some(document(&checkpoint)?), Some(Wake::InTurn));
-    Ok(RunEffects { run, before, log: Vec::new(), keeps: true, forgets: false, document, wake, slow: None })
+    let effects = effects(run, before, Some(document(&checkpoint)?), checkpoint.awaited);
+    Ok(RunEffects { wake: Some(Wake::InTurn), ..effects })
+}
+
+fn effects(run: Run, before: Before, document: Option<String>, result: Option<RunResult>) -> RunEffects {
+    let (log, keeps, forgets) = (Vec::new(), true, false);
+    RunEffects { run, before, log, keeps, forgets, document, wake: None, slow: None, result }
 }
 
 fn ended(run: Run, state: State, message: Message, now: SystemTime) -> Run {

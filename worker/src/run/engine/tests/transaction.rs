@@ -61,8 +61,8 @@ fn fields(json: &str) -> Env {
 /// A run on record 852 that has not begun.
 pub fn new(pinned: Arc<Pinned>) -> Execution {
     let env = Arc::new(fields(r#"{"name":"Ada","tags":["a","b"],"n":2}"#));
-    let (query, request, related) = (Arc::default(), Arc::default(), Arc::default());
-    let scope = Scope { env, query, request, related, record: None };
+    let (query, request, var, related) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+    let scope = Scope { env, query, request, var, related, record: None };
     Execution::new(pinned, 1, ReceiptId::new(), Some(record(852).into()), scope)
 }
 
@@ -100,7 +100,7 @@ pub fn resume(lines: &str, came: &Came, later: u64, decision: Option<Decision>, 
     if let Some(decision) = decision {
         answers.insert(0, Answer::Outside(Report::Decided(decision)));
     }
-    go_on_with(Execution::resume(pinned, &taken).unwrap(), unit, answers, before, decision.is_some())
+    go_on_with(Execution::resume(pinned, &taken, Arc::default()).unwrap(), unit, answers, before, decision.is_some())
 }
 
 fn go_on(execution: Execution, unit: UnitOfWork, answers: Vec<Answer>, before: Before) -> Came {
@@ -156,6 +156,7 @@ fn load(query: Query, answer: &Answer, unit: &mut UnitOfWork) -> &'static str {
         (Query::Rekey { .. }, _) => "rekey",
         (Query::Search { .. }, _) => "search",
         (Query::Numbers { .. }, _) => "numbers",
+        (Query::Children { .. }, _) => "children",
     }
 }
 
@@ -170,6 +171,7 @@ impl Came {
         let wake = match &self.run.wake {
             None => String::new(),
             Some(Wake::At(_)) => " At".to_owned(),
+            Some(Wake::Children(_)) => " Children".to_owned(),
             Some(wake) => format!(" {wake:?}"),
         };
         let run = &self.run.run;

@@ -1,0 +1,116 @@
+//! Loops with several items at a time: `for_each` with `parallel`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Postern, eventually};
+use crate::workflows::settings;
+
+fn text(start: &str, more: &str, body: &str) -> String {
+    settings(&format!(
+        "
+---
+workflow: 1
+start: {{{start}without_record: true, next: all}}
+steps:
+  all: {{for_each: '$env[\"all\"]', each: work, collect: '$env[\"n\"]', store: got, {more} next: end}}
+{body}
+  end: {{create_record: Ends, fields: {{got: '$env[\"got\"]', item: '$env[\"item\"]'}}}}
+"
+    ))
+}
+
+const WORK: &str = "  work: {delay: {for: 30ms}, next: make}
+  make: {create_record: Notes, fields: {item: '$env[\"item\"]'}, created: double}
+  double: {set_env: {n: '{{ $env[\"item\"] * 2 }}'}}";
+
+async fn ends(postern: &Postern) -> Value {
+    json!(postern.records("Ends").await.into_iter().map(|one| Value::Object(one.0)).collect::<Vec<_>>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_at_a_time_have_runs_of_their_own_and_give_their_values_in_order() {
+    let postern = Postern::start(&text("", "parallel: 3,", WORK)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2, 3, 4, 5, 6, 7]}"#).send().await;
+    let receipt = postern.ended(&answer).await;
+    assert_eq!(ends(&postern).await, json!([{"got": [2, 4, 6, 8, 10, 12, 14]}]), "{receipt}");
+    let runs = receipt["runs"].as_array().unwrap();
+    assert_eq!((runs.len(), &receipt["status"]), (8, &json!("finished")));
+    for (run, item) in runs[1..].iter().zip(1..) {
+        assert_eq!(run["started_by"], json!({"run": 1, "workflow": 1, "step": 1, "item": item}), "{run}");
+        assert_eq!(run["path"].as_array().unwrap().last().unwrap()["message"], format!("item {item} of 7"), "{run}");
+    }
+    assert_eq!(postern.records("Notes").await.len(), 7);
+    assert_eq!(postern.count("SELECT count(*) FROM checkpoints").await, 0);
+    assert_eq!(postern.count("SELECT count(*) FROM run_results").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_items_are_under_way_than_are_told() {
+    let work = WORK.replace("30ms", "150ms");
+    let postern = Postern::start(&text("", "parallel: 2,", &work)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2, 3, 4, 5]}"#).send().await;
+    let mut most = 0;
+    eventually("all have ended", async || {
+        let begun = "SELECT count(*) FROM runs r JOIN checkpoints c ON c.receipt = r.receipt AND c.run = r.number
+            WHERE r.parent IS NOT NULL AND NOT c.queued";
+        most = most.max(postern.count(begun).await);
+        (postern.records("Ends").await.len() == 1).then_some(())
+    })
+    .await;
+    postern.ended(&answer).await;
+    assert!((1..=2).contains(&most), "{most}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_that_fails_or_is_cancelled_leaves_by_failed_or_is_collected() {
+    let body = "  work: {condition: '$env[\"item\"] == 2', then: bad, else: double}
+  double: {set_env: {n: '{{ $env[\"item\"] * 2 }}'}}
+  bad: {stop: failed, message: no}";
+    for (more, status, expected) in [
+        ("parallel: 2, on_error: collect,", "failed", json!([{"got": [2, {"error": "no"}, 6]}])),
+        ("parallel: 2, failed: end,", "failed", json!([{}])),
+        ("parallel: 2,", "failed", json!([])),
+    ] {
+        let postern = Postern::start(&text("", more, body)).await;
+        let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2, 3]}"#).send().await;
+        let receipt = postern.ended(&answer).await;
+        assert_eq!((&receipt["status"], ends(&postern).await), (&json!(status), expected), "{more} {receipt}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_items_of_a_run_that_is_alone_on_its_record_do_not_wait_for_it() {
+    let body = "  work: {set_value: {sum: '{{ ($sum or 0) + $env[\"item\"] }}'}}";
+    let text = text("module: Leads, parallel: false, ", "parallel: 4,", body);
+    let postern = Postern::start(&text).await;
+    postern.sql("INSERT INTO records (id, module, fields) VALUES (7, 'Leads', '{}')").await;
+    let answer = postern.post("/trigger?workflow_id=1&record_id=7").json(r#"{"all": [1, 2, 3, 4]}"#).send().await;
+    let receipt = postern.ended(&answer).await;
+    assert_eq!(
+        (&receipt["status"], json!(postern.records("Leads").await)),
+        (&json!("finished"), json!([{"sum": 10}])),
+        "{receipt}"
+    );
+    assert_eq!(postern.count("SELECT count(*) FROM claims").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_workers_neither_lose_nor_repeat_items_at_a_time() {
+    let mut postern = Postern::start(&text("", "parallel: 5,", WORK)).await;
+    let body = json!({"all": (0..120).collect::<Vec<_>>()}).to_string();
+    let answer = postern.post("/trigger?workflow_id=1").json(&body).send().await;
+    for _ in 0..3 {
+        let before = postern.count("SELECT count(*) FROM records").await;
+        eventually("some have run", async || {
+            (postern.count("SELECT count(*) FROM records").await > before).then_some(())
+        })
+        .await;
+        postern.workers.pop().unwrap().kill();
+        postern.start_worker().await;
+    }
+    let receipt = postern.ended(&answer).await;
+    assert_eq!(receipt["status"], "finished", "{}", receipt["runs"][0]["message"]);
+    let doubled: Vec<i32> = (0..120).map(|n| n * 2).collect();
+    assert_eq!(ends(&postern).await, json!([{"got": doubled}]));
+    assert_eq!(postern.records("Notes").await.len(), 120);
+}
