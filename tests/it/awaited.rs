@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::Cli;
 use crate::harness::{Postern, eventually};
 use crate::workflows::settings;
 
@@ -185,4 +186,19 @@ async fn killed_workers_neither_lose_nor_repeat_what_waits() {
     assert_eq!(postern.records("Parents").await.len(), 1);
     assert_eq!(postern.records("Children").await.len(), 200);
     assert_eq!(postern.count("SELECT count(*) FROM run_results").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forgetting_a_person_wakes_the_run_that_waits_for_hers() {
+    let child = "start: {without_record: true, next: rest}\nsteps: {rest: {delay: {for: 1h}}}";
+    let text = waiting("", "env: {mail: '{{ \"ada@\" ~ $env[\"host\"] }}'}", child);
+    let postern = Postern::start(&text).await;
+    let answer = postern.post("/trigger?workflow_id=1").form("host=example.org").send().await;
+    eventually("the child waits", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 2).then_some(())
+    })
+    .await;
+    Cli::of(&postern).run("forget ada@example.org --yes").text();
+    let receipt = postern.ended(&answer).await;
+    assert_eq!((outputs(&receipt), &left(&postern).await["state"]), (vec!["failed"], &json!("failed")), "{receipt}");
 }
