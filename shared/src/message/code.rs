@@ -230,5 +230,6 @@ codes! {
     "id-latin-characters" IdLatinCharacters;
 
     // What is wrong with a document.
-    and Document(DocumentFault), Expression(ExpressionFault), Permission(PermissionFault), Step(StepFault);
+    and Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),
+        Step(Box<StepFault>);
 }

@@ -25,10 +25,8 @@ impl Message {
 
     /// The same without what was probably meant.
     pub fn fault(&self) -> &Self {
-        match self {
-            Self::Document(DocumentFault::DidYouMean { message, .. }) => message.fault(),
-            other => other,
-        }
+        let Self::Document(fault) = self else { return self };
+        if let DocumentFault::DidYouMean { message, .. } = &**fault { message.fault() } else { self }
     }
 
     /// What a document is, in a word.
@@ -45,25 +43,25 @@ impl Message {
 
 impl From<DocumentFault> for Message {
     fn from(fault: DocumentFault) -> Self {
-        Self::Document(fault)
+        Self::Document(Box::new(fault))
     }
 }
 
 impl From<ExpressionFault> for Message {
     fn from(fault: ExpressionFault) -> Self {
-        Self::Expression(fault)
+        Self::Expression(Box::new(fault))
     }
 }
 
 impl From<PermissionFault> for Message {
     fn from(fault: PermissionFault) -> Self {
-        Self::Permission(fault)
+        Self::Permission(Box::new(fault))
     }
 }
 
 impl From<StepFault> for Message {
     fn from(fault: StepFault) -> Self {
-        Self::Step(fault)
+        Self::Step(Box::new(fault))
     }
 }
 

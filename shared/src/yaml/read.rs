@@ -169,9 +169,10 @@ fn fault(line: usize, fault: DocumentFault) -> Located {
 /// YAML takes `{{ x }}` for a map whose key is a map, which no message of a parser explains. An error can be
 /// reported one line late.
 fn with_hint(text: &str, located: Located) -> Located {
-    let Message::Document(DocumentFault::NotYaml { .. } | DocumentFault::KeyNoText) = &located.finding.message else {
+    let Message::Document(found) = &located.finding.message else { return located };
+    if !matches!(**found, DocumentFault::NotYaml { .. } | DocumentFault::KeyNoText) {
         return located;
-    };
+    }
     let lines: Vec<&str> = text.lines().collect();
     let culprit = [located.line, located.line.saturating_sub(1)]
         .into_iter()
@@ -190,7 +191,8 @@ fn with_hint(text: &str, located: Located) -> Located {
 /// Whether the parser stopped where a map or a list could not go on.
 fn may_be_indentation(located: &Located) -> bool {
     let reasons = ["expected key", "mapping values", "expected '-'", "<document start>", "tab", "simple key"];
-    let Message::Document(DocumentFault::NotYaml { message }) = &located.finding.message else { return false };
+    let Message::Document(fault) = &located.finding.message else { return false };
+    let DocumentFault::NotYaml { message } = &**fault else { return false };
     let message = message.to_string();
     reasons.iter().any(|reason| message.contains(reason))
 }
