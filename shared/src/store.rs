@@ -29,6 +29,7 @@ pub mod overview;
 pub mod permissions;
 pub mod posted;
 pub mod receipts;
+pub mod recent_names;
 pub mod record_list;
 pub mod records;
 pub mod refused_bodies;
@@ -55,6 +56,7 @@ mod transaction;
 pub mod triggers;
 pub mod unmatched;
 pub mod usage;
+pub mod workflow_drafts;
 pub mod workflows;
 
 use std::sync::Arc;

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (39, include_str!("../../migrations/0039_statistics.sql")),
     (42, include_str!("../../migrations/0042_secrets.sql")),
     (45, include_str!("../../migrations/0045_texts.sql")),
+    (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

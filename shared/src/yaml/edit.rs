@@ -102,7 +102,8 @@ impl Edit<'_> {
         if new.is_empty() {
             return None;
         }
-        let same = |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| are_alike(a, b)).count();
+        let same =
+            |pairs: &mut dyn Iterator<Item = (&Value, &Value)>| pairs.take_while(|(a, b)| are_alike(a, b)).count();
         let head = same(&mut old.iter().zip(new));
         let tail = same(&mut old[head..].iter().rev().zip(new[head..].iter().rev()));
         let (gone, come) = (&blocks[head..old.len() - tail], &new[head..new.len() - tail]);

@@ -31,8 +31,7 @@ pub fn reorder(text: &str, path: &[&str], order: &[&str]) -> Option<String> {
     on_map(text, path, |edit, path, map, lines| {
         let blocks = edit.entries(path, map, lines)?;
         let keys: Vec<&String> = map.keys().collect();
-        let places: Vec<usize> =
-            order.iter().filter_map(|key| keys.iter().position(|known| known == key)).collect();
+        let places: Vec<usize> = order.iter().filter_map(|key| keys.iter().position(|known| known == key)).collect();
         if places.len() != keys.len() || order.len() != keys.len() {
             return None;
         }

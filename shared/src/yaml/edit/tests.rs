@@ -87,8 +87,7 @@ fn an_edit_changes_the_lines_that_it_must() {
 
 #[test]
 fn a_text_that_cannot_be_edited_line_by_line_is_written_anew() {
-    for text in
-        ["{trigger: a, title: b}", "trigger: a\n---\ntrigger: b\n", "[1]", "", "trigger: [", "? trigger\n: a\n"]
+    for text in ["{trigger: a, title: b}", "trigger: a\n---\ntrigger: b\n", "[1]", "", "trigger: [", "? trigger\n: a\n"]
     {
         let value = json!({"trigger": "a", "title": "c"});
         assert_eq!(edit(text, &value), write(&value), "{text}");
