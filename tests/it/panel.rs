@@ -2,6 +2,7 @@
 //! is only ever text.
 
 mod access;
+mod designer;
 mod forms;
 mod history;
 mod modules;

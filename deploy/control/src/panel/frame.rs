@@ -20,7 +20,7 @@ use super::words::{Language, Words};
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
-const DONE: [&str; 12] = [
+const DONE: [&str; 15] = [
     "saved",
     "deleted",
     "enabled",
@@ -33,6 +33,9 @@ const DONE: [&str; 12] = [
     "run-again",
     "job",
     "job-stopped",
+    "published",
+    "draft-discarded",
+    "restored",
 ];
 
 /// One line of the navigation, or a tab.

@@ -1,6 +1,6 @@
 //! What is marked in the picture of a workflow: the way of a run, or what the steps did in a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::operation::statistics::{OutputOfStep, Step};
@@ -16,17 +16,39 @@ pub enum Marks<'m> {
     Taken(&'m HashMap<String, Vec<i32>>),
     /// What the steps did.
     Counted(&'m [Step]),
+    /// What is wrong with the steps of a draft, and which one is edited; an empty name is the start.
+    Drafted { chosen: &'m str, faults: &'m BTreeMap<String, usize> },
 }
 
 impl Marks<'_> {
     /// The class of the box of a step.
-    pub fn class(&self, name: &str) -> &'static str {
+    pub fn class(&self, name: &str) -> String {
         match self {
-            Self::Taken(taken) if taken.contains_key(name) => "taken",
-            Self::Taken(_) => "idle",
-            Self::Counted(_) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing",
-            Self::Counted(_) => "step",
+            Self::Taken(taken) if taken.contains_key(name) => "taken".to_owned(),
+            Self::Taken(_) => "idle".to_owned(),
+            Self::Counted(_) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing".to_owned(),
+            Self::Counted(_) => "step".to_owned(),
+            Self::Drafted { .. } => self.drafted("step", name),
         }
+    }
+
+    /// The class of the box of the start.
+    pub fn start_class(&self) -> String {
+        match self {
+            Self::Drafted { .. } => self.drafted("start", ""),
+            Self::Taken(_) | Self::Counted(_) => "start".to_owned(),
+        }
+    }
+
+    fn drafted(&self, class: &str, name: &str) -> String {
+        let Self::Drafted { chosen, faults } = self else { return class.to_owned() };
+        let faulty = if faults.contains_key(name) { " faulty" } else { "" };
+        format!("{class}{faulty}{}", if *chosen == name { " chosen" } else { "" })
+    }
+
+    /// Whether the ends of outputs are shown.
+    pub fn shows_ports(&self) -> bool {
+        matches!(self, Self::Drafted { .. })
     }
 
     /// What stands in its corner: when the run took it, or how many runs failed there.
@@ -40,6 +62,7 @@ impl Marks<'_> {
                 let failures = self.step(name).map_or(0, |step| step.failures);
                 if failures > 0 { format!("✕ {failures}") } else { String::new() }
             }
+            Self::Drafted { faults, .. } => faults.get(name).map(|count| format!("✕ {count}")).unwrap_or_default(),
         }
     }
 
@@ -104,8 +127,8 @@ mod tests {
             assert_eq!(marks.figure("a", output).as_deref(), figure);
             assert_eq!(marks.thickness("a", output).as_deref(), thickness);
         }
-        assert_eq!((marks.class("a"), marks.corner("a").as_str()), ("step failing", "✕ 2"));
+        assert_eq!((marks.class("a").as_str(), marks.corner("a").as_str()), ("step failing", "✕ 2"));
         assert_eq!(marks.durations("a").as_deref(), Some("1 ms · p95 20 ms"));
-        assert_eq!((marks.class("b"), marks.durations("b")), ("step", None));
+        assert_eq!((marks.class("b").as_str(), marks.durations("b")), ("step", None));
     }
 }
