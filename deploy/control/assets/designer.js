@@ -30,8 +30,6 @@ function walk(key) {
 }
 
 function enter() {
-  const card = cards.find((card) => card === document.activeElement);
-  if (card && !card.querySelector(".chosen")) return card.click();
   const fields = [...document.querySelectorAll(".step-field input:not([type=hidden]), .step-field textarea, .step-field select")];
   (fields.find((field) => !field.value) ?? fields[0])?.focus();
 }
@@ -48,7 +46,8 @@ function keys() {
     }
     if (isTyping(target)) return;
     if (event.key.startsWith("Arrow")) { event.preventDefault(); walk(event.key); return; }
-    if (event.key === "Enter" && (target === document.body || cards.includes(target))) { event.preventDefault(); enter(); return; }
+    // On another card the browser follows its link.
+    if (event.key === "Enter" && (target === document.body || target.querySelector?.(".chosen"))) { event.preventDefault(); enter(); return; }
     // The same key on a keyboard of another script.
     const key = /^[a-z]$/.test(event.key) ? event.key : event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
     const button = key && document.querySelector(`[data-key="${key}"]:not(:disabled)`);
