@@ -6,6 +6,7 @@ pub mod broker;
 pub mod clock;
 pub mod descriptors;
 pub mod document;
+pub mod draft;
 pub mod env;
 pub mod expression;
 pub mod finding;

@@ -30,6 +30,7 @@ pub mod permissions;
 pub mod posted;
 pub mod processes;
 pub mod receipts;
+pub mod recent_names;
 pub mod record_list;
 pub mod records;
 pub mod refused_bodies;
@@ -58,6 +59,7 @@ pub mod triggers;
 pub mod unmatched;
 pub mod usage;
 pub mod variables;
+pub mod workflow_drafts;
 pub mod workflows;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-pub use edit::edit;
+pub use edit::{edit, edit_lines, rename, reorder, says};
 pub use read::read;
 pub use write::write;
 

@@ -2,6 +2,7 @@
 //! is only ever text.
 
 mod access;
+mod designer;
 mod forget;
 mod forms;
 mod history;

@@ -2,6 +2,7 @@
 //! without it; whatever it does goes through PostgreSQL, by connections of its own.
 
 pub mod api;
+mod designer;
 pub mod limits;
 pub mod operation;
 mod options;

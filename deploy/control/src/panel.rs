@@ -11,6 +11,7 @@ mod chart;
 mod confirm;
 mod credentials;
 mod dead_letters;
+mod design;
 mod difference;
 mod editor;
 mod figures;

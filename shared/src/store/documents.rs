@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::audit_log::{self, Change};
 use super::settings::Versioned;
-use super::{StoreError, modules, permissions, secrets, settings, texts, triggers, variables, workflows};
+use super::{
+    StoreError, modules, permissions, secrets, settings, texts, triggers, variables, workflow_drafts, workflows,
+};
 use crate::document::batch::{Batch, Checked, ShortUrls, Stored};
 use crate::document::{Document, Kind, Name};
 use crate::module::Module;
@@ -22,21 +24,69 @@ pub async fn apply(
     let transaction = connection.transaction().await?;
     // First of all, since its row lock puts concurrent changes in order.
     let raised = settings::raise(&transaction).await?;
-    let mut changed = Vec::new();
-    for one in documents {
-        let is_changed = put(&transaction, one).await?;
-        if is_changed {
-            let (kind, key, document) = (one.document.kind().name(), &one.document.key(), Some(&one.value));
-            audit_log::put(&transaction, &Change { account, action: "save", kind, key, document }).await?;
-        }
-        changed.push(is_changed);
-    }
+    let changed = put_all(&transaction, account, documents).await?;
     if changed.contains(&true) {
         transaction.commit().await?;
         return Ok(Versioned { version: raised, value: changed });
     }
     transaction.rollback().await?;
     Ok(Versioned { version: raised - 1, value: changed })
+}
+
+/// What became of a workflow that was made from a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// It is in force.
+    Done,
+    /// Another version is in force than the one that it was made from; 0 = the workflow was removed. Nothing is written.
+    Conflict(i32),
+}
+
+/// What a workflow that is published was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The draft of the account, which then goes.
+    Draft,
+    /// A text that was typed; a draft of the account stays.
+    Text,
+}
+
+/// Writes a workflow that was made from the version `base`, 0 for a new one.
+pub async fn publish(
+    connection: &mut Object,
+    account: &str,
+    checked: Checked,
+    (source, base): (Source, i32),
+) -> Result<Published, StoreError> {
+    let transaction = connection.transaction().await?;
+    settings::raise(&transaction).await?;
+    if let Document::Workflow(workflow) = &checked.document {
+        let current = workflows::current_version(&transaction, workflow.id).await?;
+        if current != base {
+            transaction.rollback().await?;
+            return Ok(Published::Conflict(current));
+        }
+        if source == Source::Draft {
+            workflow_drafts::discard(&transaction, workflow.id, account).await?;
+        }
+    }
+    put_all(&transaction, account, &[checked]).await?;
+    transaction.commit().await?;
+    Ok(Published::Done)
+}
+
+/// Writes documents and notes those that changed anything.
+async fn put_all(transaction: &Transaction<'_>, account: &str, documents: &[Checked]) -> Result<Vec<bool>, StoreError> {
+    let mut changed = Vec::new();
+    for one in documents {
+        let is_changed = put(transaction, one).await?;
+        if is_changed {
+            let (kind, key, document) = (one.document.kind().name(), &one.document.key(), Some(&one.value));
+            audit_log::put(transaction, &Change { account, action: "save", kind, key, document }).await?;
+        }
+        changed.push(is_changed);
+    }
+    Ok(changed)
 }
 
 /// Removes one and notes who did it; returns the version of the settings from which on it is gone, if it was there.

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (52, include_str!("../../migrations/0052_processes.sql")),
     (54, include_str!("../../migrations/0054_variables.sql")),
     (55, include_str!("../../migrations/0055_awaited_runs.sql")),
+    (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

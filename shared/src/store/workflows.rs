@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::SystemTime;
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::{GenericClient, Object, Transaction};
 use serde_json::Value;
 
 use super::settings::Versioned;
@@ -18,6 +18,9 @@ ORDER BY w.id";
 const CURRENT: &str = "-- workflows::current
 SELECT w.version, v.document::text
 FROM workflows w JOIN workflow_versions v ON v.workflow = w.id AND v.version = w.version WHERE w.id = $1";
+
+const CURRENT_VERSION: &str = "-- workflows::current_version
+SELECT coalesce((SELECT version FROM workflows WHERE id = $1), 0)";
 
 const POINT: &str = "-- workflows::point
 INSERT INTO workflows (id, version) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET version = excluded.version";
@@ -82,6 +85,17 @@ pub async fn put(transaction: &Transaction<'_>, id: WorkflowId, document: &Value
     transaction.execute(POINT, &[&id.get(), &(newest + 1)]).await?;
     transaction.execute(ADD, &[&id.get(), &(newest + 1), &text]).await?;
     Ok(true)
+}
+
+/// The number of the version in force; 0 = there is no such workflow.
+pub async fn current_version(client: &impl GenericClient, id: WorkflowId) -> Result<i32, StoreError> {
+    Ok(client.query_one(CURRENT_VERSION, &[&id.get()]).await?.get(0))
+}
+
+/// The version in force of one workflow.
+pub async fn find(connection: &Object, id: WorkflowId) -> Result<Option<Stored>, StoreError> {
+    let row = connection.query_opt(CURRENT, &[&id.get()]).await?;
+    row.map(|row| Ok(Stored { version: row.get(0), document: parsed(row.get(1))? })).transpose()
 }
 
 /// Removes one; true if it was there. Its versions stay for the runs that are pinned to them.

@@ -1,4 +1,4 @@
-//! The style sheet, the script and the icon, built into the program. Their addresses carry a hash of what they hold, so that a
+//! The style sheet, the scripts and the icon, built into the program. Their addresses carry a hash of what they hold, so that a
 //! browser may keep them for ever.
 
 use std::fmt::Write;
@@ -10,12 +10,14 @@ use warp::reply::Response;
 const STYLE: &[u8] = include_bytes!("../../assets/panel.css");
 const ICON: &[u8] = include_bytes!("../../assets/icon.svg");
 const SCRIPT: &[u8] = include_bytes!("../../assets/panel.js");
+const DESIGNER: &[u8] = include_bytes!("../../assets/designer.js");
 
 /// The file of a path.
 pub fn find(path: &str) -> Option<Response> {
     let (kind, bytes) = match path {
         "/assets/panel.css" => ("text/css; charset=utf-8", STYLE),
         "/assets/panel.js" => ("text/javascript; charset=utf-8", SCRIPT),
+        "/assets/designer.js" => ("text/javascript; charset=utf-8", DESIGNER),
         "/assets/icon.svg" => ("image/svg+xml", ICON),
         _ => return None,
     };
@@ -27,9 +29,9 @@ pub fn find(path: &str) -> Option<Response> {
     Some(response)
 }
 
-/// What both files hold, in a few characters.
+/// What all files hold, in a few characters.
 pub fn version() -> String {
-    let hash = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).finalize();
+    let hash = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(DESIGNER).finalize();
     hash.iter().take(6).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -22,7 +22,7 @@ use crate::operation::find::MAX_CHARS;
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
-const DONE: [&str; 13] = [
+const DONE: [&str; 16] = [
     "saved",
     "deleted",
     "enabled",
@@ -36,10 +36,13 @@ const DONE: [&str; 13] = [
     "job",
     "job-stopped",
     "forgotten",
+    "published",
+    "draft-discarded",
+    "restored",
 ];
 
 /// What changes settings: it is in force when every ingress holds it.
-const OF_SETTINGS: [&str; 4] = ["saved", "deleted", "enabled", "disabled"];
+const OF_SETTINGS: [&str; 5] = ["saved", "deleted", "enabled", "disabled", "published"];
 
 /// One line of the navigation, or a tab.
 #[derive(Debug)]

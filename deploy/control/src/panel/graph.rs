@@ -3,16 +3,20 @@
 mod layers;
 mod marks;
 mod places;
+mod summary;
 
 use std::fmt::Write;
 
-use postern_shared::workflow::{StepIndex, Workflow};
 use serde_json::Value;
 
 use super::shown::shortened;
+use crate::designer::Sketch;
+use crate::designer::outputs::NEXT;
 use layers::Edge;
 pub use marks::Marks;
 use places::{BOX, Drawing, Point};
+pub use summary::glyph;
+use summary::summary;
 
 /// How much text fits into a box, in characters.
 const NAME_CHARS: usize = 18;
@@ -21,6 +25,8 @@ const SUMMARY_CHARS: usize = 22;
 /// nobody could read it.
 const FITS_PHONE: i32 = 520;
 const FITS_HALF: i32 = 860;
+/// How far labels stand from the end of an output, so that there is room to add a step.
+const PORT_ROOM: Point = Point { x: 6, y: 8 };
 /// The radius of the corners of a line.
 const CORNER: i32 = 8;
 
@@ -35,6 +41,8 @@ pub struct Graph {
     pub boxes: Vec<Card>,
     pub lines: Vec<Line>,
     pub labels: Vec<Label>,
+    /// Where an output ends, if the workflow is edited.
+    pub ports: Vec<Port>,
     /// The graph in words, for who does not see it.
     pub words: String,
 }
@@ -46,13 +54,16 @@ pub struct Card {
     pub y: i32,
     pub width: i32,
     pub height: i32,
+    /// Its whole name; empty for the start.
+    pub step: String,
     pub glyph: &'static str,
     pub name: String,
     pub summary: String,
     /// Everything that the summary cuts off.
     pub title: String,
-    /// `start`, `step`, `taken` for a step that the run took, `idle` for one that it did not, `step failing`.
-    pub class: &'static str,
+    /// `start`, `step`, `taken` for a step that the run took, `idle` for one that it did not, `step failing`; of a step
+    /// that is edited also `faulty` and `chosen`.
+    pub class: String,
     /// When the run took it, such as `2, 5`, or how many runs failed there.
     pub numbers: String,
 }
@@ -62,6 +73,16 @@ pub struct Card {
 pub struct Line {
     pub path: String,
     pub class: String,
+}
+
+/// The end of an output, where a step is added.
+#[derive(Debug)]
+pub struct Port {
+    pub x: i32,
+    pub y: i32,
+    /// Empty for the start.
+    pub step: String,
+    pub output: String,
 }
 
 /// An output where its line begins.
@@ -75,18 +96,19 @@ pub struct Label {
 }
 
 /// Draws a workflow with its document and its marks.
-pub fn draw(workflow: &Workflow, document: &Value, marks: Marks<'_>) -> Graph {
-    let (edges, outputs) = edges(workflow);
-    let Drawing { places, ways, left, width, height } = places::place(workflow.steps.len() + 1, &edges);
-    let mut boxes = vec![start(workflow, places[0])];
-    for (step, place) in workflow.steps.iter().zip(&places[1..]) {
-        let (task, name) = (step.task.name(), step.name.as_str());
+pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
+    let (edges, outputs) = edges(sketch, marks.shows_ports());
+    let Drawing { places, ways, left, width, height } = places::place(sketch.steps.len() + 1, &edges);
+    let mut boxes = vec![start(sketch, places[0], marks)];
+    for (step, place) in sketch.steps.iter().zip(&places[1..]) {
+        let (task, name) = (step.task, step.name.as_str());
         let full = summary(task, &document["steps"][name]);
         boxes.push(Card {
             x: place.x,
             y: place.y,
             width: BOX.x,
             height: BOX.y,
+            step: name.to_owned(),
             glyph: glyph(task),
             name: shortened(name, NAME_CHARS),
             summary: marks.durations(name).unwrap_or_else(|| shortened(&full, SUMMARY_CHARS)),
@@ -96,40 +118,43 @@ pub fn draw(workflow: &Workflow, document: &Value, marks: Marks<'_>) -> Graph {
         });
     }
     let (mut labels, mut lines): (Vec<Label>, Vec<Line>) = (Vec::new(), Vec::new());
+    let room = if marks.shows_ports() { PORT_ROOM } else { Point::default() };
     for (way, (step, output)) in ways.iter().zip(&outputs) {
         let class = if way.is_back { "back" } else { "way" };
         let thickness = marks.thickness(step, output).map(|thickness| format!(" {thickness}")).unwrap_or_default();
         lines.push(Line { path: path(&way.points), class: format!("{class}{thickness}") });
         let (text, figure) = (if *output == "next" { "" } else { output }.to_owned(), marks.figure(step, output));
         let Some(begin) = way.points.first().filter(|_| !text.is_empty() || figure.is_some()) else { continue };
-        let figure = figure.unwrap_or_default();
-        let label = Label { x: begin.x + 5, y: begin.y + 14, text, figure };
+        let (text, figure) = (text.to_owned(), figure.unwrap_or_default());
+        let label = Label { x: begin.x + 5 + room.x, y: begin.y + 14 + room.y, text, figure };
         // Several steps behind one output: their lines begin together.
         if !labels.iter().any(|known| (known.x, known.y) == (label.x, label.y)) {
             labels.push(label);
         }
     }
+    let ports = if marks.shows_ports() { ports(sketch, &places, &mut labels) } else { Vec::new() };
     let fits = match width {
         width if width <= FITS_PHONE => "fits",
         width if width <= FITS_HALF => "fits-half",
         _ => "",
     };
-    Graph { left, width, height, fits, lines, labels, words: words(workflow), boxes }
+    let height = height + room.y;
+    Graph { left, width, height, fits, lines, labels, ports, words: words(sketch), boxes }
 }
 
-/// Place 0 is the start; the second list holds the step and the output of each line, which the start has none of.
-fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<(&str, &str)>) {
-    let place = |index: &StepIndex| usize::from(index.0) + 1;
+/// Place 0 is the start; the second list holds the step and the output of each line, which the start has none of. With
+/// `all` an output that leads nowhere takes room, too.
+fn edges(sketch: &Sketch, all: bool) -> (Vec<Edge>, Vec<(&str, &str)>) {
     let (mut edges, mut outputs) = (Vec::new(), Vec::new());
-    for next in &workflow.start.next {
-        edges.push(Edge { from: 0, to: place(next), port: 0, ports: 1 });
+    for next in &sketch.next {
+        edges.push(Edge { from: 0, to: next + 1, port: 0, ports: 1 });
         outputs.push(("", ""));
     }
-    for (from, step) in (1..).zip(&workflow.steps) {
-        let used: Vec<_> = step.outputs.iter().filter(|(_, next)| !next.is_empty()).collect();
+    for (from, step) in (1..).zip(&sketch.steps) {
+        let used: Vec<_> = step.outputs.iter().filter(|(_, next)| all || !next.is_empty()).collect();
         for (port, (output, next)) in used.iter().enumerate() {
             for next in next {
-                edges.push(Edge { from, to: place(next), port, ports: used.len() });
+                edges.push(Edge { from, to: next + 1, port, ports: used.len() });
                 outputs.push((step.name.as_str(), output.as_ref()));
             }
         }
@@ -137,60 +162,39 @@ fn edges(workflow: &Workflow) -> (Vec<Edge>, Vec<(&str, &str)>) {
     (edges, outputs)
 }
 
-fn start(workflow: &Workflow, place: Point) -> Card {
-    let keys: Vec<&str> = workflow.start.triggers.iter().map(|key| key.as_str()).collect();
-    let module = workflow.start.module.as_ref().map(|module| module.as_str()).unwrap_or_default();
-    let keys = keys.join(", ");
+/// The ends of all outputs; one that leads nowhere gets its label here.
+fn ports(sketch: &Sketch, places: &[Point], labels: &mut Vec<Label>) -> Vec<Port> {
+    let mut ports = Vec::new();
+    let start = places::port(places[0], 0, 1);
+    ports.push(Port { x: start.x, y: start.y, step: String::new(), output: NEXT.to_owned() });
+    for (step, place) in sketch.steps.iter().zip(&places[1..]) {
+        for (at, (output, next)) in step.outputs.iter().enumerate() {
+            let end = places::port(*place, at, step.outputs.len());
+            ports.push(Port { x: end.x, y: end.y, step: step.name.clone(), output: output.clone() });
+            if next.is_empty() && output != NEXT {
+                let (x, y) = (end.x + 5 + PORT_ROOM.x, end.y + 14 + PORT_ROOM.y);
+                labels.push(Label { x, y, text: output.clone(), figure: String::new() });
+            }
+        }
+    }
+    ports
+}
+
+fn start(sketch: &Sketch, place: Point, marks: Marks<'_>) -> Card {
+    let keys = sketch.triggers.join(", ");
+    let module = sketch.module.as_str();
     Card {
         x: place.x,
         y: place.y,
         width: BOX.x,
         height: BOX.y,
+        step: String::new(),
         glyph: "▶",
         name: shortened(if keys.is_empty() { "▶" } else { &keys }, NAME_CHARS),
         summary: shortened(module, SUMMARY_CHARS),
         title: format!("{module} {keys}"),
-        class: "start",
-        numbers: String::new(),
-    }
-}
-
-/// What a step does, in one line, from its document.
-fn summary(task: &str, step: &Value) -> String {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let first =
-        |map: &Value| map.as_object().and_then(|map| map.iter().next()).map(|(k, v)| format!("{k} = {}", text(v)));
-    let own = &step[task];
-    let more = ["fields", "where", "message", "record"].iter().find_map(|key| match &step[*key] {
-        Value::Null => None,
-        map @ Value::Object(_) => first(map),
-        other => Some(text(other)),
-    });
-    match (own, more) {
-        (Value::Object(_), _) => first(own).unwrap_or_default(),
-        (own, Some(more)) => format!("{} · {more}", text(own)),
-        (own, None) => text(own),
-    }
-}
-
-fn glyph(task: &str) -> &'static str {
-    match task {
-        "condition" => "◇",
-        "create_record" => "+",
-        "delete_record" => "−",
-        "find_record" => "⌕",
-        "set_value" => "✎",
-        "set_env" => "=",
-        "comment" => "❝",
-        "run_workflow" => "⇉",
-        "respond" => "↩",
-        "stop" => "■",
-        "switch" => "⋔",
-        "for_each" => "↻",
-        _ => "•",
+        class: marks.start_class(),
+        numbers: marks.corner(""),
     }
 }
 
@@ -216,13 +220,12 @@ fn near(corner: Point, other: Point) -> Point {
     Point { x: corner.x + step(corner.x, other.x), y: corner.y + step(corner.y, other.y) }
 }
 
-fn words(workflow: &Workflow) -> String {
-    let name = |index: &StepIndex| workflow.step(*index).map(|step| step.name.as_str()).unwrap_or_default();
-    let mut words = format!("start → {}", workflow.start.next.iter().map(name).collect::<Vec<_>>().join(", "));
-    for step in &workflow.steps {
+fn words(sketch: &Sketch) -> String {
+    let names = |places: &[usize]| sketch.names(places).collect::<Vec<_>>().join(", ");
+    let mut words = format!("start → {}", names(&sketch.next));
+    for step in &sketch.steps {
         for (output, next) in step.outputs.iter().filter(|(_, next)| !next.is_empty()) {
-            let next: Vec<&str> = next.iter().map(name).collect();
-            let _ = write!(words, "; {} {output} → {}", step.name, next.join(", "));
+            let _ = write!(words, "; {} {output} → {}", step.name, names(next));
         }
     }
     words
@@ -239,18 +242,35 @@ mod tests {
     #[test]
     fn the_demo_is_drawn_from_top_to_bottom_with_its_words_on_the_lines() {
         let document = yaml::read(include_str!("../../../demo/workflow-77.yaml")).unwrap().remove(0).value;
-        let workflow = Workflow::from_document(&document).unwrap();
         let taken = HashMap::from([("usable".to_owned(), vec![1]), ("reject".to_owned(), vec![2])]);
-        let graph = draw(&workflow, &document, Marks::Taken(&taken));
+        let graph = draw(&Sketch::of(&document), &document, Marks::Taken(&taken));
         let of = |name: &str| graph.boxes.iter().find(|one| one.name == name).unwrap();
-        assert_eq!((graph.boxes[0].class, graph.boxes[0].name.as_str()), ("start", "web_lead"));
+        assert_eq!((graph.boxes[0].class.as_str(), graph.boxes[0].name.as_str()), ("start", "web_lead"));
         assert!(of("web_lead").y < of("usable").y && of("usable").y < of("lead").y && of("lead").y < of("note").y);
         assert_eq!(of("lead").y, of("reject").y);
         assert!((of("lead").x - of("reject").x).abs() >= BOX.x);
-        assert_eq!((of("usable").class, of("lead").class, of("reject").numbers.as_str()), ("taken", "idle", "2"));
+        assert_eq!(
+            (of("usable").class.as_str(), of("lead").class.as_str(), of("reject").numbers.as_str()),
+            ("taken", "idle", "2")
+        );
         let words: Vec<&str> = graph.labels.iter().map(|label| label.text.as_str()).collect();
         assert_eq!(words, ["then", "else", "created", "existing"]);
         assert_eq!(of("lead").title, "lead: create_record Leads · lastname = $env[\"lastname\"]");
+    }
+
+    #[test]
+    fn a_draft_is_drawn_with_all_its_outputs_and_steps_that_nothing_leads_to() {
+        let document = serde_json::json!({"start": {"next": "a"}, "steps": {
+            "a": {"condition": null, "then": "b"}, "b": {"stop": "finished"}, "lost": {"what": 1}}});
+        let faults = std::collections::BTreeMap::from([("lost".to_owned(), 2)]);
+        let graph = draw(&Sketch::of(&document), &document, Marks::Drafted { chosen: "b", faults: &faults });
+        let ports: Vec<_> = graph.ports.iter().map(|port| (port.step.as_str(), port.output.as_str())).collect();
+        assert_eq!(ports, [("", "next"), ("a", "then"), ("a", "else")]);
+        let classes: Vec<_> = graph.boxes.iter().map(|one| (one.step.as_str(), one.class.as_str())).collect();
+        assert_eq!(classes, [("", "start"), ("a", "step"), ("b", "step chosen"), ("lost", "step faulty")]);
+        assert_eq!(graph.boxes[3].numbers, "✕ 2");
+        let labels: Vec<&str> = graph.labels.iter().map(|label| label.text.as_str()).collect();
+        assert_eq!(labels, ["then", "else"]);
     }
 
     #[test]

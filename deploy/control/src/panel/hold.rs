@@ -1,4 +1,4 @@
-//! The button that puts a workflow on hold, and the one that lets it go on. Both write its document, as a new version.
+//! The buttons that put a workflow on hold, let it go on, switch it on or off. Each writes its document, as a new version.
 
 use postern_shared::document::Kind;
 use warp::reply::Response;
@@ -7,21 +7,26 @@ use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::visit::Visit;
 
-/// Puts it on hold, or lets it go on.
+/// Puts it on hold or lets it go on; switches it on or off.
 pub async fn set(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let mut document = saving::named(visit, Kind::Workflow).await?;
-    let hold = visit.form.get("hold") == "true";
-    let start = document["start"].as_object_mut().ok_or(Refusal::NotFound)?;
-    if hold {
-        start.insert("hold".to_owned(), true.into());
+    let (hold, active) = (visit.form.get("hold") == "true", visit.form.get("active"));
+    let word = if active.is_empty() {
+        let start = document["start"].as_object_mut().ok_or(Refusal::NotFound)?;
+        if hold {
+            start.insert("hold".to_owned(), true.into());
+        } else {
+            start.shift_remove("hold");
+        }
+        if hold { "held" } else { "let-go" }
     } else {
-        start.shift_remove("hold");
-    }
+        document["active"] = (active == "true").into();
+        "saved"
+    };
     let done = match saving::save(visit, &document).await? {
-        Saved::Done(_) if hold => "?done=held",
-        Saved::Done(_) => "?done=let-go",
+        Saved::Done(_) => format!("?done={word}"),
         // The page says what is wrong with it.
-        Saved::Faulty(_) => "",
+        Saved::Faulty(_) => String::new(),
     };
     Ok(reply::redirect(&format!("{}{done}", reply::path(&["workflows", &visit.argument]))))
 }

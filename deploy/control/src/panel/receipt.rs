@@ -10,7 +10,6 @@ use postern_shared::store::receipts::Receipt;
 use postern_shared::store::run_steps::Entry;
 use postern_shared::store::runs::{self, OfReceipt, Parent, Run, State};
 use postern_shared::store::{Connection, dead_letters, posted, receipts, replayed, run_steps, workflows};
-use postern_shared::workflow::Workflow;
 use serde_json::Value;
 use warp::reply::Response;
 
@@ -22,6 +21,7 @@ use super::saving;
 use super::shown::{Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
+use crate::designer::Sketch;
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -218,7 +218,6 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
     for entry in log {
         numbers.entry(entry.step.step.clone()).or_default().push(entry.number);
     }
-    let workflow = document.and_then(|document| Some((Workflow::from_document(document).ok()?, document)));
     Ran {
         run: run.key().to_string(),
         number: run.number,
@@ -236,8 +235,10 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         record: run.record.as_ref().map(RecordLink::from),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         length: run.ended_at.map(took).unwrap_or_default(),
-        graph: workflow
-            .map(|(workflow, document)| graph::draw(&workflow, &p.sight.document(document), Marks::Taken(&numbers))),
+        graph: document.map(|document| {
+            let seen = p.sight.document(document);
+            graph::draw(&Sketch::of(&seen), &seen, Marks::Taken(&numbers))
+        }),
         path,
     }
 }

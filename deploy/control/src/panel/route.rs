@@ -11,9 +11,9 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, forget, hold, jobs, live, login, modules, overview, permission_form,
-    permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens, triggers,
-    unmatched, variables, versions, workflows,
+    accounts, addresses, audit, dead_letters, design, forget, hold, jobs, live, login, modules, overview,
+    permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens,
+    triggers, unmatched, variables, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -110,12 +110,21 @@ pub const ROUTES: &[Route] = &[
     editor(get("/workflows/new", page!(workflows::new))),
     post("/workflows/new", page!(workflows::save)),
     account(post("/workflows/check", page!(workflows::check))),
+    post("/workflows/design", page!(design::new)),
     get("/workflows/{}", page!(workflows::edit)),
     post("/workflows/{}", page!(workflows::save)),
     get("/workflows/{}/versions", page!(versions::show)),
     editor(get("/workflows/{}/delete", page!(versions::ask))),
     post("/workflows/{}/delete", page!(versions::delete)),
     post("/workflows/{}/hold", page!(hold::set)),
+    editor(get("/workflows/{}/design", page!(design::show))),
+    post("/workflows/{}/design", page!(design::act)),
+    editor(get("/workflows/{}/draft", page!(design::edit_text))),
+    post("/workflows/{}/draft", page!(design::keep_text)),
+    post("/workflows/{}/publish", page!(design::publish)),
+    post("/workflows/{}/discard", page!(design::discard)),
+    post("/workflows/{}/restore", page!(design::restore)),
+    post("/workflows/{}/duplicate", page!(design::duplicate)),
     get("/http-handler", page!(permissions::list)),
     get("/http-handler/covers", page!(addresses::covers)),
     editor(get("/http-handler/new", page!(permission_form::new))),

@@ -68,7 +68,7 @@ impl Pairs {
     }
 
     /// All values of a name.
-    pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
+    pub fn all<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }

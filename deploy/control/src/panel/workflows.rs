@@ -6,19 +6,22 @@ use askama::Template;
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
-use postern_shared::store::{checkpoints, texts, workflows};
+use postern_shared::store::documents::{self, Published, Source};
+use postern_shared::store::{checkpoints, texts, workflow_drafts, workflows};
 use postern_shared::workflow::Workflow;
 use postern_shared::yaml;
 use warp::reply::Response;
 
+use super::difference::{self, Line};
 use super::editor::{self, Marks};
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph};
 use super::reply::{self, Refusal};
 use super::runs::{SPANS, WEEK, span};
-use super::saving::{self, Saved};
-use super::shown::Pill;
+use super::saving;
+use super::shown::{Moment, Pill};
 use super::visit::Visit;
+use crate::designer::Sketch;
 use crate::operation::Who;
 use crate::operation::statistics::{self, Step};
 
@@ -35,6 +38,14 @@ const MAX_COUNTED: i64 = 9_999;
 struct List {
     p: Frame,
     rows: Vec<Row>,
+    drafts: Vec<Drawn>,
+}
+
+/// A draft of the visitor.
+struct Drawn {
+    id: i64,
+    title: String,
+    at: Moment,
 }
 
 struct Row {
@@ -54,7 +65,14 @@ struct Editor {
     /// Its number; empty for a new one.
     id: String,
     title: String,
+    /// The version that the text was made from; 0 = a new workflow.
     version: i32,
+    /// The version that somebody has saved meanwhile, and how the text differs from it.
+    conflict: Option<(i32, Vec<Line>)>,
+    /// When the visitor has changed a draft of it.
+    draft: Option<Moment>,
+    /// Whether what is stored may be started.
+    is_active: bool,
     /// Whether what is stored is on hold.
     is_held: bool,
     /// How many of its runs wait before its gate, at most [`MAX_COUNTED`].
@@ -105,7 +123,14 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
         }
     });
     let rows = rows.collect();
-    reply::page(&List { p, rows })
+    let drafts = workflow_drafts::list(&visit.connection().await?, visit.account()).await?;
+    let drafts = drafts.into_iter().map(|draft| {
+        let document = yaml::read(&draft.text).ok().and_then(|mut all| Some(all.pop()?.value));
+        let title = document.as_ref().map(saving::title).unwrap_or_default().to_owned();
+        Drawn { id: draft.workflow, title, at: p.moment(&draft.changed_at) }
+    });
+    let drafts = drafts.collect();
+    reply::page(&List { p, rows, drafts })
 }
 
 /// The editor with a first draft.
@@ -135,11 +160,13 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let stored = workflows::load(&visit.connection().await?).await?.value;
     let version_of =
         |id: &str| stored.iter().find(|one| saving::key(Kind::Workflow, &one.document) == id).map(|one| one.version);
-    let version = version_of(&visit.argument).unwrap_or(0);
-    if !visit.argument.is_empty() && version == 0 {
+    let current = version_of(&visit.argument).unwrap_or(0);
+    if !visit.argument.is_empty() && current == 0 {
         return Err(Refusal::NotFound);
     }
-    let (batch, mut faults) = (editor::judged(visit, &text, Kind::Workflow).await?, Vec::new());
+    // The version that the form was made from.
+    let version = visit.form.get("base").parse().unwrap_or(current);
+    let (mut batch, mut faults) = (editor::judged(visit, &text, Kind::Workflow).await?, Vec::new());
     if batch.findings.is_empty()
         && let Some(one) = batch.documents.first()
     {
@@ -153,9 +180,19 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if !faults.is_empty() || !batch.findings.is_empty() || visit.form.get("action") == "check" {
         return reply::unsaved(&page(visit, text, version, faults).await?);
     }
-    match saving::keep(visit, batch).await? {
-        Saved::Done(key) => Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["workflows", &key])))),
-        Saved::Faulty(faults) => reply::unsaved(&page(visit, text, version, faults).await?),
+    let checked = batch.documents.pop().ok_or(Refusal::Unreadable)?;
+    let key = checked.document.key();
+    let base = (Source::Text, version);
+    match documents::publish(&mut visit.connection().await?, visit.account(), checked, base).await? {
+        Published::Done => Ok(reply::redirect(&format!("{}?done=saved", reply::path(&["workflows", &key])))),
+        Published::Conflict(current) => {
+            let theirs = stored.iter().find(|one| saving::key(Kind::Workflow, &one.document) == key);
+            let written = texts::find(&visit.connection().await?, Kind::Workflow, &key).await?;
+            let written = written.or_else(|| theirs.map(|one| yaml::write(&one.document))).unwrap_or_default();
+            let mut page = page(visit, text, current, Vec::new()).await?;
+            page.conflict = Some((current, difference::lines(&written, &page.text)));
+            reply::unsaved(&page)
+        }
     }
 }
 
@@ -172,14 +209,22 @@ async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located
     let counted = counted(visit).await?;
     let checked = checked(&text, batch, faults, &visit.who(), &counted);
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
-    let (is_held, waiting) = before_the_gate(visit).await?;
+    let (is_active, is_held, waiting) = before_the_gate(visit).await?;
+    let draft = match visit.argument.parse() {
+        Ok(id) => workflow_drafts::find(&visit.connection().await?, id, visit.account()).await?,
+        Err(_) => None,
+    };
+    let p = Frame::new(visit, Section::Workflows).await;
     let chosen = span(&visit.query).unwrap_or(WEEK);
     let spans = SPANS.iter().map(|(name, span)| (*name, visit.t(&format!("last-{name}")), *span == chosen));
     Ok(Editor {
         spans: spans.collect(),
+        conflict: None,
+        draft: draft.map(|(_, at)| p.moment(&at)),
+        is_active,
         is_held,
         waiting,
-        p: Frame::new(visit, Section::Workflows).await,
+        p,
         id: visit.argument.clone(),
         title: title.unwrap_or_default(),
         version,
@@ -195,20 +240,23 @@ async fn counted(visit: &Visit<'_>) -> Result<Vec<Step>, Refusal> {
     Ok(statistics::of(&visit.connection().await?, id, (now - span, now), None).await?)
 }
 
-/// Whether the workflow that the path names is on hold, and how many of its runs wait.
-async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, i64), Refusal> {
-    let Ok(id) = visit.argument.parse() else { return Ok((false, 0)) };
+/// Whether the workflow that the path names is active, whether it is on hold, and how many of its runs wait.
+async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, bool, i64), Refusal> {
+    let Ok(id) = visit.argument.parse() else { return Ok((false, false, 0)) };
     let stored = saving::named(visit, Kind::Workflow).await?;
-    let is_held = Workflow::from_document(&stored).is_ok_and(|workflow| workflow.start.hold);
-    Ok((is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
+    let workflow = Workflow::from_document(&stored);
+    let is_active = workflow.as_ref().is_ok_and(|workflow| workflow.active);
+    let is_held = workflow.is_ok_and(|workflow| workflow.start.hold);
+    Ok((is_active, is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
 }
 
 fn checked(text: &str, batch: Batch, more: Vec<Located>, who: &Who, counted: &[Step]) -> Checked {
     let faults = batch.findings.into_iter().map(|found| found.located).chain(more);
     let marks = editor::marks(text, faults, who.language);
     let graph = batch.documents.first().filter(|_| marks.faults.is_empty()).and_then(|one| match &one.document {
-        Document::Workflow(workflow) => {
-            Some(graph::draw(workflow, &who.sight().document(&one.value), graph::Marks::Counted(counted, who.language)))
+        Document::Workflow(_) => {
+            let seen = who.sight().document(&one.value);
+            Some(graph::draw(&Sketch::of(&seen), &seen, graph::Marks::Counted(counted, who.language)))
         }
         Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });

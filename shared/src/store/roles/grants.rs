@@ -165,6 +165,16 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "variables", &[Read(""), Add("name, value"), Change("value, changed_at"), Remove]),
     (Control, "workflows", &[Read(""), Add(""), Change("version"), Remove]),
     (Control, "workflow_versions", &[Read(""), Add("workflow, version, document"), Change("text")]),
+    (
+        Control,
+        "workflow_drafts",
+        &[
+            Read(""),
+            Add("workflow, account, base_version, text"),
+            Change("base_version, text, undo, redo, changed_at"),
+            Remove,
+        ],
+    ),
     // Locking a table needs the right to change all of it.
     (Control, "records", &[Read(""), Change("")]),
     (Control, "comments", &[Read(""), Change("text")]),

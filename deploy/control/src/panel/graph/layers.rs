@@ -62,8 +62,8 @@ pub fn layers(count: usize, edges: &[Edge]) -> Layers {
 }
 
 /// Depth first from the start, outputs from left to right; without recursion, since a chain may be long. Returns which
-/// lines lead back to a node on the way to their own, and the nodes in topological order. Every step is reached:
-/// the validator sees to it.
+/// lines lead back to a node on the way to their own, and the nodes in topological order. In a draft some steps are not
+/// reached from the start: each is a beginning of its own.
 fn walk(count: usize, edges: &[Edge]) -> (Vec<bool>, Vec<usize>) {
     let mut leaving = vec![Vec::new(); count];
     for (number, edge) in edges.iter().enumerate() {
@@ -71,24 +71,29 @@ fn walk(count: usize, edges: &[Edge]) -> (Vec<bool>, Vec<usize>) {
     }
     let (mut is_back, mut seen, mut on_way) = (vec![false; edges.len()], vec![false; count], vec![false; count]);
     let mut left = Vec::new();
-    let mut way = vec![(0, 0)];
-    seen[0] = true;
-    on_way[0] = true;
-    while let Some((node, next)) = way.last_mut() {
-        let Some(number) = leaving[*node].get(*next).copied() else {
-            on_way[*node] = false;
-            left.push(*node);
-            way.pop();
+    for root in 0..count {
+        if seen[root] {
             continue;
-        };
-        *next += 1;
-        let to = edges[number].to;
-        if on_way[to] {
-            is_back[number] = true;
-        } else if !seen[to] {
-            seen[to] = true;
-            on_way[to] = true;
-            way.push((to, 0));
+        }
+        let mut way = vec![(root, 0)];
+        seen[root] = true;
+        on_way[root] = true;
+        while let Some((node, next)) = way.last_mut() {
+            let Some(number) = leaving[*node].get(*next).copied() else {
+                on_way[*node] = false;
+                left.push(*node);
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            let to = edges[number].to;
+            if on_way[to] {
+                is_back[number] = true;
+            } else if !seen[to] {
+                seen[to] = true;
+                on_way[to] = true;
+                way.push((to, 0));
+            }
         }
     }
     left.reverse();
@@ -151,6 +156,13 @@ mod tests {
     fn a_line_that_closes_a_loop_changes_no_layer() {
         let found = layers(3, &edges(&[(0, 1), (1, 2), (2, 1), (2, 2)]));
         assert_eq!((found.of, found.is_back), (vec![0, 1, 2], vec![false, false, true, true]));
+    }
+
+    #[test]
+    fn a_node_that_nothing_leads_to_begins_beside_the_first() {
+        let found = layers(4, &edges(&[(0, 1), (3, 2), (2, 1)]));
+        assert_eq!(found.of, [0, 2, 1, 0]);
+        assert_eq!(found.is_back, [false; 3]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is marked in the picture of a workflow: the way of a run, or what the steps did in a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::operation::statistics::{OutputOfStep, Step};
@@ -17,17 +17,39 @@ pub enum Marks<'m> {
     Taken(&'m HashMap<String, Vec<i32>>),
     /// What the steps did, for a reader of this language.
     Counted(&'m [Step], Language),
+    /// What is wrong with the steps of a draft, and which one is edited; an empty name is the start.
+    Drafted { chosen: &'m str, faults: &'m BTreeMap<String, usize> },
 }
 
 impl Marks<'_> {
     /// The class of the box of a step.
-    pub fn class(&self, name: &str) -> &'static str {
+    pub fn class(&self, name: &str) -> String {
         match self {
-            Self::Taken(taken) if taken.contains_key(name) => "taken",
-            Self::Taken(_) => "idle",
-            Self::Counted(..) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing",
-            Self::Counted(..) => "step",
+            Self::Taken(taken) if taken.contains_key(name) => "taken".to_owned(),
+            Self::Taken(_) => "idle".to_owned(),
+            Self::Counted(..) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing".to_owned(),
+            Self::Counted(..) => "step".to_owned(),
+            Self::Drafted { .. } => self.drafted("step", name),
         }
+    }
+
+    /// The class of the box of the start.
+    pub fn start_class(&self) -> String {
+        match self {
+            Self::Drafted { .. } => self.drafted("start", ""),
+            Self::Taken(_) | Self::Counted(..) => "start".to_owned(),
+        }
+    }
+
+    fn drafted(&self, class: &str, name: &str) -> String {
+        let Self::Drafted { chosen, faults } = self else { return class.to_owned() };
+        let faulty = if faults.contains_key(name) { " faulty" } else { "" };
+        format!("{class}{faulty}{}", if *chosen == name { " chosen" } else { "" })
+    }
+
+    /// Whether the ends of outputs are shown.
+    pub fn shows_ports(&self) -> bool {
+        matches!(self, Self::Drafted { .. })
     }
 
     /// What stands in its corner: when the run took it, or how many runs failed there.
@@ -41,6 +63,7 @@ impl Marks<'_> {
                 let failures = self.step(name).map_or(0, |step| step.failures);
                 if failures > 0 { format!("✕ {failures}") } else { String::new() }
             }
+            Self::Drafted { faults, .. } => faults.get(name).map(|count| format!("✕ {count}")).unwrap_or_default(),
         }
     }
 
@@ -105,8 +128,8 @@ mod tests {
             assert_eq!(marks.figure("a", output).as_deref(), figure);
             assert_eq!(marks.thickness("a", output).as_deref(), thickness);
         }
-        assert_eq!((marks.class("a"), marks.corner("a").as_str()), ("step failing", "✕ 2"));
+        assert_eq!((marks.class("a").as_str(), marks.corner("a").as_str()), ("step failing", "✕ 2"));
         assert_eq!(marks.durations("a").as_deref(), Some("1 ms · p95 20 ms"));
-        assert_eq!((marks.class("b"), marks.durations("b")), ("step", None));
+        assert_eq!((marks.class("b").as_str(), marks.durations("b")), ("step", None));
     }
 }

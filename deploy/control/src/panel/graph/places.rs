@@ -161,7 +161,12 @@ fn bottom(layer: usize) -> i32 {
 }
 
 fn out_of(place: Point, edge: Edge) -> Point {
-    let share = BOX.x * (small(edge.port) + 1) / (small(edge.ports) + 1);
+    port(place, edge.port, edge.ports)
+}
+
+/// Where an output of a box ends, of so many.
+pub fn port(place: Point, at: usize, count: usize) -> Point {
+    let share = BOX.x * (small(at) + 1) / (small(count) + 1);
     Point { x: place.x + share, y: place.y + BOX.y }
 }
 

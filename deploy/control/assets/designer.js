@@ -1,0 +1,133 @@
+// What the designer does beyond its pages, all of which work without this file: keys, walking on the graph, looking for a
+// task while one types, and taking over what was typed when a link is followed.
+"use strict";
+
+const graph = document.querySelector(".design .graph"), form = document.querySelector(".step-form");
+const cards = [...document.querySelectorAll(".card-link")];
+const isTyping = (element) => element?.matches("input:not([type=checkbox]), textarea, select");
+
+// The centre of a card on the drawing.
+function place(card) {
+  return { x: Number(card.dataset.x), y: Number(card.dataset.y) };
+}
+
+function chosen() {
+  return cards.find((card) => card === document.activeElement) ?? cards.find((card) => card.querySelector(".chosen"));
+}
+
+// The nearest card in the direction of an arrow. Sideways counts more than ahead.
+function walk(key) {
+  const from = chosen();
+  if (!from) return;
+  const here = place(from), ahead = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[key];
+  let best = null, least = Infinity;
+  for (const card of cards) {
+    const there = place(card), x = there.x - here.x, y = there.y - here.y;
+    const along = x * ahead[0] + y * ahead[1], across = Math.abs(x * ahead[1]) + Math.abs(y * ahead[0]);
+    if (along > 0 && along + 2 * across < least) { best = card; least = along + 2 * across; }
+  }
+  best?.focus();
+}
+
+function enter() {
+  const fields = [...document.querySelectorAll(".step-field input:not([type=hidden]), .step-field textarea, .step-field select")];
+  (fields.find((field) => !field.value) ?? fields[0])?.focus();
+}
+
+function keys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target;
+    if (event.key === "Escape") {
+      if (isTyping(target) && form) { event.preventDefault(); target.blur(); chosen()?.focus(); return; }
+      const link = document.querySelector("[data-key=Escape]");
+      if (link) { event.preventDefault(); link.click(); }
+      return;
+    }
+    if (isTyping(target)) return;
+    if (event.key.startsWith("Arrow")) { event.preventDefault(); walk(event.key); return; }
+    // On another card the browser follows its link.
+    if (event.key === "Enter" && (target === document.body || target.querySelector?.(".chosen"))) { event.preventDefault(); enter(); return; }
+    // The same key on a keyboard of another script.
+    const key = /^[a-z]$/.test(event.key) ? event.key : event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
+    const button = key && document.querySelector(`[data-key="${key}"]:not(:disabled)`);
+    if (button) { event.preventDefault(); button.click(); }
+  });
+}
+
+// Enter in the search takes the first task that fits.
+function picking() {
+  const search = document.querySelector(".pick-search input[type=search]");
+  if (!search) return;
+  const offers = [...document.querySelectorAll(".offer")];
+  const filter = () => {
+    const words = search.value.toLowerCase().split(/\s+/);
+    for (const offer of offers) {
+      const text = `${offer.value} ${offer.textContent}`.toLowerCase();
+      offer.hidden = !words.every((word) => text.includes(word));
+    }
+    for (const group of document.querySelectorAll(".pick-tasks fieldset")) {
+      group.hidden = [...group.querySelectorAll(".offer")].every((offer) => offer.hidden);
+    }
+  };
+  search.addEventListener("input", filter);
+  search.form.addEventListener("submit", (event) => {
+    const first = offers.find((offer) => !offer.hidden);
+    if (first) { event.preventDefault(); first.click(); }
+  });
+  filter();
+}
+
+// What was typed goes along when a link of the designer is followed; other ways out ask first.
+function typed() {
+  if (!form) return;
+  const state = () => new URLSearchParams(new FormData(form)).toString();
+  const before = state();
+  let isSent = false;
+  form.addEventListener("submit", () => { isSent = true; });
+  document.querySelector(".design")?.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || state() === before) return;
+    event.preventDefault();
+    form.elements.next.value = link.getAttribute("href");
+    form.requestSubmit(form.querySelector("[value=save]"));
+  });
+  window.addEventListener("beforeunload", (event) => { if (!isSent && state() !== before) event.preventDefault(); });
+}
+
+// A row is added when the last one is filled, and a text takes the lines that it needs.
+function growing() {
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (field.matches(".step-form textarea")) fit(field);
+    const row = field.closest(".entry");
+    if (!row || row.nextElementSibling?.matches(".entry") || !field.value) return;
+    const copy = row.cloneNode(true);
+    for (const input of copy.querySelectorAll("input")) { input.value = ""; input.removeAttribute("value"); }
+    row.after(copy);
+  });
+  const fit = (field) => { field.style.height = "auto"; field.style.height = `${field.scrollHeight + 2}px`; };
+  document.querySelectorAll(".step-form textarea").forEach(fit);
+}
+
+// A reference is put where one was typing last.
+function references() {
+  let last = null;
+  document.addEventListener("focusout", (event) => { if (event.target.matches(".step-field input, .step-field textarea")) last = event.target; });
+  document.querySelector(".references")?.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-text]");
+    if (!button || !last || last.selectionStart === null) return;
+    event.stopPropagation();
+    last.setRangeText(button.dataset.text, last.selectionStart, last.selectionEnd, "end");
+    last.dispatchEvent(new Event("input", { bubbles: true }));
+    last.focus();
+  });
+}
+
+keys();
+picking();
+typed();
+growing();
+references();
+if (form && !document.querySelector("[autofocus]")) chosen()?.focus({ preventScroll: true });
+if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,0 +1,141 @@
+//! What the buttons of the designer do to a draft. What was typed into the form of the step is taken over first.
+
+use postern_shared::draft::Draft;
+use postern_shared::task::KINDS;
+use postern_shared::workflow::SPEC as WORKFLOW;
+use serde_json::Value;
+use warp::reply::Response;
+
+use super::form::{texts_of, words};
+use super::opened::Opened;
+use crate::designer::edit::{self, Direction, Edit, Exit, Refused};
+use crate::designer::outputs::task;
+use crate::designer::settings::read::{self, Form, SHOWN};
+use crate::panel::reply::{self, Refusal};
+use crate::panel::visit::{Pairs, Visit};
+
+impl Form for Pairs {
+    fn one(&self, name: &str) -> &str {
+        self.get(name)
+    }
+
+    fn many(&self, name: &str) -> Vec<&str> {
+        self.all(name).collect()
+    }
+}
+
+/// Why a draft stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Obstacle {
+    Edit(Refused),
+    TooLong,
+}
+
+/// Where the person is led afterwards.
+#[derive(Debug, PartialEq, Eq)]
+struct Next {
+    /// The step; empty = the start.
+    step: String,
+    /// Whether its first field has the focus.
+    has_focus: bool,
+}
+
+/// Does what a button says, and shows the graph again.
+pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let opened = Opened::find(visit).await?;
+    let (design, draft) = (opened.path("design"), opened.path("draft"));
+    let done = opened.change(visit, |draft| perform(draft, visit)).await?;
+    let to = |next: Next| {
+        let step: String = form_urlencoded::byte_serialize(next.step.as_bytes()).collect();
+        format!("{design}?step={step}{}", if next.has_focus { "&edit=1" } else { "" })
+    };
+    let next = visit.form.get("next");
+    Ok(reply::redirect(&match done {
+        // Where a link led that was followed while the form held something new.
+        Ok(_) if next.starts_with(&design) => reply::own_path(next).to_owned(),
+        Ok(next) => to(next),
+        Err(Obstacle::Edit(Refused::Missing)) => to(Next { step: String::new(), has_focus: false }),
+        Err(Obstacle::Edit(Refused::Unreadable)) => format!("{draft}?refused=unreadable"),
+        Err(Obstacle::Edit(Refused::Lines)) => format!("{draft}?refused=lines"),
+        Err(Obstacle::TooLong) => format!("{draft}?refused=long"),
+    }))
+}
+
+/// All of it or nothing.
+fn perform(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
+    let mut changed = draft.clone();
+    let next = performed(&mut changed, visit)?;
+    *draft = changed;
+    Ok(next)
+}
+
+fn performed(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
+    let (form, mut step) = (&visit.form, visit.form.get("step").to_owned());
+    let stay = |step: String| Next { step, has_focus: false };
+    match form.get("action") {
+        "undo" => return Ok(stay(Some(step).filter(|_| draft.undo()).unwrap_or_default())),
+        "redo" => return Ok(stay(Some(step).filter(|_| draft.redo()).unwrap_or_default())),
+        _ => {}
+    }
+    if !form.many(SHOWN).is_empty() {
+        let document = edit::read(&draft.text).map_err(Obstacle::Edit)?;
+        step = change(draft, &typed(form, &document, &step)?)?;
+        let title = form.get("name").trim();
+        if !step.is_empty() && !title.is_empty() && title != step {
+            step = change(draft, &Edit::Rename(step, title.to_owned()))?;
+        }
+    }
+    let disconnect: Option<(String, String)> = serde_json::from_str(form.get("disconnect")).ok();
+    let from = |output: &str| Exit { step: step.clone(), output: output.to_owned() };
+    let edit = match form.get("action") {
+        _ if disconnect.is_some() => {
+            let (output, to) = disconnect.unwrap_or_default();
+            Edit::Disconnect(from(&output), to)
+        }
+        "add" => {
+            let kind = KINDS.iter().find(|kind| kind.spec.name == form.get("task"));
+            let task = kind.ok_or(Obstacle::Edit(Refused::Missing))?.spec;
+            let title = words(texts_of(visit.language), &task.text_key()).title.to_lowercase();
+            let is_beside = form.get("beside") == "true";
+            let added = change(draft, &Edit::Add { from: from(form.get("output")), task, title, is_beside })?;
+            return Ok(Next { step: added, has_focus: true });
+        }
+        "connect" => Edit::Connect(from(form.get("output")), form.get("to").to_owned()),
+        "remove" => {
+            let before = leads_to(&draft.text, &step);
+            change(draft, &Edit::Remove(step.clone()))?;
+            return Ok(stay(before));
+        }
+        "duplicate" => Edit::Duplicate(step.clone()),
+        "up" => Edit::Move(step.clone(), Direction::Up),
+        "down" => Edit::Move(step.clone(), Direction::Down),
+        _ => return Ok(stay(step)),
+    };
+    Ok(stay(change(draft, &edit)?))
+}
+
+fn change(draft: &mut Draft, edit: &Edit) -> Result<String, Obstacle> {
+    let edited = edit::apply(&draft.text, edit).map_err(Obstacle::Edit)?;
+    draft.change(edited.text).map_err(|_| Obstacle::TooLong)?;
+    Ok(edited.step)
+}
+
+/// The edit that takes over what was typed into the form of a step.
+fn typed(form: &Pairs, document: &Value, step: &str) -> Result<Edit, Obstacle> {
+    let missing = || Obstacle::Edit(Refused::Missing);
+    if step.is_empty() {
+        let map = document.as_object().ok_or_else(missing)?;
+        return Ok(Edit::SetWorkflow(read::settings(form, (WORKFLOW.settings, &[]), map)));
+    }
+    let map = document["steps"][step].as_object().ok_or_else(missing)?;
+    let spec = task(&document["steps"][step]).ok_or_else(missing)?.spec;
+    Ok(Edit::SetStep(step.to_owned(), read::settings(form, (spec.settings, spec.outputs), map)))
+}
+
+/// A step that leads to a step; empty = none does, or the start.
+fn leads_to(text: &str, step: &str) -> String {
+    let sketch = edit::read(text).map(|document| crate::designer::Sketch::of(&document)).unwrap_or_default();
+    let leads = |places: &[usize]| sketch.names(places).any(|name| name == step);
+    let found = sketch.steps.iter().find(|one| one.name != step && one.outputs.iter().any(|(_, to)| leads(to)));
+    found.map(|one| one.name.clone()).unwrap_or_default()
+}

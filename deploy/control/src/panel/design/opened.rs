@@ -1,0 +1,70 @@
+//! The draft that a visitor works on. Looking at a workflow makes no draft; the first edit does.
+
+use std::time::SystemTime;
+
+use postern_shared::document::Kind;
+use postern_shared::draft::Draft;
+use postern_shared::id::WorkflowId;
+use postern_shared::store::{texts, workflow_drafts, workflows};
+use postern_shared::yaml;
+use serde_json::Value;
+
+use crate::designer::settings::Known;
+use crate::panel::reply::{self, Refusal};
+use crate::panel::saving;
+use crate::panel::visit::Visit;
+
+/// A draft, or what would become one.
+#[derive(Debug)]
+pub struct Opened {
+    pub id: WorkflowId,
+    pub draft: Draft,
+    /// When the draft was changed last; none = there is none yet.
+    pub changed_at: Option<SystemTime>,
+    /// The version in force; 0 = none is.
+    pub in_force: i32,
+}
+
+impl Opened {
+    /// The draft of the visitor, or the version in force of the workflow that the path names.
+    pub async fn find(visit: &Visit<'_>) -> Result<Self, Refusal> {
+        let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+        let connection = visit.connection().await?;
+        let stored = workflows::find(&connection, id).await?;
+        let in_force = stored.as_ref().map_or(0, |stored| stored.version);
+        if let Some((draft, at)) = workflow_drafts::find(&connection, id, visit.account()).await? {
+            return Ok(Self { id, draft, changed_at: Some(at), in_force });
+        }
+        let stored = stored.ok_or(Refusal::NotFound)?;
+        let text = texts::find(&connection, Kind::Workflow, &visit.argument).await?;
+        let text = text.unwrap_or_else(|| yaml::write(&stored.document));
+        Ok(Self { id, draft: Draft::new(in_force, text), changed_at: None, in_force })
+    }
+
+    /// Changes the draft, which is made now if there is none.
+    pub async fn change<T>(self, visit: &Visit<'_>, how: impl FnOnce(&mut Draft) -> T) -> Result<T, Refusal> {
+        let mut connection = visit.connection().await?;
+        if self.changed_at.is_none() {
+            workflow_drafts::open(&connection, self.id, visit.account(), &self.draft).await?;
+        }
+        let changed = workflow_drafts::change(&mut connection, self.id, visit.account(), how).await?;
+        changed.ok_or(Refusal::NotFound)
+    }
+
+    /// A path below the workflow.
+    pub fn path(&self, page: &str) -> String {
+        reply::path(&["workflows", &self.id.to_string(), page])
+    }
+}
+
+/// What a draft may name.
+pub async fn known(visit: &Visit<'_>) -> Result<Known, Refusal> {
+    let names = |kind: Kind, all: Vec<Value>| -> Vec<(String, String)> {
+        all.iter().map(|one| (saving::key(kind, one), saving::title(one).to_owned())).collect()
+    };
+    Ok(Known {
+        modules: names(Kind::Module, saving::load(visit, Kind::Module).await?),
+        triggers: names(Kind::Trigger, saving::load(visit, Kind::Trigger).await?),
+        workflows: names(Kind::Workflow, saving::load(visit, Kind::Workflow).await?),
+    })
+}

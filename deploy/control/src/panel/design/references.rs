@@ -1,0 +1,140 @@
+//! What a field can refer to: names that lately came with submissions, names that steps set, fields of the module, and
+//! what every run has.
+
+use std::collections::BTreeMap;
+
+use postern_shared::env::Env;
+use postern_shared::mask;
+use postern_shared::module::Module;
+use postern_shared::spec::Kind;
+use postern_shared::store::{modules, recent_names};
+use serde_json::Value;
+
+use crate::designer::Sketch;
+use crate::designer::outputs::task;
+use crate::panel::reply::Refusal;
+use crate::panel::visit::Visit;
+
+/// The most references of a group.
+const MAX_SHOWN: usize = 40;
+
+/// References that belong together.
+#[derive(Debug)]
+pub struct Group {
+    /// The key of what they are called.
+    pub title: &'static str,
+    pub items: Vec<Reference>,
+}
+
+/// A reference.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// As it is written.
+    pub text: String,
+    /// What it holds: a masked example and how often it came, or where it comes from.
+    pub help: String,
+}
+
+/// What a field of a step can refer to.
+pub async fn of(visit: &Visit<'_>, document: &Value, sketch: &Sketch, step: &str) -> Result<Vec<Group>, Refusal> {
+    let connection = visit.connection().await?;
+    let id = visit.argument.parse().ok();
+    let posted = recent_names::load(&connection, id, &sketch.triggers).await?;
+    let module = modules::load(&connection)
+        .await?
+        .value
+        .iter()
+        .find_map(|one| Module::from_document(one).ok().filter(|module| module.name.as_str() == sketch.module));
+    let of = visit.t("reference-of");
+    let fields = module.iter().flat_map(|module| &module.fields);
+    let fields = fields.map(|field| Reference { text: format!("${}", field.name), help: field.label.clone() });
+    let plain = |text: &str| Reference { text: text.to_owned(), help: String::new() };
+    let groups = [
+        Group { title: "references-posted", items: from_posts(&posted, &of) },
+        Group { title: "references-steps", items: set_by_steps(document, step) },
+        Group { title: "references-record", items: fields.take(MAX_SHOWN).collect() },
+        Group {
+            title: "references-call",
+            items: ["$request[\"ip\"]", "$request[\"time\"]", "$[Now]"].map(plain).into(),
+        },
+    ];
+    Ok(groups.into_iter().filter(|group| !group.items.is_empty()).collect())
+}
+
+/// The names of the latest submissions, those first that came most often.
+fn from_posts(posted: &[Env], of: &str) -> Vec<Reference> {
+    let mut names: BTreeMap<&str, (usize, String)> = BTreeMap::new();
+    for (name, value) in posted.iter().flat_map(|env| &env.0) {
+        let (count, example) = names.entry(name).or_insert((0, String::new()));
+        *count += 1;
+        if example.is_empty() {
+            *example = match mask::value(value) {
+                Value::String(shape) => shape,
+                Value::Array(_) => "[…]".to_owned(),
+                Value::Object(_) => "{…}".to_owned(),
+                _ => String::new(),
+            };
+        }
+    }
+    let mut all: Vec<_> = names.into_iter().collect();
+    all.sort_by(|(_, (one, _)), (_, (other, _))| other.cmp(one));
+    all.truncate(MAX_SHOWN);
+    let reference = |(name, (count, example)): (&str, (usize, String))| Reference {
+        text: env(name),
+        help: format!("{example} · {count} {of} {}", posted.len()),
+    };
+    all.into_iter().map(reference).collect()
+}
+
+/// The names that other steps set.
+fn set_by_steps(document: &Value, step: &str) -> Vec<Reference> {
+    let mut all: Vec<Reference> = Vec::new();
+    for (name, other) in document["steps"].as_object().into_iter().flatten().filter(|(name, _)| *name != step) {
+        let Some(kind) = task(other) else { continue };
+        for setting in kind.spec.settings {
+            let set: Vec<&str> = match (setting.kind, &other[setting.key]) {
+                (Kind::EnvName, Value::String(set)) => vec![set],
+                (Kind::Env, Value::Object(set)) if setting.key == kind.spec.name => {
+                    set.keys().map(String::as_str).collect()
+                }
+                _ => continue,
+            };
+            let references = set.into_iter().map(|set| Reference { text: env(set), help: name.clone() });
+            all.extend(references.filter(|one| !all.iter().any(|known| known.text == one.text)).collect::<Vec<_>>());
+        }
+    }
+    all.truncate(MAX_SHOWN);
+    all
+}
+
+fn env(name: &str) -> String {
+    format!("$env[\"{name}\"]")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_stand_with_how_often_they_came_and_a_masked_example() {
+        let posted = [json!({"a": "Lovelace", "n": 15}), json!({"a": "", "tags": ["x"]})];
+        let posted = posted.map(|one| serde_json::from_value::<Env>(one).unwrap());
+        let all = from_posts(&posted, "of");
+        let texts: Vec<_> = all.iter().map(|one| (one.text.as_str(), one.help.as_str())).collect();
+        assert_eq!(texts[0], ("$env[\"a\"]", "L••• (8) · 2 of 2"));
+        assert_eq!(texts[1..], [("$env[\"n\"]", "••• (2) · 1 of 2"), ("$env[\"tags\"]", "[…] · 1 of 2")]);
+    }
+
+    #[test]
+    fn names_that_other_steps_set_can_be_read() {
+        let document = json!({"steps": {
+            "find": {"find_record": "Leads", "store_id": "lead"},
+            "name": {"set_env": {"full": "x", "lead": "y"}},
+            "ask": {"http_request": "https://example.org", "form": {"q": 1}, "store": "answer"},
+        }});
+        let texts: Vec<_> = set_by_steps(&document, "ask").into_iter().map(|one| one.text).collect();
+        assert_eq!(texts, ["$env[\"lead\"]", "$env[\"full\"]"]);
+    }
+}
