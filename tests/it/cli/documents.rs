@@ -140,3 +140,30 @@ async fn strict_refuses_names_that_lead_nowhere_with_their_lines() {
     assert_eq!(cli.run_with("apply - --strict", &format!("{text}---\ntrigger: web_laed\n")).code, 0);
     cli.run_with("apply -", &text.replace("web_laed", "nothing")).text();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l22_names_that_lead_nowhere_are_warnings() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let text = "permission: p\naddresses: 10.0.0.1\nworkflows: [999]\ntriggers: [web_laed]\n";
+    let end = cli.run_with("apply -", text);
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(end.stderr.contains("warning: -:3: workflows.0: there is no workflow 999\n"), "{end:?}");
+    assert!(
+        end.stderr.contains("warning: -:4: triggers.0: there is no trigger web_laed: did you mean `web_lead`?"),
+        "{end:?}"
+    );
+    assert_eq!(cli.run_with("apply - --strict", text).code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l22_deleting_what_others_name_is_a_warning() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let end = cli.run_with("apply - --prune --strict --yes", "trigger: other\n");
+    assert_eq!(end.code, 1, "{end:?}");
+    assert!(end.stderr.contains("trigger web_lead is removed, and") && end.stderr.contains("workflow 77"), "{end:?}");
+    let end = cli.run("delete trigger web_lead --yes");
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(end.stderr.contains("warning: workflow 77") && end.stderr.contains("names trigger web_lead\n"), "{end:?}");
+}
