@@ -6,7 +6,9 @@
 
 mod date;
 pub mod examples;
+mod filters;
 mod functions;
+mod local;
 mod names;
 mod reads;
 mod reference;
@@ -27,6 +29,7 @@ use crate::suggestion::did_you_mean;
 use reference::Reference;
 use scan::End;
 
+pub use local::Local;
 pub use reads::Reads;
 pub use template::Template;
 pub use value::render;
@@ -59,6 +62,8 @@ pub struct Scope {
     pub record: Option<Arc<Env>>,
     /// The fields of referenced records, each under the text of its [`Related`]; what is missing is empty.
     pub related: Arc<Env>,
+    /// The clock, its zone, and what is drawn.
+    pub local: Arc<Local>,
 }
 
 /// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record.

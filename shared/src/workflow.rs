@@ -4,6 +4,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::expression::{Expression, Reads};
@@ -28,6 +29,8 @@ pub struct Workflow {
     pub title: String,
     /// Off = no submission starts it.
     pub active: bool,
+    /// The zone of clock times, dates and weekdays; none = that of the installation.
+    pub zone: Option<TimeZone>,
     /// What makes it run.
     pub start: Start,
     /// Its steps, in written order.

@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
@@ -42,13 +43,28 @@ impl Pinned {
     }
 }
 
+/// Settings of this worker for what a workflow or a step leaves open.
+#[derive(Debug, Clone)]
+pub struct Fallbacks {
+    /// Who sends mails of steps that name no sender.
+    pub sender: Option<Mailbox>,
+    /// The zone of workflows that name none.
+    pub zone: TimeZone,
+}
+
+impl Default for Fallbacks {
+    fn default() -> Self {
+        Self { sender: None, zone: TimeZone::UTC }
+    }
+}
+
 /// All workflows of one version of the settings.
 #[derive(Debug, Default)]
 pub struct Catalog {
     version: i64,
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
     modules: Arc<Modules>,
-    sender: Option<Mailbox>,
+    fallbacks: Fallbacks,
     forgotten: Lately,
     /// In the order in which they run: by (order, id).
     listeners: HashMap<TriggerKey, Vec<Arc<Pinned>>>,
@@ -70,9 +86,9 @@ impl Catalog {
         &self.modules
     }
 
-    /// Who sends mails of steps that name nobody: a setting of this worker.
-    pub fn sender(&self) -> Option<&Mailbox> {
-        self.sender.as_ref()
+    /// Settings of this worker for what a workflow or a step leaves open.
+    pub fn fallbacks(&self) -> &Fallbacks {
+        &self.fallbacks
     }
 
     /// The persons that were forgotten lately.
@@ -159,7 +175,7 @@ fn with_children(pinned: &Pinned, all: &[Pinned]) -> Reads {
 #[derive(Debug)]
 pub struct Catalogs {
     store: Store,
-    sender: Option<Mailbox>,
+    fallbacks: Fallbacks,
     keys: Keys,
     secrets: Arc<ArcSwap<Secrets>>,
     current: ArcSwap<Catalog>,
@@ -169,11 +185,11 @@ pub struct Catalogs {
 }
 
 impl Catalogs {
-    /// Holds none yet: the first one is loaded when it is asked for, or followed. `sender` sends mails of steps that name
-    /// nobody. The secrets are renewed with the catalog, and decrypted with these keys.
-    pub fn new(store: Store, sender: Option<Mailbox>, keys: Keys, secrets: Arc<ArcSwap<Secrets>>) -> Self {
+    /// Holds none yet: the first one is loaded when it is asked for, or followed. The secrets are renewed with
+    /// the catalog, and decrypted with these keys.
+    pub fn new(store: Store, fallbacks: Fallbacks, keys: Keys, secrets: Arc<ArcSwap<Secrets>>) -> Self {
         let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
-        Self { store, sender, keys, secrets, current, reloading: Mutex::default(), older }
+        Self { store, fallbacks, keys, secrets, current, reloading: Mutex::default(), older }
     }
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.
@@ -199,7 +215,7 @@ impl Catalogs {
         secrets.tell_unopened();
         self.secrets.store(Arc::new(secrets));
         let mut catalog = Catalog::new(loaded.version, &loaded.value, modules);
-        catalog.sender.clone_from(&self.sender);
+        catalog.fallbacks.clone_from(&self.fallbacks);
         catalog.forgotten = forgotten;
         let catalog = Arc::new(catalog);
         tracing::info!(

@@ -54,12 +54,23 @@ pub struct Touched {
     pub records: Vec<RecordId>,
     /// The names of the fields that it changed, without those of a new record.
     pub fields: Vec<String>,
+    /// What its line says beside its outcome.
+    pub notes: Vec<Message>,
 }
 
 impl Touched {
     /// A record.
     pub fn record(&mut self, record: RecordId) {
         self.records.push(record);
+    }
+
+    /// Notes beside the outcome, each once: a step may be computed again before it is done.
+    pub fn note(&mut self, notes: Vec<Message>) {
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
     }
 }
 

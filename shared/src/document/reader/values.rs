@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 
 use super::Reader;
+use crate::date::{named_zone, unknown_zone};
 use crate::spec::{self, Kind};
 
 impl<'d> Reader<'d, '_> {
@@ -102,6 +104,12 @@ impl<'d> Reader<'d, '_> {
         texts
             .filter_map(|(place, text)| self.checked(&place, text.parse().map_err(|error: T::Err| error.to_string())))
             .collect()
+    }
+
+    /// A time zone.
+    pub fn zone(&mut self, key: &'static str) -> Option<TimeZone> {
+        let name = self.text(key)?;
+        self.checked(key, named_zone(&name).ok_or_else(|| unknown_zone(&name)))
     }
 
     /// One of a few words.
