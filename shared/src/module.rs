@@ -4,6 +4,7 @@
 
 pub mod agreement;
 mod convert;
+mod cycles;
 pub mod field;
 mod twins;
 

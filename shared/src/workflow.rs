@@ -1,6 +1,7 @@
 //! A workflow: one start, then a graph of steps. Read from its document, which stays the only stored form.
 
 mod parse;
+pub mod pitfalls;
 #[cfg(test)]
 mod tests;
 
