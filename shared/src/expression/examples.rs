@@ -77,7 +77,7 @@ pub const FILTERS: [Example; 73] = [
     ("to_json", r#"$env["tags"]|to_json"#, r#""[\"web\",\"news\"]""#),
     ("tojson", r#"$env["tags"]|tojson"#, r#""[\"web\",\"news\"]""#),
     ("trim", r#""  a "|trim"#, r#""a""#),
-    ("truncate", r#""Ring me today"|truncate(8)"#, r#""Ring…""#),
+    ("truncate", r#""Ring me today"|truncate(8)"#, r#""Ring me…""#),
     ("unique", r#"["a", "b", "a"]|unique|list"#, r#"["a","b"]"#),
     ("upper", r#"$env["name"]|upper"#, r#""ADA LOVELACE""#),
     ("urlencode", r#""a b&c"|urlencode"#, r#""a%20b%26c""#),

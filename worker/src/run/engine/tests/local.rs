@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::transaction::{Came, begin, go_on_as, new, resume, unit};
-use super::*;
 use crate::bundle::budget::Mode;
 
 fn env(came: &Came) -> Value {
