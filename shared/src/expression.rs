@@ -7,7 +7,9 @@
 mod bare_filter;
 mod date;
 pub mod examples;
+mod filters;
 mod functions;
+mod local;
 mod names;
 mod reads;
 mod reference;
@@ -29,6 +31,7 @@ use reference::Reference;
 use scan::End;
 
 pub use bare_filter::bare_filter;
+pub use local::Local;
 pub use reads::Reads;
 pub use template::Template;
 pub use value::render;
@@ -61,6 +64,8 @@ pub struct Scope {
     pub record: Option<Arc<Env>>,
     /// The fields of referenced records, each under the text of its [`Related`]; what is missing is empty.
     pub related: Arc<Env>,
+    /// The clock, its zone, and what is drawn.
+    pub local: Arc<Local>,
 }
 
 /// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record.

@@ -96,6 +96,9 @@ pub enum Kind {
     Sort,
     /// A length of time whose text may hold references.
     Delay,
+    /// A length of time or a moment whose text may hold references, or a map with these keys, whose texts begin with this
+    /// word.
+    DelayOr(&'static str, &'static [Setting]),
     /// A clock time, a weekday or a moment, whose text may hold references.
     Time,
     /// The name of a time zone.
@@ -189,7 +192,9 @@ pub fn described() -> Vec<(String, &'static [Setting])> {
     let outer = DOCUMENTS.into_iter().chain(tasks).map(|spec| (spec.text_key(), spec.settings));
     let inner = |settings: &'static [Setting]| {
         settings.iter().filter_map(|setting| match setting.kind {
-            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) => Some((prefix.to_owned(), inner)),
+            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) | Kind::DelayOr(prefix, inner) => {
+                Some((prefix.to_owned(), inner))
+            }
             Kind::FieldTypes(inner) => Some(("field".to_owned(), inner)),
             _ => None,
         })

@@ -1,9 +1,11 @@
 //! A workflow: one start, then a graph of steps. Read from its document, which stays the only stored form.
 
 mod parse;
+pub mod pitfalls;
 #[cfg(test)]
 mod tests;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::expression::{Expression, Reads};
@@ -28,6 +30,8 @@ pub struct Workflow {
     pub title: String,
     /// Off = no submission starts it.
     pub active: bool,
+    /// The zone of clock times, dates and weekdays; none = that of the installation.
+    pub zone: Option<TimeZone>,
     /// What makes it run.
     pub start: Start,
     /// Its steps, in written order.

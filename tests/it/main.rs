@@ -29,6 +29,7 @@ mod hold;
 mod hostile;
 mod jobs;
 mod lanes;
+mod language;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
 mod link;

@@ -85,7 +85,7 @@ async fn what_the_target_refuses_leaves_by_failed_at_once_and_fails_a_run_withou
     let (postern, outside) = start(BOTH).await;
     let receipt = postern.ended(&post(&postern, &outside.url("/status/422"), 1).await).await;
     assert_eq!(path(&receipt), ["before created", "call failed", "lost next", "other next"], "{receipt}");
-    assert_eq!(postern.records("Leads").await[0].get("lost"), Some(&" 422".into()));
+    assert_eq!(postern.records("Leads").await[0].get("lost"), Some(&"the target answered 422 422".into()));
     postern.apply(&settings("expect: [2xx], next: [after, lost]")).await;
     let receipt = postern.ended(&post(&postern, &outside.url("/status/404"), 2).await).await;
     assert_eq!(receipt["runs"][0]["message"], "step call: the target answered 404", "{receipt}");

@@ -97,7 +97,7 @@ impl Reference {
     /// Its value, cloned from its map; unknown is null.
     pub(super) fn value(&self, scope: &Scope) -> Value {
         match self.find(scope) {
-            Found::Now(now) => Value::String(now.text()),
+            Found::Now(now) => Value::String(now.text(&scope.local)),
             Found::Secret(name) => Value::String(mark::of(name)),
             Found::View(Some(View::Map(map))) => Value::Object(map.clone()),
             Found::View(Some(View::Value(value))) => value.clone(),

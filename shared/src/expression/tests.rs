@@ -23,6 +23,7 @@ fn scope() -> Scope {
         request: map(json!({"ip": "10.0.0.1"})),
         record: Some(map(json!({"lastname": "Record", "tags": ["r"], "envelope": "e"}))),
         related: map(json!({"contact_id:Contacts:leadsource": "Fair", "contact_id:Contacts:tags": ["x", "y"]})),
+        local: Arc::default(),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::message::Message;
 /// Levels of a value: more than a body may have, little enough to walk by recursion.
 const MAX_DEPTH: usize = 64;
 
+/// The name of [`super::Local`] in the context of an evaluation: one that no expression can spell.
+pub(super) const LOCAL: &str = "__local";
+
 /// A step into a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
@@ -88,6 +91,9 @@ impl Object for Context {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        if key == LOCAL {
+            return Some(Jinja::from_dyn_object(Arc::clone(&self.0.local)));
+        }
         let sources = [
             (Source::Env, Some(&self.0.env)),
             (Source::Query, Some(&self.0.query)),

@@ -78,6 +78,7 @@ codes! {
     "response-too-large" ResponseTooLarge { bytes: usize, most: usize };
     "record-too-large" RecordTooLarge { bytes: usize, most: usize };
     "field-must-be" FieldMustBe { field: String, module: ModuleName, kind: Inner };
+    "field-dropped" FieldDropped { field: String, module: ModuleName, kind: Inner };
     "field-required" FieldRequired { field: String, module: ModuleName };
     "field-cleared" FieldCleared { field: String, module: ModuleName };
     "field-taken" FieldTaken { field: String, module: ModuleName, record: RecordId };
@@ -115,6 +116,7 @@ codes! {
     "convert-first" ConvertFirst { reason: String };
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;
+    "not-a-delay" NotADelay;
     "duration-negative" DurationNegative;
     "time-passed" TimePassed;
     "not-a-time" NotATime;

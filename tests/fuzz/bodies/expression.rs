@@ -9,7 +9,8 @@ use serde_json::Value;
 static SCOPE: LazyLock<Scope> = LazyLock::new(|| {
     let posted = r#"{"a":" x ","b":["c",1.50,null,{"d":true}],"e":"a@b.example","f":"{\"g\":1}","n":"5"}"#;
     let env: Arc<Env> = Arc::new(serde_json::from_str(posted).unwrap_or_default());
-    Scope { env: env.clone(), query: env.clone(), request: env.clone(), record: Some(env.clone()), related: env }
+    let (query, request, record) = (env.clone(), env.clone(), Some(env.clone()));
+    Scope { env: env.clone(), query, request, record, related: env, local: Arc::default() }
 });
 
 /// Fails if it does not hold for this input.

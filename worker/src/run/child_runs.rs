@@ -36,6 +36,7 @@ pub async fn refusal(
         query: Arc::new(taken.query.clone()),
         request: Arc::new(taken.request.clone()),
         record,
+        local: unit.local(workflow, &format!("{} start", taken.run.key())),
     };
     let module = id.and_then(|id| unit.module(id));
     if let Some(reason) = resolve::refusal(workflow, named, module, &scope, &mut FieldUsage::default()) {

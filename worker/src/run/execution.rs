@@ -180,7 +180,8 @@ impl Execution {
     pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<Message>) {
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
-        let Touched { records, fields } = std::mem::take(&mut self.touched);
+        let Touched { records, fields, notes } = std::mem::take(&mut self.touched);
+        let message = message.into_iter().chain(notes).reduce(Message::and_also);
         let after = SystemTime::now().duration_since(self.run.started_at).unwrap_or_default();
         self.log.push(Taken {
             step: step.name.to_string(),

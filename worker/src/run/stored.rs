@@ -26,6 +26,7 @@ impl Execution {
             request: Arc::new(taken.request.clone()),
             record: None,
             related: Arc::default(),
+            local: Arc::default(),
         };
         Ok(Self {
             run: Run { state: State::Running, message: None, ..taken.run.clone() },

@@ -109,7 +109,7 @@ fn value(
     let mut text = condition.value.text(context.scope).map_err(|error| TaskError::in_field(name, error))?;
     let is_order = matches!(condition.operator, Operator::Above | Operator::Below);
     if let Some(field) = declared.filter(|_| condition.operator != Operator::Contains) {
-        match field.convert(&Value::String(text.clone())) {
+        match field.convert(&Value::String(text.clone()), &context.scope.local.zone) {
             Some(value) if compared == As::Key => text = field.key_text(&value),
             Some(value) => text = render(&value),
             None if is_order => {

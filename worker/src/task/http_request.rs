@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use postern_shared::body::answer::decoded;
 use postern_shared::env::{Env, Limits};
 use postern_shared::expression::render;
 use postern_shared::rendered::{HttpCall, Rendered};
@@ -40,15 +41,17 @@ pub fn perform(
         context,
         prepare,
         |Reply { status, headers, body, scrubber }| {
-            Judgement {
-                found: scrubber.value(answer(status, &headers, &body)),
-                failure: (!settings.expects(status)).then(|| Failed {
-                    reason: TaskError::TargetAnswered { status },
-                    // What it has done by then nobody knows.
-                    again: LATER.contains(&status) && !settings.tries.at_most_once,
-                    after: retry_after(&headers, now),
-                }),
+            let mut found = answer(status, &headers, &body);
+            let failure = (!settings.expects(status)).then(|| Failed {
+                reason: TaskError::TargetAnswered { status },
+                // What it has done by then nobody knows.
+                again: LATER.contains(&status) && !settings.tries.at_most_once,
+                after: retry_after(&headers, now),
+            });
+            if let (Some(failed), Value::Object(found)) = (&failure, &mut found) {
+                found.insert("error".to_owned(), failed.reason.to_string().into());
             }
+            Judgement { found: scrubber.value(found), failure }
         },
     )
 }
@@ -115,8 +118,10 @@ fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>,
 
 /// What `$env` gets: a body that says it is JSON as its value, all else as text that can be stored.
 fn answer(status: u16, headers: &[(String, String)], body: &[u8]) -> Value {
-    let text = || Value::String(storable(&String::from_utf8_lossy(body)));
-    let is_json = headers.iter().any(|(name, value)| name == "content-type" && value.contains("json"));
+    let kind = headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    let decoded = decoded(kind, body);
+    let (text, body) = (|| Value::String(storable(&decoded)), decoded.as_bytes());
+    let is_json = kind.contains("json");
     // Read as values, some bytes take some hundred: what would be refused is not read.
     let is_small = is_json && values(body) <= LIMITS.fields;
     let parsed = is_small.then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
@@ -173,6 +178,8 @@ mod tests {
         assert_eq!(answer(200, &json, br#"{"a":"\u0000"}"#)["body"], r#"{"a":"\u0000"}"#);
         assert_eq!(answer(200, &[], b"{\"a\":1}\0")["body"], "{\"a\":1}\u{fffd}");
         assert_eq!(answer(204, &[], b"\xff")["body"], "\u{fffd}");
+        let cyrillic = [("content-type".to_owned(), "application/json; charset=windows-1251".to_owned())];
+        assert_eq!(answer(200, &cyrillic, b"{\"a\":\"\xcf\xf0\xe8\xe2\xe5\xf2\"}")["body"]["a"], "Привет");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 
 use super::Reader;
+use crate::date::{named_zone, unknown_zone};
 use crate::message::{DocumentFault, Message};
 use crate::spec::{self, Kind};
 
@@ -99,6 +101,12 @@ impl<'d> Reader<'d, '_> {
     pub fn ids<T: FromStr<Err: Into<Message>>>(&mut self, key: &'static str) -> Vec<T> {
         let texts = self.texts(key).into_iter();
         texts.filter_map(|(place, text)| self.checked(&place, text.parse())).collect()
+    }
+
+    /// A time zone.
+    pub fn zone(&mut self, key: &'static str) -> Option<TimeZone> {
+        let name = self.text(key)?;
+        self.checked(key, named_zone(&name).ok_or_else(|| unknown_zone(&name)))
     }
 
     /// One of a few words.
