@@ -44,6 +44,11 @@ impl Message {
         Self::AfterTries { message: Box::new(self), tries }
     }
 
+    /// The same, with something beside it.
+    pub fn and_also(self, also: Self) -> Self {
+        Self::AndAlso { message: Box::new(self), also: Box::new(also) }
+    }
+
     /// What lies at its bottom: without where it happened and what becomes of it.
     pub fn cause(&self) -> &Self {
         match self {

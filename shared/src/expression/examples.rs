@@ -121,6 +121,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::comparison::Notes;
     use crate::env::Env;
     use crate::expression::{Expression, Scope, functions};
 
@@ -133,6 +134,7 @@ mod tests {
             request: Arc::clone(&empty),
             record: None,
             related: empty,
+            notes: Notes::default(),
         };
         let mut wrong = Vec::new();
         for (name, example, result) in FILTERS.into_iter().chain(TESTS).chain(FUNCTIONS) {

@@ -6,10 +6,13 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
-use super::date::{self, Now};
+use super::compared;
+use super::date;
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
+use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
 use super::{FUEL, MAX_VALUE_BYTES, names, render};
+use crate::comparison::Notes;
 use crate::suggestion::did_you_mean_or;
 use crate::xml;
 
@@ -32,11 +35,6 @@ pub(super) fn is_test(name: &str) -> bool {
 /// Whether `name(…)` exists.
 pub(super) fn is_function(name: &str) -> bool {
     names_of(&FUNCTIONS).contains(&name)
-}
-
-/// Whether a name of rewritten Jinja means something: a function, or one that [`super::scan`] wrote.
-pub(super) fn is_known_name(name: &str) -> bool {
-    is_function(name) || name.starts_with("__")
 }
 
 /// What an unknown filter probably is.
@@ -108,9 +106,7 @@ fn build() -> Environment<'static> {
     environment.add_test("email", |value: &Value| value.as_str().is_some_and(is_email));
     environment.add_test("empty", is_empty);
     environment.add_test("none", is_nothing);
-    environment.add_function("__factor", factor);
-    environment.add_function("__now", now);
-    environment.add_global("__empty", vec![Value::from(""), Value::UNDEFINED]);
+    compare_by_our_rules(&mut environment);
     environment
 }
 
@@ -239,16 +235,33 @@ fn is_nothing(value: &Value) -> bool {
     value.is_undefined() || value.is_none()
 }
 
-/// What stands beside a `*`, unless it is a list.
-fn factor(value: Value) -> Result<Value, Error> {
-    match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable => Err(failed("a list cannot be multiplied".to_owned())),
-        _ => Ok(value),
+/// The tests that compare, for `select("lt", 5)` and its like.
+fn compare_by_our_rules(environment: &mut Environment<'static>) {
+    const NAMES: [&str; 16] = [
+        "eq",
+        "equalto",
+        "==",
+        "ne",
+        "!=",
+        "lt",
+        "lessthan",
+        "<",
+        "le",
+        "<=",
+        "gt",
+        "greaterthan",
+        ">",
+        "ge",
+        ">=",
+        "in",
+    ];
+    for name in NAMES {
+        let Some(comparator) = Comparator::of(name) else { continue };
+        environment.add_test(name, move |state: &State, left: Value, right: Value| {
+            compared::holds(state, &Notes::default(), comparator, &left, &right)
+                .map_err(|error| failed(error.to_string()))
+        });
     }
-}
-
-fn now(days: i64, format: String) -> Result<String, Error> {
-    Now::new(days, Some(format)).map(|now| now.text()).map_err(|error| failed(error.0))
 }
 
 /// What reading or writing so many bytes of JSON costs: four times what minijinja charges for copying them.

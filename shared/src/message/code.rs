@@ -123,6 +123,10 @@ messages! {
     "no-value" NoValue { kind: String };
     "no-methods" NoMethods { reason: String };
     "convert-first" ConvertFirst { reason: String };
+    "join-or-add" JoinOrAdd { left: String, right: String };
+    "compared-text-with-number" ComparedTextWithNumber;
+    "compared-numbers-as-texts" ComparedNumbersAsTexts;
+    "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;
     "duration-negative" DurationNegative;

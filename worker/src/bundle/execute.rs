@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
 use postern_shared::store::receipts::{NewReceipt, Unmet};
@@ -146,6 +147,7 @@ fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Reso
         query: Arc::new(submission.query.clone()),
         request: Arc::new(submission.request.clone()),
         record,
+        notes: Notes::default(),
     };
     let module = submission.record.and_then(|id| unit.module(id));
     (resolve(catalog, submission, module, &scope), scope)

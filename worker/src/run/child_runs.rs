@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Taken;
@@ -34,6 +35,7 @@ pub async fn refusal(
         query: Arc::new(taken.query.clone()),
         request: Arc::new(taken.request.clone()),
         record,
+        notes: Notes::default(),
     };
     let module = id.and_then(|id| unit.module(id));
     if let Some(reason) = resolve::refusal(workflow, id, module, &scope, &mut FieldUsage::default()) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId, WorkflowId};
 use postern_shared::message::Message;
@@ -69,6 +70,8 @@ pub enum Progress {
 impl Execution {
     /// A run at the start of its workflow; `number` is its number among the runs of its receipt, from 1.
     pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordId>, scope: Scope) -> Self {
+        // The runs of a receipt share their values, and each has notes of its own.
+        let scope = Scope { notes: Notes::default(), ..scope };
         let run = Run {
             receipt,
             number,
@@ -177,6 +180,10 @@ impl Execution {
 
     /// Writes a step on the path of the run.
     pub(super) fn enter(&mut self, step: &Step, output: Option<&str>, message: Option<Message>) {
+        let message = match (message, self.scope.notes.take()) {
+            (Some(message), Some(noted)) => Some(message.and_also(noted)),
+            (message, noted) => message.or(noted),
+        };
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
         let Touched { records, fields } = std::mem::take(&mut self.touched);
