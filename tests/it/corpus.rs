@@ -4,6 +4,8 @@
 mod address_rules;
 #[path = "../fuzz/bodies/client_address.rs"]
 mod client_address;
+#[path = "../fuzz/bodies/comparison.rs"]
+mod comparison;
 #[path = "../fuzz/bodies/expression.rs"]
 mod expression;
 #[path = "../fuzz/bodies/fields.rs"]
@@ -18,9 +20,10 @@ use std::path::Path;
 type Check = fn(&[u8]);
 
 /// What every target checks, by its name.
-const TARGETS: [(&str, Check); 5] = [
+const TARGETS: [(&str, Check); 6] = [
     ("address_rules", address_rules::check),
     ("client_address", client_address::check),
+    ("comparison", comparison::check),
     ("expression", expression::check),
     ("fields", fields::check),
     ("query", query::check),
