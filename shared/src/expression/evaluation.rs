@@ -7,6 +7,7 @@ use minijinja::{State, Value as Jinja};
 use super::arithmetic::{self, is_list, is_nothing, joined};
 use super::compared;
 use super::node::{Argument, Branches, Comparator, Node};
+use super::reference::Reference;
 use super::value::{self, from_owned_json, to_json};
 use super::{EvalError, Scope, functions, render, spend_bytes};
 use crate::env::json_bytes;
@@ -34,12 +35,7 @@ impl<'s> Evaluation<'s> {
         self.state.consume_fuel(1)?;
         match node {
             Node::Fixed(value) => Ok(value.clone()),
-            Node::Reference(reference) => {
-                let value = reference.jinja(self.scope);
-                let bytes = value.as_str().map_or(0, str::len);
-                self.state.consume_fuel(bytes as u64 / BYTES_OF_A_COPY)?;
-                Ok(value)
-            }
+            Node::Reference(reference) => self.read(reference),
             Node::Local(name) => Ok(self.local(name)),
             Node::List(items) => {
                 items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>().map(Jinja::from)
@@ -80,13 +76,7 @@ impl<'s> Evaluation<'s> {
                 }
             }
             Node::Filter(inner, name, arguments) => self.filter(inner, name, arguments),
-            Node::Test(inner, name, arguments) => {
-                let inner = self.value(inner)?;
-                let arguments = self.arguments(Some(inner), arguments)?;
-                let holds = self.state.perform_test(name, &arguments)?;
-                self.state.consume_fuel(0)?;
-                Ok(Jinja::from(holds))
-            }
+            Node::Test(inner, name, arguments) => self.test(inner, name, arguments),
             Node::Call(name, arguments) => {
                 let arguments = self.arguments(None, arguments)?;
                 let function = self.state.lookup(name).unwrap_or_default();
@@ -94,6 +84,21 @@ impl<'s> Evaluation<'s> {
                 self.made(value)
             }
         }
+    }
+
+    fn read(&self, reference: &Reference) -> Result<Jinja, EvalError> {
+        let value = reference.jinja(self.scope);
+        let bytes = value.as_str().map_or(0, str::len);
+        self.state.consume_fuel(bytes as u64 / BYTES_OF_A_COPY)?;
+        Ok(value)
+    }
+
+    fn test(&mut self, inner: &Node, name: &str, arguments: &[Argument]) -> Result<Jinja, EvalError> {
+        let inner = self.value(inner)?;
+        let arguments = self.arguments(Some(inner), arguments)?;
+        let holds = self.state.perform_test(name, &arguments)?;
+        self.state.consume_fuel(0)?;
+        Ok(Jinja::from(holds))
     }
 
     /// `a < b <= c`: every pair must hold.
