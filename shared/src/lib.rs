@@ -4,6 +4,7 @@ pub mod backoff;
 pub mod body;
 pub mod broker;
 pub mod clock;
+pub mod comparison;
 pub mod date;
 pub mod descriptors;
 pub mod document;

@@ -1,4 +1,8 @@
-//! Numbers as people write them: `1234,56`, `1 000`, `1 234,50 ₽`, `$1,234.50`, `1.234.567`. Of two different signs the last
+//! Texts that are numbers, in two ways. [`as_number`] reads a text of which nobody has said that it is a number, for comparisons:
+//! a phone number or a postcode is none. [`read`] reads a text that is meant as a number, in typed fields and filters, and reads
+//! whatever [`as_number`] reads as the same number.
+//!
+//! Numbers that are meant are read as people write them: `1234,56`, `1 000`, `1 234,50 ₽`, `$1,234.50`, `1.234.567`. Of two different signs the last
 //! one begins the fraction. One comma begins a fraction, but for `1,234`: that is a thousand to some and one to others, and
 //! is refused.
 
@@ -6,10 +10,7 @@ use std::str::FromStr;
 
 use serde_json::Number;
 
-use crate::env::is_storable;
-
-/// The longest text that is a number.
-const MAX_BYTES: usize = 400;
+use crate::env::{MAX_NUMBER_CHARS, is_storable};
 
 /// What may stand beside an amount.
 const CURRENCIES: [&str; 16] =
@@ -17,7 +18,7 @@ const CURRENCIES: [&str; 16] =
 
 /// Reads a text; nothing = it is no number. Its digits are kept.
 pub fn read(text: &str) -> Option<Number> {
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_NUMBER_CHARS {
         return None;
     }
     let text = without_currency(text.trim());
@@ -29,6 +30,17 @@ pub fn read(text: &str) -> Option<Number> {
     let is_zero = !plain.contains(|c| matches!(c, '1'..='9'));
     let number = Number::from_str(&format!("{}{zero}{whole}", if is_zero { "" } else { sign })).ok()?;
     is_storable(&number).then_some(number)
+}
+
+/// The number that a text reads as: digits, a minus before and a decimal point inside, blanks around. A text with
+/// leading zeros is none, since a phone number or a postcode begins so, nor is one with an exponent, `inf` or `nan`.
+pub fn as_number(text: &str) -> Option<&str> {
+    let number = text.trim_matches([' ', '\t', '\r', '\n']);
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = are_digits(whole) && are_digits(fraction) && (whole == "0" || !whole.starts_with('0'));
+    (is_number && text.len() <= MAX_NUMBER_CHARS).then_some(number)
 }
 
 /// Reads a whole number: without a fraction.
@@ -121,7 +133,10 @@ fn is_blank(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+    use crate::comparison::{Notes, Operand, equal};
 
     #[test]
     fn numbers_are_read_in_russian_and_english_habits() {
@@ -177,6 +192,44 @@ mod tests {
         ] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn texts_read_as_numbers_where_they_are_written_as_such() {
+        for (text, expected) in [
+            ("5", Some("5")),
+            (" 5\n", Some("5")),
+            ("-0.50", Some("-0.50")),
+            ("0", Some("0")),
+            ("0.5", Some("0.5")),
+            ("", None),
+            (" ", None),
+            ("-", None),
+            ("007", None),
+            ("00", None),
+            ("01.5", None),
+            ("5.", None),
+            (".5", None),
+            ("1.2.3", None),
+            ("+5", None),
+            ("1e3", None),
+            ("0x10", None),
+            ("1_000", None),
+            ("1,5", None),
+            ("5\u{a0}", None),
+            ("٥", None),
+            ("inf", None),
+            ("nan", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(as_number(text), expected, "{text:?}");
+            let (typed, notes) = (read(text).map(Value::Number), Notes::default());
+            let agrees = |number: &str| {
+                typed.as_ref().is_some_and(|typed| equal(Operand::of(typed), Operand::Number(number), &notes))
+            };
+            assert!(expected.is_none_or(agrees), "{text:?} as a typed field: {typed:?}");
+        }
+        assert_eq!(as_number(&"5".repeat(MAX_NUMBER_CHARS + 1)), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::expression::Context;
 use crate::{document, module, permission, task, trigger, workflow};
 
 /// A task, or a kind of document.
@@ -46,8 +47,10 @@ pub struct Setting {
 pub enum Kind {
     /// A value whose texts may hold references.
     Template,
-    /// A web address whose text may hold references.
+    /// A web address whose text may hold references, each percent-encoded by its place.
     Url,
+    /// HTML whose text may hold references, each escaped.
+    Html,
     /// Mail addresses: a text, joined by commas, or a list; they may hold references.
     MailAddresses,
     /// A Jinja expression with references.
@@ -141,6 +144,18 @@ impl Spec {
     /// The key of its title and help in [`texts`].
     pub fn text_key(&self) -> String {
         self.name.replace('_', "-")
+    }
+}
+
+impl Kind {
+    /// For what texts of this kind are written.
+    pub fn context(self) -> Context {
+        match self {
+            Self::Url => Context::Url,
+            Self::Html => Context::Html,
+            Self::MailAddresses => Context::Addresses,
+            _ => Context::Text,
+        }
     }
 }
 

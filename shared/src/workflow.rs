@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::expression::{Expression, Reads};
 use crate::finding::Finding;
 use crate::id::{ModuleName, StepName, TriggerKey, WorkflowId};
-use crate::task::Task;
+use crate::message::StepFault;
+use crate::task::{Task, http_request};
 
 pub use parse::SPEC;
 
@@ -100,6 +101,13 @@ impl Workflow {
         parse::parse(document)
     }
 
+    /// The same for a document that is to be saved: it also refuses what only documents of older versions may say.
+    pub fn from_new_document(document: &Value) -> Result<Self, Vec<Finding>> {
+        let workflow = Self::from_document(document)?;
+        let findings: Vec<Finding> = workflow.steps.iter().filter_map(Step::outdated).collect();
+        if findings.is_empty() { Ok(workflow) } else { Err(findings) }
+    }
+
     /// The step at a place that this workflow gave out.
     pub fn step(&self, index: StepIndex) -> Option<&Step> {
         self.steps.get(usize::from(index.0))
@@ -113,6 +121,12 @@ impl Workflow {
 }
 
 impl Step {
+    fn outdated(&self) -> Option<Finding> {
+        let Task::HttpRequest(settings) = &self.task else { return None };
+        let path = format!("steps.{}.{}", self.name, http_request::SPEC.name);
+        settings.lets_values_choose_the_host().then(|| Finding::new(path, StepFault::HostChosen))
+    }
+
     /// Where an output leads.
     pub fn successors(&self, output: &str) -> &[StepIndex] {
         self.outputs.iter().find(|(name, _)| *name == output).map_or(&[], |(_, next)| next)

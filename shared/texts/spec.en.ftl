@@ -82,7 +82,13 @@ http-request = HTTP request
     .help = Sends a request to another system. Leaves by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
 
 http-request-http-request = URL
-    .help = The address of the other system, with `https://` or `http://`.
+    .help = The address of the other system, with `https://` or `http://`. Scheme, host and port are written out. A value in a path, a query or a fragment is percent-encoded; `|safe` opts out.
+
+http-request-any-host = Values choose the host
+    .help = Values may choose scheme, host and port of the URL.
+
+http-request-query = Query
+    .help = Names and values that are added to the query of the URL; a list is several values of its name.
 
 http-request-method = Method
     .help = Without it: `POST` with a body, else `GET`.
@@ -166,7 +172,7 @@ send-mail-text = Text
     .help = The body without format. A mail has `text`, `html` or both.
 
 send-mail-html = HTML
-    .help = The body as HTML.
+    .help = Values in it are escaped; `|safe` opts out. The body as HTML.
 
 send-mail-cc = Copy
     .help = The addresses of those who receive a copy.

@@ -115,7 +115,7 @@ fn outside_concurrency(text: &str) -> Result<u16, String> {
 }
 
 fn zone(text: &str) -> Result<TimeZone, String> {
-    named_zone(text).ok_or_else(|| unknown_zone(text))
+    named_zone(text).ok_or_else(|| unknown_zone(text).to_string())
 }
 
 fn drain_timeout_s(text: &str) -> Result<u64, String> {

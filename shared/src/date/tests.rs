@@ -135,6 +135,10 @@ fn a_zone_has_its_name_or_an_offset() {
     for name in ["", "Moscow", "Mars/Base", "+15", "+3", "+03:99", "../../etc/passwd"] {
         assert!(zone::named(name).is_none(), "{name}");
     }
-    assert!(zone::unknown("Moscow").to_string().ends_with("did you mean `Europe/Moscow`?"), "{}", zone::unknown("Moscow"));
+    assert!(
+        zone::unknown("Moscow").to_string().ends_with("did you mean `Europe/Moscow`?"),
+        "{}",
+        zone::unknown("Moscow")
+    );
     assert!(zone::unknown("Europe/Mosocw").to_string().ends_with("did you mean `Europe/Moscow`?"));
 }

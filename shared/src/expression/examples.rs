@@ -154,6 +154,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::comparison::Notes;
     use crate::env::Env;
     use crate::expression::{Expression, Local, Scope, functions};
 
@@ -172,6 +173,7 @@ mod tests {
             record: None,
             related: empty,
             local: Arc::new(local()),
+            notes: Notes::default(),
         };
         let mut wrong = Vec::new();
         for (name, example, result) in FILTERS.into_iter().chain(TESTS).chain(FUNCTIONS) {

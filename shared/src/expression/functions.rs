@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
-use super::date::Now;
+use super::compared;
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
+use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
-use super::{FUEL, Local, MAX_VALUE_BYTES, names, render};
+use super::{FUEL, MAX_VALUE_BYTES, local, names, render};
 use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
 use crate::xml;
@@ -33,11 +34,6 @@ pub(super) fn is_test(name: &str) -> bool {
 /// Whether `name(…)` exists.
 pub(super) fn is_function(name: &str) -> bool {
     names_of(&FUNCTIONS).contains(&name)
-}
-
-/// Whether a name of rewritten Jinja means something: a function, or one that [`super::scan`] wrote.
-pub(super) fn is_known_name(name: &str) -> bool {
-    is_function(name) || name.starts_with("__")
 }
 
 /// What an unknown filter probably is.
@@ -112,10 +108,8 @@ fn build() -> Environment<'static> {
     environment.add_test("email", |value: &Value| value.as_str().is_some_and(is_email));
     environment.add_test("empty", is_empty);
     environment.add_test("none", is_nothing);
-    environment.add_function("__factor", factor);
-    environment.add_function("__now", now);
+    compare_by_our_rules(&mut environment);
     super::filters::add(&mut environment);
-    environment.add_global("__empty", vec![Value::from(""), Value::UNDEFINED]);
     environment
 }
 
@@ -230,16 +224,33 @@ pub(super) fn is_nothing(value: &Value) -> bool {
     value.is_undefined() || value.is_none()
 }
 
-/// What stands beside a `*`, unless it is a list.
-fn factor(value: Value) -> Result<Value, Error> {
-    match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable => Err(failed("a list cannot be multiplied".to_owned())),
-        _ => Ok(value),
+/// The tests that compare, for `select("lt", 5)` and its like.
+fn compare_by_our_rules(environment: &mut Environment<'static>) {
+    const NAMES: [&str; 16] = [
+        "eq",
+        "equalto",
+        "==",
+        "ne",
+        "!=",
+        "lt",
+        "lessthan",
+        "<",
+        "le",
+        "<=",
+        "gt",
+        "greaterthan",
+        ">",
+        "ge",
+        ">=",
+        "in",
+    ];
+    for name in NAMES {
+        let Some(comparator) = Comparator::of(name) else { continue };
+        environment.add_test(name, move |state: &State, left: Value, right: Value| {
+            compared::holds(state, &local::notes_of(state), comparator, &left, &right)
+                .map_err(|error| failed(error.to_string()))
+        });
     }
-}
-
-fn now(state: &State, days: i64, format: String) -> Result<String, Error> {
-    Now::new(days, Some(format)).map(|now| now.text(&Local::of(state))).map_err(|error| failed(error.0.to_string()))
 }
 
 /// What reading or writing so many bytes of JSON costs: four times what minijinja charges for copying them.

@@ -1,11 +1,16 @@
 //! What differs from step to step: the clock and its zone, and what is drawn. All of it is fixed when a step begins, so
 //! that a step which is computed again, or tried again, has the same values.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
-use minijinja::State;
 use minijinja::value::Object;
+use minijinja::{State, Value};
 use sha2::{Digest, Sha256};
+
+use super::Scope;
+use crate::comparison::Notes;
 
 /// The clock and the lots of one step.
 #[derive(Debug, Clone)]
@@ -39,8 +44,9 @@ impl Local {
 
     /// That of an evaluation.
     pub(super) fn of(state: &State) -> Self {
-        let value = state.lookup(super::value::LOCAL);
-        value.and_then(|value| value.downcast_object_ref::<Self>().cloned()).unwrap_or_default()
+        within(state)
+            .and_then(|value| Some(Self::clone(&value.downcast_object_ref::<Within>()?.local)))
+            .unwrap_or_default()
     }
 }
 
@@ -51,4 +57,29 @@ impl Default for Local {
     }
 }
 
-impl Object for Local {}
+/// What filters, tests and functions see of the scope of an evaluation.
+#[derive(Debug)]
+struct Within {
+    local: Arc<Local>,
+    notes: Notes,
+}
+
+impl Object for Within {}
+
+/// Its name in the state of an evaluation.
+const WITHIN: &str = "within";
+
+/// Gives the state of an evaluation what filters, tests and functions see of its scope.
+pub(super) fn put_in(state: &mut State, scope: &Scope) {
+    let within = Within { local: Arc::clone(&scope.local), notes: scope.notes.clone() };
+    state.set_temp(WITHIN, Value::from_object(within));
+}
+
+/// The notes of the step that evaluates.
+pub(super) fn notes_of(state: &State) -> Notes {
+    within(state).and_then(|value| Some(value.downcast_object_ref::<Within>()?.notes.clone())).unwrap_or_default()
+}
+
+fn within(state: &State) -> Option<Value> {
+    state.get_temp(WITHIN)
+}

@@ -114,6 +114,10 @@ codes! {
     "no-value" NoValue { kind: String };
     "no-methods" NoMethods { reason: String };
     "convert-first" ConvertFirst { reason: String };
+    "join-or-add" JoinOrAdd { left: String, right: String };
+    "compared-text-with-number" ComparedTextWithNumber;
+    "compared-numbers-as-texts" ComparedNumbersAsTexts;
+    "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;
     "not-a-delay" NotADelay;

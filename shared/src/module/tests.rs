@@ -213,6 +213,7 @@ fn fields_and_tests_accept_what_the_table_says() {
                     record: None,
                     related: Default::default(),
                     local: Default::default(),
+                    notes: crate::comparison::Notes::default(),
                 };
                 let test = crate::expression::Expression::parse(&source).unwrap().is_true(&scope);
                 assert_eq!(test, Ok(value.is_some()), "{source}: {text}");

@@ -85,6 +85,7 @@ fn value(kind: Kind) -> String {
         Kind::Names(kind) => return format!("names of {kind}s"),
         Kind::Template => "text with references",
         Kind::Url => "address with references",
+        Kind::Html => "HTML with references",
         Kind::MailAddresses => "mail addresses with references",
         Kind::Expression => "expression",
         Kind::Text(_) => "text",

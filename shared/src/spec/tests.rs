@@ -10,7 +10,7 @@ use crate::task;
 /// A value that a key of this kind can have.
 pub(super) fn sample(kind: Kind) -> Value {
     match kind {
-        Kind::Template | Kind::Text(_) | Kind::Value => json!("a"),
+        Kind::Template | Kind::Html | Kind::Text(_) | Kind::Value => json!("a"),
         Kind::Url => json!("https://example.org/"),
         Kind::MailAddresses => json!("a@example.org"),
         Kind::Expression => json!("$env[\"a\"]"),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
 use postern_shared::record_ref::RecordRef;
@@ -150,6 +151,7 @@ fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Reso
         request: Arc::new(submission.request.clone()),
         record,
         local: Arc::default(),
+        notes: Notes::default(),
     };
     let module = id.and_then(|id| unit.module(id));
     let local = |workflow: &Workflow| unit.local(workflow, &format!("{} start {}", submission.receipt, workflow.id));

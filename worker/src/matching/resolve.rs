@@ -92,8 +92,11 @@ pub fn refusal(
     let condition = start.condition.as_ref()?;
     field_usage.note(condition.reads(), &scope.env);
     match condition.is_true(scope) {
-        Ok(true) => None,
-        Ok(false) => Some(Message::ConditionFalse),
+        Ok(holds) => match (holds, scope.notes.take()) {
+            (true, _) => None,
+            (false, None) => Some(Message::ConditionFalse),
+            (false, Some(noted)) => Some(Message::ConditionFalse.and_also(noted)),
+        },
         Err(error) => Some(Message::ConditionFailed { message: Box::new(error.into()) }),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::message::Message;
@@ -70,6 +71,8 @@ pub enum Progress {
 impl Execution {
     /// A run at the start of its workflow; `number` is its number among the runs of its receipt, from 1.
     pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordRef>, scope: Scope) -> Self {
+        // The runs of a receipt share their values, and each has notes of its own.
+        let scope = Scope { notes: Notes::default(), ..scope };
         let run = Run {
             receipt,
             number,
@@ -181,7 +184,7 @@ impl Execution {
         self.run.steps += 1;
         self.field_usage.note(&step.reads, &self.scope.env);
         let Touched { records, fields, notes } = std::mem::take(&mut self.touched);
-        let message = message.into_iter().chain(notes).reduce(Message::and_also);
+        let message = message.into_iter().chain(self.scope.notes.take()).chain(notes).reduce(Message::and_also);
         let after = SystemTime::now().duration_since(self.run.started_at).unwrap_or_default();
         self.log.push(Taken {
             step: step.name.to_string(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::Scope;
 use postern_shared::message::Message;
 use postern_shared::store::checkpoints::{Checkpoint, Taken};
@@ -27,6 +28,7 @@ impl Execution {
             record: None,
             related: Arc::default(),
             local: Arc::default(),
+            notes: Notes::default(),
         };
         Ok(Self {
             run: Run { state: State::Running, message: None, ..taken.run.clone() },

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use postern_shared::body::answer::decoded;
 use postern_shared::env::{Env, Limits};
-use postern_shared::expression::render;
+use postern_shared::expression::{Template, render};
 use postern_shared::rendered::{HttpCall, Rendered};
 use postern_shared::secret::mark::{self, Place};
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
@@ -58,9 +58,12 @@ pub fn perform(
 
 fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
     let url = render(&context.value("http_request", &settings.url)?);
-    let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError::NotAUrl)?;
+    let mut url: reqwest::Url = url.trim().parse().map_err(|_| TaskError::NotAUrl)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(TaskError::UrlScheme);
+    }
+    if !settings.query.is_empty() {
+        add_query(&mut url, &settings.query, context)?;
     }
     let (content_type, body) = body(&settings.body, context)?;
     let mut headers: Vec<_> =
@@ -92,6 +95,26 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
     Ok(Rendered::Http(HttpCall { method: method.into(), url, headers, body, marks }))
 }
 
+/// Behind whatever the URL asks already.
+fn add_query(url: &mut reqwest::Url, query: &[(String, Template)], context: &mut Context<'_>) -> Result<(), TaskError> {
+    let values = context.values(query)?;
+    let mut query = url.query_pairs_mut();
+    for (name, value) in values {
+        pairs(&mut query, &name, &value);
+    }
+    Ok(())
+}
+
+/// A list is several values of its name.
+fn pairs<T: form_urlencoded::Target>(form: &mut form_urlencoded::Serializer<'_, T>, name: &str, value: &Value) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| {
+            form.append_pair(name, &render(item));
+        }),
+        value => _ = form.append_pair(name, &render(value)),
+    }
+}
+
 fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<String>), TaskError> {
     Ok(match body {
         Body::Empty => (None, None),
@@ -102,14 +125,7 @@ fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>,
         Body::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (name, value) in context.values(fields)? {
-                match value {
-                    Value::Array(items) => items.iter().for_each(|item| {
-                        form.append_pair(&name, &render(item));
-                    }),
-                    value => {
-                        form.append_pair(&name, &render(&value));
-                    }
-                }
+                pairs(&mut form, &name, &value);
             }
             (Some("application/x-www-form-urlencoded"), Some(mark::put_in(form.finish(), Place::Url)))
         }

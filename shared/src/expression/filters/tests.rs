@@ -6,6 +6,7 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::comparison::Notes;
 use crate::env::Env;
 use crate::expression::{Expression, Local, Scope};
 
@@ -18,6 +19,7 @@ fn scope(env: Value) -> Scope {
         record: None,
         related: Arc::default(),
         local: Arc::new(local),
+        notes: Notes::default(),
     }
 }
 

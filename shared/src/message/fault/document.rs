@@ -26,6 +26,7 @@ codes! {
     "yaml-alias" YamlAlias;
     "yaml-tag" YamlTag { tag: String };
     "yaml-braces" YamlBraces;
+    "yaml-reference" YamlReference;
     "yaml-tab" YamlTab;
     "yaml-indented" YamlIndented { spaces: Inner, other: usize, of: Inner, others: usize };
     "one-space" OneSpace;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use postern_shared::comparison::Notes;
 use postern_shared::env::Env;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId};
@@ -62,7 +63,8 @@ fn fields(json: &str) -> Env {
 pub fn new(pinned: Arc<Pinned>) -> Execution {
     let env = Arc::new(fields(r#"{"name":"Ada","tags":["a","b"],"n":2}"#));
     let (query, request, related) = (Arc::default(), Arc::default(), Arc::default());
-    let scope = Scope { env, query, request, related, record: None, local: Arc::default() };
+    let (local, notes) = (Arc::default(), Notes::default());
+    let scope = Scope { env, query, request, related, record: None, local, notes };
     Execution::new(pinned, 1, ReceiptId::new(), Some(record(852).into()), scope)
 }
 
