@@ -1,6 +1,7 @@
 //! Reads the body of a request into variables. A body is bytes and a content type here: what carries it is the business
 //! of a server.
 
+pub mod answer;
 mod batch;
 mod beginning;
 pub mod fields;

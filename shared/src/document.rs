@@ -149,7 +149,7 @@ impl Document {
         match Kind::of(value).map_err(|finding| vec![finding])? {
             Kind::Module => Module::from_document(value).map(Self::Module),
             Kind::Trigger => Trigger::from_document(value).map(Self::Trigger),
-            Kind::Workflow => Workflow::from_document(value).map(Self::Workflow),
+            Kind::Workflow => Workflow::from_new_document(value).map(Self::Workflow),
             Kind::Permission => Permission::from_document(value).map(Self::Permission),
         }
     }

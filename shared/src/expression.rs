@@ -1,41 +1,55 @@
-//! Expressions and templates: `$`-references over minijinja, compiled once, evaluated under fuel.
+//! Expressions and templates: Jinja with `$`-references, compiled once, evaluated under fuel.
 //!
-//! An expression is Jinja with references in it; `scan` rewrites it to plain Jinja over one lazy context, so that
-//! only the values it touches are converted. An unknown name, JSON null and `none` are one and the same: empty.
+//! The grammar and the operators are ours, so that comparisons, errors and fuel follow our rules; values, filters, tests and
+//! functions are minijinja's. An evaluation converts only the values that it touches. An unknown name, JSON null and
+//! `none` are one and the same: empty.
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
+mod arithmetic;
 mod bare_filter;
+mod compared;
+mod context;
 mod date;
+mod evaluation;
 pub mod examples;
+mod filters;
 mod functions;
+mod lexer;
+mod local;
 mod names;
+mod node;
+mod parser;
+mod part;
 mod reads;
 mod reference;
-mod scan;
 mod template;
+mod text;
 mod value;
 
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::ErrorKind;
+use minijinja::{ErrorKind, State};
 use serde_json::Value;
 
+use crate::comparison::Notes;
 use crate::env::Env;
 use crate::id::ModuleName;
 use crate::message::{ExpressionFault, Message};
-use crate::suggestion::{Meant, did_you_mean};
-use reference::Reference;
-use scan::End;
+use evaluation::Evaluation;
+use lexer::End;
+use node::Node;
 
 pub use bare_filter::bare_filter;
+pub use context::Context;
+pub use local::Local;
 pub use reads::Reads;
 pub use template::Template;
 pub use value::render;
 
-/// Steps of one evaluation. minijinja charges one for an instruction, for 64 bytes that it produces or passes
-/// through a filter, and for two items that it visits, so this bounds time (some milliseconds) and memory (6 MB) alike.
-/// Not counted is what some operators and filters do with the items of a list, so a list cannot be multiplied.
+/// Steps of one evaluation: of an expression, or of all expressions and statements of a text. One is charged for an
+/// operator, for 64 bytes that are produced or passed through a filter, and for an item or two that are visited, so this
+/// bounds time (some milliseconds) and memory (6 MB) alike. A list is never multiplied: no step would count its items.
 pub const FUEL: u64 = 100_000;
 
 /// Bytes of a value or a rendered text: as much as a whole posted body may have.
@@ -44,8 +58,7 @@ pub const MAX_VALUE_BYTES: usize = 1024 * 1024;
 /// Bytes of one expression's text: more than a person writes.
 pub const MAX_EXPRESSION_BYTES: usize = 16 * 1024;
 
-/// Words, numbers, texts, references and signs of one expression. The parser's syntax tree is as deep as a chain of
-/// operators is long, and about 1,400 of them exhaust the 2 MiB stack of a thread.
+/// Words, numbers, texts, references and signs of one expression.
 pub const MAX_TOKENS: usize = 512;
 
 /// What an expression can read. Cheap to clone: every map is shared.
@@ -63,6 +76,10 @@ pub struct Scope {
     pub record: Option<Arc<Env>>,
     /// The fields of referenced records, each under the text of its [`Related`]; what is missing is empty.
     pub related: Arc<Env>,
+    /// The clock, its zone, and what is drawn.
+    pub local: Arc<Local>,
+    /// What comparisons of the step did that people might not expect.
+    pub notes: Notes,
 }
 
 /// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record, or in a
@@ -96,17 +113,31 @@ pub struct SyntaxError(pub Message);
 #[error("{0}")]
 pub struct EvalError(pub Message);
 
+/// What is wrong at a place of a text, in bytes.
+#[derive(Debug)]
+struct Fault {
+    at: usize,
+    message: Message,
+}
+
+impl Fault {
+    /// The place is told where a text has several lines; in one line it is seen.
+    fn in_text(self, text: &str) -> SyntaxError {
+        let before = &text[..self.at.min(text.len())];
+        if !text.trim_end().contains('\n') {
+            return SyntaxError(self.message);
+        }
+        let (line, last) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default());
+        let column = last.chars().count() + 1;
+        ExpressionFault::AtLine { line, column, message: Box::new(self.message) }.into()
+    }
+}
+
 /// A compiled Jinja expression in which `$` references stand.
 pub struct Expression {
     source: String,
-    kind: Kind,
+    node: Node,
     reads: Reads,
-}
-
-enum Kind {
-    /// Read straight from its map: no minijinja, and a number keeps its digits.
-    Reference(Reference),
-    Jinja(minijinja::Expression<'static, 'static>),
 }
 
 impl From<SyntaxError> for Message {
@@ -134,21 +165,17 @@ impl From<EvalError> for Message {
     }
 }
 
+impl From<minijinja::Error> for EvalError {
+    fn from(error: minijinja::Error) -> Self {
+        explain(&error)
+    }
+}
+
 impl Expression {
     /// Compiles a text. Unknown names, filters, tests and functions are errors here, not when it is evaluated.
     pub fn parse(source: &str) -> Result<Self, SyntaxError> {
-        Self::parse_until(source, End::Text).map(|(expression, _)| expression)
-    }
-
-    /// Compiles what stands before the end, and says where the end stands.
-    fn parse_until(source: &str, end: End) -> Result<(Self, usize), SyntaxError> {
-        let scanned = scan::scan(source, end)?;
-        let text = source[..scanned.end].trim();
-        let kind = match scanned.lone {
-            Some(reference) => Kind::Reference(reference),
-            None => Kind::Jinja(compile(scanned.jinja)?),
-        };
-        Ok((Self { source: text.to_owned(), kind, reads: scanned.reads }, scanned.end))
+        let parsed = parser::parse(source, 0, End::Text, &[]).map_err(|fault| fault.in_text(source))?;
+        Ok(Self { source: source.trim().to_owned(), node: parsed.node, reads: parsed.reads })
     }
 
     /// The text it was compiled from.
@@ -163,17 +190,18 @@ impl Expression {
 
     /// The value; an unknown name is null.
     pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
-        match &self.kind {
-            Kind::Reference(reference) => Ok(reference.value(scope)),
-            Kind::Jinja(jinja) => value::to_json(&run(jinja, scope)?),
+        match &self.node {
+            // Read straight from its map: a number keeps its digits.
+            Node::Reference(reference) => Ok(reference.value(scope)),
+            node => value::to_json(&Evaluation::new(scope).value(node)?),
         }
     }
 
     /// Whether the value counts as true: not null, false, zero, or empty.
     pub fn is_true(&self, scope: &Scope) -> Result<bool, EvalError> {
-        match &self.kind {
-            Kind::Reference(reference) => Ok(reference.is_true(scope)),
-            Kind::Jinja(jinja) => Ok(run(jinja, scope)?.is_true()),
+        match &self.node {
+            Node::Reference(reference) => Ok(reference.is_true(scope)),
+            node => Ok(Evaluation::new(scope).value(node)?.is_true()),
         }
     }
 }
@@ -189,31 +217,13 @@ pub fn is_email(text: &str) -> bool {
     functions::is_email(text)
 }
 
-fn compile(jinja: String) -> Result<minijinja::Expression<'static, 'static>, SyntaxError> {
-    let environment = functions::environment();
-    let compiled = environment.compile_expression_owned(jinja).map_err(|error| match error.detail() {
-        Some(detail) => SyntaxError(Message::foreign(&detail)),
-        None => ExpressionFault::NotAnExpression.into(),
-    })?;
-    let unknown = compiled.undeclared_variables(false).into_iter().filter(|name| !functions::is_known_name(name)).min();
-    match unknown {
-        Some(name) => Err(SyntaxError(unknown_name(&name))),
-        None => Ok(compiled),
-    }
+/// Counts bytes that are made or read.
+fn spend_bytes(state: &State, bytes: usize) -> Result<(), EvalError> {
+    Ok(state.consume_fuel(bytes as u64 / BYTES_OF_A_STEP)?)
 }
 
-fn unknown_name(name: &str) -> Message {
-    let fault = Message::from(ExpressionFault::NameUnknown { name: name.to_owned() });
-    let word = did_you_mean(name, ["true", "false", "none"]);
-    fault.meant(match word.is_empty() {
-        true => Meant::of([format!("${name}"), format!("$env[\"{name}\"]")]),
-        false => word,
-    })
-}
-
-fn run(jinja: &minijinja::Expression<'static, 'static>, scope: &Scope) -> Result<minijinja::Value, EvalError> {
-    jinja.eval(minijinja::Value::from_object(value::Context(scope.clone()))).map_err(|error| explain(&error))
-}
+/// Bytes that one step makes or reads.
+const BYTES_OF_A_STEP: u64 = 64;
 
 /// Characters of minijinja's own message, which may quote numbers and short texts.
 const MAX_DETAIL_CHARS: usize = 160;

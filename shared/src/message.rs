@@ -42,6 +42,11 @@ impl Message {
         Self::AtStep { step: step.clone(), message: Box::new(self) }
     }
 
+    /// The same, and another one.
+    pub fn and_also(self, also: Self) -> Self {
+        Self::AndAlso { message: Box::new(self), also: Box::new(also) }
+    }
+
     /// The same, after the last try.
     pub fn after_tries(self, tries: u32) -> Self {
         Self::AfterTries { message: Box::new(self), tries }

@@ -4,11 +4,13 @@
 
 pub mod agreement;
 mod convert;
+mod cycles;
 pub mod field;
 mod twins;
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
@@ -16,7 +18,7 @@ use crate::finding::Finding;
 use crate::id::{ModuleName, RecordId};
 use crate::message::{DocumentFault, Message};
 use crate::spec::{Kind, Setting, Spec};
-use field::Field;
+use field::{Field, OnError};
 
 /// The most fields of one module: more than any form has, and a page still shows them.
 pub const MAX_FIELDS: usize = 500;
@@ -53,6 +55,15 @@ pub struct Module {
     pub fields: Vec<Field>,
 }
 
+/// Values of a record's fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Typed {
+    /// Each as its field's type.
+    pub values: Vec<(String, Value)>,
+    /// What is said of those that were left out.
+    pub dropped: Vec<Message>,
+}
+
 /// The modules that are declared, by their names.
 #[derive(Debug, Clone, Default)]
 pub struct Modules(HashMap<ModuleName, Module>);
@@ -81,10 +92,10 @@ impl Module {
         self.fields.iter().find(|field| field.unique)
     }
 
-    /// The values of a new record, each as its field's type: defaults filled in, nothing that is required missing.
-    /// The error names the field and what it must be, never the value.
-    pub fn new_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Message> {
-        let mut values = self.converted(values)?;
+    /// The values of a new record, each as its field's type: defaults filled in, nothing that is required missing. Clock
+    /// times are those of the zone. The error names the field and what it must be, never the value.
+    pub fn new_values(&self, values: Vec<(String, Value)>, zone: &TimeZone) -> Result<Typed, Message> {
+        let Typed { mut values, dropped } = self.converted(values, zone)?;
         for field in &self.fields {
             if values.iter().any(|(name, value)| *name == field.name && !value.is_null()) {
                 continue;
@@ -97,17 +108,18 @@ impl Module {
                 None => {}
             }
         }
-        Ok(values)
+        Ok(Typed { values, dropped })
     }
 
     /// The values to set on a record, each as its field's type; what is required is not cleared.
-    pub fn changed_values(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Message> {
-        let values = self.converted(values)?;
+    /// What is dropped leaves the record's value as it is.
+    pub fn changed_values(&self, values: Vec<(String, Value)>, zone: &TimeZone) -> Result<Typed, Message> {
+        let typed = self.converted(values, zone)?;
         let cleared =
             |(name, value): &&(String, Value)| value.is_null() && self.field(name).is_some_and(|field| field.required);
-        match values.iter().find(cleared) {
+        match typed.values.iter().find(cleared) {
             Some((name, _)) => Err(Message::FieldCleared { field: name.clone(), module: self.name.clone() }),
-            None => Ok(values),
+            None => Ok(typed),
         }
     }
 
@@ -117,19 +129,29 @@ impl Module {
         Message::FieldTaken { field, module: self.name.clone(), record: holder }
     }
 
-    fn converted(&self, values: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, Message> {
-        let convert = |(name, value): (String, Value)| match self.field(&name) {
-            Some(field) => match field.convert(&value) {
-                Some(value) => Ok((name, value)),
-                None => {
-                    let kind = Box::new(field.kind.must_be());
-                    Err(Message::FieldMustBe { field: name, module: self.name.clone(), kind })
+    fn converted(&self, values: Vec<(String, Value)>, zone: &TimeZone) -> Result<Typed, Message> {
+        let mut typed = Typed { values: Vec::with_capacity(values.len()), dropped: Vec::new() };
+        for (name, value) in values {
+            let Some(field) = self.field(&name) else {
+                if self.strict {
+                    return Err(Message::FieldUndeclared { field: name, module: self.name.clone() });
                 }
-            },
-            None if self.strict => Err(Message::FieldUndeclared { field: name, module: self.name.clone() }),
-            None => Ok((name, value)),
-        };
-        values.into_iter().map(convert).collect()
+                typed.values.push((name, value));
+                continue;
+            };
+            match (field.convert(&value, zone), field.on_error) {
+                (Some(value), _) => typed.values.push((name, value)),
+                (None, OnError::Drop) => {
+                    let kind = Box::new(field.kind.must_be());
+                    typed.dropped.push(Message::FieldDropped { field: name, module: self.name.clone(), kind });
+                }
+                (None, OnError::Fail) => {
+                    let kind = Box::new(field.kind.must_be());
+                    return Err(Message::FieldMustBe { field: name, module: self.name.clone(), kind });
+                }
+            }
+        }
+        Ok(typed)
     }
 }
 

@@ -11,6 +11,7 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::expression::Context;
 use crate::{document, module, permission, task, trigger, workflow};
 
 /// A task, or a kind of document.
@@ -46,8 +47,10 @@ pub struct Setting {
 pub enum Kind {
     /// A value whose texts may hold references.
     Template,
-    /// A web address whose text may hold references.
+    /// A web address whose text may hold references, each percent-encoded by its place.
     Url,
+    /// HTML whose text may hold references, each escaped.
+    Html,
     /// Mail addresses: a text, joined by commas, or a list; they may hold references.
     MailAddresses,
     /// A Jinja expression with references.
@@ -98,6 +101,9 @@ pub enum Kind {
     Sort,
     /// A length of time whose text may hold references.
     Delay,
+    /// A length of time or a moment whose text may hold references, or a map with these keys, whose texts begin with this
+    /// word.
+    DelayOr(&'static str, &'static [Setting]),
     /// A clock time, a weekday or a moment, whose text may hold references.
     Time,
     /// The name of a time zone.
@@ -140,6 +146,18 @@ impl Spec {
     /// The key of its title and help in [`texts`].
     pub fn text_key(&self) -> String {
         self.name.replace('_', "-")
+    }
+}
+
+impl Kind {
+    /// For what texts of this kind are written.
+    pub fn context(self) -> Context {
+        match self {
+            Self::Url => Context::Url,
+            Self::Html => Context::Html,
+            Self::MailAddresses => Context::Addresses,
+            _ => Context::Text,
+        }
     }
 }
 
@@ -191,7 +209,9 @@ pub fn described() -> Vec<(String, &'static [Setting])> {
     let outer = DOCUMENTS.into_iter().chain(tasks).map(|spec| (spec.text_key(), spec.settings));
     let inner = |settings: &'static [Setting]| {
         settings.iter().filter_map(|setting| match setting.kind {
-            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) => Some((prefix.to_owned(), inner)),
+            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) | Kind::DelayOr(prefix, inner) => {
+                Some((prefix.to_owned(), inner))
+            }
             Kind::FieldTypes(inner) => Some(("field".to_owned(), inner)),
             _ => None,
         })
@@ -199,12 +219,12 @@ pub fn described() -> Vec<(String, &'static [Setting])> {
     outer.flat_map(|(prefix, settings)| std::iter::once((prefix, settings)).chain(inner(settings))).collect()
 }
 
-/// The longest duration of a setting, in words.
+/// The longest duration of a setting, as it is written in documents.
 pub fn longest(max: Duration) -> String {
     const DAY_S: u64 = 24 * 3600;
     match max.as_secs() {
-        seconds if seconds >= DAY_S && seconds % DAY_S == 0 => format!("{} days", seconds / DAY_S),
-        seconds => format!("{seconds} s"),
+        seconds if seconds >= DAY_S && seconds % DAY_S == 0 => format!("{}d", seconds / DAY_S),
+        seconds => format!("{seconds}s"),
     }
 }
 

@@ -3,17 +3,20 @@
 mod loops;
 mod other_record;
 mod parse;
+pub mod pitfalls;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::expression::{Expression, Reads};
 use crate::finding::Finding;
 use crate::id::{ModuleName, StepName, TriggerKey, WorkflowId};
-use crate::task::Task;
+use crate::message::StepFault;
+use crate::task::{Task, http_request};
 
 pub use parse::SPEC;
 
@@ -32,6 +35,8 @@ pub struct Workflow {
     pub title: String,
     /// Off = no submission starts it.
     pub active: bool,
+    /// The zone of clock times, dates and weekdays; none = that of the installation.
+    pub zone: Option<TimeZone>,
     /// What makes it run.
     pub start: Start,
     /// Its steps, in written order.
@@ -100,6 +105,13 @@ impl Workflow {
         parse::parse(document)
     }
 
+    /// The same for a document that is to be saved: it also refuses what only documents of older versions may say.
+    pub fn from_new_document(document: &Value) -> Result<Self, Vec<Finding>> {
+        let workflow = Self::from_document(document)?;
+        let findings: Vec<Finding> = workflow.steps.iter().filter_map(Step::outdated).collect();
+        if findings.is_empty() { Ok(workflow) } else { Err(findings) }
+    }
+
     /// The step at a place that this workflow gave out.
     pub fn step(&self, index: StepIndex) -> Option<&Step> {
         self.steps.get(usize::from(index.0))
@@ -113,6 +125,12 @@ impl Workflow {
 }
 
 impl Step {
+    fn outdated(&self) -> Option<Finding> {
+        let Task::HttpRequest(settings) = &self.task else { return None };
+        let path = format!("steps.{}.{}", self.name, http_request::SPEC.name);
+        settings.lets_values_choose_the_host().then(|| Finding::new(path, StepFault::HostChosen))
+    }
+
     /// Where an output leads.
     pub fn successors(&self, output: &str) -> &[StepIndex] {
         self.outputs.iter().find(|(name, _)| *name == output).map_or(&[], |(_, next)| next)

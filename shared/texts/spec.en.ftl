@@ -37,16 +37,16 @@ delay = Delay
     .help = Parks this branch of the run until a time has come. Other branches go on.
 
 delay-delay = Time
-    .help = For how long, or until when: `for: 90m`, or `until: monday 9:00`.
+    .help = For how long, or until when: `5 minutes`, `18:00`, `monday 9:00`, `24.12.2026 18:00`, or a map.
 
 delay-for = For
-    .help = A duration: `45s`, `90m`, `1h 30m`, `2d`, `1w`; at most 90 days.
+    .help = A duration: `45s`, `90m`, `1h 30m`, `2 days`, `5 минут`; at most 90 days.
 
 delay-until = Until
-    .help = A clock time (`18:00`), a weekday (`monday 9:00`), or a moment (`2026-12-24 18:00`).
+    .help = A clock time (`18:00`), a weekday (`monday 9:00`), `tomorrow 9:00`, or a moment (`2026-12-24 18:00`, `24.12.2026`).
 
 delay-zone = Time zone
-    .help = The time zone of `until`.
+    .help = The time zone of `until`. Without it: that of the workflow.
 
 delete-record = Delete record
     .help = Deletes a record. Deleting a missing record succeeds.
@@ -106,7 +106,13 @@ http-request = HTTP request
     .help = Sends a request to another system. Leaves by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
 
 http-request-http-request = URL
-    .help = The address of the other system, with `https://` or `http://`.
+    .help = The address of the other system, with `https://` or `http://`. Scheme, host and port are written out. A value in a path, a query or a fragment is percent-encoded; `|safe` opts out.
+
+http-request-any-host = Values choose the host
+    .help = Values may choose scheme, host and port of the URL.
+
+http-request-query = Query
+    .help = Names and values that are added to the query of the URL; a list is several values of its name.
 
 http-request-method = Method
     .help = Without it: `POST` with a body, else `GET`.
@@ -199,7 +205,7 @@ send-mail-text = Text
     .help = The body without format. A mail has `text`, `html` or both.
 
 send-mail-html = HTML
-    .help = The body as HTML.
+    .help = Values in it are escaped; `|safe` opts out. The body as HTML.
 
 send-mail-cc = Copy
     .help = The addresses of those who receive a copy.
@@ -257,6 +263,9 @@ workflow-title = Title
 
 workflow-active = Active
     .help = `false`: no submission starts it.
+
+workflow-zone = Time zone
+    .help = The time zone of clock times, dates and weekdays, such as `Europe/Moscow`. Without it: that of the installation (`POSTERN_ZONE`).
 
 workflow-start = Start
     .help = What starts it, and with which steps it begins.
@@ -341,6 +350,9 @@ field-unique = Unique
 
 field-default = Default
     .help = The value of a new record that names none.
+
+field-on-error = Other values
+    .help = What becomes of a value that is none of the type. `drop`: it is left out, and the path of the run names the field; `$env` keeps the value. `fail`: the step fails. Without it: `fail` for required and unique fields, else `drop`.
 
 field-options = Options
     .help = The texts to choose from, for `choice` and `list`.

@@ -7,6 +7,8 @@ mod address_rules;
 mod batches;
 #[path = "../fuzz/bodies/client_address.rs"]
 mod client_address;
+#[path = "../fuzz/bodies/comparison.rs"]
+mod comparison;
 #[path = "../fuzz/bodies/expression.rs"]
 mod expression;
 #[path = "../fuzz/bodies/fields.rs"]
@@ -30,10 +32,11 @@ use proptest::test_runner::{Config, TestRunner};
 type Check = fn(&[u8]);
 
 /// What every target checks, by its name.
-const TARGETS: [(&str, Check); 8] = [
+const TARGETS: [(&str, Check); 9] = [
     ("address_rules", address_rules::check),
     ("batches", batches::check),
     ("client_address", client_address::check),
+    ("comparison", comparison::check),
     ("expression", expression::check),
     ("fields", fields::check),
     ("query", query::check),

@@ -41,7 +41,11 @@ async fn outcome(postern: &Postern, form: &str) -> (Value, String) {
 async fn a_mail_goes_out_as_text_and_html_under_the_id_of_its_step() {
     let server = MailServer::start().await;
     let step = "text: 'Ring $env[\"phone\"]', html: '<b>Ring</b> $env[\"phone\"]', bcc: [c@example.org, d@example.org], reply_to: 'Ada <ada@example.org>'";
-    let postern = start(step, &server.url()).await;
+    let settings = settings(step).replace("'$env[\"to\"]'", "'{{ $env[\"to\"]|safe }}'");
+    let mut postern = Postern::without_worker(&settings).await;
+    let url = server.url();
+    let environment = [("POSTERN_SMTP_URL", &*url), ("POSTERN_MAIL_FROM", "Postern <leads@example.com>")];
+    postern.start_worker_with(&environment).await;
     let form = "to=a@example.org,%20B%20<b@example.org>&lastname=L%C3%B6velace&phone=040";
     let (receipt, _) = outcome(&postern, form).await;
     let said = json!({"said": {"status": 250, "reply": "2.0.0 taken as 5"}});

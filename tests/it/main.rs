@@ -10,6 +10,7 @@ mod browser;
 mod callers;
 mod children;
 mod cli;
+mod compared;
 mod connections;
 mod conservation;
 mod control;
@@ -30,6 +31,7 @@ mod hold;
 mod hostile;
 mod jobs;
 mod lanes;
+mod language;
 #[allow(dead_code, reason = "the chaos suite, whose file it is, needs all of it")]
 #[path = "../chaos/link.rs"]
 mod link;
@@ -56,6 +58,7 @@ mod schemathesis;
 mod scripts;
 mod search;
 mod secrets;
+mod smuggling;
 mod spool;
 mod standalone;
 mod statistics;

@@ -14,7 +14,7 @@ fields:
   lastname: {type: text, required: true}
   email: {type: email, unique: true}
   amount: number
-  born: date
+  born: {type: date, on_error: fail}
   source: {type: choice, options: [Web, Fair], default: Web}
 ---
 workflow: 1
@@ -50,7 +50,6 @@ async fn a_record_of_a_declared_module_has_its_types_its_defaults_and_all_that_i
     }
     for (form, said) in [
         ("lastname=%20", "step make: field lastname of Leads is required and has no value"),
-        ("lastname=a&amount=s3cret", "step make: field amount of Leads must be a number"),
         ("lastname=a&born=s3cret", "step make: field born of Leads must be a date such as 2026-12-31"),
         ("lastname=a&email=s3cret", "step make: field email of Leads must be an e-mail address"),
     ] {
@@ -217,10 +216,27 @@ steps:
     postern.outcome("/trigger?workflow_id=1", "lastname=a").await;
     let id = postern.count("SELECT min(id) FROM records").await;
     let path = format!("/trigger?workflow_id=3&record_id={id}");
-    assert_eq!(message(&postern, &path, "amount=s3cret").await, "step change: field amount of Leads must be a number");
+    let dropped = postern.outcome(&path, "amount=s3cret").await;
+    let said = "field amount of Leads was left out: its value must be a number";
+    assert_eq!(dropped["runs"][0]["path"][1]["message"], said, "{dropped}");
     let waiting = postern.post(&path).form("amount=+7").send().await;
-    postern.apply("module: Leads\nfields: {amount: {type: choice, options: [few, many]}}\n").await;
+    postern.apply("module: Leads\nfields: {amount: {type: choice, options: [few, many], on_error: fail}}\n").await;
     let ended = postern.ended(&waiting).await;
     let said = "step change: field amount of Leads must be one of its options (choice)";
     assert_eq!(ended["runs"][0]["message"], said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l5_a_value_of_another_type_is_left_out_and_the_lead_is_kept() {
+    let postern = started("").await;
+    let form = "lastname=Ada&email=ada@example.org&amount=1%C2%A0234,50+%E2%82%BD&born=10.12.1815";
+    assert_eq!(message(&postern, "/trigger?workflow_id=1", form).await, Value::Null);
+    let outcome = postern.outcome("/trigger?workflow_id=1", "lastname=Bob&email=bob@example.org&amount=much").await;
+    assert_eq!(outcome["runs"][0]["status"], "finished");
+    let step = outcome["runs"][0]["path"][0]["message"].as_str().unwrap().to_owned();
+    assert_eq!(step, "field amount of Leads was left out: its value must be a number");
+    let records = postern.records("Leads").await;
+    assert_eq!(records.len(), 2);
+    let all: String = records.iter().map(ToString::to_string).collect();
+    assert!(all.contains(r#""amount":1234.50"#) && !all.contains("much"), "{all}");
 }

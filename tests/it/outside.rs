@@ -21,7 +21,7 @@ workflow: 1
 start: {{without_record: true, next: [before, other]}}
 steps:
   before: {{create_record: Leads, fields: {{n: '$env[\"n\"]'}}, store_id: lead, created: call}}
-  call: {{http_request: '$env[\"url\"]', {step}, store: answer}}
+  call: {{http_request: '$env[\"url\"]', any_host: true, {step}, store: answer}}
   after: {{set_value: {{status: '$env[\"answer\"][\"status\"]', id: '$env[\"answer\"][\"body\"][\"id\"]', more: '$env[\"answer\"][\"headers\"][\"x-more\"]'}}, record: '$env[\"lead\"]'}}
   lost: {{set_value: {{lost: '$env[\"answer\"][\"error\"] $env[\"answer\"][\"status\"]'}}, record: '$env[\"lead\"]'}}
   other: {{set_env: {{other: 1}}}}
@@ -85,7 +85,7 @@ async fn what_the_target_refuses_leaves_by_failed_at_once_and_fails_a_run_withou
     let (postern, outside) = start(BOTH).await;
     let receipt = postern.ended(&post(&postern, &outside.url("/status/422"), 1).await).await;
     assert_eq!(path(&receipt), ["before created", "call failed", "lost next", "other next"], "{receipt}");
-    assert_eq!(postern.records("Leads").await[0].get("lost"), Some(&" 422".into()));
+    assert_eq!(postern.records("Leads").await[0].get("lost"), Some(&"the target answered 422 422".into()));
     postern.apply(&settings("expect: [2xx], next: [after, lost]")).await;
     let receipt = postern.ended(&post(&postern, &outside.url("/status/404"), 2).await).await;
     assert_eq!(receipt["runs"][0]["message"], "step call: the target answered 404", "{receipt}");
@@ -160,7 +160,7 @@ async fn wake_again(postern: &Postern, answer: &Answer) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_woken_again_in_the_middle_of_its_call_takes_no_late_answer_for_that_of_its_next_call() {
-    let second = "  second: {http_request: '$env[\"url\"]', next: after}\n  after:";
+    let second = "  second: {http_request: '$env[\"url\"]', any_host: true, next: after}\n  after:";
     let mut postern =
         Postern::without_worker(&settings("next: second, failed: lost").replace("  after:", second)).await;
     postern.start_worker_with(&ALLOWED).await;

@@ -25,7 +25,7 @@ steps:
 workflow: 2
 start: {without_record: true, next: call}
 steps:
-  call: {http_request: '$env[\"url\"]', at_most_once: true, next: make}
+  call: {http_request: '$env[\"url\"]', any_host: true, at_most_once: true, next: make}
   make: {create_record: Leads}
 ";
 

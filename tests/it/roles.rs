@@ -30,7 +30,7 @@ steps:
   say: {comment: 'found $env[\"found\"]', record: '$env[\"lead\"]', next: answer}
   answer: {respond: 201, json: {lead: '$env[\"lead\"]'}, next: pause}
   pause: {delay: {for: 200ms}, next: call}
-  call: {http_request: '$env[\"url\"]', store: answer, next: mail}
+  call: {http_request: '$env[\"url\"]', any_host: true, store: answer, next: mail}
   mail: {send_mail: ada@example.org, subject: New, text: lead, next: child}
   child: {run_workflow: 2, next: gone}
   gone: {delete_record: true, record: '$env[\"lead\"]', next: end}

@@ -40,7 +40,7 @@ steps:
 workflow: 4
 start: {without_record: true, next: call}
 steps:
-  call: {http_request: '$env[\"url\"]', next: lead}
+  call: {http_request: '$env[\"url\"]', any_host: true, next: lead}
   lead: {create_record: Leads}
 ";
 

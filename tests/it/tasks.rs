@@ -60,7 +60,7 @@ start: {without_record: true, next: find}
 steps:
   find:
     find_record: Leads
-    where: {city: {is: '$env[\"city\"]'}, amount: {above: '$env[\"above\"]'}}
+    where: {city: {is: '$env[\"city\"]'}, amount: {above: '{{ $env[\"above\"]|float }}'}}
     sort: [-amount]
     limit: 2
     store_id: first

@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use consume::health::Health;
 use consume::outages::Outages;
 use consumers::{Consumers, RUN_CONNECTIONS};
-use matching::catalog::Catalogs;
+use matching::catalog::{Catalogs, Fallbacks};
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
 use outside::Outside;
@@ -80,7 +80,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     if shutdown.is_triggered() {
         return Ok(());
     }
-    let catalogs = Arc::new(Catalogs::new(store.clone(), execution.mail_from.clone(), keys, secrets, environment));
+    let fallbacks = Fallbacks { sender: execution.mail_from.clone(), zone: execution.zone.clone() };
+    let catalogs = Arc::new(Catalogs::new(store.clone(), fallbacks, keys, secrets, environment));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
+use postern_shared::date::{named_zone, unknown_zone};
 use postern_shared::options::number::between;
 use postern_shared::options::{
     BrokerOptions, DatabaseOptions, PrivateOptions, RetentionOptions, SecretsOptions, Settings, TelemetryOptions,
@@ -86,6 +88,10 @@ pub struct ExecutionOptions {
     #[arg(long, env = "POSTERN_MAIL_FROM")]
     pub(crate) mail_from: Option<Mailbox>,
 
+    /// The time zone of clock times, dates and weekdays in workflows that name no `zone`, such as `Europe/Moscow`.
+    #[arg(long, env = "POSTERN_ZONE", default_value = "UTC", value_parser = zone)]
+    pub(crate) zone: TimeZone,
+
     /// Names of posted values and of fields by whose words receipts and records are found, joined by commas; `*` stands
     /// for any letters. E-mails and phone numbers are found under any name.
     #[arg(long, env = "POSTERN_SEARCH_NAMES", default_value = Names::DEFAULT)]
@@ -106,6 +112,10 @@ fn concurrency(text: &str) -> Result<u16, String> {
 
 fn outside_concurrency(text: &str) -> Result<u16, String> {
     between(text, 1, MOST_OUTSIDE_CONCURRENCY, "with none no other system is called, and each takes memory")
+}
+
+fn zone(text: &str) -> Result<TimeZone, String> {
+    named_zone(text).ok_or_else(|| unknown_zone(text).to_string())
 }
 
 fn drain_timeout_s(text: &str) -> Result<u64, String> {
@@ -134,12 +144,16 @@ mod tests {
             "--drain-timeout-s=18446744073709551615",
             "--smtp-url=http://mail",
             "--smtp-url=mail",
+            "--zone=Moscow",
+            "--zone=",
             "--database-connections=0",
             "--database-connections=1001",
         ] {
             assert!(parse(argument).is_err(), "{argument}");
         }
-        for argument in ["--concurrency=256", "--drain-timeout-s=0", "--smtp-url=smtp://u:p@mail?tls=never"] {
+        for argument in
+            ["--concurrency=256", "--drain-timeout-s=0", "--zone=Europe/Moscow", "--smtp-url=smtp://u:p@mail?tls=never"]
+        {
             assert!(parse(argument).is_ok(), "{argument}");
         }
         for url in ["", "nonsense", "postgres:///db", "host=h sslmode=require", "postgres://u:p@h:port/db"] {

@@ -8,6 +8,7 @@ mod documents;
 mod http;
 mod known;
 mod listing;
+mod names;
 mod operations;
 mod options;
 mod output;

@@ -13,7 +13,7 @@ use crate::id::{SecretName, VariableName, WorkflowId};
 use crate::message::{DocumentFault, Message};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
-use crate::workflow::{Step, Workflow};
+use crate::workflow::{Step, Workflow, pitfalls};
 use crate::yaml;
 
 /// The short URLs of the stored permissions, by their keys.
@@ -124,7 +124,12 @@ impl Batch {
         for (source, yaml, at) in &self.texts {
             let findings = match self.documents.get(*at).map(|one| &one.document) {
                 Some(Document::Workflow(workflow)) => {
-                    let mut findings = agreement::findings(workflow, &modules, undeclared);
+                    let mut findings = pitfalls::findings(&yaml.value);
+                    let is_known = |one: &Finding| findings.iter().any(|other| one.path.starts_with(&other.path));
+                    let others = agreement::findings(workflow, &modules, undeclared).into_iter();
+                    // A field `created desc` that a module lacks is the same fault.
+                    let others: Vec<Finding> = others.filter(|one| !is_known(one)).collect();
+                    findings.extend(others);
                     findings.extend(bare_filters::findings(&yaml.value));
                     findings.extend(runs_unknown(workflow, &unknown));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));

@@ -1,12 +1,10 @@
-//! `$[Now]` and PHP's date letters (<https://www.php.net/manual/en/datetime.format.php>), in UTC.
+//! `$[Now]` and PHP's date letters (<https://www.php.net/manual/en/datetime.format.php>).
 
 use std::fmt::Write;
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, ZonedDateTime};
+use jiff::{ToSpan, ZonedDateTime};
 
-use super::SyntaxError;
+use super::{Local, SyntaxError};
 use crate::message::ExpressionFault;
 
 /// Days that `$[Now,…]` may lie away: a century.
@@ -33,29 +31,13 @@ impl Now {
         Ok(Self { days, format: format.unwrap_or_else(|| DEFAULT_FORMAT.to_owned()) })
     }
 
-    /// The date as text.
-    pub(super) fn text(&self) -> String {
-        self.text_at(Timestamp::now())
-    }
-
-    fn text_at(&self, now: Timestamp) -> String {
-        let now = now.to_zoned_datetime(TimeZone::UTC);
+    /// The date as text, by the clock of the step.
+    pub(super) fn text(&self, local: &Local) -> String {
+        let now = local.clock();
         // A clock within a century of the year 9999 keeps its own date.
         let then = now.checked_add(self.days.days()).unwrap_or(now);
         format(&then, &self.format)
     }
-}
-
-/// An RFC 3339 time, a date and time or a date without a zone (taken as UTC), or Unix seconds.
-pub(super) fn parse(text: &str) -> Option<ZonedDateTime> {
-    if let Ok(seconds) = text.parse::<i64>() {
-        return Some(Timestamp::from_second(seconds).ok()?.to_zoned_datetime(TimeZone::UTC));
-    }
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Some(time.to_zoned_datetime(TimeZone::UTC));
-    }
-    let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(DateTime::from)).ok()?;
-    civil.to_zoned_datetime(TimeZone::UTC).ok()
 }
 
 /// A time in PHP's date letters; a backslash keeps the next character, and what is no letter stays as it is.
@@ -133,17 +115,34 @@ fn write_time(text: &mut String, time: &ZonedDateTime, letter: char) -> Option<(
         's' => write!(text, "{:02}", time.second()),
         'v' => write!(text, "{:03}", time.millisecond()),
         'u' => write!(text, "{:06}", time.subsec_nanosecond() / 1_000),
-        'e' | 'T' => write!(text, "UTC"),
-        'I' | 'Z' => write!(text, "0"),
-        'O' => write!(text, "+0000"),
-        'P' => write!(text, "+00:00"),
-        'p' => write!(text, "Z"),
+        'e' => write!(text, "{}", time.time_zone().iana_name().map_or_else(|| offset(time, ":"), str::to_owned)),
+        'T' => write!(text, "{}", abbreviation(time)),
+        'I' => write!(text, "{}", u8::from(time.time_zone().to_offset_info(time.timestamp()).dst().is_dst())),
+        'Z' => write!(text, "{}", time.offset().seconds()),
+        'O' => write!(text, "{}", offset(time, "")),
+        'P' => write!(text, "{}", offset(time, ":")),
+        'p' if time.offset().is_zero() => write!(text, "Z"),
+        'p' => write!(text, "{}", offset(time, ":")),
         'U' => write!(text, "{}", time.timestamp().as_second()),
         'c' => write!(text, "{}", format(time, "Y-m-d\\TH:i:sP")),
         'r' => write!(text, "{}", format(time, "D, d M Y H:i:s O")),
         _ => return None,
     };
     written.ok()
+}
+
+/// `+03:00`, or `+0300` without a separator.
+fn offset(time: &ZonedDateTime, separator: &str) -> String {
+    let minutes = time.offset().seconds() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{sign}{:02}{separator}{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}
+
+/// `MSK`, `CEST` or `UTC`; the offset of a zone without such letters.
+fn abbreviation(time: &ZonedDateTime) -> String {
+    let info = time.time_zone().to_offset_info(time.timestamp());
+    let letters = info.abbreviation();
+    if letters.starts_with(|c: char| c.is_ascii_alphabetic()) { letters.to_owned() } else { offset(time, ":") }
 }
 
 fn ordinal_suffix(day: i8) -> &'static str {
@@ -158,10 +157,15 @@ fn ordinal_suffix(day: i8) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
 
-    fn at(letters: &str, time: &str) -> String {
-        format(&parse(time).unwrap(), letters)
+    use super::*;
+    use crate::date::read;
+
+    fn at(letters: &str, time: &str, zone: &str) -> String {
+        let zone = TimeZone::get(zone).unwrap();
+        format(&read(time, &zone).unwrap().moment(&zone).unwrap(), letters)
     }
 
     #[test]
@@ -183,31 +187,37 @@ mod tests {
             (r"\Y\\Y x ä \", r"Y\2024 x ä "),
         ];
         for (letters, expected) in cases {
-            assert_eq!(at(letters, "2024-02-01T05:05:06+01:00"), expected, "{letters}");
+            assert_eq!(at(letters, "2024-02-01T05:05:06+01:00", "UTC"), expected, "{letters}");
         }
-        assert_eq!(at("g A", "2024-02-01 00:00"), "12 AM");
-        assert_eq!(at("jS jS jS", "2024-02-22"), "22nd 22nd 22nd");
-        assert_eq!(at("jS", "2024-02-12"), "12th");
+        assert_eq!(at("g A", "2024-02-01 00:00", "UTC"), "12 AM");
+        assert_eq!(at("jS jS jS", "2024-02-22", "UTC"), "22nd 22nd 22nd");
+        assert_eq!(at("jS", "2024-02-12", "UTC"), "12th");
     }
 
     #[test]
-    fn dates_are_read_in_the_usual_forms() {
-        for text in ["2024-02-01T00:00:00Z", "2024-02-01", "2024-02-01 00:00:00", "2024-02-01T00:00", "1706745600"] {
-            assert_eq!(at("U", text), "1706745600", "{text}");
-        }
-        for text in ["", "tomorrow", "2024-13-01", "01.02.2024", "99999999999999999"] {
-            assert_eq!(parse(text), None, "{text}");
+    fn letters_of_zones_are_those_of_the_zone() {
+        for (time, zone, expected) in [
+            ("2026-07-01 12:00", "Europe/Berlin", "CEST Europe/Berlin +02:00 +02:00 +0200 7200 1"),
+            ("2026-01-01 12:00", "Europe/Berlin", "CET Europe/Berlin +01:00 +01:00 +0100 3600 0"),
+            ("2026-01-01 12:00", "America/St_Johns", "NST America/St_Johns -03:30 -03:30 -0330 -12600 0"),
+            ("2026-01-01 12:00", "Asia/Kathmandu", "+05:45 Asia/Kathmandu +05:45 +05:45 +0545 20700 0"),
+        ] {
+            assert_eq!(at("T e P p O Z I", time, zone), expected, "{time} {zone}");
         }
     }
 
     #[test]
-    fn now_counts_days_over_months_and_leap_days() {
+    fn now_counts_days_over_months_and_leap_days_by_the_clock_of_the_zone() {
         let now: Timestamp = "2024-02-28T23:59:59Z".parse().unwrap();
-        let text = |days, format: Option<&str>| Now::new(days, format.map(str::to_owned)).unwrap().text_at(now);
-        assert_eq!(text(0, None), "2024-02-28");
-        assert_eq!(text(1, None), "2024-02-29");
-        assert_eq!(text(2, Some("d.m.Y H:i")), "01.03.2024 23:59");
-        assert_eq!(text(-59, None), "2023-12-31");
+        let text = |days, format: Option<&str>, zone: &str| {
+            let local = Local::new(TimeZone::get(zone).unwrap(), now, "");
+            Now::new(days, format.map(str::to_owned)).unwrap().text(&local)
+        };
+        assert_eq!(text(0, None, "UTC"), "2024-02-28");
+        assert_eq!(text(1, None, "UTC"), "2024-02-29");
+        assert_eq!(text(2, Some("d.m.Y H:i"), "UTC"), "01.03.2024 23:59");
+        assert_eq!(text(-59, None, "UTC"), "2023-12-31");
+        assert_eq!(text(0, Some("d H"), "Europe/Moscow"), "29 02");
         assert!(Now::new(MAX_DAYS + 1, None).is_err());
         assert!(Now::new(i64::MIN, None).is_err());
     }

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
-use super::date::{self, Now};
+use super::compared;
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
+use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
-use super::{FUEL, MAX_VALUE_BYTES, names, render};
+use super::{FUEL, MAX_VALUE_BYTES, local, names, render};
 use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
 use crate::xml;
@@ -33,11 +34,6 @@ pub(super) fn is_test(name: &str) -> bool {
 /// Whether `name(…)` exists.
 pub(super) fn is_function(name: &str) -> bool {
     names_of(&FUNCTIONS).contains(&name)
-}
-
-/// Whether a name of rewritten Jinja means something: a function, or one that [`super::scan`] wrote.
-pub(super) fn is_known_name(name: &str) -> bool {
-    is_function(name) || name.starts_with("__")
 }
 
 /// What an unknown filter probably is.
@@ -64,9 +60,6 @@ pub(super) fn unknown_function(name: &str) -> Message {
     let owned = name.to_owned();
     if is_filter(name) {
         return ExpressionFault::FunctionIsFilter { name: owned }.into();
-    }
-    if name.eq_ignore_ascii_case("now") {
-        return ExpressionFault::FunctionNow.into();
     }
     let fault = Message::from(ExpressionFault::FunctionUnknown { name: owned });
     let meant = did_you_mean_or(name, names_of(&FUNCTIONS), &[]);
@@ -104,10 +97,8 @@ fn build() -> Environment<'static> {
     lenient(&mut environment, "format", Value::from_function(filters::format));
     lenient(&mut environment, "int", Value::from_function(filters::int));
     lenient(&mut environment, "lines", Value::from_function(filters::lines));
-    lenient(&mut environment, "round", Value::from_function(filters::round));
     lenient(&mut environment, "split", Value::from_function(filters::split));
 
-    environment.add_filter("format_date", format_date);
     environment.add_filter("from_json", parse_json);
     environment.add_filter("from_xml", parse_xml);
     environment.add_filter("join", join);
@@ -117,9 +108,8 @@ fn build() -> Environment<'static> {
     environment.add_test("email", |value: &Value| value.as_str().is_some_and(is_email));
     environment.add_test("empty", is_empty);
     environment.add_test("none", is_nothing);
-    environment.add_function("__factor", factor);
-    environment.add_function("__now", now);
-    environment.add_global("__empty", vec![Value::from(""), Value::UNDEFINED]);
+    compare_by_our_rules(&mut environment);
+    super::filters::add(&mut environment);
     environment
 }
 
@@ -145,20 +135,6 @@ fn lenient(environment: &mut Environment<'static>, name: &'static str, filter: V
             _ => error,
         })
     });
-}
-
-/// A date as PHP's `date` writes it; nothing and `""` stay empty.
-fn format_date(value: &Value, format: &str) -> Result<String, Error> {
-    let text = value.to_string();
-    if is_nothing(value) || text.trim().is_empty() {
-        return Ok(String::new());
-    }
-    let time = date::parse(text.trim()).ok_or_else(|| {
-        failed(
-            "format_date needs a date as in 2026-05-01, a time as in 2026-05-01T10:00:00Z, or Unix seconds".to_owned(),
-        )
-    })?;
-    Ok(date::format(&time, format))
 }
 
 /// The value that a JSON text holds; nothing if it holds none. A value that is no text stays as it is.
@@ -244,27 +220,44 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     value.is_undefined() || value.is_none()
 }
 
-/// What stands beside a `*`, unless it is a list.
-fn factor(value: Value) -> Result<Value, Error> {
-    match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable => Err(failed("a list cannot be multiplied".to_owned())),
-        _ => Ok(value),
+/// The tests that compare, for `select("lt", 5)` and its like.
+fn compare_by_our_rules(environment: &mut Environment<'static>) {
+    const NAMES: [&str; 16] = [
+        "eq",
+        "equalto",
+        "==",
+        "ne",
+        "!=",
+        "lt",
+        "lessthan",
+        "<",
+        "le",
+        "<=",
+        "gt",
+        "greaterthan",
+        ">",
+        "ge",
+        ">=",
+        "in",
+    ];
+    for name in NAMES {
+        let Some(comparator) = Comparator::of(name) else { continue };
+        environment.add_test(name, move |state: &State, left: Value, right: Value| {
+            compared::holds(state, &local::notes_of(state), comparator, &left, &right)
+                .map_err(|error| failed(error.to_string()))
+        });
     }
 }
 
-fn now(days: i64, format: String) -> Result<String, Error> {
-    Now::new(days, Some(format)).map(|now| now.text()).map_err(|error| failed(error.0.to_string()))
-}
-
 /// What reading or writing so many bytes of JSON costs: four times what minijinja charges for copying them.
-fn steps(bytes: usize) -> u64 {
+pub(super) fn steps(bytes: usize) -> u64 {
     bytes as u64 / 16
 }
 
-fn failed(reason: String) -> Error {
+pub(super) fn failed(reason: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, reason)
 }

@@ -1,7 +1,7 @@
 //! Filters and tests as other programs call them, for suggestions.
 
 /// Filters as PHP and other programs call them.
-pub(super) const OTHER_FILTERS: [(&str, &str); 18] = [
+pub(super) const OTHER_FILTERS: [(&str, &str); 32] = [
     ("strip", "trim"),
     ("size", "length"),
     ("explode", "split"),
@@ -20,6 +20,20 @@ pub(super) const OTHER_FILTERS: [(&str, &str); 18] = [
     ("json_decode", "from_json"),
     ("json_encode", "to_json"),
     ("keys", "items"),
+    ("strip_tags", "striptags"),
+    ("strtotime", "parse_date"),
+    ("to_date", "parse_date"),
+    ("date_add", "add"),
+    ("preg_match", "regex_match"),
+    ("match", "regex_match"),
+    ("preg_replace", "regex_replace"),
+    ("hash_hmac", "hmac"),
+    ("b64encode", "base64_encode"),
+    ("b64decode", "base64_decode"),
+    ("rawurlencode", "urlencode"),
+    ("number_format", "format_number"),
+    ("slugify", "slug"),
+    ("substr", "truncate"),
 ];
 
 /// Tests as other programs call them.

@@ -2,12 +2,16 @@
 
 mod source;
 
+use std::sync::Arc;
+
+use minijinja::Value as Jinja;
 use serde_json::Value;
 
 use super::date::Now;
 use super::reads::Reads;
-use super::value::{Key, View, is_true, look_up};
+use super::value::{Key, View, inside, is_true, look_up};
 use super::{Related, Scope, SyntaxError};
+use crate::env::Env;
 use crate::id::{InvalidId, SecretName, VariableName};
 use crate::message::ExpressionFault;
 use crate::secret::mark;
@@ -99,15 +103,11 @@ pub(super) fn is_typographic(c: char) -> bool {
 }
 
 impl Reference {
-    /// Whether it is a variable of the installation.
-    pub(super) fn is_variable(&self) -> bool {
-        matches!(self, Self::Path(Source::Var, path) if path.len() == 1)
-    }
 
     /// Its value, cloned from its map; unknown is null.
     pub(super) fn value(&self, scope: &Scope) -> Value {
         match self.find(scope) {
-            Found::Now(now) => Value::String(now.text()),
+            Found::Now(now) => Value::String(now.text(&scope.local)),
             Found::Secret(name) => Value::String(mark::of(name)),
             Found::View(Some(View::Map(map))) => Value::Object(map.clone()),
             Found::View(Some(View::Value(value))) => value.clone(),
@@ -122,6 +122,14 @@ impl Reference {
             Found::View(Some(View::Map(map))) => !map.is_empty(),
             Found::View(Some(View::Value(value))) => is_true(value),
             Found::View(None) => false,
+        }
+    }
+
+    /// Whether only people who run the installation set its value.
+    pub(super) fn is_of_the_installation(&self) -> bool {
+        match self {
+            Self::Path(source, _) => source.is_of_the_installation(),
+            Self::Related(..) | Self::Now(_) | Self::Secret(_) => false,
         }
     }
 
@@ -150,23 +158,15 @@ impl Reference {
         }
     }
 
-    /// The same in Jinja, over the names of the evaluation's context.
-    pub(super) fn to_jinja(&self) -> String {
-        let (source, path) = match self {
-            Self::Now(now) => return format!("__now({}, {})", now.days, literal(&now.format)),
-            Self::Path(source, path) => (*source, path),
-            Self::Related(_, path) => (Source::Related, path),
+    /// Its value for an expression, in which lists and maps stay where they are.
+    pub(super) fn jinja(&self, scope: &Scope) -> Jinja {
+        match self {
+            Self::Path(source, path) => source.map(scope).map_or(Jinja::UNDEFINED, |map| inside(map, path)),
+            Self::Related(_, path) => inside(&scope.related, path),
+            Self::Now(now) => Jinja::from(now.text(&scope.local)),
             // An expression with a secret is refused when it is read.
-            Self::Secret(_) => return "__none".to_owned(),
-        };
-        let mut jinja = source.context_name().to_owned();
-        for key in path {
-            jinja += &match key {
-                Key::Name(name) => format!("[{}]", literal(name)),
-                Key::Index(index) => format!("[{index}]"),
-            };
+            Self::Secret(_) => Jinja::UNDEFINED,
         }
-        jinja
     }
 
     fn find<'a>(&'a self, scope: &'a Scope) -> Found<'a> {
@@ -187,28 +187,26 @@ enum Found<'a> {
 }
 
 impl Source {
-    /// Its name in the context of an evaluation: one that no expression can spell.
-    pub(super) fn context_name(self) -> &'static str {
+    fn is_of_the_installation(self) -> bool {
         match self {
-            Self::Env => "__env",
-            Self::Query => "__query",
-            Self::Request => "__request",
-            Self::Var => "__var",
-            Self::Record => "__record",
-            Self::Related => "__related",
+            Self::Var => true,
+            Self::Env | Self::Query | Self::Request | Self::Record | Self::Related => false,
+        }
+    }
+
+    fn map(self, scope: &Scope) -> Option<&Arc<Env>> {
+        match self {
+            Self::Env => Some(&scope.env),
+            Self::Query => Some(&scope.query),
+            Self::Request => Some(&scope.request),
+            Self::Var => Some(&scope.var),
+            Self::Record => scope.record.as_ref(),
+            Self::Related => Some(&scope.related),
         }
     }
 
     fn find<'a>(self, path: &[Key], scope: &'a Scope) -> Option<View<'a>> {
-        let map = match self {
-            Self::Env => &scope.env,
-            Self::Query => &scope.query,
-            Self::Request => &scope.request,
-            Self::Var => &scope.var,
-            Self::Record => scope.record.as_ref()?,
-            Self::Related => &scope.related,
-        };
-        path.iter().try_fold(View::Map(&map.0), |view, key| look_up(view, key).map(View::Value))
+        path.iter().try_fold(View::Map(&self.map(scope)?.0), |view, key| look_up(view, key).map(View::Value))
     }
 }
 
@@ -325,8 +323,4 @@ fn related_field(text: &str) -> Option<(Related, &str)> {
     let module = module.trim().parse().ok()?;
     (!name.is_empty())
         .then(|| (Related { field: field.to_owned(), by_env: false, module, name: name.to_owned() }, rest))
-}
-
-fn literal(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -2,17 +2,22 @@
 
 use serde_json::{Map, Value};
 
+use super::context::{self, Context, Output};
+use super::part::{Inline, Part, Writer};
 use super::reads::Reads;
-use super::reference::{self, Place, Reference};
-use super::scan::End;
-use super::value::{Budget, render, render_into};
-use super::{EvalError, Expression, MAX_VALUE_BYTES, Scope, SyntaxError};
+use super::reference::Reference;
+use super::value::{Budget, render};
+use super::{EvalError, Scope, SyntaxError, node::Node, text};
 use crate::id::SecretName;
-use crate::message::{ExpressionFault, Message};
+use crate::message::ExpressionFault;
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
 #[derive(Debug)]
-pub struct Template(Kind);
+pub struct Template {
+    kind: Kind,
+    reads: Reads,
+    context: Context,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -24,34 +29,46 @@ enum Kind {
     Map(Vec<(String, Template)>),
 }
 
-#[derive(Debug)]
-enum Part {
-    Text(String),
-    Reference(Reference),
-    Expression(Expression),
-}
-
 impl Template {
-    /// Compiles a value. Lists and maps are compiled item by item; numbers, booleans and null stand for themselves.
+    /// Compiles a value whose texts are only texts.
     pub fn parse(source: &Value) -> Result<Self, SyntaxError> {
-        Ok(Self(match source {
-            Value::String(text) => parse_text(text)?,
-            Value::Array(items) => Kind::List(items.iter().map(Self::parse).collect::<Result<_, _>>()?),
+        Self::parse_for(source, Context::Text)
+    }
+
+    /// Compiles a value. Lists and maps are compiled item by item; numbers, booleans and null stand for themselves.
+    pub fn parse_for(source: &Value, context: Context) -> Result<Self, SyntaxError> {
+        let mut reads = Reads::default();
+        let mut inner = |item: &Value| -> Result<Self, SyntaxError> {
+            let template = Self::parse_for(item, context)?;
+            reads.add(&template.reads);
+            Ok(template)
+        };
+        let kind = match source {
+            Value::String(text) => {
+                let (parts, of_text) = parse_text(text)?;
+                if context == Context::Addresses && parts.iter().any(Part::is_statement) {
+                    return Err(ExpressionFault::StatementInAddresses.into());
+                }
+                reads = of_text;
+                kind(parts)
+            }
+            Value::Array(items) => Kind::List(items.iter().map(inner).collect::<Result<_, _>>()?),
             Value::Object(map) => {
                 let mut items = Vec::with_capacity(map.len());
                 for (name, item) in map {
                     refuse_nul(name)?;
-                    items.push((name.clone(), Self::parse(item)?));
+                    items.push((name.clone(), inner(item)?));
                 }
                 Kind::Map(items)
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => Kind::Fixed(source.clone()),
-        }))
+        };
+        Ok(Self { kind, reads, context })
     }
 
     /// Its text, if it is the same whatever it is evaluated with.
     pub fn fixed_text(&self) -> Option<String> {
-        match &self.0 {
+        match &self.kind {
             Kind::Fixed(value) => Some(render(value)),
             Kind::Lone(_) | Kind::Text(_) | Kind::List(_) | Kind::Map(_) => None,
         }
@@ -59,7 +76,7 @@ impl Template {
 
     /// The secret that it is, if it is nothing else.
     pub fn lone_secret(&self) -> Option<&SecretName> {
-        match &self.0 {
+        match &self.kind {
             Kind::Lone(Part::Reference(Reference::Secret(name))) => Some(name),
             _ => None,
         }
@@ -67,32 +84,36 @@ impl Template {
 
     /// Whether it is one reference and nothing else: its value is a copy.
     pub fn is_lone_reference(&self) -> bool {
-        matches!(&self.0, Kind::Lone(Part::Reference(_)))
+        matches!(&self.kind, Kind::Lone(Part::Reference(_)))
     }
 
-    /// Whether scheme, host and port of the URL that it renders are written out, or come from a variable of the
-    /// installation: no other reference chooses them.
+    /// Whether scheme, host and port of the URL that it renders are written out or belong to the installation: nothing that
+    /// was posted chooses them.
     pub fn names_its_host(&self) -> bool {
-        let parts = match &self.0 {
-            Kind::Fixed(Value::String(_)) => return true,
+        let parts = match &self.kind {
+            Kind::Fixed(_) => return true,
+            Kind::Text(parts) => parts.as_slice(),
             Kind::Lone(part) => std::slice::from_ref(part),
-            Kind::Text(parts) => parts,
-            Kind::Fixed(_) | Kind::List(_) | Kind::Map(_) => return false,
+            Kind::List(_) | Kind::Map(_) => return false,
         };
-        match parts {
-            [Part::Text(text), ..] => text.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#'])),
-            [Part::Reference(first), rest @ ..] if first.is_variable() => match rest {
-                [] => true,
-                [Part::Text(text), ..] => text.starts_with(['/', '?', '#']),
-                [..] => false,
-            },
-            _ => false,
+        let mut beginning = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => beginning.push_str(text),
+                Part::Reference(reference) | Part::Inline(Inline { node: Node::Reference(reference), .. })
+                    if reference.is_of_the_installation() =>
+                {
+                    beginning.push_str(if beginning.is_empty() { "https://host" } else { "host" });
+                }
+                _ => return context::names_its_host(&beginning),
+            }
         }
+        true
     }
 
     /// Its text with `…` for whatever depends on what it is evaluated with; nothing if no words are left.
     pub fn outline(&self) -> Option<String> {
-        match &self.0 {
+        match &self.kind {
             Kind::Fixed(value) => Some(render(value)),
             Kind::Text(parts) if parts.iter().any(|part| matches!(part, Part::Text(_))) => {
                 Some(parts.iter().map(Part::outline).collect())
@@ -108,10 +129,11 @@ impl Template {
     }
 
     fn value_within(&self, budget: &mut Budget, depth: usize, scope: &Scope) -> Result<Value, EvalError> {
-        let value = match &self.0 {
+        let value = match &self.kind {
             Kind::Fixed(value) => value.clone(),
-            Kind::Lone(part) => part.value(scope)?,
-            Kind::Text(parts) => Value::String(concatenate(parts, scope)?),
+            Kind::Lone(part) if self.context == Context::Text => part.value(scope)?,
+            Kind::Lone(part) => Value::String(self.write(std::slice::from_ref(part), scope)?),
+            Kind::Text(parts) => Value::String(self.write(parts, scope)?),
             Kind::List(items) => {
                 budget.enter(depth)?;
                 let items = items.iter().map(|item| item.value_within(budget, depth + 1, scope));
@@ -133,21 +155,15 @@ impl Template {
         Ok(value)
     }
 
-    /// The names of `$env` that it reads.
-    pub fn reads(&self) -> Reads {
-        let mut reads = Reads::default();
-        self.note_reads(&mut reads);
-        reads
+    /// The names of `$env`, the secrets and the fields of referenced records that it reads.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
-    fn note_reads(&self, reads: &mut Reads) {
-        match &self.0 {
-            Kind::Fixed(_) => {}
-            Kind::Lone(part) => part.note_reads(reads),
-            Kind::Text(parts) => parts.iter().for_each(|part| part.note_reads(reads)),
-            Kind::List(items) => items.iter().for_each(|item| item.note_reads(reads)),
-            Kind::Map(items) => items.iter().for_each(|(_, item)| item.note_reads(reads)),
-        }
+    fn write(&self, parts: &[Part], scope: &Scope) -> Result<String, EvalError> {
+        let mut output = Output::new(self.context);
+        Writer::new(scope, &mut output).write(parts)?;
+        Ok(output.finish())
     }
 
     /// The value as text, as [`render`] writes it.
@@ -163,92 +179,29 @@ impl Part {
     fn outline(&self) -> &str {
         match self {
             Self::Text(text) => text,
-            Self::Reference(_) | Self::Expression(_) => "…",
+            Self::Set(..) => "",
+            Self::Reference(_) | Self::Inline(_) | Self::If(_) | Self::For(_) => "…",
         }
     }
 
-    fn note_reads(&self, reads: &mut Reads) {
-        match self {
-            Self::Text(_) => {}
-            Self::Reference(reference) => reference.note_reads("", reads),
-            Self::Expression(expression) => reads.add(expression.reads()),
-        }
-    }
-
-    fn value(&self, scope: &Scope) -> Result<Value, EvalError> {
-        match self {
-            Self::Text(text) => Ok(Value::String(text.clone())),
-            Self::Reference(reference) => Ok(reference.value(scope)),
-            Self::Expression(expression) => expression.eval(scope),
-        }
+    fn is_statement(&self) -> bool {
+        matches!(self, Self::If(_) | Self::For(_) | Self::Set(..))
     }
 }
 
-fn concatenate(parts: &[Part], scope: &Scope) -> Result<String, EvalError> {
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            Part::Text(fixed) => text.push_str(fixed),
-            Part::Reference(_) | Part::Expression(_) => render_into(&mut text, &part.value(scope)?),
-        }
-        if text.len() > MAX_VALUE_BYTES {
-            return Err(EvalError(Message::TextTooLarge { most: MAX_VALUE_BYTES }));
-        }
-    }
-    Ok(text)
-}
-
-fn parse_text(text: &str) -> Result<Kind, SyntaxError> {
+fn parse_text(text: &str) -> Result<(Vec<Part>, Reads), SyntaxError> {
     refuse_nul(text)?;
-    // Searched once: `${` is a placeholder only if its end follows somewhere, and a text may hold many `${`.
-    let last_end = text.rfind("}}>");
-    let mut parts = Vec::new();
-    let mut fixed = String::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find(['$', '{']) {
-        let start = at + found;
-        fixed.push_str(&text[at..start]);
-        let rest = &text[start..];
-        let (part, length) = if rest.starts_with("$$") {
-            fixed.push('$');
-            (None, 2)
-        } else if rest.starts_with("{{") {
-            placeholder(rest, End::Braces)?
-        } else if rest.starts_with("${") && last_end.is_some_and(|end| end > start) {
-            placeholder(rest, End::BracesAngle)?
-        } else if let Some(after) = rest.strip_prefix('$')
-            && let Some((reference, length)) = reference::parse(after, Place::Text)?
-        {
-            (Some(Part::Reference(reference)), length + 1)
-        } else {
-            fixed.push_str(&rest[..1]);
-            (None, 1)
-        };
-        if let Some(part) = part {
-            if !fixed.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut fixed)));
-            }
-            parts.push(part);
-        }
-        at = start + length;
-    }
-    fixed.push_str(&text[at..]);
-    if parts.is_empty() {
-        return Ok(Kind::Fixed(Value::String(fixed)));
-    }
-    if !fixed.is_empty() {
-        parts.push(Part::Text(fixed));
-    }
-    Ok(match <[Part; 1]>::try_from(parts) {
-        Ok([lone]) => Kind::Lone(lone),
-        Err(parts) => Kind::Text(parts),
-    })
+    text::parse(text)
 }
 
-/// An inline expression with its two opening characters, and its whole length.
-fn placeholder(rest: &str, end: End) -> Result<(Option<Part>, usize), SyntaxError> {
-    let (expression, length) = Expression::parse_until(&rest[2..], end)?;
-    Ok((Some(Part::Expression(expression)), 2 + length + end.marker().len()))
+fn kind(parts: Vec<Part>) -> Kind {
+    match <[Part; 1]>::try_from(parts) {
+        Ok([Part::Text(fixed)]) => Kind::Fixed(Value::String(fixed)),
+        Ok([lone]) if !lone.is_statement() => Kind::Lone(lone),
+        Ok([statement]) => Kind::Text(vec![statement]),
+        Err(parts) if parts.is_empty() => Kind::Fixed(Value::String(String::new())),
+        Err(parts) => Kind::Text(parts),
+    }
 }
 
 fn refuse_nul(text: &str) -> Result<(), SyntaxError> {

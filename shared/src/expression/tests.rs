@@ -1,6 +1,11 @@
 //! What expressions answer. Texts stand in `tests/text.rs`, refusals and limits in `tests/bounds.rs`.
 
+mod bombs;
 mod bounds;
+mod compared;
+mod contexts;
+mod generated;
+mod statements;
 mod text;
 
 use serde_json::json;
@@ -24,6 +29,8 @@ fn scope() -> Scope {
         var: map(json!({"crm_url": "https://crm.example"})),
         record: Some(map(json!({"lastname": "Record", "tags": ["r"], "envelope": "e"}))),
         related: map(json!({"contact_id:Contacts:leadsource": "Fair", "contact_id:Contacts:tags": ["x", "y"]})),
+        local: Arc::default(),
+        notes: Notes::default(),
     }
 }
 
@@ -239,7 +246,7 @@ fn the_names_that_a_text_reads_are_known_without_evaluating_it() {
         ("$env", all),
         ("{{ $env[$env[\"which\"]] }}", "which *"),
     ] {
-        let Reads { names, all, .. } = Template::parse(&json!([text, {"x": text}, 5])).unwrap().reads();
+        let Reads { names, all, .. } = Template::parse(&json!([text, {"x": text}, 5])).unwrap().reads().clone();
         let mut found: Vec<_> = names.into_iter().collect();
         found.extend(all.then(|| "*".to_owned()));
         assert_eq!(found.join(" "), expected, "{text}");
@@ -266,7 +273,7 @@ fn a_field_of_a_referenced_record_is_read_wherever_a_reference_may_stand() {
 fn a_template_names_the_referenced_records_that_it_reads() {
     let source = json!({"a": ["$(x_id: (Xs) f)", "{{ $(y_id: (Ys) g) + $(x_id: (Xs) h) }}"], "b": "at $(z: (Zs) i)!"});
     let related: Vec<String> =
-        Template::parse(&source).unwrap().reads().related.iter().map(ToString::to_string).collect();
+        Template::parse(&source).unwrap().reads().related.clone().iter().map(ToString::to_string).collect();
     assert_eq!(related, ["x_id:Xs:f", "y_id:Ys:g", "x_id:Xs:h", "z:Zs:i"]);
     let condition = Expression::parse("$(x_id: (Xs) f) and $lastname").unwrap();
     assert_eq!((condition.reads().related.len(), condition.reads().related[0].module.as_str()), (1, "Xs"));

@@ -8,8 +8,7 @@ use minijinja::Value as Jinja;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use serde_json::{Map, Number, Value};
 
-use super::reference::Source;
-use super::{EvalError, MAX_VALUE_BYTES, Scope};
+use super::{EvalError, MAX_VALUE_BYTES};
 use crate::env::{Env, is_storable};
 use crate::message::Message;
 
@@ -78,29 +77,6 @@ pub(super) fn render_into(text: &mut String, value: &Value) {
     }
 }
 
-/// The names that an evaluation reads; each map is looked into only when it is named.
-#[derive(Debug)]
-pub(super) struct Context(pub(super) Scope);
-
-impl Object for Context {
-    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
-        let sources = [
-            (Source::Env, Some(&self.0.env)),
-            (Source::Query, Some(&self.0.query)),
-            (Source::Request, Some(&self.0.request)),
-            (Source::Var, Some(&self.0.var)),
-            (Source::Record, self.0.record.as_ref()),
-            (Source::Related, Some(&self.0.related)),
-        ];
-        let (_, map) = sources.into_iter().find(|(source, _)| source.context_name() == key)?;
-        Some(Jinja::from_object(Node::Map(Arc::clone(map?))))
-    }
-}
-
 /// A map or a list inside a shared value.
 #[derive(Debug)]
 pub(super) enum Node {
@@ -166,6 +142,37 @@ impl Object for Node {
             Some(View::Map(map)) => f.write_str(&serde_json::to_string(map).map_err(|_| fmt::Error)?),
             None => Ok(()),
         }
+    }
+}
+
+/// The value that a path leads to inside a map; unknown is undefined.
+pub(super) fn inside(map: &Arc<Env>, path: &[Key]) -> Jinja {
+    let Some(view) = path.iter().try_fold(View::Map(&map.0), |view, key| look_up(view, key).map(View::Value)) else {
+        return Jinja::UNDEFINED;
+    };
+    if let View::Value(value) = view
+        && let Some(plain) = from_json(value)
+    {
+        return plain;
+    }
+    let root = Arc::new(Node::Map(Arc::clone(map)));
+    let node = path.iter().fold(root, |parent, key| Arc::new(Node::Child(parent, key.clone())));
+    Jinja::from_dyn_object(node)
+}
+
+/// The digits of a number that is no whole one; nothing = any other value.
+pub(super) fn number_text(value: &Jinja) -> Option<String> {
+    if value.kind() != ValueKind::Number || i128::try_from(value.clone()).is_ok_and(|_| value.is_integer()) {
+        return None;
+    }
+    to_number(value).ok().map(|number| number.to_string())
+}
+
+/// A value as text, as it stands in the middle of one.
+pub(super) fn as_text(value: &Jinja) -> Result<String, EvalError> {
+    match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => to_json(value).map(|value| render(&value)),
     }
 }
 

@@ -86,6 +86,7 @@ codes! {
     "response-too-large" ResponseTooLarge { bytes: usize, most: usize };
     "record-too-large" RecordTooLarge { bytes: usize, most: usize };
     "field-must-be" FieldMustBe { field: String, module: ModuleName, kind: Inner };
+    "field-dropped" FieldDropped { field: String, module: ModuleName, kind: Inner };
     "field-required" FieldRequired { field: String, module: ModuleName };
     "field-cleared" FieldCleared { field: String, module: ModuleName };
     "field-taken" FieldTaken { field: String, module: ModuleName, record: RecordId };
@@ -121,8 +122,13 @@ codes! {
     "no-value" NoValue { kind: String };
     "no-methods" NoMethods { reason: String };
     "convert-first" ConvertFirst { reason: String };
+    "join-or-add" JoinOrAdd { left: String, right: String };
+    "compared-text-with-number" ComparedTextWithNumber;
+    "compared-numbers-as-texts" ComparedNumbersAsTexts;
+    "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;
+    "not-a-delay" NotADelay;
     "duration-negative" DurationNegative;
     "time-passed" TimePassed;
     "not-a-time" NotATime;

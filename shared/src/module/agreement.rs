@@ -1,6 +1,6 @@
 //! Whether a workflow agrees with the modules that are declared: what can be told before it runs.
 
-use super::{Module, Modules, twins};
+use super::{Module, Modules, cycles, twins};
 use crate::expression::Related;
 use crate::finding::Finding;
 use crate::id::ModuleName;
@@ -25,6 +25,7 @@ pub enum Undeclared {
 pub fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undeclared) -> Vec<Finding> {
     let own = workflow.start.module.as_ref().and_then(|name| modules.get(name));
     let mut findings = twins::findings(workflow, modules, undeclared);
+    findings.extend(cycles::findings(workflow, modules, undeclared));
     if let Some(condition) = &workflow.start.condition {
         related(&condition.reads().related, "start.condition", own, modules, &mut findings);
     }

@@ -1,23 +1,20 @@
 //! Values as the types of fields keep them. Forms post texts, so a text that means a value of the type becomes that
 //! value, in one form, by which equal values are equal and greater ones sort behind. What means nothing is no value.
 
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::field::FieldType;
-use crate::env::is_storable;
 use crate::expression::{is_email, render};
 use crate::id::RecordId;
+use crate::{date, number, phone, web_address};
 
-/// Characters of a phone number: those of E.164 with signs between them and an extension.
-const PHONE_CHARS: std::ops::RangeInclusive<usize> = 3..=40;
+/// What people write for true and for false, in lower case; a ticked box posts `on`.
+const TRUE: [&str; 10] = ["true", "1", "yes", "y", "on", "да", "д", "истина", "вкл", "+"];
+const FALSE: [&str; 10] = ["false", "0", "no", "n", "off", "нет", "н", "ложь", "выкл", "-"];
 
-/// The value of the type; what is empty is null, and none = it cannot be one.
-pub(super) fn convert(kind: &FieldType, value: &Value) -> Option<Value> {
+/// The value of the type; what is empty is null, and none = it cannot be one. Clock times are those of the zone.
+pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Option<Value> {
     if let FieldType::List(options) = kind {
         return list(options, value);
     }
@@ -25,20 +22,23 @@ pub(super) fn convert(kind: &FieldType, value: &Value) -> Option<Value> {
         return None;
     }
     let text = render(value);
-    let trimmed = text.trim();
+    let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if trimmed.is_empty() {
         return Some(Value::Null);
     }
     match kind {
         FieldType::Text => Some(Value::String(text)),
-        FieldType::Integer => integer(trimmed).map(Value::Number),
-        FieldType::Number => number(trimmed).map(Value::Number),
+        FieldType::Integer => number::read_whole(trimmed).map(Value::Number),
+        FieldType::Number => number::read(trimmed).map(Value::Number),
         FieldType::Boolean => boolean(trimmed).map(Value::Bool),
-        FieldType::Date => date(trimmed).map(|date| Value::String(date.to_string())),
-        FieldType::Datetime => moment(trimmed).map(|at| Value::String(format!("{at:.3}"))),
+        FieldType::Date => date::read(trimmed, zone).map(|date| Value::String(date.day().to_string())),
+        FieldType::Datetime => {
+            let moment = date::read(trimmed, zone)?.moment(zone)?.timestamp();
+            Some(Value::String(format!("{moment:.3}")))
+        }
         FieldType::Email => is_email(trimmed).then(|| trimmed.into()),
-        FieldType::Phone => is_phone(trimmed).then(|| trimmed.into()),
-        FieldType::Url => is_url(trimmed).then(|| trimmed.into()),
+        FieldType::Phone => phone::read(trimmed).map(Value::String),
+        FieldType::Url => web_address::read(trimmed).map(Value::String),
         FieldType::Choice(options) => options.iter().any(|option| option == trimmed).then(|| trimmed.into()),
         FieldType::Reference(_) => trimmed.parse::<RecordId>().ok().map(|id| Value::from(id.get())),
         FieldType::List(_) => None,
@@ -59,59 +59,8 @@ fn list(options: &[String], value: &Value) -> Option<Value> {
     is_list.then(|| if items.is_empty() { Value::Null } else { Value::Array(items) })
 }
 
-fn integer(text: &str) -> Option<Number> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) { None } else { number(text) }
-}
-
-/// JSON knows neither a leading plus nor leading zeros, which forms post. There is one zero.
-fn number(text: &str) -> Option<Number> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) if digits.contains(|c| matches!(c, '1'..='9')) => ("-", digits),
-        Some(digits) => ("", digits),
-        None => ("", text.strip_prefix('+').unwrap_or(text)),
-    };
-    let whole = digits.trim_start_matches('0');
-    let zero = if whole.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
-    let number = Number::from_str(&format!("{sign}{zero}{whole}")).ok()?;
-    (digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && is_storable(&number)).then_some(number)
-}
-
-/// What HTML forms and JSON say; a ticked box posts `on`.
 fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Some(true),
-        "false" | "0" | "no" | "off" => Some(false),
-        _ => None,
-    }
-}
-
-/// `2026-12-31`, or `31.12.2026`.
-fn date(text: &str) -> Option<Date> {
-    if let [day, month, year] = text.split('.').collect::<Vec<_>>().as_slice() {
-        let are_digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && year.len() == 4;
-        return Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok().filter(|_| are_digits);
-    }
-    (text.len() == "2026-12-31".len()).then(|| text.parse().ok()).flatten()
-}
-
-/// A moment with its zone, or a date and time or a date in UTC.
-fn moment(text: &str) -> Option<Timestamp> {
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return Some(moment);
-    }
-    let civil = date(text).map(DateTime::from).or_else(|| text.parse().ok())?;
-    Some(civil.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp())
-}
-
-fn is_phone(text: &str) -> bool {
-    PHONE_CHARS.contains(&text.chars().count())
-        && text.contains(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_digit() || "+-()./ x#,;".contains(c))
-}
-
-fn is_url(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    !host.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    let text = text.to_lowercase();
+    let is_in = |words: &[&str]| words.contains(&text.as_str());
+    if is_in(&TRUE) { Some(true) } else { is_in(&FALSE).then_some(false) }
 }

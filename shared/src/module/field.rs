@@ -1,12 +1,13 @@
 //! A declared field of a module: its type, and what else must hold of its value.
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::expression::render;
 use crate::id::ModuleName;
 use crate::message::{DocumentFault, Message};
-use crate::spec::{Kind, Setting};
+use crate::spec::{self, Kind, Setting};
 use crate::suggestion::did_you_mean;
 
 /// The most options of a field: they must fit a list to pick from.
@@ -29,6 +30,24 @@ pub struct Field {
     pub default: Option<Value>,
     /// Whether one value belongs to one record of the module.
     pub unique: bool,
+    /// What becomes of a value that is none of the type.
+    pub on_error: OnError,
+}
+
+/// What becomes of a value that is none of its field's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// It is left out of the record, and the path of the run names the field.
+    Drop,
+    /// The step fails.
+    Fail,
+}
+
+const ON_ERROR: [(&str, OnError); 2] = [("drop", OnError::Drop), ("fail", OnError::Fail)];
+
+/// Unless the field says otherwise: a record without a value that it must have is none.
+fn on_error(required: bool, unique: bool) -> OnError {
+    if required || unique { OnError::Fail } else { OnError::Drop }
 }
 
 /// What the values of a field are.
@@ -83,12 +102,13 @@ const TYPES: [&str; 12] = [
 ];
 
 /// What a declared field may say.
-pub(super) const SETTINGS: [Setting; 7] = [
+pub(super) const SETTINGS: [Setting; 8] = [
     Setting::new("type", Kind::Choice(&TYPES)).required(),
     Setting::new("label", Kind::Text(MAX_TITLE_BYTES)),
     Setting::flag("required", false),
     Setting::flag("unique", false),
     Setting::new("default", Kind::Value),
+    Setting::new("on_error", Kind::Choice(&spec::words(&ON_ERROR))),
     Setting::new("options", Kind::Texts),
     Setting::new("module", Kind::Name(document::Kind::Module)),
 ];
@@ -157,8 +177,9 @@ impl FieldType {
 
 impl Field {
     /// The value as the field keeps it; what is empty is null, and none = it cannot be one of this type.
-    pub fn convert(&self, value: &Value) -> Option<Value> {
-        super::convert::convert(&self.kind, value)
+    /// Clock times are those of the zone.
+    pub fn convert(&self, value: &Value, zone: &TimeZone) -> Option<Value> {
+        super::convert::convert(&self.kind, value, zone)
     }
 
     /// The text that tells its values apart if it is unique. Addresses that differ only in ASCII case are one.
@@ -183,20 +204,26 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
             );
         }
         let (name, label) = (name.to_owned(), String::new());
-        return Some(Field { name, label, kind: kind?, required: false, default: None, unique: false });
+        let on_error = on_error(false, false);
+        return Some(Field { name, label, kind: kind?, required: false, default: None, unique: false, on_error });
     }
     let mut reader = fields.entry(name, &SETTINGS)?;
     let kind = read_type(&mut reader);
     let label = reader.title("label");
     let (required, unique) = (reader.flag("required"), reader.flag("unique"));
     let default = reader.value("default");
+    let on_error = reader.choice("on_error", &ON_ERROR).unwrap_or(on_error(required, unique));
     if unique && kind.as_ref().is_some_and(|kind| !kind.can_be_unique()) {
         reader.report("unique", DocumentFault::UniqueType);
     }
-    let mut field = Field { name: name.to_owned(), label, kind: FieldType::Text, required, default: None, unique };
+    if required && on_error == OnError::Drop {
+        reader.report("on_error", "a required field cannot drop its value: a record without it is refused");
+    }
+    let (name, kind_of_all) = (name.to_owned(), FieldType::Text);
+    let mut field = Field { name, label, kind: kind_of_all, required, default: None, unique, on_error };
     if let Some(kind) = kind.clone() {
         field.kind = kind;
-        field.default = default.and_then(|value| field.convert(value)).filter(|value| !value.is_null());
+        field.default = default.and_then(|value| field.convert(value, &TimeZone::UTC)).filter(|value| !value.is_null());
         if default.is_some() && field.default.is_none() {
             reader.report("default", DocumentFault::MustBe { kind: Box::new(field.kind.must_be()) });
         }

@@ -1,5 +1,6 @@
 //! The rules of documents and values, as tables.
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::*;
@@ -27,7 +28,7 @@ fn a_value_becomes_that_of_its_fields_type_or_is_refused() {
         (json!("number"), json!("-00.5"), Some(json!(-0.5))),
         (json!("number"), json!("1e3"), Some(serde_json::from_str("1e3").unwrap())),
         (json!("number"), json!("1e999"), None),
-        (json!("number"), json!("7,5"), None),
+        (json!("number"), json!("7,5"), Some(json!(7.5))),
         (json!("number"), json!("e5"), None),
         (json!("number"), json!("--5"), None),
         (json!("boolean"), json!("on"), Some(json!(true))),
@@ -59,7 +60,7 @@ fn a_value_becomes_that_of_its_fields_type_or_is_refused() {
         (reference, json!("0"), None),
     ] {
         let module = module(&json!({"module": "M", "fields": {"f": field}}));
-        assert_eq!(module.fields[0].convert(&value), expected, "{field} {value}");
+        assert_eq!(module.fields[0].convert(&value, &TimeZone::UTC), expected, "{field} {value}");
     }
 }
 
@@ -68,13 +69,13 @@ fn a_new_record_has_its_defaults_and_all_that_is_required() {
     let document = json!({"module": "Leads", "strict": true, "fields": {
         "lastname": {"type": "text", "required": true},
         "source": {"type": "choice", "options": ["Web", "Fair"], "default": "Web"},
-        "amount": "number",
+        "amount": {"type": "number", "on_error": "fail"},
     }});
     let module = module(&document);
     let values = |json: Value| json.as_object().unwrap().clone().into_iter().collect::<Vec<_>>();
     let new = |json: Value| {
-        let new = module.new_values(values(json)).map_err(|message| message.to_string());
-        new.map(|values| json!(values.into_iter().collect::<serde_json::Map<_, _>>()))
+        let new = module.new_values(values(json), &TimeZone::UTC).map_err(|message| message.to_string());
+        new.map(|typed| json!(typed.values.into_iter().collect::<serde_json::Map<_, _>>()))
     };
     assert_eq!(new(json!({"lastname": "Ada"})), Ok(json!({"lastname": "Ada", "source": "Web"})));
     assert_eq!(new(json!({"lastname": "Ada", "source": "Fair"})), Ok(json!({"lastname": "Ada", "source": "Fair"})));
@@ -85,8 +86,8 @@ fn a_new_record_has_its_defaults_and_all_that_is_required() {
     ] {
         assert_eq!(new(json), Err(error.to_owned()));
     }
-    let changed = |json| module.changed_values(values(json)).map_err(|message| message.to_string());
-    assert_eq!(changed(json!({"amount": "5", "source": ""})).unwrap().len(), 2);
+    let changed = |json| module.changed_values(values(json), &TimeZone::UTC).map_err(|message| message.to_string());
+    assert_eq!(changed(json!({"amount": "5", "source": ""})).unwrap().values.len(), 2);
     assert_eq!(
         changed(json!({"lastname": null})),
         Err("field lastname of Leads is required and would be cleared".into())
@@ -121,6 +122,10 @@ fn what_is_wrong_in_a_document_is_told_at_its_place() {
             json!({"a": {"type": "text", "unique": true, "default": "x"}}),
             "fields.a.default: a unique field has no default: the second record could not have it",
         ),
+        (
+            json!({"a": {"type": "text", "required": true, "on_error": "drop"}}),
+            "fields.a.on_error: a required field cannot drop its value: a record without it is refused",
+        ),
         (json!({"": "text"}), "fields: a name is empty"),
     ] {
         let findings = Module::from_document(&json!({"module": "M", "fields": fields})).unwrap_err();
@@ -133,4 +138,89 @@ fn a_unique_address_is_the_same_in_upper_and_lower_case() {
     let module = module(&json!({"module": "M", "fields": {"mail": {"type": "email", "unique": true}}}));
     let field = module.unique().unwrap();
     assert_eq!(field.key_text(&json!(" Ada@Example.org")), "ada@example.org");
+}
+
+#[test]
+fn a_value_that_is_none_of_its_type_is_dropped_or_fails_the_step() {
+    let module = module(&json!({"module": "Leads", "fields": {
+        "lastname": {"type": "text", "required": true},
+        "phone": "phone",
+        "budget": {"type": "number", "default": 5},
+        "born": {"type": "date", "on_error": "fail"},
+        "number": {"type": "integer", "required": true, "default": 1},
+        "email": {"type": "email", "unique": true},
+    }}));
+    let new = |json: Value| {
+        let values = json.as_object().unwrap().clone().into_iter().collect();
+        let new = module.new_values(values, &TimeZone::UTC).map_err(|message| message.to_string())?;
+        let dropped: Vec<String> = new.dropped.iter().map(ToString::to_string).collect();
+        Ok::<_, String>((json!(new.values.into_iter().collect::<serde_json::Map<_, _>>()), dropped.join("; ")))
+    };
+    for (json, values, dropped) in [
+        (json!({"phone": "call me"}), json!({}), "field phone of Leads was left out: its value must be a phone number"),
+        (
+            json!({"phone": "112", "budget": "much"}),
+            json!({"phone": "112"}),
+            "field budget of Leads was left out: its value must be a number",
+        ),
+        (json!({"budget": "1 000,50 ₽"}), json!({"budget": 1000.5}), ""),
+    ] {
+        let mut all = json!({"lastname": "Ada", "budget": 5, "number": 1});
+        all.as_object_mut().unwrap().extend(values.as_object().unwrap().clone());
+        let mut posted = json;
+        posted["lastname"] = json!("Ada");
+        let (values, said) = new(posted).unwrap();
+        assert_eq!(
+            (values.to_string().contains("1000.50") || values == all, said.as_str()),
+            (true, dropped),
+            "{values}"
+        );
+    }
+    for (json, error) in [
+        (json!({"lastname": "Ada", "born": "yesterday"}), "field born of Leads must be a date such as 2026-12-31"),
+        (json!({"lastname": "Ada", "number": "x"}), "field number of Leads must be a whole number (integer)"),
+        (json!({"lastname": "Ada", "email": "ada"}), "field email of Leads must be an e-mail address"),
+    ] {
+        assert_eq!(new(json), Err(error.to_owned()));
+    }
+    let changed = vec![("phone".to_owned(), json!("none")), ("budget".to_owned(), json!("7"))];
+    let changed = module.changed_values(changed, &TimeZone::UTC).unwrap();
+    assert_eq!((changed.values, changed.dropped.len()), (vec![("budget".to_owned(), json!(7))], 1));
+}
+
+/// The table of README.md, by the clock of Moscow: what is written there holds.
+#[test]
+fn fields_and_tests_accept_what_the_table_says() {
+    let readme = include_str!("../../README.md");
+    let (_, table) = readme.split_once("### What a field accepts").unwrap();
+    let rows =
+        table.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
+    let (zone, mut count) = (TimeZone::get("Europe/Moscow").unwrap(), 0);
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [kind, texts, kept] = cells.as_slice() else { panic!("{row}") };
+        let module = module(&json!({"module": "M", "fields": {"f": kind}}));
+        for text in texts.split("`, `").map(|text| text.replace('␣', "\u{a0}")) {
+            let value = module.fields[0].convert(&json!(text), &zone);
+            let written = value.as_ref().map_or("nothing".to_owned(), crate::expression::render);
+            assert_eq!(written, *kept, "{kind}: {text}");
+            let source = format!("$env[\"f\"] is {}", if *kind == "datetime" { "date" } else { kind });
+            if ["number", "date", "datetime", "phone", "url", "email"].contains(kind) {
+                let scope = crate::expression::Scope {
+                    env: std::sync::Arc::new([("f".to_owned(), json!(text))].into_iter().collect()),
+                    query: Default::default(),
+                    request: Default::default(),
+                    var: Default::default(),
+                    record: None,
+                    related: Default::default(),
+                    local: Default::default(),
+                    notes: crate::comparison::Notes::default(),
+                };
+                let test = crate::expression::Expression::parse(&source).unwrap().is_true(&scope);
+                assert_eq!(test, Ok(value.is_some()), "{source}: {text}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 60, "only {count} texts");
 }

@@ -37,7 +37,9 @@ fn section(spec: &Spec) -> String {
         format!("### `{name}`\n\n{}\n\n{}", text(&spec.text_key()).help, settings(spec.settings, &spec.text_key()));
     for setting in spec.settings {
         let (inner, prefix, what) = match setting.kind {
-            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) => (inner, prefix, "In"),
+            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) | Kind::DelayOr(prefix, inner) => {
+                (inner, prefix, "In")
+            }
             Kind::FieldTypes(inner) => (inner, "field", "A field of"),
             _ => continue,
         };
@@ -85,6 +87,7 @@ fn value(kind: Kind) -> String {
         Kind::Names(kind) => return format!("names of {kind}s"),
         Kind::Template => "text with references",
         Kind::Url => "address with references",
+        Kind::Html => "HTML with references",
         Kind::MailAddresses => "mail addresses with references",
         Kind::Expression => "expression",
         Kind::Text(_) => "text",
@@ -105,6 +108,7 @@ fn value(kind: Kind) -> String {
         Kind::Conditions => "fields with values or operators",
         Kind::Sort => "names of fields",
         Kind::Delay => "duration with references",
+        Kind::DelayOr(..) => "duration or time with references, or a map, see below",
         Kind::Time => "time with references",
         Kind::Zone => "time zone",
         Kind::Moment => "moment or date",

@@ -114,9 +114,10 @@ fn describe(schema: &mut Map<String, Value>, key: &str) {
 fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
     let text = || json!({"type": ["string", "number"]});
     let schema = match kind {
-        Kind::Template | Kind::MailAddresses | Kind::Value => json!({}),
+        Kind::Template | Kind::Html | Kind::MailAddresses | Kind::Value => json!({}),
         Kind::Url | Kind::EnvName | Kind::Delay | Kind::Time | Kind::Charset | Kind::ShortUrl | Kind::Pairs => text(),
         Kind::Secret => secret(),
+        Kind::DelayOr(prefix, inner) => json!({"anyOf": [text(), settings(inner, prefix)]}),
         Kind::SecretOr(prefix, inner) => json!({"anyOf": [secret(), settings(inner, prefix)]}),
         Kind::Zone | Kind::Rate | Kind::MediaType | Kind::Moment | Kind::Duration(_) => json!({"type": "string"}),
         Kind::Expression => json!({"type": ["string", "number", "boolean"]}),

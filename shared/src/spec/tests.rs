@@ -10,7 +10,7 @@ use crate::task;
 /// A value that a key of this kind can have.
 pub(super) fn sample(kind: Kind) -> Value {
     match kind {
-        Kind::Template | Kind::Text(_) | Kind::Value => json!("a"),
+        Kind::Template | Kind::Html | Kind::Text(_) | Kind::Value => json!("a"),
         Kind::Url => json!("https://example.org/"),
         Kind::MailAddresses => json!("a@example.org"),
         Kind::Expression => json!("$env[\"a\"]"),
@@ -18,7 +18,7 @@ pub(super) fn sample(kind: Kind) -> Value {
         Kind::Flag | Kind::True => json!(true),
         Kind::Whole => json!(5),
         Kind::Number(min, _) => json!(min),
-        Kind::Duration(_) | Kind::Delay => json!("5s"),
+        Kind::Duration(_) | Kind::Delay | Kind::DelayOr(..) => json!("5s"),
         Kind::Choice(words) => json!(words[0]),
         Kind::Fields | Kind::Env | Kind::Headers | Kind::Conditions => json!({"a": "$env[\"b\"]"}),
         Kind::EnvName | Kind::Sort => json!("a"),
@@ -56,7 +56,6 @@ fn required(settings: &[Setting]) -> Map<String, Value> {
 /// What else a key needs beside it.
 fn companions(spec: &Spec, map: &mut Map<String, Value>) {
     let missing: &[(&str, Value)] = match spec.name {
-        "delay" if map["delay"].get("until").is_none() => &[("delay", json!({"for": "5s"}))],
         "run_workflow" if map.contains_key("store") || map.contains_key("timeout") => &[("wait", json!(true))],
         "run_workflow" => &[("for_each", json!("$env[\"a\"]"))],
         "for_each" if map.contains_key("collect") => &[("store", json!("a"))],

@@ -31,12 +31,14 @@ pub struct Shape {
     pub limit: u16,
 }
 
-/// As what a field is compared.
+/// As what a field is compared, by the rules of [`crate::comparison`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum As {
-    /// Text by text.
+    /// With a text that reads as no number: with texts alone.
     Text,
-    /// Number by number: the value must be a decimal number, or empty, which compares with nothing.
+    /// With a text that reads as a number: as text with texts, as number with numbers.
+    NumberText,
+    /// With a number: with numbers, and with texts that read as such.
     Number,
     /// By the unique key of the record, which has an index: the value is the key's text.
     Key,
@@ -145,7 +147,7 @@ fn statement(shape: &Shape) -> String {
         let _ = write!(sql, ", v{at}");
     }
     sql.push_str(") CROSS JOIN LATERAL (SELECT r.id, row_number() OVER (ORDER BY ");
-    let order = order(shape, 4 + 2 * count);
+    let order = places(shape, 4 + 2 * count);
     let _ = write!(sql, "{order}) AS place FROM records r WHERE r.module = $1");
     for (at, (_, operator, compared)) in shape.conditions.iter().enumerate() {
         let _ = write!(sql, " AND {}", condition(*operator, *compared, 4 + count + at, at));
@@ -154,44 +156,71 @@ fn statement(shape: &Shape) -> String {
     sql
 }
 
-fn order(shape: &Shape, first: usize) -> String {
+fn places(shape: &Shape, first: usize) -> String {
     let mut order = String::new();
     for (at, (sort, compared)) in shape.sort.iter().enumerate() {
         let direction = if sort.descending { "DESC NULLS LAST" } else { "ASC NULLS LAST" };
         let field = format!("r.fields ->> ${}::text", first + at);
-        let key = if *compared == As::Number { number(&field) } else { field };
+        let key =
+            if *compared == As::Number { number(&field, &format!("r.fields -> ${}::text", first + at)) } else { field };
         let _ = write!(order, "{key} {direction}, ");
     }
     order + "r.id"
 }
 
+/// What reads as a number ([`crate::number::as_number`]), as a pattern of PostgreSQL.
+const NUMBER: &str = r"^[ \t\r\n]*-?(0|[1-9][0-9]*)(\.[0-9]+)?[ \t\r\n]*$";
+
 /// A field that holds no number is neither above nor below one; CASE keeps the cast away from it, and from more digits
 /// than `numeric` takes: one such record would spoil every search of its module.
-fn number(field: &str) -> String {
+fn number(text: &str, json: &str) -> String {
     format!(
-        "CASE WHEN length({field}) <= {MAX_NUMBER_CHARS} AND {field} ~ '^-?[0-9]+(\\.[0-9]+)?$' \
-         THEN ({field})::numeric END"
+        "CASE WHEN jsonb_typeof({json}) = 'number' THEN ({text})::numeric \
+         WHEN jsonb_typeof({json}) = 'string' AND length({text}) <= {MAX_NUMBER_CHARS} AND {text} ~ '{NUMBER}' \
+         THEN ({text})::numeric END"
     )
 }
 
 fn condition(operator: Operator, compared: As, field: usize, value: usize) -> String {
-    let field = format!("r.fields ->> ${field}::text");
-    let (number, numeric) = (number(&field), format!("nullif(v{value}, '')::numeric"));
+    let (text, json) = (format!("(r.fields ->> ${field}::text)"), format!("(r.fields -> ${field}::text)"));
+    let value = format!("v{value}");
     match operator {
-        // An empty value finds nothing: a form without an e-mail must not find some record without an e-mail.
-        Operator::Is if compared == As::Number => format!("{number} = {numeric}"),
         Operator::Is if compared == As::Key => {
-            format!("(v{value} <> '' AND {field} <> '' AND r.unique_key = sha256(convert_to(v{value}, 'UTF8')))")
+            format!("({value} <> '' AND {text} <> '' AND r.unique_key = sha256(convert_to({value}, 'UTF8')))")
         }
-        Operator::IsNot if compared == As::Number => format!("{number} IS DISTINCT FROM {numeric}"),
-        Operator::Is => format!("(v{value} <> '' AND {field} = v{value})"),
-        Operator::IsNot => format!("{field} IS DISTINCT FROM v{value}"),
-        Operator::Contains => {
-            format!("(v{value} <> '' AND strpos(lower({field}), lower(v{value})) > 0)")
+        // An empty value finds nothing: a form without an e-mail must not find some record without an e-mail.
+        Operator::Is => format!("({value} <> '' AND {})", is(compared, &text, &json, &value)),
+        Operator::IsNot => format!("NOT coalesce({}, {value} = '')", is(compared, &text, &json, &value)),
+        Operator::Contains => format!("({value} <> '' AND strpos(lower({text}), lower({value})) > 0)"),
+        Operator::Above => order(">", compared, &text, &json, &value),
+        Operator::Below => order("<", compared, &text, &json, &value),
+    }
+}
+
+fn is(compared: As, text: &str, json: &str, value: &str) -> String {
+    match compared {
+        As::Number => format!("{} = nullif({value}, '')::numeric", number(text, json)),
+        As::NumberText => format!(
+            "CASE jsonb_typeof({json}) WHEN 'number' THEN ({text})::numeric = ({value})::numeric \
+             WHEN 'string' THEN {text} = {value} ELSE false END"
+        ),
+        // A list and a map are no text, whatever their JSON is.
+        As::Text | As::Key => {
+            format!(
+                "CASE WHEN jsonb_typeof({json}) IN ('string', 'boolean') THEN {text} = {value} ELSE {value} = '' AND {text} IS NULL END"
+            )
         }
-        Operator::Above if compared == As::Text => format!("({field}) COLLATE \"C\" > v{value}"),
-        Operator::Below if compared == As::Text => format!("({field}) COLLATE \"C\" < v{value}"),
-        Operator::Above => format!("{number} > {numeric}"),
-        Operator::Below => format!("{number} < {numeric}"),
+    }
+}
+
+fn order(sign: &str, compared: As, text: &str, json: &str, value: &str) -> String {
+    let as_text = format!("{text} COLLATE \"C\" {sign} {value}");
+    match compared {
+        As::Number => format!("{} {sign} nullif({value}, '')::numeric", number(text, json)),
+        As::NumberText => format!(
+            "CASE jsonb_typeof({json}) WHEN 'number' THEN ({text})::numeric {sign} ({value})::numeric \
+             WHEN 'string' THEN {as_text} ELSE false END"
+        ),
+        As::Text | As::Key => format!("CASE WHEN jsonb_typeof({json}) = 'string' THEN {as_text} ELSE false END"),
     }
 }

@@ -71,19 +71,19 @@ pub struct FieldCondition {
     pub value: Template,
 }
 
-/// How a field is compared: as its declared type. Without one, both sides are compared as text, except by the last two,
-/// which compare numbers.
+/// How a field is compared: with a value of its declared type, by the rules of [`crate::comparison`]. An empty value is
+/// found nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
-    /// The same text.
+    /// An equal value.
     Is,
-    /// Another text, or no value.
+    /// Another value, or none.
     IsNot,
     /// The text stands in it, in upper or lower case.
     Contains,
-    /// The number is greater.
+    /// Greater.
     Above,
-    /// The number is less.
+    /// Less.
     Below,
 }
 

@@ -27,6 +27,8 @@ pub const SPEC: Spec = Spec {
     outputs: &["next", "failed"],
     settings: &[
         Setting::new("http_request", Kind::Url).required(),
+        Setting::flag("any_host", false),
+        Setting::new("query", Kind::Env),
         Setting::new("method", Kind::Choice(&spec::words(&METHODS))),
         Setting::new("headers", Kind::Headers),
         Setting::template("json"),
@@ -62,6 +64,10 @@ lost:
 pub struct HttpRequest {
     /// Where to.
     pub url: Template,
+    /// Whether values may choose scheme, host and port.
+    pub any_host: bool,
+    /// What is added to its query; a list is several values of its name.
+    pub query: Vec<(String, Template)>,
     /// How.
     pub method: Method,
     /// With which headers.
@@ -107,11 +113,12 @@ pub enum Body {
 }
 
 impl HttpRequest {
-    /// Reads `http_request: <url>`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
+    /// Reads `http_request: <url>`, `any_host`, `query`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
     /// it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         reader.take_secrets();
-        let url = reader.template(SPEC.name);
+        let (url, any_host, query) =
+            (reader.template(SPEC.name), reader.flag("any_host"), reader.env_templates("query"));
         let body = body(reader);
         let default = if matches!(body, Body::Empty) { Method::Get } else { Method::Post };
         let method = reader.choice("method", &METHODS).unwrap_or(default);
@@ -121,7 +128,13 @@ impl HttpRequest {
         if !reader.reads().secrets.is_empty() && !names_its_host {
             reader.report(SPEC.name, StepFault::SecretHost);
         }
-        Some(Self { url: url?, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
+        Some(Self { url: url?, any_host, query, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
+    }
+
+    /// Whether values choose scheme, host or port, although the step does not say so. Such a step that was saved by an older
+    /// version runs on.
+    pub fn lets_values_choose_the_host(&self) -> bool {
+        !self.any_host && !self.url.names_its_host()
     }
 
     /// Whether a status is no failure.

@@ -1,7 +1,7 @@
 //! `respond`: says what a caller gets that waits for it (`Prefer: wait=10`); leaves by `next`.
 
 use crate::document::Reader;
-use crate::expression::Template;
+use crate::expression::{Context, Template};
 use crate::media_type::is_media_type;
 use crate::message::{DocumentFault, StepFault};
 use crate::spec::{Kind, Setting, Spec};
@@ -55,7 +55,12 @@ impl Respond {
         if status.is_some() && code.is_none() {
             reader.report(SPEC.name, StepFault::RespondStatus);
         }
-        let (body, default) = match (reader.template("json"), reader.template("text")) {
+        let content_type = reader.text("type");
+        // A browser shows it.
+        let is_html = content_type.as_ref().is_some_and(|text| text.to_lowercase().contains("html"));
+        let context = if is_html { Context::Html } else { Context::Text };
+        let text = reader.value("text").and_then(|text| reader.template_for("text", text, context));
+        let (body, default) = match (reader.template("json"), text) {
             (None, None) => (Body::Empty, ""),
             (Some(json), None) => (Body::Json(json), "application/json"),
             (None, Some(text)) => (Body::Text(text), "text/plain; charset=utf-8"),
@@ -67,7 +72,6 @@ impl Respond {
         if matches!(code, Some(204 | 205)) && !matches!(body, Body::Empty) {
             reader.report(SPEC.name, StepFault::RespondNoBody);
         }
-        let content_type = reader.text("type");
         if content_type.as_ref().is_some_and(|text| !is_media_type(text)) {
             reader.report("type", DocumentFault::MustBeMediaType { example: "text/html; charset=utf-8".to_owned() });
         }

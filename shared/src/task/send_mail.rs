@@ -14,7 +14,7 @@ pub const SPEC: Spec = Spec {
         Setting::new("send_mail", Kind::MailAddresses).required(),
         Setting::template("subject").required(),
         Setting::template("text"),
-        Setting::template("html"),
+        Setting::new("html", Kind::Html),
         Setting::new("cc", Kind::MailAddresses),
         Setting::new("bcc", Kind::MailAddresses),
         Setting::new("from", Kind::MailAddresses),

@@ -23,7 +23,7 @@ pub(super) fn findings(workflow: &Workflow) -> Vec<Finding> {
     let of_step = |step: &Step| -> Vec<Finding> {
         let Task::SetValue(settings) = &step.task else { return Vec::new() };
         let Some(record) = &settings.record else { return Vec::new() };
-        let names = record.reads().names;
+        let names = &record.reads().names;
         let (id, module) = match names.iter().find_map(|name| Some((name, stored.get(name.as_str())?))) {
             Some((name, module)) => (name.as_str(), module.as_str()),
             None => (names.first().map_or("id", String::as_str), "Module"),

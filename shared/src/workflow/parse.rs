@@ -25,6 +25,7 @@ pub const SPEC: Spec = Spec {
         Setting::new("workflow", Kind::Name(document::Kind::Workflow)).required(),
         Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
         Setting::flag("active", true),
+        Setting::new("zone", Kind::Zone),
         Setting::new("start", Kind::Map("start", &START)).required(),
         Setting::new("steps", Kind::Graph).required(),
     ],
@@ -82,13 +83,14 @@ fn workflow(mut reader: Reader) -> Option<Workflow> {
     let id = reader.id("workflow");
     let title = reader.title("title");
     let active = reader.flag("active");
+    let zone = reader.zone("zone");
     let names = reader.map("steps").into_iter().flat_map(|steps| steps.keys()).take(MAX_STEPS);
     let places: Places = (0..).zip(names).map(|(place, name)| (name.as_str(), StepIndex(place))).collect();
     let start = reader.inner("start", &START).and_then(|start| read_start(start, &places));
     let mut steps = reader.inner("steps", &[]).map(|steps| read_steps(steps, &places));
     steps.iter_mut().for_each(|steps| other_record::resolve(steps));
     reader.finish();
-    Some(Workflow { id: id?, title, active, start: start?, steps: steps? })
+    Some(Workflow { id: id?, title, active, zone, start: start?, steps: steps? })
 }
 
 fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {

@@ -320,3 +320,23 @@ fn a_misspelt_step_is_suggested_until_much_is_wrong() {
     let suggestions = found.unwrap_err().iter().filter(|one| one.contains("did you mean")).count();
     assert_eq!(suggestions, 50);
 }
+
+#[test]
+fn a_new_workflow_says_when_values_choose_the_host_and_a_stored_one_runs_on() {
+    let step = |lines: &str| format!("workflow: 1\nstart: {{next: s}}\nsteps:\n  s: {{{lines}}}\n");
+    for (lines, is_refused) in [
+        ("http_request: 'https://$env[\"host\"]/'", true),
+        ("http_request: '$env[\"url\"]'", true),
+        ("http_request: '$env[\"url\"]', any_host: false", true),
+        ("http_request: '$env[\"url\"]', any_host: true", false),
+        ("http_request: 'https://a.example/$env[\"id\"]'", false),
+    ] {
+        let document = yaml::read(&step(lines)).unwrap().remove(0).value;
+        assert!(Workflow::from_document(&document).is_ok(), "{lines}");
+        let findings = Workflow::from_new_document(&document).err().unwrap_or_default();
+        let is_named = findings
+            .iter()
+            .any(|one| one.path == "steps.s.http_request" && one.message.to_string().contains("any_host"));
+        assert_eq!((is_named, findings.is_empty()), (is_refused, !is_refused), "{lines}: {findings:?}");
+    }
+}

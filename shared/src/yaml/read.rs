@@ -174,11 +174,14 @@ fn with_hint(text: &str, located: Located) -> Located {
         return located;
     }
     let lines: Vec<&str> = text.lines().collect();
-    let culprit = [located.line, located.line.saturating_sub(1)]
-        .into_iter()
-        .find(|line| line.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|line| has_bare_braces(line)));
-    match culprit {
-        Some(line) => fault(line, DocumentFault::YamlBraces),
+    let find = |is_wrong: fn(&str) -> bool| {
+        let near = [located.line, located.line.saturating_sub(1)];
+        near.into_iter()
+            .find(|line| line.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|line| is_wrong(line)))
+    };
+    let culprit = find(has_bare_braces).map(|line| (line, DocumentFault::YamlBraces));
+    match culprit.or_else(|| find(has_bare_reference).map(|line| (line, DocumentFault::YamlReference))) {
+        Some((line, found)) => fault(line, found),
         None => match indentation::culprit(text, located.line) {
             Some(Culprit { line, fault: culprit }) if may_be_indentation(&located) => {
                 fault(line, not_yaml(culprit.into()))
@@ -205,6 +208,28 @@ fn has_bare_braces(line: &str) -> bool {
             before.ends_with([':', '-', '[', ',']) && !before.contains('\'')
         })
     })
+}
+
+/// Whether a reference such as `$env["name"]` stands on this line inside of a map or a list in brackets, without quotes.
+fn has_bare_reference(line: &str) -> bool {
+    let (mut open, mut quote) = (0_u32, None);
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (Some(closing), c) if c == closing => quote = None,
+            (Some(_), _) => {}
+            (None, '$') => {
+                let name = line[at + 1..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+                if open > 0 && name.starts_with('[') {
+                    return true;
+                }
+            }
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{' | '[') => open += 1,
+            (None, '}' | ']') => open = open.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -285,6 +310,10 @@ mod tests {
             ("a: 1\nb: \"{{ $env[\"x\"] }}\"\nc: 1\n", 2, "quote it: '{{ … }}'"),
             ("a: 1\nb:\n  - {{ x }}\nc: 1\n", 3, "quote it: '{{ … }}'"),
             ("a: 1\nb: [{{ x }}]\nc: 1\n", 2, "quote it: '{{ … }}'"),
+            ("a: 1\nb: {c: $env[\"x\"]}\nd: 1\n", 2, "quote it: '$env[\"name\"]'"),
+            ("a: 1\nb: {c: 'x', d: $query[\"x\"]}\n", 2, "quote it: '$env[\"name\"]'"),
+            ("b: [a, $env['x']]\n", 1, "quote it: '$env[\"name\"]'"),
+            ("b:\n  - {c: [a], d: $env[\"x\"], e: 1}\n", 2, "quote it: '$env[\"name\"]'"),
         ] {
             let located = read(text).expect_err(text);
             assert!(located.finding.to_string().contains(message), "{text:?}: {located:?}");

@@ -29,11 +29,11 @@ workflows: [1, 2, 3, 4, 6]
 ---
 workflow: 1
 start: {without_record: true, next: call}
-steps: {call: {http_request: '$env[\"url\"]', json: {n: 1}}}
+steps: {call: {http_request: '$env[\"url\"]', any_host: true, json: {n: 1}}}
 ---
 workflow: 2
 start: {without_record: true, next: call}
-steps: {call: {http_request: '$env[\"url\"]', json: {n: 2}}}
+steps: {call: {http_request: '$env[\"url\"]', any_host: true, json: {n: 2}}}
 ---
 workflow: 3
 start: {without_record: true, next: wait}
@@ -138,7 +138,7 @@ async fn several_silent_targets_leave_room_for_the_next() {
 fn of_many_workflows() -> String {
     let numbers: Vec<String> = (10..30).map(|number| number.to_string()).collect();
     let workflow = |number: &String| {
-        let call = "{http_request: '$env[\"url\"]', json: {n: 1}}";
+        let call = "{http_request: '$env[\"url\"]', any_host: true, json: {n: 1}}";
         format!("---\nworkflow: {number}\nstart: {{without_record: true, next: call}}\nsteps: {{call: {call}}}\n")
     };
     let settings = SETTINGS.replace("[1, 2, 3, 4, 6]", &format!("[1, 2, 3, 4, 6, {}]", numbers.join(", ")));
@@ -201,7 +201,7 @@ async fn standalone_a_silent_target_holds_up_nothing_else() {
 const QUICK: &str = "
 workflow: 1
 start: {without_record: true, next: call}
-steps: {call: {http_request: '$env[\"url\"]', json: {n: 1}, timeout: 1s, retries: 3}}
+steps: {call: {http_request: '$env[\"url\"]', any_host: true, json: {n: 1}, timeout: 1s, retries: 3}}
 ";
 
 #[tokio::test(flavor = "multi_thread")]

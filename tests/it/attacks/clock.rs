@@ -102,7 +102,7 @@ workflows: [1]
 ---
 workflow: 1
 start: {without_record: true, next: call}
-steps: {call: {http_request: '$env[\"url\"]', retries: 1}}
+steps: {call: {http_request: '$env[\"url\"]', any_host: true, retries: 1}}
 ";
     let clock = FakeClock::new();
     clock.is_off_by("+40d");

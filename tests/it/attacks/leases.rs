@@ -13,7 +13,7 @@ workflows: [1]
 ---
 workflow: 1
 start: {without_record: true, next: call}
-steps: {call: {http_request: '$env[\"url\"]', at_most_once: true, timeout: 120s}}
+steps: {call: {http_request: '$env[\"url\"]', any_host: true, at_most_once: true, timeout: 120s}}
 ";
 
 /// A worker that calls a silent target.

@@ -15,7 +15,7 @@ workflows: [1]
 ---
 workflow: 1
 start: {{without_record: true, next: call}}
-steps: {{call: {{http_request: '$env[\"url\"]', headers: {{x-api-key: k, authorization: Bearer t}}, {method}, retries: 0}}}}
+steps: {{call: {{http_request: '$env[\"url\"]', any_host: true, headers: {{x-api-key: k, authorization: Bearer t}}, {method}, retries: 0}}}}
 "
     )
 }

@@ -18,7 +18,7 @@ workflows: [1, 2]
 workflow: 1
 start: {{module: Leads, next: call}}
 steps:
-  call: {{http_request: '$env[\"url\"]?n=$n', headers: {{x-at: \"$[Now,0,'H:i:s']\"}}, json: {{n: '$n', at: \"$[Now,0,'H:i:s']\"}}{step}}}
+  call: {{http_request: '$env[\"url\"]?n=$n', any_host: true, headers: {{x-at: \"$[Now,0,'H:i:s']\"}}, json: {{n: '$n', at: \"$[Now,0,'H:i:s']\"}}{step}}}
 ---
 workflow: 2
 start: {{module: Leads, next: tell}}

@@ -154,3 +154,30 @@ async fn findings_are_told_in_the_language_of_the_locale() {
     let explained = cli.run_in_russian("explain 203.0.113.7", "").text();
     assert!(explained.contains("ни одно из его правил не охватывает этот адрес"), "{explained}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l22_names_that_lead_nowhere_are_warnings() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let text = "permission: p\naddresses: 10.0.0.1\nworkflows: [999]\ntriggers: [web_laed]\n";
+    let end = cli.run_with("apply -", text);
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(end.stderr.contains("warning: -:3: workflows.0: there is no workflow 999\n"), "{end:?}");
+    assert!(
+        end.stderr.contains("warning: -:4: triggers.0: there is no trigger web_laed: did you mean `web_lead`?"),
+        "{end:?}"
+    );
+    assert_eq!(cli.run_with("apply - --strict", text).code, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l22_deleting_what_others_name_is_a_warning() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let end = cli.run_with("apply - --prune --strict --yes", "trigger: other\n");
+    assert_eq!(end.code, 1, "{end:?}");
+    assert!(end.stderr.contains("trigger web_lead is removed, and") && end.stderr.contains("workflow 77"), "{end:?}");
+    let end = cli.run("delete trigger web_lead --yes");
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(end.stderr.contains("warning: workflow 77") && end.stderr.contains("names trigger web_lead\n"), "{end:?}");
+}

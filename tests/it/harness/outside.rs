@@ -1,7 +1,7 @@
 //! Another system, as workflows reach it: a real HTTP server that notes what it gets. What it answers stands in the
 //! path: `/status/503`, `/later` (429 with `Retry-After` the first time of a key), `/silent` (never answers, until told
 //! to), `/to/<port>/…` and `/<status>/to/<port>/…` (a redirect to that port), `/large` (more than a workflow takes),
-//! `/heads` (the same, in headers), `/echo/503` (repeats the whole request, with this status); everything else is JSON.
+//! `/heads` (the same, in headers), `/cyrillic` (text in windows-1251), `/echo/503` (repeats the whole request, with this status); everything else is JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -110,6 +110,10 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
         format!(
             "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nx-line: {query}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{said}"
         )
+    } else if path == "/cyrillic" {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=windows-1251\r\ncontent-length: 6\r\nconnection: close\r\n\r\n";
+        let _ = stream.write_all(&[head.as_bytes(), b"\xcf\xf0\xe8\xe2\xe5\xf2"].concat()).await;
+        return;
     } else if path == "/heads" {
         let heads = format!("x-head: {}\r\n", "x".repeat(1_000)).repeat(60);
         format!("HTTP/1.1 200 OK\r\n{heads}content-length: 0\r\nconnection: close\r\n\r\n")

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::id::ReceiptId;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::store::receipts::{NewReceipt, Unmet};
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, receipts, records};
 use postern_shared::submission::Submission;
+use postern_shared::workflow::Workflow;
 
 use crate::bundle::budget::BundleBudget;
 use crate::bundle::clock::Clock;
@@ -142,16 +144,19 @@ fn start_related(catalog: &Catalog, submission: &Submission) -> Vec<Related> {
 fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Resolved, Scope) {
     let id = submission.record.as_ref().and_then(RecordRef::own);
     let record = id.and_then(|id| unit.fields(id));
-    let scope = Scope {
+    let mut scope = Scope {
         related: references::values(&start_related(catalog, submission), record.as_deref(), &submission.env, unit),
         env: Arc::new(submission.env.clone()),
         query: Arc::new(submission.query.clone()),
         request: Arc::new(submission.request.clone()),
         var: Arc::clone(catalog.variables()),
         record,
+        local: Arc::default(),
+        notes: Notes::default(),
     };
     let module = id.and_then(|id| unit.module(id));
-    (resolve(catalog, submission, module, &scope), scope)
+    let local = |workflow: &Workflow| unit.local(workflow, &format!("{} start {}", submission.receipt, workflow.id));
+    (resolve(catalog, submission, module, &mut scope, local), scope)
 }
 
 async fn run_in_waves(

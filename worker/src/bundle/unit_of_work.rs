@@ -4,14 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use lettre::message::Mailbox;
 use postern_shared::env::Env;
+use postern_shared::expression::Local;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::message::Message;
 use postern_shared::module::Modules;
 use postern_shared::store::Conflicts;
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::records::{Record, UniqueKey};
+use postern_shared::workflow::Workflow;
 use serde_json::Value;
 
 use crate::bundle::budget::BundleBudget;
@@ -80,7 +83,14 @@ impl UnitOfWork {
 
     /// Who sends mails of steps that name nobody.
     pub fn sender(&self) -> Option<Mailbox> {
-        self.catalog.sender().cloned()
+        self.catalog.fallbacks().sender.clone()
+    }
+
+    /// The clock of a step, and what it draws. `of` names its run, the step and its visit.
+    pub fn local(&self, workflow: &Workflow, of: &str) -> Arc<Local> {
+        let zone = workflow.zone.as_ref().unwrap_or(&self.catalog.fallbacks().zone).clone();
+        let now = Timestamp::try_from(self.clock.now()).unwrap_or_default();
+        Arc::new(Local::new(zone, now, of))
     }
 
     /// What is declared of records.

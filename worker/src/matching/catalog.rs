@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use postern_shared::env::Env;
 use postern_shared::expression::Reads;
@@ -45,6 +46,21 @@ impl Pinned {
     }
 }
 
+/// Settings of this worker for what a workflow or a step leaves open.
+#[derive(Debug, Clone)]
+pub struct Fallbacks {
+    /// Who sends mails of steps that name no sender.
+    pub sender: Option<Mailbox>,
+    /// The zone of workflows that name none.
+    pub zone: TimeZone,
+}
+
+impl Default for Fallbacks {
+    fn default() -> Self {
+        Self { sender: None, zone: TimeZone::UTC }
+    }
+}
+
 /// All workflows of one version of the settings.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -52,7 +68,7 @@ pub struct Catalog {
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
     modules: Arc<Modules>,
     variables: Arc<Env>,
-    sender: Option<Mailbox>,
+    fallbacks: Fallbacks,
     forgotten: Lately,
     /// In the order in which they run: by (order, id).
     listeners: HashMap<TriggerKey, Vec<Arc<Pinned>>>,
@@ -79,9 +95,9 @@ impl Catalog {
         &self.variables
     }
 
-    /// Who sends mails of steps that name nobody: a setting of this worker.
-    pub fn sender(&self) -> Option<&Mailbox> {
-        self.sender.as_ref()
+    /// Settings of this worker for what a workflow or a step leaves open.
+    pub fn fallbacks(&self) -> &Fallbacks {
+        &self.fallbacks
     }
 
     /// The persons that were forgotten lately.
@@ -179,7 +195,7 @@ fn with_children(pinned: &Pinned, all: &[Pinned]) -> Reads {
 #[derive(Debug)]
 pub struct Catalogs {
     store: Store,
-    sender: Option<Mailbox>,
+    fallbacks: Fallbacks,
     keys: Keys,
     secrets: Arc<ArcSwap<Secrets>>,
     held: watch::Sender<Held>,
@@ -192,19 +208,18 @@ pub struct Catalogs {
 }
 
 impl Catalogs {
-    /// Holds none yet: the first one is loaded when it is asked for, or followed. `sender` sends mails of steps that name
-    /// nobody. The secrets are renewed with the catalog, and decrypted with these keys. The variables of the
-    /// environment win over the stored ones.
+    /// Holds none yet: the first one is loaded when it is asked for, or followed. The secrets are renewed with the catalog,
+    /// and decrypted with these keys. The variables of the environment win over the stored ones.
     pub fn new(
         store: Store,
-        sender: Option<Mailbox>,
+        fallbacks: Fallbacks,
         keys: Keys,
         secrets: Arc<ArcSwap<Secrets>>,
         environment: Variables,
     ) -> Self {
         let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
         let held = watch::Sender::default();
-        Self { store, sender, keys, secrets, held, environment, current, reloading: Mutex::default(), older }
+        Self { store, fallbacks, keys, secrets, held, environment, current, reloading: Mutex::default(), older }
     }
 
     /// What is held of the settings, whenever that changes.
@@ -235,7 +250,7 @@ impl Catalogs {
         let unopened = secrets.tell_unopened();
         self.secrets.store(Arc::new(secrets));
         let mut catalog = Catalog::new(loaded.workflows.version, &loaded.workflows.value, loaded.modules);
-        catalog.sender.clone_from(&self.sender);
+        catalog.fallbacks.clone_from(&self.fallbacks);
         catalog.variables = Arc::new(variable::in_force(loaded.variables, &self.environment));
         catalog.forgotten = loaded.forgotten;
         let catalog = Arc::new(catalog);

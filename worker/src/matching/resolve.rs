@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postern_shared::expression::Scope;
+use postern_shared::expression::{Local, Scope};
 use postern_shared::id::ModuleName;
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
@@ -32,8 +32,15 @@ pub fn meant<'c>(catalog: &'c Catalog, submission: &Submission) -> &'c [Arc<Pinn
     }
 }
 
-/// Resolves a submission. `module` is that of its record, none if it names no record or one that does not exist.
-pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&ModuleName>, scope: &Scope) -> Resolved {
+/// Resolves a submission. `module` is that of its record, none if it names no record or one that does not exist. `local` is
+/// the clock of a workflow, and what its condition draws.
+pub fn resolve(
+    catalog: &Catalog,
+    submission: &Submission,
+    module: Option<&ModuleName>,
+    scope: &mut Scope,
+    local: impl Fn(&Workflow) -> Arc<Local>,
+) -> Resolved {
     let mut resolved = Resolved::default();
     let meant = meant(catalog, submission);
     if meant.is_empty() {
@@ -44,6 +51,9 @@ pub fn resolve(catalog: &Catalog, submission: &Submission, module: Option<&Modul
         resolved.skipped.push(Skipped { workflow: None, reason });
     }
     for pinned in meant {
+        if pinned.workflow.start.condition.is_some() {
+            scope.local = local(&pinned.workflow);
+        }
         match refusal(&pinned.workflow, submission.record.as_ref(), module, scope, &mut resolved.field_usage) {
             None => resolved.start.push(Arc::clone(pinned)),
             Some(reason) => resolved.skipped.push(Skipped { workflow: Some(pinned.workflow.id), reason }),
@@ -82,8 +92,11 @@ pub fn refusal(
     let condition = start.condition.as_ref()?;
     field_usage.note(condition.reads(), &scope.env);
     match condition.is_true(scope) {
-        Ok(true) => None,
-        Ok(false) => Some(Message::ConditionFalse),
+        Ok(holds) => match (holds, scope.notes.take()) {
+            (true, _) => None,
+            (false, None) => Some(Message::ConditionFalse),
+            (false, Some(noted)) => Some(Message::ConditionFalse.and_also(noted)),
+        },
         Err(error) => Some(Message::ConditionFailed { message: Box::new(error.into()) }),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::{Related, Scope};
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
@@ -38,6 +39,8 @@ pub async fn refusal(
         request: Arc::new(taken.request.clone()),
         var: Arc::clone(unit.variables()),
         record,
+        local: unit.local(workflow, &format!("{} start", taken.run.key())),
+        notes: Notes::default(),
     };
     let module = id.and_then(|id| unit.module(id));
     if let Some(reason) = resolve::refusal(workflow, named, module, &scope, &mut FieldUsage::default()) {

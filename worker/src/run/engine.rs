@@ -13,6 +13,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use postern_shared::expression::Local;
 use postern_shared::id::RecordId;
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
@@ -81,6 +82,10 @@ impl Execution {
             unit.budget.step();
         }
         self.show(next.innermost());
+        // An answer finds the clock and the lots of the step that asked for it.
+        if matches!(answer, None | Some(Answer::Outside(_))) {
+            self.scope.local = self.local(&next, step, unit);
+        }
         let record = self.run.record.as_ref().and_then(RecordRef::own);
         self.scope.record = record.and_then(|id| unit.fields(id));
         if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
@@ -122,6 +127,12 @@ impl Execution {
             self.end_item(frame);
         }
         progress
+    }
+
+    /// The clock of a step, and what it draws: the same however often this visit of the step is computed or tried.
+    fn local(&self, next: &Next, step: &Step, unit: &UnitOfWork) -> Arc<Local> {
+        let visit = next.tried.map_or(self.run.steps + 1, |tried| tried.first);
+        unit.local(&self.pinned.workflow, &format!("{} {} {visit}", self.run.key(), step.name))
     }
 
     /// Waits for the runs that it started, and for its branches.

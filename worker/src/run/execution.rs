@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use postern_shared::comparison::Notes;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::message::Message;
@@ -78,6 +79,8 @@ pub enum Progress {
 impl Execution {
     /// A run at the start of its workflow; `number` is its number among the runs of its receipt, from 1.
     pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordRef>, scope: Scope) -> Self {
+        // The runs of a receipt share their values, and each has notes of its own.
+        let scope = Scope { notes: Notes::default(), ..scope };
         let run = Run {
             receipt,
             number,
@@ -194,7 +197,8 @@ impl Execution {
             // Its steps set what it collects, and behind an empty list nothing is collected.
             self.field_usage.expect(&collect.reads());
         }
-        let Touched { records, fields } = std::mem::take(&mut self.touched);
+        let Touched { records, fields, notes } = std::mem::take(&mut self.touched);
+        let message = message.into_iter().chain(self.scope.notes.take()).chain(notes).reduce(Message::and_also);
         let after = SystemTime::now().duration_since(self.run.started_at).unwrap_or_default();
         self.log.push(Taken {
             step: step.name.to_string(),

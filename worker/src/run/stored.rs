@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use postern_shared::comparison::Notes;
 use postern_shared::env::Env;
 use postern_shared::expression::Scope;
 use postern_shared::id::StepName;
@@ -30,6 +31,8 @@ impl Execution {
             var: variables,
             record: None,
             related: Arc::default(),
+            local: Arc::default(),
+            notes: Notes::default(),
         };
         let frames = loops(&pinned.workflow, &taken.checkpoint.frames)?;
         Ok(Self {

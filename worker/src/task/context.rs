@@ -69,12 +69,23 @@ pub struct Touched {
     pub records: Vec<RecordRef>,
     /// The names of the fields that it changed, without those of a new record.
     pub fields: Vec<String>,
+    /// What its line says beside its outcome.
+    pub notes: Vec<Message>,
 }
 
 impl Touched {
     /// A record.
     pub fn record(&mut self, record: impl Into<RecordRef>) {
         self.records.push(record.into());
+    }
+
+    /// Notes beside the outcome, each once: a step may be computed again before it is done.
+    pub fn note(&mut self, notes: Vec<Message>) {
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub fn perform(
         let values = context.values(&settings.fields)?;
         context.write_values(id, &values)?;
         // Meanwhile a run of the same wave has given the record another key: nobody has this one now.
-        if let Changed::Ask(_) = typed_fields::change(context.unit, id, values, None)? {
+        if let Changed::Ask(_) = typed_fields::change(context, id, values, None)? {
             return ask(settings, context);
         }
         context.touched.fields.extend(settings.fields.iter().map(|(name, _)| name.clone()));
@@ -49,7 +49,9 @@ fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, Ta
     };
     let mut values = context.values(&settings.fields)?;
     if let Some(module) = context.unit.modules().get(&settings.module) {
-        values = module.new_values(values)?;
+        let typed = module.new_values(values, &context.scope.local.zone)?;
+        context.touched.note(typed.dropped);
+        values = typed.values;
         if let Some(field) = module.unique() {
             if settings.unique.is_some() {
                 return Err(TaskError::in_field("unique", agreement::taken(settings, &field.name)));

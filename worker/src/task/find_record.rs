@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_shared::env::MAX_NUMBER_CHARS;
 use postern_shared::expression::render;
 use postern_shared::message::Message;
 use postern_shared::module::field::Field;
+use postern_shared::number::as_number;
 use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
 use serde_json::Value;
@@ -43,8 +43,8 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
         if let Some(module) = module.filter(|module| module.strict && module.field(&one.field).is_none()) {
             return Err(TaskError::FieldNotDeclared { field: one.field.clone(), module: module.name.clone() });
         }
-        let compared = compared(one.operator, declared(&one.field));
-        values.push(value(one, compared, declared(&one.field), context)?);
+        let (compared, value) = value(one, declared(&one.field), context)?;
+        values.push(value);
         conditions.push((one.field.clone(), one.operator, compared));
     }
     let is_numeric = |name: &str| declared(name).is_some_and(|field| field.kind.is_numeric());
@@ -85,72 +85,41 @@ fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Resu
     Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own }))
 }
 
-/// As what a field is compared.
-fn compared(operator: Operator, declared: Option<&Field>) -> As {
-    match (operator, declared) {
-        (Operator::Contains, _) => As::Text,
-        (Operator::Is, Some(field)) if field.unique => As::Key,
-        (Operator::Is | Operator::IsNot, Some(field)) if field.kind.is_numeric() => As::Number,
-        (Operator::Is | Operator::IsNot, _) => As::Text,
-        (Operator::Above | Operator::Below, Some(field)) if field.kind.is_time() => As::Text,
-        (Operator::Above | Operator::Below, _) => As::Number,
-    }
-}
-
-/// What the field is compared with, in the form in which the field keeps it. What cannot be such a value is no value of
-/// any record, but greater or less than one it cannot be.
+/// What the field is compared with, in the form in which the field keeps it, and as what. What cannot be such a value is
+/// no value of any record, but greater or less than one it cannot be.
 fn value(
     condition: &FieldCondition,
-    compared: As,
     declared: Option<&Field>,
     context: &Context<'_>,
-) -> Result<String, TaskError> {
+) -> Result<(As, String), TaskError> {
     let name = &condition.field;
-    let mut text = condition.value.text(context.scope).map_err(|error| TaskError::in_field(name, error))?;
+    let mut value = condition.value.value(context.scope).map_err(|error| TaskError::in_field(name, error))?;
+    if condition.operator == Operator::Contains {
+        return Ok((As::Text, render(&value)));
+    }
     let is_order = matches!(condition.operator, Operator::Above | Operator::Below);
-    if let Some(field) = declared.filter(|_| condition.operator != Operator::Contains) {
-        match field.convert(&Value::String(text.clone())) {
-            Some(value) if compared == As::Key => text = field.key_text(&value),
-            Some(value) => text = render(&value),
+    if let Some(field) = declared {
+        match field.convert(&Value::String(render(&value)), &context.scope.local.zone) {
+            Some(value) if field.unique && condition.operator == Operator::Is => {
+                return Ok((As::Key, field.key_text(&value)));
+            }
+            Some(converted) => value = converted,
             None if is_order => {
                 return Err(TaskError::ComparedWith { field: name.clone(), kind: Box::new(field.kind.must_be()) });
             }
             None => {}
         }
     }
-    match compared {
-        As::Number if is_order => decimal(text.trim())
-            .ok_or_else(|| TaskError::ComparedWith { field: name.clone(), kind: Box::new(Message::KindNumber) }),
-        As::Number => Ok(decimal(text.trim()).unwrap_or_default()),
-        As::Text | As::Key => Ok(text),
+    let text = render(&value);
+    if is_order && !matches!(value, Value::Number(_) | Value::String(_)) {
+        // Nothing stands above or below it.
+        return Ok((As::Number, String::new()));
     }
-}
-
-/// A number as PostgreSQL's `numeric` reads it in full, so that no value of a caller can make the statement fail.
-fn decimal(text: &str) -> Option<String> {
-    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
-    Some(if plain && text.len() <= MAX_NUMBER_CHARS { text.to_owned() } else { number.to_string() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal;
-
-    #[test]
-    fn only_numbers_are_compared_as_numbers() {
-        for (text, expected) in [
-            ("5", Some("5")),
-            ("-0.50", Some("-0.50")),
-            ("1e3", Some("1000")),
-            ("", None),
-            ("five", None),
-            ("NaN", None),
-            ("inf", None),
-            ("1-2", None),
-            (&format!("4.{}", "5".repeat(20_000)), Some("4.555555555555555")),
-        ] {
-            assert_eq!(decimal(text).as_deref(), expected, "{text}");
-        }
-    }
+    Ok(match &value {
+        Value::Number(_) => (As::Number, text),
+        Value::String(_) if as_number(&text).is_some() => (As::NumberText, text),
+        Value::String(_) | Value::Bool(_) | Value::Null => (As::Text, text),
+        // A list or a map is no value of a field that could be found.
+        Value::Array(_) | Value::Object(_) => (As::Text, value.to_string()),
+    })
 }

@@ -3,8 +3,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use postern_shared::body::answer::decoded;
 use postern_shared::env::{Env, Limits};
-use postern_shared::expression::render;
+use postern_shared::expression::{Template, render};
 use postern_shared::rendered::{HttpCall, Rendered};
 use postern_shared::secret::mark::{self, Place};
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
@@ -40,24 +41,29 @@ pub fn perform(
         context,
         prepare,
         |Reply { status, headers, body, scrubber }| {
-            Judgement {
-                found: scrubber.value(answer(status, &headers, &body)),
-                failure: (!settings.expects(status)).then(|| Failed {
-                    reason: TaskError::TargetAnswered { status },
-                    // What it has done by then nobody knows.
-                    again: LATER.contains(&status) && !settings.tries.at_most_once,
-                    after: retry_after(&headers, now),
-                }),
+            let mut found = answer(status, &headers, &body);
+            let failure = (!settings.expects(status)).then(|| Failed {
+                reason: TaskError::TargetAnswered { status },
+                // What it has done by then nobody knows.
+                again: LATER.contains(&status) && !settings.tries.at_most_once,
+                after: retry_after(&headers, now),
+            });
+            if let (Some(failed), Value::Object(found)) = (&failure, &mut found) {
+                found.insert("error".to_owned(), failed.reason.to_string().into());
             }
+            Judgement { found: scrubber.value(found), failure }
         },
     )
 }
 
 fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
     let url = render(&context.value("http_request", &settings.url)?);
-    let url: reqwest::Url = url.trim().parse().map_err(|_| TaskError::NotAUrl)?;
+    let mut url: reqwest::Url = url.trim().parse().map_err(|_| TaskError::NotAUrl)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(TaskError::UrlScheme);
+    }
+    if !settings.query.is_empty() {
+        add_query(&mut url, &settings.query, context)?;
     }
     let (content_type, body) = body(&settings.body, context)?;
     let mut headers: Vec<_> =
@@ -89,6 +95,26 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
     Ok(Rendered::Http(HttpCall { method: method.into(), url, headers, body, marks }))
 }
 
+/// Behind whatever the URL asks already.
+fn add_query(url: &mut reqwest::Url, query: &[(String, Template)], context: &mut Context<'_>) -> Result<(), TaskError> {
+    let values = context.values(query)?;
+    let mut query = url.query_pairs_mut();
+    for (name, value) in values {
+        pairs(&mut query, &name, &value);
+    }
+    Ok(())
+}
+
+/// A list is several values of its name.
+fn pairs<T: form_urlencoded::Target>(form: &mut form_urlencoded::Serializer<'_, T>, name: &str, value: &Value) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| {
+            form.append_pair(name, &render(item));
+        }),
+        value => _ = form.append_pair(name, &render(value)),
+    }
+}
+
 fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<String>), TaskError> {
     Ok(match body {
         Body::Empty => (None, None),
@@ -99,14 +125,7 @@ fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>,
         Body::Form(fields) => {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (name, value) in context.values(fields)? {
-                match value {
-                    Value::Array(items) => items.iter().for_each(|item| {
-                        form.append_pair(&name, &render(item));
-                    }),
-                    value => {
-                        form.append_pair(&name, &render(&value));
-                    }
-                }
+                pairs(&mut form, &name, &value);
             }
             (Some("application/x-www-form-urlencoded"), Some(mark::put_in(form.finish(), Place::Url)))
         }
@@ -115,8 +134,10 @@ fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>,
 
 /// What `$env` gets: a body that says it is JSON as its value, all else as text that can be stored.
 fn answer(status: u16, headers: &[(String, String)], body: &[u8]) -> Value {
-    let text = || Value::String(storable(&String::from_utf8_lossy(body)));
-    let is_json = headers.iter().any(|(name, value)| name == "content-type" && value.contains("json"));
+    let kind = headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str());
+    let decoded = decoded(kind, body);
+    let (text, body) = (|| Value::String(storable(&decoded)), decoded.as_bytes());
+    let is_json = kind.contains("json");
     // Read as values, some bytes take some hundred: what would be refused is not read.
     let is_small = is_json && values(body) <= LIMITS.fields;
     let parsed = is_small.then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
@@ -173,6 +194,8 @@ mod tests {
         assert_eq!(answer(200, &json, br#"{"a":"\u0000"}"#)["body"], r#"{"a":"\u0000"}"#);
         assert_eq!(answer(200, &[], b"{\"a\":1}\0")["body"], "{\"a\":1}\u{fffd}");
         assert_eq!(answer(204, &[], b"\xff")["body"], "\u{fffd}");
+        let cyrillic = [("content-type".to_owned(), "application/json; charset=windows-1251".to_owned())];
+        assert_eq!(answer(200, &cyrillic, b"{\"a\":\"\xcf\xf0\xe8\xe2\xe5\xf2\"}")["body"]["a"], "Привет");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Contex
             if !matches!(answer, Some(Answer::Rekeyed { .. })) {
                 context.write_values(id, &values)?;
             }
-            Ok(match typed_fields::change(context.unit, id, values, answer)? {
+            Ok(match typed_fields::change(context, id, values, answer)? {
                 Changed::Done => {
                     context.touched.record(id);
                     context.touched.fields.extend(settings.fields.iter().map(|(name, _)| name.clone()));

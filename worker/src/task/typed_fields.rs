@@ -3,13 +3,14 @@
 
 use postern_shared::env::Env;
 use postern_shared::id::RecordId;
-use postern_shared::module::Module;
+use postern_shared::module::{Module, Typed};
 use postern_shared::store::records::UniqueKey;
 use serde_json::Value;
 
+use super::context::Context;
 use super::error::TaskError;
 use super::query::{Answer, Query};
-use crate::bundle::unit_of_work::{self, Known, UnitOfWork};
+use crate::bundle::unit_of_work::{self, Known};
 
 /// What became of values that a step sets on a record.
 pub enum Changed {
@@ -21,11 +22,12 @@ pub enum Changed {
 
 /// Sets values on a record that the unit of work holds. `answer` is that to the query which this asked before.
 pub fn change(
-    unit: &mut UnitOfWork,
+    context: &mut Context<'_>,
     record: RecordId,
     values: Vec<(String, Value)>,
     answer: Option<Answer>,
 ) -> Result<Changed, TaskError> {
+    let unit = &mut *context.unit;
     let Known::There(name, before) = unit.get(record) else {
         return Err(TaskError::RecordMissing { record });
     };
@@ -33,7 +35,8 @@ pub fn change(
         unit.set(record, values)?;
         return Ok(Changed::Done);
     };
-    let values = module.changed_values(values)?;
+    let Typed { values, dropped } = module.changed_values(values, &context.scope.local.zone)?;
+    context.touched.note(dropped);
     if let Some(key) = new_key(module, before, &values) {
         match (key.and_then(|key| unit.by_key(name, key)), answer) {
             // Asked anew also when a run of the same wave has given the record another key meanwhile.

@@ -40,6 +40,7 @@ fn hide_settings(map: &mut Value, spec: &Spec) {
             Kind::ShortUrl
             | Kind::Pairs
             | Kind::Template
+            | Kind::Html
             | Kind::Value
             | Kind::Headers
             | Kind::Env

@@ -34,7 +34,8 @@ pub struct Options {
     /// Removes what is set and stands in none of the files, of the kinds that stand in them
     #[arg(long)]
     prune: bool,
-    /// Also refuses names that lead nowhere: triggers, workflows and modules that are neither set nor in the files
+    /// Refuses what is otherwise a warning: names of triggers, workflows and modules that are neither set nor in the files,
+    /// and the removal of what others name
     #[arg(long)]
     strict: bool,
     /// Does not ask before it removes something
@@ -50,16 +51,17 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let api = options.api.api()?;
     let texts = read(&options.files)?;
     report(&check(&texts), output)?;
-    // Reading all that is set costs time, which a plain apply does not need.
-    let needs_set = options.dry_run || options.prune || options.strict;
-    let set = if needs_set { Some(Set::load(&api).await?) } else { None };
-    let (mut changes, mut surplus) = (Vec::new(), Vec::new());
-    if let Some(set) = &set {
-        if options.strict {
-            refused(&texts, strict::findings(&texts, set), output)?;
+    let set = Set::load(&api).await?;
+    let changes = plan::changes(&texts, &set);
+    let surplus = if options.prune { plan::surplus(&changes, &set) } else { Vec::new() };
+    let (nowhere, in_use) = (strict::findings(&texts, &set), strict::in_use(&changes, &surplus, &set));
+    if options.strict {
+        refused(&texts, nowhere.into_iter().map(|(_, finding)| finding).collect(), output)?;
+        if let Some(first) = in_use.first() {
+            return Err(Failure::failed(first.clone(), "without --strict it is removed all the same"));
         }
-        changes = plan::changes(&texts, set);
-        surplus = if options.prune { plan::surplus(&changes, set) } else { Vec::new() };
+    } else {
+        warn(&texts, &nowhere, &in_use, output);
     }
     if options.dry_run {
         refused(&texts, api.validate(joined(&texts)).await?, output)?;
@@ -91,6 +93,15 @@ fn refused(texts: &[Text], findings: Vec<Finding>, output: &mut Output) -> Resul
         output.named(&format!("{source}:{line}"), format_args!("{source}:{line}: {path}: {message}"), &json)?;
     }
     if findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
+}
+
+/// Tells what is allowed and probably not meant. A module that is not declared is open, and nothing to warn of.
+fn warn(texts: &[Text], nowhere: &[(Kind, Finding)], in_use: &[String], output: &mut Output) {
+    for (_, finding) in nowhere.iter().filter(|(kind, _)| *kind != Kind::Module) {
+        let (source, line) = place(texts, finding.line);
+        output.note(format_args!("warning: {source}:{line}: {}: {}", finding.path, finding.message));
+    }
+    in_use.iter().for_each(|message| output.note(format_args!("warning: {message}")));
 }
 
 fn show(changes: &[Change], surplus: &[(Kind, String)], output: &mut Output) -> Result<(), Failure> {

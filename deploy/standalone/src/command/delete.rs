@@ -8,6 +8,7 @@ use super::export::name;
 use super::get::kind_parser;
 use crate::confirm::confirm;
 use crate::known;
+use crate::names::users;
 use crate::options::Server;
 use crate::output::{Failure, Output};
 
@@ -32,6 +33,16 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let (api, kind) = (options.api.api()?, options.kind);
     for key in &options.keys {
         known::check_document(&api, &name(kind, key)?).await?;
+    }
+    let mut all = Vec::new();
+    for kind in Kind::ALL {
+        all.extend(known::all(&api, kind).await?);
+    }
+    for key in options.keys.iter().filter(|_| kind != Kind::Module) {
+        let users = users(kind, key, &all);
+        if !users.is_empty() {
+            output.note(format_args!("warning: {} names {kind} {key}", users.join(", ")));
+        }
     }
     confirm(&format!("delete {kind} {}", options.keys.join(", ")), options.yes)?;
     for key in &options.keys {

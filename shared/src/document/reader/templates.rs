@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::values::scalar;
 use super::{MAX_FIELD_BYTES, Reader, excerpt};
 use crate::env::Limits;
-use crate::expression::{Expression, Template};
+use crate::expression::{Context, Expression, Template};
 use crate::message::{DocumentFault, Message};
 use crate::spec;
 use crate::yaml::join;
@@ -27,18 +27,24 @@ impl<'d> Reader<'d, '_> {
     /// A compiled template.
     pub fn template(&mut self, key: &'static str) -> Option<Template> {
         let value = self.value(key)?;
-        self.template_at(key, value)
+        let context = spec::find(self.settings, key).map(|setting| setting.kind.context()).unwrap_or_default();
+        self.template_for(key, value, context)
     }
 
     /// Compiles a value that stands at a place below this map.
     pub fn template_at(&mut self, place: &str, value: &Value) -> Option<Template> {
-        let template = self.checked(place, Template::parse(value))?;
+        self.template_for(place, value, Context::Text)
+    }
+
+    /// The same, for whatever its texts are written.
+    pub fn template_for(&mut self, place: &str, value: &Value, context: Context) -> Option<Template> {
+        let template = self.checked(place, Template::parse_for(value, context))?;
         let reads = template.reads();
         if let Some(name) = reads.secrets.first().filter(|_| !self.takes_secrets) {
             self.report(place, DocumentFault::SecretElsewhere { secret: name.clone() });
             return None;
         }
-        self.reads.add(&reads);
+        self.reads.add(reads);
         Some(template)
     }
 

@@ -3,10 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 
 use super::Reader;
+use crate::date::{named_zone, unknown_zone};
 use crate::expression::Template;
 use crate::message::{DocumentFault, Message};
 use crate::spec::{self, Kind};
@@ -75,7 +77,7 @@ impl<'d> Reader<'d, '_> {
         let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
         let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
         let of_range = duration.filter(|duration| !duration.is_zero() && *duration <= max);
-        self.checked(key, of_range.ok_or(DocumentFault::MustBeDuration { most: max.as_secs() }))
+        self.checked(key, of_range.ok_or_else(|| DocumentFault::MustBeDuration { most: spec::longest(max) }))
     }
 
     /// An id or a name.
@@ -139,6 +141,12 @@ impl<'d> Reader<'d, '_> {
             }
         }
         cases
+    }
+
+    /// A time zone.
+    pub fn zone(&mut self, key: &'static str) -> Option<TimeZone> {
+        let name = self.text(key)?;
+        self.checked(key, named_zone(&name).ok_or_else(|| unknown_zone(&name)))
     }
 
     /// One of a few words.

@@ -26,6 +26,7 @@ codes! {
     "yaml-alias" YamlAlias;
     "yaml-tag" YamlTag { tag: String };
     "yaml-braces" YamlBraces;
+    "yaml-reference" YamlReference;
     "yaml-tab" YamlTab;
     "yaml-indented" YamlIndented { spaces: Inner, other: usize, of: Inner, others: usize };
     "one-space" OneSpace;
@@ -61,7 +62,7 @@ codes! {
     "must-be-flag" MustBeFlag;
     "must-be-whole" MustBeWhole;
     "must-be-within" MustBeWithin { min: i64, max: i64 };
-    "must-be-duration" MustBeDuration { most: u64 };
+    "must-be-duration" MustBeDuration { most: String };
     "must-be-one-of" MustBeOneOf { words: String };
     "must-be-media-type" MustBeMediaType { example: String };
     "name-empty" NameEmpty;

@@ -14,6 +14,7 @@ key-repeated = this key stands here twice, first on line { $first }
 yaml-alias = anchors and aliases (&name, *name) are not read: write the value out, or quote a text that begins so
 yaml-tag = tags such as { $tag } are not read: quote a text that begins with '!'
 yaml-braces = a value begins with {{ and YAML reads that as a map; quote it: '{{ … }}'
+yaml-reference = a reference stands in {…} or […], and YAML reads its brackets as a list; quote it: '$env["name"]'
 yaml-tab = a tab stands in the indentation; write spaces
 yaml-indented = this line is indented by { $spaces }, and line { $other } of { $of } by { $others }
 one-space = 1 space
@@ -47,7 +48,7 @@ must-be-text = must be a text
 must-be-flag = must be true or false
 must-be-whole = must be a whole number
 must-be-within = must be { $min } to { $max }
-must-be-duration = must be a duration such as 20s, of at most { $most } s
+must-be-duration = must be a duration such as 20s, of at most { $most }
 must-be-one-of = must be one of { $words }
 must-be-media-type = must be a media type such as { $example }
 name-empty = a name is empty
@@ -85,6 +86,7 @@ delete-true = must be true; `record` names another record than the run's
 operator-missing = names no operator
 operator-unknown = has an unknown operator; known here: { $known }
 secret-host = a request with a secret names scheme and host in its URL, as in https://crm.example.org/…: no value that was posted may choose who gets the secret
+host-chosen = a reference chooses scheme, host or port: write them out, as in https://crm.example.org/…, or write any_host: true if whoever posts may choose whom Postern calls
 one-body = has one of { $keys }
 header-characters = a name holds characters that the name of a header cannot have
 header-own = `{ $header }` is set by Postern
@@ -130,6 +132,32 @@ secret-unquoted = a secret is named in quotes, as in $secret["name"]
 now-form = $[Now] is written as $[Now], $[Now,+3] or $[Now,0,'d.m.Y']
 now-too-far = $[Now,{ $days }] is more than { $most } days away
 related-form = a field of a referenced record is written as in $(contact_id: (Contacts) leadsource)
+
+written-as = { $text } is written { $here }
+no-ampersand = & is no operator: and joins conditions, ~ joins texts
+no-match-sign = =~ is no operator here: a text is in another with in
+no-question-mark = a ? b : c is written b if a else c
+character-unexpected = { $character } is unexpected in an expression
+no-number = { $text } is no number; a text stands in quotes
+expression-deeper = the expression is nested deeper than { $most } levels
+end-unexpected = unexpected end of the expression
+equals-sign = = is written == in a comparison
+unexpected = unexpected { $text }
+text-unexpected = unexpected text: ~ joins two texts
+reference-unexpected = unexpected reference: ~ joins two texts
+function-no-value = { $name } is a function and no value: write { $name }(…)
+values-no-methods = values have filters, not methods, as in $lastname|upper
+brackets-empty = unexpected ]: a name or a number stands in the brackets
+named-first = a value without a name stands before those with names
+loop-form = a loop is written {% for item in $env["items"] %}
+set-form = a name is set as in {% set name = $env["name"] %}
+statements-deeper = statements are nested deeper than { $most } levels
+statement-open = {% { $word } %} is not closed by {% end{ $word } %}
+statement-misplaced = {% { $word } %} stands behind no {% { $begins } %}
+statement-in-addresses = statements cannot stand among mail addresses
+at-line = line { $line }, column { $column }: { $message }
+statement-unknown = unknown statement { $word }
+statement-as-text = { $message }; {% raw %} writes {% as it is
 
 address-rule = address rule { $rule } { $message }
 rule-one-too-many = is one too many: a permission holds at most { $most }

@@ -38,4 +38,31 @@ codes! {
     "now-form" NowForm;
     "now-too-far" NowTooFar { days: i64, most: i64 };
     "related-form" RelatedForm;
+
+    // The grammar of expressions, and statements in texts.
+    "written-as" WrittenAs { text: String, here: String };
+    "no-ampersand" NoAmpersand;
+    "no-match-sign" NoMatchSign;
+    "no-question-mark" NoQuestionMark;
+    "character-unexpected" CharacterUnexpected { character: char };
+    "no-number" NoNumber { text: String };
+    "expression-deeper" ExpressionDeeper { most: usize };
+    "end-unexpected" EndUnexpected;
+    "equals-sign" EqualsSign;
+    "unexpected" Unexpected { text: String };
+    "text-unexpected" TextUnexpected;
+    "reference-unexpected" ReferenceUnexpected;
+    "function-no-value" FunctionNoValue { name: String };
+    "values-no-methods" NoMethods;
+    "brackets-empty" BracketsEmpty;
+    "named-first" NamedFirst;
+    "loop-form" LoopForm;
+    "set-form" SetForm;
+    "statements-deeper" StatementsDeeper { most: usize };
+    "statement-open" StatementOpen { word: String };
+    "statement-misplaced" StatementMisplaced { word: String, begins: String };
+    "statement-in-addresses" StatementInAddresses;
+    "at-line" AtLine { line: usize, column: usize, message: Inner };
+    "statement-unknown" StatementUnknown { word: String };
+    "statement-as-text" StatementAsText { message: Inner };
 }

@@ -14,6 +14,7 @@ key-repeated = этот ключ стоит здесь дважды, вперв�
 yaml-alias = якоря и ссылки YAML (&name, *name) не читаются: напишите значение целиком или возьмите такой текст в кавычки
 yaml-tag = теги вроде { $tag } не читаются: возьмите в кавычки текст, который начинается с «!»
 yaml-braces = значение начинается с {{, и YAML читает его как словарь; возьмите его в кавычки: '{{ … }}'
+yaml-reference = ссылка стоит в {…} или […], и YAML читает её скобки как список; возьмите её в кавычки: '$env["name"]'
 yaml-tab = в отступе стоит табуляция; пишите пробелы
 yaml-indented = отступ этой строки – { $spaces }, а строки { $other } { $of } – { $others }
 one-space = 1 пробел
@@ -47,7 +48,7 @@ must-be-text = нужен текст
 must-be-flag = нужно true или false
 must-be-whole = нужно целое число
 must-be-within = нужно число от { $min } до { $max }
-must-be-duration = нужна длительность, например 20s, не больше { $most } с
+must-be-duration = нужна длительность, например 20s, не больше { $most }
 must-be-one-of = нужно одно из: { $words }
 must-be-media-type = нужен тип содержимого, например { $example }
 name-empty = имя пустое
@@ -85,6 +86,7 @@ delete-true = нужно true; другую запись, а не запись �
 operator-missing = не назван оператор
 operator-unknown = неизвестный оператор; здесь известны: { $known }
 secret-host = запрос с секретом называет схему и сервер прямо в адресе, как https://crm.example.org/…: присланное значение не должно выбирать, кто получит секрет
+host-chosen = ссылка выбирает схему, узел или порт: напишите их, например https://crm.example.org/…, или any_host: true, если отправитель может выбирать, кого вызывает Postern
 one-body = нужно что-то одно из: { $keys }
 header-characters = в имени есть знаки, которых не бывает в имени заголовка
 header-own = `{ $header }` ставит сам Postern
@@ -130,6 +132,32 @@ secret-unquoted = имя секрета пишут в кавычках, как �
 now-form = $[Now] пишут так: $[Now], $[Now,+3] или $[Now,0,'d.m.Y']
 now-too-far = до $[Now,{ $days }] больше { $most } дней
 related-form = поле связанной записи пишут так: $(contact_id: (Contacts) leadsource)
+
+written-as = вместо { $text } пишут { $here }
+no-ampersand = & – не оператор: and соединяет условия, ~ соединяет тексты
+no-match-sign = =~ здесь не оператор: есть ли текст в другом, проверяет in
+no-question-mark = вместо a ? b : c пишут b if a else c
+character-unexpected = знака { $character } в выражении быть не может
+no-number = { $text } – не число; текст пишут в кавычках
+expression-deeper = вложенность выражения больше { $most } уровней
+end-unexpected = выражение неожиданно кончилось
+equals-sign = в сравнении вместо = пишут ==
+unexpected = { $text } здесь не к месту
+text-unexpected = текст здесь не к месту: два текста соединяет ~
+reference-unexpected = ссылка здесь не к месту: два текста соединяет ~
+function-no-value = { $name } – функция, а не значение: пишите { $name }(…)
+values-no-methods = у значений есть фильтры, а не методы, например $lastname|upper
+brackets-empty = ] здесь не к месту: в скобках стоит имя или число
+named-first = значение без имени стоит перед значениями с именами
+loop-form = цикл пишут так: {% for item in $env["items"] %}
+set-form = имя задают так: {% set name = $env["name"] %}
+statements-deeper = вложенность операторов больше { $most } уровней
+statement-open = {% { $word } %} не закрыт оператором {% end{ $word } %}
+statement-misplaced = перед {% { $word } %} нет {% { $begins } %}
+statement-in-addresses = среди почтовых адресов не может быть операторов
+at-line = строка { $line }, столбец { $column }: { $message }
+statement-unknown = неизвестный оператор { $word }
+statement-as-text = { $message }; {% raw %} выводит {% как есть
 
 address-rule = правило адресов { $rule } { $message }
 rule-one-too-many = уже лишнее: в разрешении не больше { $most } правил

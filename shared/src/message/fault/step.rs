@@ -28,6 +28,7 @@ codes! {
     "operator-missing" OperatorMissing;
     "operator-unknown" OperatorUnknown { known: String };
     "secret-host" SecretHost;
+    "host-chosen" HostChosen;
     "one-body" OneBody { keys: String };
     "header-characters" HeaderCharacters;
     "header-own" HeaderOwn { header: String };

@@ -1,5 +1,6 @@
 //! The engine without a database: a run with answers given, and what becomes of it.
 
+mod local;
 mod transaction;
 
 use std::time::{Duration, SystemTime};

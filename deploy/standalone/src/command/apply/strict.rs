@@ -1,5 +1,4 @@
-//! `apply --strict`: names that lead nowhere are findings. Without it they are allowed, since what they name may come
-//! later.
+//! Names that lead nowhere: `apply` warns of them, since what they name may come later, and `apply --strict` refuses them.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +12,13 @@ use serde_json::Value;
 
 use super::place::line_in_all;
 use crate::documents::Text;
-use crate::known;
+use crate::names::{named, users};
 use crate::options::language;
 use crate::plan::Set;
-
-/// The tasks whose value is the name of a module.
-const MODULE_TASKS: [&str; 2] = ["create_record", "find_record"];
+use crate::{known, plan};
 
 /// The names in the documents of texts that are neither set nor in the texts. Lines count through all texts.
-pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
+pub fn findings(texts: &[Text], set: &Set) -> Vec<(Kind, Finding)> {
     let mut documents = Vec::new();
     for (at, text) in texts.iter().enumerate() {
         let text = String::from_utf8_lossy(&text.bytes);
@@ -36,12 +33,32 @@ pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
         Known { triggers: known(Kind::Trigger), workflows: known(Kind::Workflow), modules: known(Kind::Module) };
     let mut findings = Vec::new();
     for (at, document) in &documents {
-        for (path, message) in known.missing(&document.value) {
+        for (kind, path, message) in known.missing(&document.value) {
             let line = line_in_all(texts, *at, document.line(&path));
-            findings.push(Finding::of(line, &finding::Finding::new(path, message), language()));
+            findings.push((kind, Finding::of(line, &finding::Finding::new(path, message), language())));
         }
     }
     findings
+}
+
+/// What is about to be removed, and is named by documents that stay.
+pub fn in_use(changes: &[plan::Change], surplus: &[(Kind, String)], set: &Set) -> Vec<String> {
+    let after: Vec<Value> =
+        changes.iter().filter_map(|change| Some(yaml::read(&change.after).ok()?.pop()?.value)).collect();
+    let is_gone = |kind: Kind, key: &str| {
+        surplus.iter().any(|(removed, name)| *removed == kind && name == key)
+            || changes.iter().any(|change| change.kind == kind && change.key == key)
+    };
+    let is_gone = &is_gone;
+    let stays = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| set.of(kind).map(|(one, _)| one).filter(move |one| !is_gone(kind, &known::key(kind, one))));
+    let documents: Vec<&Value> = stays.chain(&after).collect();
+    let message = |(kind, key): &(Kind, String)| {
+        let users = users(*kind, key, documents.iter().copied());
+        (!users.is_empty()).then(|| format!("{kind} {key} is removed, and {} names it", users.join(", ")))
+    };
+    surplus.iter().filter(|(kind, _)| *kind != Kind::Module).filter_map(message).collect()
 }
 
 struct Known {
@@ -51,33 +68,12 @@ struct Known {
 }
 
 impl Known {
-    /// The paths of a document at which a name leads nowhere, and why.
-    fn missing(&self, document: &Value) -> Vec<(String, Message)> {
-        let mut named = Vec::new();
-        let at = |kind: Kind, path: &str, value: &Value| -> Vec<(Kind, String, String)> {
-            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            match value {
-                Value::Null => Vec::new(),
-                Value::Array(names) => {
-                    (names.iter().enumerate()).map(|(at, name)| (kind, format!("{path}.{at}"), text(name))).collect()
-                }
-                name => vec![(kind, path.to_owned(), text(name))],
-            }
-        };
-        if document.get("permission").is_some() {
-            named.extend(at(Kind::Trigger, "triggers", &document["triggers"]));
-            named.extend(at(Kind::Workflow, "workflows", &document["workflows"]));
-        }
-        if document.get("workflow").is_some() {
-            named.extend(at(Kind::Trigger, "start.triggers", &document["start"]["triggers"]));
-            named.extend(at(Kind::Module, "start.module", &document["start"]["module"]));
-            for (step, settings) in document["steps"].as_object().into_iter().flatten() {
-                for task in MODULE_TASKS {
-                    named.extend(at(Kind::Module, &format!("steps.{step}.{task}"), &settings[task]));
-                }
-            }
-        }
-        named.into_iter().filter_map(|(kind, path, name)| Some((path, self.message(kind, &name)?))).collect()
+    /// The paths of a document at which a name leads nowhere, what it should name, and why.
+    fn missing(&self, document: &Value) -> Vec<(Kind, String, Message)> {
+        // The server itself refuses a step that runs a missing workflow.
+        let is_ours = |(kind, path, _): &(Kind, String, String)| *kind != Kind::Workflow || !path.starts_with("steps.");
+        let named = named(document).into_iter().filter(is_ours);
+        named.filter_map(|(kind, path, name)| Some((kind, path, self.message(kind, &name)?))).collect()
     }
 
     fn message(&self, kind: Kind, name: &str) -> Option<Message> {
@@ -86,8 +82,7 @@ impl Known {
             Kind::Workflow => &self.workflows,
             Kind::Module | Kind::Permission => &self.modules,
         };
-        // A name with references is known only when it runs.
-        if known.contains(name) || name.contains(['$', '{']) {
+        if known.contains(name) {
             return None;
         }
         let meant = did_you_mean(name, known.iter().map(String::as_str));
@@ -118,7 +113,7 @@ mod tests {
             (json!({"workflow": 1, "steps": {"a": {"create_record": "$env[\"m\"]"}}}), vec![]),
             (json!({"trigger": "new"}), vec![]),
         ] {
-            let found: Vec<String> = known.missing(&document).into_iter().map(|(path, _)| path).collect();
+            let found: Vec<String> = known.missing(&document).into_iter().map(|(_, path, _)| path).collect();
             assert_eq!(found, expected, "{document}");
         }
         let meant = known.message(Kind::Trigger, "web_laed").unwrap();

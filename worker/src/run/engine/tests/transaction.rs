@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use postern_shared::comparison::Notes;
 use postern_shared::env::Env;
 use postern_shared::expression::Scope;
 use postern_shared::id::{ReceiptId, RecordId};
@@ -62,7 +63,8 @@ fn fields(json: &str) -> Env {
 pub fn new(pinned: Arc<Pinned>) -> Execution {
     let env = Arc::new(fields(r#"{"name":"Ada","tags":["a","b"],"n":2}"#));
     let (query, request, var, related) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
-    let scope = Scope { env, query, request, var, related, record: None };
+    let (local, notes) = (Arc::default(), Notes::default());
+    let scope = Scope { env, query, request, var, related, record: None, local, notes };
     Execution::new(pinned, 1, ReceiptId::new(), Some(record(852).into()), scope)
 }
 
@@ -71,6 +73,11 @@ pub fn begin(lines: &str, answers: Vec<Answer>) -> Came {
     let unit = unit(lines, Mode::Bundle);
     let pinned = unit.workflow(1.try_into().unwrap()).unwrap();
     go_on(new(pinned), unit, answers, Before::New)
+}
+
+/// A run in a bundle that asks nothing.
+pub fn go_on_as(execution: Execution, unit: UnitOfWork) -> Came {
+    go_on(execution, unit, Vec::new(), Before::New)
 }
 
 /// The same run in its next transaction, which begins so many seconds later.

@@ -1,0 +1,153 @@
+//! Comparisons, sums and the signs of other languages.
+
+use super::*;
+use crate::comparison::{Operand, equal};
+
+fn posted(env: Value) -> Scope {
+    Scope { env: map(env), ..scope() }
+}
+
+fn holds(text: &str, scope: &Scope) -> bool {
+    Expression::parse(text).unwrap().is_true(scope).unwrap()
+}
+
+#[test]
+fn l1_a_posted_number_is_compared_as_a_number() {
+    let scope =
+        posted(json!({"budget": "5", "count": "1", "big": " 2000 ", "zip": "0815", "odd": "inf", "word": "many"}));
+    for (text, expected, note) in [
+        ("$env['budget'] > 1000", false, ""),
+        ("$env['big'] > 1000", true, ""),
+        ("1000 < $env['big'] <= 2000", true, ""),
+        ("$env['count'] == 1", true, ""),
+        ("$env['count'] in [1, 2]", true, ""),
+        ("$env['count'] not in [2, 3]", true, ""),
+        ("$env['count'] != 1", false, ""),
+        ("$env['budget'] >= '1000'", true, "compared two numbers as texts"),
+        ("$env['zip'] == 815", false, "compared text with a number"),
+        ("$env['zip'] == '0815'", true, ""),
+        ("$env['odd'] > 1000", false, "compared text with a number"),
+        ("$env['word'] < 5", false, "compared text with a number"),
+        ("$env['word'] > 5", false, "compared text with a number"),
+        ("$env['budget'] is gt(4)", true, ""),
+        ("$env['budget'] is lt 4", false, ""),
+        ("$env['count'] is eq(1) and $env['count'] is in([1])", true, ""),
+        ("['5', 6, 'x']|select('gt', 5)|list == [6]", true, "compared text with a number"),
+        ("$env['missing'] < 5 or $env['missing'] > 5", false, ""),
+        ("[1, '2', [3]] == ['1', 2, ['3']]", true, ""),
+        ("{'a': '1'} == {'a': 1} and {'a': 1} != {'b': 1}", true, ""),
+        ("true == 'true' and true != 1", true, ""),
+    ] {
+        assert_eq!(holds(text, &scope), expected, "{text}");
+        let noted = scope.notes.take().map(|message| message.to_string()).unwrap_or_default();
+        assert!(noted.starts_with(note) && noted.is_empty() == note.is_empty(), "{text}: {noted}");
+    }
+}
+
+#[test]
+fn conditions_compare_every_pair_as_the_comparison_does() {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(5),
+        json!(5.5),
+        json!(-3),
+        json!("5"),
+        json!("5.0"),
+        json!(" 5 "),
+        json!("05"),
+        json!("five"),
+        json!(""),
+        json!("true"),
+        json!("1e3"),
+        json!("inf"),
+        json!("nan"),
+        json!("-3"),
+    ];
+    for left in &values {
+        for right in &values {
+            let scope = posted(json!({"a": left, "b": right}));
+            let expected = equal(Operand::of(left), Operand::of(right), &Notes::default());
+            assert_eq!(holds("$env['a'] == $env['b']", &scope), expected, "{left} {right}");
+            assert_eq!(holds("$env['a'] in [$env['b']]", &scope), expected, "{left} {right}");
+            let order = crate::comparison::order(Operand::of(left), Operand::of(right), &Notes::default());
+            assert_eq!(
+                holds("$env['a'] < $env['b']", &scope),
+                order.is_some_and(|order| order.is_lt()),
+                "{left} {right}"
+            );
+            assert_eq!(
+                holds("$env['a'] >= $env['b']", &scope),
+                order.is_some_and(|order| order.is_ge()),
+                "{left} {right}"
+            );
+        }
+    }
+}
+
+#[test]
+fn l9_signs_of_other_languages_say_what_to_write() {
+    for (text, expected) in [
+        ("$a = $b", "= is written == in a comparison"),
+        ("$a === $b", "=== is written =="),
+        ("$a && $b", "&& is written and"),
+        ("$a || $b", "|| is written or"),
+        ("!$a", "! is written not"),
+        ("$a !== $b", "!== is written !="),
+        ("$a <> $b", "<> is written !="),
+        ("$a & $b", "& is no operator"),
+        ("$a ? 1 : 2", "b if a else c"),
+        ("$a AND $b", "AND is written and"),
+        ("$a; $b", "; is unexpected"),
+        ("$a 'b'", "~ joins two texts"),
+        ("($a == 1", "unexpected end of the expression"),
+        ("$a == ", "unexpected end of the expression"),
+    ] {
+        let error = Expression::parse(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn l14_a_missing_part_of_a_joined_text_is_empty() {
+    let scope = posted(json!({"first": "Ada", "age": "36"}));
+    let eval = |text: &str| Expression::parse(text).unwrap().eval(&scope);
+    for (text, expected) in [
+        ("$env['first'] + ' ' + $env['last']", json!("Ada ")),
+        ("$env['last'] + ', ' + $env['first']", json!(", Ada")),
+        ("$env['a'] + $env['b']", json!(null)),
+        ("$env['first'] ~ ' ' ~ 36", json!("Ada 36")),
+        ("[1] + ['a']", json!([1, "a"])),
+        ("$env['age']|int + 1", json!(37)),
+    ] {
+        assert_eq!(eval(text), Ok(expected), "{text}");
+    }
+    for text in ["$env['first'] + 36", "36 + $env['first']", "$env['age'] + 1"] {
+        let error = eval(text).unwrap_err().to_string();
+        assert!(error.contains("~ instead of + to join") && error.contains("|int"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn operators_bind_as_jinja_says() {
+    for (text, expected) in [
+        ("1 + 2 * 3 ** 2 - 4 // 3", json!(18)),
+        ("-7 // 2 ~ ',' ~ -7 % 3 ~ ',' ~ 7 % -3", json!("-4,2,-2")),
+        ("not true or true and not false", json!(true)),
+        ("not 1 in [2]", json!(true)),
+        ("1 if false else 2 if false else 3", json!(3)),
+        ("-5|abs", json!(5)),
+        ("'a' 'b'", json!("ab")),
+        ("10 / 4", json!(2.5)),
+        ("'abcdef'[1:3] ~ 'abcdef'[::-1] ~ 'abcdef'[-2:]", json!("bcfedcbaef")),
+        ("[1, 2, 3, 4][::2] + [1, 2, 3][5:]", json!([1, 3])),
+        ("6 is divisibleby 3 and 7 is not divisibleby 3", json!(true)),
+        ("{'a': {'b': [1, 2]}}.a.b.1", json!(2)),
+        ("(1, 2)[1]", json!(2)),
+        ("9223372036854775807 + 1", serde_json::from_str("9223372036854775808").unwrap()),
+        ("1 < 2 < 3 and not 1 < 3 < 2", json!(true)),
+    ] {
+        assert_eq!(eval(text), Ok(expected), "{text}");
+    }
+}

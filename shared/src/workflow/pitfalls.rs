@@ -1,0 +1,175 @@
+//! What a document says that can be read but never does what is meant: a URL without a scheme, a mail to no address, an
+//! order in the words of SQL. Found when a document is checked, not when a stored one is read: that one runs as it did.
+
+use serde_json::Value;
+
+use crate::finding::Finding;
+
+/// Keys of `send_mail` whose texts are addresses.
+const ADDRESSES: [&str; 5] = ["send_mail", "cc", "bcc", "from", "reply_to"];
+
+/// The most of a text that a finding repeats, in characters.
+const MAX_EXCERPT_CHARS: usize = 60;
+
+/// What is wrong in the steps of a workflow's document.
+pub fn findings(document: &Value) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, step) in document["steps"].as_object().into_iter().flatten() {
+        let mut report = |key: &str, message: Option<String>| {
+            findings.extend(message.map(|message| Finding::new(format!("steps.{name}.{key}"), message)));
+        };
+        if let Some(url) = step.get("http_request").and_then(Value::as_str) {
+            report("http_request", wrong_url(url));
+        }
+        if step.get("send_mail").is_some() {
+            for key in ADDRESSES {
+                texts(&step[key]).for_each(|text| report(key, wrong_addresses(text)));
+            }
+        }
+        if step.get("find_record").is_some() {
+            texts(&step["sort"]).for_each(|text| report("sort", wrong_order(text)));
+        }
+    }
+    findings
+}
+
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    items.iter().filter_map(Value::as_str)
+}
+
+fn has_references(text: &str) -> bool {
+    text.contains(['$', '{'])
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(MAX_EXCERPT_CHARS).collect()
+}
+
+/// The beginning of a URL is written out, unless a reference stands there.
+fn wrong_url(url: &str) -> Option<String> {
+    let url = url.trim_start();
+    let begins = url.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+    if url.is_empty() || has_references(begins) {
+        return None;
+    }
+    let lower = url.to_ascii_lowercase();
+    if lower.starts_with("http://") || lower.starts_with("https://") {
+        return None;
+    }
+    Some(match url.split_once("://") {
+        Some((scheme, _)) if scheme == begins.trim_end_matches(':') => {
+            format!("`{}://` cannot be asked: a URL begins with https:// or http://", excerpt(scheme))
+        }
+        _ => format!("a URL begins with its scheme: did you mean `https://{}`?", excerpt(url.trim_start_matches('/'))),
+    })
+}
+
+/// Each part between commas is `ada@example.org` or `Ada <ada@example.org>`.
+fn wrong_addresses(text: &str) -> Option<String> {
+    if has_references(text) {
+        return None;
+    }
+    let is_address = |part: &str| {
+        let inner = part.rsplit_once('<').map_or(part, |(_, rest)| rest.trim_end().trim_end_matches('>')).trim();
+        let (local, domain) = inner.rsplit_once('@').unwrap_or_default();
+        !local.is_empty() && !domain.is_empty() && !domain.contains(char::is_whitespace)
+    };
+    let wrong = split_addresses(text).into_iter().find(|part| !part.trim().is_empty() && !is_address(part))?;
+    let part = excerpt(wrong.trim());
+    Some(format!("`{part}` is no mail address, such as ada@example.org or Ada <ada@example.org>"))
+}
+
+/// At the commas that stand outside of quotes.
+fn split_addresses(text: &str) -> Vec<&str> {
+    let (mut parts, mut from, mut is_quoted) = (Vec::new(), 0, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => {
+                parts.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
+/// `created desc` is the name of no field.
+fn wrong_order(text: &str) -> Option<String> {
+    let (field, order) = text.trim().rsplit_once(char::is_whitespace)?;
+    let (field, sign) = match order.to_ascii_lowercase().as_str() {
+        "desc" | "descending" => (field.trim(), "-"),
+        "asc" | "ascending" => (field.trim(), ""),
+        _ => return None,
+    };
+    Some(format!("a minus before a field is descending: did you mean `{sign}{}`?", excerpt(field)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(step: Value) -> Vec<String> {
+        findings(&json!({"steps": {"s": step}})).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_url_without_a_scheme_is_found() {
+        for (url, expected) in [
+            ("example.org/leads", "did you mean `https://example.org/leads`?"),
+            ("//example.org/leads", "did you mean `https://example.org/leads`?"),
+            ("localhost:8080/?u=http://a", "did you mean `https://localhost:8080/?u=http://a`?"),
+            ("ftp://example.org", "`ftp://` cannot be asked"),
+        ] {
+            let found = found(json!({"http_request": url}));
+            assert!(found.len() == 1 && found[0].contains(expected), "{url}: {found:?}");
+        }
+        for url in
+            ["https://example.org", "HTTP://example.org", "$env[\"url\"]", "{{ $env[\"url\"] }}/a", "$var[\"u\"]/a"]
+        {
+            assert_eq!(found(json!({"http_request": url})), [""; 0], "{url}");
+        }
+    }
+
+    #[test]
+    fn a_mail_to_no_address_is_found() {
+        for (to, expected) in [
+            (json!("bob"), "steps.s.send_mail: `bob` is no mail address"),
+            (json!("ada@example.org, bob"), "`bob`"),
+            (json!(["ada@example.org", "Bob <bob>"]), "`Bob <bob>`"),
+            (json!("Lovelace, Ada <ada@example.org>"), "`Lovelace`"),
+        ] {
+            let found = found(json!({"send_mail": to, "subject": "s", "text": "t"}));
+            assert!(found.len() == 1 && found[0].contains(expected), "{to}: {found:?}");
+        }
+        for to in [
+            json!("ada@example.org"),
+            json!("Ada <ada@example.org>, root@localhost"),
+            json!("\"Lovelace, Ada\" <ada@example.org>"),
+            json!(["$env[\"email\"]", "ada@пример.рф"]),
+        ] {
+            assert_eq!(found(json!({"send_mail": to, "cc": "{{ $owner }}"})), [""; 0], "{to}");
+        }
+        assert_eq!(found(json!({"send_mail": "a@b.c", "reply_to": "nobody"})).len(), 1);
+    }
+
+    #[test]
+    fn an_order_in_the_words_of_sql_is_found() {
+        for (sort, expected) in [
+            (json!("created desc"), "did you mean `-created`?"),
+            (json!(["lastname", "created  DESC"]), "did you mean `-created`?"),
+            (json!("created asc"), "did you mean `created`?"),
+        ] {
+            let found = found(json!({"find_record": "Leads", "sort": sort}));
+            assert!(found.len() == 1 && found[0].contains(expected), "{sort}: {found:?}");
+        }
+        for sort in [json!("-created"), json!(["lastname", "last name"]), json!("desc")] {
+            assert_eq!(found(json!({"find_record": "Leads", "sort": sort})), [""; 0], "{sort}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One comparison: conditions and `find_record` agree on every pair of values.
+
+use serde_json::{Value, json};
+
+use crate::harness::Postern;
+
+fn values() -> Vec<Value> {
+    let large = |text: &str| serde_json::from_str(text).unwrap();
+    vec![
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(5),
+        json!(-3),
+        json!(5.5),
+        json!(1000),
+        large("12345678901234567890"),
+        large("0.10"),
+        json!("5"),
+        json!("5.0"),
+        json!(" 5 "),
+        json!("05"),
+        json!("+5"),
+        json!("-3"),
+        json!("1000"),
+        json!("0.1"),
+        json!("12345678901234567891"),
+        json!("1e3"),
+        json!("inf"),
+        json!("nan"),
+        json!("five"),
+        json!("Ärger"),
+        json!("true"),
+        json!("2026-05-01"),
+        json!("a b"),
+    ]
+}
+
+const SETTINGS: &str = "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+workflow: 1
+start: {without_record: true, next: is}
+steps:
+  is: {find_record: V, where: {v: {is: '$env[\"v\"]'}}, store_ids: is, found: is_not, not_found: is_not}
+  is_not: {find_record: V, where: {v: {is_not: '$env[\"v\"]'}}, store_ids: is_not, found: above, not_found: above}
+  above: {find_record: V, where: {v: {above: '$env[\"v\"]'}}, store_ids: above, found: below, not_found: below}
+  below: {find_record: V, where: {v: {below: '$env[\"v\"]'}}, store_ids: below, found: compare, not_found: compare}
+  compare:
+    set_env:
+      c_is: '{% for i in range($env[\"all\"]|length) if $env[\"all\"][i] == $env[\"v\"] %}{{ i + 1 }} {% endfor %}'
+      c_is_not: '{% for i in range($env[\"all\"]|length) if $env[\"all\"][i] != $env[\"v\"] %}{{ i + 1 }} {% endfor %}'
+      c_above: '{% for i in range($env[\"all\"]|length) if $env[\"all\"][i] > $env[\"v\"] %}{{ i + 1 }} {% endfor %}'
+      c_below: '{% for i in range($env[\"all\"]|length) if $env[\"all\"][i] < $env[\"v\"] %}{{ i + 1 }} {% endfor %}'
+    next: say
+  say:
+    stop: finished
+    message: '{{ $env[\"is\"]|join(\" \") }} / {{ $env[\"is_not\"]|join(\" \") }} / {{ $env[\"above\"]|join(\" \") }} / {{ $env[\"below\"]|join(\" \") }} = {{ $env[\"c_is\"]|trim }} / {{ $env[\"c_is_not\"]|trim }} / {{ $env[\"c_above\"]|trim }} / {{ $env[\"c_below\"]|trim }}'
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_and_find_record_agree_on_every_pair_of_values() {
+    let postern = Postern::start(SETTINGS).await;
+    let all = values();
+    for (at, value) in all.iter().enumerate() {
+        let fields = json!({"v": value}).to_string().replace('\'', "''");
+        postern.sql(&format!("INSERT INTO records (id, module, fields) VALUES ({}, 'V', '{fields}')", at + 1)).await;
+    }
+    for value in &all {
+        let body = json!({"all": all, "v": value}).to_string();
+        let answer = postern.post("/trigger?workflow_id=1").json(&body).send().await;
+        let receipt = postern.ended(&answer).await;
+        let message = receipt["runs"][0]["message"].as_str().unwrap_or_default();
+        let (found, compared) = message.split_once(" = ").unwrap_or_else(|| panic!("{receipt}"));
+        assert_eq!(found, compared, "{value}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_compared_with_a_number_is_noted_on_the_receipt() {
+    let postern = Postern::start(
+        "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+workflow: 1
+start: {without_record: true, next: rich}
+steps:
+  rich: {condition: '$env[\"budget\"] > 1000', then: yes, else: no}
+  yes: {stop: finished, message: rich}
+  no: {stop: finished, message: poor}
+",
+    )
+    .await;
+    for (posted, message, noted) in [
+        ("5", "poor", ""),
+        ("1000.01", "rich", ""),
+        ("many", "poor", "compared text with a number, which is never true"),
+        ("01001", "poor", "compared text with a number, which is never true"),
+    ] {
+        let receipt = postern.outcome("/trigger?workflow_id=1", &format!("budget={posted}")).await;
+        let run = &receipt["runs"][0];
+        assert_eq!((&run["message"], run["path"][0]["message"].as_str().unwrap_or_default()), (&json!(message), noted));
+    }
+}
