@@ -103,7 +103,6 @@ pub(super) fn is_typographic(c: char) -> bool {
 }
 
 impl Reference {
-
     /// Its value, cloned from its map; unknown is null.
     pub(super) fn value(&self, scope: &Scope) -> Value {
         match self.find(scope) {

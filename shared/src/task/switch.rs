@@ -1,10 +1,11 @@
 //! `switch`: compares one value with several cases; leaves by the output of the first case that is equal, or else by
 //! `else`.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use crate::comparison::{self, Notes, Operand};
 use crate::document::Reader;
-use crate::expression::{Template, render};
+use crate::expression::Template;
 use crate::spec::{Kind, Setting, Spec};
 
 /// The most cases of a step: more are a table, which records of a module hold.
@@ -49,14 +50,9 @@ impl Switch {
         Some(Self { value: value?, cases })
     }
 
-    /// The first case that a value is equal to. A number is equal to a case that reads as the same number, nothing is
-    /// equal to the empty case, and a list or a map to none.
+    /// The first case that a value is equal to, as a condition compares them.
     pub fn case_of(&self, value: &Value) -> Option<&str> {
-        let is = |case: &&String| match value {
-            Value::Number(number) => same_number(number, case),
-            Value::Array(_) | Value::Object(_) => false,
-            Value::Null | Value::Bool(_) | Value::String(_) => render(value) == **case,
-        };
+        let is = |case: &&String| comparison::equal(Operand::of(value), Operand::Text(case), &Notes::default());
         self.cases.iter().find(is).map(String::as_str)
     }
 }
@@ -64,10 +60,6 @@ impl Switch {
 /// The output of a case. Its name begins as no other output does: a case may be `else` or `failed`.
 pub fn output(case: &str) -> String {
     if case.is_empty() { "=".to_owned() } else { format!("= {case}") }
-}
-
-fn same_number(number: &Number, case: &str) -> bool {
-    number.as_str() == case || case.parse::<Number>().is_ok_and(|case| case.as_f64() == number.as_f64())
 }
 
 #[cfg(test)]

@@ -177,7 +177,11 @@ mod tests {
             ("", "6"),
             ("active", "7"),
         ];
-        let faults = Faults::new(findings.into_iter().map(|(path, message)| Finding::new(path, message)), &sketch, Language::English);
+        let faults = Faults::new(
+            findings.into_iter().map(|(path, message)| Finding::new(path, message)),
+            &sketch,
+            Language::English,
+        );
         let of = |step: &str| -> Vec<(&str, &str)> {
             faults.of(step).iter().map(|(path, message)| (path.as_str(), message.as_str())).collect()
         };

@@ -16,10 +16,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("run_workflow: 2\nstore: a", "steps.s.store: needs `wait: true`"),
     ("run_workflow: 2\ntimeout: 5m", "steps.s.timeout: needs `wait: true`"),
     ("run_workflow: 2\nfailed: t", "steps.s.failed: a step that does not wait for its runs"),
-    (
-        "run_workflow: 2\nwait: true\ntimeout: 91d",
-        "steps.s.timeout: must be a duration such as 20s, of at most 90d",
-    ),
+    ("run_workflow: 2\nwait: true\ntimeout: 91d", "steps.s.timeout: must be a duration such as 20s, of at most 90d"),
     ("switch: $a\ncases: {x: t}\nelse: u", "steps.s.else: leads to `u`, and there is no such step"),
     ("switch: $a\ncases: {x: [t, u]}", "steps.s.cases.x.1: leads to `u`, and there is no such step"),
     ("switch: $a\ncases: {}", "steps.s.cases: is empty"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use postern_shared::message::Message;
-use postern_shared::resume::RunKey;
 use postern_shared::record_ref::RecordRef;
+use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::{Awaits, Checkpoint, Frame, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::run_results::{OfStep, RunResult};

@@ -61,8 +61,9 @@ async fn page(visit: &Visit<'_>, text: String, notice: String) -> Result<Page, R
     let batch = editor::judged(visit, &text, Kind::Workflow).await?;
     let marks = editor::marks(&text, batch.findings.into_iter().map(|found| found.located), visit.language);
     let document = edit::read(&text).ok();
-    let graph =
-        document.as_ref().map(|document| graph::draw(&Sketch::of(document), document, graph::Marks::Counted(&[], visit.language)));
+    let graph = document
+        .as_ref()
+        .map(|document| graph::draw(&Sketch::of(document), document, graph::Marks::Counted(&[], visit.language)));
     Ok(Page {
         p: Frame::new(visit, Section::Workflows).await,
         id: visit.argument.clone(),
