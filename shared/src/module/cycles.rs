@@ -7,6 +7,7 @@ use super::Modules;
 use super::agreement::Undeclared;
 use crate::expression::Expression;
 use crate::finding::Finding;
+use crate::message::StepFault;
 use crate::task::Task;
 use crate::task::create_record::CreateRecord;
 use crate::workflow::{Step, StepIndex, Workflow};
@@ -24,20 +25,16 @@ pub(super) fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undec
         if steps.iter().any(ends) {
             None
         } else {
-            Some(Finding::new(format!("steps.{}", steps[0].name), message(&steps)))
+            Some(Finding::new(format!("steps.{}", steps[0].name), fault(&steps)))
         }
     };
     circles(workflow).into_iter().filter_map(finding).collect()
 }
 
-fn message(steps: &[&Step]) -> String {
+fn fault(steps: &[&Step]) -> StepFault {
     let names: Vec<&str> = steps.iter().take(MAX_NAMED).map(|step| step.name.as_str()).collect();
     let more = if steps.len() > MAX_NAMED { ", …" } else { "" };
-    let (names, first) = (names.join(", "), names[0]);
-    format!(
-        "leads back to itself without an end ({names}{more}): no step of this circle waits, calls another system, or decides \
-         by what the circle changes. Let an output lead out of it, or put a `delay` before `{first}`"
-    )
+    StepFault::EndlessCircle { steps: names.join(", ") + more, first: steps[0].name.clone() }
 }
 
 /// Whether a step can wait, or can lead out of the circle where it led back before.

@@ -217,7 +217,7 @@ pub(super) fn read(fields: &mut Reader, name: &str) -> Option<Field> {
         reader.report("unique", DocumentFault::UniqueType);
     }
     if required && on_error == OnError::Drop {
-        reader.report("on_error", "a required field cannot drop its value: a record without it is refused");
+        reader.report("on_error", DocumentFault::RequiredDrop);
     }
     let (name, kind_of_all) = (name.to_owned(), FieldType::Text);
     let mut field = Field { name, label, kind: kind_of_all, required, default: None, unique, on_error };

@@ -4,6 +4,8 @@
 use serde_json::Value;
 
 use crate::finding::Finding;
+use crate::message::{Message, StepFault};
+use crate::suggestion::Meant;
 
 /// Keys of `send_mail` whose texts are addresses.
 const ADDRESSES: [&str; 5] = ["send_mail", "cc", "bcc", "from", "reply_to"];
@@ -15,7 +17,7 @@ const MAX_EXCERPT_CHARS: usize = 60;
 pub fn findings(document: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, step) in document["steps"].as_object().into_iter().flatten() {
-        let mut report = |key: &str, message: Option<String>| {
+        let mut report = |key: &str, message: Option<Message>| {
             findings.extend(message.map(|message| Finding::new(format!("steps.{name}.{key}"), message)));
         };
         if let Some(url) = step.get("http_request").and_then(Value::as_str) {
@@ -47,7 +49,7 @@ fn excerpt(text: &str) -> String {
 }
 
 /// The beginning of a URL is written out, unless a reference stands there.
-fn wrong_url(url: &str) -> Option<String> {
+fn wrong_url(url: &str) -> Option<Message> {
     let url = url.trim_start();
     let begins = url.split(['/', '?', '#', ' ']).next().unwrap_or_default();
     if url.is_empty() || has_references(begins) {
@@ -59,14 +61,17 @@ fn wrong_url(url: &str) -> Option<String> {
     }
     Some(match url.split_once("://") {
         Some((scheme, _)) if scheme == begins.trim_end_matches(':') => {
-            format!("`{}://` cannot be asked: a URL begins with https:// or http://", excerpt(scheme))
+            StepFault::UrlSchemeOther { scheme: excerpt(scheme) }.into()
         }
-        _ => format!("a URL begins with its scheme: did you mean `https://{}`?", excerpt(url.trim_start_matches('/'))),
+        _ => {
+            let meant = format!("`https://{}`", excerpt(url.trim_start_matches('/')));
+            Message::from(StepFault::UrlNoScheme).meant(Meant::of([meant]))
+        }
     })
 }
 
 /// Each part between commas is `ada@example.org` or `Ada <ada@example.org>`.
-fn wrong_addresses(text: &str) -> Option<String> {
+fn wrong_addresses(text: &str) -> Option<Message> {
     if has_references(text) {
         return None;
     }
@@ -76,8 +81,7 @@ fn wrong_addresses(text: &str) -> Option<String> {
         !local.is_empty() && !domain.is_empty() && !domain.contains(char::is_whitespace)
     };
     let wrong = split_addresses(text).into_iter().find(|part| !part.trim().is_empty() && !is_address(part))?;
-    let part = excerpt(wrong.trim());
-    Some(format!("`{part}` is no mail address, such as ada@example.org or Ada <ada@example.org>"))
+    Some(StepFault::NoMailAddress { text: excerpt(wrong.trim()) }.into())
 }
 
 /// At the commas that stand outside of quotes.
@@ -98,14 +102,14 @@ fn split_addresses(text: &str) -> Vec<&str> {
 }
 
 /// `created desc` is the name of no field.
-fn wrong_order(text: &str) -> Option<String> {
+fn wrong_order(text: &str) -> Option<Message> {
     let (field, order) = text.trim().rsplit_once(char::is_whitespace)?;
     let (field, sign) = match order.to_ascii_lowercase().as_str() {
         "desc" | "descending" => (field.trim(), "-"),
         "asc" | "ascending" => (field.trim(), ""),
         _ => return None,
     };
-    Some(format!("a minus before a field is descending: did you mean `{sign}{}`?", excerpt(field)))
+    Some(Message::from(StepFault::OrderWord).meant(Meant::of([format!("`{sign}{}`", excerpt(field))])))
 }
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ codes! {
     "unique-twice" UniqueTwice { field: String };
     "unique-type" UniqueType;
     "unique-default" UniqueDefault;
+    "required-drop" RequiredDrop;
     "type-unknown" TypeUnknown { kind: String, kinds: String };
     "type-options" TypeOptions;
     "type-module" TypeModule;

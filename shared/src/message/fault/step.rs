@@ -38,6 +38,11 @@ codes! {
     "needs-for-each" NeedsForEach;
     "mail-no-text" MailNoText;
     "bare-filter" BareFilter { meant: String };
+    "url-scheme-other" UrlSchemeOther { scheme: String };
+    "url-no-scheme" UrlNoScheme;
+    "no-mail-address" NoMailAddress { text: String };
+    "order-word" OrderWord;
+    "endless-circle" EndlessCircle { steps: String, first: StepName };
 
     // Beside the modules.
     "strict-lacks" StrictLacks { module: ModuleName, field: String };
