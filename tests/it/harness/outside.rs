@@ -69,17 +69,22 @@ fn redirect(path: &str) -> Option<(&str, (&str, &str))> {
     Some((if status.is_empty() { "307" } else { status.trim_start_matches('/') }, rest.split_once('/')?))
 }
 
-async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watch::Receiver<bool>) {
-    let mut stream = BufReader::new(stream);
+/// The lines before the body; nothing if the other side ends before.
+async fn head(stream: &mut BufReader<TcpStream>) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
         match stream.read_line(&mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) if line.trim().is_empty() => break,
+            Ok(0) | Err(_) => return None,
+            Ok(_) if line.trim().is_empty() => return Some(lines),
             Ok(_) => lines.push(line.trim().to_owned()),
         }
     }
+}
+
+async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watch::Receiver<bool>) {
+    let mut stream = BufReader::new(stream);
+    let Some(lines) = head(&mut stream).await else { return };
     let headers: BTreeMap<String, String> = (lines.iter().skip(1))
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))

@@ -195,7 +195,7 @@ impl Execution {
         self.field_usage.note(&step.reads, &self.scope.env);
         if let Task::ForEach(ForEach { collect: Some((collect, _)), .. }) = &step.task {
             // Its steps set what it collects, and behind an empty list nothing is collected.
-            self.field_usage.expect(&collect.reads());
+            self.field_usage.expect(collect.reads());
         }
         let Touched { records, fields, notes } = std::mem::take(&mut self.touched);
         let message = message.into_iter().chain(self.scope.notes.take()).chain(notes).reduce(Message::and_also);

@@ -112,6 +112,7 @@ impl Control {
             Kind::Conditions if is_map => Self::Conditions,
             Kind::Names(Named::Trigger) => Self::Boxes,
             Kind::Map(prefix, inner) if is_map => Self::Inner(prefix, inner),
+            Kind::DelayOr(prefix, inner) if value.is_object() => Self::Inner(prefix, inner),
             Kind::Template if setting.key == "json" && is_map => Self::Rows,
             Kind::MailAddresses | Kind::Texts | Kind::Sort | Kind::Statuses | Kind::Names(_) => match value {
                 Value::Array(items) if items.iter().all(Value::is_string) => Self::Line,

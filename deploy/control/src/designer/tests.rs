@@ -159,7 +159,7 @@ fn conditions_and_inner_maps_are_rows_and_fields() {
             "-n",
             json!({"find_record": "Leads", "where": {"a": "1", "n": {"above": 5, "below": 9}}, "sort": "-n"}),
         ),
-        ("delay", json!({"delay": null}), "delay.for", "1d", json!({"delay": {"for": "1d"}})),
+        ("delay", json!({"delay": null}), "delay", "1d", json!({"delay": "1d"})),
         ("delay", json!({"delay": {"for": "1d"}}), "delay.for", "", json!({"delay": null})),
         ("set_env", json!({"set_env": {"a": true}}), "set_env.name", "b", json!({"set_env": {"b": true}})),
     ] {
