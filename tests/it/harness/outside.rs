@@ -69,6 +69,9 @@ fn redirect(path: &str) -> Option<(&str, (&str, &str))> {
     Some((if status.is_empty() { "307" } else { status.trim_start_matches('/') }, rest.split_once('/')?))
 }
 
+/// A greeting in windows-1251.
+const CYRILLIC: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=windows-1251\r\ncontent-length: 6\r\nconnection: close\r\n\r\n\xcf\xf0\xe8\xe2\xe5\xf2";
+
 /// The lines before the body; nothing if the other side ends before.
 async fn head(stream: &mut BufReader<TcpStream>) -> Option<Vec<String>> {
     let mut lines = Vec::new();
@@ -116,9 +119,7 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
             "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\nx-line: {query}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{said}"
         )
     } else if path == "/cyrillic" {
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=windows-1251\r\ncontent-length: 6\r\nconnection: close\r\n\r\n";
-        let _ = stream.write_all(&[head.as_bytes(), b"\xcf\xf0\xe8\xe2\xe5\xf2"].concat()).await;
-        return;
+        return drop(stream.write_all(CYRILLIC).await);
     } else if path == "/heads" {
         let heads = format!("x-head: {}\r\n", "x".repeat(1_000)).repeat(60);
         format!("HTTP/1.1 200 OK\r\n{heads}content-length: 0\r\nconnection: close\r\n\r\n")
