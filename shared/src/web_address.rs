@@ -1,6 +1,6 @@
 //! Web addresses as people write them: `HTTPS://EXAMPLE.ORG`, `example.org`, `www.example.org/a`.
 
-/// The longest address, in bytes: browsers and proxies take no longer ones.
+/// The longest address, in bytes: browsers and proxies refuse longer addresses.
 const MAX_BYTES: usize = 8_000;
 
 /// The address with its scheme, which is https where none is written, and its host in lower case; nothing = it is none.

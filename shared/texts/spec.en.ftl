@@ -79,13 +79,13 @@ find-record-store-ids = Store all ids
     .help = The name of `$env` that gets the list of all ids.
 
 for-each = For each
-    .help = Takes steps once for each item of a list: those to which `each` leads, and those to which these lead. Behind the last item it leaves by `next`. The next item follows when all branches of an item have ended, whatever they waited for. A loop may stand inside of another.
+    .help = Takes steps once for each item of a list: those to which `each` leads, and those to which these lead. After the last item it leaves by `next`. The next item follows when all branches of an item have ended, whatever they waited for. A loop may stand inside another.
 
 for-each-for-each = List
     .help = The list, of at most 1000 items. A value that is no list is one item; an empty value is none.
 
 for-each-item = Item
-    .help = The name of `$env` that is the item. Without it: `item`. Behind the loop it is what it was before.
+    .help = The name of `$env` that is the item. Without it: `item`. After the loop the name has its earlier value.
 
 for-each-index = Index
     .help = The name of `$env` that is the place of the item, from 1. Without it: `index`.
@@ -97,10 +97,10 @@ for-each-store = Store the list
     .help = The name of `$env` that gets the list of what the items gave, in their order.
 
 for-each-on-error = If an item fails
-    .help = `fail` leaves by `failed`, and fails the run where that leads nowhere; a replay of the run goes on with the failed item. `collect` puts `{error: …}` into the list and goes on with the next item. `stop` ends the run in any case.
+    .help = `fail` leaves by `failed`, and fails the run where that leads nowhere; a replay of the run goes on with the failed item. `collect` puts `{error: …}` into the list and goes on with the next item. A step `stop` ends the run in any case.
 
 for-each-parallel = At a time
-    .help = So many items at a time, at most 50, each in a run of its own with a copy of `$env`, for which this run waits. Then `fail` leaves by `failed` when all have ended. Without it: one item after another in this run.
+    .help = How many items run at a time, at most 50: each in a run of its own with a copy of `$env`, for which this run waits. Then `fail` leaves by `failed` when all have ended. Without it: one item after another in this run.
 
 http-request = HTTP request
     .help = Sends a request to another system. Leaves by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
@@ -190,7 +190,7 @@ run-workflow-timeout = Longest wait
     .help = How long the step waits for its runs.
 
 run-workflow-store = Store the results
-    .help = The name of `$env` that gets what the run left: `{run, state, message, status, body}`, or a list of these with `for_each` or a list of records. `status` and `body` are what its `respond` says.
+    .help = The name of `$env` that gets what the run left: `{run, state, message, status, body}`, or a list of these with `for_each` or a list of records. `status` and `body` come from its `respond`.
 
 send-mail = Send mail
     .help = Sends a mail. Leaves by `next` when the mail server has taken it, else by `failed`. All tries send the same mail with the same `Message-ID`.
@@ -205,7 +205,7 @@ send-mail-text = Text
     .help = The body without format. A mail has `text`, `html` or both.
 
 send-mail-html = HTML
-    .help = Values in it are escaped; `|safe` opts out. The body as HTML.
+    .help = The body as HTML. Values in it are escaped; `|safe` opts out.
 
 send-mail-cc = Copy
     .help = The addresses of those who receive a copy.

@@ -322,6 +322,8 @@ async fn a_workflow_that_nobody_set_is_found_at_the_line_of_the_step_that_runs_i
     let text = "workflow: 5\nstart: {without_record: true, next: [a, b, c]}\nsteps:\n  a: {run_workflow: 2}\n  b: {run_workflow: 6}\n  c:\n    run_workflow: 7\n---\nworkflow: 6\nstart: {without_record: true, next: a}\nsteps: {a: {run_workflow: 5}}\n";
     let answer = postern.api("POST", "/validate").header("content-type", "application/yaml").body(text).send().await;
     let found = &answer.json["findings"];
-    let expected = json!([{"line": 7, "path": "steps.c.run_workflow", "message": "there is no workflow 7"}]);
+    let code = json!({"code": "workflow-missing", "workflow": 7});
+    let expected =
+        json!([{"line": 7, "path": "steps.c.run_workflow", "message": "there is no workflow 7", "message_code": code}]);
     assert_eq!(found, &expected);
 }

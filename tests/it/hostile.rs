@@ -90,7 +90,8 @@ async fn a_field_of_many_digits_spoils_no_search() {
     postern
         .sql("INSERT INTO records (module, fields) VALUES ('Leads', jsonb_build_object('n', repeat('1', 200000))), ('Leads', jsonb_build_object('n', '0.' || repeat('1', 20000))), ('Leads', '{\"n\":5}')")
         .await;
-    for (n, message) in [("4", "found"), ("6", "nothing"), (&format!("4.{}", "5".repeat(20_000)), "found")] {
+    // A text of so many digits is no number, so it is not compared with one.
+    for (n, message) in [("4", "found"), ("6", "nothing"), (&format!("4.{}", "5".repeat(20_000)), "nothing")] {
         let receipt = postern.outcome("/trigger?workflow_id=1", &format!("n={n}")).await;
         assert_eq!(receipt["runs"][0]["message"], message, "{}", excerpt(&receipt));
     }

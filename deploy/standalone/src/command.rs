@@ -81,7 +81,7 @@ enum Command {
     Delete(delete::Options),
     /// Writes what is set as documents
     Export(export::Options),
-    /// Explains an address, a document or a task
+    /// Explains an address, a document, a task, expressions or secrets
     ///
     /// Of an address it shows which permissions admit it, and why the others do not.
     Explain(explain::Options),

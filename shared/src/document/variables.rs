@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::expression::Reads;
 use crate::finding::Finding;
 use crate::id::VariableName;
+use crate::message::Message;
 use crate::suggestion::did_you_mean;
 use crate::workflow::Workflow;
 
@@ -14,16 +15,12 @@ pub(super) fn of_workflow(workflow: &Workflow, known: &BTreeSet<VariableName>) -
     let steps = workflow.steps.iter().map(|step| (format!("steps.{}", step.name), &step.reads));
     let of_place = |(path, reads): (String, &Reads)| -> Vec<Finding> {
         let missing = reads.variables.iter().filter(|name| !known.contains(*name));
-        missing.map(|name| Finding::new(path.clone(), message(name, known))).collect()
+        missing.map(|name| Finding::new(path.clone(), absent(name, known))).collect()
     };
     condition.into_iter().chain(steps).flat_map(of_place).collect()
 }
 
-fn message(name: &VariableName, known: &BTreeSet<VariableName>) -> String {
-    match did_you_mean(name.as_str(), known.iter().map(VariableName::as_str)) {
-        nothing if nothing.is_empty() => {
-            format!("there is no variable {name}: `postern var set {name} VALUE` sets it")
-        }
-        meant => format!("there is no variable {name}{meant}"),
-    }
+fn absent(name: &VariableName, known: &BTreeSet<VariableName>) -> Message {
+    let meant = did_you_mean(name.as_str(), known.iter().map(VariableName::as_str));
+    Message::VariableMissing { variable: name.clone() }.meant(meant)
 }

@@ -15,7 +15,8 @@ use std::borrow::Cow;
 
 use minijinja::{Environment, Error, State, Value};
 
-use super::functions::{failed, is_nothing, steps};
+use super::arithmetic::is_nothing;
+use super::functions::{failed, steps};
 use super::render;
 use super::value::to_json;
 

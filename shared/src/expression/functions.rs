@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
+use super::arithmetic::is_nothing;
 use super::compared;
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
@@ -218,10 +219,6 @@ fn is_empty(value: &Value) -> bool {
         ValueKind::Bool | ValueKind::Number => false,
         _ => !value.is_true(),
     }
-}
-
-pub(super) fn is_nothing(value: &Value) -> bool {
-    value.is_undefined() || value.is_none()
 }
 
 /// The tests that compare, for `select("lt", 5)` and its like.

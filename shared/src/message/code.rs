@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
 use super::fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
-use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, WorkflowId};
+use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, VariableName, WorkflowId};
 use crate::record_ref::RecordRef;
 
 /// A message inside of another.
@@ -168,6 +168,7 @@ codes! {
     "mail-no-sender" MailNoSender;
     "mail-impossible" MailImpossible { reason: String };
     "secret-missing" SecretMissing { secret: SecretName };
+    "variable-missing" VariableMissing { variable: VariableName };
     "secret-unopened" SecretUnopened { secret: SecretName };
     "person-decided" PersonDecided;
     "worker-broke-off" WorkerBrokeOff;

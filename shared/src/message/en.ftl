@@ -142,6 +142,7 @@ mail-no-server = the worker knows no mail server: POSTERN_SMTP_URL is not set
 mail-no-sender = nobody sends the mail: neither the step nor POSTERN_MAIL_FROM names one
 mail-impossible = the mail cannot be made: { $reason }
 secret-missing = there is no secret { $secret }
+variable-missing = there is no variable { $variable }
 secret-unopened = the worker cannot decrypt the secret { $secret }: POSTERN_SECRETS_KEY is missing or holds another key
 person-decided = a person decided that it failed
 worker-broke-off = the worker broke off while it was at it

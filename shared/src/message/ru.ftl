@@ -142,6 +142,7 @@ mail-no-server = почтовый сервер не настроен: перем
 mail-no-sender = у письма нет отправителя: его не называют ни шаг, ни POSTERN_MAIL_FROM
 mail-impossible = письмо невозможно составить: { $reason }
 secret-missing = секрета { $secret } нет
+variable-missing = нет переменной { $variable }
 secret-unopened = обработчик не может расшифровать секрет { $secret }: POSTERN_SECRETS_KEY не задан или содержит другой ключ
 person-decided = человек решил, что шаг не выполнен
 worker-broke-off = обработчик прервался во время этого шага

@@ -12,11 +12,12 @@ const EXPRESSION: &str = r#"A `condition` is an expression. In any other text th
 | `$env["lastname"]` | what was posted, or set by a step |
 | `$query["utm_source"]` | a variable of the query |
 | `$request["ip"]` | the call: `ip`, `time`, `headers` |
+| `$var["crm_url"]` | a variable of the installation |
 | `$lastname` | a field of the record |
-| `$(contact_id: (Contacts) leadsource)` | a field of the record that a field refers to |
-| `$[Now]`, `$[Now,+3]`, `$[Now,0,'d.m.Y']` | a date in UTC |
+| `$(contact_id: (Contacts) leadsource)` | a field of the record whose id is in `contact_id` |
+| `$[Now]`, `$[Now,+3]`, `$[Now,0,'d.m.Y']` | a date, by the clock of the workflow's zone |
 
-An unknown name is empty. In a text a reference needs no braces, and `$$` is a dollar.
+Texts may contain the statements `{% if %}`, `{% for %}`, `{% set %}` and `{% raw %}`. An unknown name is empty. In a text a reference needs no braces, and `$$` is a dollar.
 
 "#;
 

@@ -3,6 +3,7 @@
 
 use crate::document::Reader;
 use crate::expression::Template;
+use crate::message::StepFault;
 use crate::spec::{self, Kind, Setting, Spec};
 
 /// The most items of a list: as many as a `find_record` finds.
@@ -84,19 +85,19 @@ impl ForEach {
         let items = reader.template(SPEC.name);
         let (on_error, parallel) = (reader.choice("on_error", &ON_ERROR), reader.number("parallel"));
         if item == index {
-            reader.report("index", "is the name of the item, too");
+            reader.report("index", StepFault::IndexIsItem);
         }
         if store.as_ref().is_some_and(|store| *store == item || *store == index) {
-            reader.report("store", "is the name of the item or of its place: each item would overwrite it");
+            reader.report("store", StepFault::StoreOverwritten);
         }
         let collect = match (collect, store) {
             (Some(collect), Some(store)) => Some((collect, store)),
             (Some(_), None) => {
-                reader.report("collect", "needs `store`, the name of $env that gets the list");
+                reader.report("collect", StepFault::CollectNeedsStore);
                 None
             }
             (None, Some(_)) if !reader.is_misspelt("collect") => {
-                reader.report("store", "needs `collect`, which is what each item gives");
+                reader.report("store", StepFault::StoreNeedsCollect);
                 None
             }
             (None, _) => None,

@@ -111,10 +111,10 @@ fn wait(reader: &mut Reader) -> Option<Wait> {
     if !waits {
         for key in ["timeout", "store"] {
             if reader.peek(key).is_some_and(|value| !value.is_null()) {
-                reader.report(key, "needs `wait: true`");
+                reader.report(key, StepFault::NeedsWait);
             }
         }
-        reader.refuse("failed", "a step that does not wait for its runs cannot know that one failed: `wait: true`");
+        reader.refuse("failed", StepFault::FailedNeedsWait);
         return None;
     }
     timeout.map(|timeout| Wait { timeout, store })

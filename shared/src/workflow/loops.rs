@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Step, StepIndex, Workflow};
 use crate::finding::Finding;
+use crate::message::StepFault;
 use crate::task::Task;
 
 /// Loops without steps, and loops that would begin again inside of themselves.
@@ -11,14 +12,14 @@ pub(super) fn findings(workflow: &Workflow) -> Vec<Finding> {
     let loops = workflow.steps.iter().filter(|step| matches!(step.task, Task::ForEach(_)));
     let finding = |step: &Step| {
         let body = step.successors("each");
-        let message = if body.is_empty() {
-            "is missing: the steps that are taken for each item"
+        let fault = if body.is_empty() {
+            StepFault::EachMissing
         } else if leads_to(workflow, body, step) {
-            "leads back to this step, which would begin a loop inside of itself: behind the last item `next` goes on"
+            StepFault::EachLeadsBack
         } else {
             return None;
         };
-        Some(Finding::new(format!("steps.{}.each", step.name), message))
+        Some(Finding::new(format!("steps.{}.each", step.name), fault))
     };
     loops.filter_map(finding).collect()
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{Step, Workflow};
 use crate::finding::Finding;
+
 use crate::id::ModuleName;
+use crate::message::StepFault;
 use crate::task::Task;
 
 /// Lets references read the records whose ids the steps of the workflow assign to names of `$env`. What was only posted
@@ -33,11 +35,9 @@ pub(super) fn findings(workflow: &Workflow) -> Vec<Finding> {
             !value.is_lone_reference() && value.reads().fields.contains(field)
         });
         let finding = |(field, _): &(String, _)| {
-            let message = format!(
-                "${field} is a field of the run's record, and the step changes another record: \
-                 $({id}: ({module}) {field}) reads that"
-            );
-            Finding::new(format!("steps.{}.set_value.{field}", step.name), message)
+            let (id, module) = (id.to_owned(), module.to_owned());
+            let fault = StepFault::FieldOfOwnRecord { field: field.clone(), id, module };
+            Finding::new(format!("steps.{}.set_value.{field}", step.name), fault)
         };
         computes.map(finding).collect()
     };

@@ -112,6 +112,13 @@ fn changing(world: &World) -> Vec<Wanted> {
         },
         post("rotateSecrets", "/secret-rotations", json!({})),
         Wanted { name: "deleteSecret", path: "/secrets/other".to_owned(), body: None },
+        Wanted {
+            name: "setVariable",
+            path: "/variables/crm_url".to_owned(),
+            body: Some((JSON, json!({"value": "https://crm.example"}).to_string())),
+        },
+        get("listVariables", "/variables"),
+        Wanted { name: "deleteVariable", path: "/variables/crm_url".to_owned(), body: None },
         post("createToken", "/tokens", json!({"name": "ci"})),
         Wanted { name: "deleteToken", path: "/tokens/1".to_owned(), body: None },
         Wanted { name: "deleteTrigger", path: "/triggers/other".to_owned(), body: None },

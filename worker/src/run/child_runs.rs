@@ -1,6 +1,6 @@
 //! Runs that other runs start. They are written in the transaction of the step that starts them, as runs that go on at
 //! once, each from a message of its own. Whether one begins is seen only then, when its record is locked: a step that
-//! starts a thousand runs holds no thousand records, and nobody waits for it.
+//! starts a thousand runs holds no thousand records.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `postern explain`: why an address is let in or not, or what a document or a task may hold.
+//! `postern explain`: why an address is let in or not, or what a document, a task, an expression or a secret may hold.
 
 use std::net::IpAddr;
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Reader;
 use crate::date::{named_zone, unknown_zone};
 use crate::expression::Template;
-use crate::message::{DocumentFault, Message};
+use crate::message::{DocumentFault, Message, StepFault};
 use crate::spec::{self, Kind};
 use crate::task::switch::{MAX_CASE_BYTES, MAX_CASES};
 use crate::yaml::join;
@@ -116,28 +116,25 @@ impl<'d> Reader<'d, '_> {
             None => return Vec::new(),
             Some(Value::Object(map)) => map.keys().cloned().collect(),
             Some(_) => {
-                self.report(key, "must be a map of texts, each with the steps that follow, as in {Rome: south}");
+                self.report(key, StepFault::CasesMap);
                 return Vec::new();
             }
         };
         match cases.len() {
-            0 => self.report(key, "is empty"),
+            0 => self.report(key, DocumentFault::IsEmpty),
             1..=MAX_CASES => {}
-            many => self.report(key, format!("has {many} cases, more than {MAX_CASES}")),
+            _ => self.report(key, DocumentFault::MoreThan { most: MAX_CASES }),
         }
         for case in &cases {
             let begins: String = case.chars().take(40).collect();
             if case.len() > MAX_CASE_BYTES {
-                self.report(&join(key, &begins), format!("a case is longer than {MAX_CASE_BYTES} bytes"));
+                self.report(&join(key, &begins), DocumentFault::LongerThan { most: MAX_CASE_BYTES });
             } else if case.contains(char::is_control) {
-                self.report(&join(key, &begins), "a case holds a control character");
+                self.report(&join(key, &begins), StepFault::CaseControl);
             } else if case.contains('$')
                 && Template::parse(&Value::from(case.as_str())).is_ok_and(|t| t.fixed_text().is_none())
             {
-                self.report(
-                    &join(key, &begins),
-                    "a case is a text as it stands, without references; a `condition` compares two values",
-                );
+                self.report(&join(key, &begins), StepFault::CaseReferences);
             }
         }
         cases

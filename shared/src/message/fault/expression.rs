@@ -9,7 +9,6 @@ codes! {
     /// Why a text is no expression or no template.
     ExpressionFault:
 
-    "not-an-expression" NotAnExpression;
     "expression-empty" ExpressionEmpty;
     "expression-longer" ExpressionLonger { most: usize };
     "expression-words" ExpressionWords { most: usize };
@@ -25,11 +24,8 @@ codes! {
     "test-is-filter" TestIsFilter { name: String };
     "function-unknown" FunctionUnknown { name: String };
     "function-is-filter" FunctionIsFilter { name: String };
-    "function-now" FunctionNow;
     "filters-stand-behind" FiltersStandBehind { message: Inner };
     "reference-unquoted" ReferenceUnquoted { name: String };
-    "source-not-yet" SourceNotYet { name: String, sources: Vec<String> };
-    "source-misspelt-not-yet" SourceMisspeltNotYet { name: String, meant: String };
     "source-unknown" SourceUnknown { name: String };
     "source-or-field" SourceOrField { name: String, sources: Vec<String>, reads: String };
     "request-lacks" RequestLacks { name: String, known: String };

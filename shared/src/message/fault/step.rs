@@ -42,6 +42,18 @@ codes! {
     "url-no-scheme" UrlNoScheme;
     "no-mail-address" NoMailAddress { text: String };
     "order-word" OrderWord;
+    "cases-map" CasesMap;
+    "case-control" CaseControl;
+    "case-references" CaseReferences;
+    "index-is-item" IndexIsItem;
+    "store-overwritten" StoreOverwritten;
+    "collect-needs-store" CollectNeedsStore;
+    "store-needs-collect" StoreNeedsCollect;
+    "needs-wait" NeedsWait;
+    "failed-needs-wait" FailedNeedsWait;
+    "each-missing" EachMissing;
+    "each-leads-back" EachLeadsBack;
+    "field-of-own-record" FieldOfOwnRecord { field: String, id: String, module: String };
     "endless-circle" EndlessCircle { steps: String, first: StepName };
 
     // Beside the modules.

@@ -11,7 +11,7 @@ use crate::panel::visit::Visit;
 /// The groups and their tasks, in the order in which a person looks for them. A task that stands in none is in the last.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("records", &["create_record", "find_record", "set_value", "comment", "delete_record"]),
-    ("flow", &["condition", "delay", "run_workflow", "stop"]),
+    ("flow", &["condition", "switch", "for_each", "set_env", "delay", "run_workflow", "stop"]),
     ("outside", &["send_mail", "http_request", "respond"]),
     ("other", &[]),
 ];
