@@ -51,6 +51,10 @@ SELECT number FROM schema_migrations ORDER BY number";
 const RECORD: &str = "-- migrate::record
 INSERT INTO schema_migrations (number) VALUES ($1)";
 
+/// A migration may read a whole history, for which the limit of a session is too short.
+const PATIENCE: &str = "-- migrate::patience
+SET LOCAL statement_timeout = 0";
+
 /// Holds off a second migration at the same time.
 const LOCK: &str = "-- migrate::lock
 SELECT pg_advisory_xact_lock(hashtext('postern_migrate'))";
@@ -59,6 +63,7 @@ SELECT pg_advisory_xact_lock(hashtext('postern_migrate'))";
 pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
     let transaction = connection.transaction().await?;
     lock(&transaction).await?;
+    transaction.batch_execute(PATIENCE).await?;
     transaction.batch_execute(PREPARE).await?;
     let applied = numbers(&transaction.query(APPLIED, &[]).await?);
     let open = open(&applied)?;
