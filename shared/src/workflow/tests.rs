@@ -263,10 +263,6 @@ const MISSPELT: &[(&str, &str)] = &[
     ("comment: $secret['K']", "steps.s.comment: $secret[\"K\"] can be read only in the URL, the headers"),
     ("condition: $secret['K'] == $a", "steps.s.condition: a secret stands in a text"),
     (
-        "http_request: 'https://$var[\"host\"]/'\nheaders: {A: '$secret[\"K\"]'}",
-        "steps.s.http_request: a request with a secret names scheme and host",
-    ),
-    (
         "http_request: '$var[\"url\"]$env[\"x\"]'\nheaders: {A: '$secret[\"K\"]'}",
         "steps.s.http_request: a request with a secret names scheme and host",
     ),
@@ -306,6 +302,7 @@ fn a_misspelt_word_is_one_finding_with_a_suggestion() {
         "comment: $$evn[\"a\"]",
         "http_request: '$var[\"url\"]/a?b=$env[\"x\"]'\nheaders: {A: '$secret[\"K\"]'}",
         "http_request: '$var[\"url\"]'\nheaders: {A: '$secret[\"K\"]'}",
+        "http_request: 'https://$var[\"host\"]/'\nheaders: {A: '$secret[\"K\"]'}",
     ] {
         assert!(findings_of_step(lines).is_empty(), "{lines}: {:?}", findings_of_step(lines));
     }
