@@ -222,6 +222,15 @@ fn spend_bytes(state: &State, bytes: usize) -> Result<(), EvalError> {
     Ok(state.consume_fuel(bytes as u64 / BYTES_OF_A_STEP)?)
 }
 
+/// Counts a value that was read: a text is copied.
+fn spend_copy(state: &State, value: &minijinja::Value) -> Result<(), EvalError> {
+    let bytes = value.as_str().map_or(0, str::len);
+    Ok(state.consume_fuel(bytes as u64 / BYTES_OF_A_COPY)?)
+}
+
+/// Bytes of a text that one step copies.
+const BYTES_OF_A_COPY: u64 = 512;
+
 /// Bytes that one step makes or reads.
 const BYTES_OF_A_STEP: u64 = 64;
 

@@ -35,12 +35,15 @@ pub fn read(text: &str) -> Option<Number> {
 /// The number that a text reads as: digits, a minus before and a decimal point inside, blanks around. A text with
 /// leading zeros is none, since a phone number or a postcode begins so, nor is one with an exponent, `inf` or `nan`.
 pub fn as_number(text: &str) -> Option<&str> {
+    if text.len() > MAX_NUMBER_CHARS {
+        return None;
+    }
     let number = text.trim_matches([' ', '\t', '\r', '\n']);
     let digits = number.strip_prefix('-').unwrap_or(number);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_number = are_digits(whole) && are_digits(fraction) && (whole == "0" || !whole.starts_with('0'));
-    (is_number && text.len() <= MAX_NUMBER_CHARS).then_some(number)
+    is_number.then_some(number)
 }
 
 /// Reads a whole number: without a fraction.
@@ -49,17 +52,18 @@ pub fn read_whole(text: &str) -> Option<Number> {
 }
 
 fn without_currency(text: &str) -> &str {
-    let lower = text.to_lowercase();
-    // A letter of another length in lower case would shift what follows.
-    if lower.len() != text.len() {
-        return text;
-    }
+    let is = |sign: &str, part: &str| part.len() == sign.len() && part.to_lowercase() == sign;
     for sign in CURRENCIES {
-        if lower.starts_with(sign) {
-            return text[sign.len()..].trim_start();
+        // Bytes that end within a letter are no sign.
+        if let Some((begin, rest)) = text.split_at_checked(sign.len())
+            && is(sign, begin)
+        {
+            return rest.trim_start();
         }
-        if lower.ends_with(sign) {
-            return text[..text.len() - sign.len()].trim_end();
+        if let Some((rest, end)) = text.len().checked_sub(sign.len()).and_then(|at| text.split_at_checked(at))
+            && is(sign, end)
+        {
+            return rest.trim_end();
         }
     }
     text
@@ -164,6 +168,8 @@ mod tests {
             ("1,234,567", "1234567"),
             ("1'234.50", "1234.50"),
             ("1234,567", "1234.567"),
+            ("5 РУБ", "5"),
+            ("Kzt 5", "5"),
         ] {
             assert_eq!(read(text).map(|number| number.to_string()).as_deref(), Some(expected), "{text}");
         }
@@ -189,6 +195,12 @@ mod tests {
             "5%",
             "1..2",
             "1 234 56",
+            // Of these letters some are longer in lower case and some shorter.
+            "İİ\u{212a}ZT",
+            "\u{212a}ZTİİ",
+            "5 İİ\u{212a}ZT",
+            "\u{212a}",
+            "₽",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

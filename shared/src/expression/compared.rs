@@ -6,7 +6,7 @@ use minijinja::{State, Value as Jinja};
 use super::arithmetic::{is_list, is_nothing};
 use super::node::Comparator;
 use super::value::{as_text, number_text};
-use super::{EvalError, spend_bytes};
+use super::{EvalError, spend_bytes, spend_copy};
 use crate::comparison::{self, Notes, Operand};
 use crate::message::Message;
 
@@ -18,19 +18,46 @@ pub(super) fn holds(
     state: &State,
     notes: &Notes,
     comparator: Comparator,
-    left: &Jinja,
-    right: &Jinja,
+    left: &Side,
+    right: &Side,
 ) -> Result<bool, EvalError> {
     let compare = Compare { state, notes };
     match comparator {
         Comparator::Equal => compare.equal(left, right, 0),
         Comparator::NotEqual => compare.equal(left, right, 0).map(|is_equal| !is_equal),
-        Comparator::In => compare.is_in(left, right),
-        Comparator::NotIn => compare.is_in(left, right).map(|is_in| !is_in),
+        Comparator::In => compare.is_in(left, &right.value),
+        Comparator::NotIn => compare.is_in(left, &right.value).map(|is_in| !is_in),
         Comparator::Less | Comparator::AtMost | Comparator::Greater | Comparator::AtLeast => {
-            let (one, other) = (number_text(left), number_text(right));
-            let order = comparison::order(operand(left, &one), operand(right, &other), notes);
+            compare.spend(left, right)?;
+            let order = comparison::order(left.operand(), right.operand(), notes);
             Ok(order.is_some_and(|order| comparator.holds(order)))
+        }
+    }
+}
+
+/// A value that is compared.
+pub(super) struct Side {
+    pub(super) value: Jinja,
+    /// What it is as a number, unless that is a whole one or the value is none.
+    pub(super) digits: Option<String>,
+}
+
+impl Side {
+    /// A value that was computed.
+    pub(super) fn of(value: Jinja) -> Self {
+        Self { digits: number_text(&value), value }
+    }
+
+    fn operand(&self) -> Operand<'_> {
+        match self.value.kind() {
+            ValueKind::Undefined | ValueKind::None => Operand::Nothing,
+            ValueKind::Bool => Operand::Flag(self.value.is_true()),
+            ValueKind::String => Operand::Text(self.value.as_str().unwrap_or_default()),
+            ValueKind::Number => match &self.digits {
+                Some(digits) => Operand::Number(digits),
+                None => i128::try_from(self.value.clone()).map_or(Operand::Items, Operand::Integer),
+            },
+            _ => Operand::Items,
         }
     }
 }
@@ -41,19 +68,26 @@ struct Compare<'a, 't, 'e> {
 }
 
 impl Compare<'_, '_, '_> {
-    fn equal(&self, left: &Jinja, right: &Jinja, level: usize) -> Result<bool, EvalError> {
+    /// A step, and what reading two texts as far as the shorter one costs.
+    fn spend(&self, left: &Side, right: &Side) -> Result<(), EvalError> {
         self.state.consume_fuel(1)?;
+        let bytes = |side: &Side| side.value.as_str().map_or(0, str::len);
+        spend_bytes(self.state, bytes(left).min(bytes(right)))
+    }
+
+    fn equal(&self, left: &Side, right: &Side, level: usize) -> Result<bool, EvalError> {
+        self.spend(left, right)?;
         if level > MAX_LEVELS {
             return Err(EvalError(Message::ValueTooDeep { most: MAX_LEVELS }));
         }
-        if is_list(left) && is_list(right) {
-            return self.equal_lists(left, right, level);
+        let is_map = |side: &Side| side.value.kind() == ValueKind::Map;
+        if is_list(&left.value) && is_list(&right.value) {
+            return self.equal_lists(&left.value, &right.value, level);
         }
-        if left.kind() == ValueKind::Map && right.kind() == ValueKind::Map {
-            return self.equal_maps(left, right, level);
+        if is_map(left) && is_map(right) {
+            return self.equal_maps(&left.value, &right.value, level);
         }
-        let (one, other) = (number_text(left), number_text(right));
-        Ok(comparison::equal(operand(left, &one), operand(right, &other), self.notes))
+        Ok(comparison::equal(left.operand(), right.operand(), self.notes))
     }
 
     fn equal_lists(&self, left: &Jinja, right: &Jinja, level: usize) -> Result<bool, EvalError> {
@@ -61,7 +95,11 @@ impl Compare<'_, '_, '_> {
         loop {
             match (left.next(), right.next()) {
                 (None, None) => return Ok(true),
-                (Some(one), Some(other)) if self.equal(&one, &other, level + 1)? => {}
+                (Some(one), Some(other)) => {
+                    if !self.equal(&self.item(one)?, &self.item(other)?, level + 1)? {
+                        return Ok(false);
+                    }
+                }
                 _ => return Ok(false),
             }
         }
@@ -72,20 +110,27 @@ impl Compare<'_, '_, '_> {
             return Ok(false);
         }
         for key in left.try_iter()? {
-            let other = right.get_item(&key)?;
-            if other.is_undefined() || !self.equal(&left.get_item(&key)?, &other, level + 1)? {
+            let (one, other) = (left.get_item(&key)?, right.get_item(&key)?);
+            if other.is_undefined() || !self.equal(&self.item(one)?, &self.item(other)?, level + 1)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// An item of a list, a key of a map, or a part of a text.
-    fn is_in(&self, left: &Jinja, right: &Jinja) -> Result<bool, EvalError> {
+    /// An item of a list or a map, which was copied.
+    fn item(&self, value: Jinja) -> Result<Side, EvalError> {
+        spend_copy(self.state, &value)?;
+        Ok(Side::of(value))
+    }
+
+    /// An item of a list, a key of a map, or a part of a text; nothing and the empty text are part of no text, since a form
+    /// posts an empty text for a field that nobody has filled in.
+    fn is_in(&self, left: &Side, right: &Jinja) -> Result<bool, EvalError> {
         if let Some(text) = right.as_str() {
-            let part = as_text(left)?;
+            let part = as_text(&left.value)?;
             spend_bytes(self.state, text.len() + part.len())?;
-            return Ok(text.contains(part.as_str()));
+            return Ok(!part.is_empty() && text.contains(part.as_str()));
         }
         if is_nothing(right) {
             return Ok(false);
@@ -93,28 +138,14 @@ impl Compare<'_, '_, '_> {
         match right.kind() {
             ValueKind::Seq | ValueKind::Iterable => {
                 for item in right.try_iter()? {
-                    if self.equal(left, &item, 1)? {
+                    if self.equal(left, &self.item(item)?, 1)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            ValueKind::Map => Ok(!is_nothing(&right.get_item(left)?)),
+            ValueKind::Map => Ok(!is_nothing(&right.get_item(&left.value)?)),
             _ => Err(EvalError(Message::Foreign { reason: "in stands before a list, a map or a text".to_owned() })),
         }
-    }
-}
-
-/// A value as it is compared; `number` is its text if it is a number that is no whole one.
-fn operand<'a>(value: &'a Jinja, number: &'a Option<String>) -> Operand<'a> {
-    match value.kind() {
-        ValueKind::Undefined | ValueKind::None => Operand::Nothing,
-        ValueKind::Bool => Operand::Flag(value.is_true()),
-        ValueKind::String => Operand::Text(value.as_str().unwrap_or_default()),
-        ValueKind::Number => match number {
-            Some(text) => Operand::Number(text),
-            None => i128::try_from(value.clone()).map_or(Operand::Items, Operand::Integer),
-        },
-        _ => Operand::Items,
     }
 }

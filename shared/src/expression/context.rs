@@ -7,7 +7,7 @@ mod url;
 use super::{EvalError, MAX_VALUE_BYTES};
 use crate::message::Message;
 
-pub(super) use url::names_its_host;
+pub(super) use url::{goes_on_behind_a_variable, names_its_host};
 
 /// What a text is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

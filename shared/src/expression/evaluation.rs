@@ -5,16 +5,13 @@ use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{State, Value as Jinja};
 
 use super::arithmetic::{self, is_list, is_nothing, joined};
-use super::compared;
+use super::compared::{self, Side};
 use super::node::{Argument, Branches, Comparator, Node};
 use super::reference::Reference;
 use super::value::{self, from_owned_json, to_json};
-use super::{EvalError, Scope, functions, local, render, spend_bytes};
+use super::{EvalError, Scope, functions, local, render, spend_bytes, spend_copy};
 use crate::env::json_bytes;
 use crate::message::Message;
-
-/// Bytes of a text that one step copies.
-const BYTES_OF_A_COPY: u64 = 512;
 
 /// An evaluation: of one expression, or of all expressions of a text.
 pub(super) struct Evaluation<'s> {
@@ -90,8 +87,7 @@ impl<'s> Evaluation<'s> {
 
     fn read(&self, reference: &Reference) -> Result<Jinja, EvalError> {
         let value = reference.jinja(self.scope);
-        let bytes = value.as_str().map_or(0, str::len);
-        self.state.consume_fuel(bytes as u64 / BYTES_OF_A_COPY)?;
+        spend_copy(&self.state, &value)?;
         Ok(value)
     }
 
@@ -105,15 +101,25 @@ impl<'s> Evaluation<'s> {
 
     /// `a < b <= c`: every pair must hold.
     fn compared(&mut self, first: &Node, others: &[(Comparator, Node)]) -> Result<bool, EvalError> {
-        let mut left = self.value(first)?;
+        let mut left = self.side(first)?;
         for (comparator, right) in others {
-            let right = self.value(right)?;
+            let right = self.side(right)?;
             if !compared::holds(&self.state, &self.scope.notes, *comparator, &left, &right)? {
                 return Ok(false);
             }
             left = right;
         }
         Ok(true)
+    }
+
+    /// A value to compare, with all its digits if it is a number that was read.
+    fn side(&mut self, node: &Node) -> Result<Side, EvalError> {
+        let value = self.value(node)?;
+        let digits = match node {
+            Node::Reference(reference) => reference.digits(self.scope),
+            _ => None,
+        };
+        Ok(if digits.is_some() { Side { value, digits } } else { Side::of(value) })
     }
 
     fn local(&self, name: &str) -> Jinja {
@@ -132,7 +138,7 @@ impl<'s> Evaluation<'s> {
         Ok(value)
     }
 
-    fn item(&mut self, inner: &Jinja, key: &Jinja) -> Result<Jinja, EvalError> {
+    pub(super) fn item(&mut self, inner: &Jinja, key: &Jinja) -> Result<Jinja, EvalError> {
         if is_nothing(inner) {
             return Ok(Jinja::UNDEFINED);
         }
@@ -142,6 +148,7 @@ impl<'s> Evaluation<'s> {
             self.state.consume_fuel(place.min(inner.len().map_or(u64::MAX, |length| length as u64)))?;
         }
         let item = inner.get_item(key)?;
+        spend_copy(&self.state, &item)?;
         Ok(if is_nothing(&item) { Jinja::UNDEFINED } else { item })
     }
 
@@ -171,6 +178,7 @@ impl<'s> Evaluation<'s> {
         let mut items = Vec::new();
         for item in list.try_iter()? {
             self.state.consume_fuel(1)?;
+            spend_copy(&self.state, &item)?;
             items.push(item);
         }
         Ok(items)

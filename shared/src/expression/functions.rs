@@ -7,7 +7,7 @@ use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
 use super::arithmetic::is_nothing;
-use super::compared;
+use super::compared::{self, Side};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
@@ -244,7 +244,7 @@ fn compare_by_our_rules(environment: &mut Environment<'static>) {
     for name in NAMES {
         let Some(comparator) = Comparator::of(name) else { continue };
         environment.add_test(name, move |state: &State, left: Value, right: Value| {
-            compared::holds(state, &local::notes_of(state), comparator, &left, &right)
+            compared::holds(state, &local::notes_of(state), comparator, &Side::of(left), &Side::of(right))
                 .map_err(|error| failed(error.to_string()))
         });
     }

@@ -158,7 +158,7 @@ impl<'s, 'o> Writer<'s, 'o> {
             return Ok(());
         }
         for (place, name) in names.iter().enumerate() {
-            let part = item.get_item(&Jinja::from(place))?;
+            let part = self.evaluation().item(item, &Jinja::from(place))?;
             self.evaluation().locals.push((name.clone(), part));
         }
         Ok(())

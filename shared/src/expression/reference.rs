@@ -114,6 +114,16 @@ impl Reference {
         }
     }
 
+    /// The digits of its value, if that is a number and no small whole one.
+    pub(super) fn digits(&self, scope: &Scope) -> Option<String> {
+        match self.find(scope) {
+            Found::View(Some(View::Value(Value::Number(number)))) if number.as_i64().is_none() => {
+                Some(number.to_string())
+            }
+            Found::Now(_) | Found::Secret(_) | Found::View(_) => None,
+        }
+    }
+
     /// Whether its value counts as true.
     pub(super) fn is_true(&self, scope: &Scope) -> bool {
         match self.find(scope) {

@@ -96,15 +96,19 @@ impl Template {
             Kind::Lone(part) => std::slice::from_ref(part),
             Kind::List(_) | Kind::Map(_) => return false,
         };
+        let is_installed = |part: &&Part| match part {
+            Part::Reference(reference) | Part::Inline(Inline { node: Node::Reference(reference), .. }) => {
+                reference.is_of_the_installation()
+            }
+            _ => false,
+        };
+        let leading = parts.iter().take_while(is_installed).count();
         let mut beginning = String::new();
-        for part in parts {
+        for part in &parts[leading..] {
             match part {
                 Part::Text(text) => beginning.push_str(text),
-                Part::Reference(reference) | Part::Inline(Inline { node: Node::Reference(reference), .. })
-                    if reference.is_of_the_installation() =>
-                {
-                    beginning.push_str(if beginning.is_empty() { "https://host" } else { "host" });
-                }
+                part if is_installed(&part) => beginning.push_str("host"),
+                _ if leading > 0 => return context::goes_on_behind_a_variable(&beginning),
                 _ => return context::names_its_host(&beginning),
             }
         }

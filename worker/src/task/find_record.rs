@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use postern_shared::expression::render;
 use postern_shared::message::Message;
-use postern_shared::module::field::Field;
+use postern_shared::module::field::{Field, FieldType};
 use postern_shared::number::as_number;
 use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
@@ -103,6 +103,8 @@ fn value(
             Some(value) if field.unique && condition.operator == Operator::Is => {
                 return Ok((As::Key, field.key_text(&value)));
             }
+            // Its texts compare with these as those of a condition do.
+            Some(_) if field.kind == FieldType::Text && (value.is_number() || value.is_boolean()) => {}
             Some(converted) => value = converted,
             None if is_order => {
                 return Err(TaskError::ComparedWith { field: name.clone(), kind: Box::new(field.kind.must_be()) });

@@ -58,9 +58,13 @@ pub fn perform(
 
 fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
     let url = render(&context.value("http_request", &settings.url)?);
-    let mut url: reqwest::Url = url.trim().parse().map_err(|_| TaskError::NotAUrl)?;
+    let written = url;
+    let mut url: reqwest::Url = written.trim().parse().map_err(|_| TaskError::NotAUrl)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(TaskError::UrlScheme);
+    }
+    if !has_host(&written) {
+        return Err(TaskError::NotAUrl);
     }
     if !settings.query.is_empty() {
         add_query(&mut url, &settings.query, context)?;
@@ -93,6 +97,13 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
         || body.as_deref().is_some_and(has_secrets);
     let marks = is_marked.then(|| mark::beginning().to_owned());
     Ok(Rendered::Http(HttpCall { method: method.into(), url, headers, body, marks }))
+}
+
+/// Whether a host stands where it belongs. Without one, a client takes the beginning of the path for it: `https:///a.example`.
+fn has_host(url: &str) -> bool {
+    let read = url.replace(['\t', '\r', '\n'], "");
+    read.split_once("://")
+        .is_some_and(|(scheme, rest)| !scheme.contains(':') && !rest.starts_with(['/', '\\', '?', '#']))
 }
 
 /// Behind whatever the URL asks already.
@@ -208,6 +219,28 @@ mod tests {
         let json = [("content-type".to_owned(), "application/json".to_owned())];
         let dense = format!("[{}0]", r#"{"":0},"#.repeat(LIMITS.fields));
         assert_eq!(answer(200, &json, dense.as_bytes())["body"], dense);
+    }
+
+    #[test]
+    fn no_part_of_a_path_is_taken_for_the_host() {
+        for url in ["https://a.example", " http://a.example/b ", "https://[::1]:80/", "https://a.example?b=://"] {
+            assert!(has_host(url), "{url}");
+        }
+        for url in [
+            "https:///a.example",
+            "https://\n/a.example",
+            "https:/\t//a.example",
+            "https:////a.example",
+            "https://\\a.example",
+            "https:/a.example",
+            "https:a.example/b://c",
+            "https:\\\\a.example",
+            "https://?a",
+            "https://#a",
+            "",
+        ] {
+            assert!(!has_host(url), "{url:?}");
+        }
     }
 
     #[test]

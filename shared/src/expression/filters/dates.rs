@@ -14,7 +14,7 @@ use crate::date::{Reading, named_zone, read, unknown_zone};
 use crate::expression::{Local, date};
 
 /// The most of a unit that `add` takes: a millennium of days.
-const MAX_UNITS: i64 = 400_000;
+const MAX_UNITS: u64 = 400_000;
 
 /// The most days of a calendar.
 const MAX_CALENDAR: usize = 2_000;
@@ -85,7 +85,11 @@ fn add_units(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Erro
     let found = reading(state, value, &kwargs)?;
     let unit = |name: &str| -> Result<i64, Error> {
         let units = kwargs.get::<Option<i64>>(name)?.unwrap_or_default();
-        if units.abs() > MAX_UNITS { Err(failed(format!("{name} are {MAX_UNITS} at most"))) } else { Ok(units) }
+        if units.unsigned_abs() > MAX_UNITS {
+            Err(failed(format!("{name} are {MAX_UNITS} at most")))
+        } else {
+            Ok(units)
+        }
     };
     let (years, months, weeks, days) = (unit("years")?, unit("months")?, unit("weeks")?, unit("days")?);
     let (hours, minutes) = (unit("hours")?, unit("minutes")?);

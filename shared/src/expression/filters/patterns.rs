@@ -25,6 +25,8 @@ const MAX_RANGES: u64 = 20_000;
 const STEPS_OF_FUEL: u64 = 100;
 /// What compiling a pattern costs for each of its places.
 const FUEL_OF_PLACE: u64 = 10;
+/// Bytes that the search for the next match reads for one step.
+const BYTES_OF_SEARCH: u64 = 4096;
 /// Compiled patterns that are kept.
 const KEPT: usize = 64;
 
@@ -66,7 +68,8 @@ fn replaced(state: &State, regex: &Regex, text: &str, by: &str) -> Result<String
         let before = result.len();
         expand(&groups, by, &mut result);
         at = all.end();
-        state.consume_fuel(1 + (result.len() - before) as u64 / 64)?;
+        let (made, ahead) = (result.len() - before, text.len() - at);
+        state.consume_fuel(1 + made as u64 / 64 + ahead as u64 / BYTES_OF_SEARCH)?;
         if result.len() > MAX_VALUE_BYTES {
             return Err(failed(format!("the text is larger than {MAX_VALUE_BYTES} bytes")));
         }

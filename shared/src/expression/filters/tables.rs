@@ -5,13 +5,15 @@ use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, State, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{failed, text};
+use super::{failed, steps, text};
 use crate::expression::value::from_owned_json;
 
 /// Steps of an evaluation for each cell: it becomes a value with a name.
 const FUEL_OF_CELL: u64 = 4;
 /// The most columns.
 const MAX_COLUMNS: usize = 1_000;
+/// The longest name of a column, in bytes.
+const MAX_NAME_BYTES: usize = 256;
 /// What may stand between cells; the first line tells which.
 const SEPARATORS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
@@ -38,6 +40,7 @@ fn from_csv(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error
     reader.has_headers(false).flexible(true).delimiter(separator).trim(Trim::All);
     let mut reader = reader.from_reader(text.as_bytes());
     let (mut rows, mut names, mut row) = (Vec::new(), None::<Vec<String>>, StringRecord::new());
+    let mut name_bytes = 0;
     // Of a text that is UTF-8 nothing can fail to be read.
     while reader.read_record(&mut row).unwrap_or(false) {
         if row.len() > MAX_COLUMNS {
@@ -45,9 +48,16 @@ fn from_csv(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error
         }
         // A short row has all the names.
         let cells = row.len().max(names.as_ref().map_or(0, Vec::len));
-        state.consume_fuel(1 + FUEL_OF_CELL * cells as u64)?;
+        // Each row is a map with names of its own.
+        state.consume_fuel(1 + FUEL_OF_CELL * cells as u64 + steps(name_bytes))?;
         match &names {
-            None if has_header => names = Some(row.iter().map(str::to_owned).collect::<Vec<_>>()),
+            None if has_header => {
+                if row.iter().any(|name| name.len() > MAX_NAME_BYTES) {
+                    return Err(failed(format!("the name of a column has at most {MAX_NAME_BYTES} bytes")));
+                }
+                name_bytes = row.iter().map(str::len).sum();
+                names = Some(row.iter().map(str::to_owned).collect::<Vec<_>>());
+            }
             None => rows.push(Json::Array(row.iter().map(Json::from).collect())),
             Some(names) => rows.push(named(names, &row)),
         }

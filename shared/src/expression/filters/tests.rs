@@ -146,6 +146,13 @@ fn l15_patterns() {
         let error = eval_with(source, json!({})).unwrap_err();
         assert!(error.contains(expected), "{source}: {error}");
     }
+    // Each match may have read the whole text that follows.
+    let replaced = |behind: usize| {
+        let text = "a".repeat(10_000) + &"b".repeat(behind);
+        eval_with("$env[\"t\"]|regex_replace(\"ac*\", \"\")|length", json!({"t": text}))
+    };
+    assert_eq!(replaced(100), Ok(json!(100)));
+    assert!(replaced(300_000).unwrap_err().contains("steps"));
 }
 
 #[test]
@@ -233,6 +240,10 @@ fn l4_dates_are_by_the_clock_of_the_zone() {
     let error = eval_with(r#""2026-05-01"|format_date("H", zone="Moscow")"#, json!({})).unwrap_err();
     assert!(error.contains("zone must be the name of a time zone") && error.contains("`Europe/Moscow`"), "{error}");
     assert!(eval_with(r#""2026-05-01"|add(days=9999999)"#, json!({})).unwrap_err().contains("at most"));
+    for units in ["hours=-9223372036854775808", "days=9223372036854775807", "years=-400001"] {
+        let error = eval_with(&format!(r#""2026-05-01"|add({units})"#), json!({})).unwrap_err();
+        assert!(error.contains("are 400000 at most"), "{units}: {error}");
+    }
     assert!(eval_with(r#""2026-05-01"|add(day=1)"#, json!({})).unwrap_err().contains("unknown keyword argument 'day'"));
 }
 
@@ -259,6 +270,9 @@ fn tables_are_read_with_the_separator_of_their_first_line() {
         (r#""a|b\n1;2|3"|from_csv(separator="|")"#, json!([{"a": "1;2", "b": "3"}])),
         (r#"""|from_csv"#, json!([])),
     ]);
+    let named = |length: usize| eval_with("$env[\"t\"]|from_csv|length", json!({"t": "a".repeat(length) + "\n1"}));
+    assert_eq!(named(256), Ok(json!(1)));
+    assert!(named(257).unwrap_err().contains("at most 256 bytes"));
     assert!(eval_with(r#""a"|from_csv(separator=";;")"#, json!({})).unwrap_err().contains("one character"));
 }
 
@@ -319,6 +333,8 @@ fn bombs_of_patterns_tables_and_dates_take_little_time() {
         (r#"$env["t"]|from_csv"#, long("a\n", 1_000_000)),
         (r#"$env["t"]|from_csv"#, long("\"", 1_000_000)),
         (r#"$env["t"]|from_csv"#, Value::from("a,".repeat(999) + &"\nb".repeat(10_000))),
+        (r#"$env["t"]|from_csv|length"#, Value::from("a".repeat(256) + &"\nb".repeat(12_000))),
+        (r#"$env["t"]|from_csv|length"#, Value::from("a".repeat(200_000) + &"\nb".repeat(16_000))),
         (r#"$env["t"]|from_xml"#, long("<a>", 1_000_000)),
         (r#"$env["t"]|from_xml"#, long("<a b='c'/>", 1_000_000)),
         (r#"$env["t"]|from_xml"#, Value::from(r#"<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>"#)),

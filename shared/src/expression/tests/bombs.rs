@@ -54,6 +54,14 @@ fn bombs() -> Vec<String> {
         "{{ $env['list']|batch(1)|list|length ~ ($env['list']|slice(100000000)|list|length) }}".to_owned(),
         "{{ 'x'|indent(1000000000) }}".to_owned(),
         "{{ $env['list'][::-1][::-1][0:20000:1]|length }}".to_owned(),
+        "{% for i in range(20000) %}{% for t in $env['texts'] %}{% endfor %}{% endfor %}".to_owned(),
+        "{% for i in range(20000) %}{% set t = $env['texts'][i - i] %}{% endfor %}".to_owned(),
+        "{% for i in range(20000) %}{% for a, b in [$env['texts']] %}{% endfor %}{% endfor %}".to_owned(),
+        "{% for i in range(20000) if 'x' in $env['texts'] %}{% endfor %}".to_owned(),
+        "{% for i in range(20000) if $env['texts'] == $env['texts'] %}{% endfor %}".to_owned(),
+        "{% for i in range(20000) if $env['same'] == $env['same'] %}{% endfor %}".to_owned(),
+        "{% set t = $env['digits'] %}{% for i in range(20000) if t < 5 %}{% endfor %}".to_owned(),
+        "{% set t = $env['long'] %}{% for i in range(20000) if t <= t %}{% endfor %}".to_owned(),
     ]
 }
 
@@ -61,7 +69,9 @@ fn bombs() -> Vec<String> {
 fn no_small_text_costs_much() {
     let deep = (0..60).fold(json!(1), |inner, _| json!([inner]));
     let list: Vec<u32> = (0..20_000).collect();
-    let scope = Scope { env: map(json!({"long": "x".repeat(500_000), "list": list, "deep": deep})), ..scope() };
+    let (long, digits) = ("x".repeat(500_000), "5".repeat(500_000));
+    let env = json!({"long": long, "list": list, "deep": deep, "digits": digits, "texts": [long, digits], "same": {"a": long}});
+    let scope = Scope { env: map(env), ..scope() };
     // The best of three: another test may have the processor meanwhile.
     for text in bombs() {
         let short: String = text.chars().take(80).collect();

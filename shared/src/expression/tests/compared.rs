@@ -87,6 +87,42 @@ fn conditions_compare_every_pair_as_the_comparison_does() {
 }
 
 #[test]
+fn nothing_is_part_of_no_text() {
+    let scope = posted(json!({"blank": "", "word": "a", "list": ["", "a"]}));
+    for (text, expected) in [
+        ("$env['word'] in 'abc'", true),
+        ("$env['blank'] in 'abc'", false),
+        ("$env['unknown'] in 'abc'", false),
+        ("$env['unknown'] not in 'abc'", true),
+        ("$env['blank'] in ''", false),
+        ("$env['blank'] in $env['list']", true),
+        ("$env['blank'] is in('abc')", false),
+    ] {
+        assert_eq!(holds(text, &scope), expected, "{text}");
+    }
+}
+
+#[test]
+fn posted_numbers_compare_exactly() {
+    let env = r#"{"a": 123456789012345678901234567890123456789012345, "b": 123456789012345678901234567890123456789012346,
+        "c": 0.1, "d": 0.10000000000000000000001, "e": 1e300, "m": {"f": [0.1, 0.10000000000000000000002]}}"#;
+    let scope = Scope { env: Arc::new(serde_json::from_str(env).unwrap()), ..scope() };
+    for (text, expected) in [
+        ("$env['a'] == $env['b']", false),
+        ("$env['a'] < $env['b']", true),
+        ("$env['a'] == $env['a']", true),
+        ("$env['a'] == '123456789012345678901234567890123456789012345'", true),
+        ("'123456789012345678901234567890123456789012346' > $env['a']", true),
+        ("$env['c'] < $env['d'] < $env['m']['f'][1]", true),
+        ("$env['c'] == 0.1 and $env['c'] == $env['m']['f'][0]", true),
+        ("$env['d'] != $env['c'] and $env['d'] != '0.1'", true),
+        ("$env['e'] > $env['b']", true),
+    ] {
+        assert_eq!(holds(text, &scope), expected, "{text}");
+    }
+}
+
+#[test]
 fn l9_signs_of_other_languages_say_what_to_write() {
     for (text, expected) in [
         ("$a = $b", "= is written == in a comparison"),
