@@ -1,5 +1,8 @@
 //! Runs that wait for the runs that they start: `run_workflow` with `wait: true`.
 
+use postern_shared::resume::RunKey;
+use postern_shared::store::checkpoints;
+use postern_shared::store::runs::Parent;
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
@@ -201,4 +204,44 @@ async fn forgetting_a_person_wakes_the_run_that_waits_for_hers() {
     Cli::of(&postern).run("forget ada@example.org --yes").text();
     let receipt = postern.ended(&answer).await;
     assert_eq!((outputs(&receipt), &left(&postern).await["state"]), (vec!["failed"], &json!("failed")), "{receipt}");
+}
+
+/// A receipt whose run 1 waits for its run 2, which waits for a day.
+async fn parent_and_child(postern: &Postern) -> RunKey {
+    let answer = postern.post("/trigger?workflow_id=1").form("").send().await;
+    eventually("the parent waits for the child", async || {
+        let both = "SELECT count(*) FROM runs r JOIN checkpoints c ON c.receipt = r.receipt AND c.run = r.number
+            WHERE r.state = 'waiting' AND (r.number = 2 OR c.awaits)";
+        (postern.count(both).await == 2).then_some(())
+    })
+    .await;
+    RunKey { receipt: answer.json["receipt"].as_str().unwrap().parse().unwrap(), number: 2 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_about_to_wait_is_woken_by_a_run_that_ends_then() {
+    let child = "start: {without_record: true, next: rest}\nsteps: {rest: {delay: {for: 1d}}}";
+    let postern = Postern::start(&waiting("", "env: {a: 1}", child)).await;
+    let run = parent_and_child(&postern).await;
+    postern.sql("UPDATE checkpoints SET awaits = false WHERE run = 1").await;
+    let (mut parents, mut childs) = (postern.connection().await, postern.connection().await);
+    let parent = parents.transaction().await.unwrap();
+    parent.execute("UPDATE checkpoints SET awaits = true WHERE run = 1", &[]).await.unwrap();
+    let ends = tokio::spawn(async move {
+        let child = childs.transaction().await.unwrap();
+        child.execute("UPDATE runs SET state = 'finished', ended_at = now() WHERE number = 2", &[]).await.unwrap();
+        let parent = Parent { run: 1, step: 1, item: 1 };
+        let going = checkpoints::child_ended(&child, run, parent).await.unwrap();
+        child.commit().await.unwrap();
+        going
+    });
+    eventually("the end of the child waits for the parent", async || {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+            AND wait_event_type = 'Lock' AND query LIKE '-- children::lock_parent%'";
+        (ends.is_finished() || postern.count(waits).await == 1).then_some(())
+    })
+    .await;
+    parent.commit().await.unwrap();
+    let woken: Vec<i16> = ends.await.unwrap().iter().map(|resume| resume.run.number).collect();
+    assert_eq!(woken, [1]);
 }

@@ -18,8 +18,9 @@ WHERE (receipt, run) = (SELECT c.receipt, c.run FROM checkpoints c
 RETURNING receipt, run, revision, workflow";
 
 /// Before the look at the other runs of the step: of two that end at a time the second finds that the first has ended.
+/// The lock is taken even if the parent does not wait yet: the parent's transaction may be about to write that it does.
 const LOCK_PARENT: &str = "-- children::lock_parent
-SELECT FROM checkpoints WHERE receipt = $1 AND run = $2 AND awaits FOR UPDATE";
+SELECT FROM checkpoints WHERE receipt = $1 AND run = $2 FOR UPDATE";
 
 const WAKE_PARENT: &str = "-- children::wake_parent
 UPDATE checkpoints SET revision = revision + 1, awaits = false
