@@ -231,7 +231,7 @@ async fn a_run_that_is_about_to_wait_is_woken_by_a_run_that_ends_then() {
         let child = childs.transaction().await.unwrap();
         child.execute("UPDATE runs SET state = 'finished', ended_at = now() WHERE number = 2", &[]).await.unwrap();
         let parent = Parent { run: 1, step: 1, item: 1 };
-        let going = checkpoints::child_ended(&child, run, parent).await.unwrap();
+        let going = checkpoints::child_ended(&child, run, parent, true).await.unwrap();
         child.commit().await.unwrap();
         going
     });
