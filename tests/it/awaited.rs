@@ -245,3 +245,35 @@ async fn a_run_that_is_about_to_wait_is_woken_by_a_run_that_ends_then() {
     let woken: Vec<i16> = ends.await.unwrap().iter().map(|resume| resume.run.number).collect();
     assert_eq!(woken, [1]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_that_begins_again_is_waited_for() {
+    let child = "start: {without_record: true, next: rest}
+steps:
+  rest: {delay: {for: '{{ $env[\"wait\"] }}'}, next: say}
+  say: {respond: 200, text: '$env[\"wait\"]'}";
+    let with = "for_each: '$env[\"all\"]', env: {wait: 1d}";
+    let postern = Postern::start(&waiting("", with, child)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2]}"#).send().await;
+    let receipt = answer.json["receipt"].as_str().unwrap().to_owned();
+    eventually("both wait", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE number > 1 AND state = 'waiting'").await == 2).then_some(())
+    })
+    .await;
+    for run in [2, 3] {
+        Cli::of(&postern).run(&format!("cancel {receipt}.{run}")).text();
+        eventually("it has ended", async || {
+            let ended = format!("SELECT count(*) FROM runs WHERE number = {run} AND state = 'failed'");
+            (postern.count(&ended).await == 1).then_some(())
+        })
+        .await;
+        if run == 2 {
+            let again = format!("run-again {receipt}.2 --yes --env wait=1s");
+            assert_eq!(Cli::of(&postern).run(&again).text(), format!("{receipt}.4 begins\n"));
+        }
+    }
+    postern.ended(&answer).await;
+    let all: Vec<(Value, Value)> =
+        left(&postern).await.as_array().unwrap().iter().map(|one| (one["run"].clone(), one["body"].clone())).collect();
+    assert_eq!(all, [(json!(4), json!("1s")), (json!(3), Value::Null)]);
+}

@@ -177,3 +177,15 @@ async fn the_only_item_left_begins_though_another_transaction_looks_at_it() {
     let begun: Vec<i16> = ends.await.unwrap().iter().map(|resume| resume.run.number).collect();
     assert_eq!(begun, [4]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_run_of_an_item_does_not_begin_again_at_the_start() {
+    let body = "  work: {condition: '$env[\"item\"] == 2', then: bad}\n  bad: {stop: failed, message: no}";
+    let postern = Postern::start(&text("", "parallel: 2,", body)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2]}"#).send().await;
+    let receipt = postern.ended(&answer).await["receipt"].as_str().unwrap().to_owned();
+    for (run, env) in [(2, ""), (2, " --env item=3"), (3, ""), (3, " --env item=3")] {
+        let refused = Cli::of(&postern).run(&format!("run-again {receipt}.{run} --yes{env}"));
+        assert!(refused.code != 0 && refused.stderr.contains("another run started it"), "{run}{env}: {refused:?}");
+    }
+}
