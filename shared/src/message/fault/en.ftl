@@ -102,6 +102,7 @@ url-no-scheme = a URL begins with its scheme
 no-mail-address = `{ $text }` is no mail address, such as ada@example.org or Ada <ada@example.org>
 order-word = a minus before a field is descending
 endless-circle = leads back to itself without an end ({ $steps }): no step of this circle waits, calls another system, or decides by what the circle changes. Let an output lead out of it, or put a `delay` before `{ $first }`
+response-of-item = responds to nobody: `{ $step }` has `parallel`, so each item has a run of its own, whose response nobody reads. Put the `respond` behind `next` of `{ $step }`, or leave out `parallel`
 
 strict-lacks = { $module } has no field `{ $field }`, and it is strict
 refers-elsewhere = the field `{ $field }` of { $module } does not refer to { $wanted }

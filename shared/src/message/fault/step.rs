@@ -43,6 +43,7 @@ codes! {
     "no-mail-address" NoMailAddress { text: String };
     "order-word" OrderWord;
     "endless-circle" EndlessCircle { steps: String, first: StepName };
+    "response-of-item" ResponseOfItem { step: StepName };
 
     // Beside the modules.
     "strict-lacks" StrictLacks { module: ModuleName, field: String };
