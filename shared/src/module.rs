@@ -6,6 +6,7 @@ pub mod agreement;
 mod convert;
 mod cycles;
 pub mod field;
+mod lost_responses;
 mod twins;
 
 use std::collections::HashMap;

@@ -1,5 +1,8 @@
 //! Runs that wait for the runs that they start: `run_workflow` with `wait: true`.
 
+use postern_shared::resume::RunKey;
+use postern_shared::store::checkpoints;
+use postern_shared::store::runs::Parent;
 use serde_json::{Value, json};
 
 use crate::cli::Cli;
@@ -201,4 +204,76 @@ async fn forgetting_a_person_wakes_the_run_that_waits_for_hers() {
     Cli::of(&postern).run("forget ada@example.org --yes").text();
     let receipt = postern.ended(&answer).await;
     assert_eq!((outputs(&receipt), &left(&postern).await["state"]), (vec!["failed"], &json!("failed")), "{receipt}");
+}
+
+/// A receipt whose run 1 waits for its run 2, which waits for a day.
+async fn parent_and_child(postern: &Postern) -> RunKey {
+    let answer = postern.post("/trigger?workflow_id=1").form("").send().await;
+    eventually("the parent waits for the child", async || {
+        let both = "SELECT count(*) FROM runs r JOIN checkpoints c ON c.receipt = r.receipt AND c.run = r.number
+            WHERE r.state = 'waiting' AND (r.number = 2 OR c.awaits)";
+        (postern.count(both).await == 2).then_some(())
+    })
+    .await;
+    RunKey { receipt: answer.json["receipt"].as_str().unwrap().parse().unwrap(), number: 2 }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_about_to_wait_is_woken_by_a_run_that_ends_then() {
+    let child = "start: {without_record: true, next: rest}\nsteps: {rest: {delay: {for: 1d}}}";
+    let postern = Postern::start(&waiting("", "env: {a: 1}", child)).await;
+    let run = parent_and_child(&postern).await;
+    postern.sql("UPDATE checkpoints SET awaits = false WHERE run = 1").await;
+    let (mut parents, mut childs) = (postern.connection().await, postern.connection().await);
+    let parent = parents.transaction().await.unwrap();
+    parent.execute("UPDATE checkpoints SET awaits = true WHERE run = 1", &[]).await.unwrap();
+    let ends = tokio::spawn(async move {
+        let child = childs.transaction().await.unwrap();
+        child.execute("UPDATE runs SET state = 'finished', ended_at = now() WHERE number = 2", &[]).await.unwrap();
+        let parent = Parent { run: 1, step: 1, item: 1 };
+        let going = checkpoints::child_ended(&child, run, parent, true).await.unwrap();
+        child.commit().await.unwrap();
+        going
+    });
+    eventually("the end of the child waits for the parent", async || {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+            AND wait_event_type = 'Lock' AND query LIKE '-- children::lock_parent%'";
+        (ends.is_finished() || postern.count(waits).await == 1).then_some(())
+    })
+    .await;
+    parent.commit().await.unwrap();
+    let woken: Vec<i16> = ends.await.unwrap().iter().map(|resume| resume.run.number).collect();
+    assert_eq!(woken, [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_that_begins_again_is_waited_for() {
+    let child = "start: {without_record: true, next: rest}
+steps:
+  rest: {delay: {for: '{{ $env[\"wait\"] }}'}, next: say}
+  say: {respond: 200, text: '$env[\"wait\"]'}";
+    let with = "for_each: '$env[\"all\"]', env: {wait: 1d}";
+    let postern = Postern::start(&waiting("", with, child)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2]}"#).send().await;
+    let receipt = answer.json["receipt"].as_str().unwrap().to_owned();
+    eventually("both wait", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE number > 1 AND state = 'waiting'").await == 2).then_some(())
+    })
+    .await;
+    for run in [2, 3] {
+        Cli::of(&postern).run(&format!("cancel {receipt}.{run}")).text();
+        eventually("it has ended", async || {
+            let ended = format!("SELECT count(*) FROM runs WHERE number = {run} AND state = 'failed'");
+            (postern.count(&ended).await == 1).then_some(())
+        })
+        .await;
+        if run == 2 {
+            let again = format!("run-again {receipt}.2 --yes --env wait=1s");
+            assert_eq!(Cli::of(&postern).run(&again).text(), format!("{receipt}.4 begins\n"));
+        }
+    }
+    postern.ended(&answer).await;
+    let all: Vec<(Value, Value)> =
+        left(&postern).await.as_array().unwrap().iter().map(|one| (one["run"].clone(), one["body"].clone())).collect();
+    assert_eq!(all, [(json!(4), json!("1s")), (json!(3), Value::Null)]);
 }

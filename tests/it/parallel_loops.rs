@@ -1,7 +1,11 @@
 //! Loops with several items at a time: `for_each` with `parallel`.
 
+use postern_shared::resume::RunKey;
+use postern_shared::store::checkpoints;
+use postern_shared::store::runs::Parent;
 use serde_json::{Value, json};
 
+use crate::cli::Cli;
 use crate::harness::{Postern, eventually};
 use crate::workflows::settings;
 
@@ -113,4 +117,75 @@ async fn killed_workers_neither_lose_nor_repeat_items_at_a_time() {
     let doubled: Vec<i32> = (0..120).map(|n| n * 2).collect();
     assert_eq!(ends(&postern).await, json!([{"got": doubled}]));
     assert_eq!(postern.records("Notes").await.len(), 120);
+}
+
+/// A loop over so many items, two of which have begun and wait for a day.
+async fn two_under_way(postern: &Postern, items: usize) -> String {
+    let body = json!({"all": (0..items).collect::<Vec<_>>()}).to_string();
+    let answer = postern.post("/trigger?workflow_id=1").json(&body).send().await;
+    eventually("two items wait", async || {
+        let wait = "SELECT count(*) FROM spool WHERE due_at > now() + interval '1 hour'";
+        (postern.count(wait).await >= 2 && postern.count(QUEUED).await == i64::try_from(items).unwrap() - 2)
+            .then_some(())
+    })
+    .await;
+    answer.json["receipt"].as_str().unwrap().to_owned()
+}
+
+const QUEUED: &str = "SELECT count(*) FROM checkpoints WHERE queued";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_an_item_that_had_not_begun_lets_no_other_begin() {
+    let work = "  work: {delay: {for: 1d}}";
+    let postern = Postern::start(&text("", "parallel: 2,", work)).await;
+    let receipt = two_under_way(&postern, 6).await;
+    // Run 1 waits, 2 and 3 have begun.
+    Cli::of(&postern).run(&format!("cancel {receipt}.4")).text();
+    postern.sql("UPDATE checkpoints SET document = jsonb_set(document::jsonb, '{env,mail}', '\"ada@example.org\"')::json WHERE run = 5").await;
+    Cli::of(&postern).run("forget ada@example.org --yes").text();
+    eventually("both have ended", async || {
+        (postern.count("SELECT count(*) FROM runs WHERE number IN (4, 5) AND state = 'failed'").await == 2)
+            .then_some(())
+    })
+    .await;
+    assert_eq!(postern.count(QUEUED).await, 2);
+    Cli::of(&postern).run(&format!("cancel {receipt}.2")).text();
+    eventually("the next one has begun", async || (postern.count(QUEUED).await == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_item_left_begins_though_another_transaction_looks_at_it() {
+    let postern = Postern::start(&text("", "parallel: 2,", "  work: {delay: {for: 1d}}")).await;
+    let receipt = two_under_way(&postern, 3).await;
+    let (mut others, mut ends) = (postern.connection().await, postern.connection().await);
+    let other = others.transaction().await.unwrap();
+    other.execute("SELECT FROM checkpoints WHERE run = 4 FOR UPDATE", &[]).await.unwrap();
+    let ends = tokio::spawn(async move {
+        let end = ends.transaction().await.unwrap();
+        let run = RunKey { receipt: receipt.parse().unwrap(), number: 2 };
+        let going = checkpoints::child_ended(&end, run, Parent { run: 1, step: 1, item: 1 }, true).await.unwrap();
+        end.commit().await.unwrap();
+        going
+    });
+    eventually("the end waits for it", async || {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+            AND wait_event_type = 'Lock' AND query LIKE '-- children::next%'";
+        (ends.is_finished() || postern.count(waits).await == 1).then_some(())
+    })
+    .await;
+    other.rollback().await.unwrap();
+    let begun: Vec<i16> = ends.await.unwrap().iter().map(|resume| resume.run.number).collect();
+    assert_eq!(begun, [4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_run_of_an_item_does_not_begin_again_at_the_start() {
+    let body = "  work: {condition: '$env[\"item\"] == 2', then: bad}\n  bad: {stop: failed, message: no}";
+    let postern = Postern::start(&text("", "parallel: 2,", body)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2]}"#).send().await;
+    let receipt = postern.ended(&answer).await["receipt"].as_str().unwrap().to_owned();
+    for (run, env) in [(2, ""), (2, " --env item=3"), (3, ""), (3, " --env item=3")] {
+        let refused = Cli::of(&postern).run(&format!("run-again {receipt}.{run} --yes{env}"));
+        assert!(refused.code != 0 && refused.stderr.contains("another run started it"), "{run}{env}: {refused:?}");
+    }
 }

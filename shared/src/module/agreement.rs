@@ -1,6 +1,6 @@
 //! Whether a workflow agrees with the modules that are declared: what can be told before it runs.
 
-use super::{Module, Modules, cycles, twins};
+use super::{Module, Modules, cycles, lost_responses, twins};
 use crate::expression::Related;
 use crate::finding::Finding;
 use crate::id::ModuleName;
@@ -26,6 +26,7 @@ pub fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undeclared) 
     let own = workflow.start.module.as_ref().and_then(|name| modules.get(name));
     let mut findings = twins::findings(workflow, modules, undeclared);
     findings.extend(cycles::findings(workflow, modules, undeclared));
+    findings.extend(lost_responses::findings(workflow));
     if let Some(condition) = &workflow.start.condition {
         related(&condition.reads().related, "start.condition", own, modules, &mut findings);
     }

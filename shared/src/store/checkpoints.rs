@@ -48,7 +48,8 @@ UPDATE checkpoints SET revision = revision + 1, document = $4::text::json, waits
 WHERE receipt = $1 AND run = $2 AND revision = $3";
 
 const REMOVE: &str = "-- checkpoints::remove
-DELETE FROM checkpoints WHERE receipt = $1 AND run = $2 AND revision = $3";
+DELETE FROM checkpoints WHERE receipt = $1 AND run = $2 AND revision = $3
+RETURNING queued";
 
 const NEXT_IN_TURN: &str = "-- checkpoints::next_in_turn
 UPDATE checkpoints SET revision = revision + 1, waits_for_turn = false
@@ -241,12 +242,13 @@ pub async fn renew(
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
-/// Removes the checkpoint that a message named: the run has finished. Or [`StoreError::Fenced`].
-pub async fn remove(transaction: &Transaction<'_>, resume: &Resume) -> Result<(), StoreError> {
+/// Removes the checkpoint that a message named: the run has finished. Returns whether the run was still queued, or
+/// [`StoreError::Fenced`].
+pub async fn remove(transaction: &Transaction<'_>, resume: &Resume) -> Result<bool, StoreError> {
     let statement = transaction.prepare_cached(REMOVE).await?;
     let RunKey { receipt, number } = resume.run;
-    let removed = transaction.execute(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
-    if removed == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+    let removed = transaction.query_opt(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
+    removed.map(|row| row.get(0)).ok_or(StoreError::Fenced)
 }
 
 /// Lets the run go on that waits longest for its turn on a record; returns what wakes it.

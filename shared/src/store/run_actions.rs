@@ -51,6 +51,14 @@ pub async fn run_again(
 
 /// Cancels a run that has not ended. A worker then ends it as failed.
 pub async fn cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
+    match try_cancel(connection, account, run).await {
+        // A worker that had a part of the run has won.
+        Err(StoreError::Conflict(_)) => try_cancel(connection, account, run).await,
+        tried => tried,
+    }
+}
+
+async fn try_cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
     match cancel_all(&transaction, &[run]).await?.pop() {
         Some((_, Ok(_))) => {}

@@ -60,7 +60,7 @@ UPDATE runs SET state = $4::text::run_state, steps_taken = $5, message = $6, end
 WHERE receipt = $1 AND number = $2 AND steps_taken = $3";
 
 const VERSION: &str = "-- runs::version
-SELECT version FROM runs WHERE receipt = $1 AND number = $2";
+SELECT version, record, connected FROM runs WHERE receipt = $1 AND number = $2";
 
 const WAKE: &str = "-- runs::wake
 UPDATE runs SET state = 'running' WHERE receipt = $1 AND number = $2 AND state = 'waiting'";
@@ -215,11 +215,11 @@ pub async fn update(transaction: &Transaction<'_>, run: &Run, steps: i32, forget
     if written == 1 { Ok(()) } else { Err(StoreError::Fenced) }
 }
 
-/// The version of its workflow to which a run is pinned; nothing if there is no such run.
-pub async fn version(connection: &Object, run: RunKey) -> Result<Option<i32>, StoreError> {
+/// The version of its workflow to which a run is pinned, and the record of the run; nothing if there is no such run.
+pub async fn version(connection: &Object, run: RunKey) -> Result<Option<(i32, Option<RecordRef>)>, StoreError> {
     let statement = connection.prepare_cached(VERSION).await?;
     let row = connection.query_opt(&statement, &[&run.receipt.uuid(), &run.number]).await?;
-    Ok(row.map(|row| row.get(0)))
+    Ok(row.map(|row| (row.get(0), RecordRef::of_columns(row.get(1), row.get(2)))))
 }
 
 /// Notes that a run that waited is to go on.

@@ -114,6 +114,7 @@ each-missing = is missing: the steps that are taken for each item
 each-leads-back = leads back to this step, which would begin a loop inside of itself: after the last item the run goes on by `next`
 field-of-own-record = ${ $field } is a field of the run's record, and the step changes another record: $({ $id }: ({ $module }) { $field }) reads that
 endless-circle = leads back to itself without an end ({ $steps }): no step of this circle waits, calls another system, or decides by what the circle changes. Let an output lead out of it, or put a `delay` before `{ $first }`
+response-of-item = responds to nobody: `{ $step }` has `parallel`, so each item has a run of its own, whose response nobody reads. Put the `respond` behind `next` of `{ $step }`, or leave out `parallel`
 
 strict-lacks = { $module } has no field `{ $field }`, and it is strict
 refers-elsewhere = the field `{ $field }` of { $module } does not refer to { $wanted }

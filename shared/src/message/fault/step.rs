@@ -55,6 +55,7 @@ codes! {
     "each-leads-back" EachLeadsBack;
     "field-of-own-record" FieldOfOwnRecord { field: String, id: String, module: String };
     "endless-circle" EndlessCircle { steps: String, first: StepName };
+    "response-of-item" ResponseOfItem { step: StepName };
 
     // Beside the modules.
     "strict-lacks" StrictLacks { module: ModuleName, field: String };

@@ -8,18 +8,19 @@ use crate::resume::{Resume, RunKey};
 use crate::store::StoreError;
 use crate::store::runs::Parent;
 
-/// Two runs that end at a time let two others begin.
+/// Two runs that end at a time let two others begin. A run that a person has cancelled takes no place.
 const NEXT: &str = "-- children::next
 UPDATE checkpoints SET revision = revision + 1, queued = false
 WHERE (receipt, run) = (SELECT c.receipt, c.run FROM checkpoints c
     JOIN runs r ON r.receipt = c.receipt AND r.number = c.run
-    WHERE c.receipt = $1 AND c.queued AND r.parent = $2 AND r.parent_step = $3
-    ORDER BY c.run LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
+    WHERE c.receipt = $1 AND c.queued AND c.decision IS NULL AND r.parent = $2 AND r.parent_step = $3
+    ORDER BY c.run LIMIT 1 FOR UPDATE OF c $LOCKED)
 RETURNING receipt, run, revision, workflow";
 
 /// Before the look at the other runs of the step: of two that end at a time the second finds that the first has ended.
+/// The lock is taken even if the parent does not wait yet: the parent's transaction may be about to write that it does.
 const LOCK_PARENT: &str = "-- children::lock_parent
-SELECT FROM checkpoints WHERE receipt = $1 AND run = $2 AND awaits FOR UPDATE";
+SELECT FROM checkpoints WHERE receipt = $1 AND run = $2 FOR UPDATE";
 
 const WAKE_PARENT: &str = "-- children::wake_parent
 UPDATE checkpoints SET revision = revision + 1, awaits = false
@@ -44,15 +45,16 @@ pub async fn wait_for(transaction: &Transaction<'_>, receipt: ReceiptId, parent:
 }
 
 /// Notes that a run has ended that another one waits for; returns what goes on now. To be called when the end of the run is
-/// written.
+/// written. `frees_place`: the run had begun, so that the next one of its step may.
 pub async fn child_ended(
     transaction: &Transaction<'_>,
     run: RunKey,
     parent: Parent,
+    frees_place: bool,
 ) -> Result<Vec<Resume>, StoreError> {
     let (receipt, mut going) = (run.receipt.uuid(), Vec::new());
-    if let Some(row) = transaction.query_opt(NEXT, &[&receipt, &parent.run, &parent.step]).await? {
-        going.push(resume(&row)?);
+    if frees_place {
+        going.extend(next(transaction, run, parent).await?);
     }
     if transaction.query_opt(LOCK_PARENT, &[&receipt, &parent.run]).await?.is_some()
         && let Some(row) = transaction.query_opt(WAKE_PARENT, &[&receipt, &parent.run, &parent.step]).await?
@@ -60,6 +62,18 @@ pub async fn child_ended(
         going.push(resume(&row)?);
     }
     Ok(going)
+}
+
+/// A queued run that another transaction has locked may be left queued by it: the second look waits for that transaction.
+async fn next(transaction: &Transaction<'_>, run: RunKey, parent: Parent) -> Result<Option<Resume>, StoreError> {
+    for locked in ["SKIP LOCKED", ""] {
+        let next = NEXT.replace("$LOCKED", locked);
+        let row = transaction.query_opt(&next, &[&run.receipt.uuid(), &parent.run, &parent.step]).await?;
+        if let Some(row) = row {
+            return resume(&row).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 fn resume(row: &tokio_postgres::Row) -> Result<Resume, StoreError> {

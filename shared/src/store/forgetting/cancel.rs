@@ -26,7 +26,7 @@ UPDATE runs SET state = 'failed', message = $3, ended_at = now() WHERE receipt =
 RETURNING $COLUMNS";
 
 const REMOVE: &str = "-- cancel::remove
-DELETE FROM checkpoints WHERE receipt = $1 AND run = $2";
+DELETE FROM checkpoints WHERE receipt = $1 AND run = $2 RETURNING queued";
 
 /// Ends a run that has not ended, and removes its checkpoint; returns whether it had not. What wakes it later finds nothing.
 pub async fn cancel(transaction: &Transaction<'_>, key: &[String], message: &Message) -> Result<bool, StoreError> {
@@ -42,11 +42,12 @@ pub async fn cancel(transaction: &Transaction<'_>, key: &[String], message: &Mes
     let mut failures = Failures::default();
     failures.insert(&transaction.query_one(&end, &[&receipt, &number, &message.stored()]).await?)?;
     digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await?;
-    transaction.execute(REMOVE, &[&receipt, &number]).await?;
+    let removed = transaction.query_opt(REMOVE, &[&receipt, &number]).await?;
+    let was_queued = removed.is_some_and(|row| row.get(0));
     let key = RunKey { receipt: receipt.into(), number };
     let parent = |run| Some(Parent { run, step: row.get::<_, Option<i32>>(4)?, item: row.get::<_, Option<i32>>(5)? });
     if let Some(parent) = row.get::<_, Option<i16>>(3).and_then(parent) {
-        let going = checkpoints::child_ended(transaction, key, parent).await?;
+        let going = checkpoints::child_ended(transaction, key, parent, !was_queued).await?;
         wake(transaction, going).await?;
     }
     let workflow: Option<WorkflowId> = row.get::<_, i64>(1).try_into().ok();

@@ -55,6 +55,20 @@ pub async fn remove(
     if found.is_empty() {
         return Ok(());
     }
+    match try_remove(connection, place, person, report, found).await {
+        // A worker that had one of the rows has won.
+        Err(StoreError::Conflict(_)) => try_remove(connection, place, person, report, found).await,
+        tried => tried,
+    }
+}
+
+async fn try_remove(
+    connection: &mut Object,
+    place: &Place,
+    person: &Person,
+    report: i64,
+    found: &[(Found, Vec<String>)],
+) -> Result<(), StoreError> {
     let secret = digest::secret(connection).await?;
     let hashes: Vec<i64> = person.hashes(&secret).into_iter().flatten().collect();
     let transaction = connection.transaction().await?;

@@ -16,10 +16,10 @@ SELECT FROM checkpoints c JOIN unnest($1::uuid[], $2::smallint[]) AS k (receipt,
     ON c.receipt = k.receipt AND c.run = k.run
 ORDER BY c.receipt, c.run FOR UPDATE OF c";
 
-/// Runs that have ended are left out.
+/// Runs that have ended are left out. A run stays queued: its end then frees no place among the runs of its step.
 const MARK: &str = "-- cancel::mark
 UPDATE checkpoints c SET revision = c.revision + 1, decision = 'cancel', waits_for_turn = false, gate = NULL,
-    awaits = false, queued = false
+    awaits = false
 FROM unnest($1::uuid[], $2::smallint[]) AS k (receipt, run), runs r
 WHERE c.receipt = k.receipt AND c.run = k.run AND r.receipt = k.receipt AND r.number = k.run
     AND r.state NOT IN ('failed', 'finished')

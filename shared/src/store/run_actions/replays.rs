@@ -24,7 +24,8 @@ SELECT FROM runs WHERE (receipt, number) IN (
     JOIN unnest($1::uuid[], $2::smallint[]) AS k (receipt, number) ON r.receipt = k.receipt AND r.number = k.number)
 ORDER BY receipt, number FOR UPDATE";
 
-/// How runs stand, and the newest versions of their workflows.
+/// How runs stand, and the newest versions of their workflows. Without its checkpoint, a run of the same workflow as its
+/// parent counts as that of an item, if the workflow has a loop whose items have runs.
 const LOOK: &str = "-- replays::look
 SELECT r.receipt, r.number, r.state::text, r.workflow, r.version, coalesce(r.replays, r.number), r.parent IS NOT NULL,
     EXISTS (SELECT FROM checkpoints c WHERE c.receipt = r.receipt AND c.run = r.number),
@@ -34,6 +35,11 @@ SELECT r.receipt, r.number, r.state::text, r.workflow, r.version, coalesce(r.rep
     coalesce((v.document -> 'start' ->> 'hold')::boolean, false),
     EXISTS (SELECT FROM checkpoints c WHERE c.receipt = r.receipt AND c.run = r.number
         AND c.document #>> '{frames,open,0,is_part}' = 'true')
+    OR EXISTS (SELECT FROM runs p JOIN workflow_versions l ON l.workflow = p.workflow AND l.version = p.version,
+            json_each(l.document -> 'steps') AS s
+        WHERE p.receipt = r.receipt AND p.number = r.parent AND p.workflow = r.workflow
+            AND s.value -> 'for_each' IS NOT NULL AND s.value -> 'parallel' IS NOT NULL
+            AND NOT EXISTS (SELECT FROM checkpoints c WHERE c.receipt = r.receipt AND c.run = r.number))
 FROM unnest($1::uuid[], $2::smallint[]) AS k (receipt, number)
 JOIN runs r ON r.receipt = k.receipt AND r.number = k.number
 LEFT JOIN workflows w ON w.id = r.workflow
@@ -56,14 +62,20 @@ FROM unnest($1::uuid[], $2::smallint[], $3::smallint[]) AS n (receipt, old, numb
 JOIN checkpoints c ON c.receipt = n.receipt AND c.run = n.old";
 
 /// A run that the submission started begins with what was posted; one that another run started with the `$env` that its
-/// checkpoint has.
+/// checkpoint has. The checkpoint tells whether a run waits for it; where that is gone, the checkpoint of the run that waits.
 const NEW_CHECKPOINTS: &str = "-- replays::new_checkpoints
 INSERT INTO checkpoints (receipt, run, workflow, document, record, connected, gate)
 SELECT r.receipt, n.number, r.workflow, json_build_object(
         'env', coalesce($5::text::json, CASE WHEN r.parent IS NULL THEN q.env ELSE c.document -> 'env' END),
         'pending', json_build_array(), 'parked', json_build_array(), 'is_new', true, 'begins', true,
         'depth', coalesce((c.document ->> 'depth')::int, 0),
-        'awaited', CASE WHEN c.document -> 'awaited' IS NOT NULL THEN json_build_object() END),
+        'awaited', CASE WHEN c.document ->> 'awaited' IS NOT NULL OR (c.receipt IS NULL AND EXISTS (
+            SELECT FROM checkpoints p, LATERAL (
+                SELECT b.value FROM json_array_elements(p.document -> 'pending') AS b
+                UNION ALL SELECT b.value FROM json_array_elements(p.document -> 'parked') AS k,
+                    json_array_elements(k.value -> 'steps') AS b) AS branch
+            WHERE p.receipt = r.receipt AND (branch.value #>> '{awaits,run}')::int = r.parent
+                AND (branch.value #>> '{awaits,step}')::int = r.parent_step)) THEN json_build_object() END),
     r.record, r.connected, CASE WHEN n.state = 'held' THEN 'closed' END
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::text[]) AS n (receipt, old, number, state)
 JOIN runs r ON r.receipt = n.receipt AND r.number = n.old
@@ -178,7 +190,7 @@ fn obstacle(ended: &Ended, how: &How<'_>) -> Option<Obstacle> {
         How::FromStart(_) if !ended.state.is_end() => return Some(Obstacle::NotEnded),
         How::FromStart(_) if ended.newest.is_none() => return Some(Obstacle::WorkflowGone),
         How::FromStart(_) if !ended.is_active => return Some(Obstacle::WorkflowInactive),
-        How::FromStart(None) if ended.is_part => return Some(Obstacle::StartedByRun),
+        How::FromStart(_) if ended.is_part => return Some(Obstacle::StartedByRun),
         How::FromStart(None) if ended.has_parent && !ended.has_checkpoint => return Some(Obstacle::StartedByRun),
         How::FromStart(_) => {}
     }

@@ -124,12 +124,13 @@ async fn renew(
         run_steps::forget(transaction, run.key()).await?;
     }
     runs::update(transaction, run, steps, *forgets).await?;
-    match document {
+    let was_queued = match document {
         Some(document) => {
             checkpoints::renew(transaction, &resume, document, standing(wake.as_ref(), has_passed)).await?;
+            false
         }
         None => checkpoints::remove(transaction, &resume).await?,
-    }
+    };
     match wake {
         Some(wake) => alarms.set(Resume { revision: resume.revision + 1, ..resume }, wake),
         None => {
@@ -138,7 +139,7 @@ async fn renew(
             }
             if let (Some(result), Some(parent)) = (result, run.parent) {
                 run_results::put(transaction, run.key(), result).await?;
-                for resume in checkpoints::child_ended(transaction, run.key(), parent).await? {
+                for resume in checkpoints::child_ended(transaction, run.key(), parent, !was_queued).await? {
                     if resume.run.number == parent.run {
                         // What would wake it when it has waited for too long.
                         spool::withdraw(transaction, &Resume { revision: resume.revision - 1, ..resume }).await?;

@@ -62,10 +62,17 @@ pub async fn attempt(
     // Cannot fail: nobody closes it.
     let _one_of_few = resources.connections.of(message.lane).acquire().await;
     let mut connection = resources.store.connection().await?;
-    let Some(version) = runs::version(&connection, resume.run).await? else { return nothing() };
+    let Some((version, record)) = runs::version(&connection, resume.run).await? else { return nothing() };
     let pinned = resources.catalogs.pinned(&connection, resume.workflow, version).await?;
     let transaction = store::begin(&mut connection).await?;
     let began = Instant::now();
+    // The record comes before the checkpoint: a run that ends has its record, and locks the checkpoint of its parent. The
+    // record was read at this revision, or the checkpoint is at another one and is not taken.
+    let record = record.as_ref().and_then(RecordRef::own);
+    let locked = match record {
+        Some(record) => records::lock(&transaction, &[record]).await?,
+        None => Vec::new(),
+    };
     let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
     // It is being called or waits for a slot; without a row of that lane, as after the replay of a dead letter, it goes on.
     if taken.checkpoint.calling && message.lane != Lane::Calling && spool::pairs::calls(&transaction, resume).await? {
@@ -76,8 +83,8 @@ pub async fn attempt(
     let budget = BundleBudget::new(mode, Arc::clone(&resources.slow_runs));
     let mut unit = UnitOfWork::new(resources.catalogs.at_least(0).await?, Conflicts::Expected, budget);
     unit.clock = Clock::new(taken.now, began);
-    if let Some(record) = taken.run.record.as_ref().and_then(RecordRef::own) {
-        unit.take_in(&[record], records::lock(&transaction, &[record]).await?);
+    if let Some(record) = record {
+        unit.take_in(&[record], locked);
     }
     let (has_passed, read) = (taken.has_passed, taken.bytes);
     let lane = message.lane;
