@@ -13,6 +13,7 @@ mod replicas;
 mod runs;
 mod russian;
 mod strangers;
+mod tabs;
 pub mod visitor;
 mod workflows;
 

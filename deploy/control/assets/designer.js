@@ -82,7 +82,8 @@ function picking() {
 function typed() {
   if (!form) return;
   const state = () => new URLSearchParams(new FormData(form)).toString();
-  const before = state();
+  // A form that came back is not kept yet.
+  const before = "unkept" in form.dataset ? null : state();
   let isSent = false;
   form.addEventListener("submit", () => { isSent = true; });
   document.querySelector(".design")?.addEventListener("click", (event) => {

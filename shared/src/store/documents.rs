@@ -1,6 +1,7 @@
 //! Settings are applied together: all documents or none, one new version of the settings.
 
 use std::collections::HashSet;
+use std::slice;
 
 use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
@@ -43,10 +44,10 @@ pub enum Published {
 }
 
 /// What a workflow that is published was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The draft of the account, which then goes.
-    Draft,
+    /// The draft of the account, which then goes. A draft whose text is no longer this one stays, based on the new version.
+    Draft(String),
     /// A text that was typed; a draft of the account stays.
     Text,
 }
@@ -66,11 +67,12 @@ pub async fn publish(
             transaction.rollback().await?;
             return Ok(Published::Conflict(current));
         }
-        if source == Source::Draft {
-            workflow_drafts::discard(&transaction, workflow.id, account).await?;
-        }
     }
-    put_all(&transaction, account, &[checked]).await?;
+    put_all(&transaction, account, slice::from_ref(&checked)).await?;
+    if let (Source::Draft(text), Document::Workflow(workflow)) = (&source, &checked.document) {
+        let version = workflows::current_version(&transaction, workflow.id).await?;
+        workflow_drafts::published(&transaction, workflow.id, account, (text, version)).await?;
+    }
     transaction.commit().await?;
     Ok(Published::Done)
 }

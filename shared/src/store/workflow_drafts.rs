@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use deadpool_postgres::{GenericClient, Object};
+use deadpool_postgres::{GenericClient, Object, Transaction};
 use tokio_postgres::Row;
 
 use super::StoreError;
@@ -33,11 +33,18 @@ WHERE workflow = $1 AND account = $2";
 const DISCARD: &str = "-- workflow_drafts::discard
 DELETE FROM workflow_drafts WHERE workflow = $1 AND account = $2";
 
+const DISCARD_TEXT: &str = "-- workflow_drafts::discard_text
+DELETE FROM workflow_drafts WHERE workflow = $1 AND account = $2 AND text = $3";
+
+const REBASE: &str = "-- workflow_drafts::rebase
+UPDATE workflow_drafts SET base_version = $3 WHERE workflow = $1 AND account = $2";
+
 const LIST: &str = "-- workflow_drafts::list
 SELECT workflow, base_version, text, changed_at FROM workflow_drafts WHERE account = $1 ORDER BY changed_at DESC";
 
 const LAST: &str = "-- workflow_drafts::last
-SELECT greatest((SELECT max(workflow) FROM workflow_drafts), (SELECT max(id) FROM workflows), 0)";
+SELECT greatest((SELECT max(workflow) FROM workflow_drafts), (SELECT max(id) FROM workflows),
+    (SELECT max(workflow) FROM workflow_versions), 0)";
 
 const REAP: &str = "-- workflow_drafts::reap
 DELETE FROM workflow_drafts WHERE changed_at < now() - $1::float8 * interval '1 s' OR (account = $2 AND changed_at <=
@@ -99,6 +106,29 @@ pub async fn discard(client: &impl GenericClient, id: WorkflowId, account: &str)
     Ok(client.execute(DISCARD, &[&id.get(), &account]).await? > 0)
 }
 
+/// Removes a draft that still has this text; true if it did.
+pub async fn discard_text(
+    client: &impl GenericClient,
+    id: WorkflowId,
+    account: &str,
+    text: &str,
+) -> Result<bool, StoreError> {
+    Ok(client.execute(DISCARD_TEXT, &[&id.get(), &account, &text]).await? > 0)
+}
+
+/// Removes a draft whose text became a version. A draft that was edited meanwhile stays, based on that version.
+pub async fn published(
+    transaction: &Transaction<'_>,
+    id: WorkflowId,
+    account: &str,
+    (text, version): (&str, i32),
+) -> Result<(), StoreError> {
+    if !discard_text(transaction, id, account, text).await? {
+        transaction.execute(REBASE, &[&id.get(), &account, &version]).await?;
+    }
+    Ok(())
+}
+
 /// The drafts of an account, the latest first.
 pub async fn list(connection: &Object, account: &str) -> Result<Vec<Listed>, StoreError> {
     let listed =
@@ -106,7 +136,7 @@ pub async fn list(connection: &Object, account: &str) -> Result<Vec<Listed>, Sto
     Ok(connection.query(LIST, &[&account]).await?.iter().map(listed).collect())
 }
 
-/// The greatest number of a workflow or of a draft of any account; 0 = there is none.
+/// The greatest number of a workflow, also of a deleted one, or of a draft of any account; 0 = there is none.
 pub async fn last(connection: &Object) -> Result<i64, StoreError> {
     Ok(connection.query_one(LAST, &[]).await?.get(0))
 }

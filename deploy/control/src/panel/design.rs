@@ -5,8 +5,10 @@ mod actions;
 mod form;
 mod opened;
 mod picker;
+mod posted;
 mod publish;
 mod references;
+mod seen;
 mod text;
 
 use std::collections::BTreeMap;
@@ -54,6 +56,12 @@ struct Page {
     step: String,
     /// The output that a new step is added to first.
     first_output: String,
+    /// What stands in the field of the step's name.
+    name: String,
+    /// The mark of the text of the draft that the form is made from.
+    seen: String,
+    /// Why the form is shown again; empty if the person wanted this page.
+    notice: String,
     form: StepForm,
     /// The tasks, where a step is added.
     picker: Option<Picker>,
@@ -66,6 +74,15 @@ struct Page {
     fault_count: i64,
     /// Whether the first field has the focus.
     has_focus: bool,
+}
+
+/// Which form is shown.
+struct Shown {
+    /// The step; empty = the start.
+    step: String,
+    name: String,
+    seen: String,
+    notice: String,
 }
 
 /// What is wrong with a draft, by its steps; an empty name is the start.
@@ -119,18 +136,22 @@ impl Faults {
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let opened = Opened::find(visit).await?;
     match edit::read(&opened.draft.text) {
-        Ok(document) => reply::page(&page(visit, opened, &document).await?),
+        Ok(document) => {
+            let step = visit.query.get("step").to_owned();
+            let shown = Shown { name: step.clone(), step, seen: seen::mark(&opened.draft.text), notice: String::new() };
+            reply::page(&page(visit, opened, &document, shown).await?)
+        }
         // What is no map cannot be drawn: its text can be mended.
         Err(_) => Ok(reply::redirect(&format!("{}?refused=unreadable", opened.path("draft")))),
     }
 }
 
-async fn page(visit: &Visit<'_>, opened: Opened, document: &Value) -> Result<Page, Refusal> {
+async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown) -> Result<Page, Refusal> {
     let sketch = Sketch::of(document);
     let batch = editor::judged(visit, &opened.draft.text, Kind::Workflow).await?;
     let faults = Faults::new(batch.findings.into_iter().map(|found| found.located.finding), &sketch, visit.language);
-    let step = Some(visit.query.get("step")).filter(|name| sketch.step(name).is_some()).unwrap_or_default();
-    let (chosen, counts) = (step.to_owned(), faults.counts());
+    let chosen = Some(shown.step).filter(|name| sketch.step(name).is_some()).unwrap_or_default();
+    let counts = faults.counts();
     let known = opened::known(visit).await?;
     let form = StepForm::of(visit, document, &sketch, &chosen, faults.of(&chosen), &known);
     let add = visit.query.get("add");
@@ -152,6 +173,9 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value) -> Result<Pag
         can_undo: !opened.draft.undo.is_empty(),
         can_redo: !opened.draft.redo.is_empty(),
         step: chosen,
+        name: shown.name,
+        seen: shown.seen,
+        notice: shown.notice,
         fault_count: faults.count(),
         faults: faults.others,
         form,

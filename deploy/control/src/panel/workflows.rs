@@ -135,9 +135,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// The editor with a first draft.
 pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let taken: Vec<String> =
-        saving::load(visit, Kind::Workflow).await?.iter().map(|one| saving::key(Kind::Workflow, one)).collect();
-    let free = (1..).find(|id: &u32| !taken.contains(&id.to_string())).unwrap_or(1);
+    let free = workflow_drafts::last(&visit.connection().await?).await? + 1;
     let text = NEW.replacen("workflow: 1", &format!("workflow: {free}"), 1);
     reply::page(&page(visit, text, 0, Vec::new()).await?)
 }

@@ -8,6 +8,7 @@ use warp::reply::Response;
 
 use super::form::{texts_of, words};
 use super::opened::Opened;
+use super::{posted, seen};
 use crate::designer::edit::{self, Direction, Edit, Exit, Refused};
 use crate::designer::outputs::task;
 use crate::designer::settings::read::{self, Form, SHOWN};
@@ -26,9 +27,11 @@ impl Form for Pairs {
 
 /// Why a draft stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Obstacle {
+pub enum Obstacle {
     Edit(Refused),
     TooLong,
+    /// The draft was changed since the form was made.
+    Stale,
 }
 
 /// Where the person is led afterwards.
@@ -58,6 +61,7 @@ pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
         Err(Obstacle::Edit(Refused::Unreadable)) => format!("{draft}?refused=unreadable"),
         Err(Obstacle::Edit(Refused::Lines)) => format!("{draft}?refused=lines"),
         Err(Obstacle::TooLong) => format!("{draft}?refused=long"),
+        Err(Obstacle::Stale) => return posted::show(visit).await,
     }))
 }
 
@@ -78,6 +82,9 @@ fn performed(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
         _ => {}
     }
     if !form.many(SHOWN).is_empty() {
+        if seen::is_stale(form, draft) {
+            return Err(Obstacle::Stale);
+        }
         let document = edit::read(&draft.text).map_err(Obstacle::Edit)?;
         step = change(draft, &typed(form, &document, &step)?)?;
         let title = form.get("name").trim();
@@ -121,7 +128,7 @@ fn change(draft: &mut Draft, edit: &Edit) -> Result<String, Obstacle> {
 }
 
 /// The edit that takes over what was typed into the form of a step.
-fn typed(form: &Pairs, document: &Value, step: &str) -> Result<Edit, Obstacle> {
+pub fn typed(form: &Pairs, document: &Value, step: &str) -> Result<Edit, Obstacle> {
     let missing = || Obstacle::Edit(Refused::Missing);
     if step.is_empty() {
         let map = document.as_object().ok_or_else(missing)?;

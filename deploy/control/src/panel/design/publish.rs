@@ -3,7 +3,7 @@
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::document::batch::Checked;
-use postern_shared::draft::Draft;
+use postern_shared::draft::{Draft, TooLong};
 use postern_shared::id::WorkflowId;
 use postern_shared::store::documents::{self, Published, Source};
 use postern_shared::store::{texts, workflow_drafts, workflows};
@@ -45,7 +45,8 @@ pub async fn publish(visit: &Visit<'_>) -> Result<Response, Refusal> {
     };
     // The version that the person has seen and overwrites.
     let base = visit.form.get("base").parse().unwrap_or(opened.draft.base_version);
-    match put(visit, checked, (Source::Draft, base)).await? {
+    let source = Source::Draft(opened.draft.text.clone());
+    match put(visit, checked, (source, base)).await? {
         Published::Done => {
             Ok(reply::redirect(&format!("{}?done=published", reply::path(&["workflows", &visit.argument]))))
         }
@@ -95,10 +96,12 @@ pub async fn restore(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let opened = Opened::find(visit).await?;
     let version = visit.form.get("version").parse().map_err(|_| Refusal::NotFound)?;
     let text = version_text(visit, opened.id, version).await?.ok_or(Refusal::NotFound)?;
-    let design = opened.path("design");
+    let (design, draft) = (opened.path("design"), opened.path("draft"));
     // Whoever is asked to publish it sees it against what is in force now.
-    let _ = opened.change(visit, |draft| draft.change(text)).await?;
-    Ok(reply::redirect(&format!("{design}?done=restored")))
+    Ok(reply::redirect(&match opened.change(visit, |draft| draft.change(text)).await? {
+        Ok(()) => format!("{design}?done=restored"),
+        Err(TooLong) => format!("{draft}?refused=long"),
+    }))
 }
 
 /// A draft of a new workflow.
@@ -107,10 +110,22 @@ pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
     begin(visit, |id| Some(new_text(id, &title))).await
 }
 
-/// A draft of a new workflow that does what this one does. It is inactive until somebody switches it on.
+/// A draft of a new workflow that does what this one does. It is inactive until somebody switches it on. A draft whose
+/// number was taken by another person moves to the new number as it is.
 pub async fn duplicate(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let opened = Opened::find(visit).await?;
     let document = edit::read(&opened.draft.text).map_err(|_| Refusal::NotFound)?;
+    if visit.form.get("move") == "true" {
+        let moved = begin(visit, |id| {
+            let mut document = document;
+            document["workflow"] = id.into();
+            yaml::edit_lines(&opened.draft.text, &document).or_else(|| Some(yaml::write(&document)))
+        })
+        .await?;
+        workflow_drafts::discard_text(&visit.connection().await?, opened.id, visit.account(), &opened.draft.text)
+            .await?;
+        return Ok(moved);
+    }
     let title = format!("{} ({})", saving::title(&document), visit.t("copy-of-workflow"));
     begin(visit, |id| {
         let mut document = document;

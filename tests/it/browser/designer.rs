@@ -1,0 +1,175 @@
+//! A workflow is built in the designer by the keyboard alone, from an empty page until it is published.
+
+use super::PASSWORD;
+use super::driver::Browser;
+use super::keyboard::ENTER;
+use crate::harness::{Postern, eventually};
+
+const TAB: &str = "\u{E004}";
+const ESCAPE: &str = "\u{E00C}";
+
+/// The most actions that the workflow may take. An action is a key that does something, a choice, or a text that is typed
+/// into a field; the way to a field by the tab key is none.
+const MAX_ACTIONS: usize = 60;
+
+/// How many elements may lie before a field.
+const MAX_STOPS: usize = 60;
+
+/// A person at the keyboard.
+struct Person<'b> {
+    browser: &'b Browser,
+    actions: Vec<String>,
+}
+
+impl Person<'_> {
+    /// Presses a key and waits for the page that it leads to.
+    async fn key(&mut self, key: &str, place: &str) {
+        self.actions.push(format!("key {key:?}"));
+        self.browser.run("window.isOld = true").await;
+        self.browser.keys(key).await;
+        eventually(&format!("{key:?} leads to {place}, after {:#?}", self.actions), async || {
+            let is_new = self.browser.run("return window.isOld !== true && document.readyState === 'complete'").await;
+            (is_new == true && self.browser.place().await.contains(place)).then_some(())
+        })
+        .await;
+    }
+
+    /// Looks for a task in the picker and takes the first that fits.
+    async fn add(&mut self, task: &str, place: &str) {
+        self.key("a", "add=").await;
+        self.actions.push(format!("types {task:?}"));
+        self.browser.keys(task).await;
+        self.key(ENTER, place).await;
+    }
+
+    /// Goes to a field by the tab key.
+    async fn goes_to(&self, css: &str) {
+        for _ in 0..MAX_STOPS {
+            if self.browser.run(&format!("return document.activeElement.matches(`{css}`)")).await == true {
+                return;
+            }
+            self.browser.keys(TAB).await;
+        }
+        panic!("no tab leads to {css}: {}", self.browser.run("return document.activeElement.outerHTML").await);
+    }
+
+    /// Types into a field; what stood in it goes.
+    async fn types(&mut self, css: &str, text: &str) {
+        self.goes_to(css).await;
+        self.actions.push(format!("types {text:?} into {css}"));
+        self.browser.run("document.activeElement.select?.()").await;
+        self.browser.keys(text).await;
+    }
+
+    /// Keeps the step by Enter on its button.
+    async fn keeps(&mut self) {
+        self.goes_to(".step-form button.primary").await;
+        self.key(ENTER, "step=").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_is_built_from_an_empty_page_by_the_keyboard_alone() {
+    build("en").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_workflow_is_built_in_russian() {
+    build("ru").await;
+}
+
+/// Find the contact by e-mail or create it, comment, mail, wait a day, ask an API.
+async fn build(language: &str) {
+    let mut postern = Postern::with_ingress("trigger: web_lead\n", &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
+    let panel = postern.control.address("the control listener is open").await;
+    let browser = Browser::start(panel, language).await;
+    super::pages::log_in(&browser).await;
+    let english = language == "en";
+    browser.go("/workflows").await;
+    let mut person = Person { browser: &browser, actions: Vec::new() };
+    person.goes_to("button[data-key=n]").await;
+    person.key(ENTER, "/workflows/1/design").await;
+
+    person.types("[name=title]", "Web form").await;
+    person.types("[name='start.module']", "Contacts").await;
+    person.goes_to("[name='start.triggers']").await;
+    person.actions.push("chooses the trigger".to_owned());
+    browser.keys(" ").await;
+    person.keeps().await;
+
+    person.add(if english { "find" } else { "find_record" }, "step=").await;
+    person.types("[name=find_record]", "Contacts").await;
+    person.types("[name='where.name']", "email").await;
+    person.types("[name='where.value']", "$env[\"email\"]").await;
+    person.types("[name=store_id]", "contact").await;
+    person.keeps().await;
+
+    goes_on(&mut person, english).await;
+    creates_what_is_not_found(&mut person).await;
+    browser.shows(if english { "No mistakes" } else { "Ошибок нет" }).await;
+    browser.keys(ESCAPE).await;
+    person.key("p", "done=published").await;
+
+    assert!(person.actions.len() <= MAX_ACTIONS, "{} actions: {:#?}", person.actions.len(), person.actions);
+    let document =
+        "SELECT count(*) FROM workflow_versions WHERE workflow = 1 AND document #>> '{start,triggers,0}' = 'web_lead'";
+    assert_eq!(postern.count(document).await, 1);
+}
+
+/// Comment, mail, wait a day, ask an API.
+async fn goes_on(person: &mut Person<'_>, english: bool) {
+    person.add(if english { "comm" } else { "comment" }, "edit=1").await;
+    person.types("[name=comment]", "Asked by the web form").await;
+    person.types("[name=record]", "$env[\"contact\"]").await;
+    person.keeps().await;
+
+    person.add("mail", "edit=1").await;
+    person.types("[name=send_mail]", "sales@example.org").await;
+    person.types("[name=subject]", "New contact").await;
+    person.types("[name=text]", "Call $env[\"email\"]").await;
+    person.keeps().await;
+
+    person.add("delay", "edit=1").await;
+    person.types("[name=delay]", "1d").await;
+    person.keeps().await;
+
+    person.add("http", "edit=1").await;
+    person.types("[name=http_request]", "https://api.example.org/contacts").await;
+    person.keeps().await;
+}
+
+/// Back to the search, by its card: what is not found is created, and then commented on as well.
+async fn creates_what_is_not_found(person: &mut Person<'_>) {
+    let browser = person.browser;
+    let find = browser.run("return document.querySelectorAll('.card-link')[1].dataset.step").await;
+    let find = find.as_str().unwrap().to_owned();
+    let arrow = "\u{E013}";
+    for _ in 0..4 {
+        person.actions.push("arrow up".to_owned());
+        browser.keys(arrow).await;
+    }
+    assert_eq!(browser.run("return document.activeElement.dataset.step").await, find.as_str());
+    person.key(ENTER, "step=").await;
+    person.add("create", "edit=1").await;
+    person.types("[name=create_record]", "Contacts").await;
+    person.types("[name='fields.name']", "email").await;
+    person.types("[name='fields.value']", "$env[\"email\"]").await;
+    person.types("[name=unique]", "$env[\"email\"]").await;
+    person.types("[name=store_id]", "contact").await;
+    person.keeps().await;
+    let comment =
+        browser.run("return document.querySelector('.card-link[aria-label*=\"comment\"]').dataset.step").await;
+    for output in ["created", "existing"] {
+        person.key("c", "connect=1").await;
+        let chosen = browser.run("return document.querySelector('[name=output]').value").await;
+        assert_eq!(chosen, output);
+        person.goes_to("[name=to]").await;
+        person.actions.push("chooses the comment".to_owned());
+        browser
+            .keys(&comment.as_str().unwrap()[..comment.as_str().unwrap().char_indices().nth(2).map_or(2, |(at, _)| at)])
+            .await;
+        assert_eq!(browser.run("return document.querySelector('[name=to]').value").await, comment);
+        person.goes_to("button[value=connect]").await;
+        person.key(ENTER, "step=").await;
+    }
+}
