@@ -1,6 +1,7 @@
 //! What a step does: one file per task, under the same name as its settings in the shared crate.
 
 mod awaited;
+mod child;
 mod comment;
 mod condition;
 pub mod context;

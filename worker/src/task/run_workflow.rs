@@ -3,7 +3,6 @@
 //! it sees by itself.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use postern_shared::env::Env;
 use postern_shared::expression::{Template, render};
@@ -13,15 +12,14 @@ use postern_shared::record_ref::RecordRef;
 use postern_shared::store::checkpoints::{Checkpoint, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::run_results::RunResult;
-use postern_shared::store::runs::{Parent, Run, State};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
 use serde_json::Value;
 
-use super::awaited;
 use super::context::{self, Context};
 use super::error::TaskError;
 use super::outcome::Outcome;
 use super::query::{Answer, Query};
+use super::{awaited, child};
 use crate::bundle::effects::ChildRun;
 use crate::matching::catalog::Pinned;
 use crate::run::checkpoint::{self, Next, Wake};
@@ -128,26 +126,9 @@ fn child(
     let mut env = Arc::unwrap_or_clone(scope.env);
     more.into_iter().for_each(|(name, value)| env.set(name, value));
     let awaited = settings.wait.as_ref().map(|_| RunResult::default());
-    let document = document(pinned, env, context.depth + 1, awaited)?;
-    context.write(document.len())?;
-    let run = Run {
-        receipt: context.run.receipt,
-        number,
-        workflow: pinned.workflow.id,
-        version: pinned.version,
-        state: if pinned.workflow.start.hold { State::Held } else { State::Running },
-        steps: 0,
-        record: record.map(RecordRef::from),
-        message: None,
-        failed_at: None,
-        started_at: SystemTime::now(),
-        ended_at: None,
-        parent: Some(Parent { run: context.run.number, step: context.number, item: index }),
-        replays: None,
-        replaced_by: None,
-    };
+    let checkpoint = beginning(pinned, env, context.depth + 1, awaited);
     let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
-    Ok(ChildRun { run, document, wake, pinned: Arc::clone(pinned) })
+    child::child(context, (pinned, number, index), record.map(RecordRef::from), &checkpoint, wake)
 }
 
 /// As in a call of ingress: 0 or an empty value is no record.
@@ -159,10 +140,10 @@ fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
 }
 
 /// Where it begins.
-fn document(pinned: &Pinned, env: Env, depth: u8, awaited: Option<RunResult>) -> Result<String, TaskError> {
+fn beginning(pinned: &Pinned, env: Env, depth: u8, awaited: Option<RunResult>) -> Checkpoint {
     let next: Vec<Next> = pinned.workflow.start.next.iter().rev().copied().map(Next::from).collect();
     let pending = checkpoint::written(&pinned.workflow, &next);
-    let checkpoint = Checkpoint {
+    Checkpoint {
         env,
         pending,
         parked: Vec::new(),
@@ -172,7 +153,5 @@ fn document(pinned: &Pinned, env: Env, depth: u8, awaited: Option<RunResult>) ->
         calling: false,
         awaited,
         frames: Frames::default(),
-    };
-    let most = checkpoint::MAX_CHECKPOINT_BYTES;
-    checkpoint::encode(&checkpoint).map_err(|bytes| TaskError::RunTooLarge { bytes, most })
+    }
 }

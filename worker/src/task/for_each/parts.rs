@@ -1,8 +1,6 @@
 //! Items that are taken side by side: each in a run of the same workflow that begins with the steps of the item.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::SystemTime;
 
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
@@ -10,15 +8,16 @@ use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::{Awaits, Checkpoint, Frame, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::run_results::{OfStep, RunResult};
-use postern_shared::store::runs::{Parent, Run, State};
+use postern_shared::store::runs::State;
 use postern_shared::task::for_each::{ForEach, OnError};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_WAIT};
 use serde_json::{Value, json};
 
 use super::items::{done, frame};
 use crate::bundle::effects::ChildRun;
-use crate::run::checkpoint::{self, MAX_CHECKPOINT_BYTES, Next, Wake};
+use crate::run::checkpoint::{self, Next, Wake};
 use crate::task::awaited::{Waited, wait};
+use crate::task::child;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
 use crate::task::outcome::Outcome;
@@ -83,26 +82,8 @@ fn child(number: i16, frame: Frame, wake: Wake, context: &mut Context<'_>) -> Re
         awaited: Some(RunResult::default()),
         frames: Frames { open, shown: Some(0), spent: 0 },
     };
-    let document = checkpoint::encode(&checkpoint)
-        .map_err(|bytes| TaskError::RunTooLarge { bytes, most: MAX_CHECKPOINT_BYTES })?;
-    context.write(document.len())?;
-    let run = Run {
-        receipt: context.run.receipt,
-        number,
-        workflow: pinned.workflow.id,
-        version: pinned.version,
-        state: if wake == Wake::Now { State::Running } else { State::Waiting },
-        steps: 0,
-        record: context.record.map(RecordRef::from),
-        message: None,
-        failed_at: None,
-        started_at: SystemTime::now(),
-        ended_at: None,
-        parent: Some(Parent { run: context.run.number, step: context.number, item }),
-        replays: None,
-        replaced_by: None,
-    };
-    Ok(ChildRun { run, document, wake, pinned: Arc::clone(pinned) })
+    let record = context.record.map(RecordRef::from);
+    child::child(context, (pinned, number, item), record, &checkpoint, wake)
 }
 
 /// Goes on when the runs of all items have ended.
