@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use crate::excerpt::excerpt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ impl FromStr for ReceiptId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         match Uuid::try_parse(text) {
             Ok(uuid) if uuid.get_version_num() == 7 => Ok(Self(uuid)),
-            _ => Err(InvalidId { what: IdKind::Receipt, text: shortened(text), fault: IdFault::NoUuid }),
+            _ => Err(InvalidId { what: IdKind::Receipt, text: excerpt(text), fault: IdFault::NoUuid }),
         }
     }
 }
@@ -123,7 +124,7 @@ macro_rules! number_id {
                 let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 match text.parse::<i64>() {
                     Ok(number) if digits && number > 0 => Ok(Self(number)),
-                    _ => Err(InvalidId { what: $what, text: shortened(text), fault: IdFault::NoNumber }),
+                    _ => Err(InvalidId { what: $what, text: excerpt(text), fault: IdFault::NoNumber }),
                 }
             }
         }
@@ -146,11 +147,6 @@ number_id!(
     RecordId,
     IdKind::Record
 );
-
-/// Enough of a bad text to recognise it, so that an error message never carries a whole body.
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
-}
 
 #[cfg(test)]
 mod tests {

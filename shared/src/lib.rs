@@ -10,6 +10,7 @@ pub mod descriptors;
 pub mod document;
 pub mod draft;
 pub mod env;
+mod excerpt;
 pub mod expression;
 pub mod finding;
 pub mod host;

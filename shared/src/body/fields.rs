@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::env::{Env, EnvError, Limits};
+use crate::excerpt::excerpt;
 use crate::message::Message;
 use crate::permission::Files;
 use encoding_rs::Encoding;
@@ -208,11 +209,6 @@ pub(super) fn named(header: &str, settings: &FieldSettings) -> Result<Option<&'s
 /// Whether a name holds [`RESERVED`]. Most names have no `$`, which is far cheaper to see.
 pub(super) fn is_reserved(name: &str) -> bool {
     name.contains('$') && name.contains(RESERVED)
-}
-
-/// Enough of a name to recognise it in an error message.
-pub(super) fn excerpt(name: &str) -> String {
-    name.chars().take(40).collect()
 }
 
 /// How a body of a media type is read.

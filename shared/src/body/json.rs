@@ -8,8 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::env::{Env, EnvError, Limits};
+use crate::excerpt::excerpt;
 
-use super::fields::{FieldsError, RESERVED, excerpt, is_reserved};
+use super::fields::{FieldsError, RESERVED, is_reserved};
 use super::surrogates;
 
 /// Reads a JSON object in UTF-8, and tells the names whose values had half a character. A byte order mark before it is

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 
 use crate::env::{EnvError, Limits};
+use crate::excerpt::excerpt;
 use crate::message::Message;
 use crate::permission::Files;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use futures_util::FutureExt;
 use multer::{Field, Multipart};
 use serde_json::Value;
 
-use super::fields::{FieldSettings, Fields, FieldsError, essence, excerpt, is_json, named, parameter};
+use super::fields::{FieldSettings, Fields, FieldsError, essence, is_json, named, parameter};
 use super::nesting::Nesting;
 use super::parameters::Parameters;
 use super::{json, text};

@@ -12,9 +12,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::fields::{FieldsError, excerpt, is_reserved};
+use super::fields::{FieldsError, is_reserved};
 use super::node::Node;
 use crate::env::{Env, EnvError, Limits};
+use crate::excerpt::excerpt;
 
 /// A map that grows value by value. Counts while it grows, so that a body of nothing but separators is refused early.
 pub(crate) struct Nesting {

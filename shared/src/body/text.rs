@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::fields::{FieldsError, excerpt, parameter};
+use super::fields::{FieldsError, parameter};
+use crate::excerpt::excerpt;
 
 /// The charset that a media type names, or nothing.
 pub(super) fn named(header: &str) -> Result<Option<&'static Encoding>, FieldsError> {

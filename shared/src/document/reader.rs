@@ -7,6 +7,7 @@ mod values;
 
 use serde_json::{Map, Value};
 
+use crate::excerpt::excerpt;
 use crate::expression::Reads;
 use crate::finding::Finding;
 use crate::message::{DocumentFault, Message};
@@ -19,9 +20,6 @@ pub const MAX_TITLE_BYTES: usize = 200;
 
 /// The longest name of a record's field, in bytes.
 pub const MAX_FIELD_BYTES: usize = 64;
-
-/// The most of a bad key that a finding repeats, in characters.
-const MAX_EXCERPT_CHARS: usize = 40;
 
 /// Reads one map. Code that reads a key which is not described, or that leaves out a described key, is a mistake of
 /// ours: both fail wherever debug assertions are on, which is in every test.
@@ -184,8 +182,4 @@ impl<'d, 'f> Reader<'d, 'f> {
     fn checked<T>(&mut self, place: &str, result: Result<T, impl Into<Message>>) -> Option<T> {
         result.map_err(|message| self.report(place, message)).ok()
     }
-}
-
-fn excerpt(key: &str) -> String {
-    key.chars().take(MAX_EXCERPT_CHARS).collect()
 }

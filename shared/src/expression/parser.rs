@@ -9,6 +9,7 @@ use super::lexer::{End, Placed, Token, lex};
 use super::node::{Arithmetic, Branches, Comparator, Node};
 use super::reads::Reads;
 use super::{Fault, functions};
+use crate::excerpt::excerpt;
 use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean};
 
@@ -244,7 +245,7 @@ impl<'t, 's> Parser<'t, 's> {
             Some(Token::Word(word)) if ["AND", "OR", "NOT", "IN", "IS"].contains(word) => {
                 ExpressionFault::WrittenAs { text: (*word).to_owned(), here: word.to_lowercase() }
             }
-            Some(Token::Word(word)) => ExpressionFault::Unexpected { text: short(word) },
+            Some(Token::Word(word)) => ExpressionFault::Unexpected { text: excerpt(word) },
             Some(Token::Text(_)) => ExpressionFault::TextUnexpected,
             Some(Token::Number(number)) => ExpressionFault::Unexpected { text: number.to_string() },
             Some(Token::Reference(_)) => ExpressionFault::ReferenceUnexpected,
@@ -253,7 +254,7 @@ impl<'t, 's> Parser<'t, 's> {
 
     fn unknown_name(&self, name: &str) -> Fault {
         let known = ["true", "false", "none"].into_iter().chain(self.names.iter().map(String::as_str));
-        let name = short(name);
+        let name = excerpt(name);
         let meant = match did_you_mean(&name, known) {
             nothing if nothing.is_empty() => Meant::of([format!("${name}"), format!("$env[\"{name}\"]")]),
             meant => meant,
@@ -294,8 +295,4 @@ fn one_or(mut all: Vec<Node>, node: fn(Vec<Node>) -> Node) -> Node {
             node(all)
         }
     }
-}
-
-fn short(word: &str) -> String {
-    word.chars().take(40).collect()
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IdFault, IdKind, InvalidId, shortened};
+use super::{IdFault, IdKind, InvalidId};
+use crate::excerpt::excerpt;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:expr, $letters:expr) => {
@@ -27,7 +28,7 @@ macro_rules! text_id {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 match name_fault(text, $letters) {
                     None => Ok(Self(text.to_owned())),
-                    Some(fault) => Err(InvalidId { what: $what, text: shortened(text), fault }),
+                    Some(fault) => Err(InvalidId { what: $what, text: excerpt(text), fault }),
                 }
             }
         }

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::values::scalar;
-use super::{MAX_FIELD_BYTES, Reader, excerpt};
+use super::{MAX_FIELD_BYTES, Reader};
 use crate::env::Limits;
+use crate::excerpt::excerpt;
 use crate::expression::{Context, Expression, Template};
 use crate::message::{DocumentFault, Message};
 use crate::spec;

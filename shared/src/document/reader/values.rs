@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Reader;
 use crate::date::{named_zone, unknown_zone};
+use crate::excerpt::excerpt;
 use crate::expression::Template;
 use crate::message::{DocumentFault, Message, StepFault};
 use crate::spec::{self, Kind};
@@ -126,7 +127,7 @@ impl<'d> Reader<'d, '_> {
             _ => self.report(key, DocumentFault::MoreThan { most: MAX_CASES }),
         }
         for case in &cases {
-            let begins: String = case.chars().take(40).collect();
+            let begins = excerpt(case);
             if case.len() > MAX_CASE_BYTES {
                 self.report(&join(key, &begins), DocumentFault::LongerThan { most: MAX_CASE_BYTES });
             } else if case.contains(char::is_control) {
