@@ -8,6 +8,7 @@ use std::time::Instant;
 use postern_http::rate::{self, Rate, Taken};
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::message::Message;
 use postern_shared::permission::Permission;
 
 /// Permissions whose calls are counted. The one with the fewest makes room for another.
@@ -34,7 +35,10 @@ impl PermissionRates {
         let of_permission = taken.entry(permission.key.clone()).or_default();
         let rate = Rate { burst: limit.calls, each: limit.per / limit.calls };
         rate.take(of_permission, now).map_err(|wait| {
-            ApiError::new(ErrorCode::TooBusy(rate::seconds(wait)), "the limit of the permission is reached")
+            ApiError::new(
+                ErrorCode::TooBusy(rate::seconds(wait)),
+                Message::said("the limit of the permission is reached"),
+            )
         })
     }
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use postern_http::rate;
 use postern_shared::id::ReceiptId;
 use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::message::Message;
 use warp::http::Method;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
 use warp::reply::Response;
@@ -35,7 +36,7 @@ pub async fn show(
         return Err(ApiError::method_not_allowed("GET, HEAD"));
     }
     state.receipts.admit(caller).map_err(|wait| {
-        ApiError::new(ErrorCode::TooBusy(rate::seconds(wait)), "this address reads receipts too often")
+        ApiError::new(ErrorCode::TooBusy(rate::seconds(wait)), Message::said("this address reads receipts too often"))
     })?;
     let id: ReceiptId = id.parse().map_err(|_| ApiError::receipt_unknown())?;
     match state.receipts.of(id).await {

@@ -212,7 +212,7 @@ mod tests {
             permission: permission.parse().unwrap(),
             address: "192.0.2.1".into(),
             code: "invalid_body",
-            message: "odd".into(),
+            message: Message::said("odd"),
             query: String::new(),
             content_type: None,
             body: Some(vec![b'x'; bytes].into()),

@@ -146,13 +146,6 @@ impl From<SyntaxError> for Message {
     }
 }
 
-/// In English only: a finding in the reader's language has a code instead.
-impl From<String> for SyntaxError {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
 impl From<ExpressionFault> for SyntaxError {
     fn from(fault: ExpressionFault) -> Self {
         Self(fault.into())

@@ -117,20 +117,6 @@ impl fmt::Display for Message {
 
 impl std::error::Error for Message {}
 
-/// A text in English only: it goes to other programs, and no page shows it.
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::said(text)
-    }
-}
-
-/// The same. A finding in the reader's language has a code instead.
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self::said(text)
-    }
-}
-
 /// The codes of all messages, with the names of their arguments.
 #[cfg(any(test, feature = "schema"))]
 fn codes() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {

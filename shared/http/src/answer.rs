@@ -41,7 +41,7 @@ mod tests {
             (ErrorCode::TooBusy(1), 429, Some(("retry-after", "1"))),
             (ErrorCode::BodyTooLarge, 413, None),
         ] {
-            let response = answer(&ApiError::new(code, "say \"why\""));
+            let response = answer(&ApiError::new(code, postern_shared::message::Message::said("say \"why\"")));
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()["content-type"], "application/json");
             assert_eq!(response.headers().len(), 1 + usize::from(header.is_some()));

@@ -37,7 +37,7 @@ impl Hosts {
 }
 
 fn invalid() -> ApiError {
-    ApiError::new(ErrorCode::InvalidHost, "the request must have exactly one valid Host header")
+    ApiError::new(ErrorCode::InvalidHost, Message::said("the request must have exactly one valid Host header"))
 }
 
 fn unknown() -> ApiError {

@@ -150,7 +150,7 @@ impl ApiError {
 
     /// Nothing answers on this path.
     pub fn unknown_short_url() -> Self {
-        Self::new(ErrorCode::UnknownShortUrl, "nothing answers on this path")
+        Self::new(ErrorCode::UnknownShortUrl, Message::said("nothing answers on this path"))
     }
 
     /// Another method is wanted; `allowed` names it as `Allow` does.
@@ -173,12 +173,12 @@ impl ApiError {
 
     /// The token is missing or wrong.
     pub fn token_denied() -> Self {
-        Self::new(ErrorCode::TokenDenied, "the token is missing or wrong")
+        Self::new(ErrorCode::TokenDenied, Message::said("the token is missing or wrong"))
     }
 
     /// The signature is missing, wrong, or of another time. Which of them, a stranger is not told.
     pub fn signature_denied() -> Self {
-        Self::new(ErrorCode::SignatureDenied, "the signature is missing, wrong or too old")
+        Self::new(ErrorCode::SignatureDenied, Message::said("the signature is missing, wrong or too old"))
     }
 
     /// A secret of the permission cannot be used now. The log names it.
@@ -203,7 +203,7 @@ impl ApiError {
 
     /// No such receipt, or none of this caller's.
     pub fn receipt_unknown() -> Self {
-        Self::new(ErrorCode::ReceiptUnknown, "there is no such receipt")
+        Self::new(ErrorCode::ReceiptUnknown, Message::said("there is no such receipt"))
     }
 
     /// The body took too long to arrive.
@@ -213,12 +213,12 @@ impl ApiError {
 
     /// A limit on what is under way is reached.
     pub fn too_busy() -> Self {
-        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), "too many submissions are under way")
+        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), Message::said("too many submissions are under way"))
     }
 
     /// It cannot be done now, and nothing was accepted.
     pub fn unavailable(message: &str) -> Self {
-        Self::new(ErrorCode::Unavailable(RETRY_AFTER_S), message)
+        Self::new(ErrorCode::Unavailable(RETRY_AFTER_S), Message::said(message))
     }
 }
 

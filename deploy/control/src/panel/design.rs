@@ -202,7 +202,9 @@ mod tests {
             ("active", "7"),
         ];
         let faults = Faults::new(
-            findings.into_iter().map(|(path, message)| Finding::new(path, message)),
+            findings
+                .into_iter()
+                .map(|(path, message)| Finding::new(path, postern_shared::message::Message::said(message))),
             &sketch,
             Language::English,
         );

@@ -10,6 +10,7 @@ use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
 use postern_shared::id::ModuleName;
+use postern_shared::message::Message;
 use postern_shared::module::Module;
 use postern_shared::store::record_list;
 use postern_shared::yaml;
@@ -126,9 +127,9 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     if let Some(one) = batch.documents.first() {
         let key = one.document.key();
         if visit.argument.is_empty() && (is_known(&key) || ["new", "check"].contains(&key.as_str())) {
-            faults.push(editor::fault(one.line, visit.t("key-taken")));
+            faults.push(editor::fault(one.line, Message::said(visit.t("key-taken"))));
         } else if !visit.argument.is_empty() && key != visit.argument {
-            faults.push(editor::fault(one.line, visit.t("module-name-fixed")));
+            faults.push(editor::fault(one.line, Message::said(visit.t("module-name-fixed"))));
         }
     }
     if !faults.is_empty() || visit.form.get("action") == "check" {

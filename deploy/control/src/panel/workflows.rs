@@ -6,6 +6,7 @@ use askama::Template;
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
+use postern_shared::message::Message;
 use postern_shared::store::documents::{self, Published, Source};
 use postern_shared::store::{checkpoints, texts, workflow_drafts, workflows};
 use postern_shared::workflow::Workflow;
@@ -170,9 +171,9 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     {
         let key = one.document.key();
         if visit.argument.is_empty() && version_of(&key).is_some() {
-            faults.push(editor::fault(one.line, visit.t("workflow-taken")));
+            faults.push(editor::fault(one.line, Message::said(visit.t("workflow-taken"))));
         } else if !visit.argument.is_empty() && key != visit.argument {
-            faults.push(editor::fault(one.line, visit.t("workflow-number-fixed")));
+            faults.push(editor::fault(one.line, Message::said(visit.t("workflow-number-fixed"))));
         }
     }
     if !faults.is_empty() || !batch.findings.is_empty() || visit.form.get("action") == "check" {
