@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::frame::Frame;
+use super::reply;
 
 /// The page that asks.
 #[derive(Template)]
@@ -21,4 +22,13 @@ pub struct Delete {
     pub help: String,
     /// Whether something else was typed.
     pub is_wrong: bool,
+}
+
+impl Delete {
+    /// Asks for what stands in a folder of the panel and is called by its key. `place` is the folder, and what names it there.
+    pub fn of_folder(p: Frame, place: (&str, &str), key: String, help: &str, is_wrong: bool) -> Self {
+        let (folder, name) = place;
+        let (href, back) = (reply::path(&[folder, name, "delete"]), format!("/{folder}"));
+        Self { href, back, key, title: String::new(), help: p.t(help), is_wrong, p }
+    }
 }

@@ -89,8 +89,7 @@ pub async fn ask(visit: &Visit<'_>) -> Result<Response, Refusal> {
 async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> {
     let List { p, rows, .. } = all(visit, String::new()).await?;
     let row = rows.into_iter().find(|row| row.name == visit.argument).ok_or(Refusal::NotFound)?;
-    let (href, back) = (reply::path(&["secrets", &row.name, "delete"]), "/secrets".to_owned());
-    Ok(Delete { href, back, key: row.name, title: String::new(), help: p.t("secret-delete-help"), is_wrong, p })
+    Ok(Delete::of_folder(p, ("secrets", &visit.argument), row.name, "secret-delete-help", is_wrong))
 }
 
 /// Removes one whose name was typed.

@@ -74,8 +74,7 @@ pub async fn ask(visit: &Visit<'_>) -> Result<Response, Refusal> {
 async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> {
     let List { p, rows, .. } = all(visit, String::new(), String::new()).await?;
     let row = rows.into_iter().find(|row| row.id.to_string() == visit.argument).ok_or(Refusal::NotFound)?;
-    let (href, back) = (format!("/tokens/{}/delete", row.id), "/tokens".to_owned());
-    Ok(Delete { href, back, key: row.name, title: String::new(), help: p.t("token-delete-help"), is_wrong, p })
+    Ok(Delete::of_folder(p, ("tokens", &visit.argument), row.name, "token-delete-help", is_wrong))
 }
 
 /// Removes one whose name was typed.
