@@ -77,7 +77,7 @@ steps:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_run_leaves_by_failed_and_without_that_the_waiting_run_fails() {
+async fn a_cancelled_run_leaves_by_failed_or_fails_the_run_that_waits() {
     let child = "start: {without_record: true, next: rest}\nsteps: {rest: {delay: {for: 1h}}}";
     let text = waiting("", "env: {a: 1}", child);
     let postern = Postern::start(&text).await;
@@ -172,15 +172,7 @@ async fn killed_workers_neither_lose_nor_repeat_what_waits() {
         Postern::start(&waiting("", "for_each: '$env[\"all\"]', env: {name: '$env[\"item\"]'}", RESPONDS)).await;
     let body = json!({"all": (0..200).collect::<Vec<_>>()}).to_string();
     let answer = postern.post("/trigger?workflow_id=1").json(&body).send().await;
-    for _ in 0..3 {
-        let before = postern.count("SELECT count(*) FROM records").await;
-        eventually("some have run", async || {
-            (postern.count("SELECT count(*) FROM records").await > before).then_some(())
-        })
-        .await;
-        postern.workers.pop().unwrap().kill();
-        postern.start_worker().await;
-    }
+    postern.kill_workers_while_records_are_made(3).await;
     let receipt = postern.ended(&answer).await;
     assert_eq!(receipt["status"], "finished", "{}", receipt["runs"][0]);
     let names: Vec<Value> =
@@ -236,9 +228,7 @@ async fn a_run_that_is_about_to_wait_is_woken_by_a_run_that_ends_then() {
         going
     });
     eventually("the end of the child waits for the parent", async || {
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND wait_event_type = 'Lock' AND query LIKE '-- children::lock_parent%'";
-        (ends.is_finished() || postern.count(waits).await == 1).then_some(())
+        (ends.is_finished() || postern.waiting_for_a_lock("-- children::lock_parent%").await == 1).then_some(())
     })
     .await;
     parent.commit().await.unwrap();

@@ -294,15 +294,7 @@ async fn a_killed_worker_leaves_every_child_once() {
     let mut postern = Postern::start(&starting("for_each: '$env[\"all\"]'", MAKES)).await;
     let body = json!({"all": (0..300).collect::<Vec<_>>()}).to_string();
     let answer = postern.post("/trigger?workflow_id=1").json(&body).send().await;
-    for _ in 0..2 {
-        let before = postern.count("SELECT count(*) FROM records").await;
-        eventually("some have run", async || {
-            (postern.count("SELECT count(*) FROM records").await > before).then_some(())
-        })
-        .await;
-        postern.workers.pop().unwrap().kill();
-        postern.start_worker().await;
-    }
+    postern.kill_workers_while_records_are_made(2).await;
     let receipt = postern.ended(&answer).await;
     assert_eq!(
         (&receipt["status"], &receipt["runs_left_out"]),

@@ -96,6 +96,19 @@ impl Postern {
         self.start_worker_with(&[]).await;
     }
 
+    /// Kills its worker so many times, each time when more records are there, and starts another.
+    pub async fn kill_workers_while_records_are_made(&mut self, times: usize) {
+        for _ in 0..times {
+            let before = self.count("SELECT count(*) FROM records").await;
+            eventually("some have run", async || {
+                (self.count("SELECT count(*) FROM records").await > before).then_some(())
+            })
+            .await;
+            self.workers.pop().unwrap().kill();
+            self.start_worker().await;
+        }
+    }
+
     /// The same with these variables in its environment.
     pub async fn start_worker_with(&mut self, environment: &[(&str, &str)]) {
         let mut worker = Process::start("postern-worker", &self.servers, environment);
@@ -186,6 +199,12 @@ impl Postern {
     /// Runs one statement with SQL of the test's own, and returns the number of rows it met.
     pub async fn sql(&self, statement: &str) -> u64 {
         self.connection().await.execute(statement, &[]).await.unwrap()
+    }
+
+    /// How many sessions wait for a lock in a statement like this.
+    pub async fn waiting_for_a_lock(&self, statement_like: &str) -> i64 {
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()";
+        self.count(&format!("{sessions} AND wait_event_type = 'Lock' AND query LIKE '{statement_like}'")).await
     }
 
     /// The one number that a statement gives.

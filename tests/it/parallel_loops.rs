@@ -103,15 +103,7 @@ async fn killed_workers_neither_lose_nor_repeat_items_at_a_time() {
     let mut postern = Postern::start(&text("", "parallel: 5,", WORK)).await;
     let body = json!({"all": (0..120).collect::<Vec<_>>()}).to_string();
     let answer = postern.post("/trigger?workflow_id=1").json(&body).send().await;
-    for _ in 0..3 {
-        let before = postern.count("SELECT count(*) FROM records").await;
-        eventually("some have run", async || {
-            (postern.count("SELECT count(*) FROM records").await > before).then_some(())
-        })
-        .await;
-        postern.workers.pop().unwrap().kill();
-        postern.start_worker().await;
-    }
+    postern.kill_workers_while_records_are_made(3).await;
     let receipt = postern.ended(&answer).await;
     assert_eq!(receipt["status"], "finished", "{}", receipt["runs"][0]["message"]);
     let doubled: Vec<i32> = (0..120).map(|n| n * 2).collect();
@@ -168,9 +160,7 @@ async fn the_only_item_left_begins_though_another_transaction_looks_at_it() {
         going
     });
     eventually("the end waits for it", async || {
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-            AND wait_event_type = 'Lock' AND query LIKE '-- children::next%'";
-        (ends.is_finished() || postern.count(waits).await == 1).then_some(())
+        (ends.is_finished() || postern.waiting_for_a_lock("-- children::next%").await == 1).then_some(())
     })
     .await;
     other.rollback().await.unwrap();

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_outside_of_braces_is_found_wherever_a_text_may_hold_references() {
+    fn a_filter_outside_of_braces_is_found_wherever_references_may_stand() {
         let text = "$env[\"x\"]|lower";
         let meant = "a filter outside of braces is plain text: write {{ $env[\"x\"]|lower }}";
         for (step, path) in [
