@@ -76,7 +76,7 @@ pub(super) fn duplicate(document: &mut Value, name: &str, copy: &str) -> Option<
     Some(())
 }
 
-/// Changes what every output leads to; one that stays the same is not written again.
+/// Changes where every output leads. An output that leads where it led before is not written again.
 fn each_output(document: &mut Value, change: impl Fn(&mut Vec<String>)) {
     let steps = document["steps"].as_object();
     let names: Vec<String> = steps.into_iter().flat_map(Map::keys).cloned().collect();

@@ -1,5 +1,5 @@
-//! A condition as rows of a field, a comparison and a value, of which all or any must hold. An expression that says more
-//! than rows can is no rows, and stays as it is written.
+//! A condition as rows. A row is a field, a comparison and a value; all rows must hold, or any of them. An expression that
+//! rows cannot say stays as it is written.
 
 /// Rows that must hold together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ pub const NEXT: &str = "next";
 /// The setting that holds the cases of a step, each with where it leads.
 const CASES: &str = "cases";
 
-/// The case of which this is the output.
+/// The case that an output belongs to.
 fn case(output: &str) -> Option<&str> {
     output.strip_prefix('=').map(|case| case.strip_prefix(' ').unwrap_or(case))
 }

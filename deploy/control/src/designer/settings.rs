@@ -36,7 +36,7 @@ pub struct Field {
     pub text: String,
     /// The list that it is completed from.
     pub list: &'static str,
-    /// Of a condition in rows: whether one that holds is enough.
+    /// For a condition in rows: whether one row that holds is enough.
     pub is_any: bool,
     /// Whether it is checked.
     pub is_checked: bool,

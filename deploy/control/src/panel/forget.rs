@@ -48,7 +48,7 @@ struct Report {
 struct Found {
     p: Frame,
     search: Search,
-    /// How many rows of which table, in words.
+    /// The name of each table in words, and how many of its rows have the person.
     counts: Vec<(String, i64)>,
     rows: Vec<Row>,
     /// What must be typed.

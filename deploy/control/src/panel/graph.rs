@@ -61,8 +61,8 @@ pub struct Card {
     pub summary: String,
     /// Everything that the summary cuts off.
     pub title: String,
-    /// `start`, `step`, `taken` for a step that the run took, `idle` for one that it did not, `step failing`; of a step
-    /// that is edited also `faulty` and `chosen`.
+    /// `start`, `step` or `step failing`. In the graph of a run: `taken` for a step that the run took, else `idle`. In the
+    /// designer also `faulty` and `chosen`.
     pub class: String,
     /// When the run took it, such as `2, 5`, or how many runs failed there.
     pub numbers: String,
@@ -162,7 +162,7 @@ fn edges(sketch: &Sketch, all: bool) -> (Vec<Edge>, Vec<(&str, &str)>) {
     (edges, outputs)
 }
 
-/// The ends of all outputs; one that leads nowhere gets its label here.
+/// The ends of all outputs. An output that leads nowhere has no line, so that its label is made here.
 fn ports(sketch: &Sketch, places: &[Point], labels: &mut Vec<Label>) -> Vec<Port> {
     let mut ports = Vec::new();
     let start = places::port(places[0], 0, 1);

@@ -61,7 +61,7 @@ impl Form {
         self.p.t(&format!("platform-{key}-{part}"))
     }
 
-    /// What is entered in a field of a platform.
+    /// The text that a person enters in this field at a platform.
     fn entered(&self, field: &Field) -> String {
         match field.value {
             Entered::Url => self.made.url.clone(),

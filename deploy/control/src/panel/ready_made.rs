@@ -122,7 +122,8 @@ fn target(permission: &Value) -> String {
     }
 }
 
-/// A host comes from the visitor's browser and a key from whoever set it: both end up in someone's shell.
+/// Without the characters that end a text in quotes: a visitor's browser chooses the host, an editor chooses the key, and
+/// someone pastes both into a shell.
 fn quoted(text: &str) -> String {
     text.replace('\'', "%27").replace('\\', "%5C")
 }

@@ -6,7 +6,7 @@ use minijinja::{Environment, Error, State, Value, filters};
 use super::{is_nothing, mapped};
 use crate::web_address;
 
-/// Letters that `truncate` leaves unless it is told otherwise, as Jinja's own does.
+/// Letters that `truncate` leaves when no length is given. Jinja's own filter leaves as many.
 const DEFAULT_LENGTH: usize = 255;
 
 /// Elements whose content is no text to read.

@@ -23,7 +23,7 @@ pub struct Picker {
     pub output: String,
     /// Whether it leads somewhere already.
     pub is_taken: bool,
-    /// What is looked for.
+    /// The words that tasks are searched by.
     pub query: String,
     /// The key of the name of each group, and its tasks.
     pub groups: Vec<(String, Vec<Offer>)>,

@@ -97,7 +97,7 @@ pub async fn restore(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let version = visit.form.get("version").parse().map_err(|_| Refusal::NotFound)?;
     let text = version_text(visit, opened.id, version).await?.ok_or(Refusal::NotFound)?;
     let (design, draft) = (opened.path("design"), opened.path("draft"));
-    // Whoever is asked to publish it sees it against what is in force now.
+    // The person publishes the draft later, and then sees how it differs from the version in force.
     Ok(reply::redirect(&match opened.change(visit, |draft| draft.change(text)).await? {
         Ok(()) => format!("{design}?done=restored"),
         Err(TooLong) => format!("{draft}?refused=long"),
