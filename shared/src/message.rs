@@ -22,7 +22,7 @@ pub use fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
 pub use language::Language;
 
 impl Message {
-    /// A text of a person or of a workflow.
+    /// A text of a person or of a workflow, or a public answer, which is English alone.
     pub fn said(text: impl Into<String>) -> Self {
         Self::Said { text: text.into() }
     }
