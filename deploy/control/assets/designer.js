@@ -130,5 +130,7 @@ picking();
 typed();
 growing();
 references();
-if (form && !document.querySelector("[autofocus]")) chosen()?.focus({ preventScroll: true });
+// A browser focuses what has `autofocus` when it first paints; a key that comes before would be taken for a command.
+const first = document.querySelector("[autofocus]") ?? (form && chosen());
+first?.focus({ preventScroll: true });
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });
