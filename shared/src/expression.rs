@@ -9,6 +9,7 @@ mod arithmetic;
 mod bare_filter;
 mod compared;
 mod context;
+mod counters;
 mod date;
 mod evaluation;
 pub mod examples;

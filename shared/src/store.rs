@@ -10,6 +10,7 @@ pub mod comments;
 mod conflicts;
 mod connecting;
 mod copy;
+pub mod counters;
 pub mod dead_letters;
 pub mod delivery_audit;
 pub mod digest;

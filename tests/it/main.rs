@@ -15,6 +15,7 @@ mod connections;
 mod conservation;
 mod control;
 mod corpus;
+mod counters;
 mod dead_letters;
 mod dedupe;
 #[allow(clippy::print_stdout, reason = "it says what is left out")]

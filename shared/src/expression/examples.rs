@@ -132,9 +132,11 @@ pub const TESTS: [Example; 42] = [
 ];
 
 /// Functions.
-pub const FUNCTIONS: [Example; 5] = [
+pub const FUNCTIONS: [Example; 7] = [
+    ("counter", r#"counter("orders")"#, "8"),
     ("dict", "dict(a=1)", r#"{"a":1}"#),
     ("now", r#"now("Europe/Moscow")"#, r#""2026-05-01T13:30:00+03:00""#),
+    ("next_of", r#"next_of(["anna", "boris", "clara"], "orders")"#, r#""boris""#),
     ("random", "random(1, 6)", "5"),
     ("range", "range(3)|list", "[0,1,2]"),
     ("uuid", "uuid()", r#""9150a9f1-1b02-407c-a23a-30a97fbe8614""#),
@@ -160,7 +162,9 @@ mod tests {
 
     /// The first of May 2026, 10:30 in UTC.
     fn local() -> Local {
-        Local::new(TimeZone::UTC, "2026-05-01T10:30:00Z".parse().unwrap(), "example")
+        let mut local = Local::new(TimeZone::UTC, "2026-05-01T10:30:00Z".parse().unwrap(), "example");
+        local.counters.insert("orders".to_owned(), 8);
+        local
     }
 
     #[test]

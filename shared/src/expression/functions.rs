@@ -11,7 +11,7 @@ use super::compared::{self, Side};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
-use super::{FUEL, MAX_VALUE_BYTES, local, names, render};
+use super::{FUEL, MAX_VALUE_BYTES, counters, local, names, render};
 use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
 use crate::xml;
@@ -111,6 +111,7 @@ fn build() -> Environment<'static> {
     environment.add_test("none", is_nothing);
     compare_by_our_rules(&mut environment);
     super::filters::add(&mut environment);
+    counters::add(&mut environment);
     environment
 }
 

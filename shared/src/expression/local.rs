@@ -1,6 +1,7 @@
 //! What differs from step to step: the clock and its zone, and what is drawn. All of it is fixed when a step begins, so
 //! that a step which is computed again, or tried again, has the same values.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -19,6 +20,8 @@ pub struct Local {
     pub zone: TimeZone,
     /// When the step began.
     pub now: Timestamp,
+    /// The number of each counter that the step names.
+    pub counters: BTreeMap<String, i64>,
     /// Of which everything that the step draws is made.
     seed: [u8; 32],
 }
@@ -26,7 +29,7 @@ pub struct Local {
 impl Local {
     /// The local values of a step. `of` names its run, the step and its visit, and nothing else has the same text.
     pub fn new(zone: TimeZone, now: Timestamp, of: &str) -> Self {
-        Self { zone, now, seed: Sha256::digest(of.as_bytes()).into() }
+        Self { zone, now, counters: BTreeMap::new(), seed: Sha256::digest(of.as_bytes()).into() }
     }
 
     /// The time by the clock of the zone.

@@ -8,7 +8,7 @@ use minijinja::Value as Jinja;
 use super::lexer::{End, Placed, Token, lex};
 use super::node::{Arithmetic, Branches, Comparator, Node};
 use super::reads::Reads;
-use super::{Fault, functions};
+use super::{Fault, counters, functions};
 use crate::excerpt::excerpt;
 use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean};
@@ -29,13 +29,13 @@ pub(super) struct Parsed {
 /// Reads the expression at a place of a text up to its end. `names` are those that the text gives.
 pub(super) fn parse(source: &str, start: usize, end: End, names: &[String]) -> Result<Parsed, Fault> {
     let lexed = lex(source, start, end)?;
-    let mut parser = Parser { tokens: &lexed.tokens, next: 0, end: lexed.end, names, levels: 0 };
+    let mut parser = Parser { tokens: &lexed.tokens, next: 0, end: lexed.end, names, levels: 0, reads: lexed.reads };
     if parser.tokens.is_empty() {
         return Err(parser.fault(ExpressionFault::ExpressionEmpty));
     }
     let node = parser.expression()?;
     parser.expect_end()?;
-    Ok(Parsed { node, reads: lexed.reads, end: lexed.end })
+    Ok(Parsed { node, reads: parser.reads, end: lexed.end })
 }
 
 /// Reads tokens one by one.
@@ -46,6 +46,7 @@ pub(super) struct Parser<'t, 's> {
     end: usize,
     names: &'t [String],
     levels: usize,
+    reads: Reads,
 }
 
 /// Words between values.
@@ -58,7 +59,7 @@ const PRODUCTS: [Arithmetic; 4] =
 impl<'t, 's> Parser<'t, 's> {
     /// A parser of tokens that a statement has read.
     pub(super) fn new(tokens: &'t [Placed<'s>], end: usize, names: &'t [String]) -> Self {
-        Self { tokens, next: 0, end, names, levels: 0 }
+        Self { tokens, next: 0, end, names, levels: 0, reads: Reads::default() }
     }
 
     /// A whole expression.
@@ -274,7 +275,7 @@ impl<'t, 's> Parser<'t, 's> {
                     return Err(self.fault(functions::unknown_function(word)));
                 }
                 self.next += 1;
-                return Ok(Node::Call(word.to_owned(), self.arguments()?));
+                return self.call(word);
             }
             _ if functions::is_function(word) => {
                 return Err(self.fault(ExpressionFault::FunctionNoValue { name: word.to_owned() }));
@@ -284,6 +285,17 @@ impl<'t, 's> Parser<'t, 's> {
         };
         self.next += 1;
         Ok(node)
+    }
+}
+
+impl Parser<'_, '_> {
+    fn call(&mut self, name: &str) -> Result<Node, Fault> {
+        let arguments = self.arguments()?;
+        if let Some(place) = counters::place_of_name(name) {
+            let counter = arguments.get(place).and_then(counters::written_name);
+            self.reads.counters.insert(counter.ok_or_else(|| self.fault(ExpressionFault::CounterName))?);
+        }
+        Ok(Node::Call(name.to_owned(), arguments))
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Reads {
     pub secrets: BTreeSet<SecretName>,
     /// The variables of the installation that are written out.
     pub variables: BTreeSet<VariableName>,
+    /// The counters of the installation that it draws from.
+    pub counters: BTreeSet<String>,
 }
 
 impl Reads {
@@ -30,6 +32,7 @@ impl Reads {
         self.fields.extend(other.fields.iter().cloned());
         self.secrets.extend(other.secrets.iter().cloned());
         self.variables.extend(other.variables.iter().cloned());
+        self.counters.extend(other.counters.iter().cloned());
         other.related.iter().for_each(|one| self.add_related(one));
     }
 

@@ -9,7 +9,7 @@ use super::{KeepLog, MAX_AT_MOST, MAX_STEPS, Start, Step, StepIndex, Workflow, l
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{StepName, TriggerKey};
-use crate::message::{Message, StepFault};
+use crate::message::{ExpressionFault, Message, StepFault};
 use crate::spec::{self, Kind, Setting, Spec};
 use crate::task::{self, switch};
 use crate::yaml::join;
@@ -95,6 +95,10 @@ fn workflow(mut reader: Reader) -> Option<Workflow> {
 
 fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
     let keep_log = reader.choice("keep_log", &KEEP_LOG);
+    let condition = reader.expression("condition");
+    if condition.as_ref().is_some_and(|condition| !condition.reads().counters.is_empty()) {
+        reader.report("condition", ExpressionFault::CounterPlace);
+    }
     let start = Start {
         module: reader.id("module"),
         triggers: {
@@ -103,7 +107,7 @@ fn read_start(mut reader: Reader, places: &Places) -> Option<Start> {
             let triggers: Vec<TriggerKey> = reader.ids("triggers");
             triggers.into_iter().filter(|key| named.insert(key.clone())).collect()
         },
-        condition: reader.expression("condition"),
+        condition,
         order: reader.whole("order").unwrap_or_default(),
         without_record: reader.flag("without_record"),
         once_per_record: reader.flag("once_per_record"),

@@ -109,6 +109,10 @@ fn every_fault_of_a_workflow_is_named_at_its_place() {
             "start.next.1: leads to `b`, and there is no such step",
         ),
         (format!("workflow: 1\nstart: {{next: a, condition: b}}\n{steps}"), "start.condition: unknown name b"),
+        (
+            format!("workflow: 1\nstart: {{next: a, condition: 'counter(\"a\") > 5'}}\n{steps}"),
+            "start.condition: a counter gives numbers to the steps of a workflow only",
+        ),
         (format!("workflow: 1\nstart: {{next: a, order: x}}\n{steps}"), "start.order: must be a whole number"),
         (format!("workflow: 1\nstart: {{next: a, triggers: [a b]}}\n{steps}"), "start.triggers.0: trigger key \"a b\""),
         (format!("workflow: 1\nstart: {{next: a, parallel: maybe}}\n{steps}"), "start.parallel: must be true or false"),

@@ -1,7 +1,7 @@
 //! Asks what the runs of a bundle want of the database: one statement per kind and wave, sorted, so that two
 //! bundles lock what they share in the same order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use postern_shared::env::Env;
 use postern_shared::id::{ModuleName, RecordId};
 use postern_shared::store::records::{self, NewRecord, Record, UniqueKey};
 use postern_shared::store::search::{self, Search, Shape};
-use postern_shared::store::{StoreError, Transaction, receipts, run_results};
+use postern_shared::store::{StoreError, Transaction, counters, receipts, run_results};
 
 use crate::bundle::budget::BundleBudget;
 use crate::bundle::unit_of_work::UnitOfWork;
@@ -35,7 +35,7 @@ pub async fn ask(
 ) -> Result<Vec<(usize, Answer)>, StoreError> {
     let (mut locks, mut looks, mut creates, mut rekeys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut answers = Vec::new();
-    let (mut searches, mut numbers, mut children) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut searches, mut numbers, mut children, mut counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, query) in asked {
         match query {
             Query::Lock(id) => locks.push((at, id)),
@@ -44,6 +44,7 @@ pub async fn ask(
             Query::Rekey { record, module, key } => rekeys.push((at, record, module, key)),
             Query::Search { shape, values, again } => searches.push(Searching { at, shape, values, again }),
             Query::Children { parent, step } => children.push((at, parent, step)),
+            Query::Count(names) => counts.push((at, names)),
             Query::Numbers { receipt, count } => match unit.add_runs(receipt, count) {
                 Some(first) => answers.push((at, Answer::Numbers(first))),
                 None => numbers.push((at, receipt, count)),
@@ -72,6 +73,9 @@ pub async fn ask(
     for (at, parent, step) in children {
         let found = run_results::of_step(transaction, parent, step, MAX_CHECKPOINT_BYTES).await?;
         answers.push((at, Answer::Children(found)));
+    }
+    if !counts.is_empty() {
+        answers.extend(count(transaction, counts).await?);
     }
     // The runs of a receipt ask one after another, so each is here once.
     let wanted = numbers.iter().map(|(_, receipt, count)| (*receipt, *count)).collect();
@@ -209,6 +213,27 @@ async fn rekey(
         }
     }
     Ok(holder)
+}
+
+/// Draws the numbers of all who ask in one statement, in the order in which they ask.
+async fn count(
+    transaction: &Transaction<'_>,
+    asked: Vec<(usize, BTreeSet<String>)>,
+) -> Result<Vec<(usize, Answer)>, StoreError> {
+    let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
+    for name in asked.iter().flat_map(|(_, names)| names) {
+        *wanted.entry(name).or_default() += 1;
+    }
+    let mut next = counters::draw(transaction, &wanted).await?;
+    let mut draw = |name: String| {
+        let number = next.get_mut(&name)?;
+        *number += 1;
+        Some((name, *number - 1))
+    };
+    Ok(asked
+        .into_iter()
+        .map(|(at, names)| (at, Answer::Counted(names.into_iter().filter_map(&mut draw).collect())))
+        .collect())
 }
 
 fn vanished() -> StoreError {

@@ -86,6 +86,11 @@ impl Execution {
         if matches!(answer, None | Some(Answer::Outside(_))) {
             self.scope.local = self.local(&next, step, unit);
         }
+        if answer.is_none() && is_first_visit(&next) && !step.reads.counters.is_empty() {
+            self.asking = Some(next);
+            return Some(Progress::Asks(Query::Count(step.reads.counters.clone())));
+        }
+        let answer = self.take_numbers(answer);
         let record = self.run.record.as_ref().and_then(RecordRef::own);
         self.scope.record = record.and_then(|id| unit.fields(id));
         if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
@@ -133,6 +138,17 @@ impl Execution {
     fn local(&self, next: &Next, step: &Step, unit: &UnitOfWork) -> Arc<Local> {
         let visit = next.tried.map_or(self.run.steps + 1, |tried| tried.first);
         unit.local(&self.pinned.workflow, &format!("{} {} {visit}", self.run.key(), step.name))
+    }
+
+    /// Keeps the numbers that the step has drawn; what else was answered is for its task.
+    fn take_numbers(&mut self, answer: Option<Answer>) -> Option<Answer> {
+        match answer {
+            Some(Answer::Counted(numbers)) => {
+                Arc::make_mut(&mut self.scope.local).counters = numbers;
+                None
+            }
+            answer => answer,
+        }
     }
 
     /// Waits for the runs that it started, and for its branches.
@@ -190,4 +206,9 @@ impl Execution {
         }
         missing.first().copied()
     }
+}
+
+/// Whether the step is begun: it draws numbers once, however often it goes on.
+fn is_first_visit(next: &Next) -> bool {
+    next.request.is_none() && next.awaits.is_none() && next.round.is_none() && next.tried.is_none()
 }

@@ -1,5 +1,6 @@
 //! What a task asks of the database, and what the database answers.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub enum Query {
     Children { parent: RunKey, step: i32 },
     /// Give more runs of the receipt their numbers. Answered by [`Answer::Numbers`].
     Numbers { receipt: ReceiptId, count: i16 },
+    /// Draw the next number of each of these counters. Answered by [`Answer::Counted`].
+    Count(BTreeSet<String>),
 }
 
 /// What the database answers.
@@ -46,6 +49,8 @@ pub enum Answer {
     CutOff { took: Duration },
     /// The number of the first of the runs; none = the receipt has as many as it may have.
     Numbers(Option<i16>),
+    /// The numbers that were drawn, by their counters.
+    Counted(BTreeMap<String, i64>),
     /// The runs that the step has started.
     Children(OfStep),
     /// What came of [`Outcome::Outside`].

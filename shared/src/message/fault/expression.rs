@@ -23,6 +23,8 @@ codes! {
     "test-unknown" TestUnknown { name: String };
     "test-is-filter" TestIsFilter { name: String };
     "function-unknown" FunctionUnknown { name: String };
+    "counter-name" CounterName;
+    "counter-place" CounterPlace;
     "function-is-filter" FunctionIsFilter { name: String };
     "filters-stand-behind" FiltersStandBehind { message: Inner };
     "reference-unquoted" ReferenceUnquoted { name: String };

@@ -67,6 +67,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "modules", &[Read("name, document")]),
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
+    (Worker, "counters", &[Read(""), Add(""), Change("last")]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
     (

@@ -164,6 +164,7 @@ fn load(query: Query, answer: &Answer, unit: &mut UnitOfWork) -> &'static str {
         (Query::Search { .. }, _) => "search",
         (Query::Numbers { .. }, _) => "numbers",
         (Query::Children { .. }, _) => "children",
+        (Query::Count(_), _) => "count",
     }
 }
 
