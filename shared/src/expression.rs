@@ -27,6 +27,7 @@ mod template;
 mod text;
 mod value;
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
@@ -232,6 +233,9 @@ const BYTES_OF_A_STEP: u64 = 64;
 const MAX_DETAIL_CHARS: usize = 160;
 
 fn explain(error: &minijinja::Error) -> EvalError {
+    if let Some(ours) = error.source().and_then(|source| source.downcast_ref::<EvalError>()) {
+        return ours.clone();
+    }
     let detail: String = match error.detail() {
         Some(detail) => detail.chars().take(MAX_DETAIL_CHARS).collect(),
         None => error.kind().to_string(),

@@ -5,7 +5,7 @@ use minijinja::{State, Value as Jinja};
 
 use super::node::Arithmetic;
 use super::{EvalError, MAX_VALUE_BYTES, spend_bytes};
-use crate::message::Message;
+use crate::message::{CalculationFault, Inner, Message};
 
 /// Two numbers of one kind.
 enum Pair {
@@ -18,9 +18,9 @@ pub(super) fn apply(state: &State, sign: Arithmetic, left: &Jinja, right: &Jinja
     match (pair(left, right), sign) {
         (Some(Pair::Whole(one, other)), _) => match whole(sign, one, other) {
             Some(number) => Ok(number),
-            None => float(sign, one as f64, other as f64).ok_or_else(|| cannot(sign, left, right)),
+            None => float(sign, one as f64, other as f64).ok_or_else(|| cannot(sign)),
         },
-        (Some(Pair::Float(one, other)), _) => float(sign, one, other).ok_or_else(|| cannot(sign, left, right)),
+        (Some(Pair::Float(one, other)), _) => float(sign, one, other).ok_or_else(|| cannot(sign)),
         (None, Arithmetic::Add) => add(state, left, right),
         (None, Arithmetic::Multiply) => multiply(state, left, right),
         (None, _) => Err(unfit(sign, left, right)),
@@ -32,7 +32,7 @@ pub(super) fn negative(value: &Jinja) -> Result<Jinja, EvalError> {
     match pair(value, value) {
         Some(Pair::Whole(number, _)) => number.checked_neg().map(small).ok_or_else(out_of_range),
         Some(Pair::Float(number, _)) => Ok(Jinja::from(-number)),
-        None => Err(EvalError(Message::ConvertFirst { reason: format!("- cannot stand before {}", named(value)) })),
+        None => Err(EvalError(CalculationFault::MinusUnfit { of: kind_of(value) }.into())),
     }
 }
 
@@ -106,7 +106,7 @@ fn add(state: &State, left: &Jinja, right: &Jinja) -> Result<Jinja, EvalError> {
             Ok(Jinja::from(items))
         }
         (None, None) => Err(unfit(Arithmetic::Add, left, right)),
-        _ => Err(EvalError(Message::JoinOrAdd { left: named(left), right: named(right) })),
+        _ => Err(EvalError(Message::JoinOrAdd { left: kind_of(left), right: kind_of(right) })),
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) fn joined(state: &State, one: &str, other: &str) -> Result<Jinja, Eva
 /// A text that is repeated.
 fn multiply(state: &State, left: &Jinja, right: &Jinja) -> Result<Jinja, EvalError> {
     if is_list(left) || is_list(right) {
-        return Err(EvalError(Message::foreign(&"a list cannot be multiplied")));
+        return Err(EvalError(CalculationFault::ListTimes.into()));
     }
     let (text, times) = match (left.as_str(), right.as_str()) {
         (Some(text), None) => (text, right),
@@ -152,26 +152,25 @@ pub(super) fn is_list(value: &Jinja) -> bool {
 }
 
 /// What a value is, for people.
-pub(super) fn named(value: &Jinja) -> String {
-    match value.kind() {
-        ValueKind::Undefined | ValueKind::None => "nothing",
-        ValueKind::Bool => "flag",
-        ValueKind::Number => "number",
-        ValueKind::String => "text",
-        ValueKind::Seq | ValueKind::Iterable => "list",
-        ValueKind::Map => "map",
-        _ => "value",
-    }
-    .to_owned()
+pub(super) fn kind_of(value: &Jinja) -> Inner {
+    Box::new(Message::from(match value.kind() {
+        ValueKind::Undefined | ValueKind::None => CalculationFault::KindNothing,
+        ValueKind::Bool => CalculationFault::KindFlag,
+        ValueKind::Number => CalculationFault::KindNumber,
+        ValueKind::String => CalculationFault::KindText,
+        ValueKind::Seq | ValueKind::Iterable => CalculationFault::KindList,
+        ValueKind::Map => CalculationFault::KindMap,
+        _ => CalculationFault::KindValue,
+    }))
 }
 
 fn unfit(sign: Arithmetic, left: &Jinja, right: &Jinja) -> EvalError {
-    let reason = format!("{} cannot be used with {} and {}", sign.sign(), named(left), named(right));
-    EvalError(Message::ConvertFirst { reason })
+    let sign = sign.sign().to_owned();
+    EvalError(CalculationFault::SignUnfit { sign, left: kind_of(left), right: kind_of(right) }.into())
 }
 
-fn cannot(sign: Arithmetic, left: &Jinja, right: &Jinja) -> EvalError {
-    EvalError(Message::Foreign { reason: format!("unable to calculate {left} {} {right}", sign.sign()) })
+fn cannot(sign: Arithmetic) -> EvalError {
+    EvalError(CalculationFault::NotCalculable { sign: sign.sign().to_owned() }.into())
 }
 
 fn out_of_range() -> EvalError {

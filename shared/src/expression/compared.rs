@@ -8,7 +8,7 @@ use super::node::Comparator;
 use super::value::{as_text, number_text};
 use super::{EvalError, spend_bytes, spend_copy};
 use crate::comparison::{self, Notes, Operand};
-use crate::message::Message;
+use crate::message::{CalculationFault, Message};
 
 /// Levels of lists in lists that are compared.
 const MAX_LEVELS: usize = 64;
@@ -145,7 +145,7 @@ impl Compare<'_, '_, '_> {
                 Ok(false)
             }
             ValueKind::Map => Ok(!is_nothing(&right.get_item(&left.value)?)),
-            _ => Err(EvalError(Message::Foreign { reason: "in stands before a list, a map or a text".to_owned() })),
+            _ => Err(EvalError(CalculationFault::InUnfit.into())),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `counter("name")` and `next_of(list, "name")`: numbers that are shared by all runs. The database gives a number to a step
 //! before it is evaluated, so the name of a counter is written out.
 
-use minijinja::{Environment, Error, ErrorKind, State, Value};
+use minijinja::{Environment, Error, State, Value};
 
 use super::Local;
 use super::arithmetic::is_nothing;
+use super::functions::failed;
 use super::node::{Argument, Node};
+use crate::message::ExpressionFault;
 
 /// The longest name of a counter, in bytes.
 const MAX_NAME_BYTES: usize = 100;
@@ -33,10 +35,7 @@ pub(super) fn written_name(argument: &Argument) -> Option<String> {
 
 /// `counter("orders")`: 1, 2, 3, …; a step has one number of a counter, however often it names it.
 fn counter(state: &State, name: &str) -> Result<i64, Error> {
-    Local::of(state).counters.get(name).copied().ok_or_else(|| {
-        let reason = format!("the counter {name} gives numbers to the steps of a workflow only");
-        Error::new(ErrorKind::InvalidOperation, reason)
-    })
+    Local::of(state).counters.get(name).copied().ok_or_else(|| failed(ExpressionFault::CounterPlace))
 }
 
 /// `next_of(list, "sales")`: the items of a list in turn.

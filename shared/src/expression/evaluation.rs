@@ -11,7 +11,7 @@ use super::reference::Reference;
 use super::value::{self, from_owned_json, to_json};
 use super::{EvalError, Scope, functions, local, render, spend_bytes, spend_copy};
 use crate::env::json_bytes;
-use crate::message::Message;
+use crate::message::CalculationFault;
 
 /// An evaluation: of one expression, or of all expressions of a text.
 pub(super) struct Evaluation<'s> {
@@ -158,7 +158,7 @@ impl<'s> Evaluation<'s> {
             let Some(bound) = bound else { continue };
             let value = self.value(bound)?;
             if !is_nothing(&value) {
-                *number = Some(value.as_i64().ok_or_else(|| unfit("the places in brackets are whole numbers"))?);
+                *number = Some(value.as_i64().ok_or_else(|| unfit(CalculationFault::SlicePlace))?);
             }
         }
         if let Some(text) = inner.as_str() {
@@ -167,7 +167,7 @@ impl<'s> Evaluation<'s> {
             return Ok(Jinja::from(places(numbers, letters.len())?.map(|place| letters[place]).collect::<String>()));
         }
         if !is_nothing(inner) && !is_list(inner) {
-            return Err(unfit("only a text or a list has parts from one place to another"));
+            return Err(unfit(CalculationFault::SliceOf));
         }
         let items = self.items(inner)?;
         Ok(Jinja::from(places(numbers, items.len())?.map(|place| items[place].clone()).collect::<Vec<_>>()))
@@ -264,13 +264,13 @@ fn places([from, to, step]: [Option<i64>; 3], length: usize) -> Result<impl Iter
     };
     let (from, to) = if step > 0 { (place(from, low), place(to, high)) } else { (place(from, high), place(to, low)) };
     if step == 0 {
-        return Err(unfit("a step of 0 comes to no end"));
+        return Err(unfit(CalculationFault::SliceStep));
     }
     let stays = move |at: &i64| if step > 0 { *at < to } else { *at > to };
     let all = std::iter::successors(Some(from).filter(stays), move |at| at.checked_add(step).filter(stays));
     Ok(all.filter_map(|at| usize::try_from(at).ok()))
 }
 
-fn unfit(reason: &str) -> EvalError {
-    EvalError(Message::Foreign { reason: reason.to_owned() })
+fn unfit(fault: CalculationFault) -> EvalError {
+    EvalError(fault.into())
 }

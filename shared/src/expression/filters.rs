@@ -40,7 +40,7 @@ fn text<'v>(state: &State, value: &'v Value) -> Result<Option<Cow<'v, str>>, Err
     }
     let text = match value.as_str() {
         Some(text) => Cow::Borrowed(text),
-        None => Cow::Owned(render(&to_json(value).map_err(|error| failed(error.to_string()))?)),
+        None => Cow::Owned(render(&to_json(value).map_err(|error| failed(error.0))?)),
     };
     state.consume_fuel(steps(text.len()))?;
     Ok(Some(text))

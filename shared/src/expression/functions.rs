@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
-use super::arithmetic::is_nothing;
+use super::arithmetic::{is_nothing, kind_of};
 use super::compared::{self, Side};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
-use super::{FUEL, MAX_VALUE_BYTES, counters, local, names, render};
-use crate::message::{ExpressionFault, Message};
+use super::{EvalError, FUEL, MAX_VALUE_BYTES, counters, local, names, render};
+use crate::message::{CalculationFault, ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
 use crate::xml;
 
@@ -132,7 +132,7 @@ fn lenient(environment: &mut Environment<'static>, name: &'static str, filter: V
         }
         filter.call(state, &args).map_err(|error| match name {
             "int" | "float" if error.kind() == ErrorKind::InvalidOperation => {
-                failed(format!("a value of type {} is not a number: |{name}(0) would read it as 0", args[0].kind()))
+                failed(CalculationFault::NumberUnfit { filter: name.to_owned(), of: kind_of(&args[0]) })
             }
             _ => error,
         })
@@ -158,7 +158,7 @@ fn parse_xml(state: &State, value: Value) -> Result<Value, Error> {
 }
 
 fn write_json(state: &State, value: &Value) -> Result<String, Error> {
-    let text = to_json(value).map_err(|error| failed(error.to_string()))?.to_string();
+    let text = to_json(value).map_err(|error| failed(error.0))?.to_string();
     state.consume_fuel(steps(text.len()))?;
     Ok(text)
 }
@@ -168,7 +168,7 @@ fn string(state: &State, value: &Value) -> Result<Value, Error> {
     if value.kind() == ValueKind::String {
         return Ok(value.clone());
     }
-    let text = render(&to_json(value).map_err(|error| failed(error.to_string()))?);
+    let text = render(&to_json(value).map_err(|error| failed(error.0))?);
     state.consume_fuel(steps(text.len()))?;
     Ok(Value::from(text))
 }
@@ -185,10 +185,10 @@ fn join(state: &State, value: &Value, separator: Option<&str>) -> Result<Value, 
         if index > 0 {
             text.push_str(separator.unwrap_or_default());
         }
-        render_into(&mut text, &to_json(&item).map_err(|error| failed(error.to_string()))?);
+        render_into(&mut text, &to_json(&item).map_err(|error| failed(error.0))?);
         state.consume_fuel(1 + steps(text.len() - before))?;
         if text.len() > MAX_VALUE_BYTES {
-            return Err(failed(format!("the text is larger than {MAX_VALUE_BYTES} bytes")));
+            return Err(failed(Message::ValueTooLarge { most: MAX_VALUE_BYTES }));
         }
     }
     Ok(Value::from(text))
@@ -246,7 +246,7 @@ fn compare_by_our_rules(environment: &mut Environment<'static>) {
         let Some(comparator) = Comparator::of(name) else { continue };
         environment.add_test(name, move |state: &State, left: Value, right: Value| {
             compared::holds(state, &local::notes_of(state), comparator, &Side::of(left), &Side::of(right))
-                .map_err(|error| failed(error.to_string()))
+                .map_err(|error| failed(error.0))
         });
     }
 }
@@ -256,6 +256,8 @@ pub(super) fn steps(bytes: usize) -> u64 {
     bytes as u64 / 16
 }
 
-pub(super) fn failed(reason: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, reason)
+/// An error of a filter, a test or a function: [`EvalError`] is made of it again.
+pub(super) fn failed(reason: impl Into<Message>) -> Error {
+    let reason = EvalError(reason.into());
+    Error::new(ErrorKind::InvalidOperation, reason.to_string()).with_source(reason)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
-use super::fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
+use super::fault::{CalculationFault, DocumentFault, ExpressionFault, PermissionFault, StepFault};
 use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, VariableName, WorkflowId};
 use crate::record_ref::RecordRef;
 
@@ -122,7 +122,7 @@ codes! {
     "no-value" NoValue { kind: String };
     "no-methods" NoMethods { reason: String };
     "convert-first" ConvertFirst { reason: String };
-    "join-or-add" JoinOrAdd { left: String, right: String };
+    "join-or-add" JoinOrAdd { left: Inner, right: Inner };
     "compared-text-with-number" ComparedTextWithNumber;
     "compared-numbers-as-texts" ComparedNumbersAsTexts;
     "one-mail-address" OneMailAddress;
@@ -249,7 +249,7 @@ codes! {
     "id-latin-characters" IdLatinCharacters;
     "id-small-characters" IdSmallCharacters;
 
-    // What is wrong with a document.
-    and Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),
+    // What is wrong with a document, and why an expression has no value.
+    and Calculation(Box<CalculationFault>), Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),
         Step(Box<StepFault>);
 }

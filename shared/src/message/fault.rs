@@ -1,5 +1,6 @@
 //! What a validator finds in documents: codes with arguments, of which each is a message as well.
 
+mod calculation;
 mod document;
 mod expression;
 mod permission;
@@ -9,6 +10,7 @@ use super::Message;
 use crate::document::Kind;
 use crate::suggestion::Meant;
 
+pub use calculation::CalculationFault;
 pub use document::DocumentFault;
 pub use expression::ExpressionFault;
 pub use permission::PermissionFault;
@@ -53,6 +55,12 @@ impl From<ExpressionFault> for Message {
     }
 }
 
+impl From<CalculationFault> for Message {
+    fn from(fault: CalculationFault) -> Self {
+        Self::Calculation(Box::new(fault))
+    }
+}
+
 impl From<PermissionFault> for Message {
     fn from(fault: PermissionFault) -> Self {
         Self::Permission(Box::new(fault))
@@ -68,6 +76,6 @@ impl From<StepFault> for Message {
 /// Every code, with the names of its arguments.
 #[cfg(any(test, feature = "schema"))]
 pub(super) fn codes() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
-    let all = [document::CODES, expression::CODES, permission::CODES, step::CODES];
+    let all = [calculation::CODES, document::CODES, expression::CODES, permission::CODES, step::CODES];
     all.into_iter().flatten()
 }

@@ -12,6 +12,7 @@ use minijinja::{Environment, Error, State, Value};
 use super::{failed, holds, is_nothing, text};
 use crate::date::{Reading, named_zone, read, unknown_zone};
 use crate::expression::{Local, date};
+use crate::message::{CalculationFault, Message};
 
 /// The most of a unit that `add` takes: a millennium of days.
 const MAX_UNITS: u64 = 400_000;
@@ -35,7 +36,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
 pub(super) fn zone_of(name: Option<&str>, local: &Local) -> Result<TimeZone, Error> {
     match name {
         None => Ok(local.zone.clone()),
-        Some(name) => named_zone(name).ok_or_else(|| failed(format!("zone {}", unknown_zone(name)))),
+        Some(name) => named_zone(name).ok_or_else(|| failed(Message::in_field("zone", unknown_zone(name)))),
     }
 }
 
@@ -57,10 +58,7 @@ fn reading(state: &State, value: &Value, kwargs: &Kwargs) -> Result<Option<(Opti
 }
 
 fn no_date(filter: &str) -> Error {
-    failed(format!(
-        "{filter} needs a date as in 2026-05-01 or 01.05.2026, a time as in 2026-05-01T10:00:00Z or 01.05.2026 10:00, \
-         or Unix seconds"
-    ))
+    failed(CalculationFault::NeedsDate { filter: filter.to_owned() })
 }
 
 /// A date as PHP's `date` writes it; nothing and `""` stay empty.
@@ -86,14 +84,14 @@ fn add_units(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Erro
     let unit = |name: &str| -> Result<i64, Error> {
         let units = kwargs.get::<Option<i64>>(name)?.unwrap_or_default();
         if units.unsigned_abs() > MAX_UNITS {
-            Err(failed(format!("{name} are {MAX_UNITS} at most")))
+            Err(failed(CalculationFault::UnitsMost { unit: name.to_owned(), most: MAX_UNITS }))
         } else {
             Ok(units)
         }
     };
     let (years, months, weeks, days) = (unit("years")?, unit("months")?, unit("weeks")?, unit("days")?);
     let (hours, minutes) = (unit("hours")?, unit("minutes")?);
-    let too_far = |_| failed("the date is too far away".to_owned());
+    let too_far = |_| failed(CalculationFault::DateTooFar);
     let span = Span::new().try_years(years).and_then(|span| span.try_months(months));
     let span = span.and_then(|span| span.try_weeks(weeks)).and_then(|span| span.try_days(days)).map_err(too_far)?;
     kwargs.assert_all_used()?;
@@ -141,7 +139,7 @@ fn calendar(state: &State, days: Value) -> Result<HashSet<String>, Error> {
     }
     let length = days.len().unwrap_or_default();
     if length > MAX_CALENDAR {
-        return Err(failed(format!("a calendar has at most {MAX_CALENDAR} days")));
+        return Err(failed(CalculationFault::CalendarDays { most: MAX_CALENDAR }));
     }
     state.consume_fuel(length as u64)?;
     let mut all = HashSet::with_capacity(length);
@@ -149,9 +147,7 @@ fn calendar(state: &State, days: Value) -> Result<HashSet<String>, Error> {
         let text = day.to_string();
         let every_year = || Some(format!("2024-{text}").parse::<Date>().ok()?.strftime("%m-%d").to_string());
         let read = || Some(read(&text, &TimeZone::UTC)?.day().to_string());
-        all.insert(read().or_else(every_year).ok_or_else(|| {
-            failed("a calendar is a list of days as in 2026-01-01, or 01-07 for every year".to_owned())
-        })?);
+        all.insert(read().or_else(every_year).ok_or_else(|| failed(CalculationFault::CalendarForm))?);
     }
     Ok(all)
 }

@@ -8,6 +8,7 @@ use super::dates::{iso, zone_of};
 use super::{failed, is_nothing};
 use crate::date::Reading;
 use crate::expression::Local;
+use crate::message::CalculationFault;
 
 /// What is drawn under no name.
 const UNNAMED: &str = "";
@@ -23,7 +24,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
 fn random(state: &State, from: i64, to: i64, name: Option<&str>) -> Result<i64, Error> {
     let span = i128::from(to) - i128::from(from) + 1;
     if span <= 0 {
-        return Err(failed(format!("there is no number from {from} to {to}")));
+        return Err(failed(CalculationFault::RandomRange { from, to }));
     }
     // It lies between both ends, which are such numbers.
     Ok(i64::try_from(i128::from(from) + i128::from(lot(state, name)) % span).unwrap_or(from))

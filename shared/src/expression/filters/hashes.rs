@@ -9,6 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{failed, mapped, text};
+use crate::message::{CalculationFault, Message};
 
 /// What `hmac` can be made with.
 const ALGORITHMS: [&str; 3] = ["sha256", "sha1", "sha512"];
@@ -35,10 +36,10 @@ fn hmac(state: &State, value: &Value, key: &str, kwargs: Kwargs) -> Result<Value
         "sha256" => Hmac::<Sha256>::new_from_slice(key).map(|mac| HEXLOWER.encode(&finished(mac, text))),
         "sha1" => Hmac::<Sha1>::new_from_slice(key).map(|mac| HEXLOWER.encode(&finished(mac, text))),
         "sha512" => Hmac::<Sha512>::new_from_slice(key).map(|mac| HEXLOWER.encode(&finished(mac, text))),
-        _ => return Err(failed(format!("hmac knows the algorithms {}", ALGORITHMS.join(", ")))),
+        _ => return Err(failed(CalculationFault::HmacAlgorithms { known: ALGORITHMS.map(str::to_owned).to_vec() })),
     };
     // A key of HMAC has any length.
-    signed.map(Value::from).map_err(|error| failed(error.to_string()))
+    signed.map(Value::from).map_err(|error| failed(Message::foreign(&error)))
 }
 
 fn finished<M: Mac>(mac: M, text: &[u8]) -> Vec<u8> {

@@ -5,6 +5,7 @@ use minijinja::{Environment, Error, State, Value, filters};
 
 use super::{failed, holds, is_nothing};
 use crate::env::MAX_NUMBER_CHARS;
+use crate::message::CalculationFault;
 use crate::number;
 
 /// How numbers are written: the language, what stands between thousands, and before the fraction.
@@ -51,7 +52,7 @@ fn value_of(text: &str) -> Option<Value> {
 }
 
 fn no_number(filter: &str) -> Error {
-    failed(format!("{filter} needs a number as in 1234.56, 1234,56 or 1 234,56"))
+    failed(CalculationFault::NeedsNumber { filter: filter.to_owned() })
 }
 
 /// `format_number("ru", 2)`, `format_number("en", digits=0)`: without `digits` the fraction stays as it is.
@@ -67,7 +68,9 @@ fn format_number(value: &Value, locale: Option<&str>, digits: Option<usize>, kwa
     let language = locale.unwrap_or(LOCALES[0].0);
     let short = language.split(['-', '_']).next().unwrap_or_default().to_lowercase();
     let Some((_, between, point)) = LOCALES.iter().find(|(name, ..)| *name == short) else {
-        return Err(failed(format!("format_number knows {}", LOCALES.map(|(name, ..)| name).join(", "))));
+        return Err(failed(CalculationFault::NumberLocales {
+            known: LOCALES.map(|(name, ..)| name.to_owned()).to_vec(),
+        }));
     };
     let text = match value.as_str() {
         Some(text) => number::read(text).map(|number| number.to_string()),
@@ -76,7 +79,7 @@ fn format_number(value: &Value, locale: Option<&str>, digits: Option<usize>, kwa
     };
     let plain = text.and_then(|text| decimal(&text)).ok_or_else(|| no_number("format_number"))?;
     let rounded = match digits {
-        Some(digits) if digits > MAX_DIGITS => return Err(failed(format!("digits are {MAX_DIGITS} at most"))),
+        Some(digits) if digits > MAX_DIGITS => return Err(failed(CalculationFault::DigitsMost { most: MAX_DIGITS })),
         Some(digits) => rounded(&plain, digits),
         None => plain,
     };

@@ -10,6 +10,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::{failed, text};
 use crate::expression::MAX_VALUE_BYTES;
+use crate::message::{CalculationFault, Message};
 
 /// The longest pattern, in bytes.
 const MAX_PATTERN_BYTES: usize = 1_000;
@@ -71,7 +72,7 @@ fn replaced(state: &State, regex: &Regex, text: &str, by: &str) -> Result<String
         let (made, ahead) = (result.len() - before, text.len() - at);
         state.consume_fuel(1 + made as u64 / 64 + ahead as u64 / BYTES_OF_SEARCH)?;
         if result.len() > MAX_VALUE_BYTES {
-            return Err(failed(format!("the text is larger than {MAX_VALUE_BYTES} bytes")));
+            return Err(failed(Message::ValueTooLarge { most: MAX_VALUE_BYTES }));
         }
     }
     Ok(result + &text[at..])
@@ -121,14 +122,14 @@ impl Patterns {
 /// A pattern as its engine reads it, and its places.
 fn measured(source: &str) -> Result<(String, u64), Error> {
     if source.len() > MAX_PATTERN_BYTES {
-        return Err(failed(format!("a pattern has at most {MAX_PATTERN_BYTES} bytes")));
+        return Err(failed(CalculationFault::PatternLonger { most: MAX_PATTERN_BYTES }));
     }
     // In a text in quotes `\b` is a backspace, which nobody looks for.
     let written = source.replace('\u{8}', r"\b");
     let hir = regex_syntax::Parser::new().parse(&written).map_err(|error| unreadable(&error))?;
     let places = total(&hir, &|_| PLACES_OF_CLASS);
     if places > MAX_PLACES || total(&hir, &ranges) > MAX_RANGES {
-        return Err(failed("the pattern repeats too much".to_owned()));
+        return Err(failed(CalculationFault::PatternRepeats));
     }
     Ok((written, places))
 }
@@ -137,7 +138,7 @@ fn measured(source: &str) -> Result<(String, u64), Error> {
 fn unreadable(error: &impl Display) -> Error {
     let error = error.to_string();
     let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-    failed(format!("the pattern cannot be read: {reason}"))
+    failed(CalculationFault::PatternUnreadable { reason: reason.to_owned() })
 }
 
 /// The ranges of characters of a class.

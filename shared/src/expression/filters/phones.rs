@@ -3,6 +3,7 @@
 use minijinja::{Environment, Error, State, Value};
 
 use super::{failed, holds, text};
+use crate::message::CalculationFault;
 use crate::phone::{self, REGIONS};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
@@ -14,7 +15,8 @@ pub(super) fn add(environment: &mut Environment<'static>) {
 fn international(state: &State, value: &Value, region: Option<&str>) -> Result<Value, Error> {
     let Some(text) = text(state, value)? else { return Ok(Value::UNDEFINED) };
     let known = |name: &str| REGIONS.iter().find(|region| region.name.eq_ignore_ascii_case(name));
-    let unknown = || failed(format!("phone knows the regions {}", REGIONS.map(|region| region.name).join(", ")));
+    let unknown =
+        || failed(CalculationFault::PhoneRegions { known: REGIONS.map(|region| region.name.to_owned()).to_vec() });
     let region = region.map(|name| known(name).ok_or_else(unknown)).transpose()?;
     Ok(phone::e164(&text, region).map_or(Value::UNDEFINED, Value::from))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{failed, steps, text};
 use crate::expression::value::from_owned_json;
+use crate::message::CalculationFault;
 
 /// Steps of an evaluation for each cell: it becomes a value with a name.
 const FUEL_OF_CELL: u64 = 4;
@@ -31,7 +32,7 @@ fn from_csv(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error
     let separator = match separator.map(str::as_bytes) {
         None => guessed(text),
         Some([one]) => *one,
-        Some(_) => return Err(failed("a separator is one character, such as ;".to_owned())),
+        Some(_) => return Err(failed(CalculationFault::SeparatorForm)),
     };
     // Paid for before it is read: a row may be as long as the text.
     let marks = text.bytes().filter(|byte| *byte == separator || matches!(byte, b'\n' | b'"')).count();
@@ -44,7 +45,7 @@ fn from_csv(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error
     // Of a text that is UTF-8 nothing can fail to be read.
     while reader.read_record(&mut row).unwrap_or(false) {
         if row.len() > MAX_COLUMNS {
-            return Err(failed(format!("a table has at most {MAX_COLUMNS} columns")));
+            return Err(failed(CalculationFault::ColumnsMost { most: MAX_COLUMNS }));
         }
         // A short row has all the names.
         let cells = row.len().max(names.as_ref().map_or(0, Vec::len));
@@ -53,7 +54,7 @@ fn from_csv(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error
         match &names {
             None if has_header => {
                 if row.iter().any(|name| name.len() > MAX_NAME_BYTES) {
-                    return Err(failed(format!("the name of a column has at most {MAX_NAME_BYTES} bytes")));
+                    return Err(failed(CalculationFault::ColumnLonger { most: MAX_NAME_BYTES }));
                 }
                 name_bytes = row.iter().map(str::len).sum();
                 names = Some(row.iter().map(str::to_owned).collect::<Vec<_>>());

@@ -121,7 +121,9 @@ fn l15_hashes() {
         (r#""%%%"|base64_decode"#, Value::Null),
         (r#""/w=="|base64_decode"#, Value::Null),
     ]);
-    assert!(eval_with(r#""x"|hmac("k", algorithm="md5")"#, json!({})).unwrap_err().contains("sha256, sha1, sha512"));
+    assert!(
+        eval_with(r#""x"|hmac("k", algorithm="md5")"#, json!({})).unwrap_err().contains("sha256 or sha1 or sha512")
+    );
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn l15_numbers() {
         (r#""1 234,50" is number and 5 is number and "5" is number"#, json!(true)),
         (r#""1,234" is number or "five" is number or true is number"#, json!(false)),
     ]);
-    assert!(eval_with(r#"5|format_number("xx")"#, json!({})).unwrap_err().contains("format_number knows en, ru"));
+    assert!(eval_with(r#"5|format_number("xx")"#, json!({})).unwrap_err().contains("format_number knows en or ru"));
     assert!(eval_with(r#""five"|round"#, json!({})).unwrap_err().contains("round needs a number"));
 }
 
@@ -238,7 +240,7 @@ fn l4_dates_are_by_the_clock_of_the_zone() {
         (r#""2026-10-24 12:00"|add(hours=24, zone="Europe/Berlin")"#, json!("2026-10-25T11:00:00+01:00")),
     ]);
     let error = eval_with(r#""2026-05-01"|format_date("H", zone="Moscow")"#, json!({})).unwrap_err();
-    assert!(error.contains("zone must be the name of a time zone") && error.contains("`Europe/Moscow`"), "{error}");
+    assert!(error.contains("zone: must be the name of a time zone") && error.contains("`Europe/Moscow`"), "{error}");
     assert!(eval_with(r#""2026-05-01"|add(days=9999999)"#, json!({})).unwrap_err().contains("at most"));
     for units in ["hours=-9223372036854775808", "days=9223372036854775807", "years=-400001"] {
         let error = eval_with(&format!(r#""2026-05-01"|add({units})"#), json!({})).unwrap_err();
