@@ -65,7 +65,7 @@ impl Execution {
     }
 
     /// Takes one step; returns where the run stands if it cannot go on to the next.
-    fn take(&mut self, next: Next, step: &Step, answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
+    fn take(&mut self, next: Next, step: &Step, mut answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
         let (counted, all) = (self.frames.counted(next.innermost(), self.run.steps), self.run.steps);
         if answer.is_none() && (counted >= MAX_STEPS || all >= MAX_ALL_STEPS) {
             let most = if counted >= MAX_STEPS { MAX_STEPS } else { MAX_ALL_STEPS };
@@ -86,16 +86,10 @@ impl Execution {
         if matches!(answer, None | Some(Answer::Outside(_))) {
             self.scope.local = self.local(&next, step, unit);
         }
-        if answer.is_none() && is_first_visit(&next) && !step.reads.counters.is_empty() {
-            self.asking = Some(next);
-            return Some(Progress::Asks(Query::Count(step.reads.counters.clone())));
-        }
-        let answer = self.take_numbers(answer);
         let record = self.run.record.as_ref().and_then(RecordRef::own);
-        self.scope.record = record.and_then(|id| unit.fields(id));
-        if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
+        if let Some(query) = self.ask_before(&next, step, record, &mut answer, unit) {
             self.asking = Some(next);
-            return Some(Progress::Asks(Query::Look(id)));
+            return Some(Progress::Asks(query));
         }
         let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
         let (workflow, depth, touched) = (self.run.workflow, self.depth, &mut self.touched);
@@ -140,15 +134,24 @@ impl Execution {
         unit.local(&self.pinned.workflow, &format!("{} {} {visit}", self.run.key(), step.name))
     }
 
-    /// Keeps the numbers that the step has drawn; what else was answered is for its task.
-    fn take_numbers(&mut self, answer: Option<Answer>) -> Option<Answer> {
-        match answer {
-            Some(Answer::Counted(numbers)) => {
-                Arc::make_mut(&mut self.scope.local).counters = numbers;
-                None
-            }
-            answer => answer,
+    /// What the step must know before it is evaluated: the numbers that it draws, and the records that it refers to.
+    fn ask_before(
+        &mut self,
+        next: &Next,
+        step: &Step,
+        record: Option<RecordId>,
+        answer: &mut Option<Answer>,
+        unit: &mut UnitOfWork,
+    ) -> Option<Query> {
+        if answer.is_none() && is_first_visit(next) && !step.reads.counters.is_empty() {
+            return Some(Query::Count(step.reads.counters.clone()));
         }
+        if let Some(Answer::Counted(numbers)) = answer {
+            Arc::make_mut(&mut self.scope.local).counters = std::mem::take(numbers);
+            *answer = None;
+        }
+        self.scope.record = record.and_then(|id| unit.fields(id));
+        self.relate(next, step, answer.as_ref(), unit).map(Query::Look)
     }
 
     /// Waits for the runs that it started, and for its branches.
