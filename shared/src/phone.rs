@@ -40,6 +40,11 @@ pub fn e164(text: &str, region: Option<&Region>) -> Option<String> {
     region?.international(&digits)
 }
 
+/// All its digits, without an extension. Nothing = it is no phone number.
+pub fn digits(text: &str) -> Option<String> {
+    parts(&tidy(text)?).map(|number| number.digits)
+}
+
 fn is_e164(digits: &str) -> bool {
     (8..=15).contains(&digits.len()) && !digits.starts_with('0')
 }
@@ -53,7 +58,7 @@ fn tidy(text: &str) -> Option<String> {
     Some(
         text.chars()
             .map(|c| match c {
-                '\u{a0}' | '\u{202f}' | '\u{2009}' => ' ',
+                c if c.is_whitespace() => ' ',
                 '\u{2010}'..='\u{2015}' | '−' => '-',
                 c => c,
             })

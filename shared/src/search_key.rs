@@ -14,6 +14,7 @@ use sha2::Sha256;
 
 use crate::env::Env;
 use crate::id::RecordId;
+use crate::phone;
 use crate::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
 pub use inside::{inside, single, words_in_order};
 
@@ -120,11 +121,7 @@ impl Key {
     }
 
     fn phone(text: &str) -> Option<Self> {
-        let is_number = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-()./\u{2011}".contains(c));
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if !is_number || !PHONE_DIGITS.contains(&digits.len()) {
-            return None;
-        }
+        let digits = phone::digits(text).filter(|digits| PHONE_DIGITS.contains(&digits.len()))?;
         let digits = digits.trim_start_matches('0');
         let own = &digits[digits.len().saturating_sub(OWN_DIGITS)..];
         (!own.is_empty()).then(|| Self { kind: Kind::Phone, text: own.to_owned() })
@@ -268,6 +265,7 @@ mod tests {
             ("8 912 345 67 89", true),
             ("9123456789", true),
             ("0079123456789", true),
+            ("+7 912 345–67–89 доб. 4", true),
             ("иванов", true),
             ("королёв", true),
             ("ИВАН Иванов", true),

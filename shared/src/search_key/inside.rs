@@ -46,7 +46,9 @@ fn add_inside(text: &str, keys: &mut BTreeSet<Key>) {
         let tokens = text.split(|c: char| c.is_whitespace() || EMAIL_ENDS.contains(c));
         keys.extend(tokens.filter_map(|token| Key::email(token.trim_matches(['.', '-']))));
     }
-    for run in text.split(|c: char| !(c.is_ascii_digit() || " +-()./\u{a0}\u{2011}".contains(c))) {
+    for run in
+        text.split(|c: char| !(c.is_ascii_digit() || " +-()./\u{a0}\u{2010}\u{2011}\u{2012}\u{2013}".contains(c)))
+    {
         let parts: Vec<&str> = run.split_whitespace().collect();
         for from in 0..parts.len() {
             let mut number = String::new();
