@@ -7,6 +7,7 @@ pub mod batch_receipts;
 pub mod checkpoints;
 pub mod claims;
 pub mod comments;
+pub mod commits;
 mod conflicts;
 mod connecting;
 mod copy;
