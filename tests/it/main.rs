@@ -45,6 +45,7 @@ mod panel;
 mod parallel_loops;
 mod poison;
 mod probes;
+mod proxy_protocol;
 mod record_refs;
 mod refusals;
 mod refused_replays;
