@@ -46,8 +46,8 @@ pub struct DatabaseOptions {
 /// Where RabbitMQ is.
 #[derive(Debug, Clone, Args)]
 pub struct BrokerOptions {
-    /// RabbitMQ, as `amqp://user:password@host:port/vhost`, or `amqps://` for TLS. It names one node or several. Only `postern serve` can be without it: a worker that knows
-    /// no broker would never see what its ingress publishes.
+    /// RabbitMQ, as `amqp://user:password@host:port/vhost`, or `amqps://` for TLS. It names one node or several. Only
+    /// `postern serve` can be without it: a worker that knows no broker would never see what its ingress publishes.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true, value_parser = amqp_url)]
     pub amqp_url: Option<String>,
 }
