@@ -22,6 +22,7 @@ print_environment() {
     echo "export DATABASE_URL=$(database_url)"
     echo "export AMQP_URL=amqp://postern:$(<"$dev_dir/password")@127.0.0.1:$amqp_port"
     echo "export POSTERN_DEV_RABBITMQ_MANAGEMENT=http://postern:$(<"$dev_dir/password")@127.0.0.1:$management_port"
+    [[ ! -d $dev_dir/rabbitmq/tls ]] || echo "export POSTERN_DEV_AMQPS=amqps://postern:$(<"$dev_dir/password")@localhost:$amqps_port"
 }
 
 # --- PostgreSQL ---------------------------------------------------------------------------------
@@ -82,20 +83,24 @@ create_cluster() {
             --pwfile="$dev_dir/postgres/password" --encoding=UTF8 --locale=C.UTF-8 --no-sync &&
             as_server_user "$bin/postgres" --single -D "$new" postgres <<<'create database postern'
     } >"$dev_dir/postgres.log" 2>&1 || fail_with_log postgres 'cannot create the database cluster'
+    [[ -z ${POSTERN_DEV_TLS:-} ]] || copy_certificates "$new" "$(server_user)"
     mv "$new" "$dev_dir/postgres/data"
 }
 
 # fsync and synchronous_commit stay on: what tests and benchmarks measure is a durable commit.
 # track_commit_timestamp dates the commits for the benchmark.
 postgres_launch() {
-    local bin postgres_port prefix
+    local bin postgres_port prefix tls=()
     bin=$(find_postgres_bin)
     source "$dev_dir/postgres.ports"
     forget_dead_postmaster
     server_user_prefix
+    [[ ! -d $dev_dir/postgres/data/tls ]] ||
+        tls=(-c ssl=on -c ssl_ca_file=tls/ca.pem -c ssl_cert_file=tls/cert.pem -c ssl_key_file=tls/key.pem)
     launch postgres "${prefix[@]}" "$bin/postgres" -D "$dev_dir/postgres/data" \
         -c listen_addresses=127.0.0.1 -c port="$postgres_port" -c unix_socket_directories= \
-        -c max_connections=300 -c shared_buffers=256MB -c track_commit_timestamp=on
+        -c max_connections=300 -c shared_buffers=256MB -c track_commit_timestamp=on \
+        "${tls[@]}"
 }
 
 # After kill -9 PostgreSQL refuses to start while a process with the old pid exists: one that its
@@ -135,6 +140,7 @@ rabbitmq_up() {
     wait_if_alive rabbitmq && return
     rabbitmq_stop
     mkdir -p "$dev_dir/rabbitmq"
+    [[ -z ${POSTERN_DEV_TLS:-} ]] || copy_certificates "$dev_dir/rabbitmq" "$EUID"
     [[ -f $dev_dir/rabbitmq.ports ]] || choose_rabbitmq_ports
     start_on_free_ports rabbitmq
 }
@@ -156,7 +162,7 @@ rabbitmq_stop() {
 
 choose_rabbitmq_ports() {
     local name
-    for name in amqp_port management_port epmd_port distribution_port; do
+    for name in amqp_port amqps_port management_port epmd_port distribution_port; do
         echo "$name=$(free_port)"
     done >"$dev_dir/rabbitmq.ports"
 }
@@ -201,6 +207,15 @@ log.console = true
 log.console.use_colors = off
 log.file = false
 CONF
+    [[ -d $home/tls ]] || return 0
+    cat >>"$home/rabbitmq.conf" <<CONF
+listeners.ssl.local = 127.0.0.1:$amqps_port
+ssl_options.cacertfile = $home/tls/ca.pem
+ssl_options.certfile = $home/tls/cert.pem
+ssl_options.keyfile = $home/tls/key.pem
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+CONF
 }
 
 # True if the broker answers AMQP's protocol header with a method frame (type 1).
@@ -211,6 +226,16 @@ amqp_answers() {
 
 management_answers() {
     http_succeeds "$1" /api/whoami "Authorization: Basic $(printf 'postern:%s' "$(<"$dev_dir/password")" | base64 -w 0)"
+}
+
+# The certificate of a server and its key, for its user alone. $1: the folder of the server, $2: the user.
+copy_certificates() {
+    local file
+    mkdir -p "$1/tls"
+    for file in ca.pem cert.pem key.pem; do
+        install -m 600 "$POSTERN_DEV_TLS/$file" "$1/tls/$file"
+    done
+    ((EUID != 0)) || chown -R "$2" "$1/tls"
 }
 
 # --- What both have in common -------------------------------------------------------------------

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Parser;
+use ipnet::IpNet;
 use postern_shared::broker::publisher::DEFAULT_CHANNELS;
 use postern_shared::options::number::between;
 use postern_shared::options::retention::Keep;
@@ -60,6 +61,12 @@ pub struct ServiceOptions {
     /// How callers come.
     #[command(flatten)]
     pub public: PublicOptions,
+
+    /// The proxies that announce their callers by the PROXY protocol, version 2: networks such as 10.0.0.0/8, joined by
+    /// commas. Each connection from them to the public listener must begin with its header. The header of anybody else is
+    /// refused.
+    #[arg(long, env = "POSTERN_PROXY_PROTOCOL_PEERS", value_delimiter = ',')]
+    pub(crate) proxy_protocol_peers: Vec<IpNet>,
 
     /// How much a body may hold.
     #[command(flatten)]

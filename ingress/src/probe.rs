@@ -32,6 +32,7 @@ pub async fn serve(listener: TcpListener, (caps, names): (Caps, Vec<HostName>), 
         connections: Arc::new(connections),
         hosts,
         standing: Box::new(|_| Standing::Caller),
+        announcers: Vec::new(),
         refused: Box::new(|_| {}),
     };
     let routes = probe.routes();

@@ -53,12 +53,13 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
     let door = {
         let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
-        let state = Arc::clone(&state);
+        let (announcers, state) = (state.announcers.clone(), Arc::clone(&state));
         let (counted, known) = (Arc::clone(&state), state);
         Door {
             connections,
             hosts: Hosts::Any,
             standing: Box::new(move |peer| standing(&known, peer)),
+            announcers,
             refused: Box::new(move |status| counted.metrics.answered(status)),
         }
     };

@@ -67,6 +67,8 @@ impl Snapshot {
 pub struct State {
     pub short_url: ShortUrl,
     pub trusted_proxies: Vec<IpNet>,
+    /// Peers that announce their callers by the PROXY protocol.
+    pub announcers: Vec<IpNet>,
     pub limits: Limits,
     pub body_timeout: Duration,
     pub bodies: Arc<BodyBudget>,
@@ -102,6 +104,7 @@ impl State {
         Ok(Self {
             short_url: options.public.short_url.clone(),
             trusted_proxies: options.public.trusted_proxies.clone(),
+            announcers: options.proxy_protocol_peers.clone(),
             limits: options.body.limits(),
             body_timeout: options.body.timeout(),
             bodies: BodyBudget::of_requests(),

@@ -4,7 +4,9 @@
 pub mod connection;
 pub mod envelope;
 pub mod publisher;
+mod secure;
 pub mod topology;
+mod url;
 
 /// To be put into every log filter. lapin prints a returned message whole, and with it what a caller posted;
 /// what its failures mean is logged here, once, without bodies.

@@ -14,10 +14,10 @@ mod secrets;
 pub mod variables;
 
 use clap::Args;
-use tokio_postgres::config::SslMode;
 
 use crate::broker::connection::BrokerUrl;
 use crate::host::HostName;
+use crate::store::servers::DatabaseUrl;
 use crate::telemetry;
 pub use body::BodyOptions;
 pub use listeners::apart;
@@ -32,7 +32,7 @@ const MOST_CONNECTIONS: usize = 1_000;
 /// Where PostgreSQL is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
-    /// PostgreSQL, as a URL or a list of keywords.
+    /// PostgreSQL, as a URL or a list of keywords. It names one server or several, and how TLS secures the connections.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
     pub database_url: String,
 
@@ -46,8 +46,8 @@ pub struct DatabaseOptions {
 /// Where RabbitMQ is.
 #[derive(Debug, Clone, Args)]
 pub struct BrokerOptions {
-    /// RabbitMQ, as `amqp://user:password@host:port/vhost`. Only `postern serve` can be without it: a worker that knows
-    /// no broker would never see what its ingress publishes.
+    /// RabbitMQ, as `amqp://user:password@host:port/vhost`, or `amqps://` for TLS. It names one node or several. Only
+    /// `postern serve` can be without it: a worker that knows no broker would never see what its ingress publishes.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true, value_parser = amqp_url)]
     pub amqp_url: Option<String>,
 }
@@ -85,15 +85,7 @@ pub enum LogFormat {
 
 /// A `DATABASE_URL` by which a server can be looked for. The error does not repeat it.
 pub fn database_url(text: &str) -> Result<String, String> {
-    let config: tokio_postgres::Config = text.parse().map_err(|_| {
-        "it does not read as postgresql://user:password@host:5432/database or host=… user=… dbname=…".to_owned()
-    })?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err("it names no host".to_owned());
-    }
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err("it demands TLS (sslmode=require), which this version does not speak to PostgreSQL".to_owned());
-    }
+    text.parse::<DatabaseUrl>()?;
     Ok(text.to_owned())
 }
 

@@ -7,6 +7,7 @@ pub mod batch_receipts;
 pub mod checkpoints;
 pub mod claims;
 pub mod comments;
+pub mod commits;
 mod conflicts;
 mod connecting;
 mod copy;
@@ -48,6 +49,7 @@ pub mod runs;
 pub mod search;
 pub mod secrets;
 pub mod sequence;
+pub mod servers;
 pub mod sessions;
 pub mod set_up_keys;
 pub mod settings;
@@ -69,11 +71,12 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 pub use deadpool_postgres::{Object as Connection, Transaction};
 use serde_json::Value;
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::Row;
 
 use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
 pub use error::StoreError;
+use servers::{DatabaseUrl, Servers};
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, time};
 
@@ -90,44 +93,46 @@ const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeou
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
-    config: tokio_postgres::Config,
-    /// Where it connects to, for messages.
-    servers: Arc<str>,
+    servers: Arc<Servers>,
 }
 
 impl Store {
     /// Prepares the pool; connects only when first used. Fails on a URL that cannot be read.
     pub fn new(options: &DatabaseOptions, application: &str) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config =
-            options.database_url.parse().map_err(|_| StoreError::Settings("DATABASE_URL cannot be read".into()))?;
-        config
-            .application_name(application)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(5))
-            .keepalives_interval(Duration::from_secs(2))
-            .keepalives_retries(3)
-            .tcp_user_timeout(Duration::from_secs(10))
-            .options(SESSION);
-        Self::with(config, options.database_connections)
+        let url: DatabaseUrl =
+            options.database_url.parse().map_err(|error| StoreError::Settings(format!("DATABASE_URL: {error}")))?;
+        let servers = Servers::new(url, |config| {
+            config
+                .application_name(application)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .keepalives_idle(Duration::from_secs(5))
+                .keepalives_interval(Duration::from_secs(2))
+                .keepalives_retries(3)
+                .tcp_user_timeout(Duration::from_secs(10))
+                .options(SESSION);
+        });
+        Self::with(Arc::new(servers), options.database_connections)
     }
 
     /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
     pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
-        Self::with(self.config.clone(), connections)
+        Self::with(Arc::clone(&self.servers), connections)
     }
 
-    fn with(config: tokio_postgres::Config, connections: usize) -> Result<Self, StoreError> {
-        let manager =
-            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let wait = Some(CONNECT_TIMEOUT);
+    fn with(servers: Arc<Servers>, connections: usize) -> Result<Self, StoreError> {
+        let manager = Manager::from_connect(
+            tokio_postgres::Config::new(),
+            servers::Connect(Arc::clone(&servers)),
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let (wait, create) = (Some(CONNECT_TIMEOUT), Some(servers.limit()));
         let pool = Pool::builder(manager)
             .max_size(connections)
-            .timeouts(Timeouts { wait, create: wait, recycle: wait })
+            .timeouts(Timeouts { wait, create, recycle: wait })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        let servers = connecting::servers(&config).into();
-        Ok(Self { pool, config, servers })
+        Ok(Self { pool, servers })
     }
 
     /// A connection of the pool.

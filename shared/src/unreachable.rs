@@ -3,6 +3,8 @@
 
 use std::io::{self, ErrorKind};
 
+use crate::tls;
+
 /// Why a server cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreachable {
@@ -18,6 +20,8 @@ pub enum Unreachable {
     NoRoute,
     /// The server ended the connection before it was open.
     Closed,
+    /// It was reached, and no connection with TLS came about. With the reason.
+    Tls(String),
     /// Anything else. With what the system says of it.
     Other(String),
 }
@@ -25,6 +29,9 @@ pub enum Unreachable {
 impl Unreachable {
     /// The reason for which connecting failed.
     pub fn of(error: &io::Error) -> Self {
+        if let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Self::Tls(tls::reason(fault));
+        }
         match error.kind() {
             ErrorKind::ConnectionRefused => Self::Refused,
             ErrorKind::NotFound => Self::NoSocket,
@@ -50,6 +57,7 @@ impl Unreachable {
             Self::TimedOut => format!("no answer in time from {at}"),
             Self::NoRoute => format!("the network has no way to {at}"),
             Self::Closed => format!("{at} ended the connection before it was open"),
+            Self::Tls(reason) => format!("there is no TLS with {at}: {reason}"),
             Self::Other(reason) => format!("cannot connect to {at}: {reason}"),
         }
     }

@@ -160,7 +160,11 @@ pub fn kill(pids: &[u32]) {
 /// its children.
 pub fn tree(pid_file: &Path) -> Vec<u32> {
     let text = fs::read_to_string(pid_file).unwrap_or_default();
-    let mut found: Vec<u32> = text.lines().next().and_then(|pid| pid.trim().parse().ok()).into_iter().collect();
+    family(text.lines().next().and_then(|pid| pid.trim().parse().ok()).into_iter().collect())
+}
+
+/// Processes, and all that they have started, as far as they are still their children.
+pub fn family(mut found: Vec<u32>) -> Vec<u32> {
     let mut at = 0;
     while at < found.len() {
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", found[at])).unwrap_or_default();
@@ -188,7 +192,7 @@ fn program(name: &str) -> PathBuf {
     std::env::current_exe().unwrap().with_file_name(name)
 }
 
-fn signal(pid: u32, name: &str) {
+pub fn signal(pid: u32, name: &str) {
     // It may have ended by itself.
     let _ = Command::new("kill").args(["-s", name, &pid.to_string()]).stderr(Stdio::null()).status();
 }

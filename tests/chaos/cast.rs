@@ -7,7 +7,13 @@ use crate::clock::Clock;
 use crate::link::{Link, Mode};
 use crate::logs::Logs;
 use crate::plan::{INGRESSES, WORKERS, Way};
-use crate::servers::Servers;
+
+/// Where the servers are. `links`: a proxy stands before each of the two servers.
+pub struct Urls {
+    pub database: String,
+    pub amqp: String,
+    pub links: Option<[SocketAddr; 2]>,
+}
 
 /// All of them.
 pub struct Cast {
@@ -18,18 +24,18 @@ pub struct Cast {
 
 impl Cast {
     /// Starts them all, and returns when all are ready.
-    pub async fn start(servers: &Servers, logs: &Logs, clock: Option<&Clock>) -> Self {
+    pub async fn start(urls: &Urls, logs: &Logs, clock: Option<&Clock>) -> Self {
         let mut cast = Self { ingresses: Vec::new(), workers: Vec::new(), links: Vec::new() };
         for number in 1..=INGRESSES {
             let public = free_address();
             cast.links.push((Way::ClientIngress, Link::to(public).await));
-            let mut environment = cast.link(servers, Way::IngressPostgres, Way::IngressRabbitmq).await;
+            let mut environment = cast.link(urls, Way::IngressPostgres, Way::IngressRabbitmq).await;
             environment.push(("POSTERN_LISTEN", public.to_string()));
             let (name, binary) = (format!("ingress {number}"), "postern-ingress");
             cast.ingresses.push(Actor::new(name, binary, environment, &["POSTERN_PRIVATE_LISTEN"], logs, clock));
         }
         for number in 1..=WORKERS {
-            let environment = cast.link(servers, Way::WorkerPostgres, Way::WorkerRabbitmq).await;
+            let environment = cast.link(urls, Way::WorkerPostgres, Way::WorkerRabbitmq).await;
             let (name, binary) = (format!("worker {number}"), "postern-worker");
             cast.workers.push(Actor::new(name, binary, environment, &["POSTERN_PRIVATE_LISTEN"], logs, clock));
         }
@@ -59,15 +65,14 @@ impl Cast {
     }
 
     /// The way of one process to both servers.
-    async fn link(&mut self, servers: &Servers, postgres: Way, rabbitmq: Way) -> Vec<(&'static str, String)> {
-        let mut environment = Vec::new();
-        for (name, url, server, way) in [
-            ("DATABASE_URL", &servers.database.url, servers.postgres_address(), postgres),
-            ("AMQP_URL", &servers.amqp_url, servers.rabbitmq_address(), rabbitmq),
-        ] {
-            let link = Link::to(server).await;
-            environment.push((name, url.replace(&server.to_string(), &link.address.to_string())));
-            self.links.push((way, link));
+    async fn link(&mut self, urls: &Urls, postgres: Way, rabbitmq: Way) -> Vec<(&'static str, String)> {
+        let mut environment = vec![("DATABASE_URL", urls.database.clone()), ("AMQP_URL", urls.amqp.clone())];
+        if let Some(servers) = urls.links {
+            for (((_, url), server), way) in environment.iter_mut().zip(servers).zip([postgres, rabbitmq]) {
+                let link = Link::to(server).await;
+                *url = url.replace(&server.to_string(), &link.address.to_string());
+                self.links.push((way, link));
+            }
         }
         environment
     }

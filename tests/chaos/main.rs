@@ -2,18 +2,21 @@
 //! real processes while a nemesis does one thing after another to them, in an order that its seed alone decides. Then
 //! all is healed and the ledger is checked: what was accepted has happened, once. Exits with 1 if it has not.
 //! A PostgreSQL and a RabbitMQ are booted for it, as are the programs that stand beside this one; with `--standalone` it
-//! is one program with a PostgreSQL of its own.
+//! is one program with a PostgreSQL of its own, with `--cluster` there are three servers of each kind.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a proof that cannot go on fails at once")]
 #![allow(clippy::print_stdout, reason = "the report is the product")]
 
 mod actor;
 mod alone;
+mod brokers;
 mod cast;
 mod client;
 mod clock;
+mod cluster;
 mod commits;
 mod database;
 mod disk;
+mod fault;
 mod ledger;
 mod link;
 mod logs;
@@ -23,7 +26,9 @@ mod nemesis;
 mod outside;
 mod pair;
 mod plan;
+mod replicas;
 mod report;
+mod server;
 mod servers;
 mod settings;
 mod stage;
@@ -62,6 +67,9 @@ struct Options {
     /// `postern serve` with its own PostgreSQL and without a broker, instead of the services with RabbitMQ.
     #[arg(long)]
     standalone: bool,
+    /// Three nodes of RabbitMQ, and a PostgreSQL with two standbys.
+    #[arg(long, conflicts_with = "standalone")]
+    cluster: bool,
     /// Only this kind of fault, such as `rolling-restart`.
     #[arg(long)]
     only: Option<String>,
@@ -81,17 +89,21 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> ExitCode {
     let Options { seconds, seed, rate, .. } = options;
-    println!("chaos: seed {seed}, {seconds} s, {rate} leads/s{}", if options.standalone { ", standalone" } else { "" });
-    let form = if options.standalone { Form::Alone } else { Form::Pair };
+    let (form, word) = match (options.standalone, options.cluster) {
+        (true, _) => (Form::Alone, ", standalone"),
+        (_, true) => (Form::Cluster, ", cluster"),
+        _ => (Form::Pair, ""),
+    };
+    println!("chaos: seed {seed}, {seconds} s, {rate} leads/s{word}");
     let outside = Outside::start().await;
-    let moves_clock = options.only.as_deref().is_none_or(|only| Fault::ClockJump.is(only));
+    let moves_clock = form != Form::Cluster && options.only.as_deref().is_none_or(|only| Fault::ClockJump.is(only));
     let mut stage = Stage::start(form, outside.address, moves_clock).await;
     let client = Client::new(stage.doors(), options.plain);
     let posting = client.post_at(options.rate);
     tokio::time::sleep(CALM).await;
 
     let mut report = Report::new(options.seed);
-    let nemesis = Nemesis { database: stage.database(), client: client.clone() };
+    let nemesis = Nemesis { form, database: stage.database(), client: client.clone() };
     let until = Instant::now() + Duration::from_secs(options.seconds);
     for mut strike in Plan::new(form, options.seed, options.seconds >= plan::LONG_S, options.only.as_deref()) {
         if Instant::now() >= until {

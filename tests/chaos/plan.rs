@@ -1,56 +1,12 @@
 //! What is done, in which order, for how long: decided by the seed alone, so that a run can be repeated. Every kind of
 //! fault comes once before any comes again.
 
-use std::fmt;
 use std::time::Duration;
 
-/// Ingresses and workers that run.
-pub const INGRESSES: usize = 2;
-pub const WORKERS: usize = 3;
+pub use crate::fault::{Fault, INGRESSES, Strike, WORKERS, Way};
 
 /// From this many seconds on it is the long form, in which a frozen peer is missed by heartbeats and time-outs.
 pub const LONG_S: u64 = 300;
-
-/// Every kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    KillIngress,
-    KillWorker,
-    KillAllWorkers,
-    KillRabbitmq,
-    KillPostgres,
-    KillBoth,
-    FreezeIngress,
-    FreezeWorker,
-    FreezeRabbitmq,
-    FreezePostgres,
-    /// Connections are closed, and new ones as soon as they are made.
-    Cut(Way),
-    /// Nothing passes; what was sent arrives afterwards.
-    Stall(Way),
-    /// What is sent is taken and forgotten: a link that is open at one end only.
-    Swallow(Way),
-    /// Connections are reset; new ones pass.
-    Reset(Way),
-    RollingRestart,
-    MemoryAlarm,
-    OutOfConnections,
-    DiskFull,
-    KillProgram,
-    KillProgramAndPostgres,
-    FreezeProgram,
-    RestartProgram,
-    /// The system that leads ask takes connections and does not answer.
-    HangingTarget,
-    /// Every commit takes longer than the services let a statement take.
-    SlowCommits,
-    /// Every commit is ended as such a time-out ends it, after a short time.
-    CancelledCommits,
-    /// The clock of the services goes 40 days ahead, and back.
-    ClockJump,
-    /// The services cannot write their logs.
-    LogDiskFull,
-}
 
 /// What is harmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,84 +15,8 @@ pub enum Form {
     Pair,
     /// One program without a broker.
     Alone,
-}
-
-/// A pair of peers with a proxy between them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
-    ClientIngress,
-    IngressRabbitmq,
-    IngressPostgres,
-    WorkerRabbitmq,
-    WorkerPostgres,
-}
-
-impl Way {
-    pub const ALL: [Self; 5] =
-        [Self::ClientIngress, Self::IngressRabbitmq, Self::IngressPostgres, Self::WorkerRabbitmq, Self::WorkerPostgres];
-}
-
-/// One fault: whom it meets, if that is one of several, and how long it lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Strike {
-    pub fault: Fault,
-    pub victim: usize,
-    pub lasts: Duration,
-}
-
-impl Fault {
-    /// Whether this is its name in small letters, as in `rolling-restart`.
-    pub fn is(self, name: &str) -> bool {
-        let own = format!("{self:?}");
-        own.split('(').next().unwrap_or_default().to_lowercase() == name.replace('-', "")
-    }
-}
-
-impl fmt::Display for Strike {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (ingress, worker) = (self.victim % INGRESSES + 1, self.victim % WORKERS + 1);
-        match self.fault {
-            Fault::KillIngress => write!(f, "kill -9 ingress {ingress}"),
-            Fault::KillWorker => write!(f, "kill -9 worker {worker}"),
-            Fault::KillAllWorkers => write!(f, "kill -9 all workers"),
-            Fault::KillRabbitmq => write!(f, "kill -9 RabbitMQ"),
-            Fault::KillPostgres => write!(f, "kill -9 PostgreSQL"),
-            Fault::KillBoth => write!(f, "kill -9 RabbitMQ and PostgreSQL"),
-            Fault::FreezeIngress => write!(f, "freeze ingress {ingress}"),
-            Fault::FreezeWorker => write!(f, "freeze worker {worker}"),
-            Fault::FreezeRabbitmq => write!(f, "freeze RabbitMQ"),
-            Fault::FreezePostgres => write!(f, "freeze PostgreSQL"),
-            Fault::Cut(way) => write!(f, "cut {way}"),
-            Fault::Stall(way) => write!(f, "stall {way}"),
-            Fault::Swallow(way) => write!(f, "swallow {way}"),
-            Fault::Reset(way) => write!(f, "reset {way}"),
-            Fault::RollingRestart => write!(f, "rolling restart of the workers"),
-            Fault::MemoryAlarm => write!(f, "RabbitMQ's memory alarm"),
-            Fault::OutOfConnections => write!(f, "PostgreSQL out of connections"),
-            Fault::DiskFull => write!(f, "PostgreSQL's disk full"),
-            Fault::KillProgram => write!(f, "kill -9 postern"),
-            Fault::KillProgramAndPostgres => write!(f, "kill -9 postern and PostgreSQL"),
-            Fault::FreezeProgram => write!(f, "freeze postern"),
-            Fault::RestartProgram => write!(f, "restart of postern"),
-            Fault::HangingTarget => write!(f, "target that hangs"),
-            Fault::SlowCommits => write!(f, "commits that take 31 s"),
-            Fault::CancelledCommits => write!(f, "commits ended by a time-out"),
-            Fault::ClockJump => write!(f, "clock 40 days ahead, and back"),
-            Fault::LogDiskFull => write!(f, "disk of the logs full"),
-        }
-    }
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClientIngress => "client - ingress",
-            Self::IngressRabbitmq => "ingress - RabbitMQ",
-            Self::IngressPostgres => "ingress - PostgreSQL",
-            Self::WorkerRabbitmq => "worker - RabbitMQ",
-            Self::WorkerPostgres => "worker - PostgreSQL",
-        })
-    }
+    /// Ingresses and workers with three nodes of RabbitMQ and three servers of PostgreSQL.
+    Cluster,
 }
 
 /// An endless sequence of strikes.
@@ -163,6 +43,7 @@ impl Plan {
         let mut of_form = match self.form {
             Form::Pair => self.of_the_pair(),
             Form::Alone => of_one_program(),
+            Form::Cluster => return self.bag = self.filtered(of_the_cluster()),
         };
         let mut of_both = vec![Fault::HangingTarget, Fault::ClockJump, Fault::LogDiskFull];
         match (&self.only, self.filled % 4) {
@@ -179,10 +60,16 @@ impl Plan {
                 of_form
             }
         };
+        let bag = std::mem::take(&mut self.bag);
+        self.bag = self.filtered(bag);
+    }
+
+    fn filtered(&self, mut faults: Vec<Fault>) -> Vec<Fault> {
         if let Some(only) = &self.only {
-            self.bag.retain(|fault| fault.is(only));
-            assert!(!self.bag.is_empty(), "there is no fault {only}");
+            faults.retain(|fault| fault.is(only));
+            assert!(!faults.is_empty(), "there is no fault {only}");
         }
+        faults
     }
 
     /// The ways of the four harms to a link are drawn.
@@ -218,6 +105,9 @@ impl Plan {
                 | Fault::FreezeRabbitmq
                 | Fault::FreezePostgres
                 | Fault::FreezeProgram
+                | Fault::FreezeNode
+                | Fault::FreezePrimary
+                | Fault::FreezeStandby
         );
         let seconds = match fault {
             // Past the time-out of the leads that ask.
@@ -226,6 +116,8 @@ impl Plan {
             // Past all tries that a submission has by itself, which need time for a passing fault.
             Fault::CancelledCommits => Some(if self.long { 40 } else { 6 }),
             Fault::SlowCommits => Some(40),
+            // Past the election of another leader, and short of the time after which Erlang gives a node up.
+            Fault::FreezeLeader => Some(if self.long { 20 } else { 12 }),
             _ => None,
         };
         if let Some(seconds) = seconds {
@@ -237,6 +129,24 @@ impl Plan {
             false => Duration::from_millis(500 + self.random.below(3_000) as u64),
         }
     }
+}
+
+fn of_the_cluster() -> Vec<Fault> {
+    vec![
+        Fault::KillLeader,
+        Fault::FreezeLeader,
+        Fault::KillNode,
+        Fault::FreezeNode,
+        Fault::NoQuorum,
+        Fault::RestartNodes,
+        Fault::KillPrimary,
+        Fault::RevivedPrimary,
+        Fault::FreezePrimary,
+        Fault::KillStandby,
+        Fault::FreezeStandby,
+        Fault::KillStandbys,
+        Fault::RollingRestart,
+    ]
 }
 
 fn of_one_program() -> Vec<Fault> {

@@ -28,8 +28,9 @@ impl Report {
     pub fn add(&mut self, struck: Struck) {
         let recovered = struck.recovered.map_or_else(|| "NEVER".to_owned(), seconds);
         let [accepted, refused, unknown] = struck.counts;
+        let pause = struck.pause.map_or_else(String::new, |pause| format!("  paused {}", seconds(pause)));
         println!(
-            "{:>6}  {:<34}{:>7}  {accepted:>8}{refused:>8}{unknown:>8}  {recovered:>9}{:>8}",
+            "{:>6}  {:<34}{:>7}  {accepted:>8}{refused:>8}{unknown:>8}  {recovered:>9}{:>8}{pause}",
             seconds(self.started.elapsed()),
             struck.strike.to_string(),
             seconds(struck.lasted),

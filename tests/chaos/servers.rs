@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::actor::{kill, tree};
+use crate::cast::Urls;
 use crate::database::Database;
 use crate::disk::Disk;
 
@@ -78,12 +79,10 @@ impl Servers {
         tree(&self.folder.join(format!("{name}.pid")))
     }
 
-    pub fn postgres_address(&self) -> SocketAddr {
-        address(&self.database.url)
-    }
-
-    pub fn rabbitmq_address(&self) -> SocketAddr {
-        address(&self.amqp_url)
+    /// Both servers, each behind a proxy.
+    pub fn urls(&self) -> Urls {
+        let links = [address(&self.database.url), address(&self.amqp_url)];
+        Urls { database: self.database.url.clone(), amqp: self.amqp_url.clone(), links: Some(links) }
     }
 
     /// RabbitMQ blocks everybody who publishes, or no more.

@@ -1,4 +1,4 @@
-//! What the leads are posted to, in one of its two forms, and what can be done to it in both.
+//! What the leads are posted to, in one of its forms, and what can be done to it in more than one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use crate::actor::Actor;
 use crate::alone::Alone;
 use crate::cast::Cast;
 use crate::clock::Clock;
+use crate::cluster::Cluster;
 use crate::commits;
 use crate::database::Database;
 use crate::link::{Link, Mode};
@@ -30,6 +31,7 @@ pub struct Stage {
 enum Services {
     Pair(Pair),
     Alone(Alone),
+    Cluster(Cluster),
 }
 
 impl Stage {
@@ -42,13 +44,14 @@ impl Stage {
             Form::Pair => {
                 let servers = Arc::new(Servers::boot().await);
                 settings::apply(&servers.database, target.address).await;
-                Services::Pair(Pair { cast: Cast::start(&servers, &logs, clock.as_ref()).await, servers })
+                Services::Pair(Pair { cast: Cast::start(&servers.urls(), &logs, clock.as_ref()).await, servers })
             }
             Form::Alone => {
                 let alone = Alone::start(&logs, clock.as_ref()).await;
                 settings::apply(&alone.database, target.address).await;
                 Services::Alone(alone)
             }
+            Form::Cluster => Services::Cluster(Cluster::start(target.address, &logs, clock.as_ref()).await),
         };
         Self { services, target, clock, logs: Arc::new(logs) }
     }
@@ -58,6 +61,7 @@ impl Stage {
         match &self.services {
             Services::Pair(pair) => pair.cast.doors(),
             Services::Alone(alone) => vec![alone.door()],
+            Services::Cluster(cluster) => cluster.cast.doors(),
         }
     }
 
@@ -65,6 +69,7 @@ impl Stage {
         match &self.services {
             Services::Pair(pair) => pair.servers.database.clone(),
             Services::Alone(alone) => alone.database.clone(),
+            Services::Cluster(cluster) => cluster.database(),
         }
     }
 
@@ -100,6 +105,7 @@ impl Stage {
         let faults = match self.services {
             Services::Pair(_) => vec![Fault::Cut(Way::IngressPostgres), Fault::Cut(Way::WorkerPostgres)],
             Services::Alone(_) => vec![Fault::KillPostgres],
+            Services::Cluster(_) => vec![Fault::KillStandbys],
         };
         let mut complaints = Vec::new();
         for fault in faults {
@@ -114,6 +120,7 @@ impl Stage {
         match &mut self.services {
             Services::Pair(pair) => pair.harm_and_heal(strike).await,
             Services::Alone(alone) => alone.harm_and_heal(strike).await,
+            Services::Cluster(cluster) => cluster.harm_and_heal(strike).await,
         }
     }
 
@@ -140,6 +147,7 @@ impl Stage {
         match &mut self.services {
             Services::Pair(pair) => pair.servers.forget_logs(),
             Services::Alone(alone) => alone.forget_logs(),
+            Services::Cluster(cluster) => cluster.forget_logs(),
         }
         Arc::get_mut(&mut self.logs).into_iter().for_each(Logs::forget);
     }
@@ -148,6 +156,7 @@ impl Stage {
         match &mut self.services {
             Services::Pair(pair) => pair.cast.all().collect(),
             Services::Alone(alone) => vec![&mut alone.program],
+            Services::Cluster(cluster) => cluster.cast.all().collect(),
         }
     }
 }

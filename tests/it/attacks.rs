@@ -15,7 +15,7 @@ mod logins;
 mod logs;
 mod names;
 mod readiness;
-mod reasons;
+pub mod reasons;
 mod receipts;
 mod redirects;
 mod refusals;

@@ -6,6 +6,7 @@ pub mod fake_clock;
 pub mod mail_server;
 pub mod outside;
 pub mod process;
+pub mod secured;
 pub mod servers;
 pub mod tls;
 

@@ -32,6 +32,7 @@ pub struct Metrics {
     pub digest_lag: IntGauge,
     pub history_ahead: IntGauge,
     pub history_overdue: IntGauge,
+    pub commits_hang: IntGauge,
     pub table_bytes: IntGaugeVec,
     pub table_rows: IntGaugeVec,
     pub ready: IntGauge,
@@ -139,6 +140,11 @@ impl Metrics {
                 "Weekly partitions that are older than they are to be kept and could not be removed. The same in every \
                  worker.",
             )?,
+            commits_hang: IntGauge::new(
+                "postern_commits_hang",
+                "Whether commits hang although PostgreSQL answers: most often too few synchronous standbys do. 0 or 1. The \
+                 same in every worker.",
+            )?,
             table_bytes: IntGaugeVec::new(
                 Opts::new(
                     "postern_table_bytes",
@@ -167,7 +173,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 20] = [
+        let all: [Box<dyn Collector>; 21] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),
@@ -186,6 +192,7 @@ impl Metrics {
             Box::new(self.digest_lag.clone()),
             Box::new(self.history_ahead.clone()),
             Box::new(self.history_overdue.clone()),
+            Box::new(self.commits_hang.clone()),
             Box::new(self.table_bytes.clone()),
             Box::new(self.table_rows.clone()),
         ];

@@ -1,5 +1,6 @@
 //! What a worker does now and then beside its work. Each part runs by itself until it is aborted.
 
+mod commits;
 mod delivery_audit;
 mod digest;
 mod expiry;
@@ -16,6 +17,7 @@ use postern_shared::search_key::Names;
 use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
+use crate::consume::outages::Outages;
 use crate::metrics::Metrics;
 
 /// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
@@ -26,17 +28,22 @@ const RETENTION_CONNECTIONS: usize = 1;
 /// The same for jobs.
 const JOB_CONNECTIONS: usize = 1;
 
+/// The same for trying whether commits pass: what hangs takes the connection.
+const TRY_CONNECTIONS: usize = 1;
+
 /// Starts all of it. `names` are those of values by whose words receipts and records are found.
 pub fn start(
     store: &Store,
     names: Names,
     retention: RetentionOptions,
-    metrics: &Arc<Metrics>,
+    (metrics, outages): (&Arc<Metrics>, &Arc<Outages>),
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
     let keeping = store.beside(RETENTION_CONNECTIONS)?;
     let for_jobs = store.beside(JOB_CONNECTIONS)?;
+    let trying = store.beside(TRY_CONNECTIONS)?;
     Ok(vec![
+        tokio::spawn(commits::watch(trying, Arc::clone(outages), Arc::clone(metrics))),
         tokio::spawn(digest::run(beside, names, Arc::clone(metrics))),
         tokio::spawn(jobs::run(for_jobs)),
         tokio::spawn(partitions::make_ahead(store.clone())),

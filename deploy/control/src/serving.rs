@@ -77,6 +77,7 @@ fn door((caps, names): Bounds, state: &State, name: &'static str) -> Door {
         connections: Arc::new(connections),
         hosts: Hosts::Private(names),
         standing: Box::new(|_| Standing::Caller),
+        announcers: Vec::new(),
         refused: Box::new(|_| {}),
     }
 }

@@ -17,6 +17,7 @@ pub mod party;
 pub mod path;
 pub mod places;
 pub mod probe;
+mod proxy_header;
 pub mod rate;
 pub mod server;
 mod stall;

@@ -9,9 +9,12 @@ use std::time::Duration;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use postern_shared::intake::error::ApiError;
 use postern_shared::log_limit::LogLimit;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use warp::http::header::{CONNECTION, HeaderValue};
 use warp::http::{Request, StatusCode};
 use warp::hyper::body::Incoming;
@@ -24,6 +27,7 @@ use super::answer::answer;
 use super::attended::{Arriving, Attendance, Attended};
 use super::connections::Connections;
 use super::hosts::Hosts;
+use super::proxy_header::{self, Announced};
 use super::stall::Stalling;
 
 /// How long a request's header may take to arrive, from the connection's start or the answer before. Also how long an
@@ -32,6 +36,12 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Bytes of a header, and of what is read ahead: twice what web servers take by default. hyper takes 100 fields.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// How long a proxy may take to announce a caller, which it does before anything else.
+const ANNOUNCE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections whose proxy has announced nobody yet. At the limit a new one is closed.
+const MAX_UNANNOUNCED: usize = 1_024;
 
 /// The wait after a connection could not be accepted, which a lack of file descriptors does not end at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -44,6 +54,8 @@ pub struct Door {
     pub hosts: Hosts,
     /// How a peer is known.
     pub standing: Box<dyn Fn(IpAddr) -> Standing + Send + Sync>,
+    /// The peers that announce their callers by the PROXY protocol, and that are not answered otherwise.
+    pub announcers: Vec<IpNet>,
     /// Counts what is refused before the filter sees it.
     pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
 }
@@ -82,32 +94,62 @@ pub async fn serve<F>(
     let (door, graceful) = (Arc::new(door), GracefulShutdown::new());
     let failures = LogLimit::default();
     let mut stop = std::pin::pin!(stop);
+    let mut unannounced = JoinSet::new();
     loop {
-        let accepted = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => accepted,
+            Some(announced) = unannounced.join_next() => match announced {
+                Ok(Some(came)) => came,
+                _ => continue,
+            },
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    // A listener on `[::]` sees callers by IPv4 as `::ffff:192.0.2.1`.
+                    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                    if door.announcers.iter().any(|network| network.contains(&peer.ip())) {
+                        if unannounced.len() < MAX_UNANNOUNCED {
+                            unannounced.spawn(announced(stream, peer));
+                        }
+                        continue;
+                    }
+                    (stream, peer)
+                }
+                Err(error) => {
+                    not_accepted(&door, &failures, &error).await;
+                    continue;
+                }
+            },
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                // A listener on `[::]` sees callers by IPv4 as `::ffff:192.0.2.1`.
-                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                match (door.standing)(peer.ip()) {
-                    Standing::Flooding => drop(stream),
-                    standing => take(&door, &graceful, stream, (peer, standing), filter(peer)),
-                }
-            }
-            Err(error) if is_of_the_caller(&error) => {}
-            Err(error) => {
-                let is_room = door.connections.shed();
-                if let Some(times) = failures.failed(1) {
-                    tracing::error!(%error, is_room, times, "a connection could not be accepted");
-                }
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+        match (door.standing)(peer.ip()) {
+            Standing::Flooding => drop(stream),
+            standing => take(&door, &graceful, stream, (peer, standing), filter(peer)),
         }
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+async fn not_accepted(door: &Door, failures: &LogLimit, error: &io::Error) {
+    if is_of_the_caller(error) {
+        return;
+    }
+    let is_room = door.connections.shed();
+    if let Some(times) = failures.failed(1) {
+        tracing::error!(%error, is_room, times, "a connection could not be accepted");
+    }
+    sleep(ACCEPT_PAUSE).await;
+}
+
+/// A connection with the caller that its proxy announces; none if it announces nobody.
+async fn announced(mut stream: TcpStream, proxy: SocketAddr) -> Option<(TcpStream, SocketAddr)> {
+    match timeout(ANNOUNCE_TIMEOUT, proxy_header::read(&mut stream)).await.ok()? {
+        Ok(Announced::Caller(caller)) => Some((stream, caller)),
+        Ok(Announced::Proxy) => Some((stream, proxy)),
+        Err(error) => {
+            tracing::debug!(%error, proxy.address = %proxy.ip(), "a proxy announces no caller");
+            None
+        }
+    }
 }
 
 /// Serves a connection beside the others, if there is a place for it.

@@ -10,6 +10,7 @@ mod queue;
 mod session;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -72,7 +73,11 @@ impl Publisher {
         registry: &prometheus::Registry,
         shutdown: Shutdown,
     ) -> Result<(Self, JoinHandle<()>), prometheus::Error> {
-        let shared = Arc::new(Shared { queue: Queue::new(), metrics: Metrics::register(registry)? });
+        let shared = Arc::new(Shared {
+            queue: Queue::new(),
+            metrics: Metrics::register(registry)?,
+            must_declare: AtomicBool::new(false),
+        });
         let task = tokio::spawn(session::run(Arc::clone(&shared), options, shutdown));
         Ok((Self { shared }, task))
     }
@@ -118,6 +123,8 @@ impl Publisher {
 struct Shared {
     queue: Queue,
     metrics: Metrics,
+    /// A message found no queue.
+    must_declare: AtomicBool,
 }
 
 impl Shared {

@@ -3,8 +3,9 @@
 //! meet for ever: whoever changes an argument below changes the name as well. Fits RabbitMQ 3.10 and later.
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
-use lapin::{Channel, ExchangeKind};
+use lapin::{Channel, ErrorKind, ExchangeKind};
 
 use crate::lane::Lane;
 
@@ -63,7 +64,16 @@ pub fn queue(lane: Lane) -> Option<&'static str> {
     })
 }
 
-/// Declares everything, so that either service may be the first to meet an empty broker.
+/// Whether an error says that an exchange or a queue is not there.
+pub fn is_missing(error: &lapin::Error) -> bool {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => *error.kind() == AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND),
+        _ => false,
+    }
+}
+
+/// Declares everything, so that either service may be the first to meet an empty broker. Only what is missing is worth it:
+/// while a node of a cluster hangs, binding a queue takes as long as the node does, even where the binding is there.
 pub async fn declare(channel: &Channel) -> Result<(), lapin::Error> {
     let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     let exchanges = [

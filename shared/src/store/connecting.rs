@@ -8,39 +8,33 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use super::StoreError;
 use super::error::described;
+use super::servers::Servers;
 use crate::unreachable::Unreachable;
 
-/// The servers of a configuration, without user and password: `db.example.org:5432`, or the path of a socket.
-pub fn servers(config: &Config) -> String {
-    let port = |at: usize| config.get_ports().get(at).or(config.get_ports().first()).copied().unwrap_or(5432);
-    let named = config.get_hosts().iter().enumerate().map(|(at, host)| match host {
-        Host::Tcp(host) if host.contains(':') => format!("[{host}]:{}", port(at)),
-        Host::Tcp(host) => format!("{host}:{}", port(at)),
-        Host::Unix(folder) => format!("{}/.s.PGSQL.{}", folder.display(), port(at)),
-    });
-    let mut servers: Vec<String> = named.collect();
-    if servers.is_empty() {
-        servers = config.get_hostaddrs().iter().enumerate().map(|(at, ip)| format!("{ip}:{}", port(at))).collect();
+/// The server of a configuration, without user and password: `db.example.org:5432`, or the path of a socket.
+pub fn server(config: &Config) -> String {
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    match (config.get_hosts().first(), config.get_hostaddrs().first()) {
+        (Some(Host::Tcp(host)), _) if host.contains(':') => format!("[{host}]:{port}"),
+        (Some(Host::Tcp(host)), _) => format!("{host}:{port}"),
+        (Some(Host::Unix(folder)), _) => format!("{}/.s.PGSQL.{port}", folder.display()),
+        (None, Some(address)) => format!("{address}:{port}"),
+        (None, None) => String::new(),
     }
-    servers.join(", ")
 }
 
 /// The pool gave no connection.
-pub fn without_connection(error: &PoolError, at: &str) -> StoreError {
+pub fn without_connection(error: &PoolError, servers: &Servers) -> StoreError {
     StoreError::Away(match error {
-        PoolError::Backend(error) => reason(error, at),
-        PoolError::Timeout(TimeoutType::Create) => Unreachable::TimedOut.told(at),
-        PoolError::Timeout(_) => format!("all connections of this process to {at} are in use"),
+        PoolError::Backend(_) => servers.failure(),
+        PoolError::Timeout(TimeoutType::Create) => Unreachable::TimedOut.told(&servers.names()),
+        PoolError::Timeout(_) => format!("all connections of this process to {} are in use", servers.names()),
         other => other.to_string(),
     })
 }
 
-/// A connection outside the pool did not open.
-pub fn unconnected(error: &tokio_postgres::Error, at: &str) -> StoreError {
-    StoreError::Away(reason(error, at))
-}
-
-fn reason(error: &tokio_postgres::Error, at: &str) -> String {
+/// Why a server could not be connected to.
+pub fn reason(error: &tokio_postgres::Error, at: &str) -> String {
     if let Some(refused) = error.as_db_error() {
         return refusal(refused, at);
     }
@@ -64,22 +58,4 @@ fn refusal(error: &DbError, at: &str) -> String {
         _ => "the server refuses the connection",
     };
     format!("{what}: {at} answers \"{}\" ({})", error.message(), error.code().code())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_are_named_without_user_and_password() {
-        for (url, named) in [
-            ("postgres://u:s3cret@db/x", "db:5432"),
-            ("postgres://u:s3cret@db:6000,other/x", "db:6000, other:5432"),
-            ("host=/run/postgresql user=u", "/run/postgresql/.s.PGSQL.5432"),
-            ("hostaddr=10.0.0.1 port=5433 password=s3cret", "10.0.0.1:5433"),
-            ("postgres://u:s3cret@[::1]:5433/x", "[::1]:5433"),
-        ] {
-            assert_eq!(servers(&url.parse().unwrap()), named, "{url}");
-        }
-    }
 }

@@ -7,10 +7,9 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 
-use super::{Store, StoreError, connecting};
-use crate::unreachable::Unreachable;
+use super::{Store, StoreError};
 
 /// How long a new session that listens to PostgreSQL may take until it answers.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -44,11 +43,7 @@ impl Listening {
 
 /// Begins to listen, with this statement.
 pub async fn listen(store: &Store, statement: &str) -> Result<Listening, StoreError> {
-    let connected = timeout(CONNECT_LIMIT, store.config.connect(NoTls)).await;
-    let (client, mut connection) = match connected {
-        Ok(connected) => connected.map_err(|error| connecting::unconnected(&error, &store.servers))?,
-        Err(_) => return Err(StoreError::Away(Unreachable::TimedOut.told(&store.servers))),
-    };
+    let (client, mut connection) = store.servers.connect().await?;
     let (sender, heard) = unbounded_channel();
     let reader = tokio::spawn(async move {
         let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));

@@ -11,7 +11,7 @@ use crate::harness::servers::Servers;
 const SECRET: &str = "5ecret";
 
 /// What `postern migrate` tells of a database.
-fn told_of_database(url: &str) -> String {
+pub fn told_of_database(url: &str) -> String {
     let mut migrate: Command = Process::command("postern");
     let ended = migrate.arg("migrate").env("DATABASE_URL", url).output().unwrap();
     let told = String::from_utf8(ended.stderr).unwrap();

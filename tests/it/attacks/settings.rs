@@ -73,9 +73,9 @@ async fn a_secret_that_cannot_work_is_refused_and_not_repeated() {
         (&SERVICES[..], "DATABASE_URL", "postgres//u:SECRET@h/x"),
         (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h:port/x"),
         (&SERVICES[..], "DATABASE_URL", "user=u password=SECRET"),
-        (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h/x?sslmode=require"),
+        (&SERVICES[..], "DATABASE_URL", "postgres://u:SECRET@h/x?sslmode=allow"),
         (&BROKERED[..], "AMQP_URL", "http://u:SECRET@h"),
-        (&BROKERED[..], "AMQP_URL", "amqps://u:SECRET@h"),
+        (&BROKERED[..], "AMQP_URL", "amqps://u:SECRET@h?verify=perhaps"),
         (&WORKER[..], "POSTERN_SMTP_URL", "http://u:SECRET@h"),
     ] {
         for program in programs {

@@ -41,6 +41,17 @@ async fn a_message_of_its_own_keeps_its_kind_body_and_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_is_used_without_being_declared_again() {
+    let vhost = Vhost::new().await;
+    drop(connected_publisher(&vhost).await);
+    vhost.forbid_declaring().await;
+    let publisher = connected_publisher(&vhost).await;
+    let mut messages = listen(&vhost, &Health::new());
+    publish(&publisher, 1).await.unwrap();
+    assert_eq!(numbers(&next(&mut messages).await), [1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unroutable_submission_is_refused_and_the_probe_declares_the_binding_again() {
     let vhost = Vhost::new().await;
     let publisher = connected_publisher(&vhost).await;

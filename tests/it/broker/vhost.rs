@@ -39,6 +39,13 @@ impl Vhost {
         self.call(Method::DELETE, &format!("queues/{}/{queue}", self.name), json!({})).await;
     }
 
+    /// From now on nothing can be declared or bound.
+    pub async fn forbid_declaring(&self) {
+        let user = self.amqp.split("//").nth(1).unwrap().split(':').next().unwrap();
+        let rights = json!({ "configure": "^$", "write": ".*", "read": ".*" });
+        self.call(Method::PUT, &format!("permissions/{}/{user}", self.name), rights).await;
+    }
+
     /// At most so many messages, by a policy beside the arguments of the queue.
     pub async fn limit_length(&self, queue: &str, messages: u32) {
         let policy = json!({ "pattern": format!("^{queue}$"), "apply-to": "queues", "priority": 1,

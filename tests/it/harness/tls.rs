@@ -1,5 +1,6 @@
 //! Certificates, and what encrypts: openssl.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -14,5 +15,26 @@ pub fn openssl(folder: &Path, arguments: &str) -> Command {
 pub fn certify(folder: &Path) {
     let subject = "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost";
     let names = "-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE";
-    assert!(openssl(folder, &format!("{subject} {names}")).status().unwrap().success());
+    run(folder, &format!("{subject} {names}"));
+}
+
+/// Makes a CA, `ca.pem` with its `ca.key`.
+pub fn make_ca(folder: &Path) {
+    run(folder, "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca");
+}
+
+/// Makes `NAME.pem` for a host, signed by the CA of the folder, and `NAME.key`. An expired one was valid in the past.
+pub fn sign(folder: &Path, name: &str, host: &str, is_expired: bool) {
+    run(folder, &format!("req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={host}"));
+    let settings = "[ca]\ndefault_ca=ca\n[ca]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\nunique_subject=no\n\
+        default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n[leaf]\nbasicConstraints=critical,CA:FALSE\n";
+    fs::write(folder.join("ca.cnf"), format!("{settings}subjectAltName=DNS:{host}\n")).unwrap();
+    fs::write(folder.join("index.txt"), "").unwrap();
+    let time = if is_expired { "-startdate 20200101000000Z -enddate 20200102000000Z" } else { "-days 2" };
+    let by = "-batch -notext -config ca.cnf -extensions leaf -cert ca.pem -keyfile ca.key";
+    run(folder, &format!("ca {by} {time} -in {name}.csr -out {name}.pem"));
+}
+
+fn run(folder: &Path, arguments: &str) {
+    assert!(openssl(folder, arguments).status().unwrap().success(), "openssl {arguments}");
 }

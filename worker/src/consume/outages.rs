@@ -24,6 +24,8 @@ pub struct Outages {
     /// So that a commit takes no lock while nothing waits.
     is_waiting: AtomicBool,
     waiting: Mutex<Waiting>,
+    /// Why commits hang, if they do.
+    hang: Mutex<Option<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -63,8 +65,18 @@ impl Outages {
         }
     }
 
-    /// Why nothing has been committed for some seconds although work waits; nothing otherwise.
+    /// Commits hang, for a reason, or no more.
+    pub fn hang(&self, reason: Option<String>) {
+        *self.hang.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// Why nothing has been committed for some seconds although work waits, or could be; nothing otherwise.
     pub fn takes_no_commits(&self) -> Option<String> {
+        let hang = self.hang.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        hang.or_else(|| self.waits_in_vain())
+    }
+
+    fn waits_in_vain(&self) -> Option<String> {
         let waiting = self.lock();
         let (since, reason) = waiting.since.as_ref()?;
         (since.elapsed() >= WAITS_TOO_LONG).then(|| reason.clone())

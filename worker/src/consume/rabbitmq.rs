@@ -1,4 +1,4 @@
-//! The session with RabbitMQ: connect, declare, consume; notice within seconds when the consumer is gone, and
+//! The session with RabbitMQ: connect, consume, declare what is missing; notice within seconds when the consumer is gone, and
 //! begin anew. What a lost session had handed out may still be running: it keeps its slot, and its late
 //! acknowledgement fails silently.
 
@@ -233,19 +233,31 @@ where
 async fn open(options: &Options, name: &str) -> Result<(Connection, Consumers), SessionError> {
     let connection = connection::connect(&options.url, name).await?;
     let setup = async {
-        let channel = connection.create_channel().await?;
-        topology::declare(&channel).await?;
-        let mut consumers = Consumers { channel, tags: Vec::new(), deliveries: SelectAll::new() };
-        for lane in Lane::BROKERED {
-            let Some(queue) = topology::queue(lane) else { continue };
-            let prefetch = if lane == Lane::Resuming { options.resuming } else { options.prefetch };
-            consumers.add(Source::Lane(lane), queue, prefetch.max(1)).await?;
+        match consume(&connection, options).await {
+            Err(error) if topology::is_missing(&error) => {
+                let channel = connection.create_channel().await?;
+                topology::declare(&channel).await?;
+                channel.close(200, "declared".into()).await?;
+                consume(&connection, options).await
+            }
+            consumers => consumers,
         }
-        consumers.add(Source::DeadLetters, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
-        Ok(consumers)
     };
     let consumers = timeout(SETUP_LIMIT, setup).await.map_err(|_| SessionError::SetupTimedOut)?;
     Ok((connection, consumers.map_err(SessionError::Setup)?))
+}
+
+/// Fails if a queue is missing.
+async fn consume(connection: &Connection, options: &Options) -> Result<Consumers, lapin::Error> {
+    let channel = connection.create_channel().await?;
+    let mut consumers = Consumers { channel, tags: Vec::new(), deliveries: SelectAll::new() };
+    for lane in Lane::BROKERED {
+        let Some(queue) = topology::queue(lane) else { continue };
+        let prefetch = if lane == Lane::Resuming { options.resuming } else { options.prefetch };
+        consumers.add(Source::Lane(lane), queue, prefetch.max(1)).await?;
+    }
+    consumers.add(Source::DeadLetters, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
+    Ok(consumers)
 }
 
 impl Consumers {

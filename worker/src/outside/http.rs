@@ -159,11 +159,8 @@ fn not_connected<'e>(causes: impl Iterator<Item = &'e (dyn Error + 'static)>) ->
             return Message::TargetTls;
         }
         let Some(error) = cause.downcast_ref::<io::Error>() else { continue };
-        // Of an error of TLS there is an io::Error around the cause.
-        if error.get_ref().is_some_and(|inner| tls::is_fault(inner)) {
-            return Message::TargetTls;
-        }
         match Unreachable::of(error) {
+            Unreachable::Tls(_) => return Message::TargetTls,
             Unreachable::NotResolved(_) => return Message::TargetNotResolved,
             Unreachable::Refused => return Message::TargetRefused,
             Unreachable::NoRoute => return Message::TargetNoRoute,

@@ -15,6 +15,9 @@ use crate::lane::Lane;
 /// disk alarm) or has no majority, and a caller waits for it.
 pub(super) const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 
+/// Opening channels, which asks only the node that this process is connected to: a few round trips.
+pub(super) const OPEN_LIMIT: Duration = Duration::from_secs(4);
+
 /// Why a message is not known to be in the queue.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -24,6 +27,8 @@ pub(super) enum Failure {
     Refused,
     #[error("no confirm within {} s", PUBLISH_LIMIT.as_secs())]
     TimedOut,
+    #[error("no channel within {} s", OPEN_LIMIT.as_secs())]
+    Silent,
     #[error("the channel failed: {0}")]
     Closed(#[from] lapin::Error),
     #[error("the channel does not confirm")]
@@ -34,13 +39,22 @@ impl Failure {
     /// Every value of [`Failure::label`].
     pub(super) const LABELS: [&'static str; 5] = ["returned", "refused", "timed_out", "closed", "unconfirmed"];
 
+    /// Whether a queue or an exchange may be missing.
+    pub(super) fn may_be_of_the_topology(&self) -> bool {
+        match self {
+            Self::Returned(_) => true,
+            Self::Closed(error) => topology::is_missing(error),
+            Self::Refused | Self::TimedOut | Self::Silent | Self::Unconfirmed => false,
+        }
+    }
+
     /// For metrics.
     pub(super) fn label(&self) -> &'static str {
         let [returned, refused, timed_out, closed, unconfirmed] = Self::LABELS;
         match self {
             Self::Returned(_) => returned,
             Self::Refused => refused,
-            Self::TimedOut => timed_out,
+            Self::TimedOut | Self::Silent => timed_out,
             Self::Closed(_) => closed,
             Self::Unconfirmed => unconfirmed,
         }

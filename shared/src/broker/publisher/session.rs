@@ -1,14 +1,15 @@
-//! The life with the broker: connect, declare, probe, serve; after a failure probe again, or connect again.
-//! The breaker is closed only while serving.
+//! The life with the broker: connect, probe, serve; after a failure probe again, or connect again. What is missing is
+//! declared. The breaker is closed only while serving.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use lapin::{Channel, Connection};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::confirm::{Failure, PUBLISH_LIMIT, open_channel, publish};
+use super::confirm::{Failure, OPEN_LIMIT, PUBLISH_LIMIT, open_channel, publish};
 use super::{Options, PublishError, Shared};
 use crate::backoff::Backoff;
 use crate::broker::connection::{self, ConnectError};
@@ -25,7 +26,7 @@ const PROBE_EVERY: Duration = Duration::from_millis(500);
 /// The first and the longest wait before connecting again.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Declaring and opening channels: a few round trips, and a leader election when the broker has just started.
+/// Declaring: a few round trips, and a leader election when the broker has just started.
 const SETUP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Confirming what still waits when the process stops.
@@ -62,6 +63,8 @@ enum SessionError {
     Connect(#[from] ConnectError),
     #[error("the connection was lost")]
     Lost,
+    #[error("the node does not answer")]
+    Silent,
 }
 
 impl Session {
@@ -94,6 +97,8 @@ impl Session {
             if !connection.status().blocked() {
                 match self.probe(connection).await {
                     Ok(channels) => return Ok(channels),
+                    // Another node may be well.
+                    Err(Failure::Silent) if self.options.url.count() > 1 => return Err(SessionError::Silent),
                     Err(failure) if failed_before => tracing::debug!(%failure, "a probe of the broker failed"),
                     Err(failure) => tracing::warn!(%failure, "a probe of the broker failed; it will be repeated"),
                 }
@@ -103,19 +108,30 @@ impl Session {
         }
     }
 
-    /// An empty bundle, all the way, on fresh channels. Declares first: a queue that somebody deleted is there
-    /// again after the first probe.
+    /// An empty bundle, all the way. What may be missing is declared before: after a message that came back, or when the
+    /// bundle itself finds no way.
     async fn probe(&self, connection: &Connection) -> Result<Vec<Channel>, Failure> {
-        let setup = async {
-            let first = open_channel(connection).await?;
-            topology::declare(&first).await?;
-            let mut channels = vec![first];
-            while channels.len() < self.options.channels {
+        if !self.shared.must_declare.load(Ordering::Relaxed) {
+            match self.go_all_the_way(connection).await {
+                Err(failure) if failure.may_be_of_the_topology() => {}
+                gone => return gone,
+            }
+        }
+        declare(connection).await?;
+        self.shared.must_declare.store(false, Ordering::Relaxed);
+        self.go_all_the_way(connection).await
+    }
+
+    /// On fresh channels, which are then there to serve with.
+    async fn go_all_the_way(&self, connection: &Connection) -> Result<Vec<Channel>, Failure> {
+        let open = async {
+            let mut channels = Vec::new();
+            while channels.len() < self.options.channels.max(1) {
                 channels.push(open_channel(connection).await?);
             }
             Ok::<_, lapin::Error>(channels)
         };
-        let channels = timeout(SETUP_LIMIT, setup).await.map_err(|_| Failure::TimedOut)??;
+        let channels = timeout(OPEN_LIMIT, open).await.map_err(|_| Failure::Silent)??;
         if let Some(first) = channels.first() {
             let stamp = stamp(submission::SUBMISSIONS_V1, 0);
             publish(first, Lane::Default, stamp, &submission::bundle([])).await?;
@@ -163,6 +179,16 @@ impl Session {
     }
 }
 
+/// On a channel of its own, which closes when anything is declared otherwise than it is.
+async fn declare(connection: &Connection) -> Result<(), Failure> {
+    let declare = async {
+        let channel = connection.create_channel().await?;
+        topology::declare(&channel).await?;
+        channel.close(200, "declared".into()).await
+    };
+    Ok(timeout(SETUP_LIMIT, declare).await.map_err(|_| Failure::TimedOut)??)
+}
+
 /// One bundle after the other, until a failure or until nothing more comes. A lane that is full is no failure, since
 /// the others go on: except the default lane, through which the probes go.
 async fn serve_channel(shared: Arc<Shared>, channel: Channel) {
@@ -194,6 +220,9 @@ async fn serve_channel(shared: Arc<Shared>, channel: Channel) {
 
 /// Opens the breaker; logs only the failure that did so, not its echoes.
 fn report(shared: &Shared, failure: &Failure) {
+    if failure.may_be_of_the_topology() {
+        shared.must_declare.store(true, Ordering::Relaxed);
+    }
     if shared.open_breaker() {
         tracing::warn!(%failure, "publishing failed; nothing is published until a probe succeeds");
     }

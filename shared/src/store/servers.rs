@@ -1,0 +1,203 @@
+//! The servers of PostgreSQL: of several, each is tried in turn, those that only read or are behind are passed over, and
+//! the server that worked last is tried first.
+
+mod identity;
+mod tls;
+mod url;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::{Client, Config, Error, SimpleQueryMessage, Socket};
+
+use self::identity::{ASK, Answer, Position};
+use self::tls::{MakeTls, Stream};
+pub use self::url::DatabaseUrl;
+use super::{CONNECT_TIMEOUT, StoreError, connecting};
+use crate::log_limit::LogLimit;
+use crate::unreachable::Unreachable;
+
+/// How long one of several servers may take: one that hangs must not keep this process from the others.
+const SERVER_LIMIT: Duration = Duration::from_secs(2);
+
+/// A connection that nobody drives yet.
+type Connection = tokio_postgres::Connection<Socket, Stream>;
+
+/// The servers of one database.
+pub struct Servers {
+    configs: Vec<Config>,
+    tls: MakeTls,
+    must_write: bool,
+    known: Mutex<Known>,
+    passed_over: LogLimit,
+}
+
+/// What this process has learned of them.
+#[derive(Debug, Default)]
+struct Known {
+    /// The place of the server that worked last.
+    last: usize,
+    /// The greatest position that a server was seen at.
+    seen: Option<Position>,
+    /// Why the last try reached none.
+    failure: String,
+}
+
+/// A connection that works.
+struct Reached {
+    at: usize,
+    client: Client,
+    connection: Connection,
+    position: Option<Position>,
+}
+
+impl Servers {
+    /// Nothing is connected yet. `prepare` sets what is the same for all servers.
+    pub fn new(url: DatabaseUrl, prepare: impl Fn(&mut Config)) -> Self {
+        let DatabaseUrl { mut servers, tls, must_write } = url;
+        servers.iter_mut().for_each(prepare);
+        Self {
+            configs: servers,
+            tls: MakeTls(tls),
+            must_write,
+            known: Mutex::default(),
+            passed_over: LogLimit::default(),
+        }
+    }
+
+    /// How long it may take until one was found.
+    pub fn limit(&self) -> Duration {
+        let several = u32::try_from(self.configs.len()).unwrap_or(u32::MAX);
+        CONNECT_TIMEOUT.max(SERVER_LIMIT.saturating_mul(several))
+    }
+
+    /// Why the last try reached none, without passwords.
+    pub fn failure(&self) -> String {
+        self.lock().failure.clone()
+    }
+
+    /// The servers, without user and password.
+    pub fn names(&self) -> String {
+        self.configs.iter().map(connecting::server).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A connection to the first server that works.
+    pub async fn connect(&self) -> Result<(Client, Connection), StoreError> {
+        let (last, seen) = {
+            let known = self.lock();
+            (known.last, known.seen)
+        };
+        let count = self.configs.len();
+        let mut reasons = Vec::new();
+        // Nothing is known yet: the newest of all is asked for, since an old primary may be the first of the list.
+        if count > 1 && seen.is_none() {
+            let all = join_all((0..count).map(|at| self.reach(at, None))).await;
+            let (reached, failed): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
+            reasons.extend(failed.into_iter().filter_map(Result::err));
+            if let Some(newest) = reached.into_iter().flatten().max_by_key(|reached| reached.position) {
+                return Ok(self.take(newest, &reasons));
+            }
+        } else {
+            for at in (0..count).map(|step| (last + step) % count) {
+                match self.reach(at, seen).await {
+                    Ok(reached) => return Ok(self.take(reached, &reasons)),
+                    Err(reason) => reasons.push(reason),
+                }
+            }
+        }
+        let failure = reasons.join("; ");
+        self.lock().failure.clone_from(&failure);
+        Err(StoreError::Away(failure))
+    }
+
+    /// Remembers what worked, and tells what did not.
+    fn take(&self, reached: Reached, passed_over: &[String]) -> (Client, Connection) {
+        let Reached { at, client, connection, position } = reached;
+        let mut known = self.lock();
+        known.last = at;
+        known.seen = known.seen.max(position);
+        drop(known);
+        if passed_over.is_empty() {
+            self.passed_over.worked();
+        } else if self.passed_over.failed(1).is_some() {
+            let reasons = passed_over.join("; ");
+            tracing::warn!(server = connecting::server(&self.configs[at]), %reasons, "a server of postgresql was passed over");
+        }
+        (client, connection)
+    }
+
+    /// The error is a sentence about the server.
+    async fn reach(&self, at: usize, seen: Option<Position>) -> Result<Reached, String> {
+        let config = &self.configs[at];
+        let name = connecting::server(config);
+        let limit = if self.configs.len() > 1 { SERVER_LIMIT } else { CONNECT_TIMEOUT };
+        let asked = timeout(limit, async {
+            let (client, mut connection) = config.connect(self.tls.clone()).await?;
+            let answer = ask(&client, &mut connection).await?;
+            Ok::<_, Error>((client, connection, answer))
+        });
+        let (client, connection, answer) = match asked.await {
+            Err(_) => return Err(Unreachable::TimedOut.told(&name)),
+            Ok(Err(error)) => return Err(connecting::reason(&error, &name)),
+            Ok(Ok(reached)) => reached,
+        };
+        if self.must_write && answer.is_some_and(|answer| answer.only_reads) {
+            return Err(format!("{name} only reads: it is a standby, or set to be read-only"));
+        }
+        let position = answer.and_then(|answer| answer.position);
+        if let Some((now, seen)) = position.zip(seen) {
+            now.check(&seen).map_err(|stale| format!("{name} is not worked with: {stale}"))?;
+        }
+        Ok(Reached { at, client, connection, position })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Servers").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+/// What the server says of itself; nothing if it does not say it, as a product that is only like PostgreSQL.
+async fn ask(client: &Client, connection: &mut Connection) -> Result<Option<Answer>, Error> {
+    let asked = async {
+        match client.simple_query(ASK).await {
+            Err(error) if error.as_db_error().is_some() => Ok(Vec::<SimpleQueryMessage>::new()),
+            answered => answered,
+        }
+    };
+    tokio::select! {
+        biased;
+        answered = asked => Ok(Answer::of(&answered?)),
+        // It ends only when the connection does, and then the query fails too.
+        ended = connection => ended.map(|()| None),
+    }
+}
+
+/// What the pool connects by. Its error is not told: [`Servers::failure`] is.
+pub(super) struct Connect(pub Arc<Servers>);
+
+type Connecting<'c> = Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'c>>;
+
+impl deadpool_postgres::Connect for Connect {
+    fn connect(&self, _: &Config) -> Connecting<'_> {
+        Box::pin(async move {
+            let (client, connection) = self.0.connect().await.map_err(|_| Error::__private_api_timeout())?;
+            let driven = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection to postgresql ended");
+                }
+            });
+            Ok((client, driven))
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Ingress and worker on three nodes of RabbitMQ and a PostgreSQL with two standbys, and what is done to them.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::actor::restart_in_turn;
+use crate::brokers::{self, Brokers};
+use crate::cast::{Cast, Urls};
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::logs::Logs;
+use crate::plan::{Fault, Strike, WORKERS};
+use crate::replicas::Replicas;
+use crate::settings;
+
+pub struct Cluster {
+    pub cast: Cast,
+    // Dropped after those that use them.
+    brokers: Brokers,
+    replicas: Replicas,
+    folder: PathBuf,
+}
+
+impl Cluster {
+    /// Starts the servers, the settings and the services, and returns when all are ready.
+    pub async fn start(outside: std::net::SocketAddr, logs: &Logs, clock: Option<&Clock>) -> Self {
+        let folder = std::env::temp_dir().join(format!("postern-chaos-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+        let (brokers, replicas) = (Brokers::boot(&folder).await, Replicas::boot(&folder).await);
+        settings::apply(&Database { url: replicas.url() }, outside).await;
+        let urls = Urls { database: replicas.url(), amqp: brokers.url(), links: None };
+        let cast = Cast::start(&urls, logs, clock).await;
+        Self { cast, brokers, replicas, folder }
+    }
+
+    /// The primary, whichever it is.
+    pub fn database(&self) -> Database {
+        Database { url: self.replicas.url() }
+    }
+
+    /// The logs are not wanted any more.
+    pub fn forget_logs(&mut self) {
+        self.cast.all().for_each(crate::actor::Actor::kill);
+        self.brokers.nodes.iter_mut().chain(&mut self.replicas.servers).for_each(crate::server::Server::kill);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
+    /// Does it, heals it, and returns what happened although it should not.
+    pub async fn harm_and_heal(&mut self, strike: &Strike) -> Vec<String> {
+        let Strike { fault, victim, lasts } = *strike;
+        let node = victim % brokers::NAMES.len();
+        let standbys = self.replicas.standbys();
+        match fault {
+            Fault::KillLeader => {
+                let leader = self.brokers.leader().await;
+                self.kill_nodes(&[leader], lasts).await;
+            }
+            Fault::FreezeLeader => {
+                let leader = self.brokers.leader().await;
+                self.freeze_node(leader, lasts).await;
+            }
+            Fault::KillNode => self.kill_nodes(&[node], lasts).await,
+            Fault::FreezeNode => self.freeze_node(node, lasts).await,
+            Fault::NoQuorum => self.kill_nodes(&[node, (node + 1) % brokers::NAMES.len()], lasts).await,
+            Fault::RestartNodes => self.restart_nodes().await,
+            Fault::KillPrimary => self.kill_primary(lasts, false).await,
+            Fault::RevivedPrimary => return self.revive_primary(victim, lasts).await,
+            Fault::FreezePrimary => {
+                self.freeze_servers(&[self.replicas.primary], lasts).await;
+            }
+            Fault::KillStandby => self.kill_servers(&standbys[victim % 2..=victim % 2], lasts).await,
+            Fault::FreezeStandby => self.freeze_servers(&standbys[victim % 2..=victim % 2], lasts).await,
+            Fault::KillStandbys => self.kill_servers(&standbys, lasts).await,
+            Fault::RollingRestart => return restart_in_turn(&mut self.cast.workers).await,
+            other => panic!("{other:?} is not for this form"),
+        }
+        Vec::new()
+    }
+
+    async fn kill_nodes(&mut self, nodes: &[usize], lasts: Duration) {
+        nodes.iter().for_each(|at| self.brokers.nodes[*at].kill());
+        sleep(lasts).await;
+        nodes.iter().for_each(|at| self.brokers.start(*at));
+        for at in nodes {
+            self.brokers.answers(*at).await;
+        }
+    }
+
+    async fn freeze_node(&self, at: usize, lasts: Duration) {
+        self.brokers.nodes[at].freeze(true);
+        sleep(lasts).await;
+        self.brokers.nodes[at].freeze(false);
+    }
+
+    /// As an upgrade does it.
+    async fn restart_nodes(&mut self) {
+        for at in 0..brokers::NAMES.len() {
+            self.brokers.nodes[at].stop().await;
+            self.brokers.start(at);
+            self.brokers.answers(at).await;
+        }
+    }
+
+    /// The best standby takes over; the old primary comes back as a standby, unless it is `kept`.
+    async fn kill_primary(&mut self, lasts: Duration, is_kept: bool) {
+        let old = self.replicas.primary;
+        self.replicas.servers[old].kill();
+        sleep(lasts).await;
+        self.replicas.fail_over().await;
+        if !is_kept {
+            self.replicas.rebuild(old).await;
+        }
+    }
+
+    /// The old primary comes back as a second primary, and a worker is started that has seen neither.
+    async fn revive_primary(&mut self, victim: usize, lasts: Duration) -> Vec<String> {
+        let old = self.replicas.primary;
+        self.kill_primary(lasts, true).await;
+        self.replicas.start(old);
+        self.replicas.answers(old).await;
+        let worker = victim % WORKERS;
+        let mut complaints = restart_in_turn(&mut self.cast.workers[worker..=worker]).await;
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'postern-%'
+            AND query NOT LIKE '-- identity::ask%'";
+        let old_primary = self.replicas.of("postern", old).connect().await.unwrap();
+        let count: i64 = old_primary.query_one(sessions, &[]).await.unwrap().get(0);
+        if count > 0 {
+            complaints.push(format!("{count} sessions of services work on the old primary"));
+        }
+        drop(old_primary);
+        self.replicas.rebuild(old).await;
+        complaints
+    }
+
+    async fn freeze_servers(&self, servers: &[usize], lasts: Duration) {
+        servers.iter().for_each(|at| self.replicas.servers[*at].freeze(true));
+        sleep(lasts).await;
+        servers.iter().for_each(|at| self.replicas.servers[*at].freeze(false));
+    }
+
+    async fn kill_servers(&mut self, servers: &[usize], lasts: Duration) {
+        servers.iter().for_each(|at| self.replicas.servers[*at].kill());
+        sleep(lasts).await;
+        for at in servers {
+            self.replicas.start(*at);
+            self.replicas.answers(*at).await;
+        }
+    }
+}
