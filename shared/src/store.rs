@@ -14,6 +14,7 @@ pub mod dead_letters;
 pub mod delivery_audit;
 pub mod digest;
 pub mod documents;
+pub mod dry_runs;
 mod error;
 pub mod failure_groups;
 pub mod finding;
@@ -52,6 +53,7 @@ pub mod set_up_keys;
 pub mod settings;
 pub mod spool;
 pub mod statistics;
+pub mod test_calls;
 pub mod texts;
 pub mod tokens;
 mod transaction;
@@ -74,7 +76,7 @@ use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
 pub use error::StoreError;
 use settings::Versioned;
-pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, time};
+pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, roll_back, stay, time};
 
 /// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -249,6 +249,13 @@ codes! {
     "id-latin-characters" IdLatinCharacters;
     "id-small-characters" IdSmallCharacters;
 
+    // Why a dry run gives no result.
+    "dry-run-busy" DryRunBusy;
+    "dry-run-late" DryRunLate { seconds: u64 };
+    "dry-run-no-worker" DryRunNoWorker { seconds: u64 };
+    "dry-run-unreadable" DryRunUnreadable;
+    "dry-run-away" DryRunAway;
+
     // What is wrong with a document.
     and Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),
         Step(Box<StepFault>);
