@@ -9,6 +9,7 @@ pub mod date;
 pub mod descriptors;
 pub mod document;
 pub mod draft;
+pub mod dry_run;
 pub mod env;
 mod excerpt;
 pub mod expression;

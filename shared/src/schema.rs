@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::env::Env;
-use crate::id::{MAX_NAME_BYTES, ModuleName, PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+use crate::id::{MAX_NAME_BYTES, ModuleName, PermissionKey, ReceiptId, RecordId, StepName, TriggerKey, WorkflowId};
 use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 use crate::store::checkpoints::Decision;
@@ -46,6 +46,7 @@ schema! {
     TriggerKey: key();
     PermissionKey: key();
     ModuleName: name();
+    StepName: name();
     RunKey: json_schema!({"type": "string", "pattern": RUN});
     State: json_schema!({"type": "string", "enum": State::ALL.map(|(_, word)| word)});
     Decision: json_schema!({"type": "string", "enum": Decision::ALL.map(|(_, word)| word)});

@@ -16,6 +16,7 @@ pub mod dead_letters;
 pub mod delivery_audit;
 pub mod digest;
 pub mod documents;
+pub mod dry_runs;
 mod error;
 pub mod failure_groups;
 pub mod finding;
@@ -55,6 +56,7 @@ pub mod set_up_keys;
 pub mod settings;
 pub mod spool;
 pub mod statistics;
+pub mod test_calls;
 pub mod texts;
 pub mod tokens;
 mod transaction;
@@ -78,7 +80,7 @@ pub use conflicts::Conflicts;
 pub use error::StoreError;
 use servers::{DatabaseUrl, Servers};
 use settings::Versioned;
-pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, time};
+pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, roll_back, stay, time};
 
 /// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

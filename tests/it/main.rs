@@ -21,6 +21,7 @@ mod dedupe;
 #[allow(clippy::print_stdout, reason = "it says what is left out")]
 #[path = "../chaos/disk.rs"]
 mod disk;
+mod dry_run;
 mod editor;
 mod endurance;
 mod examples;

@@ -3,6 +3,7 @@
 
 mod access;
 mod designer;
+mod dry_run;
 mod forget;
 mod forms;
 mod history;

@@ -36,6 +36,7 @@ use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
 use outside::Outside;
 use outside::mail::MailServer;
+use run::dry_run::DryRuns;
 
 /// Connections to PostgreSQL beside those of the bundles.
 const SPARE_CONNECTIONS: usize = 4;
@@ -93,13 +94,14 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     });
     let watched = (&metrics, &outages);
     let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), watched)?;
+    let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
         None => consumers.take_from_spool(wakeup, execution).await?,
     }
-    for task in upkeep.into_iter().chain([following, probe, present]) {
+    for task in upkeep.into_iter().chain([following, probe, present, dry_runs]) {
         task.abort();
     }
     Ok(())

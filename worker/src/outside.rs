@@ -69,6 +69,19 @@ impl Outside {
         Ok(Reply { scrubber, ..reply })
     }
 
+    /// Why a request would not be sent, as far as that is known without sending it.
+    pub fn refusal(&self, request: &Rendered) -> Option<Failure> {
+        match request {
+            Rendered::Http(call) => {
+                let marks = call.marks.as_ref();
+                let unusable = marks.and_then(|marks| secrets::put_in(call, marks, &self.secrets.load_full()).err());
+                unusable.map(|unusable| Failure::last(unusable.into())).or_else(|| self.http.refusal(call))
+            }
+            Rendered::Mail(_) if self.mail.is_none() => Some(Failure::last(Message::MailNoServer)),
+            Rendered::Mail(mail) => mail::refusal(mail),
+        }
+    }
+
     /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried.
     pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = Pair { workflow, target: target(&call.request) };

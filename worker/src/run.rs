@@ -5,6 +5,7 @@ pub mod budget;
 pub mod checkpoint;
 pub mod child_runs;
 pub mod connections;
+pub mod dry_run;
 mod engine;
 pub mod execution;
 pub mod field_usage;

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod audit;
 pub mod dead_letter;
 pub mod document;
+pub mod dry_run;
 mod entries;
 pub mod error;
 pub mod explain;

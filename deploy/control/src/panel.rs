@@ -48,6 +48,7 @@ mod tokens;
 mod tree;
 mod triggers;
 mod unmatched;
+mod values;
 mod variables;
 mod versions;
 pub(crate) mod visit;

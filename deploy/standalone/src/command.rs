@@ -10,6 +10,7 @@ mod dead;
 mod decide;
 mod delete;
 mod diff;
+mod dry_run;
 mod explain;
 mod export;
 mod failures;
@@ -89,6 +90,8 @@ enum Command {
     Schema(schema::Options),
     /// Posts a submission, or one for each row of a file, and prints the receipts
     Send(send::Options),
+    /// Shows what a workflow would do with some data; changes nothing and sends nothing
+    Try(dry_run::Options),
     /// Shows what became of a submission
     Receipt(receipt::Options),
     /// Lists runs, the newest first
@@ -195,6 +198,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Explain(options) => explain::run(&options, output).await,
         Command::Schema(options) => schema::run(&options, output),
         Command::Send(options) => send::run(options, output).await,
+        Command::Try(options) => dry_run::run(&options, output).await,
         Command::Receipt(options) => receipt::run(&options, output).await,
         Command::Runs(options) => runs::run(&options, output).await,
         Command::Failures(options) => failures::run(&options, output).await,

@@ -249,7 +249,15 @@ codes! {
     "id-latin-characters" IdLatinCharacters;
     "id-small-characters" IdSmallCharacters;
 
+    // Why a dry run gives no result.
+    "dry-run-busy" DryRunBusy;
+    "dry-run-late" DryRunLate { seconds: u64 };
+    "dry-run-no-worker" DryRunNoWorker { seconds: u64 };
+    "dry-run-unreadable" DryRunUnreadable;
+    "dry-run-away" DryRunAway;
+
     // What is wrong with a document, and why an expression has no value.
-    and Calculation(Box<CalculationFault>), Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),
+    and Calculation(Box<CalculationFault>), Document(Box<DocumentFault>), Expression(Box<ExpressionFault>),
+        Permission(Box<PermissionFault>),
         Step(Box<StepFault>);
 }

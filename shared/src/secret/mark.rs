@@ -76,6 +76,20 @@ pub fn fill<'t>(text: &'t str, beginning: &str, secrets: &Secrets) -> Result<Cow
     Ok(Cow::Owned(filled))
 }
 
+/// The same text for people: in the place of a secret stands what a workflow writes for it.
+pub fn shown(text: &str, beginning: &str) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, mark, after)) = next(rest, beginning) {
+        shown.push_str(before);
+        match read(mark, beginning) {
+            Some((name, _)) => shown.extend(["$secret[\"", name.as_str(), "\"]"]),
+            None => shown.push_str(mark),
+        }
+        rest = after;
+    }
+    shown + rest
+}
+
 /// The names of the secrets that stand in a text.
 pub fn names(text: &str, beginning: &str) -> Vec<SecretName> {
     let (mut names, mut rest) = (Vec::new(), text);
@@ -138,6 +152,7 @@ mod tests {
             assert!(!text.contains(VALUE));
             assert_eq!(fill(&text, beginning(), &secrets()).unwrap(), expected);
             assert_eq!(names(&text, beginning()), [name.clone(), name.clone()]);
+            assert_eq!(shown(&text, beginning()), r#"x $secret["crm.key-1"]y $secret["crm.key-1"]"#);
         }
     }
 
@@ -146,6 +161,7 @@ mod tests {
         let name: SecretName = "crm.key-1".parse().unwrap();
         for text in ["", "t", "secret", &of(&name).replace(beginning(), "secret0"), beginning()] {
             assert_eq!(fill(text, beginning(), &secrets()).unwrap(), text);
+            assert_eq!(shown(text, beginning()), text);
         }
         let none = of(&"other".parse().unwrap());
         assert_eq!(fill(&none, beginning(), &secrets()).unwrap_err().to_string(), "there is no secret other");

@@ -46,6 +46,11 @@ pub async fn commit(transaction: Transaction<'_>) -> Result<(), StoreError> {
     Ok(transaction.commit().await?)
 }
 
+/// Undoes a transaction. Numbers that it took from sequences stay taken.
+pub async fn roll_back(transaction: Transaction<'_>) -> Result<(), StoreError> {
+    Ok(transaction.rollback().await?)
+}
+
 /// Returns a connection to the pool after a transaction that carried this many bytes, or closes the connection if those
 /// were many.
 pub fn give_back(connection: Connection, bytes: usize) {

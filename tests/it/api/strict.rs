@@ -78,6 +78,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
 fn changing(world: &World) -> Vec<Wanted> {
     let World { failed, undecided, letter, unreadable, .. } = world;
     vec![
+        post("tryWorkflow", "/workflows/1/try", json!({"env": {"n": "x"}, "answers": {"call": {"status": 200}}})),
         get("listTokens", "/tokens"),
         post("lookForPerson", "/person_parts", json!({"texts": ["nobody@example.org"]})),
         post("forgetPerson", "/forgettings", json!({"texts": ["nobody@example.org"]})),

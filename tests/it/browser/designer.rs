@@ -1,9 +1,21 @@
-//! A workflow is built in the designer by the keyboard alone, from an empty page until it is published.
+//! A workflow is built in the designer by the keyboard alone, from an empty page until it is published, and tried before
+//! with a call that comes meanwhile. A call then does what the dry run showed.
+
+use serde_json::{Value, json};
 
 use super::PASSWORD;
 use super::driver::Browser;
 use super::keyboard::ENTER;
+use crate::harness::mail_server::MailServer;
+use crate::harness::outside::Outside;
 use crate::harness::{Postern, eventually};
+
+/// What may be called before there is a workflow.
+const SETTINGS: &str = "trigger: web_lead\n---\npermission: test\naddresses: 127.0.0.1\ntriggers: [web_lead]\n";
+
+/// The call that is listened for, and that is sent again when the workflow is published.
+const CALL: &str = "/trigger?workflow_trigger=web_lead";
+const FORM: &str = "email=ada@example.org";
 
 const TAB: &str = "\u{E004}";
 const ESCAPE: &str = "\u{E00C}";
@@ -78,9 +90,17 @@ async fn the_same_workflow_is_built_in_russian() {
     build("ru").await;
 }
 
-/// Find the contact by e-mail or create it, comment, mail, wait a day, ask an API.
+/// Find the contact by e-mail or create it, comment, mail, wait, ask an API.
 async fn build(language: &str) {
-    let mut postern = Postern::with_ingress("trigger: web_lead\n", &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
+    let (outside, mail) = (Outside::start().await, MailServer::start().await);
+    let mut postern = Postern::with_ingress(SETTINGS, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
+    let url = mail.url();
+    let environment = [
+        ("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8"),
+        ("POSTERN_SMTP_URL", &*url),
+        ("POSTERN_MAIL_FROM", "leads@example.com"),
+    ];
+    postern.start_worker_with(&environment).await;
     let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, language).await;
     super::pages::log_in(&browser).await;
@@ -104,20 +124,68 @@ async fn build(language: &str) {
     person.types("[name=store_id]", "contact").await;
     person.keeps().await;
 
-    goes_on(&mut person, english).await;
+    goes_on(&mut person, english, &outside.url("/contacts")).await;
     creates_what_is_not_found(&mut person).await;
     browser.shows(if english { "No mistakes" } else { "Ошибок нет" }).await;
     browser.keys(ESCAPE).await;
+    let built = person.actions.len();
+    let shown = tries(&mut person, &postern, english).await;
+    assert_eq!((outside.got().len(), mail.got().len(), postern.count("SELECT count(*) FROM records").await), (0, 0, 0));
     person.key("p", "done=published").await;
-
-    assert!(person.actions.len() <= MAX_ACTIONS, "{} actions: {:#?}", person.actions.len(), person.actions);
+    assert!(built < MAX_ACTIONS, "{built} actions: {:#?}", person.actions);
+    does_what_was_shown(&postern, &shown, (&outside, &mail)).await;
     let document =
         "SELECT count(*) FROM workflow_versions WHERE workflow = 1 AND document #>> '{start,triggers,0}' = 'web_lead'";
     assert_eq!(postern.count(document).await, 1);
 }
 
-/// Comment, mail, wait a day, ask an API.
-async fn goes_on(person: &mut Person<'_>, english: bool) {
+/// Listens for a call, and tries the workflow with it; returns what was shown: the steps, and everything as text.
+async fn tries(person: &mut Person<'_>, postern: &Postern, english: bool) -> (Value, String) {
+    let browser = person.browser;
+    person.key("t", "/try").await;
+    person.key("l", "since=").await;
+    let called = postern.outcome(CALL, FORM).await;
+    assert_eq!(called["status"], "unmatched", "nothing listens yet");
+    browser.shows(if english { "A call has come" } else { "Запрос пришёл" }).await;
+    assert_eq!(browser.run("return document.querySelector('[name=\"text:email\"]').value").await, "ada@example.org");
+    person.key("t", "/try").await;
+    browser.shows(if english { "What would happen" } else { "Что произошло бы" }).await;
+    let steps = "return [...document.querySelectorAll('#tried .path > li')].map(\
+        (step) => step.querySelector('div > div > strong').textContent)";
+    let text = "return document.querySelector('#tried').textContent \
+        + [...document.querySelectorAll('#tried pre')].map((one) => one.textContent).join(' ')";
+    (browser.run(steps).await, browser.run(text).await.as_str().unwrap().to_owned())
+}
+
+/// A call does what the dry run has shown.
+async fn does_what_was_shown(
+    postern: &Postern,
+    (steps, text): &(Value, String),
+    (outside, mail): (&Outside, &MailServer),
+) {
+    postern.settings_are_in_force().await;
+    let receipt = postern.outcome(CALL, FORM).await;
+    assert_eq!(receipt["status"], "finished", "{receipt}");
+    let path = receipt["runs"][0]["path"].as_array().unwrap().iter();
+    assert_eq!(*steps, json!(path.map(|step| step["step"].clone()).collect::<Vec<_>>()), "{text}");
+    let (mails, requests) = (mail.got(), outside.got());
+    assert_eq!((mails.len(), requests.len(), postern.records("Contacts").await.len()), (1, 1, 1));
+    for shown in
+        ["ada@example.org", "Asked by the web form", "sales@example.org", "New contact", "Call ada@example.org"]
+    {
+        assert!(text.contains(shown), "{shown} is missing in {text}");
+    }
+    assert_eq!(
+        (mails[0].header("Subject"), &*mails[0].to),
+        (Some("New contact"), &["sales@example.org".to_owned()][..])
+    );
+    assert!(text.contains(&format!("GET {}", outside.url("/contacts"))), "{text}");
+    assert_eq!(requests[0].line, "GET /contacts HTTP/1.1");
+    assert_eq!(postern.count("SELECT count(*) FROM comments WHERE text = 'Asked by the web form'").await, 1);
+}
+
+/// Comment, mail, wait, ask an API.
+async fn goes_on(person: &mut Person<'_>, english: bool, api: &str) {
     person.add(if english { "comm" } else { "comment" }, "edit=1").await;
     person.types("[name=comment]", "Asked by the web form").await;
     person.types("[name=record]", "$env[\"contact\"]").await;
@@ -130,11 +198,11 @@ async fn goes_on(person: &mut Person<'_>, english: bool) {
     person.keeps().await;
 
     person.add("delay", "edit=1").await;
-    person.types("[name=delay]", "1d").await;
+    person.types("[name=delay]", "1s").await;
     person.keeps().await;
 
     person.add("http", "edit=1").await;
-    person.types("[name=http_request]", "https://api.example.org/contacts").await;
+    person.types("[name=http_request]", api).await;
     person.keeps().await;
 }
 

@@ -127,6 +127,14 @@ impl UnitOfWork {
         }
     }
 
+    /// The records that are held and there, in the order of their ids.
+    pub fn held(&self) -> impl Iterator<Item = (RecordId, &ModuleName, &Arc<Env>)> {
+        self.held.iter().filter_map(|(id, held)| match held {
+            Held::There { module, fields, .. } => Some((*id, module, fields)),
+            Held::Missing => None,
+        })
+    }
+
     /// As [`UnitOfWork::get`], of a record that is only read: one that was looked at without a lock counts as well.
     pub fn look(&self, id: RecordId) -> Known<'_> {
         match (self.get(id), self.seen.get(&id)) {

@@ -1,5 +1,7 @@
 //! The catalog: every workflow compiled, and the declared modules, in memory, replaced as a whole when the settings change.
 
+mod trial;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;

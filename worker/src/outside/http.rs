@@ -66,6 +66,12 @@ impl Http {
         read.map_or_else(|_| Err(late()), |read| read.map_err(Failure::answered))
     }
 
+    /// Why a call would not be made, as far as that is known without looking its host up.
+    pub fn refusal(&self, call: &HttpCall) -> Option<Failure> {
+        let Ok(url) = call.url.parse() else { return Some(Failure::last(Message::RequestImpossible)) };
+        self.guard.check(&url).err().map(|refused| Failure::last(refused.into()))
+    }
+
     /// The answer to which the redirects lead.
     async fn follow(&self, call: &HttpCall, key: &str) -> Result<Response, Failure> {
         let never = || Failure::last(Message::RequestImpossible);

@@ -133,6 +133,11 @@ impl MailServer {
     }
 }
 
+/// Why a mail would not be handed to any server.
+pub fn refusal(mail: &Mail) -> Option<Failure> {
+    envelope(mail).err()
+}
+
 fn envelope(mail: &Mail) -> Result<Envelope, Failure> {
     let from = mail.from.as_ref();
     let none = || Failure::last(Message::MailNoSender);

@@ -69,6 +69,8 @@ pub struct RunBudget {
     /// The computing after which it is.
     leaves_at: Option<Duration>,
     leaving: Option<Leave>,
+    /// Whether it stops behind each step, so that somebody can look.
+    is_stepwise: bool,
 }
 
 impl RunBudget {
@@ -92,7 +94,13 @@ impl RunBudget {
             may_leave: false,
             leaves_at: None,
             leaving: None,
+            is_stepwise: false,
         }
+    }
+
+    /// From now on the run stops behind each step.
+    pub fn go_stepwise(&mut self) {
+        self.is_stepwise = true;
     }
 
     /// The run goes on: what it waited for others does not count.
@@ -146,7 +154,7 @@ impl RunBudget {
     pub fn wants_to_yield(&mut self) -> bool {
         self.may_leave = false;
         self.lap();
-        let wants = self.computed - self.yielded > YIELD_EVERY;
+        let wants = self.is_stepwise || self.computed - self.yielded > YIELD_EVERY;
         if wants {
             self.yielded = self.computed;
         }

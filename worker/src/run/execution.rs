@@ -143,6 +143,11 @@ impl Execution {
         self.suspend(Wake::InTurn)
     }
 
+    /// The step in hand, whose query is open.
+    pub fn step_in_hand(&self) -> Option<&Step> {
+        self.asking.as_ref().and_then(|next| self.pinned.workflow.step(next.step))
+    }
+
     /// Whether it is not to begin yet.
     pub fn is_on_hold(&self) -> bool {
         self.pinned.workflow.start.hold

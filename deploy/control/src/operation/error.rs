@@ -3,7 +3,7 @@
 use postern_http::body::BodyError;
 use postern_shared::document::batch::Found;
 use postern_shared::finding;
-use postern_shared::message::{Coded, Language};
+use postern_shared::message::{Coded, Language, Message};
 use postern_shared::store::StoreError;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::run_actions::Obstacle;
@@ -37,6 +37,8 @@ pub enum Error {
     Conflict(String),
     /// Something is in the way of what a run is to do.
     Run(Obstacle),
+    /// A dry run gives no result, for this reason.
+    NotTried(Message),
     /// The documents cannot be set as they are.
     Documents(Vec<Finding>),
     /// PostgreSQL did not do it.
@@ -122,6 +124,8 @@ impl Error {
             Self::Body(BodyError::TooLarge(_)) => Code::BodyTooLarge,
             Self::Body(BodyError::UnsupportedEncoding(_)) | Self::Type(_) => Code::UnsupportedType,
             Self::Conflict(_) | Self::Run(_) => Code::Conflict,
+            Self::NotTried(Message::DryRunNoWorker { .. } | Message::DryRunAway) => Code::Unavailable,
+            Self::NotTried(_) => Code::Conflict,
             Self::Documents(_) => Code::InvalidDocument,
             Self::Store(StoreError::Away(_) | StoreError::TookTooLong(_) | StoreError::Conflict(_)) => {
                 Code::Unavailable
@@ -137,6 +141,7 @@ impl Error {
             Self::Forbidden(role) => format!("this needs the role {}", role.word()),
             Self::Invalid(message) | Self::NoName(message) | Self::Conflict(message) => message.clone(),
             Self::Run(obstacle) => obstacle.sentence().to_owned(),
+            Self::NotTried(reason) => reason.text(Language::English),
             Self::Unknown(what) => format!("there is no such {what}"),
             Self::NoPath => "there is nothing at this path".to_owned(),
             Self::Method(methods) => format!("the method must be one of {methods}"),
@@ -156,7 +161,7 @@ impl Error {
             Self::Forbidden(_) => Some("use a token with this role, or ask an admin"),
             Self::NoPath | Self::Method(_) => Some("GET /api/v1/openapi.json lists all paths and methods"),
             Self::Documents(_) => Some("POST /api/v1/validate checks documents and sets nothing"),
-            Self::Store(_) if self.code() == Code::Unavailable => Some("try again in some seconds"),
+            Self::Store(_) | Self::NotTried(_) if self.code() == Code::Unavailable => Some("try again in some seconds"),
             _ => None,
         }
     }

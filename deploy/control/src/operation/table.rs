@@ -2,13 +2,13 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, job, openapi, person, process, receipt, record, refused_body,
-    rejected_callers, run,
+    Row, audit, dead_letter, document, dry_run, explain, find, job, openapi, person, process, receipt, record,
+    refused_body, rejected_callers, run,
 };
 use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 67] = [
+pub static ROWS: [Row; 68] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -28,6 +28,7 @@ pub static ROWS: [Row; 67] = [
     Row::of::<document::delete::Delete<Workflows>>(),
     Row::of::<document::versions::ListVersions>(),
     Row::of::<statistics::GetStatistics>(),
+    Row::of::<dry_run::TryWorkflow>(),
     Row::of::<document::validate::ValidateDocuments>(),
     Row::of::<document::apply::ApplyDocuments>(),
     Row::of::<document::export::ExportDocuments>(),

@@ -2,7 +2,10 @@
 //! page works without the script.
 
 mod actions;
+mod dry_run;
 mod form;
+pub mod from_call;
+pub mod listen;
 mod opened;
 mod picker;
 mod posted;
@@ -10,6 +13,7 @@ mod publish;
 mod references;
 mod seen;
 mod text;
+mod tried;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +33,7 @@ use super::visit::Visit;
 use crate::designer::outputs::NEXT;
 use crate::designer::{Sketch, edit};
 pub use actions::act;
+pub use dry_run::{run as try_draft, show as show_try};
 use form::StepForm;
 use opened::Opened;
 use picker::Picker;

@@ -18,8 +18,10 @@ use warp::http::header::{HeaderName, HeaderValue};
 use warp::reply::{Reply, Response};
 use warp::sse::{self, Event};
 
+use super::design::listen::{self, Ear};
 use super::figures::Figures;
 use super::jobs::PAGE;
+use super::reply::Refusal;
 use super::runs::filter;
 use super::session;
 use super::visit::{Pairs, Visit};
@@ -45,14 +47,16 @@ enum Shown {
     Runs(Filter),
     Jobs,
     Receipt(ReceiptId),
+    Ear(Ear),
 }
 
 /// The events of the page that the query names; none at all, so that the browser does not ask again, if that page does
 /// not change by itself or too many listen already.
-pub fn events(visit: &Visit<'_>) -> Response {
+pub async fn events(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let listener = visit.panel.listeners.take(visit.peer);
-    let (Some(shown), Some(listener)) = (shown(visit, visit.query.get("page")), listener) else {
-        return StatusCode::NO_CONTENT.into_response();
+    let shown = shown(visit, visit.query.get("page")).await;
+    let (Some(shown), Some(listener)) = (shown, listener) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let (sender, receiver) = mpsc::channel(1);
     let listeners = Arc::clone(&visit.panel.listeners);
@@ -63,11 +67,15 @@ pub fn events(visit: &Visit<'_>) -> Response {
     let mut response = sse::reply(sse::keep_alive().stream(events)).into_response();
     // nginx would hold events back until it has a buffer full of them.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    response
+    Ok(response)
 }
 
-fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
+async fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
     let (path, query) = page.split_once('?').unwrap_or((page, ""));
+    if let Some(number) = path.strip_prefix("/workflows/").and_then(|rest| rest.strip_suffix("/try")) {
+        let since = Pairs::read(query.as_bytes());
+        return listen::ear(visit, number, since.get("since")).await.map(Shown::Ear);
+    }
     match (path, path.strip_prefix("/receipts/")) {
         (_, Some(id)) => id.parse().ok().map(Shown::Receipt),
         ("/", None) => Some(Shown::Overview(Arc::clone(&visit.panel.figures))),
@@ -126,6 +134,8 @@ async fn look(state: &State, session: &session::Hash, shown: &Shown) -> Result<O
             let states = jobs.iter().map(|job| (job.id, job.done, job.failed, job.state.clone()));
             return Ok(Some(mark(&[], states.collect::<Vec<_>>())));
         }
+        Shown::Ear(ear) if ear.is_over() => return Ok(None),
+        Shown::Ear(ear) => return Ok(Some(mark(&[], ear.first(&connection).await?))),
         Shown::Runs(filter) => runs::page(&connection, filter, None, COMPARED).await?,
         Shown::Receipt(receipt) => {
             let runs = runs::of(&connection, *receipt, MAX_SHOWN).await?;

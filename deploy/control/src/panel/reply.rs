@@ -70,6 +70,7 @@ impl From<Error> for Refusal {
             | Error::Type(_)
             | Error::Conflict(_)
             | Error::Run(_)
+            | Error::NotTried(_)
             | Error::Documents(_) => Self::Unreadable,
         }
     }

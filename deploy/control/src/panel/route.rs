@@ -78,7 +78,7 @@ const fn admin(route: Route) -> Route {
 /// permission with the key `new` cannot be made here.
 pub const ROUTES: &[Route] = &[
     get("/", page!(overview::show)),
-    get("/live", |visit| Box::pin(ready(Ok(live::events(visit))))),
+    get("/live", page!(live::events)),
     open(get("/login", page!(login::show_log_in))),
     open(post("/login", page!(login::log_in))),
     open(get("/setup", page!(login::show_set_up))),
@@ -90,6 +90,7 @@ pub const ROUTES: &[Route] = &[
     get("/search", page!(search::find)),
     get("/runs", page!(runs::list)),
     get("/receipts/{}", page!(receipt::show)),
+    post("/receipts/{}/workflow", page!(design::from_call::make)),
     post("/receipts/{}/replay", page!(unmatched::replay_one)),
     post("/runs/{}", page!(rescue::rescue)),
     editor(get("/runs/{}/again", page!(run_again::show))),
@@ -121,6 +122,9 @@ pub const ROUTES: &[Route] = &[
     post("/workflows/{}/design", page!(design::act)),
     editor(get("/workflows/{}/draft", page!(design::edit_text))),
     post("/workflows/{}/draft", page!(design::keep_text)),
+    editor(get("/workflows/{}/try", page!(design::show_try))),
+    post("/workflows/{}/try", page!(design::try_draft)),
+    post("/workflows/{}/listen", page!(design::listen::listen)),
     post("/workflows/{}/publish", page!(design::publish)),
     post("/workflows/{}/discard", page!(design::discard)),
     post("/workflows/{}/restore", page!(design::restore)),

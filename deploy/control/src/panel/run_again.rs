@@ -3,26 +3,18 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use postern_shared::env::Env;
 use postern_shared::resume::RunKey;
-use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
+use super::values::{self, Field};
 use super::visit::Visit;
 use crate::operation::field::Text;
 use crate::operation::run::NamedRun;
 use crate::operation::run::effects::{self, GetEffects};
 use crate::operation::run::run_again::{self, RunAgain};
 use crate::operation::{Error, Operation};
-
-/// How many values can be edited; those beyond stay as they are.
-const EDITED: usize = 200;
-
-/// The field of a value that is a text, and of one that is written as JSON.
-const TEXT: &str = "text:";
-const JSON: &str = "json:";
 
 #[derive(Template)]
 #[template(path = "run_again.html")]
@@ -51,17 +43,6 @@ struct Effect {
     records: Vec<String>,
 }
 
-/// A value to edit.
-struct Field {
-    /// The name of the field in the form.
-    key: String,
-    name: String,
-    value: String,
-    is_json: bool,
-    /// Whether it has several lines, or may get some.
-    is_long: bool,
-}
-
 /// What would happen twice, and the values.
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page(visit, String::new()).await?)
@@ -71,7 +52,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
 pub async fn run_again(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let run = key(visit)?;
     let before = before(visit, run).await?;
-    let Some(env) = edited(visit, &before.env.unwrap_or_default()) else {
+    let Some(env) = values::edited(&visit.form, &before.env.unwrap_or_default()) else {
         return reply::unsaved(&page(visit, visit.t("value-no-json")).await?);
     };
     let input = run_again::Input { run: Text(run), env, without: BTreeSet::new() };
@@ -92,7 +73,7 @@ async fn page(visit: &Visit<'_>, error: String) -> Result<Page, Refusal> {
     let before = before(visit, run).await?;
     let p = Frame::new(visit, Section::Runs).await;
     let env = before.env.unwrap_or_default();
-    let fields = env.0.iter().take(EDITED).map(|(name, value)| field(visit, name, value));
+    let (fields, left_out) = values::fields(&visit.form, &env);
     let effect = |one: effects::Effect| Effect {
         what: p.word("effect", &one.what),
         workflow: one.workflow.to_string(),
@@ -109,46 +90,11 @@ async fn page(visit: &Visit<'_>, error: String) -> Result<Page, Refusal> {
         has_parent: before.has_parent,
         is_complete: before.complete,
         effects: before.effects.into_iter().map(effect).collect(),
-        fields: fields.collect(),
-        left_out: i64::try_from(env.0.len().saturating_sub(EDITED)).unwrap_or(i64::MAX),
+        fields,
+        left_out,
         error,
         p,
     })
-}
-
-/// A value as it was typed last, or else as it is.
-fn field(visit: &Visit<'_>, name: &str, value: &Value) -> Field {
-    let (key, text) = written(name, value);
-    let typed = visit.form.all(&key).next().map(str::to_owned);
-    let (value, is_json) = (typed.unwrap_or(text), key.starts_with(JSON));
-    Field { name: name.to_owned(), is_long: is_json || value.contains('\n'), is_json, value, key }
-}
-
-/// The field of a value, and the text in it.
-fn written(name: &str, value: &Value) -> (String, String) {
-    match value {
-        Value::String(text) => (format!("{TEXT}{name}"), text.clone()),
-        other => (format!("{JSON}{name}"), other.to_string()),
-    }
-}
-
-/// What was changed of the values; nothing if something is no JSON. A browser writes the end of a line as two characters.
-fn edited(visit: &Visit<'_>, env: &Env) -> Option<Env> {
-    let mut changed = Env::default();
-    for (name, value) in env.0.iter().take(EDITED) {
-        let (key, text) = written(name, value);
-        let Some(typed) = visit.form.all(&key).next() else { continue };
-        if typed.replace("\r\n", "\n") == text.replace("\r\n", "\n") {
-            continue;
-        }
-        let value = if key.starts_with(JSON) { serde_json::from_str(typed).ok()? } else { Value::from(typed) };
-        changed.set(name.clone(), value);
-    }
-    let name = visit.form.get("new_name").trim();
-    if !name.is_empty() {
-        changed.set(name, visit.form.get("new_value").into());
-    }
-    Some(changed)
 }
 
 fn key(visit: &Visit<'_>) -> Result<RunKey, Refusal> {

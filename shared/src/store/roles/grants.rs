@@ -157,6 +157,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "answered", &[Read(""), Add(""), Remove]),
     (Worker, "processes", PRESENCE),
     (Worker, "arrived", &[Read(""), Add(""), Remove]),
+    (Worker, "dry_runs", &[Read(""), Change("taken, answer"), Remove]),
     (Control, "schema_migrations", &[Read("number")]),
     (Control, "settings", &[Read("version"), Change("version")]),
     (Control, "permissions", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
@@ -176,6 +177,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Remove,
         ],
     ),
+    (Control, "dry_runs", &[Read(""), Add("request"), Remove]),
+    (Control, "test_calls", &[Read(""), Add("workflow, account, receipt"), Change("receipt, chosen_at"), Remove]),
     // Locking a table needs the right to change all of it.
     (Control, "records", &[Read(""), Change("")]),
     (Control, "comments", &[Read(""), Change("text")]),

@@ -28,7 +28,12 @@ pub struct Opened {
 impl Opened {
     /// The draft of the visitor, or the version in force of the workflow that the path names.
     pub async fn find(visit: &Visit<'_>) -> Result<Self, Refusal> {
-        let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+        Self::of(visit, &visit.argument).await
+    }
+
+    /// The same of a workflow by its number.
+    pub async fn of(visit: &Visit<'_>, number: &str) -> Result<Self, Refusal> {
+        let id: WorkflowId = number.parse().map_err(|_| Refusal::NotFound)?;
         let connection = visit.connection().await?;
         let stored = workflows::find(&connection, id).await?;
         let in_force = stored.as_ref().map_or(0, |stored| stored.version);
@@ -36,7 +41,7 @@ impl Opened {
             return Ok(Self { id, draft, changed_at: Some(at), in_force });
         }
         let stored = stored.ok_or(Refusal::NotFound)?;
-        let text = texts::find(&connection, Kind::Workflow, &visit.argument).await?;
+        let text = texts::find(&connection, Kind::Workflow, number).await?;
         let text = text.unwrap_or_else(|| yaml::write(&stored.document));
         Ok(Self { id, draft: Draft::new(in_force, text), changed_at: None, in_force })
     }

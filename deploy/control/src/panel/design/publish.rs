@@ -139,10 +139,16 @@ pub async fn duplicate(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 /// Opens a draft under a number that neither a workflow nor a draft has.
 async fn begin(visit: &Visit<'_>, text: impl FnOnce(i64) -> Option<String>) -> Result<Response, Refusal> {
+    let id = open_new(visit, text).await?;
+    Ok(reply::redirect(&reply::path(&["workflows", &id.to_string(), "design"])))
+}
+
+/// The same; returns the number.
+pub async fn open_new(visit: &Visit<'_>, text: impl FnOnce(i64) -> Option<String>) -> Result<WorkflowId, Refusal> {
     let connection = visit.connection().await?;
     let number = workflow_drafts::last(&connection).await? + 1;
     let id = WorkflowId::try_from(number).map_err(|_| Refusal::NotFound)?;
     let text = text(number).ok_or(Refusal::NotFound)?;
     workflow_drafts::open(&connection, id, visit.account(), &Draft::new(0, text)).await?;
-    Ok(reply::redirect(&reply::path(&["workflows", &id.to_string(), "design"])))
+    Ok(id)
 }

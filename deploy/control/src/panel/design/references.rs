@@ -86,6 +86,12 @@ fn from_posts(posted: &[Env], of: &str) -> Vec<Reference> {
     all.into_iter().map(reference).collect()
 }
 
+/// The names that the steps set.
+pub fn set_names(document: &Value) -> Vec<String> {
+    let names = set_by_steps(document, "").into_iter().map(|one| one.text);
+    names.filter_map(|text| Some(text.strip_prefix("$env[\"")?.strip_suffix("\"]")?.to_owned())).collect()
+}
+
 /// The names that other steps set.
 fn set_by_steps(document: &Value, step: &str) -> Vec<Reference> {
     let mut all: Vec<Reference> = Vec::new();

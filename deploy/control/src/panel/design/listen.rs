@@ -1,0 +1,85 @@
+//! Somebody listens for a call to a workflow or to one of its triggers. Nothing is told to those who take calls: the page
+//! looks at the receipts that have come since, so a call costs the same whether anybody listens or not.
+
+use std::time::{Duration, SystemTime};
+
+use postern_shared::clock;
+use postern_shared::id::{ReceiptId, WorkflowId};
+use postern_shared::store::{Connection, StoreError, test_calls};
+use warp::reply::Response;
+
+use super::opened::Opened;
+use crate::designer::{Sketch, edit};
+use crate::panel::reply::{self, Refusal};
+use crate::panel::visit::Visit;
+
+/// How long a page listens.
+pub const MAX_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// A page that listens, or has done so.
+#[derive(Debug)]
+pub struct Listening {
+    /// The call that has come.
+    pub heard: Option<ReceiptId>,
+    /// Whether the time is over.
+    pub is_over: bool,
+}
+
+/// What is listened to.
+#[derive(Debug, Clone)]
+pub struct Ear {
+    pub since: SystemTime,
+    pub id: WorkflowId,
+    pub triggers: Vec<String>,
+}
+
+impl Ear {
+    /// The first call.
+    pub async fn first(&self, connection: &Connection) -> Result<Option<ReceiptId>, StoreError> {
+        test_calls::first(connection, self.since, self.id, &self.triggers).await
+    }
+
+    /// Whether nobody listens any more.
+    pub fn is_over(&self) -> bool {
+        SystemTime::now().duration_since(self.since).unwrap_or_default() > MAX_TIME
+    }
+}
+
+impl Listening {
+    /// Of the page that the query names; what has come becomes the call with which the account tries the workflow.
+    pub async fn of(visit: &Visit<'_>, opened: &Opened, sketch: &Sketch) -> Result<Option<Self>, Refusal> {
+        let Some(since) = clock::moment(visit.query.get("since")) else { return Ok(None) };
+        let ear = Ear { since, id: opened.id, triggers: sketch.triggers.clone() };
+        let connection = visit.connection().await?;
+        let heard = ear.first(&connection).await?;
+        if let Some(receipt) = heard {
+            test_calls::choose(&connection, opened.id, visit.account(), receipt).await?;
+        }
+        Ok(Some(Self { heard, is_over: ear.is_over() }))
+    }
+}
+
+/// From now on the page listens.
+pub async fn listen(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let opened = Opened::find(visit).await?;
+    let now = clock::time(visit.panel.state.clock.now());
+    let since: String = form_urlencoded::byte_serialize(now.as_bytes()).collect();
+    Ok(reply::redirect(&format!("{}?since={since}", opened.path("try"))))
+}
+
+/// The path and the query of a call to a workflow: to the first of its triggers, or else to itself.
+pub fn call(visit: &Visit<'_>, id: WorkflowId, sketch: &Sketch) -> String {
+    let short_url = &visit.panel.state.short_url;
+    match sketch.triggers.first() {
+        Some(trigger) => format!("/{}?workflow_trigger={trigger}", short_url.as_str()),
+        None => format!("/{}?workflow_id={id}", short_url.as_str()),
+    }
+}
+
+/// What the page of a workflow listens to from a moment on; nothing if it does not.
+pub async fn ear(visit: &Visit<'_>, number: &str, since: &str) -> Option<Ear> {
+    let since = clock::moment(since)?;
+    let opened = Opened::of(visit, number).await.ok()?;
+    let sketch = Sketch::of(&edit::read(&opened.draft.text).unwrap_or_default());
+    Some(Ear { since, id: opened.id, triggers: sketch.triggers })
+}

@@ -1,0 +1,29 @@
+//! A catalog in which one workflow is another one than the one in force: a draft that is tried.
+
+use std::sync::Arc;
+
+use postern_shared::expression::Reads;
+use postern_shared::workflow::Workflow;
+
+use super::{Catalog, Pinned};
+
+impl Catalog {
+    /// The same catalog with this workflow in the place of the one of its number. Whether a submission would start it is
+    /// not asked: it counts as active.
+    pub fn trying(&self, mut workflow: Workflow) -> (Self, Arc<Pinned>) {
+        workflow.active = true;
+        let version = self.workflow(workflow.id).map_or(0, |pinned| pinned.version);
+        let pinned = Arc::new(Pinned { version, workflow, reads: Reads::default() });
+        let mut workflows = self.workflows.clone();
+        workflows.insert(pinned.workflow.id, Arc::clone(&pinned));
+        let catalog = Self {
+            version: self.version,
+            workflows,
+            modules: Arc::clone(&self.modules),
+            variables: Arc::clone(&self.variables),
+            fallbacks: self.fallbacks.clone(),
+            ..Self::default()
+        };
+        (catalog, pinned)
+    }
+}
