@@ -33,6 +33,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Registers them.
+    #[expect(clippy::too_many_lines, reason = "one entry a metric, with its help")]
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             answers: IntCounterVec::new(

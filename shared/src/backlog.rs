@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, overview, spool};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The rest after a look, as a multiple of its time: looking must not load a database that is slow.
-const REST_SHARE: u32 = 20;
+const REST_SHARE: u32 = 50;
 
 /// The values of the label `lane`: of submissions, whether in the broker or in the spool, and of runs that go on.
 const LANES: [&str; 4] = ["submissions", "resuming", "calling", "slow"];

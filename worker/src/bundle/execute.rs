@@ -73,12 +73,7 @@ pub async fn execute(
         let runs = if duplicate_of.is_some() { 0 } else { i16::try_from(resolved.start.len()).unwrap_or(i16::MAX) };
         receipts.push(NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet });
         counted.claimed += 1;
-        let outcome = match (duplicate_of.is_some(), unmatched) {
-            (true, _) => "duplicate",
-            (_, true) => "unmatched",
-            _ => "claimed",
-        };
-        counted.log.taken(submission, outcome);
+        counted.log.taken(submission, duplicate_of.is_some(), unmatched);
         counted.accepted_at_ms.push(submission.accepted_at_ms);
         counted.duplicates += usize::from(duplicate_of.is_some());
         counted.unmatched += usize::from(unmatched);

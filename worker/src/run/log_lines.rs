@@ -18,9 +18,14 @@ enum Line {
 }
 
 impl LogLines {
-    /// A submission was taken by a worker. `outcome` is as in the metrics.
-    pub fn taken(&mut self, submission: &Submission, outcome: &'static str) {
+    /// A submission was taken by a worker. The words for what became of it are those of the metrics.
+    pub fn taken(&mut self, submission: &Submission, is_duplicate: bool, is_unmatched: bool) {
         if tracing::enabled!(Level::DEBUG) {
+            let outcome = match (is_duplicate, is_unmatched) {
+                (true, _) => "duplicate",
+                (false, true) => "unmatched",
+                (false, false) => "claimed",
+            };
             let permission = submission.permission.to_string();
             self.0.push(Line::Taken { receipt: submission.receipt, permission, outcome });
         }
