@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use futures_util::Stream;
@@ -14,6 +14,7 @@ use postern_http::connections::{Caps, Connections};
 use postern_http::hosts::Hosts;
 use postern_http::path::{normalized, path, query};
 use postern_http::server::{self, Door, Standing};
+use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
@@ -80,7 +81,7 @@ fn everything(
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
         move |method, path: String, query, headers, body| {
-            let state = Arc::clone(&state);
+            let (state, began) = (Arc::clone(&state), Instant::now());
             let path = match normalized(&path) {
                 Cow::Borrowed(_) => path,
                 Cow::Owned(path) => path,
@@ -90,6 +91,7 @@ fn everything(
                 let answer = answer(&state, &request, body).await;
                 let response = unread::counted(&state, &request, answer);
                 state.metrics.answered(response.status());
+                state.metrics.took(began.elapsed());
                 response
             }
         },
@@ -118,6 +120,8 @@ where
 {
     let rejected = |address: IpAddr, is_stranger: bool, error: ApiError| {
         state.refusals.caller(address, error.code);
+        state.metrics.refused(None, error.code);
+        tracing::debug!(code = error.code.as_str(), "a caller was refused");
         state.refused_requests.answer(address, is_stranger, &error)
     };
     let caller = match client_address(request.peer, &request.headers, &state.trusted_proxies) {
@@ -136,7 +140,10 @@ where
         Some(id) => receipts::show(state, &access, caller, &request.method, id).await.map_err(Refusal::from),
         None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
-    let answer = answer.unwrap_or_else(|Refusal { error, page }| {
+    let answer = answer.unwrap_or_else(|Refusal { error, permission, page }| {
+        state.metrics.refused(permission.as_ref(), error.code);
+        let (permission, code) = (permission.as_ref().map(PermissionKey::as_str), error.code.as_str());
+        tracing::debug!(permission, code, "a call was refused");
         let answer = match error.code {
             ErrorCode::Unavailable(_) => answer::answer(&error),
             // Others may have filled what there is for submissions; receipts this caller has read too often itself.

@@ -74,7 +74,8 @@ where
             let accepted = accept(state, asked, body).await;
             accepted.map_err(|error| Refusal::under(Some(permission), request, error))
         }
-        Err(refusal) => {
+        Err(mut refusal) => {
+            refusal.permission = refusal.permission.or_else(|| Some(access.only()?.key.clone()));
             match access.keeper().filter(|_| !refusal.error.is_unproven()) {
                 // The caller is told to send it again.
                 _ if matches!(refusal.error.code, ErrorCode::Unavailable(_)) => {}
@@ -275,6 +276,7 @@ fn idempotency_key<'h>(headers: &'h HeaderMap, permission: &Permission) -> Resul
 async fn publish(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -> Result<(), ApiError> {
     put(state, submissions, taken).await?;
     for submission in submissions {
+        tracing::debug!(receipt = %submission.receipt, permission = %submission.permission, "a submission was accepted");
         if let Some(ticket) = submission.ticket {
             state.sequence.answered(ticket, submission.receipt);
         }

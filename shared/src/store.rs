@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit_log;
+pub mod backlog;
 pub mod batch_receipts;
 pub mod checkpoints;
 pub mod claims;
@@ -30,6 +31,7 @@ pub mod modules;
 pub mod outside_calls;
 pub mod overview;
 pub mod permissions;
+mod pool_metrics;
 pub mod posted;
 pub mod processes;
 pub mod receipts;
@@ -68,16 +70,18 @@ pub mod workflow_drafts;
 pub mod workflows;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 pub use deadpool_postgres::{Object as Connection, Transaction};
+use prometheus::Registry;
 use serde_json::Value;
 use tokio_postgres::Row;
 
 use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
 pub use error::StoreError;
+use pool_metrics::PoolMetrics;
 use servers::{DatabaseUrl, Servers};
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, roll_back, stay, time};
@@ -96,6 +100,8 @@ const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeou
 pub struct Store {
     pool: Pool,
     servers: Arc<Servers>,
+    /// Nothing where nobody looks.
+    metrics: Option<PoolMetrics>,
 }
 
 impl Store {
@@ -113,15 +119,26 @@ impl Store {
                 .tcp_user_timeout(Duration::from_secs(10))
                 .options(SESSION);
         });
-        Self::with(Arc::new(servers), options.database_connections)
+        Self::with(Arc::new(servers), options.database_connections, None)
+    }
+
+    /// The same store, whose pool is seen in the metrics, as are those that are made [`Self::beside`] it.
+    ///
+    /// # Errors
+    /// The metrics are registered already.
+    pub fn observed(mut self, registry: &Registry, component: &str) -> Result<Self, prometheus::Error> {
+        let metrics = PoolMetrics::register(registry, component)?;
+        metrics.watch(&self.pool);
+        self.metrics = Some(metrics);
+        Ok(self)
     }
 
     /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
     pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
-        Self::with(Arc::clone(&self.servers), connections)
+        Self::with(Arc::clone(&self.servers), connections, self.metrics.clone())
     }
 
-    fn with(servers: Arc<Servers>, connections: usize) -> Result<Self, StoreError> {
+    fn with(servers: Arc<Servers>, connections: usize, metrics: Option<PoolMetrics>) -> Result<Self, StoreError> {
         let manager = Manager::from_connect(
             tokio_postgres::Config::new(),
             servers::Connect(Arc::clone(&servers)),
@@ -134,12 +151,18 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        Ok(Self { pool, servers })
+        metrics.iter().for_each(|metrics| metrics.watch(&pool));
+        Ok(Self { pool, servers, metrics })
     }
 
     /// A connection of the pool.
     pub async fn connection(&self) -> Result<Connection, StoreError> {
-        self.pool.get().await.map_err(|error| connecting::without_connection(&error, &self.servers))
+        let asked = Instant::now();
+        let got = self.pool.get().await;
+        if let Some(metrics) = &self.metrics {
+            metrics.got(&got, asked.elapsed());
+        }
+        got.map_err(|error| connecting::without_connection(&error, &self.servers))
     }
 }
 

@@ -17,6 +17,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
+use postern_shared::backlog::BacklogMetrics;
 use postern_shared::descriptors;
 use postern_shared::options::variables;
 use postern_shared::presence::Presence;
@@ -76,7 +77,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
     database.database_connections =
         database.database_connections.max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS);
-    let store = Store::new(&database, "postern-worker")?;
+    let store = Store::new(&database, "postern-worker")?.observed(&registry, "worker")?;
     migrate::wait(&store, &shutdown, |error| health.lost(error.to_string())).await?;
     if shutdown.is_triggered() {
         return Ok(());
@@ -87,13 +88,16 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
+    let showing = tokio::spawn(upkeep::known_settings::show(Arc::clone(&catalogs), Arc::clone(&metrics)));
     let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
     let present = tokio::spawn({
         let shutdown = shutdown.clone();
         async move { presence.keep(&shutdown).await }
     });
-    let watched = (&metrics, &outages);
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), watched)?;
+    let backlog = BacklogMetrics::register(&registry, "worker")?;
+    let retention = execution.retention.clone();
+    let watched = (&metrics, &outages, backlog);
+    let upkeep = upkeep::start(&store, execution.search_names.clone(), retention, watched)?;
     let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
@@ -101,7 +105,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
         None => consumers.take_from_spool(wakeup, execution).await?,
     }
-    for task in upkeep.into_iter().chain([following, probe, present, dry_runs]) {
+    for task in upkeep.into_iter().chain([following, showing, probe, present, dry_runs]) {
         task.abort();
     }
     Ok(())

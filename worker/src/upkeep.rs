@@ -5,13 +5,14 @@ mod delivery_audit;
 mod digest;
 mod expiry;
 mod frozen_sessions;
-mod gauges;
 mod jobs;
+pub mod known_settings;
 mod partitions;
 mod retention;
 
 use std::sync::Arc;
 
+use postern_shared::backlog::BacklogMetrics;
 use postern_shared::options::RetentionOptions;
 use postern_shared::search_key::Names;
 use postern_shared::store::{Store, StoreError};
@@ -36,7 +37,7 @@ pub fn start(
     store: &Store,
     names: Names,
     retention: RetentionOptions,
-    (metrics, outages): (&Arc<Metrics>, &Arc<Outages>),
+    (metrics, outages, backlog): (&Arc<Metrics>, &Arc<Outages>, BacklogMetrics),
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
     let keeping = store.beside(RETENTION_CONNECTIONS)?;
@@ -51,7 +52,7 @@ pub fn start(
         tokio::spawn(expiry::sweep(store.clone())),
         tokio::spawn(retention::keep(keeping, retention, Arc::clone(metrics))),
         tokio::spawn(frozen_sessions::end(store.clone())),
-        tokio::spawn(gauges::watch(store.clone(), Arc::clone(metrics))),
+        tokio::spawn(backlog.watch(store.clone())),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),
     ])
 }

@@ -34,6 +34,8 @@ pub struct Options {
     pub url: BrokerUrl,
     /// What RabbitMQ shows for the connection, such as `postern-ingress`.
     pub connection_name: String,
+    /// Who publishes, as the metrics name it: `ingress` or `worker`.
+    pub component: &'static str,
     /// Channels with one bundle in flight each; at least one.
     pub channels: usize,
 }
@@ -75,7 +77,7 @@ impl Publisher {
     ) -> Result<(Self, JoinHandle<()>), prometheus::Error> {
         let shared = Arc::new(Shared {
             queue: Queue::new(),
-            metrics: Metrics::register(registry)?,
+            metrics: Metrics::register(registry, options.component)?,
             must_declare: AtomicBool::new(false),
         });
         let task = tokio::spawn(session::run(Arc::clone(&shared), options, shutdown));

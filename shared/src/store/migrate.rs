@@ -39,6 +39,11 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (69, include_str!("../../migrations/0069_counters.sql")),
 ];
 
+/// The number of the newest migration that this program knows.
+pub fn newest() -> i32 {
+    MIGRATIONS.iter().map(|(number, _)| *number).max().unwrap_or_default()
+}
+
 const PREPARE: &str = "-- migrate::prepare
 CREATE TABLE IF NOT EXISTS schema_migrations (
     number     integer PRIMARY KEY,
