@@ -9,6 +9,7 @@ pub mod claims;
 pub mod comments;
 mod conflicts;
 mod connecting;
+pub mod connections;
 mod copy;
 pub mod dead_letters;
 pub mod delivery_audit;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
-use super::fault::{DocumentFault, ExpressionFault, PermissionFault, StepFault};
+use super::fault::{ConnectionFault, DocumentFault, ExpressionFault, PermissionFault, StepFault};
 use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, VariableName, WorkflowId};
 use crate::record_ref::RecordRef;
 
@@ -251,5 +251,5 @@ codes! {
 
     // What is wrong with a document.
     and Document(Box<DocumentFault>), Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>),
-        Step(Box<StepFault>);
+        Step(Box<StepFault>), Connection(Box<ConnectionFault>);
 }

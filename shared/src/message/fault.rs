@@ -1,5 +1,6 @@
 //! What a validator finds in documents: codes with arguments, of which each is a message as well.
 
+mod connection;
 mod document;
 mod expression;
 mod permission;
@@ -9,6 +10,7 @@ use super::Message;
 use crate::document::Kind;
 use crate::suggestion::Meant;
 
+pub use connection::ConnectionFault;
 pub use document::DocumentFault;
 pub use expression::ExpressionFault;
 pub use permission::PermissionFault;
@@ -32,12 +34,19 @@ impl Message {
     /// What a document is, in a word.
     pub fn kind(kind: Kind) -> Self {
         match kind {
+            Kind::Connection => DocumentFault::ThingConnection,
             Kind::Module => DocumentFault::ThingModule,
             Kind::Trigger => DocumentFault::ThingTrigger,
             Kind::Workflow => DocumentFault::ThingWorkflow,
             Kind::Permission => DocumentFault::ThingPermission,
         }
         .into()
+    }
+}
+
+impl From<ConnectionFault> for Message {
+    fn from(fault: ConnectionFault) -> Self {
+        Self::Connection(Box::new(fault))
     }
 }
 
@@ -68,6 +77,6 @@ impl From<StepFault> for Message {
 /// Every code, with the names of its arguments.
 #[cfg(any(test, feature = "schema"))]
 pub(super) fn codes() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
-    let all = [document::CODES, expression::CODES, permission::CODES, step::CODES];
+    let all = [connection::CODES, document::CODES, expression::CODES, permission::CODES, step::CODES];
     all.into_iter().flatten()
 }

@@ -34,6 +34,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (54, include_str!("../../migrations/0054_variables.sql")),
     (55, include_str!("../../migrations/0055_awaited_runs.sql")),
     (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
+    (58, include_str!("../../migrations/0058_connections.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

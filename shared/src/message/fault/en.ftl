@@ -30,6 +30,7 @@ document-twice = { $kind } { $key } is already set at { $place }
 document-missing = there is no { $kind } { $key }
 path-takes = the path takes one document, of { $kind } { $key }
 page-takes = this page takes one document, a { $kind }
+thing-connection = connection
 thing-module = module
 thing-trigger = trigger
 thing-workflow = workflow
@@ -254,3 +255,16 @@ signed-no-time = must hold {timestamp}: a time that is not signed proves nothing
 signed-no-body = must hold {body}: else anybody could change the body
 signed-unknown = has an unknown place { $place }; there are {timestamp}, {body} and {header.NAME}
 signed-open = has a { without }
+
+one-system = a connection has exactly one of the keys { $keys }
+one-way = has exactly one of the keys { $ways }
+address-form = must be an address such as https://crm.example.org/, without user, query and fragment
+only-secrets = can read secrets and nothing else: a connection belongs to no run
+user-colon = must hold no colon: a colon ends the name (RFC 7617)
+host-form = must be the name or the address of a host without its port, such as mail.example.org
+login-half = is missing: it goes together with `{ $key }`
+sender-form = must be a mail address such as sales@example.org, or Sales <sales@example.org>
+
+connection-missing = there is no connection { $connection }
+connection-other = the connection { $connection } leads to { $system }, and here { $needed } is needed
+connection-needed = { $kind } { $key } needs this connection to lead to { $needed }

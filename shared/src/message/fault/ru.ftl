@@ -30,6 +30,7 @@ document-twice = { $kind } { $key } уже есть в { $place }
 document-missing = такого нет: { $kind } { $key }
 path-takes = по этому адресу принимается один документ: { $kind } { $key }
 page-takes = на этой странице вводят один документ: { $kind }
+thing-connection = подключение
 thing-module = модуль
 thing-trigger = триггер
 thing-workflow = бизнес-процесс
@@ -254,3 +255,16 @@ signed-no-time = нужно {timestamp}: время без подписи нич
 signed-no-body = нужно {body}: иначе тело мог бы изменить кто угодно
 signed-unknown = неизвестное место { $place }; есть {timestamp}, {body} и {header.NAME}
 signed-open = есть { без }
+
+one-system = у подключения ровно один из ключей { $keys }
+one-way = здесь ровно один из ключей { $ways }
+address-form = нужен адрес, например https://crm.example.org/, без пользователя, запроса и фрагмента
+only-secrets = здесь можно читать только секреты: подключение не относится ни к какому запуску
+user-colon = без двоеточия: двоеточие завершает имя (RFC 7617)
+host-form = нужно имя или адрес узла без порта, например mail.example.org
+login-half = не указано: нужно вместе с `{ $key }`
+sender-form = нужен адрес почты, например sales@example.org или Sales <sales@example.org>
+
+connection-missing = подключения { $connection } нет
+connection-other = подключение { $connection } ведёт к { $system }, а здесь нужно { $needed }
+connection-needed = { $kind } { $key }: для этого подключение должно вести к { $needed }
