@@ -52,7 +52,7 @@ impl Named {
             None => {
                 let fitting = self.systems.iter().filter(|(_, system)| **system == needed);
                 let meant = did_you_mean(name.as_str(), fitting.map(|(name, _)| name.as_str()));
-                Some(Message::from(ConnectionFault::ConnectionMissing { connection: name.clone() }).meant(meant))
+                Some(Message::from(ConnectionFault::NoConnection { connection: name.clone() }).meant(meant))
             }
         }
     }

@@ -21,7 +21,7 @@ codes! {
     "sender-form" SenderForm;
 
     // What names it.
-    "connection-missing" ConnectionMissing { connection: ConnectionName };
+    "no-connection" NoConnection { connection: ConnectionName };
     "connection-other" ConnectionOther { connection: ConnectionName, system: String, needed: String };
     "connection-needed" ConnectionNeeded { kind: Inner, key: String, needed: String };
 }

@@ -265,6 +265,6 @@ host-form = must be the name or the address of a host without its port, such as 
 login-half = is missing: it goes together with `{ $key }`
 sender-form = must be a mail address such as sales@example.org, or Sales <sales@example.org>
 
-connection-missing = there is no connection { $connection }
+no-connection = there is no connection { $connection }
 connection-other = the connection { $connection } leads to { $system }, and here { $needed } is needed
 connection-needed = { $kind } { $key } needs this connection to lead to { $needed }

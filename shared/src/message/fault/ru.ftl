@@ -265,6 +265,6 @@ host-form = нужно имя или адрес узла без порта, на
 login-half = не указано: нужно вместе с `{ $key }`
 sender-form = нужен адрес почты, например sales@example.org или Sales <sales@example.org>
 
-connection-missing = подключения { $connection } нет
+no-connection = подключения { $connection } нет
 connection-other = подключение { $connection } ведёт к { $system }, а здесь нужно { $needed }
 connection-needed = { $kind } { $key }: для этого подключение должно вести к { $needed }
