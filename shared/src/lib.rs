@@ -6,6 +6,7 @@ pub mod body;
 pub mod broker;
 pub mod clock;
 pub mod comparison;
+pub mod connection;
 pub mod date;
 pub mod descriptors;
 pub mod document;

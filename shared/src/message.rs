@@ -18,7 +18,7 @@ use crate::id::StepName;
 
 pub use code::{Inner, Message};
 pub use coded::Coded;
-pub use fault::{CalculationFault, DocumentFault, ExpressionFault, PermissionFault, StepFault};
+pub use fault::{CalculationFault, ConnectionFault, DocumentFault, ExpressionFault, PermissionFault, StepFault};
 pub use language::Language;
 
 impl Message {

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
-use crate::id::{ModuleName, RecordId};
+use crate::id::{ConnectionName, ModuleName, RecordId};
 use crate::message::{DocumentFault, Message};
 use crate::spec::{Kind, Setting, Spec};
 use field::{Field, OnError};
@@ -31,6 +31,7 @@ pub const SPEC: Spec = Spec {
     settings: &[
         Setting::new("module", Kind::Name(document::Kind::Module)).required(),
         Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
+        Setting::new("connection", Kind::Name(document::Kind::Connection)),
         Setting::flag("strict", false),
         Setting::new("fields", Kind::FieldTypes(&field::SETTINGS)),
     ],
@@ -50,6 +51,8 @@ pub struct Module {
     pub name: ModuleName,
     /// For people only.
     pub title: String,
+    /// The connection to the vtiger in which its records live; none = they live here.
+    pub connection: Option<ConnectionName>,
     /// Whether a field that is not declared is refused.
     pub strict: bool,
     /// In written order.
@@ -75,10 +78,11 @@ impl Module {
         let mut findings = Vec::new();
         let module = Reader::new("", document, SPEC.settings, &mut findings).and_then(|mut reader| {
             let name = reader.id("module");
+            let connection = reader.value("connection").and_then(|_| reader.id("connection"));
             let (title, strict) = (reader.title("title"), reader.flag("strict"));
             let fields = reader.inner("fields", &[]).map(read_fields).unwrap_or_default();
             reader.finish();
-            Some(Self { name: name?, title, strict, fields })
+            Some(Self { name: name?, title, connection, strict, fields })
         });
         module.filter(|_| findings.is_empty()).ok_or(findings)
     }
@@ -157,6 +161,11 @@ impl Module {
 }
 
 impl Modules {
+    /// The modules that are declared, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Module> {
+        self.0.values()
+    }
+
     /// A declared module.
     pub fn get(&self, name: &ModuleName) -> Option<&Module> {
         self.0.get(name)

@@ -12,7 +12,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::expression::Context;
-use crate::{document, module, permission, task, trigger, workflow};
+use crate::{connection, document, module, permission, task, trigger, workflow};
 
 /// A task, or a kind of document.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub enum Kind {
     Template,
     /// A web address whose text may hold references, each percent-encoded by its place.
     Url,
+    /// A web address as it stands.
+    Address,
     /// HTML whose text may hold references, each escaped.
     Html,
     /// Mail addresses: a text, joined by commas, or a list; they may hold references.
@@ -135,7 +137,8 @@ pub enum Kind {
 }
 
 /// The kinds of documents, in the order of [`document::Kind::ALL`].
-pub const DOCUMENTS: [&Spec; 4] = [&module::SPEC, &trigger::SPEC, &workflow::SPEC, &permission::SPEC];
+pub const DOCUMENTS: [&Spec; 5] =
+    [&connection::SPEC, &module::SPEC, &trigger::SPEC, &workflow::SPEC, &permission::SPEC];
 
 impl Spec {
     /// The setting of a key.
@@ -150,6 +153,17 @@ impl Spec {
 }
 
 impl Kind {
+    /// The keys of a map of this kind, with the word with which their texts begin.
+    pub fn inner(self) -> Option<(&'static str, &'static [Setting])> {
+        match self {
+            Self::Map(prefix, inner) | Self::SecretOr(prefix, inner) | Self::DelayOr(prefix, inner) => {
+                Some((prefix, inner))
+            }
+            Self::FieldTypes(inner) => Some(("field", inner)),
+            _ => None,
+        }
+    }
+
     /// For what texts of this kind are written.
     pub fn context(self) -> Context {
         match self {
@@ -207,16 +221,14 @@ pub fn find(settings: &'static [Setting], key: &str) -> Option<&'static Setting>
 pub fn described() -> Vec<(String, &'static [Setting])> {
     let tasks = task::KINDS.iter().map(|kind| kind.spec);
     let outer = DOCUMENTS.into_iter().chain(tasks).map(|spec| (spec.text_key(), spec.settings));
-    let inner = |settings: &'static [Setting]| {
-        settings.iter().filter_map(|setting| match setting.kind {
-            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) | Kind::DelayOr(prefix, inner) => {
-                Some((prefix.to_owned(), inner))
-            }
-            Kind::FieldTypes(inner) => Some(("field".to_owned(), inner)),
-            _ => None,
-        })
-    };
-    outer.flat_map(|(prefix, settings)| std::iter::once((prefix, settings)).chain(inner(settings))).collect()
+    outer.flat_map(|(prefix, settings)| with_inner(prefix, settings)).collect()
+}
+
+/// A map and those within it, each with the word with which its texts begin.
+fn with_inner(prefix: String, settings: &'static [Setting]) -> Vec<(String, &'static [Setting])> {
+    let inner = settings.iter().filter_map(|setting| setting.kind.inner());
+    let inner = inner.flat_map(|(prefix, settings)| with_inner(prefix.to_owned(), settings));
+    std::iter::once((prefix, settings)).chain(inner).collect()
 }
 
 /// The longest duration of a setting, as it is written in documents.

@@ -330,6 +330,9 @@ module-module = Name
 module-title = Title
     .help = For people only.
 
+module-connection = Connection
+    .help = The connection to the vtiger in which the records of the module live. Without it the records live here.
+
 module-strict = Strict
     .help = `true`: fields that are not declared are refused.
 
@@ -506,3 +509,93 @@ answer-redirect = Thank-you page
 
 answer-redirect-error = Error page
     .help = The visitor of a plain HTML form that is refused lands on this page (303). A script gets the error as JSON.
+
+connection = Connection
+    .help = The way to another system, with what opens it: a vtiger CRM, an API over HTTP, or a mail server. Exactly one of them stands in it.
+
+connection-connection = Name
+    .help = The name by which modules and steps name the connection.
+
+connection-title = Title
+    .help = For people only.
+
+connection-vtiger = vtiger
+    .help = The vtiger CRM. Modules that name the connection have their records there.
+
+connection-http = HTTP
+    .help = The API over HTTP, for the task `http_request`.
+
+connection-smtp = Mail server
+    .help = The mail server, for the task `send_mail`.
+
+vtiger-url = Address
+    .help = The address of vtiger as a browser opens it, without `index.php`.
+
+vtiger-user = User
+    .help = The user of vtiger in whose name records are read and written.
+
+vtiger-access-key = Access key
+    .help = The secret that holds the user's access key. vtiger shows the key under My Preferences.
+
+vtiger-sessions = Sessions
+    .help = How many calls are made at once, each in a session of its own.
+
+vtiger-rate = Rate
+    .help = The most calls in a time, such as `20/s`. Without it: as many as vtiger answers.
+
+http-base = Base address
+    .help = The address below which all calls are made. The path of a step cannot leave it.
+
+http-headers = Headers
+    .help = The headers of every call. Their texts may read secrets. A header of the step wins over one of the same name.
+
+http-auth = Login
+    .help = How calls show who makes them. Exactly one way stands in it.
+
+auth-basic = Name and password
+    .help = A name with a password, sent with every call.
+
+auth-bearer = Token
+    .help = The secret that holds a token, sent with every call as `Authorization: Bearer`.
+
+auth-oauth2-client-credentials = OAuth 2.0 client
+    .help = A token that Postern fetches and renews by itself.
+
+basic-user = Name
+    .help = The name.
+
+basic-password = Password
+    .help = The secret that holds the password.
+
+oauth2-token-url = Token address
+    .help = The address at which the token is fetched.
+
+oauth2-client-id = Client
+    .help = The id of the client.
+
+oauth2-client-secret = Client secret
+    .help = The secret that holds the client's secret.
+
+oauth2-scope = Scope
+    .help = What the token shall allow, as the API names it.
+
+oauth2-audience = Audience
+    .help = The API for which the token shall be, if the server asks for it.
+
+smtp-host = Host
+    .help = The name or the address of the mail server.
+
+smtp-port = Port
+    .help = The port of the mail server. Without it: 587, with `tls` 465, with `none` 25.
+
+smtp-security = Encryption
+    .help = `starttls` encrypts after a greeting, `tls` from the first byte, `none` not at all.
+
+smtp-user = User
+    .help = The user of the mail server. Without it, mails are sent without a login.
+
+smtp-password = Password
+    .help = The secret that holds the user's password.
+
+smtp-from = Sender
+    .help = The sender of mails whose step names none: an address, or a name with an address.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use postern_control::operation::Nothing;
 use postern_control::operation::document::delete::Delete;
-use postern_control::operation::document::kinds::{Key, Modules, Permissions, Triggers, Workflows};
+use postern_control::operation::document::kinds::{Connections, Key, Modules, Permissions, Triggers, Workflows};
 use postern_control::operation::document::list::List;
 use postern_shared::document::{Kind, Name};
 use postern_shared::suggestion::did_you_mean;
@@ -53,6 +53,7 @@ fn is_among(name: &Name, known: &BTreeSet<String>) -> Result<(), Failure> {
 /// All documents of a kind.
 pub async fn all(api: &Api, kind: Kind) -> Result<Vec<Value>, Failure> {
     Ok(match kind {
+        Kind::Connection => api.call::<List<Connections>>(&Nothing {}).await?.0,
         Kind::Module => api.call::<List<Modules>>(&Nothing {}).await?.0,
         Kind::Trigger => api.call::<List<Triggers>>(&Nothing {}).await?.0,
         Kind::Workflow => api.call::<List<Workflows>>(&Nothing {}).await?.0,
@@ -63,6 +64,7 @@ pub async fn all(api: &Api, kind: Kind) -> Result<Vec<Value>, Failure> {
 /// Removes the document of this name.
 pub async fn delete(api: &Api, name: Name) -> Result<(), Failure> {
     match name.kind() {
+        Kind::Connection => api.call::<Delete<Connections>>(&Key(name, PhantomData)).await,
         Kind::Module => api.call::<Delete<Modules>>(&Key(name, PhantomData)).await,
         Kind::Trigger => api.call::<Delete<Triggers>>(&Key(name, PhantomData)).await,
         Kind::Workflow => api.call::<Delete<Workflows>>(&Key(name, PhantomData)).await,

@@ -18,6 +18,9 @@ pub fn named(document: &Value) -> Vec<(Kind, String, String)> {
         named.extend(at(Kind::Trigger, "triggers", &document["triggers"]));
         named.extend(at(Kind::Workflow, "workflows", &document["workflows"]));
     }
+    if Kind::of(document) == Ok(Kind::Module) {
+        named.extend(at(Kind::Connection, "connection", &document["connection"]));
+    }
     if document.get("workflow").is_some() {
         named.extend(at(Kind::Trigger, "start.triggers", &document["start"]["triggers"]));
         named.extend(at(Kind::Module, "start.module", &document["start"]["module"]));
@@ -71,11 +74,13 @@ mod tests {
             json!({"workflow": 77, "start": {"triggers": "web_lead"}, "steps": {"a": {"run_workflow": 77}}}),
             json!({"workflow": 78, "steps": {"a": {"run_workflow": "77"}, "b": {"create_record": "Leads"}}}),
             json!({"trigger": "web_lead"}),
+            json!({"module": "Leads", "connection": "crm"}),
         ];
         for (kind, key, expected) in [
             (Kind::Trigger, "web_lead", &["permission landing", "workflow 77"][..]),
             (Kind::Workflow, "77", &["permission landing", "workflow 78"]),
             (Kind::Module, "Leads", &["workflow 78"]),
+            (Kind::Connection, "crm", &["module Leads"]),
             (Kind::Trigger, "other", &[]),
         ] {
             assert_eq!(users(kind, key, &all), expected, "{kind} {key}");

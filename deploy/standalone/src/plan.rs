@@ -58,7 +58,7 @@ impl Set {
 
     /// The documents of a kind, each with its text.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &(Value, String)> {
-        self.0.iter().filter(move |(document, _)| document.get(kind.name()).is_some())
+        self.0.iter().filter(move |(document, _)| Kind::of(document) == Ok(kind))
     }
 
     /// The text of one document.

@@ -7,7 +7,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use self::completion::{complete, name_in_its_type};
-use super::{Document, Kind, bare_filters, secrets, variables};
+use super::{Document, Kind, bare_filters, connections, secrets, variables};
+use crate::connection::Connections;
 use crate::finding::{Finding, Located};
 use crate::id::{SecretName, VariableName, WorkflowId};
 use crate::message::{DocumentFault, Message};
@@ -19,12 +20,18 @@ use crate::yaml;
 /// The short URLs of the stored permissions, by their keys.
 pub type ShortUrls = HashMap<String, String>;
 
+/// Where each document stands, by its kind and its number or key.
+pub type Places = HashMap<(Kind, String), String>;
+
 /// What is stored already, as far as documents are judged by it.
 #[derive(Debug, Default)]
 pub struct Stored {
+    /// The connections.
+    pub connections: Connections,
     /// The declared modules.
     pub modules: Modules,
-    /// The workflows, which documents of modules must not put in the wrong; without such documents none are needed.
+    /// The workflows, which documents of modules and connections must not put in the wrong; without such documents none are
+    /// needed.
     pub workflows: Vec<Value>,
     /// The numbers of the stored workflows, which others may run; without workflows that run any none are needed.
     pub numbers: HashSet<WorkflowId>,
@@ -66,7 +73,7 @@ pub struct Batch {
     /// Everything that is wrong.
     pub findings: Vec<Found>,
     /// Where each document stands.
-    places: HashMap<(Kind, String), String>,
+    places: Places,
     short_urls: ShortUrls,
     /// The documents for [`Batch::agree`]: the text that each is in, its lines, its place.
     texts: Vec<(String, yaml::Document, usize)>,
@@ -98,9 +105,9 @@ impl Batch {
         }
     }
 
-    /// Whether a module is among them.
-    pub fn has_modules(&self) -> bool {
-        self.documents.iter().any(|one| one.document.kind() == Kind::Module)
+    /// Whether something is among them that stored workflows may name.
+    pub fn needs_workflows(&self) -> bool {
+        self.documents.iter().any(|one| matches!(one.document.kind(), Kind::Module | Kind::Connection))
     }
 
     /// Whether a workflow among them runs another one.
@@ -116,6 +123,7 @@ impl Batch {
             Document::Module(module) => Some(module.clone()),
             _ => None,
         }));
+        let named = connections::Named::new(&self.documents, stored);
         let undeclared = stored.map_or(Undeclared::Unknown, |_| Undeclared::Open);
         // A document that did not pass may be the one that mends what is stored.
         let stored = stored.filter(|_| self.findings.is_empty());
@@ -141,7 +149,17 @@ impl Batch {
                     let missing = |stored: &Stored| secrets::of_permission(permission, &stored.secrets);
                     stored.map(missing).unwrap_or_default()
                 }
-                Some(Document::Module(_)) => std::mem::take(&mut at_odds),
+                Some(Document::Module(module)) => {
+                    let mut findings = std::mem::take(&mut at_odds);
+                    findings.extend(named.of_module(module));
+                    findings
+                }
+                Some(Document::Connection(connection)) => {
+                    let missing = |stored: &Stored| secrets::of_connection(connection, &stored.secrets);
+                    let mut findings = stored.map(missing).unwrap_or_default();
+                    findings.extend(named.at_odds(connection, &self.places, stored));
+                    findings
+                }
                 _ => continue,
             };
             let found = findings.into_iter().map(|one| Found { source: source.clone(), located: yaml.locate(one) });

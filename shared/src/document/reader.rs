@@ -2,10 +2,13 @@
 //! that is wrong at once. The reader knows only the keys that are described. Any other key is a finding: a misspelt
 //! key would be silently ignored.
 
+mod secret;
 mod templates;
 mod values;
 
 use serde_json::{Map, Value};
+
+pub use secret::named_secret;
 
 use crate::excerpt::excerpt;
 use crate::expression::Reads;

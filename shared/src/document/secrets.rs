@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::connection::Connection;
 use crate::finding::Finding;
 use crate::id::SecretName;
 use crate::message::Message;
@@ -22,6 +23,12 @@ pub(super) fn of_steps(workflow: &Workflow, known: &BTreeSet<SecretName>) -> Vec
 pub(super) fn of_permission(permission: &Permission, known: &BTreeSet<SecretName>) -> Vec<Finding> {
     let finding = |(path, name): (&'static str, &SecretName)| Some(Finding::new(path, missing(name, known)?));
     permission.secrets().filter_map(finding).collect()
+}
+
+/// What is wrong with a connection, where these secrets exist.
+pub(super) fn of_connection(connection: &Connection, known: &BTreeSet<SecretName>) -> Vec<Finding> {
+    let secrets = connection.secrets().into_iter();
+    secrets.filter_map(|(path, name)| Some(Finding::new(path, missing(name, known)?))).collect()
 }
 
 fn missing(name: &SecretName, known: &BTreeSet<SecretName>) -> Option<Message> {

@@ -82,6 +82,17 @@ impl Template {
         }
     }
 
+    /// Whether it is a text in which nothing but secrets is read.
+    pub fn has_only_secrets(&self) -> bool {
+        let parts = match &self.kind {
+            Kind::Fixed(value) => return !value.is_array() && !value.is_object(),
+            Kind::Lone(part) => std::slice::from_ref(part),
+            Kind::Text(parts) => parts.as_slice(),
+            Kind::List(_) | Kind::Map(_) => return false,
+        };
+        parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Reference(Reference::Secret(_))))
+    }
+
     /// Whether it is one reference and nothing else: its value is a copy.
     pub fn is_lone_reference(&self) -> bool {
         matches!(&self.kind, Kind::Lone(Part::Reference(_)))

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
-use super::fault::{CalculationFault, DocumentFault, ExpressionFault, PermissionFault, StepFault};
+use super::fault::{CalculationFault, ConnectionFault, DocumentFault, ExpressionFault, PermissionFault, StepFault};
 use crate::id::{ConnectionName, ModuleName, RecordId, SecretName, StepName, TriggerKey, VariableName, WorkflowId};
 use crate::record_ref::RecordRef;
 
@@ -257,7 +257,6 @@ codes! {
     "dry-run-away" DryRunAway;
 
     // What is wrong with a document, and why an expression has no value.
-    and Calculation(Box<CalculationFault>), Document(Box<DocumentFault>), Expression(Box<ExpressionFault>),
-        Permission(Box<PermissionFault>),
-        Step(Box<StepFault>);
+    and Calculation(Box<CalculationFault>), Connection(Box<ConnectionFault>), Document(Box<DocumentFault>),
+        Expression(Box<ExpressionFault>), Permission(Box<PermissionFault>), Step(Box<StepFault>);
 }

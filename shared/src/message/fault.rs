@@ -1,6 +1,7 @@
 //! What a validator finds in documents: codes with arguments, of which each is a message as well.
 
 mod calculation;
+mod connection;
 mod document;
 mod expression;
 mod permission;
@@ -11,6 +12,7 @@ use crate::document::Kind;
 use crate::suggestion::Meant;
 
 pub use calculation::CalculationFault;
+pub use connection::ConnectionFault;
 pub use document::DocumentFault;
 pub use expression::ExpressionFault;
 pub use permission::PermissionFault;
@@ -34,12 +36,19 @@ impl Message {
     /// What a document is, in a word.
     pub fn kind(kind: Kind) -> Self {
         match kind {
+            Kind::Connection => DocumentFault::ThingConnection,
             Kind::Module => DocumentFault::ThingModule,
             Kind::Trigger => DocumentFault::ThingTrigger,
             Kind::Workflow => DocumentFault::ThingWorkflow,
             Kind::Permission => DocumentFault::ThingPermission,
         }
         .into()
+    }
+}
+
+impl From<ConnectionFault> for Message {
+    fn from(fault: ConnectionFault) -> Self {
+        Self::Connection(Box::new(fault))
     }
 }
 
@@ -76,6 +85,7 @@ impl From<StepFault> for Message {
 /// Every code, with the names of its arguments.
 #[cfg(any(test, feature = "schema"))]
 pub(super) fn codes() -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
-    let all = [calculation::CODES, document::CODES, expression::CODES, permission::CODES, step::CODES];
+    let all =
+        [calculation::CODES, connection::CODES, document::CODES, expression::CODES, permission::CODES, step::CODES];
     all.into_iter().flatten()
 }

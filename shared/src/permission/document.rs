@@ -4,7 +4,6 @@
 mod answer;
 mod origins;
 mod reader;
-mod secret;
 mod signature;
 mod token;
 mod verify;

@@ -35,16 +35,7 @@ fn section(spec: &Spec) -> String {
     let name = spec.name;
     let mut section =
         format!("### `{name}`\n\n{}\n\n{}", text(&spec.text_key()).help, settings(spec.settings, &spec.text_key()));
-    for setting in spec.settings {
-        let (inner, prefix, what) = match setting.kind {
-            Kind::Map(prefix, inner) | Kind::SecretOr(prefix, inner) | Kind::DelayOr(prefix, inner) => {
-                (inner, prefix, "In")
-            }
-            Kind::FieldTypes(inner) => (inner, "field", "A field of"),
-            _ => continue,
-        };
-        section += &format!("{what} `{}`:\n\n{}", setting.key, settings(inner, prefix));
-    }
+    section += &inner_maps(spec.settings, "");
     let outputs: Vec<String> = spec.outputs.iter().map(|output| format!("`{output}`")).collect();
     let has_cases = spec.settings.iter().any(|setting| matches!(setting.kind, Kind::Cases));
     match outputs.as_slice() {
@@ -53,6 +44,19 @@ fn section(spec: &Spec) -> String {
         outputs => section += &format!("Outputs: {}.\n\n", outputs.join(", ")),
     }
     section + &format!("```yaml\n{}\n```\n\n", spec.example.trim())
+}
+
+/// The maps within a map, each behind the one that it stands in.
+fn inner_maps(outer: &[Setting], path: &str) -> String {
+    let mut text = String::new();
+    for setting in outer {
+        let Some((prefix, inner)) = setting.kind.inner() else { continue };
+        let what = if matches!(setting.kind, Kind::FieldTypes(_)) { "A field of" } else { "In" };
+        let path = format!("{path}{}", setting.key);
+        text += &format!("{what} `{path}`:\n\n{}", settings(inner, prefix));
+        text += &inner_maps(inner, &format!("{path}."));
+    }
+    text
 }
 
 fn settings(settings: &[Setting], prefix: &str) -> String {
@@ -87,6 +91,7 @@ fn value(kind: Kind) -> String {
         Kind::Names(kind) => return format!("names of {kind}s"),
         Kind::Template => "text with references",
         Kind::Url => "address with references",
+        Kind::Address => "address",
         Kind::Html => "HTML with references",
         Kind::MailAddresses => "mail addresses with references",
         Kind::Expression => "expression",

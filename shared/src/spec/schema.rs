@@ -115,6 +115,7 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
     let text = || json!({"type": ["string", "number"]});
     let schema = match kind {
         Kind::Template | Kind::Html | Kind::MailAddresses | Kind::Value => json!({}),
+        Kind::Address => json!({"type": "string", "pattern": "^\\s*[Hh][Tt][Tt][Pp][Ss]?://"}),
         Kind::Url | Kind::EnvName | Kind::Delay | Kind::Time | Kind::Charset | Kind::ShortUrl | Kind::Pairs => text(),
         Kind::Secret => secret(),
         Kind::DelayOr(prefix, inner) => json!({"anyOf": [text(), settings(inner, prefix)]}),

@@ -11,7 +11,7 @@ use crate::task;
 pub(super) fn sample(kind: Kind) -> Value {
     match kind {
         Kind::Template | Kind::Html | Kind::Text(_) | Kind::Value => json!("a"),
-        Kind::Url => json!("https://example.org/"),
+        Kind::Url | Kind::Address => json!("https://example.org/"),
         Kind::MailAddresses => json!("a@example.org"),
         Kind::Expression => json!("$env[\"a\"]"),
         Kind::Texts => json!(["a"]),
@@ -62,6 +62,9 @@ fn companions(spec: &Spec, map: &mut Map<String, Value>) {
         "for_each" if map.contains_key("store") => &[("collect", json!("$a"))],
         "send_mail" if !map.contains_key("html") => &[("text", json!("a"))],
         "permission" => &[("triggers", json!(["a"]))],
+        "connection" if !connection::System::ALL.iter().any(|system| map.contains_key(system.name())) => {
+            &[("smtp", json!({"host": "a"}))]
+        }
         _ => &[],
     };
     missing.iter().for_each(|(key, value)| _ = map.insert((*key).to_owned(), value.clone()));

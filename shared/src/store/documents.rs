@@ -9,11 +9,14 @@ use serde_json::Value;
 use super::audit_log::{self, Change};
 use super::settings::Versioned;
 use super::{
-    StoreError, modules, permissions, secrets, settings, texts, triggers, variables, workflow_drafts, workflows,
+    StoreError, connections, modules, permissions, secrets, settings, texts, triggers, variables, workflow_drafts,
+    workflows,
 };
+use crate::connection::{Connection, Connections};
 use crate::document::batch::{Batch, Checked, ShortUrls, Stored};
-use crate::document::{Document, Kind, Name};
-use crate::module::Module;
+use crate::document::{self, Document, Kind, Name};
+use crate::id::ConnectionName;
+use crate::module::{Module, Modules};
 
 /// Writes documents and notes who changed what; tells for each whether that changed anything. The version is raised only
 /// if one did; it is that from which on the documents are in force.
@@ -91,23 +94,47 @@ async fn put_all(transaction: &Transaction<'_>, account: &str, documents: &[Chec
     Ok(changed)
 }
 
-/// Removes one and notes who did it; returns the version of the settings from which on it is gone, if it was there.
-pub async fn delete(connection: &mut Object, account: &str, name: &Name) -> Result<Option<i64>, StoreError> {
+/// What became of a document that was to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone from this version of the settings on.
+    Done(i64),
+    /// There is none of this name.
+    Missing,
+    /// These documents name it and cannot do without it. Nothing is removed.
+    Used(Vec<(Kind, String)>),
+}
+
+/// Removes one and notes who did it.
+pub async fn delete(connection: &mut Object, account: &str, name: &Name) -> Result<Removed, StoreError> {
+    // What names a connection is read first. A document that names it from now on is refused while it is not there.
+    let users = match name {
+        Name::Connection(name) => users(connection, name).await?,
+        Name::Module(_) | Name::Trigger(_) | Name::Workflow(_) | Name::Permission(_) => Vec::new(),
+    };
     let transaction = connection.transaction().await?;
     let raised = settings::raise(&transaction).await?;
-    if !remove(&transaction, name).await? {
+    if !users.is_empty() || !remove(&transaction, name).await? {
         transaction.rollback().await?;
-        return Ok(None);
+        return Ok(if users.is_empty() { Removed::Missing } else { Removed::Used(users) });
     }
     let (kind, key) = (name.kind().name(), &name.to_string());
     audit_log::put(&transaction, &Change { account, action: "delete", kind, key, document: None }).await?;
     transaction.commit().await?;
-    Ok(Some(raised))
+    Ok(Removed::Done(raised))
+}
+
+/// The stored documents that name a connection.
+pub async fn users(connection: &Object, name: &ConnectionName) -> Result<Vec<(Kind, String)>, StoreError> {
+    let modules = load(connection, Kind::Module).await?;
+    let modules: Modules = modules.iter().filter_map(|one| Module::from_document(one).ok()).collect();
+    Ok(document::connections::users(name, &modules, &load(connection, Kind::Workflow).await?))
 }
 
 /// All documents of a kind, in the order of their numbers or keys.
 pub async fn load(connection: &Object, kind: Kind) -> Result<Vec<Value>, StoreError> {
     Ok(match kind {
+        Kind::Connection => connections::load(connection).await?.value,
         Kind::Module => modules::load(connection).await?.value,
         Kind::Trigger => triggers::load(connection).await?.value,
         Kind::Workflow => workflows::load(connection).await?.value.into_iter().map(|stored| stored.document).collect(),
@@ -122,12 +149,19 @@ pub async fn short_urls(connection: &Object) -> Result<ShortUrls, StoreError> {
     Ok(stored.iter().filter_map(|one| Some((text(one, Kind::Permission.name())?, text(one, "short_url")?))).collect())
 }
 
+/// The stored connections.
+async fn of_connections(connection: &Object) -> Result<Connections, StoreError> {
+    let stored = connections::load(connection).await?.value;
+    Ok(stored.iter().filter_map(|one| Connection::from_document(one).ok()).collect())
+}
+
 /// What the modules and workflows of a batch are judged by.
 pub async fn stored(connection: &Object, batch: &Batch) -> Result<Stored, StoreError> {
     let modules = load(connection, Kind::Module).await?;
     Ok(Stored {
+        connections: of_connections(connection).await?,
         modules: modules.iter().filter_map(|one| Module::from_document(one).ok()).collect(),
-        workflows: if batch.has_modules() { load(connection, Kind::Workflow).await? } else { Vec::new() },
+        workflows: if batch.needs_workflows() { load(connection, Kind::Workflow).await? } else { Vec::new() },
         secrets: secrets::list(connection).await?.into_iter().map(|one| one.name).collect(),
         variables: variables::load(connection).await?.into_keys().collect(),
         numbers: if batch.runs_workflows() { workflows::numbers(connection).await? } else { HashSet::new() },
@@ -140,6 +174,7 @@ async fn put(transaction: &Transaction<'_>, checked: &Checked) -> Result<bool, S
     let name = (kind, key.as_str());
     let text = texts::next(transaction, name, value, checked.text.as_deref()).await?;
     let says_another = match document {
+        Document::Connection(one) => connections::put(transaction, &one.name, value).await?,
         Document::Module(module) => modules::put(transaction, module, value).await?,
         Document::Trigger(trigger) => triggers::put(transaction, &trigger.key, value).await?,
         Document::Workflow(workflow) => workflows::put(transaction, workflow.id, value).await?,
@@ -150,6 +185,7 @@ async fn put(transaction: &Transaction<'_>, checked: &Checked) -> Result<bool, S
 
 async fn remove(transaction: &Transaction<'_>, name: &Name) -> Result<bool, StoreError> {
     match name {
+        Name::Connection(name) => connections::delete(transaction, name).await,
         Name::Module(name) => modules::delete(transaction, name).await,
         Name::Trigger(key) => triggers::delete(transaction, key).await,
         Name::Workflow(id) => workflows::delete(transaction, *id).await,

@@ -14,6 +14,9 @@ use crate::yaml;
 const MODULES: &str = "-- texts::modules
 SELECT name, text FROM modules WHERE text IS NOT NULL AND ($1::text IS NULL OR name = $1)";
 
+const CONNECTIONS: &str = "-- texts::connections
+SELECT name, text FROM connections WHERE text IS NOT NULL AND ($1::text IS NULL OR name = $1)";
+
 const TRIGGERS: &str = "-- texts::triggers
 SELECT key, text FROM triggers WHERE text IS NOT NULL AND ($1::text IS NULL OR key = $1)";
 
@@ -29,6 +32,9 @@ SELECT text FROM workflow_versions WHERE workflow = $1 AND version = $2";
 
 const PUT_MODULE: &str = "-- texts::put_module
 UPDATE modules SET text = $2 WHERE name = $1 AND text IS DISTINCT FROM $2";
+
+const PUT_CONNECTION: &str = "-- texts::put_connection
+UPDATE connections SET text = $2 WHERE name = $1 AND text IS DISTINCT FROM $2";
 
 const PUT_TRIGGER: &str = "-- texts::put_trigger
 UPDATE triggers SET text = $2 WHERE key = $1 AND text IS DISTINCT FROM $2";
@@ -83,6 +89,7 @@ pub(super) async fn put(
     text: Option<&str>,
 ) -> Result<bool, StoreError> {
     let statement = match kind {
+        Kind::Connection => PUT_CONNECTION,
         Kind::Module => PUT_MODULE,
         Kind::Trigger => PUT_TRIGGER,
         Kind::Workflow => PUT_WORKFLOW,
@@ -93,6 +100,7 @@ pub(super) async fn put(
 
 fn of(kind: Kind) -> &'static str {
     match kind {
+        Kind::Connection => CONNECTIONS,
         Kind::Module => MODULES,
         Kind::Trigger => TRIGGERS,
         Kind::Workflow => WORKFLOWS,

@@ -158,7 +158,8 @@ fn body(reader: &mut Reader) -> Body {
     }
 }
 
-fn headers(reader: &mut Reader) -> Vec<(String, Template)> {
+/// The headers of a map, by their names.
+pub(crate) fn headers(reader: &mut Reader) -> Vec<(String, Template)> {
     let headers = reader.env_templates("headers");
     if headers.len() > MAX_HEADERS {
         reader.report("headers", DocumentFault::MoreThan { most: MAX_HEADERS });

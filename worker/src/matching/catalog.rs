@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
+use postern_shared::connection::{self, Connections};
 use postern_shared::env::Env;
 use postern_shared::expression::Reads;
 use postern_shared::id::{TriggerKey, WorkflowId};
@@ -19,7 +20,7 @@ use postern_shared::secret::key::Keys;
 use postern_shared::store::forgetting::{self, Lately};
 use postern_shared::store::processes::Held;
 use postern_shared::store::settings::{self, Versioned};
-use postern_shared::store::{Connection, Store, StoreError, modules, secrets, variables, workflows};
+use postern_shared::store::{Connection, Store, StoreError, connections, modules, secrets, variables, workflows};
 use postern_shared::task::Task;
 use postern_shared::variable::{self, Variables};
 use postern_shared::workflow::Workflow;
@@ -69,6 +70,7 @@ pub struct Catalog {
     version: i64,
     workflows: HashMap<WorkflowId, Arc<Pinned>>,
     modules: Arc<Modules>,
+    connections: Arc<Connections>,
     variables: Arc<Env>,
     fallbacks: Fallbacks,
     forgotten: Lately,
@@ -95,6 +97,12 @@ impl Catalog {
     /// The declared modules. They hold for all runs, whatever version of its workflow a run is pinned to.
     pub fn modules(&self) -> &Arc<Modules> {
         &self.modules
+    }
+
+    /// The connections. They hold for all runs, as the modules do.
+    #[expect(dead_code, reason = "the tasks that reach other systems by a connection come next")]
+    pub fn connections(&self) -> &Arc<Connections> {
+        &self.connections
     }
 
     /// What `$var` reads.
@@ -133,6 +141,7 @@ impl Catalog {
 struct Loaded {
     workflows: Versioned<Vec<workflows::Stored>>,
     modules: Modules,
+    connections: Connections,
     variables: Variables,
     /// The persons that were forgotten by then.
     forgotten: Lately,
@@ -143,12 +152,14 @@ async fn load(store: &Store) -> Result<Loaded, StoreError> {
     let connection = store.connection().await?;
     loop {
         let (modules, variables) = (modules::load(&connection).await?, variables::load(&connection).await?);
+        let connections = connections::load(&connection).await?.value;
         let workflows = workflows::load(&connection).await?;
         // Else somebody changed the settings in between.
         if modules.version == workflows.version {
             let forgotten = forgetting::lately(&connection).await?;
             let modules = modules.value.iter().filter_map(declared).collect();
-            return Ok(Loaded { workflows, modules, variables, forgotten });
+            let connections = connections.iter().filter_map(reachable).collect();
+            return Ok(Loaded { workflows, modules, connections, variables, forgotten });
         }
     }
 }
@@ -159,6 +170,17 @@ fn declared(document: &Value) -> Option<Module> {
         Err(findings) => {
             let finding = findings.first().map(ToString::to_string).unwrap_or_default();
             tracing::error!(finding, "a stored module cannot be read and counts as open");
+            None
+        }
+    }
+}
+
+fn reachable(document: &Value) -> Option<connection::Connection> {
+    match connection::Connection::from_document(document) {
+        Ok(connection) => Some(connection),
+        Err(findings) => {
+            let finding = findings.first().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(finding, "a stored connection cannot be read and counts as missing");
             None
         }
     }
@@ -263,6 +285,7 @@ impl Catalogs {
         let unopened = secrets.tell_unopened();
         self.secrets.store(Arc::new(secrets));
         let mut catalog = Catalog::new(loaded.workflows.version, &loaded.workflows.value, loaded.modules);
+        catalog.connections = Arc::new(loaded.connections);
         catalog.fallbacks.clone_from(&self.fallbacks);
         catalog.variables = Arc::new(variable::in_force(loaded.variables, &self.environment));
         catalog.forgotten = loaded.forgotten;

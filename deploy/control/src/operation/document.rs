@@ -1,4 +1,4 @@
-//! Modules, permissions, triggers and workflows, each by its number or key.
+//! Connections, modules, permissions, triggers and workflows, each by its number or key.
 
 pub mod apply;
 pub mod delete;
@@ -14,6 +14,7 @@ pub mod versions;
 
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Kind, Name};
+use postern_shared::store::documents::Removed;
 use postern_shared::store::{Connection, StoreError, documents, texts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ pub async fn keep(
     if !batch.findings.is_empty() {
         return Err(Error::Documents(Finding::all(&batch.findings, who.language)));
     }
-    // What others name comes first: modules, triggers, workflows, permissions.
+    // What others name comes first: connections, modules, triggers, workflows, permissions.
     batch.documents.sort_by_key(|checked| checked.document.kind());
     let changed = documents::apply(connection, &who.account, &batch.documents).await?;
     let behind = in_force::wait(connection, changed.version).await?;
@@ -78,8 +79,14 @@ pub async fn keep(
 /// Removes what has this name, and waits until no ingress knows it any more.
 pub async fn remove(state: &State, who: &Who, name: &Name) -> Result<(), Error> {
     let mut connection = state.store.connection().await?;
-    let gone = documents::delete(&mut connection, &who.account, name).await?;
-    let version = gone.ok_or(Error::Unknown(name.kind().name()))?;
+    let version = match documents::delete(&mut connection, &who.account, name).await? {
+        Removed::Done(version) => version,
+        Removed::Missing => return Err(Error::Unknown(name.kind().name())),
+        Removed::Used(users) => {
+            let users: Vec<String> = users.iter().map(|(kind, key)| format!("{kind} {key}")).collect();
+            return Err(Error::Conflict(format!("the {} is used by {}", name.kind(), users.join(", "))));
+        }
+    };
     in_force::wait(&connection, version).await?;
     Ok(())
 }

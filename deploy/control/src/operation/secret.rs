@@ -7,6 +7,7 @@ pub mod set;
 
 use std::collections::BTreeMap;
 
+use postern_shared::connection;
 use postern_shared::document::Kind;
 use postern_shared::id::SecretName;
 use postern_shared::permission::Permission;
@@ -19,11 +20,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Use {
     /// The kind of the document.
-    #[schemars(extend("enum" = [Kind::Workflow.name(), Kind::Permission.name()]))]
+    #[schemars(extend("enum" = [Kind::Workflow.name(), Kind::Permission.name(), Kind::Connection.name()]))]
     pub kind: String,
     /// Its number or key.
     pub key: String,
-    /// The step, or the setting of a permission.
+    /// The step, or the setting of a permission or of a connection.
     pub place: String,
 }
 
@@ -45,6 +46,12 @@ pub async fn uses(connection: &Connection) -> Result<BTreeMap<SecretName, Vec<Us
     for permission in permissions.iter().filter_map(|one| Permission::from_document(one).ok()) {
         permission.secrets().for_each(|(place, name)| {
             add(name, Kind::Permission, permission.key.to_string(), place);
+        });
+    }
+    let connections = documents::load(connection, Kind::Connection).await?;
+    for connection in connections.iter().filter_map(|one| connection::Connection::from_document(one).ok()) {
+        connection.secrets().into_iter().for_each(|(place, name)| {
+            add(name, Kind::Connection, connection.name.to_string(), place);
         });
     }
     Ok(uses)

@@ -180,7 +180,7 @@ fn checked(text: &str, batch: Batch, more: Vec<Located>, language: Language) -> 
     let faults: Vec<Located> = batch.findings.into_iter().map(|found| found.located).chain(more).collect();
     let module = batch.documents.into_iter().next().and_then(|one| match one.document {
         Document::Module(module) => Some(module),
-        Document::Trigger(_) | Document::Workflow(_) | Document::Permission(_) => None,
+        Document::Connection(_) | Document::Trigger(_) | Document::Workflow(_) | Document::Permission(_) => None,
     });
     Checked { marks: editor::marks(text, faults, language), module }
 }

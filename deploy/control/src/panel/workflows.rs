@@ -257,7 +257,7 @@ fn checked(text: &str, batch: Batch, more: Vec<Located>, who: &Who, counted: &[S
             let seen = who.sight().document(&one.value);
             Some(graph::draw(&Sketch::of(&seen), &seen, graph::Marks::Counted(counted, who.language)))
         }
-        Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
+        Document::Connection(_) | Document::Module(_) | Document::Trigger(_) | Document::Permission(_) => None,
     });
     Checked { marks, graph }
 }

@@ -1,9 +1,10 @@
 //! Documents without what opens something: short URLs, test calls, and of the steps that reach other systems the target,
 //! the headers and the bodies. A reference such as `$env["lastname"]` is no secret and stays.
 
+use postern_shared::document::Kind;
 use postern_shared::mask::HIDDEN;
-use postern_shared::spec::{Kind, Spec};
-use postern_shared::{permission, task};
+use postern_shared::spec::{self, Setting};
+use postern_shared::{connection, permission, task};
 use serde_json::Value;
 
 /// The tasks whose settings name other systems and what opens them.
@@ -17,14 +18,17 @@ const SECRET_NAMES: [&str; 8] =
 pub fn without_secrets(document: &Value) -> Value {
     let mut document = document.clone();
     if document.get("permission").is_some() {
-        hide_settings(&mut document, &permission::SPEC);
+        hide_settings(&mut document, permission::SPEC.settings);
+    }
+    if Kind::of(&document) == Ok(Kind::Connection) {
+        hide_settings(&mut document, connection::SPEC.settings);
     }
     let steps = document.get_mut("steps").and_then(Value::as_object_mut);
     for (_, step) in steps.into_iter().flatten() {
         let outside = OUTSIDE.iter().find(|task| step.get(**task).is_some());
         let kind = outside.and_then(|task| task::KINDS.iter().find(|kind| kind.spec.name == *task));
         if let Some(kind) = kind {
-            hide_settings(step, kind.spec);
+            hide_settings(step, kind.spec.settings);
         }
     }
     hide_named(&mut document);
@@ -32,20 +36,21 @@ pub fn without_secrets(document: &Value) -> Value {
 }
 
 /// Hides the settings whose kind can hold a secret.
-fn hide_settings(map: &mut Value, spec: &Spec) {
-    for setting in spec.settings {
+fn hide_settings(map: &mut Value, settings: &[Setting]) {
+    for setting in settings {
         let Some(value) = map.get_mut(setting.key) else { continue };
         match setting.kind {
-            Kind::Url => *value = value.as_str().map_or_else(|| HIDDEN.into(), |url| origin(url).into()),
-            Kind::ShortUrl
-            | Kind::Pairs
-            | Kind::Template
-            | Kind::Html
-            | Kind::Value
-            | Kind::Headers
-            | Kind::Env
-            | Kind::Fields
-            | Kind::MailAddresses => hide(value),
+            spec::Kind::Map(_, inner) => hide_settings(value, inner),
+            spec::Kind::Url => *value = value.as_str().map_or_else(|| HIDDEN.into(), |url| origin(url).into()),
+            spec::Kind::ShortUrl
+            | spec::Kind::Pairs
+            | spec::Kind::Template
+            | spec::Kind::Html
+            | spec::Kind::Value
+            | spec::Kind::Headers
+            | spec::Kind::Env
+            | spec::Kind::Fields
+            | spec::Kind::MailAddresses => hide(value),
             _ => {}
         }
     }
@@ -109,6 +114,12 @@ mod tests {
                 json!({"permission": "a", "ping": "•••", "addresses": ["any"]}),
             ),
             (json!({"trigger": "a", "title": "A"}), json!({"trigger": "a", "title": "A"})),
+            (
+                json!({"connection": "a", "http": {"base": "https://a.example", "headers": {"X-Key": "x7Kd"},
+                    "auth": {"bearer": "$secret[\"k\"]"}}}),
+                json!({"connection": "a", "http": {"base": "https://a.example", "headers": {"X-Key": "•••"},
+                    "auth": {"bearer": "$secret[\"k\"]"}}}),
+            ),
             (
                 json!({"workflow": 1, "steps": {"a": {
                     "http_request": "https://u:p@crm.example.org/x7Kd?k=x7Kd", "method": "POST",

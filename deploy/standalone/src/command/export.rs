@@ -30,7 +30,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let Documents(all) = api.call::<ExportDocuments>(&Nothing {}).await?;
     let mut found = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| options.kind.is_none_or(|wanted| wanted == *kind)) {
-        for (document, text) in all.iter().filter(|(document, _)| document.get(kind.name()).is_some()) {
+        for (document, text) in all.iter().filter(|(document, _)| Kind::of(document) == Ok(kind)) {
             if options.key.as_ref().is_some_and(|wanted| *wanted != key(kind, document)) {
                 continue;
             }

@@ -7,10 +7,13 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use postern_control::operation::Nothing;
 use postern_control::operation::answer::One;
 use postern_control::operation::document::get::{Get, GetWorkflow, Input};
-use postern_control::operation::document::kinds::{Key, Modules, Of, Permissions, Stored, Triggers, Workflows};
+use postern_control::operation::document::kinds::{
+    Connections, Key, Modules, Of, Permissions, Stored, Triggers, Workflows,
+};
 use postern_control::operation::document::list::List;
 use postern_control::operation::document::versions::{self, ListVersions, Version};
 use postern_control::operation::field::{LAST_MAX, Last};
+use postern_shared::connection::System;
 use postern_shared::document::{Kind, Name};
 use serde_json::{Map, Value};
 
@@ -55,6 +58,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             return output.list(&VERSIONS, |one| one.version.to_string(), &found.versions, &found).map(drop);
         }
         Name::Workflow(id) => both(api.call::<GetWorkflow>(&Input { id, version: options.version }).await?),
+        name @ Name::Connection(_) => both(api.call::<Get<Connections>>(&Key(name, PhantomData)).await?),
         name @ Name::Module(_) => both(api.call::<Get<Modules>>(&Key(name, PhantomData)).await?),
         name @ Name::Trigger(_) => both(api.call::<Get<Triggers>>(&Key(name, PhantomData)).await?),
         name @ Name::Permission(_) => both(api.call::<Get<Permissions>>(&Key(name, PhantomData)).await?),
@@ -71,6 +75,7 @@ fn both<K: Of>(One(stored): One<Stored<K>>) -> (Value, String) {
 
 async fn all(api: &Api, kind: Kind, output: &mut Output) -> Result<(), Failure> {
     match kind {
+        Kind::Connection => all_of::<Connections>(api, &CONNECTIONS, output).await,
         Kind::Module => all_of::<Modules>(api, &MODULES, output).await,
         Kind::Trigger => all_of::<Triggers>(api, &TRIGGERS, output).await,
         Kind::Workflow => all_of::<Workflows>(api, &WORKFLOWS, output).await,
@@ -99,6 +104,7 @@ pub fn kind_parser() -> impl TypedValueParser<Value = Kind> {
 
 const fn several(kind: Kind) -> &'static str {
     match kind {
+        Kind::Connection => "connections",
         Kind::Module => "modules",
         Kind::Trigger => "triggers",
         Kind::Workflow => "workflows",
@@ -108,6 +114,25 @@ const fn several(kind: Kind) -> &'static str {
 
 static VERSIONS: [Column<Version>; 2] =
     [Column::number("VERSION", |one| one.version.to_string()), Column::time("CREATED", |one| one.created_at.0.clone())];
+
+static CONNECTIONS: [Column<Value>; 4] = [
+    Column::text("CONNECTION", |one| text(&one["connection"])),
+    Column::text("SYSTEM", |one| system(one).map_or("", System::name).to_owned()),
+    Column::text("ADDRESS", |one| {
+        let (map, key) = match system(one) {
+            Some(System::Vtiger) => (&one["vtiger"], "url"),
+            Some(System::Http) => (&one["http"], "base"),
+            Some(System::Smtp) => (&one["smtp"], "host"),
+            None => return String::new(),
+        };
+        text(&map[key])
+    }),
+    Column::text("TITLE", |one| text(&one["title"])),
+];
+
+fn system(connection: &Value) -> Option<System> {
+    System::ALL.into_iter().find(|system| connection.get(system.name()).is_some())
+}
 
 static MODULES: [Column<Value>; 4] = [
     Column::text("MODULE", |one| text(&one["module"])),

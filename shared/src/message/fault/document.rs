@@ -43,6 +43,7 @@ codes! {
     "document-missing" DocumentMissing { kind: Inner, key: String };
     "path-takes" PathTakes { kind: Inner, key: String };
     "page-takes" PageTakes { kind: Inner };
+    "thing-connection" ThingConnection;
     "thing-module" ThingModule;
     "thing-trigger" ThingTrigger;
     "thing-workflow" ThingWorkflow;

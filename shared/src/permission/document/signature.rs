@@ -1,6 +1,6 @@
 //! The setting `signature`: how callers sign.
 
-use super::token::{header_name, named, of_text};
+use super::token::header_name;
 use crate::document::Reader;
 use crate::id::SecretName;
 use crate::message::{DocumentFault, PermissionFault};
@@ -51,7 +51,7 @@ const OWN: [&str; 5] = ["algorithm", "encoding", "prefix", "signed", "timestamp"
 
 pub(super) fn read(reader: &mut Reader) -> Option<Signature> {
     let mut inner = reader.inner("signature", &SETTINGS)?;
-    let (standard, secrets) = (named(&mut inner, STANDARD_WEBHOOKS), secrets(&mut inner));
+    let (standard, secrets) = (inner.secret(STANDARD_WEBHOOKS), secrets(&mut inner));
     let (platform, header) = (inner.choice("preset", &PRESETS), inner.text("header"));
     let (url, own, tolerance) = (url(&mut inner, platform), own(&mut inner, header), inner.duration("tolerance"));
     let is_set = |inner: &Reader, key: &&str| inner.peek(key).is_some_and(|value| !value.is_null());
@@ -86,9 +86,9 @@ pub(super) fn read(reader: &mut Reader) -> Option<Signature> {
 
 /// The secrets under `secret` and `secrets`.
 fn secrets(inner: &mut Reader) -> Vec<SecretName> {
-    let one = named(inner, "secret");
+    let one = inner.secret("secret");
     let texts = inner.texts("secrets");
-    let several = texts.into_iter().filter_map(|(place, text)| of_text(inner, &place, &text));
+    let several = texts.into_iter().filter_map(|(place, text)| inner.secret_of(&place, &text));
     let several: Vec<SecretName> = several.collect();
     one.into_iter().chain(several).collect()
 }

@@ -1,8 +1,6 @@
 //! The setting `token`: what callers have to show.
 
-use super::secret;
 use crate::document::Reader;
-use crate::id::SecretName;
 use crate::message::PermissionFault;
 use crate::permission::token::{Place, Token};
 use crate::spec::{Kind, Setting};
@@ -22,10 +20,10 @@ pub(super) const SETTINGS: [Setting; 3] = [
 
 pub(super) fn read(reader: &mut Reader) -> Option<Token> {
     if reader.value("token").is_some_and(|value| !value.is_object()) {
-        return Some(Token { place: Place::Bearer, secret: named(reader, "token")? });
+        return Some(Token { place: Place::Bearer, secret: reader.secret("token")? });
     }
     let mut inner = reader.inner("token", &SETTINGS)?;
-    let (header, query, secret) = (inner.text("header"), inner.text("query"), named(&mut inner, "value"));
+    let (header, query, secret) = (inner.text("header"), inner.text("query"), inner.secret("value"));
     let place = match (header, query) {
         (Some(header), None) => header_name(&mut inner, "header", &header).map(Place::Header),
         (None, Some(query)) if TAKEN.contains(&query.as_str()) || query.trim().is_empty() => {
@@ -40,22 +38,6 @@ pub(super) fn read(reader: &mut Reader) -> Option<Token> {
     };
     inner.finish();
     Some(Token { place: place?, secret: secret? })
-}
-
-/// The secret at a key; a plain text is a finding, since documents are shown and exported.
-pub(super) fn named(reader: &mut Reader, key: &'static str) -> Option<SecretName> {
-    let text = reader.text(key)?;
-    of_text(reader, key, &text)
-}
-
-/// The secret that a text at a key names.
-pub(super) fn of_text(reader: &mut Reader, key: &str, text: &str) -> Option<SecretName> {
-    match secret::named(text) {
-        Ok(Some(name)) => return Some(name),
-        Ok(None) => reader.report(key, PermissionFault::SecretPlain),
-        Err(message) => reader.report(key, message),
-    }
-    None
 }
 
 /// The name of a header in lower case (RFC 9110, 5.1).

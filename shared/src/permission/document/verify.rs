@@ -1,7 +1,6 @@
 //! The setting `verify`: which challenges of platforms are answered.
 
-use super::secret;
-use crate::document::Reader;
+use crate::document::{Reader, named_secret};
 use crate::message::{DocumentFault, PermissionFault};
 use crate::permission::verify::{Expected, Verify};
 use crate::secret::token::Token;
@@ -31,7 +30,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Verify> {
 }
 
 fn expected(inner: &mut Reader, token: &str) -> Option<Expected> {
-    match secret::named(token) {
+    match named_secret(token) {
         Ok(Some(name)) => Some(Expected::Secret(name)),
         Ok(None) => Some(Expected::Text(Token::new(token))),
         Err(message) => {

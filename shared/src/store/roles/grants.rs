@@ -65,6 +65,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "schema_migrations", &[Read("number")]),
     (Worker, "settings", &[Read("version")]),
     (Worker, "modules", &[Read("name, document")]),
+    (Worker, "connections", &[Read("name, document")]),
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
     (Worker, "counters", &[Read(""), Add(""), Change("last")]),
@@ -162,6 +163,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "settings", &[Read("version"), Change("version")]),
     (Control, "permissions", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
     (Control, "triggers", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
+    (Control, "connections", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "modules", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "secrets", &[Read(""), Add("name, key, value"), Change("key, value, changed_at"), Remove]),
     (Control, "variables", &[Read(""), Add("name, value"), Change("value, changed_at"), Remove]),
@@ -350,7 +352,17 @@ mod tests {
 
     #[test]
     fn ingress_has_no_right_on_what_it_must_not_see() {
-        for table in ["records", "comments", "checkpoints", "accounts", "sessions", "tokens", "audit_log", "modules"] {
+        for table in [
+            "records",
+            "comments",
+            "checkpoints",
+            "accounts",
+            "sessions",
+            "tokens",
+            "audit_log",
+            "modules",
+            "connections",
+        ] {
             assert_eq!(of(Ingress, table), [], "{table}");
         }
         for (table, column) in [("receipts", "env"), ("receipts", "query"), ("spool", "body"), ("dead_letters", "body")]

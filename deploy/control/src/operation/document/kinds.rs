@@ -34,6 +34,10 @@ pub trait Of: std::fmt::Debug + Send + Sync + 'static {
 const APPLIED: &str =
     r#"{"kind": "trigger", "key": "web_lead", "changed": true, "made_short_url": null, "behind": []}"#;
 
+/// Connections.
+#[derive(Debug)]
+pub struct Connections;
+
 /// Modules.
 #[derive(Debug)]
 pub struct Modules;
@@ -49,6 +53,22 @@ pub struct Triggers;
 /// Workflows.
 #[derive(Debug)]
 pub struct Workflows;
+
+impl Of for Connections {
+    const KIND: Kind = Kind::Connection;
+    const SCHEMA: &'static str = "Connection";
+    const LIST: About = About::get(
+        "listConnections",
+        "/connections",
+        "all connections to other systems; they name secrets and hold no values of them",
+        r#"{"connections": [{"connection": "mail", "smtp": {"host": "mail.example.org"}}]}"#,
+    );
+    const GET: About = get("getConnection", "/connections/{key}", "one connection", CONNECTION);
+    const SET: About = set("setConnection", "/connections/{key}", "sets a connection", CONNECTION);
+    const DELETE: About =
+        About::delete("deleteConnection", "/connections/{key}", "removes a connection that nothing names")
+            .refusing(&[Code::NotFound, Code::Conflict]);
+}
 
 impl Of for Modules {
     const KIND: Kind = Kind::Module;
@@ -103,6 +123,7 @@ impl Of for Workflows {
         About::delete("deleteWorkflow", "/workflows/{id}", "removes a workflow; runs that began go on");
 }
 
+const CONNECTION: &str = r#"{"connection": "mail", "smtp": {"host": "mail.example.org"}}"#;
 const MODULE: &str = r#"{"module": "Leads", "fields": {"lastname": "text"}}"#;
 const PERMISSION: &str = r#"{"permission": "office", "addresses": ["192.0.2.*"], "workflows": [77]}"#;
 const TRIGGER: &str = r#"{"trigger": "web_lead"}"#;
@@ -200,6 +221,6 @@ impl<K: Of> Take for Key<K> {
 pub fn key<K: Of>(schemas: &mut SchemaGenerator) -> Schema {
     match K::KIND {
         Kind::Workflow => schemas.subschema_for::<WorkflowId>(),
-        Kind::Module | Kind::Trigger | Kind::Permission => schemas.subschema_for::<ModuleName>(),
+        Kind::Connection | Kind::Module | Kind::Trigger | Kind::Permission => schemas.subschema_for::<ModuleName>(),
     }
 }

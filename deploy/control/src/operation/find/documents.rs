@@ -13,7 +13,7 @@ const MAX_FOUND: usize = 50;
 /// The documents of a text.
 pub async fn named(connection: &Connection, text: &str) -> Result<Vec<FoundDocument>, Error> {
     let mut found = Vec::new();
-    for kind in [Kind::Workflow, Kind::Trigger, Kind::Permission, Kind::Module] {
+    for kind in [Kind::Workflow, Kind::Trigger, Kind::Permission, Kind::Module, Kind::Connection] {
         let stored = documents::load(connection, kind).await?;
         found.extend(stored.iter().filter_map(|document| fitting(kind, document, text)));
     }

@@ -26,7 +26,7 @@ pub fn findings(texts: &[Text], set: &Set) -> Vec<(Kind, Finding)> {
     }
     let values: Vec<Value> = documents.iter().map(|(_, document)| document.value.clone()).collect();
     let known = |kind: Kind| {
-        let here = values.iter().filter(|one| one.get(kind.name()).is_some());
+        let here = values.iter().filter(|one| Kind::of(one) == Ok(kind));
         known::keys(kind, set.of(kind).map(|(document, _)| document).chain(here))
     };
     let known =
@@ -70,8 +70,12 @@ struct Known {
 impl Known {
     /// The paths of a document at which a name leads nowhere, what it should name, and why.
     fn missing(&self, document: &Value) -> Vec<(Kind, String, Message)> {
-        // The server itself refuses a step that runs a missing workflow.
-        let is_ours = |(kind, path, _): &(Kind, String, String)| *kind != Kind::Workflow || !path.starts_with("steps.");
+        // The server itself refuses a step that runs a missing workflow, and what names a missing connection.
+        let is_ours = |(kind, path, _): &(Kind, String, String)| match kind {
+            Kind::Connection => false,
+            Kind::Workflow => !path.starts_with("steps."),
+            Kind::Module | Kind::Trigger | Kind::Permission => true,
+        };
         let named = named(document).into_iter().filter(is_ours);
         named.filter_map(|(kind, path, name)| Some((kind, path, self.message(kind, &name)?))).collect()
     }
@@ -80,7 +84,7 @@ impl Known {
         let known = match kind {
             Kind::Trigger => &self.triggers,
             Kind::Workflow => &self.workflows,
-            Kind::Module | Kind::Permission => &self.modules,
+            Kind::Module | Kind::Connection | Kind::Permission => &self.modules,
         };
         if known.contains(name) {
             return None;

@@ -1,0 +1,58 @@
+//! `vtiger`: the way to a vtiger CRM.
+
+use url::Url;
+
+use super::address;
+use crate::document::Reader;
+use crate::id::SecretName;
+use crate::permission::limit::Limit;
+use crate::spec::{Kind, Setting};
+
+/// The file that answers calls. People copy it with the address.
+const WEBSERVICE: &str = "webservice.php";
+
+/// The longest name of a user, in bytes.
+const MAX_USER_BYTES: usize = 255;
+
+/// The most calls at once: vtiger answers no more per second with more.
+pub const MAX_SESSIONS: u8 = 32;
+
+/// What stands in `vtiger`.
+pub(super) const SETTINGS: [Setting; 5] = [
+    Setting::new("url", Kind::Address).required(),
+    Setting::new("user", Kind::Text(MAX_USER_BYTES)).required(),
+    Setting::new("access_key", Kind::Secret).required(),
+    Setting::new("sessions", Kind::Number(1, MAX_SESSIONS as i64)).or("4"),
+    Setting::new("rate", Kind::Rate),
+];
+
+/// The way to a vtiger CRM.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vtiger {
+    /// The folder of vtiger, with a slash at its end.
+    pub url: Url,
+    /// The user in whose name calls are made.
+    pub user: String,
+    /// The user's access key.
+    pub access_key: SecretName,
+    /// How many calls are made at once, each in a session of its own.
+    pub sessions: u8,
+    /// The most calls in a time; none = as many as vtiger answers.
+    pub rate: Option<Limit>,
+}
+
+pub(super) fn read(reader: &mut Reader) -> Option<Vtiger> {
+    let mut inner = reader.inner("vtiger", &SETTINGS)?;
+    let url = address::read(&mut inner, "url");
+    let (user, access_key) = (inner.text("user"), inner.secret("access_key"));
+    let (sessions, rate) = (inner.number("sessions"), inner.id("rate"));
+    inner.finish();
+    Some(Vtiger { url: folder(url?), user: user?, access_key: access_key?, sessions: sessions?, rate })
+}
+
+fn folder(mut url: Url) -> Url {
+    let path = url.path().strip_suffix(WEBSERVICE).unwrap_or(url.path());
+    let path = if path.ends_with('/') { path.to_owned() } else { format!("{path}/") };
+    url.set_path(&path);
+    url
+}
