@@ -24,6 +24,9 @@ pub const MAX_STEPS: usize = 500;
 /// The bytes of `$env` that a dry run shows, over all of its steps. The steps behind that show none.
 pub const MAX_ENV_BYTES: usize = 2 * 1024 * 1024;
 
+/// The bytes of all that a dry run tells: behind the step that reaches it no further step is taken.
+pub const MAX_REPORT_BYTES: usize = 8 * 1024 * 1024;
+
 /// What is to be run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Request {
@@ -84,7 +87,7 @@ pub enum Answer {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The word for how the run ended: `finished`, `failed`, `did_not_run`, `stopped_here` behind the step that was named,
-    /// `cut_off` after too many steps, or `waiting` or `held` if nothing would wake it by itself.
+    /// `cut_off` after too many steps or bytes, or `waiting` or `held` if nothing would wake it by itself.
     pub status: String,
     /// Why it failed or did not run, or what its `stop` said.
     #[serde(default, skip_serializing_if = "Option::is_none")]

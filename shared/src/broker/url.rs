@@ -92,7 +92,8 @@ impl fmt::Debug for BrokerUrl {
 /// The URLs of a list. A comma within a URL is no end of it.
 fn urls(text: &str) -> Vec<&str> {
     let ends = text.match_indices(',').map(|(at, _)| at);
-    let ends = ends.filter(|at| text[at + 1..].trim_start().starts_with("amqp"));
+    let begins = |text: &str| ["amqp://", "amqps://"].iter().any(|scheme| text.starts_with(scheme));
+    let ends = ends.filter(|at| begins(text[at + 1..].trim_start()));
     let (mut urls, mut begin) = (Vec::new(), 0);
     for end in ends.chain([text.len()]) {
         urls.push(text[begin..end].trim());
@@ -112,6 +113,9 @@ fn hosts(url: &str) -> Vec<String> {
 
 fn node(url: &str) -> Result<Node, InvalidBrokerUrl> {
     let mut uri: AMQPUri = url.parse().map_err(|_| InvalidBrokerUrl::Malformed)?;
+    if has_no_host(url) {
+        return Err(InvalidBrokerUrl::Malformed);
+    }
     if let Some(address) = bracketed_host(url) {
         uri.authority.host = address.to_owned();
     }
@@ -141,6 +145,12 @@ fn tls(url: &str) -> Result<ClientTls, InvalidBrokerUrl> {
     ClientTls::new(check, Files { ca: file("cacertfile"), identity }).map_err(InvalidBrokerUrl::Files)
 }
 
+/// Of a list that ends with a comma, for instance: lapin would take `localhost`.
+fn has_no_host(url: &str) -> bool {
+    let host = url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    host.rsplit('@').next().is_none_or(|host| host.is_empty() || host.starts_with(':'))
+}
+
 /// The address in `[…]`, which the parser of lapin would silently replace by `localhost`.
 fn bracketed_host(text: &str) -> Option<&str> {
     let authority = text.split_once("://")?.1.split(['/', '?']).next()?;
@@ -167,6 +177,7 @@ mod tests {
             ("http://postern:s3cret@rabbit", "does not read"),
             ("s3cret", "does not read"),
             ("", "does not read"),
+            ("amqp://postern:s3cret@a,b,/v", "does not read"),
             ("amqp://a:s3cret@one,http://b", "does not read"),
             ("amqps://a:s3cret@one?cacertfile=/no/such.pem", "/no/such.pem cannot be read"),
             ("amqps://a:s3cret@one?certfile=/c.pem", "go together"),
@@ -184,6 +195,7 @@ mod tests {
             ("amqp://u:p@a/v,amqps://u:p@b/v?verify=verify_none", vec!["a:5672", "b:5671"]),
             ("amqp://u:p@a/v, amqp://u:p@b,c/v", vec!["a:5672", "b:5672", "c:5672"]),
             ("amqp://u:p,w@a/v", vec!["a:5672"]),
+            ("amqp://u:p@amqp-0,amqp-1/v", vec!["amqp-0:5672", "amqp-1:5672"]),
         ] {
             assert_eq!(servers(text), expected, "{text}");
         }

@@ -2,13 +2,14 @@
 //! that make it quick. A worker takes one request at a time, with connections that it needs for nothing else.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio::time::{Instant, sleep, timeout};
-use tokio_postgres::NoTls;
 
 use super::listen::Listening;
+use super::servers::Servers;
 use super::{Store, StoreError, parsed};
 use crate::dry_run::{Answer, MAX_LOCK_WAIT, MAX_TIME, Request};
 
@@ -136,7 +137,7 @@ pub async fn bound(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 /// What ends the statement that a connection is at: whoever gives the work up must not leave its locks behind.
-pub struct Canceller(tokio_postgres::CancelToken);
+pub struct Canceller(tokio_postgres::CancelToken, Arc<Servers>);
 
 impl fmt::Debug for Canceller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,13 +147,13 @@ impl fmt::Debug for Canceller {
 
 impl Canceller {
     /// Of this connection.
-    pub fn of(connection: &Object) -> Self {
-        Self(connection.cancel_token())
+    pub fn of(store: &Store, connection: &Object) -> Self {
+        Self(connection.cancel_token(), Arc::clone(&store.servers))
     }
 
     /// Ends the statement, if there is one.
     pub async fn cancel(self) {
-        if let Err(error) = self.0.cancel_query(NoTls).await {
+        if let Err(error) = self.1.cancel(self.0).await {
             tracing::debug!(%error, "the statement of a dry run could not be cancelled; its time-out ends it");
         }
     }

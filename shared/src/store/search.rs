@@ -99,7 +99,7 @@ pub async fn find(
 }
 
 const END: &str = "-- search::end
-RELEASE SAVEPOINT search; SET LOCAL statement_timeout TO DEFAULT";
+RELEASE SAVEPOINT search; SELECT set_config('statement_timeout', current_setting('postern.before_search'), true)";
 
 const UNDO: &str = "-- search::undo
 ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search";
@@ -113,7 +113,9 @@ async fn within(
 ) -> Result<Option<Vec<Row>>, StoreError> {
     let began = Instant::now();
     let begin = format!(
-        "-- search::begin\nSAVEPOINT search; SET LOCAL statement_timeout = {}",
+        "-- search::begin\nSAVEPOINT search; \
+         SELECT set_config('postern.before_search', current_setting('statement_timeout'), true); \
+         SET LOCAL statement_timeout = {}",
         limit.as_millis().clamp(1, MAX_SEARCH.as_millis())
     );
     let (begun, rows, ended) = join3(

@@ -13,7 +13,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::{Client, Config, Error, SimpleQueryMessage, Socket};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{CancelToken, Client, Config, Error, SimpleQueryMessage, Socket};
 
 use self::identity::{ASK, Answer, Position};
 use self::tls::{MakeTls, Stream};
@@ -115,6 +117,11 @@ impl Servers {
         Err(StoreError::Away(failure))
     }
 
+    /// Ends the statement that a connection is at, by a connection that is secured in the same way.
+    pub async fn cancel(&self, token: CancelToken) -> Result<(), Error> {
+        token.cancel_query(self.tls.clone()).await
+    }
+
     /// Remembers what worked, and tells what did not.
     fn take(&self, reached: Reached, passed_over: &[String]) -> (Client, Connection) {
         let Reached { at, client, connection, position } = reached;
@@ -137,7 +144,7 @@ impl Servers {
         let name = connecting::server(config);
         let limit = if self.configs.len() > 1 { SERVER_LIMIT } else { CONNECT_TIMEOUT };
         let asked = timeout(limit, async {
-            let (client, mut connection) = config.connect(self.tls.clone()).await?;
+            let (client, mut connection) = self.open(config).await?;
             let answer = ask(&client, &mut connection).await?;
             Ok::<_, Error>((client, connection, answer))
         });
@@ -156,6 +163,18 @@ impl Servers {
         Ok(Reached { at, client, connection, position })
     }
 
+    /// As libpq does, `prefer` goes on without TLS where TLS fails: it asks for no proof anyway.
+    async fn open(&self, config: &Config) -> Result<(Client, Connection), Error> {
+        match config.connect(self.tls.clone()).await {
+            Err(error)
+                if config.get_ssl_mode() == SslMode::Prefer && self.tls.proves_nothing() && is_of_tls(&error) =>
+            {
+                config.clone().ssl_mode(SslMode::Disable).connect(self.tls.clone()).await
+            }
+            opened => opened,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,6 +184,11 @@ impl fmt::Debug for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Servers").field("known", &self.known).finish_non_exhaustive()
     }
+}
+
+/// Whether it may be otherwise without TLS: the handshake failed, or the server admits this user only without it.
+fn is_of_tls(error: &Error) -> bool {
+    error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) || error.to_string().contains("TLS handshake")
 }
 
 /// What the server says of itself; nothing if it does not say it, as a product that is only like PostgreSQL.

@@ -62,6 +62,11 @@ impl ClientTls {
         Ok(Self(Arc::new(Shared { check, files, made: Mutex::new(made) })))
     }
 
+    /// What is checked.
+    pub fn check(&self) -> Check {
+        self.0.check
+    }
+
     /// For the next connection. Files that cannot be read any more are told of, and what they held stays in force.
     pub fn config(&self) -> Arc<ClientConfig> {
         let Shared { check, files, made } = &*self.0;

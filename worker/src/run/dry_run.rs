@@ -8,9 +8,11 @@ mod report;
 mod sent;
 mod simulation;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use postern_shared::backoff::Backoff;
 use postern_shared::dry_run::{Answer, MAX_TIME, Report, Request};
 use postern_shared::log_limit::LogLimit;
@@ -74,16 +76,20 @@ impl DryRuns {
         let mut connection = self.store.connection().await?;
         let Some((id, request)) = dry_runs::take(&connection).await? else { return Ok(false) };
         let answer = match request {
-            Some(request) => self.answer(&mut connection, request).await,
+            Some(request) => {
+                let answered = AssertUnwindSafe(self.answer(&mut connection, request)).catch_unwind().await;
+                answered.unwrap_or_else(|_| refused(Message::DryRunAway))
+            }
             None => refused(Message::DryRunUnreadable),
         };
-        drop(connection);
+        // What a panic or a time-out left on it is of no use to the next dry run.
+        drop(Connection::take(connection));
         dry_runs::answer(&self.store.connection().await?, id, &answer).await?;
         Ok(true)
     }
 
     async fn answer(&self, connection: &mut Connection, request: Request) -> Answer {
-        let canceller = Canceller::of(connection);
+        let canceller = Canceller::of(&self.store, connection);
         match timeout(MAX_TIME, self.run(connection, request)).await {
             Ok(Ok(report)) => Answer::Ran(Box::new(report)),
             Ok(Err(error)) => refused(reason(&error)),

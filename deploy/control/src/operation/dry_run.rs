@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind, Name};
-use postern_shared::dry_run::{Answer, Report, Request, Sample, TestData};
+use postern_shared::dry_run::{Answer, MAX_TIME, Report, Request, Sample, TestData};
 use postern_shared::env::Env;
 use postern_shared::id::{ReceiptId, StepName, WorkflowId};
 use postern_shared::intake::call::described;
@@ -138,6 +138,6 @@ pub async fn ask(state: &State, request: &Request) -> Result<Result<Report, Mess
         Asked::Answered(Answer::Ran(report)) => Ok(*report),
         Asked::Answered(Answer::Refused { reason }) => Err(reason),
         Asked::NoWorker => Err(Message::DryRunNoWorker { seconds: TAKEN_WITHIN.as_secs() }),
-        Asked::Late => Err(Message::DryRunAway),
+        Asked::Late => Err(Message::DryRunLate { seconds: MAX_TIME.as_secs() }),
     })
 }

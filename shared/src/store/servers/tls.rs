@@ -5,13 +5,20 @@ use tokio_postgres::Socket;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::tls::client::ClientTls;
+use crate::tls::client::{Check, ClientTls};
 
 #[derive(Debug, Clone)]
 pub(super) struct MakeTls(pub ClientTls);
 
 /// What a connection with TLS is read from.
 pub(super) type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
+impl MakeTls {
+    /// Whether whoever answers is taken for the server.
+    pub fn proves_nothing(&self) -> bool {
+        self.0.check() == Check::Nothing
+    }
+}
 
 impl MakeTlsConnect<Socket> for MakeTls {
     type Stream = Stream;

@@ -31,6 +31,9 @@ impl FromStr for DatabaseUrl {
         let malformed = "it does not read as postgresql://user:password@host:5432/database or host=… user=… dbname=…";
         let (rest, words) = words::take(text).ok_or(malformed)?;
         let config: Config = rest.parse().map_err(|_| malformed)?;
+        if (config.get_ssl_mode(), config.get_target_session_attrs()) != (SslMode::Prefer, TargetSessionAttrs::Any) {
+            return Err("the name of one of its parameters is written with %".to_owned());
+        }
         let (mode, check) = mode(&words)?;
         let tls = ClientTls::new(check, files(&words)?)?;
         let servers = each(&config, mode)?;
@@ -45,10 +48,17 @@ impl FromStr for DatabaseUrl {
 
 /// What is demanded, and what is checked of the certificate.
 fn mode(words: &Words) -> Result<(SslMode, Check), String> {
-    let has_roots = words.get("sslrootcert").is_some();
+    let roots = words.get("sslrootcert");
+    let has_roots = roots.is_some();
+    // Everybody has a certificate of a public CA: without the name it proves nothing.
+    let is_public = roots.is_none_or(|roots| roots == "system");
     let of_roots = if has_roots { Check::Issuer } else { Check::Nothing };
     Ok(match words.get("sslmode") {
         None if has_roots => (SslMode::Require, Check::IssuerAndName),
+        Some("verify-ca") if is_public => return Err("sslmode=verify-ca needs a file in sslrootcert".to_owned()),
+        Some(_) if has_roots && is_public && words.get("sslmode") != Some("verify-full") => {
+            return Err("sslrootcert=system goes together with sslmode=verify-full".to_owned());
+        }
         Some("disable") => (SslMode::Disable, Check::Nothing),
         None | Some("prefer") => (SslMode::Prefer, of_roots),
         Some("require") => (SslMode::Require, of_roots),
@@ -166,6 +176,9 @@ mod tests {
             ("postgres://u:s3cret@h:port/db", "does not read"),
             ("host=a,b port=1,2,3 password=s3cret", "as many ports"),
             ("host=h password=s3cret sslmode=allow", "none of disable"),
+            ("host=h password=s3cret sslmode=verify-ca", "needs a file"),
+            ("host=h password=s3cret sslmode=require sslrootcert=system", "goes together with sslmode=verify-full"),
+            ("postgres://u:s3cret@h/x?ssl%6Dode=require", "is written with %"),
             ("host=h password=s3cret sslcert=/c.pem", "go together"),
             ("host=h password=s3cret sslrootcert=/no/such.pem", "/no/such.pem cannot be read"),
             ("host=h password=s3cret target_session_attrs=read-only", "Postern writes"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use postern_shared::dry_run::{self, Change, Comment, MAX_ENV_BYTES, MAX_STEPS, Sent, told};
+use postern_shared::dry_run::{self, Change, Comment, MAX_ENV_BYTES, MAX_REPORT_BYTES, MAX_STEPS, Sent, told};
 use postern_shared::id::{StepName, WorkflowId};
 use postern_shared::message::Message;
 use postern_shared::store::run_steps;
@@ -23,6 +23,8 @@ pub struct Paths {
     until: Option<StepName>,
     pub steps: Vec<dry_run::Step>,
     env_bytes: usize,
+    /// Those of all that is told, and of the records that were changed.
+    bytes: usize,
     is_reached: bool,
 }
 
@@ -39,7 +41,7 @@ impl Paths {
 
     /// The word for why no further step is taken.
     pub fn stopped(&self) -> Option<&'static str> {
-        match (self.is_reached, self.steps.len() >= MAX_STEPS) {
+        match (self.is_reached, self.steps.len() >= MAX_STEPS || self.bytes >= MAX_REPORT_BYTES) {
             (true, _) => Some("stopped_here"),
             (false, true) => Some("cut_off"),
             (false, false) => None,
@@ -54,6 +56,7 @@ impl Paths {
             let step = self.step(execution, step, execution.run.steps - behind, (sent.take(), unit));
             self.is_reached |= Some(step.workflow) == self.workflow
                 && self.until.as_ref().is_some_and(|until| until.as_str() == step.step);
+            self.bytes += serde_json::to_vec(&step).map_or(0, |written| written.len());
             self.steps.push(step);
         }
         *shown = execution.log.len();
@@ -95,7 +98,9 @@ impl Paths {
         let changes = self.records.changes(step.records.iter(), unit);
         let bytes =
             |change: &Change| -> usize { change.before.iter().chain(&change.after).map(|env| env.bytes()).sum() };
-        self.env_bytes += changes.iter().map(bytes).sum::<usize>();
+        let changed = changes.iter().map(bytes).sum::<usize>();
+        self.env_bytes += changed;
+        self.bytes += changed;
         if self.env_bytes <= MAX_ENV_BYTES { changes } else { Vec::new() }
     }
 }

@@ -13,7 +13,7 @@ use postern_shared::store::checkpoints::{Checkpoint, Frames, Taken};
 use postern_shared::store::run_results::{Awaited, OfStep, RunResult};
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{Conflicts, StoreError, Transaction, records};
-use tokio::task::block_in_place;
+use tokio::task::{block_in_place, yield_now};
 
 use super::paths::Paths;
 use super::sent;
@@ -139,6 +139,7 @@ impl<'t, 'c> Simulation<'t, 'c> {
 
     /// Takes a run further.
     async fn wake(&mut self, waiting: Waiting) -> Result<(), StoreError> {
+        yield_now().await;
         let Waiting { run, checkpoint, pinned, .. } = waiting;
         if let Some(id) = run.record.as_ref().and_then(RecordRef::own)
             && matches!(self.unit.get(id), Known::Unknown)
@@ -199,7 +200,8 @@ impl<'t, 'c> Simulation<'t, 'c> {
                     sent = Some(would_send);
                     answer = Some(Answer::Outside(report));
                 }
-                Progress::Yields => {}
+                // The time-out is looked at only where something is waited for.
+                Progress::Yields => yield_now().await,
                 Progress::Ended | Progress::Suspended(_) => {
                     let (effects, _) = execution.into_effects(Before::New);
                     self.settle(effects, pinned);
@@ -277,6 +279,8 @@ impl Waiting {
     fn child(child: ChildRun) -> Option<Self> {
         let ChildRun { run, document, wake, pinned } = child;
         let checkpoint = serde_json::from_str(&document).ok()?;
+        // Nobody would release it.
+        let wake = if wake == Wake::Held { Wake::Now } else { wake };
         Some(Self { run, checkpoint, pinned, wake, has_news: false })
     }
 

@@ -36,7 +36,9 @@ pub(super) fn take(text: &str) -> Option<(String, Words)> {
 
 fn take_from_url(text: &str) -> Option<(String, Words)> {
     let mut words = Words::default();
-    let Some((front, query)) = text.rsplit_once('?') else { return Some((text.to_owned(), words)) };
+    let hosts = text.find('@').unwrap_or_default();
+    let Some(end) = text[hosts..].find('?').map(|at| hosts + at) else { return Some((text.to_owned(), words)) };
+    let (front, query) = (&text[..end], &text[end + 1..]);
     let mut kept = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -88,6 +90,8 @@ mod tests {
         for (text, rest, mode, root) in [
             ("postgres://u:p@h/x", "postgres://u:p@h/x", None, None),
             ("postgres://h/x?sslmode=require", "postgres://h/x", Some("require"), None),
+            ("postgres://h/x?sslmode=require&a=b?c", "postgres://h/x?a=b?c", Some("require"), None),
+            ("postgres://u:p?@h/x?sslmode=require", "postgres://u:p?@h/x", Some("require"), None),
             ("postgres://h/x?a=1&sslrootcert=%2Fc%20a&b=2", "postgres://h/x?a=1&b=2", None, Some("/c a")),
             ("host=h sslmode = 'verify-ca' user=u", "host='h' user='u' ", Some("verify-ca"), None),
             (r"password='a\' \\b' sslrootcert=/c\ a", r"password='a\' \\b' ", None, Some("/c a")),
