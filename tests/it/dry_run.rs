@@ -37,7 +37,7 @@ steps:
 workflow: 2
 start: {{without_record: true, next: make}}
 steps:
-  make: {{create_record: Children, fields: {{of: '$env[\"name\"]'}}, next: say}}
+  make: {{create_record: Children, fields: {{of: '$env[\"name\"]'}}, created: say}}
   say: {{respond: 200, text: 'child of $env[\"name\"]'}}
 "
     )
@@ -204,7 +204,7 @@ async fn a_dry_run_that_takes_long_ends_and_lets_go() {
     assert!(refused.text.contains("this took longer than 2 s"), "{}", refused.text);
     let open =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%records::create%'
-        AND state <> 'idle'";
+        AND state <> 'idle' AND pid <> pg_backend_pid()";
     eventually("its statement has ended", async || (postern.count(open).await == 0).then_some(())).await;
     postern.sql("DROP TRIGGER slow ON records").await;
     assert_eq!(tried(&postern, json!({"env": values()})).await["status"], "finished");

@@ -39,6 +39,13 @@ async fn a_call_that_comes_while_a_page_listens_becomes_the_test_data() {
         let is_there = page.text.contains(shown);
         assert_eq!(is_there, shown != "would be", "{shown}: {}", page.text);
     }
+    // What was typed goes along with the next try, which stops sooner.
+    assert!(page.text.contains("value=\"Byron\""), "{}", page.text);
+    let more = [("receipt", receipt), ("object", r#"{"lastname": "Hopper", "age": 36}"#), ("until", "lead")];
+    let page = visitor.post(TRY, &more).await;
+    for shown in ["value=\"Hopper\"", "name=\"json:age\"", "stopped at the step"] {
+        assert!(page.text.contains(shown), "{shown} is missing in {}", page.text);
+    }
     assert_eq!(postern.count("SELECT count(*) FROM records").await, 0);
 }
 

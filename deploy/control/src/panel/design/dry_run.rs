@@ -20,7 +20,7 @@ use crate::panel::frame::{Frame, Section};
 use crate::panel::reply::{self, Refusal};
 use crate::panel::saving;
 use crate::panel::values::{self, Field};
-use crate::panel::visit::Visit;
+use crate::panel::visit::{Pairs, Visit};
 
 /// The field of a sample's status, and of its body, before the name of the step.
 pub const STATUS: &str = "status:";
@@ -72,7 +72,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         chosen => chosen,
     };
     let data = of_receipt(visit, &opened, chosen).await?;
-    let mut page = page(visit, &opened, data).await?;
+    let mut page = page(visit, &opened, (data, &Pairs::default())).await?;
     page.until = visit.query.get("until").to_owned();
     page.listening = listening;
     reply::page(&page)
@@ -99,7 +99,7 @@ pub async fn run(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let until = visit.form.all("until").last().unwrap_or_default().to_owned();
     let request = request(visit, &opened, (&data.data, &until), answers).await;
     let began_with = data.data.env.clone();
-    let mut page = page(visit, &opened, data).await?;
+    let mut page = page(visit, &opened, (data, &Pairs::default())).await?;
     page.until = until;
     match request {
         Ok(Ok(report)) => {
@@ -142,7 +142,7 @@ async fn request(
 }
 
 async fn unsaved(visit: &Visit<'_>, opened: &Opened, data: Data, key: &str) -> Result<Response, Refusal> {
-    let mut page = page(visit, opened, data).await?;
+    let mut page = page(visit, opened, (data, &visit.form)).await?;
     page.error = visit.t(key);
     reply::unsaved(&page)
 }
@@ -174,12 +174,13 @@ async fn of_receipt(visit: &Visit<'_>, opened: &Opened, chosen: Option<ReceiptId
     Ok(Data { receipt: None, data: TestData { env, ..dry_run::typed() } })
 }
 
-async fn page(visit: &Visit<'_>, opened: &Opened, data: Data) -> Result<Page, Refusal> {
+/// The page. What is `unread` of the form stands in its fields as it was typed.
+async fn page(visit: &Visit<'_>, opened: &Opened, (data, unread): (Data, &Pairs)) -> Result<Page, Refusal> {
     let document = edit::read(&opened.draft.text).unwrap_or_default();
     let sketch = Sketch::of(&document);
     let Data { receipt, data } = data;
-    let (fields, left_out) = values::fields(&visit.form, &data.env);
-    let typed = visit.form.get("record");
+    let (fields, left_out) = values::fields(unread, &data.env);
+    let typed = unread.get("record");
     let record = || data.record.as_ref().map(ToString::to_string).unwrap_or_default();
     Ok(Page {
         p: Frame::new(visit, Section::Workflows).await,
