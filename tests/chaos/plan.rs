@@ -8,6 +8,9 @@ pub use crate::fault::{Fault, INGRESSES, Strike, WORKERS, Way};
 /// From this many seconds on it is the long form, in which a frozen peer is missed by heartbeats and time-outs.
 pub const LONG_S: u64 = 300;
 
+/// After so many seconds without commits the services say so.
+pub const HANGS_S: u64 = 12;
+
 /// What is harmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -117,6 +120,7 @@ impl Plan {
             Fault::CancelledCommits => Some(if self.long { 40 } else { 6 }),
             Fault::SlowCommits => Some(40),
             // Past the election of another leader, and short of the time after which Erlang gives a node up.
+            Fault::KillStandbys | Fault::NothingIsKept if self.long => Some(HANGS_S + 5),
             Fault::FreezeLeader => Some(if self.long { 20 } else { 12 }),
             _ => None,
         };
@@ -145,6 +149,7 @@ fn of_the_cluster() -> Vec<Fault> {
         Fault::KillStandby,
         Fault::FreezeStandby,
         Fault::KillStandbys,
+        Fault::NothingIsKept,
         Fault::RollingRestart,
     ]
 }
