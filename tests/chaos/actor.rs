@@ -96,7 +96,7 @@ impl Actor {
         }
     }
 
-    async fn is_ready(&self) -> bool {
+    pub async fn is_ready(&self) -> bool {
         for private in &self.private {
             let asked = reqwest::Client::new().get(format!("http://{private}/health/ready"));
             let answer = asked.timeout(Duration::from_secs(1)).send().await;

@@ -13,7 +13,7 @@ use crate::cast::{Cast, Urls};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::logs::Logs;
-use crate::plan::{Fault, Strike, WORKERS};
+use crate::plan::{Fault, HANGS_S, Strike, WORKERS};
 use crate::replicas::Replicas;
 use crate::settings;
 
@@ -75,7 +75,11 @@ impl Cluster {
             }
             Fault::KillStandby => self.kill_servers(&standbys[victim % 2..=victim % 2], lasts).await,
             Fault::FreezeStandby => self.freeze_servers(&standbys[victim % 2..=victim % 2], lasts).await,
-            Fault::KillStandbys => self.kill_servers(&standbys, lasts).await,
+            Fault::KillStandbys => return self.kill_standbys(&standbys, &[], lasts).await,
+            Fault::NothingIsKept => {
+                let nodes = [node, (node + 1) % brokers::NAMES.len()];
+                return self.kill_standbys(&standbys, &nodes, lasts).await;
+            }
             Fault::RollingRestart => return restart_in_turn(&mut self.cast.workers).await,
             other => panic!("{other:?} is not for this form"),
         }
@@ -141,6 +145,25 @@ impl Cluster {
         servers.iter().for_each(|at| self.replicas.servers[*at].freeze(true));
         sleep(lasts).await;
         servers.iter().for_each(|at| self.replicas.servers[*at].freeze(false));
+    }
+
+    /// With some nodes of RabbitMQ beside them. Who could keep nothing for some seconds must not be ready.
+    async fn kill_standbys(&mut self, standbys: &[usize], nodes: &[usize], lasts: Duration) -> Vec<String> {
+        nodes.iter().for_each(|at| self.brokers.nodes[*at].kill());
+        standbys.iter().for_each(|at| self.replicas.servers[*at].kill());
+        sleep(lasts).await;
+        let mut complaints = Vec::new();
+        if lasts >= Duration::from_secs(HANGS_S) {
+            let ingresses = self.cast.ingresses.iter().filter(|_| !nodes.is_empty());
+            for actor in self.cast.workers.iter().chain(ingresses) {
+                if actor.is_ready().await {
+                    complaints.push(format!("{} is ready although no commit passes", actor.name));
+                }
+            }
+        }
+        self.kill_nodes(nodes, Duration::ZERO).await;
+        self.kill_servers(standbys, Duration::ZERO).await;
+        complaints
     }
 
     async fn kill_servers(&mut self, servers: &[usize], lasts: Duration) {

@@ -64,6 +64,8 @@ pub enum Fault {
     FreezeStandby,
     /// Commits hang.
     KillStandbys,
+    /// Two nodes of RabbitMQ and both standbys: nothing can be kept.
+    NothingIsKept,
 }
 
 /// A pair of peers with a proxy between them.
@@ -99,6 +101,11 @@ impl Fault {
             Self::FreezeLeader | Self::FreezeNode => Some(Duration::from_secs(13)),
             _ => None,
         }
+    }
+
+    /// Whether leads may be refused, since nothing could keep them.
+    pub fn may_refuse(self) -> bool {
+        self == Self::NothingIsKept
     }
 
     /// Whether this is its name in small letters, as in `rolling-restart`.
@@ -151,6 +158,7 @@ impl fmt::Display for Strike {
             Fault::KillStandby => write!(f, "kill -9 a standby"),
             Fault::FreezeStandby => write!(f, "freeze a standby"),
             Fault::KillStandbys => write!(f, "kill -9 both standbys"),
+            Fault::NothingIsKept => write!(f, "no quorum and no standby"),
         }
     }
 }

@@ -96,7 +96,7 @@ impl Nemesis {
 /// What a cluster exists for and did not give.
 fn not_highly_available(strike: &Strike, refused: usize, pause: Option<Duration>) -> Vec<String> {
     let mut complaints = Vec::new();
-    if refused > 0 {
+    if refused > 0 && !strike.fault.may_refuse() {
         complaints.push(format!("{refused} leads were refused"));
     }
     if let (Some(limit), Some(pause)) = (strike.fault.pause_limit(), pause)

@@ -8,6 +8,9 @@ pub use crate::fault::{Fault, INGRESSES, Strike, WORKERS, Way};
 /// From this many seconds on it is the long form, in which a frozen peer is missed by heartbeats and time-outs.
 pub const LONG_S: u64 = 300;
 
+/// After so many seconds without commits the services say so.
+pub const HANGS_S: u64 = 12;
+
 /// What is harmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -43,7 +46,7 @@ impl Plan {
         let mut of_form = match self.form {
             Form::Pair => self.of_the_pair(),
             Form::Alone => of_one_program(),
-            Form::Cluster => return self.bag = self.filtered(of_the_cluster()),
+            Form::Cluster => return self.bag = self.filtered(self.of_the_cluster()),
         };
         let mut of_both = vec![Fault::HangingTarget, Fault::ClockJump, Fault::LogDiskFull];
         match (&self.only, self.filled % 4) {
@@ -97,6 +100,33 @@ impl Plan {
         ]
     }
 
+    /// The short form begins with what only a cluster survives, since restarting nodes takes most of its time.
+    fn of_the_cluster(&self) -> Vec<Fault> {
+        let first = [
+            Fault::KillLeader,
+            Fault::FreezeLeader,
+            Fault::KillPrimary,
+            Fault::RevivedPrimary,
+            Fault::KillStandbys,
+            Fault::FreezeStandby,
+        ];
+        let others = [
+            Fault::KillNode,
+            Fault::FreezeNode,
+            Fault::NoQuorum,
+            Fault::RestartNodes,
+            Fault::FreezePrimary,
+            Fault::KillStandby,
+            Fault::NothingIsKept,
+            Fault::RollingRestart,
+        ];
+        match (self.long || self.only.is_some(), self.filled) {
+            (false, 1) => first.into(),
+            (false, 2) => others.into(),
+            _ => first.into_iter().chain(others).collect(),
+        }
+    }
+
     fn lasts(&mut self, fault: Fault) -> Duration {
         let freezes = matches!(
             fault,
@@ -117,6 +147,7 @@ impl Plan {
             Fault::CancelledCommits => Some(if self.long { 40 } else { 6 }),
             Fault::SlowCommits => Some(40),
             // Past the election of another leader, and short of the time after which Erlang gives a node up.
+            Fault::KillStandbys | Fault::NothingIsKept if self.long => Some(HANGS_S + 5),
             Fault::FreezeLeader => Some(if self.long { 20 } else { 12 }),
             _ => None,
         };
@@ -129,24 +160,6 @@ impl Plan {
             false => Duration::from_millis(500 + self.random.below(3_000) as u64),
         }
     }
-}
-
-fn of_the_cluster() -> Vec<Fault> {
-    vec![
-        Fault::KillLeader,
-        Fault::FreezeLeader,
-        Fault::KillNode,
-        Fault::FreezeNode,
-        Fault::NoQuorum,
-        Fault::RestartNodes,
-        Fault::KillPrimary,
-        Fault::RevivedPrimary,
-        Fault::FreezePrimary,
-        Fault::KillStandby,
-        Fault::FreezeStandby,
-        Fault::KillStandbys,
-        Fault::RollingRestart,
-    ]
 }
 
 fn of_one_program() -> Vec<Fault> {

@@ -131,7 +131,7 @@ fn told_when_it_fails(url: &str) -> Option<String> {
 
 /// openssl's own test server with a certificate of the folder, and its port.
 fn serve_with(secured: &Secured, name: &str) -> (Child, u16) {
-    let arguments = format!("s_server -accept 127.0.0.1:0 -cert {name}.pem -key {name}.key");
+    let arguments = format!("s_server -accept 127.0.0.1:0 -cert {name}.pem -key {name}.key -www");
     let mut server = openssl(&secured.file(""), &arguments).spawn().unwrap();
     let lines = BufReader::new(server.stdout.take().unwrap()).lines();
     let line = lines.map_while(Result::ok).find(|line| line.starts_with("ACCEPT")).unwrap();

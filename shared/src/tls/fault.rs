@@ -16,7 +16,10 @@ pub fn reason(error: &Error) -> String {
 
 fn of_certificate(error: &CertificateError) -> String {
     match error {
-        CertificateError::UnknownIssuer => "no CA that is trusted here has signed its certificate".to_owned(),
+        // The signature is wrong where a CA of the same name, made anew, has signed it.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "no CA that is trusted here has signed its certificate".to_owned()
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet".to_owned()
@@ -43,6 +46,7 @@ mod tests {
             CertificateError::NotValidForNameContext { expected, presented: vec!["DnsName(\"localhost\")".into()] };
         for (error, words) in [
             (Error::InvalidCertificate(CertificateError::UnknownIssuer), "no CA that is trusted here"),
+            (Error::InvalidCertificate(CertificateError::BadSignature), "no CA that is trusted here"),
             (Error::InvalidCertificate(CertificateError::Expired), "has expired"),
             (Error::InvalidCertificate(CertificateError::NotValidYet), "not valid yet"),
             (Error::InvalidCertificate(other_name), "for another name: DnsName(\"localhost\")"),
