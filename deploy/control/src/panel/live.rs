@@ -72,7 +72,7 @@ pub async fn events(visit: &Visit<'_>) -> Result<Response, Refusal> {
 
 async fn shown(visit: &Visit<'_>, page: &str) -> Option<Shown> {
     let (path, query) = page.split_once('?').unwrap_or((page, ""));
-    if let Some(number) = path.strip_prefix("/workflows/").and_then(|rest| rest.strip_suffix("/try")) {
+    if let Some(number) = path.strip_suffix("/try").and_then(|rest| rest.strip_prefix("/workflows/")) {
         let since = Pairs::read(query.as_bytes());
         return listen::ear(visit, number, since.get("since")).await.map(Shown::Ear);
     }
