@@ -62,7 +62,7 @@ pub struct Beside {
 pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result<(), Failure> {
     let registry = Registry::new();
     let listeners = Listeners::within(descriptors::raise(), &options.service.limits);
-    let store = Store::new(&options.database, "postern-ingress")?;
+    let store = Store::new(&options.database, "postern-ingress")?.observed(&registry, "ingress")?;
     // It outlives the listener: answers that are under way at a shutdown still wait for their confirms.
     let unpublished = Shutdown::new();
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
@@ -149,6 +149,7 @@ fn start_publisher(
     let options = publisher::Options {
         url: url.parse()?,
         connection_name: "postern-ingress".into(),
+        component: "ingress",
         channels: options.service.publish_channels,
     };
     Ok(Some(Publisher::start(options, registry, shutdown.clone())?))

@@ -1,14 +1,28 @@
 //! The ingress's metrics, each name written once.
 
 use postern_http::metrics::ConnectionMetrics;
+use std::time::Duration;
+
+use postern_shared::id::PermissionKey;
+use postern_shared::intake::error::ErrorCode;
 use postern_shared::telemetry;
-use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
+use postern_shared::telemetry::capped_label::CappedLabel;
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry};
 use warp::http::StatusCode;
+
+/// From what the broker confirms at once to the longest wait for a response, in seconds.
+const REQUEST_BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 5.0, 30.0];
+
+/// The permission of a refusal to a caller that none admits, or before it is known which one it is.
+const NO_PERMISSION: &str = "none";
 
 /// The ingress's metrics.
 #[derive(Debug)]
 pub struct Metrics {
     answers: IntCounterVec,
+    request_seconds: Histogram,
+    refusals: IntCounterVec,
+    permissions: CappedLabel,
     spooled: IntCounterVec,
     refused_bodies: IntCounterVec,
     waits: IntCounterVec,
@@ -19,12 +33,30 @@ pub struct Metrics {
 
 impl Metrics {
     /// Registers them.
+    #[expect(clippy::too_many_lines, reason = "one entry a metric, with its help")]
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             answers: IntCounterVec::new(
                 Opts::new("postern_http_answers_total", "Answers on the public listener, by HTTP status."),
                 &["status"],
             )?,
+            request_seconds: Histogram::with_opts(
+                HistogramOpts::new(
+                    "postern_http_request_seconds",
+                    "Time from the header of a request on the public listener to its answer, with the time for which the \
+                     caller sent its body or waited for a response.",
+                )
+                .buckets(REQUEST_BUCKETS.to_vec()),
+            )?,
+            refusals: IntCounterVec::new(
+                Opts::new(
+                    "postern_refusals_total",
+                    "Calls that were refused, by permission and code of the error. `none` is a caller that no permission \
+                     admits, or that several would; the permissions beyond the first 100 are `others`.",
+                ),
+                &["permission", "code"],
+            )?,
+            permissions: CappedLabel::default(),
             spooled: IntCounterVec::new(
                 Opts::new(
                     "postern_spooled_total",
@@ -49,10 +81,7 @@ impl Metrics {
                 &["outcome"],
             )?,
             connections: ConnectionMetrics::new(registry)?,
-            settings_version: IntGauge::new(
-                "postern_settings_version",
-                "Version of the settings that this ingress has.",
-            )?,
+            settings_version: telemetry::settings_gauge(registry, "ingress")?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
         // A rate over a counter that appears with its first refusal does not see that refusal.
@@ -65,14 +94,17 @@ impl Metrics {
         for outcome in ["kept", "dropped"] {
             metrics.refused_bodies.with_label_values(&[outcome]);
         }
+        metrics.refusals.with_label_values(&[NO_PERMISSION, ErrorCode::AddressDenied.as_str()]);
+        telemetry::build_info(registry, "ingress")?;
         registry.register(Box::new(metrics.answers.clone()))?;
+        registry.register(Box::new(metrics.request_seconds.clone()))?;
+        registry.register(Box::new(metrics.refusals.clone()))?;
         registry.register(Box::new(metrics.refused_bodies.clone()))?;
         for outcome in ["answered", "ended", "timed_out", "stopped", "full"] {
             metrics.waits.with_label_values(&[outcome]);
         }
         registry.register(Box::new(metrics.waits.clone()))?;
         registry.register(Box::new(metrics.spooled.clone()))?;
-        registry.register(Box::new(metrics.settings_version.clone()))?;
         Ok(metrics)
     }
 
@@ -94,5 +126,23 @@ impl Metrics {
     /// A caller was answered.
     pub fn answered(&self, status: StatusCode) {
         self.answers.with_label_values(&[status.as_str()]).inc();
+    }
+
+    /// A request took so long.
+    pub fn took(&self, time: Duration) {
+        self.request_seconds.observe(time.as_secs_f64());
+    }
+
+    /// A call was refused, if it is known under which permission.
+    pub fn refused(&self, permission: Option<&PermissionKey>, code: ErrorCode) {
+        let permission = permission.map_or(NO_PERMISSION, |key| self.permissions.value(key.as_str()));
+        self.refusals.with_label_values(&[permission, code.as_str()]).inc();
+    }
+
+    /// Calls may come under these permissions: a counter of each begins at 0, so that a rate sees its first refusal.
+    pub fn admits<'k>(&self, permissions: impl IntoIterator<Item = &'k PermissionKey>) {
+        for key in permissions {
+            self.refusals.with_label_values(&[self.permissions.value(key.as_str()), ErrorCode::InvalidBody.as_str()]);
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use futures_util::Stream;
@@ -79,7 +79,7 @@ fn everything(
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     warp::method().and(path()).and(query()).and(warp::header::headers_cloned()).and(warp::body::stream()).then(
         move |method, path: String, query, headers, body| {
-            let state = Arc::clone(&state);
+            let (state, began) = (Arc::clone(&state), Instant::now());
             let path = match normalized(&path) {
                 Cow::Borrowed(_) => path,
                 Cow::Owned(path) => path,
@@ -89,6 +89,7 @@ fn everything(
                 let answer = answer(&state, &request, body).await;
                 let response = unread::counted(&state, &request, answer);
                 state.metrics.answered(response.status());
+                state.metrics.took(began.elapsed());
                 response
             }
         },
@@ -117,6 +118,7 @@ where
 {
     let rejected = |address: IpAddr, is_stranger: bool, error: ApiError| {
         state.refusals.caller(address, error.code);
+        state.metrics.refused(None, error.code);
         state.refused_requests.answer(address, is_stranger, &error)
     };
     let caller = match client_address(request.peer, &request.headers, &state.trusted_proxies) {
@@ -135,7 +137,8 @@ where
         Some(id) => receipts::show(state, &access, caller, &request.method, id).await.map_err(Refusal::from),
         None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
-    let answer = answer.unwrap_or_else(|Refusal { error, page }| {
+    let answer = answer.unwrap_or_else(|Refusal { error, permission, page }| {
+        state.metrics.refused(permission.as_deref(), error.code);
         let answer = match error.code {
             ErrorCode::Unavailable(_) => answer::answer(&error),
             // Others may have filled what there is for submissions; receipts this caller has read too often itself.

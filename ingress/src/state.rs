@@ -194,6 +194,7 @@ impl State {
             "the permissions were loaded"
         );
         self.metrics.settings_version.set(loaded.version);
+        self.metrics.admits(permissions.iter().map(|one| &one.key));
         self.snapshot.store(Arc::new(Snapshot::new(loaded.version, permissions, secrets)));
         self.held.send_replace(Held { version: loaded.version, unopened });
         Ok(())

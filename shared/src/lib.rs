@@ -1,5 +1,6 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
+pub mod backlog;
 pub mod backoff;
 pub mod body;
 pub mod broker;

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit_log;
+pub mod backlog;
 pub mod batch_receipts;
 pub mod checkpoints;
 pub mod claims;
@@ -27,6 +28,7 @@ pub mod modules;
 pub mod outside_calls;
 pub mod overview;
 pub mod permissions;
+mod pool_metrics;
 pub mod posted;
 pub mod processes;
 pub mod receipts;
@@ -63,16 +65,18 @@ pub mod workflow_drafts;
 pub mod workflows;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 pub use deadpool_postgres::{Object as Connection, Transaction};
+use prometheus::Registry;
 use serde_json::Value;
 use tokio_postgres::{NoTls, Row};
 
 use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
 pub use error::StoreError;
+use pool_metrics::PoolMetrics;
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, time};
 
@@ -92,6 +96,8 @@ pub struct Store {
     config: tokio_postgres::Config,
     /// Where it connects to, for messages.
     servers: Arc<str>,
+    /// Nothing where nobody looks.
+    metrics: Option<PoolMetrics>,
 }
 
 impl Store {
@@ -107,15 +113,30 @@ impl Store {
             .keepalives_retries(3)
             .tcp_user_timeout(Duration::from_secs(10))
             .options(SESSION);
-        Self::with(config, options.database_connections)
+        Self::with(config, options.database_connections, None)
+    }
+
+    /// The same store, whose pool is seen in the metrics, as are those that are made [`Self::beside`] it.
+    ///
+    /// # Errors
+    /// The metrics are registered already.
+    pub fn observed(mut self, registry: &Registry, component: &str) -> Result<Self, prometheus::Error> {
+        let metrics = PoolMetrics::register(registry, component)?;
+        metrics.watch(&self.pool);
+        self.metrics = Some(metrics);
+        Ok(self)
     }
 
     /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
     pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
-        Self::with(self.config.clone(), connections)
+        Self::with(self.config.clone(), connections, self.metrics.clone())
     }
 
-    fn with(config: tokio_postgres::Config, connections: usize) -> Result<Self, StoreError> {
+    fn with(
+        config: tokio_postgres::Config,
+        connections: usize,
+        metrics: Option<PoolMetrics>,
+    ) -> Result<Self, StoreError> {
         let manager =
             Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let wait = Some(CONNECT_TIMEOUT);
@@ -126,12 +147,18 @@ impl Store {
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
         let servers = connecting::servers(&config).into();
-        Ok(Self { pool, config, servers })
+        metrics.iter().for_each(|metrics| metrics.watch(&pool));
+        Ok(Self { pool, config, servers, metrics })
     }
 
     /// A connection of the pool.
     pub async fn connection(&self) -> Result<Connection, StoreError> {
-        self.pool.get().await.map_err(|error| connecting::without_connection(&error, &self.servers))
+        let asked = Instant::now();
+        let got = self.pool.get().await;
+        if let Some(metrics) = &self.metrics {
+            metrics.got(&got, asked.elapsed());
+        }
+        got.map_err(|error| connecting::without_connection(&error, &self.servers))
     }
 }
 

@@ -3,6 +3,7 @@
 //! service: its lines are dropped and counted.
 
 mod announcement;
+pub mod capped_label;
 pub mod filter;
 mod outlet;
 mod panics;
@@ -10,14 +11,17 @@ mod panics;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io::{self, IsTerminal};
+use std::sync::LazyLock;
 
 use prometheus::core::Collector;
+use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
 
 pub use announcement::{announce, print};
 
 use crate::options::{LogFormat, TelemetryOptions};
+use crate::store::migrate;
 
 /// The log of this process, as long as it is held. When it is dropped, the lines that wait are written, within
 /// [`outlet::FLUSH_LIMIT`].
@@ -67,6 +71,38 @@ pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, pro
     Ok(gauge)
 }
 
+/// Registers the gauge that says which version runs, and which tables it needs. Its value is always 1.
+pub fn build_info(registry: &Registry, component: &str) -> Result<(), prometheus::Error> {
+    let schema = migrate::newest().to_string();
+    let gauge = IntGauge::with_opts(
+        Opts::new(
+            "postern_build_info",
+            "Always 1; by component, version of the program and schema, the number of its newest migration.",
+        )
+        .const_label("component", component)
+        .const_label("version", env!("CARGO_PKG_VERSION"))
+        .const_label("schema", &schema),
+    )?;
+    gauge.set(1);
+    registry.register(Box::new(gauge))
+}
+
+/// The gauge of the settings that a process holds.
+pub fn settings_gauge(registry: &Registry, component: &str) -> Result<IntGauge, prometheus::Error> {
+    let gauge = IntGauge::with_opts(
+        Opts::new(
+            "postern_settings_version",
+            "Version of the settings that this process holds, 0 if it holds none yet; by component: ingress, worker.",
+        )
+        .const_label("component", component),
+    )?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+/// The figures of the process itself, under the names that all Prometheus clients use.
+static PROCESS: LazyLock<ProcessCollector> = LazyLock::new(ProcessCollector::for_self);
+
 /// All metrics of these registries, and those of the process, in the text format of Prometheus, version 0.0.4.
 pub fn exposition(registries: &[Registry]) -> String {
     let mut text = Vec::new();
@@ -93,5 +129,6 @@ fn encode(registries: &[Registry], text: &mut Vec<u8>) -> Result<(), prometheus:
     )?;
     dropped.inc_by(outlet::dropped());
     families.extend(dropped.collect());
+    families.extend(PROCESS.collect());
     TextEncoder::new().encode(&families, text)
 }

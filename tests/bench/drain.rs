@@ -95,6 +95,7 @@ async fn queue(amqp_url: &str, leads: u64) {
     let options = publisher::Options {
         url: amqp_url.parse().unwrap(),
         connection_name: "postern-bench".into(),
+        component: "ingress",
         channels: publisher::DEFAULT_CHANNELS,
     };
     let stop = Shutdown::new();

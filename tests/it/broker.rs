@@ -22,8 +22,12 @@ mod vhost;
 use self::vhost::{Vhost, eventually};
 
 fn publisher(vhost: &Vhost, shutdown: &Shutdown) -> (Publisher, tokio::task::JoinHandle<()>) {
-    let options =
-        Options { url: vhost.url(), connection_name: "test-publisher".to_owned(), channels: DEFAULT_CHANNELS };
+    let options = Options {
+        url: vhost.url(),
+        connection_name: "test-publisher".to_owned(),
+        component: "worker",
+        channels: DEFAULT_CHANNELS,
+    };
     Publisher::start(options, &prometheus::Registry::new(), shutdown.clone()).unwrap()
 }
 

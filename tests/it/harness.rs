@@ -36,6 +36,9 @@ pub const DEMO: &str = concat!(
 /// The token of the API that every control is given.
 pub const TOKEN: &str = "a-token-of-the-tests-0123456789";
 
+/// What the metrics of an ingress contain while the broker takes its messages.
+pub const BROKER_TAKES: &str = r#"postern_broker_breaker_open{component="ingress"} 0"#;
+
 /// How long anything may take to come true. Far above what it takes: a busy machine is no reason to fail.
 pub const SOON: Duration = Duration::from_secs(30);
 
@@ -65,7 +68,7 @@ impl Postern {
         let mut postern = Self::with_ingress(settings, &[]).await;
         // Ready means that the broker or PostgreSQL can be reached; these tests look into the broker's queue.
         eventually("the broker takes messages", async || {
-            private(&mut postern.ingress, "/metrics").await.1.contains("postern_broker_breaker_open 0").then_some(())
+            private(&mut postern.ingress, "/metrics").await.1.contains(BROKER_TAKES).then_some(())
         })
         .await;
         postern
@@ -131,7 +134,7 @@ impl Postern {
     /// Returns when what was saved last is in force.
     pub async fn settings_are_in_force(&self) {
         let version = self.count("SELECT version FROM settings").await;
-        let metric = format!("postern_settings_version {version}\n");
+        let metric = format!("postern_settings_version{{component=\"ingress\"}} {version}\n");
         eventually("the ingress follows the settings, and a worker what the ingress accepts by them", async || {
             let metrics = call::client().get(format!("http://{}/metrics", self.private)).send().await.ok()?;
             metrics.text().await.ok()?.contains(&metric).then_some(())

@@ -163,7 +163,7 @@ async fn a_worker_says_that_it_is_ready_and_how_long_a_lead_took() {
         "postern_ready{component=\"worker\"} 1",
         "postern_lead_seconds_count 1",
         "postern_bundles_in_flight 0",
-        "postern_spool_messages 0",
+        "postern_spool_messages{component=\"worker\"} 0",
         "postern_bundles_redone_total{reason=\"away\"} 0",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");

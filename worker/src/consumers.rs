@@ -26,7 +26,7 @@ use crate::consume::spool::stranded::Stranded;
 use crate::consume::spool::submission_lanes::SubmissionLanes;
 use crate::consume::spool::supply::Supply;
 use crate::matching::catalog::Catalogs;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Slot};
 use crate::options::ExecutionOptions;
 use crate::outside::Outside;
 use crate::resources::Resources;
@@ -80,8 +80,12 @@ impl Consumers {
         options: &ExecutionOptions,
         registry: &Registry,
     ) -> Result<(), Failure> {
-        let publishing =
-            publisher::Options { url: url.clone(), connection_name: "postern-worker relay".into(), channels: 4 };
+        let publishing = publisher::Options {
+            url: url.clone(),
+            connection_name: "postern-worker relay".into(),
+            component: "worker",
+            channels: 4,
+        };
         let (publisher, publishing) = Publisher::start(publishing, registry, self.shutdown.clone())?;
         let intake = self.intake(options);
         let relay =
@@ -132,7 +136,17 @@ impl Consumers {
     }
 
     fn intake(&self, options: &ExecutionOptions) -> Intake {
-        let batcher = || Arc::new(Batcher::new(usize::from(options.concurrency)));
+        let concurrency = usize::from(options.concurrency);
+        for (kind, slots) in [
+            (Slot::Bundle, concurrency),
+            (Slot::Burst, concurrency),
+            (Slot::Resuming, RESUMING_SLOTS),
+            (Slot::Call, usize::from(options.outside_concurrency)),
+            (Slot::Slow, SLOW_SLOTS),
+        ] {
+            self.metrics.has_slots(kind, slots);
+        }
+        let batcher = || Arc::new(Batcher::new(concurrency));
         let resources = Resources {
             store: self.store.clone(),
             catalogs: Arc::clone(&self.catalogs),

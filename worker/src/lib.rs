@@ -17,6 +17,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
+use postern_shared::backlog::BacklogMetrics;
 use postern_shared::descriptors;
 use postern_shared::options::variables;
 use postern_shared::presence::Presence;
@@ -75,7 +76,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
     database.database_connections =
         database.database_connections.max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS);
-    let store = Store::new(&database, "postern-worker")?;
+    let store = Store::new(&database, "postern-worker")?.observed(&registry, "worker")?;
     migrate::wait(&store, &shutdown, |error| health.lost(error.to_string())).await?;
     if shutdown.is_triggered() {
         return Ok(());
@@ -86,19 +87,21 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
+    let showing = tokio::spawn(upkeep::known_settings::show(Arc::clone(&catalogs), Arc::clone(&metrics)));
     let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
     let present = tokio::spawn({
         let shutdown = shutdown.clone();
         async move { presence.keep(&shutdown).await }
     });
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics)?;
+    let backlog = BacklogMetrics::register(&registry, "worker")?;
+    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics, backlog)?;
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
         None => consumers.take_from_spool(wakeup, execution).await?,
     }
-    for task in upkeep.into_iter().chain([following, probe, present]) {
+    for task in upkeep.into_iter().chain([following, showing, probe, present]) {
         task.abort();
     }
     Ok(())

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use postern_shared::id::WorkflowId;
 use postern_shared::telemetry;
+use postern_shared::telemetry::capped_label::CappedLabel;
 use prometheus::core::Collector;
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::outside::breaker::CallOutcome;
 use crate::outside::call::{Failure, Report};
@@ -16,18 +18,18 @@ use crate::run::tally::Tally;
 pub struct Metrics {
     submissions: IntCounterVec,
     runs: IntCounterVec,
+    workflows: CappedLabel,
     lead_seconds: Histogram,
     bundle_seconds: Histogram,
     bundles_in_flight: IntGauge,
+    slots: IntGaugeVec,
+    last_commit: Gauge,
     redone: IntCounterVec,
     dead: IntCounter,
     relayed: IntCounter,
     outside: IntCounterVec,
     slow: IntCounterVec,
     pub resting_targets: IntGauge,
-    pub waiting_calls: IntGauge,
-    pub spool_messages: IntGauge,
-    pub spool_submissions: IntGauge,
     pub lost_submissions: IntGauge,
     pub digest_lag: IntGauge,
     pub history_ahead: IntGauge,
@@ -35,6 +37,48 @@ pub struct Metrics {
     pub table_bytes: IntGaugeVec,
     pub table_rows: IntGaugeVec,
     pub ready: IntGauge,
+    pub settings_version: IntGauge,
+}
+
+/// What a slot of a worker is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Slot {
+    /// A transaction with submissions of the default lane.
+    Bundle,
+    /// A transaction with submissions of bursts.
+    Burst,
+    /// A run that goes on.
+    Resuming,
+    /// A call of another system.
+    Call,
+    /// A run that is too slow for others.
+    Slow,
+}
+
+impl Slot {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::Burst => "burst",
+            Self::Resuming => "resuming",
+            Self::Call => "call",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+/// A slot that is in use, until this is dropped.
+#[derive(Debug)]
+pub struct InUse {
+    used: IntGauge,
+    free: IntGauge,
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.used.dec();
+        self.free.inc();
+    }
 }
 
 /// A bundle that is being worked on, until this is dropped: a handler may be dropped at any `await`.
@@ -51,7 +95,11 @@ impl Drop for UnderWay {
 const REDONE: [&str; 5] = ["conflict", "taken", "away", "slow", "refused"];
 
 /// From what nobody notices to what somebody must look at, in seconds.
-const LEAD_BUCKETS: [f64; 14] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0];
+const LEAD_BUCKETS: [f64; 18] =
+    [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 7_200.0];
+
+/// The states in which runs end.
+const ENDED: [&str; 2] = ["finished", "failed"];
 
 impl Metrics {
     /// Registers them.
@@ -67,9 +115,14 @@ impl Metrics {
                 &["outcome"],
             )?,
             runs: IntCounterVec::new(
-                Opts::new("postern_runs_total", "Runs that ended, by state: finished, failed."),
-                &["state"],
+                Opts::new(
+                    "postern_runs_total",
+                    "Runs that ended, by workflow and state: finished, failed. The workflows beyond the first 100 are \
+                     `others`.",
+                ),
+                &["workflow", "state"],
             )?,
+            workflows: CappedLabel::default(),
             lead_seconds: Histogram::with_opts(
                 HistogramOpts::new("postern_lead_seconds", "Time from accepting a submission to its commit.")
                     .buckets(LEAD_BUCKETS.to_vec()),
@@ -79,6 +132,18 @@ impl Metrics {
                     .buckets(buckets),
             )?,
             bundles_in_flight: IntGauge::new("postern_bundles_in_flight", "Bundles that a worker is working on.")?,
+            slots: IntGaugeVec::new(
+                Opts::new(
+                    "postern_slots",
+                    "Work that a worker can do at the same time, by kind: bundle, burst, resuming, call, slow; and state: \
+                     used, free.",
+                ),
+                &["kind", "state"],
+            )?,
+            last_commit: Gauge::new(
+                "postern_last_commit_timestamp_seconds",
+                "When this worker committed last what a lead or a run did, in seconds since 1970.",
+            )?,
             redone: IntCounterVec::new(
                 Opts::new(
                     "postern_bundles_redone_total",
@@ -106,20 +171,6 @@ impl Metrics {
             resting_targets: IntGauge::new(
                 "postern_outside_breakers_open",
                 "Pairs of workflow and target whose target does not answer: this worker sends it one call at a time.",
-            )?,
-            waiting_calls: IntGauge::new(
-                "postern_outside_calls_waiting",
-                "Calls that are due and have no slot yet: their target does not answer, or the share of their target or \
-                 workflow is used. The same in every worker.",
-            )?,
-            spool_messages: IntGauge::new(
-                "postern_spool_messages",
-                "Messages in the spool, due or not: submissions, delays, retries and outside calls. The same in every \
-                 worker.",
-            )?,
-            spool_submissions: IntGauge::new(
-                "postern_spool_submissions",
-                "Messages in the spool with submissions, which POSTERN_MAX_SPOOLED counts. The same in every worker.",
             )?,
             lost_submissions: IntGauge::new(
                 "postern_lost_submissions",
@@ -154,8 +205,16 @@ impl Metrics {
                 &["table"],
             )?,
             ready: telemetry::ready_gauge(registry, "worker")?,
+            settings_version: telemetry::settings_gauge(registry, "worker")?,
         };
         metrics.register(registry)?;
+        telemetry::build_info(registry, "worker")?;
+        for outcome in ["claimed", "duplicate", "unmatched", "known"] {
+            metrics.submissions.with_label_values(&[outcome]);
+        }
+        for outcome in ["answered", "failed"] {
+            metrics.outside.with_label_values(&[outcome]);
+        }
         // A rate over a counter that appears with its first failure does not see that failure.
         for reason in REDONE {
             metrics.redone.with_label_values(&[reason]);
@@ -167,7 +226,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 20] = [
+        let all: [Box<dyn Collector>; 19] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),
@@ -179,9 +238,8 @@ impl Metrics {
             Box::new(self.outside.clone()),
             Box::new(self.slow.clone()),
             Box::new(self.resting_targets.clone()),
-            Box::new(self.waiting_calls.clone()),
-            Box::new(self.spool_messages.clone()),
-            Box::new(self.spool_submissions.clone()),
+            Box::new(self.slots.clone()),
+            Box::new(self.last_commit.clone()),
             Box::new(self.lost_submissions.clone()),
             Box::new(self.digest_lag.clone()),
             Box::new(self.history_ahead.clone()),
@@ -203,7 +261,7 @@ impl Metrics {
         add(&self.submissions, "known", tally.known);
         self.resumed(tally);
         self.bundle_seconds.observe(took.as_secs_f64());
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = since_1970();
         for accepted in &tally.accepted_at_ms {
             // The clock of the ingress may be ahead of ours.
             let accepted = Duration::from_millis(u64::try_from(*accepted).unwrap_or(0));
@@ -213,9 +271,14 @@ impl Metrics {
 
     /// Runs were taken further and committed.
     pub fn resumed(&self, tally: &Tally) {
-        for (state, count) in [("finished", tally.finished), ("failed", tally.failed)] {
-            self.runs.with_label_values(&[state]).inc_by(count as u64);
+        for (workflow, ended) in &tally.ended {
+            let workflow = workflow.to_string();
+            let workflow = self.workflows.value(&workflow);
+            for (state, count) in ENDED.into_iter().zip([ended.finished, ended.failed]) {
+                self.runs.with_label_values(&[workflow, state]).inc_by(count);
+            }
         }
+        self.last_commit.set(since_1970().as_secs_f64());
         for (cost, count) in Cost::ALL.into_iter().zip(tally.slow) {
             self.slow.with_label_values(&[cost.word()]).inc_by(count as u64);
         }
@@ -229,6 +292,30 @@ impl Metrics {
             Report::Failed(_) => "failed",
         };
         self.outside.with_label_values(&[outcome]).inc();
+    }
+
+    /// These workflows may run: their counters begin at 0, so that a rate sees their first failure.
+    pub fn may_run(&self, workflows: impl IntoIterator<Item = WorkflowId>) {
+        for workflow in workflows {
+            let workflow = workflow.to_string();
+            let workflow = self.workflows.value(&workflow);
+            ENDED.iter().for_each(|state| _ = self.runs.with_label_values(&[workflow, state]));
+        }
+    }
+
+    /// There are so many slots of a kind, all of them free.
+    pub fn has_slots(&self, kind: Slot, slots: usize) {
+        self.slots.with_label_values(&[kind.word(), "used"]);
+        self.slots.with_label_values(&[kind.word(), "free"]).set(i64::try_from(slots).unwrap_or(i64::MAX));
+    }
+
+    /// A slot is in use for as long as what this returns is held.
+    pub fn in_use(&self, kind: Slot) -> InUse {
+        let gauge = |state| self.slots.with_label_values(&[kind.word(), state]);
+        let slot = InUse { used: gauge("used"), free: gauge("free") };
+        slot.used.inc();
+        slot.free.dec();
+        slot
     }
 
     /// Counts a bundle as being worked on for as long as what it returns is held.
@@ -251,6 +338,10 @@ impl Metrics {
     pub fn relayed(&self, count: usize) {
         self.relayed.inc_by(count as u64);
     }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]

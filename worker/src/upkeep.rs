@@ -4,13 +4,14 @@ mod delivery_audit;
 mod digest;
 mod expiry;
 mod frozen_sessions;
-mod gauges;
 mod jobs;
+pub mod known_settings;
 mod partitions;
 mod retention;
 
 use std::sync::Arc;
 
+use postern_shared::backlog::BacklogMetrics;
 use postern_shared::options::RetentionOptions;
 use postern_shared::search_key::Names;
 use postern_shared::store::{Store, StoreError};
@@ -32,6 +33,7 @@ pub fn start(
     names: Names,
     retention: RetentionOptions,
     metrics: &Arc<Metrics>,
+    backlog: BacklogMetrics,
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
     let keeping = store.beside(RETENTION_CONNECTIONS)?;
@@ -44,7 +46,7 @@ pub fn start(
         tokio::spawn(expiry::sweep(store.clone())),
         tokio::spawn(retention::keep(keeping, retention, Arc::clone(metrics))),
         tokio::spawn(frozen_sessions::end(store.clone())),
-        tokio::spawn(gauges::watch(store.clone(), Arc::clone(metrics))),
+        tokio::spawn(backlog.watch(store.clone())),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),
     ])
 }

@@ -20,10 +20,12 @@ use std::time::Duration;
 
 use postern_http::listen::listen;
 use postern_http::probe::Probe;
+use postern_shared::backlog::BacklogMetrics;
 use postern_shared::descriptors;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
+use postern_shared::telemetry;
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -60,7 +62,9 @@ pub async fn run(options: Options, watched: Watched, shutdown: Shutdown) -> Resu
     };
     let (is_alone, registry) = (registry.is_none(), registry.unwrap_or_default());
     let listeners = Listeners::within(descriptors::raise());
-    let store = Store::new(&options.database, "postern-control")?;
+    let store = Store::new(&options.database, "postern-control")?.observed(&registry, "control")?;
+    telemetry::build_info(&registry, "control")?;
+    let backlog = BacklogMetrics::register(&registry, "control")?;
     let state = State::new(&options, store.clone(), &registry, shutdown.clone())?;
     let panel = Arc::new(Panel::new(Arc::clone(&state), options.public.listen, options.access.admin_password)?);
     let hosts = options.private.private_hosts;
@@ -90,12 +94,14 @@ pub async fn run(options: Options, watched: Watched, shutdown: Shutdown) -> Resu
         let state = Arc::clone(&state);
         async move { state.clock.follow(&state.store).await }
     });
+    let counting = tokio::spawn(backlog.watch(store));
     state.tickets.tell(&state.store, &shutdown).await;
 
     if timeout(DRAIN_TIMEOUT, serving).await.is_err() {
         tracing::warn!("some answers were still under way when the drain time-out ended");
     }
     looking.abort();
+    counting.abort();
     if let Some(probing) = probing {
         probing.abort();
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::NewRefusal;
@@ -19,6 +20,8 @@ use crate::state::State;
 pub struct Refusal {
     /// What is wrong.
     pub error: ApiError,
+    /// The permission that refuses, if it is known. Boxed: what every check may return stays small.
+    pub permission: Option<Box<PermissionKey>>,
     /// The page for plain HTML forms; none = the error as JSON.
     pub page: Option<String>,
 }
@@ -27,13 +30,13 @@ impl Refusal {
     /// A refusal under a permission that may name a page.
     pub fn under(permission: Option<&Permission>, request: &Request, error: ApiError) -> Self {
         let page = permission.and_then(|permission| answer::error_page(permission, &request.headers));
-        Self { page: page.map(str::to_owned), error }
+        Self { page: page.map(str::to_owned), permission: permission.map(|one| Box::new(one.key.clone())), error }
     }
 }
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self { error, page: None }
+        Self { error, permission: None, page: None }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Options {
     pub url: BrokerUrl,
     /// What RabbitMQ shows for the connection, such as `postern-ingress`.
     pub connection_name: String,
+    /// Who publishes, as the metrics name it: `ingress` or `worker`.
+    pub component: &'static str,
     /// Channels with one bundle in flight each; at least one.
     pub channels: usize,
 }
@@ -72,7 +74,8 @@ impl Publisher {
         registry: &prometheus::Registry,
         shutdown: Shutdown,
     ) -> Result<(Self, JoinHandle<()>), prometheus::Error> {
-        let shared = Arc::new(Shared { queue: Queue::new(), metrics: Metrics::register(registry)? });
+        let metrics = Metrics::register(registry, options.component)?;
+        let shared = Arc::new(Shared { queue: Queue::new(), metrics });
         let task = tokio::spawn(session::run(Arc::clone(&shared), options, shutdown));
         Ok((Self { shared }, task))
     }

@@ -36,6 +36,11 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
 ];
 
+/// The number of the newest migration that this program knows.
+pub fn newest() -> i32 {
+    MIGRATIONS.iter().map(|(number, _)| *number).max().unwrap_or_default()
+}
+
 const PREPARE: &str = "-- migrate::prepare
 CREATE TABLE IF NOT EXISTS schema_migrations (
     number     integer PRIMARY KEY,

@@ -30,6 +30,10 @@ SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed' AND replac
         LIMIT $2) c),
     (SELECT count(*) FROM (SELECT FROM spool WHERE lane = ANY ($3) AND due_at <= now() LIMIT $2) s)";
 
+const FOR_PERSONS: &str = "-- overview::for_persons
+SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'needs_attention' LIMIT $1) n),
+    (SELECT count(*) FROM (SELECT FROM dead_letters LIMIT $1) d)";
+
 /// A range of the primary key for each hour: no row is looked into. $1 is the first hour, $2 the last.
 const ACCEPTED: &str = "-- overview::accepted
 SELECT h.hour, a.count FROM generate_series($1::bigint, $2::bigint) AS h (hour) CROSS JOIN LATERAL (
@@ -92,6 +96,12 @@ pub async fn waiting(connection: &Object) -> Result<Waiting, StoreError> {
     let statement = connection.prepare_cached(WAITING).await?;
     let row = connection.query_one(&statement, &[&span(), &MAX_COUNTED]).await?;
     Ok(Waiting { failed: row.get(0), dead: row.get(1) })
+}
+
+/// Runs that need attention and dead letters, of any time: at most 999 each.
+pub async fn for_persons(connection: &Object) -> Result<(i64, i64), StoreError> {
+    let row = connection.query_one(FOR_PERSONS, &[&MAX_COUNTED]).await?;
+    Ok((row.get(0), row.get(1)))
 }
 
 /// What waits for a person.

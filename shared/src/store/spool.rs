@@ -48,7 +48,9 @@ const FINISH: &str = "-- spool::finish
 DELETE FROM spool WHERE (id, lease) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))";
 
 const COUNT: &str = "-- spool::count
-SELECT count(*), count(*) FILTER (WHERE lane = ANY ($1)), count(*) FILTER (WHERE lane = $2 AND due_at <= now()) FROM spool";
+SELECT lane, count(*) FILTER (WHERE due_at <= now()), count(*) FILTER (WHERE due_at > now()),
+    extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now()))::float8
+FROM spool GROUP BY lane";
 
 /// Of the lanes of runs alone. The rows of a workflow stand together in two of them; those of slow runs are few.
 const WITHDRAW: &str = "-- spool::withdraw
@@ -185,21 +187,29 @@ pub async fn finish(connection: &Object, leases: &[Lease]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// How many messages wait here, due or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What waits in one lane of the spool.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Count {
-    /// All of them.
-    pub messages: i64,
-    /// Those that carry submissions; the others wake runs: after a delay, a retry, or at once.
-    pub submissions: i64,
-    /// Calls of other systems that are due and that no worker has taken.
-    pub calls: i64,
+    /// The lane.
+    pub lane: Lane,
+    /// Messages that are due and that nobody has taken.
+    pub due: i64,
+    /// Messages that are due later, or that somebody has taken.
+    pub parked: i64,
+    /// For how long the oldest of those is due that are due.
+    pub oldest_due_s: f64,
 }
 
-/// How many messages wait here. Reads the whole index.
-pub async fn count(connection: &Object) -> Result<Count, StoreError> {
-    let row = connection.query_one(COUNT, &[&lanes_of_submissions(), &Lane::Calling.number()]).await?;
-    Ok(Count { messages: row.get(0), submissions: row.get(1), calls: row.get(2) })
+/// What waits in each lane that is not empty. Reads the whole index.
+pub async fn count(connection: &Object) -> Result<Vec<Count>, StoreError> {
+    let rows = connection.query(COUNT, &[]).await?;
+    let count = |row: &tokio_postgres::Row| Count {
+        lane: Lane::from_number(row.get(0)),
+        due: row.get(1),
+        parked: row.get(2),
+        oldest_due_s: row.get::<_, Option<f64>>(3).unwrap_or_default(),
+    };
+    Ok(rows.iter().map(count).collect())
 }
 
 /// How many messages with submissions wait here, up to `most` in each lane. Costs nothing for all the others.

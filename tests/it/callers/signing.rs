@@ -23,7 +23,7 @@ async fn start(setting: &str) -> Postern {
     let mut postern = Postern::with_ingress("", &KEY).await;
     // The tests look into the queue of the broker.
     eventually("the broker takes messages", async || {
-        private(&mut postern.ingress, "/metrics").await.1.contains("postern_broker_breaker_open 0").then_some(())
+        private(&mut postern.ingress, "/metrics").await.1.contains(crate::harness::BROKER_TAKES).then_some(())
     })
     .await;
     for (name, value) in [("token", TOKEN), ("other", "another-token"), ("hook", "a-signing-secret")] {

@@ -93,9 +93,8 @@ pub async fn execute(
     }
     receipts::insert(transaction, &receipts).await?;
     unit.effects.receipts = receipts.iter().map(|one| one.submission.receipt).collect();
-    let Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, .. } =
-        write(transaction, &mut unit).await?;
-    Ok(Tally { finished, failed, admission, slow, checkpoint_bytes, alarms, ..counted })
+    let Tally { ended, admission, slow, checkpoint_bytes, alarms, .. } = write(transaction, &mut unit).await?;
+    Ok(Tally { ended, admission, slow, checkpoint_bytes, alarms, ..counted })
 }
 
 /// In the order of the receipts, each once: the order in which they are inserted.

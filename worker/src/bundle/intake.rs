@@ -22,6 +22,7 @@ use crate::consume::message::{Message, Origin, Settlement};
 use crate::consume::set_aside::set_aside;
 use crate::consume::verdict::{Letter, SUSPECT_DELIVERIES, Verdict, again, dead_letters_of, retry_delay, split};
 use crate::matching::catalog::Catalog;
+use crate::metrics::Slot;
 use crate::resources::Resources;
 use crate::run::resume;
 use crate::run::tally::Tally;
@@ -44,7 +45,10 @@ impl Intake {
         // A call is no bundle: for most of its time it waits for its answer.
         let _under_way = (message.lane != Lane::Calling).then(|| self.resources.metrics.under_way());
         let verdict = match message.kind.as_str() {
-            RESUME_V1 => resume::handle(&self.resources, &message).await,
+            RESUME_V1 => {
+                let _in_use = self.resources.metrics.in_use(slot_of_run(message.lane));
+                resume::handle(&self.resources, &message).await
+            }
             _ => self.submissions(&message).await,
         };
         if let Some(verdict) = verdict {
@@ -99,11 +103,14 @@ impl Intake {
     async fn execute(&self, message: &Message, submissions: Vec<Submission>) -> Option<Verdict> {
         let (submissions, bytes) = (submissions.into(), message.body.len());
         let part = Part { submissions, bytes, lease: message.lease };
-        let batcher = if message.lane == Lane::Default { &self.batcher } else { &self.burst_batcher };
-        let ended = match batcher.together(part.clone(), async |parts| self.commit(parts).await).await {
+        let (batcher, slot) = match message.lane {
+            Lane::Default => (&self.batcher, Slot::Bundle),
+            _ => (&self.burst_batcher, Slot::Burst),
+        };
+        let ended = match batcher.together(part.clone(), async |parts| self.commit(parts, slot).await).await {
             Ended::Done => Ok(()),
             Ended::Failed(error) => Err(error),
-            Ended::NotTogether => batcher.alone(self.commit(std::slice::from_ref(&part))).await,
+            Ended::NotTogether => batcher.alone(self.commit(std::slice::from_ref(&part), slot)).await,
         };
         match ended {
             // With a lost lease: whoever has it now does the work.
@@ -113,7 +120,8 @@ impl Intake {
     }
 
     /// Executes submissions, again and again while it is nobody's fault that this fails.
-    async fn commit(&self, parts: &[Part]) -> Result<(), StoreError> {
+    async fn commit(&self, parts: &[Part], slot: Slot) -> Result<(), StoreError> {
+        let _in_use = self.resources.metrics.in_use(slot);
         let submissions = parts.iter().map(|part| part.submissions.len()).sum();
         let mut retry =
             Retry::new(&self.resources.metrics, &self.resources.outages, "a bundle").with_several(submissions > 1);
@@ -164,5 +172,14 @@ impl Intake {
         let posted: usize = parts.iter().map(|part| part.bytes).sum();
         store::give_back(connection, posted + tally.checkpoint_bytes);
         Ok(tally)
+    }
+}
+
+/// The slot of a run that goes on.
+fn slot_of_run(lane: Lane) -> Slot {
+    match lane {
+        Lane::Calling => Slot::Call,
+        Lane::Slow => Slot::Slow,
+        Lane::Default | Lane::Resuming | Lane::Bulk1 | Lane::Bulk2 | Lane::Bulk3 | Lane::Bulk4 => Slot::Resuming,
     }
 }

@@ -80,6 +80,11 @@ impl Catalog {
         self.workflows.get(&id)
     }
 
+    /// The numbers of all workflows.
+    pub fn ids(&self) -> impl Iterator<Item = WorkflowId> {
+        self.workflows.keys().copied()
+    }
+
     /// The workflows that listen to a trigger, in the order in which they run.
     pub fn listeners(&self, key: &TriggerKey) -> &[Arc<Pinned>] {
         self.listeners.get(key).map_or(&[], Vec::as_slice)
@@ -225,6 +230,12 @@ impl Catalogs {
     /// What is held of the settings, whenever that changes.
     pub fn held(&self) -> watch::Receiver<Held> {
         self.held.subscribe()
+    }
+
+    /// The catalog in force; an empty one of version 0 before the first is loaded.
+    pub fn in_force(&self) -> (i64, Arc<Catalog>) {
+        let current = self.current.load_full();
+        (current.version, current)
     }
 
     /// A catalog that is not older than this version of the settings; reloads if the one in force is.

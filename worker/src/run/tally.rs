@@ -1,5 +1,8 @@
 //! What became of the runs of one transaction, counted for the metrics and for those who wait for its commit.
 
+use std::collections::BTreeMap;
+
+use postern_shared::id::WorkflowId;
 use postern_shared::store::runs::{Run, State};
 
 use super::slow_runs::Cost;
@@ -17,10 +20,8 @@ pub struct Tally {
     pub duplicates: usize,
     /// Claimed submissions that started nothing.
     pub unmatched: usize,
-    /// Runs that finished.
-    pub finished: usize,
-    /// Runs that failed.
-    pub failed: usize,
+    /// Runs that ended, by their workflow.
+    pub ended: BTreeMap<WorkflowId, Ended>,
     /// Whether a run waits for its admission, or has left its place to another.
     pub admission: bool,
     /// Runs that go on alone, by [`Cost::ALL`].
@@ -29,6 +30,13 @@ pub struct Tally {
     pub checkpoint_bytes: usize,
     /// What wakes the runs that go on at once: to be brought on its way when this is committed.
     pub alarms: bool,
+}
+
+/// How many runs ended, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    pub finished: u64,
+    pub failed: u64,
 }
 
 impl Tally {
@@ -42,8 +50,8 @@ impl Tally {
     /// Counts a run, if it has ended.
     pub fn count(&mut self, run: &Run) {
         match run.state {
-            State::Finished => self.finished += 1,
-            State::Failed => self.failed += 1,
+            State::Finished => self.ended.entry(run.workflow).or_default().finished += 1,
+            State::Failed => self.ended.entry(run.workflow).or_default().failed += 1,
             State::Running | State::Waiting | State::Held | State::NeedsAttention => {}
         }
     }

@@ -20,16 +20,19 @@ pub(super) struct Metrics {
     submissions: Histogram,
     seconds: Histogram,
     pub(super) breaker_open: IntGauge,
+    pub(super) blocked: IntGauge,
 }
 
 impl Metrics {
-    pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(super) fn register(registry: &Registry, component: &str) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             bundles: IntCounterVec::new(
                 Opts::new(
                     "postern_publish_bundles_total",
-                    "Messages published, by outcome: confirmed, returned, refused, timed_out, closed, unconfirmed.",
-                ),
+                    "Messages published, by component, ingress or worker (from the spool), and outcome: confirmed, returned, \
+                     refused, timed_out, closed, unconfirmed.",
+                )
+                .const_label("component", component),
                 &["outcome"],
             )?,
             published: IntCounterVec::new(
@@ -37,20 +40,30 @@ impl Metrics {
                     "postern_published_total",
                     "Submissions, and messages of their own, that the broker has confirmed, by lane: default, bulk \
                      (bursts), resuming (none: messages that wake runs stay in the spool).",
-                ),
+                )
+                .const_label("component", component),
                 &["lane"],
             )?,
             submissions: Histogram::with_opts(
                 HistogramOpts::new("postern_publish_bundle_submissions", "Submissions in one message.")
+                    .const_label("component", component)
                     .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]),
             )?,
             seconds: Histogram::with_opts(
                 HistogramOpts::new("postern_publish_seconds", "Time from publishing a message to its confirm.")
+                    .const_label("component", component)
                     .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0]),
             )?,
-            breaker_open: IntGauge::new(
-                "postern_broker_breaker_open",
-                "1 while nothing is sent to the broker, else 0.",
+            breaker_open: IntGauge::with_opts(
+                Opts::new("postern_broker_breaker_open", "1 while nothing is sent to the broker, else 0; by component.")
+                    .const_label("component", component),
+            )?,
+            blocked: IntGauge::with_opts(
+                Opts::new(
+                    "postern_broker_blocked",
+                    "1 while RabbitMQ takes no messages for an alarm of its memory or disk, else 0; by component.",
+                )
+                .const_label("component", component),
             )?,
         };
         // A rate over a counter that appears with its first failure does not see that failure.
@@ -66,6 +79,7 @@ impl Metrics {
         registry.register(Box::new(metrics.submissions.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
         registry.register(Box::new(metrics.breaker_open.clone()))?;
+        registry.register(Box::new(metrics.blocked.clone()))?;
         Ok(metrics)
     }
 
@@ -98,21 +112,21 @@ mod tests {
     #[test]
     fn every_outcome_is_there_from_the_start() {
         let registry = Registry::new();
-        let metrics = Metrics::register(&registry).unwrap();
+        let metrics = Metrics::register(&registry, "ingress").unwrap();
         metrics.observe(Lane::Bulk3, 3, Duration::from_millis(2), &Ok(()));
         metrics.observe(Lane::Default, 1, Duration::from_secs(2), &Err(Failure::TimedOut));
         let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
         for line in [
-            r#"postern_publish_bundles_total{outcome="confirmed"} 1"#,
-            r#"postern_publish_bundles_total{outcome="timed_out"} 1"#,
-            r#"postern_publish_bundles_total{outcome="returned"} 0"#,
-            r#"postern_published_total{lane="bulk"} 3"#,
-            r#"postern_published_total{lane="default"} 0"#,
-            "postern_publish_bundle_submissions_sum 4",
-            "postern_broker_breaker_open 1",
+            r#"postern_publish_bundles_total{component="ingress",outcome="confirmed"} 1"#,
+            r#"postern_publish_bundles_total{component="ingress",outcome="timed_out"} 1"#,
+            r#"postern_publish_bundles_total{component="ingress",outcome="returned"} 0"#,
+            r#"postern_published_total{component="ingress",lane="bulk"} 3"#,
+            r#"postern_published_total{component="ingress",lane="default"} 0"#,
+            r#"postern_publish_bundle_submissions_sum{component="ingress"} 4"#,
+            r#"postern_broker_breaker_open{component="ingress"} 1"#,
         ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }
-        assert!(Metrics::register(&registry).is_err());
+        assert!(Metrics::register(&registry, "ingress").is_err());
     }
 }

@@ -42,6 +42,8 @@ pub(super) async fn run(shared: Arc<Shared>, options: Options, shutdown: Shutdow
         if let Err(error) = session.live(&mut backoff).await {
             tracing::warn!(%error, "the session with the broker for publishing ended; it will begin anew");
         }
+        // Nothing is known of a broker without a connection.
+        session.shared.metrics.blocked.set(0);
         session.shared.open_breaker();
         let delay = backoff.delay();
         session.unless_stopped(sleep(delay)).await;
@@ -91,7 +93,7 @@ impl Session {
                 return Err(SessionError::Lost);
             }
             // While the broker blocks the connection, everything sent would only pile up in this process.
-            if !connection.status().blocked() {
+            if !self.is_blocked(connection) {
                 match self.probe(connection).await {
                     Ok(channels) => return Ok(channels),
                     Err(failure) if failed_before => tracing::debug!(%failure, "a probe of the broker failed"),
@@ -143,8 +145,11 @@ impl Session {
                     return;
                 }
                 _ = channels.join_next() => break,
-                _ = look.tick() => if !connection.status().connected() {
-                    break;
+                _ = look.tick() => {
+                    self.is_blocked(connection);
+                    if !connection.status().connected() {
+                        break;
+                    }
                 }
             }
         }
@@ -153,6 +158,13 @@ impl Session {
         }
         // The bundles in flight have their answer; with the breaker open the channels then end by themselves.
         let _ = timeout(PUBLISH_LIMIT * 2, channels.join_all()).await;
+    }
+
+    /// Whether the broker blocks the connection, which the metrics show.
+    fn is_blocked(&self, connection: &Connection) -> bool {
+        let is_blocked = connection.status().blocked();
+        self.shared.metrics.blocked.set(i64::from(is_blocked));
+        is_blocked
     }
 
     async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {

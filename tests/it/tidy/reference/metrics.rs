@@ -5,17 +5,37 @@ use std::collections::BTreeSet;
 use super::super::sources::Source;
 use super::{cell, table};
 
-/// What declares a metric, and its type.
-const TYPES: [(&str, &str); 6] = [
-    ("IntCounterVec::new(", "counter"),
-    ("IntCounter::new(", "counter"),
-    ("IntGaugeVec::new(", "gauge"),
-    ("IntGauge::new(", "gauge"),
-    ("IntGauge::with_opts(", "gauge"),
+/// What declares a metric, of whole numbers or not, and its type.
+const TYPES: [(&str, &str); 7] = [
+    ("CounterVec::new(", "counter"),
+    ("Counter::new(", "counter"),
+    ("Counter::with_opts(", "counter"),
+    ("GaugeVec::new(", "gauge"),
+    ("Gauge::new(", "gauge"),
+    ("Gauge::with_opts(", "gauge"),
     ("Histogram::with_opts(", "histogram"),
 ];
 
+/// A metric as it is declared.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Metric {
+    pub name: String,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    pub labels: Vec<String>,
+    pub help: String,
+}
+
 pub fn part(sources: &[Source]) -> String {
+    let row = |one: Metric| {
+        let labels: Vec<String> = one.labels.iter().map(|name| format!("`{name}`")).collect();
+        vec![format!("`{}`", one.name), one.kind.to_owned(), labels.join(", "), cell(&one.help)]
+    };
+    table(&["name", "type", "labels", "what"], declared(sources).into_iter().map(row))
+}
+
+/// Every metric that is declared, by name.
+pub fn declared(sources: &[Source]) -> BTreeSet<Metric> {
     let (mut rows, mut named) = (BTreeSet::new(), BTreeSet::new());
     for source in sources {
         named.extend(source.literals.iter().filter(|text| is_name(text)).cloned());
@@ -29,13 +49,13 @@ pub fn part(sources: &[Source]) -> String {
             let declared = declared.split_once("?").map_or(declared, |(declared, _)| declared);
             let texts: Vec<&str> = declared.split('"').skip(1).step_by(2).collect();
             let [name, help, ..] = texts.as_slice() else { continue };
-            rows.insert([(*name).to_owned(), (*kind).to_owned(), labels(declared), help.replace("\\\n", "")]);
+            let help = help.replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ");
+            rows.insert(Metric { name: (*name).to_owned(), kind, labels: labels(declared), help });
         }
     }
     assert!(named.len() > 20);
-    assert_eq!(rows.iter().map(|row| row[0].clone()).collect::<BTreeSet<_>>(), named);
-    let row = |[name, kind, labels, help]: [String; 4]| vec![format!("`{name}`"), kind, labels, cell(&help)];
-    table(&["name", "type", "labels", "what"], rows.into_iter().map(row))
+    assert_eq!(rows.iter().map(|row| row.name.clone()).collect::<BTreeSet<_>>(), named);
+    rows
 }
 
 fn is_name(text: &str) -> bool {
@@ -43,10 +63,9 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The names of the labels in a declaration.
-fn labels(declared: &str) -> String {
+fn labels(declared: &str) -> Vec<String> {
+    let constant = declared.split("const_label(").skip(1).filter_map(|rest| Some(rest.split_once(", ")?.0));
     let listed = declared.split_once("&[").and_then(|(_, rest)| rest.split_once(']')).map(|(list, _)| list);
-    let constant =
-        declared.split_once("const_label(").and_then(|(_, rest)| rest.split_once(", ")).map(|(name, _)| name);
-    let names = [listed, constant].into_iter().flatten().flat_map(|list| list.split('"').skip(1).step_by(2));
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    let names = constant.chain(listed).flat_map(|list| list.split('"').skip(1).step_by(2));
+    names.map(str::to_owned).collect()
 }
