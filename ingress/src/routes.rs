@@ -14,6 +14,7 @@ use postern_http::connections::{Caps, Connections};
 use postern_http::hosts::Hosts;
 use postern_http::path::{normalized, path, query};
 use postern_http::server::{self, Door, Standing};
+use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::shutdown::Shutdown;
 use tokio::net::TcpListener;
@@ -119,6 +120,7 @@ where
     let rejected = |address: IpAddr, is_stranger: bool, error: ApiError| {
         state.refusals.caller(address, error.code);
         state.metrics.refused(None, error.code);
+        tracing::debug!(code = error.code.as_str(), "a caller was refused");
         state.refused_requests.answer(address, is_stranger, &error)
     };
     let caller = match client_address(request.peer, &request.headers, &state.trusted_proxies) {
@@ -139,6 +141,8 @@ where
     };
     let answer = answer.unwrap_or_else(|Refusal { error, permission, page }| {
         state.metrics.refused(permission.as_deref(), error.code);
+        let (permission, code) = (permission.as_deref().map(PermissionKey::as_str), error.code.as_str());
+        tracing::debug!(permission, code, "a call was refused");
         let answer = match error.code {
             ErrorCode::Unavailable(_) => answer::answer(&error),
             // Others may have filled what there is for submissions; receipts this caller has read too often itself.

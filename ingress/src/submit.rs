@@ -276,6 +276,7 @@ fn idempotency_key<'h>(headers: &'h HeaderMap, permission: &Permission) -> Resul
 async fn publish(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -> Result<(), ApiError> {
     put(state, submissions, taken).await?;
     for submission in submissions {
+        tracing::debug!(receipt = %submission.receipt, permission = %submission.permission, "a submission was accepted");
         if let Some(ticket) = submission.ticket {
             state.sequence.answered(ticket, submission.receipt);
         }

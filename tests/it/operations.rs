@@ -1,5 +1,7 @@
 //! What `deploy/` says to Kubernetes, Compose and Prometheus is what they understand and what the code means.
 
+mod log_story;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -8,6 +8,7 @@ pub mod connections;
 mod engine;
 pub mod execution;
 pub mod field_usage;
+pub mod log_lines;
 pub mod references;
 pub mod resume;
 pub mod serial_runs;

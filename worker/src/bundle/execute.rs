@@ -73,6 +73,7 @@ pub async fn execute(
         let runs = if duplicate_of.is_some() { 0 } else { i16::try_from(resolved.start.len()).unwrap_or(i16::MAX) };
         receipts.push(NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet });
         counted.claimed += 1;
+        counted.log.taken(submission, duplicate_of.is_some(), unmatched);
         counted.accepted_at_ms.push(submission.accepted_at_ms);
         counted.duplicates += usize::from(duplicate_of.is_some());
         counted.unmatched += usize::from(unmatched);
@@ -93,7 +94,8 @@ pub async fn execute(
     }
     receipts::insert(transaction, &receipts).await?;
     unit.effects.receipts = receipts.iter().map(|one| one.submission.receipt).collect();
-    let Tally { ended, admission, slow, checkpoint_bytes, alarms, .. } = write(transaction, &mut unit).await?;
+    let Tally { ended, admission, slow, checkpoint_bytes, alarms, log, .. } = write(transaction, &mut unit).await?;
+    counted.log.append(log);
     Ok(Tally { ended, admission, slow, checkpoint_bytes, alarms, ..counted })
 }
 

@@ -132,6 +132,7 @@ impl Intake {
                 Ok(tally) => {
                     self.resources.outages.committed();
                     self.resources.metrics.executed(&tally, started.elapsed());
+                    tally.log.write();
                     self.resources.ring(&tally);
                     return Ok(());
                 }

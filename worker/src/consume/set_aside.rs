@@ -11,6 +11,9 @@ use super::verdict::{Letter, Verdict};
 use crate::bundle::retry::AWAY;
 use crate::resources::Resources;
 
+/// The dead letters of one message that are logged one by one.
+const MAX_LOGGED: usize = 20;
+
 /// Writes a verdict, again and again until it is committed, or another worker has the message.
 pub async fn set_aside(resources: &Resources, message: &Message, verdict: &Verdict) {
     let (mut backoff, mut wait) = (AWAY, None);
@@ -64,6 +67,11 @@ async fn write(resources: &Resources, message: &Message, verdict: &Verdict) -> R
     resources.outages.committed();
     if let Verdict::Dead { letters, reason } = verdict {
         resources.metrics.dead(letters.len());
+        for Letter { receipt, permission, .. } in letters.iter().take(MAX_LOGGED) {
+            let (receipt, permission) =
+                (receipt.map(tracing::field::display), permission.as_ref().map(tracing::field::display));
+            tracing::info!(receipt, permission, message.kind = message.kind, %reason, "a dead letter was written");
+        }
         if let Some(letters) = resources.outages.dead.failed(letters.len() as u64) {
             tracing::error!(letters, %reason, "dead letters were written: someone must look at them");
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postern_shared::id::ReceiptId;
+use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::message::Message as Text;
 use postern_shared::submission::{self, Submission, Ticket};
 
@@ -34,6 +34,7 @@ pub enum Verdict {
 /// What becomes a dead letter.
 pub struct Letter {
     pub receipt: Option<ReceiptId>,
+    pub permission: Option<PermissionKey>,
     pub ticket: Option<Ticket>,
     pub body: Vec<u8>,
 }
@@ -41,7 +42,7 @@ pub struct Letter {
 impl Letter {
     /// Of a message of which nothing more is known.
     pub fn whole(receipt: Option<ReceiptId>, body: &[u8]) -> Self {
-        Self { receipt, ticket: None, body: body.to_vec() }
+        Self { receipt, permission: None, ticket: None, body: body.to_vec() }
     }
 }
 
@@ -49,6 +50,9 @@ impl Letter {
 pub fn again(message: &Message, submissions: &[Submission], delay: Duration, why: impl Fn() -> Text) -> Verdict {
     if has_had_all_tries(message) {
         return dead_letters_of(submissions, why().after_tries(MAX_ATTEMPTS));
+    }
+    for Submission { receipt, permission, .. } in submissions {
+        tracing::debug!(%receipt, %permission, attempt = message.attempt, reason = %why(), "a submission is tried again");
     }
     Verdict::Alone { bodies: submissions.iter().map(alone).collect(), delay }
 }
@@ -65,7 +69,12 @@ pub fn split(submissions: &[Submission]) -> Verdict {
 
 /// All of them become dead letters.
 pub fn dead_letters_of(submissions: &[Submission], reason: Text) -> Verdict {
-    let letter = |one: &Submission| Letter { receipt: Some(one.receipt), ticket: one.ticket, body: alone(one) };
+    let letter = |one: &Submission| Letter {
+        receipt: Some(one.receipt),
+        permission: Some(one.permission.clone()),
+        ticket: one.ticket,
+        body: alone(one),
+    };
     Verdict::Dead { letters: submissions.iter().map(letter).collect(), reason }
 }
 

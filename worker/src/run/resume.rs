@@ -28,6 +28,8 @@ pub async fn handle(resources: &Resources, message: &Message) -> Option<Verdict>
         if has_had_all_tries(message) {
             return Err(why.after_tries(MAX_ATTEMPTS));
         }
+        let (receipt, attempt) = (resume.run.receipt, message.attempt);
+        tracing::debug!(%receipt, run.id = %resume.run, attempt, reason = %why, "a run is tried again");
         Ok(Verdict::Alone { bodies: vec![message.body.clone()], delay: retry_delay(message.attempt) })
     };
     let ended = if let Origin::DeadLetter { reason } = &message.origin {
@@ -74,6 +76,7 @@ async fn execute(resources: &Resources, message: &Message, resume: &Resume, work
             Ok(Step::Done(tally)) => {
                 resources.outages.committed();
                 resources.metrics.resumed(&tally);
+                tally.log.write();
                 resources.ring(&tally);
                 return Ok(());
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use postern_shared::id::WorkflowId;
 use postern_shared::store::runs::{Run, State};
 
+use super::log_lines::LogLines;
 use super::slow_runs::Cost;
 
 /// What became of a transaction.
@@ -26,6 +27,8 @@ pub struct Tally {
     pub admission: bool,
     /// Runs that go on alone, by [`Cost::ALL`].
     pub slow: [usize; Cost::ALL.len()],
+    /// What the log says of it when it is committed.
+    pub log: LogLines,
     /// The bytes of the checkpoints that were written.
     pub checkpoint_bytes: usize,
     /// What wakes the runs that go on at once: to be brought on its way when this is committed.
@@ -49,6 +52,7 @@ impl Tally {
 
     /// Counts a run, if it has ended.
     pub fn count(&mut self, run: &Run) {
+        self.log.run(run);
         match run.state {
             State::Finished => self.ended.entry(run.workflow).or_default().finished += 1,
             State::Failed => self.ended.entry(run.workflow).or_default().failed += 1,
