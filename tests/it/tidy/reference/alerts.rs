@@ -3,10 +3,7 @@
 use super::super::sources::read;
 use super::{cell, table};
 
-const RULES: &str = "deploy/prometheus/rules.yaml";
-
-/// The name of a process, which Prometheus puts into the summary.
-const INSTANCE: &str = "{{ $labels.instance }}";
+pub const RULES: &str = "deploy/prometheus/rules.yaml";
 
 pub fn part() -> String {
     let rules = read(RULES);
@@ -21,11 +18,16 @@ pub fn part() -> String {
         let name = rule.lines().next().unwrap();
         let wait = if rule.contains("for: ") { value(rule, "for") } else { String::new() };
         let summary = value(rule, "summary");
-        let summary = match summary.strip_prefix(INSTANCE) {
-            Some(rest) => format!("a process{rest}"),
-            None => summary.replace(&format!(" {INSTANCE}"), ""),
-        };
+        let summary = without_labels(&summary);
         vec![format!("`{name}`"), value(rule, "severity"), wait, cell(&summary), cell(&value(rule, "description"))]
     };
     table(&["alert", "severity", "after", "what happened", "what it means, and what to look at"], rules.iter().map(row))
+}
+
+/// A summary without the labels that Prometheus puts into it.
+fn without_labels(summary: &str) -> String {
+    let mut parts = summary.split("{{").map(|part| part.split_once("}}").map_or(part, |(_, rest)| rest));
+    let first = parts.next().filter(|first| !first.is_empty()).unwrap_or("a process").trim_end();
+    let rest: String = parts.map(str::trim_end).collect();
+    format!("{first}{rest}").trim_end_matches(':').to_owned()
 }
