@@ -3,8 +3,10 @@
 
 mod alerts;
 mod codes;
+mod dashboards;
 mod limits;
 mod metrics;
+mod prometheus_rule;
 mod routes;
 mod settings;
 mod values;
@@ -15,7 +17,7 @@ use postern_shared::spec::reference;
 use postern_shared::store::roles;
 
 use super::readme::readmes;
-use super::sources::{Source, production, read, write};
+use super::sources::{Source, exists, production, read, write};
 
 /// The parts of `shared/README.md`, which the program knows itself.
 const OF_SHARED: [&str; 5] = ["documents", "tasks", "filters", "tests", "functions"];
@@ -87,13 +89,18 @@ fn cell(text: &str) -> String {
 #[expect(clippy::disallowed_methods, reason = "tests/run reference asks for the parts to be written")]
 fn the_reference_is_that_of_the_code() {
     let (parts, mut seen) = (parts(), BTreeSet::new());
-    for file in readmes() {
-        let text = read(&file);
-        let of_code = generated(&file, &text, &parts, &mut seen);
+    let readmes = readmes().into_iter().map(|file| {
+        let of_code = generated(&file, &read(&file), &parts, &mut seen);
+        (file, of_code)
+    });
+    let mut files: Vec<(String, String)> = readmes.collect();
+    files.extend(dashboards::files(&production()));
+    files.push(prometheus_rule::file());
+    for (file, of_code) in files {
         if std::env::var_os("POSTERN_WRITE_REFERENCE").is_some() {
             write(&file, &of_code);
         } else {
-            assert!(text == of_code, "{file} is out of date: run tests/run reference");
+            assert!(exists(&file) && read(&file) == of_code, "{file} is out of date: run tests/run reference");
         }
     }
     let names: BTreeSet<&str> = parts.iter().map(|(name, _)| *name).collect();
