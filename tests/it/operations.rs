@@ -1,6 +1,7 @@
 //! What `deploy/` says to Kubernetes, Compose and Prometheus is what they understand and what the code means.
 
 mod alerts;
+mod compose;
 mod dashboards;
 mod kubernetes;
 mod log_story;
