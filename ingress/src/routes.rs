@@ -141,8 +141,8 @@ where
         None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
     let answer = answer.unwrap_or_else(|Refusal { error, permission, page }| {
-        state.metrics.refused(permission.as_ref(), error.code);
-        let (permission, code) = (permission.as_ref().map(PermissionKey::as_str), error.code.as_str());
+        state.metrics.refused(permission.as_deref(), error.code);
+        let (permission, code) = (permission.as_deref().map(PermissionKey::as_str), error.code.as_str());
         tracing::debug!(permission, code, "a call was refused");
         let answer = match error.code {
             ErrorCode::Unavailable(_) => answer::answer(&error),

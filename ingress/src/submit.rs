@@ -75,7 +75,7 @@ where
             accepted.map_err(|error| Refusal::under(Some(permission), request, error))
         }
         Err(mut refusal) => {
-            refusal.permission = refusal.permission.or_else(|| Some(access.only()?.key.clone()));
+            refusal.permission = refusal.permission.or_else(|| Some(Box::new(access.only()?.key.clone())));
             match access.keeper().filter(|_| !refusal.error.is_unproven()) {
                 // The caller is told to send it again.
                 _ if matches!(refusal.error.code, ErrorCode::Unavailable(_)) => {}

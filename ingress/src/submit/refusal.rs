@@ -20,8 +20,8 @@ use crate::state::State;
 pub struct Refusal {
     /// What is wrong.
     pub error: ApiError,
-    /// The permission that refuses, if it is known.
-    pub permission: Option<PermissionKey>,
+    /// The permission that refuses, if it is known. Boxed: what every check may return stays small.
+    pub permission: Option<Box<PermissionKey>>,
     /// The page for plain HTML forms; none = the error as JSON.
     pub page: Option<String>,
 }
@@ -30,7 +30,7 @@ impl Refusal {
     /// A refusal under a permission that may name a page.
     pub fn under(permission: Option<&Permission>, request: &Request, error: ApiError) -> Self {
         let page = permission.and_then(|permission| answer::error_page(permission, &request.headers));
-        Self { page: page.map(str::to_owned), permission: permission.map(|one| one.key.clone()), error }
+        Self { page: page.map(str::to_owned), permission: permission.map(|one| Box::new(one.key.clone())), error }
     }
 }
 
