@@ -11,6 +11,7 @@ pub mod comments;
 pub mod commits;
 mod conflicts;
 mod connecting;
+pub mod connection_checks;
 pub mod connections;
 mod copy;
 pub mod counters;

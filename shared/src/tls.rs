@@ -3,15 +3,10 @@
 pub mod client;
 mod fault;
 
-pub use fault::reason;
+pub use fault::{TlsFault, fault, reason};
 
 /// Sets the provider. Every client that speaks TLS is made after this; it may be called any number of times.
 pub fn provide() {
     // Fails if it is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-/// Whether an error is one of TLS, such as a certificate that nobody vouches for.
-pub fn is_fault(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.is::<rustls::Error>()
 }

@@ -35,8 +35,8 @@ use consumers::{Consumers, RUN_CONNECTIONS};
 use matching::catalog::{Catalogs, Fallbacks};
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
-use outside::Outside;
 use outside::mail::MailServer;
+use outside::{Known, Outside};
 use run::dry_run::DryRuns;
 
 /// Connections to PostgreSQL beside those of the bundles.
@@ -51,8 +51,9 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let resting = metrics.resting_targets.clone();
-    let (keys, secrets, environment) = (options.secrets.keys()?, Arc::default(), variables::of_environment()?);
-    let outside = Outside::new(execution.allowed_targets.clone(), mail, Arc::clone(&secrets), resting)?;
+    let (keys, environment) = (options.secrets.keys()?, variables::of_environment()?);
+    let known = Known::default();
+    let outside = Outside::new(execution.allowed_targets.clone(), mail, known.clone(), resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let (own_lanes, stranded) = (Health::default(), Health::default());
     let condition = probe::Condition {
@@ -83,7 +84,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         return Ok(());
     }
     let fallbacks = Fallbacks { sender: execution.mail_from.clone(), zone: execution.zone.clone() };
-    let catalogs = Arc::new(Catalogs::new(store.clone(), fallbacks, keys, secrets, environment));
+    let catalogs =
+        Arc::new(Catalogs::new(store.clone(), fallbacks, keys, (known.secrets, known.connections), environment));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
@@ -96,8 +98,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     });
     let backlog = BacklogMetrics::register(&registry, "worker")?;
     let retention = execution.retention.clone();
-    let watched = (&metrics, &outages, backlog);
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), retention, watched)?;
+    let (watched, asked) = ((&metrics, &outages, backlog), (&catalogs, &outside));
+    let upkeep = upkeep::start(&store, execution.search_names.clone(), retention, watched, asked)?;
     let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };

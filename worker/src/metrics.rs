@@ -232,7 +232,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 19] = [
+        let all: [Box<dyn Collector>; 20] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),

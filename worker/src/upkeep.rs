@@ -1,6 +1,7 @@
 //! What a worker does now and then beside its work. Each part runs by itself until it is aborted.
 
 mod commits;
+mod connection_checks;
 mod delivery_audit;
 mod digest;
 mod expiry;
@@ -19,14 +20,16 @@ use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::consume::outages::Outages;
+use crate::matching::catalog::Catalogs;
 use crate::metrics::Metrics;
+use crate::outside::Outside;
 
 /// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
 const DIGEST_CONNECTIONS: usize = 1;
 
 /// Connections to PostgreSQL for the retention alone: it may wait there for a lock.
 const RETENTION_CONNECTIONS: usize = 1;
-/// The same for jobs.
+/// The same for jobs, and for checks of connections.
 const JOB_CONNECTIONS: usize = 1;
 
 /// The same for trying whether commits pass: what hangs takes the connection.
@@ -38,6 +41,7 @@ pub fn start(
     names: Names,
     retention: RetentionOptions,
     (metrics, outages, backlog): (&Arc<Metrics>, &Arc<Outages>, BacklogMetrics),
+    (catalogs, outside): (&Arc<Catalogs>, &Outside),
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
     let keeping = store.beside(RETENTION_CONNECTIONS)?;
@@ -46,6 +50,7 @@ pub fn start(
     Ok(vec![
         tokio::spawn(commits::watch(trying, Arc::clone(outages), Arc::clone(metrics))),
         tokio::spawn(digest::run(beside, names, Arc::clone(metrics))),
+        tokio::spawn(connection_checks::run(for_jobs.clone(), Arc::clone(catalogs), outside.clone())),
         tokio::spawn(jobs::run(for_jobs)),
         tokio::spawn(partitions::make_ahead(store.clone())),
         tokio::spawn(expiry::forget_expired(store.clone())),

@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (55, include_str!("../../migrations/0055_awaited_runs.sql")),
     (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
     (58, include_str!("../../migrations/0058_connections.sql")),
+    (59, include_str!("../../migrations/0059_connection_checks.sql")),
     (62, include_str!("../../migrations/0062_dry_runs.sql")),
     (63, include_str!("../../migrations/0063_test_calls.sql")),
     (69, include_str!("../../migrations/0069_counters.sql")),

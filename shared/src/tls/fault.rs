@@ -1,6 +1,39 @@
 //! Why a connection with TLS does not open, told apart for the person who has to mend it.
 
+use std::error::Error as AnyError;
+
 use rustls::{CertificateError, Error};
+
+/// Which of them it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsFault {
+    /// Nobody who is trusted has signed the certificate.
+    Unknown,
+    /// The certificate is for another name.
+    OtherName,
+    /// The certificate is valid no longer, or not yet.
+    Expired,
+    /// The other side answered without TLS.
+    NoTls,
+    /// Anything else.
+    Other,
+}
+
+/// What is wrong, if an error is one of TLS.
+pub fn fault(error: &(dyn AnyError + 'static)) -> Option<TlsFault> {
+    use CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet};
+    Some(match error.downcast_ref::<Error>()? {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            TlsFault::Unknown
+        }
+        Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => TlsFault::OtherName,
+        Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => TlsFault::Expired,
+        Error::InvalidMessage(_) => TlsFault::NoTls,
+        _ => TlsFault::Other,
+    })
+}
 
 /// The reason, as a sentence about the other side.
 pub fn reason(error: &Error) -> String {

@@ -35,6 +35,7 @@ use crate::designer::{Sketch, edit};
 pub use actions::act;
 pub use dry_run::{run as try_draft, show as show_try};
 use form::StepForm;
+pub use form::{texts_of, words};
 use opened::Opened;
 use picker::Picker;
 use postern_shared::document::Kind;
