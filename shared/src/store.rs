@@ -9,6 +9,7 @@ pub mod claims;
 pub mod comments;
 mod conflicts;
 mod connecting;
+mod connector;
 mod copy;
 pub mod dead_letters;
 pub mod delivery_audit;
@@ -47,6 +48,7 @@ pub mod runs;
 pub mod search;
 pub mod secrets;
 pub mod sequence;
+mod session;
 pub mod sessions;
 pub mod set_up_keys;
 pub mod settings;
@@ -68,10 +70,11 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
 pub use deadpool_postgres::{Object as Connection, Transaction};
 use serde_json::Value;
-use tokio_postgres::{NoTls, Row};
+use tokio_postgres::Row;
 
 use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
+use connector::Connector;
 pub use error::StoreError;
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, time};
@@ -79,17 +82,13 @@ pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, stay, 
 /// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting
-/// statement outlives an idle transaction: the lock of a frozen worker is gone before those behind it give up. Whoever
-/// froze in a COPY is ended by [`end_frozen`]. Statements are short: compiling one takes longer than it does.
-const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=20s -c statement_timeout=30s \
-                       -c default_transaction_isolation=read\\ committed -c jit=off";
-
 /// A pool of connections to PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
-    config: tokio_postgres::Config,
+    connector: Connector,
+    /// Opens connections to the server itself, where a pooler may be between.
+    direct: Connector,
     /// Where it connects to, for messages.
     servers: Arc<str>,
 }
@@ -97,27 +96,32 @@ pub struct Store {
 impl Store {
     /// Prepares the pool; connects only when first used. Fails on a URL that cannot be read.
     pub fn new(options: &DatabaseOptions, application: &str) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config =
-            options.database_url.parse().map_err(|_| StoreError::Settings("DATABASE_URL cannot be read".into()))?;
-        config
-            .application_name(application)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives_idle(Duration::from_secs(5))
-            .keepalives_interval(Duration::from_secs(2))
-            .keepalives_retries(3)
-            .tcp_user_timeout(Duration::from_secs(10))
-            .options(SESSION);
-        Self::with(config, options.database_connections)
+        let DatabaseOptions { database_url, database_connections, other } = options;
+        let file = other.database_url_file.as_deref();
+        let connector = Connector::new(database_url, file, "DATABASE_URL", application)?;
+        let direct = match &other.database_direct_url {
+            Some(url) => {
+                let file = other.database_direct_url_file.as_deref();
+                Connector::new(url, file, "POSTERN_DATABASE_DIRECT_URL", application)?
+            }
+            None => connector.clone(),
+        };
+        Self::with(connector, direct, *database_connections)
+    }
+
+    /// The same database by the server itself, where a pooler may be between.
+    pub fn direct(&self, connections: usize) -> Result<Self, StoreError> {
+        Self::with(self.direct.clone(), self.direct.clone(), connections)
     }
 
     /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
     pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
-        Self::with(self.config.clone(), connections)
+        Self::with(self.connector.clone(), self.direct.clone(), connections)
     }
 
-    fn with(config: tokio_postgres::Config, connections: usize) -> Result<Self, StoreError> {
-        let manager =
-            Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    fn with(connector: Connector, direct: Connector, connections: usize) -> Result<Self, StoreError> {
+        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_connect(tokio_postgres::Config::new(), connector.clone(), config);
         let wait = Some(CONNECT_TIMEOUT);
         let pool = Pool::builder(manager)
             .max_size(connections)
@@ -125,8 +129,8 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
-        let servers = connecting::servers(&config).into();
-        Ok(Self { pool, config, servers })
+        let servers = connector.servers().into();
+        Ok(Self { pool, connector, direct, servers })
     }
 
     /// A connection of the pool.

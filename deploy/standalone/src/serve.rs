@@ -61,7 +61,8 @@ pub async fn run(mut options: Options) -> Result<(), Failure> {
 
 /// Brings the database up to this version, and runs all services on it.
 async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &Shutdown) -> Result<(), Failure> {
-    let database = DatabaseOptions { database_url: url, database_connections: options.database_connections };
+    let other = options.other_database.clone();
+    let database = DatabaseOptions { database_url: url, database_connections: options.database_connections, other };
     prepare(&database, &options, shutdown).await?;
     if shutdown.is_triggered() {
         return Ok(());
@@ -103,7 +104,8 @@ fn services(
     options: Options,
     database: DatabaseOptions,
 ) -> (postern_ingress::Options, postern_worker::Options, postern_control::Options) {
-    let broker = BrokerOptions { amqp_url: options.amqp_url.filter(|url| !url.is_empty()) };
+    let amqp_url = options.amqp_url.filter(|url| !url.is_empty());
+    let broker = BrokerOptions { amqp_url, amqp_url_file: options.amqp_url_file };
     let (private, private_listen) = (options.ingress.private.clone(), options.ingress.private_listen);
     let control = postern_control::Options {
         control_listen: options.control_listen.unwrap_or(private_listen),
@@ -137,7 +139,7 @@ fn services(
 
 /// The tables of this version, and the demo if it is asked for.
 async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutdown) -> Result<(), Failure> {
-    let store = Store::new(database, "postern serve")?;
+    let store = Store::new(database, "postern serve")?.direct(1)?;
     let mut connection = loop {
         match store.connection().await {
             Ok(connection) => break connection,

@@ -1,4 +1,4 @@
-//! Hears notifications of PostgreSQL, on a connection outside the pool. One can get lost with its connection, so nobody
+//! Hears notifications of PostgreSQL, on a connection outside the pool and of any pooler between. One can get lost with its connection, so nobody
 //! may depend on it: it only makes news arrive sooner.
 
 use std::time::Duration;
@@ -7,8 +7,9 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, Client, NoTls};
+use tokio_postgres::{AsyncMessage, Client};
 
+use super::connector::Driver;
 use super::{Store, StoreError, connecting};
 use crate::unreachable::Unreachable;
 
@@ -44,10 +45,10 @@ impl Listening {
 
 /// Begins to listen, with this statement.
 pub async fn listen(store: &Store, statement: &str) -> Result<Listening, StoreError> {
-    let connected = timeout(CONNECT_LIMIT, store.config.connect(NoTls)).await;
-    let (client, mut connection) = match connected {
-        Ok(connected) => connected.map_err(|error| connecting::unconnected(&error, &store.servers))?,
-        Err(_) => return Err(StoreError::Away(Unreachable::TimedOut.told(&store.servers))),
+    let connected = timeout(CONNECT_LIMIT, store.direct.open()).await;
+    let (client, Driver(mut connection)) = match connected {
+        Ok(connected) => connected.map_err(|error| connecting::unconnected(&error, &store.direct.servers()))?,
+        Err(_) => return Err(StoreError::Away(Unreachable::TimedOut.told(&store.direct.servers()))),
     };
     let (sender, heard) = unbounded_channel();
     let reader = tokio::spawn(async move {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::Row;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, session};
 use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
 
@@ -86,7 +86,11 @@ pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError
 pub async fn wait(store: &Store, shutdown: &Shutdown, tell: impl Fn(&StoreError)) -> Result<(), StoreError> {
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
     while !shutdown.is_triggered() {
-        let checked = async { check(&store.connection().await?).await };
+        let checked = async {
+            let connection = store.connection().await?;
+            session::check(store, &connection).await?;
+            check(&connection).await
+        };
         match checked.await {
             Err(error @ (StoreError::Away(_) | StoreError::Schema(_))) => {
                 tracing::warn!(%error, "the service waits for its database");

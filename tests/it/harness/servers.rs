@@ -198,7 +198,7 @@ async fn make_template(admin: &Client, template: &str) {
     if exists.is_none() {
         admin.batch_execute(&format!("CREATE DATABASE {template}")).await.unwrap();
     }
-    let options = DatabaseOptions { database_url: database_url(template), database_connections: 1 };
+    let options = DatabaseOptions::new(database_url(template), 1);
     let store = Store::new(&options, "postern-tests").unwrap();
     let mut connection = store.connection().await.unwrap();
     migrate::run(&mut connection).await.unwrap();
