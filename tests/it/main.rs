@@ -70,6 +70,7 @@ mod switch;
 mod tasks;
 mod tidy;
 mod unmatched;
+mod upgrade;
 mod variables;
 mod waiting;
 mod wire;

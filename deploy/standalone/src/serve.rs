@@ -22,7 +22,8 @@ use postern_shared::host;
 use postern_shared::options::{BrokerOptions, DatabaseOptions};
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, StoreError, history, migrate};
+use postern_shared::store::migrate::{self, Migrated};
+use postern_shared::store::{Store, StoreError};
 use postern_shared::telemetry;
 use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
@@ -150,9 +151,10 @@ async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutd
             Err(error) => return if shutdown.is_triggered() { Ok(()) } else { Err(error.into()) },
         }
     };
-    let taken = migrate::run(&mut connection).await?;
-    history::make_ahead(&connection).await?;
-    tracing::info!(migrations = taken, "the tables are those of this version");
+    match migrate::run(&mut connection).await? {
+        Migrated::Taken(migrations) => tracing::info!(migrations, "the tables are those of this version"),
+        Migrated::Newer(schema) => tracing::info!(schema, "the tables are those of a later version, and fit this one"),
+    }
     if options.demo {
         demo::apply_if_empty(&mut connection).await?;
     }

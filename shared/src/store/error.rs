@@ -70,7 +70,10 @@ impl From<tokio_postgres::Error> for StoreError {
             // No partition takes the row. A constraint would have a name; the message is in the server's language.
             &SqlState::CHECK_VIOLATION if db.constraint().is_none() => Self::OutsideHistory,
             &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
-                Self::Schema(format!("the database lacks a part of the schema: run `postern migrate` ({text})"))
+                let hint = "`postern migrate --check` tells whether the program or the schema is too old";
+                Self::Schema(format!(
+                    "the database lacks a part of the schema that this program needs: {hint} ({text})"
+                ))
             }
             // A session has its statements for as long as it is open, unless a pooler changes the session.
             &SqlState::INVALID_SQL_STATEMENT_NAME | &SqlState::DUPLICATE_PSTATEMENT => Self::Away(format!(

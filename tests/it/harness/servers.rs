@@ -249,8 +249,13 @@ fn management(path: &str) -> String {
 }
 
 /// What `tests/run` exports.
-#[expect(clippy::disallowed_methods, reason = "tests/run hands the servers over in the environment")]
 pub fn setting(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
+    optional_setting(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
+}
+
+/// What one command of `tests/run` exports.
+#[expect(clippy::disallowed_methods, reason = "tests/run hands the servers over in the environment")]
+pub fn optional_setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
