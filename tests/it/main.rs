@@ -4,6 +4,7 @@
 mod api;
 mod attacks;
 mod awaited;
+mod backup;
 mod bodies;
 mod broker;
 mod browser;
