@@ -3,6 +3,8 @@
 //! starts.
 
 mod body;
+mod database;
+pub mod files;
 mod listeners;
 pub mod memory_arenas;
 pub mod names;
@@ -13,35 +15,20 @@ pub mod retention;
 mod secrets;
 pub mod variables;
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::broker::connection::BrokerUrl;
 use crate::host::HostName;
-use crate::store::servers::DatabaseUrl;
 use crate::telemetry;
 pub use body::BodyOptions;
+pub use database::{DatabaseOptions, OtherDatabaseOptions, connections, database_url};
 pub use listeners::apart;
 pub use public::PublicOptions;
 pub use refusal::{Refusal, Settings, read, tell};
 pub use retention::RetentionOptions;
 pub use secrets::SecretsOptions;
-
-/// The most connections to PostgreSQL of one process. A server with more of them is slower, not faster.
-const MOST_CONNECTIONS: usize = 1_000;
-
-/// Where PostgreSQL is.
-#[derive(Debug, Clone, Args)]
-pub struct DatabaseOptions {
-    /// PostgreSQL, as a URL or a list of keywords. It names one server or several, and how TLS secures the connections.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = database_url)]
-    pub database_url: String,
-
-    /// Connections to PostgreSQL that this process keeps at most. An ingress has 2 more, by which callers read
-    /// receipts. A control has 2 more for log-ins. A worker has twice `POSTERN_CONCURRENCY` and 14 more, if that is
-    /// above it.
-    #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = connections)]
-    pub database_connections: usize,
-}
 
 /// Where RabbitMQ is.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +37,10 @@ pub struct BrokerOptions {
     /// `postern serve` can be without it: a worker that knows no broker would never see what its ingress publishes.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, required = true, value_parser = amqp_url)]
     pub amqp_url: Option<String>,
+
+    /// A file with the URL of RabbitMQ, instead of `AMQP_URL`.
+    #[arg(long, env = "AMQP_URL_FILE")]
+    pub amqp_url_file: Option<PathBuf>,
 }
 
 /// To which names a private listener answers.
@@ -81,17 +72,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// A `DATABASE_URL` by which a server can be looked for. The error does not repeat it.
-pub fn database_url(text: &str) -> Result<String, String> {
-    text.parse::<DatabaseUrl>()?;
-    Ok(text.to_owned())
-}
-
-/// Connections to PostgreSQL of one process.
-pub fn connections(text: &str) -> Result<usize, String> {
-    number::between(text, 1, MOST_CONNECTIONS, "without a connection nothing works, and too many slow PostgreSQL down")
 }
 
 /// An `AMQP_URL` by which a broker can be looked for. The error does not repeat it.

@@ -13,6 +13,7 @@ mod conflicts;
 mod connecting;
 pub mod connection_checks;
 pub mod connections;
+mod connector;
 mod copy;
 pub mod counters;
 pub mod dead_letters;
@@ -55,6 +56,7 @@ pub mod search;
 pub mod secrets;
 pub mod sequence;
 pub mod servers;
+mod session;
 pub mod sessions;
 pub mod set_up_keys;
 pub mod settings;
@@ -71,7 +73,6 @@ pub mod variables;
 pub mod workflow_drafts;
 pub mod workflows;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
@@ -82,26 +83,22 @@ use tokio_postgres::Row;
 
 use crate::options::DatabaseOptions;
 pub use conflicts::Conflicts;
+use connector::Connector;
 pub use error::StoreError;
 use pool_metrics::PoolMetrics;
-use servers::{DatabaseUrl, Servers};
 use settings::Versioned;
 pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, roll_back, stay, time};
 
 /// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What every session sets, so that a frozen peer frees its locks and nothing waits for ever. A waiting
-/// statement outlives an idle transaction: the lock of a frozen worker is gone before those behind it give up. Whoever
-/// froze in a COPY is ended by [`end_frozen`]. Statements are short: compiling one takes longer than it does.
-const SESSION: &str = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=20s -c statement_timeout=30s \
-                       -c default_transaction_isolation=read\\ committed -c jit=off";
-
 /// A pool of connections to PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: Pool,
-    servers: Arc<Servers>,
+    connector: Connector,
+    /// Opens connections to the server itself, where a pooler may be between.
+    direct: Connector,
     /// Nothing where nobody looks.
     metrics: Option<PoolMetrics>,
 }
@@ -109,19 +106,17 @@ pub struct Store {
 impl Store {
     /// Prepares the pool; connects only when first used. Fails on a URL that cannot be read.
     pub fn new(options: &DatabaseOptions, application: &str) -> Result<Self, StoreError> {
-        let url: DatabaseUrl =
-            options.database_url.parse().map_err(|error| StoreError::Settings(format!("DATABASE_URL: {error}")))?;
-        let servers = Servers::new(url, |config| {
-            config
-                .application_name(application)
-                .connect_timeout(CONNECT_TIMEOUT)
-                .keepalives_idle(Duration::from_secs(5))
-                .keepalives_interval(Duration::from_secs(2))
-                .keepalives_retries(3)
-                .tcp_user_timeout(Duration::from_secs(10))
-                .options(SESSION);
-        });
-        Self::with(Arc::new(servers), options.database_connections, None)
+        let DatabaseOptions { database_url, database_connections, other } = options;
+        let file = other.database_url_file.as_deref();
+        let connector = Connector::new(database_url, file, "DATABASE_URL", application)?;
+        let direct = match &other.database_direct_url {
+            Some(url) => {
+                let file = other.database_direct_url_file.as_deref();
+                Connector::new(url, file, "POSTERN_DATABASE_DIRECT_URL", application)?
+            }
+            None => connector.clone(),
+        };
+        Self::with(connector, direct, *database_connections, None)
     }
 
     /// The same store, whose pool is seen in the metrics, as are those that are made [`Self::beside`] it.
@@ -135,18 +130,25 @@ impl Store {
         Ok(self)
     }
 
-    /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
-    pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
-        Self::with(Arc::clone(&self.servers), connections, self.metrics.clone())
+    /// The same database by the server itself, where a pooler may be between.
+    pub fn direct(&self, connections: usize) -> Result<Self, StoreError> {
+        Self::with(self.direct.clone(), self.direct.clone(), connections, self.metrics.clone())
     }
 
-    fn with(servers: Arc<Servers>, connections: usize, metrics: Option<PoolMetrics>) -> Result<Self, StoreError> {
-        let manager = Manager::from_connect(
-            tokio_postgres::Config::new(),
-            servers::Connect(Arc::clone(&servers)),
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
-        let (wait, create) = (Some(CONNECT_TIMEOUT), Some(servers.limit()));
+    /// The same database with a pool of its own: whoever waits for a connection of one waits for nobody of the other.
+    pub fn beside(&self, connections: usize) -> Result<Self, StoreError> {
+        Self::with(self.connector.clone(), self.direct.clone(), connections, self.metrics.clone())
+    }
+
+    fn with(
+        connector: Connector,
+        direct: Connector,
+        connections: usize,
+        metrics: Option<PoolMetrics>,
+    ) -> Result<Self, StoreError> {
+        let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_connect(tokio_postgres::Config::new(), connector.clone(), config);
+        let (wait, create) = (Some(CONNECT_TIMEOUT), Some(connector.servers().limit()));
         let pool = Pool::builder(manager)
             .max_size(connections)
             .timeouts(Timeouts { wait, create, recycle: wait })
@@ -154,7 +156,7 @@ impl Store {
             .build()
             .map_err(|error| StoreError::Settings(error.to_string()))?;
         metrics.iter().for_each(|metrics| metrics.watch(&pool));
-        Ok(Self { pool, servers, metrics })
+        Ok(Self { pool, connector, direct, metrics })
     }
 
     /// A connection of the pool.
@@ -164,7 +166,7 @@ impl Store {
         if let Some(metrics) = &self.metrics {
             metrics.got(&got, asked.elapsed());
         }
-        got.map_err(|error| connecting::without_connection(&error, &self.servers))
+        got.map_err(|error| connecting::without_connection(&error, &self.connector.servers()))
     }
 }
 

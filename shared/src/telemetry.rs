@@ -73,7 +73,7 @@ pub fn ready_gauge(registry: &Registry, component: &str) -> Result<IntGauge, pro
 
 /// Registers the gauge that says which version runs, and which tables it needs. Its value is always 1.
 pub fn build_info(registry: &Registry, component: &str) -> Result<(), prometheus::Error> {
-    let schema = migrate::newest().to_string();
+    let schema = migrate::Schema::current().number().to_string();
     let gauge = IntGauge::with_opts(
         Opts::new(
             "postern_build_info",

@@ -48,7 +48,7 @@ impl Besieged {
     /// Returns when leads are accepted and executed.
     pub async fn start(form: Form, group: Option<&ControlGroup>) -> Self {
         let (servers, outside) = (Servers::new().await, Outside::start().await);
-        let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 2 };
+        let options = DatabaseOptions::new(&servers.database_url, 2);
         let store = Store::new(&options, "postern-bench").unwrap();
         harness::apply(&store, &documents(&outside, silence::start().await)).await;
         store.connection().await.unwrap().batch_execute(settings::FILL).await.unwrap();

@@ -89,7 +89,7 @@ steps:
 
 /// Makes the tables, stores the settings, and puts the shared records there.
 pub async fn apply(database: &Database, outside: SocketAddr) {
-    let options = DatabaseOptions { database_url: database.url.clone(), database_connections: 1 };
+    let options = DatabaseOptions::new(&database.url, 1);
     let store = Store::new(&options, "postern-chaos").unwrap();
     let mut connection = store.connection().await.unwrap();
     migrate::run(&mut connection).await.unwrap();

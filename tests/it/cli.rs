@@ -240,7 +240,7 @@ async fn a_dead_letter_is_told_with_its_reason_at_once() {
 const DEMO_PERMISSION: &str = "permission: loopback\naddresses: 127.0.0.1\nworkflows: [1]\n";
 
 /// A database with nothing in it.
-async fn empty_database() -> Servers {
+pub async fn empty_database() -> Servers {
     let servers = Servers::new().await;
     let (client, connection) = tokio_postgres::connect(&servers.database_url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);

@@ -176,7 +176,7 @@ async fn what_a_worker_holds_that_froze_while_it_was_copying_is_free_for_the_oth
     let other = postern.connection().await;
     let mut stays = pin!(other.copy_in::<_, &[u8]>("COPY run_steps FROM STDIN").await.unwrap());
     let database_url = postern.servers().database_url_of("postern-worker");
-    let options = DatabaseOptions { database_url, database_connections: 1 };
+    let options = DatabaseOptions::new(database_url, 1);
     let mut frozen = Store::new(&options, "postern-worker").unwrap().connection().await.unwrap();
     let frozen = frozen.transaction().await.unwrap();
     frozen.batch_execute("LOCK TABLE records IN EXCLUSIVE MODE").await.unwrap();

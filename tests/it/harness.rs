@@ -82,7 +82,7 @@ impl Postern {
 
     /// The same on servers that stand already.
     pub async fn on(servers: Servers, settings: &str, environment: &[(&str, &str)]) -> Self {
-        let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 4 };
+        let options = DatabaseOptions::new(&servers.database_url, 4);
         let store = Store::new(&options, "postern-tests").unwrap();
         apply(&store, settings).await;
         let mut ingress = Process::start("postern-ingress", &servers, environment);

@@ -70,7 +70,7 @@ async fn an_ingress_starts_and_accepts_while_the_database_takes_no_writes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_without_a_schema_waits_alive_and_unready() {
     let mut postern = Postern::without_worker(DEMO).await;
-    postern.sql("DELETE FROM schema_migrations").await;
+    postern.sql("DELETE FROM schema_versions").await;
     let worker = postern.launch_worker();
     assert_eq!(private(worker, "/health/live").await.0, 200);
     assert_eq!(private(worker, "/health/ready").await.0, 503);

@@ -35,7 +35,7 @@ async fn a_lead_runs(secured: &Secured) {
     let migrated = Process::command("postern").arg("migrate").env("DATABASE_URL", &database_url).output().unwrap();
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     let store =
-        Store::new(&DatabaseOptions { database_url: database_url.clone(), database_connections: 2 }, "tests").unwrap();
+        Store::new(&DatabaseOptions::new(database_url.clone(), 2), "tests").unwrap();
     harness::apply(&store, DEMO).await;
     let start = |program| {
         let mut command = Process::command(program);
@@ -113,7 +113,7 @@ async fn the_faults_of_postgresql_are_named(secured: &Secured) {
         assert!(told.contains(words), "{words}: {told}");
     }
     let by_ca = format!("{by_address}?sslmode=verify-ca&sslrootcert={}", secured.file("ca.pem").display());
-    let store = Store::new(&DatabaseOptions { database_url: by_ca, database_connections: 1 }, "tests").unwrap();
+    let store = Store::new(&DatabaseOptions::new(by_ca, 1), "tests").unwrap();
     let connection = store.connection().await.unwrap();
     secured.change_certificate("old");
     connection.execute("SELECT pg_reload_conf()", &[]).await.unwrap();

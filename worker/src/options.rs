@@ -1,6 +1,7 @@
 //! The worker's settings.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use ipnet::IpNet;
@@ -83,6 +84,10 @@ pub struct ExecutionOptions {
     /// `smtps://…` (port 465). `?tls=never` behind an `smtp://` URL sends without encryption.
     #[arg(long, env = "POSTERN_SMTP_URL", hide_env_values = true, value_parser = smtp_url)]
     pub(crate) smtp_url: Option<String>,
+
+    /// A file with the URL of the mail server, instead of `POSTERN_SMTP_URL`.
+    #[arg(long, env = "POSTERN_SMTP_URL_FILE")]
+    pub(crate) smtp_url_file: Option<PathBuf>,
 
     /// The sender of mails whose step names no sender, such as `Postern <leads@example.org>`.
     #[arg(long, env = "POSTERN_MAIL_FROM")]

@@ -125,10 +125,13 @@ impl Outside {
         match request {
             Rendered::Http(call) => {
                 let marks = call.marks.as_ref();
-                let unusable = marks.and_then(|marks| secrets::put_in(call, marks, &self.known.secrets.load_full()).err());
+                let unusable =
+                    marks.and_then(|marks| secrets::put_in(call, marks, &self.known.secrets.load_full()).err());
                 unusable.map(|unusable| Failure::last(unusable.into())).or_else(|| self.http.refusal(call))
             }
-            Rendered::Mail(mail) if mail.connection.is_none() && self.mail.is_none() => Some(Failure::last(Message::MailNoServer)),
+            Rendered::Mail(mail) if mail.connection.is_none() && self.mail.is_none() => {
+                Some(Failure::last(Message::MailNoServer))
+            }
             Rendered::Mail(mail) => mail::refusal(mail),
         }
     }

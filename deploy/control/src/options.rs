@@ -1,6 +1,7 @@
 //! The settings of control.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use postern_shared::options::{
@@ -68,10 +69,18 @@ pub struct AccessOptions {
     #[arg(long, env = "POSTERN_API_TOKEN", hide_env_values = true, value_parser = api_token)]
     pub(crate) api_token: Option<String>,
 
+    /// A file with the token of the API, instead of `POSTERN_API_TOKEN`.
+    #[arg(long, env = "POSTERN_API_TOKEN_FILE")]
+    pub(crate) api_token_file: Option<PathBuf>,
+
     /// The password of the account `admin`, of at least 12 characters, which the first start makes. Without it the
     /// first start prints a link to make an account.
     #[arg(long, env = "POSTERN_ADMIN_PASSWORD", hide_env_values = true, value_parser = admin_password)]
     pub(crate) admin_password: Option<String>,
+
+    /// A file with the password of the account `admin`, instead of `POSTERN_ADMIN_PASSWORD`.
+    #[arg(long, env = "POSTERN_ADMIN_PASSWORD_FILE")]
+    pub(crate) admin_password_file: Option<PathBuf>,
 }
 
 /// An empty token is none, as compose files hand over what is not set.

@@ -11,7 +11,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// A connection, whatever the schema is.
+/// A connection to the server itself, whatever the schema is.
 pub async fn connect(options: &DatabaseOptions) -> Result<Connection, Failure> {
-    Ok(Store::new(options, "postern")?.connection().await?)
+    Ok(Store::new(options, "postern migrate")?.direct(1)?.connection().await?)
 }

@@ -21,6 +21,9 @@ pub struct Server {
     /// A token of its API
     #[arg(long, env = "POSTERN_API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// A file with the token, instead of POSTERN_API_TOKEN
+    #[arg(long, env = "POSTERN_API_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// URL and token of this name in ~/.config/postern/config.yaml, instead of the two above
     #[arg(long, env = "POSTERN_PROFILE", value_name = "NAME")]
     pub profile: Option<String>,

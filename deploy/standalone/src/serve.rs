@@ -22,7 +22,8 @@ use postern_shared::host;
 use postern_shared::options::{BrokerOptions, DatabaseOptions};
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::{Store, StoreError, history, migrate};
+use postern_shared::store::migrate::{self, Migrated};
+use postern_shared::store::{Store, StoreError};
 use postern_shared::telemetry;
 use postern_shared::wakeup::Wakeup;
 use prometheus::Registry;
@@ -61,7 +62,8 @@ pub async fn run(mut options: Options) -> Result<(), Failure> {
 
 /// Brings the database up to this version, and runs all services on it.
 async fn serve(options: Options, url: String, folder: Option<&Path>, shutdown: &Shutdown) -> Result<(), Failure> {
-    let database = DatabaseOptions { database_url: url, database_connections: options.database_connections };
+    let other = options.other_database.clone();
+    let database = DatabaseOptions { database_url: url, database_connections: options.database_connections, other };
     prepare(&database, &options, shutdown).await?;
     if shutdown.is_triggered() {
         return Ok(());
@@ -103,7 +105,8 @@ fn services(
     options: Options,
     database: DatabaseOptions,
 ) -> (postern_ingress::Options, postern_worker::Options, postern_control::Options) {
-    let broker = BrokerOptions { amqp_url: options.amqp_url.filter(|url| !url.is_empty()) };
+    let amqp_url = options.amqp_url.filter(|url| !url.is_empty());
+    let broker = BrokerOptions { amqp_url, amqp_url_file: options.amqp_url_file };
     let (private, private_listen) = (options.ingress.private.clone(), options.ingress.private_listen);
     let control = postern_control::Options {
         control_listen: options.control_listen.unwrap_or(private_listen),
@@ -137,7 +140,7 @@ fn services(
 
 /// The tables of this version, and the demo if it is asked for.
 async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutdown) -> Result<(), Failure> {
-    let store = Store::new(database, "postern serve")?;
+    let store = Store::new(database, "postern serve")?.direct(1)?;
     let mut connection = loop {
         match store.connection().await {
             Ok(connection) => break connection,
@@ -148,9 +151,10 @@ async fn prepare(database: &DatabaseOptions, options: &Options, shutdown: &Shutd
             Err(error) => return if shutdown.is_triggered() { Ok(()) } else { Err(error.into()) },
         }
     };
-    let taken = migrate::run(&mut connection).await?;
-    history::make_ahead(&connection).await?;
-    tracing::info!(migrations = taken, "the tables are those of this version");
+    match migrate::run(&mut connection).await? {
+        Migrated::Taken(migrations) => tracing::info!(migrations, "the tables are those of this version"),
+        Migrated::Newer(schema) => tracing::info!(schema, "the tables are those of a later version, and fit this one"),
+    }
     if options.demo {
         demo::apply_if_empty(&mut connection).await?;
     }

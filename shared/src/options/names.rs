@@ -15,9 +15,10 @@ const PREFIX: &str = "POSTERN_";
 const OF_SCRIPTS: &str = "POSTERN_DEV_";
 
 /// The sources that declare settings: one file of variables often serves all programs, none of which knows the others.
-const DECLARATIONS: [&str; 10] = [
+const DECLARATIONS: [&str; 11] = [
     include_str!("../options.rs"),
     include_str!("body.rs"),
+    include_str!("database.rs"),
     include_str!("public.rs"),
     include_str!("retention.rs"),
     include_str!("secrets.rs"),
@@ -77,6 +78,11 @@ pub(super) fn without(command: Command, is_ignored: &impl Fn(&OsStr) -> bool) ->
 /// Whether a variable is set to nothing: Compose makes such ones of `${NAME:-}`.
 pub(super) fn is_empty(name: &OsStr) -> bool {
     environment().any(|(known, value)| known == name && value.is_empty())
+}
+
+/// The value of a variable, unless it is empty.
+pub(super) fn value_of(name: &OsStr) -> Option<OsString> {
+    environment().find_map(|(known, value)| (known == name && !value.is_empty()).then_some(value))
 }
 
 #[expect(clippy::disallowed_methods, reason = "options read the environment")]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Parser};
 
-use super::names;
+use super::{files, names};
 
 /// The longest value of a setting that its refusal repeats, in characters.
 const MAX_SHOWN: usize = 80;
@@ -37,12 +37,13 @@ pub enum Refusal {
 /// environment is an unset one.
 pub fn read<S: Settings>(arguments: &[OsString]) -> Result<S, Refusal> {
     let command = names::without(S::command(), &names::is_empty);
-    let matches = command.try_get_matches_from(arguments);
+    let files::Arguments { all, from_files } = files::arguments(&S::command(), arguments).map_err(Refusal::Setting)?;
+    let matches = command.try_get_matches_from(all);
     let settings = matches.and_then(|mut matches| S::from_arg_matches_mut(&mut matches)).map_err(|error| {
         let mut command = S::command();
         // Without it arguments have no names to be compared.
         command.build();
-        of(error, &command, arguments)
+        of(error, &command, arguments, &from_files)
     })?;
     settings.check().map_err(Refusal::Setting)?;
     Ok(settings)
@@ -70,7 +71,7 @@ pub fn tell(program: &str, line: &str) {
     let _ = writeln!(io::stderr(), "{program}: {line}");
 }
 
-fn of(error: clap::Error, command: &Command, arguments: &[OsString]) -> Refusal {
+fn of(error: clap::Error, command: &Command, arguments: &[OsString], from_files: &[String]) -> Refusal {
     if error.kind() == ErrorKind::InvalidUtf8
         && let Some(name) = names::unreadable(command)
     {
@@ -88,6 +89,9 @@ fn of(error: clap::Error, command: &Command, arguments: &[OsString]) -> Refusal 
             if let Some((argument, setting)) = find(command, named) {
                 let what = reason(&error, argument);
                 return match flag(argument, arguments) {
+                    _ if from_files.contains(&setting) => {
+                        Refusal::Setting(format!("{setting}{} {what}", files::SUFFIX))
+                    }
                     Some(flag) => Refusal::Argument(format!("{flag} ({setting}) {what}")),
                     None => Refusal::Setting(format!("{setting} {what}")),
                 };

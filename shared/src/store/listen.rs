@@ -1,4 +1,4 @@
-//! Hears notifications of PostgreSQL, on a connection outside the pool. One can get lost with its connection, so nobody
+//! Hears notifications of PostgreSQL, on a connection outside the pool and of any pooler between. One can get lost with its connection, so nobody
 //! may depend on it: it only makes news arrive sooner.
 
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client};
 
+use super::connector::Driver;
 use super::{Store, StoreError};
 
 /// How long a new session that listens to PostgreSQL may take until it answers.
@@ -43,7 +44,7 @@ impl Listening {
 
 /// Begins to listen, with this statement.
 pub async fn listen(store: &Store, statement: &str) -> Result<Listening, StoreError> {
-    let (client, mut connection) = store.servers.connect().await?;
+    let (client, Driver(mut connection)) = store.direct.open().await?;
     let (sender, heard) = unbounded_channel();
     let reader = tokio::spawn(async move {
         let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));

@@ -1,13 +1,24 @@
-//! The schema: numbered files, forward only, applied once each. A program refuses a schema that it does not know.
+//! The schema: numbered files, forward only, applied once each. The schema carries its oldest reader: a program works on
+//! the tables of a later version as long as it is not older than that. `migrations/README.md` has the rules of a migration.
+
+mod concurrent_index;
+mod ledger;
+mod migration;
+mod plan;
+mod runner;
+mod standing;
 
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::Row;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, session};
 use crate::backoff::Backoff;
 use crate::shutdown::Shutdown;
+pub use migration::Migration;
+pub use plan::{Plan, Planned};
+pub use runner::Migrated;
+use standing::Standing;
 
 /// All migrations in the order of their numbers, which may have gaps.
 const MIGRATIONS: &[(i32, &str)] = &[
@@ -41,48 +52,50 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (69, include_str!("../../migrations/0069_counters.sql")),
 ];
 
-/// The number of the newest migration that this program knows.
-pub fn newest() -> i32 {
-    MIGRATIONS.iter().map(|(number, _)| *number).max().unwrap_or_default()
-}
-
-const PREPARE: &str = "-- migrate::prepare
-CREATE TABLE IF NOT EXISTS schema_migrations (
-    number     integer PRIMARY KEY,
-    applied_at timestamptz NOT NULL DEFAULT now()
-)";
-
-const EXISTS: &str = "-- migrate::exists
-SELECT to_regclass('schema_migrations') IS NOT NULL";
-
-const APPLIED: &str = "-- migrate::applied
-SELECT number FROM schema_migrations ORDER BY number";
-
-const RECORD: &str = "-- migrate::record
-INSERT INTO schema_migrations (number) VALUES ($1)";
-
-/// A migration may read a whole history, for which the limit of a session is too short.
-const PATIENCE: &str = "-- migrate::patience
-SET LOCAL statement_timeout = 0";
-
-/// Holds off a second migration at the same time.
+/// Holds off a second migration at the same time, and others that give rights.
 const LOCK: &str = "-- migrate::lock
 SELECT pg_advisory_xact_lock(hashtext('postern_migrate'))";
 
-/// Brings the database to this program's schema; returns how many migrations it took. All or nothing.
-pub async fn run(connection: &mut Object) -> Result<usize, StoreError> {
-    let transaction = connection.transaction().await?;
-    lock(&transaction).await?;
-    transaction.batch_execute(PATIENCE).await?;
-    transaction.batch_execute(PREPARE).await?;
-    let applied = numbers(&transaction.query(APPLIED, &[]).await?);
-    let open = open(&applied)?;
-    for (number, sql) in open {
-        transaction.batch_execute(sql).await?;
-        transaction.execute(RECORD, &[number]).await?;
+/// Migrations in the order of their numbers.
+#[derive(Debug, Clone)]
+pub struct Schema(Vec<Migration>);
+
+impl Schema {
+    /// The schema of this program.
+    pub fn current() -> Self {
+        Self(MIGRATIONS.iter().map(|(number, sql)| Migration::new(*number, sql)).collect())
     }
-    transaction.commit().await?;
-    Ok(open.len())
+
+    /// The schema of a later program, which has this migration besides.
+    #[must_use]
+    pub fn with(mut self, later: Migration) -> Self {
+        self.0.push(later);
+        self
+    }
+
+    /// Brings the database to this schema, one migration after the other, and makes the partitions of the history ahead.
+    /// A migration that meets a lock is tried again until it gets the lock. A database of a later schema is left alone.
+    ///
+    /// # Errors
+    /// The database has a schema that this program cannot work on, or a migration fails. Migrations before it stay.
+    pub async fn apply(&self, connection: &mut Object) -> Result<Migrated, StoreError> {
+        runner::run(&self.0, connection).await
+    }
+
+    /// What [`Self::apply`] would do.
+    pub async fn plan(&self, connection: &Object) -> Result<Plan, StoreError> {
+        plan::of(&self.0, connection).await
+    }
+
+    /// The number of its last migration.
+    pub fn number(&self) -> i32 {
+        self.0.last().map_or(0, |last| last.number)
+    }
+}
+
+/// Brings the database to this program's schema.
+pub async fn run(connection: &mut Object) -> Result<Migrated, StoreError> {
+    Schema::current().apply(connection).await
 }
 
 /// Holds off others that migrate, or give rights, until the transaction ends.
@@ -91,12 +104,16 @@ pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError
     Ok(())
 }
 
-/// Waits until PostgreSQL is there with exactly this program's schema, telling why it waits, or for shutdown. What a
-/// setting got wrong is an error, since waiting would not help.
+/// Waits until PostgreSQL is there with a schema that this program can work on, telling why it waits, or for shutdown. What
+/// a setting got wrong is an error, since waiting would not help.
 pub async fn wait(store: &Store, shutdown: &Shutdown, tell: impl Fn(&StoreError)) -> Result<(), StoreError> {
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
     while !shutdown.is_triggered() {
-        let checked = async { check(&store.connection().await?).await };
+        let checked = async {
+            let connection = store.connection().await?;
+            session::check(store, &connection).await?;
+            check(&connection).await
+        };
         match checked.await {
             Err(error @ (StoreError::Away(_) | StoreError::Schema(_))) => {
                 tracing::warn!(%error, "the service waits for its database");
@@ -110,58 +127,15 @@ pub async fn wait(store: &Store, shutdown: &Shutdown, tell: impl Fn(&StoreError)
     Ok(())
 }
 
-/// Whether the database has exactly this program's schema; says what to do when not.
+/// Whether this program can work on the schema of the database; says what to do when not.
 pub async fn check(connection: &Object) -> Result<(), StoreError> {
-    let exists: bool = connection.query_one(EXISTS, &[]).await?.get(0);
-    let applied = if exists { numbers(&connection.query(APPLIED, &[]).await?) } else { Vec::new() };
-    if open(&applied)?.is_empty() {
-        return Ok(());
-    }
-    Err(StoreError::Schema(format!(
-        "the database has schema {}, this program needs {}: run `postern migrate`",
-        last(&applied),
-        last(&known())
-    )))
-}
-
-fn numbers(rows: &[Row]) -> Vec<i32> {
-    rows.iter().map(|row| row.get(0)).collect()
-}
-
-fn known() -> Vec<i32> {
-    MIGRATIONS.iter().map(|(number, _)| *number).collect()
-}
-
-fn last(numbers: &[i32]) -> i32 {
-    numbers.last().copied().unwrap_or_default()
-}
-
-/// The migrations that are still to be applied; those that were applied must be the first of the list.
-fn open(applied: &[i32]) -> Result<&'static [(i32, &'static str)], StoreError> {
-    let (known, newest) = (known(), last(applied));
-    if known.starts_with(applied) {
-        return Ok(&MIGRATIONS[applied.len()..]);
-    }
-    let at_most = last(&known);
-    Err(StoreError::Schema(if newest > at_most {
-        format!("the database has schema {newest}, this program knows {at_most} at most: use a newer program")
-    } else {
-        format!("the database has a schema {newest} of other migrations: make a new database")
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_applied_is_the_beginning_of_what_is_known() {
-        let known = known();
-        assert!(known.is_sorted_by(|one, next| one < next));
-        assert_eq!(open(&known).unwrap().len(), 0);
-        assert_eq!(open(&known[..1]).unwrap().len(), known.len() - 1);
-        for (applied, says) in [(vec![last(&known) + 1], "use a newer program"), (vec![2], "of other migrations")] {
-            assert!(open(&applied).unwrap_err().to_string().contains(says), "{applied:?}");
-        }
+    let (schema, applied) = (Schema::current(), ledger::read(connection).await?);
+    match Standing::of(&schema.0, &applied)? {
+        Standing::Current | Standing::Newer(_) => Ok(()),
+        Standing::Behind(_) => Err(StoreError::Schema(format!(
+            "the database has schema {}, this program needs {}: run `postern migrate`",
+            applied.last().map_or(0, |last| last.number),
+            schema.number()
+        ))),
     }
 }

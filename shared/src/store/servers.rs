@@ -6,12 +6,10 @@ mod tls;
 mod url;
 
 use std::fmt;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
@@ -28,7 +26,7 @@ use crate::unreachable::Unreachable;
 const SERVER_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection that nobody drives yet.
-type Connection = tokio_postgres::Connection<Socket, Stream>;
+pub(super) type Connection = tokio_postgres::Connection<Socket, Stream>;
 
 /// The servers of one database.
 pub struct Servers {
@@ -113,8 +111,13 @@ impl Servers {
             }
         }
         let failure = reasons.join("; ");
-        self.lock().failure.clone_from(&failure);
+        self.failed(failure.clone());
         Err(StoreError::Away(failure))
+    }
+
+    /// Remembers why none could be used.
+    pub(super) fn failed(&self, reason: String) {
+        self.lock().failure = reason;
     }
 
     /// Ends the statement that a connection is at, by a connection that is secured in the same way.
@@ -204,24 +207,5 @@ async fn ask(client: &Client, connection: &mut Connection) -> Result<Option<Answ
         answered = asked => Ok(Answer::of(&answered?)),
         // It ends only when the connection does, and then the query fails too.
         ended = connection => ended.map(|()| None),
-    }
-}
-
-/// What the pool connects by. Its error is not told: [`Servers::failure`] is.
-pub(super) struct Connect(pub Arc<Servers>);
-
-type Connecting<'c> = Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'c>>;
-
-impl deadpool_postgres::Connect for Connect {
-    fn connect(&self, _: &Config) -> Connecting<'_> {
-        Box::pin(async move {
-            let (client, connection) = self.0.connect().await.map_err(|_| Error::__private_api_timeout())?;
-            let driven = tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to postgresql ended");
-                }
-            });
-            Ok((client, driven))
-        })
     }
 }

@@ -178,7 +178,7 @@ async fn a_workflow_with_many_silent_targets_leaves_room_for_others() {
 async fn standalone_a_silent_target_holds_up_nothing_else() {
     let servers = Servers::new().await;
     let standalone = Standalone::on_with(&servers, &[ALLOWED]).await;
-    let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 2 };
+    let options = DatabaseOptions::new(&servers.database_url, 2);
     apply(&Store::new(&options, "postern-tests").unwrap(), SETTINGS).await;
     let (good, silent) = (Outside::start().await, Outside::start().await);
     let post = async |workflow: u32, form: String| {

@@ -26,7 +26,7 @@ async fn receipts_that_are_polled_by_many_do_not_slow_down_the_posts_of_others()
     let servers = Servers::new().await;
     // Without a broker, so that posts need the database.
     let standalone = Standalone::on_with(&servers, &[]).await;
-    let options = DatabaseOptions { database_url: servers.database_url.clone(), database_connections: 2 };
+    let options = DatabaseOptions::new(&servers.database_url, 2);
     apply(&Store::new(&options, "postern-tests").unwrap(), &DEMO.replace("127.0.0.1", "127.0.0.0/8")).await;
     let form = |n: usize| format!("lastname=Lovelace&email=ada{n}@example.org");
     let post = async |n: usize| Call::new(Method::POST, standalone.public, PATH).form(form(n)).send().await;

@@ -92,6 +92,39 @@ async fn a_secret_that_cannot_work_is_refused_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_a_file_that_cannot_be_read_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let (short, wrong, empty) =
+        (file("short", SECRET), file("wrong", &format!("x://u:{SECRET}@h")), file("empty", "\n"));
+    for (programs, name, path, words) in [
+        (&SERVICES[..], "DATABASE_URL_FILE", "/nowhere/url", "No such file"),
+        (&SERVICES[..], "DATABASE_URL_FILE", &*empty, "it is empty"),
+        (&SERVICES[..], "DATABASE_URL_FILE", &*wrong, "does not read as postgresql://"),
+        (&SERVICES[..], "POSTERN_DATABASE_DIRECT_URL_FILE", &*wrong, "does not read as postgresql://"),
+        (&SERVICES[..], "POSTERN_SECRETS_KEY_FILE", &*short, "is refused"),
+        (&BROKERED[..], "AMQP_URL_FILE", &*wrong, "does not read as amqp://"),
+        (&BROKERED[..], "AMQP_URL_FILE", "/", "it is not a file of a secret"),
+        (&WORKER[..], "POSTERN_SMTP_URL_FILE", &*wrong, "is refused"),
+        (&CONTROL[..], "POSTERN_API_TOKEN_FILE", &*short, "shorter than"),
+        (&CONTROL[..], "POSTERN_ADMIN_PASSWORD_FILE", &*short, "shorter than"),
+    ] {
+        for program in programs {
+            // The variable of the same name, which `command` sets, is no setting if it is empty.
+            let empty_one = (name.strip_suffix("_FILE").unwrap(), "");
+            is_refused(program, &[(name, path), empty_one], &[words]).await;
+        }
+    }
+    for program in SERVICES {
+        is_refused(program, &[("DATABASE_URL_FILE", &*wrong)], &["DATABASE_URL and", "are both set"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn listeners_at_the_same_address_are_refused_by_name() {
     let (one, all) = ("127.0.0.1:18080", "0.0.0.0:18080");
     for program in INGRESS {

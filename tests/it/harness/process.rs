@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,12 @@ pub struct Process {
 
 impl Process {
     pub fn start(binary: &str, servers: &Servers, environment: &[(&str, &str)]) -> Self {
-        let mut command = Self::command(binary);
+        Self::start_in(&binaries(), binary, servers, environment)
+    }
+
+    /// The same with the programs of a folder.
+    pub fn start_in(folder: &Path, binary: &str, servers: &Servers, environment: &[(&str, &str)]) -> Self {
+        let mut command = Self::command_in(folder, binary);
         command.env("DATABASE_URL", servers.database_url_of(binary)).env("AMQP_URL", &servers.amqp_url);
         command.envs(environment.iter().copied());
         Self::spawn(&mut command)
@@ -27,7 +32,11 @@ impl Process {
 
     /// A program that was built, on free ports of loopback, that knows no server.
     pub fn command(binary: &str) -> Command {
-        let mut command = Command::new(binary_path(binary));
+        Self::command_in(&binaries(), binary)
+    }
+
+    fn command_in(folder: &Path, binary: &str) -> Command {
+        let mut command = Command::new(folder.join(binary));
         command.env_remove("DATABASE_URL").env_remove("AMQP_URL");
         for listener in ["POSTERN_LISTEN", "POSTERN_PRIVATE_LISTEN", "POSTERN_WORKER_LISTEN"] {
             command.env(listener, "127.0.0.1:0");
@@ -140,6 +149,7 @@ impl Drop for Process {
     }
 }
 
-fn binary_path(name: &str) -> PathBuf {
-    PathBuf::from(setting("POSTERN_BIN_DIR")).join(name)
+/// The folder of the programs that were built.
+fn binaries() -> PathBuf {
+    PathBuf::from(setting("POSTERN_BIN_DIR"))
 }

@@ -198,7 +198,7 @@ async fn make_template(admin: &Client, template: &str) {
     if exists.is_none() {
         admin.batch_execute(&format!("CREATE DATABASE {template}")).await.unwrap();
     }
-    let options = DatabaseOptions { database_url: database_url(template), database_connections: 1 };
+    let options = DatabaseOptions::new(database_url(template), 1);
     let store = Store::new(&options, "postern-tests").unwrap();
     let mut connection = store.connection().await.unwrap();
     migrate::run(&mut connection).await.unwrap();
@@ -249,8 +249,13 @@ fn management(path: &str) -> String {
 }
 
 /// What `tests/run` exports.
-#[expect(clippy::disallowed_methods, reason = "tests/run hands the servers over in the environment")]
 pub fn setting(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
+    optional_setting(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run tests/run, or `eval $(deploy/dev env)` first"))
+}
+
+/// What one command of `tests/run` exports.
+#[expect(clippy::disallowed_methods, reason = "tests/run hands the servers over in the environment")]
+pub fn optional_setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

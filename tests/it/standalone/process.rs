@@ -31,7 +31,7 @@ impl Standalone {
     pub async fn start(command: &mut Command, database_url: String) -> Self {
         let mut process = Process::spawn(command);
         let public = process.address("the public listener is open").await;
-        let store = Store::new(&DatabaseOptions { database_url, database_connections: 4 }, "postern-tests").unwrap();
+        let store = Store::new(&DatabaseOptions::new(database_url, 4), "postern-tests").unwrap();
         Self { process, public, store }
     }
 

@@ -2,8 +2,8 @@
 
 use super::document::kinds::{Connections, Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, connection, dead_letter, document, dry_run, explain, find, job, openapi, person, process, receipt, record,
-    refused_body, rejected_callers, run,
+    Row, audit, connection, dead_letter, document, dry_run, explain, find, job, openapi, person, process, receipt,
+    record, refused_body, rejected_callers, run,
 };
 use super::{secret, statistics, token, unmatched, usage, variable};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use postern_control::AccessOptions;
 use postern_ingress::ServiceOptions;
-use postern_shared::options::{self, SecretsOptions, TelemetryOptions};
+use postern_shared::options::{self, OtherDatabaseOptions, SecretsOptions, TelemetryOptions};
 use postern_worker::ExecutionOptions;
 
 /// Arguments of `serve`.
@@ -25,9 +25,16 @@ pub struct Options {
     #[arg(long, env = "POSTERN_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = options::connections)]
     pub(super) database_connections: usize,
 
+    #[command(flatten)]
+    pub(super) other_database: OtherDatabaseOptions,
+
     /// RabbitMQ, as an AMQP URL with its vhost. Without it the database is the queue.
     #[arg(long, env = "AMQP_URL", hide_env_values = true, value_parser = amqp_url)]
     pub(super) amqp_url: Option<String>,
+
+    /// A file with the URL of RabbitMQ, instead of `AMQP_URL`.
+    #[arg(long, env = "AMQP_URL_FILE")]
+    pub(super) amqp_url_file: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) private_database: PrivateDatabaseOptions,

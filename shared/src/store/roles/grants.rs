@@ -31,6 +31,7 @@ const PRESENCE: &[Right] = &[
 /// Rights on tables and views.
 const TABLES: &[(Process, &str, &[Right])] = &[
     (Ingress, "schema_migrations", &[Read("number")]),
+    (Ingress, "schema_versions", &[Read("number, oldest_reader")]),
     (Ingress, "settings", &[Read("version")]),
     (Ingress, "permissions", &[Read("key, document")]),
     (Ingress, "secrets", &[Read("name, key, value")]),
@@ -63,6 +64,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Ingress, "discarded_letters", &[Read("")]),
     (Ingress, "replayed", &[Read("old, new, permission")]),
     (Worker, "schema_migrations", &[Read("number")]),
+    (Worker, "schema_versions", &[Read("number, oldest_reader")]),
     (Worker, "settings", &[Read("version")]),
     (Worker, "modules", &[Read("name, document")]),
     (Worker, "connections", &[Read("name, document")]),
@@ -165,6 +167,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "arrived", &[Read(""), Add(""), Remove]),
     (Worker, "dry_runs", &[Read(""), Change("taken, answer"), Remove]),
     (Control, "schema_migrations", &[Read("number")]),
+    (Control, "schema_versions", &[Read("number, oldest_reader")]),
     (Control, "settings", &[Read("version"), Change("version")]),
     (Control, "permissions", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
     (Control, "triggers", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
