@@ -785,6 +785,7 @@ operator-above = above
 operator-below = below
 references = References
 references-help = Click a reference to insert it where you were typing. Recently posted names have a masked example.
+references-filters = With a filter
 references-posted = Lately posted
 references-steps = Set by steps
 references-record = Fields of the record

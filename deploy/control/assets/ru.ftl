@@ -801,6 +801,7 @@ operator-above = больше
 operator-below = меньше
 references = Ссылки на значения
 references-help = Щелчок вставляет ссылку туда, где вы печатали. Рядом с недавно присланными именами показан пример с закрытыми символами.
+references-filters = С фильтром
 references-posted = Недавно прислано
 references-steps = Задано шагами
 references-record = Поля записи

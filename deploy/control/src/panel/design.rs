@@ -6,6 +6,7 @@ mod form;
 mod opened;
 mod picker;
 mod posted;
+mod previews;
 mod publish;
 mod references;
 mod seen;
