@@ -12,6 +12,8 @@ mod permissions;
 mod replicas;
 mod runs;
 mod russian;
+mod sizes;
+mod statistics;
 mod strangers;
 mod tabs;
 pub mod visitor;

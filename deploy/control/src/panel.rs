@@ -43,6 +43,7 @@ mod search;
 mod secrets;
 mod session;
 mod shown;
+mod statistics;
 mod throttle;
 mod tokens;
 mod tree;

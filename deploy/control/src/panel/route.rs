@@ -12,8 +12,7 @@ use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
     accounts, addresses, audit, dead_letters, design, forget, hold, jobs, live, login, modules, overview,
-    permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens,
-    triggers, unmatched, variables, versions, workflows,
+    permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search,     secrets, statistics, tokens, triggers, unmatched, variables, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -114,6 +113,7 @@ pub const ROUTES: &[Route] = &[
     get("/workflows/{}", page!(workflows::edit)),
     post("/workflows/{}", page!(workflows::save)),
     get("/workflows/{}/versions", page!(versions::show)),
+    get("/workflows/{}/statistics", page!(statistics::show)),
     editor(get("/workflows/{}/delete", page!(versions::ask))),
     post("/workflows/{}/delete", page!(versions::delete)),
     post("/workflows/{}/hold", page!(hold::set)),
