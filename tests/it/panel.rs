@@ -16,6 +16,7 @@ mod sizes;
 mod statistics;
 mod strangers;
 mod tabs;
+mod templates;
 pub mod visitor;
 mod workflows;
 

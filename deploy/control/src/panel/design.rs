@@ -36,7 +36,7 @@ use form::StepForm;
 use opened::Opened;
 use picker::Picker;
 use postern_shared::document::Kind;
-pub use publish::{discard, duplicate, new, publish, restore};
+pub use publish::{discard, duplicate, import, new, publish, restore};
 use references::Group;
 pub use text::{edit_text, keep_text};
 

@@ -113,6 +113,7 @@ pub const ROUTES: &[Route] = &[
     get("/workflows/{}", page!(workflows::edit)),
     post("/workflows/{}", page!(workflows::save)),
     get("/workflows/{}/versions", page!(versions::show)),
+    get("/workflows/{}/export", page!(versions::export)),
     get("/workflows/{}/statistics", page!(statistics::show)),
     editor(get("/workflows/{}/delete", page!(versions::ask))),
     post("/workflows/{}/delete", page!(versions::delete)),
