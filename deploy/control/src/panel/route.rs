@@ -189,6 +189,15 @@ pub fn find(router: &Router<Route>, method: &Method, path: &str) -> Result<(&'st
     }
 }
 
+/// Whether a link to a page leads somebody of this role to it; who is not logged in is led to the log-in.
+pub fn opens(path: &str, role: Option<Role>) -> bool {
+    let route = ROUTES.iter().find(|route| route.method == "GET" && route.path == path);
+    match route.map(|route| route.access) {
+        Some(Access::Of(least)) => role.is_none_or(|role| role >= least),
+        Some(Access::Open | Access::Account) | None => true,
+    }
+}
+
 impl Row for Route {
     fn method(&self) -> Method {
         if self.method == "POST" { Method::POST } else { Method::GET }
