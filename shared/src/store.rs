@@ -24,6 +24,7 @@ mod listen;
 pub mod log_ins;
 pub mod migrate;
 pub mod modules;
+pub mod notices;
 pub mod outside_calls;
 pub mod overview;
 pub mod permissions;

@@ -91,7 +91,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let shutdown = shutdown.clone();
         async move { presence.keep(&shutdown).await }
     });
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics)?;
+    let notices = (&outside, execution.mail_from.clone());
+    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics, notices)?;
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {

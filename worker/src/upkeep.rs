@@ -6,17 +6,20 @@ mod expiry;
 mod frozen_sessions;
 mod gauges;
 mod jobs;
+mod notices;
 mod partitions;
 mod retention;
 
 use std::sync::Arc;
 
+use lettre::message::Mailbox;
 use postern_shared::options::RetentionOptions;
 use postern_shared::search_key::Names;
 use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
+use crate::outside::Outside;
 
 /// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
 const DIGEST_CONNECTIONS: usize = 1;
@@ -26,12 +29,14 @@ const RETENTION_CONNECTIONS: usize = 1;
 /// The same for jobs.
 const JOB_CONNECTIONS: usize = 1;
 
-/// Starts all of it. `names` are those of values by whose words receipts and records are found.
+/// Starts all of it. `names` are those of values by whose words receipts and records are found; notices go out through
+/// `outside`, and their mails come from the sender.
 pub fn start(
     store: &Store,
     names: Names,
     retention: RetentionOptions,
     metrics: &Arc<Metrics>,
+    (outside, sender): (&Outside, Option<Mailbox>),
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
     let beside = store.beside(DIGEST_CONNECTIONS)?;
     let keeping = store.beside(RETENTION_CONNECTIONS)?;
@@ -44,6 +49,7 @@ pub fn start(
         tokio::spawn(expiry::sweep(store.clone())),
         tokio::spawn(retention::keep(keeping, retention, Arc::clone(metrics))),
         tokio::spawn(frozen_sessions::end(store.clone())),
+        tokio::spawn(notices::tell(store.clone(), outside.clone(), sender)),
         tokio::spawn(gauges::watch(store.clone(), Arc::clone(metrics))),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),
     ])

@@ -25,6 +25,7 @@ pub(crate) mod live;
 mod login;
 mod modules;
 mod navigation;
+mod notices;
 mod overview;
 pub(crate) mod password;
 mod permission_form;

@@ -34,6 +34,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (54, include_str!("../../migrations/0054_variables.sql")),
     (55, include_str!("../../migrations/0055_awaited_runs.sql")),
     (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
+    (67, include_str!("../../migrations/0067_notices.sql")),
+    (68, include_str!("../../migrations/0068_second_factor.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

@@ -19,6 +19,7 @@ pub enum Section {
     Variables,
     Accounts,
     Tokens,
+    Notices,
     Forget,
     Audit,
 }
@@ -80,6 +81,7 @@ pub const GROUPS: &[Group] = &[
             (Section::Variables, "/variables", "variables"),
             (Section::Accounts, "/accounts", "accounts"),
             (Section::Tokens, "/tokens", "tokens"),
+            (Section::Notices, "/notices", "notices"),
             (Section::Forget, "/forget", "forget"),
             (Section::Audit, "/audit", "audit"),
         ],

@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, design, forget, hold, jobs, live, login, modules, overview,
+    accounts, addresses, audit, dead_letters, design, forget, hold, jobs, live, login, modules, notices, overview,
     permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search,     secrets, statistics, tokens, triggers, unmatched, variables, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
@@ -174,6 +174,8 @@ pub const ROUTES: &[Route] = &[
     admin(post("/tokens", page!(tokens::add))),
     admin(get("/tokens/{}/delete", page!(tokens::ask))),
     admin(post("/tokens/{}/delete", page!(tokens::delete))),
+    admin(get("/notices", page!(notices::show))),
+    admin(post("/notices", page!(notices::save))),
     admin(get("/forget", page!(forget::start))),
     admin(post("/forget", page!(forget::go_on))),
     get("/audit", page!(audit::list)),

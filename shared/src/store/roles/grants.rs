@@ -67,6 +67,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "modules", &[Read("name, document")]),
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
+    (Worker, "notice_settings", &[Read(""), Change("looked_at")]),
+    (Worker, "notices", &[Read(""), Add("cause, channel, count"), Change("seen_at, count, tried_at, told_at"), Remove]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
     (
@@ -163,6 +165,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "modules", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "secrets", &[Read(""), Add("name, key, value"), Change("key, value, changed_at"), Remove]),
     (Control, "variables", &[Read(""), Add("name, value"), Change("value, changed_at"), Remove]),
+    (Control, "notice_settings", &[Read("is_only, document"), Add("document"), Change("document")]),
+    (Control, "notices", &[Read("")]),
     (Control, "workflows", &[Read(""), Add(""), Change("version"), Remove]),
     (Control, "workflow_versions", &[Read(""), Add("workflow, version, document"), Change("text")]),
     (
