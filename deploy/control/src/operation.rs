@@ -6,6 +6,7 @@ pub mod answer;
 pub mod audit;
 pub mod dead_letter;
 pub mod document;
+pub mod draft;
 mod entries;
 pub mod error;
 pub mod explain;

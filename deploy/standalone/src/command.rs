@@ -10,6 +10,7 @@ mod dead;
 mod decide;
 mod delete;
 mod diff;
+mod draft;
 mod explain;
 mod export;
 mod failures;
@@ -79,6 +80,8 @@ enum Command {
     Get(get::Options),
     /// Removes what is set
     Delete(delete::Options),
+    /// Shows, changes, publishes or discards the draft of a workflow
+    Draft(draft::Options),
     /// Writes what is set as documents
     Export(export::Options),
     /// Explains an address, a document, a task, expressions or secrets
@@ -191,6 +194,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Apply(options) => apply::run(&options, output).await,
         Command::Get(options) => get::run(&options, output).await,
         Command::Delete(options) => delete::run(&options, output).await,
+        Command::Draft(options) => draft::run(&options, output).await,
         Command::Export(options) => export::run(&options, output).await,
         Command::Explain(options) => explain::run(&options, output).await,
         Command::Schema(options) => schema::run(&options, output),

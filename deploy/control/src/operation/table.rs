@@ -2,13 +2,13 @@
 
 use super::document::kinds::{Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, job, openapi, person, process, receipt, record, refused_body,
-    rejected_callers, run,
+    Row, audit, dead_letter, document, draft, explain, find, job, openapi, person, process, receipt, record,
+    refused_body, rejected_callers, run,
 };
 use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 67] = [
+pub static ROWS: [Row; 71] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
@@ -28,6 +28,10 @@ pub static ROWS: [Row; 67] = [
     Row::of::<document::delete::Delete<Workflows>>(),
     Row::of::<document::versions::ListVersions>(),
     Row::of::<statistics::GetStatistics>(),
+    Row::of::<draft::get::GetDraft>(),
+    Row::of::<draft::set::SetDraft>(),
+    Row::of::<draft::publish::PublishDraft>(),
+    Row::of::<draft::discard::DiscardDraft>(),
     Row::of::<document::validate::ValidateDocuments>(),
     Row::of::<document::apply::ApplyDocuments>(),
     Row::of::<document::export::ExportDocuments>(),
