@@ -46,6 +46,7 @@ pub mod run_results;
 pub mod run_steps;
 pub mod runs;
 pub mod search;
+pub mod second_factors;
 pub mod secrets;
 pub mod sequence;
 pub mod sessions;

@@ -12,6 +12,7 @@ mod permissions;
 mod replicas;
 mod runs;
 mod russian;
+mod second_factor;
 mod sizes;
 mod statistics;
 mod strangers;

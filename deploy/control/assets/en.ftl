@@ -36,6 +36,40 @@ login-wait = Too many wrong passwords. { $n ->
    *[other] Try again in { $n } seconds.
 }
 login-busy = Too many people are logging in just now. Try again in a moment.
+second-factor = Second factor
+second-factor-help = After the password, the log-in asks for a code that an app on your phone makes. Take a picture of this with such an app (Aegis, Google Authenticator, 1Password and others), then type the code that it shows.
+second-factor-picture = A picture of the secret, for the camera of an app
+second-factor-type = Or type the secret into the app:
+second-factor-set = Switch the second factor on
+second-factor-on = The second factor is on since
+second-factor-off = Switch the second factor off
+second-factor-needed = Your account must have a second factor. Set it up to go on.
+code = Code of the app, or a recovery code
+code-of-app = Code of the app
+code-wrong = The code is wrong, or was used already. Wait for the next code of the app.
+code-wait = Too many wrong codes. { $n ->
+    [one] Try again in { $n } second.
+   *[other] Try again in { $n } seconds.
+}
+recovery-codes = Recovery codes
+recovery-codes-help = Keep these codes well: each lets you in once without the app. They are shown only now.
+recovery-codes-kept = I have kept them
+recovery-codes-new = Make other recovery codes
+recovery-codes-left = { $n ->
+    [one] { $n } recovery code is left.
+   *[other] { $n } recovery codes are left.
+}
+account-has-factor = This account has a second factor.
+account-lacks-factor = This account must set up a second factor when it logs in next.
+account-without-factor = This account logs in with its password alone.
+account-factor-require = Require a second factor
+account-factor-allow = Allow the password alone
+account-factor-reset = Take the second factor away
+action-second-factor-on = Second factor on
+action-second-factor-off = Second factor off
+action-second-factor-needed = Second factor required
+action-second-factor-optional = Second factor optional
+action-recovery-codes = Other recovery codes
 setup = The first account
 setup-help = This link works once. The account can change everything; keep its password well.
 setup-button = Create the account

@@ -1,5 +1,6 @@
 //! The commands: a file each. This one reads the arguments, runs one command and turns its end into an exit code.
 
+mod account;
 mod apply;
 mod audit;
 mod bulk;
@@ -140,6 +141,8 @@ enum Command {
     Var(var::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
+    /// Takes away the second factor of an account whose app was lost
+    Account(account::Options),
     /// Brings the tables of the database up to this version
     Migrate(migrate::Options),
     /// Prints the completion of a shell
@@ -222,6 +225,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Secret(options) => secret::run(&options, output).await,
         Command::Var(options) => var::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
+        Command::Account(options) => account::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),
         Command::Man(options) => man::run(&options, output),

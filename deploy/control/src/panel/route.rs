@@ -12,7 +12,8 @@ use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
     accounts, addresses, audit, dead_letters, design, forget, hold, jobs, live, login, modules, notices, overview,
-    permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search,     secrets, statistics, tokens, triggers, unmatched, variables, versions, workflows,
+    permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search, second_factor,
+    secrets, statistics, tokens, triggers, unmatched, variables, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -80,12 +81,16 @@ pub const ROUTES: &[Route] = &[
     get("/live", |visit| Box::pin(ready(Ok(live::events(visit))))),
     open(get("/login", page!(login::show_log_in))),
     open(post("/login", page!(login::log_in))),
+    open(get("/login/code", page!(second_factor::show_owed))),
+    open(post("/login/code", page!(second_factor::pay))),
     open(get("/setup", page!(login::show_set_up))),
     open(post("/setup", page!(login::set_up))),
     open(post("/preferences", |visit| Box::pin(ready(Ok(reply::preferences(visit)))))),
     account(post("/logout", page!(login::log_out))),
     get("/password", page!(accounts::show_own)),
     account(post("/password", page!(accounts::save_own))),
+    get("/second-factor", page!(second_factor::show)),
+    account(post("/second-factor", page!(second_factor::save))),
     get("/search", page!(search::find)),
     get("/runs", page!(runs::list)),
     get("/receipts/{}", page!(receipt::show)),
@@ -168,6 +173,7 @@ pub const ROUTES: &[Route] = &[
     admin(get("/accounts/{}", page!(accounts::show))),
     admin(post("/accounts/{}/role", page!(accounts::set_role))),
     admin(post("/accounts/{}/password", page!(accounts::set_password))),
+    admin(post("/accounts/{}/second-factor", page!(accounts::set_second_factor))),
     admin(get("/accounts/{}/delete", page!(accounts::ask))),
     admin(post("/accounts/{}/delete", page!(accounts::delete))),
     admin(get("/tokens", page!(tokens::list))),
