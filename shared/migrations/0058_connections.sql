@@ -1,3 +1,4 @@
+-- oldest-reader: 57
 -- The connections to other systems, as the documents that were applied. They name secrets and never hold the values.
 CREATE TABLE connections (
     name       text PRIMARY KEY,

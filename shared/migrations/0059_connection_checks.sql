@@ -1,3 +1,4 @@
+-- oldest-reader: 57
 -- Checks of connections that people ask for. Control asks, and a worker makes the call: only workers reach other systems.
 -- A row is removed when its answer is read.
 CREATE TABLE connection_checks (

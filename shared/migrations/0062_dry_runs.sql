@@ -1,3 +1,4 @@
+-- oldest-reader: 57
 -- What control asks of a worker: to run a workflow in a transaction that is rolled back. A row lives for some seconds, until
 -- control has its answer, so nothing of it is written ahead or kept after a crash.
 CREATE UNLOGGED TABLE dry_runs (

@@ -1,3 +1,4 @@
+-- oldest-reader: 57
 -- The call with which an account tries a workflow. It outlives its draft; a receipt that is gone is no call any more.
 CREATE TABLE test_calls (
     workflow  bigint NOT NULL,

@@ -25,6 +25,7 @@ pub mod mask;
 pub mod media_type;
 pub mod message;
 pub mod module;
+pub mod notice;
 pub mod number;
 pub mod options;
 pub mod permission;

@@ -1,6 +1,7 @@
 //! The API, as a program calls it. Every answer is held against the document that the API
 //! gives of itself: a status that is not documented fails the test.
 
+mod drafts;
 mod roles;
 mod strict;
 mod viewer;

@@ -1,6 +1,8 @@
 //! The control panel in a real Chromium: the way of an admin from the first log-in to a lead that is read, and every
 //! page in both themes, on a desk and on a phone.
 
+mod accessibility;
+mod conditions;
 mod designer;
 mod driver;
 mod forms;

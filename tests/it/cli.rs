@@ -3,6 +3,7 @@
 mod console;
 mod csv;
 mod documents;
+mod drafts;
 mod first_steps;
 mod lists;
 mod output;

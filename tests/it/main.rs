@@ -42,6 +42,7 @@ mod loops;
 mod mail;
 mod module_documents;
 mod modules;
+mod notices;
 mod operations;
 mod outside;
 mod panel;

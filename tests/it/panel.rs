@@ -13,8 +13,12 @@ mod permissions;
 mod replicas;
 mod runs;
 mod russian;
+mod second_factor;
+mod sizes;
+mod statistics;
 mod strangers;
 mod tabs;
+mod templates;
 pub mod visitor;
 mod workflows;
 

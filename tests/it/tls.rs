@@ -34,8 +34,7 @@ async fn a_lead_runs(secured: &Secured) {
     let amqp_url = format!("{}?cacertfile={}", secured.amqps_url, secured.file("ca.pem").display());
     let migrated = Process::command("postern").arg("migrate").env("DATABASE_URL", &database_url).output().unwrap();
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-    let store =
-        Store::new(&DatabaseOptions::new(database_url.clone(), 2), "tests").unwrap();
+    let store = Store::new(&DatabaseOptions::new(database_url.clone(), 2), "tests").unwrap();
     harness::apply(&store, DEMO).await;
     let start = |program| {
         let mut command = Process::command(program);

@@ -97,9 +97,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         async move { presence.keep(&shutdown).await }
     });
     let backlog = BacklogMetrics::register(&registry, "worker")?;
-    let retention = execution.retention.clone();
-    let (watched, asked) = ((&metrics, &outages, backlog), (&catalogs, &outside));
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), retention, watched, asked)?;
+    let watched = (&metrics, &outages, backlog);
+    let upkeep = upkeep::start(&store, &execution, watched, (&catalogs, &outside))?;
     let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };

@@ -8,20 +8,20 @@ mod expiry;
 mod frozen_sessions;
 mod jobs;
 pub mod known_settings;
+mod notices;
 mod partitions;
 mod retention;
 
 use std::sync::Arc;
 
 use postern_shared::backlog::BacklogMetrics;
-use postern_shared::options::RetentionOptions;
-use postern_shared::search_key::Names;
 use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::consume::outages::Outages;
 use crate::matching::catalog::Catalogs;
 use crate::metrics::Metrics;
+use crate::options::ExecutionOptions;
 use crate::outside::Outside;
 
 /// Connections to PostgreSQL for the digest alone: it cannot take one from the leads.
@@ -35,11 +35,10 @@ const JOB_CONNECTIONS: usize = 1;
 /// The same for trying whether commits pass: what hangs takes the connection.
 const TRY_CONNECTIONS: usize = 1;
 
-/// Starts all of it. `names` are those of values by whose words receipts and records are found.
+/// Starts all of it. Notices go out through `outside`.
 pub fn start(
     store: &Store,
-    names: Names,
-    retention: RetentionOptions,
+    execution: &ExecutionOptions,
     (metrics, outages, backlog): (&Arc<Metrics>, &Arc<Outages>, BacklogMetrics),
     (catalogs, outside): (&Arc<Catalogs>, &Outside),
 ) -> Result<Vec<JoinHandle<()>>, StoreError> {
@@ -49,15 +48,16 @@ pub fn start(
     let trying = store.beside(TRY_CONNECTIONS)?;
     Ok(vec![
         tokio::spawn(commits::watch(trying, Arc::clone(outages), Arc::clone(metrics))),
-        tokio::spawn(digest::run(beside, names, Arc::clone(metrics))),
+        tokio::spawn(digest::run(beside, execution.search_names.clone(), Arc::clone(metrics))),
         tokio::spawn(connection_checks::run(for_jobs.clone(), Arc::clone(catalogs), outside.clone())),
         tokio::spawn(jobs::run(for_jobs)),
         tokio::spawn(partitions::make_ahead(store.clone())),
         tokio::spawn(expiry::forget_expired(store.clone())),
         tokio::spawn(expiry::sweep(store.clone())),
-        tokio::spawn(retention::keep(keeping, retention, Arc::clone(metrics))),
+        tokio::spawn(retention::keep(keeping, execution.retention.clone(), Arc::clone(metrics))),
         tokio::spawn(frozen_sessions::end(store.clone())),
         tokio::spawn(backlog.watch(store.clone())),
+        tokio::spawn(notices::tell(store.clone(), outside.clone(), execution.mail_from.clone())),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),
     ])
 }

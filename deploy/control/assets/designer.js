@@ -8,7 +8,8 @@ const isTyping = (element) => element?.matches("input:not([type=checkbox]), text
 
 // The centre of a card on the drawing.
 function place(card) {
-  return { x: Number(card.dataset.x), y: Number(card.dataset.y) };
+  const { x, y } = card.querySelector("rect");
+  return { x: x.baseVal.value, y: y.baseVal.value };
 }
 
 function chosen() {
@@ -90,7 +91,8 @@ function typed() {
     const link = event.target.closest("a[href]");
     if (!link || state() === before) return;
     event.preventDefault();
-    form.elements.next.value = link.getAttribute("href");
+    const to = new URL(link.getAttribute("href"), location);
+    form.elements.next.value = to.pathname + to.search;
     form.requestSubmit(form.querySelector("[value=save]"));
   });
   window.addEventListener("beforeunload", (event) => { if (!isSent && state() !== before) event.preventDefault(); });
@@ -104,7 +106,8 @@ function growing() {
     const row = field.closest(".entry");
     if (!row || row.nextElementSibling?.matches(".entry") || !field.value) return;
     const copy = row.cloneNode(true);
-    for (const input of copy.querySelectorAll("input")) { input.value = ""; input.removeAttribute("value"); }
+    // What is hidden says which group a row of a condition stands in.
+    for (const input of copy.querySelectorAll("input:not([type=hidden])")) { input.value = ""; input.removeAttribute("value"); }
     row.after(copy);
   });
   const fit = (field) => { field.style.height = "auto"; field.style.height = `${field.scrollHeight + 2}px`; };
@@ -119,7 +122,10 @@ function references() {
     const button = event.target.closest("[data-text]");
     if (!button || !last || last.selectionStart === null) return;
     event.stopPropagation();
-    last.setRangeText(button.dataset.text, last.selectionStart, last.selectionEnd, "end");
+    // In an expression a reference with a filter needs no braces.
+    const isBare = "filtered" in button.dataset && last.closest("[data-expression]");
+    const text = isBare ? button.dataset.text.replace(/^{{ | }}$/g, "") : button.dataset.text;
+    last.setRangeText(text, last.selectionStart, last.selectionEnd, "end");
     last.dispatchEvent(new Event("input", { bubbles: true }));
     last.focus();
   });

@@ -90,6 +90,15 @@ function editor() {
     const html = await ask(form.dataset.check, { method: "POST", body });
     if (html !== null) { show(place, html); mark(); }
   });
+  // A file is read here and typed into the text; it is not sent.
+  const file = form.querySelector(".import-file");
+  if (file) file.hidden = false;
+  file?.addEventListener("change", async (event) => {
+    const [first] = event.target.files;
+    if (!first) return;
+    text.value = await first.text();
+    text.dispatchEvent(new Event("input"));
+  });
   let saved = text.value;
   text.addEventListener("input", () => { number(); check(); });
   text.addEventListener("keydown", (event) => {

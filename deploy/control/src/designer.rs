@@ -9,6 +9,7 @@ pub mod name;
 pub mod outputs;
 pub mod settings;
 pub mod sketch;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 

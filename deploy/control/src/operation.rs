@@ -7,6 +7,7 @@ pub mod audit;
 pub mod connection;
 pub mod dead_letter;
 pub mod document;
+pub mod draft;
 pub mod dry_run;
 mod entries;
 pub mod error;

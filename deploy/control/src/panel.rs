@@ -8,6 +8,7 @@ mod assets;
 mod audit;
 mod callers;
 mod chart;
+mod code;
 mod confirm;
 mod connections;
 mod credentials;
@@ -26,6 +27,7 @@ pub(crate) mod live;
 mod login;
 mod modules;
 mod navigation;
+mod notices;
 mod overview;
 pub(crate) mod password;
 mod permission_form;
@@ -41,9 +43,11 @@ mod run_again;
 mod runs;
 mod saving;
 mod search;
+mod second_factor;
 mod secrets;
 mod session;
 mod shown;
+mod statistics;
 mod throttle;
 mod tokens;
 mod tree;
@@ -80,6 +84,9 @@ use password::Passwords;
 use reply::Refusal;
 use visit::{Caller, Visit};
 use words::Words;
+
+/// The pages of an account that must have a second factor and has none yet.
+const WITHOUT_SECOND_FACTOR: [&str; 3] = ["/second-factor", "/logout", "/preferences"];
 
 /// What all pages share.
 #[derive(Debug)]
@@ -154,6 +161,9 @@ where
     let page = async {
         visit.identify().await?;
         let (route, argument) = route::find(&panel.pages, method, &visit.path)?;
+        if visit.lacks_second_factor && !WITHOUT_SECOND_FACTOR.contains(&route.path) {
+            return Ok(reply::redirect("/second-factor"));
+        }
         match (route.access, visit.role) {
             (Access::Open, _) | (Access::Account, Some(_)) => {}
             (Access::Of(least), Some(role)) if role >= least => {}

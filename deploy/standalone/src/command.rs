@@ -1,5 +1,6 @@
 //! The commands: a file each. This one reads the arguments, runs one command and turns its end into an exit code.
 
+mod account;
 mod apply;
 mod audit;
 mod bulk;
@@ -11,6 +12,7 @@ mod dead;
 mod decide;
 mod delete;
 mod diff;
+mod draft;
 mod dry_run;
 mod explain;
 mod export;
@@ -81,6 +83,8 @@ enum Command {
     Get(get::Options),
     /// Removes what is set
     Delete(delete::Options),
+    /// Shows, changes, publishes or discards the draft of a workflow
+    Draft(draft::Options),
     /// Writes what is set as documents
     Export(export::Options),
     /// Explains an address, a document, a task, expressions or secrets
@@ -143,6 +147,8 @@ enum Command {
     Var(var::Options),
     /// Makes, lists or revokes tokens of the API
     Token(token::Options),
+    /// Takes away the second factor of an account whose app was lost
+    Account(account::Options),
     /// Brings the tables of the database up to this version
     Migrate(migrate::Options),
     /// Prints the completion of a shell
@@ -197,6 +203,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Apply(options) => apply::run(&options, output).await,
         Command::Get(options) => get::run(&options, output).await,
         Command::Delete(options) => delete::run(&options, output).await,
+        Command::Draft(options) => draft::run(&options, output).await,
         Command::Export(options) => export::run(&options, output).await,
         Command::Explain(options) => explain::run(&options, output).await,
         Command::Schema(options) => schema::run(&options, output),
@@ -226,6 +233,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Secret(options) => secret::run(&options, output).await,
         Command::Var(options) => var::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,
+        Command::Account(options) => account::run(&options, output).await,
         Command::Migrate(options) => migrate::run(&options, output).await,
         Command::Completion(options) => completion::run(&options),
         Command::Man(options) => man::run(&options, output),

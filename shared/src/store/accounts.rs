@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use deadpool_postgres::{Object, Transaction};
 
 use super::audit_log::{self, Change};
-use super::{StoreError, set_up_keys};
+use super::{StoreError, set_up_keys, workflow_drafts};
 
 /// How many accounts of the control panel there may be: the list is one page.
 pub const MAX_ACCOUNTS: i64 = 200;
@@ -231,6 +231,7 @@ pub async fn delete(connection: &mut Object, by: &str, name: &str) -> Result<Out
     if transaction.execute(DELETE, &[&name]).await? == 0 {
         return Ok(Outcome::Unknown);
     }
+    workflow_drafts::forget(&transaction, name).await?;
     noted(transaction, by, "delete", name).await
 }
 

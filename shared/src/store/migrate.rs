@@ -49,6 +49,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (59, include_str!("../../migrations/0059_connection_checks.sql")),
     (62, include_str!("../../migrations/0062_dry_runs.sql")),
     (63, include_str!("../../migrations/0063_test_calls.sql")),
+    (67, include_str!("../../migrations/0067_notices.sql")),
+    (68, include_str!("../../migrations/0068_second_factor.sql")),
     (69, include_str!("../../migrations/0069_counters.sql")),
 ];
 

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::Row;
 
-use super::StoreError;
 use super::accounts::Role;
 use super::audit_log::{self, Change};
+use super::{StoreError, workflow_drafts};
 
 /// How many tokens of the API there may be: each request is compared with all of them.
 pub const MAX_TOKENS: i64 = 100;
@@ -131,10 +131,16 @@ pub async fn add(
     Ok(Added::Token(read(&row)))
 }
 
+/// Under which name the audit log and drafts know a token.
+pub fn account_of(name: &str) -> String {
+    format!("token {name}")
+}
+
 /// Removes one and notes who did it; true if it was there.
 pub async fn delete(connection: &mut Object, account: &str, id: i64) -> Result<bool, StoreError> {
     let transaction = connection.transaction().await?;
     let Some(row) = transaction.query_opt(DELETE, &[&id]).await? else { return Ok(false) };
+    workflow_drafts::forget(&transaction, &account_of(row.get(0))).await?;
     note(&transaction, account, "delete", row.get(0)).await?;
     transaction.commit().await?;
     Ok(true)

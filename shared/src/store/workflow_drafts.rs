@@ -36,6 +36,9 @@ DELETE FROM workflow_drafts WHERE workflow = $1 AND account = $2";
 const DISCARD_TEXT: &str = "-- workflow_drafts::discard_text
 DELETE FROM workflow_drafts WHERE workflow = $1 AND account = $2 AND text = $3";
 
+const FORGET: &str = "-- workflow_drafts::forget
+DELETE FROM workflow_drafts WHERE account = $1";
+
 const REBASE: &str = "-- workflow_drafts::rebase
 UPDATE workflow_drafts SET base_version = $3 WHERE workflow = $1 AND account = $2";
 
@@ -114,6 +117,12 @@ pub async fn discard_text(
     text: &str,
 ) -> Result<bool, StoreError> {
     Ok(client.execute(DISCARD_TEXT, &[&id.get(), &account, &text]).await? > 0)
+}
+
+/// Removes all drafts of an account or a token that is removed: another one may get its name.
+pub async fn forget(transaction: &Transaction<'_>, account: &str) -> Result<(), StoreError> {
+    transaction.execute(FORGET, &[&account]).await?;
+    Ok(())
 }
 
 /// Removes a draft whose text became a version. A draft that was edited meanwhile stays, based on that version.

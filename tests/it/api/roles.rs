@@ -45,7 +45,7 @@ fn only_the_openapi_document_is_open_and_tokens_and_persons_need_an_admin() {
             "listTokens" | "createToken" | "deleteToken" => Some(Role::Admin),
             "lookForPerson" | "forgetPerson" | "listForgettings" => Some(Role::Admin),
             "validateDocuments" | "explainAddress" => Some(Role::Viewer),
-            "getRefusedBodyBytes" => Some(Role::Editor),
+            "getRefusedBodyBytes" | "getDraft" => Some(Role::Editor),
             _ if row.about.verb.method() == "GET" => Some(Role::Viewer),
             _ => Some(Role::Editor),
         };

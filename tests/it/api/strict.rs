@@ -12,6 +12,8 @@ use crate::harness::call::{Answer, Call};
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
 
+const DRAFT: &str = "workflow: 41\nstart: {without_record: true, next: a}\nsteps: {a: {set_env: {x: 1}}}\n";
+
 /// A call of an operation.
 pub struct Wanted {
     pub name: &'static str,
@@ -124,6 +126,11 @@ fn changing(world: &World) -> Vec<Wanted> {
         },
         get("listVariables", "/variables"),
         Wanted { name: "deleteVariable", path: "/variables/crm_url".to_owned(), body: None },
+        post("setDraft", "/workflows/41/draft", json!({"text": DRAFT})),
+        get("getDraft", "/workflows/41/draft"),
+        post("publishDraft", "/workflows/41/draft/publication", json!({})),
+        post("setDraft", "/workflows/41/draft", json!({"text": "- no workflow", "base_version": 1})),
+        Wanted { name: "discardDraft", path: "/workflows/41/draft".to_owned(), body: None },
         post("createToken", "/tokens", json!({"name": "ci"})),
         Wanted { name: "deleteToken", path: "/tokens/1".to_owned(), body: None },
         Wanted { name: "deleteConnection", path: "/connections/other".to_owned(), body: None },

@@ -68,7 +68,9 @@ async fn a_viewer_sees_no_value_on_any_page() {
             "/receipts/{}" => vec![world.receipt.clone(), world.unmatched.clone(), world.undecided[..36].to_owned()],
             "/records/{}" => vec![world.record.to_string()],
             "/triggers/{}" => vec!["web_lead".to_owned()],
-            "/workflows/{}" | "/workflows/{}/versions" => ["1", "2", "4"].map(str::to_owned).to_vec(),
+            "/workflows/{}" | "/workflows/{}/versions" | "/workflows/{}/statistics" | "/workflows/{}/export" => {
+                ["1", "2", "4"].map(str::to_owned).to_vec()
+            }
             "/http-handler/{}" => ["test", "hidden"].map(str::to_owned).to_vec(),
             "/modules/{}" => vec!["Leads".to_owned()],
             "/dead-letters/groups/{}" => vec![world.group.clone()],

@@ -159,9 +159,11 @@ async fn an_account_that_may_only_look_sees_pages_and_changes_nothing() {
     }
     assert!(tried > 15, "only {tried} routes were tried");
     assert!(ROUTES.iter().filter(|route| route.method == "POST").all(|route| match route.path {
-        "/login" | "/setup" | "/preferences" => route.access == Access::Open,
-        "/logout" | "/password" | "/workflows/check" | "/modules/check" => route.access == Access::Account,
-        path if ["/accounts", "/tokens", "/forget"].iter().any(|admins| path.starts_with(admins)) => {
+        "/login" | "/login/code" | "/setup" | "/preferences" => route.access == Access::Open,
+        "/logout" | "/password" | "/second-factor" | "/workflows/check" | "/modules/check" => {
+            route.access == Access::Account
+        }
+        path if ["/accounts", "/tokens", "/notices", "/forget"].iter().any(|admins| path.starts_with(admins)) => {
             route.access == Access::Of(Role::Admin)
         }
         _ => route.access == Access::Of(Role::Editor),
@@ -293,4 +295,26 @@ async fn an_account_that_may_only_look_sees_the_shapes_of_what_was_posted_and_no
     }
     assert!(!reader.get("/refused/1").await.text.contains("Show values"));
     assert_eq!(reader.post("/refused/1/values", &[]).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_sees_a_tab_that_leads_nowhere() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    for role in ["viewer", "editor"] {
+        admin.get("/accounts").await;
+        admin.post("/accounts", &[("name", role), ("password", PASSWORD), ("role", role)]).await;
+        let mut visitor = Visitor::of(&mut postern).await;
+        visitor.get("/login").await;
+        visitor.post("/login", &[("name", role), ("password", PASSWORD)]).await;
+        let page = visitor.get("/http-handler").await.text;
+        let navs = page.split("<nav").skip(1).filter_map(|nav| nav.split("</nav>").next());
+        let links: Vec<&str> =
+            navs.flat_map(|nav| nav.split("href=\"").skip(1)).filter_map(|l| l.split('"').next()).collect();
+        assert!(links.contains(&"/modules") && !links.contains(&"/accounts"), "{role}: {links:?}");
+        for link in links {
+            assert_eq!(visitor.get(link).await.status, 200, "{role}: {link}");
+        }
+    }
+    assert!(admin.get("/http-handler").await.text.contains("href=\"/accounts\""));
 }

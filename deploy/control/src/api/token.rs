@@ -68,7 +68,7 @@ pub async fn who(state: &State, headers: &HeaderMap) -> Result<Option<Who>, Stor
     let Some(token) = header.and_then(|value| value.to_str().ok()).and_then(bearer) else { return Ok(None) };
     let sent = hash(token);
     if state.api_token.is_some_and(|known| is_same(&known, &sent)) {
-        return Ok(Some(Who { account: format!("token {SETTING}"), role: Role::Admin, language }));
+        return Ok(Some(Who { account: tokens::account_of(SETTING), role: Role::Admin, language }));
     }
     let connection = state.store.connection().await?;
     let mut valid = None;
@@ -81,7 +81,7 @@ pub async fn who(state: &State, headers: &HeaderMap) -> Result<Option<Who>, Stor
     if let Some(known) = &valid {
         tokens::used(&connection, known.id).await?;
     }
-    Ok(valid.map(|known| Who { account: format!("token {}", known.name), role: known.role, language }))
+    Ok(valid.map(|known| Who { account: tokens::account_of(&known.name), role: known.role, language }))
 }
 
 fn bearer(value: &str) -> Option<&str> {

@@ -36,16 +36,20 @@ pub fn outputs(step: &Value) -> Vec<String> {
 
 /// The names of the steps that an output leads to, in written order.
 pub fn targets(map: &Value, output: &str) -> Vec<String> {
+    names(match case(output) {
+        Some(case) => &map[CASES][case],
+        None => &map[output],
+    })
+}
+
+/// The names of steps that a value holds: one alone, or several.
+pub fn names(value: &Value) -> Vec<String> {
     let name = |value: &Value| match value {
         Value::String(name) => Some(name.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    let place = match case(output) {
-        Some(case) => &map[CASES][case],
-        None => &map[output],
-    };
-    match place {
+    match value {
         Value::Array(items) => items.iter().filter_map(name).collect(),
         one => name(one).into_iter().collect(),
     }

@@ -2,6 +2,7 @@
 //! was not touched keeps its value as it is written.
 
 pub mod read;
+mod row;
 mod value;
 
 use postern_shared::document::Kind as Named;
@@ -10,10 +11,7 @@ use postern_shared::spec::{Kind, Setting};
 use serde_json::{Map, Value};
 
 use super::condition;
-pub use value::Condition;
-
-/// How many empty rows a person can type into before the script adds more, or the step is kept.
-const EMPTY_ROWS: usize = 2;
+pub use row::Row;
 
 /// A field of the form.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +30,8 @@ pub struct Field {
     pub default: &'static str,
     /// How it is typed: see [`Control`].
     pub control: &'static str,
+    /// Whether an expression stands in it: references with filters need no braces there.
+    pub is_expression: bool,
     /// What stands in it.
     pub text: String,
     /// The list that it is completed from.
@@ -54,15 +54,6 @@ pub struct Choice {
     pub key: String,
     pub title: String,
     pub is_chosen: bool,
-}
-
-/// An entry of a map.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Row {
-    pub name: String,
-    /// Only of conditions.
-    pub operator: String,
-    pub value: String,
 }
 
 /// What a document may name, with titles.
@@ -93,6 +84,8 @@ pub(crate) enum Control {
     Conditions,
     /// A condition in rows, and as an expression.
     Rule,
+    /// The texts of cases, each the name of an output.
+    Cases,
     /// Boxes, one for each thing that can be named.
     Boxes,
     /// The fields of a map within the map.
@@ -110,6 +103,7 @@ impl Control {
             Kind::Choice(_) => Self::Choice,
             Kind::Fields | Kind::Env | Kind::Headers if is_map => Self::Rows,
             Kind::Conditions if is_map => Self::Conditions,
+            Kind::Cases if is_map => Self::Cases,
             Kind::Names(Named::Trigger) => Self::Boxes,
             Kind::Map(prefix, inner) if is_map => Self::Inner(prefix, inner),
             Kind::DelayOr(prefix, inner) | Kind::UrlOr(prefix, inner) if value.is_object() => {
@@ -140,6 +134,7 @@ impl Control {
             Self::Rows => "rows",
             Self::Conditions => "conditions",
             Self::Rule => "rule",
+            Self::Cases => "cases",
             Self::Boxes => "boxes",
             Self::Inner(..) => "inner",
         }
@@ -186,12 +181,13 @@ fn below(
             is_required: setting.required,
             default: setting.default.unwrap_or_default(),
             control: control.word(),
+            is_expression: matches!(setting.kind, Kind::Expression),
             text: value::shown(control, value),
             list: list_of(setting.kind),
-            is_any: value.as_str().and_then(condition::Rows::read).is_some_and(|rows| rows.is_any),
-            is_checked: value.as_bool().unwrap_or(setting.default == Some("true")),
+            is_any: value.as_str().and_then(condition::Group::read).is_some_and(|group| group.is_any),
+            is_checked: is_checked(control, (setting, value)),
             options: options(setting.kind, value, known),
-            rows: rows(control, value),
+            rows: row::rows(control, value),
             errors: Vec::new(),
         });
     }
@@ -200,7 +196,15 @@ fn below(
 
 /// Whether rows can say a condition.
 fn is_rule(value: &Value) -> bool {
-    value.is_null() || value.as_str().is_some_and(|text| condition::Rows::read(text).is_some())
+    value.is_null() || value.as_str().is_some_and(|text| condition::Group::read(text).is_some())
+}
+
+/// Whether the box of a setting is checked; the box of cases is the case of an empty value.
+fn is_checked(control: Control, (setting, value): (&Setting, &Value)) -> bool {
+    match control {
+        Control::Cases => value.get("").is_some(),
+        _ => value.as_bool().unwrap_or(setting.default == Some("true")),
+    }
 }
 
 fn list_of(kind: Kind) -> &'static str {
@@ -225,34 +229,6 @@ fn options(kind: Kind, value: &Value, known: &Known) -> Vec<Choice> {
         }
         _ => Vec::new(),
     }
-}
-
-/// The entries of a map, and empty ones to type into.
-fn rows(control: Control, value: &Value) -> Vec<Row> {
-    let (mut rows, operator): (Vec<Row>, &str) = match control {
-        Control::Rows => {
-            let row = |(name, value): (&String, &Value)| Row {
-                name: name.clone(),
-                value: value::shown_entry(value),
-                ..Row::default()
-            };
-            (value.as_object().into_iter().flatten().map(row).collect(), "")
-        }
-        Control::Rule => {
-            let rows = value.as_str().and_then(condition::Rows::read).into_iter().flat_map(|rows| rows.rows);
-            let row =
-                |one: condition::Comparison| Row { name: one.field, operator: one.word.to_owned(), value: one.value };
-            (rows.map(row).collect(), "equals")
-        }
-        Control::Conditions => {
-            let row =
-                |Condition { field, operator, value }| Row { name: field, operator, value: value::shown_entry(&value) };
-            (value::conditions(value).into_iter().map(row).collect(), value::IS)
-        }
-        _ => return Vec::new(),
-    };
-    rows.extend((0..EMPTY_ROWS).map(|_| Row { operator: operator.to_owned(), ..Row::default() }));
-    rows
 }
 
 /// The keys of settings that have fields, in the order in which they are written.

@@ -2,13 +2,13 @@
 
 use super::document::kinds::{Connections, Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, connection, dead_letter, document, dry_run, explain, find, job, openapi, person, process, receipt,
-    record, refused_body, rejected_callers, run,
+    Row, audit, connection, dead_letter, document, draft, dry_run, explain, find, job, openapi, person, process,
+    receipt, record, refused_body, rejected_callers, run,
 };
 use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 73] = [
+pub static ROWS: [Row; 77] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Connections>>(),
     Row::of::<document::get::Get<Connections>>(),
@@ -34,6 +34,10 @@ pub static ROWS: [Row; 73] = [
     Row::of::<document::versions::ListVersions>(),
     Row::of::<statistics::GetStatistics>(),
     Row::of::<dry_run::TryWorkflow>(),
+    Row::of::<draft::get::GetDraft>(),
+    Row::of::<draft::set::SetDraft>(),
+    Row::of::<draft::publish::PublishDraft>(),
+    Row::of::<draft::discard::DiscardDraft>(),
     Row::of::<document::validate::ValidateDocuments>(),
     Row::of::<document::apply::ApplyDocuments>(),
     Row::of::<document::export::ExportDocuments>(),

@@ -3,6 +3,7 @@
 use askama::Template;
 use postern_http::rate;
 use postern_shared::store::accounts::{self, Listed, Outcome, Role};
+use postern_shared::store::second_factors;
 use warp::reply::Response;
 
 use super::confirm::Delete;
@@ -33,6 +34,9 @@ struct One {
     /// The role that is chosen.
     role: &'static str,
     row: Row,
+    /// Whether it has a second factor, and whether it must have one.
+    has_factor: bool,
+    needs_factor: bool,
     error: String,
 }
 
@@ -105,7 +109,20 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
     let p = Frame::new(visit, Section::Accounts).await;
     let found = accounts::list(&visit.connection().await?).await?;
     let found = found.iter().find(|one| one.name == visit.argument).ok_or(Refusal::NotFound)?;
-    Ok(One { role: found.role.word(), row: row(visit, &p, found), error, p })
+    let status = second_factors::status(&visit.connection().await?, &visit.argument).await?;
+    let (has_factor, needs_factor) = status.map_or((false, false), |one| (one.made_at.is_some(), one.is_needed));
+    Ok(One { role: found.role.word(), row: row(visit, &p, found), has_factor, needs_factor, error, p })
+}
+
+/// Lets one only in with a second factor or without one too, or takes a second factor away whose app was lost.
+pub async fn set_second_factor(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let (by, name) = (visit.account(), visit.argument.as_str());
+    let mut connection = visit.connection().await?;
+    let is_known = match visit.form.get("action") {
+        "reset" => second_factors::remove(&mut connection, by, name).await?,
+        action => second_factors::require(&mut connection, by, name, action == "require").await?,
+    };
+    if is_known { Ok(reply::redirect("/accounts?done=saved")) } else { Err(Refusal::NotFound) }
 }
 
 /// Gives one another role.

@@ -1,9 +1,12 @@
 //! Whether a name and a password belong together, for a caller that may be guessing.
 
-use std::time::{Duration, Instant};
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant, SystemTime};
 
 use postern_shared::store::accounts::{self, Account};
+use postern_shared::store::second_factors;
 
+use super::code::{Secret, recovery_hash};
 use super::password::{MAX_PASSWORD_BYTES, Place, Rank};
 use super::reply::Refusal;
 use super::visit::Visit;
@@ -43,6 +46,49 @@ pub async fn check(visit: &Visit<'_>, name: &str, password: &str) -> Result<Chec
     let wait_s = throttle::wait_after(counted.wrong).as_secs();
     tracing::warn!(peer = %visit.peer, wait_s, "a wrong password was sent to the control panel");
     Ok(Checked::Wrong)
+}
+
+/// What came of the code of a second factor.
+#[derive(Debug)]
+pub enum CheckedCode {
+    /// It is right, and taken: it is right no second time.
+    Right,
+    /// It is wrong, or was taken already.
+    Wrong,
+    /// Nobody looked: too many were wrong, and the account has to wait so long.
+    Wait(Duration),
+}
+
+/// Checks a code of the app or a recovery code. Guesses are counted by account wherever they come from: whoever guesses has
+/// the password already.
+pub async fn check_code(visit: &Visit<'_>, (id, name): (i64, &str), typed: &str) -> Result<CheckedCode, Refusal> {
+    let everywhere = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let (guesses, pair) = (&visit.panel.guesses, guesses::pair(&format!("the code of {name}"), everywhere));
+    if let Some(wait) = guesses.refused(&pair, Instant::now()) {
+        return Ok(CheckedCode::Wait(wait));
+    }
+    let counted = match guesses.count(&pair).await? {
+        Ok(counted) => counted,
+        Err(wait) => return Ok(CheckedCode::Wait(wait)),
+    };
+    if is_taken(visit, id, typed).await? {
+        guesses.pass(&pair, &counted).await?;
+        return Ok(CheckedCode::Right);
+    }
+    tracing::warn!(peer = %visit.peer, "a wrong code of a second factor was sent to the control panel");
+    Ok(CheckedCode::Wrong)
+}
+
+async fn is_taken(visit: &Visit<'_>, account: i64, typed: &str) -> Result<bool, Refusal> {
+    let connection = visit.connection().await?;
+    let Some(factor) = second_factors::of(&connection, account).await? else { return Ok(false) };
+    if let Some(step) = Secret::stored(factor.secret).step(typed, SystemTime::now()) {
+        return Ok(second_factors::take_step(&connection, account, step).await?);
+    }
+    match recovery_hash(typed) {
+        Some(hash) => Ok(second_factors::take_code(&connection, account, &hash).await?),
+        None => Ok(false),
+    }
 }
 
 /// The account, if the password is its own. The store is asked by those only that have a slot: the others do not take

@@ -9,6 +9,7 @@ pub mod listen;
 mod opened;
 mod picker;
 mod posted;
+mod previews;
 mod publish;
 mod references;
 mod seen;
@@ -27,8 +28,10 @@ use super::editor;
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph, Marks};
 use super::reply::{self, Refusal};
+use super::runs::SPANS;
 use super::saving;
 use super::shown::Moment;
+use super::statistics::{self, Figures};
 use super::visit::Visit;
 use crate::designer::outputs::NEXT;
 use crate::designer::{Sketch, edit};
@@ -39,7 +42,7 @@ pub use form::{texts_of, words};
 use opened::Opened;
 use picker::Picker;
 use postern_shared::document::Kind;
-pub use publish::{discard, duplicate, new, publish, restore};
+pub use publish::{discard, duplicate, import, new, publish, restore};
 use references::Group;
 pub use text::{edit_text, keep_text};
 
@@ -80,6 +83,12 @@ struct Page {
     fault_count: i64,
     /// Whether the first field has the focus.
     has_focus: bool,
+    /// The times of which the steps can be counted: name, words, and whether it is chosen.
+    spans: Vec<(&'static str, String, bool)>,
+    /// The name of the chosen time; empty = nothing is counted.
+    last: &'static str,
+    /// What the chosen step did.
+    figures: Option<Figures>,
 }
 
 /// Which form is shown.
@@ -163,19 +172,28 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let add = visit.query.get("add");
     let has = |output: &str| form.outputs.iter().any(|one| one.name == output);
     let is_connecting = visit.query.get("connect") == "1" && !form.outputs.is_empty();
+    let (last, counted) = statistics::of_draft(visit, opened.id).await?;
+    let spans = SPANS.map(|(name, _)| (name, visit.t(&format!("last-{name}")), name == last));
+    let p = Frame::new(visit, Section::Workflows).await;
     let free = form.outputs.iter().find(|output| output.targets.is_empty()).or(form.outputs.first());
     Ok(Page {
         first_output: free.map_or(NEXT, |output| output.name.as_str()).to_owned(),
         picker: has(add).then(|| Picker::of(visit, &form, add)),
         targets: is_connecting.then(|| sketch.steps.iter().map(|step| step.name.clone()).collect()),
         references: references::of(visit, document, &sketch, &chosen).await?,
-        graph: graph::draw(&sketch, document, Marks::Drafted { chosen: &chosen, faults: &counts }),
-        p: Frame::new(visit, Section::Workflows).await,
+        graph: graph::draw(
+            &sketch,
+            document,
+            Marks::Drafted { chosen: &chosen, faults: &counts, counted: &counted, language: visit.language },
+        ),
+        spans: spans.into(),
+        last,
+        figures: counted.iter().find(|step| step.step == chosen).map(|step| Figures::new(&p, step)),
         id: opened.id.to_string(),
         title: saving::title(document).to_owned(),
         base_version: opened.draft.base_version,
         in_force: opened.in_force,
-        changed: opened.changed_at.map(|at| Frame::without_counts(visit, Section::Workflows).moment(&at)),
+        changed: opened.changed_at.map(|at| p.moment(&at)),
         can_undo: !opened.draft.undo.is_empty(),
         can_redo: !opened.draft.redo.is_empty(),
         step: chosen,
@@ -186,6 +204,7 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
         faults: faults.others,
         form,
         has_focus: visit.query.get("edit") == "1",
+        p,
     })
 }
 

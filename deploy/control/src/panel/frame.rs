@@ -14,6 +14,7 @@ use super::assets;
 pub use super::navigation::Section;
 use super::navigation::{GROUPS, Group};
 use super::reply::Refusal;
+use super::route;
 use super::shown::{self, Moment, Pill};
 use super::tree::Tree;
 use super::visit::Visit;
@@ -127,12 +128,15 @@ impl Frame {
             counted: String::new(),
         };
         let is_of = |group: &Group| group.pages.iter().any(|(of, ..)| *of == section);
+        let may_open = |page: &&(Section, &'static str, &'static str)| route::opens(page.1, visit.role);
         let links = GROUPS.iter().filter_map(|group| {
-            group.pages.first().map(|(_, href, _)| link(*href, group.text, group.icon, is_of(group)))
+            let page = group.pages.iter().find(may_open);
+            page.map(|(_, href, _)| link(*href, group.text, group.icon, is_of(group)))
         });
         let links = links.collect();
         let tabs = GROUPS.iter().filter(|group| is_of(group) && group.pages.len() > 1);
-        let tabs = tabs.flat_map(|group| group.pages).map(|(of, href, key)| link(*href, *key, "", *of == section));
+        let tabs = tabs.flat_map(|group| group.pages.iter().filter(may_open));
+        let tabs = tabs.map(|(of, href, key)| link(*href, *key, "", *of == section));
         let tabs = tabs.collect();
         let query = if visit.raw_query.is_empty() { String::new() } else { format!("?{}", visit.raw_query) };
         let done = DONE.iter().find(|done| **done == visit.query.get("done"));

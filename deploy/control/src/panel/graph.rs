@@ -13,7 +13,7 @@ use super::shown::shortened;
 use crate::designer::Sketch;
 use crate::designer::outputs::NEXT;
 use layers::Edge;
-pub use marks::Marks;
+pub use marks::{Marks, share};
 use places::{BOX, Drawing, Point};
 pub use summary::glyph;
 use summary::summary;
@@ -56,6 +56,8 @@ pub struct Card {
     pub height: i32,
     /// Its whole name; empty for the start.
     pub step: String,
+    /// Its task; empty for the start.
+    pub task: &'static str,
     pub glyph: &'static str,
     pub name: String,
     pub summary: String,
@@ -109,6 +111,7 @@ pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
             width: BOX.x,
             height: BOX.y,
             step: name.to_owned(),
+            task,
             glyph: glyph(task),
             name: shortened(name, NAME_CHARS),
             summary: marks.durations(name).unwrap_or_else(|| shortened(&full, SUMMARY_CHARS)),
@@ -189,6 +192,7 @@ fn start(sketch: &Sketch, place: Point, marks: Marks<'_>) -> Card {
         width: BOX.x,
         height: BOX.y,
         step: String::new(),
+        task: "",
         glyph: "▶",
         name: shortened(if keys.is_empty() { "▶" } else { &keys }, NAME_CHARS),
         summary: shortened(module, SUMMARY_CHARS),
@@ -238,6 +242,7 @@ mod tests {
     use postern_shared::yaml;
 
     use super::*;
+    use crate::panel::words::Language;
 
     #[test]
     fn the_demo_is_drawn_from_top_to_bottom_with_its_words_on_the_lines() {
@@ -263,7 +268,11 @@ mod tests {
         let document = serde_json::json!({"start": {"next": "a"}, "steps": {
             "a": {"condition": null, "then": "b"}, "b": {"stop": "finished"}, "lost": {"what": 1}}});
         let faults = std::collections::BTreeMap::from([("lost".to_owned(), 2)]);
-        let graph = draw(&Sketch::of(&document), &document, Marks::Drafted { chosen: "b", faults: &faults });
+        let graph = draw(
+            &Sketch::of(&document),
+            &document,
+            Marks::Drafted { chosen: "b", faults: &faults, counted: &[], language: Language::English },
+        );
         let ports: Vec<_> = graph.ports.iter().map(|port| (port.step.as_str(), port.output.as_str())).collect();
         assert_eq!(ports, [("", "next"), ("a", "then"), ("a", "else")]);
         let classes: Vec<_> = graph.boxes.iter().map(|one| (one.step.as_str(), one.class.as_str())).collect();

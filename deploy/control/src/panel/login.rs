@@ -19,6 +19,7 @@ use super::credentials::{self, Checked};
 use super::frame::{Frame, Section};
 use super::password::{self, Rank};
 use super::reply::{self, Refusal};
+use super::second_factor;
 use super::session::Token;
 use super::visit::{SESSION, Visit};
 
@@ -97,7 +98,10 @@ pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (name, password) = (visit.form.get("name").trim(), visit.form.get("password"));
     let next = visit.form.get("next");
     match credentials::check(visit, name, password).await? {
-        Checked::Right(account) => begin(visit, account.id, reply::own_path(next)).await,
+        Checked::Right(account) => match second_factor::owe(visit, account.id, next).await? {
+            Some(owed) => Ok(owed),
+            None => begin(visit, account.id, reply::own_path(next)).await,
+        },
         Checked::Wrong => log_in_form(visit, next, visit.t("login-wrong")).await,
         Checked::Wait(wait) => {
             let seconds = rate::seconds(wait);
@@ -107,7 +111,8 @@ pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
 }
 
-async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
+/// Begins a session and leads to a page.
+pub async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
     let token = Token::new();
     sessions::begin(&visit.connection().await?, &token.hash(), account, SESSION_LENGTH).await?;
     let response = reply::redirect(next);

@@ -20,6 +20,7 @@ pub enum Section {
     Variables,
     Accounts,
     Tokens,
+    Notices,
     Forget,
     Audit,
 }
@@ -82,6 +83,7 @@ pub const GROUPS: &[Group] = &[
             (Section::Variables, "/variables", "variables"),
             (Section::Accounts, "/accounts", "accounts"),
             (Section::Tokens, "/tokens", "tokens"),
+            (Section::Notices, "/notices", "notices"),
             (Section::Forget, "/forget", "forget"),
             (Section::Audit, "/audit", "audit"),
         ],

@@ -11,9 +11,9 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, connections, dead_letters, design, forget, hold, jobs, live, login, modules, overview,
-    permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens,
-    triggers, unmatched, variables, versions, workflows,
+    accounts, addresses, audit, connections, dead_letters, design, forget, hold, jobs, live, login, modules, notices,
+    overview, permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search,
+    second_factor, secrets, statistics, tokens, triggers, unmatched, variables, versions, workflows,
 };
 use crate::router::{Found, Router, Row};
 
@@ -81,12 +81,16 @@ pub const ROUTES: &[Route] = &[
     get("/live", page!(live::events)),
     open(get("/login", page!(login::show_log_in))),
     open(post("/login", page!(login::log_in))),
+    open(get("/login/code", page!(second_factor::show_owed))),
+    open(post("/login/code", page!(second_factor::pay))),
     open(get("/setup", page!(login::show_set_up))),
     open(post("/setup", page!(login::set_up))),
     open(post("/preferences", |visit| Box::pin(ready(Ok(reply::preferences(visit)))))),
     account(post("/logout", page!(login::log_out))),
     get("/password", page!(accounts::show_own)),
     account(post("/password", page!(accounts::save_own))),
+    get("/second-factor", page!(second_factor::show)),
+    account(post("/second-factor", page!(second_factor::save))),
     get("/search", page!(search::find)),
     get("/runs", page!(runs::list)),
     get("/receipts/{}", page!(receipt::show)),
@@ -115,6 +119,8 @@ pub const ROUTES: &[Route] = &[
     get("/workflows/{}", page!(workflows::edit)),
     post("/workflows/{}", page!(workflows::save)),
     get("/workflows/{}/versions", page!(versions::show)),
+    get("/workflows/{}/export", page!(versions::export)),
+    get("/workflows/{}/statistics", page!(statistics::show)),
     editor(get("/workflows/{}/delete", page!(versions::ask))),
     post("/workflows/{}/delete", page!(versions::delete)),
     post("/workflows/{}/hold", page!(hold::set)),
@@ -179,12 +185,15 @@ pub const ROUTES: &[Route] = &[
     admin(get("/accounts/{}", page!(accounts::show))),
     admin(post("/accounts/{}/role", page!(accounts::set_role))),
     admin(post("/accounts/{}/password", page!(accounts::set_password))),
+    admin(post("/accounts/{}/second-factor", page!(accounts::set_second_factor))),
     admin(get("/accounts/{}/delete", page!(accounts::ask))),
     admin(post("/accounts/{}/delete", page!(accounts::delete))),
     admin(get("/tokens", page!(tokens::list))),
     admin(post("/tokens", page!(tokens::add))),
     admin(get("/tokens/{}/delete", page!(tokens::ask))),
     admin(post("/tokens/{}/delete", page!(tokens::delete))),
+    admin(get("/notices", page!(notices::show))),
+    admin(post("/notices", page!(notices::save))),
     admin(get("/forget", page!(forget::start))),
     admin(post("/forget", page!(forget::go_on))),
     get("/audit", page!(audit::list)),
@@ -197,6 +206,15 @@ pub fn find(router: &Router<Route>, method: &Method, path: &str) -> Result<(&'st
     match router.find(method, path) {
         Found::Row(route, argument) => Ok((route, decoded(argument))),
         Found::OtherMethods(_) | Found::Nothing => Err(Refusal::NotFound),
+    }
+}
+
+/// Whether a link to a page leads somebody of this role to it; who is not logged in is led to the log-in.
+pub fn opens(path: &str, role: Option<Role>) -> bool {
+    let route = ROUTES.iter().find(|route| route.method == "GET" && route.path == path);
+    match route.map(|route| route.access) {
+        Some(Access::Of(least)) => role.is_none_or(|role| role >= least),
+        Some(Access::Open | Access::Account) | None => true,
     }
 }
 

@@ -69,8 +69,9 @@ struct Choice {
     is_chosen: bool,
 }
 
-/// A group that is open.
+/// A group that is open: runs that failed at a step, or that wait to take it.
 struct Open {
+    is_waiting: bool,
     workflow: String,
     version: String,
     step: String,
@@ -192,7 +193,8 @@ fn open(filter: &Filter) -> Option<Open> {
     let step = filter.step.clone()?;
     let workflow = filter.workflow?.to_string();
     let version = filter.version.map(|version| version.to_string()).unwrap_or_default();
-    Some(Open { workflow, version, step, failure: filter.failure.clone().unwrap_or_default() })
+    let is_waiting = filter.state == Some(State::Waiting);
+    Some(Open { is_waiting, workflow, version, step, failure: filter.failure.clone().unwrap_or_default() })
 }
 
 async fn filters(visit: &Visit<'_>, p: &Frame, filter: &Filter) -> Result<Filters, Refusal> {

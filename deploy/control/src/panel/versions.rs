@@ -5,7 +5,9 @@ use postern_shared::document::Kind;
 use postern_shared::id::WorkflowId;
 use postern_shared::store::{Connection, texts, workflows};
 use serde_json::Value;
-use warp::reply::Response;
+use warp::http::HeaderValue;
+use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use warp::reply::{Reply, Response};
 
 use super::confirm::Delete;
 use super::difference::{self, Line};
@@ -53,6 +55,23 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
         p,
     };
     reply::page(&page)
+}
+
+/// The text of a version as a file: the one that the query names, or the newest.
+pub async fn export(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let p = Frame::without_counts(visit, Section::Workflows);
+    let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    let connection = visit.connection().await?;
+    let newest = workflows::versions(&connection, id, 1).await?.first().ok_or(Refusal::NotFound)?.0;
+    let version = visit.query.get("version").parse().unwrap_or(newest);
+    let (_, text) = written(&connection, &p, id, version).await?.ok_or(Refusal::NotFound)?;
+    let name = format!("attachment; filename=\"workflow-{id}.yaml\"");
+    let mut response = text.into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/yaml"));
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
 }
 
 /// A version and its text.

@@ -26,6 +26,8 @@ use crate::operation::Who;
 pub const SESSION: &str = "postern-session";
 /// The cookie that stands in for a session where there is none yet: the forms of log-in and set-up.
 pub const VISITOR: &str = "postern-visitor";
+/// The cookie of a log-in that owes the code of a second factor.
+pub const PENDING: &str = "postern-log-in";
 /// The cookie of the chosen theme.
 pub const THEME: &str = "postern-theme";
 /// The cookie of the chosen language.
@@ -92,6 +94,10 @@ pub struct Visit<'p> {
     pub account: Option<String>,
     /// What that account may do.
     pub role: Option<Role>,
+    /// Whether the account must have a second factor and has none yet.
+    pub lacks_second_factor: bool,
+    /// What the store knows a log-in by that owes the code of a second factor.
+    pub pending: Option<Token>,
     /// The address of the visitor: behind a trusted proxy the one that the proxy names.
     pub peer: IpAddr,
     pub language: Language,
@@ -123,6 +129,8 @@ impl<'p> Visit<'p> {
             form: Pairs::default(),
             account: None,
             role: None,
+            lacks_second_factor: false,
+            pending: cookie(&caller.headers, PENDING).and_then(|text| Token::read(&text)),
             peer: client_address(caller.peer, &caller.headers, &panel.state.trusted_proxies).unwrap_or(caller.peer),
             language,
             theme: match cookie(&caller.headers, THEME).as_deref() {
@@ -147,9 +155,10 @@ impl<'p> Visit<'p> {
     /// Looks the session up.
     pub async fn identify(&mut self) -> Result<(), Refusal> {
         let Some(token) = self.session.take() else { return Ok(()) };
-        if let Some((account, role)) = sessions::find(&self.connection().await?, &token.hash()).await? {
-            self.account = Some(account);
-            self.role = Some(role);
+        if let Some(found) = sessions::find(&self.connection().await?, &token.hash()).await? {
+            self.account = Some(found.account);
+            self.role = Some(found.role);
+            self.lacks_second_factor = found.lacks_second_factor;
             self.secret = token;
             self.secret_is_new = false;
         }

@@ -57,7 +57,7 @@ fn bundle(language: Language, text: &str) -> FluentBundle<FluentResource> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
     use std::path::Path;
 
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     /// Where pages ask for their texts.
-    const FOLDERS: [&str; 4] = ["templates", "templates/parts", "src/panel", "src/panel/design"];
+    const FOLDERS: [&str; 5] = ["templates", "templates/parts", "src/panel", "src/panel/design", "src/panel/graph"];
 
     fn keys(text: &str) -> BTreeSet<&str> {
         text.lines()
@@ -115,43 +115,79 @@ mod tests {
         assert!(asked > 100, "only {asked} texts were found");
     }
 
-    #[test]
-    fn every_text_is_asked_for() {
-        let mut asked = String::new();
-        for folder in FOLDERS {
-            for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
-                asked += &fs::read_to_string(file.unwrap().path()).unwrap_or_default();
+    /// Families of texts whose members the store, a form or the URL names.
+    const FAMILIES: [&str; 26] = [
+        "channel-",
+        "cause-",
+        "state-",
+        "output-",
+        "action-",
+        "kind-",
+        "refused-",
+        "done-",
+        "first-",
+        "last-",
+        "ago-",
+        "theme-",
+        "role-",
+        "refusal-",
+        "effect-",
+        "obstacle-",
+        "job-",
+        "search-",
+        "platform-",
+        "place-",
+        "tasks-",
+        "draft-refused-",
+        "references-",
+        "operator-",
+        "comparison-",
+        "template-",
+    ];
+
+    /// Of entries of the audit log that older versions wrote.
+    const OLD: [&str; 1] = ["action-reader"];
+
+    /// What stands between quotes in the files of a folder and of the folders in it.
+    fn quoted(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                quoted(&path, found);
+            } else {
+                let text = fs::read_to_string(&path).unwrap();
+                found.extend(text.split(['"', '\'']).filter(|part| part.len() < 60).map(str::to_owned));
             }
         }
-        // Families whose members the store or the URL names.
-        let families = [
-            "state-",
-            "output-",
-            "action-",
-            "kind-",
-            "refused-",
-            "done-",
-            "first-",
-            "last-",
-            "ago-",
-            "theme-",
-            "role-",
-            "refusal-",
-            "effect-",
-            "obstacle-",
-            "job-",
-            "search-",
-            "platform-",
-            "place-",
-            "tasks-",
-            "draft-refused-",
-            "references-",
-            "operator-",
-            "comparison-",
-        ];
+    }
+
+    #[test]
+    fn every_text_is_asked_for() {
+        let mut asked = BTreeSet::new();
+        for folder in ["templates", "src", "../../shared/src"] {
+            quoted(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut asked);
+        }
+        let is_named = |word: &str| asked.contains(word) || asked.contains(&word.replace('-', "_"));
         for key in keys(include_str!("../../assets/en.ftl")) {
-            let is_of_family = families.iter().any(|family| key.starts_with(family));
-            assert!(is_of_family || asked.contains(&format!("\"{key}\"")), "nothing asks for {key}");
+            let member = FAMILIES.iter().find_map(|family| key.strip_prefix(family)).unwrap_or_default();
+            let member = member.strip_prefix("help-").unwrap_or(member);
+            // A platform and one of its fields.
+            let parts = member.match_indices('-').any(|(at, _)| is_named(&member[..at]) && is_named(&member[at + 1..]));
+            let is_asked = |key: &str| asked.contains(key) || !member.is_empty() && is_named(key);
+            let is_help = |key: &str| key.strip_suffix("-help").is_some_and(is_asked);
+            let is_used = is_asked(key) || is_asked(member) || is_help(key) || is_help(member) || parts;
+            assert!(is_used || OLD.contains(&key), "nothing asks for {key}");
+        }
+    }
+
+    #[test]
+    fn no_text_is_the_same_in_both_languages() {
+        let of = |text: &'static str| text.lines().filter_map(|line| line.split_once(" = "));
+        let russian: BTreeMap<&str, &str> = of(include_str!("../../assets/ru.ftl")).collect();
+        for (key, text) in of(include_str!("../../assets/en.ftl")) {
+            // Platforms call their fields in English everywhere.
+            let may_be = key.starts_with("platform-") || !text.contains(char::is_alphabetic) || text == "{ $n ->";
+            assert!(may_be || russian[key] != text, "{key} has no text of its own in Russian: {text}");
         }
     }
 

@@ -8,21 +8,24 @@ use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
 use postern_shared::message::Message;
 use postern_shared::store::documents::{self, Published, Source};
-use postern_shared::store::{checkpoints, texts, workflow_drafts, workflows};
+use postern_shared::store::{texts, workflow_drafts, workflows};
 use postern_shared::workflow::Workflow;
 use postern_shared::yaml;
 use warp::reply::Response;
 
+use super::design;
 use super::difference::{self, Line};
 use super::editor::{self, Marks};
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph};
+use super::hold;
 use super::reply::{self, Refusal};
 use super::runs::{SPANS, WEEK, span};
 use super::saving;
 use super::shown::{Moment, Pill};
 use super::visit::Visit;
 use crate::designer::Sketch;
+use crate::designer::templates::TEMPLATES;
 use crate::operation::Who;
 use crate::operation::statistics::{self, Step};
 
@@ -30,9 +33,6 @@ use crate::operation::statistics::{self, Step};
 const NEW: &str = "workflow: 1\ntitle: New workflow\nactive: false\nstart:\n  module: Leads\n  triggers: [web_lead]\n  \
                    without_record: true\n  next: lead\nsteps:\n  lead:\n    create_record: Leads\n    fields:\n      \
                    lastname: $env[\"lastname\"]\n";
-
-/// The most waiting runs that are counted: more is many.
-const MAX_COUNTED: i64 = 9_999;
 
 #[derive(Template)]
 #[template(path = "workflows.html")]
@@ -76,9 +76,11 @@ struct Editor {
     is_active: bool,
     /// Whether what is stored is on hold.
     is_held: bool,
-    /// How many of its runs wait before its gate, at most [`MAX_COUNTED`].
+    /// How many of its runs wait before its gate, at most [`hold::MAX_COUNTED`].
     waiting: i64,
     text: String,
+    /// The keys of the templates that a new workflow can begin with.
+    templates: Vec<&'static str>,
     /// The times of which the steps are counted: name, words, and whether it is chosen.
     spans: Vec<(&'static str, String, bool)>,
     checked: Checked,
@@ -153,9 +155,16 @@ pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page)
 }
 
-/// Saves the text, or shows it again with what is wrong; with the button *check* it only does the latter.
+/// Saves the text, or shows it again with what is wrong; with the button *check* it only does the latter. With the button
+/// *draft* a new text becomes a draft.
 pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let text = editor::typed(visit);
+    if visit.argument.is_empty()
+        && visit.form.get("action") == "draft"
+        && let Some(opened) = design::import(visit, &text).await?
+    {
+        return Ok(opened);
+    }
     let stored = workflows::load(&visit.connection().await?).await?.value;
     let version_of =
         |id: &str| stored.iter().find(|one| saving::key(Kind::Workflow, &one.document) == id).map(|one| one.version);
@@ -176,7 +185,7 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
             faults.push(editor::fault(one.line, Message::said(visit.t("workflow-number-fixed"))));
         }
     }
-    if !faults.is_empty() || !batch.findings.is_empty() || visit.form.get("action") == "check" {
+    if !faults.is_empty() || !batch.findings.is_empty() || matches!(visit.form.get("action"), "check" | "draft") {
         return reply::unsaved(&page(visit, text, version, faults).await?);
     }
     let checked = batch.documents.pop().ok_or(Refusal::Unreadable)?;
@@ -208,7 +217,7 @@ async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located
     let counted = counted(visit).await?;
     let checked = checked(&text, batch, faults, &visit.who(), &counted);
     let title = yaml::read(&text).ok().and_then(|all| Some(saving::title(&all.first()?.value).to_owned()));
-    let (is_active, is_held, waiting) = before_the_gate(visit).await?;
+    let (is_active, is_held, waiting) = hold::before_the_gate(visit).await?;
     let draft = match visit.argument.parse() {
         Ok(id) => workflow_drafts::find(&visit.connection().await?, id, visit.account()).await?,
         Err(_) => None,
@@ -218,6 +227,7 @@ async fn page(visit: &Visit<'_>, text: String, version: i32, faults: Vec<Located
     let spans = SPANS.iter().map(|(name, span)| (*name, visit.t(&format!("last-{name}")), *span == chosen));
     Ok(Editor {
         spans: spans.collect(),
+        templates: TEMPLATES.iter().map(|template| template.key).collect(),
         conflict: None,
         draft: draft.map(|(_, at)| p.moment(&at)),
         is_active,
@@ -237,16 +247,6 @@ async fn counted(visit: &Visit<'_>) -> Result<Vec<Step>, Refusal> {
     let Ok(id) = visit.argument.parse() else { return Ok(Vec::new()) };
     let (now, span) = (SystemTime::now(), span(&visit.query).unwrap_or(WEEK));
     Ok(statistics::of(&visit.connection().await?, id, (now - span, now), None).await?)
-}
-
-/// Whether the workflow that the path names is active, whether it is on hold, and how many of its runs wait.
-async fn before_the_gate(visit: &Visit<'_>) -> Result<(bool, bool, i64), Refusal> {
-    let Ok(id) = visit.argument.parse() else { return Ok((false, false, 0)) };
-    let stored = saving::named(visit, Kind::Workflow).await?;
-    let workflow = Workflow::from_document(&stored);
-    let is_active = workflow.as_ref().is_ok_and(|workflow| workflow.active);
-    let is_held = workflow.is_ok_and(|workflow| workflow.start.hold);
-    Ok((is_active, is_held, checkpoints::count_before_the_gate(&visit.connection().await?, id, MAX_COUNTED).await?))
 }
 
 fn checked(text: &str, batch: Batch, more: Vec<Located>, who: &Who, counted: &[Step]) -> Checked {

@@ -76,6 +76,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
     (Worker, "counters", &[Read(""), Add(""), Change("last")]),
+    (Worker, "notice_settings", &[Read(""), Change("looked_at")]),
+    (Worker, "notices", &[Read(""), Add("cause, channel, count"), Change("seen_at, count, tried_at, told_at"), Remove]),
     (Worker, "workflows", &[Read("id, version")]),
     (Worker, "workflow_versions", &[Read("workflow, version, document")]),
     (
@@ -176,6 +178,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "modules", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "secrets", &[Read(""), Add("name, key, value"), Change("key, value, changed_at"), Remove]),
     (Control, "variables", &[Read(""), Add("name, value"), Change("value, changed_at"), Remove]),
+    (Control, "notice_settings", &[Read("is_only, document"), Add("document"), Change("document")]),
+    (Control, "notices", &[Read("")]),
     (Control, "workflows", &[Read(""), Add(""), Change("version"), Remove]),
     (Control, "workflow_versions", &[Read(""), Add("workflow, version, document"), Change("text")]),
     (
@@ -258,7 +262,14 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "processes", &[Read("")]),
     (Control, "arrived", &[Read("instance, numbers, lag, at")]),
     (Control, "audit_log", &[Read(""), Add("account, action, kind, key, document"), Change("key, document")]),
-    (Control, "accounts", &[Read(""), Add("name, password, role"), Change("password, role"), Remove]),
+    (
+        Control,
+        "accounts",
+        &[Read(""), Add("name, password, role"), Change("password, role, needs_second_factor"), Remove],
+    ),
+    (Control, "second_factors", &[Read(""), Add("account, secret, last_step"), Change("last_step"), Remove]),
+    (Control, "recovery_codes", &[Read(""), Add("account, hash"), Remove]),
+    (Control, "pending_log_ins", &[Read(""), Add("token, account, expires_at"), Remove]),
     (Control, "sessions", &[Read(""), Add("token, account, expires_at"), Remove]),
     (Control, "tokens", &[Read(""), Add("name, hash, role"), Change("last_used_at"), Remove]),
     (Control, "set_up_keys", &[Read(""), Add("hash"), Remove]),

@@ -18,7 +18,7 @@ pub struct Filter {
     pub state: Option<State>,
     /// Of this version only.
     pub version: Option<i32>,
-    /// Only those that failed at this step; empty = at none.
+    /// Only those that failed at this step; empty = at none. In the state `waiting` those that take this step next.
     pub step: Option<String>,
     /// Only those that failed with this code; empty = without one.
     pub failure: Option<String>,
@@ -58,9 +58,17 @@ impl Filter {
             Some(_) => "EXISTS (SELECT FROM receipts q WHERE q.id = runs.receipt AND q.permission = $5)",
             None => "$5::text IS NULL",
         };
+        // As the statistics count those that wait at a step.
+        let step = match self.state {
+            Some(State::Waiting) => {
+                "EXISTS (SELECT FROM checkpoints c WHERE c.receipt = runs.receipt AND c.run = runs.number
+        AND coalesce(c.document #>> '{pending,-1,step}', c.document #>> '{parked,0,steps,-1,step}') = $3)"
+            }
+            _ => "coalesce(runs.failed_at, '') = $3",
+        };
         let condition = format!(
             "{state} AND {permission} AND ($1::bigint IS NULL OR runs.workflow = $1) AND ($2::int IS NULL OR runs.version = $2)
-    AND ($3::text IS NULL OR coalesce(runs.failed_at, '') = $3) AND ($4::text IS NULL OR coalesce(runs.failure, '') = $4)
+    AND ($3::text IS NULL OR {step}) AND ($4::text IS NULL OR coalesce(runs.failure, '') = $4)
     AND ($6::bigint IS NULL OR runs.receipt >= postern_uuid_floor(to_timestamp($6 / 1000.0)))
     AND ($7::bigint IS NULL OR runs.receipt < postern_uuid_floor(to_timestamp($7 / 1000.0)))
     AND ($8::float8 IS NULL OR runs.receipt >= postern_uuid_floor(now() - $8 * interval '1 second'))

@@ -1,12 +1,13 @@
 //! The settings that a form holds.
 
+use postern_shared::expression::MAX_TOKENS;
 use postern_shared::spec::{Kind, Setting};
 use postern_shared::yaml;
 use serde_json::{Map, Value};
 
 use super::value::{self, Condition};
 use super::{Control, order, put};
-use crate::designer::condition::{Comparison, Rows, WORDS};
+use crate::designer::condition::{Comparison, Group, MAX_DEPTH, Part, WORDS};
 
 /// The fields of a form.
 pub trait Form {
@@ -98,9 +99,13 @@ fn typed(form: &impl Form, control: Control, (setting, name): (&Setting, &str), 
             let map = value::with_conditions(&rows.collect::<Vec<_>>(), old);
             Some(map).filter(|map| !map.is_empty()).map(Value::Object)
         }
+        Control::Cases => cases(form, name, old),
         Control::Rule if value::shown(control, old) == text => {
-            let rows = rule(form, name).written();
-            Some(rows).filter(|rows| !rows.is_empty()).map(Value::from)
+            let group = rule(form, name);
+            // What says the same stays as it is written.
+            let is_same = old.as_str().and_then(Group::read).is_some_and(|before| before == group);
+            let written = if is_same { old.as_str().unwrap_or_default().to_owned() } else { group.written() };
+            Some(written).filter(|written| !written.is_empty()).map(Value::from)
         }
         _ if value::shown(control, old) == text => Some(old.clone()).filter(|old| !old.is_null()),
         _ if text.trim().is_empty() => None,
@@ -113,19 +118,75 @@ fn typed(form: &impl Form, control: Control, (setting, name): (&Setting, &str), 
     }
 }
 
-/// The rows of a condition. A name that is no reference is one of `$env`.
-fn rule(form: &impl Form, name: &str) -> Rows {
-    let words = form.many(&format!("{name}.operator"));
-    let rows = all_names_and_values(form, name).into_iter().zip(words).filter(|((field, _), _)| !field.is_empty());
-    let rows = rows.filter_map(|((field, value), word)| {
-        let field = if field.starts_with('$') { field.to_owned() } else { format!("$env[\"{field}\"]") };
-        Some(Comparison {
-            field,
-            word: WORDS.into_iter().find(|known| *known == word)?,
-            value: value.trim().to_owned(),
-        })
+/// The rows of a condition, in their groups. A name that is no reference is one of `$env`.
+fn rule(form: &impl Form, name: &str) -> Group {
+    let words = form.many(&format!("{name}.operator")).into_iter();
+    let groups = form.many(&format!("{name}.group")).into_iter().chain(std::iter::repeat(""));
+    let rows = all_names_and_values(form, name).into_iter().zip(words).zip(groups);
+    let rows = rows.filter_map(|(((field, value), word), group)| {
+        let field =
+            if field.starts_with('$') || field.is_empty() { field.to_owned() } else { format!("$env[\"{field}\"]") };
+        let word = WORDS.into_iter().find(|known| *known == word).filter(|_| !field.is_empty())?;
+        Some((group, Comparison { field, word, value: value.trim().to_owned() }))
     });
-    Rows { is_any: form.one(&format!("{name}.join")) == "any", rows: rows.collect() }
+    // An expression of more rows has too many tokens.
+    let rows: Vec<(&str, Comparison)> = rows.take(MAX_TOKENS).collect();
+    group(form, name, ("", 1), &rows).simplified()
+}
+
+/// The group of a path: its rows, and its groups where their first rows stand. A group that would be too deep is a part
+/// of the group around it.
+fn group(form: &impl Form, name: &str, (path, depth): (&str, usize), rows: &[(&str, Comparison)]) -> Group {
+    let join = if path.is_empty() { format!("{name}.join") } else { format!("{name}.join.{path}") };
+    let (mut parts, mut seen) = (Vec::new(), Vec::new());
+    for (of, row) in rows {
+        let below = match path {
+            "" => Some(*of),
+            path => of.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')),
+        };
+        match below.filter(|below| !below.is_empty() && depth < MAX_DEPTH) {
+            Some(below) => {
+                let end = of.len() - below.len() + below.find('.').unwrap_or(below.len());
+                if !seen.contains(&&of[..end]) {
+                    seen.push(&of[..end]);
+                    parts.push(Part::Group(group(form, name, (&of[..end], depth + 1), rows)));
+                }
+            }
+            None if *of == path || below.is_some() => parts.push(Part::Row(row.clone())),
+            None => {}
+        }
+    }
+    Group { is_any: form.one(&join) == "any", parts }
+}
+
+/// The cases of a switch: a case that is called something else leads where it led; an empty text removes it. A new case
+/// leads nowhere yet.
+fn cases(form: &impl Form, name: &str, old: &Value) -> Option<Value> {
+    let typed = form.many(&format!("{name}.name")).into_iter().zip(form.many(&format!("{name}.was")));
+    let typed: Vec<(&str, &str)> = typed.collect();
+    let (empty, nowhere) = (Map::new(), Value::Array(Vec::new()));
+    let old = old.as_object().unwrap_or(&empty);
+    let mut cases: Map<String, Value> = Map::new();
+    let mut put = |case: &str, steps: &Value| {
+        if !cases.contains_key(case) {
+            cases.insert(case.to_owned(), steps.clone());
+        }
+    };
+    let has_empty = form.one(&format!("{name}.empty")) == "true";
+    for (case, steps) in old {
+        match typed.iter().find(|(_, was)| was == case).filter(|_| !case.is_empty()) {
+            Some((text, was)) if text == was => put(case, steps),
+            Some((text, _)) if !text.trim().is_empty() => put(text.trim(), steps),
+            None if !case.is_empty() || has_empty => put(case, steps),
+            Some(_) | None => {}
+        }
+    }
+    let new = typed.iter().filter(|(text, was)| was.is_empty() && !text.trim().is_empty());
+    new.for_each(|(text, _)| put(text.trim(), &nowhere));
+    if has_empty {
+        put("", &nowhere);
+    }
+    Some(cases).filter(|cases| !cases.is_empty()).map(Value::Object)
 }
 
 /// A text in the type of its setting.

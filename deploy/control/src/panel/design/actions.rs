@@ -13,6 +13,7 @@ use crate::designer::edit::{self, Direction, Edit, Exit, Refused};
 use crate::designer::outputs::task;
 use crate::designer::settings::read::{self, Form, SHOWN};
 use crate::panel::reply::{self, Refusal};
+use crate::panel::runs::SPANS;
 use crate::panel::visit::{Pairs, Visit};
 
 impl Form for Pairs {
@@ -50,7 +51,9 @@ pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let done = opened.change(visit, |draft| perform(draft, visit)).await?;
     let to = |next: Next| {
         let step: String = form_urlencoded::byte_serialize(next.step.as_bytes()).collect();
-        format!("{design}?step={step}{}", if next.has_focus { "&edit=1" } else { "" })
+        let last = SPANS.iter().find(|(name, _)| *name == visit.form.get("last"));
+        let last = last.map(|(name, _)| format!("&last={name}")).unwrap_or_default();
+        format!("{design}?step={step}{}{last}", if next.has_focus { "&edit=1" } else { "" })
     };
     let next = visit.form.get("next");
     Ok(reply::redirect(&match done {

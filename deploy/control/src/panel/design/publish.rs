@@ -3,7 +3,7 @@
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::document::batch::Checked;
-use postern_shared::draft::{Draft, TooLong};
+use postern_shared::draft::{Draft, MAX_DRAFT_BYTES, TooLong};
 use postern_shared::id::WorkflowId;
 use postern_shared::store::documents::{self, Published, Source};
 use postern_shared::store::{texts, workflow_drafts, workflows};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use warp::reply::Response;
 
 use super::opened::Opened;
+use crate::designer::templates::{WorkflowTemplate, numbered};
 use crate::designer::{edit, new_text};
 use crate::panel::difference::{self, Line};
 use crate::panel::editor;
@@ -104,10 +105,14 @@ pub async fn restore(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }))
 }
 
-/// A draft of a new workflow.
+/// A draft of a new workflow: an empty one, or what a template has.
 pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let title = visit.t("workflow-new");
-    begin(visit, |id| Some(new_text(id, &title))).await
+    let Some(template) = WorkflowTemplate::find(visit.form.get("template")) else {
+        let title = visit.t("workflow-new");
+        return begin(visit, |id| Some(new_text(id, &title))).await;
+    };
+    let title = visit.t(&format!("template-{}", template.key));
+    begin(visit, |id| template.text(id, &title)).await
 }
 
 /// A draft of a new workflow that does what this one does. It is inactive until somebody switches it on. A draft whose
@@ -116,12 +121,7 @@ pub async fn duplicate(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let opened = Opened::find(visit).await?;
     let document = edit::read(&opened.draft.text).map_err(|_| Refusal::NotFound)?;
     if visit.form.get("move") == "true" {
-        let moved = begin(visit, |id| {
-            let mut document = document;
-            document["workflow"] = id.into();
-            yaml::edit_lines(&opened.draft.text, &document).or_else(|| Some(yaml::write(&document)))
-        })
-        .await?;
+        let moved = begin(visit, |id| numbered(&opened.draft.text, id, None)).await?;
         workflow_drafts::discard_text(&visit.connection().await?, opened.id, visit.account(), &opened.draft.text)
             .await?;
         return Ok(moved);
@@ -135,6 +135,14 @@ pub async fn duplicate(visit: &Visit<'_>) -> Result<Response, Refusal> {
         yaml::edit_lines(&opened.draft.text, &document).or_else(|| Some(yaml::write(&document)))
     })
     .await
+}
+
+/// A draft of a new workflow with a text from elsewhere, under a number of its own; none = the text is not one workflow.
+pub async fn import(visit: &Visit<'_>, text: &str) -> Result<Option<Response>, Refusal> {
+    match numbered(text, 0, None) {
+        Some(_) if text.len() <= MAX_DRAFT_BYTES => begin(visit, |id| numbered(text, id, None)).await.map(Some),
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// Opens a draft under a number that neither a workflow nor a draft has.

@@ -10,13 +10,18 @@ use postern_shared::spec::Kind;
 use postern_shared::store::{modules, recent_names};
 use serde_json::Value;
 
+use super::previews::{self, Preview};
 use crate::designer::Sketch;
 use crate::designer::outputs::task;
 use crate::panel::reply::Refusal;
 use crate::panel::visit::Visit;
+use crate::redact;
 
 /// The most references of a group.
 const MAX_SHOWN: usize = 40;
+
+/// The most references whose filters are shown: the page stays small.
+const MAX_PREVIEWED: usize = 20;
 
 /// References that belong together.
 #[derive(Debug)]
@@ -33,6 +38,14 @@ pub struct Reference {
     pub text: String,
     /// What it holds: a masked example and how often it came, or where it comes from.
     pub help: String,
+    /// What filters make of a recent value, for those who may see it.
+    pub previews: Vec<Preview>,
+}
+
+impl Reference {
+    fn new(text: String, help: String) -> Self {
+        Self { text, help, previews: Vec::new() }
+    }
 }
 
 /// What a field of a step can refer to.
@@ -47,10 +60,11 @@ pub async fn of(visit: &Visit<'_>, document: &Value, sketch: &Sketch, step: &str
         .find_map(|one| Module::from_document(one).ok().filter(|module| module.name.as_str() == sketch.module));
     let of = visit.t("reference-of");
     let fields = module.iter().flat_map(|module| &module.fields);
-    let fields = fields.map(|field| Reference { text: format!("${}", field.name), help: field.label.clone() });
-    let plain = |text: &str| Reference { text: text.to_owned(), help: String::new() };
+    let fields = fields.map(|field| Reference::new(format!("${}", field.name), field.label.clone()));
+    let plain = |text: &str| Reference::new(text.to_owned(), String::new());
+    let sees_values = visit.who().may_see(redact::Kind::Posted).is_ok();
     let groups = [
-        Group { title: "references-posted", items: from_posts(&posted, &of) },
+        Group { title: "references-posted", items: from_posts(&posted, &of, sees_values) },
         Group { title: "references-steps", items: set_by_steps(document, step) },
         Group { title: "references-record", items: fields.take(MAX_SHOWN).collect() },
         Group {
@@ -62,28 +76,31 @@ pub async fn of(visit: &Visit<'_>, document: &Value, sketch: &Sketch, step: &str
 }
 
 /// The names of the latest submissions, those first that came most often.
-fn from_posts(posted: &[Env], of: &str) -> Vec<Reference> {
-    let mut names: BTreeMap<&str, (usize, String)> = BTreeMap::new();
+fn from_posts(posted: &[Env], of: &str, sees_values: bool) -> Vec<Reference> {
+    let mut names: BTreeMap<&str, (usize, &Value)> = BTreeMap::new();
     for (name, value) in posted.iter().flat_map(|env| &env.0) {
-        let (count, example) = names.entry(name).or_insert((0, String::new()));
+        let (count, example) = names.entry(name).or_insert((0, &Value::Null));
         *count += 1;
-        if example.is_empty() {
-            *example = match mask::value(value) {
-                Value::String(shape) => shape,
-                Value::Array(_) => "[…]".to_owned(),
-                Value::Object(_) => "{…}".to_owned(),
-                _ => String::new(),
-            };
+        if example.is_null() || example.as_str() == Some("") {
+            *example = value;
         }
     }
     let mut all: Vec<_> = names.into_iter().collect();
     all.sort_by(|(_, (one, _)), (_, (other, _))| other.cmp(one));
     all.truncate(MAX_SHOWN);
-    let reference = |(name, (count, example)): (&str, (usize, String))| Reference {
-        text: env(name),
-        help: format!("{example} · {count} {of} {}", posted.len()),
+    let reference = |(at, (name, (count, example))): (usize, (&str, (usize, &Value)))| {
+        let text = env(name);
+        let is_previewed = sees_values && at < MAX_PREVIEWED;
+        let previews = if is_previewed { previews::of(&text, name, example) } else { Vec::new() };
+        let example = match mask::value(example) {
+            Value::String(shape) => shape,
+            Value::Array(_) => "[…]".to_owned(),
+            Value::Object(_) => "{…}".to_owned(),
+            _ => String::new(),
+        };
+        Reference { text, help: format!("{example} · {count} {of} {}", posted.len()), previews }
     };
-    all.into_iter().map(reference).collect()
+    all.into_iter().enumerate().map(reference).collect()
 }
 
 /// The names that the steps set.
@@ -105,7 +122,7 @@ fn set_by_steps(document: &Value, step: &str) -> Vec<Reference> {
                 }
                 _ => continue,
             };
-            let references = set.into_iter().map(|set| Reference { text: env(set), help: name.clone() });
+            let references = set.into_iter().map(|set| Reference::new(env(set), name.clone()));
             all.extend(references.filter(|one| !all.iter().any(|known| known.text == one.text)).collect::<Vec<_>>());
         }
     }
@@ -127,10 +144,13 @@ mod tests {
     fn names_stand_with_how_often_they_came_and_a_masked_example() {
         let posted = [json!({"a": "Lovelace", "n": 15}), json!({"a": "", "tags": ["x"]})];
         let posted = posted.map(|one| serde_json::from_value::<Env>(one).unwrap());
-        let all = from_posts(&posted, "of");
+        let all = from_posts(&posted, "of", false);
+        assert!(all.iter().all(|one| one.previews.is_empty()));
         let texts: Vec<_> = all.iter().map(|one| (one.text.as_str(), one.help.as_str())).collect();
         assert_eq!(texts[0], ("$env[\"a\"]", "L••• (8) · 2 of 2"));
         assert_eq!(texts[1..], [("$env[\"n\"]", "••• (2) · 1 of 2"), ("$env[\"tags\"]", "[…] · 1 of 2")]);
+        let previews = &from_posts(&posted, "of", true)[0].previews;
+        assert!(previews.iter().any(|one| one.help == "Lovelace → LOVELACE"), "{previews:?}");
     }
 
     #[test]

@@ -17,8 +17,9 @@ pub enum Marks<'m> {
     Taken(&'m HashMap<String, Vec<i32>>),
     /// What the steps did, for a reader of this language.
     Counted(&'m [Step], Language),
-    /// What is wrong with the steps of a draft, and which one is edited; an empty name is the start.
-    Drafted { chosen: &'m str, faults: &'m BTreeMap<String, usize> },
+    /// What is wrong with the steps of a draft, and which one is edited; an empty name is the start. And what the steps did,
+    /// if that is shown.
+    Drafted { chosen: &'m str, faults: &'m BTreeMap<String, usize>, counted: &'m [Step], language: Language },
 }
 
 impl Marks<'_> {
@@ -27,9 +28,8 @@ impl Marks<'_> {
         match self {
             Self::Taken(taken) if taken.contains_key(name) => "taken".to_owned(),
             Self::Taken(_) => "idle".to_owned(),
-            Self::Counted(..) if self.step(name).is_some_and(|step| step.failures > 0) => "step failing".to_owned(),
-            Self::Counted(..) => "step".to_owned(),
-            Self::Drafted { .. } => self.drafted("step", name),
+            Self::Counted(..) => self.counted_class(name).to_owned(),
+            Self::Drafted { .. } => self.drafted(self.counted_class(name), name),
         }
     }
 
@@ -41,8 +41,12 @@ impl Marks<'_> {
         }
     }
 
+    fn counted_class(&self, name: &str) -> &'static str {
+        if self.step(name).is_some_and(|step| step.failures > 0) { "step failing" } else { "step" }
+    }
+
     fn drafted(&self, class: &str, name: &str) -> String {
-        let Self::Drafted { chosen, faults } = self else { return class.to_owned() };
+        let Self::Drafted { chosen, faults, .. } = self else { return class.to_owned() };
         let faulty = if faults.contains_key(name) { " faulty" } else { "" };
         format!("{class}{faulty}{}", if *chosen == name { " chosen" } else { "" })
     }
@@ -52,37 +56,38 @@ impl Marks<'_> {
         matches!(self, Self::Drafted { .. })
     }
 
-    /// What stands in its corner: when the run took it, or how many runs failed there.
+    /// What stands in its corner: when the run took it, or how many runs failed and wait there.
     pub fn corner(&self, name: &str) -> String {
         match self {
             Self::Taken(taken) => {
                 let numbers = taken.get(name).into_iter().flatten();
                 numbers.map(i32::to_string).collect::<Vec<_>>().join(", ")
             }
-            Self::Counted(..) => {
-                let failures = self.step(name).map_or(0, |step| step.failures);
-                if failures > 0 { format!("✕ {failures}") } else { String::new() }
+            Self::Drafted { faults, .. } if faults.contains_key(name) => format!("✕ {}", faults[name]),
+            Self::Counted(..) | Self::Drafted { .. } => {
+                let (failures, waiting) = self.step(name).map_or((0, 0), |step| (step.failures, step.waiting));
+                let numbers = [("✕", failures), ("⧗", waiting)].into_iter().filter(|(_, count)| *count > 0);
+                numbers.map(|(sign, count)| format!("{sign} {count}")).collect::<Vec<_>>().join(" ")
             }
-            Self::Drafted { faults, .. } => faults.get(name).map(|count| format!("✕ {count}")).unwrap_or_default(),
         }
     }
 
     /// How long it took, in its box; none = that is not marked.
     pub fn durations(&self, name: &str) -> Option<String> {
-        let (Self::Counted(_, language), step) = (self, self.step(name)?) else { return None };
-        let shown = |us| length(Duration::from_micros(us), *language);
+        let ((_, language), step) = (self.counted()?, self.step(name)?);
+        let shown = |us| length(Duration::from_micros(us), language);
         Some(format!("{} · p95 {}", shown(step.median_us?), shown(step.p95_us?)))
     }
 
     /// How often a line was taken; none = that is not marked.
     pub fn figure(&self, name: &str, output: &str) -> Option<String> {
         let OutputOfStep { count, percent, .. } = self.output(name, output)?;
-        Some(if *percent < 1.0 { format!("< 1 % · {count}") } else { format!("{percent:.0} % · {count}") })
+        Some(share(*percent, *count))
     }
 
     /// The class of a line by how often it was taken, on a logarithmic scale.
     pub fn thickness(&self, name: &str, output: &str) -> Option<String> {
-        let Self::Counted(steps, _) = self else { return None };
+        let (steps, _) = self.counted()?;
         let most = steps.iter().flat_map(|step| &step.outputs).map(|one| one.count).max()?;
         let part = match self.output(name, output)?.count {
             count if most > 1 => (count as f64).ln() / (most as f64).ln(),
@@ -91,14 +96,27 @@ impl Marks<'_> {
         Some(format!("w{:.0}", 1.0 + part * (THICKEST - 1.0)))
     }
 
+    fn counted(&self) -> Option<(&[Step], Language)> {
+        match self {
+            Self::Taken(_) => None,
+            Self::Counted(steps, language) => Some((steps, *language)),
+            Self::Drafted { counted, language, .. } => Some((counted, *language)),
+        }
+    }
+
     fn step(&self, name: &str) -> Option<&Step> {
-        let Self::Counted(steps, _) = self else { return None };
+        let (steps, _) = self.counted()?;
         steps.iter().find(|step| step.step == name)
     }
 
     fn output(&self, name: &str, output: &str) -> Option<&OutputOfStep> {
         self.step(name)?.outputs.iter().find(|one| one.output == output && one.count > 0)
     }
+}
+
+/// How many of 100 times, and how often.
+pub fn share(percent: f64, count: i64) -> String {
+    if percent < 1.0 { format!("< 1 % · {count}") } else { format!("{percent:.0} % · {count}") }
 }
 
 #[cfg(test)]
@@ -131,5 +149,20 @@ mod tests {
         assert_eq!((marks.class("a").as_str(), marks.corner("a").as_str()), ("step failing", "✕ 2"));
         assert_eq!(marks.durations("a").as_deref(), Some("1 ms · p95 20 ms"));
         assert_eq!((marks.class("b").as_str(), marks.durations("b")), ("step", None));
+    }
+
+    #[test]
+    fn a_draft_shows_what_its_steps_did_and_what_is_wrong_with_them() {
+        let (mut counted, faults) = (counted(), BTreeMap::from([("b".to_owned(), 1)]));
+        counted[0].waiting = 3;
+        let marks = Marks::Drafted { chosen: "a", faults: &faults, counted: &counted, language: Language::English };
+        assert_eq!((marks.class("a").as_str(), marks.corner("a").as_str()), ("step failing chosen", "✕ 2 ⧗ 3"));
+        assert_eq!((marks.class("b").as_str(), marks.corner("b").as_str()), ("step faulty", "✕ 1"));
+        assert_eq!(marks.figure("a", "else").as_deref(), Some("< 1 % · 1"));
+        let without = Marks::Drafted { chosen: "a", faults: &faults, counted: &[], language: Language::English };
+        assert_eq!(
+            (without.figure("a", "then"), without.durations("a"), without.corner("a").as_str()),
+            (None, None, "")
+        );
     }
 }
