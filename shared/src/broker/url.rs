@@ -74,11 +74,13 @@ impl FromStr for BrokerUrl {
     type Err = InvalidBrokerUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidBrokerUrl> {
-        let urls = urls(text).into_iter().flat_map(hosts);
-        let nodes = urls.map(|url| node(&url)).collect::<Result<Arc<[Node]>, _>>()?;
-        if nodes.is_empty() {
+        let urls = urls(text);
+        // Two in one: behind the comma begins something that is no URL of a broker.
+        if urls.iter().any(|url| url.matches("://").count() != 1) {
             return Err(InvalidBrokerUrl::Malformed);
         }
+        let urls = urls.into_iter().flat_map(hosts);
+        let nodes = urls.map(|url| node(&url)).collect::<Result<Arc<[Node]>, _>>()?;
         Ok(Self { nodes, turn: Arc::default() })
     }
 }
@@ -104,7 +106,7 @@ fn urls(text: &str) -> Vec<&str> {
 
 /// A URL for each host of `amqp://user:password@host1:5672,host2/vhost`.
 fn hosts(url: &str) -> Vec<String> {
-    let Some(begin) = url.find("://").map(|at| at + 3) else { return vec![url.to_owned()] };
+    let begin = url.find("://").map_or(0, |at| at + 3);
     let end = url[begin..].find(['/', '?']).map_or(url.len(), |at| begin + at);
     let begin = url[begin..end].rfind('@').map_or(begin, |at| begin + at + 1);
     let (front, back) = (&url[..begin], &url[end..]);
