@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use postern_shared::backlog::BacklogMetrics;
 use postern_shared::descriptors;
-use postern_shared::options::variables;
+use postern_shared::options::{DatabaseOptions, variables};
 use postern_shared::presence::Presence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
@@ -74,11 +74,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         registry.clone(),
     ));
 
-    let mut database = options.database.clone();
-    // One for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
-    database.database_connections =
-        database.database_connections.max(2 * usize::from(execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS);
-    let store = Store::new(&database, "postern-worker")?.observed(&registry, "worker")?;
+    let store = Store::new(&database(&options), "postern-worker")?.observed(&registry, "worker")?;
     migrate::wait(&store, &shutdown, |error| health.lost(error.to_string())).await?;
     if shutdown.is_triggered() {
         return Ok(());
@@ -90,7 +86,6 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
     });
-    let showing = tokio::spawn(upkeep::known_settings::show(Arc::clone(&catalogs), Arc::clone(&metrics)));
     let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
     let present = tokio::spawn({
         let shutdown = shutdown.clone();
@@ -98,7 +93,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     });
     let backlog = BacklogMetrics::register(&registry, "worker")?;
     let watched = (&metrics, &outages, backlog);
-    let upkeep = upkeep::start(&store, &execution, watched, (&catalogs, &outside))?;
+    let upkeep = upkeep::start(&store, execution, watched, (&catalogs, &outside))?;
     let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
@@ -106,8 +101,16 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
         None => consumers.take_from_spool(wakeup, execution).await?,
     }
-    for task in upkeep.into_iter().chain([following, showing, probe, present, dry_runs]) {
+    for task in upkeep.into_iter().chain([following, probe, present, dry_runs]) {
         task.abort();
     }
     Ok(())
+}
+
+/// With a connection for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.
+fn database(options: &Options) -> DatabaseOptions {
+    let mut database = options.database.clone();
+    let needed = 2 * usize::from(options.execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS;
+    database.database_connections = database.database_connections.max(needed);
+    database
 }

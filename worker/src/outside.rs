@@ -1,5 +1,6 @@
 //! Reaches out, outside of every transaction: one HTTP call, or one mail. Nothing of it stands in a log line.
 
+mod basic;
 pub mod breaker;
 pub mod call;
 mod certificates;

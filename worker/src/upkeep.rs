@@ -7,7 +7,7 @@ mod digest;
 mod expiry;
 mod frozen_sessions;
 mod jobs;
-pub mod known_settings;
+mod known_settings;
 mod notices;
 mod partitions;
 mod retention;
@@ -57,6 +57,7 @@ pub fn start(
         tokio::spawn(retention::keep(keeping, execution.retention.clone(), Arc::clone(metrics))),
         tokio::spawn(frozen_sessions::end(store.clone())),
         tokio::spawn(backlog.watch(store.clone())),
+        tokio::spawn(known_settings::show(Arc::clone(catalogs), Arc::clone(metrics))),
         tokio::spawn(notices::tell(store.clone(), outside.clone(), execution.mail_from.clone())),
         tokio::spawn(delivery_audit::watch(store.clone(), Arc::clone(metrics))),
     ])

@@ -120,10 +120,8 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
         noted.push(Got { line, headers, body: body.clone() });
         (is_first, noted.iter().filter(|one| one.line.starts_with("POST /token")).count())
     };
-    let answer = if path == "/later" && is_first {
-        "HTTP/1.1 429 Later\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
-    } else if let Some(seconds) = path.strip_prefix("/wait/").filter(|_| is_first) {
-        format!("HTTP/1.1 503 Later\r\nretry-after: {seconds}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    let answer = if let Some(later) = later(&path).filter(|_| is_first) {
+        later
     } else if path == "/token" {
         // Those who ask meanwhile wait for the same token.
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
@@ -162,4 +160,13 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
     };
     // Who asked may be gone.
     let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+/// The answer to those who ask too early.
+fn later(path: &str) -> Option<String> {
+    let (status, seconds) = match path.strip_prefix("/wait/") {
+        Some(seconds) => (503, seconds),
+        None => (429, (path == "/later").then_some("1")?),
+    };
+    Some(format!("HTTP/1.1 {status} Later\r\nretry-after: {seconds}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"))
 }

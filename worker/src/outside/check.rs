@@ -2,9 +2,8 @@
 
 mod api;
 mod mail_server;
+mod said;
 mod vtiger;
-
-use std::time::Duration;
 
 use postern_shared::connection::To;
 use postern_shared::id::ConnectionName;
@@ -12,14 +11,10 @@ use postern_shared::message::{ConnectionFault, Message};
 use postern_shared::rendered::HttpCall;
 use postern_shared::store::connection_checks::{Checked, LIMIT};
 
+use said::{CALL, Said};
+
 use super::Outside;
 use super::call::{Failure, Reply};
-
-/// How long one call of a check may take: less than the check, so that the call says what was late.
-const CALL: Duration = Duration::from_secs(8);
-
-/// What came of a check that a system could answer: what it said, or what is wrong.
-type Said = Result<Message, Message>;
 
 impl Outside {
     /// Whether a connection works.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE64;
 use postern_shared::connection::Connections;
 use postern_shared::connection::http::{Auth, Http as Connection};
 use postern_shared::message::{ConnectionFault, Message};
@@ -12,14 +11,10 @@ use postern_shared::secret::scrub::Scrubber;
 use reqwest::Url;
 use tokio::time::Instant;
 
+use super::basic::basic;
 use super::call::{Failure, FailureKind, Reply};
 use super::http::Http;
 use super::tokens::{Token, Tokens};
-
-/// The header of a name and a password (RFC 7617).
-pub fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", BASE64.encode(format!("{user}:{password}").as_bytes()))
-}
 
 /// Makes the call of a connection. A token that the API refuses is fetched anew, once.
 pub async fn call(

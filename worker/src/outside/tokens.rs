@@ -11,6 +11,7 @@ use postern_shared::rendered::HttpCall;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::basic::basic;
 use super::call::{Failure, FailureKind, Reply};
 use super::http::Http;
 
@@ -137,7 +138,7 @@ async fn ask(
     if !in_body {
         // RFC 6749, 2.3.1: both are written as in a form.
         let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let login = super::login::basic(&encoded(&client.client_id), &encoded(secret));
+        let login = basic(&encoded(&client.client_id), &encoded(secret));
         headers.push(("authorization".to_owned(), login));
     }
     let call = HttpCall {

@@ -1,16 +1,19 @@
 //! `http_request`: says what is to be sent, and what becomes of the answer. The sending is done outside of every
 //! transaction; see `outside`.
 
+mod pairs;
 pub mod target;
 
 use postern_shared::body::answer::decoded;
 use postern_shared::env::{Env, Limits};
-use postern_shared::expression::{Template, render};
+use postern_shared::expression::render;
 use postern_shared::rendered::{HttpCall, Rendered};
 use postern_shared::secret::mark::{self, Place};
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
+
+use pairs::{add_query, pairs};
 
 use super::context::Context;
 use super::error::TaskError;
@@ -91,26 +94,6 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
         || body.as_deref().is_some_and(has_secrets);
     let marks = is_marked.then(|| mark::beginning().to_owned());
     Ok(Rendered::Http(HttpCall { method: method.into(), url, connection, headers, body, marks }))
-}
-
-/// Behind whatever the URL asks already.
-fn add_query(url: &mut reqwest::Url, query: &[(String, Template)], context: &mut Context<'_>) -> Result<(), TaskError> {
-    let values = context.values(query)?;
-    let mut query = url.query_pairs_mut();
-    for (name, value) in values {
-        pairs(&mut query, &name, &value);
-    }
-    Ok(())
-}
-
-/// A list is several values of its name.
-fn pairs<T: form_urlencoded::Target>(form: &mut form_urlencoded::Serializer<'_, T>, name: &str, value: &Value) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| {
-            form.append_pair(name, &render(item));
-        }),
-        value => _ = form.append_pair(name, &render(value)),
-    }
 }
 
 fn body(body: &Body, context: &mut Context<'_>) -> Result<(Option<&'static str>, Option<String>), TaskError> {

@@ -26,7 +26,7 @@ pub fn document(id: i64, (title, step): (&str, &str), target: &Target, posted: &
     let mut made = Map::new();
     made.insert("create_record".to_owned(), module.map_or(LEADS, |module| module.name.as_str()).into());
     // The unique field of a module is its key already.
-    if !module.is_some_and(|module| module.unique().is_some())
+    if module.is_none_or(|module| module.unique().is_none())
         && let Some(mail) = posted.0.keys().find(|name| normal(name).contains("mail"))
     {
         made.insert("unique".to_owned(), format!("{{{{ {}|lower|trim }}}}", reference(mail)).into());

@@ -37,7 +37,7 @@ const DASHBOARDS: [(&str, &str, &[&str]); 4] = [
     (
         "connections",
         "Postern: connections and processes",
-        &["build", "connections", "database", "log_lines", "ready", "secrets", "settings"],
+        &["build", "commits", "connections", "database", "log_lines", "ready", "secrets", "settings"],
     ),
 ];
 

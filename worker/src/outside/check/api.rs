@@ -7,7 +7,7 @@ use postern_shared::rendered::HttpCall;
 use postern_shared::secret::mark;
 use reqwest::Url;
 
-use super::Said;
+use super::said::Said;
 use crate::outside::Outside;
 use crate::outside::call::Reply;
 

@@ -3,7 +3,7 @@
 use postern_shared::id::ConnectionName;
 use postern_shared::message::{ConnectionFault, Message};
 
-use super::{CALL, Said};
+use super::said::{CALL, Said};
 use crate::outside::Outside;
 
 pub(super) async fn check(outside: &Outside, name: &ConnectionName) -> Said {

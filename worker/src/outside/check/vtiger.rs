@@ -5,7 +5,8 @@ use postern_shared::message::{ConnectionFault, Message};
 use postern_shared::rendered::HttpCall;
 use serde_json::Value;
 
-use super::{Said, api};
+use super::api;
+use super::said::Said;
 use crate::outside::Outside;
 
 /// The most bytes of the answer.

@@ -9,7 +9,7 @@ use postern_shared::message::{ConnectionFault, Message};
 use postern_shared::task::http_request::{BEFORE_PATH, Target};
 use reqwest::Url;
 
-use super::add_query;
+use super::pairs::add_query;
 use crate::task::context::Context;
 use crate::task::error::TaskError;
 
