@@ -19,17 +19,21 @@ use http::Http;
 use smtp::Smtp;
 use vtiger::Vtiger;
 
+const NAME: Setting = Setting::new("connection", Kind::Name(document::Kind::Connection)).required();
+const TITLE: Setting = Setting::new("title", Kind::Text(MAX_TITLE_BYTES));
+const VTIGER: Setting = Setting::new("vtiger", Kind::Map("vtiger", &vtiger::SETTINGS));
+const HTTP: Setting = Setting::new("http", Kind::Map("http", &http::SETTINGS));
+const SMTP: Setting = Setting::new("smtp", Kind::Map("smtp", &smtp::SETTINGS));
+
+const TO_VTIGER: &[Setting] = &[NAME, TITLE, VTIGER];
+const TO_HTTP: &[Setting] = &[NAME, TITLE, HTTP];
+const TO_SMTP: &[Setting] = &[NAME, TITLE, SMTP];
+
 /// A connection as it is described.
 pub const SPEC: Spec = Spec {
     name: "connection",
     outputs: &[],
-    settings: &[
-        Setting::new("connection", Kind::Name(document::Kind::Connection)).required(),
-        Setting::new("title", Kind::Text(MAX_TITLE_BYTES)),
-        Setting::new("vtiger", Kind::Map("vtiger", &vtiger::SETTINGS)),
-        Setting::new("http", Kind::Map("http", &http::SETTINGS)),
-        Setting::new("smtp", Kind::Map("smtp", &smtp::SETTINGS)),
-    ],
+    settings: &[NAME, TITLE, VTIGER, HTTP, SMTP],
     example: r#"connection: crm
 title: vtiger of the sales team
 vtiger:
@@ -87,6 +91,20 @@ impl System {
             Self::Http => "http",
             Self::Smtp => "smtp",
         }
+    }
+
+    /// The settings of a connection to it.
+    pub const fn settings(self) -> &'static [Setting] {
+        match self {
+            Self::Vtiger => TO_VTIGER,
+            Self::Http => TO_HTTP,
+            Self::Smtp => TO_SMTP,
+        }
+    }
+
+    /// The one that a document of a connection names.
+    pub fn of(document: &Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|system| document.get(system.name()).is_some())
     }
 }
 

@@ -5,13 +5,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::ConnectionName;
+
 /// A rendered request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rendered {
     /// A call by HTTP.
     Http(HttpCall),
-    /// A mail, handed to the mail server of the worker.
+    /// A mail, handed to a mail server.
     Mail(Mail),
 }
 
@@ -22,6 +24,9 @@ pub struct HttpCall {
     pub method: String,
     /// With scheme and host.
     pub url: String,
+    /// The connection whose login is put in when the call is made; none = the call has what it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionName>,
     /// Without the idempotency key, unless the step names one.
     pub headers: Vec<(String, String)>,
     /// Its bytes.
@@ -35,6 +40,9 @@ pub struct HttpCall {
 /// A mail as it goes over the wire.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
+    /// The connection to the mail server; none = the one that the worker is set to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionName>,
     /// The address of the sender; none = neither the step nor the worker names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -62,8 +70,16 @@ mod tests {
     fn a_request_is_read_as_it_was_written_and_shows_no_values() {
         let body = Some("a=\u{0}ä\r\n\"".to_owned());
         let headers = vec![("x-n".to_owned(), "1".to_owned())];
-        let http = HttpCall { method: "PUT".into(), url: "http://a.example/?q=1".into(), headers, body, marks: None };
-        let mail = Mail { from: None, to: vec!["a@example.org".into()], message: "To: a\r\n\r\nä".into() };
+        let http = HttpCall {
+            method: "PUT".into(),
+            url: "http://a.example/?q=1".into(),
+            headers,
+            body,
+            connection: Some("api".parse().unwrap()),
+            marks: None,
+        };
+        let mail =
+            Mail { connection: None, from: None, to: vec!["a@example.org".into()], message: "To: a\r\n\r\nä".into() };
         for request in [Rendered::Http(http), Rendered::Mail(mail)] {
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Rendered>(&text).unwrap(), request, "{text}");

@@ -49,6 +49,8 @@ pub enum Kind {
     Template,
     /// A web address whose text may hold references, each percent-encoded by its place.
     Url,
+    /// A web address whose text may hold references, or a map with these keys, whose texts begin with this word.
+    UrlOr(&'static str, &'static [Setting]),
     /// A web address as it stands.
     Address,
     /// HTML whose text may hold references, each escaped.
@@ -126,6 +128,8 @@ pub enum Kind {
     Pairs,
     /// A map with these keys, whose texts begin with this word.
     Map(&'static str, &'static [Setting]),
+    /// Maps with these keys, whose texts begin with this word.
+    Maps(&'static str, &'static [Setting]),
     /// Declared fields by their names: a word of the first key's choice, or a map with these keys.
     FieldTypes(&'static [Setting]),
     /// `$secret["name"]`, with nothing beside it.
@@ -156,9 +160,11 @@ impl Kind {
     /// The keys of a map of this kind, with the word with which their texts begin.
     pub fn inner(self) -> Option<(&'static str, &'static [Setting])> {
         match self {
-            Self::Map(prefix, inner) | Self::SecretOr(prefix, inner) | Self::DelayOr(prefix, inner) => {
-                Some((prefix, inner))
-            }
+            Self::Map(prefix, inner)
+            | Self::SecretOr(prefix, inner)
+            | Self::DelayOr(prefix, inner)
+            | Self::UrlOr(prefix, inner)
+            | Self::Maps(prefix, inner) => Some((prefix, inner)),
             Self::FieldTypes(inner) => Some(("field", inner)),
             _ => None,
         }
@@ -167,7 +173,7 @@ impl Kind {
     /// For what texts of this kind are written.
     pub fn context(self) -> Context {
         match self {
-            Self::Url => Context::Url,
+            Self::Url | Self::UrlOr(..) => Context::Url,
             Self::Html => Context::Html,
             Self::MailAddresses => Context::Addresses,
             _ => Context::Text,

@@ -9,6 +9,7 @@ pub mod claims;
 pub mod comments;
 mod conflicts;
 mod connecting;
+pub mod connection_checks;
 pub mod connections;
 mod copy;
 pub mod dead_letters;

@@ -18,8 +18,9 @@ pub mod stop;
 pub mod switch;
 pub mod tries;
 
+use crate::connection::System;
 use crate::document::Reader;
-use crate::id::WorkflowId;
+use crate::id::{ConnectionName, WorkflowId};
 use crate::message::{Message, StepFault};
 use crate::spec::Spec;
 use crate::suggestion::did_you_mean_or;
@@ -155,6 +156,18 @@ impl Task {
     /// Whether it reaches another system.
     pub fn reaches_outside(&self) -> bool {
         matches!(self, Self::HttpRequest(_) | Self::SendMail(_))
+    }
+
+    /// The connection that it names, and the system to which that must lead.
+    pub fn connection(&self) -> Option<(&ConnectionName, System)> {
+        match self {
+            Self::HttpRequest(settings) => match &settings.target {
+                http_request::Target::Connection { connection, .. } => Some((connection, System::Http)),
+                http_request::Target::Url { .. } => None,
+            },
+            Self::SendMail(settings) => Some((settings.connection.as_ref()?, System::Smtp)),
+            _ => None,
+        }
     }
 
     /// The workflow that it starts.

@@ -599,3 +599,27 @@ smtp-password = Password
 
 smtp-from = Sender
     .help = The sender of mails whose step names none: an address, or a name with an address.
+
+call-connection = Connection
+    .help = The connection to the API. It names the address and the login.
+
+call-path = Path
+    .help = The path below the base address of the connection, such as `leads/$env["id"]`. Values in it are encoded, and it cannot leave the base address.
+
+call-query = Query
+    .help = What is added to the query. A list is several values of its name.
+
+send-mail-attachments = Attachments
+    .help = Files that go with the mail, at most 10.
+
+send-mail-connection = Connection
+    .help = The connection to the mail server. Without it: the mail server that the worker is set to.
+
+attachment-name = Name
+    .help = The name of the file.
+
+attachment-text = Text
+    .help = What stands in the file.
+
+attachment-type = Type
+    .help = The media type of the file.

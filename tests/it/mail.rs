@@ -120,7 +120,7 @@ async fn no_mail_and_no_password_goes_in_the_clear_unless_the_operator_says_so()
     for (url, expected) in [
         (open, "the mail server offers no STARTTLS, or no log-in that Postern knows"),
         (&stranger, "the mail server refuses Postern with 535"),
-        (nowhere, "the mail server cannot be connected"),
+        (nowhere, "the target refuses connections: nothing listens at its port"),
         ("", "the worker knows no mail server: POSTERN_SMTP_URL is not set"),
     ] {
         let mut postern = Postern::without_worker(&settings("text: a, retries: 0, at_most_once: true")).await;

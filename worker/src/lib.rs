@@ -34,8 +34,8 @@ use consumers::{Consumers, RUN_CONNECTIONS};
 use matching::catalog::{Catalogs, Fallbacks};
 use metrics::Metrics;
 pub use options::{ExecutionOptions, Options};
-use outside::Outside;
 use outside::mail::MailServer;
+use outside::{Known, Outside};
 
 /// Connections to PostgreSQL beside those of the bundles.
 const SPARE_CONNECTIONS: usize = 4;
@@ -49,8 +49,9 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let registry = Registry::new();
     let metrics = Arc::new(Metrics::new(&registry)?);
     let resting = metrics.resting_targets.clone();
-    let (keys, secrets, environment) = (options.secrets.keys()?, Arc::default(), variables::of_environment()?);
-    let outside = Outside::new(execution.allowed_targets.clone(), mail, Arc::clone(&secrets), resting)?;
+    let (keys, environment) = (options.secrets.keys()?, variables::of_environment()?);
+    let known = Known::default();
+    let outside = Outside::new(execution.allowed_targets.clone(), mail, known.clone(), resting)?;
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let (own_lanes, stranded) = (Health::default(), Health::default());
     let condition = probe::Condition {
@@ -81,7 +82,8 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         return Ok(());
     }
     let fallbacks = Fallbacks { sender: execution.mail_from.clone(), zone: execution.zone.clone() };
-    let catalogs = Arc::new(Catalogs::new(store.clone(), fallbacks, keys, secrets, environment));
+    let catalogs =
+        Arc::new(Catalogs::new(store.clone(), fallbacks, keys, (known.secrets, known.connections), environment));
     let following = tokio::spawn({
         let catalogs = Arc::clone(&catalogs);
         async move { catalogs.follow().await }
@@ -91,7 +93,13 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         let shutdown = shutdown.clone();
         async move { presence.keep(&shutdown).await }
     });
-    let upkeep = upkeep::start(&store, execution.search_names.clone(), execution.retention.clone(), &metrics)?;
+    let upkeep = upkeep::start(
+        &store,
+        execution.search_names.clone(),
+        execution.retention.clone(),
+        &metrics,
+        (&catalogs, &outside),
+    )?;
 
     let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
     match &options.broker.amqp_url {

@@ -2,20 +2,29 @@
 
 pub mod breaker;
 pub mod call;
+mod certificates;
+mod check;
 mod guard;
 mod http;
+mod login;
 pub mod mail;
 pub mod quick_targets;
 mod redirect;
+pub mod retry_after;
 mod secrets;
+mod tokens;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use postern_shared::message::Message;
-use postern_shared::rendered::{HttpCall, Rendered};
-use postern_shared::secret::Secrets;
+use postern_shared::connection::Connections;
+use postern_shared::id::ConnectionName;
+use postern_shared::message::{ConnectionFault, Message};
+use postern_shared::rendered::{HttpCall, Mail, Rendered};
+use postern_shared::secret::scrub::Scrubber;
+use postern_shared::secret::{Secrets, Value};
 use postern_shared::store::spool::Pair;
 use prometheus::IntGauge;
 use tokio::time::Instant;
@@ -25,12 +34,21 @@ use call::{Call, Failure, FailureKind, Reply, Report, target};
 use http::Http;
 use mail::MailServer;
 use quick_targets::QuickTargets;
+use tokens::Tokens;
+
+/// What the settings in force say of other systems; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub secrets: Arc<ArcSwap<Secrets>>,
+    pub connections: Arc<ArcSwap<Connections>>,
+}
 
 /// Makes calls; clones share their connections and what is known of the targets.
 #[derive(Debug, Clone)]
 pub struct Outside {
     http: Http,
-    secrets: Arc<ArcSwap<Secrets>>,
+    known: Known,
+    tokens: Arc<Tokens>,
     mail: Option<MailServer>,
     pub breakers: Arc<Breakers>,
     pub quick_targets: Arc<QuickTargets>,
@@ -41,11 +59,11 @@ impl Outside {
     pub fn new(
         allowed: Vec<IpNet>,
         mail: Option<MailServer>,
-        secrets: Arc<ArcSwap<Secrets>>,
+        known: Known,
         resting: IntGauge,
     ) -> Result<Self, reqwest::Error> {
         let (breakers, quick_targets) = (Arc::new(Breakers::new(resting)), Arc::default());
-        Ok(Self { http: Http::new(allowed)?, secrets, mail, breakers, quick_targets })
+        Ok(Self { http: Http::new(allowed)?, known, tokens: Arc::default(), mail, breakers, quick_targets })
     }
 
     /// What becomes of a call that has waited for too long: a target that still rests is not asked.
@@ -58,26 +76,63 @@ impl Outside {
     }
 
     /// Makes one call by HTTP. The values of its secrets are put in here and nowhere else, and the answer is kept without them.
-    async fn http(&self, request: &HttpCall, call: &Call, key: &str) -> Result<Reply, Failure> {
-        let Some(marks) = &request.marks else {
-            return self.http.call(request, call.max_bytes, call.timeout, key).await;
+    async fn http(&self, request: &HttpCall, limits: (usize, Duration, Option<&str>)) -> Result<Reply, Failure> {
+        let (connections, secrets) = (self.known.connections.load_full(), self.known.secrets.load_full());
+        let (request, scrubber) = match &request.marks {
+            Some(marks) => {
+                secrets::put_in(request, marks, &secrets).map_err(|unusable| Failure::last(unusable.into()))?
+            }
+            None => (request.clone(), Scrubber::default()),
         };
-        let secrets = self.secrets.load_full();
-        let (request, scrubber) =
-            secrets::put_in(request, marks, &secrets).map_err(|unusable| Failure::last(unusable.into()))?;
-        let reply = self.http.call(&request, call.max_bytes, call.timeout, key).await?;
-        Ok(Reply { scrubber, ..reply })
+        let reply = login::call((&self.http, &self.tokens), (&connections, &secrets), request, limits).await?;
+        Ok(Reply { scrubber: scrubber.and(reply.scrubber), ..reply })
+    }
+
+    /// Hands over one mail: to the mail server of its connection, or to that of the operator.
+    async fn mail(&self, mail: &Mail, timeout: Duration) -> Result<Reply, Failure> {
+        match &mail.connection {
+            None => match &self.mail {
+                Some(server) => server.send(mail, timeout).await,
+                None => Err(Failure::last(Message::MailNoServer)),
+            },
+            Some(name) => {
+                let began = Instant::now();
+                let server = self.mail_server(name, timeout).await?;
+                server.send(mail, timeout.saturating_sub(began.elapsed())).await
+            }
+        }
+    }
+
+    /// The mail server of a connection.
+    async fn mail_server(&self, name: &ConnectionName, timeout: Duration) -> Result<MailServer, Failure> {
+        let (connections, secrets) = (self.known.connections.load_full(), self.known.secrets.load_full());
+        let missing = || Failure::last(ConnectionFault::NoConnection { connection: name.clone() }.into());
+        let smtp = connections.smtp(name).ok_or_else(missing)?;
+        let password = smtp.login.as_ref().map(|login| secrets.get(&login.password)).transpose();
+        let password = password.map_err(|unusable| Failure::last(unusable.into()))?;
+        let ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let late = || Failure::down(Message::MailSilent { ms }, FailureKind::NotSent);
+        let found = tokio::time::timeout(timeout, self.http.guard().find(&smtp.host, smtp.port));
+        let addresses = found.await.map_err(|_| late())?.map_err(|reason| match reason {
+            Message::TargetNotResolved => Failure::down(reason, FailureKind::NotSent),
+            reason => Failure::last(reason),
+        })?;
+        Ok(MailServer::of(smtp, password.map(Value::text), addresses))
     }
 
     /// Makes one call for a workflow. `key` is the same whenever this step of this run is tried.
     pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = Pair { workflow, target: target(&call.request) };
         let began = Instant::now();
-        let reply = match (&*call.request, &self.mail) {
-            (Rendered::Http(request), _) => self.http(request, call, key).await,
-            (Rendered::Mail(mail), Some(server)) => server.send(mail, call.timeout).await,
-            (Rendered::Mail(_), None) => Err(Failure::last(Message::MailNoServer)),
+        let reply = match &*call.request {
+            Rendered::Http(request) => self.http(request, (call.max_bytes, call.timeout, Some(key))).await,
+            Rendered::Mail(mail) => self.mail(mail, call.timeout).await,
         };
+        if let Ok(Reply { status: 429 | 503, headers, .. }) = &reply
+            && let Some(wait) = retry_after::of(headers, SystemTime::now())
+        {
+            self.breakers.hold(&pair.target, Instant::now() + wait);
+        }
         let came = reply.as_ref().map_or_else(|failure| failure.came, |_| CallOutcome::Answer);
         self.breakers.note(&pair, came, Instant::now());
         self.quick_targets.note(&pair, began.elapsed(), came == CallOutcome::Answer);
@@ -89,9 +144,6 @@ impl Outside {
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
-    use std::time::Duration;
-
-    use postern_shared::rendered::Mail;
 
     use super::*;
 
@@ -120,18 +172,20 @@ mod tests {
             Rendered::Http(HttpCall {
                 method: "POST".into(),
                 url,
+                connection: None,
                 headers: Vec::new(),
                 body: Some("a".into()),
                 marks: None,
             })
         } else {
             let to = vec!["b@example.org".to_owned()];
-            Rendered::Mail(Mail { from: Some("a@example.org".into()), to, message: String::new() })
+            Rendered::Mail(Mail { connection: None, from: Some("a@example.org".into()), to, message: String::new() })
         };
         let server = MailServer::new(&format!("smtp://127.0.0.1:{port}?tls=never")).unwrap();
         let resting = IntGauge::new("a", "b").unwrap();
         let outside =
-            Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), Arc::default(), resting.clone()).unwrap();
+            Outside::new(vec!["127.0.0.0/8".parse().unwrap()], Some(server), Known::default(), resting.clone())
+                .unwrap();
         let pair = Pair { workflow: 1, target: target(&request) };
         let long_ago = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         (0..5).for_each(|_| outside.breakers.note(&pair, CallOutcome::Silence, long_ago));

@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod audit;
+pub mod connection;
 pub mod dead_letter;
 pub mod document;
 mod entries;

@@ -9,6 +9,7 @@ mod audit;
 mod callers;
 mod chart;
 mod confirm;
+mod connections;
 mod credentials;
 mod dead_letters;
 mod design;

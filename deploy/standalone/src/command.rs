@@ -6,6 +6,7 @@ mod bulk;
 mod cancel;
 mod changes;
 mod completion;
+mod connection;
 mod dead;
 mod decide;
 mod delete;
@@ -131,6 +132,8 @@ enum Command {
     Changes(changes::Options),
     /// Shows how large the tables are, how fast they grow, and what is removed next
     Usage(usage::Options),
+    /// Checks whether a connection to another system works
+    Connection(connection::Options),
     /// Sets, lists or removes secrets, or encrypts them under a new key
     Secret(secret::Options),
     /// Sets, lists or removes variables of the installation
@@ -215,6 +218,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Audit(options) => audit::run(&options, output).await,
         Command::Changes(options) => changes::run(&options, output).await,
         Command::Usage(options) => usage::run(&options, output).await,
+        Command::Connection(options) => connection::run(&options, output).await,
         Command::Secret(options) => secret::run(&options, output).await,
         Command::Var(options) => var::run(&options, output).await,
         Command::Token(options) => token::run(&options, output).await,

@@ -28,6 +28,12 @@ pub fn named(document: &Value) -> Vec<(Kind, String, String)> {
             for task in MODULE_TASKS {
                 named.extend(at(Kind::Module, &format!("steps.{step}.{task}"), &settings[task]));
             }
+            for (path, value) in [
+                ("http_request.connection", &settings["http_request"]["connection"]),
+                ("connection", &settings["connection"]),
+            ] {
+                named.extend(at(Kind::Connection, &format!("steps.{step}.{path}"), value));
+            }
             named.extend(at(Kind::Workflow, &format!("steps.{step}.{WORKFLOW_TASK}"), &settings[WORKFLOW_TASK]));
         }
     }
@@ -75,12 +81,15 @@ mod tests {
             json!({"workflow": 78, "steps": {"a": {"run_workflow": "77"}, "b": {"create_record": "Leads"}}}),
             json!({"trigger": "web_lead"}),
             json!({"module": "Leads", "connection": "crm"}),
+            json!({"workflow": 79, "steps": {"a": {"http_request": {"connection": "api"}}, "b": {"send_mail": "a", "connection": "mail"}}}),
         ];
         for (kind, key, expected) in [
             (Kind::Trigger, "web_lead", &["permission landing", "workflow 77"][..]),
             (Kind::Workflow, "77", &["permission landing", "workflow 78"]),
             (Kind::Module, "Leads", &["workflow 78"]),
             (Kind::Connection, "crm", &["module Leads"]),
+            (Kind::Connection, "api", &["workflow 79"]),
+            (Kind::Connection, "mail", &["workflow 79"]),
             (Kind::Trigger, "other", &[]),
         ] {
             assert_eq!(users(kind, key, &all), expected, "{kind} {key}");

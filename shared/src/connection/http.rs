@@ -86,6 +86,11 @@ pub struct ClientCredentials {
 }
 
 impl Http {
+    /// The headers of every call, with a mark for each secret.
+    pub fn marked_headers(&self) -> impl Iterator<Item = (String, String)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.to_lowercase(), value.marked()?)))
+    }
+
     /// The secrets that open it, each with the path to it.
     pub(super) fn secrets(&self) -> Vec<(&'static str, &SecretName)> {
         let of_headers = self.headers.iter().flat_map(|(_, value)| &value.reads().secrets);
@@ -115,7 +120,7 @@ fn headers(inner: &mut Reader) -> Vec<(String, Template)> {
     inner.take_secrets();
     let headers = http_request::headers(inner);
     for (name, value) in &headers {
-        if !value.has_only_secrets() {
+        if value.marked().is_none() {
             inner.report(&format!("headers.{name}"), ConnectionFault::OnlySecrets);
         }
     }

@@ -140,6 +140,7 @@ impl Batch {
                     findings.extend(others);
                     findings.extend(bare_filters::findings(&yaml.value));
                     findings.extend(runs_unknown(workflow, &unknown));
+                    findings.extend(named.of_workflow(workflow));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
                     let missing = |stored: &Stored| variables::of_workflow(workflow, &stored.variables);
                     findings.extend(stored.map(missing).unwrap_or_default());

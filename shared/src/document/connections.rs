@@ -12,6 +12,8 @@ use crate::id::ConnectionName;
 use crate::message::{ConnectionFault, Message};
 use crate::module::{Module, Modules};
 use crate::suggestion::did_you_mean;
+use crate::task::Task;
+use crate::workflow::{Step, Workflow};
 
 /// What is known of connections: those of a batch, and those that are stored.
 #[derive(Debug)]
@@ -38,6 +40,15 @@ impl Named {
     pub(super) fn of_module(&self, module: &Module) -> Option<Finding> {
         let name = module.connection.as_ref()?;
         Some(Finding::new(Kind::Connection.name(), self.fault(name, System::Vtiger)?))
+    }
+
+    /// What is wrong with the connections of a workflow's steps.
+    pub(super) fn of_workflow(&self, workflow: &Workflow) -> Vec<Finding> {
+        let finding = |step: &Step| {
+            let (name, system) = step.task.connection()?;
+            Some(Finding::new(place(step), self.fault(name, system)?))
+        };
+        workflow.steps.iter().filter_map(finding).collect()
     }
 
     /// What is wrong where a connection to a kind of system is needed.
@@ -73,15 +84,29 @@ impl Named {
     }
 }
 
+/// Where a step names its connection.
+fn place(step: &Step) -> String {
+    match &step.task {
+        Task::HttpRequest(_) => format!("steps.{}.{}.connection", step.name, step.task.name()),
+        _ => format!("steps.{}.connection", step.name),
+    }
+}
+
 /// The documents that name a connection.
 pub fn users(name: &ConnectionName, modules: &Modules, workflows: &[Value]) -> Vec<(Kind, String)> {
     needs(name, modules, workflows).into_iter().map(|(_, kind, key)| (kind, key)).collect()
 }
 
 /// The documents that name a connection, each with the system to which it must lead.
-fn needs(name: &ConnectionName, modules: &Modules, _workflows: &[Value]) -> Vec<(System, Kind, String)> {
+fn needs(name: &ConnectionName, modules: &Modules, workflows: &[Value]) -> Vec<(System, Kind, String)> {
     let modules = modules.iter().filter(|module| module.connection.as_ref() == Some(name));
     let mut needs: Vec<_> = modules.map(|module| (System::Vtiger, Kind::Module, module.name.to_string())).collect();
     needs.sort_by(|one, other| one.2.cmp(&other.2));
+    for workflow in workflows.iter().filter_map(|one| Workflow::from_document(one).ok()) {
+        let mut named = workflow.steps.iter().filter_map(|step| step.task.connection());
+        if let Some((_, system)) = named.find(|(named, _)| *named == name) {
+            needs.push((system, Kind::Workflow, workflow.id.to_string()));
+        }
+    }
     needs
 }

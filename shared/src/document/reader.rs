@@ -105,6 +105,17 @@ impl<'d, 'f> Reader<'d, 'f> {
         Reader::new(join(&self.path, key), value, settings, self.findings)
     }
 
+    /// A reader of an item of the list at a key.
+    pub fn item(
+        &mut self,
+        key: &'static str,
+        item: &'d Value,
+        at: usize,
+        settings: &'static [Setting],
+    ) -> Option<Reader<'d, '_>> {
+        Reader::new(join(&join(&self.path, key), &at.to_string()), item, settings, self.findings)
+    }
+
     /// The value at a key that is not known beforehand: to look ahead without findings.
     pub fn peek(&self, key: &str) -> Option<&'d Value> {
         self.map.get(key)

@@ -10,6 +10,7 @@ use super::value::{Budget, render};
 use super::{EvalError, Scope, SyntaxError, node::Node, text};
 use crate::id::SecretName;
 use crate::message::ExpressionFault;
+use crate::secret::mark;
 
 /// A compiled value of a task's setting: a text with placeholders, or any other JSON value whose texts are such.
 #[derive(Debug)]
@@ -82,15 +83,20 @@ impl Template {
         }
     }
 
-    /// Whether it is a text in which nothing but secrets is read.
-    pub fn has_only_secrets(&self) -> bool {
+    /// The text with a mark for each secret, if nothing but secrets is read in it: it is the same for every run.
+    pub fn marked(&self) -> Option<String> {
         let parts = match &self.kind {
-            Kind::Fixed(value) => return !value.is_array() && !value.is_object(),
+            Kind::Fixed(value) => return (!value.is_array() && !value.is_object()).then(|| render(value)),
             Kind::Lone(part) => std::slice::from_ref(part),
             Kind::Text(parts) => parts.as_slice(),
-            Kind::List(_) | Kind::Map(_) => return false,
+            Kind::List(_) | Kind::Map(_) => return None,
         };
-        parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Reference(Reference::Secret(_))))
+        let marked = |part: &Part| match part {
+            Part::Text(text) => Some(text.clone()),
+            Part::Reference(Reference::Secret(name)) => Some(mark::of(name)),
+            _ => None,
+        };
+        parts.iter().map(marked).collect()
     }
 
     /// Whether it is one reference and nothing else: its value is a copy.

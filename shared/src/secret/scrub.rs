@@ -20,13 +20,18 @@ impl Scrubber {
     /// # Errors
     /// A secret is missing or cannot be decrypted.
     pub fn new(names: &[SecretName], secrets: &Secrets) -> Result<Self, Unusable> {
+        let values: Result<Vec<&str>, Unusable> = names.iter().map(|name| Ok(secrets.get(name)?.text())).collect();
+        Ok(Self::of(&values?))
+    }
+
+    /// The same for values that are no stored secrets.
+    pub fn of(values: &[&str]) -> Self {
         let (mut texts, mut encoded) = (Vec::new(), Vec::new());
-        for name in names {
-            let value = secrets.get(name)?.text();
+        for value in values {
             // Inside of JSON that is a text itself; PHP escapes a slash as well.
             let json = mark::written(value, mark::Place::Json);
             texts.extend([json.replace('/', "\\/"), json]);
-            texts.extend([value.to_owned(), value.trim().to_owned()]);
+            texts.extend([(*value).to_owned(), value.trim().to_owned()]);
             encoded.extend(base64::letters(value.as_bytes()));
             encoded.extend(base64::letters(value.trim().as_bytes()));
         }
@@ -36,9 +41,16 @@ impl Scrubber {
         all.extend(encoded.iter().map(escaped));
         all.extend(encoded);
         all.retain(|one| !one.text.is_empty());
+        Self::default().and(Self(all))
+    }
+
+    /// This one, which takes out what another takes out as well.
+    pub fn and(self, other: Self) -> Self {
+        let mut all = self.0;
+        all.extend(other.0);
         all.sort_by(|one, other| (other.text.len(), &one.text).cmp(&(one.text.len(), &other.text)));
         all.dedup();
-        Ok(Self(all))
+        Self(all)
     }
 
     /// The same text without the values.

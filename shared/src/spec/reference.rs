@@ -51,7 +51,11 @@ fn inner_maps(outer: &[Setting], path: &str) -> String {
     let mut text = String::new();
     for setting in outer {
         let Some((prefix, inner)) = setting.kind.inner() else { continue };
-        let what = if matches!(setting.kind, Kind::FieldTypes(_)) { "A field of" } else { "In" };
+        let what = match setting.kind {
+            Kind::FieldTypes(_) => "A field of",
+            Kind::Maps(..) => "An item of",
+            _ => "In",
+        };
         let path = format!("{path}{}", setting.key);
         text += &format!("{what} `{path}`:\n\n{}", settings(inner, prefix));
         text += &inner_maps(inner, &format!("{path}."));
@@ -91,6 +95,7 @@ fn value(kind: Kind) -> String {
         Kind::Names(kind) => return format!("names of {kind}s"),
         Kind::Template => "text with references",
         Kind::Url => "address with references",
+        Kind::UrlOr(..) => "address with references, or a map, see below",
         Kind::Address => "address",
         Kind::Html => "HTML with references",
         Kind::MailAddresses => "mail addresses with references",
@@ -124,6 +129,7 @@ fn value(kind: Kind) -> String {
         Kind::Rate => "calls in a time: `50/s`, `100/m`, `1000/h`",
         Kind::Pairs => "pairs joined by `&`",
         Kind::Map(..) => "map, see below",
+        Kind::Maps(..) => "list of maps, see below",
         Kind::FieldTypes(_) => "names with a type or a map, see below",
         Kind::Secret => "`$secret[\"name\"]`",
         Kind::SecretOr(..) => "`$secret[\"name\"]`, or a map, see below",

@@ -117,6 +117,7 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
         Kind::Template | Kind::Html | Kind::MailAddresses | Kind::Value => json!({}),
         Kind::Address => json!({"type": "string", "pattern": "^\\s*[Hh][Tt][Tt][Pp][Ss]?://"}),
         Kind::Url | Kind::EnvName | Kind::Delay | Kind::Time | Kind::Charset | Kind::ShortUrl | Kind::Pairs => text(),
+        Kind::UrlOr(prefix, inner) => json!({"anyOf": [text(), settings(inner, prefix)]}),
         Kind::Secret => secret(),
         Kind::DelayOr(prefix, inner) => json!({"anyOf": [text(), settings(inner, prefix)]}),
         Kind::SecretOr(prefix, inner) => json!({"anyOf": [secret(), settings(inner, prefix)]}),
@@ -139,6 +140,7 @@ fn of_kind(kind: Kind, required: bool) -> Map<String, Value> {
         Kind::Names(_) | Kind::Steps | Kind::Statuses | Kind::Sort | Kind::Texts => several(),
         Kind::AddressRules | Kind::Origins => several(),
         Kind::Cases => json!({"type": "object", "minProperties": 1, "additionalProperties": several()}),
+        Kind::Maps(prefix, inner) => json!({"type": "array", "items": settings(inner, prefix)}),
         Kind::Map(prefix, inner) => Value::Object(settings(inner, prefix)),
         Kind::FieldTypes(inner) => {
             let words = inner.iter().find_map(|setting| match setting.kind {

@@ -11,7 +11,7 @@ use crate::task;
 pub(super) fn sample(kind: Kind) -> Value {
     match kind {
         Kind::Template | Kind::Html | Kind::Text(_) | Kind::Value => json!("a"),
-        Kind::Url | Kind::Address => json!("https://example.org/"),
+        Kind::Url | Kind::UrlOr(..) | Kind::Address => json!("https://example.org/"),
         Kind::MailAddresses => json!("a@example.org"),
         Kind::Expression => json!("$env[\"a\"]"),
         Kind::Texts => json!(["a"]),
@@ -43,6 +43,7 @@ pub(super) fn sample(kind: Kind) -> Value {
         Kind::Secret | Kind::SecretOr(..) => json!("$secret[\"a\"]"),
         Kind::Map("signature", _) => json!({"preset": "github", "secret": "$secret[\"a\"]"}),
         Kind::Map(_, settings) => Value::Object(required(settings)),
+        Kind::Maps(_, settings) => json!([required(settings)]),
         Kind::FieldTypes(_) => json!({"a": "text"}),
         Kind::Graph => json!({"s": {"stop": "finished"}}),
     }

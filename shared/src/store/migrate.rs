@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (55, include_str!("../../migrations/0055_awaited_runs.sql")),
     (57, include_str!("../../migrations/0057_workflow_drafts.sql")),
     (58, include_str!("../../migrations/0058_connections.sql")),
+    (59, include_str!("../../migrations/0059_connection_checks.sql")),
 ];
 
 const PREPARE: &str = "-- migrate::prepare

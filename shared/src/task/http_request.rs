@@ -1,10 +1,13 @@
 //! `http_request`: leaves by `next` when the target answered as expected, else by `failed`.
 
+mod target;
+
 use super::tries::{self, Tries};
 use crate::document::Reader;
 use crate::expression::Template;
 use crate::message::{DocumentFault, StepFault};
 use crate::spec::{self, Kind, Setting, Spec};
+pub use target::{BEFORE_PATH, Target};
 
 /// The most bytes of the answer to one `http_request`, as of any value.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -26,7 +29,7 @@ pub const SPEC: Spec = Spec {
     name: "http_request",
     outputs: &["next", "failed"],
     settings: &[
-        Setting::new("http_request", Kind::Url).required(),
+        Setting::new("http_request", Kind::UrlOr("call", &target::SETTINGS)).required(),
         Setting::flag("any_host", false),
         Setting::new("query", Kind::Env),
         Setting::new("method", Kind::Choice(&spec::words(&METHODS))),
@@ -63,9 +66,7 @@ lost:
 #[derive(Debug)]
 pub struct HttpRequest {
     /// Where to.
-    pub url: Template,
-    /// Whether values may choose scheme, host and port.
-    pub any_host: bool,
+    pub target: Target,
     /// What is added to its query; a list is several values of its name.
     pub query: Vec<(String, Template)>,
     /// How.
@@ -113,28 +114,29 @@ pub enum Body {
 }
 
 impl HttpRequest {
-    /// Reads `http_request: <url>`, `any_host`, `query`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
+    /// Reads `http_request: <target>`, `any_host`, `query`, `method`, `headers`, one of `json`, `form` and `text`, `max_bytes`, `expect`, and how
     /// it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         reader.take_secrets();
-        let (url, any_host, query) =
-            (reader.template(SPEC.name), reader.flag("any_host"), reader.env_templates("query"));
+        let (target, query) = (target::parse(reader), reader.env_templates("query"));
         let body = body(reader);
         let default = if matches!(body, Body::Empty) { Method::Get } else { Method::Post };
         let method = reader.choice("method", &METHODS).unwrap_or(default);
         let (headers, max_bytes) = (headers(reader), reader.number("max_bytes"));
         let (expect, tries) = (expected(reader), Tries::parse(reader));
-        let names_its_host = url.as_ref().is_none_or(Template::names_its_host);
-        if !reader.reads().secrets.is_empty() && !names_its_host {
+        if !reader.reads().secrets.is_empty()
+            && let Some(Target::Url { url, .. }) = &target
+            && !url.names_its_host()
+        {
             reader.report(SPEC.name, StepFault::SecretHost);
         }
-        Some(Self { url: url?, any_host, query, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
+        Some(Self { target: target?, query, method, headers, body, max_bytes: max_bytes?, expect, tries: tries? })
     }
 
     /// Whether values choose scheme, host or port, although the step does not say so. Such a step that was saved by an older
     /// version runs on.
     pub fn lets_values_choose_the_host(&self) -> bool {
-        !self.any_host && !self.url.names_its_host()
+        self.target.lets_values_choose_the_host()
     }
 
     /// Whether a status is no failure.

@@ -1,10 +1,14 @@
 //! `send_mail`: leaves by `next` when the mail server has taken the mail, else by `failed`.
 
+mod attachment;
+
 use super::tries::{self, Tries};
-use crate::document::Reader;
+use crate::document::{self, Reader};
 use crate::expression::Template;
+use crate::id::ConnectionName;
 use crate::message::StepFault;
 use crate::spec::{Kind, Setting, Spec};
+pub use attachment::{Attachment, MAX_ATTACHMENTS};
 
 /// The task as it is described.
 pub const SPEC: Spec = Spec {
@@ -19,6 +23,8 @@ pub const SPEC: Spec = Spec {
         Setting::new("bcc", Kind::MailAddresses),
         Setting::new("from", Kind::MailAddresses),
         Setting::new("reply_to", Kind::MailAddresses),
+        Setting::new("attachments", Kind::Maps("attachment", &attachment::SETTINGS)),
+        Setting::new("connection", Kind::Name(document::Kind::Connection)),
         tries::TIMEOUT,
         tries::RETRIES,
         tries::AT_MOST_ONCE,
@@ -43,7 +49,11 @@ pub struct SendMail {
     pub cc: Option<Template>,
     /// Who gets a copy of which the others do not know.
     pub bcc: Option<Template>,
-    /// Who sends it; none = whom the worker is set to.
+    /// The files that go with it.
+    pub attachments: Vec<Attachment>,
+    /// The connection to the mail server; none = the one that the worker is set to.
+    pub connection: Option<ConnectionName>,
+    /// Who sends it; none = whom the connection or the worker is set to.
     pub from: Option<Template>,
     /// Who gets the replies; none = the sender.
     pub reply_to: Option<Template>,
@@ -59,7 +69,7 @@ pub struct SendMail {
 
 impl SendMail {
     /// Reads `send_mail: <to>`, `cc`, `bcc`, `from`, `reply_to`, `subject`, `text` and `html` of which one must be there,
-    /// and how it is tried.
+    /// `attachments`, `connection`, and how it is tried.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         let (text, html) = (reader.template("text"), reader.template("html"));
         let is_misspelt = reader.is_misspelt("text") || reader.is_misspelt("html");
@@ -69,7 +79,21 @@ impl SendMail {
         let (to, subject) = (reader.template(SPEC.name), reader.template("subject"));
         let (cc, bcc) = (reader.template("cc"), reader.template("bcc"));
         let (from, reply_to) = (reader.template("from"), reader.template("reply_to"));
+        let attachments = attachment::parse(reader);
+        let connection = reader.value("connection").and_then(|_| reader.id("connection"));
         let tries = Tries::parse(reader);
-        Some(Self { to: to?, cc, bcc, from, reply_to, subject: subject?, text, html, tries: tries? })
+        Some(Self {
+            to: to?,
+            cc,
+            bcc,
+            attachments,
+            connection,
+            from,
+            reply_to,
+            subject: subject?,
+            text,
+            html,
+            tries: tries?,
+        })
     }
 }

@@ -36,6 +36,8 @@ pub fn looking(world: &World) -> Vec<Wanted> {
     let World { receipt, record, letter, unreadable, .. } = world;
     vec![
         get("getOpenApi", "/openapi.json"),
+        get("listConnections", "/connections"),
+        get("getConnection", "/connections/api"),
         get("listModules", "/modules"),
         get("getModule", "/modules/Leads"),
         get("listPermissions", "/permissions"),
@@ -84,6 +86,8 @@ fn changing(world: &World) -> Vec<Wanted> {
         get("listForgettings", "/forgettings"),
         get("getRefusedBody", "/refused_bodies/1?values=true"),
         get("getRefusedBodyBytes", "/refused_bodies/1/raw"),
+        documents("setConnection", "/connections/other", "connection: other\nsmtp: {host: mail.example.org}\n"),
+        post("checkConnection", "/connections/api/check", json!({})),
         documents("setModule", "/modules/Leads", "module: Leads\nfields: {n: text, m: text}\n"),
         documents("setPermission", "/permissions/other", "permission: other\naddresses: any\nworkflows: [1]\n"),
         documents("setTrigger", "/triggers/other", "trigger: other\n"),
@@ -121,6 +125,7 @@ fn changing(world: &World) -> Vec<Wanted> {
         Wanted { name: "deleteVariable", path: "/variables/crm_url".to_owned(), body: None },
         post("createToken", "/tokens", json!({"name": "ci"})),
         Wanted { name: "deleteToken", path: "/tokens/1".to_owned(), body: None },
+        Wanted { name: "deleteConnection", path: "/connections/other".to_owned(), body: None },
         Wanted { name: "deleteTrigger", path: "/triggers/other".to_owned(), body: None },
         Wanted { name: "deletePermission", path: "/permissions/other".to_owned(), body: None },
         Wanted { name: "deleteWorkflow", path: "/workflows/9".to_owned(), body: None },

@@ -35,6 +35,9 @@ trigger: web_lead
 module: Leads
 fields: {n: text}
 ---
+connection: api
+http: {base: 'http://127.0.0.1:1/', headers: {X-Key: quagga7marker}}
+---
 workflow: 1
 start: {without_record: true, next: make}
 steps:

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
+use data_encoding::BASE64;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 
-use super::tls;
+use super::{eventually, tls};
 
 /// A mail that was handed over.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,11 @@ pub struct MailServer {
 
 impl MailServer {
     pub async fn start() -> Self {
+        Self::start_with_password("secret").await
+    }
+
+    /// One with another password.
+    pub async fn start_with_password(password: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let got = Arc::new(Mutex::new(Vec::new()));
@@ -45,7 +51,7 @@ impl MailServer {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (from, to) = stream.into_split();
-                tokio::spawn(converse(from, to, Arc::clone(&noted)));
+                tokio::spawn(converse(from, to, Arc::clone(&noted), (true, password)));
             }
         });
         Self { address, got }
@@ -53,6 +59,25 @@ impl MailServer {
 
     /// One that is encrypted from the first byte, with the certificate of a folder; for one connection.
     pub fn encrypted(folder: &Path) -> Self {
+        Self::behind_tls(folder, (true, "secret"))
+    }
+
+    /// One that is encrypted after a greeting in the clear (RFC 3207), with the certificate of a folder; for one connection.
+    pub async fn upgrading(folder: &Path, password: &'static str) -> Self {
+        let behind = Self::behind_tls(folder, (false, password));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let inner = behind.address;
+        let mut inner = eventually("openssl listens", async || TcpStream::connect(inner).await.ok()).await;
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.ok()?;
+            let mut stream = upgrade(stream).await?;
+            tokio::io::copy_bidirectional(&mut stream, &mut inner).await.ok()
+        });
+        Self { address, got: behind.got }
+    }
+
+    fn behind_tls(folder: &Path, how: (bool, &'static str)) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
@@ -62,7 +87,7 @@ impl MailServer {
         let got = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&got);
         tokio::spawn(async move {
-            converse(openssl.stdout.take().unwrap(), openssl.stdin.take().unwrap(), noted).await;
+            converse(openssl.stdout.take().unwrap(), openssl.stdin.take().unwrap(), noted, how).await;
             openssl.wait().await
         });
         Self { address, got }
@@ -106,17 +131,21 @@ async fn converse<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     from: R,
     to: W,
     noted: Arc<Mutex<Vec<Mail>>>,
+    (greets, password): (bool, &str),
 ) -> Option<()> {
+    // NUL postern NUL password, as RFC 4616 has it.
+    let login = format!("AUTH PLAIN {}", BASE64.encode(format!("\0postern\0{password}").as_bytes()));
     let mut other = Conversation { lines: BufReader::new(from).lines(), to };
     let (mut mail, mut knows) = (Mail::default(), false);
-    other.say("220 test").await;
+    if greets {
+        other.say("220 test").await;
+    }
     loop {
         let line = other.lines.next_line().await.ok()??;
         let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
         let answer = match line.split([' ', ':']).next()? {
             "EHLO" => "250-test\r\n250 AUTH PLAIN",
-            // NUL postern NUL secret, as RFC 4616 has it.
-            "AUTH" if line == "AUTH PLAIN AHBvc3Rlcm4Ac2VjcmV0" => {
+            "AUTH" if line == login => {
                 knows = true;
                 "235 welcome"
             }
@@ -142,6 +171,25 @@ async fn converse<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             _ => "500 what",
         };
         other.say(answer).await;
+    }
+}
+
+/// The conversation up to the encryption; nothing if the other side leaves.
+async fn upgrade(stream: TcpStream) -> Option<TcpStream> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 test\r\n").await.ok()?;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok().filter(|length| *length > 0)?;
+        let (answer, ends): (&[u8], bool) = match line.split([' ', '\r']).next()? {
+            "EHLO" => (b"250-test\r\n250 STARTTLS\r\n", false),
+            "STARTTLS" => (b"220 go on\r\n", true),
+            _ => (b"530 encrypt first\r\n", false),
+        };
+        stream.write_all(answer).await.ok()?;
+        if ends {
+            return Some(stream.into_inner());
+        }
     }
 }
 

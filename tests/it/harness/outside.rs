@@ -1,7 +1,8 @@
 //! Another system, as workflows reach it: a real HTTP server that notes what it gets. What it answers stands in the
 //! path: `/status/503`, `/later` (429 with `Retry-After` the first time of a key), `/silent` (never answers, until told
 //! to), `/to/<port>/…` and `/<status>/to/<port>/…` (a redirect to that port), `/large` (more than a workflow takes),
-//! `/heads` (the same, in headers), `/cyrillic` (text in windows-1251), `/echo/503` (repeats the whole request, with this status); everything else is JSON.
+//! `/heads` (the same, in headers), `/cyrillic` (text in windows-1251), `/wait/3` (503 with
+//! `Retry-After` the first time of a key), `/token` (a token of OAuth 2.0 for every client but `wrong`), `/only/<token>` (401 to any other token), `/echo/503` (repeats the whole request, with this status); everything else is JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -69,6 +70,19 @@ fn redirect(path: &str) -> Option<(&str, (&str, &str))> {
     Some((if status.is_empty() { "307" } else { status.trim_start_matches('/') }, rest.split_once('/')?))
 }
 
+/// What a client gets: the token with this number, or a refusal of the client `wrong`.
+fn token(form: &str, number: usize) -> String {
+    let (status, body) = if form.contains("client_id=wrong") || !form.contains("client_id=") {
+        (401, r#"{"error":"invalid_client"}"#.to_owned())
+    } else {
+        (200, serde_json::json!({"access_token": format!("token-{number}"), "expires_in": 3600}).to_string())
+    };
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} Said\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
 /// A greeting in windows-1251.
 const CYRILLIC: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=windows-1251\r\ncontent-length: 6\r\nconnection: close\r\n\r\n\xcf\xf0\xe8\xe2\xe5\xf2";
 
@@ -96,16 +110,27 @@ async fn serve(stream: TcpStream, noted: Arc<Mutex<Vec<Got>>>, mut answers: watc
     stream.read_exact(&mut body).await.unwrap();
     let key = headers.get("idempotency-key").cloned();
     let line = lines[0].clone();
-    let path = line.split([' ', '?']).nth(1).unwrap().to_owned();
+    // The base address of a connection ends with a slash.
+    let path = line.split([' ', '?']).nth(1).unwrap().trim_end_matches('/').to_owned();
     let body = String::from_utf8(body).unwrap();
-    let is_first = {
+    let authorization = headers.get("authorization").cloned().unwrap_or_default();
+    let (is_first, tokens) = {
         let mut noted = noted.lock().unwrap();
         let is_first = !noted.iter().any(|one: &Got| one.headers.get("idempotency-key").cloned() == key);
         noted.push(Got { line, headers, body: body.clone() });
-        is_first
+        (is_first, noted.iter().filter(|one| one.line.starts_with("POST /token")).count())
     };
     let answer = if path == "/later" && is_first {
         "HTTP/1.1 429 Later\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
+    } else if let Some(seconds) = path.strip_prefix("/wait/").filter(|_| is_first) {
+        format!("HTTP/1.1 503 Later\r\nretry-after: {seconds}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    } else if path == "/token" {
+        // Those who ask meanwhile wait for the same token.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        token(&body, tokens)
+    } else if let Some(token) = path.strip_prefix("/only/") {
+        let status = if authorization == format!("Bearer {token}") { 200 } else { 401 };
+        format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno")
     } else if let Some(status) = path.strip_prefix("/status/") {
         format!("HTTP/1.1 {status} Said\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno")
     } else if let Some((status, (port, path))) = redirect(&path) {

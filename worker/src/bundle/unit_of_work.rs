@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use lettre::message::Mailbox;
+use postern_shared::connection::Connections;
 use postern_shared::env::Env;
 use postern_shared::expression::Local;
 use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
@@ -96,6 +97,11 @@ impl UnitOfWork {
     /// What is declared of records.
     pub fn modules(&self) -> &Arc<Modules> {
         self.catalog.modules()
+    }
+
+    /// The connections.
+    pub fn connections(&self) -> &Connections {
+        self.catalog.connections()
     }
 
     /// What `$var` reads.

@@ -93,7 +93,6 @@ impl Catalog {
     }
 
     /// The connections. They hold for all runs, as the modules do.
-    #[expect(dead_code, reason = "the tasks that reach other systems by a connection come next")]
     pub fn connections(&self) -> &Arc<Connections> {
         &self.connections
     }
@@ -220,6 +219,7 @@ pub struct Catalogs {
     fallbacks: Fallbacks,
     keys: Keys,
     secrets: Arc<ArcSwap<Secrets>>,
+    connections: Arc<ArcSwap<Connections>>,
     held: watch::Sender<Held>,
     /// The variables of the installation that the environment sets.
     environment: Variables,
@@ -230,18 +230,29 @@ pub struct Catalogs {
 }
 
 impl Catalogs {
-    /// Holds none yet: the first one is loaded when it is asked for, or followed. The secrets are renewed with the catalog,
-    /// and decrypted with these keys. The variables of the environment win over the stored ones.
+    /// Holds none yet: the first one is loaded when it is asked for, or followed. The secrets and the connections are renewed
+    /// with the catalog; the secrets are decrypted with these keys. The variables of the environment win over the stored ones.
     pub fn new(
         store: Store,
         fallbacks: Fallbacks,
         keys: Keys,
-        secrets: Arc<ArcSwap<Secrets>>,
+        (secrets, connections): (Arc<ArcSwap<Secrets>>, Arc<ArcSwap<Connections>>),
         environment: Variables,
     ) -> Self {
         let (current, older) = (ArcSwap::default(), std::sync::Mutex::default());
         let held = watch::Sender::default();
-        Self { store, fallbacks, keys, secrets, held, environment, current, reloading: Mutex::default(), older }
+        Self {
+            store,
+            fallbacks,
+            keys,
+            secrets,
+            connections,
+            held,
+            environment,
+            current,
+            reloading: Mutex::default(),
+            older,
+        }
     }
 
     /// What is held of the settings, whenever that changes.
@@ -273,6 +284,7 @@ impl Catalogs {
         self.secrets.store(Arc::new(secrets));
         let mut catalog = Catalog::new(loaded.workflows.version, &loaded.workflows.value, loaded.modules);
         catalog.connections = Arc::new(loaded.connections);
+        self.connections.store(Arc::clone(&catalog.connections));
         catalog.fallbacks.clone_from(&self.fallbacks);
         catalog.variables = Arc::new(variable::in_force(loaded.variables, &self.environment));
         catalog.forgotten = loaded.forgotten;

@@ -38,6 +38,8 @@ pub enum CallOutcome {
 #[derive(Debug)]
 pub struct Breakers {
     pairs: Mutex<HashMap<Pair, State>>,
+    /// The targets that asked to be left alone, and until when. Such a wait holds for all workflows.
+    held: Mutex<HashMap<String, Instant>>,
     resting: IntGauge,
 }
 
@@ -54,7 +56,7 @@ impl Breakers {
     /// Knows nothing yet. The gauge counts the pairs of workflow and
     /// target of which the last calls failed and none was answered since.
     pub fn new(resting: IntGauge) -> Self {
-        Self { pairs: Mutex::default(), resting }
+        Self { pairs: Mutex::default(), held: Mutex::default(), resting }
     }
 
     /// Notes what came of a call.
@@ -74,13 +76,33 @@ impl Breakers {
         self.resting.set(i64::try_from(resting).unwrap_or(i64::MAX));
     }
 
+    /// A target asks to be left alone until then.
+    pub fn hold(&self, target: &str, until: Instant) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if held.len() >= MAX_PAIRS {
+            held.retain(|_, until| now < *until);
+        }
+        if held.len() < MAX_PAIRS {
+            held.insert(target.to_owned(), until);
+        }
+    }
+
+    fn is_held(&self, target: &str, now: Instant) -> bool {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(target).is_some_and(|until| now < *until)
+    }
+
     /// Whether a target is not to be asked now.
     pub fn rests(&self, pair: &Pair, now: Instant) -> bool {
-        self.lock().get(pair).is_some_and(|state| state.rests_at(now))
+        self.is_held(&pair.target, now) || self.lock().get(pair).is_some_and(|state| state.rests_at(now))
     }
 
     /// How many calls of a pair may be under way at a time.
     pub fn room(&self, pair: &Pair, now: Instant) -> usize {
+        if self.is_held(&pair.target, now) {
+            return 0;
+        }
         match self.lock().get(pair) {
             Some(state) if state.rests_at(now) => 0,
             Some(State { rests: Some(_), .. }) => 1,
@@ -150,6 +172,22 @@ mod tests {
             breakers.note(&pair, between, now);
             breakers.note(&pair, CallOutcome::Silence, now);
             assert_eq!(breakers.rests(&pair, now), rests, "{between:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_asks_to_be_left_alone_is_so_for_all_workflows() {
+        let (breakers, now) = (breakers(), Instant::now());
+        breakers.hold("a", now + Duration::from_secs(7));
+        for (workflow, target, seconds, rests) in
+            [(1, "a", 6, true), (2, "a", 6, true), (1, "b", 6, false), (1, "a", 7, false)]
+        {
+            let (pair, at) = (key(workflow, target), now + Duration::from_secs(seconds));
+            assert_eq!(
+                (breakers.rests(&pair, at), breakers.room(&pair, at) == 0),
+                (rests, rests),
+                "{workflow} {target}"
+            );
         }
     }
 

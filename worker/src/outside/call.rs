@@ -94,11 +94,14 @@ impl Failure {
     }
 }
 
-/// The name of the target of a request: scheme, host and port, or the mail server of the worker.
+/// The name of the target of a request: scheme, host and port, or a mail server.
 pub fn target(request: &Rendered) -> String {
     let name = match request {
         Rendered::Http(call) => call.url.parse::<Url>().map(|url| url.origin().ascii_serialization()),
-        Rendered::Mail(_) => Ok("mail".to_owned()),
+        Rendered::Mail(mail) => Ok(match &mail.connection {
+            None => "mail".to_owned(),
+            Some(connection) => format!("mail:{connection}"),
+        }),
     };
     spool::target(name.unwrap_or_default())
 }

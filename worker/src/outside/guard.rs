@@ -76,6 +76,14 @@ impl Guard {
         }
     }
 
+    /// The addresses of a host that may be reached.
+    pub async fn find(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Message> {
+        let found = tokio::net::lookup_host((host, port)).await.map_err(|_| Message::TargetNotResolved)?;
+        let found: Vec<SocketAddr> = found.collect();
+        let admitted: Vec<SocketAddr> = found.iter().filter(|one| self.admits(one.ip())).copied().collect();
+        if admitted.is_empty() && !found.is_empty() { Err(TargetRefused.into()) } else { Ok(admitted) }
+    }
+
     fn admits(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         let is_in = |nets: &[IpNet], address: IpAddr| nets.iter().any(|net| net.contains(&address));

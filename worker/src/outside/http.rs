@@ -16,6 +16,7 @@ use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::time::{Instant, timeout_at};
 
 use super::call::{Failure, FailureKind, Reply};
+use super::certificates;
 use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
 
@@ -27,6 +28,8 @@ const MAX_REDIRECTS: usize = 5;
 pub struct Http {
     client: Client,
     guard: Guard,
+    /// The redirects of one request that are followed.
+    redirects: usize,
 }
 
 impl Http {
@@ -47,17 +50,27 @@ impl Http {
             tracing::warn!(%error, "no certificates of the system are found: https targets cannot be reached");
             builder().tls_certs_only([]).build()
         })?;
-        Ok(Self { client, guard })
+        Ok(Self { client, guard, redirects: MAX_REDIRECTS })
     }
 
-    /// Makes one call. `key` is the same whenever this step of this run is tried. The headers of the answer count into
-    /// `max_bytes`.
+    /// The same, for which a redirect is an answer.
+    pub fn without_redirects(&self) -> Self {
+        Self { redirects: 0, ..self.clone() }
+    }
+
+    /// Says which addresses may be reached.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Makes one call. `key` is the same whenever this step of this run is tried; none = the call has no key. The headers
+    /// of the answer count into `max_bytes`.
     pub async fn call(
         &self,
         call: &HttpCall,
         max_bytes: usize,
         timeout: Duration,
-        key: &str,
+        key: Option<&str>,
     ) -> Result<Reply, Failure> {
         let late = || Failure::down(Message::NoAnswer { ms: millis(timeout) }, FailureKind::Unclear);
         let until = Instant::now() + timeout;
@@ -67,7 +80,7 @@ impl Http {
     }
 
     /// The answer to which the redirects lead.
-    async fn follow(&self, call: &HttpCall, key: &str) -> Result<Response, Failure> {
+    async fn follow(&self, call: &HttpCall, key: Option<&str>) -> Result<Response, Failure> {
         let never = || Failure::last(Message::RequestImpossible);
         let mut hop = Hop {
             method: call.method.parse().map_err(|_| never())?,
@@ -76,7 +89,7 @@ impl Http {
             with_body: call.body.is_some(),
         };
         let headers = headers(call, key).ok_or_else(never)?;
-        for redirects in 0..=MAX_REDIRECTS {
+        for redirects in 0..=self.redirects {
             // A redirect is an answer of the target, wherever it leads.
             let failed = |failure: Failure| if redirects > 0 { failure.answered() } else { failure };
             self.guard.check(&hop.url).map_err(|refused| failed(Failure::last(refused.into())))?;
@@ -84,6 +97,7 @@ impl Http {
             let response = response.map_err(|error| failed(failure(&error)))?;
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             hop = match hop.next(response.status().as_u16(), location) {
+                _ if self.redirects == 0 => return Ok(response),
                 Ok(next) => next,
                 Err(NotFollowed::NoRedirect) => return Ok(response),
                 Err(NotFollowed::NoUrl) => return Err(Failure::last(Message::RedirectedToNoUrl).answered()),
@@ -110,7 +124,7 @@ impl Http {
 }
 
 /// Those of the step, and its key unless it names one itself.
-fn headers(call: &HttpCall, key: &str) -> Option<HeaderMap> {
+fn headers(call: &HttpCall, key: Option<&str>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in &call.headers {
         let mut value = HeaderValue::from_str(value).ok()?;
@@ -118,7 +132,9 @@ fn headers(call: &HttpCall, key: &str) -> Option<HeaderMap> {
         value.set_sensitive(true);
         headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
     }
-    headers.entry("idempotency-key").or_insert(HeaderValue::from_str(key).ok()?);
+    if let Some(key) = key {
+        headers.entry("idempotency-key").or_insert(HeaderValue::from_str(key).ok()?);
+    }
     Some(headers)
 }
 
@@ -155,13 +171,13 @@ fn failure(error: &reqwest::Error) -> Failure {
 /// Why no connection came about, by the first of its causes that tells.
 fn not_connected<'e>(causes: impl Iterator<Item = &'e (dyn Error + 'static)>) -> Message {
     for cause in causes {
-        if tls::is_fault(cause) {
-            return Message::TargetTls;
+        if let Some(message) = certificates::fault(cause) {
+            return message;
         }
         let Some(error) = cause.downcast_ref::<io::Error>() else { continue };
         // Of an error of TLS there is an io::Error around the cause.
-        if error.get_ref().is_some_and(|inner| tls::is_fault(inner)) {
-            return Message::TargetTls;
+        if let Some(message) = error.get_ref().and_then(|inner| certificates::fault(inner)) {
+            return message;
         }
         match Unreachable::of(error) {
             Unreachable::NotResolved(_) => return Message::TargetNotResolved,

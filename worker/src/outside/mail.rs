@@ -1,41 +1,35 @@
-//! Hands mails to the mail server that the operator has set (RFC 5321, RFC 6409). Postern keeps no queue of its own: a mail
-//! is sent when the server has taken it.
+//! Hands mails to the mail server that the operator has set, or to that of a connection (RFC 5321, RFC 6409). Postern keeps
+//! no queue of its own: a mail is sent when the server has taken it.
+
+mod compose;
 
 use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{Address, Message as MailMessage};
 use percent_encoding::percent_decode_str;
+use postern_shared::connection::smtp::{Security, Smtp};
 use postern_shared::message::Message;
 use postern_shared::rendered::Mail;
 use postern_shared::secret::scrub::Scrubber;
+use postern_shared::unreachable::Unreachable;
 use reqwest::Url;
 use tokio::time::{Instant, timeout_at};
 
+pub use compose::{Draft, File, compose};
+
 use super::call::{Failure, FailureKind, Reply};
+use super::certificates;
 
 /// How long the server may take to say good-bye to a mail that it has taken.
 const GOODBYE: Duration = Duration::from_secs(1);
-
-/// A mail to compose.
-#[derive(Debug)]
-pub struct Draft {
-    pub from: Option<Mailbox>,
-    pub reply_to: Option<Mailbox>,
-    pub to: Vec<Mailbox>,
-    pub cc: Vec<Mailbox>,
-    pub bcc: Vec<Mailbox>,
-    pub subject: String,
-    pub text: Option<String>,
-    pub html: Option<String>,
-}
 
 /// How a connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +42,15 @@ enum Tls {
     Never,
 }
 
-/// The mail server of the operator: each mail goes on a connection of its own.
+/// A mail server: each mail goes on a connection of its own.
 #[derive(Debug, Clone)]
 pub struct MailServer {
     host: String,
     port: u16,
     tls: Tls,
     credentials: Option<Credentials>,
+    /// Where it is, of a connection: the addresses that may be reached; none = its host says it.
+    addresses: Option<Vec<SocketAddr>>,
 }
 
 impl MailServer {
@@ -74,7 +70,23 @@ impl MailServer {
         let password = url.password().map(decoded);
         let credentials = password.map(|password| Credentials::new(decoded(url.username()), password));
         let host = host.trim_matches(['[', ']']).to_owned();
-        Ok(Self { host, port: url.port().unwrap_or(port), tls, credentials })
+        Ok(Self { host, port: url.port().unwrap_or(port), tls, credentials, addresses: None })
+    }
+
+    /// The one of a connection.
+    pub fn of(smtp: &Smtp, password: Option<&str>, addresses: Vec<SocketAddr>) -> Self {
+        let login = smtp.login.as_ref().zip(password);
+        Self {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            tls: match smtp.security {
+                Security::Tls => Tls::Implicit,
+                Security::StartTls => Tls::Upgrade,
+                Security::None => Tls::Never,
+            },
+            credentials: login.map(|(login, password)| Credentials::new(login.user.clone(), password.to_owned())),
+            addresses: Some(addresses),
+        }
     }
 
     /// Sends one mail.
@@ -105,13 +117,29 @@ impl MailServer {
         Ok(Reply { status: code.into(), headers, body, scrubber })
     }
 
+    /// Connects, encrypts and logs in, and sends nothing.
+    pub async fn check(&self, limit: Duration) -> Result<(), Message> {
+        let until = Instant::now() + limit;
+        let ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let connected = timeout_at(until, self.connect(&ClientId::default())).await;
+        let mut connection =
+            connected.map_err(|_| Message::MailSilent { ms })?.map_err(|failure: Failure| failure.reason)?;
+        let _ = timeout_at(Instant::now() + GOODBYE, connection.quit()).await;
+        Ok(())
+    }
+
     async fn connect(&self, hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
-        let Self { host, port, tls, credentials, .. } = self;
+        let Self { host, port, tls, credentials, addresses } = self;
         let parameters = || TlsParameters::new(host.clone());
         let connecting = async {
             let implicit = if *tls == Tls::Implicit { Some(parameters()?) } else { None };
-            let server = (host.as_str(), *port);
-            let mut connection = AsyncSmtpConnection::connect_tokio1(server, None, hello, implicit, None).await?;
+            let mut connection = match addresses {
+                Some(all) => AsyncSmtpConnection::connect_tokio1(&all[..], None, hello, implicit, None).await?,
+                None => {
+                    let server = (host.as_str(), *port);
+                    AsyncSmtpConnection::connect_tokio1(server, None, hello, implicit, None).await?
+                }
+            };
             if *tls == Tls::Upgrade {
                 connection.starttls(parameters()?, hello).await?;
             }
@@ -126,10 +154,24 @@ impl MailServer {
             match error.status() {
                 Some(code) => Failure::new(Message::MailRefuses { status: code.into() }, kind).answered(),
                 None if error.is_client() => Failure::new(Message::MailNoStarttls, kind).answered(),
-                None if error.is_tls() => Failure::new(Message::MailTls, kind),
-                None => Failure::down(Message::MailUnreachable, kind),
+                None => match certificates::fault_within(&error) {
+                    Some(fault) => Failure::new(fault, kind),
+                    None if error.is_tls() => Failure::new(Message::MailTls, kind),
+                    None => Failure::down(unreachable(&error), kind),
+                },
             }
         })
+    }
+}
+
+/// Why there is no connection, if its causes tell.
+fn unreachable(error: &smtp::Error) -> Message {
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    match causes.find_map(|cause| cause.downcast_ref::<io::Error>()).map(Unreachable::of) {
+        Some(Unreachable::NotResolved(_)) => Message::TargetNotResolved,
+        Some(Unreachable::Refused) => Message::TargetRefused,
+        Some(Unreachable::NoRoute) => Message::TargetNoRoute,
+        _ => Message::MailUnreachable,
     }
 }
 
@@ -140,41 +182,6 @@ fn envelope(mail: &Mail) -> Result<Envelope, Failure> {
     let from: Address = from.ok_or_else(none)?.parse().map_err(wrong)?;
     let to = mail.to.iter().map(|one| one.parse()).collect::<Result<Vec<Address>, _>>().map_err(wrong)?;
     Envelope::new(Some(from), to).map_err(|_| Failure::last(Message::MailAddresses))
-}
-
-/// Writes a mail as it goes over the wire. `key` is the name of this step of this run, and so of its `Message-ID`. A mail
-/// that nobody sends has no text: it is refused when it is to be sent.
-pub fn compose(draft: Draft, key: &str) -> Result<Mail, Message> {
-    let Draft { from, reply_to, to, cc, bcc, subject, text, html } = draft;
-    let people = [&to, &cc, &bcc].into_iter().flatten().map(|one| one.email.to_string()).collect();
-    let Some(from) = from else { return Ok(Mail { from: None, to: people, message: String::new() }) };
-    let sender = from.email.to_string();
-    // An `@` divides the two parts of the id.
-    let id = format!("<{}@{}>", key.replace('@', "-"), from.email.domain());
-    // RFC 3834: nothing that answers by itself shall answer this.
-    let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
-    let add = |builder, many: Vec<Mailbox>, one: fn(MessageBuilder, Mailbox) -> MessageBuilder| {
-        many.into_iter().fold(builder, one)
-    };
-    let mut builder = MailMessage::builder().from(from).message_id(Some(id)).subject(subject).raw_header(automatic);
-    builder = add(builder, to, MessageBuilder::to);
-    builder = add(builder, cc, MessageBuilder::cc);
-    builder = add(builder, bcc, MessageBuilder::bcc);
-    builder = add(builder, reply_to.into_iter().collect(), MessageBuilder::reply_to);
-    let message = match (text.as_deref().map(lines), html.as_deref().map(lines)) {
-        (Some(text), Some(html)) => builder.multipart(MultiPart::alternative_plain_html(text, html)),
-        (None, Some(html)) => builder.singlepart(SinglePart::html(html)),
-        (text, None) => builder.singlepart(SinglePart::plain(text.unwrap_or_default())),
-    };
-    let message = message.map_err(|error| Message::MailImpossible { reason: error.to_string() })?;
-    let message = String::from_utf8(message.formatted())
-        .map_err(|error| Message::MailImpossible { reason: error.to_string() })?;
-    Ok(Mail { from: Some(sender), to: people, message })
-}
-
-/// Lines end with CR and LF together, and with nothing else (RFC 5321, 2.3.8); a NUL cannot stand in a mail.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n").replace('\0', "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -198,29 +205,6 @@ mod tests {
             let found = read.as_ref().ok().map(|one| (one.host.as_str(), one.port, one.tls, one.credentials.is_some()));
             assert_eq!(found, expected, "{url}");
             assert!(!format!("{read:?}").contains("secret"), "{read:?}");
-        }
-    }
-    #[test]
-    fn lines_of_a_mail_end_in_one_way_only_and_nothing_of_it_comes_into_a_header() {
-        let everybody = || vec!["\"a b\" <a@example.org>".parse().unwrap()];
-        for text in ["a\r.\rMAIL FROM:<x@y.z>\rb", "a\n.\nb\r", "a\r\n.\r\nb", "\0\r\r\n\n", "ä\r.\rb\0"] {
-            for is_html in [true, false] {
-                let some = |is: bool| is.then(|| text.to_owned());
-                let draft = Draft {
-                    from: everybody().pop(),
-                    reply_to: None,
-                    to: everybody(),
-                    cc: Vec::new(),
-                    bcc: Vec::new(),
-                    subject: "x\rBcc: c@d.e".to_owned(),
-                    text: some(true),
-                    html: some(is_html),
-                };
-                let mail = compose(draft, "key").unwrap();
-                let rest = mail.message.replace("\r\n", "");
-                assert!(!rest.contains(['\r', '\n', '\0']), "{:?}", mail.message);
-                assert!(!mail.message.contains("\r\nBcc:"), "{:?}", mail.message);
-            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub fn put_in(request: &HttpCall, marks: &str, secrets: &Secrets) -> Result<(Htt
     let call = HttpCall {
         method: method.clone(),
         url: filled(url)?,
+        connection: request.connection.clone(),
         headers: headers_filled?,
         body: body.as_deref().map(filled).transpose()?,
         marks: None,

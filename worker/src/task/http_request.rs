@@ -1,7 +1,7 @@
 //! `http_request`: says what is to be sent, and what becomes of the answer. The sending is done outside of every
 //! transaction; see `outside`.
 
-use std::time::{Duration, SystemTime};
+pub mod target;
 
 use postern_shared::body::answer::decoded;
 use postern_shared::env::{Env, Limits};
@@ -17,9 +17,7 @@ use super::error::TaskError;
 use super::outcome::Outcome;
 use super::tries::{self, Failed, Judgement};
 use crate::outside::call::{Reply, Report};
-
-/// The longest wait that a target may ask for: with all tries a day is not exceeded.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+use crate::outside::retry_after;
 
 /// Statuses that say "later": RFC 9110, RFC 6585, RFC 8470.
 const LATER: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
@@ -46,7 +44,7 @@ pub fn perform(
                 reason: TaskError::TargetAnswered { status },
                 // What it has done by then nobody knows.
                 again: LATER.contains(&status) && !settings.tries.at_most_once,
-                after: retry_after(&headers, now),
+                after: retry_after::of(&headers, now),
             });
             if let (Some(failed), Value::Object(found)) = (&failure, &mut found) {
                 found.insert("error".to_owned(), failed.reason.to_string().into());
@@ -57,23 +55,19 @@ pub fn perform(
 }
 
 fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered, TaskError> {
-    let url = render(&context.value("http_request", &settings.url)?);
-    let written = url;
-    let mut url: reqwest::Url = written.trim().parse().map_err(|_| TaskError::NotAUrl)?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(TaskError::UrlScheme);
-    }
-    if !has_host(&written) {
-        return Err(TaskError::NotAUrl);
-    }
+    let (mut url, connection) = target::url(&settings.target, context)?;
     if !settings.query.is_empty() {
         add_query(&mut url, &settings.query, context)?;
     }
     let (content_type, body) = body(&settings.body, context)?;
     let mut headers: Vec<_> =
         content_type.map(|text| ("content-type".to_owned(), text.to_owned())).into_iter().collect();
-    for (name, value) in context.values(&settings.headers)? {
-        let value = render(&value);
+    let of_connection = match &connection {
+        Some(name) => target::of(name, context)?.marked_headers().collect(),
+        None => Vec::new(),
+    };
+    let own = context.values(&settings.headers)?.into_iter().map(|(name, value)| (name, render(&value)));
+    for (name, value) in of_connection.into_iter().chain(own) {
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(&value).is_err() {
             return Err(TaskError::HeaderValue { name });
         }
@@ -96,14 +90,7 @@ fn prepare(settings: &HttpRequest, context: &mut Context<'_>) -> Result<Rendered
         || headers.iter().any(|(_, value)| has_secrets(value))
         || body.as_deref().is_some_and(has_secrets);
     let marks = is_marked.then(|| mark::beginning().to_owned());
-    Ok(Rendered::Http(HttpCall { method: method.into(), url, headers, body, marks }))
-}
-
-/// Whether a host stands where it belongs. Without one, a client takes the beginning of the path for it: `https:///a.example`.
-fn has_host(url: &str) -> bool {
-    let read = url.replace(['\t', '\r', '\n'], "");
-    read.split_once("://")
-        .is_some_and(|(scheme, rest)| !scheme.contains(':') && !rest.starts_with(['/', '\\', '?', '#']))
+    Ok(Rendered::Http(HttpCall { method: method.into(), url, connection, headers, body, marks }))
 }
 
 /// Behind whatever the URL asks already.
@@ -180,19 +167,6 @@ fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// In seconds or until a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &[(String, String)], now: SystemTime) -> Option<Duration> {
-    let (_, text) = headers.iter().find(|(name, _)| name == "retry-after")?;
-    let wait = match text.trim().parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            SystemTime::try_from(date).ok()?.duration_since(now).unwrap_or_default()
-        }
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,36 +193,5 @@ mod tests {
         let json = [("content-type".to_owned(), "application/json".to_owned())];
         let dense = format!("[{}0]", r#"{"":0},"#.repeat(LIMITS.fields));
         assert_eq!(answer(200, &json, dense.as_bytes())["body"], dense);
-    }
-
-    #[test]
-    fn no_part_of_a_path_is_taken_for_the_host() {
-        for url in ["https://a.example", " http://a.example/b ", "https://[::1]:80/", "https://a.example?b=://"] {
-            assert!(has_host(url), "{url}");
-        }
-        for url in [
-            "https:///a.example",
-            "https://\n/a.example",
-            "https:/\t//a.example",
-            "https:////a.example",
-            "https://\\a.example",
-            "https:/a.example",
-            "https:a.example/b://c",
-            "https:\\\\a.example",
-            "https://?a",
-            "https://#a",
-            "",
-        ] {
-            assert!(!has_host(url), "{url:?}");
-        }
-    }
-
-    #[test]
-    fn a_target_may_ask_for_a_wait_that_has_an_end() {
-        let after = |text: &str| retry_after(&[("retry-after".to_owned(), text.to_owned())], SystemTime::now());
-        assert_eq!(after("7"), Some(Duration::from_secs(7)));
-        assert_eq!(after("999999"), Some(MAX_RETRY_AFTER));
-        assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        assert_eq!(after("soon"), None);
     }
 }

@@ -2,20 +2,26 @@
 //! of every transaction; see `outside`.
 
 use lettre::message::{Mailbox, Mailboxes};
+use postern_shared::connection::{Connection, System};
 use postern_shared::expression::{Template, render};
+use postern_shared::message::StepFault;
 use postern_shared::rendered::Rendered;
-use postern_shared::task::send_mail::SendMail;
+use postern_shared::task::send_mail::{Attachment, SendMail};
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::error::TaskError;
+use super::http_request::target;
 use super::outcome::Outcome;
 use super::tries::{self, Failed, Judgement};
 use crate::outside::call::{Reply, Report};
-use crate::outside::mail::{self, Draft};
+use crate::outside::mail::{self, Draft, File};
 
 /// The most people who receive one mail, copies included.
 const MAX_RECIPIENTS: usize = 100;
+
+/// The most bytes of all files of one mail: the rendered mail is kept with its run.
+const MAX_ATTACHED_BYTES: usize = 1024 * 1024;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
@@ -38,12 +44,21 @@ fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Rendered, T
         text: text("text", &settings.text, context)?,
         html: text("html", &settings.html, context)?,
         subject: one_line(&render(&context.value("subject", &settings.subject)?)),
-        from: one("from", settings.from.as_ref(), context)?.or_else(|| context.unit.sender()),
+        from: match one("from", settings.from.as_ref(), context)? {
+            Some(from) => Some(from),
+            None => sender(settings, context)?.or_else(|| context.unit.sender()),
+        },
         reply_to: one("reply_to", settings.reply_to.as_ref(), context)?,
         to: several("send_mail", Some(&settings.to), context)?,
         cc: several("cc", settings.cc.as_ref(), context)?,
         bcc: several("bcc", settings.bcc.as_ref(), context)?,
+        attachments: settings.attachments.iter().map(|one| file(one, context)).collect::<Result<_, _>>()?,
+        connection: settings.connection.clone(),
     };
+    let bytes: usize = draft.attachments.iter().map(|file| file.text.len()).sum();
+    if bytes > MAX_ATTACHED_BYTES {
+        return Err(StepFault::AttachmentsLarge { most: MAX_ATTACHED_BYTES }.into());
+    }
     if draft.to.is_empty() {
         return Err(TaskError::MailToNobody);
     }
@@ -52,6 +67,24 @@ fn prepare(settings: &SendMail, context: &mut Context<'_>) -> Result<Rendered, T
     }
     let key = format!("{}.{}", context.run, context.tries.first);
     mail::compose(draft, &key).map(Rendered::Mail)
+}
+
+/// The sender whom the connection names. The connection must be there.
+fn sender(settings: &SendMail, context: &Context<'_>) -> Result<Option<Mailbox>, TaskError> {
+    let Some(name) = &settings.connection else { return Ok(None) };
+    let connections = context.unit.connections();
+    let found = || connections.get(name).map(Connection::system);
+    let smtp = connections.smtp(name).ok_or_else(|| target::missing(name, found(), System::Smtp))?;
+    let read = |text: &String| text.parse().map_err(|_| TaskError::NotAMailAddress { field: "from".to_owned() });
+    smtp.from.as_ref().map(read).transpose()
+}
+
+fn file(attachment: &Attachment, context: &mut Context<'_>) -> Result<File, TaskError> {
+    Ok(File {
+        name: one_line(&render(&context.value("name", &attachment.name)?)),
+        text: render(&context.value("text", &attachment.text)?),
+        content_type: attachment.content_type.clone(),
+    })
 }
 
 fn several(name: &str, template: Option<&Template>, context: &mut Context<'_>) -> Result<Vec<Mailbox>, TaskError> {

@@ -112,13 +112,16 @@ impl Control {
             Kind::Conditions if is_map => Self::Conditions,
             Kind::Names(Named::Trigger) => Self::Boxes,
             Kind::Map(prefix, inner) if is_map => Self::Inner(prefix, inner),
-            Kind::DelayOr(prefix, inner) if value.is_object() => Self::Inner(prefix, inner),
+            Kind::DelayOr(prefix, inner) | Kind::UrlOr(prefix, inner) if value.is_object() => {
+                Self::Inner(prefix, inner)
+            }
             Kind::Template if setting.key == "json" && is_map => Self::Rows,
             Kind::MailAddresses | Kind::Texts | Kind::Sort | Kind::Statuses | Kind::Names(_) => match value {
                 Value::Array(items) if items.iter().all(Value::is_string) => Self::Line,
                 Value::Array(_) | Value::Object(_) => Self::Value,
                 _ => Self::Line,
             },
+            Kind::Maps(..) => Self::Value,
             _ if value.is_array() || value.is_object() => Self::Value,
             Kind::Expression if is_rule(value) => Self::Rule,
             Kind::Template | Kind::Expression => Self::Text,

@@ -2,18 +2,19 @@
 
 use super::document::kinds::{Connections, Modules, Permissions, Triggers, Workflows};
 use super::{
-    Row, audit, dead_letter, document, explain, find, job, openapi, person, process, receipt, record, refused_body,
-    rejected_callers, run,
+    Row, audit, connection, dead_letter, document, explain, find, job, openapi, person, process, receipt, record,
+    refused_body, rejected_callers, run,
 };
 use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 71] = [
+pub static ROWS: [Row; 72] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Connections>>(),
     Row::of::<document::get::Get<Connections>>(),
     Row::of::<document::set::Set<Connections>>(),
     Row::of::<document::delete::Delete<Connections>>(),
+    Row::of::<connection::check::CheckConnection>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
     Row::of::<document::set::Set<Modules>>(),

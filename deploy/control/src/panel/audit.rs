@@ -71,6 +71,7 @@ fn row(p: &Frame, noted: &Entry) -> Row {
         "workflow" => "workflows",
         "trigger" => "triggers",
         "module" => "modules",
+        "connection" => "connections",
         "permission" => "http-handler",
         "account" => "accounts",
         "dead_letter" | "receipt" => "receipts",

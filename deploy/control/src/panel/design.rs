@@ -30,6 +30,7 @@ use crate::designer::outputs::NEXT;
 use crate::designer::{Sketch, edit};
 pub use actions::act;
 use form::StepForm;
+pub use form::{texts_of, words};
 use opened::Opened;
 use picker::Picker;
 use postern_shared::document::Kind;

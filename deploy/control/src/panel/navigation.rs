@@ -15,6 +15,7 @@ pub enum Section {
     Unmatched,
     HttpHandler,
     Modules,
+    Connections,
     Secrets,
     Variables,
     Accounts,
@@ -76,6 +77,7 @@ pub const GROUPS: &[Group] = &[
         pages: &[
             (Section::HttpHandler, "/http-handler", "http-handler"),
             (Section::Modules, "/modules", "modules"),
+            (Section::Connections, "/connections", "connections"),
             (Section::Secrets, "/secrets", "secrets"),
             (Section::Variables, "/variables", "variables"),
             (Section::Accounts, "/accounts", "accounts"),

@@ -11,7 +11,7 @@ use warp::reply::Response;
 use super::reply::Refusal;
 use super::visit::{Visit, decoded};
 use super::{
-    accounts, addresses, audit, dead_letters, design, forget, hold, jobs, live, login, modules, overview,
+    accounts, addresses, audit, connections, dead_letters, design, forget, hold, jobs, live, login, modules, overview,
     permission_form, permissions, receipt, records, refused, reply, rescue, run_again, runs, search, secrets, tokens,
     triggers, unmatched, variables, versions, workflows,
 };
@@ -142,6 +142,14 @@ pub const ROUTES: &[Route] = &[
     post("/modules/{}", page!(modules::save)),
     editor(get("/modules/{}/delete", page!(modules::ask))),
     post("/modules/{}/delete", page!(modules::delete)),
+    get("/connections", page!(connections::list)),
+    editor(get("/connections/new", page!(connections::new))),
+    post("/connections/new", page!(connections::save)),
+    get("/connections/{}", page!(connections::edit)),
+    post("/connections/{}", page!(connections::save)),
+    post("/connections/{}/check", page!(connections::check)),
+    editor(get("/connections/{}/delete", page!(connections::ask))),
+    post("/connections/{}/delete", page!(connections::delete)),
     get("/secrets", page!(secrets::list)),
     post("/secrets", page!(secrets::save)),
     editor(get("/secrets/{}/delete", page!(secrets::ask))),

@@ -61,6 +61,8 @@ async fn all(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
 fn place(p: &Frame, Use { kind, key, place }: &Use) -> Place {
     let (folder, text) = if kind == Kind::Workflow.name() {
         ("workflows", format!("{} #{key}, {place}", p.t("workflow")))
+    } else if kind == Kind::Connection.name() {
+        ("connections", format!("{} {key}, {place}", p.t("connection")))
     } else {
         ("http-handler", format!("{} {key}, {place}", p.t("permission")))
     };

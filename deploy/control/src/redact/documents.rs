@@ -40,8 +40,11 @@ fn hide_settings(map: &mut Value, settings: &[Setting]) {
     for setting in settings {
         let Some(value) = map.get_mut(setting.key) else { continue };
         match setting.kind {
+            spec::Kind::UrlOr(_, inner) if value.is_object() => hide_settings(value, inner),
             spec::Kind::Map(_, inner) => hide_settings(value, inner),
-            spec::Kind::Url => *value = value.as_str().map_or_else(|| HIDDEN.into(), |url| origin(url).into()),
+            spec::Kind::Url | spec::Kind::UrlOr(..) | spec::Kind::Address => {
+                *value = value.as_str().map_or_else(|| HIDDEN.into(), |url| origin(url).into())
+            }
             spec::Kind::ShortUrl
             | spec::Kind::Pairs
             | spec::Kind::Template
@@ -50,7 +53,8 @@ fn hide_settings(map: &mut Value, settings: &[Setting]) {
             | spec::Kind::Headers
             | spec::Kind::Env
             | spec::Kind::Fields
-            | spec::Kind::MailAddresses => hide(value),
+            | spec::Kind::MailAddresses
+            | spec::Kind::Maps(..) => hide(value),
             _ => {}
         }
     }

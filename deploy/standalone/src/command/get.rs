@@ -117,9 +117,9 @@ static VERSIONS: [Column<Version>; 2] =
 
 static CONNECTIONS: [Column<Value>; 4] = [
     Column::text("CONNECTION", |one| text(&one["connection"])),
-    Column::text("SYSTEM", |one| system(one).map_or("", System::name).to_owned()),
+    Column::text("SYSTEM", |one| System::of(one).map_or("", System::name).to_owned()),
     Column::text("ADDRESS", |one| {
-        let (map, key) = match system(one) {
+        let (map, key) = match System::of(one) {
             Some(System::Vtiger) => (&one["vtiger"], "url"),
             Some(System::Http) => (&one["http"], "base"),
             Some(System::Smtp) => (&one["smtp"], "host"),
@@ -129,10 +129,6 @@ static CONNECTIONS: [Column<Value>; 4] = [
     }),
     Column::text("TITLE", |one| text(&one["title"])),
 ];
-
-fn system(connection: &Value) -> Option<System> {
-    System::ALL.into_iter().find(|system| connection.get(system.name()).is_some())
-}
 
 static MODULES: [Column<Value>; 4] = [
     Column::text("MODULE", |one| text(&one["module"])),

@@ -21,7 +21,32 @@ codes! {
     "sender-form" SenderForm;
 
     // What names it.
+    "host-fixed" HostFixed;
     "no-connection" NoConnection { connection: ConnectionName };
     "connection-other" ConnectionOther { connection: ConnectionName, system: String, needed: String };
     "connection-needed" ConnectionNeeded { kind: Inner, key: String, needed: String };
+
+    // What came of a call.
+    "path-leaves" PathLeaves;
+    "connection-moved" ConnectionMoved { connection: ConnectionName };
+    "token-not-fetched" TokenNotFetched { message: Inner };
+    "token-refused" TokenRefused { status: u16 };
+    "token-answered" TokenAnswered { status: u16 };
+    "token-unreadable" TokenUnreadable;
+
+    // What a check found.
+    "works" Works { status: u16 };
+    "lets-in" LetsIn;
+    "redirects" Redirects { to: String };
+    "redirects-to-https" RedirectsToHttps { to: String };
+    "login-refused" LoginRefused { status: u16 };
+    "login-needed" LoginNeeded { status: u16 };
+    "forbidden" Forbidden { status: u16 };
+    "certificate-unknown" CertificateUnknown;
+    "certificate-name" CertificateName;
+    "certificate-expired" CertificateExpired;
+    "no-tls" NoTls;
+    "no-vtiger" NoVtiger { status: u16 };
+    "user-unknown" UserUnknown;
+    "no-worker" NoWorker;
 }

@@ -55,7 +55,7 @@ must-be-media-type = must be a media type such as { $example }
 name-empty = a name is empty
 name-longer = the name is longer than { $most } bytes
 name-nul = the name holds a NUL character, which cannot be stored
-secret-elsewhere = $secret["{ $secret }"] can be read only in the URL, the headers and the body of an http_request and in permissions: what is written here is stored and shown
+secret-elsewhere = $secret["{ $secret }"] can be read only in the URL, the headers and the body of an http_request, in permissions and in connections: what is written here is stored and shown
 
 module-fields = a module has at most { $most } fields, and this has { $count }
 unique-twice = a module has one unique field, and `{ $field }` is it already
@@ -90,6 +90,8 @@ operator-unknown = has an unknown operator; known here: { $known }
 secret-host = a request with a secret names scheme and host in its URL, as in https://crm.example.org/…: no value that was posted may choose who gets the secret
 host-chosen = a reference chooses scheme, host or port: write them out, as in https://crm.example.org/…, or write any_host: true if whoever posts may choose whom Postern calls
 one-body = has one of { $keys }
+must-be-maps = must be a list of maps, each with keys and values
+attachments-large = the attachments have more than { $most } bytes
 header-characters = a name holds characters that the name of a header cannot have
 header-own = `{ $header }` is set by Postern
 status-form = must be a status such as 200, 2xx or 200-299
@@ -265,6 +267,29 @@ host-form = must be the name or the address of a host without its port, such as 
 login-half = is missing: it goes together with `{ $key }`
 sender-form = must be a mail address such as sales@example.org, or Sales <sales@example.org>
 
+host-fixed = goes together with a URL: the connection names the host
 no-connection = there is no connection { $connection }
 connection-other = the connection { $connection } leads to { $system }, and here { $needed } is needed
 connection-needed = { $kind } { $key } needs this connection to lead to { $needed }
+
+path-leaves = path: it leads out of the base address of the connection
+connection-moved = the connection { $connection } leads to another address than this request was made for: run it again
+token-not-fetched = no token was fetched: { $message }
+token-refused = the token address answered { $status }: it does not know this client id with this client secret
+token-answered = the token address answered { $status }
+token-unreadable = the token address answered without a token
+
+works = it works: the system answered { $status }
+lets-in = it works: the mail server lets Postern in
+redirects = the address leads on to { $to }: write the address to which it leads in the end
+redirects-to-https = the address leads on to { $to }: write https in the address
+login-refused = the system answered { $status }: it does not accept the login. Check the user and the secret
+login-needed = the system answered { $status }: it asks for a login, and the connection has none
+forbidden = the system answered { $status }: the login is known, and may not do this
+certificate-unknown = nobody whom the worker trusts has signed the certificate
+certificate-name = the certificate is for another name than that in the address
+certificate-expired = the certificate is not valid at this time: it has expired, or a clock is wrong
+no-tls = the port does not speak TLS from the first byte
+no-vtiger = there is no web service of vtiger: webservice.php answered { $status } with something else
+user-unknown = vtiger does not know the user
+no-worker = no worker made the check in time: is a worker running?

@@ -30,6 +30,8 @@ codes! {
     "secret-host" SecretHost;
     "host-chosen" HostChosen;
     "one-body" OneBody { keys: String };
+    "must-be-maps" MustBeMaps;
+    "attachments-large" AttachmentsLarge { most: usize };
     "header-characters" HeaderCharacters;
     "header-own" HeaderOwn { header: String };
     "status-form" StatusForm;

@@ -1,0 +1,41 @@
+//! `postern connection`: whether connections to other systems work.
+
+use clap::{Args, Subcommand};
+use postern_control::operation::connection::check::{CheckConnection, Input};
+use postern_control::operation::field::Text;
+use postern_shared::document::Name;
+use postern_shared::id::ConnectionName;
+
+use crate::known;
+use crate::options::Server;
+use crate::output::{Failure, Output};
+
+/// Arguments of `connection`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks whether a connection works, and says what is wrong; fails if it does not work
+    ///
+    /// A worker calls the other system, logs in and changes nothing there.
+    Check {
+        /// Its name
+        name: ConnectionName,
+        #[command(flatten)]
+        api: Server,
+    },
+}
+
+/// Does what was asked for.
+pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    let Command::Check { name, api } = &options.command;
+    let api = api.api()?;
+    known::check_document(&api, &Name::Connection(name.clone())).await?;
+    let checked = api.call::<CheckConnection>(&Input { key: Text(name.clone()) }).await?;
+    output.named(name.as_str(), format_args!("connection {name}: {}", checked.message), &checked)?;
+    if checked.works { Ok(()) } else { Err(Failure::Reported) }
+}
