@@ -69,6 +69,7 @@ mod tasks;
 mod tidy;
 mod unmatched;
 mod variables;
+mod vtiger;
 mod waiting;
 mod wire;
 mod workflows;

@@ -52,6 +52,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let (keys, environment) = (options.secrets.keys()?, variables::of_environment()?);
     let known = Known::default();
     let outside = Outside::new(execution.allowed_targets.clone(), mail, known.clone(), resting)?;
+    outside.breakers.name_connections(metrics.connections_away.clone());
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let (own_lanes, stranded) = (Health::default(), Health::default());
     let condition = probe::Condition {

@@ -25,6 +25,7 @@ pub struct Metrics {
     outside: IntCounterVec,
     slow: IntCounterVec,
     pub resting_targets: IntGauge,
+    pub connections_away: IntGaugeVec,
     pub waiting_calls: IntGauge,
     pub spool_messages: IntGauge,
     pub spool_submissions: IntGauge,
@@ -107,6 +108,14 @@ impl Metrics {
                 "postern_outside_breakers_open",
                 "Pairs of workflow and target whose target does not answer: this worker sends it one call at a time.",
             )?,
+            connections_away: IntGaugeVec::new(
+                Opts::new(
+                    "postern_connection_away",
+                    "Whether the other system of a connection does not answer this worker: its runs wait, and nothing is \
+                     lost. By connection.",
+                ),
+                &["connection"],
+            )?,
             waiting_calls: IntGauge::new(
                 "postern_outside_calls_waiting",
                 "Calls that are due and have no slot yet: their target does not answer, or the share of their target or \
@@ -167,7 +176,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 20] = [
+        let all: [Box<dyn Collector>; 21] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),
@@ -179,6 +188,7 @@ impl Metrics {
             Box::new(self.outside.clone()),
             Box::new(self.slow.clone()),
             Box::new(self.resting_targets.clone()),
+            Box::new(self.connections_away.clone()),
             Box::new(self.waiting_calls.clone()),
             Box::new(self.spool_messages.clone()),
             Box::new(self.spool_submissions.clone()),
@@ -224,7 +234,7 @@ impl Metrics {
     /// What came of a call; a call that was not made counts as nothing.
     pub fn called(&self, report: &Report) {
         let outcome = match report {
-            Report::Answered(_) => "answered",
+            Report::Answered(_) | Report::Done(_) => "answered",
             Report::Failed(Failure { came: CallOutcome::NotMade, .. }) | Report::Decided(_) => return,
             Report::Failed(_) => "failed",
         };

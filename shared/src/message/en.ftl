@@ -147,6 +147,23 @@ secret-unopened = the worker cannot decrypt the secret { $secret }: POSTERN_SECR
 person-decided = a person decided that it failed
 worker-broke-off = the worker broke off while it was at it
 
+vtiger-refused = vtiger refused: { $reason } ({ $answer })
+vtiger-no-json = vtiger answered { $status } without JSON
+vtiger-redirects = the address of vtiger redirects to { $to }: name that address in the connection
+vtiger-login = vtiger does not let the user in ({ $answer }): compare the user and the access key of the connection
+vtiger-zero-id = vtiger stored a record of { $module } under the number 0, where nothing can reach it
+vtiger-record-missing = vtiger has no record { $record }, or its user may not see the record
+vtiger-wrong-module = record { $record } belongs to another module of vtiger
+vtiger-not-scalar = { $field }: vtiger would spoil a list or a map; give a text
+vtiger-not-found-by = { $field }: vtiger finds no record by a value with a backslash or with a letter of four bytes
+vtiger-empty-value = { $field }: vtiger finds no record by an empty value
+vtiger-unique-field = the unique key must be the value of a field of the step: vtiger is asked for the record by that field
+vtiger-one-sort = vtiger sorts by one field
+vtiger-cut = vtiger cut { $field } after { $letters } letters
+vtiger-changed = vtiger changed the value of { $field }
+vtiger-dropped = vtiger has no field { $field } that can be set: its value was dropped
+vtiger-met-again = vtiger had the record from an earlier try
+
 kind-unknown = the kind { $sent } is not known to this version
 no-bundle = the body is not a bundle of submissions: { $reason }
 no-resume = the body names no run to resume: { $reason }

@@ -147,6 +147,23 @@ secret-unopened = обработчик не может расшифровать 
 person-decided = человек решил, что шаг не выполнен
 worker-broke-off = обработчик прервался во время этого шага
 
+vtiger-refused = vtiger отказал: { $reason } ({ $answer })
+vtiger-no-json = vtiger ответил { $status } без JSON
+vtiger-redirects = адрес vtiger перенаправляет на { $to }: укажите этот адрес в подключении
+vtiger-login = vtiger не впускает пользователя ({ $answer }): сверьте пользователя и ключ доступа в подключении
+vtiger-zero-id = vtiger сохранил запись модуля { $module } под номером 0, где её ничем не достать
+vtiger-record-missing = в vtiger нет записи { $record }, или его пользователю она не видна
+vtiger-wrong-module = запись { $record } принадлежит другому модулю vtiger
+vtiger-not-scalar = { $field }: список или словарь vtiger испортил бы; дайте текст
+vtiger-not-found-by = { $field }: по значению с обратной косой чертой или с символом из четырёх байтов vtiger ничего не находит
+vtiger-empty-value = { $field }: по пустому значению vtiger ничего не находит
+vtiger-unique-field = ключ уникальности должен быть значением одного из полей шага: по этому полю запись ищут в vtiger
+vtiger-one-sort = vtiger сортирует по одному полю
+vtiger-cut = vtiger обрезал { $field }, оставив символов: { $letters }
+vtiger-changed = vtiger изменил значение поля { $field }
+vtiger-dropped = в vtiger нет поля { $field }, которое можно задать: его значение отброшено
+vtiger-met-again = запись осталась в vtiger от прежней попытки
+
 kind-unknown = эта версия не знает сообщений вида { $sent }
 no-bundle = тело сообщения – не пакет запросов: { $reason }
 no-resume = тело сообщения не называет запуск, который нужно продолжить: { $reason }

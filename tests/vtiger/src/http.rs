@@ -58,6 +58,8 @@ impl Request {
 pub struct Answer {
     status: u16,
     kind: &'static str,
+    /// Where a redirect leads.
+    location: Option<String>,
     body: String,
 }
 
@@ -66,18 +68,38 @@ const HTML: &str = "text/html; charset=UTF-8";
 impl Answer {
     /// A success.
     pub fn result(result: &Value) -> Self {
-        Self { status: 200, kind: "application/json", body: php(&json!({"success": true, "result": result})) }
+        Self {
+            status: 200,
+            kind: "application/json",
+            location: None,
+            body: php(&json!({"success": true, "result": result})),
+        }
     }
 
     /// An error.
     pub fn error(code: impl Into<Value>, message: &str) -> Self {
         let error = json!({"message": message, "code": code.into()});
-        Self { status: 200, kind: "application/json", body: php(&json!({"success": false, "error": error})) }
+        Self {
+            status: 200,
+            kind: "application/json",
+            location: None,
+            body: php(&json!({"success": false, "error": error})),
+        }
+    }
+
+    /// A page of a web server.
+    pub fn page(status: u16, text: &str) -> Self {
+        Self { status, kind: HTML, location: None, body: text.to_owned() }
+    }
+
+    /// A redirect.
+    pub fn redirect(to: &str) -> Self {
+        Self { location: Some(to.to_owned()), ..Self::page(301, "") }
     }
 
     /// A page of PHP's, with status 200.
     pub fn html(text: &str) -> Self {
-        Self { status: 200, kind: HTML, body: text.to_owned() }
+        Self::page(200, text)
     }
 
     /// The same behind the header of JSON.
@@ -92,13 +114,25 @@ impl Answer {
 
     /// Status 500 without a body.
     pub fn empty() -> Self {
-        Self { status: 500, kind: HTML, body: String::new() }
+        Self::page(500, "")
     }
 
     /// No such file.
     pub fn not_found() -> Self {
-        Self { status: 404, kind: HTML, body: "<h1>Not Found</h1>".to_owned() }
+        Self::page(404, "<h1>Not Found</h1>")
     }
+}
+
+/// Whether the caller begins with a handshake of TLS.
+pub async fn is_encrypted(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1)) && first == [0x16]
+}
+
+/// Answers what is no request, in the clear.
+pub async fn refuse(stream: &mut TcpStream) {
+    // Who asked may be gone.
+    let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
 }
 
 /// Reads a request; none if it is none.
@@ -141,10 +175,11 @@ fn pairs(text: &[u8]) -> BTreeMap<String, String> {
 }
 
 /// Writes an answer and closes the connection, as PHP's own server does.
-pub async fn write(stream: &mut TcpStream, Answer { status, kind, body }: Answer) {
+pub async fn write(stream: &mut TcpStream, Answer { status, kind, location, body }: Answer) {
     let length = body.len();
+    let location = location.map(|to| format!("location: {to}\r\n")).unwrap_or_default();
     let head = format!(
-        "HTTP/1.1 {status} x\r\nexpires: Thu, 19 Nov 1981 08:52:00 GMT\r\ncache-control: no-store\r\npragma: no-cache\r\n\
+        "HTTP/1.1 {status} x\r\n{location}expires: Thu, 19 Nov 1981 08:52:00 GMT\r\ncache-control: no-store\r\npragma: no-cache\r\n\
          content-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
     );
     // Who asked may be gone.

@@ -30,6 +30,15 @@ pub use fault::Fault;
 /// The access key of each user.
 pub const ACCESS_KEY: &str = "PqllmJsVZ0Kv5ICx";
 
+/// What stands in front of the web service, and answers in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Front {
+    /// A redirect to this address.
+    Redirect(String),
+    /// A page with this status.
+    Page(u16),
+}
+
 /// A running vtiger.
 pub struct Vtiger {
     address: SocketAddr,
@@ -40,6 +49,7 @@ pub struct Vtiger {
 struct Shared {
     crm: Mutex<Crm>,
     faults: Mutex<Faults>,
+    front: Mutex<Option<Front>>,
     /// The operation of each call that came, with its parameters.
     calls: Mutex<Vec<(String, Vec<(String, String)>)>>,
 }
@@ -49,8 +59,12 @@ impl Vtiger {
     pub async fn start(variant: Variant) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shared =
-            Arc::new(Shared { crm: Mutex::new(Crm::new(variant)), faults: Mutex::default(), calls: Mutex::default() });
+        let shared = Arc::new(Shared {
+            crm: Mutex::new(Crm::new(variant)),
+            faults: Mutex::default(),
+            front: Mutex::default(),
+            calls: Mutex::default(),
+        });
         let listening = Mutex::new(Some(tokio::spawn(serve(listener, Arc::clone(&shared)))));
         Self { address, shared, listening }
     }
@@ -68,6 +82,11 @@ impl Vtiger {
     /// Switches a fault on for an operation (`*` = each): every time of so many, at most so often.
     pub fn fault(&self, operation: &str, fault: Fault, every: usize, at_most: usize) {
         self.shared.faults.lock().unwrap().add(operation, fault, every, at_most);
+    }
+
+    /// Puts something in front of the web service, or takes it away.
+    pub fn put_in_front(&self, front: Option<Front>) {
+        *self.shared.front.lock().unwrap() = front;
     }
 
     /// Switches all faults off.
@@ -121,6 +140,9 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((mut stream, _)) = listener.accept().await {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
+            if http::is_encrypted(&stream).await {
+                return http::refuse(&mut stream).await;
+            }
             let Some(request) = http::read(&mut stream).await else { return };
             let Some(answer) = shared.answer(request).await else { return };
             http::write(&mut stream, answer).await;
@@ -133,6 +155,11 @@ impl Shared {
     async fn answer(&self, request: Request) -> Option<Answer> {
         if !request.path.ends_with("/webservice.php") {
             return Some(Answer::not_found());
+        }
+        match &*self.front.lock().unwrap() {
+            Some(Front::Redirect(to)) => return Some(Answer::redirect(to)),
+            Some(Front::Page(status)) => return Some(Answer::page(*status, "<html>something else</html>")),
+            None => {}
         }
         let (operation, session) = (request.operation(), request.session());
         self.calls.lock().unwrap().push((operation.clone(), request.all()));

@@ -22,6 +22,8 @@ pub struct User {
     pub number: u64,
     pub key: String,
     pub is_admin: bool,
+    /// A person switched the user off.
+    pub is_inactive: bool,
     token: Option<(String, i64)>,
 }
 
@@ -35,7 +37,10 @@ pub struct Session {
 
 /// The users of a new CRM.
 pub fn users() -> Vec<User> {
-    let user = |name, number| User { name, number, key: ACCESS_KEY.to_owned(), is_admin: number == 1, token: None };
+    let user = |name, number| {
+        let (key, is_admin) = (ACCESS_KEY.to_owned(), number == 1);
+        User { name, number, key, is_admin, is_inactive: false, token: None }
+    };
     vec![user("admin", 1), user("clerk", 5)]
 }
 
@@ -67,6 +72,9 @@ impl Crm {
         };
         if request.posted("accessKey") != hashed(token, &user.key) {
             return Answer::error("INVALID_USER_CREDENTIALS", "Invalid username or password");
+        }
+        if user.is_inactive {
+            return Answer::error("AUTHENTICATION_REQUIRED", "Given user is inactive");
         }
         let result = self.welcome(user, &session);
         self.sessions.insert(session, Session { user: user.number, lock: Arc::default() });
@@ -101,6 +109,11 @@ impl Crm {
     /// The challenge of a user has expired.
     pub fn expire_challenge(&mut self, name: &str) {
         self.users.iter_mut().filter(|user| user.name == name).for_each(|user| user.token = None);
+    }
+
+    /// Switches a user off.
+    pub fn switch_off(&mut self, name: &str) {
+        self.users.iter_mut().filter(|user| user.name == name).for_each(|user| user.is_inactive = true);
     }
 
     /// Gives a user another access key; live sessions stay.

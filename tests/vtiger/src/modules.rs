@@ -88,7 +88,7 @@ impl Field {
 impl Crm {
     /// `listtypes`.
     pub fn types(&self) -> Answer {
-        let names: Vec<&String> = MODULES.keys().collect();
+        let names: Vec<&String> = MODULES.keys().filter(|name| self.module(name).is_some()).collect();
         let kind = |name: &&String| ((*name).clone(), json!({"isEntity": true, "label": name, "singular": name}));
         let information: Map<String, Value> = names.iter().map(kind).collect();
         Answer::result(&json!({"types": names, "information": information}))

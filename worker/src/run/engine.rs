@@ -4,6 +4,7 @@
 //! that a step refers to are the first of them. A delay parks its branch alone; when only such branches are left, the
 //! run is suspended and leaves a checkpoint.
 
+mod elsewhere;
 mod follow;
 mod frames;
 mod leave;
@@ -28,6 +29,8 @@ use crate::task::context::Context;
 use crate::task::error::TaskError;
 use crate::task::query::{Answer, Query};
 use crate::task::{self};
+use elsewhere::Looked;
+pub use elsewhere::is_read;
 
 /// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others. The steps
 /// of each item of a `for_each` are counted by themselves.
@@ -88,6 +91,11 @@ impl Execution {
         }
         let record = self.run.record.as_ref().and_then(RecordRef::own);
         self.scope.record = record.and_then(|id| unit.fields(id));
+        let (next, answer) = match self.look_elsewhere(next, step, answer, unit) {
+            Looked::Known(next, answer) => (next, answer),
+            Looked::Asks(next, call) => return Some(self.reach_out(next, call)),
+            Looked::Failed(next, outcome) => return self.follow(next, step, outcome, unit),
+        };
         if let Some(id) = self.relate(&next, step, answer.as_ref(), unit) {
             self.asking = Some(next);
             return Some(Progress::Asks(Query::Look(id)));
@@ -95,6 +103,7 @@ impl Execution {
         let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
         let (workflow, depth, touched) = (self.run.workflow, self.depth, &mut self.touched);
         let (scope, budget) = (&mut self.scope, &mut self.budget);
+        let (record, elsewhere) = (self.run.record.clone(), &mut self.elsewhere);
         let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
         let request = next.request.clone();
         let (awaits, parent, pinned) = (next.awaits, self.awaited.as_mut(), &self.pinned);
@@ -103,6 +112,7 @@ impl Execution {
         let mut context = Context {
             scope,
             record,
+            elsewhere,
             unit,
             run,
             pinned,
@@ -152,6 +162,10 @@ impl Execution {
             (self.sleeping.iter().enumerate()).filter(|(_, one)| is_due(one)).min_by_key(|(_, one)| one.due_at)
         {
             let Sleeping { steps, frame, .. } = self.sleeping.remove(at);
+            if steps.last().is_some_and(|next| next.request.is_none()) {
+                // What is sent was rendered before; all else may have changed while the branch waited.
+                self.elsewhere.forget();
+            }
             self.pending = steps;
             if self.pending.is_empty() {
                 self.end_item(frame);
@@ -184,9 +198,12 @@ impl Execution {
             return None;
         }
         let record = self.scope.record.as_deref();
-        let missing = references::missing(&step.reads.related, record, &self.scope.env, unit);
+        let own = || step.reads.related.iter().filter(|one| unit.connection(&one.module).is_none());
+        let missing = references::missing(own(), record, &self.scope.env, unit);
         if missing.is_empty() {
-            self.scope.related = references::values(&step.reads.related, record, &self.scope.env, unit);
+            let mut related = references::values(own(), record, &self.scope.env, unit);
+            self.add_related(&mut related, step, unit);
+            self.scope.related = related;
         }
         missing.first().copied()
     }
