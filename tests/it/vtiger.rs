@@ -1,5 +1,6 @@
 //! Records that live in a vtiger: the same steps work on them as on own records, each once, whatever vtiger does.
 
+mod check;
 mod faults;
 mod kills;
 mod records;

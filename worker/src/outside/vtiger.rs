@@ -2,6 +2,7 @@
 //! 200, log-ins that break each other, values that are changed without a word. Each connection has a pool of sessions.
 
 mod access;
+pub mod check;
 mod code;
 mod create;
 mod described;
