@@ -11,6 +11,8 @@ mod callers;
 mod children;
 mod cli;
 mod compared;
+mod connection_calls;
+mod connection_documents;
 mod connections;
 mod conservation;
 mod control;

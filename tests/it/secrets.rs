@@ -1,5 +1,6 @@
 //! Secrets: encrypted at rest, put into a request at the moment of its call, and found nowhere else.
 
+use data_encoding::BASE64;
 use serde_json::json;
 
 use crate::cli::Cli;
@@ -117,6 +118,49 @@ async fn a_secret_reaches_its_target_and_stays_nowhere_else() {
     }
     let mut visitor = Visitor::logged_in(&mut postern).await;
     for path in ["/secrets", "/workflows/1", "/http-handler/p", "/audit", "/runs", "/records"] {
+        let page = visitor.get(path).await;
+        assert!(page.status == 200 && !holds(&page.text), "{path}");
+    }
+    for process in [&postern.ingress, &postern.control, &postern.workers[0]] {
+        assert!(!holds(&process.log()), "a log holds the secret");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_a_connection_reaches_its_target_and_stays_nowhere_else() {
+    let (mut postern, outside) = start(&ENVIRONMENT).await;
+    set(&postern, "crm", PLANTED).await;
+    let base = outside.url("/echo");
+    let token = outside.url("/token");
+    for (opens, sent) in [
+        ("headers: {X-Key: 'k $secret[\"crm\"]'}", format!("k {PLANTED}")),
+        ("auth: {bearer: '$secret[\"crm\"]'}", format!("Bearer {PLANTED}")),
+        (
+            "auth: {basic: {user: u, password: '$secret[\"crm\"]'}}",
+            format!("Basic {}", BASE64.encode(format!("u:{PLANTED}").as_bytes())),
+        ),
+        (
+            &format!(
+                "auth: {{oauth2_client_credentials: {{token_url: '{token}', client_id: c, client_secret: '$secret[\"crm\"]'}}}}"
+            ),
+            "Bearer token-1".to_owned(),
+        ),
+    ] {
+        let connection = format!("connection: api\nhttp: {{base: '{base}', {opens}}}\n---\n");
+        let step = settings("", "text: a").replace("'?key=$secret[\"crm\"]'", "{connection: api, path: '200'}");
+        let step = step.replace("Authorization: 'Bearer $secret[\"crm\"]', ", "");
+        postern.apply(&(connection + &step)).await;
+        postern.outcome("/trigger?workflow_id=1", "n=x").await;
+        let got = outside.got().pop().unwrap();
+        let is_sent = got.headers.get("authorization").or(got.headers.get("x-key")) == Some(&sent);
+        assert!(is_sent, "{got:?}");
+        let answer = postern.records("Leads").await.last().unwrap().0["answer"].to_string();
+        assert!(answer.contains("***") && !answer.contains("token-1"), "{answer}");
+        postern.api("POST", "/connections/api/check").json("{}").send().await;
+    }
+    assert_eq!(columns_with_it(&postern).await, [""; 0]);
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    for path in ["/connections", "/connections/api", "/runs", "/records"] {
         let page = visitor.get(path).await;
         assert!(page.status == 200 && !holds(&page.text), "{path}");
     }

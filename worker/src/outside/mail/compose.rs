@@ -87,7 +87,8 @@ fn with_files(
     };
     for File { name, text, content_type } in files {
         // Its bytes stay as they are, and no line of it can end the mail.
-        let body = Body::new_with_encoding(text, ContentTransferEncoding::Base64).map_err(|_| "a file is no text")?;
+        let body = Body::new_with_encoding(text.into_bytes(), ContentTransferEncoding::Base64);
+        let body = body.map_err(|_| "a file cannot be encoded")?;
         all = all.singlepart(Attachment::new(name).body(body, ContentType::parse(&content_type)?));
     }
     Ok(builder.multipart(all)?)
