@@ -37,7 +37,8 @@ pub struct ConnectedRecord {
 }
 
 /// The id that another system gave to a record, such as `4x852`: visible ASCII without a slash.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ConnectedId(String);
 
 /// Why a text names no record.
@@ -153,6 +154,20 @@ impl FromStr for ConnectedId {
         let is_one = (1..=MAX_ID_BYTES).contains(&text.len());
         let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
         (is_one && is_visible).then(|| Self(text.to_owned())).ok_or(NoRecordRef)
+    }
+}
+
+impl TryFrom<String> for ConnectedId {
+    type Error = NoRecordRef;
+
+    fn try_from(text: String) -> Result<Self, NoRecordRef> {
+        text.parse()
+    }
+}
+
+impl From<ConnectedId> for String {
+    fn from(id: ConnectedId) -> Self {
+        id.0
     }
 }
 

@@ -1,11 +1,14 @@
 //! What a step sends to another system, as it was rendered for the first try. It is kept with the run, and each later
 //! try sends the same bytes: one idempotency key never carries two requests.
 
+mod connected;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionName;
+pub use connected::{Action, Comparison, ConnectedCall};
 
 /// A rendered request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +18,8 @@ pub enum Rendered {
     Http(HttpCall),
     /// A mail, handed to a mail server.
     Mail(Mail),
+    /// Work on records of another system.
+    Connected(ConnectedCall),
 }
 
 /// A call by HTTP.
@@ -58,6 +63,7 @@ impl fmt::Debug for Rendered {
         f.write_str(match self {
             Self::Http(_) => "Rendered::Http(…)",
             Self::Mail(_) => "Rendered::Mail(…)",
+            Self::Connected(_) => "Rendered::Connected(…)",
         })
     }
 }
@@ -80,7 +86,16 @@ mod tests {
         };
         let mail =
             Mail { connection: None, from: None, to: vec!["a@example.org".into()], message: "To: a\r\n\r\nä".into() };
-        for request in [Rendered::Http(http), Rendered::Mail(mail)] {
+        let connected = ConnectedCall {
+            connection: "crm".parse().unwrap(),
+            module: "Leads".parse().unwrap(),
+            action: Action::Create {
+                fields: vec![("email".into(), "a@example.org".into())],
+                unique: Some(("email".into(), "a@example.org".into())),
+                update: false,
+            },
+        };
+        for request in [Rendered::Http(http), Rendered::Mail(mail), Rendered::Connected(connected)] {
             let text = serde_json::to_string(&request).unwrap();
             assert_eq!(serde_json::from_str::<Rendered>(&text).unwrap(), request, "{text}");
             assert!(!format!("{request:?}").contains("example"), "{request:?}");

@@ -30,6 +30,9 @@ create-record-unique = Unique key
 create-record-if-exists = If it exists
     .help = `skip` leaves the existing record as it is, `update` sets the fields on it.
 
+create-record-unknown = If the outcome is unknown
+    .help = For a module that another system keeps, and a record without a unique key: when nobody knows whether the record was created, `ask` waits for a person, `repeat` creates the record again.
+
 create-record-store-id = Store the id
     .help = The name of `$env` that gets the id of the record, new or existing.
 

@@ -82,6 +82,7 @@ mod tls;
 mod unmatched;
 mod upgrade;
 mod variables;
+mod vtiger;
 mod waiting;
 mod wire;
 mod workflows;

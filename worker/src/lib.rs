@@ -54,6 +54,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let (keys, environment) = (options.secrets.keys()?, variables::of_environment()?);
     let known = Known::default();
     let outside = Outside::new(execution.allowed_targets.clone(), mail, known.clone(), resting)?;
+    outside.breakers.name_connections(metrics.connections_away.clone());
     let (health, outages) = (Health::default(), Arc::new(Outages::default()));
     let (own_lanes, stranded) = (Health::default(), Health::default());
     let condition = probe::Condition {
@@ -82,10 +83,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let fallbacks = Fallbacks { sender: execution.mail_from.clone(), zone: execution.zone.clone() };
     let catalogs =
         Arc::new(Catalogs::new(store.clone(), fallbacks, keys, (known.secrets, known.connections), environment));
-    let following = tokio::spawn({
-        let catalogs = Arc::clone(&catalogs);
-        async move { catalogs.follow().await }
-    });
+    let following = tokio::spawn(follow(Arc::clone(&catalogs)));
     let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
     let present = tokio::spawn({
         let shutdown = shutdown.clone();
@@ -113,4 +111,8 @@ fn database(options: &Options) -> DatabaseOptions {
     let needed = 2 * usize::from(options.execution.concurrency) + SPARE_CONNECTIONS + RUN_CONNECTIONS;
     database.database_connections = database.database_connections.max(needed);
     database
+}
+
+async fn follow(catalogs: Arc<Catalogs>) {
+    catalogs.follow().await;
 }

@@ -2,4 +2,5 @@
 
 pub mod catalog;
 pub mod dedupe;
+pub mod record_of;
 pub mod resolve;

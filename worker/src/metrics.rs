@@ -30,6 +30,7 @@ pub struct Metrics {
     outside: IntCounterVec,
     slow: IntCounterVec,
     pub resting_targets: IntGauge,
+    pub connections_away: IntGaugeVec,
     pub lost_submissions: IntGauge,
     pub digest_lag: IntGauge,
     pub history_ahead: IntGauge,
@@ -173,6 +174,14 @@ impl Metrics {
                 "postern_outside_breakers_open",
                 "Pairs of workflow and target whose target does not answer: this worker sends it one call at a time.",
             )?,
+            connections_away: IntGaugeVec::new(
+                Opts::new(
+                    "postern_connection_away",
+                    "Whether the other system of a connection does not answer this worker: its runs wait, and nothing is \
+                     lost. By connection.",
+                ),
+                &["connection"],
+            )?,
             lost_submissions: IntGauge::new(
                 "postern_lost_submissions",
                 "Submissions of the last day that were answered with 202 and are nowhere to be found. The same in every \
@@ -232,7 +241,7 @@ impl Metrics {
     }
 
     fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let all: [Box<dyn Collector>; 20] = [
+        let all: [Box<dyn Collector>; 21] = [
             Box::new(self.submissions.clone()),
             Box::new(self.runs.clone()),
             Box::new(self.lead_seconds.clone()),
@@ -246,6 +255,7 @@ impl Metrics {
             Box::new(self.resting_targets.clone()),
             Box::new(self.slots.clone()),
             Box::new(self.last_commit.clone()),
+            Box::new(self.connections_away.clone()),
             Box::new(self.lost_submissions.clone()),
             Box::new(self.digest_lag.clone()),
             Box::new(self.history_ahead.clone()),
@@ -294,7 +304,7 @@ impl Metrics {
     /// What came of a call; a call that was not made counts as nothing.
     pub fn called(&self, report: &Report) {
         let outcome = match report {
-            Report::Answered(_) => "answered",
+            Report::Answered(_) | Report::Done(_) => "answered",
             Report::Failed(Failure { came: CallOutcome::NotMade, .. }) | Report::Decided(_) => return,
             Report::Failed(_) => "failed",
         };

@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod call;
 mod certificates;
 mod check;
+pub mod connected;
 mod guard;
 mod http;
 mod login;
@@ -14,6 +15,7 @@ mod redirect;
 pub mod retry_after;
 mod secrets;
 mod tokens;
+pub mod vtiger;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -23,7 +25,7 @@ use ipnet::IpNet;
 use postern_shared::connection::Connections;
 use postern_shared::id::ConnectionName;
 use postern_shared::message::{ConnectionFault, Message};
-use postern_shared::rendered::{HttpCall, Mail, Rendered};
+use postern_shared::rendered::{ConnectedCall, HttpCall, Mail, Rendered};
 use postern_shared::secret::scrub::Scrubber;
 use postern_shared::secret::{Secrets, Value};
 use postern_shared::store::spool::Pair;
@@ -36,6 +38,7 @@ use http::Http;
 use mail::MailServer;
 use quick_targets::QuickTargets;
 use tokens::Tokens;
+use vtiger::{Access, Vtigers};
 
 /// What the settings in force say of other systems; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +54,7 @@ pub struct Outside {
     known: Known,
     tokens: Arc<Tokens>,
     mail: Option<MailServer>,
+    pub vtigers: Arc<Vtigers>,
     pub breakers: Arc<Breakers>,
     pub quick_targets: Arc<QuickTargets>,
 }
@@ -64,7 +68,9 @@ impl Outside {
         resting: IntGauge,
     ) -> Result<Self, reqwest::Error> {
         let (breakers, quick_targets) = (Arc::new(Breakers::new(resting)), Arc::default());
-        Ok(Self { http: Http::new(allowed)?, known, tokens: Arc::default(), mail, breakers, quick_targets })
+        let http = Http::new(allowed)?;
+        let (tokens, vtigers) = (Arc::default(), Arc::new(Vtigers::new(http.clone())));
+        Ok(Self { http, known, tokens, mail, vtigers, breakers, quick_targets })
     }
 
     /// What becomes of a call that has waited for too long: a target that still rests is not asked.
@@ -121,6 +127,20 @@ impl Outside {
         Ok(MailServer::of(smtp, password.map(Value::text), addresses))
     }
 
+    /// Works on records of another system.
+    async fn connected(&self, request: &ConnectedCall, call: &Call) -> Result<Report, Failure> {
+        let (connections, secrets) = (self.known.connections.load_full(), self.known.secrets.load_full());
+        let missing = || {
+            let fault = ConnectionFault::NoConnection { connection: request.connection.clone() };
+            Failure::not_made(fault.into(), FailureKind::NotSent)
+        };
+        let vtiger = connections.vtiger(&request.connection).ok_or_else(missing)?;
+        let access = Access::new(vtiger, &secrets)
+            .map_err(|unusable| Failure::not_made(unusable.into(), FailureKind::NotSent))?;
+        let done = self.vtigers.perform(access, request, call.is_tried, call.timeout).await?;
+        Ok(Report::Done(Box::new(done)))
+    }
+
     /// Why a request would not be sent, as far as that is known without sending it.
     pub fn refusal(&self, request: &Rendered) -> Option<Failure> {
         match request {
@@ -134,6 +154,7 @@ impl Outside {
                 Some(Failure::last(Message::MailNoServer))
             }
             Rendered::Mail(mail) => mail::refusal(mail),
+            Rendered::Connected(_) => Some(Failure::last(Message::DryRunElsewhere)),
         }
     }
 
@@ -141,19 +162,23 @@ impl Outside {
     pub async fn call(&self, call: &Call, workflow: i64, key: &str) -> Report {
         let pair = Pair { workflow, target: target(&call.request) };
         let began = Instant::now();
-        let reply = match &*call.request {
-            Rendered::Http(request) => self.http(request, (call.max_bytes, call.timeout, Some(key))).await,
-            Rendered::Mail(mail) => self.mail(mail, call.timeout).await,
+        let report = match &*call.request {
+            Rendered::Http(request) => {
+                let limits = (call.max_bytes, call.timeout, Some(key));
+                self.http(request, limits).await.map(Report::Answered)
+            }
+            Rendered::Connected(request) => self.connected(request, call).await,
+            Rendered::Mail(mail) => self.mail(mail, call.timeout).await.map(Report::Answered),
         };
-        if let Ok(Reply { status: 429 | 503, headers, .. }) = &reply
+        if let Ok(Report::Answered(Reply { status: 429 | 503, headers, .. })) = &report
             && let Some(wait) = retry_after::of(headers, SystemTime::now())
         {
             self.breakers.hold(&pair.target, Instant::now() + wait);
         }
-        let came = reply.as_ref().map_or_else(|failure| failure.came, |_| CallOutcome::Answer);
+        let came = report.as_ref().map_or_else(|failure| failure.came, |_| CallOutcome::Answer);
         self.breakers.note(&pair, came, Instant::now());
         self.quick_targets.note(&pair, began.elapsed(), came == CallOutcome::Answer);
-        reply.map_or_else(Report::Failed, Report::Answered)
+        report.unwrap_or_else(Report::Failed)
     }
 }
 
@@ -208,7 +233,7 @@ mod tests {
         (0..5).for_each(|_| outside.breakers.note(&pair, CallOutcome::Silence, long_ago));
         assert_eq!(resting.get(), 1);
         let timeout = Duration::from_secs(20);
-        let call = Call { request: Arc::new(request), timeout, at_most_once: false, max_bytes: 1_000 };
+        let call = Call { request: Arc::new(request), timeout, at_most_once: false, max_bytes: 1_000, is_tried: false };
         let report = outside.call(&call, 1, "key").await;
         (matches!(report, Report::Failed(_)), resting.get() == 0)
     }

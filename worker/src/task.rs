@@ -4,6 +4,7 @@ mod awaited;
 mod child;
 mod comment;
 mod condition;
+pub mod connected;
 pub mod context;
 mod create_record;
 mod delay;
@@ -29,17 +30,16 @@ use postern_shared::task::Task;
 use self::context::Context;
 use self::error::TaskError;
 use self::outcome::Outcome;
-use self::query::Answer;
-use crate::outside::call::Report;
+use self::query::{Answer, reported};
 
 /// Does a step, or goes on with it when its query is answered.
 pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     match task {
-        Task::Comment(settings) => comment::perform(settings, context),
+        Task::Comment(settings) => comment::perform(settings, answer, context),
         Task::Condition(settings) => condition::perform(settings, context),
         Task::CreateRecord(settings) => create_record::perform(settings, answer, context),
         Task::Delay(settings) => delay::perform(settings, context),
-        Task::DeleteRecord(settings) => delete_record::perform(settings, context),
+        Task::DeleteRecord(settings) => delete_record::perform(settings, answer, context),
         Task::FindRecord(settings) => find_record::perform(settings, answer, context),
         Task::ForEach(settings) => for_each::perform(settings, answer, context),
         Task::HttpRequest(settings) => http_request::perform(settings, reported(answer), context),
@@ -51,8 +51,4 @@ pub fn perform(task: &Task, answer: Option<Answer>, context: &mut Context<'_>) -
         Task::Stop(settings) => stop::perform(settings, context),
         Task::Switch(settings) => switch::perform(settings, context),
     }
-}
-
-fn reported(answer: Option<Answer>) -> Option<Report> {
-    if let Some(Answer::Outside(report)) = answer { Some(report) } else { None }
 }

@@ -173,6 +173,24 @@ codes! {
     "person-decided" PersonDecided;
     "worker-broke-off" WorkerBrokeOff;
 
+    // What vtiger did, or cannot do.
+    "vtiger-refused" VtigerRefused { answer: String, reason: String };
+    "vtiger-no-json" VtigerNoJson { status: u16 };
+    "vtiger-redirects" VtigerRedirects { to: String };
+    "vtiger-login" VtigerLogin { answer: String };
+    "vtiger-zero-id" VtigerZeroId { module: ModuleName };
+    "vtiger-record-missing" VtigerRecordMissing { record: RecordRef };
+    "vtiger-wrong-module" VtigerWrongModule { record: RecordRef };
+    "vtiger-not-scalar" VtigerNotScalar { field: String };
+    "vtiger-not-found-by" VtigerNotFoundBy { field: String };
+    "vtiger-empty-value" VtigerEmptyValue { field: String };
+    "vtiger-unique-field" VtigerUniqueField;
+    "vtiger-one-sort" VtigerOneSort;
+    "vtiger-cut" VtigerCut { field: String, letters: usize };
+    "vtiger-changed" VtigerChanged { field: String };
+    "vtiger-dropped" VtigerDropped { field: String };
+    "vtiger-met-again" VtigerMetAgain;
+
     // Why something became a dead letter.
     "kind-unknown" KindUnknown { sent: String };
     "no-bundle" NoBundle { reason: String };
@@ -255,6 +273,7 @@ codes! {
     "dry-run-no-worker" DryRunNoWorker { seconds: u64 };
     "dry-run-unreadable" DryRunUnreadable;
     "dry-run-away" DryRunAway;
+    "dry-run-elsewhere" DryRunElsewhere;
 
     // What is wrong with a document, and why an expression has no value.
     and Calculation(Box<CalculationFault>), Connection(Box<ConnectionFault>), Document(Box<DocumentFault>),

@@ -5,6 +5,7 @@
 mod children;
 mod decision;
 mod document;
+mod elsewhere;
 mod frames;
 
 use std::time::SystemTime;
@@ -16,6 +17,7 @@ use tokio_postgres::types::ToSql;
 pub use self::children::{child_ended, wait_for};
 pub use self::decision::Decision;
 pub use self::document::{Awaits, Branch, Checkpoint, Parked, Tried};
+pub use self::elsewhere::Elsewhere;
 pub use self::frames::{Frame, FrameId, Frames};
 use super::runs::{self, Run};
 use super::{StoreError, parsed, receipts};

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::id::{PermissionKey, ReceiptId, WorkflowId};
+use crate::id::{ConnectionName, ModuleName, PermissionKey, ReceiptId, WorkflowId};
 use crate::record_ref::RecordRef;
 use crate::resume::RunKey;
 
@@ -49,6 +49,8 @@ pub enum Scope {
     OncePerRecord(WorkflowId),
     /// The runs of a workflow that are not on one record at the same time.
     Serial(WorkflowId),
+    /// The records of a module of another system that runs are creating: one of each unique value.
+    Connected(ConnectionName, ModuleName),
 }
 
 impl fmt::Display for Scope {
@@ -59,6 +61,7 @@ impl fmt::Display for Scope {
             Self::Dedupe(permission) => write!(f, "permission {permission}"),
             Self::OncePerRecord(workflow) => write!(f, "workflow {workflow} once per record"),
             Self::Serial(workflow) => write!(f, "workflow {workflow} not in parallel"),
+            Self::Connected(connection, module) => write!(f, "connection {connection} module {module}"),
         }
     }
 }
@@ -84,6 +87,11 @@ impl Claim {
     /// One run of a workflow on a record at a time.
     pub fn serial(workflow: WorkflowId, record: &RecordRef) -> Self {
         Self::new(&Scope::Serial(workflow), &record.to_string())
+    }
+
+    /// One run at a time that creates a record with this unique value in a module of another system.
+    pub fn connected(connection: &ConnectionName, module: &ModuleName, key: &str) -> Self {
+        Self::new(&Scope::Connected(connection.clone(), module.clone()), key)
     }
 
     fn new(scope: &Scope, key: &str) -> Self {
@@ -182,6 +190,11 @@ mod tests {
             (Claim::dedupe(&"office".parse().unwrap(), "a"), "permission office", "a"),
             (Claim::once_per_record(workflow, &record), "workflow 77 once per record", "852"),
             (Claim::serial(workflow, &record), "workflow 77 not in parallel", "852"),
+            (
+                Claim::connected(&"crm".parse().unwrap(), &"Leads".parse().unwrap(), "a"),
+                "connection crm module Leads",
+                "a",
+            ),
         ] {
             let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
             assert_eq!((claim.scope.as_str(), claim.key), (scope, digest));

@@ -57,6 +57,14 @@ SELECT workflow, trigger, permission, accepted_at, skipped::text, duplicate_of, 
     dropped_files::text, postern_altered(id)
 FROM receipts WHERE id = $1";
 
+const LOCK: &str = "-- receipts::lock
+SELECT FROM receipts WHERE id = $1 FOR NO KEY UPDATE";
+
+const SKIP: &str = "-- receipts::skip
+UPDATE receipts SET skipped = (coalesce(skipped::jsonb, '[]') || $2::text::jsonb)::json,
+    unmatched = NOT EXISTS (SELECT FROM runs WHERE runs.receipt = $1)
+WHERE id = $1";
+
 /// The row's lock puts those in order who start more runs of one receipt. A receipt has its row with the first further run.
 const ADD_RUNS: &str = "-- receipts::add_runs
 INSERT INTO run_counters AS c (receipt, last)
@@ -131,6 +139,8 @@ pub enum Source {
 pub struct NewReceipt<'a> {
     /// The submission.
     pub submission: &'a Submission,
+    /// The record that it is about.
+    pub record: Option<RecordRef>,
     /// The workflows that do not run.
     pub skipped: Vec<Skipped>,
     /// The receipt that had the same dedupe key first.
@@ -160,6 +170,15 @@ pub async fn known(
     Ok(rows.iter().map(|row| row.get::<_, uuid::Uuid>(0).into()).collect())
 }
 
+/// Adds a workflow whose run turned out not to begin, when that run is gone. Without any run the receipt is unmatched.
+pub async fn skip(transaction: &Transaction<'_>, receipt: ReceiptId, skipped: &Skipped) -> Result<(), StoreError> {
+    let skipped = serde_json::to_string(&[skipped]).unwrap_or_default();
+    // Two runs that do not begin see each other's end.
+    transaction.execute(LOCK, &[&receipt.uuid()]).await?;
+    transaction.execute(SKIP, &[&receipt.uuid(), &skipped]).await?;
+    Ok(())
+}
+
 /// Inserts the receipts of a bundle, which are in order, none of them twice. Waits for other transactions that are inserting
 /// the same ones, and is [`StoreError::Taken`] if one of these is committed.
 pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) -> Result<(), StoreError> {
@@ -167,10 +186,10 @@ pub async fn insert(transaction: &Transaction<'_>, receipts: &[NewReceipt<'_>]) 
         return Ok(());
     }
     let mut rows = pin!(copy::into(transaction, INSERT, &TYPES).await?);
-    for NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet } in receipts {
+    for NewReceipt { submission, record, skipped, duplicate_of, unmatched, runs, unmet } in receipts {
         let accepted_at = submission::moment(submission.accepted_at_ms);
         let (workflow, trigger) = columns(&submission.target);
-        let (record, connected) = RecordRef::columns(submission.record.as_ref());
+        let (record, connected) = RecordRef::columns(record.as_ref());
         let address = request::fold(&submission.request, accepted_at);
         rows.as_mut()
             .write(&[

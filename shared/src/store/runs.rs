@@ -62,6 +62,9 @@ WHERE receipt = $1 AND number = $2 AND steps_taken = $3";
 const VERSION: &str = "-- runs::version
 SELECT version, record, connected FROM runs WHERE receipt = $1 AND number = $2";
 
+const REMOVE: &str = "-- runs::remove
+DELETE FROM runs WHERE receipt = $1 AND number = $2";
+
 const WAKE: &str = "-- runs::wake
 UPDATE runs SET state = 'running' WHERE receipt = $1 AND number = $2 AND state = 'waiting'";
 
@@ -220,6 +223,12 @@ pub async fn version(connection: &Object, run: RunKey) -> Result<Option<(i32, Op
     let statement = connection.prepare_cached(VERSION).await?;
     let row = connection.query_opt(&statement, &[&run.receipt.uuid(), &run.number]).await?;
     Ok(row.map(|row| (row.get(0), RecordRef::of_columns(row.get(1), row.get(2)))))
+}
+
+/// Removes a run that turned out not to begin.
+pub async fn remove(transaction: &Transaction<'_>, run: RunKey) -> Result<(), StoreError> {
+    transaction.execute(REMOVE, &[&run.receipt.uuid(), &run.number]).await?;
+    Ok(())
 }
 
 /// Notes that a run that waited is to go on.

@@ -5,6 +5,8 @@ use crate::expression::Template;
 use crate::id::ModuleName;
 use crate::spec::{self, Kind, Setting, Spec};
 
+const IF_UNKNOWN: [(&str, IfUnknown); 2] = [("ask", IfUnknown::Ask), ("repeat", IfUnknown::Repeat)];
+
 const IF_EXISTS: [(&str, IfExists); 2] = [("skip", IfExists::Skip), ("update", IfExists::Update)];
 
 /// The task as it is described.
@@ -16,6 +18,7 @@ pub const SPEC: Spec = Spec {
         Setting::new("fields", Kind::Fields),
         Setting::template("unique"),
         Setting::new("if_exists", Kind::Choice(&spec::words(&IF_EXISTS))).or("skip"),
+        Setting::new("unknown", Kind::Choice(&spec::words(&IF_UNKNOWN))).or("ask"),
         Setting::new("store_id", Kind::EnvName),
     ],
     example: r#"lead:
@@ -44,6 +47,8 @@ pub struct CreateRecord {
     pub unique: Option<Template>,
     /// What a record that is there already gets.
     pub if_exists: IfExists,
+    /// What is done when nobody knows whether another system has created the record, and no unique key finds it.
+    pub if_unknown: IfUnknown,
     /// The fields of the record, in written order.
     pub fields: Vec<(String, Template)>,
     /// The `$env` name that gets the id of the record, new or existing.
@@ -59,14 +64,24 @@ pub enum IfExists {
     Update,
 }
 
+/// What is done when nobody knows whether another system has created the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfUnknown {
+    /// A person decides.
+    Ask,
+    /// It is created again: there may be two.
+    Repeat,
+}
+
 impl CreateRecord {
-    /// Reads `create_record: <module>`, `unique`, `if_exists`, `fields` and `store_id`.
+    /// Reads `create_record: <module>`, `unique`, `if_exists`, `unknown`, `fields` and `store_id`.
     pub fn parse(reader: &mut Reader) -> Option<Self> {
         let module = reader.id(SPEC.name);
         let unique = reader.template("unique");
         let if_exists = reader.choice("if_exists", &IF_EXISTS);
+        let if_unknown = reader.choice("unknown", &IF_UNKNOWN);
         let fields = reader.field_templates("fields");
         let store_id = reader.env_name("store_id");
-        Some(Self { module: module?, unique, if_exists: if_exists?, fields, store_id })
+        Some(Self { module: module?, unique, if_exists: if_exists?, if_unknown: if_unknown?, fields, store_id })
     }
 }

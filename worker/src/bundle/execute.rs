@@ -24,8 +24,9 @@ use crate::bundle::keepalive::Keepalive;
 use crate::bundle::queries;
 use crate::bundle::sequence::{Sequence, Sequences};
 use crate::bundle::unit_of_work::UnitOfWork;
-use crate::matching::catalog::Catalog;
+use crate::matching::catalog::{Catalog, Pinned};
 use crate::matching::dedupe;
+use crate::matching::record_of::record_of;
 use crate::matching::resolve::{Resolved, meant, resolve};
 use crate::run::field_usage::FieldUsage;
 use crate::run::references;
@@ -54,7 +55,8 @@ pub async fn execute(
     }
     let duplicates = dedupe::duplicates(transaction, &submissions).await?;
     let first = submissions.iter().zip(&mut resolved).filter(|(one, _)| !duplicates.contains_key(&one.receipt));
-    dedupe::once_per_record(transaction, first.map(|(one, (resolved, _))| (*one, resolved)).collect()).await?;
+    let first = first.map(|(one, (resolved, _))| (*one, resolved)).collect();
+    dedupe::once_per_record(transaction, catalog.modules(), first).await?;
     if resolved.iter().any(|(one, _)| one.start.iter().any(|pinned| pinned.has_delays())) {
         unit.clock = Clock::new(store::time(transaction).await?, began);
     }
@@ -71,7 +73,8 @@ pub async fn execute(
         let unmatched = resolved.start.is_empty() && duplicate_of.is_none();
         let (skipped, unmet) = (std::mem::take(&mut resolved.skipped), Unmet::default());
         let runs = if duplicate_of.is_some() { 0 } else { i16::try_from(resolved.start.len()).unwrap_or(i16::MAX) };
-        receipts.push(NewReceipt { submission, skipped, duplicate_of, unmatched, runs, unmet });
+        let record = record_of_receipt(catalog, submission);
+        receipts.push(NewReceipt { submission, record, skipped, duplicate_of, unmatched, runs, unmet });
         counted.claimed += 1;
         counted.log.taken(submission, duplicate_of.is_some(), unmatched);
         counted.accepted_at_ms.push(submission.accepted_at_ms);
@@ -79,7 +82,7 @@ pub async fn execute(
         counted.unmatched += usize::from(unmatched);
         if duplicate_of.is_none() {
             unit.numbers.insert(submission.receipt, runs);
-            sequences.add(submission, resolved, &scope);
+            sequences.add(submission, resolved, &scope, unit.modules());
         }
     }
     let mut serial_runs = SerialRuns::look(transaction, sequences.alone()).await?;
@@ -105,6 +108,16 @@ fn sorted<'a>(submissions: impl Iterator<Item = &'a Submission>) -> Vec<&'a Subm
     sorted.sort_by_key(|one| one.receipt);
     sorted.dedup_by_key(|one| one.receipt);
     sorted
+}
+
+/// The record that a receipt is about: that of the own table, unless all workflows that are meant run on a module that another
+/// system keeps.
+fn record_of_receipt(catalog: &Catalog, submission: &Submission) -> Option<RecordRef> {
+    let record = submission.record.clone()?;
+    let named = |pinned: &Arc<Pinned>| record_of(catalog.modules(), &pinned.workflow, record.clone());
+    let mut connected = meant(catalog, submission).iter().map(named);
+    let first = connected.next().filter(|first| connected.all(|one| one == *first));
+    Some(first.unwrap_or(record))
 }
 
 async fn lock_records(

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use postern_shared::expression::Scope;
 use postern_shared::id::WorkflowId;
+use postern_shared::module::Modules;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::submission::Submission;
 
 use crate::bundle::keepalive::Keepalive;
 use crate::bundle::unit_of_work::UnitOfWork;
+use crate::matching::record_of::record_of;
 use crate::matching::resolve::Resolved;
 use crate::run::checkpoint::Wake;
 use crate::run::execution::{Execution, Progress};
@@ -40,7 +42,7 @@ pub(super) struct Sequences<'a> {
 }
 
 impl<'a> Sequences<'a> {
-    pub(super) fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope) {
+    pub(super) fn add(&mut self, submission: &'a Submission, resolved: Resolved, scope: &Scope, modules: &Modules) {
         let alone = resolved.start.iter().any(|pinned| !pinned.workflow.start.parallel);
         let at = self.all.len();
         match submission.record.clone().filter(|_| alone).and_then(|record| self.last.insert(record, at)) {
@@ -48,7 +50,8 @@ impl<'a> Sequences<'a> {
             None => self.going.push_back(at),
         }
         let runs = (1..).zip(resolved.start).map(|(number, pinned)| {
-            Execution::new(pinned, number, submission.receipt, submission.record.clone(), scope.clone())
+            let record = submission.record.clone().map(|record| record_of(modules, &pinned.workflow, record));
+            Execution::new(pinned, number, submission.receipt, record, scope.clone())
         });
         self.all.push(Sequence {
             submission,

@@ -9,9 +9,10 @@ use lettre::message::Mailbox;
 use postern_shared::connection::Connections;
 use postern_shared::env::Env;
 use postern_shared::expression::Local;
-use postern_shared::id::{ModuleName, ReceiptId, RecordId, WorkflowId};
+use postern_shared::id::{ConnectionName, ModuleName, ReceiptId, RecordId, WorkflowId};
 use postern_shared::message::Message;
 use postern_shared::module::Modules;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::Conflicts;
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::records::{Record, UniqueKey};
@@ -22,6 +23,8 @@ use crate::bundle::budget::BundleBudget;
 use crate::bundle::clock::Clock;
 use crate::bundle::effects::Effects;
 use crate::matching::catalog::{Catalog, Pinned};
+use crate::matching::record_of::record_of;
+use crate::matching::resolve::unreachable;
 
 /// The most bytes that one record may hold as JSON: far above a form, far below what would slow its neighbours.
 const MAX_RECORD_BYTES: usize = 4 * 1024 * 1024;
@@ -97,6 +100,21 @@ impl UnitOfWork {
     /// What is declared of records.
     pub fn modules(&self) -> &Arc<Modules> {
         self.catalog.modules()
+    }
+
+    /// The connection to the system that keeps the records of a module; none = they are kept here.
+    pub fn connection(&self, module: &ModuleName) -> Option<&ConnectionName> {
+        self.modules().get(module)?.connection.as_ref()
+    }
+
+    /// Why no record of this reference can be reached, or nothing.
+    pub fn unreachable(&self, record: &RecordRef) -> Option<Message> {
+        unreachable(&self.catalog, record)
+    }
+
+    /// The record that a reference names for a workflow.
+    pub fn record_of(&self, workflow: &Workflow, record: RecordRef) -> RecordRef {
+        record_of(self.modules(), workflow, record)
     }
 
     /// The connections.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use postern_shared::id::ReceiptId;
 use postern_shared::message::Message;
+use postern_shared::module::Modules;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::store::claims::{self, Claim, Holder};
 use postern_shared::store::receipts::Skipped;
@@ -13,6 +14,8 @@ use postern_shared::store::runs::Run;
 use postern_shared::store::{StoreError, Transaction};
 use postern_shared::submission::Submission;
 
+use crate::matching::catalog::Pinned;
+use crate::matching::record_of::record_of;
 use crate::matching::resolve::Resolved;
 
 /// The submissions whose dedupe key another receipt holds, with that receipt.
@@ -42,15 +45,17 @@ pub async fn duplicates(
 /// Skips the workflows that run once per record and have run on it before.
 pub async fn once_per_record(
     transaction: &Transaction<'_>,
+    modules: &Modules,
     mut resolved: Vec<(&Submission, &mut Resolved)>,
 ) -> Result<(), StoreError> {
     let mut wanted = BTreeMap::new();
     for (submission, resolved) in &resolved {
         for pinned in resolved.start.iter().filter(|pinned| pinned.workflow.start.once_per_record) {
-            if let Some(record) = &submission.record {
+            // On a record of another system the run claims it when the record was read.
+            if let Some(record) = own(modules, submission, pinned) {
                 // The first of the bundle; it holds the claim for ever.
                 wanted
-                    .entry(Claim::once_per_record(pinned.workflow.id, record))
+                    .entry(Claim::once_per_record(pinned.workflow.id, &record))
                     .or_insert((Holder::from(submission.receipt), None));
             }
         }
@@ -60,19 +65,25 @@ pub async fn once_per_record(
     }
     let holders = claims::take(transaction, &wanted).await?;
     for (submission, Resolved { start, skipped, .. }) in &mut resolved {
-        let Some(record) = &submission.record else { continue };
         let mine = Holder::from(submission.receipt);
         start.retain(|pinned| {
             let id = pinned.workflow.id;
+            let Some(record) = own(modules, submission, pinned) else { return true };
             let runs = !pinned.workflow.start.once_per_record
-                || holders.get(&Claim::once_per_record(id, record)).is_none_or(|holder| *holder == mine);
+                || holders.get(&Claim::once_per_record(id, &record)).is_none_or(|holder| *holder == mine);
             if !runs {
-                skipped.push(Skipped { workflow: Some(id), reason: Message::OncePerRecord { record: record.clone() } });
+                skipped.push(Skipped { workflow: Some(id), reason: Message::OncePerRecord { record } });
             }
             runs
         });
     }
     Ok(())
+}
+
+/// The own record that a submission names for a workflow.
+fn own(modules: &Modules, submission: &Submission, pinned: &Pinned) -> Option<RecordRef> {
+    let record = record_of(modules, &pinned.workflow, submission.record.clone()?);
+    record.own().map(RecordRef::from)
 }
 
 /// Whether a run that another one started is the one that its workflow has on that record. All replays of a run are it.

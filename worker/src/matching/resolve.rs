@@ -11,6 +11,7 @@ use postern_shared::submission::{Submission, Target};
 use postern_shared::workflow::Workflow;
 
 use crate::matching::catalog::{Catalog, Pinned};
+use crate::matching::record_of::record_of;
 use crate::run::field_usage::FieldUsage;
 
 /// What a submission starts.
@@ -54,7 +55,15 @@ pub fn resolve(
         if pinned.workflow.start.condition.is_some() {
             scope.local = local(&pinned.workflow);
         }
-        match refusal(&pinned.workflow, submission.record.as_ref(), module, scope, &mut resolved.field_usage) {
+        let record = submission.record.clone().map(|record| record_of(catalog.modules(), &pinned.workflow, record));
+        let own = match &record {
+            // What the own table has under this number is another record.
+            Some(RecordRef::Connected(_)) => scope.record.take(),
+            _ => None,
+        };
+        let refusal = refusal(&pinned.workflow, record.as_ref(), module, scope, &mut resolved.field_usage);
+        scope.record = own.or_else(|| scope.record.take());
+        match refusal.or_else(|| unreachable(catalog, record.as_ref()?)) {
             None => resolved.start.push(Arc::clone(pinned)),
             Some(reason) => resolved.skipped.push(Skipped { workflow: Some(pinned.workflow.id), reason }),
         }
@@ -62,8 +71,15 @@ pub fn resolve(
     resolved
 }
 
-/// Why a workflow does not run on a record, or without one, or nothing. `module` as above. No connection can be set up, so
-/// no record of another system can be reached.
+/// Why no record of this reference can be reached, or nothing.
+pub fn unreachable(catalog: &Catalog, record: &RecordRef) -> Option<Message> {
+    let connection = &record.connected()?.connection;
+    let missing = || Message::ConnectionMissing { record: record.clone(), connection: connection.clone() };
+    catalog.connections().vtiger(connection).is_none().then(missing)
+}
+
+/// Why a workflow does not run on a record, or without one, or nothing. `module` as above. Of a record of another system this
+/// is seen when the run has read its fields: before that `scope` has none.
 pub fn refusal(
     workflow: &Workflow,
     record: Option<&RecordRef>,
@@ -78,7 +94,11 @@ pub fn refusal(
     match (record, module) {
         (None, _) if !start.without_record => return Some(Message::RecordNeeded),
         (Some(record @ RecordRef::Connected(other)), _) => {
-            return Some(Message::ConnectionMissing { record: record.clone(), connection: other.connection.clone() });
+            if start.module.as_ref().is_some_and(|wanted| *wanted != other.module) {
+                return Some(Message::VtigerWrongModule { record: record.clone() });
+            }
+            // What it is is known when it was read.
+            scope.record.as_ref()?;
         }
         (Some(RecordRef::Own(record)), None) => return Some(Message::RecordMissing { record: *record }),
         (Some(RecordRef::Own(record)), Some(module)) => {

@@ -4,12 +4,14 @@
 //! or with a slow path, does not take the target from the others.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use postern_shared::store::spool::Pair;
-use prometheus::IntGauge;
+use prometheus::{IntGauge, IntGaugeVec};
 use tokio::time::Instant;
+
+use super::connected::TARGET;
 
 /// Calls in a row without an answer, after which a target rests: one or two may be chance.
 const FAILURES: u32 = 5;
@@ -41,6 +43,8 @@ pub struct Breakers {
     /// The targets that asked to be left alone, and until when. Such a wait holds for all workflows.
     held: Mutex<HashMap<String, Instant>>,
     resting: IntGauge,
+    /// Whether the system of a connection does not answer.
+    away: OnceLock<IntGaugeVec>,
 }
 
 /// What is known of a pair whose target did not answer.
@@ -56,7 +60,7 @@ impl Breakers {
     /// Knows nothing yet. The gauge counts the pairs of workflow and
     /// target of which the last calls failed and none was answered since.
     pub fn new(resting: IntGauge) -> Self {
-        Self { pairs: Mutex::default(), held: Mutex::default(), resting }
+        Self { pairs: Mutex::default(), held: Mutex::default(), resting, away: OnceLock::new() }
     }
 
     /// Notes what came of a call.
@@ -74,6 +78,16 @@ impl Breakers {
         }
         let resting = pairs.values().filter(|state| state.rests.is_some()).count();
         self.resting.set(i64::try_from(resting).unwrap_or(i64::MAX));
+        if let (Some(away), Some(connection)) = (self.away.get(), pair.target.strip_prefix(TARGET)) {
+            let rests = pairs.iter().any(|(one, state)| one.target == pair.target && state.rests.is_some());
+            away.with_label_values(&[connection]).set(rests.into());
+        }
+    }
+
+    /// From now on this gauge names the connections whose system does not answer.
+    pub fn name_connections(&self, away: IntGaugeVec) {
+        // Only the start of the worker does.
+        let _ = self.away.set(away);
     }
 
     /// A target asks to be left alone until then.
@@ -155,6 +169,20 @@ mod tests {
         }
         breakers.note(&key(2, "a"), CallOutcome::Answer, now);
         assert!(breakers.rests(&key(1, "a"), now), "an answer to another workflow says nothing of this one");
+    }
+
+    #[test]
+    fn the_connection_whose_system_does_not_answer_is_named() {
+        let (breakers, now) = (breakers(), Instant::now());
+        let away = IntGaugeVec::new(prometheus::Opts::new("c", "d"), &["connection"]).unwrap();
+        breakers.name_connections(away.clone());
+        let of = |connection: &str| away.with_label_values(&[connection]).get();
+        for (workflow, came, expected) in
+            [(1, CallOutcome::Silence, 1), (2, CallOutcome::Answer, 1), (1, CallOutcome::Answer, 0)]
+        {
+            (0..FAILURES).for_each(|_| breakers.note(&key(workflow, "connection crm"), came, now));
+            assert_eq!((of("crm"), of("erp")), (expected, 0), "{came:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use postern_shared::store::spool;
 use reqwest::Url;
 
 use super::breaker::CallOutcome;
+use super::connected::{Done, TARGET};
 
 /// What is added to a time-out before an outcome that nobody wrote down counts as unknown.
 pub const MARGIN: Duration = Duration::from_secs(10);
@@ -24,12 +25,16 @@ pub struct Call {
     pub at_most_once: bool,
     /// Of the answer, its headers included.
     pub max_bytes: usize,
+    /// Whether it may have been made before, and nobody knows what came of it.
+    pub is_tried: bool,
 }
 
 /// What came of it.
 #[derive(Debug, Clone)]
 pub enum Report {
     Answered(Reply),
+    /// What was done to records of another system.
+    Done(Box<Done>),
     Failed(Failure),
     /// A person said what came of it.
     Decided(Decision),
@@ -102,6 +107,7 @@ pub fn target(request: &Rendered) -> String {
             None => "mail".to_owned(),
             Some(connection) => format!("mail:{connection}"),
         }),
+        Rendered::Connected(call) => Ok(format!("{TARGET}{}", call.connection)),
     };
     spool::target(name.unwrap_or_default())
 }

@@ -4,6 +4,7 @@
 //! that a step refers to are the first of them. A delay parks its branch alone; when only such branches are left, the
 //! run is suspended and leaves a checkpoint.
 
+mod elsewhere;
 mod follow;
 mod frames;
 mod leave;
@@ -28,6 +29,8 @@ use crate::task::context::Context;
 use crate::task::error::TaskError;
 use crate::task::query::{Answer, Query};
 use crate::task::{self};
+use elsewhere::Looked;
+pub use elsewhere::is_read;
 
 /// The most steps a run may take: a loop that never ends is a fault of its workflow and must not hold up others. The steps
 /// of each item of a `for_each` are counted by themselves.
@@ -65,35 +68,29 @@ impl Execution {
     }
 
     /// Takes one step; returns where the run stands if it cannot go on to the next.
-    fn take(&mut self, next: Next, step: &Step, mut answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
-        let (counted, all) = (self.frames.counted(next.innermost(), self.run.steps), self.run.steps);
-        if answer.is_none() && (counted >= MAX_STEPS || all >= MAX_ALL_STEPS) {
-            let most = if counted >= MAX_STEPS { MAX_STEPS } else { MAX_ALL_STEPS };
-            return Some(self.fail(next, Message::TooManySteps { most }));
-        }
-        if let Err(error) = self.budget.compute() {
-            return Some(self.fail(next, TaskError::from(error)));
+    fn take(&mut self, next: Next, step: &Step, answer: Option<Answer>, unit: &mut UnitOfWork) -> Option<Progress> {
+        if let Some(reason) = self.exhausted(&next, answer.as_ref()) {
+            return Some(self.fail(next, reason));
         }
         if let Some(progress) = self.leave_others(&next, step, answer.as_ref(), unit) {
             return Some(progress);
         }
-        if answer.is_none() {
-            self.budget.step();
-            unit.budget.step();
-        }
-        self.show(next.innermost());
-        // An answer finds the clock and the lots of the step that asked for it.
-        if matches!(answer, None | Some(Answer::Outside(_))) {
-            self.scope.local = self.local(&next, step, unit);
-        }
+        self.begin_step(&next, step, answer.as_ref(), unit);
         let record = self.run.record.as_ref().and_then(RecordRef::own);
-        if let Some(query) = self.ask_before(&next, step, record, &mut answer, unit) {
+        self.scope.record = record.and_then(|id| unit.fields(id));
+        let (next, mut answer) = match self.look_elsewhere(next, step, answer, unit) {
+            Looked::Known(next, answer) => (next, answer),
+            Looked::Asks(next, call) => return Some(self.reach_out(next, call)),
+            Looked::Failed(next, outcome) => return self.follow(next, step, outcome, unit),
+        };
+        if let Some(query) = self.ask_before(&next, step, &mut answer, unit) {
             self.asking = Some(next);
             return Some(Progress::Asks(query));
         }
         let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
         let (workflow, depth, touched) = (self.run.workflow, self.depth, &mut self.touched);
         let (scope, budget) = (&mut self.scope, &mut self.budget);
+        let (record, elsewhere) = (self.run.record.clone(), &mut self.elsewhere);
         let tries = next.tried.unwrap_or(Tried { first: number, times: 0 });
         let request = next.request.clone();
         let (awaits, parent, pinned) = (next.awaits, self.awaited.as_mut(), &self.pinned);
@@ -102,6 +99,7 @@ impl Execution {
         let mut context = Context {
             scope,
             record,
+            elsewhere,
             unit,
             run,
             pinned,
@@ -128,6 +126,28 @@ impl Execution {
         progress
     }
 
+    /// Why the run may take no further step.
+    fn exhausted(&mut self, next: &Next, answer: Option<&Answer>) -> Option<Message> {
+        let (counted, all) = (self.frames.counted(next.innermost(), self.run.steps), self.run.steps);
+        if answer.is_none() && (counted >= MAX_STEPS || all >= MAX_ALL_STEPS) {
+            let most = if counted >= MAX_STEPS { MAX_STEPS } else { MAX_ALL_STEPS };
+            return Some(Message::TooManySteps { most });
+        }
+        self.budget.compute().err().map(TaskError::from)
+    }
+
+    fn begin_step(&mut self, next: &Next, step: &Step, answer: Option<&Answer>, unit: &mut UnitOfWork) {
+        if answer.is_none() {
+            self.budget.step();
+            unit.budget.step();
+        }
+        self.show(next.innermost());
+        // An answer finds the clock and the lots of the step that asked for it.
+        if matches!(answer, None | Some(Answer::Outside(_))) {
+            self.scope.local = self.local(next, step, unit);
+        }
+    }
+
     /// The clock of a step, and what it draws: the same however often this visit of the step is computed or tried.
     fn local(&self, next: &Next, step: &Step, unit: &UnitOfWork) -> Arc<Local> {
         let visit = next.tried.map_or(self.run.steps + 1, |tried| tried.first);
@@ -139,7 +159,6 @@ impl Execution {
         &mut self,
         next: &Next,
         step: &Step,
-        record: Option<RecordId>,
         answer: &mut Option<Answer>,
         unit: &mut UnitOfWork,
     ) -> Option<Query> {
@@ -150,7 +169,6 @@ impl Execution {
             Arc::make_mut(&mut self.scope.local).counters = std::mem::take(numbers);
             *answer = None;
         }
-        self.scope.record = record.and_then(|id| unit.fields(id));
         self.relate(next, step, answer.as_ref(), unit).map(Query::Look)
     }
 
@@ -171,6 +189,10 @@ impl Execution {
             (self.sleeping.iter().enumerate()).filter(|(_, one)| is_due(one)).min_by_key(|(_, one)| one.due_at)
         {
             let Sleeping { steps, frame, .. } = self.sleeping.remove(at);
+            if steps.last().is_some_and(|next| next.request.is_none()) {
+                // What is sent was rendered before; all else may have changed while the branch waited.
+                self.elsewhere.forget();
+            }
             self.pending = steps;
             if self.pending.is_empty() {
                 self.end_item(frame);
@@ -203,9 +225,12 @@ impl Execution {
             return None;
         }
         let record = self.scope.record.as_deref();
-        let missing = references::missing(&step.reads.related, record, &self.scope.env, unit);
+        let own = || step.reads.related.iter().filter(|one| unit.connection(&one.module).is_none());
+        let missing = references::missing(own(), record, &self.scope.env, unit);
         if missing.is_empty() {
-            self.scope.related = references::values(&step.reads.related, record, &self.scope.env, unit);
+            let mut related = references::values(own(), record, &self.scope.env, unit);
+            self.add_related(&mut related, step, unit);
+            self.scope.related = related;
         }
         missing.first().copied()
     }

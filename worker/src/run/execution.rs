@@ -9,7 +9,8 @@ use postern_shared::id::{ReceiptId, WorkflowId};
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
-use postern_shared::store::checkpoints::{FrameId, Frames};
+use postern_shared::store::checkpoints::{Elsewhere, FrameId, Frames};
+use postern_shared::store::claims::Claim;
 use postern_shared::store::run_results::RunResult;
 use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
@@ -21,6 +22,7 @@ use super::budget::RunBudget;
 use super::checkpoint::{Next, Sleeping, Wake};
 use super::field_usage::FieldUsage;
 use super::slow_runs::Cost;
+use super::unique_claims::claim_of;
 use crate::matching::catalog::Pinned;
 use crate::outside::call::{self, Call};
 use crate::task::context::Touched;
@@ -51,6 +53,8 @@ pub struct Execution {
     pub(super) awaited: Option<RunResult>,
     /// The loops in which it stands.
     pub(super) frames: Frames,
+    /// What it knows of records of other systems.
+    pub(super) elsewhere: Elsewhere,
     pub(super) budget: RunBudget,
     pub(super) field_usage: FieldUsage,
     /// When it goes on, once it is suspended.
@@ -115,6 +119,7 @@ impl Execution {
             depth,
             awaited,
             frames: Frames::default(),
+            elsewhere: Elsewhere::default(),
             budget,
             field_usage,
             wake,
@@ -192,6 +197,19 @@ impl Execution {
         let number = self.run.steps + 1;
         let tried = self.asking.as_ref().and_then(|next| next.tried);
         (number, tried.map_or(number, |tried| tried.first))
+    }
+
+    /// Begins on a record of another system.
+    pub fn open(&mut self) {
+        self.elsewhere.is_open = true;
+    }
+
+    /// Whether it will make the call again that needs a claim.
+    pub fn still_sends(&self, claim: &Claim) -> bool {
+        let sleeping = self.sleeping.iter().flat_map(|one| &one.steps);
+        let requests =
+            self.asking.iter().chain(&self.pending).chain(sleeping).filter_map(|next| next.request.as_deref());
+        requests.into_iter().any(|request| claim_of(request).as_ref() == Some(claim))
     }
 
     /// Writes a step on the path of the run.

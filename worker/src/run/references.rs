@@ -11,8 +11,13 @@ use crate::bundle::unit_of_work::{Known, UnitOfWork};
 
 /// The records that must be looked at before these references can be read, given the fields of the run's record and
 /// `$env`.
-pub fn missing(related: &[Related], record: Option<&Env>, env: &Env, unit: &UnitOfWork) -> Vec<RecordId> {
-    let ids = related.iter().filter_map(|one| id(one, record, env));
+pub fn missing<'r>(
+    related: impl IntoIterator<Item = &'r Related>,
+    record: Option<&Env>,
+    env: &Env,
+    unit: &UnitOfWork,
+) -> Vec<RecordId> {
+    let ids = related.into_iter().filter_map(|one| id(one, record, env));
     ids.filter(|id| matches!(unit.look(*id), Known::Unknown)).collect()
 }
 

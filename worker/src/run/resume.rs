@@ -4,12 +4,14 @@
 
 mod attempt;
 mod ending;
+mod reach;
 
 use postern_shared::message::Message as Text;
 use postern_shared::resume::Resume;
 use postern_shared::store::StoreError;
 
-use self::attempt::{Step, Work, attempt};
+use self::attempt::{Work, attempt};
+use self::reach::Step;
 use crate::bundle::retry::Retry;
 use crate::consume::message::{Message, Origin};
 use crate::consume::verdict::{Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};

@@ -52,6 +52,7 @@ impl Execution {
             depth: taken.checkpoint.depth,
             awaited: taken.checkpoint.awaited.clone(),
             frames,
+            elsewhere: taken.checkpoint.elsewhere.clone(),
             budget: RunBudget::new(),
             field_usage: FieldUsage::default(),
             wake: None,
@@ -92,6 +93,7 @@ impl Execution {
             calling: matches!(self.wake, Some(Wake::Call { .. })),
             awaited: self.awaited.clone(),
             frames: std::mem::take(&mut self.frames),
+            elsewhere: std::mem::take(&mut self.elsewhere),
         };
         if self.run.state == State::Failed {
             checkpoint.forget_tries();

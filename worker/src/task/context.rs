@@ -10,7 +10,7 @@ use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
-use postern_shared::store::checkpoints::{Awaits, Frame, Tried};
+use postern_shared::store::checkpoints::{Awaits, Elsewhere, Frame, Tried};
 use postern_shared::store::run_results::RunResult;
 use serde_json::Value;
 
@@ -26,8 +26,10 @@ use crate::run::slow_runs::{Cost, Leave};
 pub struct Context<'a> {
     /// The variables of this run.
     pub scope: &'a mut Scope,
-    /// The own record that the run is on.
-    pub record: Option<RecordId>,
+    /// The record that the run is on, wherever it is kept.
+    pub record: Option<RecordRef>,
+    /// What the run knows of records of other systems.
+    pub elsewhere: &'a mut Elsewhere,
     /// The records of the bundle.
     pub unit: &'a mut UnitOfWork,
     /// Whose step this is.
@@ -141,9 +143,9 @@ impl Context<'_> {
     }
 
     /// The record that a step names, or else the run's.
-    pub fn target(&self, named: Option<&Template>) -> Result<RecordId, TaskError> {
+    pub fn target(&self, named: Option<&Template>) -> Result<RecordRef, TaskError> {
         let Some(template) = named else {
-            return self.record.ok_or(TaskError::NoRecord);
+            return self.record.clone().ok_or(TaskError::NoRecord);
         };
         let value = template.value(self.scope).map_err(|error| TaskError::in_field("record", error))?;
         record(&value)
@@ -161,7 +163,14 @@ impl Context<'_> {
     }
 }
 
-/// The id of a record that a value names.
-pub fn record(value: &Value) -> Result<RecordId, TaskError> {
-    render(value).trim().parse().map_err(|error: InvalidId| Message::in_field("record", error))
+/// The record that a value names: a number, or a reference to a record of another system.
+pub fn record(value: &Value) -> Result<RecordRef, TaskError> {
+    let text = render(value);
+    if text.contains('/')
+        && let Ok(record) = text.trim().parse::<RecordRef>()
+    {
+        return Ok(record);
+    }
+    let id: Result<RecordId, InvalidId> = text.trim().parse();
+    id.map(RecordRef::from).map_err(|error| Message::in_field("record", error))
 }

@@ -7,10 +7,11 @@ use postern_shared::store::records::UniqueKey;
 use postern_shared::task::create_record::{CreateRecord, IfExists};
 use serde_json::Value;
 
+use super::connected;
 use super::context::Context;
 use super::error::TaskError;
 use super::outcome::Outcome;
-use super::query::{Answer, Query};
+use super::query::{Answer, Query, reported};
 use super::typed_fields::{self, Changed};
 use crate::bundle::unit_of_work;
 
@@ -19,6 +20,9 @@ pub fn perform(
     answer: Option<Answer>,
     context: &mut Context<'_>,
 ) -> Result<Outcome, TaskError> {
+    if let Some(connection) = context.unit.connection(&settings.module).cloned() {
+        return connected::create_record(settings, connection, reported(answer), context);
+    }
     let (id, existing) = match answer {
         Some(Answer::Created { id, existing }) => (id, existing),
         _ => return ask(settings, context),

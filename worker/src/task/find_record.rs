@@ -11,14 +11,18 @@ use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
 use serde_json::Value;
 
+use super::connected;
 use super::context::Context;
 use super::error::TaskError;
 use super::outcome::Outcome;
-use super::query::{Answer, Query};
+use super::query::{Answer, Query, reported};
 use crate::bundle::budget::{Mode, TIGHT_DATABASE};
 use crate::run::slow_runs::{Cost, Leave};
 
 pub fn perform(settings: &FindRecord, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
+    if let Some(connection) = context.unit.connection(&settings.module).cloned() {
+        return connected::find_record(settings, connection, reported(answer), context);
+    }
     let ids = match answer {
         Some(Answer::Found { ids, .. }) => ids,
         Some(Answer::CutOff { took }) => return cut_off(settings, took, context),

@@ -56,3 +56,8 @@ pub enum Answer {
     /// What came of [`Outcome::Outside`].
     Outside(Report),
 }
+
+/// What came of a call, if that is the answer.
+pub fn reported(answer: Option<Answer>) -> Option<Report> {
+    if let Some(Answer::Outside(report)) = answer { Some(report) } else { None }
+}

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use postern_shared::env::Env;
 use postern_shared::expression::{Template, render};
-use postern_shared::id::RecordId;
 use postern_shared::message::Message;
 use postern_shared::record_ref::RecordRef;
-use postern_shared::store::checkpoints::{Checkpoint, Frames};
+use postern_shared::store::checkpoints::{Checkpoint, Elsewhere, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::run_results::RunResult;
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
@@ -117,7 +116,7 @@ fn child(
     let value =
         |name: &str, template: &Template| template.value(&scope).map_err(|error| TaskError::in_field(name, error));
     let record = match (&settings.record, &settings.for_each) {
-        (None, _) => context.record,
+        (None, _) => context.record.clone(),
         (Some(_), None) => record(item)?,
         (Some(template), Some(_)) => record(&value("record", template)?)?,
     };
@@ -128,11 +127,12 @@ fn child(
     let awaited = settings.wait.as_ref().map(|_| RunResult::default());
     let checkpoint = beginning(pinned, env, context.depth + 1, awaited);
     let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
-    child::child(context, (pinned, number, index), record.map(RecordRef::from), &checkpoint, wake)
+    let record = record.map(|record| context.unit.record_of(&pinned.workflow, record));
+    child::child(context, (pinned, number, index), record, &checkpoint, wake)
 }
 
 /// As in a call of ingress: 0 or an empty value is no record.
-fn record(value: &Value) -> Result<Option<RecordId>, TaskError> {
+fn record(value: &Value) -> Result<Option<RecordRef>, TaskError> {
     match render(value).trim() {
         "" | "0" => Ok(None),
         _ => context::record(value).map(Some),
@@ -153,5 +153,6 @@ fn beginning(pinned: &Pinned, env: Env, depth: u8, awaited: Option<RunResult>) -
         calling: false,
         awaited,
         frames: Frames::default(),
+        elsewhere: Elsewhere::default(),
     }
 }

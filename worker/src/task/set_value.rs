@@ -1,17 +1,22 @@
 //! `set_value`: changes fields of the run's record or of a named one, which is locked first, so that what is read
 //! and what is written are of one moment.
 
+use postern_shared::record_ref::RecordRef;
 use postern_shared::task::set_value::SetValue;
 
+use super::connected;
 use super::context::Context;
 use super::error::TaskError;
 use super::outcome::Outcome;
-use super::query::{Answer, Query};
+use super::query::{Answer, Query, reported};
 use super::typed_fields::{self, Changed};
 use crate::bundle::unit_of_work::Known;
 
 pub fn perform(settings: &SetValue, answer: Option<Answer>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
-    let id = context.target(settings.record.as_ref())?;
+    let id = match context.target(settings.record.as_ref())? {
+        RecordRef::Own(record) => record,
+        RecordRef::Connected(record) => return connected::set_value(settings, *record, reported(answer), context),
+    };
     match context.unit.get(id) {
         Known::Unknown => Ok(Outcome::Ask(Query::Lock(id))),
         Known::Missing => Err(TaskError::RecordMissing { record: id }),

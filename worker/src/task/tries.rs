@@ -53,7 +53,13 @@ pub fn perform(
                 Some(request) => request,
                 None => Arc::new(prepare(context)?),
             };
-            return Ok(Outcome::Outside(Box::new(Call { request, timeout, at_most_once, max_bytes })));
+            return Ok(Outcome::Outside(Box::new(Call {
+                request,
+                timeout,
+                at_most_once,
+                max_bytes,
+                is_tried: context.tries.times > 0,
+            })));
         }
         Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), failure: None },
         Some(Report::Decided(Decision::Fail)) => {
@@ -62,6 +68,8 @@ pub fn perform(
             Judgement { found, failure: failed(reason, false) }
         }
         Some(Report::Answered(reply)) => judge(reply),
+        // No step of these works on records.
+        Some(Report::Done(_)) => Judgement { found: Value::Null, failure: None },
         Some(Report::Failed(Failure { reason, kind: FailureKind::Unclear, .. })) if tries.at_most_once => {
             return Ok(Outcome::Unclear { message: reason });
         }

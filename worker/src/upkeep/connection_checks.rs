@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern_shared::id::ModuleName;
 use postern_shared::store::connection_checks::{self, Asked};
 use postern_shared::store::{Store, StoreError};
 use tokio::time::sleep;
@@ -37,7 +38,9 @@ async fn next(store: &Store) -> Result<Option<Asked>, StoreError> {
 }
 
 async fn make(store: &Store, catalogs: &Catalogs, outside: &Outside, asked: Asked) -> Result<(), StoreError> {
-    catalogs.at_least(asked.version).await?;
-    let checked = outside.check(&asked.connection).await;
+    let catalog = catalogs.at_least(asked.version).await?;
+    let reached = catalog.modules().iter().filter(|module| module.connection.as_ref() == Some(&asked.connection));
+    let modules: Vec<ModuleName> = reached.map(|module| module.name.clone()).collect();
+    let checked = outside.check(&asked.connection, &modules).await;
     connection_checks::answer(&store.connection().await?, asked.id, &checked).await
 }

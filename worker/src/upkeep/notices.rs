@@ -81,7 +81,8 @@ async fn is_sent(outside: &Outside, sender: Option<&Mailbox>, settings: &Setting
     let report = match request {
         Ok(request) => {
             let request = Arc::new(request);
-            let call = Call { request, timeout: TIMEOUT, at_most_once: false, max_bytes: MAX_ANSWER_BYTES };
+            let call =
+                Call { request, timeout: TIMEOUT, at_most_once: false, max_bytes: MAX_ANSWER_BYTES, is_tried: false };
             outside.call(&call, NO_WORKFLOW, &key).await
         }
         Err(reason) => {
@@ -99,7 +100,7 @@ async fn is_sent(outside: &Outside, sender: Option<&Mailbox>, settings: &Setting
             tracing::warn!(cause, channel, reason = %failure.reason, "a notice was not sent; tried again in a minute");
             false
         }
-        Report::Decided(_) => false,
+        Report::Decided(_) | Report::Done(_) => false,
     }
 }
 

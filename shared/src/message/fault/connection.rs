@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::ConnectionName;
+use crate::id::{ConnectionName, ModuleName};
 use crate::message::Inner;
 use crate::message::codes::codes;
 
@@ -48,5 +48,11 @@ codes! {
     "no-tls" NoTls;
     "no-vtiger" NoVtiger { status: u16 };
     "user-unknown" UserUnknown;
+    "user-inactive" UserInactive;
+    "key-wrong" KeyWrong { answer: String };
+    "module-denied" ModuleDenied { module: ModuleName };
+    "clock-wrong" ClockWrong { seconds: u64 };
+    "webservice-off" WebserviceOff { status: u16 };
+    "vtiger-works" VtigerWorks { version: String };
     "no-worker" NoWorker;
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::elsewhere::Elsewhere;
 use super::frames::{FrameId, Frames};
 use crate::env::Env;
 use crate::id::StepName;
@@ -35,6 +36,9 @@ pub struct Checkpoint {
     /// The loops in which it stands.
     #[serde(default, skip_serializing_if = "Frames::is_empty")]
     pub frames: Frames,
+    /// What the run knows of records of other systems.
+    #[serde(default, skip_serializing_if = "Elsewhere::is_empty")]
+    pub elsewhere: Elsewhere,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]

@@ -84,8 +84,9 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         Worker,
         "receipts",
         &[
-            Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits, unmatched, permission"),
+            Read("id, accepted_at, ip, env, query, request, duplicate_of, runs, waits, unmatched, permission, skipped"),
             Add(""),
+            Change("unmatched, skipped"),
             Remove,
         ],
     ),
@@ -98,6 +99,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Change(
                 "version, state, steps_taken, steps, message, started_at, ended_at, replaced_by, failed_at, failure",
             ),
+            Remove,
         ],
     ),
     (

@@ -16,6 +16,7 @@ use crate::consume::slots::Slots;
 use crate::outside::Outside;
 use crate::outside::breaker::Breakers;
 use crate::outside::quick_targets::QuickTargets;
+use crate::outside::vtiger::Vtigers;
 
 /// A call that has waited so long for a target that does not answer is taken all the same, and that is a try that failed:
 /// a target that is gone for good holds no run for ever.
@@ -29,6 +30,7 @@ pub struct OwnLanes {
     slow: usize,
     breakers: Arc<Breakers>,
     quick_targets: Arc<QuickTargets>,
+    vtigers: Arc<Vtigers>,
 }
 
 /// How many rows of each lane are worked on at the same time.
@@ -51,6 +53,7 @@ impl OwnLanes {
             slow: room.slow,
             breakers: Arc::clone(&outside.breakers),
             quick_targets: Arc::clone(&outside.quick_targets),
+            vtigers: Arc::clone(&outside.vtigers),
         }
     }
 
@@ -67,7 +70,9 @@ impl Supply for OwnLanes {
     async fn take(&mut self, connection: &Connection, held: &Held, lease: Duration) -> Result<Vec<Taken>, StoreError> {
         let taken = self.resuming.take(connection, held, lease, any).await?;
         let (breakers, quick, now) = (Arc::clone(&self.breakers), Arc::clone(&self.quick_targets), Instant::now());
-        let terms = |pair: &Pair, waited| of_call(waited, breakers.room(pair, now), quick.contains(pair));
+        let vtigers = Arc::clone(&self.vtigers);
+        let room = |pair: &Pair| breakers.room(pair, now).min(vtigers.room(&pair.target));
+        let terms = |pair: &Pair, waited| of_call(waited, room(pair), quick.contains(pair));
         let taken = join(taken, self.calls.take(connection, held, lease, terms).await)?;
         match self.free_slow(held) {
             0 => Ok(taken),

@@ -27,7 +27,7 @@ pub fn answer(
     let (request, mail) = match (&*call.request, task) {
         (Rendered::Http(call), _) => (Some(request(call)), None),
         (Rendered::Mail(mail), Some(Task::SendMail(settings))) => (None, Some(written(mail, settings, scope))),
-        (Rendered::Mail(_), _) => (None, None),
+        (Rendered::Mail(_) | Rendered::Connected(_), _) => (None, None),
     };
     if let Some(failure) = outside.refusal(&call.request) {
         return (Sent { request, mail, answer: None }, Report::Failed(failure));

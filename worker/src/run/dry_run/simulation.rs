@@ -9,7 +9,7 @@ use postern_shared::dry_run::Request;
 use postern_shared::id::ReceiptId;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
-use postern_shared::store::checkpoints::{Checkpoint, Frames, Taken};
+use postern_shared::store::checkpoints::{Checkpoint, Elsewhere, Frames, Taken};
 use postern_shared::store::run_results::{Awaited, OfStep, RunResult};
 use postern_shared::store::runs::{Run, State};
 use postern_shared::store::{Conflicts, StoreError, Transaction, records};
@@ -120,6 +120,7 @@ impl<'t, 'c> Simulation<'t, 'c> {
             calling: false,
             awaited: None,
             frames: Frames::default(),
+            elsewhere: Elsewhere::default(),
         };
         Waiting { run, checkpoint, pinned, wake: Wake::Now, has_news: false }
     }

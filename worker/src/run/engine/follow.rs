@@ -85,7 +85,7 @@ impl Execution {
         None
     }
 
-    fn reach_out(&mut self, next: Next, call: Box<Call>) -> Progress {
+    pub(in crate::run) fn reach_out(&mut self, next: Next, call: Box<Call>) -> Progress {
         self.is_fresh = next.request.is_none();
         self.asking = Some(Next { request: Some(Arc::clone(&call.request)), ..next });
         Progress::Outside(call)

@@ -1,19 +1,22 @@
 //! One transaction of a run that goes on.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use postern_shared::lane::Lane;
 use postern_shared::message::Message as Text;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::Resume;
 use postern_shared::store::checkpoints::{self, Taken};
-use postern_shared::store::outside_calls::{self, Intent};
+use postern_shared::store::claims::Claim;
+use postern_shared::store::outside_calls;
+use postern_shared::store::receipts::Skipped;
 use postern_shared::store::runs;
-use postern_shared::store::spool::{self, Alarm, Way};
+use postern_shared::store::spool;
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, records};
 
 use super::ending::{before, cancelled, failed, in_turn, not_begun};
+use super::reach::{Reach, Step, reach};
 use crate::bundle::budget::{BundleBudget, Mode};
 use crate::bundle::clock::Clock;
 use crate::bundle::effects::RunEffects;
@@ -23,16 +26,16 @@ use crate::bundle::queries;
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::consume::message::Message;
 use crate::matching::catalog::Pinned;
-use crate::outside::call::{Call, Failure, FailureKind, MARGIN, Report, target};
+use crate::outside::call::Report;
 use crate::resources::Resources;
 use crate::run::child_runs;
+use crate::run::engine::is_read;
 use crate::run::execution::{Execution, Progress};
+use crate::run::opening::{self, Opening, opening};
 use crate::run::serial_runs;
 use crate::run::tally::Tally;
+use crate::run::unique_claims::{self, claim_of};
 use crate::task::query::{Answer, Query};
-
-/// Added to the time after which an intent counts as unknown, so that it is past that when it is looked at.
-const LATER: Duration = Duration::from_secs(1);
 
 /// What is to be done with a run.
 #[derive(Debug, Clone, Copy)]
@@ -41,14 +44,6 @@ pub enum Work<'a> {
     /// Its outside step has been tried.
     Settle(&'a Report),
     Fail(&'a Text),
-}
-
-/// What became of an attempt that was committed.
-pub enum Step {
-    /// Nothing more is to be done for this message.
-    Done(Tally),
-    /// The intent is noted: now the call.
-    Call { call: Box<Call>, key: String },
 }
 
 /// Takes the run further, in one transaction, until it ends, waits, or calls another system.
@@ -93,10 +88,12 @@ pub async fn attempt(
             // What would have woken it stands in the spool as it was before the person came.
             spool::withdraw(&transaction, &Resume { revision: resume.revision - 1, ..*resume }).await?;
             let waits = taken.waits;
+            leave_claim(&transaction, &taken, resume).await?;
             end(&transaction, cancelled(resume, taken), waits, &mut unit).await?
         }
         (Work::Fail(reason), _) => {
             let waits = taken.waits;
+            leave_claim(&transaction, &taken, resume).await?;
             end(&transaction, failed(resume, taken, reason.clone())?, waits, &mut unit).await?
         }
         (Work::GoOn | Work::Settle(_), None) => {
@@ -114,17 +111,29 @@ pub async fn attempt(
     // A run that calls still needs its message.
     if let Step::Done(tally) = &mut step {
         tally.admission |= has_passed;
-        match message.settle_with(&transaction).await {
-            // Another worker has the row. What came of a call is known here alone, and the checkpoint was still at its
-            // revision: that worker finds it at the next.
-            Err(StoreError::LeaseLost) if matches!(work, Work::Settle(_)) => {}
-            settled => settled?,
-        }
+        settle(&transaction, message, work).await?;
     }
     store::commit(transaction).await?;
     let written = if let Step::Done(tally) = &step { tally.checkpoint_bytes } else { 0 };
     store::give_back(connection, read + written);
     Ok(step)
+}
+
+async fn settle(transaction: &Transaction<'_>, message: &Message, work: Work<'_>) -> Result<(), StoreError> {
+    match message.settle_with(transaction).await {
+        // Another worker has the row. What came of a call is known here alone, and the checkpoint was still at its
+        // revision: that worker finds it at the next.
+        Err(StoreError::LeaseLost) if matches!(work, Work::Settle(_)) => Ok(()),
+        settled => settled,
+    }
+}
+
+/// A run that ends otherwise than by its call gives the unique value of that call free.
+async fn leave_claim(transaction: &Transaction<'_>, taken: &Taken, resume: &Resume) -> Result<(), StoreError> {
+    match sent(taken) {
+        Some(claim) => unique_claims::leave(transaction, &claim, resume.run).await,
+        None => Ok(()),
+    }
 }
 
 async fn go_on(
@@ -137,7 +146,12 @@ async fn go_on(
     report: Option<Report>,
 ) -> Result<Step, StoreError> {
     let waits = taken.waits;
+    let opening = opening(transaction, &taken, report.as_ref(), &pinned, unit).await?;
+    if let Opening::Refused(reason) = opening {
+        return does_not_begin(transaction, resume, taken, reason, unit).await;
+    }
     if taken.checkpoint.begins
+        && matches!(opening, Opening::Open)
         && let Some(reason) = child_runs::refusal(transaction, &taken, &pinned, unit).await?
     {
         return end(transaction, not_begun(resume, taken, reason)?, waits, unit).await;
@@ -147,11 +161,16 @@ async fn go_on(
     if is_serial && !serial_runs::enter(transaction, &taken.run).await? {
         return end(transaction, not_in_turn(transaction, resume, taken).await?, waits, unit).await;
     }
+    let (claim, settles) =
+        (sent(&taken), matches!(report, Some(Report::Answered(_) | Report::Done(_) | Report::Failed(_))));
     let mut execution = match Execution::resume(pinned, &taken, Arc::clone(unit.variables())) {
         Ok(execution) => execution,
         Err(reason) => return end(transaction, failed(resume, taken, reason)?, waits, unit).await,
     };
-    if matches!(report, Some(Report::Answered(_) | Report::Failed(_))) {
+    if matches!(opening, Opening::Opens) {
+        execution.open();
+    }
+    if settles {
         outside_calls::complete(transaction, resume.run, taken.run.steps + 1).await?;
     }
     let mut answer = report.map(Answer::Outside);
@@ -164,36 +183,55 @@ async fn go_on(
             // Only in the lane of calls it is called, as the first step of its transaction, and once admitted.
             Progress::Outside(_)
                 if lane != Lane::Calling
+                    // What came of the call before must be kept first.
+                    || settles
                     || !execution.stands_at(taken.run.steps)
                     || (execution.needs_admission() && !taken.has_passed) =>
             {
                 break drop(execution.leave(taken.has_passed));
             }
-            Progress::Outside(call) => {
-                let (number, first) = execution.numbers();
-                match (call.at_most_once, outside_calls::intend(transaction, resume.run, number).await?) {
-                    (true, Intent::Open(age)) if age > call.timeout + MARGIN => {
-                        let failure = Failure::new(Text::WorkerBrokeOff, FailureKind::Unclear);
-                        answer = Some(Answer::Outside(Report::Failed(failure)));
-                    }
-                    (true, Intent::Open(age)) => {
-                        // Somebody may still be at it; afterwards it is either done or unknown.
-                        let delay = (call.timeout + MARGIN).saturating_sub(age) + LATER;
-                        let later = Alarm { resume: *resume, delay, way: Way::Calling(target(&call.request)) };
-                        spool::schedule(transaction, &[later]).await?;
-                        return Ok(Step::Done(Tally::default()));
-                    }
-                    (false, _) | (true, Intent::New) => {
-                        return Ok(Step::Call { call, key: format!("{}.{first}", resume.run) });
-                    }
-                }
+            Progress::Outside(call) if is_read(&call.request) => {
+                return Ok(Step::Call { call, key: String::new() });
             }
+            Progress::Outside(call) => match reach(transaction, resume, call, execution.numbers()).await? {
+                Reach::Now(step) => return Ok(step),
+                Reach::Unknown(report) => answer = Some(Answer::Outside(report)),
+            },
             Progress::Ended | Progress::Suspended(_) => break,
         }
+    }
+    if let Some(claim) = claim.filter(|claim| !execution.still_sends(claim)) {
+        unique_claims::leave(transaction, &claim, resume.run).await?;
     }
     execution.note_if_slow(&unit.budget);
     let (effects, _) = execution.into_effects(before(resume, &taken));
     end(transaction, effects, waits, unit).await
+}
+
+/// The claim of the call that a run makes next, or of which it has just heard.
+fn sent(taken: &Taken) -> Option<Claim> {
+    claim_of(taken.checkpoint.pending.last()?.request.as_deref()?)
+}
+
+/// A run on a record of another system does not begin.
+async fn does_not_begin(
+    transaction: &Transaction<'_>,
+    resume: &Resume,
+    taken: Taken,
+    reason: Text,
+    unit: &mut UnitOfWork,
+) -> Result<Step, StoreError> {
+    let (waits, workflow, run) = (taken.waits, taken.run.workflow, taken.run.key());
+    let is_of_submission = taken.run.parent.is_none() && taken.run.replays.is_none();
+    let effects = not_begun(resume, taken, reason.clone())?;
+    let mut step = end(transaction, effects, waits, unit).await?;
+    if is_of_submission {
+        if let Step::Done(tally) = &mut step {
+            tally.ended.clear();
+        }
+        opening::forget(transaction, run, &Skipped { workflow: Some(workflow), reason }).await?;
+    }
+    Ok(step)
 }
 
 /// A run whose record another one has: it waits, unless that one waits for it.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use postern_shared::message::Message;
-use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
-use postern_shared::store::checkpoints::{Awaits, Checkpoint, Frame, Frames};
+use postern_shared::store::checkpoints::{Awaits, Checkpoint, Elsewhere, Frame, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::run_results::{OfStep, RunResult};
 use postern_shared::store::runs::State;
@@ -81,8 +80,9 @@ fn child(number: i16, frame: Frame, wake: Wake, context: &mut Context<'_>) -> Re
         calling: false,
         awaited: Some(RunResult::default()),
         frames: Frames { open, shown: Some(0), spent: 0 },
+        elsewhere: Elsewhere::opened(),
     };
-    let record = context.record.map(RecordRef::from);
+    let record = context.record.clone();
     child::child(context, (pinned, number, item), record, &checkpoint, wake)
 }
 

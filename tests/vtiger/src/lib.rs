@@ -1,0 +1,201 @@
+//! A vtiger CRM as its web service shows it: a real HTTP server with records, users and sessions, for tests. It does what
+//! was observed of two real instances, with their mistakes, and further faults can be switched on. The recorded exchanges
+//! beside it are replayed against it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod crm;
+mod fault;
+mod http;
+mod login;
+mod modules;
+mod multipart;
+mod records;
+mod values;
+mod vtql;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crm::Crm;
+use fault::Faults;
+use http::{Answer, Request};
+
+pub use crm::Variant;
+pub use fault::Fault;
+
+/// The access key of each user.
+pub const ACCESS_KEY: &str = "PqllmJsVZ0Kv5ICx";
+
+/// What stands in front of the web service, and answers in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Front {
+    /// A redirect to this address.
+    Redirect(String),
+    /// A page with this status.
+    Page(u16),
+}
+
+/// A running vtiger.
+pub struct Vtiger {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    listening: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The operation of a call, and its parameters.
+type Called = (String, Vec<(String, String)>);
+
+struct Shared {
+    crm: Mutex<Crm>,
+    faults: Mutex<Faults>,
+    front: Mutex<Option<Front>>,
+    /// The operation of each call that came, with its parameters.
+    calls: Mutex<Vec<Called>>,
+}
+
+impl Vtiger {
+    /// An empty one with the users `admin` and `clerk`.
+    pub async fn start(variant: Variant) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            crm: Mutex::new(Crm::new(variant)),
+            faults: Mutex::default(),
+            front: Mutex::default(),
+            calls: Mutex::default(),
+        });
+        let listening = Mutex::new(Some(tokio::spawn(serve(listener, Arc::clone(&shared)))));
+        Self { address, shared, listening }
+    }
+
+    /// Where its start page is.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// The state, for what no call can set or see.
+    pub fn crm(&self) -> MutexGuard<'_, Crm> {
+        self.shared.crm.lock().unwrap()
+    }
+
+    /// Switches a fault on for an operation (`*` = each): every time of so many, at most so often.
+    pub fn fault(&self, operation: &str, fault: Fault, every: usize, at_most: usize) {
+        self.shared.faults.lock().unwrap().add(operation, fault, every, at_most);
+    }
+
+    /// Puts something in front of the web service, or takes it away.
+    pub fn put_in_front(&self, front: Option<Front>) {
+        *self.shared.front.lock().unwrap() = front;
+    }
+
+    /// Switches all faults off.
+    pub fn heal(&self) {
+        *self.shared.faults.lock().unwrap() = Faults::default();
+    }
+
+    /// The records of a module, by the number of the record.
+    pub fn records(&self, module: &str) -> Vec<Value> {
+        self.crm().all(module)
+    }
+
+    /// How often an operation was called.
+    pub fn calls(&self, operation: &str) -> usize {
+        self.shared.calls.lock().unwrap().iter().filter(|(one, _)| one == operation).count()
+    }
+
+    /// The parameters of the calls of an operation.
+    pub fn parameters(&self, operation: &str) -> Vec<Vec<(String, String)>> {
+        let calls = self.shared.calls.lock().unwrap();
+        calls.iter().filter(|(one, _)| one == operation).map(|(_, parameters)| parameters.clone()).collect()
+    }
+
+    /// Refuses connections.
+    pub fn go_away(&self) {
+        if let Some(listening) = self.listening.lock().unwrap().take() {
+            listening.abort();
+        }
+    }
+
+    /// Listens again, at the same port.
+    pub async fn come_back(&self) {
+        let listener = loop {
+            // The listener that was aborted may not be gone yet.
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        *self.listening.lock().unwrap() = Some(tokio::spawn(serve(listener, Arc::clone(&self.shared))));
+    }
+}
+
+impl Drop for Vtiger {
+    fn drop(&mut self) {
+        self.go_away();
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            if http::is_encrypted(&stream).await {
+                return http::refuse(&mut stream).await;
+            }
+            let Some(request) = http::read(&mut stream).await else { return };
+            let Some(answer) = shared.answer(request).await else { return };
+            http::write(&mut stream, answer).await;
+        });
+    }
+}
+
+impl Shared {
+    /// None = the connection closes without an answer.
+    async fn answer(&self, request: Request) -> Option<Answer> {
+        if !request.path.ends_with("/webservice.php") {
+            return Some(Answer::not_found());
+        }
+        match &*self.front.lock().unwrap() {
+            Some(Front::Redirect(to)) => return Some(Answer::redirect(to)),
+            Some(Front::Page(status)) => return Some(Answer::page(*status, "<html>something else</html>")),
+            None => {}
+        }
+        let (operation, session) = (request.operation(), request.session());
+        self.calls.lock().unwrap().push((operation.clone(), request.all()));
+        let damage = self.faults.lock().unwrap().next(&operation);
+        if let Some(Fault::Slow(time)) = damage {
+            tokio::time::sleep(time).await;
+        }
+        // PHP holds the file of a session until its call has ended.
+        let lock = self.crm.lock().unwrap().session_lock(&session);
+        let _held = match &lock {
+            Some(lock) => Some(lock.lock().await),
+            None => None,
+        };
+        let mut answer = {
+            let mut crm = self.crm.lock().unwrap();
+            match damage {
+                Some(Fault::LoseSession) => crm.lose_session(&session),
+                Some(Fault::BrokenBefore) => return Some(crm.broken()),
+                Some(Fault::HangUpBefore) => return None,
+                Some(Fault::ErrorBefore) => return Some(Answer::error("INTERNAL_SERVER_ERROR", UNKNOWN_ERROR)),
+                _ => {}
+            }
+            crm.zero_id = damage == Some(Fault::ZeroId);
+            crm.answer(&request)
+        };
+        match damage {
+            Some(Fault::BrokenAfter) => answer = self.crm.lock().unwrap().broken(),
+            Some(Fault::HangUpAfter) => return None,
+            Some(Fault::SilentAfter(time)) => tokio::time::sleep(time).await,
+            _ => {}
+        }
+        Some(answer)
+    }
+}
+
+const UNKNOWN_ERROR: &str = "Unknown Error while processing request";

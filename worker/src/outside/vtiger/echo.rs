@@ -1,0 +1,78 @@
+//! Compares a record that vtiger answers with what was sent: vtiger validates nothing, and cuts, changes or drops values
+//! without a word.
+
+use postern_shared::message::Message;
+use serde_json::{Map, Value};
+
+/// What became of values that are not as they were sent, field by field. None of it holds a value.
+pub fn differences(sent: &[(String, String)], record: &Map<String, Value>) -> Vec<Message> {
+    let difference = |(field, sent): &(String, String)| {
+        let field = field.clone();
+        let Some(kept) = record.get(&field).and_then(Value::as_str) else {
+            return Some(Message::VtigerDropped { field });
+        };
+        if is_same(sent, kept) {
+            return None;
+        }
+        let is_cut = !kept.is_empty() && sent.starts_with(kept) && as_number(kept).is_none();
+        Some(match is_cut {
+            true => Message::VtigerCut { field, letters: kept.chars().count() },
+            false => Message::VtigerChanged { field },
+        })
+    };
+    sent.iter().filter_map(difference).collect()
+}
+
+/// Whether a record holds all that was sent.
+pub fn holds(sent: &[(String, String)], record: &Map<String, Value>) -> bool {
+    differences(sent, record).iter().all(|one| matches!(one, Message::VtigerDropped { .. } | Message::VtigerCut { .. }))
+}
+
+/// Numbers are the same however many zeros they have, and an empty value is stored as 0 in a field of numbers. An owner may
+/// be named without its prefix.
+fn is_same(sent: &str, kept: &str) -> bool {
+    if sent == kept {
+        return true;
+    }
+    let number = |text: &str| if text.is_empty() { Some(0.0) } else { as_number(text) };
+    let is_owner = kept.split_once('x').is_some_and(|(prefix, number)| number == sent && prefix.parse::<u32>().is_ok());
+    let is_number = as_number(kept).is_some() && number(sent) == number(kept);
+    is_owner || is_number
+}
+
+fn as_number(text: &str) -> Option<f64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    if is_plain { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_as_it_was_sent_is_named() {
+        let field = || "f".to_owned();
+        for (sent, kept, expected) in [
+            ("Иван & <b> \"'", json!("Иван & <b> \"'"), None),
+            ("1234.5", json!("1234.50000000"), None),
+            ("", json!("0"), None),
+            ("", json!(""), None),
+            ("1", json!("19x1"), None),
+            ("12", json!("12"), None),
+            ("xxxx", json!("xx"), Some(Message::VtigerCut { field: field(), letters: 2 })),
+            ("1,234.50", json!("1.00000000"), Some(Message::VtigerChanged { field: field() })),
+            ("many", json!("0"), Some(Message::VtigerChanged { field: field() })),
+            ("31-12-1999", json!("1999-12-31"), Some(Message::VtigerChanged { field: field() })),
+            ("soon", json!(""), Some(Message::VtigerChanged { field: field() })),
+            ("😀", json!("????"), Some(Message::VtigerChanged { field: field() })),
+            ("<script>", json!("&lt;script&gt;"), Some(Message::VtigerChanged { field: field() })),
+            ("1", Value::Null, Some(Message::VtigerDropped { field: field() })),
+        ] {
+            let record: Map<String, Value> = [("f".to_owned(), kept)].into_iter().collect();
+            assert_eq!(differences(&[(field(), sent.to_owned())], &record), Vec::from_iter(expected), "{sent}");
+        }
+        assert_eq!(differences(&[(field(), "a".into())], &Map::new()), [Message::VtigerDropped { field: field() }]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Finds records by a query. A page has 100 rows at most on some versions, without a word about more.
+
+use postern_shared::message::Message;
+use postern_shared::record_ref::ConnectedId;
+use postern_shared::rendered::Comparison;
+use serde_json::Value;
+
+use super::Work;
+use super::described::{Row, row};
+use super::literal::{self, Unfindable};
+use super::wire::not_sent;
+use crate::outside::call::Failure;
+use crate::outside::connected::{Done, What};
+
+/// The rows of a page that every version gives.
+const PAGE: usize = 100;
+
+/// The most pages of one search: more rows than this are not looked through for a text within a value.
+const MAX_PAGES: usize = 100;
+
+/// A condition: a field, how it is compared, and the value.
+type Condition = (String, Comparison, String);
+
+impl Work<'_> {
+    pub(super) async fn find(
+        &self,
+        conditions: &[Condition],
+        sort: Option<&(String, bool)>,
+        limit: u16,
+    ) -> Result<Done, Failure> {
+        let query = query(self.call.module.as_str(), conditions, sort).map_err(Failure::last)?;
+        let mut held = self.sessions.take(self.until).await?;
+        let mut found: Vec<ConnectedId> = Vec::new();
+        for offset in (0..MAX_PAGES * PAGE).step_by(PAGE) {
+            let query = format!("{query} limit {offset},{PAGE};");
+            let rows = held.get("query", &[("query", &query)], self.until).await.map_err(not_sent)?;
+            let rows = rows.as_array().map_or(&[][..], Vec::as_slice);
+            let ids = rows.iter().filter(|row| holds(conditions, row)).map(|found| row(&found["id"]));
+            found.extend(ids.filter_map(|row| if let Row::Record(id) = row { Some(id) } else { None }));
+            if rows.len() < PAGE || found.len() >= usize::from(limit) {
+                break;
+            }
+        }
+        found.truncate(limit.into());
+        Ok(What::Found(found).into())
+    }
+}
+
+/// The query without its limit.
+fn query(module: &str, conditions: &[Condition], sort: Option<&(String, bool)>) -> Result<String, Message> {
+    let name = |name: &str| match literal::is_name(name) {
+        true => Ok(name.to_owned()),
+        false => Err(Message::VtigerDropped { field: name.to_owned() }),
+    };
+    let mut columns = vec!["id".to_owned()];
+    let mut wanted = Vec::new();
+    for (field, comparison, value) in conditions {
+        let field = name(field)?;
+        let value = if *comparison == Comparison::Contains { format!("%{value}%") } else { value.clone() };
+        let value = literal::quoted(&value).map_err(|unfindable| match unfindable {
+            Unfindable::Empty => Message::VtigerEmptyValue { field: field.clone() },
+            Unfindable::Never => Message::VtigerNotFoundBy { field: field.clone() },
+        })?;
+        let sign = match comparison {
+            Comparison::Is => "=",
+            Comparison::IsNot => "!=",
+            Comparison::Contains => " like ",
+            Comparison::Above => ">",
+            Comparison::Below => "<",
+        };
+        if *comparison == Comparison::Contains && !columns.contains(&field) {
+            columns.push(field.clone());
+        }
+        wanted.push(format!("{field}{sign}{value}"));
+    }
+    let wanted = if wanted.is_empty() { String::new() } else { format!(" where {}", wanted.join(" and ")) };
+    let order = match sort {
+        Some((field, true)) => format!("{} desc", name(field)?),
+        Some((field, false)) => name(field)?,
+        None => "id".to_owned(),
+    };
+    Ok(format!("select {} from {}{wanted} order by {order}", columns.join(","), name(module)?))
+}
+
+/// Whether a row holds the texts that were looked for: `%` and `_` stand for any letters in a query, and here for themselves.
+fn holds(conditions: &[Condition], row: &Value) -> bool {
+    let contains = conditions.iter().filter(|(_, comparison, _)| *comparison == Comparison::Contains);
+    contains.into_iter().all(|(field, _, value)| {
+        row[field.as_str()].as_str().is_some_and(|kept| kept.to_lowercase().contains(&value.to_lowercase()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_query_holds_names_and_quoted_values_alone() {
+        let condition = |field: &str, comparison, value: &str| (field.to_owned(), comparison, value.to_owned());
+        for (conditions, sort, expected) in [
+            (vec![], None, Ok("select id from Leads order by id")),
+            (
+                vec![condition("email", Comparison::Is, "o'n@x"), condition("visits", Comparison::Above, "3")],
+                Some(("visits".to_owned(), true)),
+                Ok("select id from Leads where email='o''n@x' and visits>'3' order by visits desc"),
+            ),
+            (
+                vec![condition("city", Comparison::Contains, "50%"), condition("city", Comparison::IsNot, "x")],
+                None,
+                Ok("select id,city from Leads where city like '%50%%' and city!='x' order by id"),
+            ),
+            (vec![condition("a", Comparison::Is, "")], None, Err("a: vtiger finds no record by an empty value")),
+            (
+                vec![condition("a;b", Comparison::Is, "1")],
+                None,
+                Err("vtiger has no field a;b that can be set: its value was dropped"),
+            ),
+        ] {
+            let found = query("Leads", &conditions, sort.as_ref()).map_err(|message| message.to_string());
+            assert_eq!(found.as_deref(), expected.map_err(str::to_owned).as_deref(), "{conditions:?}");
+        }
+        let percent = [condition("city", Comparison::Contains, "50%")];
+        assert!(holds(&percent, &json!({"city": "a 50% B"})) && !holds(&percent, &json!({"city": "500"})));
+    }
+}

@@ -1,0 +1,226 @@
+//! The sessions of a connection. vtiger handles the calls of one session one after another, so each has one call at a time.
+//! A new challenge of a user makes the one before it worthless, so that this worker logs in once at a time; what other
+//! workers do meanwhile is met by another try.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use md5::{Digest, Md5};
+use postern_shared::id::ModuleName;
+use postern_shared::message::Message;
+use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::access::Access;
+use super::code::Meaning;
+use super::described::{Described, LIFE};
+use super::pace::Pace;
+use super::wire::{Fault, Verb, Wire, jitter, not_sent};
+use crate::outside::call::{Failure, FailureKind};
+
+/// Log-ins that are tried before the key counts as wrong: each may meet a log-in of another worker.
+const LOG_INS: u32 = 10;
+
+/// The most sessions that are remembered since a call of theirs may still be under way.
+const MAX_ABANDONED: usize = 1_000;
+
+/// A field and its unique value.
+type Unique = (String, String);
+
+/// The sessions of a connection.
+#[derive(Debug)]
+pub struct Sessions {
+    wire: Wire,
+    access: Access,
+    pace: Pace,
+    room: Semaphore,
+    free: Mutex<Vec<Session>>,
+    logging_in: tokio::sync::Mutex<()>,
+    /// The sessions in which a create with this unique value may still be under way.
+    abandoned: Mutex<HashMap<Unique, Session>>,
+    described: Mutex<HashMap<ModuleName, (Instant, Arc<Described>)>>,
+}
+
+/// A session that is logged in.
+#[derive(Debug, Clone)]
+struct Session {
+    name: String,
+    /// The id of its user, such as `19x1`.
+    user: String,
+}
+
+/// A session for one step's work. It goes back if vtiger has answered its last call.
+pub struct Held<'s> {
+    sessions: &'s Sessions,
+    session: Option<Session>,
+    has_answered: bool,
+    _room: SemaphorePermit<'s>,
+}
+
+impl Sessions {
+    /// None yet.
+    pub fn new(wire: Wire, access: Access) -> Self {
+        Self {
+            wire,
+            pace: Pace::new(access.rate),
+            room: Semaphore::new(access.sessions.max(1)),
+            access,
+            free: Mutex::default(),
+            logging_in: tokio::sync::Mutex::default(),
+            abandoned: Mutex::default(),
+            described: Mutex::default(),
+        }
+    }
+
+    /// How the connection is opened.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// A session that nobody else has, once one is free.
+    pub async fn take(&self, until: Instant) -> Result<Held<'_>, Fault> {
+        let rests = || Failure::not_made(Message::TargetRests, FailureKind::NotSent);
+        let room = timeout_at(until, self.room.acquire()).await.ok().and_then(Result::ok).ok_or_else(rests)?;
+        let session = lock(&self.free).pop();
+        Ok(Held { sessions: self, session, has_answered: true, _room: room })
+    }
+
+    /// Logs in, one log-in at a time.
+    async fn log_in(&self, until: Instant) -> Result<Session, Fault> {
+        let _one_at_a_time = self.logging_in.lock().await;
+        let mut times = 0;
+        loop {
+            times += 1;
+            match self.try_to_log_in(until).await {
+                Err(fault) if fault.meaning() == Some(Meaning::LogIn) && times < LOG_INS => sleep(jitter(times)).await,
+                other => return other.map_err(not_sent),
+            }
+        }
+    }
+
+    async fn try_to_log_in(&self, until: Instant) -> Result<Session, Fault> {
+        let Access { user, access_key, .. } = &self.access;
+        // With the name of a session a challenge would fail.
+        let challenge = [("operation", "getchallenge"), ("username", user)];
+        let challenge = self.wire.call(Verb::Get, &challenge, until).await.map_err(not_let_in)?;
+        let token = challenge["token"].as_str().unwrap_or_default();
+        let key = hashed(token, access_key);
+        let log_in = [("operation", "login"), ("username", user), ("accessKey", &key)];
+        let welcome = self.wire.call(Verb::Post, &log_in, until).await.map_err(not_let_in)?;
+        let text = |name: &str| welcome[name].as_str().unwrap_or_default().to_owned();
+        Ok(Session { name: text("sessionName"), user: text("userId") })
+    }
+}
+
+/// What proves the access key: the MD5 of a token and the key.
+pub fn hashed(token: &str, access_key: &str) -> String {
+    Md5::digest(format!("{token}{access_key}")).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A user who does not exist, or is inactive, has codes that mean something else with other calls.
+fn not_let_in(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused { answer, reason, meaning } if meaning != Meaning::Perhaps => {
+            Fault::Refused { meaning: Meaning::LogIn, answer, reason }
+        }
+        other => other,
+    }
+}
+
+impl Held<'_> {
+    /// Reads something.
+    pub async fn get(&mut self, operation: &str, more: &[(&str, &str)], until: Instant) -> Result<Value, Fault> {
+        self.call(Verb::Get, operation, more, until).await
+    }
+
+    /// Changes something.
+    pub async fn post(&mut self, operation: &str, more: &[(&str, &str)], until: Instant) -> Result<Value, Fault> {
+        self.call(Verb::Post, operation, more, until).await
+    }
+
+    /// Remembers the session of a create of which nobody knows what came. vtiger answers the next call of that session only
+    /// when the create has ended.
+    pub fn abandon(&mut self, unique: &Unique) {
+        let mut abandoned = lock(&self.sessions.abandoned);
+        if let Some(session) = self.session.take().filter(|_| abandoned.len() < MAX_ABANDONED) {
+            abandoned.insert(unique.clone(), session);
+        }
+    }
+
+    /// Takes the session up again in which a create with this unique value may still be under way.
+    pub fn take_up(&mut self, unique: &Unique) {
+        if let Some(session) = lock(&self.sessions.abandoned).remove(unique) {
+            self.session = Some(session);
+        }
+    }
+
+    /// The user in whose name the session is, such as `19x1`.
+    pub async fn user(&mut self, until: Instant) -> Result<String, Fault> {
+        Ok(self.session(until).await?.user)
+    }
+
+    /// What vtiger tells of a module, now or lately.
+    pub async fn describe(&mut self, module: &ModuleName, until: Instant) -> Result<Arc<Described>, Fault> {
+        if let Some((since, known)) = lock(&self.sessions.described).get(module)
+            && since.elapsed() < LIFE
+        {
+            return Ok(Arc::clone(known));
+        }
+        let answer = self.get("describe", &[("elementType", module.as_str())], until).await.map_err(not_sent)?;
+        let described = Arc::new(Described::read(&answer));
+        lock(&self.sessions.described).insert(module.clone(), (Instant::now(), Arc::clone(&described)));
+        Ok(described)
+    }
+
+    async fn session(&mut self, until: Instant) -> Result<Session, Fault> {
+        if let Some(session) = &self.session {
+            return Ok(session.clone());
+        }
+        let session = self.sessions.log_in(until).await?;
+        self.session = Some(session.clone());
+        Ok(session)
+    }
+
+    /// A session that is over is told before anything is done, so the call is made again in a new one.
+    async fn call(
+        &mut self,
+        verb: Verb,
+        operation: &str,
+        more: &[(&str, &str)],
+        until: Instant,
+    ) -> Result<Value, Fault> {
+        let mut is_new = false;
+        loop {
+            let session = self.session(until).await?;
+            let parameters = [("operation", operation), ("sessionName", &session.name)];
+            let parameters: Vec<(&str, &str)> = parameters.into_iter().chain(more.iter().copied()).collect();
+            self.sessions.pace.wait().await;
+            self.has_answered = false;
+            let result = self.sessions.wire.call(verb, &parameters, until).await;
+            self.has_answered = !matches!(result, Err(Fault::NoAnswer(_)));
+            match result {
+                Err(fault) if fault.meaning() == Some(Meaning::Session) => {
+                    self.session = None;
+                    if is_new {
+                        return Err(fault);
+                    }
+                    is_new = true;
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take().filter(|_| self.has_answered) {
+            lock(&self.sessions.free).push(session);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
