@@ -39,6 +39,9 @@ pub enum Front {
     Page(u16),
 }
 
+/// The parameters of a call.
+type Parameters = Vec<(String, String)>;
+
 /// A running vtiger.
 pub struct Vtiger {
     address: SocketAddr,
@@ -51,7 +54,7 @@ struct Shared {
     faults: Mutex<Faults>,
     front: Mutex<Option<Front>>,
     /// The operation of each call that came, with its parameters.
-    calls: Mutex<Vec<(String, Vec<(String, String)>)>>,
+    calls: Mutex<Vec<(String, Parameters)>>,
 }
 
 impl Vtiger {
@@ -105,7 +108,7 @@ impl Vtiger {
     }
 
     /// The parameters of the calls of an operation.
-    pub fn parameters(&self, operation: &str) -> Vec<Vec<(String, String)>> {
+    pub fn parameters(&self, operation: &str) -> Vec<Parameters> {
         let calls = self.shared.calls.lock().unwrap();
         calls.iter().filter(|(one, _)| one == operation).map(|(_, parameters)| parameters.clone()).collect()
     }
