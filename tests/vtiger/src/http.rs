@@ -131,7 +131,8 @@ pub async fn is_encrypted(stream: &TcpStream) -> bool {
 
 /// Answers what is no request, in the clear.
 pub async fn refuse(stream: &mut TcpStream) {
-    // Who asked may be gone.
+    // What is not read would reset the connection, and the answer would be lost. Who asked may be gone.
+    let _ = stream.read(&mut [0; 4_096]).await;
     let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
 }
 

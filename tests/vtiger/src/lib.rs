@@ -39,6 +39,9 @@ pub enum Front {
     Page(u16),
 }
 
+/// The parameters of a call.
+type Parameters = Vec<(String, String)>;
+
 /// A running vtiger.
 pub struct Vtiger {
     address: SocketAddr,
@@ -46,15 +49,12 @@ pub struct Vtiger {
     listening: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The operation of a call, and its parameters.
-type Called = (String, Vec<(String, String)>);
-
 struct Shared {
     crm: Mutex<Crm>,
     faults: Mutex<Faults>,
     front: Mutex<Option<Front>>,
     /// The operation of each call that came, with its parameters.
-    calls: Mutex<Vec<Called>>,
+    calls: Mutex<Vec<(String, Parameters)>>,
 }
 
 impl Vtiger {
@@ -108,7 +108,7 @@ impl Vtiger {
     }
 
     /// The parameters of the calls of an operation.
-    pub fn parameters(&self, operation: &str) -> Vec<Vec<(String, String)>> {
+    pub fn parameters(&self, operation: &str) -> Vec<Parameters> {
         let calls = self.shared.calls.lock().unwrap();
         calls.iter().filter(|(one, _)| one == operation).map(|(_, parameters)| parameters.clone()).collect()
     }
