@@ -64,7 +64,7 @@ pub struct Sample {
     #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 599)))]
     pub status: u16,
     /// The body: a text as it is, any other value as JSON.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub body: Value,
 }
 

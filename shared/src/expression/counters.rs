@@ -33,7 +33,8 @@ pub(super) fn written_name(argument: &Argument) -> Option<String> {
     name.map(str::to_owned)
 }
 
-/// `counter("orders")`: 1, 2, 3, …; a step has one number of a counter, however often it names it.
+/// `counter("orders")`: 1, 2, 3, … without gaps; a step has one number of a counter, however often it names it. Runs that
+/// draw from one counter go one after another: a bundle holds it until its end.
 fn counter(state: &State, name: &str) -> Result<i64, Error> {
     Local::of(state).counters.get(name).copied().ok_or_else(|| failed(ExpressionFault::CounterPlace))
 }

@@ -68,6 +68,7 @@ async fn a_viewer_sees_no_value_on_any_page() {
             "/receipts/{}" => vec![world.receipt.clone(), world.unmatched.clone(), world.undecided[..36].to_owned()],
             "/records/{}" => vec![world.record.to_string()],
             "/triggers/{}" => vec!["web_lead".to_owned()],
+            "/connections/{}" => vec!["api".to_owned()],
             "/workflows/{}" | "/workflows/{}/versions" | "/workflows/{}/statistics" | "/workflows/{}/export" => {
                 ["1", "2", "4"].map(str::to_owned).to_vec()
             }

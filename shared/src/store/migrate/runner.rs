@@ -48,9 +48,15 @@ pub async fn run(migrations: &[Migration], connection: &mut Object) -> Result<Mi
     connection.batch_execute(LIMITS).await?;
     alone(connection).await?;
     let migrated = apply(migrations, connection).await;
+    let ended = end(connection).await;
+    // What broke the session is told, not that it is broken.
+    migrated.and_then(|migrated| ended.map(|()| migrated))
+}
+
+async fn end(connection: &Object) -> Result<(), StoreError> {
     connection.execute(END, &[]).await?;
     session::limit(connection).await?;
-    migrated
+    Ok(())
 }
 
 /// Returns when no other session migrates.

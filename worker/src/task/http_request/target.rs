@@ -63,10 +63,22 @@ fn below(base: &Url, path: &str) -> Option<Url> {
     let path = path.replace(['\t', '\r', '\n'], "");
     let path = path.trim_start_matches('/');
     let end = path.find(['?', '#']).unwrap_or(path.len());
-    let stays = |segment: &str| !matches!(&*percent_decode_str(segment).decode_utf8_lossy(), "." | "..");
     let url: Url = format!("{base}{path}").parse().ok()?;
     let is_below = url.origin() == base.origin() && url.path().starts_with(base.path());
-    (is_below && path[..end].split(['/', '\\']).all(stays)).then_some(url)
+    (is_below && stays(&path[..end])).then_some(url)
+}
+
+/// How often a server may decode a path before it reads the segments.
+const DECODED: usize = 3;
+
+/// Whether no segment leads up, however often a server decodes the path, and whatever it takes for the end of a segment.
+fn stays(path: &str) -> bool {
+    let mut path = path.to_owned();
+    (0..=DECODED).all(|_| {
+        let leads_up = path.split(['/', '\\']).any(|one| matches!(one.split(';').next(), Some("." | "..")));
+        path = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        !leads_up
+    })
 }
 
 /// Whether a host stands where it belongs. Without one, a client takes the beginning of the path for it: `https:///a.example`.
@@ -100,6 +112,11 @@ mod tests {
             (".%2E/admin", None),
             ("a\\..\\..\\admin", None),
             (".\t./admin", None),
+            ("projects/group%2Fname", Some("https://api.example:8443/v2/projects/group%2Fname")),
+            ("..%2f..%2fadmin", None),
+            ("a%2f..%5c..%2fadmin", None),
+            ("..;/admin", None),
+            ("%252e%252e/admin", None),
         ] {
             assert_eq!(below(&base, path).as_ref().map(Url::as_str), expected, "{path}");
         }
