@@ -17,6 +17,7 @@ pub fn record_of(modules: &Modules, workflow: &Workflow, record: RecordRef) -> R
                 Err(_) => id.into(),
             }
         }
+        (RecordRef::Connected(record), ..) => record.by_number().into(),
         (record, ..) => record,
     }
 }
@@ -41,6 +42,7 @@ mod tests {
             (json!({"module": "Other"}), "852", "852"),
             (json!({}), "852", "852"),
             (json!({"module": "Notes"}), "crm/Leads/7", "crm/Leads/7"),
+            (json!({"module": "Leads"}), "crm/Leads/10x7", "crm/Leads/7"),
         ] {
             let step = json!({"stop": "finished"});
             let mut document = json!({"workflow": 1, "start": start, "steps": {"s": step}});

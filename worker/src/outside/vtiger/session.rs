@@ -17,7 +17,7 @@ use super::code::Meaning;
 use super::described::{Described, LIFE};
 use super::pace::Pace;
 use super::wire::{Fault, Verb, Wire, jitter, not_sent};
-use crate::outside::call::{Failure, FailureKind};
+use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 
 /// Log-ins that are tried before the key counts as wrong: each may meet a log-in of another worker.
 const LOG_INS: u32 = 10;
@@ -25,8 +25,8 @@ const LOG_INS: u32 = 10;
 /// The most sessions that are remembered since a call of theirs may still be under way.
 const MAX_ABANDONED: usize = 1_000;
 
-/// A field and its unique value.
-type Unique = (String, String);
+/// A module, a field of it and the unique value.
+pub type Unique = (ModuleName, String, String);
 
 /// The sessions of a connection.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct Sessions {
     free: Mutex<Vec<Session>>,
     logging_in: tokio::sync::Mutex<()>,
     /// The sessions in which a create with this unique value may still be under way.
-    abandoned: Mutex<HashMap<Unique, Session>>,
+    abandoned: Mutex<HashMap<Unique, (Instant, Session)>>,
     described: Mutex<HashMap<ModuleName, (Instant, Arc<Described>)>>,
 }
 
@@ -55,6 +55,8 @@ pub struct Held<'s> {
     sessions: &'s Sessions,
     session: Option<Session>,
     has_answered: bool,
+    /// Whether it is the session of an earlier create that may still be under way.
+    is_taken_up: bool,
     _room: SemaphorePermit<'s>,
 }
 
@@ -83,7 +85,7 @@ impl Sessions {
         let rests = || Failure::not_made(Message::TargetRests, FailureKind::NotSent);
         let room = timeout_at(until, self.room.acquire()).await.ok().and_then(Result::ok).ok_or_else(rests)?;
         let session = lock(&self.free).pop();
-        Ok(Held { sessions: self, session, has_answered: true, _room: room })
+        Ok(Held { sessions: self, session, has_answered: true, is_taken_up: false, _room: room })
     }
 
     /// Logs in, one log-in at a time.
@@ -143,16 +145,22 @@ impl Held<'_> {
     /// when the create has ended.
     pub fn abandon(&mut self, unique: &Unique) {
         let mut abandoned = lock(&self.sessions.abandoned);
+        abandoned.retain(|_, (since, _)| since.elapsed() < UNDER_WAY);
         if let Some(session) = self.session.take().filter(|_| abandoned.len() < MAX_ABANDONED) {
-            abandoned.insert(unique.clone(), session);
+            abandoned.insert(unique.clone(), (Instant::now(), session));
         }
     }
 
-    /// Takes the session up again in which a create with this unique value may still be under way.
+    /// Takes the session up again in which a create with this unique value may still be under way, if there is one.
     pub fn take_up(&mut self, unique: &Unique) {
-        if let Some(session) = lock(&self.sessions.abandoned).remove(unique) {
-            self.session = Some(session);
+        if let Some((_, session)) = lock(&self.sessions.abandoned).remove(unique) {
+            (self.session, self.is_taken_up) = (Some(session), true);
         }
+    }
+
+    /// Whether it is still in the session that it took up: vtiger may have ended that.
+    pub fn is_taken_up(&self) -> bool {
+        self.is_taken_up
     }
 
     /// The user in whose name the session is, such as `19x1`.
@@ -201,7 +209,7 @@ impl Held<'_> {
             self.has_answered = !matches!(result, Err(Fault::NoAnswer(_)));
             match result {
                 Err(fault) if fault.meaning() == Some(Meaning::Session) => {
-                    self.session = None;
+                    (self.session, self.is_taken_up) = (None, false);
                     if is_new {
                         return Err(fault);
                     }
