@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use md5::{Digest, Md5};
 use postern_shared::id::ModuleName;
@@ -24,6 +25,10 @@ const LOG_INS: u32 = 10;
 
 /// The most sessions that are remembered since a call of theirs may still be under way.
 const MAX_ABANDONED: usize = 1_000;
+
+/// The longest wait of a step for its first turn under the rate of a connection. A step whose turn is farther away goes back,
+/// so that its session is free.
+const MAX_TURN: Duration = Duration::from_secs(5);
 
 /// A module, a field of it and the unique value.
 pub type Unique = (ModuleName, String, String);
@@ -57,6 +62,9 @@ pub struct Held<'s> {
     has_answered: bool,
     /// Whether it is the session of an earlier create that may still be under way.
     is_taken_up: bool,
+    /// How long it has waited for its turns. That time does not count as the other system's.
+    waited: Duration,
+    has_called: bool,
     _room: SemaphorePermit<'s>,
 }
 
@@ -85,7 +93,15 @@ impl Sessions {
         let rests = || Failure::not_made(Message::TargetRests, FailureKind::NotSent);
         let room = timeout_at(until, self.room.acquire()).await.ok().and_then(Result::ok).ok_or_else(rests)?;
         let session = lock(&self.free).pop();
-        Ok(Held { sessions: self, session, has_answered: true, is_taken_up: false, _room: room })
+        Ok(Held {
+            sessions: self,
+            session,
+            has_answered: true,
+            is_taken_up: false,
+            waited: Duration::ZERO,
+            has_called: false,
+            _room: room,
+        })
     }
 
     /// Logs in, one log-in at a time.
@@ -190,6 +206,17 @@ impl Held<'_> {
         Ok(session)
     }
 
+    /// Waits until the rate of the connection allows a call. A step that has begun is not given up for it.
+    async fn take_turn(&mut self) -> Result<(), Fault> {
+        let most = if self.has_called { Duration::MAX } else { MAX_TURN };
+        let Some(waited) = self.sessions.pace.wait(most).await else {
+            return Err(Failure::not_made(Message::TargetRests, FailureKind::NotSent).into());
+        };
+        self.waited += waited;
+        self.has_called = true;
+        Ok(())
+    }
+
     /// A session that is over is told before anything is done, so the call is made again in a new one.
     async fn call(
         &mut self,
@@ -200,12 +227,12 @@ impl Held<'_> {
     ) -> Result<Value, Fault> {
         let mut is_new = false;
         loop {
-            let session = self.session(until).await?;
+            let session = self.session(until + self.waited).await?;
             let parameters = [("operation", operation), ("sessionName", &session.name)];
             let parameters: Vec<(&str, &str)> = parameters.into_iter().chain(more.iter().copied()).collect();
-            self.sessions.pace.wait().await;
+            self.take_turn().await?;
             self.has_answered = false;
-            let result = self.sessions.wire.call(verb, &parameters, until).await;
+            let result = self.sessions.wire.call(verb, &parameters, until + self.waited).await;
             self.has_answered = !matches!(result, Err(Fault::NoAnswer(_)));
             match result {
                 Err(fault) if fault.meaning() == Some(Meaning::Session) => {

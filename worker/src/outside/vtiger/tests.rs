@@ -142,6 +142,15 @@ async fn a_record_with_another_value_is_not_the_one_that_is_looked_for() {
 }
 
 #[tokio::test]
+async fn a_slow_pace_takes_nothing_off_the_time_of_a_call() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    let slow = Access { rate: Some("1/s".parse().unwrap()), ..access(&vtiger) };
+    // A description, a look and the create: the last has its turn after two seconds.
+    let result = vtigers().perform(slow, &lead("a@example.org"), None, Duration::from_millis(1_500)).await;
+    assert_eq!(word(&result), "created");
+}
+
+#[tokio::test]
 async fn a_text_that_names_a_record_becomes_an_id_in_a_reference_alone() {
     let vtiger = Vtiger::start(Variant::A).await;
     let fields = pairs(&[("lastname", "L"), ("city", "crm/Leads/5")]);
