@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use postern_shared::id::ConnectionName;
-use postern_shared::message::Message;
+use postern_shared::message::{ConnectionFault, Message};
 use postern_shared::rendered::{Action, ConnectedCall};
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ impl Vtigers {
     }
 
     /// Does what a step asks, by a connection that is opened like this. `unclear_for` = how long ago it was asked
-    /// before, if nobody knows what came of that.
+    /// before, if nobody knows what came of that: such a call goes to no other address.
     pub async fn perform(
         &self,
         access: Access,
@@ -56,6 +56,10 @@ impl Vtigers {
         unclear_for: Option<Duration>,
         timeout: Duration,
     ) -> Result<Done, Failure> {
+        let has_moved = call.url.as_ref().is_some_and(|url| *url != access.url.as_str());
+        if unclear_for.is_some() && has_moved {
+            return Err(Failure::last(ConnectionFault::ConnectionMoved { connection: call.connection.clone() }.into()));
+        }
         let sessions = self.sessions(&call.connection, access);
         let work = Work { sessions, call, unclear_for, timeout, until: Instant::now() + timeout };
         match &call.action {

@@ -96,7 +96,12 @@ fn stands(
         None | Some(Report::Decided(Decision::Repeat) | Report::Answered(_)) => {
             let request = match context.request.take() {
                 Some(request) => request,
-                None => Arc::new(Rendered::Connected(prepare(context)?)),
+                None => {
+                    let call = prepare(context)?;
+                    let vtiger = context.unit.connections().vtiger(&call.connection);
+                    let url = vtiger.map(|vtiger| vtiger.url.to_string());
+                    Arc::new(Rendered::Connected(ConnectedCall { url, ..call }))
+                }
             };
             // A person who has it done again has looked whether it was done.
             let unclear_for = if is_decided { Some(UNDER_WAY) } else { unclear_for(&context.tries, context.now()) };
@@ -125,7 +130,7 @@ fn unclear_for(tries: &Tried, now: SystemTime) -> Option<Duration> {
 
 /// Work on a record.
 fn on(record: &ConnectedRecord, action: Action) -> ConnectedCall {
-    ConnectedCall { connection: record.connection.clone(), module: record.module.clone(), action }
+    ConnectedCall { connection: record.connection.clone(), module: record.module.clone(), url: None, action }
 }
 
 /// Values as texts. The other system would spoil a list or a map, so these are refused.

@@ -20,7 +20,7 @@ fn access(vtiger: &Vtiger) -> Access {
 }
 
 fn call(action: Action) -> ConnectedCall {
-    ConnectedCall { connection: "crm".parse().unwrap(), module: "Leads".parse().unwrap(), action }
+    ConnectedCall { connection: "crm".parse().unwrap(), module: "Leads".parse().unwrap(), url: None, action }
 }
 
 fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -148,6 +148,21 @@ async fn a_slow_pace_takes_nothing_off_the_time_of_a_call() {
     // A description, a look and the create: the last has its turn after two seconds.
     let result = vtigers().perform(slow, &lead("a@example.org"), None, Duration::from_millis(1_500)).await;
     assert_eq!(word(&result), "created");
+}
+
+#[tokio::test]
+async fn a_call_that_is_perhaps_done_goes_to_no_other_vtiger() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    for (url, unclear_for, expected) in [
+        (vtiger.url().as_str(), Some(UNDER_WAY), "created"),
+        ("http://127.0.0.1:1/", None, "existing"),
+        ("http://127.0.0.1:1/", Some(UNDER_WAY), "Final"),
+    ] {
+        let url = Some(url.parse::<reqwest::Url>().unwrap().to_string());
+        let moved = ConnectedCall { url, ..lead("a@example.org") };
+        let result = vtigers().perform(access(&vtiger), &moved, unclear_for, TIMEOUT).await;
+        assert_eq!(word(&result), expected, "{unclear_for:?}");
+    }
 }
 
 #[tokio::test]

@@ -57,7 +57,8 @@ impl Execution {
         match self.unread(step, unit) {
             Some(record) => {
                 let ConnectedRecord { connection, module, id } = record;
-                let request = Rendered::Connected(ConnectedCall { connection, module, action: Action::Read { id } });
+                let request =
+                    Rendered::Connected(ConnectedCall { connection, module, url: None, action: Action::Read { id } });
                 Looked::Asks(next, Box::new(connected::call(Arc::new(request), false, None)))
             }
             None => Looked::Known(next, answer),

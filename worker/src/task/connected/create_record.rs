@@ -84,7 +84,7 @@ fn prepare(
     }
     let update = settings.if_exists == IfExists::Update;
     let action = Action::Create { fields, unique, update };
-    Ok(ConnectedCall { connection, module: settings.module.clone(), action })
+    Ok(ConnectedCall { connection, module: settings.module.clone(), url: None, action })
 }
 
 /// Takes the blanks off the value of the unique field: it is sent as it is looked for and claimed.
