@@ -113,6 +113,17 @@ impl FromStr for RecordRef {
     }
 }
 
+impl ConnectedRecord {
+    /// The record by the number alone, without the beginning that vtiger writes before it: one record has one name. An id
+    /// that holds no number stays as it is.
+    pub fn by_number(self) -> Self {
+        match self.id.number() {
+            Some(number) => Self { id: ConnectedId(number.to_owned()), ..self },
+            None => self,
+        }
+    }
+}
+
 impl fmt::Display for ConnectedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.connection, self.module, self.id)
@@ -139,6 +150,17 @@ impl ConnectedId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The number in an id of vtiger, such as `852` in `852` and in `10x852`; none = it is no such id.
+    pub fn number(&self) -> Option<&str> {
+        let is_number = |text: &str| !text.starts_with('0') && is_digits(text);
+        let (prefix, number) = self.0.split_once('x').map_or((None, self.0.as_str()), |(prefix, n)| (Some(prefix), n));
+        Some(number).filter(|number| is_number(number) && prefix.is_none_or(is_digits))
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for ConnectedId {
@@ -208,6 +230,28 @@ mod tests {
             assert_eq!(RecordRef::of_columns(number, connected.as_deref()), Some(record));
         }
         assert_eq!(RecordRef::of_columns(None, None), None);
+    }
+
+    #[test]
+    fn a_record_of_vtiger_has_one_name_with_and_without_the_beginning_of_its_id() {
+        for (id, expected) in [
+            ("852", Some("852")),
+            ("10x852", Some("852")),
+            ("0", None),
+            ("0852", None),
+            ("10x0", None),
+            ("10x", None),
+            ("x5", None),
+            ("10x5x6", None),
+            ("ax5", None),
+            ("-5", None),
+            ("5'or'1'='1", None),
+            ("10x5'or'1'='1", None),
+        ] {
+            let record: ConnectedRecord = format!("crm/Leads/{id}").parse().unwrap();
+            assert_eq!(record.id.number(), expected, "{id}");
+            assert_eq!(record.by_number().id.as_str(), expected.unwrap_or(id));
+        }
     }
 
     #[test]

@@ -89,6 +89,7 @@ mod tests {
         let connected = ConnectedCall {
             connection: "crm".parse().unwrap(),
             module: "Leads".parse().unwrap(),
+            url: Some("https://crm.example/".into()),
             action: Action::Create {
                 fields: vec![("email".into(), "a@example.org".into())],
                 unique: Some(("email".into(), "a@example.org".into())),

@@ -105,8 +105,15 @@ connection: crm
 
     /// Kills the worker and starts another.
     async fn replace_worker(&mut self) {
-        self.postern.workers.pop().unwrap().kill();
+        self.kill_worker().await;
         self.postern.start_worker_with(&ENVIRONMENT).await;
+    }
+
+    /// Kills the worker, and lets the time pass for which its last call may still be at work in vtiger.
+    async fn kill_worker(&mut self) {
+        self.postern.workers.pop().unwrap().kill();
+        let pass = "UPDATE outside_calls SET intent_at = intent_at - interval '1 hour' WHERE done_at IS NULL";
+        self.postern.connection().await.batch_execute(pass).await.unwrap();
     }
 }
 

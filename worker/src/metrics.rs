@@ -371,7 +371,8 @@ mod tests {
     #[test]
     fn calls_that_were_not_made_are_not_counted() {
         let metrics = Metrics::new(&Registry::new()).unwrap();
-        let failed = |came| Report::Failed(Failure { reason: Message::TargetRests, kind: FailureKind::NotSent, came });
+        let failed =
+            |came| Report::Failed(Failure { came, ..Failure::new(Message::TargetRests, FailureKind::NotSent) });
         for (report, answered, failures) in [
             (failed(CallOutcome::NotMade), 0, 0),
             (failed(CallOutcome::Silence), 0, 1),

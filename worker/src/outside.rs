@@ -137,7 +137,8 @@ impl Outside {
         let vtiger = connections.vtiger(&request.connection).ok_or_else(missing)?;
         let access = Access::new(vtiger, &secrets)
             .map_err(|unusable| Failure::not_made(unusable.into(), FailureKind::NotSent))?;
-        let done = self.vtigers.perform(access, request, call.is_tried, call.timeout).await?;
+        let done = self.vtigers.perform(access, request, call.unclear_for, call.timeout).await;
+        let done = done.map_err(|failure| Failure { unclear_for: call.unclear_for, ..failure })?;
         Ok(Report::Done(Box::new(done)))
     }
 
@@ -233,7 +234,8 @@ mod tests {
         (0..5).for_each(|_| outside.breakers.note(&pair, CallOutcome::Silence, long_ago));
         assert_eq!(resting.get(), 1);
         let timeout = Duration::from_secs(20);
-        let call = Call { request: Arc::new(request), timeout, at_most_once: false, max_bytes: 1_000, is_tried: false };
+        let call =
+            Call { request: Arc::new(request), timeout, at_most_once: false, max_bytes: 1_000, unclear_for: None };
         let report = outside.call(&call, 1, "key").await;
         (matches!(report, Report::Failed(_)), resting.get() == 0)
     }

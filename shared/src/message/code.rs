@@ -190,6 +190,8 @@ codes! {
     "vtiger-changed" VtigerChanged { field: String };
     "vtiger-dropped" VtigerDropped { field: String };
     "vtiger-met-again" VtigerMetAgain;
+    "vtiger-under-way" VtigerUnderWay { minutes: u64 };
+    "vtiger-no-id" VtigerNoId { record: RecordRef };
 
     // Why something became a dead letter.
     "kind-unknown" KindUnknown { sent: String };

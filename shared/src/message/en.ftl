@@ -155,7 +155,7 @@ vtiger-zero-id = vtiger stored a record of { $module } under the number 0, where
 vtiger-record-missing = vtiger has no record { $record }, or its user may not see the record
 vtiger-wrong-module = record { $record } belongs to another module of vtiger
 vtiger-not-scalar = { $field }: vtiger would spoil a list or a map; give a text
-vtiger-not-found-by = { $field }: vtiger finds no record by a value with a backslash or with a letter of four bytes
+vtiger-not-found-by = { $field }: vtiger finds no record by a value with a backslash, with a letter of four bytes or with more than 255 letters
 vtiger-empty-value = { $field }: vtiger finds no record by an empty value
 vtiger-unique-field = the unique key must be the value of a field of the step: vtiger is asked for the record by that field
 vtiger-one-sort = vtiger sorts by one field
@@ -163,6 +163,8 @@ vtiger-cut = vtiger cut { $field } after { $letters } letters
 vtiger-changed = vtiger changed the value of { $field }
 vtiger-dropped = vtiger has no field { $field } that can be set: its value was dropped
 vtiger-met-again = vtiger had the record from an earlier try
+vtiger-under-way = vtiger may still be at work on an earlier try: until { $minutes } minutes have passed the record is only looked for
+vtiger-no-id = { $record } names no record of that module of vtiger: name the record by its number
 
 kind-unknown = the kind { $sent } is not known to this version
 no-bundle = the body is not a bundle of submissions: { $reason }

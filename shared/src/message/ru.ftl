@@ -155,7 +155,7 @@ vtiger-zero-id = vtiger сохранил запись модуля { $module } �
 vtiger-record-missing = в vtiger нет записи { $record }, или его пользователю она не видна
 vtiger-wrong-module = запись { $record } принадлежит другому модулю vtiger
 vtiger-not-scalar = { $field }: список или словарь vtiger испортил бы; дайте текст
-vtiger-not-found-by = { $field }: по значению с обратной косой чертой или с символом из четырёх байтов vtiger ничего не находит
+vtiger-not-found-by = { $field }: по значению с обратной косой чертой, с символом из четырёх байтов или длиннее 255 символов vtiger ничего не находит
 vtiger-empty-value = { $field }: по пустому значению vtiger ничего не находит
 vtiger-unique-field = ключ уникальности должен быть значением одного из полей шага: по этому полю запись ищут в vtiger
 vtiger-one-sort = vtiger сортирует по одному полю
@@ -163,6 +163,8 @@ vtiger-cut = vtiger обрезал { $field }, оставив символов: 
 vtiger-changed = vtiger изменил значение поля { $field }
 vtiger-dropped = в vtiger нет поля { $field }, которое можно задать: его значение отброшено
 vtiger-met-again = запись осталась в vtiger от прежней попытки
+vtiger-under-way = vtiger, возможно, ещё выполняет прежнюю попытку: пока не пройдёт минут: { $minutes }, запись только ищут
+vtiger-no-id = { $record } не называет записи этого модуля vtiger: укажите номер записи
 
 kind-unknown = эта версия не знает сообщений вида { $sent }
 no-bundle = тело сообщения – не пакет запросов: { $reason }

@@ -13,6 +13,9 @@ pub struct ConnectedCall {
     pub connection: ConnectionName,
     /// The module of the records.
     pub module: ModuleName,
+    /// The address that the connection had when this was rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// What is done.
     pub action: Action,
 }

@@ -16,6 +16,9 @@ const AGE: &str = "-- outside_calls::age
 SELECT extract(epoch FROM now() - intent_at)::float8 FROM outside_calls
 WHERE receipt = $1 AND run = $2 AND step = $3";
 
+const RENEW: &str = "-- outside_calls::renew
+UPDATE outside_calls SET intent_at = now() WHERE receipt = $1 AND run = $2 AND step = $3";
+
 const COMPLETE: &str = "-- outside_calls::complete
 UPDATE outside_calls SET done_at = now() WHERE receipt = $1 AND run = $2 AND step = $3";
 
@@ -40,6 +43,12 @@ pub async fn intend(transaction: &Transaction<'_>, run: RunKey, step: i32) -> Re
     }
     let row = transaction.query_one(AGE, &[&receipt, &run.number, &step]).await?;
     Ok(Intent::Open(Duration::from_secs_f64(row.get::<_, f64>(0).max(0.0))))
+}
+
+/// Notes that a call is made again of which nobody knows what came.
+pub async fn renew(transaction: &Transaction<'_>, run: RunKey, step: i32) -> Result<(), StoreError> {
+    transaction.execute(RENEW, &[&run.receipt.uuid(), &run.number, &step]).await?;
+    Ok(())
 }
 
 /// Notes that it is known what came of a call.

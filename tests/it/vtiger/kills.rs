@@ -26,7 +26,7 @@ async fn a_worker_killed_at_any_call_leaves_one_lead_of_a_key() {
     let mut answers = Vec::new();
     for (n, (operation, fault)) in POINTS.into_iter().enumerate() {
         // A worker that has just started has neither a session nor a description.
-        crm.postern.workers.pop().unwrap().kill();
+        crm.kill_worker().await;
         crm.vtiger.heal();
         crm.vtiger.fault(operation, fault, 1, 1);
         let before = crm.vtiger.calls(operation);

@@ -78,6 +78,17 @@ async fn a_record_that_is_missing_or_does_not_fit_leaves_the_receipt_unmatched()
     assert_eq!(crm.postern.count("SELECT count(*) FROM checkpoints").await, 1, "that of the failed run");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_fails_the_run_and_can_be_replayed() {
+    let crm = Crm::start(Variant::A, CHANGE).await;
+    let answer = crm.postern.post("/trigger?workflow_id=77&record_id=crm/Leads/abc").form("lastname=L").send().await;
+    let run = crm.run(&answer).await;
+    assert_eq!(run["status"], "failed", "{run}");
+    let message = "step change: crm/Leads/abc names no record of that module of vtiger: name the record by its number";
+    assert_eq!(run["message"], message);
+    assert_eq!(crm.postern.count("SELECT count(*) FROM checkpoints").await, 1);
+}
+
 const SPOILT: &str = "
 workflow: 77
 start: {module: Leads, without_record: true, next: lead}

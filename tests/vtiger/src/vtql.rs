@@ -99,7 +99,7 @@ fn holds(conditions: &[Condition], module: Module, number: u64, record: &Record)
 
 impl Condition {
     fn holds(&self, value: &str) -> bool {
-        // `=` ignores case and blanks at the end, and a value with a backslash is never found.
+        // `=` ignores case, accents and blanks at the end, and a value with a backslash is never found.
         let same = |text: &str| fold(value) == fold(text) && !text.contains('\\');
         let order = |text: &str| fold(value).cmp(&fold(text));
         let first = self.values.first().map_or("", String::as_str);
@@ -116,8 +116,9 @@ impl Condition {
     }
 }
 
+/// As the database's collation compares: without case, and some letters without their accents.
 fn fold(text: &str) -> String {
-    text.trim_end().to_lowercase()
+    text.trim_end().to_lowercase().replace('ü', "u").replace('é', "e")
 }
 
 fn like(value: &str, pattern: &str) -> bool {

@@ -16,6 +16,10 @@ use super::connected::{Done, TARGET};
 /// What is added to a time-out before an outcome that nobody wrote down counts as unknown.
 pub const MARGIN: Duration = Duration::from_secs(10);
 
+/// For so long a call of which nobody knows what came may still be at work in the other system: PHP and the servers before
+/// it end a request within minutes.
+pub const UNDER_WAY: Duration = Duration::from_secs(10 * 60);
+
 /// What a step needs of the outside.
 #[derive(Debug)]
 pub struct Call {
@@ -25,8 +29,8 @@ pub struct Call {
     pub at_most_once: bool,
     /// Of the answer, its headers included.
     pub max_bytes: usize,
-    /// Whether it may have been made before, and nobody knows what came of it.
-    pub is_tried: bool,
+    /// How long ago it was made before, if it was and nobody knows what came of that.
+    pub unclear_for: Option<Duration>,
 }
 
 /// What came of it.
@@ -59,6 +63,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What came of the target: where it is silent, so it may be to the next call.
     pub came: CallOutcome,
+    /// How long ago an earlier call was made of which nobody knows what came.
+    pub unclear_for: Option<Duration>,
 }
 
 /// What is known when there is no answer.
@@ -75,7 +81,7 @@ pub enum FailureKind {
 impl Failure {
     /// The connection broke.
     pub fn new(reason: Message, kind: FailureKind) -> Self {
-        Self { reason, kind, came: CallOutcome::Broken }
+        Self { reason, kind, came: CallOutcome::Broken, unclear_for: None }
     }
 
     /// The target does not answer, or not in time.

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use postern_shared::id::ConnectionName;
+use postern_shared::message::{ConnectionFault, Message};
 use postern_shared::rendered::{Action, ConnectedCall};
 use tokio::time::Instant;
 
@@ -26,6 +27,7 @@ use super::call::Failure;
 use super::connected::{Done, TARGET};
 use super::http::Http;
 pub use access::Access;
+use code::Meaning;
 use session::Sessions;
 use wire::Wire;
 
@@ -45,17 +47,21 @@ impl Vtigers {
         Self { http, sessions: Mutex::default() }
     }
 
-    /// Does what a step asks, by a connection that is opened like this. `is_tried` = it may have been done before, and
-    /// nobody knows.
+    /// Does what a step asks, by a connection that is opened like this. `unclear_for` = how long ago it was asked
+    /// before, if nobody knows what came of that: such a call goes to no other address.
     pub async fn perform(
         &self,
         access: Access,
         call: &ConnectedCall,
-        is_tried: bool,
+        unclear_for: Option<Duration>,
         timeout: Duration,
     ) -> Result<Done, Failure> {
+        let has_moved = call.url.as_ref().is_some_and(|url| *url != access.url.as_str());
+        if unclear_for.is_some() && has_moved {
+            return Err(Failure::last(ConnectionFault::ConnectionMoved { connection: call.connection.clone() }.into()));
+        }
         let sessions = self.sessions(&call.connection, access);
-        let work = Work { sessions, call, is_tried, timeout, until: Instant::now() + timeout };
+        let work = Work { sessions, call, unclear_for, timeout, until: Instant::now() + timeout };
         match &call.action {
             Action::Read { id } => work.read(id).await,
             Action::Create { fields, unique, update } => work.create(fields, unique.as_ref(), *update).await,
@@ -88,11 +94,16 @@ impl Vtigers {
     }
 }
 
+/// Whether a step failed by an error of vtiger itself, which may have passed at the next try.
+pub fn may_pass(reason: &Message) -> bool {
+    matches!(reason, Message::VtigerRefused { answer, .. } if Meaning::of(answer) == Meaning::Perhaps)
+}
+
 /// One step's work.
 struct Work<'w> {
     sessions: Arc<Sessions>,
     call: &'w ConnectedCall,
-    is_tried: bool,
+    unclear_for: Option<Duration>,
     timeout: Duration,
     until: Instant,
 }

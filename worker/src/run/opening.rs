@@ -16,7 +16,7 @@ use postern_shared::store::{StoreError, Transaction, run_steps, runs};
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::matching::catalog::Pinned;
 use crate::matching::{dedupe, resolve};
-use crate::outside::call::{FailureKind, Report};
+use crate::outside::call::{Failure, Report};
 use crate::outside::connected::What;
 use crate::run::field_usage::FieldUsage;
 
@@ -53,9 +53,8 @@ pub async fn opening(
             What::Read(None) => return Ok(refused(connected)),
             _ => return Ok(Opening::Unread),
         },
-        Some(Report::Failed(failure)) if failure.kind == FailureKind::Final => {
-            return Ok(Opening::Refused(failure.reason.clone()));
-        }
+        Some(Report::Failed(failure)) if is_missing(failure) => return Ok(Opening::Refused(failure.reason.clone())),
+        // Any other failure is one of the run's first step.
         _ => return Ok(Opening::Unread),
     };
     let scope = scope(taken, fields, pinned, unit);
@@ -73,6 +72,12 @@ pub async fn forget(transaction: &Transaction<'_>, run: RunKey, skipped: &Skippe
     run_steps::forget(transaction, run).await?;
     runs::remove(transaction, run).await?;
     receipts::skip(transaction, run.receipt, skipped).await
+}
+
+/// Whether there is no such record. vtiger numbers the records of all modules together, so a record of another module has
+/// the number.
+fn is_missing(failure: &Failure) -> bool {
+    matches!(failure.reason, Message::VtigerRecordMissing { .. } | Message::VtigerWrongModule { .. })
 }
 
 fn refused(record: &ConnectedRecord) -> Opening {

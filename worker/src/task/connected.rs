@@ -14,7 +14,7 @@ use postern_shared::expression::render;
 use postern_shared::message::Message;
 use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::rendered::{Action, ConnectedCall, Rendered};
-use postern_shared::store::checkpoints::Decision;
+use postern_shared::store::checkpoints::{Decision, Tried};
 use serde_json::Value;
 
 pub use self::comment::comment;
@@ -25,8 +25,10 @@ pub use self::set_value::set_value;
 use super::context::Context;
 use super::error::TaskError;
 use super::outcome::Outcome;
-use crate::outside::call::{Call, Failure, FailureKind, Report};
+use crate::outside::call::{Call, Failure, FailureKind, Report, UNDER_WAY};
 use crate::outside::connected::Done;
+use crate::outside::vtiger::may_pass;
+use crate::run::checkpoint::moment;
 
 /// How long a call may take, with the log-in and the looks that belong to it.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -37,6 +39,9 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 
 /// The shortest wait after a call of which nobody knows what came: it may still be under way.
 const UNCLEAR: Duration = Duration::from_secs(5);
+
+/// The most tries of a step that the other system answers with an error of its own, which may be for good.
+const MAX_ERRORS: u32 = 10;
 
 /// The most tries of a step while the other system is away: some three days.
 const MAX_TRIES: u32 = 5_000;
@@ -52,24 +57,29 @@ enum Stands {
 }
 
 /// A call of another system.
-pub fn call(request: Arc<Rendered>, at_most_once: bool, is_tried: bool) -> Call {
-    Call { request, timeout: TIMEOUT, at_most_once, max_bytes: 0, is_tried }
+pub fn call(request: Arc<Rendered>, at_most_once: bool, unclear_for: Option<Duration>) -> Call {
+    Call { request, timeout: TIMEOUT, at_most_once, max_bytes: 0, unclear_for }
 }
 
 /// How a step goes on that could not be done. While the other system is away it is tried again.
 pub fn again(failure: Failure, tries: u32, now: SystemTime) -> Result<Outcome, TaskError> {
-    let Failure { reason, kind, .. } = failure;
+    let Failure { reason, kind, unclear_for, .. } = failure;
     if kind == FailureKind::Final {
         return Err(reason);
     }
-    if tries >= MAX_TRIES {
-        return Err(reason.after_tries(MAX_TRIES));
+    let most = if may_pass(&reason) { MAX_ERRORS } else { MAX_TRIES };
+    if tries >= most {
+        return Err(reason.after_tries(most));
     }
     let mut backoff = Backoff::new(RETRY.0, RETRY.1);
     // From some try on it is the longest wait.
     let wait = (0..=tries.min(10)).fold(Duration::ZERO, |_, _| backoff.delay());
     let wait = if kind == FailureKind::Unclear { wait.max(UNCLEAR) } else { wait };
-    Ok(Outcome::Retry { due_at: now + wait, message: reason })
+    let unclear_at = match kind {
+        FailureKind::Unclear => Some(now),
+        _ => unclear_for.and_then(|age| now.checked_sub(age)),
+    };
+    Ok(Outcome::Retry { due_at: now + wait, message: reason, unclear_at })
 }
 
 /// Says what is to be done, or how the step stands now that this is known. `asks` = nobody can find out what came of it, and
@@ -86,10 +96,16 @@ fn stands(
         None | Some(Report::Decided(Decision::Repeat) | Report::Answered(_)) => {
             let request = match context.request.take() {
                 Some(request) => request,
-                None => Arc::new(Rendered::Connected(prepare(context)?)),
+                None => {
+                    let call = prepare(context)?;
+                    let vtiger = context.unit.connections().vtiger(&call.connection);
+                    let url = vtiger.map(|vtiger| vtiger.url.to_string());
+                    Arc::new(Rendered::Connected(ConnectedCall { url, ..call }))
+                }
             };
-            let is_tried = is_decided || context.tries.times > 0;
-            Ok(Stands::Waits(Outcome::Outside(Box::new(call(request, asks, is_tried)))))
+            // A person who has it done again has looked whether it was done.
+            let unclear_for = if is_decided { Some(UNDER_WAY) } else { unclear_for(&context.tries, context.now()) };
+            Ok(Stands::Waits(Outcome::Outside(Box::new(call(request, asks, unclear_for)))))
         }
         Some(Report::Done(done)) => {
             context.touched.note(done.notes.clone());
@@ -107,9 +123,14 @@ fn stands(
     }
 }
 
+/// How long ago the last try was of which nobody knows what came. A try that sent nothing is none.
+fn unclear_for(tries: &Tried, now: SystemTime) -> Option<Duration> {
+    Some(now.duration_since(moment(tries.unclear_at_ms?)).unwrap_or_default())
+}
+
 /// Work on a record.
 fn on(record: &ConnectedRecord, action: Action) -> ConnectedCall {
-    ConnectedCall { connection: record.connection.clone(), module: record.module.clone(), action }
+    ConnectedCall { connection: record.connection.clone(), module: record.module.clone(), url: None, action }
 }
 
 /// Values as texts. The other system would spoil a list or a map, so these are refused.
@@ -164,5 +185,38 @@ mod tests {
         assert!(wait(FailureKind::NotSent, 0).is_some_and(|wait| wait < UNCLEAR));
         assert!(wait(FailureKind::Unclear, 0).is_some_and(|wait| wait >= UNCLEAR));
         assert!(wait(FailureKind::NotSent, MAX_TRIES - 1).is_some_and(|wait| wait <= RETRY.1 * 2));
+    }
+
+    #[test]
+    fn an_error_of_vtiger_itself_is_tried_ten_times() {
+        for (answer, tries, expected) in [
+            ("INTERNAL_SERVER_ERROR", MAX_ERRORS - 1, true),
+            ("INTERNAL_SERVER_ERROR", MAX_ERRORS, false),
+            ("DATABASE_QUERY_ERROR", MAX_ERRORS, false),
+            ("INVALID_SESSIONID", MAX_ERRORS, true),
+        ] {
+            let reason = Message::VtigerRefused { answer: answer.to_owned(), reason: String::new() };
+            let found = again(Failure::new(reason, FailureKind::NotSent), tries, SystemTime::now());
+            assert_eq!(found.is_ok(), expected, "{answer} {tries}");
+        }
+    }
+
+    #[test]
+    fn only_a_try_whose_outcome_is_unknown_counts_as_perhaps_done() {
+        let now = moment(1_000_000);
+        let age = Duration::from_secs(60);
+        for (kind, unclear_for, expected) in [
+            (FailureKind::NotSent, None, None),
+            (FailureKind::NotSent, Some(age), Some(now - age)),
+            (FailureKind::Unclear, Some(age), Some(now)),
+            (FailureKind::Unclear, None, Some(now)),
+        ] {
+            let failure = Failure { unclear_for, ..Failure::new(Message::TargetRefused, kind) };
+            let Ok(Outcome::Retry { unclear_at, .. }) = again(failure, 0, now) else { panic!() };
+            assert_eq!(unclear_at, expected, "{kind:?} {unclear_for:?}");
+        }
+        let tried = |unclear_at_ms| Tried { first: 1, times: 3, unclear_at_ms };
+        assert_eq!(unclear_for(&tried(None), now), None);
+        assert_eq!(unclear_for(&tried(Some(400_000)), now), Some(Duration::from_secs(600)));
     }
 }

@@ -169,7 +169,10 @@ pub fn record(value: &Value) -> Result<RecordRef, TaskError> {
     if text.contains('/')
         && let Ok(record) = text.trim().parse::<RecordRef>()
     {
-        return Ok(record);
+        return Ok(match record {
+            RecordRef::Connected(record) => record.by_number().into(),
+            own @ RecordRef::Own(_) => own,
+        });
     }
     let id: Result<RecordId, InvalidId> = text.trim().parse();
     id.map(RecordRef::from).map_err(|error| Message::in_field("record", error))

@@ -33,8 +33,9 @@ pub enum Outcome {
     AwaitMore { until: SystemTime },
     /// The task needs something of the outside; it is called again with the report.
     Outside(Box<Call>),
-    /// The same step again at this time; the other branches do not wait.
-    Retry { due_at: SystemTime, message: Message },
+    /// The same step again at this time; the other branches do not wait. `unclear_at` = when the last try ended of which
+    /// nobody knows what came; none = as before this try.
+    Retry { due_at: SystemTime, message: Message, unclear_at: Option<SystemTime> },
     /// The branch goes on by `failed`; where that leads nowhere the run fails.
     Failed { message: Message },
     /// It is not known what the step did: a person decides.

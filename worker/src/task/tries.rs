@@ -58,7 +58,7 @@ pub fn perform(
                 timeout,
                 at_most_once,
                 max_bytes,
-                is_tried: context.tries.times > 0,
+                unclear_for: None,
             })));
         }
         Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), failure: None },
@@ -82,7 +82,7 @@ pub fn perform(
         && context.tries.times < tries.retries
     {
         let due_at = context.now() + after.unwrap_or_else(|| backoff(context.tries.times));
-        return Ok(Outcome::Retry { due_at, message: reason.clone() });
+        return Ok(Outcome::Retry { due_at, message: reason.clone(), unclear_at: None });
     }
     if let Some(name) = &tries.store {
         context.set_env(name, found)?;

@@ -82,7 +82,7 @@ async fn is_sent(outside: &Outside, sender: Option<&Mailbox>, settings: &Setting
         Ok(request) => {
             let request = Arc::new(request);
             let call =
-                Call { request, timeout: TIMEOUT, at_most_once: false, max_bytes: MAX_ANSWER_BYTES, is_tried: false };
+                Call { request, timeout: TIMEOUT, at_most_once: false, max_bytes: MAX_ANSWER_BYTES, unclear_for: None };
             outside.call(&call, NO_WORKFLOW, &key).await
         }
         Err(reason) => {

@@ -99,6 +99,9 @@ pub struct Tried {
     pub first: i32,
     /// How many tries there were.
     pub times: u32,
+    /// When the last try ended of which nobody knows what came: milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unclear_at_ms: Option<i64>,
 }
 
 /// A part of a run that waits for a time.

@@ -14,8 +14,11 @@ use super::described::{OWNER, Row, row};
 use super::session::Held;
 use super::wire::{Fault, not_sent};
 use super::{Work, echo, literal};
-use crate::outside::call::{Failure, FailureKind};
+use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::{Done, What};
+
+/// The records among which one with a unique value is looked for: a page that every version gives.
+const LOOK: usize = 100;
 
 /// A record as vtiger answers it.
 type Record = Map<String, Value>;
@@ -28,57 +31,80 @@ impl Work<'_> {
         update: bool,
     ) -> Result<Done, Failure> {
         let mut held = self.sessions.take(self.until).await?;
-        if let Some(unique) = unique.filter(|_| self.is_tried) {
-            held.take_up(unique);
+        let Some((field, value)) = unique else {
+            let sent = self.element(&mut held, fields).await.map_err(not_sent)?;
+            return self.make(&mut held, &sent).await.map_err(Failure::from);
+        };
+        let key = (self.call.module.clone(), field.clone(), value.clone());
+        if self.unclear_for.is_some() {
+            held.take_up(&key);
         }
-        let sent = self.element(&mut held, fields).await.map_err(not_sent)?;
-        if let Some(unique) = unique {
-            match self.look_up(&mut held, unique, self.until).await {
-                Ok(Some((id, record))) if self.is_tried && echo::holds(&sent, &record) => {
-                    return Ok(met_again(&sent, id, record));
-                }
-                Ok(Some((id, record))) => return self.met(&mut held, id, record, fields, update).await,
-                Ok(None) => {}
-                Err(failure) => {
-                    if self.is_tried {
-                        held.abandon(unique);
-                    }
-                    return Err(failure);
-                }
+        let result = self.create_once(&mut held, fields, (field, value), update).await;
+        // The next try begins with another look in the same session.
+        let is_open = |failure: &Failure| match failure.kind {
+            FailureKind::Unclear => true,
+            FailureKind::NotSent => held.is_taken_up(),
+            FailureKind::Final => false,
+        };
+        if result.as_ref().is_err_and(is_open) {
+            held.abandon(&key);
+        }
+        result
+    }
+
+    /// Creates a record unless there is one with the unique value. An earlier try has ended once a look is answered in its
+    /// session; without that session it may be at work for some time.
+    async fn create_once(
+        &self,
+        held: &mut Held<'_>,
+        fields: &[(String, String)],
+        unique: (&str, &str),
+        update: bool,
+    ) -> Result<Done, Failure> {
+        let sent = self.element(held, fields).await.map_err(not_sent)?;
+        match self.look_up(held, unique, self.until).await? {
+            Some((id, record)) if self.unclear_for.is_some() && echo::holds(&sent, &record) => {
+                return Ok(met_again(&sent, id, record));
             }
+            Some((id, record)) => return self.met(held, id, record, fields, update).await,
+            None if !held.is_taken_up() && self.unclear_for.is_some_and(|age| age < UNDER_WAY) => {
+                return Err(under_way());
+            }
+            None => {}
         }
-        let element = Value::from(sent.iter().map(pair).collect::<Record>()).to_string();
-        let parameters = [("elementType", self.call.module.as_str()), ("element", &element)];
-        let fault = match held.post("create", &parameters, self.until).await {
-            Ok(Value::Object(record)) => match row(&record["id"]) {
-                Row::Record(id) => {
-                    let notes = echo::differences(&sent, &record);
-                    return Ok(Done { what: What::Created(id, fields_of(record)), notes });
-                }
-                Row::Zero | Row::None => self.zero().into(),
-            },
-            Ok(_) => unreadable(),
+        let fault = match self.make(held, &sent).await {
+            Ok(done) => return Ok(done),
             Err(fault) => fault,
         };
-        let Some(unique) = unique else { return Err(fault.into()) };
         if fault.meaning() == Some(Meaning::Duplicate) {
-            return match self.look_up(&mut held, unique, self.until).await? {
-                Some((id, record)) => self.met(&mut held, id, record, fields, update).await,
+            return match self.look_up(held, unique, self.until).await? {
+                Some((id, record)) => self.met(held, id, record, fields, update).await,
                 None => Err(fault.into()),
             };
         }
         if !fault.is_unknown() {
             return Err(fault.into());
         }
-        match self.look_up(&mut held, unique, self.later()).await {
+        match self.look_up(held, unique, self.later()).await {
             Ok(Some((id, record))) => Ok(met_again(&sent, id, record)),
             Err(failure) if matches!(failure.reason, Message::VtigerZeroId { .. }) => Err(failure),
-            Ok(None) => Err(unclear(fault.into())),
-            Err(_) => {
-                // The next try begins with another look.
-                held.abandon(unique);
-                Err(unclear(fault.into()))
-            }
+            Ok(None) | Err(_) => Err(unclear(fault.into())),
+        }
+    }
+
+    /// The call that creates a record.
+    async fn make(&self, held: &mut Held<'_>, sent: &[(String, String)]) -> Result<Done, Fault> {
+        let element = Value::from(sent.iter().map(pair).collect::<Record>()).to_string();
+        let parameters = [("elementType", self.call.module.as_str()), ("element", &element)];
+        match held.post("create", &parameters, self.until).await? {
+            Value::Object(record) => match row(&record["id"]) {
+                Row::Record(id) => {
+                    let notes = echo::differences(sent, &record);
+                    Ok(Done { what: What::Created(id, fields_of(record)), notes })
+                }
+                Row::Zero | Row::None => Err(self.zero().into()),
+            },
+            _ => Err(unreadable()),
         }
     }
 
@@ -103,30 +129,37 @@ impl Work<'_> {
         for (name, value) in fields {
             let record = value.parse().ok().filter(|one: &ConnectedRecord| one.connection == self.call.connection);
             let value = match record {
-                Some(record) => held.describe(&record.module, self.until).await?.id(&record.id),
-                None => value.clone(),
+                // Elsewhere it is a text like any other.
+                Some(record) if held.describe(&self.call.module, self.until).await?.refers(name) => {
+                    let id = held.describe(&record.module, self.until).await?.id(&record.id);
+                    id.ok_or_else(|| Failure::last(Message::VtigerNoId { record: record.into() }))?
+                }
+                _ => value.clone(),
             };
             sent.push((name.clone(), value));
         }
         Ok(sent)
     }
 
-    /// The first record that has the unique value.
+    /// The first record that has the unique value. Of what vtiger finds only a record counts whose field has that value.
     async fn look_up(
         &self,
         held: &mut Held<'_>,
-        (field, value): &(String, String),
+        (field, value): (&str, &str),
         until: Instant,
     ) -> Result<Option<(ConnectedId, Record)>, Failure> {
-        let unfindable = || Failure::last(Message::VtigerNotFoundBy { field: field.clone() });
-        let value = literal::quoted(value.trim_end()).map_err(|_| unfindable())?;
+        let unfindable = || Failure::last(Message::VtigerNotFoundBy { field: field.to_owned() });
+        let quoted = literal::quoted(value.trim()).map_err(|_| unfindable())?;
         if !literal::is_name(field) || !literal::is_name(self.call.module.as_str()) {
             return Err(unfindable());
         }
-        let query = format!("select * from {} where {field}={value} order by id limit 0,10;", self.call.module);
+        let query = format!("select * from {} where {field}={quoted} order by id limit 0,{LOOK};", self.call.module);
         let rows = held.get("query", &[("query", &query)], until).await.map_err(not_sent)?;
         let mut has_zero = false;
-        for found in rows.as_array().into_iter().flatten().filter_map(Value::as_object) {
+        let rows = rows.as_array().into_iter().flatten().filter_map(Value::as_object);
+        let has_value =
+            |row: &&Record| row.get(field).and_then(Value::as_str).is_some_and(|kept| echo::is_of(value, kept));
+        for found in rows.filter(has_value) {
             match found.get("id").map_or(Row::None, row) {
                 Row::Record(id) => return Ok(Some((id, found.clone()))),
                 Row::Zero => has_zero = true,
@@ -148,7 +181,12 @@ impl Work<'_> {
         if !update {
             return Ok(What::Existing(id, fields_of(record)).into());
         }
-        let (record, notes) = self.revise(held, &id, fields).await?;
+        // The record is there, and its fields are set again without harm: nothing is unknown of the create.
+        let revised = self.revise(held, &id, fields).await;
+        let (record, notes) = revised.map_err(|failure| match failure.kind {
+            FailureKind::Unclear => Failure { kind: FailureKind::NotSent, ..failure },
+            _ => failure,
+        })?;
         Ok(Done { what: What::Existing(id, record), notes })
     }
 
@@ -156,6 +194,12 @@ impl Work<'_> {
         let reason = Message::VtigerZeroId { module: self.call.module.clone() };
         Failure::new(reason, FailureKind::Unclear).answered()
     }
+}
+
+/// An earlier try may still create the record.
+fn under_way() -> Failure {
+    let reason = Message::VtigerUnderWay { minutes: UNDER_WAY.as_secs() / 60 };
+    Failure::new(reason, FailureKind::NotSent).answered()
 }
 
 /// The record is that of an earlier try.

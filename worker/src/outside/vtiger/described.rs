@@ -15,15 +15,23 @@ pub struct Described {
     prefix: String,
     /// Names of fields that a new record must have.
     mandatory: Vec<String>,
+    /// Names of fields that hold the id of a record or of a user.
+    references: Vec<String>,
 }
 
 impl Described {
     /// Reads the answer of `describe`.
     pub fn read(answer: &Value) -> Self {
         let prefix = answer["idPrefix"].as_str().map(str::to_owned).unwrap_or_else(|| answer["idPrefix"].to_string());
-        let fields = answer["fields"].as_array().into_iter().flatten();
-        let mandatory = fields.filter(|field| field["mandatory"] == true).filter_map(|field| field["name"].as_str());
-        Self { prefix: format!("{}x", prefix.trim_end_matches('x')), mandatory: mandatory.map(str::to_owned).collect() }
+        let names = |is_meant: fn(&Value) -> bool| {
+            let fields = answer["fields"].as_array().into_iter().flatten().filter(|field| is_meant(field));
+            fields.filter_map(|field| field["name"].as_str()).map(str::to_owned).collect()
+        };
+        Self {
+            prefix: format!("{}x", prefix.trim_end_matches('x')),
+            mandatory: names(|field| field["mandatory"] == true),
+            references: names(|field| matches!(field["type"]["name"].as_str(), Some("reference" | "owner"))),
+        }
     }
 
     /// Whether a new record must name its owner.
@@ -31,19 +39,23 @@ impl Described {
         self.mandatory.iter().any(|name| name == OWNER)
     }
 
-    /// The id of a record as vtiger has it. Its number alone names a record in all modules.
-    pub fn id(&self, id: &ConnectedId) -> String {
-        format!("{}{}", self.prefix, number(id.as_str()))
+    /// Whether a field holds the id of a record or of a user.
+    pub fn refers(&self, field: &str) -> bool {
+        self.references.iter().any(|name| name == field)
+    }
+
+    /// The id of a record as vtiger has it: digits, an `x` and digits, so that it may stand in a query. None = the id is no
+    /// number, or begins as those of another module.
+    pub fn id(&self, id: &ConnectedId) -> Option<String> {
+        let number = id.number()?;
+        let whole: ConnectedId = format!("{}{number}", self.prefix).parse().ok()?;
+        let is_of_module = id.as_str() == number || *id == whole;
+        (is_of_module && whole.number() == Some(number)).then(|| whole.into())
     }
 }
 
 /// The field of the owner.
 pub const OWNER: &str = "assigned_user_id";
-
-/// The number of a record, with or without what stands before it.
-fn number(id: &str) -> &str {
-    id.split_once('x').map_or(id, |(_, number)| number)
-}
 
 /// The number in an id that vtiger answered. A row with the number 0 cannot be reached: see [`Row`].
 pub fn row(id: &Value) -> Row {
@@ -76,12 +88,21 @@ mod tests {
     #[test]
     fn a_description_gives_the_id_of_a_record() {
         let owner = json!({"name": OWNER, "mandatory": true});
-        for (prefix, id, expected) in
-            [(json!("10"), "852", "10x852"), (json!("10x"), "10x852", "10x852"), (json!(4), "852", "4x852")]
-        {
-            let described = Described::read(&json!({"idPrefix": prefix, "fields": [owner]}));
-            assert_eq!(described.id(&id.parse().unwrap()), expected);
+        let account = json!({"name": "account_id", "type": {"name": "reference"}});
+        for (prefix, id, expected) in [
+            (json!("10"), "852", Some("10x852")),
+            (json!("10x"), "10x852", Some("10x852")),
+            (json!(4), "852", Some("4x852")),
+            (json!("10"), "11x852", None),
+            (json!("10"), "0852", None),
+            (json!("10"), "852'or'1'='1", None),
+            (json!("10"), "10x852'or'1'='1", None),
+            (json!(null), "852", None),
+        ] {
+            let described = Described::read(&json!({"idPrefix": prefix, "fields": [owner, account]}));
+            assert_eq!(described.id(&id.parse().unwrap()).as_deref(), expected, "{prefix} {id}");
             assert!(described.needs_owner());
+            assert_eq!(["account_id", OWNER, "city"].map(|field| described.refers(field)), [true, false, false]);
         }
     }
 

@@ -6,9 +6,13 @@
 pub enum Unfindable {
     /// The reader of queries fails at an empty text.
     Empty,
-    /// vtiger stores a backslash and finds no value with one; a letter of four bytes is stored as question marks.
+    /// vtiger stores a backslash and finds no value with one; a letter of four bytes is stored as question marks; and a
+    /// longer text does not fit into a column of most fields.
     Never,
 }
+
+/// The longest text in a query, in letters: columns hold no longer one.
+const MAX_LETTERS: usize = 255;
 
 /// A value between quotes, each quote within it doubled.
 ///
@@ -18,7 +22,7 @@ pub fn quoted(value: &str) -> Result<String, Unfindable> {
     if value.is_empty() {
         return Err(Unfindable::Empty);
     }
-    if value.contains('\\') || value.chars().any(|c| c.len_utf8() > 3) {
+    if value.chars().count() > MAX_LETTERS || value.contains('\\') || value.chars().any(|c| c.len_utf8() > 3) {
         return Err(Unfindable::Never);
     }
     Ok(format!("'{}'", value.replace('\'', "''")))
@@ -43,6 +47,8 @@ mod tests {
             ("Иван & <Co>", Ok("'Иван & <Co>'")),
             (" ", Ok("' '")),
             ("", Err(Unfindable::Empty)),
+            (&"x".repeat(255), Ok(&*format!("'{}'", "x".repeat(255)))),
+            (&"x".repeat(256), Err(Unfindable::Never)),
             ("a\\b", Err(Unfindable::Never)),
             ("😀", Err(Unfindable::Never)),
         ] {

@@ -20,18 +20,26 @@ impl Pace {
         Self { between, next: Mutex::new(Instant::now()) }
     }
 
-    /// Until it is the turn of this call.
-    pub async fn wait(&self) {
-        if !self.between.is_zero() {
-            sleep_until(self.turn(Instant::now())).await;
+    /// Waits until it is the turn of this call, and returns how long that was. None = the turn is farther away than `most`,
+    /// and is left to others.
+    pub async fn wait(&self, most: Duration) -> Option<Duration> {
+        if self.between.is_zero() {
+            return Some(Duration::ZERO);
         }
+        let now = Instant::now();
+        let turn = self.turn(now, most)?;
+        sleep_until(turn).await;
+        Some(turn - now)
     }
 
-    fn turn(&self, now: Instant) -> Instant {
+    fn turn(&self, now: Instant, most: Duration) -> Option<Instant> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = now.max(*next);
+        if turn - now > most {
+            return None;
+        }
         *next = turn + self.between;
-        turn
+        Some(turn)
     }
 }
 
@@ -43,7 +51,15 @@ mod tests {
     fn calls_go_evenly_and_a_pause_saves_none_up() {
         let pace = Pace::new(Some("10/s".parse().unwrap()));
         let start = Instant::now() + Duration::from_secs(1);
-        let turns: Vec<_> = [0, 0, 50, 900].map(|ms| pace.turn(start + Duration::from_millis(ms)) - start).into();
-        assert_eq!(turns, [0, 100, 200, 900].map(Duration::from_millis));
+        let turn = |ms, most| {
+            let turn = pace.turn(start + Duration::from_millis(ms), Duration::from_millis(most));
+            turn.map(|turn| (turn - start).as_millis())
+        };
+        // A turn that is too far away is left to the next call.
+        for (ms, most, expected) in
+            [(0, 0, Some(0)), (0, 99, None), (0, 100, Some(100)), (50, 1_000, Some(200)), (900, 0, Some(900))]
+        {
+            assert_eq!(turn(ms, most), expected, "{ms} {most}");
+        }
     }
 }

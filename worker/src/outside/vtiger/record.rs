@@ -1,7 +1,6 @@
 //! Reads, changes and deletes a record, and comments on it. All but the comment may be done twice without harm.
 
 use postern_shared::env::Env;
-use postern_shared::id::ModuleName;
 use postern_shared::message::Message;
 use postern_shared::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
 use serde_json::{Map, Value, json};
@@ -85,7 +84,7 @@ impl Work<'_> {
     pub(super) async fn comment(&self, id: &ConnectedId, text: &str) -> Result<Done, Failure> {
         let mut held = self.sessions.take(self.until).await?;
         let record = self.id(&mut held, id).await?;
-        if self.is_tried && has_comment(&mut held, &record, text, self.until).await? {
+        if self.unclear_for.is_some() && has_comment(&mut held, &record, text, self.until).await? {
             return Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] });
         }
         let owner = held.user(self.until).await?;
@@ -101,18 +100,20 @@ impl Work<'_> {
     }
 
     async fn id(&self, held: &mut Held<'_>, id: &ConnectedId) -> Result<String, Failure> {
-        Ok(held.describe(&self.call.module, self.until).await?.id(id))
+        let described = held.describe(&self.call.module, self.until).await?;
+        described.id(id).ok_or_else(|| Failure::last(Message::VtigerNoId { record: self.record(id) }))
+    }
+
+    fn record(&self, id: &ConnectedId) -> RecordRef {
+        let (connection, module) = (self.call.connection.clone(), self.call.module.clone());
+        ConnectedRecord { connection, module, id: id.clone() }.into()
     }
 
     /// A record that is not there, or belongs to another module, is named.
     fn refused(&self, id: &ConnectedId, fault: Fault) -> Failure {
-        let record = || -> RecordRef {
-            let (connection, module): (_, ModuleName) = (self.call.connection.clone(), self.call.module.clone());
-            ConnectedRecord { connection, module, id: id.clone() }.into()
-        };
         let reason = match fault.meaning() {
-            Some(Meaning::Denied) => Message::VtigerRecordMissing { record: record() },
-            Some(Meaning::OtherModule) => Message::VtigerWrongModule { record: record() },
+            Some(Meaning::Denied) => Message::VtigerRecordMissing { record: self.record(id) },
+            Some(Meaning::OtherModule) => Message::VtigerWrongModule { record: self.record(id) },
             _ => return fault.into(),
         };
         Failure::new(reason, FailureKind::Final).answered()

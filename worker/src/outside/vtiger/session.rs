@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use md5::{Digest, Md5};
 use postern_shared::id::ModuleName;
@@ -17,7 +18,7 @@ use super::code::Meaning;
 use super::described::{Described, LIFE};
 use super::pace::Pace;
 use super::wire::{Fault, Verb, Wire, jitter, not_sent};
-use crate::outside::call::{Failure, FailureKind};
+use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 
 /// Log-ins that are tried before the key counts as wrong: each may meet a log-in of another worker.
 const LOG_INS: u32 = 10;
@@ -25,8 +26,12 @@ const LOG_INS: u32 = 10;
 /// The most sessions that are remembered since a call of theirs may still be under way.
 const MAX_ABANDONED: usize = 1_000;
 
-/// A field and its unique value.
-type Unique = (String, String);
+/// The longest wait of a step for its first turn under the rate of a connection. A step whose turn is farther away goes back,
+/// so that its session is free.
+const MAX_TURN: Duration = Duration::from_secs(5);
+
+/// A module, a field of it and the unique value.
+pub type Unique = (ModuleName, String, String);
 
 /// The sessions of a connection.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ pub struct Sessions {
     free: Mutex<Vec<Session>>,
     logging_in: tokio::sync::Mutex<()>,
     /// The sessions in which a create with this unique value may still be under way.
-    abandoned: Mutex<HashMap<Unique, Session>>,
+    abandoned: Mutex<HashMap<Unique, (Instant, Session)>>,
     described: Mutex<HashMap<ModuleName, (Instant, Arc<Described>)>>,
 }
 
@@ -55,6 +60,11 @@ pub struct Held<'s> {
     sessions: &'s Sessions,
     session: Option<Session>,
     has_answered: bool,
+    /// Whether it is the session of an earlier create that may still be under way.
+    is_taken_up: bool,
+    /// How long it has waited for its turns. That time does not count as the other system's.
+    waited: Duration,
+    has_called: bool,
     _room: SemaphorePermit<'s>,
 }
 
@@ -83,7 +93,15 @@ impl Sessions {
         let rests = || Failure::not_made(Message::TargetRests, FailureKind::NotSent);
         let room = timeout_at(until, self.room.acquire()).await.ok().and_then(Result::ok).ok_or_else(rests)?;
         let session = lock(&self.free).pop();
-        Ok(Held { sessions: self, session, has_answered: true, _room: room })
+        Ok(Held {
+            sessions: self,
+            session,
+            has_answered: true,
+            is_taken_up: false,
+            waited: Duration::ZERO,
+            has_called: false,
+            _room: room,
+        })
     }
 
     /// Logs in, one log-in at a time.
@@ -143,16 +161,22 @@ impl Held<'_> {
     /// when the create has ended.
     pub fn abandon(&mut self, unique: &Unique) {
         let mut abandoned = lock(&self.sessions.abandoned);
+        abandoned.retain(|_, (since, _)| since.elapsed() < UNDER_WAY);
         if let Some(session) = self.session.take().filter(|_| abandoned.len() < MAX_ABANDONED) {
-            abandoned.insert(unique.clone(), session);
+            abandoned.insert(unique.clone(), (Instant::now(), session));
         }
     }
 
-    /// Takes the session up again in which a create with this unique value may still be under way.
+    /// Takes the session up again in which a create with this unique value may still be under way, if there is one.
     pub fn take_up(&mut self, unique: &Unique) {
-        if let Some(session) = lock(&self.sessions.abandoned).remove(unique) {
-            self.session = Some(session);
+        if let Some((_, session)) = lock(&self.sessions.abandoned).remove(unique) {
+            (self.session, self.is_taken_up) = (Some(session), true);
         }
+    }
+
+    /// Whether it is still in the session that it took up: vtiger may have ended that.
+    pub fn is_taken_up(&self) -> bool {
+        self.is_taken_up
     }
 
     /// The user in whose name the session is, such as `19x1`.
@@ -182,6 +206,17 @@ impl Held<'_> {
         Ok(session)
     }
 
+    /// Waits until the rate of the connection allows a call. A step that has begun is not given up for it.
+    async fn take_turn(&mut self) -> Result<(), Fault> {
+        let most = if self.has_called { Duration::MAX } else { MAX_TURN };
+        let Some(waited) = self.sessions.pace.wait(most).await else {
+            return Err(Failure::not_made(Message::TargetRests, FailureKind::NotSent).into());
+        };
+        self.waited += waited;
+        self.has_called = true;
+        Ok(())
+    }
+
     /// A session that is over is told before anything is done, so the call is made again in a new one.
     async fn call(
         &mut self,
@@ -192,16 +227,16 @@ impl Held<'_> {
     ) -> Result<Value, Fault> {
         let mut is_new = false;
         loop {
-            let session = self.session(until).await?;
+            let session = self.session(until + self.waited).await?;
             let parameters = [("operation", operation), ("sessionName", &session.name)];
             let parameters: Vec<(&str, &str)> = parameters.into_iter().chain(more.iter().copied()).collect();
-            self.sessions.pace.wait().await;
+            self.take_turn().await?;
             self.has_answered = false;
-            let result = self.sessions.wire.call(verb, &parameters, until).await;
+            let result = self.sessions.wire.call(verb, &parameters, until + self.waited).await;
             self.has_answered = !matches!(result, Err(Fault::NoAnswer(_)));
             match result {
                 Err(fault) if fault.meaning() == Some(Meaning::Session) => {
-                    self.session = None;
+                    (self.session, self.is_taken_up) = (None, false);
                     if is_new {
                         return Err(fault);
                     }

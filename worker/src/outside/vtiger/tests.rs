@@ -5,7 +5,7 @@ use postern_vtiger::{ACCESS_KEY, Fault, Variant, Vtiger};
 use serde_json::Value;
 
 use super::*;
-use crate::outside::call::FailureKind;
+use crate::outside::call::{FailureKind, UNDER_WAY};
 use crate::outside::connected::What;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ fn access(vtiger: &Vtiger) -> Access {
 }
 
 fn call(action: Action) -> ConnectedCall {
-    ConnectedCall { connection: "crm".parse().unwrap(), module: "Leads".parse().unwrap(), action }
+    ConnectedCall { connection: "crm".parse().unwrap(), module: "Leads".parse().unwrap(), url: None, action }
 }
 
 fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -38,7 +38,7 @@ fn without_key(email: &str) -> ConnectedCall {
 }
 
 async fn perform(vtiger: &Vtiger, call: &ConnectedCall) -> Result<Done, Failure> {
-    vtigers().perform(access(vtiger), call, false, TIMEOUT).await
+    vtigers().perform(access(vtiger), call, None, TIMEOUT).await
 }
 
 /// The values of a field of all leads, sorted.
@@ -102,15 +102,90 @@ async fn each_fault_leaves_one_record_of_a_unique_value() {
             vtiger.fault("create", fault, 1, 1);
             let vtigers = vtigers();
             let timeout = Duration::from_secs(2);
-            let first = vtigers.perform(access(&vtiger), &lead("a@example.org"), false, timeout).await;
+            let first = vtigers.perform(access(&vtiger), &lead("a@example.org"), None, timeout).await;
             assert_eq!(word(&first), expected, "{fault:?} {first:?}");
-            let again = vtigers.perform(access(&vtiger), &lead("a@example.org"), true, timeout).await;
+            let again = vtigers.perform(access(&vtiger), &lead("a@example.org"), Some(Duration::ZERO), timeout).await;
             let count = all(&vtiger, "email").len();
             // A row with the number 0 is there and cannot be reached: a person decides.
             let expected = if fault == Fault::ZeroId { ("Unclear".to_owned(), 1) } else { ("created".to_owned(), 1) };
             assert_eq!((word(&again), count), expected, "{fault:?} {again:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn without_the_session_of_an_open_create_a_record_is_only_looked_for() {
+    for (fault, soon, count) in [(Fault::HangUpBefore, "NotSent", 0), (Fault::SilentAfter(TIMEOUT), "created", 1)] {
+        let vtiger = Vtiger::start(Variant::A).await;
+        vtiger.fault("create", fault, 1, 1);
+        let again = async |workers: &Vtigers, ago| {
+            let result = workers.perform(access(&vtiger), &lead("a@example.org"), Some(ago), TIMEOUT).await;
+            (word(&result), vtiger.records("Leads").len())
+        };
+        // The worker is gone before it hears of its call.
+        let (first, lead) = (vtigers(), lead("a@example.org"));
+        let broken_off = first.perform(access(&vtiger), &lead, None, TIMEOUT);
+        let _ = tokio::time::timeout(Duration::from_secs(1), broken_off).await;
+        assert_eq!(again(&vtigers(), UNDER_WAY / 2).await, (soon.to_owned(), count), "{fault:?}");
+        assert_eq!(again(&vtigers(), UNDER_WAY).await, ("created".to_owned(), 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_with_another_value_is_not_the_one_that_is_looked_for() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    vtiger.crm().add("Leads", &[("lastname", "Muller")]);
+    let unique = Some(("lastname".to_owned(), "Müller".to_owned()));
+    let create = call(Action::Create { fields: pairs(&[("lastname", "Müller")]), unique, update: false });
+    assert_eq!(word(&perform(&vtiger, &create).await), "created");
+    assert_eq!(word(&perform(&vtiger, &create).await), "existing");
+}
+
+#[tokio::test]
+async fn a_slow_pace_takes_nothing_off_the_time_of_a_call() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    let slow = Access { rate: Some("1/s".parse().unwrap()), ..access(&vtiger) };
+    // A description, a look and the create: the last has its turn after two seconds.
+    let result = vtigers().perform(slow, &lead("a@example.org"), None, Duration::from_millis(1_500)).await;
+    assert_eq!(word(&result), "created");
+}
+
+#[tokio::test]
+async fn a_call_that_is_perhaps_done_goes_to_no_other_vtiger() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    for (url, unclear_for, expected) in [
+        (vtiger.url().as_str(), Some(UNDER_WAY), "created"),
+        ("http://127.0.0.1:1/", None, "existing"),
+        ("http://127.0.0.1:1/", Some(UNDER_WAY), "Final"),
+    ] {
+        let url = Some(url.parse::<reqwest::Url>().unwrap().to_string());
+        let moved = ConnectedCall { url, ..lead("a@example.org") };
+        let result = vtigers().perform(access(&vtiger), &moved, unclear_for, TIMEOUT).await;
+        assert_eq!(word(&result), expected, "{unclear_for:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_names_a_record_becomes_an_id_in_a_reference_alone() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    let fields = pairs(&[("lastname", "L"), ("city", "crm/Leads/5")]);
+    let create = call(Action::Create { fields, unique: None, update: false });
+    assert_eq!(word(&perform(&vtiger, &create).await), "created");
+    assert_eq!(all(&vtiger, "city"), ["crm/Leads/5"]);
+}
+
+#[tokio::test]
+async fn an_id_that_is_no_number_is_refused_before_vtiger_is_asked() {
+    let vtiger = Vtiger::start(Variant::A).await;
+    for id in ["0", "11x5", "5'or'1'='1", "10x5'or'1'='1"] {
+        let id: postern_shared::record_ref::ConnectedId = id.parse().unwrap();
+        let comment = call(Action::Comment { id: id.clone(), text: "t".to_owned() });
+        for action in [comment, call(Action::Read { id })] {
+            let failure = perform(&vtiger, &action).await.unwrap_err();
+            assert!(matches!(failure.reason, Message::VtigerNoId { .. }), "{}", failure.reason);
+        }
+    }
+    assert_eq!((vtiger.calls("retrieve"), vtiger.calls("query"), vtiger.calls("create")), (0, 0, 0));
 }
 
 #[tokio::test]
@@ -163,7 +238,7 @@ async fn many_at_once_log_in_once_for_each_session_and_each_is_done_once() {
     let calls: Vec<ConnectedCall> = (0..60).map(|n| lead(&format!("{n}@example.org"))).collect();
     let timeout = Duration::from_secs(20);
     let asked = calls.iter().enumerate();
-    let results = join_all(asked.map(|(n, call)| workers[n % 2].perform(access(&vtiger), call, false, timeout))).await;
+    let results = join_all(asked.map(|(n, call)| workers[n % 2].perform(access(&vtiger), call, None, timeout))).await;
     assert!(results.iter().all(|result| word(result) == "created"), "{results:?}");
     let emails = all(&vtiger, "email");
     assert_eq!((emails.len(), emails.iter().collect::<std::collections::BTreeSet<_>>().len()), (60, 60));
@@ -198,9 +273,9 @@ async fn a_comment_whose_answer_is_lost_is_not_said_twice() {
         vtiger.fault("create", fault, 1, 1);
         let comment = call(Action::Comment { id: number.parse().unwrap(), text: "Спросил & <b>".to_owned() });
         let vtigers = vtigers();
-        let first = vtigers.perform(access(&vtiger), &comment, false, TIMEOUT).await;
+        let first = vtigers.perform(access(&vtiger), &comment, None, TIMEOUT).await;
         if first.is_err() {
-            vtigers.perform(access(&vtiger), &comment, true, TIMEOUT).await.unwrap();
+            vtigers.perform(access(&vtiger), &comment, Some(Duration::ZERO), TIMEOUT).await.unwrap();
         }
         let comments = vtiger.records("ModComments");
         assert_eq!(comments.len(), 1, "{fault:?}");

@@ -141,11 +141,14 @@ pub fn read(status: u16, location: Option<&str>, body: &[u8]) -> Result<Value, F
     }
 }
 
-/// What a failure means when nothing but a log-in was sent.
+/// What a failure means when nothing was sent that changes a record.
 pub fn not_sent(fault: Fault) -> Fault {
     match fault {
         Fault::NoAnswer(failure) if failure.kind == FailureKind::Unclear => {
             Fault::NoAnswer(Failure { kind: FailureKind::NotSent, ..failure })
+        }
+        Fault::Refused { meaning: Meaning::Perhaps, .. } => {
+            Fault::NoAnswer(Failure { kind: FailureKind::NotSent, ..fault.into() })
         }
         other => other,
     }

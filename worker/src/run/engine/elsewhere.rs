@@ -57,8 +57,9 @@ impl Execution {
         match self.unread(step, unit) {
             Some(record) => {
                 let ConnectedRecord { connection, module, id } = record;
-                let request = Rendered::Connected(ConnectedCall { connection, module, action: Action::Read { id } });
-                Looked::Asks(next, Box::new(connected::call(Arc::new(request), false, false)))
+                let request =
+                    Rendered::Connected(ConnectedCall { connection, module, url: None, action: Action::Read { id } });
+                Looked::Asks(next, Box::new(connected::call(Arc::new(request), false, None)))
             }
             None => Looked::Known(next, answer),
         }
@@ -126,13 +127,12 @@ impl Execution {
         let holder = if one.by_env { &self.scope.env } else { self.scope.record.as_ref()? };
         let text = render(holder.get(&one.field)?);
         match text.trim().parse::<ConnectedRecord>() {
-            Ok(record) => (record.connection == *connection && record.module == one.module).then_some(record),
+            Ok(record) => (record.connection == *connection && record.module == one.module).then(|| record.by_number()),
             // As vtiger writes a reference.
             Err(_) => {
-                let id: ConnectedId = text.trim().rsplit('x').next()?.parse().ok()?;
-                let is_number = id.as_str().bytes().all(|byte| byte.is_ascii_digit()) && id.as_str() != "0";
+                let id: ConnectedId = text.trim().parse().ok()?;
                 let (connection, module) = (connection.clone(), one.module.clone());
-                is_number.then_some(ConnectedRecord { connection, module, id })
+                id.number().is_some().then(|| ConnectedRecord { connection, module, id }.by_number())
             }
         }
     }

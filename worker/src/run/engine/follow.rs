@@ -54,7 +54,9 @@ impl Execution {
             }
             Ok(Outcome::AwaitMore { until }) => self.keep_waiting(next, until),
             Ok(Outcome::Outside(call)) => return Some(self.reach_out(next, call)),
-            Ok(Outcome::Retry { due_at, message }) => self.retry(next, step, due_at, message, unit.clock.now()),
+            Ok(Outcome::Retry { due_at, message, unclear_at }) => {
+                self.retry(next, step, (due_at, unclear_at), message, unit.clock.now());
+            }
             Ok(Outcome::Unclear { message }) => {
                 self.asking = Some(next);
                 self.run.failed_at = Some(step.name.clone());
@@ -109,12 +111,20 @@ impl Execution {
     }
 
     /// Parks a step until its next try.
-    fn retry(&mut self, next: Next, step: &Step, due_at: SystemTime, message: Message, now: SystemTime) {
+    fn retry(
+        &mut self,
+        next: Next,
+        step: &Step,
+        (due_at, unclear_at): (SystemTime, Option<SystemTime>),
+        message: Message,
+        now: SystemTime,
+    ) {
         let wait = due_at.duration_since(now).unwrap_or_default();
         let seconds = (wait + HALF_A_SECOND).as_secs();
         self.enter(step, None, Some(Message::AgainLater { message: Box::new(message), seconds }));
-        let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0 });
-        let tried = Some(Tried { times: tried.times + 1, ..tried });
+        let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0, unclear_at_ms: None });
+        let unclear_at_ms = unclear_at.map(millis).or(tried.unclear_at_ms);
+        let tried = Some(Tried { times: tried.times + 1, unclear_at_ms, ..tried });
         let frame = next.frame;
         self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }], has_looked: false, frame });
     }

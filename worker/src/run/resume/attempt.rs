@@ -7,11 +7,11 @@ use postern_shared::lane::Lane;
 use postern_shared::message::Message as Text;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::Resume;
-use postern_shared::store::checkpoints::{self, Taken};
+use postern_shared::store::checkpoints::{self, Checkpoint, Taken};
 use postern_shared::store::claims::Claim;
 use postern_shared::store::outside_calls;
 use postern_shared::store::receipts::Skipped;
-use postern_shared::store::runs;
+use postern_shared::store::runs::{self, State};
 use postern_shared::store::spool;
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, records};
 
@@ -83,22 +83,17 @@ pub async fn attempt(
     }
     let (has_passed, read) = (taken.has_passed, taken.bytes);
     let lane = message.lane;
+    let left = Left { waits: taken.waits, claims: claims(&taken) };
     let mut step = match (work, pinned) {
         _ if taken.is_cancelled => {
             // What would have woken it stands in the spool as it was before the person came.
             spool::withdraw(&transaction, &Resume { revision: resume.revision - 1, ..*resume }).await?;
-            let waits = taken.waits;
-            leave_claim(&transaction, &taken, resume).await?;
-            end(&transaction, cancelled(resume, taken), waits, &mut unit).await?
+            end(&transaction, cancelled(resume, taken), &left, &mut unit).await?
         }
-        (Work::Fail(reason), _) => {
-            let waits = taken.waits;
-            leave_claim(&transaction, &taken, resume).await?;
-            end(&transaction, failed(resume, taken, reason.clone())?, waits, &mut unit).await?
-        }
+        (Work::Fail(reason), _) => end(&transaction, failed(resume, taken, reason.clone())?, &left, &mut unit).await?,
         (Work::GoOn | Work::Settle(_), None) => {
-            let (reason, waits) = (Text::VersionUnreadable { version }, taken.waits);
-            end(&transaction, failed(resume, taken, reason)?, waits, &mut unit).await?
+            let reason = Text::VersionUnreadable { version };
+            end(&transaction, failed(resume, taken, reason)?, &left, &mut unit).await?
         }
         (Work::GoOn, Some(pinned)) => {
             let report = taken.decision.map(Report::Decided);
@@ -128,14 +123,6 @@ async fn settle(transaction: &Transaction<'_>, message: &Message, work: Work<'_>
     }
 }
 
-/// A run that ends otherwise than by its call gives the unique value of that call free.
-async fn leave_claim(transaction: &Transaction<'_>, taken: &Taken, resume: &Resume) -> Result<(), StoreError> {
-    match sent(taken) {
-        Some(claim) => unique_claims::leave(transaction, &claim, resume.run).await,
-        None => Ok(()),
-    }
-}
-
 async fn go_on(
     transaction: &Transaction<'_>,
     lane: Lane,
@@ -145,7 +132,7 @@ async fn go_on(
     unit: &mut UnitOfWork,
     report: Option<Report>,
 ) -> Result<Step, StoreError> {
-    let waits = taken.waits;
+    let left = Left { waits: taken.waits, claims: claims(&taken) };
     let opening = opening(transaction, &taken, report.as_ref(), &pinned, unit).await?;
     if let Opening::Refused(reason) = opening {
         return does_not_begin(transaction, resume, taken, reason, unit).await;
@@ -154,18 +141,17 @@ async fn go_on(
         && matches!(opening, Opening::Open)
         && let Some(reason) = child_runs::refusal(transaction, &taken, &pinned, unit).await?
     {
-        return end(transaction, not_begun(resume, taken, reason)?, waits, unit).await;
+        return end(transaction, not_begun(resume, taken, reason)?, &left, unit).await;
     }
     // The run of one item of a loop is on the record with the run that waits for it.
     let is_serial = !pinned.workflow.start.parallel && !taken.checkpoint.frames.is_part();
     if is_serial && !serial_runs::enter(transaction, &taken.run).await? {
-        return end(transaction, not_in_turn(transaction, resume, taken).await?, waits, unit).await;
+        return end(transaction, not_in_turn(transaction, resume, taken).await?, &left, unit).await;
     }
-    let (claim, settles) =
-        (sent(&taken), matches!(report, Some(Report::Answered(_) | Report::Done(_) | Report::Failed(_))));
+    let settles = matches!(report, Some(Report::Answered(_) | Report::Done(_) | Report::Failed(_)));
     let mut execution = match Execution::resume(pinned, &taken, Arc::clone(unit.variables())) {
         Ok(execution) => execution,
-        Err(reason) => return end(transaction, failed(resume, taken, reason)?, waits, unit).await,
+        Err(reason) => return end(transaction, failed(resume, taken, reason)?, &left, unit).await,
     };
     if matches!(opening, Opening::Opens) {
         execution.open();
@@ -200,17 +186,26 @@ async fn go_on(
             Progress::Ended | Progress::Suspended(_) => break,
         }
     }
-    if let Some(claim) = claim.filter(|claim| !execution.still_sends(claim)) {
-        unique_claims::leave(transaction, &claim, resume.run).await?;
+    for claim in left.claims.iter().filter(|claim| !execution.still_sends(claim)) {
+        unique_claims::leave(transaction, claim, resume.run).await?;
     }
     execution.note_if_slow(&unit.budget);
     let (effects, _) = execution.into_effects(before(resume, &taken));
-    end(transaction, effects, waits, unit).await
+    end(transaction, effects, &left, unit).await
 }
 
-/// The claim of the call that a run makes next, or of which it has just heard.
-fn sent(taken: &Taken) -> Option<Claim> {
-    claim_of(taken.checkpoint.pending.last()?.request.as_deref()?)
+/// What a run leaves to others when it ends.
+struct Left {
+    /// Whether the caller of its submission waits, or did.
+    waits: bool,
+    /// The unique values that it has claimed, of all calls that it makes next or tries again.
+    claims: Vec<Claim>,
+}
+
+fn claims(taken: &Taken) -> Vec<Claim> {
+    let Checkpoint { pending, parked, .. } = &taken.checkpoint;
+    let branches = pending.iter().chain(parked.iter().flat_map(|one| &one.steps));
+    branches.filter_map(|branch| claim_of(branch.request.as_deref()?)).collect()
 }
 
 /// A run on a record of another system does not begin.
@@ -221,10 +216,11 @@ async fn does_not_begin(
     reason: Text,
     unit: &mut UnitOfWork,
 ) -> Result<Step, StoreError> {
-    let (waits, workflow, run) = (taken.waits, taken.run.workflow, taken.run.key());
+    let (workflow, run) = (taken.run.workflow, taken.run.key());
+    let left = Left { waits: taken.waits, claims: claims(&taken) };
     let is_of_submission = taken.run.parent.is_none() && taken.run.replays.is_none();
     let effects = not_begun(resume, taken, reason.clone())?;
-    let mut step = end(transaction, effects, waits, unit).await?;
+    let mut step = end(transaction, effects, &left, unit).await?;
     if is_of_submission {
         if let Step::Done(tally) = &mut step {
             tally.ended.clear();
@@ -242,14 +238,19 @@ async fn not_in_turn(transaction: &Transaction<'_>, resume: &Resume, taken: Take
     }
 }
 
-/// Writes what became of the run.
+/// Writes what became of the run. A run that has ended gives all of its claims up.
 async fn end(
     transaction: &Transaction<'_>,
     effects: RunEffects,
-    waits: bool,
+    left: &Left,
     unit: &mut UnitOfWork,
 ) -> Result<Step, StoreError> {
-    unit.effects.awaited.extend(waits.then_some(effects.run.receipt));
+    if matches!(effects.run.state, State::Finished | State::Failed) {
+        for claim in &left.claims {
+            unique_claims::leave(transaction, claim, effects.run.key()).await?;
+        }
+    }
+    unit.effects.awaited.extend(left.waits.then_some(effects.run.receipt));
     unit.effects.runs.push(effects);
     Ok(Step::Done(write(transaction, unit).await?))
 }

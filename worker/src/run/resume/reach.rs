@@ -54,8 +54,12 @@ pub async fn reach(
         (true, Intent::Open(age)) => {
             later(transaction, resume, &call, (call.timeout + MARGIN).saturating_sub(age) + LATER).await
         }
-        (false, intent) | (true, intent @ Intent::New) => {
-            call.is_tried |= intent != Intent::New;
+        (_, intent) => {
+            if let Intent::Open(age) = intent {
+                // The next worker counts from this call on.
+                outside_calls::renew(transaction, resume.run, number).await?;
+                call.unclear_for = Some(call.unclear_for.map_or(age, |before| before.min(age)));
+            }
             Ok(Reach::Now(Step::Call { call, key: format!("{}.{first}", resume.run) }))
         }
     }

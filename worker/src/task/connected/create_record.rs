@@ -72,16 +72,26 @@ fn prepare(
         }
     }
     values.retain(|(_, value)| !value.is_null());
-    let fields = scalars(values)?;
+    let mut fields = scalars(values)?;
     context.write(fields.iter().map(|(name, value)| name.len() + value.len()).sum())?;
     if let Some(field) = unique_field {
         let value = fields.iter().rev().find(|(name, _)| *name == field).map(|(_, value)| value.trim().to_owned());
         unique = value.filter(|value| !value.is_empty());
     }
     let unique = unique.map(|value| Ok::<_, TaskError>((field_of(&fields, &value)?, value))).transpose()?;
+    if let Some((field, _)) = &unique {
+        trim(&mut fields, field);
+    }
     let update = settings.if_exists == IfExists::Update;
     let action = Action::Create { fields, unique, update };
-    Ok(ConnectedCall { connection, module: settings.module.clone(), action })
+    Ok(ConnectedCall { connection, module: settings.module.clone(), url: None, action })
+}
+
+/// Takes the blanks off the value of the unique field: it is sent as it is looked for and claimed.
+fn trim(fields: &mut [(String, String)], unique: &str) {
+    for (_, value) in fields.iter_mut().filter(|(name, _)| name == unique) {
+        *value = value.trim().to_owned();
+    }
 }
 
 /// The field that has this value, in upper or lower case: the other system compares so.
@@ -90,4 +100,17 @@ fn field_of(fields: &[(String, String)], value: &str) -> Result<String, TaskErro
     let is_it = |(_, text): &&(String, String)| text.trim().to_lowercase() == folded;
     let field = fields.iter().find(is_it).map(|(name, _)| name.clone());
     field.ok_or_else(|| TaskError::in_field("unique", Message::VtigerUniqueField))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unique_value_is_sent_without_blanks_and_other_values_keep_theirs() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut fields = vec![pair("email", " a@example.org\n"), pair("city", " B ")];
+        trim(&mut fields, "email");
+        assert_eq!(fields, [pair("email", "a@example.org"), pair("city", " B ")]);
+    }
 }

@@ -65,5 +65,5 @@ fn prepare(
         _ => return Err(TaskError::in_field("sort", Message::VtigerOneSort)),
     };
     let action = Action::Find { conditions, sort, limit: settings.limit };
-    Ok(ConnectedCall { connection, module: settings.module.clone(), action })
+    Ok(ConnectedCall { connection, module: settings.module.clone(), url: None, action })
 }
