@@ -131,9 +131,12 @@ pub async fn add(
     Ok(Added::Token(read(&row)))
 }
 
+/// How the names begin under which the audit log and drafts know tokens. No account has such a name.
+pub const ACCOUNT_PREFIX: &str = "token ";
+
 /// Under which name the audit log and drafts know a token.
 pub fn account_of(name: &str) -> String {
-    format!("token {name}")
+    format!("{ACCOUNT_PREFIX}{name}")
 }
 
 /// Removes one and notes who did it; true if it was there.

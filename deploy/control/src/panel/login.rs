@@ -11,6 +11,7 @@ use postern_shared::service::Failure;
 use postern_shared::store::accounts::{self, First, Right};
 use postern_shared::store::sessions;
 use postern_shared::store::set_up_keys::{self, Added, Hash};
+use postern_shared::store::tokens;
 use postern_shared::telemetry;
 use warp::reply::Response;
 
@@ -159,13 +160,29 @@ pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
 }
 
-/// Whether an account may have this name.
+/// Whether an account may have this name. The names of tokens in the audit log, and those of their drafts, begin otherwise.
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control)
+    let is_text = !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control);
+    is_text && !name.starts_with(tokens::ACCOUNT_PREFIX)
 }
 
 /// The hash of a key, if its link makes the first account. Whatever cannot be a key is no question to the store.
 async fn set_up_key(visit: &Visit<'_>, key: &str) -> Result<Option<Hash>, Refusal> {
     let Some(hash) = Token::read(key).map(|key| key.hash()) else { return Ok(None) };
     Ok(set_up_keys::has(&visit.connection().await?, &hash).await?.then_some(hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_account_has_the_name_of_a_token() {
+        for (name, is_right) in
+            [("olga", true), ("tokens", true), ("token", true), ("token ci", false), ("", false), ("a\nb", false)]
+        {
+            assert_eq!(is_name(name), is_right, "{name}");
+        }
+        assert!(!is_name(&tokens::account_of("ci")) && !is_name(&"a".repeat(MAX_NAME_BYTES + 1)));
+    }
 }
