@@ -52,6 +52,7 @@ code-wait = Too many wrong codes. { $n ->
     [one] Try again in { $n } second.
    *[other] Try again in { $n } seconds.
 }
+code-locked = Too many wrong codes: no code of the app is taken any more. Use a recovery code, or ask an admin to take the second factor away.
 recovery-codes = Recovery codes
 recovery-codes-help = Keep these codes well: each lets you in once without the app. They are shown only now.
 recovery-codes-kept = I have kept them
@@ -68,6 +69,7 @@ account-factor-allow = Allow the password alone
 account-factor-reset = Take the second factor away
 action-second-factor-on = Second factor on
 action-second-factor-off = Second factor off
+action-second-factor-locked = Second factor locked
 action-second-factor-needed = Second factor required
 action-second-factor-optional = Second factor optional
 action-recovery-codes = Other recovery codes

@@ -9,7 +9,7 @@ use postern_http::rate;
 use postern_shared::host;
 use postern_shared::service::Failure;
 use postern_shared::store::accounts::{self, First, Right};
-use postern_shared::store::sessions;
+use postern_shared::store::sessions::{self, Begun};
 use postern_shared::store::set_up_keys::{self, Added, Hash};
 use postern_shared::store::tokens;
 use postern_shared::telemetry;
@@ -112,12 +112,25 @@ pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
 }
 
-/// Begins a session and leads to a page.
+/// Begins a session of an account without a second factor and leads to a page.
 pub async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
     let token = Token::new();
     sessions::begin(&visit.connection().await?, &token.hash(), account, SESSION_LENGTH).await?;
-    let response = reply::redirect(next);
-    Ok(reply::with_cookie(visit, response, SESSION, &token.text(), Some(SESSION_LENGTH)))
+    Ok(begun(visit, &token, next))
+}
+
+/// Begins the session of a log-in that owed its code and leads to a page; a log-in begins one session.
+pub async fn begin_with_code(visit: &Visit<'_>, owed: &Token, next: &str) -> Result<Response, Refusal> {
+    let token = Token::new();
+    let connection = visit.connection().await?;
+    match sessions::begin_with_code(&connection, &owed.hash(), &token.hash(), SESSION_LENGTH).await? {
+        Begun::Session => Ok(begun(visit, &token, next)),
+        Begun::Nothing => Ok(reply::redirect("/login")),
+    }
+}
+
+fn begun(visit: &Visit<'_>, token: &Token, next: &str) -> Response {
+    reply::with_cookie(visit, reply::redirect(next), SESSION, &token.text(), Some(SESSION_LENGTH))
 }
 
 /// Ends the session.
