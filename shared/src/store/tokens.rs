@@ -131,12 +131,14 @@ pub async fn add(
     Ok(Added::Token(read(&row)))
 }
 
-/// How the names begin under which the audit log and drafts know tokens. No account has such a name.
-pub const ACCOUNT_PREFIX: &str = "token ";
-
 /// Under which name the audit log and drafts know a token.
 pub fn account_of(name: &str) -> String {
-    format!("{ACCOUNT_PREFIX}{name}")
+    format!("token {name}")
+}
+
+/// Whether a name is one under which the audit log and drafts know a token, whichever there are.
+pub fn is_account(name: &str) -> bool {
+    name.starts_with(&account_of(""))
 }
 
 /// Removes one and notes who did it; true if it was there.

@@ -176,7 +176,7 @@ pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
 /// Whether an account may have this name. The names of tokens in the audit log, and those of their drafts, begin otherwise.
 pub fn is_name(name: &str) -> bool {
     let is_text = !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control);
-    is_text && !name.starts_with(tokens::ACCOUNT_PREFIX)
+    is_text && !tokens::is_account(name)
 }
 
 /// The hash of a key, if its link makes the first account. Whatever cannot be a key is no question to the store.
