@@ -2,6 +2,7 @@
 //! once when it is over.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::expression::is_email;
 use crate::message::Language;
@@ -89,7 +90,8 @@ impl Cause {
     pub const fn page(self) -> &'static str {
         match self {
             Self::Silent => "/",
-            Self::Failed => "/runs?state=failed&last=hour",
+            // Not those of the last hour: a list goes by when the submissions came.
+            Self::Failed => "/runs?state=failed",
             Self::Undecided => "/runs?state=needs_attention",
             Self::DeadLetters => "/dead-letters",
             Self::Unmatched => "/unmatched",
@@ -171,6 +173,12 @@ impl Settings {
         }
     }
 
+    /// The settings, with the origin of the webhook alone: whoever knows its path may post.
+    pub fn without_credentials(&self) -> Self {
+        let origin = |url: Url| url.origin().ascii_serialization();
+        Self { webhook: Url::parse(&self.webhook).map(origin).unwrap_or_default(), ..self.clone() }
+    }
+
     /// The language of the notices.
     pub fn language(&self) -> Language {
         Language::of_code(&self.language).unwrap_or(Language::English)
@@ -197,6 +205,20 @@ mod tests {
             (Settings { causes: silent, silent_hours: 0, ..right.clone() }, Wrong::Hours),
         ] {
             assert_eq!(settings.wrong(), Some(wrong), "{settings:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_lets_whoever_knows_it_post_is_cut_to_its_origin() {
+        for (webhook, origin) in [
+            ("https://hooks.example.org/services/T0/secret?key=secret", "https://hooks.example.org"),
+            ("http://user:secret@127.0.0.1:8080#secret", "http://127.0.0.1:8080"),
+            ("https://no address/secret", ""),
+            ("", ""),
+        ] {
+            let settings = Settings { webhook: webhook.to_owned(), silent_hours: 8, ..Settings::default() };
+            let expected = Settings { webhook: origin.to_owned(), ..settings.clone() };
+            assert_eq!(settings.without_credentials(), expected, "{webhook}");
         }
     }
 

@@ -7,8 +7,8 @@ use crate::harness::outside::Outside;
 use crate::harness::{DEMO, Postern, eventually};
 use crate::panel::visitor::{PASSWORD, Visitor};
 
-/// A Postern whose settings name a mail address and a webhook.
-async fn told_by(mails: &MailServer, hooks: &Outside) -> Postern {
+/// A Postern whose worker may send mails and call a webhook.
+async fn quiet(mails: &MailServer) -> Postern {
     let mut postern = Postern::with_ingress(DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
     let url = mails.url();
     let environment = [
@@ -17,7 +17,12 @@ async fn told_by(mails: &MailServer, hooks: &Outside) -> Postern {
         ("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8"),
     ];
     postern.start_worker_with(&environment).await;
-    let mut visitor = Visitor::logged_in(&mut postern).await;
+    postern
+}
+
+/// Names a mail address and a webhook.
+async fn tell(postern: &mut Postern, hooks: &Outside) {
+    let mut visitor = Visitor::logged_in(postern).await;
     let hook = hooks.url("/hook");
     let form = [
         ("mail", "olga@example.org\r\nivan@example.org"),
@@ -30,7 +35,6 @@ async fn told_by(mails: &MailServer, hooks: &Outside) -> Postern {
     ];
     let page = visitor.post("/notices", &form).await;
     assert_eq!(page.location, "/notices?done=saved", "{}", page.text);
-    postern
 }
 
 /// Waits until so many notices came by each way; the last ones.
@@ -50,11 +54,12 @@ async fn told(mails: &MailServer, hooks: &Outside, count: usize) -> (String, Val
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_are_told_once_and_so_is_their_end() {
     let (mails, hooks) = (MailServer::start().await, Outside::start().await);
-    let postern = told_by(&mails, &hooks).await;
+    let mut postern = quiet(&mails).await;
+    tell(&mut postern, &hooks).await;
     postern.outcome("/trigger?workflow_id=77", "firstname=nobody").await;
     let (subject, hook) = told(&mails, &hooks, 1).await;
     assert_eq!(subject, "Postern: Runs failed in the last hour: 1");
-    let link = "https://panel.example.org/runs?state=failed&last=hour";
+    let link = "https://panel.example.org/runs?state=failed";
     assert_eq!((&hook["state"], &hook["count"], &hook["link"]), (&json!("begun"), &json!(1), &json!(link)));
     // It is seen again, and not told again.
     postern.outcome("/trigger?workflow_id=77", "firstname=nobody").await;
@@ -62,7 +67,7 @@ async fn failures_are_told_once_and_so_is_their_end() {
         (postern.count("SELECT min(count) FROM notices").await == 2).then_some(())
     })
     .await;
-    let over = "UPDATE runs SET state = 'finished'; UPDATE notices SET seen_at = now() - interval '1 hour'";
+    let over = "UPDATE runs SET ended_at = now() - interval '61 minutes'; UPDATE notices SET seen_at = now() - interval '1 hour'";
     postern.connection().await.batch_execute(over).await.unwrap();
     let (subject, hook) = told(&mails, &hooks, 2).await;
     assert_eq!((subject.as_str(), &hook["state"]), ("Postern: No run failed in the last hour", &json!("ended")));
@@ -70,6 +75,32 @@ async fn failures_are_told_once_and_so_is_their_end() {
         (postern.count("SELECT count(*) FROM notices").await == 0).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_fails_long_after_its_submission_came_is_told() {
+    let (mails, hooks) = (MailServer::start().await, Outside::start().await);
+    let mut postern = quiet(&mails).await;
+    postern.outcome("/trigger?workflow_id=77", "firstname=nobody").await;
+    let moved = "UPDATE runs SET receipt = postern_uuid_floor(now() - interval '3 hours') WHERE state = 'failed'";
+    assert_eq!(postern.sql(moved).await, 1);
+    tell(&mut postern, &hooks).await;
+    let (subject, hook) = told(&mails, &hooks, 1).await;
+    assert_eq!(subject, "Postern: Runs failed in the last hour: 1");
+    let link = hook["link"].as_str().unwrap().strip_prefix("https://panel.example.org").unwrap();
+    let page = Visitor::logged_in(&mut postern).await.get(link).await;
+    assert!(page.text.contains("#77 v1"), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_names_the_server_of_a_webhook_and_not_its_path() {
+    let (mails, hooks) = (MailServer::start().await, Outside::start().await);
+    let mut postern = quiet(&mails).await;
+    tell(&mut postern, &hooks).await;
+    let noted = "SELECT count(*) FROM audit_log WHERE kind = 'notices' AND document::text LIKE ";
+    let origin = hooks.url("");
+    assert_eq!(postern.count(&format!("{noted} '%\"webhook\":\"{}\"%'", origin.trim_end_matches('/'))).await, 1);
+    assert_eq!(postern.count(&format!("{noted} '%/hook%'")).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

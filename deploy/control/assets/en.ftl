@@ -52,6 +52,7 @@ code-wait = Too many wrong codes. { $n ->
     [one] Try again in { $n } second.
    *[other] Try again in { $n } seconds.
 }
+code-locked = Too many wrong codes: no code of the app is taken any more. Use a recovery code, or ask an admin to take the second factor away.
 recovery-codes = Recovery codes
 recovery-codes-help = Keep these codes well: each lets you in once without the app. They are shown only now.
 recovery-codes-kept = I have kept them
@@ -68,13 +69,14 @@ account-factor-allow = Allow the password alone
 account-factor-reset = Take the second factor away
 action-second-factor-on = Second factor on
 action-second-factor-off = Second factor off
+action-second-factor-locked = Second factor locked
 action-second-factor-needed = Second factor required
 action-second-factor-optional = Second factor optional
 action-recovery-codes = Other recovery codes
 setup = The first account
 setup-help = This link works once. The account can change everything; keep its password well.
 setup-button = Create the account
-setup-name-wrong = The name must have 1 to 64 bytes.
+setup-name-wrong = The name must have 1 to 64 bytes, and must not begin with “token ”.
 setup-password-short = The password must have at least 12 characters.
 theme-dark = Dark
 theme-light = Light

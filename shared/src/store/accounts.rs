@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use deadpool_postgres::{Object, Transaction};
 
 use super::audit_log::{self, Change};
-use super::{StoreError, set_up_keys, workflow_drafts};
+use super::{StoreError, set_up_keys};
 
 /// How many accounts of the control panel there may be: the list is one page.
 pub const MAX_ACCOUNTS: i64 = 200;
@@ -43,6 +43,10 @@ SELECT count(*) FROM accounts WHERE role = 'admin' AND name <> $1";
 
 const END_SESSIONS: &str = "-- accounts::end_sessions
 DELETE FROM sessions WHERE account = (SELECT id FROM accounts WHERE name = $1)";
+
+/// A log-in with the old password begins no session any more.
+const END_PENDING: &str = "-- accounts::end_pending
+DELETE FROM pending_log_ins WHERE account = (SELECT id FROM accounts WHERE name = $1)";
 
 /// What an account or a token may do; each role may do what the roles before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,7 +197,7 @@ pub async fn add(
     noted(transaction, by, "create", name).await
 }
 
-/// Gives one another password, in PHC form, and ends its sessions.
+/// Gives one another password, in PHC form, and ends its sessions and the log-ins that owe a code.
 pub async fn set_password(
     connection: &mut Object,
     by: &str,
@@ -205,6 +209,7 @@ pub async fn set_password(
         return Ok(Outcome::Unknown);
     }
     transaction.execute(END_SESSIONS, &[&name]).await?;
+    transaction.execute(END_PENDING, &[&name]).await?;
     noted(transaction, by, "password", name).await
 }
 
@@ -221,7 +226,7 @@ pub async fn set_role(connection: &mut Object, by: &str, name: &str, role: Role)
     noted(transaction, by, role.word(), name).await
 }
 
-/// Removes one with its sessions; the last admin stays.
+/// Removes one with its sessions and its drafts; the last admin stays.
 pub async fn delete(connection: &mut Object, by: &str, name: &str) -> Result<Outcome, StoreError> {
     let transaction = connection.transaction().await?;
     lock(&transaction).await?;
@@ -231,7 +236,6 @@ pub async fn delete(connection: &mut Object, by: &str, name: &str) -> Result<Out
     if transaction.execute(DELETE, &[&name]).await? == 0 {
         return Ok(Outcome::Unknown);
     }
-    workflow_drafts::forget(&transaction, name).await?;
     noted(transaction, by, "delete", name).await
 }
 

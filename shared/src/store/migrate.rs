@@ -52,6 +52,8 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (67, include_str!("../../migrations/0067_notices.sql")),
     (68, include_str!("../../migrations/0068_second_factor.sql")),
     (69, include_str!("../../migrations/0069_counters.sql")),
+    (70, include_str!("../../migrations/0070_second_factor_holds.sql")),
+    (71, include_str!("../../migrations/0071_failed_lately.sql")),
 ];
 
 /// Holds off a second migration at the same time, and others that give rights.

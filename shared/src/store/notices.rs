@@ -25,13 +25,14 @@ const LOOK: &str = "-- notices::look
 UPDATE notice_settings SET looked_at = now() WHERE looked_at < now() - $1::float8 * interval '1 s'
 RETURNING document::text";
 
-/// In the order of [`Cause::ALL`]. The receipts tell by their ids when they came. Silence is counted in whole hours, and
+/// In the order of [`Cause::ALL`]. The receipts tell by their ids when they came. A run may fail long after its submission
+/// came. Silence is counted in whole hours, and
 /// where nothing ever came nothing has stopped.
 const COUNT: &str = "-- notices::count
 SELECT coalesce((SELECT floor(extract(epoch FROM now() - accepted_at) / 3600)::bigint FROM receipts
         ORDER BY id DESC LIMIT 1), 0),
     (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed' AND replaced_by IS NULL
-        AND receipt >= postern_uuid_floor(now() - interval '1 hour') LIMIT $1) f),
+        AND ended_at >= now() - interval '1 hour' LIMIT $1) f),
     (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'needs_attention' LIMIT $1) n),
     (SELECT count(*) FROM (SELECT FROM dead_letters LIMIT $1) d),
     (SELECT count(*) FROM (SELECT FROM receipts WHERE unmatched
@@ -83,12 +84,13 @@ pub async fn settings(client: &impl GenericClient) -> Result<Option<Settings>, S
     client.query_opt(SETTINGS, &[]).await?.map(|row| parsed(row.get(0))).transpose()
 }
 
-/// Sets them, and notes who did it.
+/// Sets them, and notes who did it. The audit log gets no address that lets its readers post.
 pub async fn put(connection: &mut Object, account: &str, settings: &Settings) -> Result<(), StoreError> {
     let document = serde_json::to_value(settings).unwrap_or(Value::Null);
     let transaction = connection.transaction().await?;
     transaction.execute(PUT, &[&document.to_string()]).await?;
-    let change = Change { account, action: "save", kind: "notices", key: "", document: Some(&document) };
+    let noted = serde_json::to_value(settings.without_credentials()).unwrap_or(Value::Null);
+    let change = Change { account, action: "save", kind: "notices", key: "", document: Some(&noted) };
     audit_log::put(&transaction, &change).await?;
     transaction.commit().await?;
     Ok(())

@@ -136,6 +136,11 @@ pub fn account_of(name: &str) -> String {
     format!("token {name}")
 }
 
+/// Whether a name is one under which the audit log and drafts know a token, whichever there are.
+pub fn is_account(name: &str) -> bool {
+    name.starts_with(&account_of(""))
+}
+
 /// Removes one and notes who did it; true if it was there.
 pub async fn delete(connection: &mut Object, account: &str, id: i64) -> Result<bool, StoreError> {
     let transaction = connection.transaction().await?;

@@ -1,6 +1,6 @@
 //! Drafts: edited by small forms, taken back, published, and never in the way of another person's work.
 
-use super::visitor::{Page, Visitor};
+use super::visitor::{PASSWORD, Page, Visitor};
 use super::without_worker;
 use crate::harness::{DEMO, Postern};
 
@@ -51,6 +51,27 @@ async fn a_draft_is_edited_taken_back_and_published() {
     assert_eq!(page.location, "/workflows/77?done=published", "{}", page.text);
     assert_eq!((version(&postern).await, postern.count("SELECT count(*) FROM workflow_drafts").await), (2, 0));
     assert!(other.get("/workflows/77").await.text.contains("stop: failed"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drafts_go_with_their_account_whichever_version_removes_it() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    for name in ["olga", "ivan"] {
+        admin.post("/accounts", &[("name", name), ("password", PASSWORD), ("role", "editor")]).await;
+        let mut editor = Visitor::of(&mut postern).await;
+        editor.get("/login").await;
+        editor.post("/login", &[("name", name), ("password", PASSWORD)]).await;
+        editor.get("/runs").await;
+        act(&mut editor, &[("action", "duplicate"), ("step", "note")]).await;
+    }
+    let drafts = "SELECT count(*) FROM workflow_drafts";
+    assert_eq!(postern.count(drafts).await, 2);
+    assert_eq!(admin.post("/accounts/olga/delete", &[("key", "olga")]).await.location, "/accounts?done=deleted");
+    assert_eq!(postern.count(drafts).await, 1);
+    // As version 57 does it.
+    postern.sql("DELETE FROM accounts WHERE name = 'ivan'").await;
+    assert_eq!(postern.count(drafts).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

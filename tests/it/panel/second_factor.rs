@@ -8,7 +8,7 @@ use totp_rs::{Builder, Secret};
 use super::visitor::{PASSWORD, Page, Visitor};
 use super::without_worker;
 use crate::cli::Cli;
-use crate::harness::{DEMO, Postern};
+use crate::harness::{DEMO, Postern, eventually};
 
 /// How long a code is valid.
 const STEP_S: u64 = 30;
@@ -86,22 +86,105 @@ async fn a_log_in_owes_its_code_and_no_code_counts_twice() {
 async fn guesses_of_a_code_have_to_wait_and_the_command_takes_the_factor_away() {
     let mut postern = without_worker(DEMO).await;
     let mut admin = Visitor::logged_in(&mut postern).await;
-    set_up(&mut admin).await;
-    let mut refused = false;
-    for guess in 0..40 {
-        let mut visitor = halfway(&mut postern).await;
-        refused |= pay(&mut visitor, &format!("{guess:06}")).await.status == 429;
-        if refused {
-            break;
-        }
+    let SetUp { next, recovery, .. } = set_up(&mut admin).await;
+    let mut guesser = halfway(&mut postern).await;
+    for guess in 0..5 {
+        assert_eq!(pay(&mut guesser, "wrong").await.status, 422, "guess {guess}");
     }
-    assert!(refused, "nobody had to wait");
+    // The account has to wait, whoever sends a code of the app, and even with the right one.
+    let mut owner = halfway(&mut postern).await;
+    let page = pay(&mut owner, &next).await;
+    let wait_s: u64 = page.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(page.status == 429 && page.text.contains("Too many wrong codes"), "{}", page.text);
+    assert!((1..=10).contains(&wait_s), "{wait_s}");
+    assert_eq!(postern.count("SELECT wrong_codes::bigint FROM second_factors").await, 5);
+    assert_eq!(pay(&mut owner, &recovery[0]).await.location, "/jobs");
+    assert_eq!(pay(&mut guesser, "wrong").await.status, 422, "a right code makes the next ones free");
     let url = postern.servers().database_url.clone();
     let told = Cli::on(&url).run("account reset-second-factor admin").text();
     assert!(told.contains("the second factor is taken away"), "{told}");
     Visitor::logged_in(&mut postern).await;
     let changes = "SELECT count(*) FROM audit_log WHERE account = 'postern account' AND action = 'second-factor-off'";
     assert_eq!(postern.count(changes).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_fifty_wrong_codes_only_a_recovery_code_lets_in() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    let SetUp { next, recovery, .. } = set_up(&mut admin).await;
+    // A week forgets none of them.
+    let earlier = "UPDATE second_factors SET wrong_codes = 49, wrong_at = now() - interval '7 days'";
+    postern.sql(earlier).await;
+    let locked = "SELECT count(*) FROM audit_log WHERE account = 'admin' AND action = 'second-factor-locked'";
+    assert_eq!(postern.count(locked).await, 0);
+    let mut visitor = halfway(&mut postern).await;
+    assert_eq!(pay(&mut visitor, "wrong").await.status, 422);
+    postern.sql("UPDATE second_factors SET wrong_at = now() - interval '7 days'").await;
+    let page = pay(&mut visitor, &next).await;
+    assert!(page.status == 422 && page.text.contains("Use a recovery code"), "{}", page.text);
+    assert_eq!(postern.count(locked).await, 1);
+    assert!(admin.get("/audit").await.text.contains("Second factor locked"));
+    assert_eq!(pay(&mut visitor, &recovery[0]).await.location, "/jobs");
+    let mut again = halfway(&mut postern).await;
+    assert_eq!(pay(&mut again, &next).await.location, "/jobs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_a_code_ends_where_a_second_factor_begins() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    let mut other = Visitor::logged_in(&mut postern).await;
+    let SetUp { recovery, .. } = set_up(&mut admin).await;
+    assert_eq!(postern.count("SELECT count(*) FROM sessions").await, 1);
+    assert!(other.get("/jobs").await.location.starts_with("/login"), "it was begun before");
+    assert_eq!(admin.get("/jobs").await.status, 200);
+    // As version 57 begins a session.
+    let token = "5".repeat(64);
+    let begin = "INSERT INTO sessions (token, account, expires_at)";
+    let of = format!("SELECT sha256(decode('{token}', 'hex')), id, now() + interval '1 hour' FROM accounts");
+    postern.sql(&format!("{begin} {of}")).await;
+    other.cookies = vec![("postern-session".to_owned(), token)];
+    assert!(other.get("/jobs").await.location.starts_with("/login"), "it sent no code");
+    admin.post("/second-factor", &[("action", "off"), ("code", &recovery[0])]).await;
+    assert_eq!(other.get("/jobs").await.status, 200, "the password alone is enough again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_codes_at_once_begin_one_session() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    let SetUp { next, recovery, .. } = set_up(&mut admin).await;
+    let mut first = halfway(&mut postern).await;
+    let mut second = first.moved(postern.control.address("the control listener is open").await);
+    let mut connection = postern.connection().await;
+    let held = connection.transaction().await.unwrap();
+    held.execute("SELECT FROM second_factors FOR UPDATE", &[]).await.unwrap();
+    let both_wait = async {
+        eventually("both codes are looked at", async || {
+            (postern.waiting_for_a_lock("%second_factors%").await == 2).then_some(())
+        })
+        .await;
+        held.commit().await.unwrap();
+    };
+    let (one, other, ()) = tokio::join!(pay(&mut first, &next), pay(&mut second, &recovery[0]), both_wait);
+    let mut led = [one.location, other.location];
+    led.sort();
+    assert_eq!(led, ["/jobs", "/login"]);
+    assert_eq!(postern.count("SELECT count(*) FROM sessions").await, 2, "that of the set-up, and one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_log_ins_that_owe_their_code() {
+    let mut postern = without_worker(DEMO).await;
+    let mut admin = Visitor::logged_in(&mut postern).await;
+    let SetUp { next, .. } = set_up(&mut admin).await;
+    let mut thief = halfway(&mut postern).await;
+    let new = [("old", PASSWORD), ("password", "another horse battery")];
+    admin.get("/password").await;
+    assert_eq!(admin.post("/password", &new).await.location, "/login");
+    assert_eq!(pay(&mut thief, &next).await.location, "/login");
+    assert_eq!(postern.count("SELECT count(*) FROM sessions").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

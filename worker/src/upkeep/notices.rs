@@ -177,7 +177,7 @@ mod tests {
         }
         let Rendered::Http(call) = webhook_of(&settings, &notice(false)) else { panic!() };
         let body: serde_json::Value = serde_json::from_str(&call.body.unwrap()).unwrap();
-        assert_eq!(body["text"], "Runs failed in the last hour: 3: https://p.example/runs?state=failed&last=hour");
+        assert_eq!(body["text"], "Runs failed in the last hour: 3: https://p.example/runs?state=failed");
     }
 
     #[test]

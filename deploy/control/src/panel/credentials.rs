@@ -1,14 +1,14 @@
 //! Whether a name and a password belong together, for a caller that may be guessing.
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant, SystemTime};
 
 use postern_shared::store::accounts::{self, Account};
-use postern_shared::store::second_factors;
+use postern_shared::store::{self, Connection, StoreError, second_factors};
 
 use super::code::{Secret, recovery_hash};
 use super::password::{MAX_PASSWORD_BYTES, Place, Rank};
 use super::reply::Refusal;
+use super::throttle::NoCode;
 use super::visit::Visit;
 use super::{guesses, throttle};
 
@@ -55,39 +55,43 @@ pub enum CheckedCode {
     Right,
     /// It is wrong, or was taken already.
     Wrong,
-    /// Nobody looked: too many were wrong, and the account has to wait so long.
-    Wait(Duration),
+    /// Nobody looked.
+    Not(NoCode),
 }
 
-/// Checks a code of the app or a recovery code. Guesses are counted by account wherever they come from: whoever guesses has
-/// the password already.
+/// Checks a code of the app or a recovery code. Wrong codes of the app are counted by account wherever they come from:
+/// whoever guesses has the password already. Recovery codes are not slowed down: nobody guesses one, and the owner of the
+/// account has to get in beside somebody who guesses.
 pub async fn check_code(visit: &Visit<'_>, (id, name): (i64, &str), typed: &str) -> Result<CheckedCode, Refusal> {
-    let everywhere = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-    let (guesses, pair) = (&visit.panel.guesses, guesses::pair(&format!("the code of {name}"), everywhere));
-    if let Some(wait) = guesses.refused(&pair, Instant::now()) {
-        return Ok(CheckedCode::Wait(wait));
-    }
-    let counted = match guesses.count(&pair).await? {
-        Ok(counted) => counted,
-        Err(wait) => return Ok(CheckedCode::Wait(wait)),
+    let mut connection = visit.connection().await?;
+    let checked = match recovery_hash(typed) {
+        Some(hash) if second_factors::take_code(&connection, id, &hash).await? => CheckedCode::Right,
+        Some(_) => CheckedCode::Wrong,
+        None => check_app(&mut connection, (id, name), typed).await?,
     };
-    if is_taken(visit, id, typed).await? {
-        guesses.pass(&pair, &counted).await?;
-        return Ok(CheckedCode::Right);
+    if matches!(checked, CheckedCode::Wrong) {
+        tracing::warn!(peer = %visit.peer, "a wrong code of a second factor was sent to the control panel");
     }
-    tracing::warn!(peer = %visit.peer, "a wrong code of a second factor was sent to the control panel");
-    Ok(CheckedCode::Wrong)
+    Ok(checked)
 }
 
-async fn is_taken(visit: &Visit<'_>, account: i64, typed: &str) -> Result<bool, Refusal> {
-    let connection = visit.connection().await?;
-    let Some(factor) = second_factors::of(&connection, account).await? else { return Ok(false) };
-    if let Some(step) = Secret::stored(factor.secret).step(typed, SystemTime::now()) {
-        return Ok(second_factors::take_step(&connection, account, step).await?);
-    }
-    match recovery_hash(typed) {
-        Some(hash) => Ok(second_factors::take_code(&connection, account, &hash).await?),
-        None => Ok(false),
+async fn check_app(connection: &mut Connection, of: (i64, &str), typed: &str) -> Result<CheckedCode, StoreError> {
+    let transaction = store::begin(connection).await?;
+    let Some(standing) = second_factors::standing(&transaction, of.0).await? else { return Ok(CheckedCode::Wrong) };
+    let (wrong, is_last) = match throttle::judge_code(standing.wrong, standing.since_last) {
+        Ok(judged) => judged,
+        Err(why) => return Ok(CheckedCode::Not(why)),
+    };
+    let step = Secret::stored(standing.factor.secret).step(typed, SystemTime::now());
+    match step.filter(|step| *step > standing.factor.last_step) {
+        Some(step) => {
+            second_factors::take_step(transaction, of.0, step).await?;
+            Ok(CheckedCode::Right)
+        }
+        None => {
+            second_factors::count_wrong(transaction, of, wrong, is_last).await?;
+            Ok(CheckedCode::Wrong)
+        }
     }
 }
 

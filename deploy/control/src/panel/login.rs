@@ -9,8 +9,9 @@ use postern_http::rate;
 use postern_shared::host;
 use postern_shared::service::Failure;
 use postern_shared::store::accounts::{self, First, Right};
-use postern_shared::store::sessions;
+use postern_shared::store::sessions::{self, Begun};
 use postern_shared::store::set_up_keys::{self, Added, Hash};
+use postern_shared::store::tokens;
 use postern_shared::telemetry;
 use warp::reply::Response;
 
@@ -111,12 +112,25 @@ pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
 }
 
-/// Begins a session and leads to a page.
+/// Begins a session of an account without a second factor and leads to a page.
 pub async fn begin(visit: &Visit<'_>, account: i64, next: &str) -> Result<Response, Refusal> {
     let token = Token::new();
     sessions::begin(&visit.connection().await?, &token.hash(), account, SESSION_LENGTH).await?;
-    let response = reply::redirect(next);
-    Ok(reply::with_cookie(visit, response, SESSION, &token.text(), Some(SESSION_LENGTH)))
+    Ok(begun(visit, &token, next))
+}
+
+/// Begins the session of a log-in that owed its code and leads to a page; a log-in begins one session.
+pub async fn begin_with_code(visit: &Visit<'_>, owed: &Token, next: &str) -> Result<Response, Refusal> {
+    let token = Token::new();
+    let connection = visit.connection().await?;
+    match sessions::begin_with_code(&connection, &owed.hash(), &token.hash(), SESSION_LENGTH).await? {
+        Begun::Session => Ok(begun(visit, &token, next)),
+        Begun::Nothing => Ok(reply::redirect("/login")),
+    }
+}
+
+fn begun(visit: &Visit<'_>, token: &Token, next: &str) -> Response {
+    reply::with_cookie(visit, reply::redirect(next), SESSION, &token.text(), Some(SESSION_LENGTH))
 }
 
 /// Ends the session.
@@ -159,13 +173,29 @@ pub async fn set_up(visit: &Visit<'_>) -> Result<Response, Refusal> {
     }
 }
 
-/// Whether an account may have this name.
+/// Whether an account may have this name. The names of tokens in the audit log, and those of their drafts, begin otherwise.
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control)
+    let is_text = !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.chars().any(char::is_control);
+    is_text && !tokens::is_account(name)
 }
 
 /// The hash of a key, if its link makes the first account. Whatever cannot be a key is no question to the store.
 async fn set_up_key(visit: &Visit<'_>, key: &str) -> Result<Option<Hash>, Refusal> {
     let Some(hash) = Token::read(key).map(|key| key.hash()) else { return Ok(None) };
     Ok(set_up_keys::has(&visit.connection().await?, &hash).await?.then_some(hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_account_has_the_name_of_a_token() {
+        for (name, is_right) in
+            [("olga", true), ("tokens", true), ("token", true), ("token ci", false), ("", false), ("a\nb", false)]
+        {
+            assert_eq!(is_name(name), is_right, "{name}");
+        }
+        assert!(!is_name(&tokens::account_of("ci")) && !is_name(&"a".repeat(MAX_NAME_BYTES + 1)));
+    }
 }

@@ -15,6 +15,7 @@ use super::login;
 use super::reply::{self, Refusal};
 use super::session::Token;
 use super::shown::Moment;
+use super::throttle::NoCode;
 use super::visit::{PENDING, Visit};
 
 /// How long a log-in may owe its code.
@@ -108,7 +109,7 @@ async fn set_up(visit: &Visit<'_>, status: Status) -> Result<Response, Refusal> 
     };
     let (codes, hashes) = code::recovery_codes();
     let factor = Factor { secret: secret.bytes(), last_step };
-    let account = (status.account, visit.account());
+    let account = (status.account, visit.account(), &visit.secret.hash());
     if !second_factors::set(&mut visit.connection().await?, account, &factor, &hashes).await? {
         return Ok(reply::redirect("/second-factor"));
     }
@@ -121,18 +122,19 @@ async fn wrong_code(visit: &Visit<'_>, status: Status) -> Result<Option<Response
     match credentials::check_code(visit, (status.account, visit.account()), visit.form.get("code")).await? {
         CheckedCode::Right => Ok(None),
         CheckedCode::Wrong => reply::unsaved(&again(visit.t("code-wrong")).await).map(Some),
-        CheckedCode::Wait(wait) => {
+        CheckedCode::Not(NoCode::Wait(wait)) => {
             let seconds = rate::seconds(wait);
             let page = reply::unsaved(&again(visit.n("code-wait", seconds)).await)?;
             Ok(Some(reply::too_many(page, seconds)))
         }
+        CheckedCode::Not(NoCode::Locked) => reply::unsaved(&again(visit.t("code-locked")).await).map(Some),
     }
 }
 
 /// After the right password: the code is owed if the account has a second factor; none = it has none.
 pub async fn owe(visit: &Visit<'_>, account: i64, next: &str) -> Result<Option<Response>, Refusal> {
     let connection = visit.connection().await?;
-    if second_factors::of(&connection, account).await?.is_none() {
+    if !second_factors::exists(&connection, account).await? {
         return Ok(None);
     }
     let token = Token::new();
@@ -161,18 +163,18 @@ async fn pending(visit: &Visit<'_>) -> Result<Option<(i64, String)>, Refusal> {
 
 /// Logs in with the code.
 pub async fn pay(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    let Some((account, name)) = pending(visit).await? else { return Ok(reply::redirect("/login")) };
+    let (Some(owed_by), Some((account, name))) = (&visit.pending, pending(visit).await?) else {
+        return Ok(reply::redirect("/login"));
+    };
     let next = visit.form.get("next");
     match credentials::check_code(visit, (account, &name), visit.form.get("code")).await? {
         CheckedCode::Right => {
-            if let Some(token) = &visit.pending {
-                second_factors::end(&visit.connection().await?, &token.hash()).await?;
-            }
-            let response = login::begin(visit, account, reply::own_path(next)).await?;
+            let response = login::begin_with_code(visit, owed_by, reply::own_path(next)).await?;
             Ok(reply::with_cookie(visit, response, PENDING, "", Some(Duration::ZERO)))
         }
         CheckedCode::Wrong => reply::unsaved(&owed(visit, next, visit.t("code-wrong")).await),
-        CheckedCode::Wait(wait) => {
+        CheckedCode::Not(NoCode::Locked) => reply::unsaved(&owed(visit, next, visit.t("code-locked")).await),
+        CheckedCode::Not(NoCode::Wait(wait)) => {
             let seconds = rate::seconds(wait);
             Ok(reply::too_many(reply::unsaved(&owed(visit, next, visit.n("code-wait", seconds)).await)?, seconds))
         }

@@ -24,6 +24,10 @@ const MAX_NAMES: i64 = 10_000;
 /// How many pairs of a name and a caller that knew its password are remembered: some for each account.
 const MAX_KNOWN: i64 = 1_000;
 
+/// Wrong codes of a second factor since the last right one, beyond which no code of the app is looked at. Whoever guesses
+/// has the password, and of a million codes three are right: so many guesses find one of them once in 6,000 times.
+const MAX_WRONG_CODES: u32 = 50;
+
 /// How much is remembered.
 pub const LIMITS: Limits = Limits { guesses: MAX_NAMES, callers: MAX_KNOWN, longest_wait: LONGEST_WAIT };
 
@@ -39,6 +43,30 @@ pub fn judge(standing: &Standing) -> Result<Counted, Duration> {
     }
     let name_back_in = if standing.is_known { None } else { Some(spend(standing.name_back_in)?) };
     Ok(Counted { wrong: before.saturating_add(1), name_back_in })
+}
+
+/// Why no code is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoCode {
+    /// Too many were wrong, and the account has to wait so long.
+    Wait(Duration),
+    /// So many were wrong that only a recovery code counts.
+    Locked,
+}
+
+/// How many wrong codes stand if this one is wrong too, and whether it is the last one that is looked at. Time forgets none
+/// of them.
+///
+/// # Errors
+/// Why the code is not looked at; then nothing is counted.
+pub fn judge_code(wrong: u32, since_last: Duration) -> Result<(u32, bool), NoCode> {
+    if wrong >= MAX_WRONG_CODES {
+        return Err(NoCode::Locked);
+    }
+    match wait_after(wrong).saturating_sub(since_last) {
+        Duration::ZERO => Ok((wrong + 1, wrong + 1 == MAX_WRONG_CODES)),
+        left => Err(NoCode::Wait(left)),
+    }
 }
 
 /// What comes back to the name of a guess whose password was right.
@@ -93,6 +121,24 @@ mod tests {
         ] {
             let judged = judge(&pair(wrong, since_last)).map(|counted| counted.wrong).map_err(|wait| wait.as_secs());
             assert_eq!(judged, expected, "{wrong} wrong ones, the latest {since_last} s ago");
+        }
+    }
+
+    #[test]
+    fn wrong_codes_are_never_forgotten_and_in_the_end_none_is_looked_at() {
+        let year_s = 365 * 24 * 3600;
+        for (wrong, since_last, expected) in [
+            (0, 0, Ok((1, false))),
+            (4, 0, Ok((5, false))),
+            (5, 9, Err(NoCode::Wait(s(1)))),
+            (5, 10, Ok((6, false))),
+            (40, 0, Err(NoCode::Wait(s(900)))),
+            (40, year_s, Ok((41, false))),
+            (49, 900, Ok((50, true))),
+            (50, year_s, Err(NoCode::Locked)),
+            (u32::MAX, year_s, Err(NoCode::Locked)),
+        ] {
+            assert_eq!(judge_code(wrong, s(since_last)), expected, "{wrong} wrong ones, the latest {since_last} s ago");
         }
     }
 
