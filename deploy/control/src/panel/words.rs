@@ -186,7 +186,10 @@ mod tests {
         let russian: BTreeMap<&str, &str> = of(include_str!("../../assets/ru.ftl")).collect();
         for (key, text) in of(include_str!("../../assets/en.ftl")) {
             // Platforms call their fields in English everywhere, and themselves.
-            let may_be = key.starts_with("platform-") || key == "system-vtiger" || !text.contains(char::is_alphabetic) || text == "{ $n ->";
+            let may_be = key.starts_with("platform-")
+                || key == "system-vtiger"
+                || !text.contains(char::is_alphabetic)
+                || text == "{ $n ->";
             assert!(may_be || russian[key] != text, "{key} has no text of its own in Russian: {text}");
         }
     }
