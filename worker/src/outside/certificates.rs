@@ -1,13 +1,16 @@
 //! Why no encrypted connection came about, in words for the person who has to mend it.
 
 use std::error::Error;
+use std::io;
 
 use postern_shared::message::{ConnectionFault, Message};
 use postern_shared::tls::{self, TlsFault};
 
-/// What is wrong, if an error is one of TLS.
+/// What is wrong, if an error is one of TLS, or is around one: what stands inside of an error of input and output is no
+/// source of it.
 pub fn fault(error: &(dyn Error + 'static)) -> Option<Message> {
-    Some(match tls::fault(error)? {
+    let Some(found) = tls::fault(error) else { return fault(error.downcast_ref::<io::Error>()?.get_ref()?) };
+    Some(match found {
         TlsFault::Unknown => ConnectionFault::CertificateUnknown.into(),
         TlsFault::OtherName => ConnectionFault::CertificateName.into(),
         TlsFault::Expired => ConnectionFault::CertificateExpired.into(),
@@ -16,10 +19,7 @@ pub fn fault(error: &(dyn Error + 'static)) -> Option<Message> {
     })
 }
 
-/// The same of an error, its causes, and what stands inside of an error of input and output.
+/// The same of an error and its causes.
 pub fn fault_within(error: &(dyn Error + 'static)) -> Option<Message> {
-    std::iter::successors(Some(error), |one| (*one).source()).find_map(|one| {
-        let inner = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        fault(one).or_else(|| fault(inner?))
-    })
+    std::iter::successors(Some(error), |one| (*one).source()).find_map(fault)
 }

@@ -181,10 +181,6 @@ fn not_connected<'e>(causes: impl Iterator<Item = &'e (dyn Error + 'static)>) ->
             return message;
         }
         let Some(error) = cause.downcast_ref::<io::Error>() else { continue };
-        // Of an error of TLS there is an io::Error around the cause.
-        if let Some(message) = error.get_ref().and_then(|inner| certificates::fault(inner)) {
-            return message;
-        }
         match Unreachable::of(error) {
             Unreachable::Tls(_) => return Message::TargetTls,
             Unreachable::NotResolved(_) => return Message::TargetNotResolved,

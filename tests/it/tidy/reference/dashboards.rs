@@ -37,7 +37,17 @@ const DASHBOARDS: [(&str, &str, &[&str]); 4] = [
     (
         "connections",
         "Postern: connections and processes",
-        &["build", "commits", "connections", "database", "log_lines", "ready", "secrets", "settings"],
+        &[
+            "build",
+            "commits",
+            "connection_away",
+            "connections",
+            "database",
+            "log_lines",
+            "ready",
+            "secrets",
+            "settings",
+        ],
     ),
 ];
 

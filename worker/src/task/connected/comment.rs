@@ -4,7 +4,7 @@ use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::rendered::Action;
 use postern_shared::task::comment::Comment;
 
-use super::{Stands, on, stands};
+use super::asked::{Stands, on, stands};
 use crate::outside::call::Report;
 use crate::task::context::Context;
 use crate::task::error::TaskError;

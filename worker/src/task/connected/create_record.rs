@@ -9,7 +9,7 @@ use postern_shared::rendered::{Action, ConnectedCall};
 use postern_shared::task::create_record::{CreateRecord, IfExists, IfUnknown};
 use serde_json::Value;
 
-use super::{Stands, scalars, stands};
+use super::asked::{Stands, scalars, stands};
 use crate::outside::call::Report;
 use crate::outside::connected::{Done, What};
 use crate::task::context::Context;

@@ -8,7 +8,7 @@ use postern_shared::rendered::{Action, Comparison, ConnectedCall};
 use postern_shared::task::find_record::{FindRecord, Operator};
 use serde_json::Value;
 
-use super::{Stands, scalar, stands};
+use super::asked::{Stands, scalar, stands};
 use crate::outside::call::Report;
 use crate::outside::connected::{Done, What};
 use crate::task::context::Context;

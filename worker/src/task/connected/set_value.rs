@@ -6,7 +6,7 @@ use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::rendered::{Action, ConnectedCall};
 use postern_shared::task::set_value::SetValue;
 
-use super::{Stands, on, scalars, stands};
+use super::asked::{Stands, on, scalars, stands};
 use crate::outside::call::Report;
 use crate::outside::connected::{Done, What};
 use crate::task::context::Context;
