@@ -150,3 +150,17 @@ async fn a_lead_under_the_number_zero_needs_attention_and_is_not_doubled() {
     assert!(run["message"].as_str().unwrap().contains("under the number 0"), "{run}");
     assert_eq!(crm.vtiger.records("Leads").len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ends_on_another_branch_gives_its_unique_value_free() {
+    let halt = WITH_KEY.replace("next: lead", "next: [lead, halt]") + "  halt: {stop: failed}\n";
+    let crm = Crm::start(Variant::A, &halt).await;
+    crm.vtiger.fault("create", Fault::BrokenBefore, 1, 1);
+    let run = crm.run(&crm.post_leads(0..1).await[0]).await;
+    assert_eq!(
+        (&run["status"], path(&run)),
+        (&"failed".into(), vec!["lead -".to_owned(), "halt -".to_owned()]),
+        "{run}"
+    );
+    assert_eq!(crm.postern.count("SELECT count(*) FROM claims WHERE scope LIKE 'connection %'").await, 0);
+}

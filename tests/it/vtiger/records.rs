@@ -78,6 +78,17 @@ async fn a_record_that_is_missing_or_does_not_fit_leaves_the_receipt_unmatched()
     assert_eq!(crm.postern.count("SELECT count(*) FROM checkpoints").await, 1, "that of the failed run");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_fails_the_run_and_can_be_replayed() {
+    // A module that vtiger does not have, or does not show to its user.
+    let denied = CHANGE.replace("module: Leads", "module: Spaceships") + "---\nmodule: Spaceships\nconnection: crm\n";
+    let crm = Crm::start(Variant::A, &denied).await;
+    let run = crm.run(&crm.post(852, &[("lastname", "L")]).await).await;
+    assert_eq!(run["status"], "failed", "{run}");
+    assert!(run["message"].as_str().unwrap().contains("(ACCESS_DENIED)"), "{run}");
+    assert_eq!(crm.postern.count("SELECT count(*) FROM checkpoints").await, 1);
+}
+
 const SPOILT: &str = "
 workflow: 77
 start: {module: Leads, without_record: true, next: lead}

@@ -17,7 +17,12 @@ pub fn record_of(modules: &Modules, workflow: &Workflow, record: RecordRef) -> R
                 Err(_) => id.into(),
             }
         }
-        (RecordRef::Connected(record), ..) => record.by_number().into(),
+        (RecordRef::Connected(record), ..)
+            if modules.get(&record.module).and_then(|module| module.connection.as_ref())
+                == Some(&record.connection) =>
+        {
+            record.by_number().into()
+        }
         (record, ..) => record,
     }
 }
@@ -43,6 +48,7 @@ mod tests {
             (json!({}), "852", "852"),
             (json!({"module": "Notes"}), "crm/Leads/7", "crm/Leads/7"),
             (json!({"module": "Leads"}), "crm/Leads/10x7", "crm/Leads/7"),
+            (json!({"module": "Leads"}), "erp/Leads/10x7", "erp/Leads/10x7"),
         ] {
             let step = json!({"stop": "finished"});
             let mut document = json!({"workflow": 1, "start": start, "steps": {"s": step}});
