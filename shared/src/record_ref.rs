@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_vtiger_has_one_name_with_and_without_the_beginning_of_its_id() {
+    fn a_record_of_vtiger_has_one_name_whatever_its_id_begins_with() {
         for (id, expected) in [
             ("852", Some("852")),
             ("10x852", Some("852")),
