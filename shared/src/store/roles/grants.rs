@@ -120,7 +120,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Remove,
         ],
     ),
-    (Worker, "outside_calls", &[Read(""), Add("receipt, run, step"), Change("done_at"), Remove]),
+    (Worker, "outside_calls", &[Read(""), Add("receipt, run, step"), Change("intent_at, done_at"), Remove]),
     (
         Worker,
         "records",
