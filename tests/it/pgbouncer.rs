@@ -133,7 +133,7 @@ async fn leads_flow_behind_pgbouncer_by_session_and_limits_hold() {
     let version = postern.count("SELECT version FROM settings").await;
     eventually("the ingress follows the settings", async || {
         let metrics = private(&mut ingress, "/metrics").await.1;
-        metrics.contains(&format!("postern_settings_version {version}\n")).then_some(())
+        metrics.contains(&format!("postern_settings_version{{component=\"ingress\"}} {version}\n")).then_some(())
     })
     .await;
     postern.workers.push(worker);

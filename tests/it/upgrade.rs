@@ -70,7 +70,7 @@ async fn a_program_below_the_oldest_reader_waits_and_says_why() {
             (status == 503 && text.contains(reason) && text.contains("use a newer program")).then_some(())
         })
         .await;
-        assert!(process.log().contains(reason), "{}", process.log());
+        eventually("its log says so", async || process.log().contains(reason).then_some(())).await;
     }
     assert_eq!(postern.count("SELECT count(*) FROM schema_migrations WHERE number = 9002").await, 1);
     let cli = Cli::on(&postern.servers().database_url);
