@@ -169,6 +169,23 @@ async fn what_is_on_its_way_is_no_loss_while_others_take_as_long() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_is_no_backlog_of_a_quiet_night() {
+    let mut postern = Postern::start(SETTINGS).await;
+    post(&postern, 1).await;
+    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
+    postern.workers.pop().unwrap().kill();
+    post(&postern, 1).await;
+    told(&postern, 2).await;
+    let waiting = async |postern: &Postern| {
+        postern_shared::store::backlog::look(&mut postern.connection().await).await.unwrap().leads
+    };
+    assert_eq!(waiting(&postern).await, 1);
+    postern.sql("UPDATE answered SET hour = hour - 3, at = at - interval '3 hours'").await;
+    postern.sql("UPDATE arrived SET at = at - interval '1 hour'").await;
+    assert_eq!(waiting(&postern).await, 0, "it was late before the last arrival");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_folded_and_after_a_while_forgotten() {
     use postern_shared::store::sequence;
     let postern = Postern::start(SETTINGS).await;

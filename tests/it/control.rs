@@ -83,7 +83,10 @@ async fn one_process_serves_the_panel_beside_health_and_metrics() {
     for name in ["postern_http_answers_total", "postern_connections"] {
         assert_eq!(metrics.matches(&format!("# TYPE {name} ")).count(), 1, "{name} in\n{metrics}");
     }
-    assert!(metrics.contains(r#"postern_ready{component="ingress"} 1"#) && !metrics.contains(r#""control"} 0"#));
+    assert!(
+        metrics.contains(r#"postern_ready{component="ingress"} 1"#)
+            && !metrics.contains(r#"postern_ready{component="control"} 0"#)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

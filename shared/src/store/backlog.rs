@@ -64,16 +64,22 @@ impl Backlog {
 /// Looks at the numbers of the last week. What is lost does not wait.
 pub async fn look(connection: &mut Object) -> Result<Backlog, StoreError> {
     let hours = delivery_audit::MAX_HOURS;
-    let late_after = {
+    let (lately, late_after) = {
         let snapshot = connection.build_transaction().read_only(true).start().await?;
-        sequence::late_after(&snapshot).await?
+        let lately = sequence::late_after(&snapshot).await?;
+        (lately, lately.or(sequence::late_by_last_arrival(&snapshot).await?))
     };
     #[expect(clippy::cast_precision_loss, reason = "168")]
     let row = connection.query_one(LOOK, &[&(hours as f64), &late_after]).await?;
     let (recent, late): (i64, i64) = (row.get(0), row.get(1));
     let (oldest_recent, oldest_late): (Option<f64>, Option<f64>) = (row.get(2), row.get(3));
-    // What should have come long ago may be in the spool, and else it is lost.
-    let lost = if late > 0 { delivery_audit::lost(connection, hours).await?.unwrap_or_default() } else { 0 };
+    // What should have come long ago may be in the spool, and else it is lost. Where nothing comes any more, what was late
+    // before that does not wait: a quiet night is no backlog.
+    let lost = match (late, lately) {
+        (0, _) => 0,
+        (_, Some(_)) => delivery_audit::lost(connection, hours).await?.unwrap_or_default(),
+        (late, None) => late,
+    };
     let late = (late - lost).max(0);
     let oldest = if late > 0 { oldest_late } else { oldest_recent };
     let rates = connection.query_one(RATES, &[&RATES_OVER.as_secs_f64()]).await?;

@@ -55,11 +55,11 @@ WITH told AS (DELETE FROM answered WHERE at < now() - make_interval(days => $1))
 DELETE FROM arrived a WHERE at < now() - make_interval(days => $1)
     AND NOT EXISTS (SELECT FROM answered t WHERE t.instance = a.instance AND t.at >= now() - make_interval(days => $1))";
 
-/// Where nothing has arrived lately, what was late by the last arrival stays so.
 const LAG: &str = "-- sequence::lag
-SELECT extract(epoch FROM max(lag) FILTER (WHERE at > now() - $1::float8 * interval '1 second'))::float8,
-    extract(epoch FROM now() - max(at))::float8, extract(epoch FROM max(lag))::float8
-FROM arrived";
+SELECT extract(epoch FROM max(lag))::float8 FROM arrived WHERE at > now() - $1::float8 * interval '1 second'";
+
+const LAST: &str = "-- sequence::last
+SELECT extract(epoch FROM now() - max(at) + coalesce(max(lag), '0'))::float8 FROM arrived";
 
 const COUNT: &str = "-- sequence::count
 SELECT hour, sum(upper(r) - lower(r))::bigint
@@ -141,16 +141,17 @@ pub(super) async fn count(transaction: &Transaction<'_>, from: i64) -> Result<Ve
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// From when on a number is late, in seconds since it was answered; nothing if nothing has ever arrived: then nobody knows
-/// how long the way is.
+/// From when on a number is late, in seconds since it was answered; nothing if nothing has arrived lately: then
+/// nobody knows how long the way is.
 pub(super) async fn late_after(transaction: &Transaction<'_>) -> Result<Option<f64>, StoreError> {
-    let grace = GRACE.as_secs_f64();
-    let row = transaction.query_one(LAG, &[&grace]).await?;
-    let (lately, age, ever): (Option<f64>, Option<f64>, Option<f64>) = (row.get(0), row.get(1), row.get(2));
-    Ok(match lately {
-        Some(lag) => Some(grace + lag.max(0.0)),
-        None => age.map(|age| age + grace + ever.unwrap_or_default().max(0.0)),
-    })
+    let lag: Option<f64> = transaction.query_one(LAG, &[&GRACE.as_secs_f64()]).await?.get(0);
+    Ok(lag.map(|lag| GRACE.as_secs_f64() + lag.max(0.0)))
+}
+
+/// From when on a number was late already by the last arrival; nothing if nothing has ever arrived.
+pub(super) async fn late_by_last_arrival(transaction: &Transaction<'_>) -> Result<Option<f64>, StoreError> {
+    let seconds: Option<f64> = transaction.query_one(LAST, &[]).await?.get(0);
+    Ok(seconds.map(|seconds| GRACE.as_secs_f64() + seconds.max(0.0)))
 }
 
 /// The numbers from an hour on that have not arrived.
