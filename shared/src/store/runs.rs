@@ -121,6 +121,26 @@ pub struct Parent {
 }
 
 impl Run {
+    /// A run that begins now, by no step of another one.
+    pub fn begun(key: RunKey, (workflow, version): (WorkflowId, i32), record: Option<RecordRef>) -> Self {
+        Self {
+            receipt: key.receipt,
+            number: key.number,
+            workflow,
+            version,
+            state: State::Running,
+            steps: 0,
+            record,
+            message: None,
+            failed_at: None,
+            started_at: SystemTime::now(),
+            ended_at: None,
+            parent: None,
+            replays: None,
+            replaced_by: None,
+        }
+    }
+
     /// Its name.
     pub fn key(&self) -> RunKey {
         RunKey { receipt: self.receipt, number: self.number }

@@ -85,22 +85,7 @@ impl Execution {
     pub fn new(pinned: Arc<Pinned>, number: i16, receipt: ReceiptId, record: Option<RecordRef>, scope: Scope) -> Self {
         // The runs of a receipt share their values, and each has notes of its own.
         let scope = Scope { notes: Notes::default(), ..scope };
-        let run = Run {
-            receipt,
-            number,
-            workflow: pinned.workflow.id,
-            version: pinned.version,
-            state: State::Running,
-            steps: 0,
-            record,
-            message: None,
-            failed_at: None,
-            started_at: SystemTime::now(),
-            ended_at: None,
-            parent: None,
-            replays: None,
-            replaced_by: None,
-        };
+        let run = Run::begun(RunKey { receipt, number }, (pinned.workflow.id, pinned.version), record);
         let pending = first_steps(&pinned.workflow);
         let (budget, field_usage) = (RunBudget::new(), FieldUsage::default());
         let (sleeping, log, touched, depth, awaited) = (Vec::new(), Vec::new(), Touched::default(), 0, None);

@@ -1,9 +1,9 @@
 //! A run that a step starts.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use postern_shared::record_ref::RecordRef;
+use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Checkpoint;
 use postern_shared::store::runs::{Parent, Run, State};
 
@@ -29,21 +29,8 @@ pub fn child(
         Wake::Held => State::Held,
         _ => State::Waiting,
     };
-    let run = Run {
-        receipt: context.run.receipt,
-        number,
-        workflow: pinned.workflow.id,
-        version: pinned.version,
-        state,
-        steps: 0,
-        record,
-        message: None,
-        failed_at: None,
-        started_at: SystemTime::now(),
-        ended_at: None,
-        parent: Some(Parent { run: context.run.number, step: context.number, item }),
-        replays: None,
-        replaced_by: None,
-    };
+    let key = RunKey { receipt: context.run.receipt, number };
+    let parent = Some(Parent { run: context.run.number, step: context.number, item });
+    let run = Run { state, parent, ..Run::begun(key, (pinned.workflow.id, pinned.version), record) };
     Ok(ChildRun { run, document, wake, pinned: Arc::clone(pinned) })
 }

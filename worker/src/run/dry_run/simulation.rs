@@ -94,22 +94,8 @@ impl<'t, 'c> Simulation<'t, 'c> {
     }
 
     fn first(&self, pinned: Arc<Pinned>) -> Waiting {
-        let run = Run {
-            receipt: self.receipt,
-            number: FIRST,
-            workflow: pinned.workflow.id,
-            version: pinned.version,
-            state: State::Running,
-            steps: 0,
-            record: self.request.data.record.clone(),
-            message: None,
-            failed_at: None,
-            started_at: SystemTime::now(),
-            ended_at: None,
-            parent: None,
-            replays: None,
-            replaced_by: None,
-        };
+        let key = RunKey { receipt: self.receipt, number: FIRST };
+        let run = Run::begun(key, (pinned.workflow.id, pinned.version), self.request.data.record.clone());
         let checkpoint = Checkpoint {
             env: self.request.data.env.clone(),
             pending: checkpoint::written(&pinned.workflow, &first_steps(&pinned.workflow)),
