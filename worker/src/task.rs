@@ -13,6 +13,7 @@ pub mod error;
 mod find_record;
 mod for_each;
 mod http_request;
+mod new_record;
 pub mod outcome;
 pub mod query;
 mod respond;

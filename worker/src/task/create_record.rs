@@ -2,7 +2,6 @@
 //! key is the one that the step names, or else the value of the module's unique field.
 
 use postern_shared::env::Env;
-use postern_shared::module::agreement;
 use postern_shared::store::records::UniqueKey;
 use postern_shared::task::create_record::{CreateRecord, IfExists};
 use serde_json::Value;
@@ -10,6 +9,7 @@ use serde_json::Value;
 use super::connected;
 use super::context::Context;
 use super::error::TaskError;
+use super::new_record::{NewRecord, new_record};
 use super::outcome::Outcome;
 use super::query::{Answer, Query, reported};
 use super::typed_fields::{self, Changed};
@@ -44,26 +44,8 @@ pub fn perform(
 }
 
 fn ask(settings: &CreateRecord, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
-    let mut key = match &settings.unique {
-        Some(template) => {
-            let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", error))?;
-            UniqueKey::of(text.trim())
-        }
-        None => None,
-    };
-    let mut values = context.values(&settings.fields)?;
-    if let Some(module) = context.unit.modules().get(&settings.module) {
-        let typed = module.new_values(values, &context.scope.local.zone)?;
-        context.touched.note(typed.dropped);
-        values = typed.values;
-        if let Some(field) = module.unique() {
-            if settings.unique.is_some() {
-                return Err(TaskError::in_field("unique", agreement::taken(settings, &field.name)));
-            }
-            let value = values.iter().rev().find(|(name, _)| *name == field.name);
-            key = value.and_then(|(_, value)| UniqueKey::of(&field.key_text(value)));
-        }
-    }
+    let NewRecord { values, unique, .. } = new_record(settings, context)?;
+    let key = unique.and_then(|text| UniqueKey::of(&text));
     let mut fields = Env::default();
     let bytes = unit_of_work::apply(&mut fields, values)?;
     context.write(bytes)?;

@@ -3,7 +3,6 @@
 
 use postern_shared::id::ConnectionName;
 use postern_shared::message::Message;
-use postern_shared::module::agreement;
 use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::rendered::{Action, ConnectedCall};
 use postern_shared::task::create_record::{CreateRecord, IfExists, IfUnknown};
@@ -14,6 +13,7 @@ use crate::outside::call::Report;
 use crate::outside::connected::{Done, What};
 use crate::task::context::Context;
 use crate::task::error::TaskError;
+use crate::task::new_record::{NewRecord, new_record};
 use crate::task::outcome::Outcome;
 
 pub fn create_record(
@@ -51,26 +51,8 @@ fn prepare(
     connection: ConnectionName,
     context: &mut Context<'_>,
 ) -> Result<ConnectedCall, TaskError> {
-    let mut unique = match &settings.unique {
-        Some(template) => {
-            let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", error))?;
-            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-        }
-        None => None,
-    };
-    let mut values = context.values(&settings.fields)?;
-    let mut unique_field = None;
-    if let Some(module) = context.unit.modules().get(&settings.module) {
-        let typed = module.new_values(values, &context.scope.local.zone)?;
-        context.touched.note(typed.dropped);
-        values = typed.values;
-        if let Some(field) = module.unique() {
-            if settings.unique.is_some() {
-                return Err(TaskError::in_field("unique", agreement::taken(settings, &field.name)));
-            }
-            unique_field = Some(field.name.clone());
-        }
-    }
+    let NewRecord { mut values, unique, unique_field } = new_record(settings, context)?;
+    let mut unique = unique.filter(|text| !text.is_empty());
     values.retain(|(_, value)| !value.is_null());
     let mut fields = scalars(values)?;
     context.write(fields.iter().map(|(name, value)| name.len() + value.len()).sum())?;
