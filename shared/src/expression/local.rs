@@ -46,9 +46,9 @@ impl Local {
     }
 
     /// That of an evaluation.
-    pub(super) fn of(state: &State) -> Self {
+    pub(super) fn of(state: &State) -> Arc<Self> {
         within(state)
-            .and_then(|value| Some(Self::clone(&value.downcast_object_ref::<Within>()?.local)))
+            .and_then(|value| Some(Arc::clone(&value.downcast_object_ref::<Within>()?.local)))
             .unwrap_or_default()
     }
 }

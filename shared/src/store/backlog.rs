@@ -66,8 +66,10 @@ pub async fn look(connection: &mut Object) -> Result<Backlog, StoreError> {
     let hours = delivery_audit::MAX_HOURS;
     let (lately, late_after) = {
         let snapshot = connection.build_transaction().read_only(true).start().await?;
-        let lately = sequence::late_after(&snapshot).await?;
-        (lately, lately.or(sequence::late_by_last_arrival(&snapshot).await?))
+        match sequence::late_after(&snapshot).await? {
+            Some(seconds) => (Some(seconds), Some(seconds)),
+            None => (None, sequence::late_by_last_arrival(&snapshot).await?),
+        }
     };
     #[expect(clippy::cast_precision_loss, reason = "168")]
     let row = connection.query_one(LOOK, &[&(hours as f64), &late_after]).await?;

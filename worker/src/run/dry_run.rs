@@ -82,8 +82,11 @@ impl DryRuns {
             }
             None => refused(Message::DryRunUnreadable),
         };
-        // What a panic or a time-out left on it is of no use to the next dry run.
-        drop(Connection::take(connection));
+        match answer {
+            Answer::Ran(_) => drop(connection),
+            // What a panic or a time-out left on it is of no use to the next dry run.
+            Answer::Refused { .. } => drop(Connection::take(connection)),
+        }
         dry_runs::answer(&self.store.connection().await?, id, &answer).await?;
         Ok(true)
     }

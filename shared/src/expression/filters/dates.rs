@@ -115,8 +115,8 @@ fn weekday(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error>
 }
 
 fn is_date(state: &State, value: &Value) -> bool {
-    let zone = Local::of(state).zone;
-    holds(value, |text| read(text, &zone).is_some())
+    let local = Local::of(state);
+    holds(value, |text| read(text, &local.zone).is_some())
 }
 
 /// `is workday`, `is workday(holidays)`, `is workday(holidays, work=[…])`: Monday to Friday, without the holidays, with the
