@@ -92,7 +92,7 @@ async fn a_path_that_leaves_the_address_of_its_connection_is_not_called() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_fetched_once_for_many_calls_and_once_more_when_it_is_refused() {
+async fn a_token_is_fetched_once_for_many_calls_and_again_when_refused() {
     let (postern, outside) = start(&[]).await;
     let tokens = || outside.got().iter().filter(|one| one.line.starts_with("POST /token")).count();
     let settings = |token: &str| {

@@ -49,6 +49,17 @@ async fn age(postern: &Postern) {
     postern.sql("UPDATE answered SET at = at - interval '1 day'").await;
 }
 
+/// A Postern without a worker: one submission has run, and another one was answered.
+async fn with_one_on_its_way() -> Postern {
+    let mut postern = Postern::start(SETTINGS).await;
+    post(&postern, 1).await;
+    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
+    postern.workers.pop().unwrap().kill();
+    post(&postern, 1).await;
+    told(&postern, 2).await;
+    postern
+}
+
 async fn audit(postern: &Postern) -> Value {
     let answer = postern.api("GET", "/audit").send().await;
     assert_eq!(answer.status, 200, "{}", answer.json);
@@ -152,12 +163,7 @@ async fn an_ingress_that_was_killed_leaves_no_false_loss() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_its_way_is_no_loss_while_others_take_as_long() {
-    let mut postern = Postern::start(SETTINGS).await;
-    post(&postern, 1).await;
-    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
-    postern.workers.pop().unwrap().kill();
-    post(&postern, 1).await;
-    told(&postern, 2).await;
+    let postern = with_one_on_its_way().await;
     age(&postern).await;
     let lost = async |postern: &Postern| sum(&audit(postern).await, "lost");
     assert_eq!(lost(&postern).await, 1, "what is a day late should have arrived");
@@ -170,12 +176,7 @@ async fn what_is_on_its_way_is_no_loss_while_others_take_as_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_lost_is_no_backlog_of_a_quiet_night() {
-    let mut postern = Postern::start(SETTINGS).await;
-    post(&postern, 1).await;
-    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
-    postern.workers.pop().unwrap().kill();
-    post(&postern, 1).await;
-    told(&postern, 2).await;
+    let postern = with_one_on_its_way().await;
     let waiting = async |postern: &Postern| {
         postern_shared::store::backlog::look(&mut postern.connection().await).await.unwrap().leads
     };

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_a_mail_end_in_one_way_only_and_nothing_of_it_comes_into_a_header() {
+    fn lines_of_a_mail_end_in_one_way_and_none_comes_into_a_header() {
         let everybody = || vec!["\"a b\" <a@example.org>".parse().unwrap()];
         for text in ["a\r.\rMAIL FROM:<x@y.z>\rb", "a\n.\nb\r", "a\r\n.\r\nb", "\0\r\r\n\n", "ä\r.\rb\0"] {
             for is_html in [true, false] {
