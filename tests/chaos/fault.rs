@@ -59,6 +59,8 @@ pub enum Fault {
     KillPrimary,
     /// The same, and the old primary comes back as a second one.
     RevivedPrimary,
+    /// It is frozen, a standby is promoted, and it goes on.
+    OvertakenPrimary,
     FreezePrimary,
     KillStandby,
     FreezeStandby,
@@ -154,6 +156,7 @@ impl fmt::Display for Strike {
             Fault::RestartNodes => write!(f, "rolling restart of RabbitMQ"),
             Fault::KillPrimary => write!(f, "kill -9 the primary, promote"),
             Fault::RevivedPrimary => write!(f, "two primaries"),
+            Fault::OvertakenPrimary => write!(f, "freeze the primary, promote"),
             Fault::FreezePrimary => write!(f, "freeze the primary"),
             Fault::KillStandby => write!(f, "kill -9 a standby"),
             Fault::FreezeStandby => write!(f, "freeze a standby"),

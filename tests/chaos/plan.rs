@@ -107,6 +107,7 @@ impl Plan {
             Fault::FreezeLeader,
             Fault::KillPrimary,
             Fault::RevivedPrimary,
+            Fault::OvertakenPrimary,
             Fault::KillStandbys,
             Fault::FreezeStandby,
         ];

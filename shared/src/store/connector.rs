@@ -11,7 +11,7 @@ use deadpool_postgres::Connect;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error};
 
-use super::servers::{Connection, Servers};
+use super::servers::{Driver, Servers};
 use super::{CONNECT_TIMEOUT, StoreError, session};
 use crate::log_limit::LogLimit;
 use crate::options::files;
@@ -26,25 +26,11 @@ pub struct Connector {
     unreadable: Arc<LogLimit>,
 }
 
-/// What drives a connection: it must be polled for as long as its client is used.
-pub struct Driver(pub Connection);
-
-impl Driver {
-    /// Drives it until the connection ends.
-    pub fn spawn(self) -> JoinHandle<()> {
-        tokio::spawn(async move {
-            if let Err(error) = self.0.await {
-                tracing::debug!(%error, "a connection to postgresql ended");
-            }
-        })
-    }
-}
-
 impl Connector {
     /// `file` contains the URL, if one does. `setting` is the name of the URL's setting.
     pub fn new(url: &str, file: Option<&Path>, setting: &str, application: &str) -> Result<Self, StoreError> {
         let servers = servers(url, application).map_err(|error| StoreError::Settings(format!("{setting}: {error}")))?;
-        let current = Arc::new(Mutex::new((url.to_owned(), Arc::new(servers))));
+        let current = Arc::new(Mutex::new((url.to_owned(), servers.watched())));
         Ok(Self {
             current,
             application: application.into(),
@@ -55,8 +41,7 @@ impl Connector {
 
     /// A new connection.
     pub async fn open(&self) -> Result<(Client, Driver), StoreError> {
-        let (client, connection) = self.servers().connect().await?;
-        Ok((client, Driver(connection)))
+        self.servers().connect().await
     }
 
     /// The servers by what the file contains now. While the file cannot be read, those of before are used.
@@ -66,7 +51,7 @@ impl Connector {
         let read = files::read(file).and_then(|url| {
             if url != current.0 {
                 let servers = servers(&url, &self.application)?;
-                *current = (url, Arc::new(servers));
+                *current = (url, servers.watched());
             }
             Ok(())
         });

@@ -1,15 +1,13 @@
-//! Hears notifications of PostgreSQL, on a connection outside the pool and of any pooler between. One can get lost with its connection, so nobody
-//! may depend on it: it only makes news arrive sooner.
+//! Hears notifications of PostgreSQL, on a connection outside the pool and of any pooler between. A notification can get
+//! lost with its connection, so nobody may depend on it: it only makes news arrive sooner.
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{AsyncMessage, Client};
 
-use super::connector::Driver;
 use super::{Store, StoreError};
 
 /// How long a new session that listens to PostgreSQL may take until it answers.
@@ -44,11 +42,10 @@ impl Listening {
 
 /// Begins to listen, with this statement.
 pub async fn listen(store: &Store, statement: &str) -> Result<Listening, StoreError> {
-    let (client, Driver(mut connection)) = store.direct.open().await?;
+    let (client, mut driver) = store.direct.open().await?;
     let (sender, heard) = unbounded_channel();
     let reader = tokio::spawn(async move {
-        let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
-        while let Some(Ok(message)) = messages.next().await {
+        while let Some(message) = driver.next().await {
             if let AsyncMessage::Notification(notification) = message
                 && sender.send(notification.payload().to_owned()).is_err()
             {

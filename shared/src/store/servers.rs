@@ -1,20 +1,25 @@
-//! The servers of PostgreSQL: of several, each is tried in turn, those that only read or are behind are passed over, and
-//! the server that worked last is tried first.
+//! The servers of PostgreSQL. Of several, the one that worked last is taken for as long as it runs; otherwise all are
+//! asked, those that only read or are behind are passed over, and the newest is taken.
 
+mod driver;
 mod identity;
+mod succession;
 mod tls;
 mod url;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{CancelToken, Client, Config, Error, SimpleQueryMessage, Socket};
 
+pub use self::driver::Driver;
 use self::identity::{ASK, Answer, Position};
 use self::tls::{MakeTls, Stream};
 pub use self::url::DatabaseUrl;
@@ -26,7 +31,7 @@ use crate::unreachable::Unreachable;
 const SERVER_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection that nobody drives yet.
-pub(super) type Connection = tokio_postgres::Connection<Socket, Stream>;
+type Connection = tokio_postgres::Connection<Socket, Stream>;
 
 /// The servers of one database.
 pub struct Servers {
@@ -35,22 +40,29 @@ pub struct Servers {
     must_write: bool,
     known: Mutex<Known>,
     passed_over: LogLimit,
+    /// The greatest position that a server was seen at.
+    seen: watch::Sender<Option<Position>>,
 }
 
 /// What this process has learned of them.
 #[derive(Debug, Default)]
 struct Known {
-    /// The place of the server that worked last.
-    last: usize,
-    /// The greatest position that a server was seen at.
-    seen: Option<Position>,
+    /// The server that worked last.
+    last: Option<Place>,
     /// Why the last try reached none.
     failure: String,
 }
 
+/// A server between two of its starts. After its next start another server may be the primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    at: usize,
+    started: String,
+}
+
 /// A connection that works.
 struct Reached {
-    at: usize,
+    place: Place,
     client: Client,
     connection: Connection,
     position: Option<Position>,
@@ -67,7 +79,18 @@ impl Servers {
             must_write,
             known: Mutex::default(),
             passed_over: LogLimit::default(),
+            seen: watch::Sender::default(),
         }
+    }
+
+    /// Of several servers, one may succeed another while sessions with both are possible: somebody must watch for it.
+    pub fn watched(self) -> Arc<Self> {
+        let several = self.configs.len() > 1;
+        let servers = Arc::new(self);
+        if several && let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(succession::watch(Arc::downgrade(&servers)));
+        }
+        servers
     }
 
     /// How long it may take until one was found.
@@ -86,29 +109,23 @@ impl Servers {
         self.configs.iter().map(connecting::server).collect::<Vec<_>>().join(", ")
     }
 
-    /// A connection to the first server that works.
-    pub async fn connect(&self) -> Result<(Client, Connection), StoreError> {
-        let (last, seen) = {
-            let known = self.lock();
-            (known.last, known.seen)
-        };
-        let count = self.configs.len();
-        let mut reasons = Vec::new();
-        // Nothing is known yet: the newest of all is asked for, since an old primary may be the first of the list.
-        if count > 1 && seen.is_none() {
-            let all = join_all((0..count).map(|at| self.reach(at, None))).await;
-            let (reached, failed): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
-            reasons.extend(failed.into_iter().filter_map(Result::err));
-            if let Some(newest) = reached.into_iter().flatten().max_by_key(|reached| reached.position) {
-                return Ok(self.take(newest, &reasons));
+    /// A connection to the server that is to be worked with.
+    pub async fn connect(&self) -> Result<(Client, Driver), StoreError> {
+        let (last, seen) = (self.lock().last.clone(), *self.seen.borrow());
+        let mut tried = Vec::new();
+        if let Some(last) = &last {
+            match self.reach(last.at, seen).await {
+                Ok(reached) if reached.place == *last => return Ok(self.take(reached, &[])),
+                reached => tried.push(reached),
             }
-        } else {
-            for at in (0..count).map(|step| (last + step) % count) {
-                match self.reach(at, seen).await {
-                    Ok(reached) => return Ok(self.take(reached, &reasons)),
-                    Err(reason) => reasons.push(reason),
-                }
-            }
+        }
+        // An old primary that comes back may answer before the new one does, so all are asked before one is taken.
+        let others = (0..self.configs.len()).filter(|at| last.as_ref().is_none_or(|last| last.at != *at));
+        tried.extend(join_all(others.map(|at| self.reach(at, seen))).await);
+        let (reached, failed): (Vec<_>, Vec<_>) = tried.into_iter().partition(Result::is_ok);
+        let reasons: Vec<_> = failed.into_iter().filter_map(Result::err).collect();
+        if let Some(newest) = reached.into_iter().flatten().max_by_key(|reached| reached.position) {
+            return Ok(self.take(newest, &reasons));
         }
         let failure = reasons.join("; ");
         self.failed(failure.clone());
@@ -126,19 +143,27 @@ impl Servers {
     }
 
     /// Remembers what worked, and tells what did not.
-    fn take(&self, reached: Reached, passed_over: &[String]) -> (Client, Connection) {
-        let Reached { at, client, connection, position } = reached;
-        let mut known = self.lock();
-        known.last = at;
-        known.seen = known.seen.max(position);
-        drop(known);
+    fn take(&self, reached: Reached, passed_over: &[String]) -> (Client, Driver) {
+        let Reached { place, client, connection, position } = reached;
+        let server = connecting::server(&self.configs[place.at]);
+        self.lock().last = Some(place);
+        self.saw(position);
         if passed_over.is_empty() {
             self.passed_over.worked();
         } else if self.passed_over.failed(1).is_some() {
             let reasons = passed_over.join("; ");
-            tracing::warn!(server = connecting::server(&self.configs[at]), %reasons, "a server of postgresql was passed over");
+            tracing::warn!(%server, %reasons, "a server of postgresql was passed over");
         }
-        (client, connection)
+        (client, Driver::new(connection, position, self.seen.subscribe()))
+    }
+
+    /// Remembers how far the newest server is. Sessions with a server that it succeeds end.
+    fn saw(&self, position: Option<Position>) {
+        self.seen.send_if_modified(|seen| {
+            let is_newer = position > *seen;
+            *seen = position.max(*seen);
+            is_newer
+        });
     }
 
     /// The error is a sentence about the server.
@@ -156,14 +181,14 @@ impl Servers {
             Ok(Err(error)) => return Err(connecting::reason(&error, &name)),
             Ok(Ok(reached)) => reached,
         };
-        if self.must_write && answer.is_some_and(|answer| answer.only_reads) {
+        let Answer { only_reads, position, started } = answer;
+        if self.must_write && only_reads {
             return Err(format!("{name} only reads: it is a standby, or set to be read-only"));
         }
-        let position = answer.and_then(|answer| answer.position);
         if let Some((now, seen)) = position.zip(seen) {
             now.check(&seen).map_err(|stale| format!("{name} is not worked with: {stale}"))?;
         }
-        Ok(Reached { at, client, connection, position })
+        Ok(Reached { place: Place { at, started }, client, connection, position })
     }
 
     /// As libpq does, `prefer` goes on without TLS where TLS fails: it asks for no proof anyway.
@@ -194,8 +219,8 @@ fn is_of_tls(error: &Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) || error.to_string().contains("TLS handshake")
 }
 
-/// What the server says of itself; nothing if it does not say it, as a product that is only like PostgreSQL.
-async fn ask(client: &Client, connection: &mut Connection) -> Result<Option<Answer>, Error> {
+/// What the server says of itself. A product that is only like PostgreSQL may say nothing.
+async fn ask(client: &Client, connection: &mut Connection) -> Result<Answer, Error> {
     let asked = async {
         match client.simple_query(ASK).await {
             Err(error) if error.as_db_error().is_some() => Ok(Vec::<SimpleQueryMessage>::new()),
@@ -206,6 +231,6 @@ async fn ask(client: &Client, connection: &mut Connection) -> Result<Option<Answ
         biased;
         answered = asked => Ok(Answer::of(&answered?)),
         // It ends only when the connection does, and then the query fails too.
-        ended = connection => ended.map(|()| None),
+        ended = connection => ended.map(|()| Answer::default()),
     }
 }

@@ -1,21 +1,23 @@
 //! Which PostgreSQL a connection leads to, and how far its history goes. After a failover the old primary may come back
 //! beside the new one: whatever is behind what this process has seen is not worked with.
 
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 /// What is asked of each new connection, in one round trip. Everybody may call these functions.
 pub(super) const ASK: &str = "-- identity::ask
 SELECT system_identifier, pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
     CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_flush_lsn()) END,
-    CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_flush_lsn() - '0/0' END
+    CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_flush_lsn() - '0/0' END, pg_postmaster_start_time()
 FROM pg_control_system()";
 
 /// What a server answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
     pub only_reads: bool,
     /// None of a server that follows another one.
     pub position: Option<Position>,
+    /// When the server was started, in its own words.
+    pub started: String,
 }
 
 /// How far the history of a primary goes. Ordered: of two primaries of one system, the greater is the newer one.
@@ -40,22 +42,31 @@ pub(super) enum Stale {
 }
 
 impl Answer {
-    /// What the rows say; none = they are not what was asked for.
-    pub fn of(rows: &[SimpleQueryMessage]) -> Option<Self> {
+    /// What the rows say: nothing if they are not what was asked for.
+    pub fn of(rows: &[SimpleQueryMessage]) -> Self {
         let row = rows.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
-        })?;
+        });
+        row.and_then(Self::of_row).unwrap_or_default()
+    }
+
+    fn of_row(row: &SimpleQueryRow) -> Option<Self> {
         let system = row.get(0)?.parse::<i64>().ok()?.cast_unsigned();
         let position = row.get(2).zip(row.get(3)).and_then(|(file, flushed)| {
             let timeline = u32::from_str_radix(file.get(..8)?, 16).ok()?;
             Some(Position { system, timeline, flushed: flushed.parse().ok()? })
         });
-        Some(Self { only_reads: row.get(1)? == "t", position })
+        Some(Self { only_reads: row.get(1)? == "t", position, started: row.get(4)?.to_owned() })
     }
 }
 
 impl Position {
+    /// Whether this server was promoted after that position of the same system.
+    pub const fn succeeds(&self, seen: &Self) -> bool {
+        self.system == seen.system && self.timeline > seen.timeline
+    }
+
     /// Whether it may come after what was seen before it was asked for.
     pub fn check(&self, seen: &Self) -> Result<(), Stale> {
         if self.system != seen.system {
@@ -90,6 +101,7 @@ mod tests {
         ] {
             assert_eq!(now.check(&seen), expected, "{now:?}");
         }
-        assert!(at(1, 3, 400) > seen);
+        assert!(at(1, 3, 400) > seen && at(1, 3, 400).succeeds(&seen));
+        assert!(!at(1, 2, 900).succeeds(&seen) && !at(7, 3, 900).succeeds(&seen));
     }
 }
