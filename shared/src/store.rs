@@ -89,7 +89,7 @@ use connector::Connector;
 pub use error::StoreError;
 use pool_metrics::PoolMetrics;
 use settings::Versioned;
-pub use transaction::{FROZEN_AFTER, begin, commit, end_frozen, give_back, roll_back, stay, time};
+pub use transaction::{FROZEN_AFTER, begin, commit, confirm_reads, end_frozen, give_back, roll_back, stay, time};
 
 /// How long a new connection to PostgreSQL may take, and how long one waits for a free one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -10,6 +10,10 @@ SELECT 1";
 const TIME: &str = "-- transaction::time
 SELECT now()";
 
+/// Writes some bytes of log. Everybody may call it.
+const CONFIRM_READS: &str = "-- transaction::confirm_reads
+SELECT pg_logical_emit_message(true, 'postern', '')";
+
 /// How long a session may leave the data of a COPY out. PostgreSQL counts it as busy meanwhile, so that neither
 /// `idle_in_transaction_session_timeout` nor `statement_timeout` ends it.
 pub const FROZEN_AFTER: Duration = Duration::from_secs(10);
@@ -39,6 +43,13 @@ pub async fn stay(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 pub async fn time(transaction: &Transaction<'_>) -> Result<SystemTime, StoreError> {
     let statement = transaction.prepare_cached(TIME).await?;
     Ok(transaction.query_one(&statement, &[]).await?.get(0))
+}
+
+/// Makes the commit of a transaction wait for a synchronous standby, even if it writes nothing else. What the transaction
+/// has read may be of a commit that no standby has yet, or of an old primary.
+pub async fn confirm_reads(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.execute(CONFIRM_READS, &[]).await?;
+    Ok(())
 }
 
 /// Commits a transaction. When this fails the outcome is unknown: start again from the claim.

@@ -61,7 +61,6 @@ impl Intake {
         // A worker that has just started knows nobody who was forgotten.
         let catalog = self.catalog().await.unwrap_or_default();
         match self.read(message, catalog.forgotten()) {
-            Ok(submissions) if submissions.is_empty() => None,
             Ok(submissions) => self.execute(message, submissions).await,
             Err(verdict) => Some(verdict),
         }

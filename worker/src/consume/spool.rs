@@ -150,7 +150,7 @@ where
         let (lane, lease) = (taken.lane, taken.lease);
         let row = HeldRow { lane, pair: taken.pair.clone(), lease };
         let slots = self.options.supply.slots(lane);
-        let (store, shutdown) = (self.options.store.clone(), self.shutdown.clone());
+        let shutdown = self.shutdown.clone();
         let work = (self.handler)(message(taken));
         let task = self.running.spawn(async move {
             let _slot = match slots {
@@ -161,9 +161,8 @@ where
                     slot = slots.acquire(lane) => Some(slot),
                 },
             };
-            if work.await == Settlement::Done {
-                forget_row(&store, lease).await;
-            }
+            // Its row went with the commit of its work, or is due again when its lease ends.
+            work.await;
             None
         });
         self.held.insert(task.id(), row);
@@ -239,14 +238,6 @@ async fn give_back(store: &Store, rows: &[Lease]) {
     let given_back = async { spool::renew(&store.connection().await?, rows, Duration::ZERO).await };
     if let Err(error) = given_back.await {
         tracing::warn!(%error, "what was held could not be given back; it is due when its lease has ended");
-    }
-}
-
-/// Of a message that asked for nothing the row is still there: most rows went with the commit of their work.
-async fn forget_row(store: &Store, lease: Lease) {
-    let forgotten = async { spool::finish(&store.connection().await?, &[lease]).await };
-    if let Err(error) = forgotten.await {
-        tracing::warn!(%error, "a row of the spool could not be removed; it comes again and is found done");
     }
 }
 

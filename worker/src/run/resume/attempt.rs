@@ -53,11 +53,12 @@ pub async fn attempt(
     resume: &Resume,
     work: Work<'_>,
 ) -> Result<Step, StoreError> {
-    let nothing = || Ok(Step::Done(Tally::default()));
     // Cannot fail: nobody closes it.
     let _one_of_few = resources.connections.of(message.lane).acquire().await;
     let mut connection = resources.store.connection().await?;
-    let Some((version, record)) = runs::version(&connection, resume.run).await? else { return nothing() };
+    let Some((version, record)) = runs::version(&connection, resume.run).await? else {
+        return nothing(store::begin(&mut connection).await?, message).await;
+    };
     let pinned = resources.catalogs.pinned(&connection, resume.workflow, version).await?;
     let transaction = store::begin(&mut connection).await?;
     let began = Instant::now();
@@ -68,10 +69,12 @@ pub async fn attempt(
         Some(record) => records::lock(&transaction, &[record]).await?,
         None => Vec::new(),
     };
-    let Some(taken) = checkpoints::take(&transaction, resume).await? else { return nothing() };
+    let Some(taken) = checkpoints::take(&transaction, resume).await? else {
+        return nothing(transaction, message).await;
+    };
     // It is being called or waits for a slot; without a row of that lane, as after the replay of a dead letter, it goes on.
     if taken.checkpoint.calling && message.lane != Lane::Calling && spool::pairs::calls(&transaction, resume).await? {
-        return nothing();
+        return nothing(transaction, message).await;
     }
     // Before any claim, as bundles do.
     let mode = if message.lane == Lane::Slow { Mode::Slow } else { Mode::Resumed };
@@ -112,6 +115,14 @@ pub async fn attempt(
     let written = if let Step::Done(tally) = &step { tally.checkpoint_bytes } else { 0 };
     store::give_back(connection, read + written);
     Ok(step)
+}
+
+/// There is nothing to do, which is settled like work.
+async fn nothing(transaction: Transaction<'_>, message: &Message) -> Result<Step, StoreError> {
+    message.settle_with(&transaction).await?;
+    store::confirm_reads(&transaction).await?;
+    store::commit(transaction).await?;
+    Ok(Step::Done(Tally::default()))
 }
 
 async fn settle(transaction: &Transaction<'_>, message: &Message, work: Work<'_>) -> Result<(), StoreError> {
