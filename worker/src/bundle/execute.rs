@@ -62,9 +62,6 @@ pub async fn execute(
     }
     let ids: Vec<ReceiptId> = submissions.iter().map(|one| one.receipt).collect();
     let known = receipts::known(transaction, &ids, conflicts).await?;
-    if !known.is_empty() {
-        store::confirm_reads(transaction).await?;
-    }
 
     let (mut counted, mut sequences) = (Tally { known: known.len(), ..Tally::default() }, Sequences::default());
     let mut receipts = Vec::new();

@@ -166,6 +166,9 @@ impl Intake {
         let transaction = store::begin(&mut connection).await?;
         let budget = BundleBudget::new(Mode::Bundle, Arc::clone(&self.resources.slow_runs));
         let tally = execute(&transaction, &catalog, submissions(), conflicts, budget).await?;
+        if tally.known > 0 {
+            store::confirm_reads(&transaction).await?;
+        }
         let leases: Vec<_> = parts.iter().filter_map(|part| part.lease).collect();
         spool::finish_with(&transaction, &leases).await?;
         store::commit(transaction).await?;
