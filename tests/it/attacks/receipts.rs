@@ -105,7 +105,7 @@ async fn a_receipt_tells_its_caller_why_and_no_posted_value() {
         (2, "/runs/0/message", Some("no mail address: …"), Some("no mail address: secret4711")),
         (2, "/runs/0/path/0/message", Some("no mail address: …"), Some("no mail address: secret4711")),
         (3, "/runs/0/message", None, Some("step end: secret4711")),
-        (4, "/skipped/0/reason", Some("its condition could not be evaluated: …"), None),
+        (4, "/skipped/0/reason", Some("its condition could not be evaluated: a list cannot be multiplied"), None),
         (5, "/runs/0/message", Some("step change: record: record id … is not a whole number above zero"), None),
         (6, "/runs/0/message", Some("the end"), Some("the end")),
     ] {
