@@ -7,6 +7,7 @@ mod reference;
 pub mod sources;
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use self::sources::{Source, files, production, read};
 
@@ -155,6 +156,21 @@ fn the_contract_names_tests_that_there_are() {
         }
     }
     assert!(found > 90, "only {found} tests were found");
+}
+
+#[test]
+fn every_mutation_applies_to_the_code_and_names_tests_that_there_are() {
+    let tests: String = files().iter().filter(|file| file.ends_with(".rs")).map(|file| read(file)).collect();
+    for patch in files().iter().filter(|file| file.ends_with(".patch")) {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let applied = Command::new("git").args(["-C", root, "apply", "--check", patch]).output().unwrap();
+        assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+        let text = read(patch);
+        let caught_by = text.lines().find_map(|line| line.strip_prefix("Caught by: ")).unwrap();
+        for test in caught_by.split(", ") {
+            assert!(tests.contains(&format!("fn {test}()")), "{patch}: there is no test {test}");
+        }
+    }
 }
 
 #[test]
