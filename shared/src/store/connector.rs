@@ -50,7 +50,7 @@ impl Connector {
         let Some(file) = &self.file else { return Arc::clone(&current.1) };
         let read = files::read(file).and_then(|url| {
             if url != current.0 {
-                let servers = servers(&url, &self.application)?;
+                let servers = servers(&url, &self.application)?.after(&current.1);
                 *current = (url, servers.watched());
             }
             Ok(())

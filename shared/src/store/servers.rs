@@ -41,7 +41,7 @@ pub struct Servers {
     known: Mutex<Known>,
     passed_over: LogLimit,
     /// The greatest position that a server was seen at.
-    seen: watch::Sender<Option<Position>>,
+    seen: Arc<watch::Sender<Option<Position>>>,
 }
 
 /// What this process has learned of them.
@@ -79,8 +79,16 @@ impl Servers {
             must_write,
             known: Mutex::default(),
             passed_over: LogLimit::default(),
-            seen: watch::Sender::default(),
+            seen: Arc::default(),
         }
+    }
+
+    /// The same servers by another URL, as with a new password: what was seen of them still counts.
+    pub fn after(mut self, before: &Self) -> Self {
+        if self.names() == before.names() {
+            self.seen = Arc::clone(&before.seen);
+        }
+        self
     }
 
     /// Of several servers, one may succeed another while sessions with both are possible: somebody must watch for it.
@@ -232,5 +240,21 @@ async fn ask(client: &Client, connection: &mut Connection) -> Result<Answer, Err
         answered = asked => Ok(Answer::of(&answered?)),
         // It ends only when the connection does, and then the query fails too.
         ended = connection => ended.map(|()| Answer::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_of_servers_counts_for_the_same_servers_by_another_url() {
+        let of = |url: &str| Servers::new(url.parse().unwrap(), |_| ());
+        let before = of("postgres://postern:old@p0,p1/postern");
+        for (url, counts) in
+            [("postgres://postern:new@p0,p1/postern", true), ("postgres://postern:old@p0,p2/postern", false)]
+        {
+            assert_eq!(Arc::ptr_eq(&of(url).after(&before).seen, &before.seen), counts, "{url}");
+        }
     }
 }

@@ -61,6 +61,8 @@ impl Intake {
         // A worker that has just started knows nobody who was forgotten.
         let catalog = self.catalog().await.unwrap_or_default();
         match self.read(message, catalog.forgotten()) {
+            // The probe of a publisher. A row of the spool goes with its transaction.
+            Ok(submissions) if submissions.is_empty() && message.lease.is_none() => None,
             Ok(submissions) => self.execute(message, submissions).await,
             Err(verdict) => Some(verdict),
         }

@@ -38,7 +38,7 @@ impl Driver {
             |newest: &Option<Position>| newest.zip(*position).is_some_and(|(newest, own)| newest.succeeds(&own));
         let succeeded = async {
             if seen.wait_for(is_newer).await.is_err() {
-                // Another URL is used now: what was opened by this one goes on.
+                // The URL names other servers now: what was opened by the old one goes on.
                 pending::<()>().await;
             }
         };
