@@ -1,21 +1,25 @@
 //! A PostgreSQL that answers and commits nothing, since it waits for a standby.
 
+use postern_shared::options::DatabaseOptions;
+use postern_shared::store::Store;
+use reqwest::Method;
+use tokio_postgres::Client;
+
+use crate::harness::call::Call;
 use crate::harness::process::Process;
 use crate::harness::secured::Secured;
-use crate::harness::{eventually, private, ready};
+use crate::harness::{self, DEMO, eventually, private, ready};
+
+/// The commit of a bundle that waits for a standby.
+const WAITING: &str = "SELECT pid FROM pg_stat_activity
+    WHERE application_name = 'postern-worker' AND wait_event = 'SyncRep' AND query = 'COMMIT'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commits_that_wait_for_a_standby_are_named_by_an_idle_worker() {
     let servers = Secured::boot().await;
-    let (url, ca) = (&servers.database_url, servers.file("ca.pem"));
-    let amqp_url = format!("{}?cacertfile={}", servers.amqps_url, ca.display());
-    assert!(Process::command("postern").arg("migrate").env("DATABASE_URL", url).status().unwrap().success());
-    let mut worker =
-        Process::spawn(Process::command("postern-worker").env("DATABASE_URL", url).env("AMQP_URL", amqp_url));
-    ready("the worker is ready", &mut worker).await;
+    let mut worker = start(&servers, "postern-worker").await;
     let admin = servers.admin().await;
-    admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", &[]).await.unwrap();
-    admin.execute("SELECT pg_reload_conf()", &[]).await.unwrap();
+    wait_for_standby(&admin, "nobody").await;
     eventually("the worker names the setting", async || {
         let (status, text) = private(&mut worker, "/health/ready").await;
         (status == 503 && text.contains("synchronous_standby_names is 'nobody'")).then_some(())
@@ -23,9 +27,52 @@ async fn commits_that_wait_for_a_standby_are_named_by_an_idle_worker() {
     .await;
     assert!(private(&mut worker, "/metrics").await.1.contains("postern_commits_hang 1"));
     assert_eq!(worker.log().matches("commits hang").count(), 1, "{}", worker.log());
-    admin.execute("ALTER SYSTEM RESET synchronous_standby_names", &[]).await.unwrap();
-    admin.execute("SELECT pg_reload_conf()", &[]).await.unwrap();
+    wait_for_standby(&admin, "").await;
     ready("the worker is ready again", &mut worker).await;
     eventually("the log says that it is over", async || worker.log().contains("commits pass again").then_some(()))
         .await;
+}
+
+/// Whose session is ended while its commit waits for a standby is told of a failure, and the work is there all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_is_found_done_is_settled_only_when_a_standby_has_it() {
+    let servers = Secured::boot().await;
+    let mut worker = start(&servers, "postern-worker").await;
+    let store =
+        Store::new(&DatabaseOptions::new(format!("{}?sslmode=disable", servers.database_url), 2), "tests").unwrap();
+    harness::apply(&store, DEMO).await;
+    let mut ingress = start(&servers, "postern-ingress").await;
+    eventually("the broker takes messages", async || ingress.log().contains("the broker takes messages").then_some(()))
+        .await;
+    let admin = servers.admin().await;
+    wait_for_standby(&admin, "nobody").await;
+    let public = ingress.address("the public listener is open").await;
+    let post = Call::new(Method::POST, public, "/trigger?workflow_trigger=web_lead");
+    assert_eq!(post.form("lastname=Li&email=li@example.org").send().await.status, 202);
+    let first = eventually("the commit waits", async || admin.query_opt(WAITING, &[]).await.unwrap()).await;
+    let first: i32 = first.get(0);
+    admin.execute("SELECT pg_terminate_backend($1)", &[&first]).await.unwrap();
+    let other = format!("{WAITING} AND pid <> {first}");
+    eventually("the next commit waits too", async || admin.query_opt(&other, &[]).await.unwrap()).await;
+    let records = "SELECT count(*) FROM records";
+    assert_eq!(admin.query_one(records, &[]).await.unwrap().get::<_, i64>(0), 1, "it is done, and no standby has it");
+    wait_for_standby(&admin, "").await;
+    ready("the worker is ready again", &mut worker).await;
+    assert_eq!(admin.query_one(records, &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
+/// A process that is ready, on these servers.
+async fn start(servers: &Secured, program: &str) -> Process {
+    let (url, ca) = (&servers.database_url, servers.file("ca.pem"));
+    let amqp_url = format!("{}?cacertfile={}", servers.amqps_url, ca.display());
+    assert!(Process::command("postern").arg("migrate").env("DATABASE_URL", url).status().unwrap().success());
+    let mut process = Process::spawn(Process::command(program).env("DATABASE_URL", url).env("AMQP_URL", amqp_url));
+    ready("the process is ready", &mut process).await;
+    process
+}
+
+/// Commits wait for a standby of this name from now on.
+async fn wait_for_standby(admin: &Client, name: &str) {
+    admin.execute(&format!("ALTER SYSTEM SET synchronous_standby_names = '{name}'"), &[]).await.unwrap();
+    admin.execute("SELECT pg_reload_conf()", &[]).await.unwrap();
 }
