@@ -173,6 +173,11 @@ impl Frame {
         self.words.text(self.language, key, Some(*n))
     }
 
+    /// The parts of a text, and whether each is code: what stands between backticks is.
+    pub fn marked<'a>(&self, text: &'a str) -> impl Iterator<Item = (bool, &'a str)> + use<'a> {
+        text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part))
+    }
+
     /// The word for a name that the store keeps, such as that of an action; one without a word stands for itself.
     pub fn word(&self, family: &str, name: &str) -> String {
         let key = format!("{family}-{}", name.replace('_', "-"));

@@ -27,6 +27,8 @@ const FITS_PHONE: i32 = 520;
 const FITS_HALF: i32 = 860;
 /// How far labels stand from the end of an output, so that there is room to add a step.
 const PORT_ROOM: Point = Point { x: 6, y: 8 };
+/// The width of a character of a label, as a rule.
+const CHAR_WIDTH: i32 = 7;
 /// The radius of the corners of a line.
 const CORNER: i32 = 8;
 
@@ -92,9 +94,19 @@ pub struct Port {
 pub struct Label {
     pub x: i32,
     pub y: i32,
+    /// Whether it ends at `x`: that of the first of several outputs stands before its line, clear of the next label.
+    pub is_before: bool,
     pub text: String,
     /// How often the line was taken.
     pub figure: String,
+}
+
+impl Label {
+    /// About where it begins if it ends at `x`. The word that is shown may be longer than the name of the output.
+    fn reach(&self) -> i32 {
+        let chars = self.text.chars().count().max(8) + 1 + self.figure.chars().count();
+        self.x - i32::try_from(chars).map_or(0, |chars| chars * CHAR_WIDTH)
+    }
 }
 
 /// Draws a workflow with its document and its marks.
@@ -122,14 +134,14 @@ pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
     }
     let (mut labels, mut lines): (Vec<Label>, Vec<Line>) = (Vec::new(), Vec::new());
     let room = if marks.shows_ports() { PORT_ROOM } else { Point::default() };
-    for (way, (step, output)) in ways.iter().zip(&outputs) {
+    for ((way, edge), (step, output)) in ways.iter().zip(&edges).zip(&outputs) {
         let class = if way.is_back { "back" } else { "way" };
         let thickness = marks.thickness(step, output).map(|thickness| format!(" {thickness}")).unwrap_or_default();
         lines.push(Line { path: path(&way.points), class: format!("{class}{thickness}") });
         let (text, figure) = (if *output == "next" { "" } else { output }.to_owned(), marks.figure(step, output));
         let Some(begin) = way.points.first().filter(|_| !text.is_empty() || figure.is_some()) else { continue };
         let (text, figure) = (text.to_owned(), figure.unwrap_or_default());
-        let label = Label { x: begin.x + 5 + room.x, y: begin.y + 14 + room.y, text, figure };
+        let label = label(*begin, room, edge.port == 0 && edge.ports > 1, text, figure);
         // Several steps behind one output: their lines begin together.
         if !labels.iter().any(|known| (known.x, known.y) == (label.x, label.y)) {
             labels.push(label);
@@ -142,6 +154,9 @@ pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
         _ => "",
     };
     let height = height + room.y;
+    // A label before its line may begin outside of the picture.
+    let reach = labels.iter().filter(|label| label.is_before).map(Label::reach).min().unwrap_or(left).min(left);
+    let (left, width) = (reach, width + left - reach);
     Graph { left, width, height, fits, lines, labels, ports, words: words(sketch), boxes }
 }
 
@@ -175,12 +190,18 @@ fn ports(sketch: &Sketch, places: &[Point], labels: &mut Vec<Label>) -> Vec<Port
             let end = places::port(*place, at, step.outputs.len());
             ports.push(Port { x: end.x, y: end.y, step: step.name.clone(), output: output.clone() });
             if next.is_empty() && output != NEXT {
-                let (x, y) = (end.x + 5 + PORT_ROOM.x, end.y + 14 + PORT_ROOM.y);
-                labels.push(Label { x, y, text: output.clone(), figure: String::new() });
+                let is_before = at == 0 && step.outputs.len() > 1;
+                labels.push(label(end, PORT_ROOM, is_before, output.clone(), String::new()));
             }
         }
     }
     ports
+}
+
+fn label(port: Point, room: Point, is_before: bool, text: String, figure: String) -> Label {
+    let beside = 5 + room.x;
+    let x = if is_before { port.x - beside } else { port.x + beside };
+    Label { x, y: port.y + 14 + room.y, is_before, text, figure }
 }
 
 fn start(sketch: &Sketch, place: Point, marks: Marks<'_>) -> Card {
