@@ -50,6 +50,7 @@ pub mod suggestion;
 pub mod task;
 pub mod telemetry;
 pub mod tls;
+pub mod trace;
 pub mod trigger;
 pub mod unreachable;
 pub mod variable;

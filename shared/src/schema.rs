@@ -11,12 +11,16 @@ use crate::resume::RunKey;
 use crate::store::checkpoints::Decision;
 use crate::store::jobs::Kind;
 use crate::store::runs::State;
+use crate::trace::TraceContext;
 
 /// The name of a run: its receipt and its number.
 const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]{0,4}$";
 
 /// A record of another system: its connection, its module and its id.
 const CONNECTED: &str = "^[A-Za-z0-9_.-]{1,64}/[^/]{1,64}/[!-.0-~]{1,64}$";
+
+/// A header `traceparent` of version 00.
+const TRACEPARENT: &str = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$";
 
 macro_rules! schema {
     ($($name:ident: $schema:expr;)*) => {
@@ -48,6 +52,7 @@ schema! {
     ModuleName: name();
     StepName: name();
     RunKey: json_schema!({"type": "string", "pattern": RUN});
+    TraceContext: json_schema!({"type": "string", "pattern": TRACEPARENT});
     State: json_schema!({"type": "string", "enum": State::ALL.map(|(_, word)| word)});
     Decision: json_schema!({"type": "string", "enum": Decision::ALL.map(|(_, word)| word)});
     Kind: json_schema!({"type": "string", "enum": Kind::ALL.map(|(_, word)| word)});
