@@ -9,7 +9,7 @@ use postern_shared::options::number::between;
 use postern_shared::options::retention::Keep;
 use postern_shared::options::{
     self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, SecretsOptions, Settings,
-    TelemetryOptions,
+    TelemetryOptions, TraceOptions,
 };
 
 use crate::limits;
@@ -47,6 +47,10 @@ pub struct Options {
     /// What it says of itself.
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
+
+    /// Where its traces go.
+    #[command(flatten)]
+    pub traces: TraceOptions,
 }
 
 impl Settings for Options {

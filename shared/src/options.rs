@@ -13,6 +13,7 @@ mod public;
 mod refusal;
 pub mod retention;
 mod secrets;
+mod traces;
 pub mod variables;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub use public::PublicOptions;
 pub use refusal::{Refusal, Settings, read, tell};
 pub use retention::RetentionOptions;
 pub use secrets::SecretsOptions;
+pub use traces::{OtlpHeaders, SamplerName, TraceOptions};
 
 /// Where RabbitMQ is.
 #[derive(Debug, Clone, Args)]

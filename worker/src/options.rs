@@ -11,6 +11,7 @@ use postern_shared::date::{named_zone, unknown_zone};
 use postern_shared::options::number::between;
 use postern_shared::options::{
     BrokerOptions, DatabaseOptions, PrivateOptions, RetentionOptions, SecretsOptions, Settings, TelemetryOptions,
+    TraceOptions,
 };
 use postern_shared::search_key::Names;
 
@@ -57,6 +58,10 @@ pub struct Options {
     /// What it says of itself.
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
+
+    /// Where its traces go.
+    #[command(flatten)]
+    pub traces: TraceOptions,
 }
 
 impl Settings for Options {}

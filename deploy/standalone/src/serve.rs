@@ -127,6 +127,7 @@ fn services(
         database: database.clone(),
         broker: broker.clone(),
         telemetry: options.telemetry.clone(),
+        traces: options.traces.clone(),
     };
     let ingress = postern_ingress::Options {
         service: options.ingress,
@@ -134,6 +135,7 @@ fn services(
         broker,
         secrets: options.secrets,
         telemetry: options.telemetry,
+        traces: options.traces,
     };
     (ingress, worker, control)
 }

@@ -15,13 +15,14 @@ const PREFIX: &str = "POSTERN_";
 const OF_SCRIPTS: &str = "POSTERN_DEV_";
 
 /// The sources that declare settings: one file of variables often serves all programs, none of which knows the others.
-const DECLARATIONS: [&str; 11] = [
+const DECLARATIONS: [&str; 12] = [
     include_str!("../options.rs"),
     include_str!("body.rs"),
     include_str!("database.rs"),
     include_str!("public.rs"),
     include_str!("retention.rs"),
     include_str!("secrets.rs"),
+    include_str!("traces.rs"),
     include_str!("../../../ingress/src/options.rs"),
     include_str!("../../../worker/src/options.rs"),
     include_str!("../../../deploy/control/src/options.rs"),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use postern_control::AccessOptions;
 use postern_ingress::ServiceOptions;
-use postern_shared::options::{self, OtherDatabaseOptions, SecretsOptions, TelemetryOptions};
+use postern_shared::options::{self, OtherDatabaseOptions, SecretsOptions, TelemetryOptions, TraceOptions};
 use postern_worker::ExecutionOptions;
 
 /// Arguments of `serve`.
@@ -63,6 +63,10 @@ pub struct Options {
     /// What it says of itself.
     #[command(flatten)]
     pub telemetry: TelemetryOptions,
+
+    /// Where the traces of ingress and worker go.
+    #[command(flatten)]
+    pub(super) traces: TraceOptions,
 }
 
 impl Options {
