@@ -36,6 +36,7 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::processes::Service;
 use postern_shared::store::{Store, migrate};
 use postern_shared::wakeup::Wakeup;
+use postern_traces::Traces;
 use prometheus::Registry;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -67,9 +68,10 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     let unpublished = Shutdown::new();
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
     let keys = options.secrets.keys()?;
+    let (traces, exporting) = Traces::start(&options.traces, "postern-ingress")?;
     let options = options.service;
     let spool = Spool::start(store.clone(), options.max_spooled, beside.wakeup);
-    let state = Arc::new(State::new(&options, (store.clone(), keys), publisher, spool, &registry)?);
+    let state = Arc::new(State::new(&options, (store.clone(), keys), publisher, spool, traces, &registry)?);
 
     let probe = probe::of(&state, registry.clone()).with_metrics(beside.metrics);
     let probing = match beside.probe {
@@ -120,6 +122,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     writing.await?;
     telling.await?;
     present.await?;
+    exporting.end().await;
     for task in [waiting, following, looking].into_iter().chain(probing) {
         task.abort();
     }

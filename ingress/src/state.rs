@@ -23,6 +23,7 @@ use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::processes::Held;
 use postern_shared::store::{Store, StoreError, permissions, secrets, settings};
+use postern_traces::Traces;
 use prometheus::Registry;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -86,6 +87,7 @@ pub struct State {
     pub sequence: Sequence,
     pub waiting: Waiting,
     pub clock: Arc<Clock>,
+    pub traces: Traces,
     keys: Keys,
     snapshot: ArcSwap<Snapshot>,
     held: watch::Sender<Held>,
@@ -98,6 +100,7 @@ impl State {
         (store, keys): (Store, Keys),
         publisher: Option<Publisher>,
         spool: Spool,
+        traces: Traces,
         registry: &Registry,
     ) -> Result<Self, Failure> {
         let clock = Arc::default();
@@ -121,6 +124,7 @@ impl State {
             sequence: Sequence::new(),
             waiting: Waiting::new(),
             clock,
+            traces,
             keys,
             snapshot: ArcSwap::default(),
             held: watch::Sender::default(),

@@ -7,8 +7,10 @@ mod body;
 mod challenge;
 mod headers;
 mod prefer;
+mod publish;
 mod refusal;
 mod signed;
+mod traced;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,17 +18,14 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use postern_shared::body::fields::{Fields, Posted};
-use postern_shared::body::memory;
-use postern_shared::broker::publisher::PublishError;
 use postern_shared::id::{ReceiptId, RecordId};
-use postern_shared::intake::call::{self, Call, described, encode};
+use postern_shared::intake::call::{self, Call, described};
 use postern_shared::intake::dedupe::{self, InvalidKey};
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::selector::{self, Query, Selectors};
-use postern_shared::lane::Lane;
 use postern_shared::permission::Permission;
 use postern_shared::secret::Secrets;
-use postern_shared::submission::{SUBMISSIONS_V1, Submission, Target};
+use postern_shared::submission::Target;
 use serde_json::json;
 use warp::http::header::HeaderValue;
 use warp::http::{HeaderMap, Method};
@@ -34,17 +33,19 @@ use warp::reply::Response;
 
 use crate::access::Access;
 use crate::cors;
-use crate::http::body_budget::{Full, Share};
+use crate::http::body_budget::Share;
 use crate::http::methods;
 use crate::routes::Request;
 use crate::state::State;
 use crate::tokens;
 
-use body::{beside_others, read_body, read_fields};
+use body::{read_body, read_fields};
 
 pub(crate) use answer::see_other;
+use publish::publish;
 use refusal::Keeping;
 pub(crate) use refusal::Refusal;
+use traced::Traced;
 
 /// Takes one POST. `access` holds the permissions that admit the caller's address.
 pub(crate) async fn submit<S, B>(
@@ -70,8 +71,14 @@ where
     match checked(state, &mut access, request, sent) {
         Ok((permission, target, selectors)) => {
             let secrets = access.secrets();
-            let asked = Asked { permission, secrets, target, selectors, settings_version, request, sent, caller };
+            let traced = Traced::begin(state, &sent.headers);
+            let traced = traced.as_ref();
+            let asked =
+                Asked { permission, secrets, target, selectors, settings_version, request, sent, caller, traced };
             let accepted = accept(state, asked, body).await;
+            if let Some(traced) = traced {
+                traced.answered(state, permission, &accepted);
+            }
             accepted.map_err(|error| Refusal::under(Some(permission), request, error))
         }
         Err(mut refusal) => {
@@ -133,6 +140,7 @@ struct Asked<'a> {
     /// The same request with the token that it shows.
     sent: &'a Request,
     caller: IpAddr,
+    traced: Option<&'a Traced>,
 }
 
 /// A call whose body was read.
@@ -147,6 +155,7 @@ struct Taken<'a> {
     share: Share,
     /// The bytes that the share has for the variables.
     reserved: usize,
+    traced: Option<&'a Traced>,
 }
 
 impl Taken<'_> {
@@ -174,7 +183,7 @@ where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    let Asked { permission, secrets, target, selectors, settings_version, request, sent, caller } = asked;
+    let Asked { permission, secrets, target, selectors, settings_version, request, sent, caller, traced } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
     state.permission_rates.take(permission)?;
@@ -198,7 +207,8 @@ where
     }
     let key = idempotency_key(&request.headers, permission).map_err(|error| refused(error.into(), Some(&body)))?;
     let record = selectors.record;
-    let mut taken = Taken { permission, target, record, query, settings_version, request, caller, share, reserved };
+    let mut taken =
+        Taken { permission, target, record, query, settings_version, request, caller, share, reserved, traced };
     let handed_on = match posted {
         Posted::One(fields) => one(state, taken, fields, key).await,
         Posted::Several(items) => several(state, &mut taken, items, key).await,
@@ -232,7 +242,7 @@ async fn one(state: &State, mut taken: Taken<'_>, fields: Fields, key: Option<&s
     let place = prefer::place(state, &request.headers, permission.wait, receipt, caller);
     let mut submission = taken.call(receipt).submission(Some(state.sequence.next()), permission, fields, dedupe);
     submission.waits = place.is_some();
-    publish(state, std::slice::from_ref(&submission), &mut taken).await?;
+    publish(state, std::slice::from_mut(&mut submission), &mut taken).await?;
     let accepted = answer::accepted(permission, &submission, &request.headers);
     // While a caller waits nothing of its body is held.
     drop((taken, submission));
@@ -248,9 +258,9 @@ async fn several(
     items: Vec<Fields>,
     key: Option<&str>,
 ) -> Result<Response, ApiError> {
-    let submissions = batch::submissions(state, taken, items, key).await?;
+    let mut submissions = batch::submissions(state, taken, items, key).await?;
     if !submissions.is_empty() {
-        publish(state, &submissions, taken).await?;
+        publish(state, &mut submissions, taken).await?;
     }
     Ok(batch::accepted(taken, &submissions))
 }
@@ -270,41 +280,4 @@ fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) ->
 fn idempotency_key<'h>(headers: &'h HeaderMap, permission: &Permission) -> Result<Option<&'h str>, InvalidKey> {
     let sent = dedupe::sent(headers.get_all(dedupe::HEADER).iter().map(|value| value.to_str().ok()))?;
     Ok(sent.or_else(|| dedupe::delivery(permission, |name| headers.get(name)?.to_str().ok())))
-}
-
-/// Durable, and counted as such.
-async fn publish(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -> Result<(), ApiError> {
-    put(state, submissions, taken).await?;
-    for submission in submissions {
-        tracing::debug!(receipt = %submission.receipt, permission = %submission.permission, "a submission was accepted");
-        if let Some(ticket) = submission.ticket {
-            state.sequence.answered(ticket, submission.receipt);
-        }
-    }
-    Ok(())
-}
-
-/// Into the broker, or else into the spool; the submissions of one call together.
-async fn put(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -> Result<(), ApiError> {
-    let encoded = beside_others(taken.reserved, || encode(submissions))?;
-    // Escapes take some times the bytes in which they came.
-    let variables: usize = submissions.iter().map(|one| memory::of(&one.env)).sum();
-    let more = (variables + encoded.len()).saturating_sub(taken.reserved);
-    if more > 0 {
-        taken.share.take(more).map_err(|Full| ApiError::too_busy())?;
-    }
-    let bytes = encoded.len() / submissions.len().max(1);
-    let lanes = submissions.iter().map(|one| state.burst_detector.lane(&one.permission, &one.target, bytes));
-    let lane = lanes.last().unwrap_or(Lane::Default);
-    let encoded = match &state.publisher {
-        None => encoded,
-        Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {
-            Ok(()) => return Ok(()),
-            Err(PublishError::Busy) => return Err(ApiError::too_busy()),
-            Err(PublishError::Unavailable) => encode(submissions)?,
-        },
-    };
-    let spooled = state.spool.put(lane, encoded).await;
-    state.metrics.spooled(spooled.is_ok());
-    spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))
 }

@@ -10,6 +10,7 @@ use crate::env::{Env, EnvError, Limits};
 use crate::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
 use crate::message::Message;
 use crate::record_ref::RecordRef;
+use crate::trace::{self, TraceContext};
 
 /// The AMQP `type` of a message that holds a list of submissions.
 pub const SUBMISSIONS_V1: &str = "submissions.v1";
@@ -51,6 +52,9 @@ pub struct Submission {
     /// Whether its caller waits for a response.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waits: bool,
+    /// The span by which ingress handed it on; none = it is not traced. A worker of a version without traces ignores it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient")]
+    pub traceparent: Option<TraceContext>,
 }
 
 /// Which of the submissions of an ingress it is.
@@ -193,6 +197,7 @@ mod tests {
             settings_version: 2,
             ticket: Some(Ticket { instance: 7, number: 1 }),
             waits: true,
+            traceparent: Some(TraceContext::root(true)),
         };
         let encoded = encode(&one).unwrap();
         let body = bundle([encoded.as_slice(), encoded.as_slice()]);

@@ -48,5 +48,6 @@ pub fn submission(number: u64) -> Submission {
         settings_version: 1,
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: number.try_into().unwrap() }),
         waits: false,
+        traceparent: None,
     }
 }

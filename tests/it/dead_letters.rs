@@ -40,6 +40,7 @@ pub async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> R
         settings_version: 1,
         ticket: None,
         waits: false,
+        traceparent: None,
     };
     let body = submission::bundle([submission::encode(&submission).unwrap().as_slice()]);
     put(postern, Some(receipt), SUBMISSIONS_V1, &body, reason).await;

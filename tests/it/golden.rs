@@ -4,6 +4,7 @@
 use postern_shared::env::Env;
 use postern_shared::resume::{RESUME_V1, Resume, RunKey};
 use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target, Ticket};
+use postern_shared::trace::TraceContext;
 
 /// A bundle of two, with every field used; the line end behind it is the file's, not the wire's.
 const GOLDEN: &str = include_str!("golden/submissions.v1.json");
@@ -13,6 +14,9 @@ const WAITING_GOLDEN: &str = include_str!("golden/submissions.v1.waits.json");
 
 /// A submission in which something that is no text became U+FFFD.
 const ALTERED_GOLDEN: &str = include_str!("golden/submissions.v1.altered.json");
+
+/// A submission that is traced.
+const TRACED_GOLDEN: &str = include_str!("golden/submissions.v1.traced.json");
 
 /// A run to wake.
 const RESUME_GOLDEN: &str = include_str!("golden/resume.v1.json");
@@ -31,6 +35,21 @@ fn a_submission_whose_caller_waits_says_so_and_nothing_else_changes() {
     let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
     assert_eq!(String::from_utf8(written).unwrap() + "\n", WAITING_GOLDEN);
     assert_eq!(submission::unbundle(WAITING_GOLDEN.as_bytes()).unwrap(), [second]);
+}
+
+#[test]
+fn a_submission_that_is_traced_says_so_and_nothing_else_changes() {
+    let mut second = bundle().remove(1);
+    second.traceparent = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
+    assert_eq!(String::from_utf8(written).unwrap() + "\n", TRACED_GOLDEN);
+    assert_eq!(submission::unbundle(TRACED_GOLDEN.as_bytes()).unwrap(), [second]);
+    // A worker takes a lead whatever its trace is called.
+    for other in ["\"nonsense\"", "null", "\"\""] {
+        let unreadable = TRACED_GOLDEN.replace("\"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\"", other);
+        assert_ne!(unreadable, TRACED_GOLDEN);
+        assert_eq!(submission::unbundle(unreadable.as_bytes()).unwrap(), [bundle().remove(1)], "{other}");
+    }
 }
 
 #[test]
@@ -53,7 +72,7 @@ fn fields_that_a_later_version_adds_are_ignored_wherever_they_stand() {
     let mut later = GOLDEN.to_owned();
     for (known, with_more) in [
         (r#"{"submissions":["#, r#"{"later":{"a":[1]},"submissions":["#),
-        (r#"{"receipt":"#, r#"{"traceparent":null,"receipt":"#),
+        (r#"{"receipt":"#, r#"{"tracestate":null,"receipt":"#),
         (r#","env":"#, r#","lane":"default","env":"#),
         (r#","settings_version":"#, r#","reply_to":{"until":1.5},"settings_version":"#),
     ] {
@@ -95,6 +114,7 @@ fn bundle() -> Vec<Submission> {
         settings_version: 12,
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: 5 }),
         waits: false,
+        traceparent: None,
     };
     let second = Submission {
         receipt: "0193a5c8-7d01-7000-8000-000000000000".parse().unwrap(),
@@ -111,6 +131,7 @@ fn bundle() -> Vec<Submission> {
         settings_version: 12,
         ticket: None,
         waits: false,
+        traceparent: None,
     };
     vec![first, second]
 }

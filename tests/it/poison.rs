@@ -42,6 +42,7 @@ pub fn submission(receipt: ReceiptId) -> Vec<u8> {
         settings_version: 1,
         ticket: Some(Ticket { instance: 5, number: 1 }),
         waits: false,
+        traceparent: None,
     };
     submission::encode(&submission).unwrap()
 }

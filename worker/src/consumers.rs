@@ -10,6 +10,7 @@ use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::{Store, migrate};
 use postern_shared::wakeup::Wakeup;
+use postern_traces::Traces;
 use prometheus::Registry;
 
 use crate::bundle::batcher::Batcher;
@@ -70,6 +71,7 @@ pub struct Consumers {
     pub own_lanes: Health,
     /// Of the lanes of submissions while the broker takes nothing.
     pub stranded: Health,
+    pub traces: Traces,
 }
 
 impl Consumers {
@@ -157,6 +159,7 @@ impl Consumers {
             outages: Arc::clone(&self.outages),
             own_lanes: Wakeup::default(),
             admission: Wakeup::default(),
+            traces: self.traces.clone(),
         };
         Intake {
             resources,

@@ -26,6 +26,7 @@ use postern_shared::shutdown::Shutdown;
 use postern_shared::store::processes::Service;
 use postern_shared::store::{Store, migrate};
 use postern_shared::wakeup::Wakeup;
+use postern_traces::Traces;
 use prometheus::Registry;
 use tokio::net::TcpListener;
 
@@ -94,11 +95,14 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let upkeep = upkeep::start(&store, execution, watched, (&catalogs, &outside))?;
     let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
-    let consumers = Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded };
+    let (traces, exporting) = Traces::start(&options.traces, "postern-worker")?;
+    let consumers =
+        Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded, traces };
     match &options.broker.amqp_url {
         Some(url) => consumers.take_from_broker(url.parse()?, execution, &registry).await?,
         None => consumers.take_from_spool(wakeup, execution).await?,
     }
+    exporting.end().await;
     for task in upkeep.into_iter().chain([following, probe, present, dry_runs]) {
         task.abort();
     }

@@ -15,6 +15,7 @@ mod redirect;
 pub mod retry_after;
 mod secrets;
 mod tokens;
+pub mod traceparent;
 pub mod vtiger;
 
 use std::sync::Arc;

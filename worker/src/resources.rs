@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use postern_shared::store::Store;
 use postern_shared::wakeup::Wakeup;
+use postern_traces::Traces;
 
 use crate::consume::outages::Outages;
 use crate::matching::catalog::Catalogs;
@@ -28,6 +29,8 @@ pub struct Resources {
     pub own_lanes: Wakeup,
     /// Wakes when a run may wait for its admission, or may have left its place to another.
     pub admission: Wakeup,
+    /// Takes the spans of what was committed.
+    pub traces: Traces,
 }
 
 impl Resources {

@@ -15,6 +15,7 @@ pub mod references;
 pub mod resume;
 pub mod serial_runs;
 pub mod slow_runs;
+pub mod spans;
 pub mod stored;
 pub mod tally;
 pub mod unique_claims;

@@ -74,6 +74,7 @@ impl Call {
             settings_version: self.settings_version,
             ticket,
             waits: false,
+            traceparent: None,
         }
     }
 }

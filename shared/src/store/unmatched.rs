@@ -204,5 +204,6 @@ fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Re
         settings_version: row.get(10),
         ticket: None,
         waits: false,
+        traceparent: None,
     })
 }

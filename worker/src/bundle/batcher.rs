@@ -150,6 +150,7 @@ mod tests {
             ticket: None,
             dropped_files: Vec::new(),
             waits: false,
+            traceparent: None,
         };
         Part { submissions: vec![one; submissions].into(), bytes, lease: None }
     }

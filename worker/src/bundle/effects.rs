@@ -14,6 +14,7 @@ use postern_shared::store::responses::Response;
 use postern_shared::store::run_results::RunResult;
 use postern_shared::store::run_steps::Step;
 use postern_shared::store::runs::Run;
+use postern_shared::trace::TraceContext;
 
 use crate::matching::catalog::Pinned;
 use crate::run::checkpoint::Wake;
@@ -60,6 +61,8 @@ pub struct RunEffects {
     pub slow: Option<Cost>,
     /// What it has for the run that waits for it; none = no run does.
     pub result: Option<RunResult>,
+    /// A span of its trace; none = it is not traced.
+    pub trace: Option<TraceContext>,
 }
 
 /// How the database has a run before its effects are written.
@@ -94,7 +97,7 @@ impl From<ChildRun> for RunEffects {
     fn from(child: ChildRun) -> Self {
         let ChildRun { run, document, wake, .. } = child;
         let (before, document, wake) = (Before::New, Some(document), Some(wake));
-        let (log, slow, result) = (Vec::new(), None, None);
-        Self { run, before, log, keeps: true, forgets: false, document, wake, slow, result }
+        let (log, slow, result, trace) = (Vec::new(), None, None, None);
+        Self { run, before, log, keeps: true, forgets: false, document, wake, slow, result, trace }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use postern_shared::comparison::Notes;
 use postern_shared::expression::{Related, Scope};
@@ -15,6 +15,7 @@ use postern_shared::store::receipts::{NewReceipt, Unmet};
 use postern_shared::store::{self, Conflicts, StoreError, Transaction, receipts, records};
 use postern_shared::submission::Submission;
 use postern_shared::workflow::Workflow;
+use postern_traces::Span;
 
 use crate::bundle::budget::BundleBudget;
 use crate::bundle::clock::Clock;
@@ -29,9 +30,9 @@ use crate::matching::dedupe;
 use crate::matching::record_of::record_of;
 use crate::matching::resolve::{Resolved, meant, resolve};
 use crate::run::field_usage::FieldUsage;
-use crate::run::references;
 use crate::run::serial_runs::SerialRuns;
 use crate::run::tally::Tally;
+use crate::run::{references, spans};
 use crate::task::query::{Answer, Query};
 
 /// Resolves and executes the submissions that nobody has executed, and writes all that became of them. Nothing is committed.
@@ -39,12 +40,13 @@ pub async fn execute(
     transaction: &Transaction<'_>,
     catalog: &Arc<Catalog>,
     submissions: impl Iterator<Item = &Submission>,
-    conflicts: Conflicts,
+    (conflicts, is_traced): (Conflicts, bool),
     budget: BundleBudget,
 ) -> Result<Tally, StoreError> {
-    let began = Instant::now();
+    let (began, begun_at) = (Instant::now(), is_traced.then(SystemTime::now));
     let submissions = sorted(submissions);
     let mut unit = UnitOfWork::new(Arc::clone(catalog), conflicts, budget);
+    unit.is_traced = is_traced;
     lock_records(transaction, &submissions, &mut unit).await?;
     look_at_related(transaction, catalog, &submissions, &mut unit).await?;
     let mut keepalive = Keepalive::new();
@@ -97,9 +99,18 @@ pub async fn execute(
     }
     receipts::insert(transaction, &receipts).await?;
     unit.effects.receipts = receipts.iter().map(|one| one.submission.receipt).collect();
-    let Tally { ended, admission, slow, checkpoint_bytes, alarms, log, .. } = write(transaction, &mut unit).await?;
-    counted.log.append(log);
-    Ok(Tally { ended, admission, slow, checkpoint_bytes, alarms, ..counted })
+    counted = counted.with_runs(write(transaction, &mut unit).await?);
+    counted.spans.extend(begun_at.into_iter().flat_map(|at| receipts.iter().filter_map(move |one| span(one, at))));
+    Ok(counted)
+}
+
+fn span(receipt: &NewReceipt<'_>, began: SystemTime) -> Option<Span> {
+    let outcome = match (receipt.duplicate_of, receipt.unmatched) {
+        (Some(_), _) => "duplicate",
+        (None, true) => "unmatched",
+        (None, false) => "claimed",
+    };
+    spans::of_receipt(receipt.submission, outcome, began)
 }
 
 /// In the order of the receipts, each once: the order in which they are inserted.

@@ -135,6 +135,7 @@ impl Intake {
                     self.resources.metrics.executed(&tally, started.elapsed());
                     tally.log.write();
                     self.resources.ring(&tally);
+                    self.resources.traces.take(tally.spans);
                     return Ok(());
                 }
                 Err(StoreError::Taken) => {
@@ -167,7 +168,8 @@ impl Intake {
         let mut connection = self.resources.store.connection().await?;
         let transaction = store::begin(&mut connection).await?;
         let budget = BundleBudget::new(Mode::Bundle, Arc::clone(&self.resources.slow_runs));
-        let tally = execute(&transaction, &catalog, submissions(), conflicts, budget).await?;
+        let is_traced = self.resources.traces.is_on();
+        let tally = execute(&transaction, &catalog, submissions(), (conflicts, is_traced), budget).await?;
         if tally.known > 0 {
             store::confirm_reads(&transaction).await?;
         }

@@ -51,7 +51,8 @@ impl<'a> Sequences<'a> {
         }
         let runs = (1..).zip(resolved.start).map(|(number, pinned)| {
             let record = submission.record.clone().map(|record| record_of(modules, &pinned.workflow, record));
-            Execution::new(pinned, number, submission.receipt, record, scope.clone())
+            let execution = Execution::new(pinned, number, submission.receipt, record, scope.clone());
+            execution.traced(submission.traceparent)
         });
         self.all.push(Sequence {
             submission,

@@ -42,6 +42,8 @@ pub struct UnitOfWork {
     pub numbers: HashMap<ReceiptId, i16>,
     /// The records that the transaction has created, changed or deleted.
     pub touched: BTreeSet<RecordId>,
+    /// Whether spans are made of what becomes of its runs.
+    pub is_traced: bool,
     catalog: Arc<Catalog>,
     conflicts: Conflicts,
     held: BTreeMap<RecordId, Held>,

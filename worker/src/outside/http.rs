@@ -10,6 +10,7 @@ use postern_shared::message::Message;
 use postern_shared::rendered::HttpCall;
 use postern_shared::secret::scrub::Scrubber;
 use postern_shared::tls;
+use postern_shared::trace::TRACEPARENT;
 use postern_shared::unreachable::Unreachable;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, redirect};
@@ -19,6 +20,7 @@ use super::call::{Failure, FailureKind, Reply};
 use super::certificates;
 use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
+use super::traceparent;
 
 /// Redirects of one request that are followed: more is a loop.
 const MAX_REDIRECTS: usize = 5;
@@ -129,7 +131,7 @@ impl Http {
     }
 }
 
-/// Those of the step, and its key unless it names one itself.
+/// Those of the step, and its key and its trace unless it names them itself.
 fn headers(call: &HttpCall, key: Option<&str>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in &call.headers {
@@ -140,6 +142,9 @@ fn headers(call: &HttpCall, key: Option<&str>) -> Option<HeaderMap> {
     }
     if let Some(key) = key {
         headers.entry("idempotency-key").or_insert(HeaderValue::from_str(key).ok()?);
+    }
+    if let Some(traceparent) = traceparent::header() {
+        headers.entry(TRACEPARENT).or_insert(traceparent);
     }
     Some(headers)
 }

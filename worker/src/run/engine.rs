@@ -88,7 +88,7 @@ impl Execution {
             return Some(Progress::Asks(query));
         }
         let (run, number, alone) = (self.run.key(), self.run.steps + 1, self.now.is_some());
-        let (workflow, depth, touched) = (self.run.workflow, self.depth, &mut self.touched);
+        let (workflow, depth, trace, touched) = (self.run.workflow, self.depth, self.trace, &mut self.touched);
         let (scope, budget) = (&mut self.scope, &mut self.budget);
         let (record, elsewhere) = (self.run.record.clone(), &mut self.elsewhere);
         let tries = next.tried.unwrap_or(Tried { first: number, times: 0, unclear_at_ms: None });
@@ -106,6 +106,7 @@ impl Execution {
             step: &step.name,
             workflow,
             depth,
+            trace,
             number,
             alone,
             tries,

@@ -16,6 +16,7 @@ use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::task::Task;
 use postern_shared::task::for_each::ForEach;
+use postern_shared::trace::TraceContext;
 use postern_shared::workflow::{Step, Workflow};
 
 use super::budget::RunBudget;
@@ -61,6 +62,8 @@ pub struct Execution {
     pub(super) wake: Option<Wake>,
     /// Of what it needed too much for those beside it, once it goes on alone.
     pub(super) slow: Option<Cost>,
+    /// A span of its trace; none = it is not traced.
+    pub(super) trace: Option<TraceContext>,
 }
 
 /// Where a run stands after it went on.
@@ -109,7 +112,18 @@ impl Execution {
             field_usage,
             wake,
             slow,
+            trace: None,
         }
+    }
+
+    /// The same, as a part of this trace.
+    pub fn traced(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// The span of the step in hand.
+    pub fn span_in_hand(&self) -> Option<TraceContext> {
+        self.trace.map(|trace| trace.of_step(self.key(), self.run.steps + 1))
     }
 
     /// Its name.
@@ -177,11 +191,11 @@ impl Execution {
         self.run.steps == steps
     }
 
-    /// The place of the step in hand on the run's path, and that of its first try.
-    pub fn numbers(&self) -> (i32, i32) {
+    /// The place of the step in hand on the run's path, that of its first try, and its span.
+    pub fn place(&self) -> (i32, i32, Option<TraceContext>) {
         let number = self.run.steps + 1;
         let tried = self.asking.as_ref().and_then(|next| next.tried);
-        (number, tried.map_or(number, |tried| tried.first))
+        (number, tried.map_or(number, |tried| tried.first), self.span_in_hand())
     }
 
     /// Begins on a record of another system.

@@ -6,9 +6,12 @@ mod attempt;
 mod ending;
 mod reach;
 
+use std::time::SystemTime;
+
 use postern_shared::message::Message as Text;
 use postern_shared::resume::Resume;
 use postern_shared::store::StoreError;
+use postern_shared::trace::TraceContext;
 
 use self::attempt::{Work, attempt};
 use self::reach::Step;
@@ -16,7 +19,10 @@ use crate::bundle::retry::Retry;
 use crate::consume::message::{Message, Origin};
 use crate::consume::verdict::{Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
 use crate::outside::breaker::Breakers;
+use crate::outside::call::{Call, Report};
+use crate::outside::traceparent;
 use crate::resources::Resources;
+use crate::run::spans;
 
 /// Handles a message; nothing = it may be acknowledged.
 pub async fn handle(resources: &Resources, message: &Message) -> Option<Verdict> {
@@ -72,22 +78,27 @@ fn goes_back(message: &Message, breakers: &Breakers) -> bool {
 /// Again and again while it is nobody's fault that this fails.
 async fn execute(resources: &Resources, message: &Message, resume: &Resume, work: Work<'_>) -> Result<(), Text> {
     let mut retry = Retry::new(&resources.metrics, &resources.outages, "a run that is to go on");
-    let mut report = None;
+    let (mut report, mut called) = (None, None);
     loop {
         match attempt(resources, message, resume, report.as_ref().map_or(work, Work::Settle)).await {
-            Ok(Step::Done(tally)) => {
+            Ok(Step::Done(mut tally)) => {
                 resources.outages.committed();
                 resources.metrics.resumed(&tally);
                 tally.log.write();
                 resources.ring(&tally);
+                // The span of a step begins with its call, for which no transaction waited.
+                if let Some((step, began)) = called
+                    && let Some(span) = tally.spans.iter_mut().find(|span| span.is(step))
+                {
+                    span.began(began);
+                }
+                resources.traces.take(tally.spans);
                 return Ok(());
             }
-            Ok(Step::Call { call, key }) => {
-                let came = if message.is_overdue {
-                    resources.outside.call_overdue(&call, resume.workflow.get(), &key).await
-                } else {
-                    resources.outside.call(&call, resume.workflow.get(), &key).await
-                };
+            Ok(Step::Call { call, key, span }) => {
+                let began = SystemTime::now();
+                called = span.map(|step| (step, began));
+                let came = reach_out(resources, message, resume, (&call, &key), called).await;
                 resources.metrics.called(&came);
                 report = Some(came);
             }
@@ -104,6 +115,28 @@ async fn execute(resources: &Resources, message: &Message, resume: &Resume, work
             }
         }
     }
+}
+
+/// Makes a call. `span` is that of its step, and when the call began.
+async fn reach_out(
+    resources: &Resources,
+    message: &Message,
+    resume: &Resume,
+    (call, key): (&Call, &str),
+    span: Option<(TraceContext, SystemTime)>,
+) -> Report {
+    let making = async {
+        if message.is_overdue {
+            resources.outside.call_overdue(call, resume.workflow.get(), key).await
+        } else {
+            resources.outside.call(call, resume.workflow.get(), key).await
+        }
+    };
+    let Some((step, began)) = span.filter(|_| resources.traces.is_on()) else { return making.await };
+    let context = step.child();
+    let report = traceparent::under(context, making).await;
+    resources.traces.take(spans::of_call((step, context), resume, (&*call.request, &report), began));
+    report
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ impl Execution {
             field_usage: FieldUsage::default(),
             wake: None,
             slow: None,
+            trace: taken.checkpoint.trace,
         })
     }
 
@@ -76,8 +77,8 @@ impl Execution {
             (KeepLog::Failures, _) => (true, false),
             (KeepLog::None, _) => (false, false),
         };
-        let Self { run, log, wake, slow, awaited: result, .. } = self;
-        (RunEffects { run, before, log, keeps, forgets, document, wake, slow, result }, self.field_usage)
+        let Self { run, log, wake, slow, awaited: result, trace, .. } = self;
+        (RunEffects { run, before, log, keeps, forgets, document, wake, slow, result, trace }, self.field_usage)
     }
 
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.
@@ -94,6 +95,7 @@ impl Execution {
             awaited: self.awaited.clone(),
             frames: std::mem::take(&mut self.frames),
             elsewhere: std::mem::take(&mut self.elsewhere),
+            trace: self.trace,
         };
         if self.run.state == State::Failed {
             checkpoint.forget_tries();

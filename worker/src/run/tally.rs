@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use postern_shared::id::WorkflowId;
 use postern_shared::store::runs::{Run, State};
+use postern_traces::Span;
 
 use super::log_lines::LogLines;
 use super::slow_runs::Cost;
@@ -33,6 +34,8 @@ pub struct Tally {
     pub checkpoint_bytes: usize,
     /// What wakes the runs that go on at once: to be brought on its way when this is committed.
     pub alarms: bool,
+    /// The spans of its receipts, runs and steps: to be handed over when this is committed.
+    pub spans: Vec<Span>,
 }
 
 /// How many runs ended, and how.
@@ -43,6 +46,14 @@ pub struct Ended {
 }
 
 impl Tally {
+    /// The same with what became of the runs.
+    pub fn with_runs(mut self, runs: Self) -> Self {
+        let Self { ended, admission, slow, checkpoint_bytes, alarms, log, spans, .. } = runs;
+        self.log.append(log);
+        self.spans.extend(spans);
+        Self { ended, admission, slow, checkpoint_bytes, alarms, ..self }
+    }
+
     /// Counts a run that goes on alone, if it does.
     pub fn count_slow(&mut self, cost: Option<Cost>) {
         if let Some(cost) = cost {

@@ -8,6 +8,7 @@ use crate::env::Env;
 use crate::id::StepName;
 use crate::rendered::Rendered;
 use crate::store::run_results::RunResult;
+use crate::trace::{self, TraceContext};
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Checkpoint {
     /// What the run knows of records of other systems.
     #[serde(default, skip_serializing_if = "Elsewhere::is_empty")]
     pub elsewhere: Elsewhere,
+    /// A span of the trace to which the run belongs; none = the run is not traced.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient")]
+    pub trace: Option<TraceContext>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]

@@ -15,8 +15,8 @@ use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::run::checkpoint::{Alarms, Wake, standing};
-use crate::run::serial_runs;
 use crate::run::tally::Tally;
+use crate::run::{serial_runs, spans};
 
 /// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
 pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
@@ -36,6 +36,9 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     let (mut touched, mut steps, mut failures) = (BTreeSet::new(), Counted::default(), Failures::default());
     for one in runs.into_iter().chain(child_runs.into_iter().map(RunEffects::from)) {
         count(&one, &mut tally);
+        if unit.is_traced {
+            tally.spans.extend(spans::of_run(&one));
+        }
         let records = one.log.iter().flat_map(|step| &step.records);
         touched.extend(records.map(|record| (one.run.receipt, record.clone())));
         steps.add(&one.run, &one.log);

@@ -107,6 +107,7 @@ impl<'t, 'c> Simulation<'t, 'c> {
             awaited: None,
             frames: Frames::default(),
             elsewhere: Elsewhere::default(),
+            trace: None,
         };
         Waiting { run, checkpoint, pinned, wake: Wake::Now, has_news: false }
     }

@@ -81,6 +81,7 @@ pub async fn attempt(
     let budget = BundleBudget::new(mode, Arc::clone(&resources.slow_runs));
     let mut unit = UnitOfWork::new(resources.catalogs.at_least(0).await?, Conflicts::Expected, budget);
     unit.clock = Clock::new(taken.now, began);
+    unit.is_traced = resources.traces.is_on();
     if let Some(record) = record {
         unit.take_in(&[record], locked);
     }
@@ -188,9 +189,9 @@ async fn go_on(
                 break drop(execution.leave(taken.has_passed));
             }
             Progress::Outside(call) if is_read(&call.request) => {
-                return Ok(Step::Call { call, key: String::new() });
+                return Ok(Step::Call { call, key: String::new(), span: execution.span_in_hand() });
             }
-            Progress::Outside(call) => match reach(transaction, resume, call, execution.numbers()).await? {
+            Progress::Outside(call) => match reach(transaction, resume, call, execution.place()).await? {
                 Reach::Now(step) => return Ok(step),
                 Reach::Unknown(report) => answer = Some(Answer::Outside(report)),
             },

@@ -8,6 +8,7 @@ use postern_shared::store::StoreError;
 use postern_shared::store::checkpoints::{Checkpoint, Taken};
 use postern_shared::store::run_results::RunResult;
 use postern_shared::store::runs::{Run, State};
+use postern_shared::trace::TraceContext;
 
 use crate::bundle::effects::{Before, RunEffects};
 use crate::run::checkpoint::{self, Wake};
@@ -35,7 +36,7 @@ pub fn cancelled(resume: &Resume, taken: Taken) -> RunEffects {
 fn without_checkpoint(resume: &Resume, taken: Taken, state: State, message: Message) -> RunEffects {
     let before = before(resume, &taken);
     let run = ended(taken.run, state, message, taken.now);
-    effects(run, before, None, taken.checkpoint.awaited)
+    effects(run, before, None, (taken.checkpoint.awaited, taken.checkpoint.trace))
 }
 
 /// Ends a run where it stands, so that a replay can go on there.
@@ -45,7 +46,7 @@ pub fn failed(resume: &Resume, taken: Taken, reason: Message) -> Result<RunEffec
     checkpoint.forget_tries();
     run.failed_at = checkpoint.pending.last().map(|branch| branch.step.clone());
     let (run, document) = (ended(run, State::Failed, reason, now), Some(document(&checkpoint)?));
-    Ok(effects(run, before, document, checkpoint.awaited))
+    Ok(effects(run, before, document, (checkpoint.awaited, checkpoint.trace)))
 }
 
 /// Nothing wakes it but the end of the run that is on its record.
@@ -54,13 +55,18 @@ pub fn in_turn(resume: &Resume, taken: Taken) -> Result<RunEffects, StoreError> 
     let Taken { mut run, mut checkpoint, .. } = taken;
     run.state = State::Waiting;
     (checkpoint.begins, checkpoint.calling) = (false, false);
-    let effects = effects(run, before, Some(document(&checkpoint)?), checkpoint.awaited);
+    let effects = effects(run, before, Some(document(&checkpoint)?), (checkpoint.awaited, checkpoint.trace));
     Ok(RunEffects { wake: Some(Wake::InTurn), ..effects })
 }
 
-fn effects(run: Run, before: Before, document: Option<String>, result: Option<RunResult>) -> RunEffects {
+fn effects(
+    run: Run,
+    before: Before,
+    document: Option<String>,
+    (result, trace): (Option<RunResult>, Option<TraceContext>),
+) -> RunEffects {
     let (log, keeps, forgets) = (Vec::new(), true, false);
-    RunEffects { run, before, log, keeps, forgets, document, wake: None, slow: None, result }
+    RunEffects { run, before, log, keeps, forgets, document, wake: None, slow: None, result, trace }
 }
 
 fn ended(run: Run, state: State, message: Message, now: SystemTime) -> Run {

@@ -7,6 +7,7 @@ use postern_shared::resume::Resume;
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{StoreError, Transaction};
+use postern_shared::trace::TraceContext;
 
 use crate::outside::call::{Call, Failure, FailureKind, MARGIN, Report, target};
 use crate::run::tally::Tally;
@@ -23,7 +24,12 @@ pub enum Step {
     /// Nothing more is to be done for this message.
     Done(Tally),
     /// The intent is noted: now the call.
-    Call { call: Box<Call>, key: String },
+    Call {
+        call: Box<Call>,
+        key: String,
+        /// The span of its step; none = the run is not traced.
+        span: Option<TraceContext>,
+    },
 }
 
 /// What is done about a call.
@@ -34,12 +40,13 @@ pub enum Reach {
     Unknown(Report),
 }
 
-/// Notes that a call is about to be made. `numbers` are the place of the step on the run's path, and that of its first try.
+/// Notes that a call is about to be made. The last are the place of the step on the run's path, that of its first
+/// try, and its span.
 pub async fn reach(
     transaction: &Transaction<'_>,
     resume: &Resume,
     mut call: Box<Call>,
-    (number, first): (i32, i32),
+    (number, first, span): (i32, i32, Option<TraceContext>),
 ) -> Result<Reach, StoreError> {
     if let Some(claim) = claim_of(&call.request)
         && !unique_claims::enter(transaction, &claim, resume.run).await?
@@ -60,7 +67,7 @@ pub async fn reach(
                 outside_calls::renew(transaction, resume.run, number).await?;
                 call.unclear_for = Some(call.unclear_for.map_or(age, |before| before.min(age)));
             }
-            Ok(Reach::Now(Step::Call { call, key: format!("{}.{first}", resume.run) }))
+            Ok(Reach::Now(Step::Call { call, key: format!("{}.{first}", resume.run), span }))
         }
     }
 }

@@ -81,6 +81,7 @@ fn child(number: i16, frame: Frame, wake: Wake, context: &mut Context<'_>) -> Re
         awaited: Some(RunResult::default()),
         frames: Frames { open, shown: Some(0), spent: 0 },
         elsewhere: Elsewhere::opened(),
+        trace: context.trace,
     };
     let record = context.record.clone();
     child::child(context, (pinned, number, item), record, &checkpoint, wake)
