@@ -2,6 +2,7 @@
 //! stopped and removed when the test ends.
 
 pub mod call;
+pub mod collector;
 pub mod fake_clock;
 pub mod mail_server;
 pub mod outside;

@@ -79,6 +79,7 @@ mod switch;
 mod tasks;
 mod tidy;
 mod tls;
+mod traces;
 mod unmatched;
 mod upgrade;
 mod variables;
