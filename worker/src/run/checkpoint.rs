@@ -1,6 +1,7 @@
 //! What a run leaves behind that does not end in its transaction, and what wakes it. A run that failed leaves the same,
 //! so that a replay can go on at the failed step.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -28,6 +29,8 @@ pub struct Next {
     pub tried: Option<Tried>,
     /// What it sends to another system, once that is rendered.
     pub request: Option<Arc<Rendered>>,
+    /// The numbers that it has drawn, by their counters: what it takes along if it goes on in another transaction.
+    pub drawn: BTreeMap<String, i64>,
     /// The runs that it has started and waits for.
     pub awaits: Option<Awaits>,
     /// The loop whose item it belongs to.
@@ -40,6 +43,11 @@ impl Next {
     /// The innermost loop that does not end before it is taken.
     pub fn innermost(&self) -> Option<FrameId> {
         self.round.or(self.frame)
+    }
+
+    /// The same step, to be taken anew.
+    pub fn anew(self) -> Self {
+        Self { tried: None, request: None, drawn: BTreeMap::new(), ..self }
     }
 }
 
@@ -88,7 +96,7 @@ pub enum Wake {
 
 impl From<StepIndex> for Next {
     fn from(step: StepIndex) -> Self {
-        Self { step, tried: None, request: None, awaits: None, frame: None, round: None }
+        Self { step, tried: None, request: None, drawn: BTreeMap::new(), awaits: None, frame: None, round: None }
     }
 }
 
@@ -96,9 +104,9 @@ impl From<StepIndex> for Next {
 pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
     let branch = |next: &Next| {
         let request = next.request.as_deref().cloned().map(Box::new);
-        let step = workflow.step(next.step)?.name.clone();
+        let (step, drawn) = (workflow.step(next.step)?.name.clone(), next.drawn.clone());
         let Next { tried, awaits, frame, round, .. } = *next;
-        Some(Branch { step, tried, request, awaits, frame, round })
+        Some(Branch { step, tried, request, drawn, awaits, frame, round })
     };
     steps.iter().filter_map(branch).collect()
 }
@@ -107,9 +115,9 @@ pub fn written(workflow: &Workflow, steps: &[Next]) -> Vec<Branch> {
 pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, Message> {
     let next = |branch: &Branch| match workflow.find(&branch.step) {
         Some(step) => {
-            let request = branch.request.clone().map(Arc::from);
+            let (request, drawn) = (branch.request.clone().map(Arc::from), branch.drawn.clone());
             let Branch { tried, awaits, frame, round, .. } = *branch;
-            Ok(Next { step, tried, request, awaits, frame, round })
+            Ok(Next { step, tried, request, drawn, awaits, frame, round })
         }
         None => Err(Message::StepMissing { step: branch.step.clone() }),
     };

@@ -78,12 +78,12 @@ impl Execution {
         self.begin_step(&next, step, answer.as_ref(), unit);
         let record = self.run.record.as_ref().and_then(RecordRef::own);
         self.scope.record = record.and_then(|id| unit.fields(id));
-        let (next, mut answer) = match self.look_elsewhere(next, step, answer, unit) {
+        let (mut next, mut answer) = match self.look_elsewhere(next, step, answer, unit) {
             Looked::Known(next, answer) => (next, answer),
             Looked::Asks(next, call) => return Some(self.reach_out(next, call)),
             Looked::Failed(next, outcome) => return self.follow(next, step, outcome, unit),
         };
-        if let Some(query) = self.ask_before(&next, step, &mut answer, unit) {
+        if let Some(query) = self.ask_before(&mut next, step, &mut answer, unit) {
             self.asking = Some(next);
             return Some(Progress::Asks(query));
         }
@@ -158,7 +158,7 @@ impl Execution {
     /// What the step must know before it is evaluated: the numbers that it draws, and the records that it refers to.
     fn ask_before(
         &mut self,
-        next: &Next,
+        next: &mut Next,
         step: &Step,
         answer: &mut Option<Answer>,
         unit: &mut UnitOfWork,
@@ -167,8 +167,11 @@ impl Execution {
             return Some(Query::Count(step.reads.counters.clone()));
         }
         if let Some(Answer::Counted(numbers)) = answer {
-            Arc::make_mut(&mut self.scope.local).counters = std::mem::take(numbers);
+            next.drawn = std::mem::take(numbers);
             *answer = None;
+        }
+        if !next.drawn.is_empty() {
+            Arc::make_mut(&mut self.scope.local).counters.clone_from(&next.drawn);
         }
         self.relate(next, step, answer.as_ref(), unit).map(Query::Look)
     }
@@ -239,5 +242,6 @@ impl Execution {
 
 /// Whether the step is begun: it draws numbers once, however often it goes on.
 fn is_first_visit(next: &Next) -> bool {
-    next.request.is_none() && next.awaits.is_none() && next.round.is_none() && next.tried.is_none()
+    let is_new = next.request.is_none() && next.awaits.is_none() && next.round.is_none() && next.tried.is_none();
+    is_new && next.drawn.is_empty()
 }

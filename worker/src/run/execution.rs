@@ -237,7 +237,7 @@ impl Execution {
     /// Ends at a step, which a replay takes again.
     pub(super) fn fail(&mut self, next: Next, message: Message) -> Progress {
         self.run.failed_at = self.pinned.workflow.step(next.step).map(|step| step.name.clone());
-        self.pending.push(Next { tried: None, request: None, ..next });
+        self.pending.push(next.anew());
         self.end(true, Some(message))
     }
 

@@ -1,5 +1,7 @@
 //! What a checkpoint holds, as JSON. Runs wait for weeks: what an earlier version has written is read.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::elsewhere::Elsewhere;
@@ -57,6 +59,7 @@ impl Checkpoint {
         let parked = self.parked.iter_mut().flat_map(|one| &mut one.steps);
         for branch in self.pending.iter_mut().chain(parked) {
             (branch.tried, branch.request) = (None, None);
+            branch.drawn.clear();
         }
     }
 }
@@ -72,6 +75,9 @@ pub struct Branch {
     /// What it sends to another system, once that is rendered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Rendered>>,
+    /// The numbers that it has drawn, by their counters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drawn: BTreeMap<String, i64>,
     /// The runs that it has started and waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Awaits>,
@@ -126,12 +132,14 @@ mod tests {
 
     #[test]
     fn what_an_earlier_version_wrote_is_read_and_tries_can_be_forgotten() {
-        let earlier = r#"{"env":{},"pending":[{"step":"a"}],"parked":[{"due_at_ms":1,"steps":[{"step":"b","tried":{"first":2,"times":1}}]}]}"#;
+        let earlier = r#"{"env":{},"pending":[{"step":"a"}],"parked":[{"due_at_ms":1,"steps":[{"step":"b","tried":{"first":2,"times":1},"drawn":{"orders":8}}]}]}"#;
         let mut read: Checkpoint = serde_json::from_str(earlier).unwrap();
         assert!(!read.calling && read.parked[0].steps[0].request.is_none());
+        assert!(read.pending[0].drawn.is_empty());
         assert_eq!(serde_json::to_string(&read).unwrap(), earlier);
         read.calling = true;
         read.forget_tries();
-        assert!(!read.calling && read.parked[0].steps[0].tried.is_none());
+        let again = &read.parked[0].steps[0];
+        assert!(!read.calling && again.tried.is_none() && again.drawn.is_empty());
     }
 }

@@ -72,7 +72,7 @@ impl Execution {
                 self.enter(step, None, message.clone());
                 if failed {
                     self.run.failed_at = Some(step.name.clone());
-                    self.pending.push(Next { tried: None, request: None, ..next });
+                    self.pending.push(next.anew());
                 }
                 return Some(self.end(failed, message));
             }

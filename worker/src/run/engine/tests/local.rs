@@ -1,9 +1,13 @@
 //! The clock of a step, and what it draws.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use super::answered;
 use super::transaction::{Came, begin, go_on_as, new, resume, unit};
 use crate::bundle::budget::Mode;
+use crate::task::query::Answer;
 
 fn env(came: &Came) -> Value {
     let document = came.run.document.as_deref().unwrap_or_else(|| panic!("{}", came.told()));
@@ -44,4 +48,31 @@ fn what_a_step_draws_is_drawn_once_and_again_when_it_is_computed_again() {
     assert_eq!(env(&go_on_as(again, unit)), drawn, "the same run, in a transaction that began anew");
     let woken = resume(&lines, &one, 301, None, Vec::new());
     assert_eq!(woken.told(), " | finished");
+}
+
+#[test]
+fn a_step_that_goes_on_elsewhere_takes_the_numbers_along_that_it_has_drawn() {
+    let number = "'{{ counter(\"orders\") }}'";
+    let (drawn, took) = (|| Answer::Counted([("orders".to_owned(), 8)].into()), Duration::from_secs(1));
+    for (step, before, answer, asks) in [
+        (
+            format!("run_workflow: 2, for_each: '{{{{ range(60)|list }}}}', item: n, env: {{order: {number}}}"),
+            vec![drawn()],
+            Answer::Numbers(Some(2)),
+            vec!["numbers"],
+        ),
+        (
+            format!("find_record: Leads, where: {{x: {number}}}"),
+            vec![drawn(), Answer::CutOff { took }],
+            Answer::Found { ids: Vec::new(), took: Duration::ZERO },
+            vec!["search"],
+        ),
+        (format!("http_request: 'https://a.example/', text: {number}"), vec![drawn()], answered(200), vec![]),
+    ] {
+        let lines = format!("start: {{without_record: true, at_most: 5, next: a}}\nsteps:\n  a: {{{step}}}\n");
+        let left = begin(&lines, before);
+        let ended = resume(&lines, &left, 1, None, vec![answer]);
+        assert!(ended.told().ends_with(" | finished"), "{} and then {}", left.told(), ended.told());
+        assert_eq!(ended.asked, asks, "{step}");
+    }
 }
