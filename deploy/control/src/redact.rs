@@ -191,7 +191,23 @@ impl Sight {
         (seen, text)
     }
 
-    /// A document of settings, or what the audit log kept of something else.
+    /// What the audit log keeps of a change to a thing of this kind. A dead letter has its message there as it is stored,
+    /// and the words of the person who discarded it.
+    pub fn noted(self, kind: &str, document: &Value) -> Value {
+        let mut seen = self.document(document);
+        let of_letter = seen.as_object_mut().filter(|_| kind == "dead_letter");
+        for (name, value) in of_letter.into_iter().flatten() {
+            let Some(text) = value.as_str() else { continue };
+            *value = match name.as_str() {
+                "dead_because" => self.message(&Message::of_stored(text)).text(Language::English).into(),
+                "reason" => self.comment(text).into(),
+                _ => continue,
+            };
+        }
+        seen
+    }
+
+    /// A document of settings.
     pub fn document(self, document: &Value) -> Value {
         if self.sees(Kind::Secret) { document.clone() } else { documents::without_secrets(document) }
     }
@@ -203,6 +219,8 @@ fn english(coded: Option<&Coded>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -245,5 +263,21 @@ mod tests {
             let seen = |role| Sight(role).message(&message).text(Language::English);
             assert_eq!((seen(Role::Viewer), seen(Role::Editor)), (viewer.to_owned(), message.to_string()));
         }
+    }
+
+    #[test]
+    fn a_viewer_sees_of_a_dead_letter_in_the_audit_log_the_words_of_postern() {
+        let reason = Message::StoreRefuses { reason: "Lovelace".into() };
+        let letter = |because: &str, reason: &str| json!({"id": 7, "dead_because": because, "reason": reason});
+        let document = letter(&reason.stored(), "Ada asked for it");
+        for (role, expected) in [
+            (Role::Viewer, letter("postgresql refuses it: …", "A••• (16)")),
+            (Role::Editor, letter("postgresql refuses it: Lovelace", "Ada asked for it")),
+        ] {
+            assert_eq!(Sight(role).noted("dead_letter", &document), expected);
+        }
+        let earlier = json!({"dead_because": "not read: Lovelace", "replayed_as": null});
+        let shown = json!({"dead_because": "n••• (18)", "replayed_as": null});
+        assert_eq!(Sight(Role::Viewer).noted("dead_letter", &earlier), shown);
     }
 }

@@ -130,6 +130,7 @@ impl World {
             let count = format!("SELECT count(*) FROM {table}");
             eventually(table, async || (postern.count(&count).await == 1).then_some(())).await;
         }
+        discard_one(&postern).await;
         let submission = json!({
             "receipt": "019a8f00-0000-7000-8000-000000000001", "permission": "test", "target": {"workflow": 1},
             "record": null, "env": {"n": MARKER}, "query": {"utm": MARKER}, "request": {}, "accepted_at_ms": 1,
@@ -185,6 +186,14 @@ async fn undecided(postern: &mut Postern) -> String {
     let receipt = postern.ended(&accepted).await;
     assert_eq!(receipt["status"], "needs_attention", "{receipt}");
     format!("{}.1", text(&receipt["receipt"]))
+}
+
+/// What the audit log keeps of a dead letter.
+async fn discard_one(postern: &Postern) {
+    put(postern, MARKER).await;
+    let all = json!({"all": true, "reason": MARKER}).to_string();
+    let discarded = postern.api("POST", "/dead_letter_discards").json(&all).send().await;
+    assert_eq!(discarded.json["discarded"], 1, "{}", discarded.json);
 }
 
 async fn put(postern: &Postern, body: &str) {

@@ -60,7 +60,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let noted = audit_log::find(&connection, id).await?.ok_or(Refusal::NotFound)?;
     let before = audit_log::before(&connection, &noted).await?;
     let text = |document: &Option<Value>| {
-        document.as_ref().map(|document| yaml::write(&p.sight.document(document))).unwrap_or_default()
+        document.as_ref().map(|document| yaml::write(&p.sight.noted(&noted.kind, document))).unwrap_or_default()
     };
     let lines = difference::lines(&text(&before), &text(&noted.document));
     reply::page(&One { row: row(&p, &noted), lines, p })

@@ -83,7 +83,7 @@ impl Operation for ListChanges {
 
 fn describe(entry: Entry, sight: Sight) -> Change {
     Change {
-        document: entry.document.map(|document| sight.document(&document)),
+        document: entry.document.map(|document| sight.noted(&entry.kind, &document)),
         id: entry.id,
         at: entry.at.into(),
         account: entry.account,
