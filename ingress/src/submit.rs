@@ -186,7 +186,11 @@ where
     let Asked { permission, secrets, target, selectors, settings_version, request, sent, caller, traced } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
-    state.permission_rates.take(permission)?;
+    // A call that is not signed takes nothing of what the callers may send who sign.
+    let callers_sign = permission.signature.is_some();
+    if !callers_sign {
+        state.permission_rates.take(permission)?;
+    }
 
     let keeping = Keeping::new(state, permission, request, caller);
     let refused = |error: ApiError, body: Option<&Bytes>| keeping.refused(error, body);
@@ -194,7 +198,7 @@ where
     let check = |body: &Bytes| {
         signed::check(permission, secrets, sent, body, state.clock.now())?;
         keeping.is_proven();
-        Ok(())
+        if callers_sign { state.permission_rates.take(permission) } else { Ok(()) }
     };
     let read = read_body(state, &request.headers, body, &mut share, check).await;
     let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;

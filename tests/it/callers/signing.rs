@@ -209,6 +209,17 @@ async fn while_a_secret_is_missing_callers_are_told_to_come_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_with_a_wrong_signature_take_nothing_of_the_limit() {
+    let postern = start("signature: {preset: github, secret: '$secret[\"hook\"]'}\nlimit: 2/h").await;
+    let mut statuses = Vec::new();
+    for body in [&b"{}"[..], b"{}", BODY.as_bytes(), BODY.as_bytes(), BODY.as_bytes()] {
+        let call = postern.post(PATH).header("x-hub-signature-256", &signature(BODY.as_bytes())).body(body);
+        statuses.push(call.header("content-type", "application/json").send().await.status);
+    }
+    assert_eq!(statuses, [403, 403, 202, 202, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_the_platform_repeats_is_a_duplicate() {
     let mut postern = start("signature: {preset: github, secret: '$secret[\"hook\"]'}").await;
     postern.start_worker().await;
