@@ -167,15 +167,15 @@ impl Shared {
         let (operation, session) = (request.operation(), request.session());
         self.calls.lock().unwrap().push((operation.clone(), request.all()));
         let damage = self.faults.lock().unwrap().next(&operation);
-        if let Some(Fault::Slow(time)) = damage {
-            tokio::time::sleep(time).await;
-        }
         // PHP holds the file of a session until its call has ended.
         let lock = self.crm.lock().unwrap().session_lock(&session);
         let _held = match &lock {
             Some(lock) => Some(lock.lock().await),
             None => None,
         };
+        if let Some(Fault::Slow(time)) = damage {
+            tokio::time::sleep(time).await;
+        }
         let mut answer = {
             let mut crm = self.crm.lock().unwrap();
             match damage {

@@ -40,15 +40,7 @@ impl Work<'_> {
             held.take_up(&key);
         }
         let result = self.create_once(&mut held, fields, (field, value), update).await;
-        // The next try begins with another look in the same session.
-        let is_open = |failure: &Failure| match failure.kind {
-            FailureKind::Unclear => true,
-            FailureKind::NotSent => held.is_taken_up(),
-            FailureKind::Final => false,
-        };
-        if result.as_ref().is_err_and(is_open) {
-            held.abandon(&key);
-        }
+        held.abandon_if_open(&key, &result);
         result
     }
 
@@ -197,7 +189,7 @@ impl Work<'_> {
 }
 
 /// An earlier try may still create the record.
-fn under_way() -> Failure {
+pub(super) fn under_way() -> Failure {
     let reason = Message::VtigerUnderWay { minutes: UNDER_WAY.as_secs() / 60 };
     Failure::new(reason, FailureKind::NotSent).answered()
 }

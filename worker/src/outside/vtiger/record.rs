@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::code::Meaning;
-use super::create::fields_of;
+use super::create::{fields_of, under_way};
 use super::described::OWNER;
 use super::session::Held;
 use super::wire::{Fault, not_sent};
 use super::{Work, echo};
-use crate::outside::call::{Failure, FailureKind};
+use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::{Done, What};
 
 /// The module of comments.
@@ -80,12 +80,27 @@ impl Work<'_> {
     }
 
     /// A comment is a record of a module of its own, and has no unique value. When nobody knows whether it is there, the
-    /// newest comments of the record are read.
+    /// newest comments of the record are read, in the session of the earlier try.
     pub(super) async fn comment(&self, id: &ConnectedId, text: &str) -> Result<Done, Failure> {
         let mut held = self.sessions.take(self.until).await?;
-        let record = self.id(&mut held, id).await?;
-        if self.unclear_for.is_some() && has_comment(&mut held, &record, text, self.until).await? {
-            return Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] });
+        let key = (self.call.module.clone(), id.to_string(), text.to_owned());
+        if self.unclear_for.is_some() {
+            held.take_up(&key);
+        }
+        let result = self.comment_once(&mut held, id, text).await;
+        held.abandon_if_open(&key, &result);
+        result
+    }
+
+    async fn comment_once(&self, held: &mut Held<'_>, id: &ConnectedId, text: &str) -> Result<Done, Failure> {
+        let record = self.id(held, id).await?;
+        if let Some(age) = self.unclear_for {
+            if has_comment(held, &record, text, self.until).await? {
+                return Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] });
+            }
+            if !held.is_taken_up() && age < UNDER_WAY {
+                return Err(under_way());
+            }
         }
         let owner = held.user(self.until).await?;
         let element = json!({"commentcontent": text, "related_to": record, OWNER: owner}).to_string();
@@ -93,7 +108,7 @@ impl Work<'_> {
             Ok(_) => return Ok(What::Ended.into()),
             Err(fault) => fault,
         };
-        if fault.is_unknown() && has_comment(&mut held, &record, text, self.later()).await.unwrap_or(false) {
+        if fault.is_unknown() && has_comment(held, &record, text, self.later()).await.unwrap_or(false) {
             return Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] });
         }
         Err(fault.into())

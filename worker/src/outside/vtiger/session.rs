@@ -19,6 +19,7 @@ use super::described::{Described, LIFE};
 use super::pace::Pace;
 use super::wire::{Fault, Verb, Wire, jitter, not_sent};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
+use crate::outside::connected::Done;
 
 /// Log-ins that are tried before the key counts as wrong: each may meet a log-in of another worker.
 const LOG_INS: u32 = 10;
@@ -30,7 +31,7 @@ const MAX_ABANDONED: usize = 1_000;
 /// so that its session is free.
 const MAX_TURN: Duration = Duration::from_secs(5);
 
-/// A module, a field of it and the unique value.
+/// A module, a field of it and the unique value; of a comment the module, the record and the text.
 pub type Unique = (ModuleName, String, String);
 
 /// The sessions of a connection.
@@ -158,8 +159,16 @@ impl Held<'_> {
     }
 
     /// Remembers the session of a create of which nobody knows what came. vtiger answers the next call of that session only
-    /// when the create has ended.
-    pub fn abandon(&mut self, unique: &Unique) {
+    /// when the create has ended, so the next try begins with another look in it.
+    pub fn abandon_if_open(&mut self, unique: &Unique, result: &Result<Done, Failure>) {
+        let is_open = result.as_ref().is_err_and(|failure| match failure.kind {
+            FailureKind::Unclear => true,
+            FailureKind::NotSent => self.is_taken_up,
+            FailureKind::Final => false,
+        });
+        if !is_open {
+            return;
+        }
         let mut abandoned = lock(&self.sessions.abandoned);
         abandoned.retain(|_, (since, _)| since.elapsed() < UNDER_WAY);
         if let Some(session) = self.session.take().filter(|_| abandoned.len() < MAX_ABANDONED) {

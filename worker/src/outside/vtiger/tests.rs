@@ -289,6 +289,28 @@ async fn a_comment_whose_answer_is_lost_is_not_said_twice() {
 }
 
 #[tokio::test]
+async fn a_comment_that_is_still_being_written_is_not_said_twice() {
+    let slow = Duration::from_secs(2);
+    // The same worker goes on, or another one does.
+    for is_same in [true, false] {
+        let vtiger = Vtiger::start(Variant::A).await;
+        let number = vtiger.crm().add("Leads", &[("lastname", "L")]).to_string();
+        vtiger.fault("create", Fault::Slow(slow), 1, 1);
+        let comment = call(Action::Comment { id: number.parse().unwrap(), text: "Спросил".to_owned() });
+        let (first, other) = (vtigers(), vtigers());
+        let say = async |workers: &Vtigers, unclear_for| {
+            word(&workers.perform(access(&vtiger), &comment, unclear_for, Duration::from_millis(300)).await)
+        };
+        assert_eq!(say(&first, None).await, "Unclear");
+        let next = if is_same { &first } else { &other };
+        assert_eq!(say(next, Some(Duration::ZERO)).await, "NotSent", "{is_same}");
+        tokio::time::sleep(slow).await;
+        assert_eq!(say(next, Some(slow)).await, "done", "{is_same}");
+        assert_eq!(vtiger.records("ModComments").len(), 1, "{is_same}");
+    }
+}
+
+#[tokio::test]
 async fn a_duplicate_that_vtiger_prevents_is_the_existing_record() {
     let vtiger = Vtiger::start(Variant::A).await;
     vtiger.crm().make_unique("Leads", "email");
