@@ -63,7 +63,8 @@ async fn groups(postern: &Postern) -> Value {
     postern.api("GET", "/failure_groups").send().await.json
 }
 
-async fn job(postern: &Postern, kind: &str, filter: Value, per_second: u32) -> i64 {
+async fn job(postern: &Postern, kind: &str, filter: Value, per_second: impl Into<f64>) -> i64 {
+    let per_second: f64 = per_second.into();
     let body = json!({"kind": kind, "filter": filter, "per_second": per_second}).to_string();
     let made = postern.api("POST", "/jobs").json(&body).send().await;
     assert_eq!(made.status, 201, "{}", made.json);
@@ -230,6 +231,21 @@ async fn a_job_cancels_the_runs_of_its_filter() {
     assert_eq!(groups(&postern).await["groups"][0]["failure"], "cancelled");
     eventually("nothing wakes them", async || (postern.count("SELECT count(*) FROM spool").await == 0).then_some(()))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_waits_for_its_rate_holds_up_no_other() {
+    let waits = "---\nworkflow: 2\nstart: {without_record: true, next: pause}\nsteps: {pause: {delay: {for: 1d}}}\n";
+    let postern = Postern::start(&format!("{PERMISSION}{}{waits}", leads(false))).await;
+    post(&postern, 1, 0..10).await;
+    post(&postern, 2, 0..10).await;
+    failed(&postern, 10).await;
+    let waiting = "SELECT count(*) FROM runs WHERE state = 'waiting'";
+    eventually("they wait", async || (postern.count(waiting).await == 10).then_some(())).await;
+    let slow = job(&postern, "run_again", json!({"workflow": 1}), 0.01).await;
+    let urgent = job(&postern, "cancel", json!({"workflow": 2, "state": "waiting"}), 50).await;
+    assert_eq!(job_ends(&postern, urgent).await["done"], 10);
+    assert_eq!(show(&postern, slow).await["state"], "running");
 }
 
 #[tokio::test(flavor = "multi_thread")]

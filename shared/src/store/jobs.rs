@@ -1,5 +1,5 @@
 //! The jobs: work on many runs that a person asked for, each with a row of its own that tells how far it has come. A worker
-//! does them, one at a time; see [`batch`].
+//! does them in turn; see [`batch`].
 
 mod batch;
 
@@ -15,7 +15,7 @@ use super::audit_log::{self, Change};
 use super::runs::{self, Filter};
 use super::{StoreError, parsed};
 
-pub use batch::{Batch, MAX_TOGETHER, batch};
+pub use batch::{Batch, Care, batch};
 
 /// The runs that there are when the job is created.
 const COUNT: &str = "-- jobs::count

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use postern_shared::store::jobs::{self, Batch, MAX_TOGETHER};
+use postern_shared::store::jobs::{self, Batch, Care};
 use postern_shared::store::{self, Store, StoreError};
 use tokio::time::sleep;
 
@@ -15,23 +15,23 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 /// Until it is aborted.
 pub async fn run(store: Store) {
-    let (mut most, mut skips) = (MAX_TOGETHER, false);
+    let mut care = Care::default();
     loop {
-        let rest = match batch(&store, most, skips).await {
+        let rest = match batch(&store, &mut care).await {
             Ok(Batch::Nothing) => IDLE,
             Ok(Batch::Waits(rest)) => rest,
             Ok(Batch::Moved(_)) => {
-                (most, skips) = (MAX_TOGETHER, false);
+                care.moved();
                 PERIOD
             }
             Err(error @ (StoreError::Away(_) | StoreError::Conflict(_) | StoreError::TookTooLong(_))) => {
                 tracing::debug!(%error, "a job could not go on; tried again");
                 IDLE
             }
-            // One of them is refused: each is tried alone, and what is refused alone is left out.
+            // One of them is refused.
             Err(error) => {
                 tracing::warn!(%error, "runs of a job were refused");
-                (skips, most) = (most == 1, 1);
+                care.refused();
                 PERIOD
             }
         };
@@ -39,10 +39,10 @@ pub async fn run(store: Store) {
     }
 }
 
-async fn batch(store: &Store, most: i64, skips: bool) -> Result<Batch, StoreError> {
+async fn batch(store: &Store, care: &mut Care) -> Result<Batch, StoreError> {
     let mut connection = store.connection().await?;
     let transaction = store::begin(&mut connection).await?;
-    let batch = jobs::batch(&transaction, most, skips).await?;
+    let batch = jobs::batch(&transaction, care).await?;
     if matches!(batch, Batch::Moved(_)) {
         store::commit(transaction).await?;
     }

@@ -1,5 +1,6 @@
-//! The next runs of the oldest job that is not done: the work and the row of the job are one transaction, so that a run is
-//! taken once, whatever is killed. One process at a time does it. The rate is kept by the row, whoever goes on with the job.
+//! The next runs of the jobs that are not done, which have their turns one after another: the work and the row of a job are
+//! one transaction, so that a run is taken once, whatever is killed. One process at a time does it. The rate is kept by the
+//! row, whoever goes on with the job. A job that has to wait holds up no other.
 
 use std::time::Duration;
 
@@ -18,10 +19,11 @@ use crate::store::{StoreError, parsed};
 const ALONE: &str = "-- batch::alone
 SELECT pg_try_advisory_xact_lock(hashtext('postern_jobs'))";
 
-const NEXT: &str = "-- batch::next
+/// First the job that has not had its turn for longest.
+const RUNNING: &str = "-- batch::running
 SELECT id, kind, filter::text, rate, receipt, number, extract(epoch FROM created_at)::float8,
     extract(epoch FROM clock_timestamp() - paced_at)::float8
-FROM jobs WHERE state = 'running' ORDER BY id LIMIT 1 FOR UPDATE";
+FROM jobs WHERE state = 'running' ORDER BY paced_at, id LIMIT $1 FOR UPDATE";
 
 /// Only runs that there were when the job was created: neither its own replays nor what failed since then.
 const RUNS: &str = "-- batch::runs
@@ -43,7 +45,10 @@ UPDATE jobs SET state = 'done', started_at = coalesce(started_at, clock_timestam
 WHERE id = $1";
 
 /// The most runs of one transaction: their family locks are held until its commit.
-pub const MAX_TOGETHER: i64 = 100;
+const MAX_TOGETHER: i64 = 100;
+
+/// The most jobs among which the next is chosen: a person asks for each.
+const MAX_RUNNING: i64 = 1_000;
 
 /// The most runs of a workflow that a job has started and that no worker has taken yet. While there are more the job rests,
 /// whatever its rate: what it starts must not pile up.
@@ -57,7 +62,7 @@ const REST: Duration = Duration::from_millis(200);
 pub enum Batch {
     /// There is no job, or another process works on it.
     Nothing,
-    /// A job has nothing to do before this time is over.
+    /// No job has anything to do before this time is over.
     Waits(Duration),
     /// Something was done for this many runs.
     Moved(i64),
@@ -75,14 +80,55 @@ struct Standing {
     unused_s: f64,
 }
 
-/// Does the work of at most `most` runs in the caller's transaction. With `skips` they count as runs for which it cannot be
-/// done: the work failed before.
-pub async fn batch(transaction: &Transaction<'_>, most: i64, skips: bool) -> Result<Batch, StoreError> {
+/// The job whose work was refused: its next runs are tried one by one, and a run that is refused alone is left out.
+#[derive(Debug, Default)]
+pub struct Care {
+    /// The job of the last batch.
+    at: Option<i64>,
+    refused: Option<i64>,
+    /// Whether its next run counts as a run for which the work cannot be done.
+    skips: bool,
+}
+
+impl Care {
+    /// The batch is committed.
+    pub fn moved(&mut self) {
+        if self.at == self.refused {
+            *self = Self::default();
+        }
+    }
+
+    /// The batch was refused.
+    pub fn refused(&mut self) {
+        self.skips = self.at == self.refused;
+        self.refused = self.at;
+    }
+
+    /// How many runs of a job are taken together, and whether they are left out.
+    fn of(&mut self, job: i64) -> (i64, bool) {
+        self.at = Some(job);
+        if self.at == self.refused { (1, self.skips) } else { (MAX_TOGETHER, false) }
+    }
+}
+
+/// Does some work of the first job that need not wait, in the caller's transaction.
+pub async fn batch(transaction: &Transaction<'_>, care: &mut Care) -> Result<Batch, StoreError> {
     if !transaction.query_one(ALONE, &[]).await?.get::<_, bool>(0) {
         return Ok(Batch::Nothing);
     }
-    let Some(row) = transaction.query_opt(NEXT, &[]).await? else { return Ok(Batch::Nothing) };
-    let job = read(&row)?;
+    let mut rest = None;
+    for row in transaction.query(RUNNING, &[&MAX_RUNNING]).await? {
+        match take_turn(transaction, &read(&row)?, care).await? {
+            Batch::Waits(wait) => rest = Some(rest.map_or(wait, |rest: Duration| rest.min(wait))),
+            done => return Ok(done),
+        }
+    }
+    Ok(rest.map_or(Batch::Nothing, Batch::Waits))
+}
+
+/// Does some work of a job, unless it has to wait.
+async fn take_turn(transaction: &Transaction<'_>, job: &Standing, care: &mut Care) -> Result<Batch, StoreError> {
+    let (most, skips) = care.of(job.id);
     let room = room(job.rate, job.unused_s, most);
     if room == 0 {
         return Ok(Batch::Waits(Duration::from_secs_f64((1.0 / job.rate - job.unused_s).clamp(0.01, 1.0))));
@@ -163,6 +209,24 @@ mod tests {
             [(200.0, 0.1, 20), (200.0, 5.0, 100), (50.0, 5.0, 50), (0.1, 5.0, 0), (0.1, 10.0, 1), (10.0, -1.0, 0)]
         {
             assert_eq!(room(rate, unused_s, MAX_TOGETHER), expected, "{rate} {unused_s}");
+        }
+    }
+
+    #[test]
+    fn runs_of_a_job_that_was_refused_are_tried_alone_and_then_left_out() {
+        let mut care = Care::default();
+        for (is_refused, job, expected) in [
+            (true, 1, (MAX_TOGETHER, false)),
+            (false, 2, (MAX_TOGETHER, false)),
+            (true, 1, (1, false)),
+            (false, 1, (1, true)),
+            (true, 1, (MAX_TOGETHER, false)),
+            (true, 2, (MAX_TOGETHER, false)),
+            (false, 2, (1, false)),
+            (false, 2, (MAX_TOGETHER, false)),
+        ] {
+            assert_eq!(care.of(job), expected, "{job}");
+            if is_refused { care.refused() } else { care.moved() }
         }
     }
 }
