@@ -5,6 +5,7 @@ use std::time::Duration;
 use postern_shared::lane::Lane;
 use postern_shared::store::{self, Connection, spool};
 
+use crate::harness::process::Process;
 use crate::harness::{DEMO, Postern, eventually, private};
 
 const PATH: &str = "/trigger?workflow_id=77";
@@ -92,10 +93,33 @@ async fn a_row_that_could_not_be_relayed_is_due_at_once_unless_another_has_taken
     let take = async |lease| spool::take(&connection, &ANY, Duration::from_secs(lease)).await.unwrap().pop();
     let first = take(0).await.unwrap();
     let second = take(60).await.unwrap();
-    spool::renew(&connection, &[first.lease], Duration::ZERO).await.unwrap();
+    spool::give_back(&connection, &[first.lease]).await.unwrap();
     assert!(take(60).await.is_none(), "it was given back by one that does not hold it");
-    spool::renew(&connection, &[second.lease], Duration::ZERO).await.unwrap();
-    assert!(take(60).await.is_some());
+    spool::give_back(&connection, &[second.lease]).await.unwrap();
+    let third = take(60).await.unwrap();
+    assert_eq!(third.lease, second.lease, "it counts as taken once less");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopping_worker_has_not_begun_does_not_count_as_broken_off() {
+    const STOPS_SOON: [(&str, &str); 3] = [NO_BROKER, ("POSTERN_CONCURRENCY", "1"), ("POSTERN_DRAIN_TIMEOUT_S", "1")];
+    let mut postern = Postern::with_ingress(DEMO, &[NO_BROKER]).await;
+    for n in 0..16 {
+        assert_eq!(post(&postern, n).await.status, 202);
+    }
+    let holder = postern.connection().await;
+    holder.batch_execute("BEGIN; LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    // Without a broker it does not come to be ready.
+    let mut worker = Process::start("postern-worker", postern.servers(), &STOPS_SOON);
+    let taken = "SELECT count(*) FROM spool WHERE lease = 1";
+    eventually("all are held", async || (postern.count(taken).await == 16).then_some(())).await;
+    worker.terminate();
+    worker.ended().await;
+    let counted = postern.count(taken).await;
+    assert!(counted > 0 && counted < 16, "of 16 messages {counted} count as taken");
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    postern.start_worker().await;
+    eventually("all have run", async || (postern.records("Leads").await.len() == 16).then_some(())).await;
 }
 
 /// How many messages stand in the spool.

@@ -44,6 +44,12 @@ UPDATE spool SET due_at = now() + $3::float8 * interval '1 second'
 FROM unnest($1::bigint[], $2::int[]) AS held (id, lease)
 WHERE spool.id = held.id AND spool.lease = held.lease";
 
+/// What was not begun does not count as taken: a row that often went back has broken off no worker.
+const GIVE_BACK: &str = "-- spool::give_back
+UPDATE spool SET due_at = now(), lease = spool.lease - 1
+FROM unnest($1::bigint[], $2::int[]) AS held (id, lease)
+WHERE spool.id = held.id AND spool.lease = held.lease";
+
 const FINISH: &str = "-- spool::finish
 DELETE FROM spool WHERE (id, lease) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))";
 
@@ -81,7 +87,8 @@ const LATEST_REPLAY: Duration = Duration::from_secs(12 * 24 * 3600);
 pub struct Lease {
     /// The row.
     pub id: i64,
-    /// How often the row has been taken, this time included: the fence.
+    /// How often the row has been taken without being given back, this time included: the fence. Only who holds the row
+    /// gives it back, so no two who hold a row have one number.
     pub number: i32,
 }
 
@@ -160,11 +167,20 @@ pub async fn take(connection: &Object, wanted: &[(Lane, usize)], lease: Duration
 }
 
 /// Holds rows for another `lease` from now on; those that another has taken stay with it. With no time at all they are
-/// given back: due at once.
+/// due at once.
 pub async fn renew(connection: &Object, held: &[Lease], lease: Duration) -> Result<(), StoreError> {
     let statement = connection.prepare_cached(RENEW).await?;
     let (ids, numbers) = columns(held);
     connection.execute(&statement, &[&ids, &numbers, &lease.as_secs_f64()]).await?;
+    Ok(())
+}
+
+/// Gives rows back whose work has not begun, as if they had not been taken: due at once. Those that another has taken stay
+/// with it.
+pub async fn give_back(connection: &Object, held: &[Lease]) -> Result<(), StoreError> {
+    let statement = connection.prepare_cached(GIVE_BACK).await?;
+    let (ids, numbers) = columns(held);
+    connection.execute(&statement, &[&ids, &numbers]).await?;
     Ok(())
 }
 

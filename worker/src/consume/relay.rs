@@ -71,7 +71,7 @@ impl Relay {
         let connection = self.store.connection().await?;
         spool::finish(&connection, &moved).await?;
         if !left.is_empty() {
-            spool::renew(&connection, &left, Duration::ZERO).await?;
+            spool::give_back(&connection, &left).await?;
         }
         Ok(moved.len())
     }

@@ -215,8 +215,8 @@ where
             tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
         }
         self.running.shutdown().await;
-        self.unbegun.extend(std::mem::take(&mut self.held).leases());
-        give_back(&self.options.store, &self.unbegun).await;
+        let begun = std::mem::take(&mut self.held).leases();
+        give_back(&self.options.store, &self.unbegun, &begun).await;
     }
 
     /// Renews what is being worked on, and gives back what is not.
@@ -226,16 +226,20 @@ where
         if let Err(error) = renewed.await {
             tracing::warn!(%error, "what is being finished could not be held; another worker may take it");
         }
-        give_back(&self.options.store, &std::mem::take(&mut self.unbegun)).await;
+        give_back(&self.options.store, &std::mem::take(&mut self.unbegun), &[]).await;
     }
 }
 
-/// Makes rows due at once.
-async fn give_back(store: &Store, rows: &[Lease]) {
-    if rows.is_empty() {
+/// Makes rows due at once. Those whose work has begun count as broken off.
+async fn give_back(store: &Store, unbegun: &[Lease], begun: &[Lease]) {
+    if unbegun.is_empty() && begun.is_empty() {
         return;
     }
-    let given_back = async { spool::renew(&store.connection().await?, rows, Duration::ZERO).await };
+    let given_back = async {
+        let connection = store.connection().await?;
+        spool::give_back(&connection, unbegun).await?;
+        spool::renew(&connection, begun, Duration::ZERO).await
+    };
     if let Err(error) = given_back.await {
         tracing::warn!(%error, "what was held could not be given back; it is due when its lease has ended");
     }
