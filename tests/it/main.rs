@@ -68,6 +68,7 @@ mod scripts;
 mod search;
 mod secret_files;
 mod secrets;
+mod settings_snapshot;
 mod several_servers;
 mod smuggling;
 mod spool;

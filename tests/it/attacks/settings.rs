@@ -140,6 +140,18 @@ async fn listeners_at_the_same_address_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_the_settings_that_cannot_be_kept_is_refused() {
+    let key = ("POSTERN_SECRETS_KEY", &*"0f".repeat(32));
+    for program in INGRESS {
+        for (file, words) in [("/nowhere/settings", "the folder /nowhere cannot be used"), ("/", "it is a folder")] {
+            is_refused(program, &[("POSTERN_SETTINGS_SNAPSHOT", file), key], &[words]).await;
+        }
+    }
+    let words = "needs POSTERN_SECRETS_KEY or POSTERN_SECRETS_KEY_FILE";
+    is_refused("postern-ingress", &[("POSTERN_SETTINGS_SNAPSHOT", "/tmp/settings")], &[words]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_misspelt_setting_is_warned_of_with_the_nearest_name() {
     for program in SERVICES {
         let misspelt = [("POSTERN_CONCURENCY", SECRET), ("POSTERN_STRANGE_NAME", SECRET), ("POSTERN_URL", "http://x")];
