@@ -94,6 +94,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
         let state = Arc::clone(&state);
         async move { state.clock.follow(&state.store).await }
     });
+    let renewing = tokio::spawn(Arc::clone(&state).follow_certificate());
     let writing = tokio::spawn({
         let (state, keep, unpublished) = (Arc::clone(&state), options.keep_refused, unpublished.clone());
         async move { state.refusals.write(&state.store, keep, &state.metrics, &unpublished).await }
@@ -123,7 +124,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     present.await?;
     exporting.end().await;
     following.abort();
-    for task in [waiting, keeping, looking].into_iter().chain(probing) {
+    for task in [waiting, keeping, looking, renewing].into_iter().chain(probing) {
         task.abort();
     }
     Ok(())

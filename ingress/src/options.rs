@@ -121,6 +121,7 @@ pub struct ServiceOptions {
 impl ServiceOptions {
     /// Whether they can work. The error names the setting that cannot.
     pub fn check(&self) -> Result<(), String> {
+        self.public.tls()?;
         self.settings_snapshot.as_deref().map_or(Ok(()), settings_snapshot::check)
     }
 

@@ -31,6 +31,7 @@ pub async fn serve(listener: TcpListener, (caps, names): (Caps, Vec<HostName>), 
     let hosts = Hosts::Private(names);
     let door = Door {
         connections: Arc::new(connections),
+        tls: None,
         hosts,
         standing: Box::new(|_| Standing::Caller),
         announcers: Vec::new(),

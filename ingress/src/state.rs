@@ -20,6 +20,7 @@ use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::store::Store;
 use postern_shared::store::processes::Held;
+use postern_shared::tls::server::ServerTls;
 use postern_traces::Traces;
 use prometheus::Registry;
 use tokio::sync::watch;
@@ -43,6 +44,8 @@ pub struct State {
     pub trusted_proxies: Vec<IpNet>,
     /// Peers that announce their callers by the PROXY protocol.
     pub announcers: Vec<IpNet>,
+    /// None: the public listener speaks HTTP.
+    pub tls: Option<ServerTls>,
     pub limits: Limits,
     pub body_timeout: Duration,
     pub bodies: Arc<BodyBudget>,
@@ -87,6 +90,7 @@ impl State {
             short_url: options.public.short_url.clone(),
             trusted_proxies: options.public.trusted_proxies.clone(),
             announcers: options.proxy_protocol_peers.clone(),
+            tls: options.public.tls()?,
             limits: options.body.limits(),
             body_timeout: options.body.timeout(),
             bodies: BodyBudget::of_requests(),
@@ -120,6 +124,13 @@ impl State {
     /// Whether there is a broker that takes submissions now, as far as is known.
     pub fn broker_takes(&self) -> bool {
         self.publisher.as_ref().is_some_and(|publisher| publisher.takes(Lane::Default))
+    }
+
+    /// Reads the certificate of the public listener again when it changes, if there is one.
+    pub async fn follow_certificate(self: Arc<Self>) {
+        if let Some(tls) = &self.tls {
+            tls.follow().await;
+        }
     }
 
     /// From now on this process wants no new traffic.

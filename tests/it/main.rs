@@ -53,6 +53,7 @@ mod pgbouncer;
 mod poison;
 mod probes;
 mod proxy_protocol;
+mod public_tls;
 mod record_refs;
 mod refusals;
 mod refused_replays;
