@@ -34,7 +34,7 @@ use postern_shared::presence::Presence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
 use postern_shared::store::processes::Service;
-use postern_shared::store::{Store, migrate};
+use postern_shared::store::{Store, StoreError};
 use postern_shared::wakeup::Wakeup;
 use postern_traces::Traces;
 use prometheus::Registry;
@@ -88,13 +88,13 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
         }
     };
 
-    migrate::wait(&store, &shutdown, |_| ()).await?;
-    let following = tokio::spawn(Arc::clone(&state).follow_settings());
-    state.first_settings(&shutdown).await;
+    let keeping = tokio::spawn(Arc::clone(&state).keep_on_disk());
+    let following = follow_settings(&state, &shutdown).await?;
     let looking = tokio::spawn({
         let state = Arc::clone(&state);
         async move { state.clock.follow(&state.store).await }
     });
+    let renewing = tokio::spawn(Arc::clone(&state).follow_certificate());
     let writing = tokio::spawn({
         let (state, keep, unpublished) = (Arc::clone(&state), options.keep_refused, unpublished.clone());
         async move { state.refusals.write(&state.store, keep, &state.metrics, &unpublished).await }
@@ -123,10 +123,24 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     telling.await?;
     present.await?;
     exporting.end().await;
-    for task in [waiting, following, looking].into_iter().chain(probing) {
+    following.abort();
+    for task in [waiting, keeping, looking, renewing].into_iter().chain(probing) {
         task.abort();
     }
     Ok(())
+}
+
+/// Follows the settings from now on. Returns when the first ones are held, or at a shutdown.
+async fn follow_settings(
+    state: &Arc<State>,
+    shutdown: &Shutdown,
+) -> Result<JoinHandle<Result<(), StoreError>>, Failure> {
+    let mut following = tokio::spawn(Arc::clone(state).follow_settings(shutdown.clone()));
+    tokio::select! {
+        () = state.first_settings(shutdown) => {}
+        ended = &mut following => ended??,
+    }
+    Ok(following)
 }
 
 /// Before the first caller is answered: whoever changes settings from now on waits until this process holds them.

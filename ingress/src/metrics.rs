@@ -1,7 +1,7 @@
 //! The ingress's metrics, each name written once.
 
 use postern_http::metrics::ConnectionMetrics;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::ErrorCode;
@@ -28,6 +28,7 @@ pub struct Metrics {
     waits: IntCounterVec,
     pub connections: ConnectionMetrics,
     pub settings_version: IntGauge,
+    settings_snapshot: IntGauge,
     pub ready: IntGauge,
 }
 
@@ -82,6 +83,11 @@ impl Metrics {
             )?,
             connections: ConnectionMetrics::new(registry)?,
             settings_version: telemetry::settings_gauge(registry, "ingress")?,
+            settings_snapshot: IntGauge::new(
+                "postern_settings_snapshot_timestamp_seconds",
+                "When the settings of this ingress were read from PostgreSQL, if it has them from its snapshot on disk, in \
+                 seconds since 1970; else 0.",
+            )?,
             ready: telemetry::ready_gauge(registry, "ingress")?,
         };
         // A rate over a counter that appears with its first refusal does not see that refusal.
@@ -99,6 +105,7 @@ impl Metrics {
         registry.register(Box::new(metrics.answers.clone()))?;
         registry.register(Box::new(metrics.request_seconds.clone()))?;
         registry.register(Box::new(metrics.refusals.clone()))?;
+        registry.register(Box::new(metrics.settings_snapshot.clone()))?;
         registry.register(Box::new(metrics.refused_bodies.clone()))?;
         for outcome in ["answered", "ended", "timed_out", "stopped", "full"] {
             metrics.waits.with_label_values(&[outcome]);
@@ -137,6 +144,12 @@ impl Metrics {
     pub fn refused(&self, permission: Option<&PermissionKey>, code: ErrorCode) {
         let permission = permission.map_or(NO_PERMISSION, |key| self.permissions.value(key.as_str()));
         self.refusals.with_label_values(&[permission, code.as_str()]).inc();
+    }
+
+    /// The settings come from the disk, and were read from PostgreSQL at this moment; none = they come from PostgreSQL.
+    pub fn settings_on_disk_since(&self, moment: Option<SystemTime>) {
+        let since = moment.and_then(|moment| moment.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
+        self.settings_snapshot.set(i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     }
 
     /// Calls may come under these permissions: a counter of each begins at 0, so that a rate sees its first refusal.

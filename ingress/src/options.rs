@@ -1,6 +1,7 @@
 //! The ingress's settings.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use ipnet::IpNet;
@@ -11,6 +12,7 @@ use postern_shared::options::{
     self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, SecretsOptions, Settings,
     TelemetryOptions, TraceOptions,
 };
+use postern_shared::settings_snapshot;
 
 use crate::limits;
 
@@ -55,7 +57,15 @@ pub struct Options {
 
 impl Settings for Options {
     fn check(&self) -> Result<(), String> {
-        options::apart(&self.service.listeners())
+        options::apart(&self.service.listeners())?;
+        self.service.check()?;
+        if self.service.settings_snapshot.is_some() && self.secrets.is_empty() {
+            return Err(format!(
+                "{} needs POSTERN_SECRETS_KEY or POSTERN_SECRETS_KEY_FILE: under that key the file is authenticated",
+                settings_snapshot::SETTING
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -88,6 +98,12 @@ pub struct ServiceOptions {
     #[arg(long, env = "POSTERN_KEEP_REFUSED_DAYS", default_value = "7")]
     pub(crate) keep_refused: Keep,
 
+    /// A file with a copy of the permissions and of the encrypted secrets, which the ingress writes whenever they change.
+    /// An ingress that starts while PostgreSQL is away begins with them. The file is authenticated under the key of
+    /// `POSTERN_SECRETS_KEY`. Each process needs a file of its own.
+    #[arg(long, env = "POSTERN_SETTINGS_SNAPSHOT")]
+    pub(crate) settings_snapshot: Option<PathBuf>,
+
     /// Channels to RabbitMQ, each with one bundle in flight.
     #[arg(long, env = "POSTERN_PUBLISH_CHANNELS", default_value_t = DEFAULT_CHANNELS, value_parser = channels)]
     pub(crate) publish_channels: usize,
@@ -103,6 +119,12 @@ pub struct ServiceOptions {
 }
 
 impl ServiceOptions {
+    /// Whether they can work. The error names the setting that cannot.
+    pub fn check(&self) -> Result<(), String> {
+        self.public.tls()?;
+        self.settings_snapshot.as_deref().map_or(Ok(()), settings_snapshot::check)
+    }
+
     /// The listeners, each with the name of its setting.
     pub fn listeners(&self) -> [(&'static str, SocketAddr); 2] {
         [("POSTERN_LISTEN", self.public.listen), ("POSTERN_PRIVATE_LISTEN", self.private_listen)]

@@ -16,11 +16,12 @@ use crate::state::State;
 
 /// What is answered.
 pub fn of(state: &Arc<State>, registry: Registry) -> Probe {
-    let (ready, state) = (state.metrics.ready.clone(), Arc::clone(state));
-    Probe::new(registry, ready, move || {
-        let state = Arc::clone(&state);
+    let (ready, asked, noted) = (state.metrics.ready.clone(), Arc::clone(state), Arc::clone(state));
+    let probe = Probe::new(registry, ready, move || {
+        let state = Arc::clone(&asked);
         async move { readiness::unready(&state).await.map(|reason| reason.to_string()) }
-    })
+    });
+    probe.with_note(move || noted.settings_note())
 }
 
 /// Serves until it is dropped.
@@ -30,6 +31,7 @@ pub async fn serve(listener: TcpListener, (caps, names): (Caps, Vec<HostName>), 
     let hosts = Hosts::Private(names);
     let door = Door {
         connections: Arc::new(connections),
+        tls: None,
         hosts,
         standing: Box::new(|_| Standing::Caller),
         announcers: Vec::new(),

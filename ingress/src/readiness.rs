@@ -49,7 +49,10 @@ pub async fn unready(state: &State) -> Option<Unready> {
 async fn no_settings(state: &State) -> String {
     let checked = async { migrate::check(&state.store.connection().await?).await };
     match checked.await {
-        Err(error) => error.to_string(),
+        Err(error) => match state.refused_on_disk() {
+            Some(refused) => format!("{error}; {refused}"),
+            None => error.to_string(),
+        },
         Ok(()) => "they are being loaded".into(),
     }
 }

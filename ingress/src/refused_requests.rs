@@ -52,6 +52,11 @@ impl RefusedRequests {
         response
     }
 
+    /// A stranger opens a connection that must be secured first: this counts as a request that is refused.
+    pub fn shook_hands(&self, peer: IpAddr) {
+        self.count(peer, true, Instant::now());
+    }
+
     /// Whether a connection of this peer is closed unread: it is a stranger whose answers are held back for as long as any.
     pub fn are_too_many_of(&self, peer: IpAddr) -> bool {
         self.are_too_many_at(peer, Instant::now())

@@ -54,10 +54,11 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
     let door = {
         let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
-        let (announcers, state) = (state.announcers.clone(), Arc::clone(&state));
-        let (counted, known) = (Arc::clone(&state), state);
+        let (announcers, tls) = (state.announcers.clone(), state.tls.clone());
+        let (counted, known) = (Arc::clone(&state), Arc::clone(&state));
         Door {
             connections,
+            tls,
             hosts: Hosts::Any,
             standing: Box::new(move |peer| standing(&known, peer)),
             announcers,
@@ -105,6 +106,10 @@ fn standing(state: &State, peer: IpAddr) -> Standing {
     } else if state.refused_requests.are_too_many_of(peer) {
         Standing::Flooding
     } else {
+        // A handshake costs more than a refused request does. A proxy has callers behind it.
+        if state.tls.is_some() && !state.trusted_proxies.iter().any(|network| network.contains(&peer)) {
+            state.refused_requests.shook_hands(peer);
+        }
         Standing::Stranger
     }
 }

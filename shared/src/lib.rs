@@ -42,6 +42,7 @@ pub mod search_key;
 pub mod secret;
 pub mod sequence;
 pub mod service;
+pub mod settings_snapshot;
 pub mod shutdown;
 pub mod spec;
 pub mod store;

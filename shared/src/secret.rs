@@ -5,6 +5,7 @@ pub mod base64;
 pub mod key;
 pub mod mark;
 pub mod scrub;
+pub mod tag;
 pub mod token;
 
 use std::collections::HashMap;

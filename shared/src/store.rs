@@ -161,6 +161,11 @@ impl Store {
         Ok(Self { pool, connector, direct, metrics })
     }
 
+    /// By what this database is known from others: its servers and its name, without user and password.
+    pub fn database(&self) -> String {
+        self.connector.servers().database()
+    }
+
     /// A connection of the pool.
     pub async fn connection(&self) -> Result<Connection, StoreError> {
         let asked = Instant::now();

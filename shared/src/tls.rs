@@ -1,7 +1,9 @@
-//! TLS to other systems: all clients of a process take their cryptography from one provider.
+//! TLS, to other systems and of the public listener: all of a process takes its cryptography from one provider.
 
 pub mod client;
 mod fault;
+mod pem;
+pub mod server;
 
 pub use fault::{TlsFault, fault, reason};
 

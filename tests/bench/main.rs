@@ -7,6 +7,7 @@
 mod accept;
 mod answering;
 mod attacker;
+mod autoscaling;
 mod besieged;
 mod control;
 mod control_group;
@@ -128,6 +129,8 @@ enum Kind {
     Isolation,
     /// What callers notice of the control panel: of people who use it, and of its end.
     Control,
+    /// Workers as KEDA would start and stop them, 1 to 4 and back; what `postern_seconds_to_drain` predicts, beside what comes.
+    Autoscaling,
 }
 
 /// How long a siege lasts unless told.
@@ -201,6 +204,7 @@ impl Kind {
             Self::Standalone => standalone::standalone(scale).await,
             Self::Isolation => isolation::isolation(scale, only).await,
             Self::Control => control::control(scale).await,
+            Self::Autoscaling => autoscaling::autoscaling(scale).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! that it finds what it looks for where it is allowed, so that it cannot pass by looking at nothing.
 
 mod circles;
+mod dependencies;
 mod readme;
 mod reference;
 pub mod sources;

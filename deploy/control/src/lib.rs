@@ -66,7 +66,8 @@ pub async fn run(options: Options, watched: Watched, shutdown: Shutdown) -> Resu
     telemetry::build_info(&registry, "control")?;
     let backlog = BacklogMetrics::register(&registry, "control")?;
     let state = State::new(&options, store.clone(), &registry, shutdown.clone())?;
-    let panel = Arc::new(Panel::new(Arc::clone(&state), options.public.listen, options.access.admin_password)?);
+    let public = (options.public.scheme(), options.public.listen);
+    let panel = Arc::new(Panel::new(Arc::clone(&state), public, options.access.admin_password)?);
     let hosts = options.private.private_hosts;
     let probing = if is_alone {
         let private = listen(options.private_listen)?;

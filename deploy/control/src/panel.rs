@@ -102,8 +102,8 @@ pub struct Panel {
     listeners: Arc<Places>,
     /// What the first screen counts.
     figures: Arc<Figures>,
-    /// Where the public listener was told to listen: the snippets name its port.
-    public: SocketAddr,
+    /// The scheme and the address of the public listener: the snippets name the scheme and the port.
+    public: (&'static str, SocketAddr),
 }
 
 impl Panel {
@@ -111,7 +111,11 @@ impl Panel {
     ///
     /// # Errors
     /// Two pages whose paths cannot be told apart, or a database that cannot be looked for.
-    pub fn new(state: Arc<State>, public: SocketAddr, admin_password: Option<String>) -> Result<Self, Failure> {
+    pub fn new(
+        state: Arc<State>,
+        public: (&'static str, SocketAddr),
+        admin_password: Option<String>,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             guesses: Guesses::new(&state.store)?,
             state,

@@ -75,6 +75,7 @@ fn door((caps, names): Bounds, state: &State, name: &'static str) -> Door {
     let connections = Connections::new(caps, state.trusted_proxies.clone(), state.connections.listener(name));
     Door {
         connections: Arc::new(connections),
+        tls: None,
         hosts: Hosts::Private(names),
         standing: Box::new(|_| Standing::Caller),
         announcers: Vec::new(),

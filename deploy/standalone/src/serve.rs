@@ -168,7 +168,8 @@ fn introduction(options: &Options, folder: Option<&Path>) -> String {
     let (public, short_url) = (host::reachable(options.ingress.public.listen), &options.ingress.public.short_url);
     let control = host::reachable(options.control_listen.unwrap_or(options.ingress.private_listen));
     let by = if options.amqp_url.as_ref().is_some_and(|url| !url.is_empty()) { "RabbitMQ" } else { "the database" };
-    let mut text = format!("posts to       http://{public}/{short_url}?workflow_trigger=KEY\n");
+    let scheme = options.ingress.public.scheme();
+    let mut text = format!("posts to       {scheme}://{public}/{short_url}?workflow_trigger=KEY\n");
     // Writing into a text does not fail.
     let _ = writeln!(text, "control panel  http://{control}");
     if let Some(folder) = folder {

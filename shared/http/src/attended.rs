@@ -73,6 +73,11 @@ impl Attendance {
         self.place.is_cut_off();
     }
 
+    /// The peer did not shake hands by TLS in time.
+    pub fn is_unsecured(&self) {
+        self.place.is_unsecured();
+    }
+
     /// Ends when the connection is to be closed.
     pub async fn is_to_close(&self) {
         self.place.is_to_close().await;

@@ -165,6 +165,11 @@ impl Place {
         self.connections.metrics.closed(Closed::Stalled);
     }
 
+    /// The peer did not shake hands by TLS in time.
+    pub fn is_unsecured(&self) {
+        self.connections.metrics.closed(Closed::Unsecured);
+    }
+
     /// Ends when the connection is to be closed.
     pub async fn is_to_close(&self) {
         self.close.notified().await;

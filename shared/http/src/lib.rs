@@ -21,5 +21,6 @@ mod proxy_header;
 pub mod rate;
 pub mod server;
 mod stall;
+mod transport;
 
 pub use server::MAX_HEADER_BYTES;

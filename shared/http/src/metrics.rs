@@ -16,6 +16,7 @@ pub struct ListenerMetrics {
     idle: IntCounter,
     full: IntCounter,
     stalled: IntCounter,
+    unsecured: IntCounter,
 }
 
 /// Why a limit has closed a connection.
@@ -27,6 +28,8 @@ pub enum Closed {
     Full,
     /// Its peer did not read.
     Stalled,
+    /// Its peer did not shake hands by TLS in time.
+    Unsecured,
 }
 
 impl ConnectionMetrics {
@@ -40,7 +43,8 @@ impl ConnectionMetrics {
             Opts::new(
                 "postern_connections_closed_total",
                 "Connections that a limit has closed, by listener and reason: idle (the oldest of the address with most \
-                 made room), full (it was new, and no other was idle), stalled (its peer did not read).",
+                 made room), full (it was new, and no other was idle), stalled (its peer did not read), unsecured (its peer \
+                 did not shake hands by TLS in time).",
             ),
             &["listener", "reason"],
         )?;
@@ -57,6 +61,7 @@ impl ConnectionMetrics {
             idle: closed("idle"),
             full: closed("full"),
             stalled: closed("stalled"),
+            unsecured: closed("unsecured"),
         }
     }
 }
@@ -73,6 +78,7 @@ impl ListenerMetrics {
             Closed::Idle => self.idle.inc(),
             Closed::Full => self.full.inc(),
             Closed::Stalled => self.stalled.inc(),
+            Closed::Unsecured => self.unsecured.inc(),
         }
     }
 }

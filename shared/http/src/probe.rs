@@ -13,10 +13,14 @@ use warp::{Filter, Rejection, Reply};
 /// Why a program should get no work, in words for the operator; none = it should.
 type Asked = Arc<dyn Fn() -> BoxFuture<'static, Option<String>> + Send + Sync>;
 
+/// What an operator should know of a program that should get work, as part of a line.
+type Noted = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// The answers of one program. In a process of several programs one listener may give those of all.
 #[derive(Clone)]
 pub struct Probe {
     asked: Asked,
+    noted: Noted,
     ready: IntGauge,
     registries: Vec<Registry>,
 }
@@ -29,7 +33,13 @@ impl Probe {
         F: Future<Output = Option<String>> + Send + 'static,
     {
         let asked: Asked = Arc::new(move || Box::pin(why_unready()));
-        Self { asked, ready, registries: vec![registry] }
+        Self { asked, noted: Arc::new(|| None), ready, registries: vec![registry] }
+    }
+
+    /// The same, which tells this as well while the program should get work.
+    pub fn with_note(mut self, note: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+        self.noted = Arc::new(note);
+        self
     }
 
     /// The same with the metrics of other programs of this process.
@@ -50,7 +60,10 @@ impl Probe {
             let probe = asked.clone();
             async move {
                 match (probe.asked)().await {
-                    None => "ready\n".into_response(),
+                    None => match (probe.noted)() {
+                        Some(note) => format!("ready, {note}\n").into_response(),
+                        None => "ready\n".into_response(),
+                    },
                     Some(reason) => {
                         with_status(format!("not ready: {reason}\n"), StatusCode::SERVICE_UNAVAILABLE).into_response()
                     }

@@ -12,6 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
 use postern_shared::intake::error::ApiError;
 use postern_shared::log_limit::LogLimit;
+use postern_shared::tls::server::ServerTls;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -29,10 +30,18 @@ use super::connections::Connections;
 use super::hosts::Hosts;
 use super::proxy_header::{self, Announced};
 use super::stall::Stalling;
+use super::transport::Transport;
 
 /// How long a request's header may take to arrive, from the connection's start or the answer before. Also how long an
 /// idle connection is kept: longer than proxies pause between two requests of a busy site.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long the handshake of TLS may take: two round trips, also over a slow mobile network.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes that a peer may send until the handshake is done: several times what clients send, and little to be kept for one
+/// that sends half of it.
+const MAX_HANDSHAKE_BYTES: usize = 16 * 1024;
 
 /// Bytes of a header, and of what is read ahead: twice what web servers take by default. hyper takes 100 fields.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -50,6 +59,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 pub struct Door {
     /// Those that are open.
     pub connections: Arc<Connections>,
+    /// How it is secured; none = it speaks HTTP without TLS.
+    pub tls: Option<ServerTls>,
     /// Those that it answers to.
     pub hosts: Hosts,
     /// How a peer is known.
@@ -185,15 +196,42 @@ where
     };
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
-    let io = TokioIo::new(Stalling::new(stream, Arc::clone(&attendance)));
-    let connection = graceful.watch(builder.serve_connection(io, service));
+    let (stream, watcher) = (Stalling::new(stream, Arc::clone(&attendance)), graceful.watcher());
+    let (door, peer) = (Arc::clone(door), peer.0.ip());
+    let serving = {
+        let attendance = Arc::clone(&attendance);
+        async move {
+            let Some(stream) = secured(&door, stream, (peer, &*attendance)).await else { return };
+            // A caller that hangs up is no news.
+            let _ = attendance.in_turns(watcher.watch(builder.serve_connection(TokioIo::new(stream), service))).await;
+        }
+    };
     tokio::spawn(async move {
         tokio::select! {
-            // A caller that hangs up is no news.
-            _ = attendance.in_turns(connection) => {}
+            () = serving => {}
             () = attendance.is_to_close() => {}
         }
     });
+}
+
+/// The connection with what secures it, if the listener is secured; none = the peer does not shake hands.
+async fn secured(door: &Door, mut stream: Stalling, (peer, attendance): (IpAddr, &Attendance)) -> Option<Transport> {
+    let Some(tls) = &door.tls else { return Some(Transport::Plain(stream)) };
+    stream.bound(Some(MAX_HANDSHAKE_BYTES));
+    match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(mut stream)) => {
+            stream.get_mut().0.bound(None);
+            Some(Transport::Secured(Box::new(stream)))
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%error, peer.address = %peer, "a peer does not shake hands by TLS");
+            None
+        }
+        Err(_) => {
+            attendance.is_unsecured();
+            None
+        }
+    }
 }
 
 fn refused(door: &Door, error: &ApiError) -> Response {

@@ -24,12 +24,27 @@ pub struct Stalling {
     /// There as long as something could not be written.
     pace: Option<Pace>,
     reader: Option<Waker>,
+    /// How many bytes may be read yet; none = any number.
+    may_read: Option<usize>,
 }
 
 impl Stalling {
     /// A new connection.
     pub fn new(stream: TcpStream, attendance: Arc<Attendance>) -> Self {
-        Self { stream, attendance, pace: None, reader: None }
+        Self { stream, attendance, pace: None, reader: None, may_read: None }
+    }
+
+    /// From now on so many bytes may be read, or any number.
+    pub fn bound(&mut self, bytes: Option<usize>) {
+        self.may_read = bytes;
+    }
+
+    /// Counts what was read. A peer that sends more than it may is refused.
+    fn read(&mut self, bytes: usize) -> io::Result<()> {
+        if let Some(left) = &mut self.may_read {
+            *left = left.checked_sub(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        }
+        Ok(())
     }
 
     fn wrote(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -61,7 +76,10 @@ impl AsyncRead for Stalling {
             self.reader = Some(context.waker().clone());
             return Poll::Pending;
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer)?;
+        self.read(buffer.filled().len() - before)?;
+        read.map(Ok)
     }
 }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER_PERMISSIVE};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::id::SecretName;
@@ -18,7 +19,10 @@ const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 
 /// Bytes of the hash by which a key is known.
-const ID_BYTES: usize = 8;
+pub(super) const ID_BYTES: usize = 8;
+
+/// What the key of tags is derived by.
+const DERIVATION: &[u8] = b"postern: tags of files";
 
 /// The most keys: one, and those from which a rotation comes.
 const MAX_KEYS: usize = 8;
@@ -31,6 +35,8 @@ pub struct Keys(Vec<Key>);
 struct Key {
     cipher: XChaCha20Poly1305,
     id: [u8; ID_BYTES],
+    /// Under which files get their tags.
+    tagging: [u8; KEY_BYTES],
 }
 
 /// An encrypted value.
@@ -71,7 +77,7 @@ impl Keys {
 
     /// Encrypts a value under the first key; none = there is no key.
     pub fn seal(&self, name: &SecretName, value: &str) -> Option<Sealed> {
-        let Key { cipher, id } = self.0.first()?;
+        let Key { cipher, id, .. } = self.0.first()?;
         let nonce = XNonce::generate();
         let payload = Payload { msg: value.as_bytes(), aad: name.as_str().as_bytes() };
         let mut bytes = nonce.to_vec();
@@ -93,6 +99,11 @@ impl Keys {
         let payload = Payload { msg: text, aad: name.as_str().as_bytes() };
         let text = key.cipher.decrypt(&nonce, payload).map_err(|_| Unopened::Damaged)?;
         String::from_utf8(text).map_err(|_| Unopened::Damaged)
+    }
+
+    /// The keys of tags, each with the hash by which its key is known.
+    pub(super) fn for_tags(&self) -> impl Iterator<Item = ([u8; ID_BYTES], &[u8; KEY_BYTES])> {
+        self.0.iter().map(|key| (key.id, &key.tagging))
     }
 
     /// Whether a value is encrypted under the first key.
@@ -123,7 +134,14 @@ fn key(text: &str) -> Option<Key> {
     let mut id = [0; ID_BYTES];
     // The hash tells keys apart; it does not help to guess one of 256 bits.
     id.copy_from_slice(&Sha256::digest(&bytes)[..ID_BYTES]);
-    Some(Key { cipher: XChaCha20Poly1305::new_from_slice(&bytes).ok()?, id })
+    Some(Key { cipher: XChaCha20Poly1305::new_from_slice(&bytes).ok()?, id, tagging: tagging(&bytes)? })
+}
+
+/// The key of tags that comes of a key: the key itself encrypts, and does nothing else.
+fn tagging(key: &[u8]) -> Option<[u8; KEY_BYTES]> {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).ok()?;
+    mac.update(DERIVATION);
+    mac.finalize().into_bytes().as_slice().try_into().ok()
 }
 
 impl fmt::Debug for Keys {

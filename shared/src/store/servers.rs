@@ -112,6 +112,15 @@ impl Servers {
         self.lock().failure.clone()
     }
 
+    /// The database on the servers, in whichever order the URL names these: `a:5432,b:5432/postern`.
+    pub fn database(&self) -> String {
+        let mut servers: Vec<String> = self.configs.iter().map(connecting::server).collect();
+        servers.sort();
+        let first = self.configs.first();
+        let name = first.and_then(|config| config.get_dbname().or(config.get_user())).unwrap_or_default();
+        format!("{}/{name}", servers.join(","))
+    }
+
     /// The servers, without user and password.
     pub fn names(&self) -> String {
         self.configs.iter().map(connecting::server).collect::<Vec<_>>().join(", ")

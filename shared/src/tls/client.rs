@@ -4,16 +4,14 @@
 mod verifier;
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::pem::{self, Identity};
 use verifier::Verifier;
 
 /// What of a server's certificate is checked.
@@ -92,7 +90,7 @@ impl fmt::Debug for ClientTls {
 impl Files {
     fn changed(&self) -> Vec<Option<SystemTime>> {
         let identity = self.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
-        self.ca.iter().chain(identity).map(|file| fs::metadata(file).and_then(|found| found.modified()).ok()).collect()
+        pem::changed(self.ca.iter().chain(identity))
     }
 }
 
@@ -106,11 +104,10 @@ fn config(check: Check, files: &Files) -> Result<ClientConfig, String> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let Some((certificate, key)) = &files.identity else { return Ok(config.with_no_client_auth()) };
-    let certificates = certificates(certificate)?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;
+    let identity = Identity::read(certificate, key)?;
     config
-        .with_client_auth_cert(certificates, private)
-        .map_err(|error| format!("{} and {} do not go together: {error}", certificate.display(), key.display()))
+        .with_client_auth_cert(identity.certificates, identity.key)
+        .map_err(|error| pem::apart(certificate, key, &error))
 }
 
 /// The CAs of a file, or of the system.
@@ -118,7 +115,7 @@ fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     match file {
         Some(file) => {
-            for certificate in certificates(file)? {
+            for certificate in pem::certificates(file)? {
                 roots.add(certificate).map_err(|error| format!("{}: {error}", file.display()))?;
             }
         }
@@ -132,25 +129,10 @@ fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// All certificates of a file, of which there must be one.
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let certificates = read.map_err(|error| unreadable(file, &error))?;
-    if certificates.is_empty() {
-        return Err(format!("{} holds no certificate in PEM", file.display()));
-    }
-    Ok(certificates)
-}
-
-fn unreadable(file: &Path, error: &rustls::pki_types::pem::Error) -> String {
-    match error {
-        rustls::pki_types::pem::Error::Io(error) => format!("{} cannot be read: {error}", file.display()),
-        error => format!("{} does not read as PEM: {error}", file.display()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

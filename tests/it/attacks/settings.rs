@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::harness::eventually;
 use crate::harness::process::Process;
+use crate::harness::tls::{certify, make_ca};
 
 /// Stands in settings that hold one; no message may repeat it.
 const SECRET: &str = "5ecret";
@@ -137,6 +138,44 @@ async fn listeners_at_the_same_address_are_refused_by_name() {
         is_refused("postern", &both, &[other]).await;
     }
     is_refused("postern", &[("POSTERN_WORKER_LISTEN", one), ("POSTERN_LISTEN", one)], &["POSTERN_LISTEN"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_the_settings_that_cannot_be_kept_is_refused() {
+    let key = ("POSTERN_SECRETS_KEY", &*"0f".repeat(32));
+    for program in INGRESS {
+        for (file, words) in [("/nowhere/settings", "the folder /nowhere cannot be used"), ("/", "it is a folder")] {
+            is_refused(program, &[("POSTERN_SETTINGS_SNAPSHOT", file), key], &[words]).await;
+        }
+    }
+    let words = "needs POSTERN_SECRETS_KEY or POSTERN_SECRETS_KEY_FILE";
+    is_refused("postern-ingress", &[("POSTERN_SETTINGS_SNAPSHOT", "/tmp/settings")], &[words]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_cannot_be_used_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    certify(folder.path());
+    make_ca(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (certificate, key) = ("POSTERN_TLS_CERTIFICATE_FILE", "POSTERN_TLS_KEY_FILE");
+    let (right, other) = (file("cert.pem"), file("ca.key"));
+    for program in INGRESS {
+        for (settings, words) in [
+            (
+                &[(certificate, "/nowhere/cert.pem"), (key, &*other)][..],
+                "/nowhere/cert.pem cannot be read: No such file",
+            ),
+            (&[(certificate, &*right), (key, "/nowhere/key.pem")], "/nowhere/key.pem cannot be read: No such file"),
+            (&[(certificate, &*other), (key, &*other)], "ca.key holds no certificate in PEM"),
+            (&[(certificate, &*right), (key, &*right)], "cert.pem does not read as PEM"),
+            (&[(certificate, &*right), (key, &*other)], "ca.key do not go together"),
+            (&[(certificate, &*right)], "only one of them is set"),
+            (&[(key, &*other)], "only one of them is set"),
+        ] {
+            is_refused(program, settings, &[words]).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

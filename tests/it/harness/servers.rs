@@ -126,6 +126,11 @@ impl Servers {
         admin.execute(end, &[name]).await.unwrap();
     }
 
+    /// Gives the database back.
+    pub async fn allow_connections(&self) {
+        admin().await.batch_execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await.unwrap();
+    }
+
     /// Takes the lane's queue away, as an operator's mistake might.
     pub async fn delete_lane(&self) {
         let (_connection, channel) = self.channel().await;

@@ -68,7 +68,8 @@ impl Call {
         let short_url = permission["short_url"].as_str().map(|url| url.trim_start_matches('/'));
         let short_url = short_url.unwrap_or(visit.panel.state.short_url.as_str());
         let host = if visit.host.is_empty() { "localhost" } else { &visit.host };
-        Self::at(&format!("http://{host}:{}/{short_url}", visit.panel.public.port()), permission)
+        let (scheme, listener) = visit.panel.public;
+        Self::at(&format!("{scheme}://{host}:{}/{short_url}", listener.port()), permission)
     }
 
     /// The call of a permission that answers at this URL.

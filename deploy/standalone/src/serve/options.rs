@@ -72,7 +72,8 @@ pub struct Options {
 impl Options {
     /// Whether they fit together. The error names those that do not.
     pub fn check(&self) -> Result<(), String> {
-        options::apart(&self.listeners())
+        options::apart(&self.listeners())?;
+        self.ingress.check()
     }
 
     /// All listeners, each with the name of its setting.
