@@ -9,6 +9,7 @@ mod forms;
 mod keyboard;
 mod lists;
 mod pages;
+mod person;
 
 use crate::harness::{Postern, eventually};
 use driver::Browser;
