@@ -12,6 +12,7 @@ mod literal;
 mod pace;
 mod record;
 mod session;
+mod unique;
 mod wire;
 
 use std::collections::HashMap;
