@@ -86,6 +86,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         Arc::new(Catalogs::new(store.clone(), fallbacks, keys, (known.secrets, known.connections), environment));
     let following = tokio::spawn(follow(Arc::clone(&catalogs)));
     let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
+    let presence = presence.naming(outside.breakers.away());
     let present = tokio::spawn({
         let shutdown = shutdown.clone();
         async move { presence.keep(&shutdown).await }

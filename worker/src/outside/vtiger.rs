@@ -12,6 +12,7 @@ mod literal;
 mod pace;
 mod record;
 mod session;
+pub mod told;
 mod unique;
 mod wire;
 
