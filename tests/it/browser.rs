@@ -10,6 +10,7 @@ mod keyboard;
 mod lists;
 mod pages;
 mod person;
+mod vtiger;
 
 use crate::harness::{Postern, eventually};
 use driver::Browser;
