@@ -2,6 +2,7 @@
 //! and a password. A document names secrets and never holds their values: these are put in when a call is made.
 
 mod address;
+pub mod description;
 pub mod http;
 pub mod smtp;
 pub mod vtiger;

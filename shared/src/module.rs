@@ -18,6 +18,7 @@ use crate::document::{self, MAX_TITLE_BYTES, Reader};
 use crate::finding::Finding;
 use crate::id::{ConnectionName, ModuleName, RecordId};
 use crate::message::{DocumentFault, Message};
+use crate::record_ref::ConnectedId;
 use crate::spec::{Kind, Setting, Spec};
 use field::{Field, OnError};
 
@@ -134,6 +135,13 @@ impl Module {
         Message::FieldTaken { field, module: self.name.clone(), record: holder }
     }
 
+    /// The id of a record as the system writes it that keeps the records of this module, such as `11x852`.
+    fn id_elsewhere(&self, field: &Field, value: &Value) -> Option<Value> {
+        let (_, _) = (self.connection.as_ref()?, field.kind.refers_to()?);
+        let id: ConnectedId = value.as_str()?.trim().parse().ok()?;
+        id.number().map(|_| Value::from(id.as_str()))
+    }
+
     fn converted(&self, values: Vec<(String, Value)>, zone: &TimeZone) -> Result<Typed, Message> {
         let mut typed = Typed { values: Vec::with_capacity(values.len()), dropped: Vec::new() };
         for (name, value) in values {
@@ -144,7 +152,8 @@ impl Module {
                 typed.values.push((name, value));
                 continue;
             };
-            match (field.convert(&value, zone), field.on_error) {
+            let converted = field.convert(&value, zone).or_else(|| self.id_elsewhere(field, &value));
+            match (converted, field.on_error) {
                 (Some(value), _) => typed.values.push((name, value)),
                 (None, OnError::Drop) => {
                     let kind = Box::new(field.kind.must_be());

@@ -1,6 +1,7 @@
 //! Tells PostgreSQL that a process is up and which settings it holds, so that whoever changes them learns when they are in
 //! force.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use prometheus::{IntGauge, Opts, Registry};
@@ -19,6 +20,7 @@ pub struct Presence {
     store: Store,
     process: Process,
     held: watch::Receiver<Held>,
+    away: Option<watch::Receiver<BTreeSet<String>>>,
     unopened: IntGauge,
 }
 
@@ -44,7 +46,15 @@ impl Presence {
         let name = format!("{} ({address})", uname().nodename().to_string_lossy());
         let (high, low) = Uuid::new_v4().as_u64_pair();
         let instance = (high ^ low).cast_signed();
-        Ok(Self { store: store.clone(), process: Process { instance, service, name }, held, unopened })
+        let process = Process { instance, service, name };
+        Ok(Self { store: store.clone(), process, held, away: None, unopened })
+    }
+
+    /// Tells as well which connections lead to systems that do not answer.
+    #[must_use]
+    pub fn naming(mut self, away: watch::Receiver<BTreeSet<String>>) -> Self {
+        self.away = Some(away);
+        self
     }
 
     /// Tells that the process is up, and waits until it holds the settings that were in force by then: from now on nobody
@@ -59,7 +69,7 @@ impl Presence {
         let connection = self.store.connection().await?;
         processes::begin(&connection, &self.process).await?;
         let held = *self.held.borrow();
-        processes::tell(&connection, &self.process, held).await?;
+        processes::tell(&connection, &self.process, held, &self.away()).await?;
         let version = settings::version(&connection).await?;
         drop(connection);
         // Elapsed or held: a process that cannot load settings serves by those that it has.
@@ -93,6 +103,10 @@ impl Presence {
     }
 
     async fn tell(&self, held: Held) -> Result<(), StoreError> {
-        processes::tell(&self.store.connection().await?, &self.process, held).await
+        processes::tell(&self.store.connection().await?, &self.process, held, &self.away()).await
+    }
+
+    fn away(&self) -> Vec<String> {
+        self.away.iter().flat_map(|away| away.borrow().iter().cloned().collect::<Vec<_>>()).collect()
     }
 }

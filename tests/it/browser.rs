@@ -9,6 +9,8 @@ mod forms;
 mod keyboard;
 mod lists;
 mod pages;
+mod person;
+mod vtiger;
 
 use crate::harness::{Postern, eventually};
 use driver::Browser;

@@ -49,7 +49,7 @@ async fn a_call_on_a_record_that_no_connection_reaches_is_kept_and_says_why() {
     assert_eq!(postern.count(named).await, 1);
     let mut visitor = Visitor::logged_in(&mut postern).await;
     let page = visitor.get(&format!("/receipts/{id}")).await.text;
-    assert!(page.contains("<a href=\"/search?q=crm%2FLeads%2F4x852\">crm/Leads/4x852</a>"), "{page}");
+    assert!(page.contains("<a href=\"/records/4x852?connection=crm&#38;module=Leads\">crm/Leads/4x852</a>"), "{page}");
     // A replay is on the same record.
     let replayed = postern.api("POST", "/unmatched_replays").json(&json!({"receipt": id}).to_string()).send().await;
     assert!(replayed.status < 300, "{}", replayed.json);

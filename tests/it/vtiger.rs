@@ -1,6 +1,7 @@
 //! Records that live in a vtiger: the same steps work on them as on own records, each once, whatever vtiger does.
 
 mod check;
+mod describe;
 mod faults;
 mod kills;
 mod records;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::harness::Postern;
 use crate::harness::call::Answer;
+use crate::panel::visitor::PASSWORD;
 
 const ENVIRONMENT: [(&str, &str); 2] = [
     ("POSTERN_SECRETS_KEY", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"),
@@ -44,7 +46,8 @@ struct Crm {
 impl Crm {
     /// With this workflow.
     async fn start(variant: Variant, workflow: &str) -> Self {
-        let (mut postern, vtiger) = (Postern::with_ingress("", &ENVIRONMENT).await, Vtiger::start(variant).await);
+        let environment = [&ENVIRONMENT[..], &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]].concat();
+        let (mut postern, vtiger) = (Postern::with_ingress("", &environment).await, Vtiger::start(variant).await);
         let body = json!({"value": ACCESS_KEY}).to_string();
         assert_eq!(postern.api("PUT", "/secrets/crm_key").json(&body).send().await.status, 204);
         let url = vtiger.url();

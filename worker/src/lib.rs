@@ -15,6 +15,7 @@ mod run;
 mod task;
 mod upkeep;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use postern_shared::backlog::BacklogMetrics;
@@ -64,10 +65,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         stranded: stranded.clone(),
         outages: Arc::clone(&outages),
     };
-    let address = options.private_listen;
-    let private = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    let address = private.local_addr()?;
-    tracing::info!(%address, "the private listener is open: health and metrics");
+    let (private, address) = listen(options.private_listen).await?;
     let probe = tokio::spawn(probe::serve(
         private,
         options.private.private_hosts.clone(),
@@ -86,6 +84,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         Arc::new(Catalogs::new(store.clone(), fallbacks, keys, (known.secrets, known.connections), environment));
     let following = tokio::spawn(follow(Arc::clone(&catalogs)));
     let presence = Presence::new(&store, (Service::Worker, address), catalogs.held(), &registry)?;
+    let presence = presence.naming(outside.breakers.away());
     let present = tokio::spawn({
         let shutdown = shutdown.clone();
         async move { presence.keep(&shutdown).await }
@@ -107,6 +106,14 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
         task.abort();
     }
     Ok(())
+}
+
+/// The private listener, and where it listens.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "the private listener is open: health and metrics");
+    Ok((listener, address))
 }
 
 /// With a connection for each bundle, and some for the relay, the catalog and the rest: a bundle must not wait for one.

@@ -1,5 +1,6 @@
 //! The worker's metrics, each name written once. Times are in seconds.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use postern_shared::id::WorkflowId;
@@ -318,6 +319,13 @@ impl Metrics {
             let workflow = self.workflows.value(&workflow);
             ENDED.iter().for_each(|state| _ = self.runs.with_label_values(&[workflow, state]));
         }
+    }
+
+    /// There are these connections, and those are gone: a gauge begins at 0, so that it is there before the first call.
+    pub fn may_be_away<'n>(&self, names: &BTreeSet<String>, gone: impl Iterator<Item = &'n String>) {
+        names.iter().for_each(|name| _ = self.connections_away.with_label_values(&[name]));
+        // One that nobody has called has no gauge to remove.
+        gone.for_each(|name| _ = self.connections_away.remove_label_values(&[name]));
     }
 
     /// There are so many slots of a kind, all of them free.

@@ -6,6 +6,7 @@ pub mod call;
 mod certificates;
 mod check;
 pub mod connected;
+mod descriptions;
 mod guard;
 mod http;
 mod login;

@@ -3,6 +3,7 @@
 mod commits;
 mod connection_checks;
 mod delivery_audit;
+mod descriptions;
 mod digest;
 mod expiry;
 mod frozen_sessions;
@@ -29,7 +30,7 @@ const DIGEST_CONNECTIONS: usize = 1;
 
 /// Connections to PostgreSQL for the retention alone: it may wait there for a lock.
 const RETENTION_CONNECTIONS: usize = 1;
-/// The same for jobs, and for checks of connections.
+/// The same for jobs, for checks of connections and for what vtiger tells of its modules.
 const JOB_CONNECTIONS: usize = 1;
 
 /// The same for trying whether commits pass: what hangs takes the connection.
@@ -50,6 +51,7 @@ pub fn start(
         tokio::spawn(commits::watch(trying, Arc::clone(outages), Arc::clone(metrics))),
         tokio::spawn(digest::run(beside, execution.search_names.clone(), Arc::clone(metrics))),
         tokio::spawn(connection_checks::run(for_jobs.clone(), Arc::clone(catalogs), outside.clone())),
+        tokio::spawn(descriptions::refresh(for_jobs.clone(), Arc::clone(catalogs), outside.clone())),
         tokio::spawn(jobs::run(for_jobs)),
         tokio::spawn(partitions::make_ahead(store.clone())),
         tokio::spawn(expiry::forget_expired(store.clone())),

@@ -4,6 +4,7 @@
 mod change;
 pub mod condition;
 pub mod edit;
+pub mod fields;
 pub mod from_call;
 pub mod name;
 pub mod outputs;

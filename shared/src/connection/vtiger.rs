@@ -4,8 +4,9 @@ use url::Url;
 
 use super::address;
 use crate::document::Reader;
-use crate::id::SecretName;
+use crate::id::{ModuleName, SecretName};
 use crate::permission::limit::Limit;
+use crate::record_ref::ConnectedId;
 use crate::spec::{Kind, Setting};
 
 /// The file that answers calls. People copy it with the address.
@@ -39,6 +40,16 @@ pub struct Vtiger {
     pub sessions: u8,
     /// The most calls in a time; none = as many as vtiger answers.
     pub rate: Option<Limit>,
+}
+
+impl Vtiger {
+    /// The page of a record, for people; none = vtiger gives no such id.
+    pub fn page(&self, module: &ModuleName, id: &ConnectedId) -> Option<Url> {
+        let mut page = self.url.join("index.php").ok()?;
+        let query = [("module", module.as_str()), ("view", "Detail"), ("record", id.number()?)];
+        page.query_pairs_mut().extend_pairs(query);
+        Some(page)
+    }
 }
 
 pub(super) fn read(reader: &mut Reader) -> Option<Vtiger> {

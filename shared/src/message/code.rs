@@ -185,6 +185,7 @@ codes! {
     "vtiger-not-found-by" VtigerNotFoundBy { field: String };
     "vtiger-empty-value" VtigerEmptyValue { field: String };
     "vtiger-unique-field" VtigerUniqueField;
+    "vtiger-key-changed" VtigerKeyChanged { field: String, kind: String };
     "vtiger-one-sort" VtigerOneSort;
     "vtiger-cut" VtigerCut { field: String, letters: usize };
     "vtiger-changed" VtigerChanged { field: String };

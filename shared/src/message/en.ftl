@@ -159,6 +159,7 @@ vtiger-not-found-by = { $field }: vtiger finds no record by a value with a backs
 vtiger-empty-value = { $field }: vtiger finds no record by an empty value
 vtiger-unique-field = the unique key must be the value of a field of the step: vtiger is asked for the record by that field
 vtiger-one-sort = vtiger sorts by one field
+vtiger-key-changed = vtiger would change the unique value of { $field }, whose type is { $kind } there, and would never find it again: give it in the form of that type
 vtiger-cut = vtiger cut { $field } after { $letters } letters
 vtiger-changed = vtiger changed the value of { $field }
 vtiger-dropped = vtiger has no field { $field } that can be set: its value was dropped

@@ -159,6 +159,7 @@ vtiger-not-found-by = { $field }: по значению с обратной ко
 vtiger-empty-value = { $field }: по пустому значению vtiger ничего не находит
 vtiger-unique-field = ключ уникальности должен быть значением одного из полей шага: по этому полю запись ищут в vtiger
 vtiger-one-sort = vtiger сортирует по одному полю
+vtiger-key-changed = vtiger изменил бы уникальное значение поля { $field } (тип там – { $kind }) и больше не нашёл бы его: задайте его в виде этого типа
 vtiger-cut = vtiger обрезал { $field }, оставив символов: { $letters }
 vtiger-changed = vtiger изменил значение поля { $field }
 vtiger-dropped = в vtiger нет поля { $field }, которое можно задать: его значение отброшено

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::field::FieldType;
 use crate::expression::{is_email, render};
-use crate::id::RecordId;
+use crate::id::ModuleName;
+use crate::record_ref::RecordRef;
 use crate::{date, number, phone, web_address};
 
 /// What people write for true and for false, in lower case; a ticked box posts `on`.
@@ -40,8 +41,17 @@ pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Optio
         FieldType::Phone => phone::read(trimmed).map(Value::String),
         FieldType::Url => web_address::read(trimmed).map(Value::String),
         FieldType::Choice(options) => options.iter().any(|option| option == trimmed).then(|| trimmed.into()),
-        FieldType::Reference(_) => trimmed.parse::<RecordId>().ok().map(|id| Value::from(id.get())),
+        FieldType::Reference(module) => reference(module, trimmed),
         FieldType::List(_) => None,
+    }
+}
+
+/// The number of an own record, or the whole name of a record of another system.
+fn reference(module: &ModuleName, text: &str) -> Option<Value> {
+    match text.parse().ok()? {
+        RecordRef::Own(id) => Some(Value::from(id.get())),
+        RecordRef::Connected(record) if record.module == *module => Some(record.by_number().to_string().into()),
+        RecordRef::Connected(_) => None,
     }
 }
 

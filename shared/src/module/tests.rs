@@ -57,6 +57,9 @@ fn a_value_becomes_that_of_its_fields_type_or_is_refused() {
         (list, json!(["a", "c"]), None),
         (json!("list"), json!([1, "x"]), Some(json!([1, "x"]))),
         (reference.clone(), json!("852"), Some(json!(852))),
+        (reference.clone(), json!("crm/Contacts/12x852"), Some(json!("crm/Contacts/852"))),
+        (reference.clone(), json!("crm/Leads/852"), None),
+        (reference.clone(), json!("12x852"), None),
         (reference, json!("0"), None),
     ] {
         let module = module(&json!({"module": "M", "fields": {"f": field}}));

@@ -1,11 +1,12 @@
-//! Checks of connections: control asks for one, a worker makes it, and control reads what came of it.
+//! Checks of connections: control asks for one, a worker makes it, and control reads what came of it. A check may also ask
+//! for the fields of a module.
 
 use std::time::Duration;
 
 use deadpool_postgres::Object;
 
 use super::StoreError;
-use crate::id::ConnectionName;
+use crate::id::{ConnectionName, ModuleName};
 use crate::message::Message;
 
 /// How long a check may take in a worker.
@@ -13,7 +14,7 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// The settings are at the version that the check is made with at least.
 const ASK: &str = "-- connection_checks::ask
-INSERT INTO connection_checks (connection, version) SELECT $1, version FROM settings RETURNING id";
+INSERT INTO connection_checks (connection, version, module) SELECT $1, version, $2 FROM settings RETURNING id";
 
 /// What nobody waits for any more.
 const SWEEP: &str = "-- connection_checks::sweep
@@ -23,7 +24,7 @@ const TAKE: &str = "-- connection_checks::take
 UPDATE connection_checks SET taken_at = now() WHERE id = (
     SELECT id FROM connection_checks WHERE taken_at IS NULL AND asked_at > now() - interval '20 s'
     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, connection, version";
+RETURNING id, connection, version, module";
 
 const ANSWER: &str = "-- connection_checks::answer
 UPDATE connection_checks SET is_fine = $2, message = $3 WHERE id = $1";
@@ -43,6 +44,8 @@ pub struct Asked {
     pub connection: ConnectionName,
     /// The least version of the settings that the check is made with.
     pub version: i64,
+    /// The module whose fields are asked for; none = whether the connection works.
+    pub module: Option<ModuleName>,
 }
 
 /// What came of a check.
@@ -54,17 +57,18 @@ pub struct Checked {
     pub message: Message,
 }
 
-/// Asks for a check; returns its number.
-pub async fn ask(connection: &Object, name: &ConnectionName) -> Result<i64, StoreError> {
+/// Asks for a check, or for the fields of a module; returns the number of the check.
+pub async fn ask(connection: &Object, name: &ConnectionName, module: Option<&ModuleName>) -> Result<i64, StoreError> {
     connection.execute(SWEEP, &[]).await?;
-    Ok(connection.query_one(ASK, &[&name.as_str()]).await?.get(0))
+    Ok(connection.query_one(ASK, &[&name.as_str(), &module.map(ModuleName::as_str)]).await?.get(0))
 }
 
 /// Takes the oldest check that no worker has.
 pub async fn take(connection: &Object) -> Result<Option<Asked>, StoreError> {
     let Some(row) = connection.query_opt(TAKE, &[]).await? else { return Ok(None) };
     let name = row.get::<_, &str>(1).parse();
-    Ok(name.ok().map(|connection| Asked { id: row.get(0), connection, version: row.get(2) }))
+    let module = row.get::<_, Option<&str>>(3).and_then(|module| module.parse().ok());
+    Ok(name.ok().map(|connection| Asked { id: row.get(0), connection, version: row.get(2), module }))
 }
 
 /// Tells what came of a check.

@@ -1,6 +1,7 @@
 //! The ingresses and workers that are up, by the rows that they renew: which version of the settings each holds, and how
 //! many secrets it cannot decrypt.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::Object;
@@ -25,9 +26,10 @@ DELETE FROM processes WHERE (service, name) = ($2, $3) AND instance <> $1
     OR seen_at < now() - make_interval(days => $4)";
 
 const TELL: &str = "-- processes::tell
-INSERT INTO processes (instance, service, name, settings_version, unopened_secrets) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO processes (instance, service, name, settings_version, unopened_secrets, away)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (instance) DO UPDATE SET settings_version = excluded.settings_version,
-    unopened_secrets = excluded.unopened_secrets, seen_at = now()";
+    unopened_secrets = excluded.unopened_secrets, away = excluded.away, seen_at = now()";
 
 const LEAVE: &str = "-- processes::leave
 DELETE FROM processes WHERE instance = $1";
@@ -38,7 +40,7 @@ WHERE service = 'ingress' AND settings_version < $1 AND seen_at > now() - $3::fl
 ORDER BY name";
 
 const LIST: &str = "-- processes::list
-SELECT service, name, settings_version, unopened_secrets, seen_at, seen_at > now() - $1::float8 * interval '1 second'
+SELECT service, name, settings_version, unopened_secrets, seen_at, seen_at > now() - $1::float8 * interval '1 second', away
 FROM processes WHERE seen_at > now() - $2::float8 * interval '1 second' ORDER BY service, name";
 
 /// What runs in a process.
@@ -104,6 +106,14 @@ pub struct Seen {
     pub seen_at: SystemTime,
     /// Whether that was just now.
     pub is_up: bool,
+    /// The connections whose systems do not answer it.
+    pub away: Vec<String>,
+}
+
+/// The connections whose systems do not answer a process that is up, in order.
+pub fn away(processes: &[Seen]) -> BTreeSet<&str> {
+    let up = processes.iter().filter(|one| one.is_up);
+    up.flat_map(|one| one.away.iter().map(String::as_str)).collect()
 }
 
 impl Seen {
@@ -120,11 +130,11 @@ pub async fn begin(connection: &Object, process: &Process) -> Result<(), StoreEr
     Ok(())
 }
 
-/// A process is up, and holds this.
-pub async fn tell(connection: &Object, process: &Process, held: Held) -> Result<(), StoreError> {
+/// A process is up, and holds this. `away` names the connections whose systems do not answer it.
+pub async fn tell(connection: &Object, process: &Process, held: Held, away: &[String]) -> Result<(), StoreError> {
     let Process { instance, service, name } = process;
     let statement = connection.prepare_cached(TELL).await?;
-    connection.execute(&statement, &[instance, &service.word(), name, &held.version, &held.unopened]).await?;
+    connection.execute(&statement, &[instance, &service.word(), name, &held.version, &held.unopened, &away]).await?;
     Ok(())
 }
 
@@ -151,6 +161,7 @@ pub async fn list(connection: &Object) -> Result<Vec<Seen>, StoreError> {
         held: Held { version: row.get(2), unopened: row.get(3) },
         seen_at: row.get(4),
         is_up: row.get(5),
+        away: row.get(6),
     };
     Ok(rows.iter().map(seen).collect())
 }

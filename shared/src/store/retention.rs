@@ -59,6 +59,11 @@ DELETE FROM dead_letters WHERE id IN (
 const REPLAYED: &str = "-- retention::replayed
 DELETE FROM replayed WHERE old IN (SELECT old FROM replayed WHERE at < $1 LIMIT $2)";
 
+/// What is told of them is gone with the history.
+const CONNECTED: &str = "-- retention::connected
+DELETE FROM connected_records WHERE (connection, module, id) IN (
+    SELECT connection, module, id FROM connected_records WHERE last_at < $1 ORDER BY last_at LIMIT $2)";
+
 /// A week of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Week {
@@ -177,6 +182,7 @@ pub async fn forget(connection: &Object, now: SystemTime, options: &RetentionOpt
     }
     if let Some(before) = ago(now, options.keep_history) {
         removed = removed.max(connection.execute(REPLAYED, &[&before, &most]).await?);
+        removed = removed.max(connection.execute(CONNECTED, &[&before, &most]).await?);
     }
     Ok(i64::try_from(removed).unwrap_or(i64::MAX) >= most)
 }

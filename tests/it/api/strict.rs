@@ -73,6 +73,7 @@ pub fn looking(world: &World) -> Vec<Wanted> {
         get("auditHours", "/audit?hours=2"),
         get("getUsage", "/usage"),
         get("listProcesses", "/processes"),
+        get("listDrift", "/drift"),
         get("listSecrets", "/secrets"),
         get("listChanges", "/audit_log?last=100"),
         post("explainAddress", "/explain", json!({"address": "192.0.2.1"})),

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::PASSWORD;
 use super::driver::Browser;
 use super::keyboard::ENTER;
+use super::person::Person;
+use crate::harness::Postern;
 use crate::harness::mail_server::MailServer;
 use crate::harness::outside::Outside;
-use crate::harness::{Postern, eventually};
 
 /// What may be called before there is a workflow.
 const SETTINGS: &str = "trigger: web_lead\n---\npermission: test\naddresses: 127.0.0.1\ntriggers: [web_lead]\n";
@@ -17,68 +18,11 @@ const SETTINGS: &str = "trigger: web_lead\n---\npermission: test\naddresses: 127
 const CALL: &str = "/trigger?workflow_trigger=web_lead";
 const FORM: &str = "email=ada@example.org";
 
-const TAB: &str = "\u{E004}";
 const ESCAPE: &str = "\u{E00C}";
 
 /// The most actions that the workflow may take. An action is a key that does something, a choice, or a text that is typed
 /// into a field; the way to a field by the tab key is none.
 const MAX_ACTIONS: usize = 60;
-
-/// How many elements may lie before a field.
-const MAX_STOPS: usize = 60;
-
-/// A person at the keyboard.
-struct Person<'b> {
-    browser: &'b Browser,
-    actions: Vec<String>,
-}
-
-impl Person<'_> {
-    /// Presses a key and waits for the page that it leads to.
-    async fn key(&mut self, key: &str, place: &str) {
-        self.actions.push(format!("key {key:?}"));
-        self.browser.run("window.isOld = true").await;
-        self.browser.keys(key).await;
-        eventually(&format!("{key:?} leads to {place}, after {:#?}", self.actions), async || {
-            let is_new = self.browser.run("return window.isOld !== true && document.readyState === 'complete'").await;
-            (is_new == true && self.browser.place().await.contains(place)).then_some(())
-        })
-        .await;
-    }
-
-    /// Looks for a task in the picker and takes the first that fits.
-    async fn add(&mut self, task: &str, place: &str) {
-        self.key("a", "add=").await;
-        self.actions.push(format!("types {task:?}"));
-        self.browser.keys(task).await;
-        self.key(ENTER, place).await;
-    }
-
-    /// Goes to a field by the tab key.
-    async fn goes_to(&self, css: &str) {
-        for _ in 0..MAX_STOPS {
-            if self.browser.run(&format!("return document.activeElement.matches(`{css}`)")).await == true {
-                return;
-            }
-            self.browser.keys(TAB).await;
-        }
-        panic!("no tab leads to {css}: {}", self.browser.run("return document.activeElement.outerHTML").await);
-    }
-
-    /// Types into a field; what stood in it goes.
-    async fn types(&mut self, css: &str, text: &str) {
-        self.goes_to(css).await;
-        self.actions.push(format!("types {text:?} into {css}"));
-        self.browser.run("document.activeElement.select?.()").await;
-        self.browser.keys(text).await;
-    }
-
-    /// Keeps the step by Enter on its button.
-    async fn keeps(&mut self) {
-        self.goes_to(".step-form button.primary").await;
-        self.key(ENTER, "step=").await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_is_built_from_an_empty_page_by_the_keyboard_alone() {
@@ -106,7 +50,7 @@ async fn build(language: &str) {
     super::pages::log_in(&browser).await;
     let english = language == "en";
     browser.go("/workflows").await;
-    let mut person = Person { browser: &browser, actions: Vec::new() };
+    let mut person = Person::at(&browser);
     person.goes_to("button[data-key=n]").await;
     person.key(ENTER, "/workflows/1/design").await;
 

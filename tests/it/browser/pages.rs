@@ -107,7 +107,7 @@ pub async fn paths(postern: &Postern, receipt: &str) -> Vec<String> {
 }
 
 /// A page in both themes and widths.
-async fn look(browser: &Browser, path: &str, faults: &mut Vec<String>) {
+pub async fn look(browser: &Browser, path: &str, faults: &mut Vec<String>) {
     browser.go(path).await;
     for (theme, width) in [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)] {
         let metrics = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500});

@@ -42,6 +42,8 @@ pub struct Crm {
     pub(crate) unique: HashSet<(String, String)>,
     /// Modules that nobody may use.
     pub(crate) denied: HashSet<String>,
+    /// What `describe` tells otherwise, by module and field; none = it tells nothing of the field.
+    pub(crate) told: HashMap<(String, String), Option<Value>>,
     pub(crate) zero_id: bool,
     is_down: bool,
     /// Seconds by which the clock is ahead.
@@ -60,6 +62,7 @@ impl Crm {
             numbers: HashMap::new(),
             unique: HashSet::new(),
             denied: HashSet::new(),
+            told: HashMap::new(),
             zero_id: false,
             is_down: false,
             ahead: 0,
@@ -80,6 +83,11 @@ impl Crm {
     /// Takes a module from all users.
     pub fn deny(&mut self, module: &str) {
         self.denied.insert(module.to_owned());
+    }
+
+    /// Lets `describe` tell something else of a field, key by key, or nothing at all.
+    pub fn tell(&mut self, module: &str, field: &str, change: Option<Value>) {
+        self.told.insert((module.to_owned(), field.to_owned()), change);
     }
 
     /// Sets the clock ahead.

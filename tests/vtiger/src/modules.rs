@@ -103,12 +103,21 @@ impl Crm {
                 &format!("Permission to perform the operation is denied for name : {name}"),
             );
         };
-        let fields: Vec<Value> = module.fields().map(|field| self.described(module, field)).collect();
+        let fields: Vec<Value> = module.fields().filter_map(|field| self.told(module, field)).collect();
         Answer::result(&json!({
             "label": name, "name": name, "createable": true, "updateable": true, "deleteable": true, "retrieveable": true,
             "fields": fields, "idPrefix": module.prefix().trim_end_matches('x'), "isEntity": true,
             "allowDuplicates": false, "labelFields": "lastname,firstname",
         }))
+    }
+
+    fn told(&self, module: Module, field: Field) -> Option<Value> {
+        let mut described = self.described(module, field);
+        if let Some(change) = self.told.get(&(module.name.to_owned(), field.name.to_owned())) {
+            let change = change.as_ref()?.as_object().unwrap();
+            change.iter().for_each(|(key, value)| described[key] = value.clone());
+        }
+        Some(described)
     }
 
     fn described(&self, module: Module, field: Field) -> Value {

@@ -3,12 +3,13 @@
 //! one is answered. Each worker knows its own. A target rests for one workflow alone: a workflow with a short time-out,
 //! or with a slow path, does not take the target from the others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use postern_shared::store::spool::Pair;
 use prometheus::{IntGauge, IntGaugeVec};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::connected::TARGET;
@@ -45,6 +46,8 @@ pub struct Breakers {
     resting: IntGauge,
     /// Whether the system of a connection does not answer.
     away: OnceLock<IntGaugeVec>,
+    /// The names of the connections whose systems do not answer.
+    names: watch::Sender<BTreeSet<String>>,
 }
 
 /// What is known of a pair whose target did not answer.
@@ -60,7 +63,8 @@ impl Breakers {
     /// Knows nothing yet. The gauge counts the pairs of workflow and
     /// target of which the last calls failed and none was answered since.
     pub fn new(resting: IntGauge) -> Self {
-        Self { pairs: Mutex::default(), held: Mutex::default(), resting, away: OnceLock::new() }
+        let (pairs, held, names) = (Mutex::default(), Mutex::default(), watch::Sender::default());
+        Self { pairs, held, resting, away: OnceLock::new(), names }
     }
 
     /// Notes what came of a call.
@@ -76,12 +80,34 @@ impl Breakers {
             }
             CallOutcome::Broken | CallOutcome::NotMade => return,
         }
+        self.show(&pairs, &pair.target);
+    }
+
+    /// The system of a connection has answered something that no workflow asked: all may ask it again.
+    pub fn answered(&self, target: &str) {
+        let mut pairs = self.lock();
+        pairs.retain(|pair, _| pair.target != target);
+        self.show(&pairs, target);
+    }
+
+    /// Shows what rests, and whether the system of a target's connection does not answer.
+    fn show(&self, pairs: &HashMap<Pair, State>, target: &str) {
         let resting = pairs.values().filter(|state| state.rests.is_some()).count();
         self.resting.set(i64::try_from(resting).unwrap_or(i64::MAX));
-        if let (Some(away), Some(connection)) = (self.away.get(), pair.target.strip_prefix(TARGET)) {
-            let rests = pairs.iter().any(|(one, state)| one.target == pair.target && state.rests.is_some());
+        let Some(connection) = target.strip_prefix(TARGET) else { return };
+        let rests = pairs.iter().any(|(one, state)| one.target == target && state.rests.is_some());
+        if let Some(away) = self.away.get() {
             away.with_label_values(&[connection]).set(rests.into());
         }
+        self.names.send_if_modified(|names| match rests {
+            true => names.insert(connection.to_owned()),
+            false => names.remove(connection),
+        });
+    }
+
+    /// The names of the connections whose systems do not answer, whenever they change.
+    pub fn away(&self) -> watch::Receiver<BTreeSet<String>> {
+        self.names.subscribe()
     }
 
     /// From now on this gauge names the connections whose system does not answer.
@@ -182,7 +208,11 @@ mod tests {
         {
             (0..FAILURES).for_each(|_| breakers.note(&key(workflow, "connection crm"), came, now));
             assert_eq!((of("crm"), of("erp")), (expected, 0), "{came:?}");
+            assert_eq!(breakers.away().borrow().len(), usize::from(expected > 0));
         }
+        (0..FAILURES).for_each(|_| breakers.note(&key(3, "connection crm"), CallOutcome::Silence, now));
+        breakers.answered("connection crm");
+        assert!(of("crm") == 0 && !breakers.rests(&key(3, "connection crm"), now));
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod literal;
 mod pace;
 mod record;
 mod session;
+pub mod told;
+mod unique;
 mod wire;
 
 use std::collections::HashMap;

@@ -1,14 +1,17 @@
 //! Makes the checks of connections that people ask for. A worker makes them and not control: only workers have a way out and
 //! know which addresses may be reached.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_shared::id::ModuleName;
-use postern_shared::store::connection_checks::{self, Asked};
+use postern_shared::id::{ConnectionName, ModuleName};
+use postern_shared::message::ConnectionFault;
+use postern_shared::store::connection_checks::{self, Asked, Checked};
 use postern_shared::store::{Store, StoreError};
 use tokio::time::sleep;
 
+use super::descriptions;
 use crate::matching::catalog::Catalogs;
 use crate::outside::Outside;
 
@@ -39,8 +42,44 @@ async fn next(store: &Store) -> Result<Option<Asked>, StoreError> {
 
 async fn make(store: &Store, catalogs: &Catalogs, outside: &Outside, asked: Asked) -> Result<(), StoreError> {
     let catalog = catalogs.at_least(asked.version).await?;
-    let reached = catalog.modules().iter().filter(|module| module.connection.as_ref() == Some(&asked.connection));
-    let modules: Vec<ModuleName> = reached.map(|module| module.name.clone()).collect();
-    let checked = outside.check(&asked.connection, &modules).await;
+    let name = &asked.connection;
+    let checked = match &asked.module {
+        Some(module) => describe(store, outside, name, module).await?,
+        None => {
+            let modules = descriptions::declared(&catalog, name);
+            let checked = outside.check(name, &modules).await;
+            // It works; so what it tells of its modules is renewed as well.
+            if checked.is_fine
+                && catalog.connections().vtiger(name).is_some()
+                && let Ok(told) = outside.told(name, &modules).await
+            {
+                descriptions::keep(store, name, &told).await?;
+            }
+            checked
+        }
+    };
     connection_checks::answer(&store.connection().await?, asked.id, &checked).await
+}
+
+/// Asks for the fields of a module.
+async fn describe(
+    store: &Store,
+    outside: &Outside,
+    name: &ConnectionName,
+    module: &ModuleName,
+) -> Result<Checked, StoreError> {
+    let message = match outside.told(name, slice::from_ref(module)).await {
+        Err(reason) => reason,
+        Ok(told) => {
+            descriptions::keep(store, name, &told).await?;
+            match told.described.is_empty() {
+                true => ConnectionFault::ModuleDenied { module: module.clone() }.into(),
+                false => {
+                    let message = ConnectionFault::VtigerDescribed { module: module.clone() }.into();
+                    return Ok(Checked { is_fine: true, message });
+                }
+            }
+        }
+    };
+    Ok(Checked { is_fine: false, message })
 }

@@ -35,6 +35,8 @@ pub struct Process {
     pub settings_version: i64,
     /// Secrets that it cannot decrypt: its key is missing, or another one.
     pub unopened_secrets: i32,
+    /// The connections whose systems do not answer it. Their runs wait.
+    pub connections_away: Vec<String>,
     /// When it was heard from.
     pub seen_at: Time,
 }
@@ -46,7 +48,7 @@ impl Operation for ListProcesses {
         "listProcesses",
         "/processes",
         "the ingresses and workers that are up or were in the last 10 minutes",
-        r#"{"settings_version": 7, "processes": [{"service": "ingress", "name": "web-1 (0.0.0.0:8080)", "is_up": true, "settings_version": 7, "unopened_secrets": 0, "seen_at": "2026-11-24T13:30:00Z"}]}"#,
+        r#"{"settings_version": 7, "processes": [{"service": "ingress", "name": "web-1 (0.0.0.0:8080)", "is_up": true, "settings_version": 7, "unopened_secrets": 0, "connections_away": [], "seen_at": "2026-11-24T13:30:00Z"}]}"#,
     );
 
     async fn run(state: &State, _: &Who, _: Nothing) -> Result<Output, Error> {
@@ -58,6 +60,7 @@ impl Operation for ListProcesses {
             is_up: one.is_up,
             settings_version: one.held.version,
             unopened_secrets: one.held.unopened,
+            connections_away: one.away,
             seen_at: one.seen_at.into(),
         };
         let processes = processes::list(&connection).await?.into_iter().map(process).collect();

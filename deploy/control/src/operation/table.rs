@@ -8,13 +8,14 @@ use super::{
 use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 77] = [
+pub static ROWS: [Row; 78] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Connections>>(),
     Row::of::<document::get::Get<Connections>>(),
     Row::of::<document::set::Set<Connections>>(),
     Row::of::<document::delete::Delete<Connections>>(),
     Row::of::<connection::check::CheckConnection>(),
+    Row::of::<connection::drift::ListDrift>(),
     Row::of::<document::list::List<Modules>>(),
     Row::of::<document::get::Get<Modules>>(),
     Row::of::<document::set::Set<Modules>>(),

@@ -2,18 +2,21 @@
 //! checks whether one works.
 
 mod form;
+mod told;
 
 use askama::Template;
 use postern_shared::connection::System;
 use postern_shared::document::Kind;
-use postern_shared::id::ConnectionName;
+use postern_shared::id::{ConnectionName, ModuleName};
 use postern_shared::store::documents;
 use serde_json::Value;
 use warp::reply::Response;
 
 use self::form::Group;
+use self::told::Told;
 use super::confirm::Delete;
 use super::frame::{Frame, Section};
+use super::modules;
 use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::visit::Visit;
@@ -61,6 +64,8 @@ struct Form {
     errors: Vec<String>,
     /// What a check found: whether the connection works, and the words.
     checked: Option<(bool, String)>,
+    /// The modules that the other system shows.
+    told: Vec<Told>,
 }
 
 /// All connections.
@@ -169,7 +174,8 @@ async fn page(
     let (groups, errors) = form::groups(visit.language, system, document, faults, visit.argument.is_empty());
     let title = saving::title(document).to_owned();
     let (key, system) = (visit.argument.clone(), system.name());
-    Ok(Form { p, key, title, system, groups, errors, checked: None })
+    let told = if system == System::Vtiger.name() { told::of(visit, &p, &key).await? } else { Vec::new() };
+    Ok(Form { p, key, title, system, groups, errors, checked: None, told })
 }
 
 /// Checks the saved one and shows what came of it.
@@ -177,9 +183,24 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let document = saving::seen(visit, Kind::Connection).await?;
     let system = System::of(&document).ok_or(Refusal::NotFound)?;
     let name = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    let checked = check::check(&visit.panel.state, &name).await?;
+    let checked = check::check(&visit.panel.state, &name, None).await?;
     let mut form = page(visit, system, &document, &[]).await?;
     form.checked = Some((checked.is_fine, form.p.words_of(&checked.message)));
+    reply::page(&form)
+}
+
+/// Asks the other system for the fields of a module, and opens the module that they make.
+pub async fn describe(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let document = saving::seen(visit, Kind::Connection).await?;
+    let system = System::of(&document).ok_or(Refusal::NotFound)?;
+    let name = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
+    let module: ModuleName = visit.form.get("module").parse().map_err(|_| Refusal::NotFound)?;
+    let checked = check::check(&visit.panel.state, &name, Some(&module)).await?;
+    if checked.is_fine {
+        return Ok(reply::redirect(&modules::made_of(&name, &module)));
+    }
+    let mut form = page(visit, system, &document, &[]).await?;
+    form.checked = Some((false, form.p.words_of(&checked.message)));
     reply::page(&form)
 }
 

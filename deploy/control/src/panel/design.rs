@@ -33,6 +33,7 @@ use super::saving;
 use super::shown::Moment;
 use super::statistics::{self, Figures};
 use super::visit::Visit;
+use crate::designer::fields::module_of;
 use crate::designer::outputs::NEXT;
 use crate::designer::{Sketch, edit};
 pub use actions::act;
@@ -79,6 +80,8 @@ struct Page {
     references: Vec<Group>,
     /// What is wrong beside the steps.
     faults: Vec<String>,
+    /// The steps with what the other system does not have, or has otherwise.
+    drift: Vec<(String, String)>,
     /// How much is wrong in all.
     fault_count: i64,
     /// Whether the first field has the focus.
@@ -167,7 +170,10 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let faults = Faults::new(batch.findings.into_iter().map(|found| found.located.finding), &sketch, visit.language);
     let chosen = Some(shown.step).filter(|name| sketch.step(name).is_some()).unwrap_or_default();
     let counts = faults.counts();
-    let known = opened::known(visit).await?;
+    let (mut known, fields) = (opened::known(visit).await?, opened::fields(visit).await?);
+    let module = module_of(document, &document["steps"][&chosen]);
+    let offers = module.map(|module| fields.offers(module)).unwrap_or_default();
+    known.fields = offers.into_iter().map(|field| (field.name, field.help)).collect();
     let form = StepForm::of(visit, document, &sketch, &chosen, faults.of(&chosen), &known);
     let add = visit.query.get("add");
     let has = |output: &str| form.outputs.iter().any(|one| one.name == output);
@@ -180,7 +186,7 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
         first_output: free.map_or(NEXT, |output| output.name.as_str()).to_owned(),
         picker: has(add).then(|| Picker::of(visit, &form, add)),
         targets: is_connecting.then(|| sketch.steps.iter().map(|step| step.name.clone()).collect()),
-        references: references::of(visit, document, &sketch, &chosen).await?,
+        references: references::of(visit, document, &sketch, (&chosen, &fields)).await?,
         graph: graph::draw(
             &sketch,
             document,
@@ -200,6 +206,7 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
         name: shown.name,
         seen: shown.seen,
         notice: shown.notice,
+        drift: fields.drift(document).into_iter().map(|(step, one)| (step, one.text(visit.language))).collect(),
         fault_count: faults.count(),
         faults: faults.others,
         form,

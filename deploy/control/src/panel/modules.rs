@@ -1,6 +1,7 @@
 //! Modules: those that are declared and those that only have records, and the editor of one: YAML on one side, the
 //! fields that it declares and the validator's messages on the other.
 
+mod described;
 mod draft;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use askama::Template;
 use postern_shared::document::batch::Batch;
 use postern_shared::document::{Document, Kind};
 use postern_shared::finding::Located;
-use postern_shared::id::ModuleName;
+use postern_shared::id::{ConnectionName, ModuleName};
 use postern_shared::message::Message;
 use postern_shared::module::Module;
 use postern_shared::store::record_list;
@@ -25,6 +26,8 @@ use super::saving::{self, Saved};
 use super::shown::Pill;
 use super::visit::Visit;
 use super::words::Language;
+use crate::operation::connection::check;
+use described::Described;
 
 /// The records of a module that is not declared yet whose fields its first draft has.
 const DRAFTED_FROM: i64 = 50;
@@ -60,6 +63,8 @@ struct Editor {
     key: String,
     text: String,
     checked: Checked,
+    /// What the other system tells of it, if one keeps its records.
+    described: Option<Described>,
 }
 
 #[derive(Template)]
@@ -73,6 +78,8 @@ struct Fragment {
 struct Checked {
     marks: Marks,
     module: Option<Module>,
+    /// What the other system has otherwise.
+    drift: Vec<String>,
 }
 
 /// All modules by name.
@@ -97,9 +104,22 @@ fn row(p: &Frame, document: &Value) -> Row {
     Row { name, title, pill: Some(pill), fields: module.fields.len(), unique, has_records: false }
 }
 
-/// The editor with a first draft: of the module that the query names, by what its newest records hold.
+/// Where the editor opens with the module that the description by a connection makes.
+pub fn made_of(connection: &ConnectionName, module: &ModuleName) -> String {
+    let query = [("connection", connection.as_str()), ("module", module.as_str())];
+    format!("/modules/new?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish())
+}
+
+/// The editor with a first draft of the module that the query names: as the other system tells it, or by what its newest
+/// records hold.
 pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let connection = visit.query.get("connection").parse::<ConnectionName>();
     let text = match visit.query.get("module").parse::<ModuleName>() {
+        Ok(name) if connection.is_ok() => {
+            let told = described::find(visit, visit.query.get("connection"), name.as_str()).await?;
+            let (description, _) = told.ok_or(Refusal::NotFound)?;
+            yaml::write(&description.declared(&connection.map_err(|_| Refusal::NotFound)?, &name))
+        }
         Ok(name) => {
             let newest = record_list::page(&visit.connection().await?, &name, None, DRAFTED_FROM).await?;
             yaml::write(&draft::of(&name, newest.iter().map(|one| &one.record.fields)))
@@ -113,6 +133,20 @@ pub async fn new(visit: &Visit<'_>) -> Result<Response, Refusal> {
 pub async fn edit(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let (_, text) = saving::written(visit, Kind::Module).await?;
     reply::page(&page(visit, text, Vec::new()).await?)
+}
+
+/// Asks the other system for the fields of the saved module.
+pub async fn describe(visit: &Visit<'_>) -> Result<Response, Refusal> {
+    let document = saving::named(visit, Kind::Module).await?;
+    let module = Module::from_document(&document).map_err(|_| Refusal::NotFound)?;
+    let connection = module.connection.ok_or(Refusal::NotFound)?;
+    let checked = check::check(&visit.panel.state, &connection, Some(&module.name)).await?;
+    let (_, text) = saving::written(visit, Kind::Module).await?;
+    let mut page = page(visit, text, Vec::new()).await?;
+    if let Some(described) = &mut page.described {
+        described.said = Some((checked.is_fine, page.p.words_of(&checked.message)));
+    }
+    reply::page(&page)
 }
 
 /// Saves the text, or shows it again with what is wrong; with the button *check* it only does the latter.
@@ -146,7 +180,11 @@ pub async fn check(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Modules);
     let text = editor::typed(visit);
     let batch = editor::judged(visit, &text, Kind::Module).await?;
-    reply::page(&Fragment { p, checked: checked(&text, batch, Vec::new(), visit.language) })
+    let mut checked = checked(&text, batch, Vec::new(), visit.language);
+    if let Some(described) = described::of(visit, &p, checked.module.as_ref()).await? {
+        checked.drift = described.drift;
+    }
+    reply::page(&Fragment { p, checked })
 }
 
 /// Asks for the name before deleting.
@@ -172,8 +210,13 @@ async fn question(visit: &Visit<'_>, is_wrong: bool) -> Result<Delete, Refusal> 
 }
 
 async fn page(visit: &Visit<'_>, text: String, faults: Vec<Located>) -> Result<Editor, Refusal> {
-    let checked = checked(&text, editor::judged(visit, &text, Kind::Module).await?, faults, visit.language);
-    Ok(Editor { p: Frame::new(visit, Section::Modules).await, key: visit.argument.clone(), text, checked })
+    let mut checked = checked(&text, editor::judged(visit, &text, Kind::Module).await?, faults, visit.language);
+    let p = Frame::new(visit, Section::Modules).await;
+    let mut described = described::of(visit, &p, checked.module.as_ref()).await?;
+    if let Some(described) = &mut described {
+        checked.drift = std::mem::take(&mut described.drift);
+    }
+    Ok(Editor { p, key: visit.argument.clone(), text, checked, described })
 }
 
 fn checked(text: &str, batch: Batch, more: Vec<Located>, language: Language) -> Checked {
@@ -182,7 +225,7 @@ fn checked(text: &str, batch: Batch, more: Vec<Located>, language: Language) -> 
         Document::Module(module) => Some(module),
         Document::Connection(_) | Document::Trigger(_) | Document::Workflow(_) | Document::Permission(_) => None,
     });
-    Checked { marks: editor::marks(text, faults, language), module }
+    Checked { marks: editor::marks(text, faults, language), module, drift: Vec::new() }
 }
 
 #[cfg(test)]

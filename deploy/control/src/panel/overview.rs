@@ -38,7 +38,7 @@ struct Notice {
     class: &'static str,
     glyph: &'static str,
     text: String,
-    href: &'static str,
+    href: String,
 }
 
 /// A step on the way to the first lead.
@@ -60,7 +60,11 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     // The hours may have been counted a moment ago.
     let is_quiet = found.is_empty() && attention.unmatched == 0 && hours.iter().all(|hour| hour.accepted == 0);
     let page = Page {
-        notices: notices(&p, &attention).into_iter().chain(without_key(&p, &processes)).collect(),
+        notices: notices(&p, &attention)
+            .into_iter()
+            .chain(without_key(&p, &processes))
+            .chain(away(&p, &processes))
+            .collect(),
         charts: vec![accepted(&p, &hours), ended(&p, &hours)],
         rows: rows(visit, &p, &found).await?,
         steps: if is_quiet { steps(visit, &p).await? } else { Vec::new() },
@@ -82,7 +86,8 @@ fn notices(p: &Frame, of: &Attention) -> Vec<Notice> {
         (of.spooled, "attention-spooled", "wait", "◔", ""),
     ];
     let some = all.into_iter().filter(|(count, ..)| *count > 0);
-    some.map(|(count, key, class, glyph, href)| Notice { class, glyph, text: p.n(key, &count), href }).collect()
+    some.map(|(count, key, class, glyph, href)| Notice { class, glyph, text: p.n(key, &count), href: href.to_owned() })
+        .collect()
 }
 
 /// The processes that cannot decrypt secrets.
@@ -91,9 +96,20 @@ fn without_key(p: &Frame, processes: &[Seen]) -> Vec<Notice> {
         class: "bad",
         glyph: "✕",
         text: format!("{} {}: {}", one.service, one.name, p.n("attention-unopened", &one.held.unopened.into())),
-        href: "/secrets",
+        href: "/secrets".to_owned(),
     };
     processes.iter().filter(|one| one.lacks_a_key()).map(notice).collect()
+}
+
+/// The connections whose systems do not answer.
+fn away(p: &Frame, all: &[Seen]) -> Vec<Notice> {
+    let notice = |name: &str| Notice {
+        class: "bad",
+        glyph: "✕",
+        text: format!("{} {name}: {}", p.t("connection"), p.t("attention-away")),
+        href: reply::path(&["connections", name]),
+    };
+    processes::away(all).into_iter().map(notice).collect()
 }
 
 fn accepted(p: &Frame, hours: &[Hour]) -> Chart {

@@ -19,9 +19,10 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Checks whether a connection works, and says what is wrong; fails if it does not work
+    /// Checks whether a connection works, and says what is wrong; fails if something is
     ///
-    /// A worker calls the other system, logs in and changes nothing there.
+    /// A worker calls the other system, logs in and changes nothing there. Of vtiger it also asks for the fields of the
+    /// declared modules: what a module declares and vtiger has otherwise is wrong.
     Check {
         /// Its name
         name: ConnectionName,
@@ -36,6 +37,10 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let api = api.api()?;
     known::check_document(&api, &Name::Connection(name.clone())).await?;
     let checked = api.call::<CheckConnection>(&Input { key: Text(name.clone()) }).await?;
-    output.named(name.as_str(), format_args!("connection {name}: {}", checked.message), &checked)?;
-    if checked.works { Ok(()) } else { Err(Failure::Reported) }
+    let mut text = format!("connection {name}: {}", checked.message);
+    for one in &checked.drift {
+        text += &format!("\n  module {}: {}", one.module, one.message);
+    }
+    output.named(name.as_str(), text, &checked)?;
+    if checked.works && checked.drift.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }

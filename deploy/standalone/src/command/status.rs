@@ -1,8 +1,11 @@
 //! `postern status`: whether all is well, and what needs a person.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::Args;
 use postern_control::operation::Nothing;
 use postern_control::operation::audit::hours::{self, AuditHours};
+use postern_control::operation::connection::drift::ListDrift;
 use postern_control::operation::dead_letter::groups::ListDeadLetterGroups;
 use postern_control::operation::field::{LAST_MAX, Last, Text};
 use postern_control::operation::job::Selection;
@@ -50,7 +53,10 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let mut needs = losses(&api).await?;
     needs.extend(counted(&api).await?);
     needs.extend(on_hold(&api).await?);
-    needs.extend(without_key(&api).await?);
+    let processes = api.call::<ListProcesses>(&Nothing {}).await?.processes;
+    needs.extend(without_key(&processes));
+    needs.extend(away(&processes));
+    needs.extend(drift(&api).await?);
     let is_well = needs.is_empty();
     let word = if is_well { "well" } else { "needs_attention" };
     let json = json!({"status": word, "needs": needs});
@@ -110,8 +116,7 @@ async fn on_hold(api: &Api) -> Result<Vec<Need>, Failure> {
 }
 
 /// Processes that cannot decrypt secrets.
-async fn without_key(api: &Api) -> Result<Vec<Need>, Failure> {
-    let processes = api.call::<ListProcesses>(&Nothing {}).await?.processes;
+fn without_key(processes: &[Process]) -> Vec<Need> {
     let lacking: Vec<&Process> = processes.iter().filter(|one| one.is_up && one.unopened_secrets > 0).collect();
     let name = |one: &&Process| format!("{} {} ({})", one.service, one.name, one.unopened_secrets);
     let names: Vec<String> = lacking.iter().map(name).collect();
@@ -119,7 +124,32 @@ async fn without_key(api: &Api) -> Result<Vec<Need>, Failure> {
     let text = format!(
         "{count} processes cannot decrypt secrets: {names}; POSTERN_SECRETS_KEY is missing there, or it is another key"
     );
-    Ok(need("secrets_unopened", count, text, "secret list"))
+    need("secrets_unopened", count, text, "secret list")
+}
+
+/// Connections whose systems do not answer.
+fn away(processes: &[Process]) -> Vec<Need> {
+    let up = processes.iter().filter(|one| one.is_up);
+    let names: BTreeSet<&str> = up.flat_map(|one| one.connections_away.iter().map(String::as_str)).collect();
+    let needs = names.into_iter().map(|name| {
+        let text =
+            format!("connection {name}: the other system does not answer; runs wait for it, and nothing is lost");
+        need("connection_away", 1, text, &format!("connection check {name}"))
+    });
+    needs.flatten().collect()
+}
+
+/// What modules declare that vtiger has otherwise.
+async fn drift(api: &Api) -> Result<Vec<Need>, Failure> {
+    let mut modules: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for one in api.call::<ListDrift>(&Nothing {}).await?.drift {
+        modules.entry((one.connection, one.module)).or_default().push(one.message);
+    }
+    let needs = modules.into_iter().map(|((connection, module), all)| {
+        let text = format!("module {module} and vtiger differ: {}", all.join("; "));
+        need("drift", all.len(), text, &format!("connection check {connection}"))
+    });
+    Ok(needs.flatten().collect())
 }
 
 fn need(what: &'static str, count: usize, text: String, command: &str) -> Vec<Need> {

@@ -54,5 +54,14 @@ codes! {
     "clock-wrong" ClockWrong { seconds: u64 };
     "webservice-off" WebserviceOff { status: u16 };
     "vtiger-works" VtigerWorks { version: String };
+    "vtiger-described" VtigerDescribed { module: ModuleName };
     "no-worker" NoWorker;
+
+    // What a declared module has and the other system has otherwise.
+    "drift-gone" DriftGone { field: String };
+    "drift-fixed" DriftFixed { field: String };
+    "drift-type" DriftType { field: String, kind: String, theirs: String };
+    "drift-options" DriftOptions { field: String, options: String };
+    "drift-mandatory" DriftMandatory { field: String };
+    "drift-unset" DriftUnset { field: String };
 }

@@ -13,7 +13,7 @@ use crate::body::shape;
 use crate::env::Env;
 use crate::intake::dedupe::SENT;
 use crate::search_key::{Hasher, Key};
-use crate::store::{StoreError, copy, failure_groups, parsed, statistics};
+use crate::store::{StoreError, connected_records, copy, failure_groups, parsed, statistics};
 use crate::submission::{SUBMISSIONS_V1, Submission, unbundle};
 
 /// The range lets PostgreSQL leave out the partitions of other weeks.
@@ -60,6 +60,7 @@ pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) 
     let of_record = |record| Key::all_of_record(record).map(|key| hasher.secret.hash(&key)).collect();
     found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(record))));
     copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
+    connected_records::note(transaction, touched.iter().filter_map(|(_, record)| record.connected())).await?;
     if !records.is_empty() {
         let statement = transaction.prepare_cached(FORGET_RECORDS).await?;
         transaction.execute(&statement, &[records]).await?;

@@ -23,8 +23,8 @@ use Right::{Add, Change, Read, Remove};
 /// What a process may do to tell that it is up.
 const PRESENCE: &[Right] = &[
     Read(""),
-    Add("instance, service, name, settings_version, unopened_secrets"),
-    Change("settings_version, unopened_secrets, seen_at"),
+    Add("instance, service, name, settings_version, unopened_secrets, away"),
+    Change("settings_version, unopened_secrets, away, seen_at"),
     Remove,
 ];
 
@@ -71,8 +71,19 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Worker,
         "connection_checks",
-        &[Read("id, connection, version, asked_at, taken_at"), Change("taken_at, is_fine, message")],
+        &[Read("id, connection, version, asked_at, taken_at, module"), Change("taken_at, is_fine, message")],
     ),
+    (
+        Worker,
+        "described_modules",
+        &[
+            Read(""),
+            Add("connection, module, description, described_at, tried_at"),
+            Change("description, described_at, tried_at"),
+            Remove,
+        ],
+    ),
+    (Worker, "connected_records", &[Read(""), Add("connection, module, id"), Change("last_at"), Remove]),
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
     (Worker, "counters", &[Read(""), Add(""), Change("last")]),
@@ -175,7 +186,9 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "settings", &[Read("version"), Change("version")]),
     (Control, "permissions", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
     (Control, "triggers", &[Read(""), Add("key, document"), Change("document, text, changed_at"), Remove]),
-    (Control, "connection_checks", &[Read(""), Add("connection, version"), Remove]),
+    (Control, "connection_checks", &[Read(""), Add("connection, version, module"), Remove]),
+    (Control, "described_modules", &[Read("")]),
+    (Control, "connected_records", &[Read("")]),
     (Control, "connections", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "modules", &[Read(""), Add("name, document"), Change("document, text, changed_at"), Remove]),
     (Control, "secrets", &[Read(""), Add("name, key, value"), Change("key, value, changed_at"), Remove]),

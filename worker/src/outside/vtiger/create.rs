@@ -13,7 +13,7 @@ use super::code::Meaning;
 use super::described::{OWNER, Row, row};
 use super::session::Held;
 use super::wire::{Fault, not_sent};
-use super::{Work, echo, literal};
+use super::{Work, echo, literal, unique};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::{Done, What};
 
@@ -54,6 +54,11 @@ impl Work<'_> {
         update: bool,
     ) -> Result<Done, Failure> {
         let sent = self.element(held, fields).await.map_err(not_sent)?;
+        let described = held.describe(&self.call.module, self.until).await?;
+        if unique::is_changed(described.kind(unique.0), unique.1) {
+            let (field, kind) = (unique.0.to_owned(), described.kind(unique.0).to_owned());
+            return Err(Failure::last(Message::VtigerKeyChanged { field, kind }));
+        }
         match self.look_up(held, unique, self.until).await? {
             Some((id, record)) if self.unclear_for.is_some() && echo::holds(&sent, &record) => {
                 return Ok(met_again(&sent, id, record));
@@ -119,38 +124,74 @@ impl Work<'_> {
     ) -> Result<Vec<(String, String)>, Fault> {
         let mut sent = Vec::with_capacity(fields.len());
         for (name, value) in fields {
-            let record = value.parse().ok().filter(|one: &ConnectedRecord| one.connection == self.call.connection);
-            let value = match record {
-                // Elsewhere it is a text like any other.
-                Some(record) if held.describe(&self.call.module, self.until).await?.refers(name) => {
-                    let id = held.describe(&record.module, self.until).await?.id(&record.id);
-                    id.ok_or_else(|| Failure::last(Message::VtigerNoId { record: record.into() }))?
-                }
-                _ => value.clone(),
-            };
-            sent.push((name.clone(), value));
+            let id = self.referred(held, name, value).await?;
+            sent.push((name.clone(), id.unwrap_or_else(|| value.clone())));
         }
         Ok(sent)
     }
 
-    /// The first record that has the unique value. Of what vtiger finds only a record counts whose field has that value.
+    /// The id of vtiger for a value that names a record, by its whole name or by its number alone, in a field that refers to
+    /// records. Elsewhere such a value is a text like any other.
+    async fn referred(&self, held: &mut Held<'_>, field: &str, value: &str) -> Result<Option<String>, Fault> {
+        let (connection, is_number) = (&self.call.connection, value.bytes().all(|byte| byte.is_ascii_digit()));
+        let record = value.parse().ok().filter(|one: &ConnectedRecord| one.connection == *connection);
+        if record.is_none() && (value.is_empty() || !is_number) {
+            return Ok(None);
+        }
+        let described = held.describe(&self.call.module, self.until).await?;
+        let record = match (record, described.module_of(field)) {
+            (Some(record), _) if described.refers(field) => record,
+            (None, Some(module)) => {
+                let Ok(id) = value.parse() else { return Ok(None) };
+                ConnectedRecord { connection: connection.clone(), module: module.clone(), id }
+            }
+            _ => return Ok(None),
+        };
+        let id = held.describe(&record.module, self.until).await?.id(&record.id);
+        Ok(Some(id.ok_or_else(|| Failure::last(Message::VtigerNoId { record: record.into() }))?))
+    }
+
+    /// The first record that has the unique value, or what vtiger keeps of it where its column is too short.
     async fn look_up(
         &self,
         held: &mut Held<'_>,
         (field, value): (&str, &str),
         until: Instant,
     ) -> Result<Option<(ConnectedId, Record)>, Failure> {
+        let whole = self.look_for(held, field, &[value.trim().to_owned()], until).await?;
+        if whole.is_some() {
+            return Ok(whole);
+        }
+        let described = held.describe(&self.call.module, until).await?;
+        match unique::cuts(described.kind(field), value.trim()) {
+            cuts if cuts.is_empty() => Ok(None),
+            cuts => self.look_for(held, field, &cuts, until).await,
+        }
+    }
+
+    /// The first record with one of these values. Of what vtiger finds only a record counts whose field has that value.
+    async fn look_for(
+        &self,
+        held: &mut Held<'_>,
+        field: &str,
+        values: &[String],
+        until: Instant,
+    ) -> Result<Option<(ConnectedId, Record)>, Failure> {
         let unfindable = || Failure::last(Message::VtigerNotFoundBy { field: field.to_owned() });
-        let quoted = literal::quoted(value.trim()).map_err(|_| unfindable())?;
         if !literal::is_name(field) || !literal::is_name(self.call.module.as_str()) {
             return Err(unfindable());
         }
-        let query = format!("select * from {} where {field}={quoted} order by id limit 0,{LOOK};", self.call.module);
+        let quoted: Result<Vec<String>, _> = values.iter().map(|value| literal::quoted(value)).collect();
+        let conditions = quoted.map_err(|_| unfindable())?.into_iter().map(|value| format!("{field}={value}"));
+        let conditions = conditions.collect::<Vec<_>>().join(" or ");
+        let query = format!("select * from {} where {conditions} order by id limit 0,{LOOK};", self.call.module);
         let rows = held.get("query", &[("query", &query)], until).await.map_err(not_sent)?;
         let mut has_zero = false;
         let rows = rows.as_array().into_iter().flatten().filter_map(Value::as_object);
-        let has_value =
-            |row: &&Record| row.get(field).and_then(Value::as_str).is_some_and(|kept| echo::is_of(value, kept));
+        let has_value = |row: &&Record| {
+            let kept = row.get(field).and_then(Value::as_str);
+            kept.is_some_and(|kept| values.iter().any(|value| echo::is_of(value, kept)))
+        };
         for found in rows.filter(has_value) {
             match found.get("id").map_or(Row::None, row) {
                 Row::Record(id) => return Ok(Some((id, found.clone()))),

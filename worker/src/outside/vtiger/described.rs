@@ -1,7 +1,9 @@
 //! What vtiger tells of a module: the beginning of its ids, and its fields.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use postern_shared::id::ModuleName;
 use postern_shared::record_ref::ConnectedId;
 use serde_json::Value;
 
@@ -15,22 +17,39 @@ pub struct Described {
     prefix: String,
     /// Names of fields that a new record must have.
     mandatory: Vec<String>,
-    /// Names of fields that hold the id of a record or of a user.
-    references: Vec<String>,
+    /// The fields, by their names.
+    fields: HashMap<String, Kind>,
+}
+
+/// What a field holds.
+#[derive(Debug, PartialEq, Eq)]
+struct Kind {
+    /// The word of vtiger for its type.
+    word: String,
+    /// The module of its records, if it is one alone.
+    module: Option<ModuleName>,
+}
+
+impl Kind {
+    fn read(kind: &Value) -> Self {
+        let module = match kind["refersTo"].as_array().map(Vec::as_slice) {
+            Some([one]) => one.as_str().and_then(|name| name.parse().ok()),
+            _ => None,
+        };
+        Self { word: kind["name"].as_str().unwrap_or_default().to_owned(), module }
+    }
 }
 
 impl Described {
     /// Reads the answer of `describe`.
     pub fn read(answer: &Value) -> Self {
         let prefix = answer["idPrefix"].as_str().map(str::to_owned).unwrap_or_else(|| answer["idPrefix"].to_string());
-        let names = |is_meant: fn(&Value) -> bool| {
-            let fields = answer["fields"].as_array().into_iter().flatten().filter(|field| is_meant(field));
-            fields.filter_map(|field| field["name"].as_str()).map(str::to_owned).collect()
-        };
+        let mandatory = answer["fields"].as_array().into_iter().flatten().filter(|field| field["mandatory"] == true);
+        let field = |field: &Value| Some((field["name"].as_str()?.to_owned(), Kind::read(&field["type"])));
         Self {
             prefix: format!("{}x", prefix.trim_end_matches('x')),
-            mandatory: names(|field| field["mandatory"] == true),
-            references: names(|field| matches!(field["type"]["name"].as_str(), Some("reference" | "owner"))),
+            mandatory: mandatory.filter_map(|field| field["name"].as_str()).map(str::to_owned).collect(),
+            fields: answer["fields"].as_array().into_iter().flatten().filter_map(field).collect(),
         }
     }
 
@@ -41,7 +60,17 @@ impl Described {
 
     /// Whether a field holds the id of a record or of a user.
     pub fn refers(&self, field: &str) -> bool {
-        self.references.iter().any(|name| name == field)
+        matches!(self.kind(field), "reference" | "owner")
+    }
+
+    /// The word of vtiger for the type of a field; empty = it has no such field.
+    pub fn kind(&self, field: &str) -> &str {
+        self.fields.get(field).map_or("", |kind| &kind.word)
+    }
+
+    /// The module to whose records a field refers, if it is one alone.
+    pub fn module_of(&self, field: &str) -> Option<&ModuleName> {
+        self.fields.get(field)?.module.as_ref()
     }
 
     /// The id of a record as vtiger has it: digits, an `x` and digits, so that it may stand in a query. None = the id is no
@@ -88,7 +117,7 @@ mod tests {
     #[test]
     fn a_description_gives_the_id_of_a_record() {
         let owner = json!({"name": OWNER, "mandatory": true});
-        let account = json!({"name": "account_id", "type": {"name": "reference"}});
+        let account = json!({"name": "account_id", "type": {"name": "reference", "refersTo": ["Accounts"]}});
         for (prefix, id, expected) in [
             (json!("10"), "852", Some("10x852")),
             (json!("10x"), "10x852", Some("10x852")),
@@ -103,6 +132,8 @@ mod tests {
             assert_eq!(described.id(&id.parse().unwrap()).as_deref(), expected, "{prefix} {id}");
             assert!(described.needs_owner());
             assert_eq!(["account_id", OWNER, "city"].map(|field| described.refers(field)), [true, false, false]);
+            assert_eq!(described.module_of("account_id").map(ModuleName::as_str), Some("Accounts"));
+            assert_eq!(described.module_of(OWNER), None);
         }
     }
 

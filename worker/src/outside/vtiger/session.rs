@@ -200,10 +200,20 @@ impl Held<'_> {
         {
             return Ok(Arc::clone(known));
         }
+        let (described, _) = self.describe_anew(module, until).await?;
+        Ok(described)
+    }
+
+    /// What vtiger tells of a module now, and its whole answer.
+    pub async fn describe_anew(
+        &mut self,
+        module: &ModuleName,
+        until: Instant,
+    ) -> Result<(Arc<Described>, Value), Fault> {
         let answer = self.get("describe", &[("elementType", module.as_str())], until).await.map_err(not_sent)?;
         let described = Arc::new(Described::read(&answer));
         lock(&self.sessions.described).insert(module.clone(), (Instant::now(), Arc::clone(&described)));
-        Ok(described)
+        Ok((described, answer))
     }
 
     async fn session(&mut self, until: Instant) -> Result<Session, Fault> {

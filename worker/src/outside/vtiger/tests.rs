@@ -1,3 +1,5 @@
+mod keys;
+
 use futures_util::future::join_all;
 use postern_shared::message::Message;
 use postern_shared::rendered::Comparison;
@@ -308,15 +310,4 @@ async fn a_comment_that_is_still_being_written_is_not_said_twice() {
         assert_eq!(say(next, Some(slow)).await, "done", "{is_same}");
         assert_eq!(vtiger.records("ModComments").len(), 1, "{is_same}");
     }
-}
-
-#[tokio::test]
-async fn a_duplicate_that_vtiger_prevents_is_the_existing_record() {
-    let vtiger = Vtiger::start(Variant::A).await;
-    vtiger.crm().make_unique("Leads", "email");
-    let number = vtiger.crm().add("Leads", &[("lastname", "L"), ("email", "a@example.org")]).to_string();
-    // Without a key the code is the number 0, and vtiger does not name the other record.
-    assert_eq!(word(&perform(&vtiger, &without_key("a@example.org")).await), "Final");
-    let Ok(Done { what: What::Existing(id, _), .. }) = perform(&vtiger, &lead("a@example.org")).await else { panic!() };
-    assert_eq!(id.as_str(), number);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use postern_shared::backoff::Backoff;
 use postern_shared::document::Kind;
-use postern_shared::id::ConnectionName;
+use postern_shared::id::{ConnectionName, ModuleName};
 use postern_shared::message::{Coded, ConnectionFault};
 use postern_shared::store::connection_checks::{self, Checked, LIMIT};
 use postern_shared::store::documents;
@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
+use super::drift::{self, Drift};
 use crate::operation::field::Text;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
@@ -47,16 +48,18 @@ pub struct Output {
     pub message: String,
     /// The same, for programs.
     pub message_code: Coded,
+    /// What modules declare that the other system has otherwise.
+    pub drift: Vec<Drift>,
 }
 
-/// Checks a connection, for the API as for the panel.
-pub async fn check(state: &State, name: &ConnectionName) -> Result<Checked, Error> {
+/// Checks a connection, or asks it for the fields of a module; for the API as for the panel.
+pub async fn check(state: &State, name: &ConnectionName, module: Option<&ModuleName>) -> Result<Checked, Error> {
     let connection = state.store.connection().await?;
     let all = documents::load(&connection, Kind::Connection).await?;
     if !all.iter().any(|one| one[Kind::Connection.name()] == name.as_str()) {
         return Err(Error::Unknown(Kind::Connection.name()));
     }
-    let id = connection_checks::ask(&connection, name).await?;
+    let id = connection_checks::ask(&connection, name, module).await?;
     drop(connection);
     let (give_up, mut looks) = (Instant::now() + WAIT, Backoff::new(LOOKS.0, LOOKS.1));
     loop {
@@ -82,14 +85,16 @@ impl Operation for CheckConnection {
         "checks whether a connection works: a worker calls the other system, logs in and changes nothing there",
         (
             "{}",
-            r#"{"connection": "mail", "works": true, "message": "the mail server lets Postern in", "message_code": {"code": "lets-in"}}"#,
+            r#"{"connection": "mail", "works": true, "message": "the mail server lets Postern in", "message_code": {"code": "lets-in"}, "drift": []}"#,
         ),
     )
     .refusing(&[Code::NotFound]);
 
     async fn run(state: &State, who: &Who, Input { key }: Input) -> Result<Output, Error> {
-        let Checked { is_fine, message } = check(state, &key.0).await?;
+        let Checked { is_fine, message } = check(state, &key.0, None).await?;
+        let found = drift::find(&state.store.connection().await?, Some(&key.0)).await?;
         Ok(Output {
+            drift: found.into_iter().map(|one| Drift::new(one, who.language)).collect(),
             connection: key.0.into(),
             works: is_fine,
             message: message.text(who.language),

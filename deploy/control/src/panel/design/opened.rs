@@ -5,10 +5,12 @@ use std::time::SystemTime;
 use postern_shared::document::Kind;
 use postern_shared::draft::Draft;
 use postern_shared::id::WorkflowId;
-use postern_shared::store::{texts, workflow_drafts, workflows};
+use postern_shared::module::Module;
+use postern_shared::store::{described_modules, texts, workflow_drafts, workflows};
 use postern_shared::yaml;
 use serde_json::Value;
 
+use crate::designer::fields::Fields;
 use crate::designer::settings::Known;
 use crate::panel::reply::{self, Refusal};
 use crate::panel::saving;
@@ -62,6 +64,15 @@ impl Opened {
     }
 }
 
+/// The modules that are declared, with what other systems tell of them.
+pub async fn fields(visit: &Visit<'_>) -> Result<Fields, Refusal> {
+    let modules = saving::load(visit, Kind::Module).await?;
+    let modules: Vec<Module> = modules.iter().filter_map(|one| Module::from_document(one).ok()).collect();
+    let has_connected = modules.iter().any(|module| module.connection.is_some());
+    let described = if has_connected { described_modules::all(&visit.connection().await?).await? } else { Vec::new() };
+    Ok(Fields { modules, described })
+}
+
 /// What a draft may name.
 pub async fn known(visit: &Visit<'_>) -> Result<Known, Refusal> {
     let names = |kind: Kind, all: Vec<Value>| -> Vec<(String, String)> {
@@ -71,5 +82,6 @@ pub async fn known(visit: &Visit<'_>) -> Result<Known, Refusal> {
         modules: names(Kind::Module, saving::load(visit, Kind::Module).await?),
         triggers: names(Kind::Trigger, saving::load(visit, Kind::Trigger).await?),
         workflows: names(Kind::Workflow, saving::load(visit, Kind::Workflow).await?),
+        fields: Vec::new(),
     })
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use postern_shared::env::Env;
 use postern_shared::mask;
-use postern_shared::module::Module;
 use postern_shared::spec::Kind;
-use postern_shared::store::{modules, recent_names};
+use postern_shared::store::recent_names;
 use serde_json::Value;
 
 use super::previews::{self, Preview};
 use crate::designer::Sketch;
+use crate::designer::fields::{Fields, Offer, module_of, named};
 use crate::designer::outputs::task;
 use crate::panel::reply::Refusal;
 use crate::panel::visit::Visit;
@@ -49,30 +49,45 @@ impl Reference {
 }
 
 /// What a field of a step can refer to.
-pub async fn of(visit: &Visit<'_>, document: &Value, sketch: &Sketch, step: &str) -> Result<Vec<Group>, Refusal> {
+pub async fn of(
+    visit: &Visit<'_>,
+    document: &Value,
+    sketch: &Sketch,
+    (step, fields): (&str, &Fields),
+) -> Result<Vec<Group>, Refusal> {
     let connection = visit.connection().await?;
     let id = visit.argument.parse().ok();
     let posted = recent_names::load(&connection, id, &sketch.triggers).await?;
-    let module = modules::load(&connection)
-        .await?
-        .value
-        .iter()
-        .find_map(|one| Module::from_document(one).ok().filter(|module| module.name.as_str() == sketch.module));
     let of = visit.t("reference-of");
-    let fields = module.iter().flat_map(|module| &module.fields);
-    let fields = fields.map(|field| Reference::new(format!("${}", field.name), field.label.clone()));
+    let read = fields.offers(&sketch.module).into_iter();
+    let read = read.map(|field| Reference::new(format!("${}", field.name), field.help));
     let plain = |text: &str| Reference::new(text.to_owned(), String::new());
     let sees_values = visit.who().may_see(redact::Kind::Posted).is_ok();
     let groups = [
         Group { title: "references-posted", items: from_posts(&posted, &of, sees_values) },
         Group { title: "references-steps", items: set_by_steps(document, step) },
-        Group { title: "references-record", items: fields.take(MAX_SHOWN).collect() },
+        Group { title: "references-choices", items: choices(document, fields, step) },
+        Group { title: "references-record", items: read.take(MAX_SHOWN).collect() },
         Group {
             title: "references-call",
             items: ["$request[\"ip\"]", "$request[\"time\"]", "$[Now]"].map(plain).into(),
         },
     ];
     Ok(groups.into_iter().filter(|group| !group.items.is_empty()).collect())
+}
+
+/// The values that can be picked in the fields of the module on whose records a step works.
+fn choices(document: &Value, fields: &Fields, step: &str) -> Vec<Reference> {
+    let step = &document["steps"][step];
+    let Some(module) = module_of(document, step) else { return Vec::new() };
+    let (mut offers, named) = (fields.offers(module), named(step));
+    // First those of the fields that the step names.
+    offers.sort_by_key(|field| !named.contains(&field.name.as_str()));
+    let all = offers.into_iter().flat_map(|field| {
+        let Offer { name, choices, .. } = field;
+        choices.into_iter().map(move |choice| Reference::new(choice, name.clone()))
+    });
+    all.take(MAX_SHOWN).collect()
 }
 
 /// The names of the latest submissions, those first that came most often.
