@@ -317,7 +317,7 @@ verify-query-help = hub.challenge for Meta, challenge for Dropbox, validationTok
 verify-token = Token of the challenge
 verify-token-help = A text or $secret["name"]. Without it every challenge is answered. Meta sends it as hub.verify_token.
 ping = Test call
-ping-help = name=value: a call that posts this is answered and never run.
+ping-help = name=value: a call that posts this and nothing else is answered and never run.
 origins = Origins of pages
 dedupe-by = Fields that tell duplicates
 dedupe-by-help = Two submissions with the same values start one run.

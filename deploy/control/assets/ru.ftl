@@ -323,7 +323,7 @@ verify-query-help = hub.challenge у Meta, challenge у Dropbox, validationToken
 verify-token = Токен проверки
 verify-token-help = Текст или $secret["имя"]. Без него ответ даётся на любую проверку. Meta передаёт его в hub.verify_token.
 ping = Тестовый запрос
-ping-help = имя=значение: на запрос с ним даётся ответ, но ничего не запускается.
+ping-help = имя=значение: на запрос, в котором есть только это, даётся ответ, но ничего не запускается.
 origins = Источники страниц (Origin)
 dedupe-by = Поля, по которым видны повторы
 dedupe-by-help = Два запроса с одинаковыми значениями запускают одно.
