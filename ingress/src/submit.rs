@@ -61,7 +61,7 @@ where
     B: Buf,
 {
     // Of a token that is shown nothing is kept, whatever becomes of the request.
-    let bare = tokens::without(sent, access.left());
+    let bare = tokens::without(sent, access.addressed(&sent.path, &state.short_url));
     let request = &*bare;
     let is_post = request.method == Method::POST;
     if !is_post {

@@ -106,6 +106,37 @@ async fn a_token_of_the_query_is_kept_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_a_token_is_a_variable_at_other_short_urls() {
+    let mut postern = start("title: P\nquery_values: env\nheaders: [x-key]").await;
+    postern
+        .apply(
+            "
+permission: by_query
+addresses: 127.0.0.1
+workflows: [900]
+short_url: /coded
+token: {query: code, value: '$secret[\"token\"]'}
+---
+permission: by_header
+addresses: any
+workflows: [900]
+short_url: /0123456789abcdefghijklmn
+token: {header: X-Key, value: '$secret[\"token\"]'}
+---
+workflow: 900
+start: {without_record: true, next: keep}
+steps:
+  keep: {create_record: Leads, fields: {topic: '$request[\"headers\"][\"x-key\"]'}}
+",
+        )
+        .await;
+    postern.start_worker().await;
+    let answer = postern.post(&format!("{PATH}&code=AB&utm_term=1")).header("x-key", "topic").send().await;
+    assert_eq!(postern.env_of(&answer).await, json!({"code": "AB", "utm_term": "1"}));
+    assert_eq!(postern.records("Leads").await[0].0["topic"], "topic");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn permissions_at_one_url_are_told_apart_by_their_tokens() {
     let postern = start("token: '$secret[\"token\"]'").await;
     let other = "
