@@ -63,10 +63,13 @@ where
     // Of a token that is shown nothing is kept, whatever becomes of the request.
     let bare = tokens::without(sent, access.addressed(&sent.path, &state.short_url));
     let request = &*bare;
-    let is_post = request.method == Method::POST;
-    if !is_post {
-        access.short_url(&request.path, &state.short_url)?;
-        return Ok(of_other_method(state, &mut access, request)?);
+    if request.method != Method::POST {
+        return match of_other_method(state, &mut access, request) {
+            Err(error) if !matches!(request.method, Method::HEAD | Method::OPTIONS) => {
+                Err(refusal::left(state, &access, request, caller, error.into(), body).await)
+            }
+            answer => Ok(answer?),
+        };
     }
     match checked(state, &mut access, request, sent) {
         Ok((permission, target, selectors)) => {
@@ -81,16 +84,7 @@ where
             }
             accepted.map_err(|error| Refusal::under(Some(permission), request, error))
         }
-        Err(mut refusal) => {
-            refusal.permission = refusal.permission.or_else(|| Some(Box::new(access.only()?.key.clone())));
-            match access.keeper().filter(|_| !refusal.error.is_unproven()) {
-                // The caller is told to send it again.
-                _ if matches!(refusal.error.code, ErrorCode::Unavailable(_)) => {}
-                Some(permission) => keep_unread(state, permission, request, caller, &refusal.error, body).await,
-                None => state.refusals.caller(caller, refusal.error.code),
-            }
-            Err(refusal)
-        }
+        Err(refusal) => Err(refusal::left(state, &access, request, caller, refusal, body).await),
     }
 }
 
@@ -108,25 +102,6 @@ fn checked<'a, 'r>(
     let selectors = selector::selectors(&request.query).map_err(|error| of_query(error.into()))?;
     let (permission, target) = access.target(selectors.target.clone()).map_err(of_query)?;
     Ok((permission, target, selectors))
-}
-
-/// Reads the body of a call that is refused already, and keeps it.
-async fn keep_unread<S, B>(
-    state: &State,
-    permission: &Permission,
-    request: &Request,
-    caller: IpAddr,
-    error: &ApiError,
-    body: S,
-) where
-    S: Stream<Item = Result<B, warp::Error>>,
-    B: Buf,
-{
-    let mut share = state.bodies.share(caller, &permission.key);
-    let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
-    let body = read.unwrap_or_else(|(_, sent)| sent.unwrap_or_default());
-    let body = Some(body).filter(|body| !body.is_empty());
-    state.refusals.body(refusal::kept(permission, caller, request, error, body.as_ref()), &state.metrics);
 }
 
 /// A call that its permission allows, before its body is read.
@@ -271,6 +246,7 @@ async fn several(
 
 /// Monitors and platforms look whether a URL answers before they post to it, and browsers whether a page may post.
 fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) -> Result<Response, ApiError> {
+    access.short_url(&request.path, &state.short_url)?;
     match request.method {
         Method::HEAD => Ok(Response::default()),
         Method::GET => challenge::of_query(state, access, &request.query),

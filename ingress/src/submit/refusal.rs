@@ -4,14 +4,18 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::permission::Permission;
+use postern_shared::intake::selector::SELECTORS;
+use postern_shared::permission::{Permission, token};
 use postern_shared::store::refused_bodies::NewRefusal;
+use warp::http::Method;
 use warp::http::header::CONTENT_TYPE;
 
-use super::{answer, idempotency_key};
+use super::{answer, body::read_body, idempotency_key};
+use crate::access::Access;
 use crate::routes::Request;
 use crate::state::State;
 
@@ -38,6 +42,46 @@ impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         Self { error, permission: None, page: None }
     }
+}
+
+/// A call that is refused before its body is read: what it brings is kept, or else its caller is counted.
+pub async fn left<S, B>(
+    state: &State,
+    access: &Access<'_>,
+    request: &Request,
+    caller: IpAddr,
+    mut refusal: Refusal,
+    body: S,
+) -> Refusal
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    refusal.permission = refusal.permission.or_else(|| Some(Box::new(access.only()?.key.clone())));
+    let error = &refusal.error;
+    // The caller is told to send it again.
+    if matches!(error.code, ErrorCode::Unavailable(_)) {
+        return refusal;
+    }
+    let Some(permission) = access.keeper().filter(|_| !error.is_unproven()) else {
+        state.refusals.caller(caller, error.code);
+        return refusal;
+    };
+    let mut share = state.bodies.share(caller, &permission.key);
+    let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
+    let body = read.map_or_else(|(_, sent)| sent, Some);
+    match body.filter(|body| !body.is_empty()).or_else(|| of_query(request)) {
+        // A look at the URL brings nothing.
+        None if request.method != Method::POST => state.refusals.caller(caller, error.code),
+        body => state.refusals.body(kept(permission, caller, request, error, body.as_ref()), &state.metrics),
+    }
+    refusal
+}
+
+/// The fields of a form that was sent by GET; nothing if its query has none.
+fn of_query(request: &Request) -> Option<Bytes> {
+    let fields = token::without(&request.query, &SELECTORS).unwrap_or_else(|| request.query.clone());
+    Some(Bytes::from(fields)).filter(|fields| request.method != Method::POST && !fields.is_empty())
 }
 
 /// What becomes of a call that is refused while its body is read.
