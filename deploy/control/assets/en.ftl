@@ -697,7 +697,7 @@ unmatched-help = What was accepted and started nothing: no workflow listens, it 
 replay-all = Replay all of them
 replay-unmatched-help = With the workflows of today, under the same receipt.
 dropped-files = Files left out
-altered-names = Values that were no whole text (U+FFFD stands for the rest)
+altered-names = Values that did not arrive whole (U+FFFD stands for what is no text; of a JSON name with two values, the last is kept)
 kind-receipt = submission
 attention-unmatched = { $n ->
     [one] { $n } submission of the last 24 hours started nothing

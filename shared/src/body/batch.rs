@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::{Fields, FieldsError};
-use super::json;
+use super::json::{self, List};
 use crate::env::{Env, Limits};
 
 /// The most items of one call: what workers and the spool take as one message.
@@ -11,7 +11,7 @@ pub const MAX_ITEMS: usize = 1_000;
 
 /// Reads a list. The limits of fields and bytes hold for the whole list, those of names and levels for each item.
 pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Vec<Fields>, FieldsError> {
-    let (items, is_altered) = json::parse_list(body, limits)?;
+    let List { items, has_halves, mut replaced } = json::parse_list(body, limits)?;
     if items.len() > MAX_ITEMS {
         return Err(FieldsError::TooManyItems);
     }
@@ -22,7 +22,9 @@ pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Vec<Fields>, FieldsE
             let Value::Object(map) = item else { return Err(wrong(FieldsError::NotAnObject)) };
             let env = Env(map);
             limits.check(&env).map_err(|error| wrong(error.into()))?;
-            let altered = if is_altered { altered(&env) } else { Vec::new() };
+            let mut altered = if has_halves { altered(&env) } else { Vec::new() };
+            let of_item = replaced.extract_if(.., |(at, _)| *at + 1 == number).map(|(_, name)| name);
+            altered.extend(of_item);
             Ok(Fields { env, altered, ..Fields::default() })
         })
         .collect()
@@ -65,6 +67,8 @@ mod tests {
         }
         let halves = read("application/json", r#"[{"a":"x\ud83d","b":1},{"a":"y"}]"#).unwrap();
         assert_eq!((&halves[0].altered[..], &halves[1].altered[..]), (&["a".to_owned()][..], &[][..]));
+        let twice = read("application/json", r#"[{"a":1,"b":{"c":1,"c":2}},{"a":1,"a":2}]"#).unwrap();
+        assert_eq!((&twice[0].altered[..], &twice[1].altered[..]), (&["b".to_owned()][..], &["a".to_owned()][..]));
         let half = read("application/json", r#"[{"x\ud83d":1}]"#).unwrap();
         assert_eq!(half[0].altered, ["x\u{fffd}"]);
     }

@@ -1,6 +1,6 @@
 //! The variables of a body. Whatever its type, a body becomes one map, or it is refused with a reason that names the
 //! field and never its value. No posted value is lost on the way: names that are repeated or contradict each other
-//! keep all their values.
+//! keep all their values, but for those of JSON, which are told.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -40,7 +40,8 @@ pub struct Fields {
     pub env: Env,
     /// The names of the parts whose files were left out, in order.
     pub dropped_files: Vec<String>,
-    /// The names of the variables in which something that is no text became U+FFFD, in order.
+    /// The names of the variables in which something that is no text became U+FFFD, and of those that had another value in
+    /// JSON before the one that is kept.
     pub altered: Vec<String>,
 }
 
