@@ -16,6 +16,7 @@ mod raw;
 pub mod shape;
 mod surrogates;
 mod text;
+mod transfer;
 
 pub(crate) use form::{decoded, pairs};
 pub(crate) use nesting::{Nesting, brackets};

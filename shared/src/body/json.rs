@@ -35,7 +35,8 @@ pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<(Env, Vec<String>), 
 /// Reads any JSON value in UTF-8 as that of one field, and tells whether it had half a character, or a name with several
 /// values.
 pub(super) fn parse_value(text: &[u8], limits: &Limits, field: &str) -> Result<(Value, bool), FieldsError> {
-    let (read, halves) = mended(without_bom(text), |text| value(text, Place { field, depth: 1, ..Place::new(limits) }))?;
+    let (read, halves) =
+        mended(without_bom(text), |text| value(text, Place { field, depth: 1, ..Place::new(limits) }))?;
     Ok((read.value, !halves.is_empty() || !read.replaced.is_empty()))
 }
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::fields::{FieldSettings, Fields, FieldsError, essence, is_json, named, parameter};
 use super::nesting::Nesting;
 use super::parameters::Parameters;
-use super::{json, text};
+use super::{json, text, transfer};
 
 /// Reads all parts. The charset of a text part is its own, else the form's.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
@@ -110,7 +110,12 @@ fn parts(boundary: String, body: &[u8], most: usize) -> Result<Vec<Part>, Fields
         }
         let (name, file) = disposition(&field)?;
         let kind = kind(&field, file.is_some());
+        let encoding = field.headers().get("content-transfer-encoding").cloned();
         let content = ready(field.bytes())?;
+        let content = match encoding {
+            Some(encoding) => transfer::decoded(encoding.as_bytes(), content),
+            None => content,
+        };
         parts.push(Part { name, kind, is_untouched: file == Some(FileName::Empty) && content.is_empty(), content });
     }
     Ok(parts)

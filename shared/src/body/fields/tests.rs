@@ -161,6 +161,18 @@ fn a_part_of_json_or_text_is_a_value_whatever_its_file_name() {
         (named("d[x]") + "\r\nContent-Type: application/json", b"true", r#"{"d":{"x":true}}"#),
         (part("filename=x\r\nContent-Type: application/json"), b"", r#"{"d":""}"#),
         (part("filename=\"\"\r\nContent-Type: text/plain"), b"", "{}"),
+        (named("d") + "\r\nContent-Transfer-Encoding: base64", b"0J/RgNC4\r\n", "{\"d\":\"При\"}"),
+        (
+            part("filename=blob\r\nContent-Type: application/json\r\nContent-Transfer-Encoding: Base64"),
+            b"eyJhIjoxfQ==",
+            r#"{"d":{"a":1}}"#,
+        ),
+        (
+            named("d")
+                + "\r\nContent-Type: text/plain; charset=windows-1251\r\ncontent-transfer-encoding: quoted-printable",
+            b"=CC=\r\n=EE",
+            "{\"d\":\"Мо\"}",
+        ),
     ] {
         assert_eq!(read(MULTIPART, &multipart(&[(&headers, content)])).as_deref(), Ok(json), "{headers}");
     }
