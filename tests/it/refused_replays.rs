@@ -72,6 +72,22 @@ async fn a_refused_body_is_replayed_under_its_permission_as_it_is_now_and_as_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_charset_that_a_person_names_makes_other_letters_of_utf_8() {
+    let postern = Postern::start(SETTINGS).await;
+    let charsets = ["us-ascii"];
+    for (number, charset) in charsets.iter().enumerate() {
+        let call = postern.post("/trigger?workflow_id=2").json("{\"n\":\"Привет\"}");
+        assert_eq!(call.send().await.code(), "target_denied");
+        let kept = format!("SELECT count(*) FROM refused_bodies HAVING max(id) > {number}");
+        eventually("it is kept", async || postern.connection().await.query_opt(&kept, &[]).await.unwrap()).await;
+        let id = postern.count("SELECT max(id) FROM refused_bodies").await;
+        let done = replay(&postern, json!({"id": id, "charset": charset, "workflow": 1})).await.json;
+        assert_eq!(ended(&postern, &done["replayed"][0]["receipt"]).await["status"], "finished", "{done}");
+        assert_eq!(postern.records("Leads").await[number].0["n"], "Привет", "{charset}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_replays_of_a_refused_body_at_once_one_is_submitted() {
     let postern = Postern::start(&with_charset().replace("windows-1251", "utf-8")).await;
     let id = refused(&postern, "").await;

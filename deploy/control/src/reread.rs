@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use encoding_rs::Encoding;
+use postern_shared::body;
 use postern_shared::body::fields::{self, FieldSettings, Fields, Posted};
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
@@ -48,7 +49,7 @@ pub struct Replayed {
 
 /// The encoding with this label, as a person may choose it.
 pub fn charset(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label_no_replacement(label.as_bytes())
+    body::encoding(label)
 }
 
 /// What a person knows better than the caller of a refused body.
