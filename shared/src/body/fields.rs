@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter::once;
 
 use crate::env::{Env, EnvError, Limits};
 use crate::excerpt::excerpt;
@@ -179,7 +180,7 @@ pub fn posted(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
 /// - With the setting `raw` any other body is one text under the name `body`.
 ///
 /// The charset of a form is that of the header, else that of its `_charset_` field, else that of the settings, else
-/// UTF-8. The form of nested names is told at [`super::nesting`].
+/// UTF-8. A body in UTF-8 is never read in a charset of single bytes. The form of nested names is told at [`super::nesting`].
 pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
     if body.is_empty() {
         return Ok(Fields::default());
@@ -288,6 +289,7 @@ fn json_text<'b>(header: &str, body: &'b [u8], settings: &FieldSettings) -> Resu
     match named(header, settings)? {
         None => Ok(body.into()),
         Some(charset) if charset == encoding_rs::UTF_8 => Ok(body.into()),
+        Some(charset) if text::meant(charset, once(body.into())) == encoding_rs::UTF_8 => Ok(body.into()),
         Some(charset) if charset.is_ascii_compatible() => {
             let text = charset.decode_without_bom_handling_and_without_replacement(body);
             let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::iter::once;
 
 use crate::env::{EnvError, Limits};
 use crate::excerpt::excerpt;
@@ -30,8 +31,9 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
     for part in parts {
         let name = text::decode_name(Cow::Owned(part.name), charset)?;
         let own = |label: Option<String>| {
-            let own = label.filter(|_| settings.overriding.is_none());
-            own.map(|label| text::labelled(&label)).transpose().map(|own| own.unwrap_or(charset).output_encoding())
+            let Some(label) = label.filter(|_| settings.overriding.is_none()) else { return Ok(charset) };
+            let own = text::labelled(&label)?.output_encoding();
+            Ok::<_, FieldsError>(text::meant(own, once(Cow::Borrowed(&part.content[..]))))
         };
         match part.kind {
             // A file input that the visitor did not touch.
@@ -96,7 +98,11 @@ fn charset(header: &str, parts: &[Part], settings: &FieldSettings) -> Result<&'s
         (None, Some(part)) => text::labelled(&String::from_utf8_lossy(&part.content))?,
         (None, None) => settings.charset.unwrap_or(UTF_8),
     };
-    Ok(charset.output_encoding())
+    let texts = parts.iter().flat_map(|part| match &part.kind {
+        Kind::Text { charset: None } | Kind::Json { charset: None } => vec![&part.name[..], &part.content[..]],
+        Kind::File | Kind::Text { .. } | Kind::Json { .. } => vec![&part.name[..]],
+    });
+    Ok(text::meant(charset.output_encoding(), texts.map(Cow::Borrowed)))
 }
 
 /// The parts of a whole body. Nothing is awaited: the body is there.

@@ -1,10 +1,12 @@
 //! A body that is kept as one text, for permissions that say so: XML, ADF, or whatever a caller sends. It is `$env["body"]`.
 
+use std::iter::once;
+
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::Value;
 
 use super::fields::{FieldSettings, Fields, FieldsError, named};
-use super::text::{decode_value, encoding};
+use super::text::{decode_value, encoding, meant};
 use crate::env::Env;
 
 /// The name of the text.
@@ -22,6 +24,7 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
         _ => (named(header, settings)?.or_else(|| declared(body)).or(settings.charset).unwrap_or(UTF_8), 0),
     };
     let charset = if charset.is_ascii_compatible() || !is_ascii_markup(body) { charset } else { UTF_8 };
+    let charset = meant(charset, once(body.into()));
     let text = decode_value(body[mark..].into(), NAME, charset)?;
     let mut env = Env::default();
     env.set(NAME, Value::String(text));
@@ -90,8 +93,19 @@ mod tests {
             ("text/xml", b"\xef\xbb\xbf<a/>", cyrillic, "<a/>"),
             ("text/xml", b"\xff\xfe<\0a\0/\0>\0", None, "<a/>"),
             // .NET declares the charset of its own texts.
-            ("text/xml", b"<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>", None, "<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>"),
+            (
+                "text/xml",
+                b"<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
+                None,
+                "<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
+            ),
             ("text/xml; charset=utf-16", "<a>ä</a>".as_bytes(), None, "<a>ä</a>"),
+            (
+                "text/xml; charset=iso-8859-1",
+                "<?xml encoding='utf-8'?><a>ä</a>".as_bytes(),
+                None,
+                "<?xml encoding='utf-8'?><a>ä</a>",
+            ),
             ("text/xml; charset=utf-16le", b"<\0a\0/\0>\0", None, "<a/>"),
             ("text/xml; charset=utf-16be", b"\0<\0a\0/\0>", None, "<a/>"),
         ] {

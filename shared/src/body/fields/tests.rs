@@ -98,6 +98,14 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
         ("x", b"%E0=1", cyrillic, "{\"а\":\"1\"}"),
         ("x; charset=shift_jis", b"a=%83%5B", settings(), "{\"a\":\"ゼ\"}"),
         ("x; charset=iso-8859-1", b"a=%80", settings(), "{\"a\":\"€\"}"),
+        // UTF-8 under the label of single bytes: C22 of the callers and its kind.
+        ("x; charset=iso-8859-1", "a=привет".as_bytes(), settings(), privet),
+        ("x; charset=windows-1251", b"a=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82", settings(), privet),
+        ("x", "a=привет".as_bytes(), cyrillic, privet),
+        ("x; charset=windows-1251", "a=ё&b=\u{444}".as_bytes(), settings(), "{\"a\":\"ё\",\"b\":\"ф\"}"),
+        // Two letters of windows-1251 may be UTF-8; beside others they are not.
+        ("x; charset=windows-1251", b"a=%C5%B8&b=%EF", settings(), "{\"a\":\"Её\",\"b\":\"п\"}"),
+        ("x; charset=shift_jis", "a=\u{e9}".as_bytes(), settings(), "{\"a\":\"ﾃｩ\"}"),
     ] {
         let content_type = content_type.replace('x', FORM);
         assert_eq!(read_with(&content_type, body, &settings).as_deref(), Ok(expected), "{content_type}");
@@ -113,6 +121,18 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
     }
     let part = b"--b\r\ncontent-disposition: form-data; name=a\r\ncontent-type: text/plain; charset=utf-8\r\n\r\n\xef\r\n--b--";
     assert_eq!(read_with("multipart/form-data; boundary=b", part, &chosen).unwrap(), "{\"a\":\"п\"}");
+    let json = "{\"a\":\"привет\"}".as_bytes();
+    for (content_type, body) in
+        [("application/json; charset=ISO-8859-1", json), ("application/json; charset=cp1251", json)]
+    {
+        assert_eq!(read(content_type, body).as_deref(), Ok(privet), "{content_type}");
+        assert_eq!(read_with(content_type, body, &chosen).as_deref(), Ok(privet), "{content_type}");
+    }
+    for (header, part) in [("", "; charset=iso-8859-1"), ("; charset=iso-8859-1", "")] {
+        let part = format!("{}\r\nContent-Type: text/plain{part}", named("a"));
+        let body = multipart(&[(&part, "привет".as_bytes())]);
+        assert_eq!(read(&format!("{MULTIPART}{header}"), &body).as_deref(), Ok(privet), "{part}");
+    }
     let own = "a=%EF&_charset_=windows-1251";
     assert_eq!(read(FORM, own.as_bytes()).unwrap(), r#"{"a":"п","_charset_":"windows-1251"}"#);
     assert_eq!(read(FORM, b"a=1&_charset_=").unwrap(), r#"{"a":"1","_charset_":""}"#);
