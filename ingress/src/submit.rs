@@ -180,9 +180,14 @@ where
     let read = read_fields(state, permission, &request.headers, &body, &mut share);
     let (mut posted, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
     let query = selectors.query.read(permission.charset, &state.limits);
+    if let Posted::One(fields) = &posted
+        && let Some(answer) = challenge::of_body(permission, &body, fields, &query, secrets)
+    {
+        return answer.map_err(|error| refused(error, None));
+    }
     posted.each(|fields| call::with_query(permission, fields, &query));
-    if let Some(answer) = test_call((permission, secrets), &posted, &query, &request.headers) {
-        return answer;
+    if is_ping(permission, &posted, &query) {
+        return Ok(answer::plain(permission, &json!({"status": "ping"}), &request.headers));
     }
     let key = idempotency_key(&request.headers, permission).map_err(|error| refused(error.into(), Some(&body)))?;
     let record = selectors.record;
@@ -199,19 +204,10 @@ where
     })
 }
 
-/// The answer to a call that is only a test, or a challenge; nothing if it is a submission.
-fn test_call(
-    (permission, secrets): (&Permission, &Secrets),
-    posted: &Posted,
-    query: &Query,
-    headers: &HeaderMap,
-) -> Option<Result<Response, ApiError>> {
-    let Posted::One(fields) = posted else { return None };
-    if let Some(answer) = challenge::of_body(permission, fields, query, secrets) {
-        return Some(answer);
-    }
-    let is_ping = permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));
-    is_ping.then(|| Ok(answer::plain(permission, &json!({"status": "ping"}), headers)))
+/// Whether a call is only a test.
+fn is_ping(permission: &Permission, posted: &Posted, query: &Query) -> bool {
+    let Posted::One(fields) = posted else { return false };
+    permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env))
 }
 
 async fn one(state: &State, mut taken: Taken<'_>, fields: Fields, key: Option<&str>) -> Result<Response, ApiError> {

@@ -22,4 +22,5 @@ pub(crate) use form::{decoded, pairs};
 pub(crate) use nesting::{Nesting, brackets};
 pub(crate) use text::decode_anyhow;
 
+pub use json::looks_like_object;
 pub use text::encoding;

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use encoding_rs::Encoding;
 use postern_shared::body;
-use postern_shared::body::fields::{self, FieldSettings, Fields, Posted};
+use postern_shared::body::fields::{self, FieldSettings, Posted};
+use postern_shared::env::Env;
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
 use postern_shared::intake::error::{ApiError, ErrorCode};
@@ -141,10 +142,15 @@ fn read(
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
     let mut posted = fields::posted(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
     let query = selectors.query.read(charset.or(permission.charset), &state.limits);
+    let is_challenge = |env: &Env| permission.verify.as_ref().is_some_and(|it| it.is_challenge(&body, env, &query.env));
+    let is_ping = |env: &Env| permission.ping.as_ref().is_some_and(|ping| ping.matches(env, &query.env));
+    let test_call = || ApiError::new(ErrorCode::InvalidBody, Message::TestCall);
+    if matches!(&posted, Posted::One(fields) if is_challenge(&fields.env)) {
+        return Err(test_call());
+    }
     posted.each(|fields| with_query(&permission, fields, &query));
-    let is_ping = |fields: &Fields| permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));
-    if matches!(&posted, Posted::One(fields) if is_ping(fields)) {
-        return Err(ApiError::new(ErrorCode::InvalidBody, Message::TestCall));
+    if matches!(&posted, Posted::One(fields) if is_ping(&fields.env)) {
+        return Err(test_call());
     }
     let call = Call {
         receipt: state.clock.receipt()?,

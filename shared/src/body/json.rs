@@ -121,7 +121,7 @@ fn value(body: &[u8], Place { limits, field, depth, names_at }: Place<'_>) -> Re
 }
 
 /// Whether the first character behind a byte order mark and blanks opens an object.
-pub(super) fn looks_like_object(body: &[u8]) -> bool {
+pub fn looks_like_object(body: &[u8]) -> bool {
     without_bom(body).trim_ascii_start().first() == Some(&b'{')
 }
 
