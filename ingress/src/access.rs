@@ -76,6 +76,11 @@ impl<'a> Access<'a> {
         self.left.first().copied().filter(|_| self.left.len() == 1)
     }
 
+    /// Whether the caller has named the short URL of those that are left.
+    pub fn knows_url(&self) -> bool {
+        self.knows_url
+    }
+
     /// Short URL: a permission with one of its own answers only there. `path` is normalized.
     pub fn short_url(&mut self, path: &str, default: &ShortUrl) -> Result<(), ApiError> {
         self.narrow(|one| is_at(one, path, default)).ok_or_else(ApiError::unknown_short_url)?;

@@ -13,7 +13,6 @@ mod signed;
 mod traced;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
@@ -66,7 +65,7 @@ where
     if request.method != Method::POST {
         return match of_other_method(state, &mut access, request) {
             Err(error) if !matches!(request.method, Method::HEAD | Method::OPTIONS) => {
-                Err(refusal::left(state, &access, request, caller, error.into(), body).await)
+                Err(refusal::left(state, &access, request, caller, error, body).await)
             }
             answer => Ok(answer?),
         };
@@ -82,9 +81,9 @@ where
             if let Some(traced) = traced {
                 traced.answered(state, permission, &accepted);
             }
-            accepted.map_err(|error| Refusal::under(Some(permission), request, error))
+            accepted.map_err(|error| Refusal::under(permission, request, error))
         }
-        Err(refusal) => Err(refusal::left(state, &access, request, caller, refusal, body).await),
+        Err(error) => Err(refusal::left(state, &access, request, caller, error, body).await),
     }
 }
 
@@ -94,13 +93,12 @@ fn checked<'a, 'r>(
     access: &mut Access<'a>,
     request: &'r Request,
     sent: &Request,
-) -> Result<(&'a Permission, Target, Selectors<'r>), Refusal> {
+) -> Result<(&'a Permission, Target, Selectors<'r>), ApiError> {
     access.short_url(&request.path, &state.short_url)?;
     access.origin(cors::origin(&request.headers))?;
     access.token(&sent.headers, &sent.query)?;
-    let of_query = |error: ApiError| Refusal::under(access.only().map(Arc::as_ref), request, error);
-    let selectors = selector::selectors(&request.query).map_err(|error| of_query(error.into()))?;
-    let (permission, target) = access.target(selectors.target.clone()).map_err(of_query)?;
+    let selectors = selector::selectors(&request.query)?;
+    let (permission, target) = access.target(selectors.target.clone())?;
     Ok((permission, target, selectors))
 }
 

@@ -1,6 +1,7 @@
 //! A refused submission: what its caller is told, and what is kept of it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -32,9 +33,9 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal under a permission that may name a page.
-    pub fn under(permission: Option<&Permission>, request: &Request, error: ApiError) -> Self {
-        let page = permission.and_then(|permission| answer::error_page(permission, &request.headers));
-        Self { page: page.map(str::to_owned), permission: permission.map(|one| Box::new(one.key.clone())), error }
+    pub fn under(permission: &Permission, request: &Request, error: ApiError) -> Self {
+        let page = answer::error_page(permission, &request.headers);
+        Self { page: page.map(str::to_owned), permission: Some(Box::new(permission.key.clone())), error }
     }
 }
 
@@ -50,14 +51,18 @@ pub async fn left<S, B>(
     access: &Access<'_>,
     request: &Request,
     caller: IpAddr,
-    mut refusal: Refusal,
+    error: ApiError,
     body: S,
 ) -> Refusal
 where
     S: Stream<Item = Result<B, warp::Error>>,
     B: Buf,
 {
-    refusal.permission = refusal.permission.or_else(|| Some(Box::new(access.only()?.key.clone())));
+    let permission = access.only().map(Arc::as_ref);
+    // At another path, and to another method, no permission refuses anything.
+    let asked = permission.filter(|_| access.knows_url() && request.method == Method::POST);
+    let page = asked.and_then(|permission| answer::error_page(permission, &request.headers)).map(str::to_owned);
+    let refusal = Refusal { page, permission: permission.map(|one| Box::new(one.key.clone())), error };
     let error = &refusal.error;
     // The caller is told to send it again.
     if matches!(error.code, ErrorCode::Unavailable(_)) {

@@ -62,8 +62,13 @@ async fn c2_a_plain_form_lands_on_a_page_and_a_script_gets_json() {
         assert!(status != 303 || answer.text.is_empty(), "{}", answer.text);
     }
     assert_eq!(postern.queued().await, 3);
-    let elsewhere = postern.post(PATH).form("a=1").header("origin", "https://evil.example").without_redirects();
-    assert_eq!(elsewhere.send().await.code(), "origin_denied");
+    let elsewhere = || postern.post(PATH).form("a=1").header("origin", "https://evil.example").without_redirects();
+    assert_eq!(elsewhere().send().await.header("location"), "https://shop.example/sorry");
+    assert_eq!(elsewhere().header("sec-fetch-mode", "cors").send().await.code(), "origin_denied");
+    // Of several permissions at one short URL none refuses the visitor alone.
+    let other = "permission: q\naddresses: 127.0.0.1\nworkflows: [900]\norigins: https://other.example\n";
+    postern.apply(other).await;
+    assert_eq!(elsewhere().send().await.code(), "origin_denied");
 }
 
 #[tokio::test(flavor = "multi_thread")]

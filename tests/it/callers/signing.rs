@@ -85,6 +85,17 @@ async fn a_caller_shows_its_token_where_its_permission_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_without_a_token_lands_on_the_error_page() {
+    let pages = "answer: {redirect: 'https://shop.example/thanks', redirect_error: 'https://shop.example/sorry'}";
+    let postern = start(&format!("token: {{query: key, value: '$secret[\"token\"]'}}\n{pages}")).await;
+    let visitor = |mode: &str| postern.post(&format!("{PATH}&key=x")).form("a=1").header("sec-fetch-mode", mode);
+    let answer = visitor("navigate").without_redirects().send().await;
+    assert_eq!((answer.status, answer.header("location").as_str()), (303, "https://shop.example/sorry"));
+    assert!(is_denied(&visitor("cors").send().await));
+    assert_eq!(counted(&postern, "token_denied").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_the_query_is_kept_nowhere() {
     let mut postern = start("token: {query: key, value: '$secret[\"token\"]'}\nheaders: [x-key]").await;
     postern.start_worker().await;
