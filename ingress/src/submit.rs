@@ -159,19 +159,20 @@ where
     let Asked { permission, secrets, target, selectors, settings_version, request, sent, caller, traced } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
-    // A call that is not signed takes nothing of what the callers may send who sign.
-    let callers_sign = permission.signature.is_some();
-    if !callers_sign {
+    let keeping = Keeping::new(state, permission, request, caller);
+    // A call that is not signed takes nothing of what the callers may send who sign. The form of a visitor, who does not
+    // send it again, is read before it is refused.
+    let is_read_first = permission.signature.is_some() || keeping.is_of_visitor();
+    if !is_read_first {
         state.permission_rates.take(permission)?;
     }
 
-    let keeping = Keeping::new(state, permission, request, caller);
     let refused = |error: ApiError, body: Option<&Bytes>| keeping.refused(error, body);
     let mut share = state.bodies.share(caller, &permission.key);
     let check = |body: &Bytes| {
         signed::check(permission, secrets, sent, body, state.clock.now())?;
         keeping.is_proven();
-        if callers_sign { state.permission_rates.take(permission) } else { Ok(()) }
+        if is_read_first { state.permission_rates.take(permission) } else { Ok(()) }
     };
     let read = read_body(state, &request.headers, body, &mut share, check).await;
     let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
@@ -195,11 +196,7 @@ where
         Posted::One(fields) => one(state, taken, fields, key).await,
         Posted::Several(items) => several(state, &mut taken, items, key).await,
     };
-    handed_on.map_err(|error| match error.code {
-        ErrorCode::BodyTooLarge | ErrorCode::InvalidIdempotencyKey => refused(error, Some(&body)),
-        // The caller is told to send it again.
-        _ => error,
-    })
+    handed_on.map_err(|error| refused(error, Some(&body)))
 }
 
 /// Whether a call is only a test.

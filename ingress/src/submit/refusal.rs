@@ -105,6 +105,11 @@ impl<'a> Keeping<'a> {
         Self { state, permission, request, caller, is_proven }
     }
 
+    /// Whether a visitor sent a form, who is not told to send it again.
+    pub fn is_of_visitor(&self) -> bool {
+        answer::is_of_visitor(self.permission, &self.request.headers)
+    }
+
     /// The body is signed, or needs no signature.
     pub fn is_proven(&self) {
         self.is_proven.store(true, Ordering::Relaxed);
@@ -113,9 +118,10 @@ impl<'a> Keeping<'a> {
     /// Keeps the body, or counts the caller.
     pub fn refused(&self, error: ApiError, body: Option<&Bytes>) -> ApiError {
         let Self { state, permission, request, caller, is_proven } = self;
-        if matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_)) {
+        let is_for_now = matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_));
+        if is_for_now && !self.is_of_visitor() {
             // The caller is told to send it again.
-        } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() {
+        } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() && !(is_for_now && body.is_none()) {
             state.refusals.body(kept(permission, *caller, request, &error, body), &state.metrics);
         } else {
             state.refusals.caller(*caller, error.code);

@@ -99,6 +99,31 @@ async fn a_lead_by_another_method_than_post_is_kept_and_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_visitor_beyond_the_limit_is_kept() {
+    let page =
+        "limit: 1/h\nanswer: {redirect: 'https://shop.example/thanks', redirect_error: 'https://shop.example/sorry'}";
+    for (settings, mode, status) in [(page, "", 303), ("limit: 1/h", "navigate", 429)] {
+        let postern = Postern::start(&SETTINGS.replace("title: P", settings)).await;
+        let visitor = || {
+            let call = postern.post("/trigger?workflow_id=900").form(BODY).without_redirects();
+            if mode.is_empty() { call } else { call.header("sec-fetch-mode", mode) }
+        };
+        assert!(visitor().send().await.status < 400);
+        assert_eq!(visitor().send().await.status, status, "{settings}");
+        let kept = listed(&postern, 1).await;
+        let found = (&kept[0]["code"], &kept[0]["setting"], &kept[0]["bytes"]);
+        assert_eq!(found, (&json!("too_busy"), &json!("limit"), &json!(BODY.len())), "{settings}");
+        let order = json!({"id": kept[0]["id"]}).to_string();
+        postern.api("POST", "/refused_body_replays").json(&order).send().await;
+        eventually("both have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
+        // A program sends it again.
+        let program = postern.post("/trigger?workflow_id=900").form(BODY).header("sec-fetch-mode", "cors");
+        assert_eq!(program.send().await.code(), "too_busy");
+        assert_eq!(postern.count("SELECT count(*) FROM refused_bodies").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c5_a_person_may_replay_under_another_permission() {
     let postern = Postern::start(&format!(
         "{SETTINGS}---\npermission: q\naddresses: 10.0.0.1\ntriggers: [t]\nworkflows: [900]\n"
