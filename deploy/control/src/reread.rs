@@ -21,7 +21,7 @@ use postern_shared::store::refused_bodies::{self, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::{Connection, StoreError, permissions};
 use postern_shared::submission::{Submission, Target, bundle};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::state::State;
 
@@ -157,12 +157,23 @@ fn read(
         target,
         record: selectors.record,
         query,
-        request: described(&kept.address, kept.refused_at),
+        request: request(&permission, kept),
         settings_version: permissions.version,
     };
     let submissions = submissions(state, &permission, call, posted, kept.idempotency_key.as_deref())?;
     let message = bundle([encode(&submissions)?.as_slice()]);
     Ok((submissions, message))
+}
+
+/// What `$request` reads, with the headers that were kept.
+fn request(permission: &Permission, kept: &Refusal) -> Env {
+    let mut request = described(&kept.address, kept.refused_at);
+    let headers = kept.headers.as_deref().and_then(|headers| serde_json::from_str(headers).ok());
+    let headers: Option<Map<String, Value>> = headers.or_else(|| (!permission.headers.is_empty()).then(Map::new));
+    if let Some(headers) = headers {
+        request.set("headers", Value::Object(headers));
+    }
+    request
 }
 
 /// The submission of a call, or those of its list.

@@ -11,11 +11,11 @@ use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::selector::SELECTORS;
 use postern_shared::permission::{Permission, token};
-use postern_shared::store::refused_bodies::NewRefusal;
+use postern_shared::store::refused_bodies::{MAX_HEADERS_BYTES, NewRefusal};
 use warp::http::Method;
 use warp::http::header::CONTENT_TYPE;
 
-use super::{answer, body::read_body, idempotency_key};
+use super::{answer, body::read_body, headers, idempotency_key};
 use crate::access::Access;
 use crate::routes::Request;
 use crate::state::State;
@@ -150,5 +150,6 @@ pub fn kept(
         refused_at: SystemTime::now(),
         // With a header that is no key the body could never be replayed.
         idempotency_key: idempotency_key(&request.headers, permission).ok().flatten().map(str::to_owned),
+        headers: headers::within(&permission.headers, &request.headers, MAX_HEADERS_BYTES),
     }
 }

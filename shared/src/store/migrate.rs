@@ -54,6 +54,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (69, include_str!("../../migrations/0069_counters.sql")),
     (70, include_str!("../../migrations/0070_second_factor_holds.sql")),
     (71, include_str!("../../migrations/0071_failed_lately.sql")),
+    (75, include_str!("../../migrations/0075_refused_headers.sql")),
 ];
 
 /// Holds off a second migration at the same time, and others that give rights.

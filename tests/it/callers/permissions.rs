@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::SETTINGS;
-use crate::harness::Postern;
+use crate::harness::{Postern, eventually};
 
 const PATH: &str = "/trigger?workflow_id=900";
 
@@ -102,4 +102,17 @@ async fn c14_headers_that_a_permission_names_are_kept_and_secrets_never() {
         postern.count("SELECT count(*) FROM receipts WHERE request->'headers'->>'x-github-event' = 'push'").await,
         1
     );
+    // A replay reads them as the call did.
+    let refused = postern.post("/trigger?workflow_id=902").form("lastname=y").header("x-github-event", "issues");
+    assert_eq!(refused.send().await.code(), "target_denied");
+    let id = eventually("it is kept", async || {
+        let listed = postern.api("GET", "/refused_bodies").send().await.json;
+        Some(listed["refused_bodies"].get(0)?["id"].clone())
+    })
+    .await;
+    let order = json!({"id": id, "workflow": 900}).to_string();
+    let done = postern.api("POST", "/refused_body_replays").json(&order).send().await.json;
+    assert!(done["replayed"][0]["receipt"].is_string(), "{done}");
+    let tagged = "SELECT count(*) FROM records WHERE fields->>'tag' = 'issues'";
+    eventually("it has run", async || (postern.count(tagged).await == 1).then_some(())).await;
 }
