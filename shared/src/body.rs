@@ -17,6 +17,7 @@ pub mod shape;
 mod surrogates;
 mod text;
 mod transfer;
+mod wide;
 
 pub(crate) use form::{decoded, pairs};
 pub(crate) use nesting::{Nesting, brackets};

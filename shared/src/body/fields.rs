@@ -15,7 +15,7 @@ use encoding_rs::Encoding;
 use super::batch::{self, MAX_ITEMS};
 use super::beginning::{Beginning, beginning};
 use super::parameters::Parameters;
-use super::{form, json, multipart, raw, text};
+use super::{form, json, multipart, raw, text, wide};
 
 /// What a permission and the settings say of bodies.
 #[derive(Debug, Clone, Copy)]
@@ -161,11 +161,12 @@ impl Posted {
 /// Reads a body. With the setting `batch` a JSON list is several submissions; everything else is one, see [`fields`].
 pub fn posted(content_type: Option<&str>, body: &[u8], settings: &FieldSettings) -> Result<Posted, FieldsError> {
     let header = content_type.unwrap_or_default();
+    let body = &*wide::narrowed(header, body, settings)?;
     if settings.batch && json::looks_like_list(body) && !matches!(kind(header), Kind::Multipart) {
         let text = json_text(header, body, settings)?;
         return batch::parse(&text, &settings.limits).map(Posted::Several);
     }
-    fields(content_type, body, settings).map(Posted::One)
+    one(header, body, settings).map(Posted::One)
 }
 
 /// Reads the body of one submission.
@@ -182,10 +183,15 @@ pub fn posted(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
 /// The charset of a form is that of the header, else that of its `_charset_` field, else that of the settings, else
 /// UTF-8. A body in UTF-8 is never read in a charset of single bytes. The form of nested names is told at [`super::nesting`].
 pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
+    let header = content_type.unwrap_or_default();
+    one(header, &wide::narrowed(header, body, settings)?, settings)
+}
+
+/// Reads the body of one submission that is not in UTF-16.
+fn one(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
     if body.is_empty() {
         return Ok(Fields::default());
     }
-    let header = content_type.unwrap_or_default();
     let unsupported = || FieldsError::UnsupportedType(excerpt(essence(header)));
     let fields = match kind(header) {
         _ if settings.raw => raw::parse(header, body, settings)?,
@@ -284,18 +290,17 @@ fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fie
     Ok(Fields { env, altered, ..Fields::default() })
 }
 
-/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names.
+/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names; that in UTF-16 is in UTF-8 by now.
 fn json_text<'b>(header: &str, body: &'b [u8], settings: &FieldSettings) -> Result<Cow<'b, [u8]>, FieldsError> {
     match named(header, settings)? {
         None => Ok(body.into()),
-        Some(charset) if charset == encoding_rs::UTF_8 => Ok(body.into()),
+        Some(charset) if wide::is_wide(charset) => Ok(body.into()),
         Some(charset) if text::meant(charset, once(body.into())) == encoding_rs::UTF_8 => Ok(body.into()),
-        Some(charset) if charset.is_ascii_compatible() => {
+        Some(charset) => {
             let text = charset.decode_without_bom_handling_and_without_replacement(body);
             let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;
             Ok(text.into_owned().into_bytes().into())
         }
-        Some(charset) => Err(FieldsError::UnknownCharset(charset.name().to_owned())),
     }
 }
 

@@ -141,6 +141,27 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
 }
 
 #[test]
+fn json_in_utf_16_is_read_by_its_mark_or_its_header() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let (json, marked) = (wide("{\"a\":\"привет\"}"), wide("\u{feff}{\"a\":\"привет\"}"));
+    let big: Vec<u8> = marked.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+    let chosen = FieldSettings { overriding: Some(encoding_rs::UTF_16LE), ..settings() };
+    for (content_type, body, settings) in [
+        (JSON, &marked, settings()),
+        (JSON, &big, settings()),
+        (FORM, &marked, settings()),
+        ("text/plain", &marked, settings()),
+        ("application/json; charset=utf-16", &json, settings()),
+        ("application/json; charset=utf-16be", &marked, settings()),
+        (JSON, &json, chosen),
+    ] {
+        assert_eq!(read_with(content_type, body, &settings).as_deref(), Ok("{\"a\":\"привет\"}"), "{content_type}");
+    }
+    // A label of a program that sends UTF-8.
+    assert_eq!(read("application/json; charset=utf-16", "{\"a\":\"ä\"}".as_bytes()).as_deref(), Ok("{\"a\":\"ä\"}"));
+}
+
+#[test]
 fn a_multipart_form_gives_its_texts_and_not_its_files() {
     let untouched =
         "Content-Disposition: form-data; name=\"cv\"; filename=\"\"\r\nContent-Type: application/octet-stream";

@@ -23,7 +23,7 @@ fn a_refusal_names_the_fault_and_no_value() {
         (JSON, b"{\"secret\":", "the body is not JSON: EOF while parsing a value at line 1 column 10"),
         (JSON, b"{\"a\":\"\\u0000\"}", "field \"a\" holds a NUL character, which cannot be stored"),
         (JSON, b"{\"a\":[1e999]}", "field \"a\" holds a number that is out of range"),
-        ("application/json; charset=utf-16", b"{\"a\":1}", "charset \"UTF-16LE\" is not supported here"),
+        ("application/json; charset=utf-16", b"{\0\"\0a\0\0\xd8", "field \"body\" is not text in UTF-16LE"),
         ("text/plain", b"a=secret", "content type \"text/plain\" is not supported: send a form or a JSON object"),
         ("text/plain", b"{\"secret\"", "the body is not JSON: EOF while parsing an object at line 1 column 9"),
         (
