@@ -11,6 +11,7 @@ pub mod memory;
 mod multipart;
 mod nesting;
 mod node;
+mod nul;
 pub mod parameters;
 mod raw;
 pub mod shape;
