@@ -515,8 +515,9 @@ told-caller = Told to the caller
 remedy = Setting
 type-other = Another type
 target-other = Another trigger or workflow
+record-other = Another record (0 = none)
 under-other = Another permission
-target-unknown = This can be the name of no trigger, workflow or permission.
+target-unknown = No trigger, workflow, record or permission can be called that.
 refusal-address-denied = No permission lets the address in.
 refusal-address-unclear = The proxy does not name the caller.
 refusal-proxy-not-trusted = The address forwards for others, and is no trusted proxy.

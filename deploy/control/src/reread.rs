@@ -12,15 +12,16 @@ use postern_shared::body::fields::{self, FieldSettings, Posted};
 use postern_shared::env::Env;
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
+use postern_shared::intake::dedupe;
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::intake::{dedupe, selector};
+use postern_shared::intake::selector::{self, Replaced};
 use postern_shared::lane::Lane;
 use postern_shared::message::Message;
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::{self, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::{Connection, StoreError, permissions};
-use postern_shared::submission::{Submission, Target, bundle};
+use postern_shared::submission::{Submission, bundle};
 use serde_json::{Map, Value};
 
 use crate::state::State;
@@ -60,8 +61,8 @@ pub struct Told<'t> {
     pub charset: Option<&'static Encoding>,
     /// Takes the place of the content type.
     pub content_type: Option<&'t str>,
-    /// Takes the place of the target that the query names.
-    pub target: Option<Target>,
+    /// Takes the place of the target and of the record that the query names.
+    pub selected: Replaced,
     /// Takes the place of the permission, whatever addresses that one lets in.
     pub permission: Option<PermissionKey>,
 }
@@ -126,10 +127,7 @@ fn read(
     let body = body.ok_or_else(not_kept)?;
     let (charset, content_type) = (told.charset, told.content_type);
     let permission = admitting(&permissions.value, kept, told.permission.as_ref())?;
-    let selectors = match &told.target {
-        Some(target) => selector::with_target(&kept.query, target.clone())?,
-        None => selector::selectors(&kept.query)?,
-    };
+    let selectors = selector::replaced(&kept.query, told.selected.clone())?;
     let target = match selectors.target {
         Some(target) if permission.allows(&target) => target,
         Some(_) => return Err(ApiError::target_denied()),
