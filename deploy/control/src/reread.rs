@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use encoding_rs::Encoding;
+use postern_http::body::inflated;
 use postern_shared::body;
 use postern_shared::body::fields::{self, FieldSettings, Posted};
 use postern_shared::env::Env;
@@ -23,6 +24,7 @@ use postern_shared::store::settings::Versioned;
 use postern_shared::store::{Connection, StoreError, permissions};
 use postern_shared::submission::{Submission, bundle};
 use serde_json::{Map, Value};
+use warp::http::HeaderMap;
 
 use crate::state::State;
 
@@ -137,8 +139,13 @@ fn read(
         let message = Message::BodyTooLarge { most: state.limits.body_bytes };
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
+    let body = inflated(&HeaderMap::new(), &body, state.limits.body_bytes)?;
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
-    let mut posted = fields::posted(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
+    let posted = fields::posted(content_type.or(kept.content_type.as_deref()), &body, &settings);
+    // What could not be inflated is no text: its encoding is what is wrong, and its caller alone can mend it.
+    let is_of_encoding = matches!(kept.message, Message::BodyEncoding { .. } | Message::BodyDamaged { .. });
+    let of_encoding = |_| ApiError::new(ErrorCode::UnsupportedType, kept.message.clone());
+    let mut posted = if is_of_encoding { posted.map_err(of_encoding)? } else { posted? };
     let query = selectors.query.read(charset.or(permission.charset), &state.limits);
     let is_challenge = |env: &Env| permission.verify.as_ref().is_some_and(|it| it.is_challenge(&body, env, &query.env));
     let is_ping = |env: &Env| permission.ping.as_ref().is_some_and(|ping| ping.matches(env, &query.env));
