@@ -291,6 +291,9 @@ fn form_or_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<F
 }
 
 fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
+    // Some callers escape the whole JSON, as if it were the name of a form. No JSON begins with an escape.
+    let escaped = body.starts_with(b"%").then(|| form::decoded(body.strip_suffix(b"=").unwrap_or(body)));
+    let body = escaped.as_deref().unwrap_or(body);
     let (env, altered) = json::parse(&json_text(header, body, settings)?, &settings.limits)?;
     Ok(Fields { env, altered, ..Fields::default() })
 }

@@ -48,6 +48,9 @@ async fn c15_what_is_sent_as_a_form_and_is_none_is_refused_and_kept() {
     }
     let kept = kept(&postern, 6).await;
     assert_eq!(kept.len(), bodies.len());
+    // The newest first: the JSON that is escaped as a whole.
+    let order = json!({"id": kept[1]["id"], "type": "application/json"});
+    assert!(replay(&postern, order.clone()).await["replayed"][0]["receipt"].is_string(), "{order}");
     // A form whose first name has an escape of XML in it, too long for a name that is shown.
     let text = format!("the+address+is+{}=1&a%3Cb=2&c%0D%0Ad=3&plain=4", "x".repeat(64));
     let answer = postern.post(PATH).form(text).send().await;

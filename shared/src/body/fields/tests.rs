@@ -75,6 +75,9 @@ fn every_type_gives_the_same_map() {
         ("json", r#"{"a":1}"#, r#"{"a":1}"#),
         ("application/x-javascript", r#"{"a":1}"#, r#"{"a":1}"#),
         ("application/reports+json;v=1", r#"{"a":1}"#, r#"{"a":1}"#),
+        // A person names the type of what was sent as a form.
+        (JSON, "%7B%22a%22%3A%22b+c%22%7D=", r#"{"a":"b c"}"#),
+        (JSON, "%7b%22a%22:1}", r#"{"a":1}"#),
         (MULTIPART, "", "{}"),
         (JSON, "", "{}"),
     ] {
