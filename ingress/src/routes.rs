@@ -112,6 +112,9 @@ fn standing(state: &State, peer: IpAddr) -> Standing {
 /// The routes of the public listener:
 ///
 /// - `POST /{short_url}`: 202 and a receipt, or an error.
+/// - `GET /{short_url}`: the challenge of a platform, where a permission has `verify`; else 405.
+/// - `HEAD /{short_url}`: 200 without a body; nothing starts.
+/// - `OPTIONS /{short_url}`: 204 with `Allow`, and the answer to a preflight; nothing starts.
 /// - `GET /receipts/{id}`: what became of a submission.
 async fn answer<S, B>(state: &State, request: &Request, body: S) -> Response
 where
@@ -137,7 +140,7 @@ where
     let receipt = request.path.strip_prefix("/receipts/");
     let origin = readable_by(state, &access, request);
     let answer = match receipt {
-        Some(id) => receipts::show(state, &access, caller, &request.method, id).await.map_err(Refusal::from),
+        Some(id) => receipts::show(state, &access, caller, request, id).await.map_err(Refusal::from),
         None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
     let answer = answer.unwrap_or_else(|Refusal { error, permission, page }| {

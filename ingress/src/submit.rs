@@ -241,9 +241,12 @@ fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) ->
     match request.method {
         Method::HEAD => Ok(Response::default()),
         Method::GET => challenge::of_query(state, access, &request.query),
-        Method::OPTIONS if cors::is_preflight(&request.headers) => cors::preflight(access, &request.headers),
+        Method::OPTIONS if cors::is_preflight(&request.headers) => {
+            access.origin(cors::origin(&request.headers))?;
+            Ok(cors::preflight(methods::allowed(methods::OF_SHORT_URL), "POST", &request.headers))
+        }
         Method::OPTIONS => Ok(methods::allowed(methods::OF_SHORT_URL)),
-        _ => Err(ApiError::method_not_allowed("POST")),
+        _ => Err(ApiError::method_not_allowed(methods::OF_SHORT_URL)),
     }
 }
 

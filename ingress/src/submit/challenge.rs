@@ -12,11 +12,12 @@ use warp::http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::reply::{Reply, Response};
 
 use crate::access::Access;
+use crate::http::methods;
 use crate::state::State;
 
 /// The answer to a GET: a challenge, or else the methods that there are.
 pub(super) fn of_query(state: &State, access: &Access<'_>, query: &str) -> Result<Response, ApiError> {
-    let not_allowed = || ApiError::method_not_allowed("POST");
+    let not_allowed = || ApiError::method_not_allowed(methods::OF_SHORT_URL);
     let query = selector::selectors(query).map_err(|_| not_allowed())?.query.read(None, &state.limits);
     let answers = access.left().filter_map(|one| one.verify.as_ref()?.of_query(&query.env, access.secrets()));
     // Of several permissions each may have a token of its own.

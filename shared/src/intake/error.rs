@@ -153,9 +153,10 @@ impl ApiError {
         Self::new(ErrorCode::UnknownShortUrl, Message::said("nothing answers on this path"))
     }
 
-    /// Another method is wanted; `allowed` names it as `Allow` does.
+    /// Another method is wanted; `allowed` names those that there are as `Allow` does, the wanted one first.
     pub fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {allowed}")))
+        let wanted = allowed.split(',').next().unwrap_or_default();
+        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {wanted}")))
     }
 
     /// The page that sends the request is not listed. The origin is shortened: it is what the caller says.
