@@ -55,13 +55,14 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
         let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
         let (announcers, state) = (state.announcers.clone(), Arc::clone(&state));
-        let (counted, known) = (Arc::clone(&state), state);
+        let (counted, unreadable, known) = (Arc::clone(&state), Arc::clone(&state), state);
         Door {
             connections,
             hosts: Hosts::Any,
             standing: Box::new(move |peer| standing(&known, peer)),
             announcers,
             refused: Box::new(move |status| counted.metrics.answered(status)),
+            unreadable: Box::new(move |peer| unreadable.refusals.caller(peer, ErrorCode::UnreadableRequest)),
         }
     };
     let serving = server::serve(listener, door, |peer| everything(Arc::clone(&state), peer.ip()), draining);

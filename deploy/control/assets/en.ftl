@@ -522,6 +522,7 @@ refusal-address-denied = No permission lets the address in.
 refusal-address-unclear = The proxy does not name the caller.
 refusal-proxy-not-trusted = The address forwards for others, and is no trusted proxy.
 refusal-signature-denied = The signature is missing or wrong.
+refusal-unreadable-request = The request is no HTTP, or its URL has a blank or a letter that is not escaped.
 refusal-invalid-host = The call has no valid Host header.
 refusal-unknown-host = The call names a host that is not ours.
 refusal-method-not-allowed = The call is not a POST.

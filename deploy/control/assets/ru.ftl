@@ -534,6 +534,7 @@ refusal-address-denied = Ни одно разрешение не впускае�
 refusal-address-unclear = Прокси не называет адрес отправителя.
 refusal-proxy-not-trusted = Адрес передаёт чужие запросы, но не указан среди доверенных прокси.
 refusal-signature-denied = Подписи нет, или она неверна.
+refusal-unreadable-request = Запрос — не HTTP, или в его адресе есть пробел либо неэкранированная буква.
 refusal-invalid-host = В вызове нет правильного заголовка Host.
 refusal-unknown-host = В вызове указан чужой хост.
 refusal-method-not-allowed = Вызов – не POST.

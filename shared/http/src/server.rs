@@ -58,6 +58,8 @@ pub struct Door {
     pub announcers: Vec<IpNet>,
     /// Counts what is refused before the filter sees it.
     pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
+    /// Counts the peers whose requests cannot be read. hyper answers them without a body, and closes the connection.
+    pub unreadable: Box<dyn Fn(IpAddr) + Send + Sync>,
 }
 
 /// How a peer is known when it opens a connection.
@@ -187,10 +189,14 @@ where
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
     let io = TokioIo::new(Stalling::new(stream, Arc::clone(&attendance)));
     let connection = graceful.watch(builder.serve_connection(io, service));
+    let door = Arc::clone(door);
     tokio::spawn(async move {
         tokio::select! {
-            // A caller that hangs up is no news.
-            _ = attendance.in_turns(connection) => {}
+            served = attendance.in_turns(connection) => match served {
+                Err(error) if error.is_parse() => (door.unreadable)(peer.0.ip()),
+                // A caller that hangs up is no news.
+                Ok(()) | Err(_) => {}
+            },
             () = attendance.is_to_close() => {}
         }
     });
