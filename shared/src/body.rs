@@ -7,6 +7,7 @@ mod beginning;
 pub mod fields;
 pub(crate) mod form;
 mod json;
+mod media_type;
 pub mod memory;
 mod multipart;
 mod nesting;

@@ -15,7 +15,8 @@ use futures_util::FutureExt;
 use multer::{Field, Multipart};
 use serde_json::Value;
 
-use super::fields::{FieldSettings, Fields, FieldsError, essence, is_json, named, parameter};
+use super::fields::{FieldSettings, Fields, FieldsError, named};
+use super::media_type::{essence, is_json, parameter};
 use super::nesting::Nesting;
 use super::parameters::Parameters;
 use super::{json, text, transfer};

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::fields::{FieldsError, parameter};
+use super::fields::FieldsError;
+use super::media_type::parameter;
 use crate::excerpt::excerpt;
 
 /// The charset that a media type names, or nothing.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::fields::{FieldSettings, FieldsError, Kind, kind, named};
+use super::fields::{FieldSettings, FieldsError, named};
+use super::media_type::{Kind, kind};
 
 /// The body in UTF-8 if it is in UTF-16; every other body as it is. No text of another charset has a NUL, and of the types
 /// that are read only the parts of a multipart body are anything else than text.
