@@ -20,7 +20,7 @@ use postern_shared::body::fields::{Fields, Posted};
 use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::intake::call::{self, Call, described};
 use postern_shared::intake::dedupe::{self, InvalidKey};
-use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::intake::error::ApiError;
 use postern_shared::intake::selector::{self, Query, Selectors};
 use postern_shared::permission::Permission;
 use postern_shared::secret::Secrets;

@@ -74,19 +74,23 @@ where
     };
     let mut share = state.bodies.share(caller, &permission.key);
     let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
-    let body = read.map_or_else(|(_, sent)| sent, Some);
-    match body.filter(|body| !body.is_empty()).or_else(|| of_query(request)) {
+    let mut body = read.map_or_else(|(_, sent)| sent, Some);
+    if request.method != Method::POST {
+        body = body.filter(|body| !body.is_empty()).or_else(|| of_query(&request.query));
         // A look at the URL brings nothing.
-        None if request.method != Method::POST => state.refusals.caller(caller, error.code),
-        body => state.refusals.body(kept(permission, caller, request, error, body.as_ref()), &state.metrics),
+        if body.is_none() {
+            state.refusals.caller(caller, error.code);
+            return refusal;
+        }
     }
+    state.refusals.body(kept(permission, caller, request, error, body.as_ref()), &state.metrics);
     refusal
 }
 
 /// The fields of a form that was sent by GET; nothing if its query has none.
-fn of_query(request: &Request) -> Option<Bytes> {
-    let fields = token::without(&request.query, &SELECTORS).unwrap_or_else(|| request.query.clone());
-    Some(Bytes::from(fields)).filter(|fields| request.method != Method::POST && !fields.is_empty())
+fn of_query(query: &str) -> Option<Bytes> {
+    let fields = token::without(query, &SELECTORS).unwrap_or_else(|| query.to_owned());
+    Some(Bytes::from(fields)).filter(|fields| !fields.is_empty())
 }
 
 /// What becomes of a call that is refused while its body is read.
