@@ -3,6 +3,7 @@
 //! Half of a character, which JavaScript makes of an emoji that it cuts, becomes U+FFFD. The names of the fields in which
 //! either happened are told.
 
+use indexmap::IndexSet;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
@@ -114,7 +115,7 @@ fn value(body: &[u8], Place { limits, field, depth, names_at }: Place<'_>) -> Re
     let read = read.and_then(|value| reader.end().map(|()| value));
     match (read, state.fault.into_inner()) {
         (_, Some(fault)) => Err(fault),
-        (Ok(value), None) => Ok(Read { value, replaced: state.replaced.into_inner() }),
+        (Ok(value), None) => Ok(Read { value, replaced: state.replaced.into_inner().into_iter().collect() }),
         // The messages of syntax errors hold nothing of the body; what the visitor refuses is a fault of ours.
         (Err(error), None) => Err(FieldsError::MalformedJson(error.to_string())),
     }
@@ -143,7 +144,7 @@ struct State<'l> {
     left: Cell<usize>,
     /// The place of the item that is read, if the body is a list of objects.
     item: Cell<usize>,
-    replaced: RefCell<Vec<(usize, String)>>,
+    replaced: RefCell<IndexSet<(usize, String)>>,
     fault: RefCell<Option<FieldsError>>,
 }
 
@@ -156,9 +157,9 @@ impl State<'_> {
 
     /// Notes that a value below this name is not kept.
     fn replace(&self, name: &str) {
-        let (item, mut replaced) = (self.item.get(), self.replaced.borrow_mut());
-        if !replaced.iter().any(|(at, known)| *at == item && known == name) && replaced.len() < MAX_REPLACED {
-            replaced.push((item, name.to_owned()));
+        let mut replaced = self.replaced.borrow_mut();
+        if replaced.len() < MAX_REPLACED {
+            replaced.insert((self.item.get(), name.to_owned()));
         }
     }
 }
