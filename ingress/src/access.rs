@@ -54,6 +54,13 @@ impl<'a> Access<'a> {
         self.left.iter().copied().filter(move |one| is_at(one, path, default))
     }
 
+    /// Those that a call at a path may mean: those that answer there. Where none does, the path is misspelt, and it may mean
+    /// any of them.
+    pub fn addressed(&self, path: &str, default: &ShortUrl) -> impl Iterator<Item = &'a Permission> {
+        let is_any_there = self.at(path, default).next().is_some();
+        self.left().filter(move |one| !is_any_there || is_at(one, path, default))
+    }
+
     /// Those that are left.
     pub fn left(&self) -> impl Iterator<Item = &'a Permission> {
         self.left.iter().copied().map(Arc::as_ref)
@@ -67,6 +74,11 @@ impl<'a> Access<'a> {
     /// The permission that is left, if it is the only one.
     pub fn only(&self) -> Option<&'a Arc<Permission>> {
         self.left.first().copied().filter(|_| self.left.len() == 1)
+    }
+
+    /// Whether the caller has named the short URL of those that are left.
+    pub fn knows_url(&self) -> bool {
+        self.knows_url
     }
 
     /// Short URL: a permission with one of its own answers only there. `path` is normalized.

@@ -1,7 +1,6 @@
 //! CORS (Fetch standard, 3.2): scripts of a page whose origin a permission lists may post and read the answers. The answer
 //! names exactly that origin, never `*`, and no answer allows cookies.
 
-use postern_shared::intake::error::ApiError;
 use warp::http::HeaderMap;
 use warp::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -9,9 +8,6 @@ use warp::http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, HeaderValue, ORIGIN, VARY,
 };
 use warp::reply::Response;
-
-use crate::access::Access;
-use crate::http::methods;
 
 /// The headers of answers that a script may read beside those that the standard names.
 const EXPOSED: &str = "location, retry-after, preference-applied";
@@ -29,17 +25,15 @@ pub fn is_preflight(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight. A script may send any header: none of them opens anything.
-pub fn preflight(access: &mut Access<'_>, headers: &HeaderMap) -> Result<Response, ApiError> {
-    access.origin(origin(headers))?;
-    let mut answer = methods::allowed(methods::OF_SHORT_URL);
+/// The answer to a preflight of a listed origin. A script may send any header: none of them opens anything.
+pub fn preflight(mut answer: Response, method: &'static str, headers: &HeaderMap) -> Response {
     let allowed = answer.headers_mut();
-    allowed.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+    allowed.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(method));
     allowed.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE_S));
     if let Some(asked) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         allowed.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
     }
-    Ok(answer)
+    answer
 }
 
 /// Lets scripts of this origin read an answer.

@@ -10,7 +10,7 @@ use postern_shared::options::number::between;
 use postern_shared::options::retention::Keep;
 use postern_shared::options::{
     self, BodyOptions, BrokerOptions, DatabaseOptions, PrivateOptions, PublicOptions, SecretsOptions, Settings,
-    TelemetryOptions, TraceOptions,
+    TelemetryOptions, TraceOptions, network,
 };
 use postern_shared::settings_snapshot;
 
@@ -76,10 +76,10 @@ pub struct ServiceOptions {
     #[command(flatten)]
     pub public: PublicOptions,
 
-    /// The proxies that announce their callers by the PROXY protocol, version 2: networks such as 10.0.0.0/8, joined by
-    /// commas. Each connection from them to the public listener must begin with its header. The header of anybody else is
+    /// The proxies that announce their callers by the PROXY protocol, version 2: addresses, and networks such as
+    /// 10.0.0.0/8, joined by commas. Each connection from them to the public listener must begin with its header. The header of anybody else is
     /// refused.
-    #[arg(long, env = "POSTERN_PROXY_PROTOCOL_PEERS", value_delimiter = ',')]
+    #[arg(long, env = "POSTERN_PROXY_PROTOCOL_PEERS", value_delimiter = ',', value_parser = network)]
     pub(crate) proxy_protocol_peers: Vec<IpNet>,
 
     /// How much a body may hold.

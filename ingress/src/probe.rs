@@ -36,6 +36,7 @@ pub async fn serve(listener: TcpListener, (caps, names): (Caps, Vec<HostName>), 
         standing: Box::new(|_| Standing::Caller),
         announcers: Vec::new(),
         refused: Box::new(|_| {}),
+        unreadable: Box::new(|_| {}),
     };
     let routes = probe.routes();
     server::serve(listener, door, |_| routes.clone(), pending()).await;

@@ -10,14 +10,16 @@ use postern_http::rate;
 use postern_shared::id::ReceiptId;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::message::Message;
-use warp::http::Method;
 use warp::http::header::{CONTENT_TYPE, HeaderValue};
+use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 
 pub use answers::Answers;
 
 use crate::access::Access;
+use crate::cors;
 use crate::http::methods;
+use crate::routes::Request;
 use crate::state::State;
 use answers::{Answer, Unanswered};
 
@@ -26,14 +28,13 @@ pub async fn show(
     state: &State,
     access: &Access<'_>,
     caller: IpAddr,
-    method: &Method,
+    request: &Request,
     id: &str,
 ) -> Result<Response, ApiError> {
-    if *method == Method::OPTIONS {
-        return Ok(methods::allowed("GET, HEAD, OPTIONS"));
-    }
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(ApiError::method_not_allowed("GET, HEAD"));
+    match request.method {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => return Ok(options(access, &request.headers)),
+        _ => return Err(ApiError::method_not_allowed(methods::OF_RECEIPT)),
     }
     state.receipts.admit(caller).map_err(|wait| {
         ApiError::new(ErrorCode::TooBusy(rate::seconds(wait)), Message::said("this address reads receipts too often"))
@@ -47,6 +48,12 @@ pub async fn show(
         Err(Unanswered::Busy) => Err(ApiError::unavailable("too many receipts are being looked up")),
         Err(Unanswered::Away) => Err(ApiError::unavailable("receipts cannot be looked up now")),
     }
+}
+
+fn options(access: &Access<'_>, headers: &HeaderMap) -> Response {
+    let methods = methods::allowed(methods::OF_RECEIPT);
+    let is_listed = cors::origin(headers).is_some_and(|origin| access.lists_origin(origin));
+    if is_listed && cors::is_preflight(headers) { cors::preflight(methods, "GET", headers) } else { methods }
 }
 
 fn json(body: bytes::Bytes) -> Response {

@@ -218,6 +218,7 @@ mod tests {
             body: Some(vec![b'x'; bytes].into()),
             refused_at: SystemTime::now(),
             idempotency_key: None,
+            headers: None,
         }
     }
 

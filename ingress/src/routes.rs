@@ -54,8 +54,8 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
     let door = {
         let metrics = state.metrics.connections.listener("public");
         let connections = Arc::new(Connections::new(caps, state.trusted_proxies.clone(), metrics));
-        let (announcers, tls) = (state.announcers.clone(), state.tls.clone());
-        let (counted, known) = (Arc::clone(&state), Arc::clone(&state));
+        let (announcers, tls, state) = (state.announcers.clone(), state.tls.clone(), Arc::clone(&state));
+        let (counted, unreadable, known) = (Arc::clone(&state), Arc::clone(&state), state);
         Door {
             connections,
             tls,
@@ -63,6 +63,7 @@ pub async fn serve(listener: TcpListener, caps: Caps, state: Arc<State>, shutdow
             standing: Box::new(move |peer| standing(&known, peer)),
             announcers,
             refused: Box::new(move |status| counted.metrics.answered(status)),
+            unreadable: Box::new(move |peer| unreadable.refusals.caller(peer, ErrorCode::UnreadableRequest)),
         }
     };
     let serving = server::serve(listener, door, |peer| everything(Arc::clone(&state), peer.ip()), draining);
@@ -117,6 +118,9 @@ fn standing(state: &State, peer: IpAddr) -> Standing {
 /// The routes of the public listener:
 ///
 /// - `POST /{short_url}`: 202 and a receipt, or an error.
+/// - `GET /{short_url}`: the challenge of a platform, where a permission has `verify`; else 405.
+/// - `HEAD /{short_url}`: 200 without a body; nothing starts.
+/// - `OPTIONS /{short_url}`: 204 with `Allow`, and the answer to a preflight; nothing starts.
 /// - `GET /receipts/{id}`: what became of a submission.
 async fn answer<S, B>(state: &State, request: &Request, body: S) -> Response
 where
@@ -142,7 +146,7 @@ where
     let receipt = request.path.strip_prefix("/receipts/");
     let origin = readable_by(state, &access, request);
     let answer = match receipt {
-        Some(id) => receipts::show(state, &access, caller, &request.method, id).await.map_err(Refusal::from),
+        Some(id) => receipts::show(state, &access, caller, request, id).await.map_err(Refusal::from),
         None => submit::submit(state, access, snapshot.version, request, caller, body).await,
     };
     let answer = answer.unwrap_or_else(|Refusal { error, permission, page }| {

@@ -13,7 +13,6 @@ mod signed;
 mod traced;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
@@ -21,7 +20,7 @@ use postern_shared::body::fields::{Fields, Posted};
 use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::intake::call::{self, Call, described};
 use postern_shared::intake::dedupe::{self, InvalidKey};
-use postern_shared::intake::error::{ApiError, ErrorCode};
+use postern_shared::intake::error::ApiError;
 use postern_shared::intake::selector::{self, Query, Selectors};
 use postern_shared::permission::Permission;
 use postern_shared::secret::Secrets;
@@ -61,12 +60,15 @@ where
     B: Buf,
 {
     // Of a token that is shown nothing is kept, whatever becomes of the request.
-    let bare = tokens::without(sent, access.left());
+    let bare = tokens::without(sent, access.addressed(&sent.path, &state.short_url));
     let request = &*bare;
-    let is_post = request.method == Method::POST;
-    if !is_post {
-        access.short_url(&request.path, &state.short_url)?;
-        return Ok(of_other_method(state, &mut access, request)?);
+    if request.method != Method::POST {
+        return match of_other_method(state, &mut access, request) {
+            Err(error) if !matches!(request.method, Method::HEAD | Method::OPTIONS) => {
+                Err(refusal::left(state, &access, request, caller, error, body).await)
+            }
+            answer => Ok(answer?),
+        };
     }
     match checked(state, &mut access, request, sent) {
         Ok((permission, target, selectors)) => {
@@ -79,18 +81,9 @@ where
             if let Some(traced) = traced {
                 traced.answered(state, permission, &accepted);
             }
-            accepted.map_err(|error| Refusal::under(Some(permission), request, error))
+            accepted.map_err(|error| Refusal::under(permission, request, error))
         }
-        Err(mut refusal) => {
-            refusal.permission = refusal.permission.or_else(|| Some(Box::new(access.only()?.key.clone())));
-            match access.keeper().filter(|_| !refusal.error.is_unproven()) {
-                // The caller is told to send it again.
-                _ if matches!(refusal.error.code, ErrorCode::Unavailable(_)) => {}
-                Some(permission) => keep_unread(state, permission, request, caller, &refusal.error, body).await,
-                None => state.refusals.caller(caller, refusal.error.code),
-            }
-            Err(refusal)
-        }
+        Err(error) => Err(refusal::left(state, &access, request, caller, error, body).await),
     }
 }
 
@@ -100,33 +93,13 @@ fn checked<'a, 'r>(
     access: &mut Access<'a>,
     request: &'r Request,
     sent: &Request,
-) -> Result<(&'a Permission, Target, Selectors<'r>), Refusal> {
+) -> Result<(&'a Permission, Target, Selectors<'r>), ApiError> {
     access.short_url(&request.path, &state.short_url)?;
     access.origin(cors::origin(&request.headers))?;
     access.token(&sent.headers, &sent.query)?;
-    let of_query = |error: ApiError| Refusal::under(access.only().map(Arc::as_ref), request, error);
-    let selectors = selector::selectors(&request.query).map_err(|error| of_query(error.into()))?;
-    let (permission, target) = access.target(selectors.target.clone()).map_err(of_query)?;
+    let selectors = selector::selectors(&request.query)?;
+    let (permission, target) = access.target(selectors.target.clone())?;
     Ok((permission, target, selectors))
-}
-
-/// Reads the body of a call that is refused already, and keeps it.
-async fn keep_unread<S, B>(
-    state: &State,
-    permission: &Permission,
-    request: &Request,
-    caller: IpAddr,
-    error: &ApiError,
-    body: S,
-) where
-    S: Stream<Item = Result<B, warp::Error>>,
-    B: Buf,
-{
-    let mut share = state.bodies.share(caller, &permission.key);
-    let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
-    let body = read.unwrap_or_else(|(_, sent)| sent.unwrap_or_default());
-    let body = Some(body).filter(|body| !body.is_empty());
-    state.refusals.body(refusal::kept(permission, caller, request, error, body.as_ref()), &state.metrics);
 }
 
 /// A call that its permission allows, before its body is read.
@@ -186,28 +159,34 @@ where
     let Asked { permission, secrets, target, selectors, settings_version, request, sent, caller, traced } = asked;
     // Before the body is read: a lead that cannot be kept is not refused for anything else.
     state.clock.check_now()?;
-    // A call that is not signed takes nothing of what the callers may send who sign.
-    let callers_sign = permission.signature.is_some();
-    if !callers_sign {
+    let keeping = Keeping::new(state, permission, request, caller);
+    // A call that is not signed takes nothing of what the callers may send who sign. The form of a visitor, who does not
+    // send it again, is read before it is refused.
+    let is_read_first = permission.signature.is_some() || keeping.is_of_visitor();
+    if !is_read_first {
         state.permission_rates.take(permission)?;
     }
 
-    let keeping = Keeping::new(state, permission, request, caller);
     let refused = |error: ApiError, body: Option<&Bytes>| keeping.refused(error, body);
     let mut share = state.bodies.share(caller, &permission.key);
     let check = |body: &Bytes| {
         signed::check(permission, secrets, sent, body, state.clock.now())?;
         keeping.is_proven();
-        if callers_sign { state.permission_rates.take(permission) } else { Ok(()) }
+        if is_read_first { state.permission_rates.take(permission) } else { Ok(()) }
     };
     let read = read_body(state, &request.headers, body, &mut share, check).await;
     let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
     let read = read_fields(state, permission, &request.headers, &body, &mut share);
     let (mut posted, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
     let query = selectors.query.read(permission.charset, &state.limits);
+    if let Posted::One(fields) = &posted
+        && let Some(answer) = challenge::of_body(permission, &body, fields, &query, secrets)
+    {
+        return answer.map_err(|error| refused(error, None));
+    }
     posted.each(|fields| call::with_query(permission, fields, &query));
-    if let Some(answer) = test_call((permission, secrets), &posted, &query, &request.headers) {
-        return answer;
+    if is_ping(permission, &posted, &query) {
+        return Ok(answer::plain(permission, &json!({"status": "ping"}), &request.headers));
     }
     let key = idempotency_key(&request.headers, permission).map_err(|error| refused(error.into(), Some(&body)))?;
     let record = selectors.record;
@@ -217,26 +196,13 @@ where
         Posted::One(fields) => one(state, taken, fields, key).await,
         Posted::Several(items) => several(state, &mut taken, items, key).await,
     };
-    handed_on.map_err(|error| match error.code {
-        ErrorCode::BodyTooLarge | ErrorCode::InvalidIdempotencyKey => refused(error, Some(&body)),
-        // The caller is told to send it again.
-        _ => error,
-    })
+    handed_on.map_err(|error| refused(error, Some(&body)))
 }
 
-/// The answer to a call that is only a test, or a challenge; nothing if it is a submission.
-fn test_call(
-    (permission, secrets): (&Permission, &Secrets),
-    posted: &Posted,
-    query: &Query,
-    headers: &HeaderMap,
-) -> Option<Result<Response, ApiError>> {
-    let Posted::One(fields) = posted else { return None };
-    if let Some(answer) = challenge::of_body(permission, fields, query, secrets) {
-        return Some(answer);
-    }
-    let is_ping = permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));
-    is_ping.then(|| Ok(answer::plain(permission, &json!({"status": "ping"}), headers)))
+/// Whether a call is only a test.
+fn is_ping(permission: &Permission, posted: &Posted, query: &Query) -> bool {
+    let Posted::One(fields) = posted else { return false };
+    permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env))
 }
 
 async fn one(state: &State, mut taken: Taken<'_>, fields: Fields, key: Option<&str>) -> Result<Response, ApiError> {
@@ -271,12 +237,16 @@ async fn several(
 
 /// Monitors and platforms look whether a URL answers before they post to it, and browsers whether a page may post.
 fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) -> Result<Response, ApiError> {
+    access.short_url(&request.path, &state.short_url)?;
     match request.method {
         Method::HEAD => Ok(Response::default()),
         Method::GET => challenge::of_query(state, access, &request.query),
-        Method::OPTIONS if cors::is_preflight(&request.headers) => cors::preflight(access, &request.headers),
+        Method::OPTIONS if cors::is_preflight(&request.headers) => {
+            access.origin(cors::origin(&request.headers))?;
+            Ok(cors::preflight(methods::allowed(methods::OF_SHORT_URL), "POST", &request.headers))
+        }
         Method::OPTIONS => Ok(methods::allowed(methods::OF_SHORT_URL)),
-        _ => Err(ApiError::method_not_allowed("POST")),
+        _ => Err(ApiError::method_not_allowed(methods::OF_SHORT_URL)),
     }
 }
 

@@ -7,18 +7,23 @@ mod beginning;
 pub mod fields;
 pub(crate) mod form;
 mod json;
+mod media_type;
 pub mod memory;
 mod multipart;
 mod nesting;
 mod node;
+mod nul;
 pub mod parameters;
 mod raw;
 pub mod shape;
 mod surrogates;
 mod text;
+mod transfer;
+mod wide;
 
 pub(crate) use form::{decoded, pairs};
 pub(crate) use nesting::{Nesting, brackets};
 pub(crate) use text::decode_anyhow;
 
+pub use json::looks_like_object;
 pub use text::encoding;

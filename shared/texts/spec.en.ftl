@@ -403,7 +403,7 @@ permission-answer = Answer
     .help = The answer to an accepted submission, instead of the receipt as JSON.
 
 permission-ping = Test call
-    .help = Pairs such as `test=test`: a call with all of them is answered and never run.
+    .help = Pairs such as `test=test`: a call that posts them and nothing else is answered and never run.
 
 permission-dedupe-by = Same submission
     .help = Posted fields, such as `lead_id`, `data[FIELDS][ID]` or `data.FIELDS.ID`; two submissions with the same values are one.

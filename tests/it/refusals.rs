@@ -1,6 +1,8 @@
 //! What is refused is refused with a reason, counted, and visible.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::cli::Cli;
 use crate::harness::{DEMO, Postern, eventually, private};
@@ -111,4 +113,25 @@ async fn a_day_counts_ten_thousand_addresses_by_themselves_and_the_others_togeth
     eventually("all are counted", async || (postern.count(new).await == 6).then_some(())).await;
     assert_eq!(postern.count("SELECT count(*) FROM rejected_callers").await, 10_001);
     assert_eq!(postern.count("SELECT count FROM rejected_callers WHERE address = 'others'").await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_cannot_be_read_is_counted_by_its_address() {
+    let postern = Postern::without_worker(DEMO).await;
+    let long = "x".repeat(20_000);
+    for (query, status) in [(&b"city=\xcc\xee"[..], "400"), (b"a b", "400"), (long.as_bytes(), "431")] {
+        let mut stream = TcpStream::connect(postern.public()).await.unwrap();
+        let rest = b" HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(&[b"POST /trigger?workflow_id=77&", query, rest].concat()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"), "{query:?}");
+    }
+    // One that hangs up has sent nothing wrong.
+    let mut stream = TcpStream::connect(postern.public()).await.unwrap();
+    stream.write_all(b"POST /trigger HTTP/1.1\r\nhost: x").await.unwrap();
+    drop(stream);
+    let counted = "SELECT coalesce(sum(count), 0)::bigint FROM rejected_callers
+        WHERE (address, reason) = ('127.0.0.1', 'unreadable_request')";
+    eventually("they are counted", async || (postern.count(counted).await == 3).then_some(())).await;
 }

@@ -72,6 +72,43 @@ async fn a_refused_body_is_replayed_under_its_permission_as_it_is_now_and_as_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_charset_that_a_person_names_makes_other_letters_of_utf_8() {
+    let postern = Postern::start(SETTINGS).await;
+    let charsets = ["us-ascii", "iso-8859-1", "windows-1251"];
+    for (number, charset) in charsets.iter().enumerate() {
+        let call = postern.post("/trigger?workflow_id=2").json("{\"n\":\"Привет\"}");
+        assert_eq!(call.send().await.code(), "target_denied");
+        let kept = format!("SELECT count(*) FROM refused_bodies HAVING max(id) > {number}");
+        eventually("it is kept", async || postern.connection().await.query_opt(&kept, &[]).await.unwrap()).await;
+        let id = postern.count("SELECT max(id) FROM refused_bodies").await;
+        let done = replay(&postern, json!({"id": id, "charset": charset, "workflow": 1})).await.json;
+        assert_eq!(ended(&postern, &done["replayed"][0]["receipt"]).await["status"], "finished", "{done}");
+        assert_eq!(postern.records("Leads").await[number].0["n"], "Привет", "{charset}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_names_another_record_than_the_caller() {
+    let postern = Postern::start(SETTINGS).await;
+    let call = postern.post("/trigger?workflow_id=1&record_id=abc").form("n=1");
+    assert_eq!(call.send().await.code(), "invalid_record_id");
+    let kept = "SELECT count(*) FROM refused_bodies HAVING count(*) > 0";
+    eventually("it is kept", async || postern.connection().await.query_opt(kept, &[]).await.unwrap()).await;
+    for (order, status, code) in [
+        (json!({"id": 1}), 200, "invalid_record_id"),
+        (json!({"id": 1, "workflow": 1}), 200, "invalid_record_id"),
+        (json!({"id": 1, "record": -1}), 400, ""),
+    ] {
+        let answer = replay(&postern, order.clone()).await;
+        let found = answer.json["refused"][0]["code"].as_str().unwrap_or_default();
+        assert_eq!((answer.status, found), (status, code), "{order}");
+    }
+    let done = Cli::of(&postern).run("refused replay 1 --record 0");
+    assert_eq!(done.code, 0, "{done:?}");
+    eventually("it has run", async || (postern.records("Leads").await.len() == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_replays_of_a_refused_body_at_once_one_is_submitted() {
     let postern = Postern::start(&with_charset().replace("windows-1251", "utf-8")).await;
     let id = refused(&postern, "").await;

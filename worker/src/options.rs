@@ -11,7 +11,7 @@ use postern_shared::date::{named_zone, unknown_zone};
 use postern_shared::options::number::between;
 use postern_shared::options::{
     BrokerOptions, DatabaseOptions, PrivateOptions, RetentionOptions, SecretsOptions, Settings, TelemetryOptions,
-    TraceOptions,
+    TraceOptions, network,
 };
 use postern_shared::search_key::Names;
 
@@ -80,9 +80,9 @@ pub struct ExecutionOptions {
     #[arg(long, env = "POSTERN_OUTSIDE_CONCURRENCY", default_value_t = 256, value_parser = outside_concurrency)]
     pub(crate) outside_concurrency: u16,
 
-    /// Networks with private addresses that workflows may reach, joined by commas. All other private addresses are
+    /// Private addresses, and networks of them, that workflows may reach, joined by commas. All other private addresses are
     /// refused.
-    #[arg(long, env = "POSTERN_ALLOWED_TARGETS", value_delimiter = ',')]
+    #[arg(long, env = "POSTERN_ALLOWED_TARGETS", value_delimiter = ',', value_parser = network)]
     pub(crate) allowed_targets: Vec<IpNet>,
 
     /// The mail server by which workflows send: `smtp://user:password@host:587`, which must offer STARTTLS, or

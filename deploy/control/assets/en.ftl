@@ -335,7 +335,7 @@ verify-query-help = hub.challenge for Meta, challenge for Dropbox, validationTok
 verify-token = Token of the challenge
 verify-token-help = A text or $secret["name"]. Without it every challenge is answered. Meta sends it as hub.verify_token.
 ping = Test call
-ping-help = name=value: a call that posts this is answered and never run.
+ping-help = name=value: a call that posts this and nothing else is answered and never run.
 origins = Origins of pages
 dedupe-by = Fields that tell duplicates
 dedupe-by-help = Two submissions with the same values start one run.
@@ -534,12 +534,14 @@ told-caller = Told to the caller
 remedy = Setting
 type-other = Another type
 target-other = Another trigger or workflow
+record-other = Another record (0 = none)
 under-other = Another permission
-target-unknown = This can be the name of no trigger, workflow or permission.
+target-unknown = No trigger, workflow, record or permission can be called that.
 refusal-address-denied = No permission lets the address in.
 refusal-address-unclear = The proxy does not name the caller.
 refusal-proxy-not-trusted = The address forwards for others, and is no trusted proxy.
 refusal-signature-denied = The signature is missing or wrong.
+refusal-unreadable-request = The request is no HTTP, or its URL has a blank or a letter that is not escaped.
 refusal-invalid-host = The call has no valid Host header.
 refusal-unknown-host = The call names a host that is not ours.
 refusal-method-not-allowed = The call is not a POST.
@@ -716,7 +718,7 @@ unmatched-help = What was accepted and started nothing: no workflow listens, it 
 replay-all = Replay all of them
 replay-unmatched-help = With the workflows of today, under the same receipt.
 dropped-files = Files left out
-altered-names = Values that were no whole text (U+FFFD stands for the rest)
+altered-names = Values that did not arrive whole (U+FFFD stands for what is no text; of a JSON name with two values, the last is kept)
 kind-receipt = submission
 attention-unmatched = { $n ->
     [one] { $n } submission of the last 24 hours started nothing

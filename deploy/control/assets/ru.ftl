@@ -341,7 +341,7 @@ verify-query-help = hub.challenge у Meta, challenge у Dropbox, validationToken
 verify-token = Токен проверки
 verify-token-help = Текст или $secret["имя"]. Без него ответ даётся на любую проверку. Meta передаёт его в hub.verify_token.
 ping = Тестовый запрос
-ping-help = имя=значение: на запрос с ним даётся ответ, но ничего не запускается.
+ping-help = имя=значение: на запрос, в котором есть только это, даётся ответ, но ничего не запускается.
 origins = Источники страниц (Origin)
 dedupe-by = Поля, по которым видны повторы
 dedupe-by-help = Два запроса с одинаковыми значениями запускают одно.
@@ -546,12 +546,14 @@ told-caller = Ответ отправителю
 remedy = Настройка
 type-other = Другой тип
 target-other = Другой триггер или процесс
+record-other = Другая запись (0 = без записи)
 under-other = Другое разрешение
-target-unknown = Такого имени не может быть у триггера, процесса или разрешения.
+target-unknown = Так не могут называться ни триггер, ни процесс, ни запись, ни разрешение.
 refusal-address-denied = Ни одно разрешение не впускает этот адрес.
 refusal-address-unclear = Прокси не называет адрес отправителя.
 refusal-proxy-not-trusted = Адрес передаёт чужие запросы, но не указан среди доверенных прокси.
 refusal-signature-denied = Подписи нет, или она неверна.
+refusal-unreadable-request = Запрос — не HTTP, или в его адресе есть пробел либо неэкранированная буква.
 refusal-invalid-host = В вызове нет правильного заголовка Host.
 refusal-unknown-host = В вызове указан чужой хост.
 refusal-method-not-allowed = Вызов – не POST.
@@ -730,7 +732,7 @@ unmatched-help = Что было принято, но ничего не запу
 replay-all = Повторить все
 replay-unmatched-help = С сегодняшними бизнес-процессами, под той же квитанцией.
 dropped-files = Файлы не приняты
-altered-names = Значения с нечитаемыми символами (вместо них U+FFFD)
+altered-names = Значения, дошедшие не целиком (U+FFFD вместо нечитаемого; из двух значений с одним именем в JSON осталось последнее)
 kind-receipt = запрос
 attention-unmatched = { $n ->
     [one] { $n } запрос за 24 часа ничего не запустил

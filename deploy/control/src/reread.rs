@@ -7,19 +7,24 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use encoding_rs::Encoding;
-use postern_shared::body::fields::{self, FieldSettings, Fields, Posted};
+use postern_http::body::inflated;
+use postern_shared::body;
+use postern_shared::body::fields::{self, FieldSettings, Posted};
+use postern_shared::env::Env;
 use postern_shared::id::{PermissionKey, ReceiptId};
 use postern_shared::intake::call::{Call, described, encode, field_settings, with_query};
+use postern_shared::intake::dedupe;
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::intake::{dedupe, selector};
+use postern_shared::intake::selector::{self, Replaced};
 use postern_shared::lane::Lane;
 use postern_shared::message::Message;
 use postern_shared::permission::Permission;
 use postern_shared::store::refused_bodies::{self, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::{Connection, StoreError, permissions};
-use postern_shared::submission::{Submission, Target, bundle};
-use serde_json::Value;
+use postern_shared::submission::{Submission, bundle};
+use serde_json::{Map, Value};
+use warp::http::HeaderMap;
 
 use crate::state::State;
 
@@ -48,7 +53,7 @@ pub struct Replayed {
 
 /// The encoding with this label, as a person may choose it.
 pub fn charset(label: &str) -> Option<&'static Encoding> {
-    Encoding::for_label_no_replacement(label.as_bytes())
+    body::encoding(label)
 }
 
 /// What a person knows better than the caller of a refused body.
@@ -58,8 +63,8 @@ pub struct Told<'t> {
     pub charset: Option<&'static Encoding>,
     /// Takes the place of the content type.
     pub content_type: Option<&'t str>,
-    /// Takes the place of the target that the query names.
-    pub target: Option<Target>,
+    /// Takes the place of the target and of the record that the query names.
+    pub selected: Replaced,
     /// Takes the place of the permission, whatever addresses that one lets in.
     pub permission: Option<PermissionKey>,
 }
@@ -124,10 +129,7 @@ fn read(
     let body = body.ok_or_else(not_kept)?;
     let (charset, content_type) = (told.charset, told.content_type);
     let permission = admitting(&permissions.value, kept, told.permission.as_ref())?;
-    let selectors = match &told.target {
-        Some(target) => selector::with_target(&kept.query, target.clone())?,
-        None => selector::selectors(&kept.query)?,
-    };
+    let selectors = selector::replaced(&kept.query, told.selected.clone())?;
     let target = match selectors.target {
         Some(target) if permission.allows(&target) => target,
         Some(_) => return Err(ApiError::target_denied()),
@@ -137,25 +139,46 @@ fn read(
         let message = Message::BodyTooLarge { most: state.limits.body_bytes };
         return Err(ApiError::new(ErrorCode::BodyTooLarge, message));
     }
+    let body = inflated(&HeaderMap::new(), &body, state.limits.body_bytes)?;
     let settings = FieldSettings { overriding: charset, ..field_settings(state.limits, &permission) };
-    let mut posted = fields::posted(content_type.or(kept.content_type.as_deref()), &body, &settings)?;
+    let posted = fields::posted(content_type.or(kept.content_type.as_deref()), &body, &settings);
+    // What could not be inflated is no text: its encoding is what is wrong, and its caller alone can mend it.
+    let is_of_encoding = matches!(kept.message, Message::BodyEncoding { .. } | Message::BodyDamaged { .. });
+    let of_encoding = |_| ApiError::new(ErrorCode::UnsupportedType, kept.message.clone());
+    let mut posted = if is_of_encoding { posted.map_err(of_encoding)? } else { posted? };
     let query = selectors.query.read(charset.or(permission.charset), &state.limits);
+    let is_challenge = |env: &Env| permission.verify.as_ref().is_some_and(|it| it.is_challenge(&body, env, &query.env));
+    let is_ping = |env: &Env| permission.ping.as_ref().is_some_and(|ping| ping.matches(env, &query.env));
+    let test_call = || ApiError::new(ErrorCode::InvalidBody, Message::TestCall);
+    if matches!(&posted, Posted::One(fields) if is_challenge(&fields.env)) {
+        return Err(test_call());
+    }
     posted.each(|fields| with_query(&permission, fields, &query));
-    let is_ping = |fields: &Fields| permission.ping.as_ref().is_some_and(|ping| ping.matches(&fields.env, &query.env));
-    if matches!(&posted, Posted::One(fields) if is_ping(fields)) {
-        return Err(ApiError::new(ErrorCode::InvalidBody, Message::TestCall));
+    if matches!(&posted, Posted::One(fields) if is_ping(&fields.env)) {
+        return Err(test_call());
     }
     let call = Call {
         receipt: state.clock.receipt()?,
         target,
         record: selectors.record,
         query,
-        request: described(&kept.address, kept.refused_at),
+        request: request(&permission, kept),
         settings_version: permissions.version,
     };
     let submissions = submissions(state, &permission, call, posted, kept.idempotency_key.as_deref())?;
     let message = bundle([encode(&submissions)?.as_slice()]);
     Ok((submissions, message))
+}
+
+/// What `$request` reads, with the headers that were kept.
+fn request(permission: &Permission, kept: &Refusal) -> Env {
+    let mut request = described(&kept.address, kept.refused_at);
+    let headers = kept.headers.as_deref().and_then(|headers| serde_json::from_str(headers).ok());
+    let headers: Option<Map<String, Value>> = headers.or_else(|| (!permission.headers.is_empty()).then(Map::new));
+    if let Some(headers) = headers {
+        request.set("headers", Value::Object(headers));
+    }
+    request
 }
 
 /// The submission of a call, or those of its list.

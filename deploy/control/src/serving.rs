@@ -80,5 +80,6 @@ fn door((caps, names): Bounds, state: &State, name: &'static str) -> Door {
         standing: Box::new(|_| Standing::Caller),
         announcers: Vec::new(),
         refused: Box::new(|_| {}),
+        unreadable: Box::new(|_| {}),
     }
 }

@@ -8,6 +8,12 @@ use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::{Reply, Response};
 
+/// How a browser sends a request (Fetch Metadata, 2.2).
+const FETCH_MODE: &str = "sec-fetch-mode";
+
+/// The mode of forms and links: the answer is what the visitor sees next.
+const NAVIGATE: &str = "navigate";
+
 /// The answer to an accepted submission.
 pub fn accepted(permission: &Permission, submission: &Submission, headers: &HeaderMap) -> Response {
     let receipt = submission.receipt;
@@ -41,6 +47,11 @@ pub fn error_page<'p>(permission: &'p Permission, headers: &HeaderMap) -> Option
     permission.error_page.as_deref().filter(|_| !is_of_script(headers))
 }
 
+/// Whether a visitor sent a form: a browser shows the answer, and nobody sends the form again.
+pub fn is_of_visitor(permission: &Permission, headers: &HeaderMap) -> bool {
+    error_page(permission, headers).is_some() || headers.get(FETCH_MODE).is_some_and(|mode| mode == NAVIGATE)
+}
+
 /// The same answer as a redirect to a page.
 pub fn see_other(mut answer: Response, page: &str) -> Response {
     // The validator has seen to it that the page can stand in a header.
@@ -54,9 +65,9 @@ pub fn see_other(mut answer: Response, page: &str) -> Response {
     answer
 }
 
-/// Whether a script of a page sends the request: it reads the answer, where a form is left for it (Fetch Metadata, 2.2).
+/// Whether a script of a page sends the request: it reads the answer, where a form is left for it.
 fn is_of_script(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate")
+    headers.get(FETCH_MODE).is_some_and(|mode| mode != NAVIGATE)
 }
 
 fn text(status: u16, media_type: Option<&str>, body: &str) -> Response {

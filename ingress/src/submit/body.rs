@@ -39,7 +39,10 @@ where
         () if is_too_slow => Err((ApiError::body_timeout(), None)),
         () => {
             let sent = read.map_err(|error| (error.into(), None))?;
-            check(&sent).map_err(|error| (error, None))?;
+            if let Err(error) = check(&sent) {
+                let plain = if error.is_unproven() { None } else { inflated(headers, &sent, limit).ok() };
+                return Err((error, plain));
+            }
             inflated(headers, &sent, limit).map_err(|error| (error.into(), Some(sent)))
         }
     }

@@ -22,6 +22,12 @@ pub fn kept(names: &[String], headers: &HeaderMap) -> Value {
     Value::Object(kept)
 }
 
+/// The same as JSON of at most so many bytes, without the values that have no room; nothing if no header is named.
+pub fn within(names: &[String], headers: &HeaderMap, most: usize) -> Option<String> {
+    let mut named = (1..=names.len()).rev().map(|count| kept(&names[..count], headers).to_string());
+    named.find(|json| json.len() <= most)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +44,8 @@ mod tests {
         assert_eq!((&kept["x-a"], &kept["x-utf"]), (&Value::from("1, 2"), &Value::from("ä")));
         assert_eq!(kept["x-long"].as_str().unwrap().len(), MAX_VALUE_BYTES);
         assert_eq!(kept.as_object().unwrap().len(), 3);
+        assert_eq!(within(&names, &headers, 6_000), Some(kept.to_string()));
+        assert_eq!(within(&names, &headers, 4_000).as_deref(), Some(r#"{"x-a":"1, 2"}"#));
+        assert_eq!(within(&[], &headers, 6_000), None);
     }
 }

@@ -1,17 +1,22 @@
 //! A refused submission: what its caller is told, and what is kept of it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::permission::Permission;
-use postern_shared::store::refused_bodies::NewRefusal;
+use postern_shared::intake::selector::SELECTORS;
+use postern_shared::permission::{Permission, token};
+use postern_shared::store::refused_bodies::{MAX_HEADERS_BYTES, NewRefusal};
+use warp::http::Method;
 use warp::http::header::CONTENT_TYPE;
 
-use super::{answer, idempotency_key};
+use super::{answer, body::read_body, headers, idempotency_key};
+use crate::access::Access;
 use crate::routes::Request;
 use crate::state::State;
 
@@ -28,9 +33,9 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal under a permission that may name a page.
-    pub fn under(permission: Option<&Permission>, request: &Request, error: ApiError) -> Self {
-        let page = permission.and_then(|permission| answer::error_page(permission, &request.headers));
-        Self { page: page.map(str::to_owned), permission: permission.map(|one| Box::new(one.key.clone())), error }
+    pub fn under(permission: &Permission, request: &Request, error: ApiError) -> Self {
+        let page = answer::error_page(permission, &request.headers);
+        Self { page: page.map(str::to_owned), permission: Some(Box::new(permission.key.clone())), error }
     }
 }
 
@@ -38,6 +43,54 @@ impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         Self { error, permission: None, page: None }
     }
+}
+
+/// A call that is refused before its body is read: what it brings is kept, or else its caller is counted.
+pub async fn left<S, B>(
+    state: &State,
+    access: &Access<'_>,
+    request: &Request,
+    caller: IpAddr,
+    error: ApiError,
+    body: S,
+) -> Refusal
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let permission = access.only().map(Arc::as_ref);
+    // At another path, and to another method, no permission refuses anything.
+    let asked = permission.filter(|_| access.knows_url() && request.method == Method::POST);
+    let page = asked.and_then(|permission| answer::error_page(permission, &request.headers)).map(str::to_owned);
+    let refusal = Refusal { page, permission: permission.map(|one| Box::new(one.key.clone())), error };
+    let error = &refusal.error;
+    // The caller is told to send it again.
+    if matches!(error.code, ErrorCode::Unavailable(_)) {
+        return refusal;
+    }
+    let Some(permission) = access.keeper().filter(|_| !error.is_unproven()) else {
+        state.refusals.caller(caller, error.code);
+        return refusal;
+    };
+    let mut share = state.bodies.share(caller, &permission.key);
+    let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
+    let mut body = read.map_or_else(|(_, sent)| sent, Some);
+    if request.method != Method::POST {
+        body = body.filter(|body| !body.is_empty()).or_else(|| of_query(&request.query));
+        // A look at the URL brings nothing.
+        if body.is_none() {
+            state.refusals.caller(caller, error.code);
+            return refusal;
+        }
+    }
+    state.refusals.body(kept(permission, caller, request, error, body.as_ref()), &state.metrics);
+    refusal
+}
+
+/// The fields of a form that was sent by GET; nothing if its query has none.
+fn of_query(query: &str) -> Option<Bytes> {
+    let fields = token::without(query, &SELECTORS).unwrap_or_else(|| query.to_owned());
+    Some(Bytes::from(fields)).filter(|fields| !fields.is_empty())
 }
 
 /// What becomes of a call that is refused while its body is read.
@@ -56,6 +109,11 @@ impl<'a> Keeping<'a> {
         Self { state, permission, request, caller, is_proven }
     }
 
+    /// Whether a visitor sent a form, who is not told to send it again.
+    pub fn is_of_visitor(&self) -> bool {
+        answer::is_of_visitor(self.permission, &self.request.headers)
+    }
+
     /// The body is signed, or needs no signature.
     pub fn is_proven(&self) {
         self.is_proven.store(true, Ordering::Relaxed);
@@ -64,9 +122,10 @@ impl<'a> Keeping<'a> {
     /// Keeps the body, or counts the caller.
     pub fn refused(&self, error: ApiError, body: Option<&Bytes>) -> ApiError {
         let Self { state, permission, request, caller, is_proven } = self;
-        if matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_)) {
+        let is_for_now = matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_));
+        if is_for_now && !self.is_of_visitor() {
             // The caller is told to send it again.
-        } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() {
+        } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() && !(is_for_now && body.is_none()) {
             state.refusals.body(kept(permission, *caller, request, &error, body), &state.metrics);
         } else {
             state.refusals.caller(*caller, error.code);
@@ -95,5 +154,6 @@ pub fn kept(
         refused_at: SystemTime::now(),
         // With a header that is no key the body could never be replayed.
         idempotency_key: idempotency_key(&request.headers, permission).ok().flatten().map(str::to_owned),
+        headers: headers::within(&permission.headers, &request.headers, MAX_HEADERS_BYTES),
     }
 }

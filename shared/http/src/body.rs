@@ -109,9 +109,9 @@ where
     Ok(sent)
 }
 
-/// A body that was read, inflated if its `Content-Encoding` says so.
+/// A body that was read, inflated if its `Content-Encoding` says so, or if it is gzip without one.
 pub fn inflated(headers: &HeaderMap, sent: &Bytes, limit: usize) -> Result<Bytes, BodyError> {
-    match Encoding::of(headers)? {
+    match Encoding::of(headers)?.or_else(|| Encoding::shown_by(sent)) {
         Some(encoding) if !sent.is_empty() => encoding.inflate(sent, limit),
         Some(_) | None => Ok(sent.clone()),
     }

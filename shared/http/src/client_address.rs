@@ -17,16 +17,19 @@ const FORWARDED: &str = "forwarded";
 
 /// What else only a proxy adds. Postern does not read who the caller is from these, but a peer of a private network that
 /// sends one of them is a proxy. Every header whose name begins with `x-forwarded` belongs to them.
-const OTHERS: [&str; 9] = [
-    "x-real-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-original-forwarded-for",
-    "x-envoy-external-address",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "fastly-client-ip",
+const OTHERS: [&str; 5] = ["via", "x-envoy-external-address", "x-azure-socketip", "cf-ray", "cdn-loop"];
+
+/// How the headers end in which proxies name the caller, whatever maker stands before it.
+const ENDINGS: [&str; 9] = [
+    "real-ip",
+    "client-ip",
+    "clientip",
+    "connecting-ip",
+    "connecting-ipv6",
     "forwarded-for",
+    "viewer-address",
+    "remote-ip",
+    "remote-addr",
 ];
 
 /// Why nobody can say who calls.
@@ -78,10 +81,12 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> R
 
 /// Whether a request has a header that only a proxy adds.
 fn is_of_a_proxy(headers: &HeaderMap) -> bool {
-    headers
-        .keys()
-        .map(|name| name.as_str())
-        .any(|name| name.starts_with("x-forwarded") || name == FORWARDED || OTHERS.contains(&name))
+    headers.keys().map(|name| name.as_str()).any(|name| {
+        name == FORWARDED
+            || OTHERS.contains(&name)
+            || name.starts_with("x-forwarded")
+            || ENDINGS.iter().any(|end| name.ends_with(end))
+    })
 }
 
 /// Walks a header's entries from the right: several lines are one list (RFC 9110, 5.3). Each line is read by itself,
@@ -266,6 +271,18 @@ mod tests {
                 ("x-forwarded-proto", "https"),
                 ("x-forwarded-host", "example.org"),
                 ("x-forwarded", "for=203.0.113.9"),
+                ("fly-client-ip", "203.0.113.9"),
+                ("do-connecting-ip", "203.0.113.9"),
+                ("x-azure-clientip", "203.0.113.9"),
+                ("x-azure-socketip", "203.0.113.9"),
+                ("cloudfront-viewer-address", "203.0.113.9:4711"),
+                ("cf-connecting-ipv6", "2001:db8::9"),
+                ("cf-ray", "7d0f-FRA"),
+                ("x-vercel-forwarded-for", "203.0.113.9"),
+                ("wl-proxy-client-ip", "203.0.113.9"),
+                ("ali-cdn-real-ip", "203.0.113.9"),
+                ("x-original-forwarded-for", "203.0.113.9"),
+                ("via", "1.1 proxy"),
             ] {
                 assert_eq!(address(private, &[header]), Err(ProxyNotTrusted(ip(private))), "{private}");
             }

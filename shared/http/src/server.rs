@@ -69,6 +69,8 @@ pub struct Door {
     pub announcers: Vec<IpNet>,
     /// Counts what is refused before the filter sees it.
     pub refused: Box<dyn Fn(StatusCode) + Send + Sync>,
+    /// Counts the peers whose requests cannot be read. hyper answers them without a body, and closes the connection.
+    pub unreadable: Box<dyn Fn(IpAddr) + Send + Sync>,
 }
 
 /// How a peer is known when it opens a connection.
@@ -202,8 +204,12 @@ where
         let attendance = Arc::clone(&attendance);
         async move {
             let Some(stream) = secured(&door, stream, (peer, &*attendance)).await else { return };
-            // A caller that hangs up is no news.
-            let _ = attendance.in_turns(watcher.watch(builder.serve_connection(TokioIo::new(stream), service))).await;
+            let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
+            match attendance.in_turns(connection).await {
+                Err(error) if error.is_parse() => (door.unreadable)(peer),
+                // A caller that hangs up is no news.
+                Ok(()) | Err(_) => {}
+            }
         }
     };
     tokio::spawn(async move {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::fields::{Fields, FieldsError};
-use super::json;
+use super::json::{self, List};
+use super::nul;
 use crate::env::{Env, Limits};
 
 /// The most items of one call: what workers and the spool take as one message.
@@ -11,7 +12,7 @@ pub const MAX_ITEMS: usize = 1_000;
 
 /// Reads a list. The limits of fields and bytes hold for the whole list, those of names and levels for each item.
 pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Vec<Fields>, FieldsError> {
-    let (items, is_altered) = json::parse_list(body, limits)?;
+    let List { items, has_halves, mut replaced } = json::parse_list(body, limits)?;
     if items.len() > MAX_ITEMS {
         return Err(FieldsError::TooManyItems);
     }
@@ -21,9 +22,12 @@ pub(super) fn parse(body: &[u8], limits: &Limits) -> Result<Vec<Fields>, FieldsE
             let wrong = |error| FieldsError::Item { number, error: Box::new(error) };
             let Value::Object(map) = item else { return Err(wrong(FieldsError::NotAnObject)) };
             let env = Env(map);
-            limits.check(&env).map_err(|error| wrong(error.into()))?;
-            let altered = if is_altered { altered(&env) } else { Vec::new() };
-            Ok(Fields { env, altered, ..Fields::default() })
+            let mut altered = if has_halves { altered(&env) } else { Vec::new() };
+            let of_item = replaced.extract_if(.., |(at, _)| *at + 1 == number).map(|(_, name)| name);
+            altered.extend(of_item);
+            let mut fields = Fields { env, altered, ..Fields::default() };
+            nul::checked(&mut fields, limits).map_err(|error| wrong(error.into()))?;
+            Ok(fields)
         })
         .collect()
 }
@@ -65,6 +69,10 @@ mod tests {
         }
         let halves = read("application/json", r#"[{"a":"x\ud83d","b":1},{"a":"y"}]"#).unwrap();
         assert_eq!((&halves[0].altered[..], &halves[1].altered[..]), (&["a".to_owned()][..], &[][..]));
+        let twice = read("application/json", r#"[{"a":1,"b":{"c":1,"c":2}},{"a":1,"a":2}]"#).unwrap();
+        assert_eq!((&twice[0].altered[..], &twice[1].altered[..]), (&["b".to_owned()][..], &["a".to_owned()][..]));
+        let nul = read("application/json", r#"[{"a":"\u0000"},{"a":"x"}]"#).unwrap();
+        assert_eq!((&nul[0].altered[..], &nul[1].altered[..]), (&["a".to_owned()][..], &[][..]));
         let half = read("application/json", r#"[{"x\ud83d":1}]"#).unwrap();
         assert_eq!(half[0].altered, ["x\u{fffd}"]);
     }
@@ -75,7 +83,7 @@ mod tests {
         assert_eq!(read("application/json", &many(MAX_ITEMS)).unwrap().len(), MAX_ITEMS);
         for (body, message) in [
             (r#"[{"a":1},7]"#.to_owned(), "item 2 of the list: the JSON body is not an object"),
-            (r#"[{"a":1},{"b":"x\u0000"}]"#.to_owned(), "item 2 of the list: field \"b\" holds a NUL"),
+            (r#"[{"a":1},{"b\u0000":"x"}]"#.to_owned(), "item 2 of the list: field \"b\\0\" holds a NUL"),
             (r#"[{"a":{"b":{"c":{"d":1}}}}]"#.to_owned(), "nested deeper than"),
             (r#"[{"a":1},"#.to_owned(), "is not JSON"),
             (many(MAX_ITEMS + 1), "more than 1000 items"),

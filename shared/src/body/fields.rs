@@ -1,9 +1,10 @@
 //! The variables of a body. Whatever its type, a body becomes one map, or it is refused with a reason that names the
 //! field and never its value. No posted value is lost on the way: names that are repeated or contradict each other
-//! keep all their values.
+//! keep all their values, but for those of JSON, which are told.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter::once;
 
 use crate::env::{Env, EnvError, Limits};
 use crate::excerpt::excerpt;
@@ -13,8 +14,8 @@ use encoding_rs::Encoding;
 
 use super::batch::{self, MAX_ITEMS};
 use super::beginning::{Beginning, beginning};
-use super::parameters::Parameters;
-use super::{form, json, multipart, raw, text};
+use super::media_type::{Kind, essence, kind};
+use super::{form, json, multipart, nul, raw, text, wide};
 
 /// What a permission and the settings say of bodies.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +41,8 @@ pub struct Fields {
     pub env: Env,
     /// The names of the parts whose files were left out, in order.
     pub dropped_files: Vec<String>,
-    /// The names of the variables in which something that is no text became U+FFFD, in order.
+    /// The names of the variables in which something that is no text became U+FFFD, and of those that had another value in
+    /// JSON before the one that is kept.
     pub altered: Vec<String>,
 }
 
@@ -159,11 +161,12 @@ impl Posted {
 /// Reads a body. With the setting `batch` a JSON list is several submissions; everything else is one, see [`fields`].
 pub fn posted(content_type: Option<&str>, body: &[u8], settings: &FieldSettings) -> Result<Posted, FieldsError> {
     let header = content_type.unwrap_or_default();
+    let body = &*wide::narrowed(header, body, settings)?;
     if settings.batch && json::looks_like_list(body) && !matches!(kind(header), Kind::Multipart) {
         let text = json_text(header, body, settings)?;
         return batch::parse(&text, &settings.limits).map(Posted::Several);
     }
-    fields(content_type, body, settings).map(Posted::One)
+    one(header, body, settings).map(Posted::One)
 }
 
 /// Reads the body of one submission.
@@ -178,14 +181,19 @@ pub fn posted(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
 /// - With the setting `raw` any other body is one text under the name `body`.
 ///
 /// The charset of a form is that of the header, else that of its `_charset_` field, else that of the settings, else
-/// UTF-8. The form of nested names is told at [`super::nesting`].
+/// UTF-8. A body in UTF-8 is never read in a charset of single bytes. The form of nested names is told at [`super::nesting`].
 pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
+    let header = content_type.unwrap_or_default();
+    one(header, &wide::narrowed(header, body, settings)?, settings)
+}
+
+/// Reads the body of one submission that is not in UTF-16.
+fn one(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
     if body.is_empty() {
         return Ok(Fields::default());
     }
-    let header = content_type.unwrap_or_default();
     let unsupported = || FieldsError::UnsupportedType(excerpt(essence(header)));
-    let fields = match kind(header) {
+    let mut fields = match kind(header) {
         _ if settings.raw => raw::parse(header, body, settings)?,
         Kind::Form => form_or_json(header, body, settings)?,
         Kind::Multipart => multipart::parse(header, body, settings)?,
@@ -197,7 +205,12 @@ pub fn fields(content_type: Option<&str>, body: &[u8], settings: &FieldSettings)
         },
         Kind::Text | Kind::Other => return Err(unsupported()),
     };
-    settings.limits.check(&fields.env)?;
+    // A text of any kind may be something else than text.
+    if settings.raw {
+        settings.limits.check(&fields.env)?;
+    } else {
+        nul::checked(&mut fields, &settings.limits)?;
+    }
     Ok(fields)
 }
 
@@ -209,51 +222,6 @@ pub(super) fn named(header: &str, settings: &FieldSettings) -> Result<Option<&'s
 /// Whether a name holds [`RESERVED`]. Most names have no `$`, which is far cheaper to see.
 pub(super) fn is_reserved(name: &str) -> bool {
     name.contains('$') && name.contains(RESERVED)
-}
-
-/// How a body of a media type is read.
-pub(super) enum Kind {
-    Form,
-    Multipart,
-    Json,
-    /// A JSON object, if it begins like one.
-    Text,
-    /// A JSON object, if it is one.
-    Other,
-}
-
-pub(super) fn kind(header: &str) -> Kind {
-    let essence = essence(header);
-    let is = |name: &str| essence.eq_ignore_ascii_case(name);
-    let starts = |start: &str| essence.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
-    if essence.is_empty() || is("application/x-www-form-urlencoded") {
-        Kind::Form
-    } else if is("multipart/form-data") {
-        Kind::Multipart
-    } else if is("application/json") || has_suffix(essence, "+json") {
-        Kind::Json
-    } else if has_suffix(essence, "/xml") || has_suffix(essence, "+xml") {
-        Kind::Other
-    } else if starts("text/") || has_suffix(essence, "/octet-stream") || is("*/*") || !essence.contains('/') {
-        Kind::Text
-    } else {
-        Kind::Other
-    }
-}
-
-/// Whether a media type is that of JSON.
-pub(super) fn is_json(header: &str) -> bool {
-    matches!(kind(header), Kind::Json) || has_suffix(essence(header), "/json")
-}
-
-fn has_suffix(essence: &str, suffix: &str) -> bool {
-    let end = essence.len().checked_sub(suffix.len()).and_then(|at| essence.get(at..));
-    end.is_some_and(|end| end.eq_ignore_ascii_case(suffix))
-}
-
-/// The type and subtype of a media type, without its parameters.
-pub(super) fn essence(header: &str) -> &str {
-    header.split(';').next().unwrap_or_default().trim()
 }
 
 /// A body sent as a form. PHP's `json_encode` without a header is a JSON object.
@@ -278,28 +246,25 @@ fn form_or_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<F
 }
 
 fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
+    // Some callers escape the whole JSON, as if it were the name of a form. No JSON begins with an escape.
+    let escaped = body.starts_with(b"%").then(|| form::decoded(body.strip_suffix(b"=").unwrap_or(body)));
+    let body = escaped.as_deref().unwrap_or(body);
     let (env, altered) = json::parse(&json_text(header, body, settings)?, &settings.limits)?;
     Ok(Fields { env, altered, ..Fields::default() })
 }
 
-/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names.
+/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names; that in UTF-16 is in UTF-8 by now.
 fn json_text<'b>(header: &str, body: &'b [u8], settings: &FieldSettings) -> Result<Cow<'b, [u8]>, FieldsError> {
     match named(header, settings)? {
         None => Ok(body.into()),
-        Some(charset) if charset == encoding_rs::UTF_8 => Ok(body.into()),
-        Some(charset) if charset.is_ascii_compatible() => {
+        Some(charset) if wide::is_wide(charset) => Ok(body.into()),
+        Some(charset) if text::meant(charset, once(body.into())) == encoding_rs::UTF_8 => Ok(body.into()),
+        Some(charset) => {
             let text = charset.decode_without_bom_handling_and_without_replacement(body);
             let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;
             Ok(text.into_owned().into_bytes().into())
         }
-        Some(charset) => Err(FieldsError::UnknownCharset(charset.name().to_owned())),
     }
-}
-
-/// A parameter of the media type, as text.
-pub(super) fn parameter(header: &str, name: &str) -> Option<String> {
-    let value = Parameters::of_header(header.as_bytes()).find(name)?;
-    String::from_utf8(value.into_owned()).ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

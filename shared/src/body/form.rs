@@ -22,6 +22,7 @@ pub(super) fn parse(
     };
     // No form is sent in UTF-16: such a page sends UTF-8 (WHATWG Encoding Standard, "get an output encoding").
     let charset = charset.output_encoding();
+    let charset = text::meant(charset, pairs(body).flat_map(|(name, value)| [decoded(name), decoded(value)]));
     let body = if charset == UTF_8 { body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body) } else { body };
     let mut nesting = Nesting::new(&settings.limits);
     for (name, value) in pairs(body) {

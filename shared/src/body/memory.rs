@@ -1,8 +1,8 @@
 //! What reading a body takes of the memory, told before it is read: many short names take many times the bytes in which
 //! they came.
 
-use super::fields::{Kind, kind};
 use super::json;
+use super::media_type::{Kind, kind};
 use crate::env::{Env, Limits};
 use serde_json::Value;
 

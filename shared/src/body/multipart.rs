@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::iter::once;
 
 use crate::env::{EnvError, Limits};
 use crate::excerpt::excerpt;
@@ -14,10 +15,11 @@ use futures_util::FutureExt;
 use multer::{Field, Multipart};
 use serde_json::Value;
 
-use super::fields::{FieldSettings, Fields, FieldsError, essence, is_json, named, parameter};
+use super::fields::{FieldSettings, Fields, FieldsError, named};
+use super::media_type::{essence, is_json, parameter};
 use super::nesting::Nesting;
 use super::parameters::Parameters;
-use super::{json, text};
+use super::{json, text, transfer};
 
 /// Reads all parts. The charset of a text part is its own, else the form's.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
@@ -30,8 +32,9 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
     for part in parts {
         let name = text::decode_name(Cow::Owned(part.name), charset)?;
         let own = |label: Option<String>| {
-            let own = label.filter(|_| settings.overriding.is_none());
-            own.map(|label| text::labelled(&label)).transpose().map(|own| own.unwrap_or(charset).output_encoding())
+            let Some(label) = label.filter(|_| settings.overriding.is_none()) else { return Ok(charset) };
+            let own = text::labelled(&label)?.output_encoding();
+            Ok::<_, FieldsError>(text::meant(own, once(Cow::Borrowed(&part.content[..]))))
         };
         match part.kind {
             // A file input that the visitor did not touch.
@@ -96,7 +99,11 @@ fn charset(header: &str, parts: &[Part], settings: &FieldSettings) -> Result<&'s
         (None, Some(part)) => text::labelled(&String::from_utf8_lossy(&part.content))?,
         (None, None) => settings.charset.unwrap_or(UTF_8),
     };
-    Ok(charset.output_encoding())
+    let texts = parts.iter().flat_map(|part| match &part.kind {
+        Kind::Text { charset: None } | Kind::Json { charset: None } => vec![&part.name[..], &part.content[..]],
+        Kind::File | Kind::Text { .. } | Kind::Json { .. } => vec![&part.name[..]],
+    });
+    Ok(text::meant(charset.output_encoding(), texts.map(Cow::Borrowed)))
 }
 
 /// The parts of a whole body. Nothing is awaited: the body is there.
@@ -110,7 +117,12 @@ fn parts(boundary: String, body: &[u8], most: usize) -> Result<Vec<Part>, Fields
         }
         let (name, file) = disposition(&field)?;
         let kind = kind(&field, file.is_some());
+        let encoding = field.headers().get("content-transfer-encoding").cloned();
         let content = ready(field.bytes())?;
+        let content = match encoding {
+            Some(encoding) => transfer::decoded(encoding.as_bytes(), content),
+            None => content,
+        };
         parts.push(Part { name, kind, is_untouched: file == Some(FileName::Empty) && content.is_empty(), content });
     }
     Ok(parts)

@@ -1,10 +1,12 @@
 //! A body that is kept as one text, for permissions that say so: XML, ADF, or whatever a caller sends. It is `$env["body"]`.
 
+use std::iter::once;
+
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::Value;
 
 use super::fields::{FieldSettings, Fields, FieldsError, named};
-use super::text::{decode_value, encoding};
+use super::text::{decode_value, encoding, meant};
 use crate::env::Env;
 
 /// The name of the text.
@@ -14,16 +16,25 @@ const NAME: &str = "body";
 const MAX_DECLARATION_BYTES: usize = 200;
 
 /// The body as one text. Its charset is that of a byte order mark, else of the header, else of an XML declaration, else of
-/// the permission, else UTF-8.
+/// the permission, else UTF-8. Markup that can be read as ASCII is not in UTF-16, whatever is said: programs declare the
+/// charset of their own texts, and send UTF-8.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
     let (charset, mark) = match Encoding::for_bom(body) {
         Some((charset, mark)) if settings.overriding.is_none() => (charset, mark),
         _ => (named(header, settings)?.or_else(|| declared(body)).or(settings.charset).unwrap_or(UTF_8), 0),
     };
+    let charset = if charset.is_ascii_compatible() || !is_ascii_markup(body) { charset } else { UTF_8 };
+    let charset = meant(charset, once(body.into()));
     let text = decode_value(body[mark..].into(), NAME, charset)?;
     let mut env = Env::default();
     env.set(NAME, Value::String(text));
     Ok(Fields { env, ..Fields::default() })
+}
+
+/// Whether a body begins with a tag in ASCII. In UTF-16 a NUL stands beside its first byte.
+fn is_ascii_markup(body: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'?' | b'!' | b'_');
+    matches!(body.trim_ascii_start(), [b'<', second, ..] if is_name(second)) && !body.contains(&0)
 }
 
 /// The charset of an XML declaration (XML 1.0, 4.3.3).
@@ -81,6 +92,22 @@ mod tests {
             ("text/xml", b"\xcc\xee", cyrillic, "Мо"),
             ("text/xml", b"\xef\xbb\xbf<a/>", cyrillic, "<a/>"),
             ("text/xml", b"\xff\xfe<\0a\0/\0>\0", None, "<a/>"),
+            // .NET declares the charset of its own texts.
+            (
+                "text/xml",
+                b"<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
+                None,
+                "<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
+            ),
+            ("text/xml; charset=utf-16", "<a>ä</a>".as_bytes(), None, "<a>ä</a>"),
+            (
+                "text/xml; charset=iso-8859-1",
+                "<?xml encoding='utf-8'?><a>ä</a>".as_bytes(),
+                None,
+                "<?xml encoding='utf-8'?><a>ä</a>",
+            ),
+            ("text/xml; charset=utf-16le", b"<\0a\0/\0>\0", None, "<a/>"),
+            ("text/xml; charset=utf-16be", b"\0<\0a\0/\0>", None, "<a/>"),
         ] {
             let read = fields(Some(header), body, &settings(charset)).unwrap();
             assert_eq!(read.env.get("body"), Some(&Value::from(text)), "{header}");

@@ -4,8 +4,8 @@
 use encoding_rs::WINDOWS_1251;
 
 use super::beginning::{Beginning, beginning};
-use super::fields::{Kind, kind};
 use super::form::{decoded, pairs};
+use super::media_type::{Kind, kind};
 use super::{json, multipart};
 use crate::intake::selector::SELECTORS;
 use crate::mask;

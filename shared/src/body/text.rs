@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::fields::{FieldsError, parameter};
+use super::fields::FieldsError;
+use super::media_type::parameter;
 use crate::excerpt::excerpt;
 
 /// The charset that a media type names, or nothing.
@@ -27,6 +28,23 @@ pub fn encoding(label: &str) -> Option<&'static Encoding> {
 /// The same, or an error that names the label.
 pub(super) fn labelled(label: &str) -> Result<&'static Encoding, FieldsError> {
     encoding(label).ok_or_else(|| FieldsError::UnknownCharset(excerpt(label)))
+}
+
+/// The charset of texts that are said to be in one. Texts that are all UTF-8, and more than ASCII, are not in a charset of
+/// single bytes: programs name such a charset above UTF-8 by habit, and hardly any text of words in one is UTF-8 as well.
+pub(super) fn meant<'b>(
+    charset: &'static Encoding,
+    mut texts: impl Iterator<Item = Cow<'b, [u8]>>,
+) -> &'static Encoding {
+    if !charset.is_single_byte() {
+        return charset;
+    }
+    let mut is_ascii = true;
+    let is_utf_8 = texts.all(|bytes| {
+        is_ascii &= bytes.is_ascii();
+        std::str::from_utf8(&bytes).is_ok()
+    });
+    if is_utf_8 && !is_ascii { UTF_8 } else { charset }
 }
 
 /// The text of a field's name; the error shows how it begins.

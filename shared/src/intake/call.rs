@@ -19,8 +19,9 @@ use crate::submission::{self, Dedupe, Submission, Target, Ticket};
 /// submission must still fit a message and a row.
 const MAX_ENCODED_BYTES: usize = 8 * 1024 * 1024;
 
-/// The name in `$request` of the list of names in whose values something that is no text became U+FFFD. It is there only if
-/// there are such names. The receipt shows the list.
+/// The name in `$request` of the list of names whose values did not arrive as they were sent: U+FFFD stands for what is no
+/// text, or a later value of the same name replaced them. It is there only if there are such names. The receipt shows the
+/// list.
 const ALTERED: &str = "altered";
 
 /// The most names of that list.

@@ -65,8 +65,22 @@ fn is_key(text: &str) -> bool {
 /// The values as JSON, in the order in which the permission names their fields: no two lists of values look alike.
 fn of_fields(env: &Env, names: &[FieldPath]) -> Option<String> {
     let values: Vec<&Value> = names.iter().map(|name| name.find(env).unwrap_or(&Value::Null)).collect();
-    let empty = values.iter().all(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()));
-    if empty { None } else { serde_json::to_string(&values).ok().map(|values| format!("fields {values}")) }
+    if values.iter().all(|value| is_empty(value)) {
+        None
+    } else {
+        serde_json::to_string(&values).ok().map(|values| format!("fields {values}"))
+    }
+}
+
+/// Whether a value says nothing: PHP writes an empty list or `false` for a field that is not there.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(fields) => fields.values().all(is_empty),
+        Value::Bool(true) | Value::Number(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +149,11 @@ mod tests {
             (&[], json!({"d": {"F": {"ID": 7}}}), json!("d.F.ID"), Ok(Some("fields [7]"))),
             (&[], json!({"d": {"F": {}}}), json!("d.F.ID"), Ok(None)),
             (&[], json!({"id": " "}), json!(["id", "b"]), Ok(None)),
+            (&[], json!({"id": [], "b": {}}), json!(["id", "b"]), Ok(None)),
+            (&[], json!({"id": [""], "b": {"c": [null, " "]}}), json!(["id", "b"]), Ok(None)),
+            (&[], json!({"id": false}), json!(["id"]), Ok(None)),
+            (&[], json!({"id": ["", "7"]}), json!(["id"]), Ok(Some(r#"fields [["","7"]]"#))),
+            (&[], json!({"id": true}), json!(["id"]), Ok(Some("fields [true]"))),
             (&[], json!({"id": "1"}), json!([]), Ok(None)),
             (&[""], json!({}), json!([]), Err(InvalidKey)),
             (&["a", "a"], json!({}), json!([]), Err(InvalidKey)),

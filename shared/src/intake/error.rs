@@ -41,6 +41,9 @@ pub enum ErrorCode {
     SignatureDenied,
     /// The permission does not allow the target.
     TargetDenied,
+    /// The request line or a header cannot be read: a blank or a byte that is no text in the URL, or more than 16 KiB. The
+    /// answer has no body; the caller is counted.
+    UnreadableRequest,
     /// The request does not have exactly one valid `Host`.
     InvalidHost,
     /// The private listener does not answer to this `Host`.
@@ -88,6 +91,7 @@ impl ErrorCode {
             Self::TokenDenied => "token_denied",
             Self::SignatureDenied => "signature_denied",
             Self::TargetDenied => "target_denied",
+            Self::UnreadableRequest => "unreadable_request",
             Self::InvalidHost => "invalid_host",
             Self::UnknownHost => "unknown_host",
             Self::AmbiguousTarget => "ambiguous_target",
@@ -119,7 +123,8 @@ impl ErrorCode {
             | Self::SignatureDenied
             | Self::TargetDenied => 403,
             Self::UnknownHost => 421,
-            Self::InvalidHost
+            Self::UnreadableRequest
+            | Self::InvalidHost
             | Self::AmbiguousTarget
             | Self::TargetMissing
             | Self::InvalidRecordId
@@ -153,9 +158,10 @@ impl ApiError {
         Self::new(ErrorCode::UnknownShortUrl, Message::said("nothing answers on this path"))
     }
 
-    /// Another method is wanted; `allowed` names it as `Allow` does.
+    /// Another method is wanted; `allowed` names those that there are as `Allow` does, the wanted one first.
     pub fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {allowed}")))
+        let wanted = allowed.split(',').next().unwrap_or_default();
+        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {wanted}")))
     }
 
     /// The page that sends the request is not listed. The origin is shortened: it is what the caller says.

@@ -7,7 +7,7 @@ pub fn setting(code: &str) -> Option<&'static str> {
     REMEDIES.iter().find(|(refusal, _)| refusal.as_str() == code).map(|(_, setting)| *setting)
 }
 
-const REMEDIES: [(ErrorCode, &str); 13] = [
+const REMEDIES: [(ErrorCode, &str); 14] = [
     (ErrorCode::OriginDenied, "origins"),
     (ErrorCode::TokenDenied, "token"),
     (ErrorCode::SignatureDenied, "signature"),
@@ -19,6 +19,7 @@ const REMEDIES: [(ErrorCode, &str); 13] = [
     (ErrorCode::InvalidBody, "charset"),
     (ErrorCode::UnsupportedType, "raw"),
     (ErrorCode::FileRefused, "files"),
+    (ErrorCode::TooBusy(0), "limit"),
     (ErrorCode::BodyTooLarge, "POSTERN_MAX_BODY_BYTES"),
     (ErrorCode::BodyTimeout, "POSTERN_BODY_TIMEOUT_S"),
 ];

@@ -79,35 +79,42 @@ pub const SELECTORS: [&str; 3] = [RECORD, WORKFLOW, TRIGGER];
 /// Reads a query, without its leading `?`. A stray second `?` is read as `&`, for real callers send it; a third one
 /// is a character like others. A selector with an empty value counts as missing.
 pub fn selectors(raw_query: &str) -> Result<Selectors<'_>, SelectorError> {
+    replaced(raw_query, Replaced::default())
+}
+
+/// What a person has replaced of a query.
+#[derive(Debug, Clone, Default)]
+pub struct Replaced {
+    /// The target.
+    pub target: Option<Target>,
+    /// The record, or none.
+    pub record: Option<Option<RecordId>>,
+}
+
+/// Reads a query of which a person has replaced something: what it names itself does not count there, clear or not.
+pub fn replaced(raw_query: &str, replaced: Replaced) -> Result<Selectors<'_>, SelectorError> {
     let (first, second) = raw_query.split_once('?').unwrap_or((raw_query, ""));
     let mut found = Found::default();
     let mut query = Vec::new();
     for (name, value) in pairs(first.as_bytes()).chain(pairs(second.as_bytes())) {
         match &*decoded(name) {
+            b"record_id" if replaced.record.is_some() => {}
+            b"workflow_id" | b"workflow_trigger" if replaced.target.is_some() => {}
             b"record_id" => only(RECORD, &mut found.record, value)?,
             b"workflow_id" => only(WORKFLOW, &mut found.workflow, value)?,
             b"workflow_trigger" => only(TRIGGER, &mut found.trigger, value)?,
             _ => query.push((name, value)),
         }
     }
-    let record = record_id(found.record.as_deref())?;
-    Ok(Selectors { record, target: target(found.workflow, found.trigger)?, query: RawQuery(query) })
-}
-
-/// Reads a query whose target a person has replaced: what it names itself does not count, clear or not.
-pub fn with_target(raw_query: &str, target: Target) -> Result<Selectors<'_>, SelectorError> {
-    let (first, second) = raw_query.split_once('?').unwrap_or((raw_query, ""));
-    let mut record = None;
-    let mut query = Vec::new();
-    for (name, value) in pairs(first.as_bytes()).chain(pairs(second.as_bytes())) {
-        match &*decoded(name) {
-            b"record_id" => only(RECORD, &mut record, value)?,
-            b"workflow_id" | b"workflow_trigger" => {}
-            _ => query.push((name, value)),
-        }
-    }
-    let record = record_id(record.as_deref())?;
-    Ok(Selectors { record, target: Some(target), query: RawQuery(query) })
+    let record = match replaced.record {
+        Some(record) => record,
+        None => record_id(found.record.as_deref())?,
+    };
+    let target = match replaced.target {
+        Some(target) => Some(target),
+        None => target(found.workflow, found.trigger)?,
+    };
+    Ok(Selectors { record, target, query: RawQuery(query) })
 }
 
 fn record_id(text: Option<&str>) -> Result<Option<RecordId>, SelectorError> {
@@ -227,16 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_a_person_picks_replaces_what_the_query_names() {
+    fn what_a_person_picks_replaces_what_the_query_names() {
         let target = Target::Workflow("7".parse().unwrap());
+        let with = |target, record| Replaced { target, record };
         for query in
             ["workflow_trigger=web%20lead&a=1", "workflow_id=x&workflow_trigger=y&a=1", "workflow=900?a=1", "a=1"]
         {
-            let read = with_target(query, target.clone()).unwrap();
+            let read = replaced(query, with(Some(target.clone()), None)).unwrap();
             assert_eq!((read.target, read.record), (Some(target.clone()), None), "{query}");
             assert_eq!(read.query.read(None, &Limits::default()).env.get("a").unwrap(), "1", "{query}");
         }
-        assert!(with_target("record_id=x", target).is_err());
+        assert!(replaced("record_id=x", with(Some(target.clone()), None)).is_err());
+        for (query, record) in [("record_id=x&record_id=y&workflow_id=7", 5), ("record_id=1&workflow_id=7", 0)] {
+            let record = (record > 0).then(|| record.to_string().parse().unwrap());
+            let read = replaced(query, with(None, Some(record))).unwrap();
+            assert_eq!((read.target, read.record), (Some(target.clone()), record), "{query}");
+        }
     }
 
     #[test]

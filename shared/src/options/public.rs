@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ipnet::IpNet;
 
+use super::network;
 use crate::permission::short_url::ShortUrl;
 use crate::tls::server::ServerTls;
 
@@ -30,10 +31,10 @@ pub struct PublicOptions {
     #[arg(long, env = "POSTERN_SHORT_URL", default_value = "/trigger")]
     pub short_url: ShortUrl,
 
-    /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed, also for log-ins to the control panel: networks
-    /// such as 10.0.0.0/8, joined by commas. Such a header from another private address is refused, and so is another
+    /// The proxies whose `X-Forwarded-For` or `Forwarded` is believed, also for log-ins to the control panel: addresses,
+    /// and networks such as 10.0.0.0/8, joined by commas. Such a header from another private address is refused, and so is another
     /// header that only a proxy adds (`X-Real-IP`, `X-Forwarded-Proto`).
-    #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',')]
+    #[arg(long, env = "POSTERN_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 }
 

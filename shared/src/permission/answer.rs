@@ -41,7 +41,7 @@ pub fn is_page(text: &str) -> bool {
         && text.bytes().all(is_printable)
 }
 
-/// Which call is only a test of the connection: it is answered and never run.
+/// Which call is only a test of the connection: it is answered and never run. It posts these pairs alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ping(Vec<(String, String)>);
 
@@ -63,10 +63,12 @@ impl Ping {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Whether all its pairs stand in what was posted or in the query.
+    /// Whether all its pairs stand in what was posted or in the query, and nothing else was posted: a lead with such a field
+    /// is no ping.
     pub fn matches(&self, env: &Env, query: &Env) -> bool {
         let stands = |name, value| [env, query].iter().any(|map| map.get(name).is_some_and(|found| found == value));
-        self.0.iter().all(|(name, value)| stands(name, value))
+        let is_alone = env.0.keys().all(|posted| self.names().any(|name| name == posted));
+        is_alone && self.0.iter().all(|(name, value)| stands(name, value))
     }
 }
 
@@ -103,13 +105,21 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_is_all_its_pairs_wherever_they_stand() {
-        let env: Env = serde_json::from_str(r#"{"test":"test","n":1}"#).unwrap();
-        let query: Env = serde_json::from_str(r#"{"mode":"check"}"#).unwrap();
-        for (ping, expected) in
-            [("test=test", true), ("test=test&mode=check", true), ("test=other", false), ("n=1", false), ("x=", false)]
-        {
-            assert_eq!(ping.parse::<Ping>().unwrap().matches(&env, &query), expected, "{ping}");
+    fn a_ping_is_all_its_pairs_wherever_they_stand_and_nothing_else() {
+        let query: Env = serde_json::from_str(r#"{"mode":"check","utm":"x"}"#).unwrap();
+        for (ping, env, expected) in [
+            ("test=test", r#"{"test":"test"}"#, true),
+            ("test=test&mode=check", r#"{"test":"test"}"#, true),
+            ("mode=check", "{}", true),
+            ("test=other", r#"{"test":"test"}"#, false),
+            ("n=1", r#"{"n":1}"#, false),
+            ("x=", "{}", false),
+            // Leads that hold the pairs, too.
+            ("test=test", r#"{"test":"test","email":"a@example.org"}"#, false),
+            ("mode=check", r#"{"email":"a@example.org"}"#, false),
+        ] {
+            let env: Env = serde_json::from_str(env).unwrap();
+            assert_eq!(ping.parse::<Ping>().unwrap().matches(&env, &query), expected, "{ping} {env}");
         }
         for text in ["", "test", "=test", "a=b&"] {
             assert_eq!(text.parse::<Ping>(), Err(PermissionFault::PingForm), "{text}");

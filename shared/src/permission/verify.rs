@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::body::looks_like_object;
 use crate::env::Env;
 use crate::id::SecretName;
 use crate::secret::Secrets;
@@ -47,6 +48,15 @@ impl Verify {
             .as_ref()
             .is_none_or(|(name, expected)| expected.is(text(query.get(name)).unwrap_or_default(), secrets));
         Some(if is_right { Ok(challenge) } else { Err(WrongToken) })
+    }
+
+    /// Whether a POST is a challenge, with the right token or without.
+    pub fn is_challenge(&self, body: &[u8], env: &Env, query: &Env) -> bool {
+        if env.is_empty() {
+            text(query.get(&self.query)).is_some()
+        } else {
+            looks_like_object(body) && self.of_body(env).is_some()
+        }
     }
 
     /// The posted challenge, under its name; nothing if the body is none.
@@ -115,6 +125,13 @@ mod tests {
         ] {
             let found = env(body.clone());
             assert_eq!(verify.of_body(&found), expected.map(|challenge| ("challenge", challenge)), "{body}");
+            let is_challenge = verify.is_challenge(body.to_string().as_bytes(), &found, &Env::default());
+            assert_eq!(is_challenge, expected.is_some(), "{body}");
         }
+        let challenge = env(json!({"challenge": "abc"}));
+        assert!(!verify.is_challenge(b"challenge=abc", &challenge, &Env::default()));
+        let query = env(json!({"hub.challenge": "1"}));
+        assert!(verify.is_challenge(b"", &Env::default(), &query));
+        assert!(!verify.is_challenge(b"a=1", &env(json!({"a": "1"})), &query));
     }
 }

@@ -18,8 +18,12 @@ use crate::submission::SUBMISSIONS_V1;
 /// oldest are deleted, and none of another permission.
 const MAX_BYTES_OF_PERMISSION: i64 = 32 * 1024 * 1024;
 
-/// What a refused body counts for beside its texts and its bytes, so that small ones are bounded in number, too.
+/// What a refused body counts for beside its texts and its bytes, so that small ones are bounded in number, too. Its headers
+/// are among it.
 const ROW_BYTES: i64 = 4 * 1024;
+
+/// Bytes of the headers of a refused call.
+pub const MAX_HEADERS_BYTES: usize = 4 * 1024;
 
 /// Bytes of the query of a refused call. A longer query is cut, and the body of the call is not kept: it could not be
 /// read again as the call that it was.
@@ -33,9 +37,9 @@ const MAX_MESSAGE_BYTES: usize = 4 * 1024;
 const KEEP: &str = "-- refused_bodies::keep
 WITH kept AS (
     INSERT INTO refused_bodies
-        (permission, address, code, message, query, content_type, body, refused_at, idempotency_key)
+        (permission, address, code, message, query, content_type, body, refused_at, idempotency_key, headers)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-        $8::timestamptz[], $9::text[])
+        $8::timestamptz[], $9::text[], $10::text[])
     RETURNING id
 )
 INSERT INTO digest_queue (receipts, records, refused_bodies) SELECT '{}', '{}', array_agg(id) FROM kept
@@ -50,12 +54,13 @@ WHERE refused_at < now() - $1::float8 * interval '1 second' OR id IN (
     ) AS newest WHERE total > $2::bigint)";
 
 const LATEST: &str = "-- refused_bodies::latest
-SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key
+SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key,
+    headers
 FROM refused_bodies ORDER BY id DESC LIMIT $1";
 
 const FIND: &str = "-- refused_bodies::find
 SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key,
-    body
+    headers, body
 FROM refused_bodies WHERE id = $1";
 
 /// The same, and the audit log tells who saw it.
@@ -65,7 +70,7 @@ WITH noted AS (
     SELECT $2, 'show', 'refused_body', id::text FROM refused_bodies WHERE id = $1
 )
 SELECT id, permission, address, code, message, query, content_type, octet_length(body), refused_at, idempotency_key,
-    body
+    headers, body
 FROM refused_bodies WHERE id = $1";
 
 const OF_PERMISSION: &str = "-- refused_bodies::of_permission
@@ -110,6 +115,8 @@ pub struct NewRefusal {
     pub refused_at: SystemTime,
     /// The `Idempotency-Key` of the request.
     pub idempotency_key: Option<String>,
+    /// The headers that the permission keeps, as JSON of at most [`MAX_HEADERS_BYTES`].
+    pub headers: Option<String>,
 }
 
 impl NewRefusal {
@@ -130,7 +137,8 @@ impl NewRefusal {
         let texts =
             self.query.len() + self.message.stored().len() + self.address.len() + self.permission.as_str().len();
         let body = self.body.as_ref().map_or(0, Bytes::len);
-        size_of::<Self>() + texts + optional(&self.content_type) + optional(&self.idempotency_key) + body
+        let options = [&self.content_type, &self.idempotency_key, &self.headers].map(optional);
+        size_of::<Self>() + texts + options.iter().sum::<usize>() + body
     }
 }
 
@@ -174,6 +182,8 @@ pub struct Refusal {
     pub refused_at: SystemTime,
     /// The `Idempotency-Key` of the request.
     pub idempotency_key: Option<String>,
+    /// The headers that its permission kept, as JSON.
+    pub headers: Option<String>,
 }
 
 /// Keeps refused bodies, to be found by what they hold.
@@ -184,6 +194,8 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
     let bodies: Vec<_> = new.iter().map(|one| one.body.as_deref()).collect();
     let times: Vec<_> = new.iter().map(|one| one.refused_at).collect();
     let keys: Vec<_> = new.iter().map(|one| one.idempotency_key.as_deref()).collect();
+    let headers: Vec<_> =
+        new.iter().map(|one| one.headers.as_deref().map(|headers| headers.replace('\0', ""))).collect();
     let columns: [Vec<String>; 5] = [
         column(|one| one.permission.as_str()),
         column(|one| &one.address),
@@ -194,7 +206,10 @@ pub async fn keep(connection: &Object, new: &[NewRefusal]) -> Result<(), StoreEr
     let [permissions, addresses, codes, messages, queries] = &columns;
     let statement = connection.prepare_cached(KEEP).await?;
     connection
-        .execute(&statement, &[permissions, addresses, codes, messages, queries, &types, &bodies, &times, &keys])
+        .execute(
+            &statement,
+            &[permissions, addresses, codes, messages, queries, &types, &bodies, &times, &keys, &headers],
+        )
         .await?;
     Ok(())
 }
@@ -215,7 +230,7 @@ pub async fn latest(connection: &Object, last: i64) -> Result<Vec<Refusal>, Stor
 /// One refused body, if it is still kept.
 pub async fn find(connection: &Object, id: i64) -> Result<Option<(Refusal, Option<Vec<u8>>)>, StoreError> {
     let row = connection.query_opt(FIND, &[&id]).await?;
-    Ok(row.map(|row| (read(&row), row.get(10))))
+    Ok(row.map(|row| (read(&row), row.get(11))))
 }
 
 /// The same for a person who wants to see what was posted, which the audit log notes.
@@ -225,7 +240,7 @@ pub async fn reveal(
     id: i64,
 ) -> Result<Option<(Refusal, Option<Vec<u8>>)>, StoreError> {
     let row = connection.query_opt(REVEAL, &[&id, &account]).await?;
-    Ok(row.map(|row| (read(&row), row.get(10))))
+    Ok(row.map(|row| (read(&row), row.get(11))))
 }
 
 /// Those of a permission that have a body, at most `limit`: first those that were not replayed yet, or not lately.
@@ -291,5 +306,6 @@ fn read(row: &Row) -> Refusal {
         bytes: row.get(7),
         refused_at: row.get(8),
         idempotency_key: row.get(9),
+        headers: row.get(10),
     }
 }

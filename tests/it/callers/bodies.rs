@@ -1,5 +1,9 @@
 //! Bodies: C15 to C23.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use super::SETTINGS;
@@ -44,6 +48,9 @@ async fn c15_what_is_sent_as_a_form_and_is_none_is_refused_and_kept() {
     }
     let kept = kept(&postern, 6).await;
     assert_eq!(kept.len(), bodies.len());
+    // The newest first: the JSON that is escaped as a whole.
+    let order = json!({"id": kept[1]["id"], "type": "application/json"});
+    assert!(replay(&postern, order.clone()).await["replayed"][0]["receipt"].is_string(), "{order}");
     // A form whose first name has an escape of XML in it, too long for a name that is shown.
     let text = format!("the+address+is+{}=1&a%3Cb=2&c%0D%0Ad=3&plain=4", "x".repeat(64));
     let answer = postern.post(PATH).form(text).send().await;
@@ -74,6 +81,21 @@ async fn c16_a_charset_is_no_encoding_and_what_is_not_read_is_kept() {
         assert_eq!(encoded(encoding, body).await.status, status, "{encoding}");
     }
     assert_eq!(kept(&postern, 3).await.len(), 3);
+    for kept in kept(&postern, 3).await {
+        let again = replay(&postern, json!({"id": kept["id"]})).await;
+        // The plain form under the name of an encoding is read; the others say which encoding is wrong.
+        let found = (again["replayed"][0]["receipt"].is_string(), again["refused"][0]["message"].as_str());
+        let is_told = found.1.is_some_and(|message| message.contains("br"));
+        assert!(found.0 || is_told, "{again}");
+    }
+    // gzip that no header names, in two members.
+    let gzip = |plain: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    };
+    let packed = [gzip(b"a=1&"), gzip(b"b=2")].concat();
+    assert_eq!(env(&postern, postern.post(PATH).form(packed).send().await).await, json!({"a": "1", "b": "2"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,8 +62,13 @@ async fn c2_a_plain_form_lands_on_a_page_and_a_script_gets_json() {
         assert!(status != 303 || answer.text.is_empty(), "{}", answer.text);
     }
     assert_eq!(postern.queued().await, 3);
-    let elsewhere = postern.post(PATH).form("a=1").header("origin", "https://evil.example").without_redirects();
-    assert_eq!(elsewhere.send().await.code(), "origin_denied");
+    let elsewhere = || postern.post(PATH).form("a=1").header("origin", "https://evil.example").without_redirects();
+    assert_eq!(elsewhere().send().await.header("location"), "https://shop.example/sorry");
+    assert_eq!(elsewhere().header("sec-fetch-mode", "cors").send().await.code(), "origin_denied");
+    // Of several permissions at one short URL none refuses the visitor alone.
+    let other = "permission: q\naddresses: 127.0.0.1\nworkflows: [900]\norigins: https://other.example\n";
+    postern.apply(other).await;
+    assert_eq!(elsewhere().send().await.code(), "origin_denied");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,6 +100,12 @@ async fn c3_scripts_of_a_listed_origin_may_post_and_read_and_no_others() {
     assert_eq!(read_by(&accepted), (String::new(), String::new()));
     let receipt = postern.call("GET", &accepted.header("location")).header("origin", SHOP).send().await;
     assert_eq!(read_by(&receipt).0, SHOP);
+    let asked = preflight(&postern, &accepted.header("location"), SHOP).await;
+    assert_eq!((asked.status, read_by(&asked).0.as_str()), (204, SHOP));
+    assert_eq!(asked.header("access-control-allow-methods"), "GET");
+    assert_eq!(asked.header("access-control-allow-headers"), "content-type,idempotency-key");
+    let asked = preflight(&postern, &accepted.header("location"), "https://evil.example").await;
+    assert_eq!((read_by(&asked).0, asked.header("access-control-allow-methods")), (String::new(), String::new()));
     let stranger = postern.call("OPTIONS", PATH).from("127.0.0.2").header("origin", SHOP);
     let stranger = stranger.header("access-control-request-method", "POST").send().await;
     assert_eq!((stranger.status, stranger.code(), read_by(&stranger).0), (403, "address_denied", String::new()));

@@ -3,12 +3,24 @@
 use serde_json::json;
 
 use super::SETTINGS;
-use crate::harness::Postern;
+use crate::harness::{Postern, eventually};
 
 const PATH: &str = "/trigger?workflow_id=900";
 
 fn with(setting: &str) -> String {
     SETTINGS.replace("title: P", setting)
+}
+
+/// Replays the only refused call to workflow 900.
+async fn replayed(postern: &Postern) {
+    let id = eventually("it is kept", async || {
+        let listed = postern.api("GET", "/refused_bodies").send().await.json;
+        Some(listed["refused_bodies"].get(0)?["id"].clone())
+    })
+    .await;
+    let order = json!({"id": id, "workflow": 900}).to_string();
+    let done = postern.api("POST", "/refused_body_replays").json(&order).send().await.json;
+    assert!(done["replayed"][0]["receipt"].is_string(), "{done}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,6 +35,10 @@ async fn c7_query_values_are_env_names_and_the_body_wins() {
         let answer = postern.post(&format!("{PATH}&{query}")).form(body).send().await;
         assert_eq!(postern.env_of(&answer).await, expected, "{query} {body}");
     }
+    // Such a lead has no body, and is kept and replayed as it is.
+    let refused = postern.post("/trigger?workflow_id=902&campo=kept").send().await;
+    assert_eq!(refused.code(), "target_denied");
+    replayed(&postern).await;
     postern.apply(&SETTINGS.replace("title: P", "title: Q")).await;
     let answer = postern.post(&format!("{PATH}&campo=1")).body("").send().await;
     assert_eq!(postern.env_of(&answer).await, json!({}));
@@ -102,4 +118,10 @@ async fn c14_headers_that_a_permission_names_are_kept_and_secrets_never() {
         postern.count("SELECT count(*) FROM receipts WHERE request->'headers'->>'x-github-event' = 'push'").await,
         1
     );
+    // A replay reads them as the call did.
+    let refused = postern.post("/trigger?workflow_id=902").form("lastname=y").header("x-github-event", "issues");
+    assert_eq!(refused.send().await.code(), "target_denied");
+    replayed(&postern).await;
+    let tagged = "SELECT count(*) FROM records WHERE fields->>'tag' = 'issues'";
+    eventually("it has run", async || (postern.count(tagged).await == 1).then_some(())).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::SETTINGS;
-use crate::harness::Postern;
+use crate::harness::{Postern, eventually};
 
 const PATH: &str = "/trigger?workflow_id=900";
 
@@ -15,6 +15,7 @@ fn with(setting: &str) -> String {
 async fn c9_a_challenge_of_the_query_is_repeated_with_the_right_token() {
     let meta = with("verify: {token: T}");
     let graph = with("verify: {query: validationToken}");
+    let with_query = with("verify: {query: validationToken}\nquery_values: env");
     let hub = "hub.mode=subscribe&hub.challenge=123";
     for (settings, method, query, status, text) in [
         (&meta, "GET", format!("{hub}&hub.verify_token=T"), 200, "123"),
@@ -24,6 +25,7 @@ async fn c9_a_challenge_of_the_query_is_repeated_with_the_right_token() {
         (&meta, "GET", "hub.verify_token=T".to_owned(), 405, "method_not_allowed"),
         (&graph, "POST", "workflow_id=900&validationToken=a%3Cb".to_owned(), 200, "a<b"),
         (&graph, "GET", "validationToken=x".to_owned(), 200, "x"),
+        (&with_query, "POST", "workflow_id=900&validationToken=abc".to_owned(), 200, "abc"),
     ] {
         let postern = Postern::without_worker(settings).await;
         let answer = postern.call(method, &format!("/trigger?{query}")).send().await;
@@ -51,7 +53,20 @@ async fn c10_a_posted_challenge_is_repeated_and_a_lead_runs() {
         assert_eq!(got.status, status, "{body}: {}", got.text);
         assert!(status != 200 || got.json == answer, "{}", got.text);
     }
-    assert_eq!(postern.queued().await, 2);
+    // A form is a lead, whatever its fields are called.
+    assert_eq!(postern.post(PATH).form("challenge=abc&type=lead").send().await.status, 202);
+    assert_eq!(postern.queued().await, 3);
+    // A challenge that was refused for its target is no lead when it is replayed.
+    let refused = postern.post("/trigger?workflow_id=901").json(r#"{"challenge":"abc"}"#).send().await;
+    assert_eq!(refused.code(), "target_denied");
+    let id = eventually("it is kept", async || {
+        let listed = postern.api("GET", "/refused_bodies").send().await.json;
+        Some(listed["refused_bodies"].get(0)?["id"].clone())
+    })
+    .await;
+    let order = json!({"id": id, "workflow": 900}).to_string();
+    let replayed = postern.api("POST", "/refused_body_replays").json(&order).send().await.json;
+    assert_eq!(replayed["refused"][0]["code"], "invalid_body", "{replayed}");
     postern.apply(SETTINGS).await;
     assert_eq!(postern.post(PATH).json(r#"{"challenge":"abc"}"#).send().await.status, 202);
 }

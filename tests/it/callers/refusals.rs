@@ -68,6 +68,62 @@ async fn c5_a_stranger_under_any_address_is_kept_only_if_it_knew_the_short_url()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lead_by_another_method_than_post_is_kept_and_replayed() {
+    let postern = Postern::start(SETTINGS).await;
+    for (method, path, body) in [
+        ("GET", "/trigger?workflow_id=900&lastname=Lovelace", ""),
+        ("PUT", "/trigger?workflow_id=900", BODY),
+        ("PATCH", "/trigger?workflow_id=900", BODY),
+        ("post", "/trigger?workflow_id=900", BODY),
+        ("GET", "/triger?workflow_id=900&lastname=Lovelace", ""),
+    ] {
+        let before = postern.count("SELECT count(*) FROM refused_bodies").await;
+        let answer = postern.call(method, path).form(body).send().await;
+        let code = if path.starts_with("/triger") { "unknown_short_url" } else { "method_not_allowed" };
+        assert_eq!(answer.code(), code, "{method} {path}");
+        let kept = listed(&postern, usize::try_from(before).unwrap() + 1).await;
+        assert_eq!((&kept[0]["code"], &kept[0]["bytes"]), (&json!(code), &json!(BODY.len())), "{method} {path}");
+        let order = json!({"id": kept[0]["id"]}).to_string();
+        let done = postern.api("POST", "/refused_body_replays").json(&order).send().await.json;
+        assert!(done["replayed"][0]["receipt"].is_string(), "{method} {path}: {done}");
+    }
+    let leads = "SELECT count(*) FROM records WHERE fields ->> 'lead' = 'Lovelace'";
+    eventually("all have run", async || (postern.count(leads).await == 5).then_some(())).await;
+    // What only looks at the URL is counted, and HEAD and OPTIONS are not refused.
+    for (method, path) in [("GET", "/trigger?workflow_id=900"), ("DELETE", "/trigger"), ("HEAD", "/triger?a=1")] {
+        postern.call(method, path).send().await;
+    }
+    let counted = "SELECT coalesce(sum(count), 0)::bigint FROM rejected_callers WHERE address = '127.0.0.1'";
+    eventually("they are counted", async || (postern.count(counted).await == 2).then_some(())).await;
+    assert_eq!(postern.count("SELECT count(*) FROM refused_bodies").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_visitor_beyond_the_limit_is_kept() {
+    let page =
+        "limit: 1/h\nanswer: {redirect: 'https://shop.example/thanks', redirect_error: 'https://shop.example/sorry'}";
+    for (settings, mode, status) in [(page, "", 303), ("limit: 1/h", "navigate", 429)] {
+        let postern = Postern::start(&SETTINGS.replace("title: P", settings)).await;
+        let visitor = || {
+            let call = postern.post("/trigger?workflow_id=900").form(BODY).without_redirects();
+            if mode.is_empty() { call } else { call.header("sec-fetch-mode", mode) }
+        };
+        assert!(visitor().send().await.status < 400);
+        assert_eq!(visitor().send().await.status, status, "{settings}");
+        let kept = listed(&postern, 1).await;
+        let found = (&kept[0]["code"], &kept[0]["setting"], &kept[0]["bytes"]);
+        assert_eq!(found, (&json!("too_busy"), &json!("limit"), &json!(BODY.len())), "{settings}");
+        let order = json!({"id": kept[0]["id"]}).to_string();
+        postern.api("POST", "/refused_body_replays").json(&order).send().await;
+        eventually("both have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
+        // A program sends it again.
+        let program = postern.post("/trigger?workflow_id=900").form(BODY).header("sec-fetch-mode", "cors");
+        assert_eq!(program.send().await.code(), "too_busy");
+        assert_eq!(postern.count("SELECT count(*) FROM refused_bodies").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c5_a_person_may_replay_under_another_permission() {
     let postern = Postern::start(&format!(
         "{SETTINGS}---\npermission: q\naddresses: 10.0.0.1\ntriggers: [t]\nworkflows: [900]\n"

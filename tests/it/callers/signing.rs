@@ -85,6 +85,17 @@ async fn a_caller_shows_its_token_where_its_permission_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_without_a_token_lands_on_the_error_page() {
+    let pages = "answer: {redirect: 'https://shop.example/thanks', redirect_error: 'https://shop.example/sorry'}";
+    let postern = start(&format!("token: {{query: key, value: '$secret[\"token\"]'}}\n{pages}")).await;
+    let visitor = |mode: &str| postern.post(&format!("{PATH}&key=x")).form("a=1").header("sec-fetch-mode", mode);
+    let answer = visitor("navigate").without_redirects().send().await;
+    assert_eq!((answer.status, answer.header("location").as_str()), (303, "https://shop.example/sorry"));
+    assert!(is_denied(&visitor("cors").send().await));
+    assert_eq!(counted(&postern, "token_denied").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_the_query_is_kept_nowhere() {
     let mut postern = start("token: {query: key, value: '$secret[\"token\"]'}\nheaders: [x-key]").await;
     postern.start_worker().await;
@@ -103,6 +114,37 @@ async fn a_token_of_the_query_is_kept_nowhere() {
         assert_eq!(postern.count(&held).await, 0, "{table}.{column}");
     }
     assert!(!postern.ingress.log().contains("token/of"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_a_token_is_a_variable_at_other_short_urls() {
+    let mut postern = start("title: P\nquery_values: env\nheaders: [x-key]").await;
+    postern
+        .apply(
+            "
+permission: by_query
+addresses: 127.0.0.1
+workflows: [900]
+short_url: /coded
+token: {query: code, value: '$secret[\"token\"]'}
+---
+permission: by_header
+addresses: any
+workflows: [900]
+short_url: /0123456789abcdefghijklmn
+token: {header: X-Key, value: '$secret[\"token\"]'}
+---
+workflow: 900
+start: {without_record: true, next: keep}
+steps:
+  keep: {create_record: Leads, fields: {topic: '$request[\"headers\"][\"x-key\"]'}}
+",
+        )
+        .await;
+    postern.start_worker().await;
+    let answer = postern.post(&format!("{PATH}&code=AB&utm_term=1")).header("x-key", "topic").send().await;
+    assert_eq!(postern.env_of(&answer).await, json!({"code": "AB", "utm_term": "1"}));
+    assert_eq!(postern.records("Leads").await[0].0["topic"], "topic");
 }
 
 #[tokio::test(flavor = "multi_thread")]

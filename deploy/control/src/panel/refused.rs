@@ -68,6 +68,7 @@ struct Typed {
     charset: String,
     content_type: String,
     target: String,
+    record: String,
     under: String,
 }
 
@@ -96,7 +97,8 @@ async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
     let shapes = shape::of_body(kept.content_type.as_deref(), &body.unwrap_or_default());
     let field = |name| visit.form.get(name).to_owned();
     let (charset, content_type) = (field("charset"), field("type"));
-    let typed = Typed { charset, content_type, target: field("target"), under: field("under") };
+    let typed =
+        Typed { charset, content_type, target: field("target"), record: field("record"), under: field("under") };
     Ok(One { row: row(&p, &kept), shapes, body: None, typed, error, p })
 }
 
@@ -147,8 +149,12 @@ fn told(visit: &Visit<'_>) -> Option<replay::Input> {
         }
     }
     let under = typed(visit, "under").map(|key| key.parse()).transpose().ok()?;
+    let record = typed(visit, "record")
+        .map(|number| number.parse::<i64>().ok().filter(|number| *number >= 0).ok_or(()))
+        .transpose()
+        .ok()?;
     let (charset, content_type) = (typed(visit, "charset"), typed(visit, "type"));
-    Some(replay::Input { charset, content_type, workflow, trigger, under, ..Default::default() })
+    Some(replay::Input { charset, content_type, workflow, trigger, record, under, ..Default::default() })
 }
 
 /// What was typed into a field, if anything was.

@@ -61,6 +61,9 @@ enum Command {
         /// To this trigger, whatever target their query names
         #[arg(long, value_name = "KEY")]
         trigger: Option<TriggerKey>,
+        /// On this record, whatever record their query names; 0 is none
+        #[arg(long, value_name = "ID")]
+        record: Option<i64>,
         /// Under this permission, whatever addresses it lets in
         #[arg(long, value_name = "KEY")]
         under: Option<PermissionKey>,
@@ -102,7 +105,16 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             let refused = api.api()?.call::<GetRefusedBody>(&get::Input { id: *id, values: None }).await?;
             output.named(&id.to_string(), whole(&refused), &refused)
         }
-        Command::Replay { which: Which { id, permission }, charset, content_type, workflow, trigger, under, api } => {
+        Command::Replay {
+            which: Which { id, permission },
+            charset,
+            content_type,
+            workflow,
+            trigger,
+            record,
+            under,
+            api,
+        } => {
             let input = replay::Input {
                 id: *id,
                 permission: permission.clone(),
@@ -110,6 +122,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
                 content_type: content_type.clone(),
                 workflow: *workflow,
                 trigger: trigger.clone(),
+                record: *record,
                 under: under.clone(),
             };
             let done = api.api()?.call::<ReplayRefusedBodies>(&input).await?;

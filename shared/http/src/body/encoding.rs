@@ -14,6 +14,9 @@ use super::BodyError;
 /// What a decoder of Brotli writes at once.
 const CHUNK_BYTES: usize = 16 * 1024;
 
+/// The most members of a gzip stream: tools that pack in parallel write one for each of their threads.
+const MAX_MEMBERS: usize = 64;
+
 /// How a body was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -39,6 +42,11 @@ impl Encoding {
         Ok(found)
     }
 
+    /// The encoding that the bytes show themselves: no text begins like gzip (RFC 1952, 2.3.1).
+    pub(super) fn shown_by(sent: &[u8]) -> Option<Self> {
+        sent.starts_with(&[0x1f, 0x8b, 8]).then_some(Self::Gzip)
+    }
+
     fn named(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             // `x-gzip` is the same (RFC 9110, 8.4.1.3).
@@ -58,11 +66,11 @@ impl Encoding {
         }
     }
 
-    /// What the body inflates to, within a limit in bytes. It must be one whole stream and nothing behind it: a million
-    /// empty ones would cost a million resets of the decoder.
+    /// What the body inflates to, within a limit in bytes. It must be one whole stream and nothing behind it, or some
+    /// members of gzip: a million empty ones would cost a million resets of the decoder.
     pub(super) fn inflate(self, sent: &[u8], limit: usize) -> Result<Bytes, BodyError> {
         let read = match self {
-            Self::Gzip => whole(GzDecoder::new(sent), GzDecoder::into_inner, limit),
+            Self::Gzip => members(sent, limit),
             Self::Deflate if is_zlib(sent) => whole(ZlibDecoder::new(sent), ZlibDecoder::into_inner, limit),
             Self::Deflate => whole(DeflateDecoder::new(sent), DeflateDecoder::into_inner, limit),
             Self::Brotli => Ok(brotli(sent, limit)),
@@ -73,6 +81,21 @@ impl Encoding {
             Ok(None) | Err(_) => Err(BodyError::Damaged(self.name())),
         }
     }
+}
+
+/// All that the members of a gzip stream give (RFC 1952, 2.2), or one byte more than the limit; nothing if they are too many.
+fn members(mut sent: &[u8], limit: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut plain = Vec::new();
+    for _ in 0..MAX_MEMBERS {
+        let one_more = u64::try_from(limit - plain.len()).unwrap_or(u64::MAX).saturating_add(1);
+        let mut decoder = GzDecoder::new(sent);
+        decoder.by_ref().take(one_more).read_to_end(&mut plain)?;
+        sent = decoder.into_inner();
+        if sent.is_empty() || plain.len() > limit {
+            return Ok(Some(plain));
+        }
+    }
+    Ok(None)
 }
 
 /// All that a decoder gives, or one byte more than the limit; nothing if more was sent behind its end.
@@ -207,12 +230,27 @@ mod tests {
             for length in 1..sent.len() {
                 assert!(encoding.inflate(&sent[..length], LIMIT).is_err(), "{encoding:?} {length}");
             }
-            for behind in [&b"x"[..], &sent] {
+            for behind in
+                [&b"x"[..], &sent].into_iter().filter(|behind| encoding != Encoding::Gzip || behind.len() == 1)
+            {
                 let longer = encoding.inflate(&[&sent, behind].concat(), LIMIT);
                 assert_eq!(longer, Err(BodyError::Damaged(encoding.name())), "{encoding:?}");
             }
             assert_eq!(encoding.inflate(b"\xfe\xfe=1", LIMIT), Err(BodyError::Damaged(encoding.name())));
         }
+        for (members, inflated) in [
+            (1, Ok(7)),
+            (2, Ok(14)),
+            (14, Ok(98)),
+            (15, Err(BodyError::TooLarge(LIMIT))),
+            (200, Err(BodyError::TooLarge(LIMIT))),
+        ] {
+            let read = Encoding::Gzip.inflate(&gzip(plain).repeat(members), LIMIT);
+            assert_eq!(read.map(|plain| plain.len()), inflated, "{members}");
+        }
+        assert_eq!(Encoding::Gzip.inflate(&gzip(b"").repeat(65), LIMIT), Err(BodyError::Damaged("gzip")));
+        assert_eq!(Encoding::shown_by(&gzip(plain)), Some(Encoding::Gzip));
+        assert_eq!((Encoding::shown_by(plain), Encoding::shown_by(b"")), (None, None));
         for bomb in [gzip(&[b'x'; LIMIT + 1]), gzip(&[0; 20_000])] {
             assert_eq!(Encoding::Gzip.inflate(&bomb, LIMIT), Err(BodyError::TooLarge(LIMIT)));
         }

@@ -75,7 +75,8 @@ fn damaged_or_longer_gzip_is_refused() {
     let mut flipped = whole.clone();
     let crc = flipped.len() - 8;
     flipped[crc] ^= 1;
-    for damaged in [flipped, [whole.clone(), b"x".to_vec()].concat(), [whole.clone(), whole].concat(), b"a=1".to_vec()]
+    for damaged in
+        [flipped, [whole.clone(), b"x".to_vec()].concat(), [&whole[..], &whole[..9]].concat(), b"a=1".to_vec()]
     {
         assert_eq!(read(&[("content-encoding", "gzip")], vec![Ok(damaged.into())]), Err(BodyError::Damaged("gzip")));
     }

@@ -75,6 +75,9 @@ fn every_type_gives_the_same_map() {
         ("json", r#"{"a":1}"#, r#"{"a":1}"#),
         ("application/x-javascript", r#"{"a":1}"#, r#"{"a":1}"#),
         ("application/reports+json;v=1", r#"{"a":1}"#, r#"{"a":1}"#),
+        // A person names the type of what was sent as a form.
+        (JSON, "%7B%22a%22%3A%22b+c%22%7D=", r#"{"a":"b c"}"#),
+        (JSON, "%7b%22a%22:1}", r#"{"a":1}"#),
         (MULTIPART, "", "{}"),
         (JSON, "", "{}"),
     ] {
@@ -98,6 +101,14 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
         ("x", b"%E0=1", cyrillic, "{\"а\":\"1\"}"),
         ("x; charset=shift_jis", b"a=%83%5B", settings(), "{\"a\":\"ゼ\"}"),
         ("x; charset=iso-8859-1", b"a=%80", settings(), "{\"a\":\"€\"}"),
+        // UTF-8 under the label of single bytes: C22 of the callers and its kind.
+        ("x; charset=iso-8859-1", "a=привет".as_bytes(), settings(), privet),
+        ("x; charset=windows-1251", b"a=%D0%BF%D1%80%D0%B8%D0%B2%D0%B5%D1%82", settings(), privet),
+        ("x", "a=привет".as_bytes(), cyrillic, privet),
+        ("x; charset=windows-1251", "a=ё&b=\u{444}".as_bytes(), settings(), "{\"a\":\"ё\",\"b\":\"ф\"}"),
+        // Two letters of windows-1251 may be UTF-8; beside others they are not.
+        ("x; charset=windows-1251", b"a=%C5%B8&b=%EF", settings(), "{\"a\":\"Её\",\"b\":\"п\"}"),
+        ("x; charset=shift_jis", "a=\u{e9}".as_bytes(), settings(), "{\"a\":\"ﾃｩ\"}"),
     ] {
         let content_type = content_type.replace('x', FORM);
         assert_eq!(read_with(&content_type, body, &settings).as_deref(), Ok(expected), "{content_type}");
@@ -113,11 +124,62 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
     }
     let part = b"--b\r\ncontent-disposition: form-data; name=a\r\ncontent-type: text/plain; charset=utf-8\r\n\r\n\xef\r\n--b--";
     assert_eq!(read_with("multipart/form-data; boundary=b", part, &chosen).unwrap(), "{\"a\":\"п\"}");
+    let json = "{\"a\":\"привет\"}".as_bytes();
+    for (content_type, body) in
+        [("application/json; charset=ISO-8859-1", json), ("application/json; charset=cp1251", json)]
+    {
+        assert_eq!(read(content_type, body).as_deref(), Ok(privet), "{content_type}");
+        assert_eq!(read_with(content_type, body, &chosen).as_deref(), Ok(privet), "{content_type}");
+    }
+    for (header, part) in [("", "; charset=iso-8859-1"), ("; charset=iso-8859-1", "")] {
+        let part = format!("{}\r\nContent-Type: text/plain{part}", named("a"));
+        let body = multipart(&[(&part, "привет".as_bytes())]);
+        assert_eq!(read(&format!("{MULTIPART}{header}"), &body).as_deref(), Ok(privet), "{part}");
+    }
     let own = "a=%EF&_charset_=windows-1251";
     assert_eq!(read(FORM, own.as_bytes()).unwrap(), r#"{"a":"п","_charset_":"windows-1251"}"#);
     assert_eq!(read(FORM, b"a=1&_charset_=").unwrap(), r#"{"a":"1","_charset_":""}"#);
     let json = b"{\"a\":\"\xef\xf0\xe8\xe2\xe5\xf2\"}";
     assert_eq!(read("application/json; charset=windows-1251", json).unwrap(), privet);
+}
+
+#[test]
+fn a_nul_in_a_value_becomes_u_fffd_and_its_field_is_told() {
+    for (content_type, body, json, altered) in [
+        (FORM, &b"c=x%00y&d=1"[..], r#"{"c":"x?y","d":"1"}"#, &["c"][..]),
+        (FORM, b"c=x\0&c=y", r#"{"c":["x?","y"]}"#, &["c"]),
+        (JSON, br#"{"a":"\u0000","b":{"c":[1,"\u0000"]}}"#, r#"{"a":"?","b":{"c":[1,"?"]}}"#, &["a", "b"]),
+        (JSON, br#"{"a":"\ud83d\u0000"}"#, r#"{"a":"??"}"#, &["a"]),
+    ] {
+        let read = fields(Some(content_type), body, &settings()).unwrap();
+        let env = serde_json::to_string(&read.env).unwrap().replace('\u{fffd}', "?");
+        assert_eq!(
+            (env.as_str(), &read.altered[..]),
+            (json, altered.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().as_slice()),
+            "{content_type}"
+        );
+    }
+}
+
+#[test]
+fn json_in_utf_16_is_read_by_its_mark_or_its_header() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let (json, marked) = (wide("{\"a\":\"привет\"}"), wide("\u{feff}{\"a\":\"привет\"}"));
+    let big: Vec<u8> = marked.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+    let chosen = FieldSettings { overriding: Some(encoding_rs::UTF_16LE), ..settings() };
+    for (content_type, body, settings) in [
+        (JSON, &marked, settings()),
+        (JSON, &big, settings()),
+        (FORM, &marked, settings()),
+        ("text/plain", &marked, settings()),
+        ("application/json; charset=utf-16", &json, settings()),
+        ("application/json; charset=utf-16be", &marked, settings()),
+        (JSON, &json, chosen),
+    ] {
+        assert_eq!(read_with(content_type, body, &settings).as_deref(), Ok("{\"a\":\"привет\"}"), "{content_type}");
+    }
+    // A label of a program that sends UTF-8.
+    assert_eq!(read("application/json; charset=utf-16", "{\"a\":\"ä\"}".as_bytes()).as_deref(), Ok("{\"a\":\"ä\"}"));
 }
 
 #[test]
@@ -161,6 +223,18 @@ fn a_part_of_json_or_text_is_a_value_whatever_its_file_name() {
         (named("d[x]") + "\r\nContent-Type: application/json", b"true", r#"{"d":{"x":true}}"#),
         (part("filename=x\r\nContent-Type: application/json"), b"", r#"{"d":""}"#),
         (part("filename=\"\"\r\nContent-Type: text/plain"), b"", "{}"),
+        (named("d") + "\r\nContent-Transfer-Encoding: base64", b"0J/RgNC4\r\n", "{\"d\":\"При\"}"),
+        (
+            part("filename=blob\r\nContent-Type: application/json\r\nContent-Transfer-Encoding: Base64"),
+            b"eyJhIjoxfQ==",
+            r#"{"d":{"a":1}}"#,
+        ),
+        (
+            named("d")
+                + "\r\nContent-Type: text/plain; charset=windows-1251\r\ncontent-transfer-encoding: quoted-printable",
+            b"=CC=\r\n=EE",
+            "{\"d\":\"Мо\"}",
+        ),
     ] {
         assert_eq!(read(MULTIPART, &multipart(&[(&headers, content)])).as_deref(), Ok(json), "{headers}");
     }

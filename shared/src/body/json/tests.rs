@@ -46,7 +46,7 @@ fn what_is_no_object_or_no_json_is_told_apart() {
 }
 
 #[test]
-fn half_a_character_becomes_u_fffd_and_its_field_is_told() {
+fn half_a_character_and_a_name_with_two_values_are_told() {
     let read = |body: &str| {
         let (env, altered) = parse(body.as_bytes(), &Limits::default()).unwrap();
         (serde_json::to_string(&env).unwrap().replace('\u{fffd}', "?"), altered.join(" ").replace('\u{fffd}', "?"))
@@ -58,6 +58,8 @@ fn half_a_character_becomes_u_fffd_and_its_field_is_told() {
         (r#"{"a":"\ude00\ud83d\ude00","d":"\\ud83d"}"#, r#"{"a":"?😀","d":"\\ud83d"}"#, "a"),
         (r#"{"n\ud83d":{"\udc00":1}}"#, r#"{"n?":{"?":1}}"#, "n?"),
         (r#"{"a":"\\\"","b":["\"\uD83D\uD83D"]}"#, r#"{"a":"\\\"","b":["\"??"]}"#, "b"),
+        (r#"{"tag":"a","tag":"b","n":{"x":1,"x":2},"s":1,"s":1}"#, r#"{"tag":"b","n":{"x":2},"s":1}"#, "tag n"),
+        (r#"{"a":"\ud83d","a":"b","c":1,"c":2}"#, r#"{"a":"b","c":2}"#, "a c"),
     ] {
         assert_eq!(read(body), (json.to_owned(), names.to_owned()), "{body}");
     }

@@ -59,6 +59,7 @@ pub const PLACES: &[Place] = &[
             ("query", Text),
             ("content_type", Text),
             ("idempotency_key", Text),
+            ("headers", Text),
             ("body", OptionalBytes),
         ],
         only: "true",

@@ -44,7 +44,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "refused_bodies",
         &[
             Read("id, permission, refused_at, kept_bytes"),
-            Add("permission, address, code, message, query, content_type, body, refused_at, idempotency_key"),
+            Add("permission, address, code, message, query, content_type, body, refused_at, idempotency_key, headers"),
             Remove,
         ],
     ),
@@ -270,7 +270,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Control,
         "refused_bodies",
-        &[Read(""), Change("code, message, tried_at, query, content_type, idempotency_key, body"), Remove],
+        &[Read(""), Change("code, message, tried_at, query, content_type, idempotency_key, headers, body"), Remove],
     ),
     (Control, "rejected_callers", &[Read("")]),
     (Control, "answered", &[Read(""), Add("instance, hour, numbers")]),

@@ -45,7 +45,7 @@ fn described(sources: &[Source]) -> Vec<(String, String, String)> {
     for source in sources {
         for line in source.text.lines().filter_map(|line| line.trim().strip_prefix("/// - `")) {
             let Some((route, about)) = line.split_once("`: ") else { continue };
-            if route.starts_with("GET /") || route.starts_with("POST /") {
+            if ["GET /", "POST /", "HEAD /", "OPTIONS /"].iter().any(|method| route.starts_with(method)) {
                 found.push((source.path.clone(), route.to_owned(), about.trim_end_matches('.').to_owned()));
             }
         }

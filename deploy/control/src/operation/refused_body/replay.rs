@@ -1,6 +1,7 @@
 //! Reads refused bodies again, under their permission as it is now.
 
-use postern_shared::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
+use postern_shared::id::{PermissionKey, ReceiptId, RecordId, TriggerKey, WorkflowId};
+use postern_shared::intake::selector::Replaced;
 use postern_shared::message::Coded;
 use postern_shared::submission::Target;
 use schemars::JsonSchema;
@@ -38,6 +39,10 @@ pub struct Input {
     /// The trigger that fires, whatever target the caller named. Its permission must allow it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<TriggerKey>,
+    /// The record on which it runs, whatever record the caller named; 0 = none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub record: Option<i64>,
     /// The permission under which it is read, whatever addresses this permission lets in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<PermissionKey>,
@@ -102,7 +107,13 @@ impl Operation for ReplayRefusedBodies {
             (Some(_), Some(_)) => return Err(Error::Invalid("name one of: workflow, trigger".to_owned())),
             (workflow, trigger) => workflow.map(Target::Workflow).or(trigger.map(Target::Trigger)),
         };
-        let told = Told { charset, content_type: input.content_type.as_deref(), target, permission: input.under };
+        let unusable = |_| Error::Invalid("record: no record has this number".to_owned());
+        let record = input.record.map(|record| match record {
+            0 => Ok(None),
+            number => RecordId::try_from(number).map(Some),
+        });
+        let selected = Replaced { target, record: record.transpose().map_err(unusable)? };
+        let told = Told { charset, content_type: input.content_type.as_deref(), selected, permission: input.under };
         let done = reread::replay(state, &who.account, &choice, told).await?;
         if matches!(choice, Choice::One(_)) && done.accepted.is_empty() && done.refused.is_empty() {
             return Err(Error::Unknown("refused body"));
