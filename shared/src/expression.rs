@@ -34,7 +34,7 @@ use std::sync::Arc;
 use minijinja::{ErrorKind, State};
 use serde_json::Value;
 
-use crate::comparison::Notes;
+use crate::comparison::{Basis, Notes};
 use crate::env::Env;
 use crate::id::ModuleName;
 use crate::message::{ExpressionFault, Message};
@@ -82,6 +82,13 @@ pub struct Scope {
     pub local: Arc<Local>,
     /// What comparisons of the step did that people might not expect.
     pub notes: Notes,
+}
+
+impl Scope {
+    /// By what the comparisons of the step go.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis { zone: &self.local.zone, notes: &self.notes }
+    }
 }
 
 /// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record, or in a

@@ -140,7 +140,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::comparison::{Notes, Operand, equal};
+    use crate::comparison::{Basis, Notes, Operand, equal};
+    use jiff::tz::TimeZone;
 
     #[test]
     fn numbers_are_read_in_russian_and_english_habits() {
@@ -236,8 +237,10 @@ mod tests {
         ] {
             assert_eq!(as_number(text), expected, "{text:?}");
             let (typed, notes) = (read(text).map(Value::Number), Notes::default());
+            let zone = TimeZone::UTC;
+            let basis = Basis { zone: &zone, notes: &notes };
             let agrees = |number: &str| {
-                typed.as_ref().is_some_and(|typed| equal(Operand::of(typed), Operand::Number(number), &notes))
+                typed.as_ref().is_some_and(|typed| equal(Operand::of(typed), Operand::Number(number), basis))
             };
             assert!(expected.is_none_or(agrees), "{text:?} as a typed field: {typed:?}");
         }

@@ -109,8 +109,8 @@ steps:
     for (posted, message, noted) in [
         ("5", "poor", ""),
         ("1000.01", "rich", ""),
-        ("many", "poor", "compared text with a number, which is never true"),
-        ("01001", "poor", "compared text with a number, which is never true"),
+        ("many", "poor", "compared text with a number: they are never equal, and neither is above the other"),
+        ("01001", "poor", "compared text with a number: they are never equal, and neither is above the other"),
     ] {
         let receipt = postern.outcome("/trigger?workflow_id=1", &format!("budget={posted}")).await;
         let run = &receipt["runs"][0];

@@ -11,6 +11,8 @@ pub struct Notes(Arc<AtomicU8>);
 
 const TEXT_WITH_NUMBER: u8 = 1;
 const NUMBERS_AS_TEXTS: u8 = 2;
+const TEXTS_AS_DATES: u8 = 4;
+const DATE_WITH_TEXT: u8 = 8;
 
 impl Notes {
     /// A text that reads as no number was compared with a number.
@@ -23,13 +25,28 @@ impl Notes {
         self.0.fetch_or(NUMBERS_AS_TEXTS, Relaxed);
     }
 
-    /// What was noted, which is forgotten.
+    /// Two texts were compared that both read as dates.
+    pub(super) fn texts_as_dates(&self) {
+        self.0.fetch_or(TEXTS_AS_DATES, Relaxed);
+    }
+
+    /// Of two texts that were compared as texts, one reads as a date.
+    pub(super) fn date_with_text(&self) {
+        self.0.fetch_or(DATE_WITH_TEXT, Relaxed);
+    }
+
+    /// What was noted, which is forgotten: of several notes, the one that people expect least.
     pub fn take(&self) -> Option<Message> {
         if self.0.load(Relaxed) == 0 {
             return None;
         }
         let noted = self.0.swap(0, Relaxed);
-        let is_text_with_number = noted & TEXT_WITH_NUMBER != 0;
-        Some(if is_text_with_number { Message::ComparedTextWithNumber } else { Message::ComparedNumbersAsTexts })
+        let known = [
+            (TEXT_WITH_NUMBER, Message::ComparedTextWithNumber),
+            (DATE_WITH_TEXT, Message::ComparedDateWithText),
+            (NUMBERS_AS_TEXTS, Message::ComparedNumbersAsTexts),
+            (TEXTS_AS_DATES, Message::ComparedTextsAsDates),
+        ];
+        known.into_iter().find(|(bit, _)| noted & bit != 0).map(|(_, message)| message)
     }
 }

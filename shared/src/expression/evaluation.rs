@@ -101,10 +101,11 @@ impl<'s> Evaluation<'s> {
 
     /// `a < b <= c`: every pair must hold.
     fn compared(&mut self, first: &Node, others: &[(Comparator, Node)]) -> Result<bool, EvalError> {
+        let basis = self.scope.basis();
         let mut left = self.side(first)?;
         for (comparator, right) in others {
             let right = self.side(right)?;
-            if !compared::holds(&self.state, &self.scope.notes, *comparator, &left, &right)? {
+            if !compared::holds(&self.state, basis, *comparator, &left, &right)? {
                 return Ok(false);
             }
             left = right;

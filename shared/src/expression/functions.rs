@@ -11,7 +11,8 @@ use super::compared::{self, Side};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
-use super::{EvalError, FUEL, MAX_VALUE_BYTES, counters, local, names, render};
+use super::{EvalError, FUEL, Local, MAX_VALUE_BYTES, counters, local, names, render};
+use crate::comparison::Basis;
 use crate::message::{CalculationFault, ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
 use crate::xml;
@@ -245,7 +246,9 @@ fn compare_by_our_rules(environment: &mut Environment<'static>) {
     for name in NAMES {
         let Some(comparator) = Comparator::of(name) else { continue };
         environment.add_test(name, move |state: &State, left: Value, right: Value| {
-            compared::holds(state, &local::notes_of(state), comparator, &Side::of(left), &Side::of(right))
+            let (local, notes) = (Local::of(state), local::notes_of(state));
+            let basis = Basis { zone: &local.zone, notes: &notes };
+            compared::holds(state, basis, comparator, &Side::of(left), &Side::of(right))
                 .map_err(|error| failed(error.0))
         });
     }

@@ -125,6 +125,8 @@ codes! {
     "join-or-add" JoinOrAdd { left: Inner, right: Inner };
     "compared-text-with-number" ComparedTextWithNumber;
     "compared-numbers-as-texts" ComparedNumbersAsTexts;
+    "compared-texts-as-dates" ComparedTextsAsDates;
+    "compared-date-with-text" ComparedDateWithText;
     "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::comparison::{Operand, equal};
+use crate::date::named_zone;
 
 fn posted(env: Value) -> Scope {
     Scope { env: map(env), ..scope() }
@@ -45,6 +46,31 @@ fn l1_a_posted_number_is_compared_as_a_number() {
 }
 
 #[test]
+fn dates_compare_as_dates_in_the_zone_of_the_step() {
+    let local = Local::new(named_zone("Europe/Moscow").unwrap(), "2026-11-29T16:49:00Z".parse().unwrap(), "");
+    let env = json!({"later": "2026-11-29T18:30:00.000Z", "day": "01.02.2027", "today": "29.11.2026", "odd": "31.12.26"});
+    let scope = Scope { local: Arc::new(local), ..posted(env) };
+    let (as_dates, as_texts) = ("compared two texts as dates", "compared a date with a text that is no date");
+    for (text, expected, note) in [
+        ("$env['later'] > now()", true, as_dates),
+        ("now('Europe/Berlin') == now('America/New_York')", true, as_dates),
+        ("now('Europe/Berlin') > '2026-11-29 19:00'|parse_date", true, as_dates),
+        ("$env['day'] < '15.12.2026'", false, as_dates),
+        ("$env['day'] in ['2027-02-01'] and $env['day'] is eq('2027-02-01')", true, as_dates),
+        ("$env['today'] == now() and not $env['today'] < now()", true, as_dates),
+        ("$env['day'] is date and $env['day'] > '2026-01-01'", true, as_dates),
+        ("$env['later'] == $env['later']", true, ""),
+        ("$env['odd'] > '2026-01-01'", true, as_texts),
+        ("$env['missing'] < now() or '' > now()", false, ""),
+        ("$env['day'] > 5", false, "compared text with a number"),
+    ] {
+        assert_eq!(holds(text, &scope), expected, "{text}");
+        let noted = scope.notes.take().map(|message| message.to_string()).unwrap_or_default();
+        assert!(noted.starts_with(note) && noted.is_empty() == note.is_empty(), "{text}: {noted}");
+    }
+}
+
+#[test]
 fn conditions_compare_every_pair_as_the_comparison_does() {
     let values = [
         json!(null),
@@ -64,14 +90,18 @@ fn conditions_compare_every_pair_as_the_comparison_does() {
         json!("inf"),
         json!("nan"),
         json!("-3"),
+        json!("2026-05-01"),
+        json!("01.05.2026"),
+        json!("2026-05-01T10:30:00Z"),
+        json!("20260501"),
     ];
     for left in &values {
         for right in &values {
             let scope = posted(json!({"a": left, "b": right}));
-            let expected = equal(Operand::of(left), Operand::of(right), &Notes::default());
+            let expected = equal(Operand::of(left), Operand::of(right), scope.basis());
             assert_eq!(holds("$env['a'] == $env['b']", &scope), expected, "{left} {right}");
             assert_eq!(holds("$env['a'] in [$env['b']]", &scope), expected, "{left} {right}");
-            let order = crate::comparison::order(Operand::of(left), Operand::of(right), &Notes::default());
+            let order = crate::comparison::order(Operand::of(left), Operand::of(right), scope.basis());
             assert_eq!(
                 holds("$env['a'] < $env['b']", &scope),
                 order.is_some_and(|order| order.is_lt()),
