@@ -1,4 +1,4 @@
-//! What a comparison did that people might not expect. The step's line on the receipt contains it.
+//! What a comparison or a sum did that people might not expect. The step's line on the receipt contains it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -13,6 +13,7 @@ const TEXT_WITH_NUMBER: u8 = 1;
 const NUMBERS_AS_TEXTS: u8 = 2;
 const TEXTS_AS_DATES: u8 = 4;
 const DATE_WITH_TEXT: u8 = 8;
+const JOINED_NUMBERS: u8 = 16;
 
 impl Notes {
     /// A text that reads as no number was compared with a number.
@@ -35,6 +36,11 @@ impl Notes {
         self.0.fetch_or(DATE_WITH_TEXT, Relaxed);
     }
 
+    /// Two texts were joined by `+` that both read as numbers.
+    pub(crate) fn joined_numbers(&self) {
+        self.0.fetch_or(JOINED_NUMBERS, Relaxed);
+    }
+
     /// What was noted, which is forgotten: of several notes, the one that people expect least.
     pub fn take(&self) -> Option<Message> {
         if self.0.load(Relaxed) == 0 {
@@ -44,6 +50,7 @@ impl Notes {
         let known = [
             (TEXT_WITH_NUMBER, Message::ComparedTextWithNumber),
             (DATE_WITH_TEXT, Message::ComparedDateWithText),
+            (JOINED_NUMBERS, Message::JoinedNumbersAsTexts),
             (NUMBERS_AS_TEXTS, Message::ComparedNumbersAsTexts),
             (TEXTS_AS_DATES, Message::ComparedTextsAsDates),
         ];

@@ -125,6 +125,7 @@ codes! {
     "join-or-add" JoinOrAdd { left: Inner, right: Inner };
     "compared-text-with-number" ComparedTextWithNumber;
     "compared-numbers-as-texts" ComparedNumbersAsTexts;
+    "joined-numbers-as-texts" JoinedNumbersAsTexts;
     "compared-texts-as-dates" ComparedTextsAsDates;
     "compared-date-with-text" ComparedDateWithText;
     "one-mail-address" OneMailAddress;

@@ -189,9 +189,24 @@ fn l14_a_missing_part_of_a_joined_text_is_empty() {
     ] {
         assert_eq!(eval(text), Ok(expected), "{text}");
     }
+    assert_eq!(eval("'5' + '6'"), Ok(json!("56")));
+    assert!(scope.notes.take().is_some_and(|note| note.to_string().starts_with("+ joined two numbers as texts")));
     for text in ["$env['first'] + 36", "36 + $env['first']", "$env['age'] + 1"] {
         let error = eval(text).unwrap_err().to_string();
         assert!(error.contains("~ instead of + to join") && error.contains("|int"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_posted_number_is_not_repeated_as_a_text() {
+    let scope = posted(json!({"p": "100", "grouped": "1 500,50", "line": "-"}));
+    let eval = |text: &str| Expression::parse(text).unwrap().eval(&scope);
+    for text in ["$env['p'] * 2", "3 * $env['p']", "$env['grouped'] * 2", "$env['p'] * 1.2", "$env['p'] * $env['p']"] {
+        let error = eval(text).unwrap_err().to_string();
+        assert!(error.contains("* cannot be used with") && error.contains("|float"), "{text}: {error}");
+    }
+    for (text, expected) in [("$env['line'] * 3", json!("---")), ("$env['p']|int * 2", json!(200))] {
+        assert_eq!(eval(text), Ok(expected), "{text}");
     }
 }
 
