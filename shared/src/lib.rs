@@ -3,6 +3,7 @@
 pub mod backlog;
 pub mod backoff;
 pub mod body;
+pub mod boolean;
 pub mod broker;
 pub mod clock;
 pub mod comparison;

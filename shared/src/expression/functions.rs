@@ -15,7 +15,7 @@ use super::{EvalError, FUEL, Local, MAX_VALUE_BYTES, counters, local, names, ren
 use crate::comparison::Basis;
 use crate::message::{CalculationFault, ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
-use crate::xml;
+use crate::{boolean, xml};
 
 /// The one environment: a constant table, built on first use.
 pub(super) fn environment() -> &'static Environment<'static> {
@@ -101,6 +101,7 @@ fn build() -> Environment<'static> {
     lenient(&mut environment, "lines", Value::from_function(filters::lines));
     lenient(&mut environment, "split", Value::from_function(filters::split));
 
+    environment.add_filter("bool", bool);
     environment.add_filter("from_json", parse_json);
     environment.add_filter("from_xml", parse_xml);
     environment.add_filter("join", join);
@@ -138,6 +139,14 @@ fn lenient(environment: &mut Environment<'static>, name: &'static str, filter: V
             _ => error,
         })
     });
+}
+
+/// A text as a boolean field reads it; whether any other value is one.
+fn bool(value: &Value) -> bool {
+    match value.as_str().map(str::trim) {
+        Some(text) => boolean::read(text).unwrap_or(!text.is_empty()),
+        None => value.is_true(),
+    }
 }
 
 /// The value that a JSON text holds; nothing if it holds none. A value that is no text stays as it is.

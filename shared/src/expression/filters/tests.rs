@@ -177,6 +177,17 @@ fn l15_numbers() {
 }
 
 #[test]
+fn a_text_is_true_or_false_as_a_boolean_field_reads_it() {
+    for text in ["false", "0", "off", "нет", " No ", "", " "] {
+        assert_eq!(eval_with("$env[\"t\"]|bool", json!({"t": text})), Ok(json!(false)), "{text}");
+    }
+    for text in ["true", "1", "on", "да", "x"] {
+        assert_eq!(eval_with("$env[\"t\"]|bool", json!({"t": text})), Ok(json!(true)), "{text}");
+    }
+    check(&[("$env[\"unknown\"]|bool or 0|bool or []|bool or false|bool", json!(false)), ("[0]|bool", json!(true))]);
+}
+
+#[test]
 fn l15_people() {
     check(&[
         (r#""8 800 555-35-35"|phone("ru")"#, json!("+78005553535")),
