@@ -170,10 +170,38 @@ fn l15_numbers() {
         (r#""1 234"|round"#, json!(1234)),
         (r#"-1.5|round(0, "floor")"#, json!(-2.0)),
         (r#""1 234,50" is number and 5 is number and "5" is number"#, json!(true)),
+        (r#""10" is even and "7" is odd and "10" is divisibleby(2) and 10 is divisibleby("5")"#, json!(true)),
+        (r#""7" is even or "10" is odd or "x" is even or "x" is odd or "007" is odd or "7" is divisibleby 2"#, json!(false)),
         (r#""1,234" is number or "five" is number or true is number"#, json!(false)),
     ]);
     assert!(eval_with(r#"5|format_number("xx")"#, json!({})).unwrap_err().contains("format_number knows en or ru"));
     assert!(eval_with(r#""five"|round"#, json!({})).unwrap_err().contains("round needs a number"));
+}
+
+#[test]
+fn int_and_float_read_whatever_is_a_number() {
+    check(&[
+        (r#""1 500,50"|float"#, json!(1500.5)),
+        (r#""1 500,50"|int ~ "/" ~ "-1.9"|int ~ "/" ~ " 5 "|int"#, json!("1500/-1/5")),
+        (r#""1 234,50 ₽"|float(0)"#, json!(1234.5)),
+        (r#""1e5"|int ~ "/" ~ "1e5"|float"#, json!("100000/100000.0")),
+        (r#""ff"|int(0, 16) ~ "/" ~ "10"|int(base=2)"#, json!("255/2")),
+        (r#""x"|int(7) ~ "/" ~ "inf"|int(7) ~ "/" ~ "nan"|float(7)"#, json!("7/7/7")),
+        (r#"$env["unknown"]|int ~ "/" ~ ""|float ~ "/" ~ "  "|int(3) ~ "/" ~ true|int"#, json!("0/0.0/3/1")),
+        (r#""12345678901234567890"|int"#, serde_json::from_str("12345678901234567890").unwrap()),
+        (r#""99999999999999999999999999999999999999999999"|int(0)"#, json!(0)),
+    ]);
+    for (source, expected) in [
+        (r#""99999999999999999999999999999999999999999999"|int"#, "out of range"),
+        (r#""-1e40"|int"#, "out of range"),
+        ("-1e40|int", "out of range"),
+        (r#""inf"|int"#, "a text is not a number"),
+        (r#""five"|float"#, "a text is not a number: |float(0)"),
+        ("[1]|int", "a list is not a number"),
+    ] {
+        let error = eval_with(source, json!({})).unwrap_err();
+        assert!(error.contains(expected), "{source}: {error}");
+    }
 }
 
 #[test]
