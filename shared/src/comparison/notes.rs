@@ -1,4 +1,4 @@
-//! What a comparison or a sum did that people might not expect. The step's line on the receipt contains it.
+//! What a calculation did that people might not expect. The step's line on the receipt contains it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -14,6 +14,7 @@ const NUMBERS_AS_TEXTS: u8 = 2;
 const TEXTS_AS_DATES: u8 = 4;
 const DATE_WITH_TEXT: u8 = 8;
 const JOINED_NUMBERS: u8 = 16;
+const COUNTED_BY_OWN_CLOCK: u8 = 32;
 
 impl Notes {
     /// A text that reads as no number was compared with a number.
@@ -41,6 +42,11 @@ impl Notes {
         self.0.fetch_or(JOINED_NUMBERS, Relaxed);
     }
 
+    /// Days were added by the clock of the workflow's zone to a moment with another offset.
+    pub(crate) fn counted_by_own_clock(&self) {
+        self.0.fetch_or(COUNTED_BY_OWN_CLOCK, Relaxed);
+    }
+
     /// What was noted, which is forgotten: of several notes, the one that people expect least.
     pub fn take(&self) -> Option<Message> {
         if self.0.load(Relaxed) == 0 {
@@ -52,6 +58,7 @@ impl Notes {
             (DATE_WITH_TEXT, Message::ComparedDateWithText),
             (JOINED_NUMBERS, Message::JoinedNumbersAsTexts),
             (NUMBERS_AS_TEXTS, Message::ComparedNumbersAsTexts),
+            (COUNTED_BY_OWN_CLOCK, Message::CountedByOwnClock),
             (TEXTS_AS_DATES, Message::ComparedTextsAsDates),
         ];
         known.into_iter().find(|(bit, _)| noted & bit != 0).map(|(_, message)| message)

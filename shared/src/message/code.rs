@@ -126,6 +126,7 @@ codes! {
     "compared-text-with-number" ComparedTextWithNumber;
     "compared-numbers-as-texts" ComparedNumbersAsTexts;
     "joined-numbers-as-texts" JoinedNumbersAsTexts;
+    "counted-by-own-clock" CountedByOwnClock;
     "compared-texts-as-dates" ComparedTextsAsDates;
     "compared-date-with-text" ComparedDateWithText;
     "one-mail-address" OneMailAddress;

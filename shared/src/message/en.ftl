@@ -100,6 +100,7 @@ convert-first = { $reason }: write |int or |float after what may be missing or a
 join-or-add = + adds numbers or joins two texts, and this is { $left } + { $right }: write |int or |float after a text to add it, or ~ instead of + to join
 compared-text-with-number = compared text with a number: they are never equal, and neither is above the other
 joined-numbers-as-texts = + joined two numbers as texts: write |float after each of them to add them
+counted-by-own-clock = add counted the days by the clock of the workflow's zone, and the date has another offset: write zone="Europe/Berlin" in add to count by another clock
 compared-texts-as-dates = compared two texts as dates
 compared-date-with-text = compared a date with a text that is no date, by their letters
 compared-numbers-as-texts = compared two numbers as texts, by their letters: write |float after one of them to compare numbers

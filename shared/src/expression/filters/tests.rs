@@ -285,6 +285,28 @@ fn l4_dates_are_by_the_clock_of_the_zone() {
         let error = eval_with(&format!(r#""2026-05-01"|add({units})"#), json!({})).unwrap_err();
         assert!(error.contains("are 400000 at most"), "{units}: {error}");
     }
+    for (units, expected) in
+        [("\"3\"", "2026-05-04"), ("\" 1 000 \"", "2029-01-25"), ("\"\"", "2026-05-01"), ("none", "2026-05-01"), ("2.0", "2026-05-03")]
+    {
+        check(&[(&format!("\"2026-05-01\"|add(days={units})"), json!(expected))]);
+    }
+    for units in ["\"x\"", "1.5", "\"1,5\"", "[1]"] {
+        let error = eval_with(&format!("\"2026-05-01\"|add(days={units})"), json!({})).unwrap_err();
+        assert!(error.contains("days must be a whole number"), "{units}: {error}");
+    }
+    for (source, is_noted) in [
+        (r#""2026-03-28 12:00"|parse_date(zone="Europe/Berlin")|add(days=1)"#, true),
+        (r#""2026-03-28 12:00"|parse_date(zone="Europe/Berlin")|add(days=1, zone="Europe/Berlin")"#, false),
+        (r#""2026-03-28 12:00"|parse_date(zone="Europe/Berlin")|add(hours=24)"#, false),
+        (r#""2026-03-28T12:00:00Z"|add(days=1)"#, false),
+        (r#"now()|add(days=1)"#, false),
+        (r#""2026-03-28"|add(days=1)"#, false),
+    ] {
+        let scope = scope(json!({}));
+        Expression::parse(source).unwrap().eval(&scope).unwrap();
+        assert_eq!(scope.notes.take().is_some(), is_noted, "{source}");
+    }
+    assert!(eval_with(r#""2026-05-01"|format_date("YYYY-MM-DD")"#, json!({})).unwrap_err().contains("as in Y-m-d"));
     assert!(eval_with(r#""2026-05-01"|add(day=1)"#, json!({})).unwrap_err().contains("unknown keyword argument 'day'"));
 }
 
