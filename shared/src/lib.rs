@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod backoff;
+pub mod blank;
 pub mod body;
 pub mod boolean;
 pub mod broker;

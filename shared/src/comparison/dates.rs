@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use jiff::tz::TimeZone;
 
+use crate::blank;
 use crate::date::{Reading, read};
 use crate::number::as_number;
 
@@ -37,9 +38,9 @@ fn date(text: &str, zone: &TimeZone) -> Option<Reading> {
     if looks_like_a_date(text) && as_number(text).is_none() { read(text, zone) } else { None }
 }
 
-/// Whether a text begins with a number and a separator as a date does, or with a weekday and a comma (RFC 2822).
+/// Whether a text begins with a number and a separator as a date does, or with a weekday (RFC 2822, JavaScript).
 fn looks_like_a_date(text: &str) -> bool {
-    let text = text.trim_start().as_bytes();
+    let text = blank::trim(text).as_bytes();
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     let separates = |at: usize| matches!(text.get(at), Some(b'-' | b'.' | b'/' | b' '));
     match text {
@@ -48,6 +49,7 @@ fn looks_like_a_date(text: &str) -> bool {
                 || text.get(8) == Some(&b'T')
         }
         [_, _, _, b',', ..] => text.len() > SHORTEST_BYTES,
+        [_, _, _, b' ', _, _, _, b' ', ..] => is_digit(8),
         _ => false,
     }
 }
@@ -109,6 +111,7 @@ mod tests {
             "2026-05-01T10:30:00[Europe/Berlin]",
             "2026-05-01 10:30:00+05",
             "1 May 2026 10:30:00 GMT",
+            "Fri May 01 2026 10:30:00 GMT+0300 (Moscow Standard Time)",
         ] {
             assert!(looks_like_a_date(text) && read(text, &TimeZone::UTC).is_some(), "{text}");
         }
