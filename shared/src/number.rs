@@ -10,18 +10,21 @@ use std::str::FromStr;
 
 use serde_json::Number;
 
+use crate::blank;
 use crate::env::{MAX_NUMBER_CHARS, is_storable};
 
 /// What may stand beside an amount.
-const CURRENCIES: [&str; 16] =
-    ["₽", "$", "€", "£", "¥", "₴", "₸", "руб.", "руб", "р.", "rub", "usd", "eur", "gbp", "uah", "kzt"];
+const CURRENCIES: [&str; 20] = [
+    "₽", "$", "€", "£", "¥", "₴", "₸", "рублей", "рубля", "рубль", "руб.", "руб", "р.", "р", "rub", "usd", "eur", "gbp",
+    "uah", "kzt",
+];
 
 /// Reads a text; nothing = it is no number. Its digits are kept.
 pub fn read(text: &str) -> Option<Number> {
     if text.len() > MAX_NUMBER_CHARS {
         return None;
     }
-    let text = without_currency(text.trim());
+    let text = without_currency(blank::trim(text));
     let (sign, digits) = signed(text)?;
     let plain = if digits.contains(['e', 'E']) { digits.to_owned() } else { plain(digits)? };
     // JSON knows no leading zeros, which forms post. There is one zero.
@@ -38,7 +41,7 @@ pub fn as_number(text: &str) -> Option<&str> {
     if text.len() > MAX_NUMBER_CHARS {
         return None;
     }
-    let number = text.trim_matches([' ', '\t', '\r', '\n']);
+    let number = text.trim_matches(|c| matches!(c, ' ' | '\t' | '\r' | '\n') || blank::is_wide(c));
     let digits = number.strip_prefix('-').unwrap_or(number);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -170,6 +173,9 @@ mod tests {
             ("1'234.50", "1234.50"),
             ("1234,567", "1234.567"),
             ("5 РУБ", "5"),
+            ("5000р", "5000"),
+            ("5 000 рублей", "5000"),
+            ("\u{202a}5\u{a0}", "5"),
             ("Kzt 5", "5"),
         ] {
             assert_eq!(read(text).map(|number| number.to_string()).as_deref(), Some(expected), "{text}");
@@ -229,7 +235,10 @@ mod tests {
             ("0x10", None),
             ("1_000", None),
             ("1,5", None),
-            ("5\u{a0}", None),
+            ("5\u{a0}", Some("5")),
+            ("\u{202a}5\u{202c}", Some("5")),
+            ("5\u{a0}000", None),
+            ("\u{3000}5", None),
             ("٥", None),
             ("inf", None),
             ("nan", None),

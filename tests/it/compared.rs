@@ -19,6 +19,8 @@ fn values() -> Vec<Value> {
         json!("5"),
         json!("5.0"),
         json!(" 5 "),
+        json!("5\u{a0}"),
+        json!("\u{202a}5\u{202c}"),
         json!("05"),
         json!("+5"),
         json!("-3"),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::field::FieldType;
 use crate::expression::{is_email, render};
 use crate::id::RecordId;
-use crate::{boolean, date, number, phone, web_address};
+use crate::{blank, boolean, date, number, phone, web_address};
 
 /// The value of the type; what is empty is null, and none = it cannot be one. Clock times are those of the zone.
 pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Option<Value> {
@@ -18,7 +18,7 @@ pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Optio
         return None;
     }
     let text = render(value);
-    let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let trimmed = blank::trim(&text);
     if trimmed.is_empty() {
         return Some(Value::Null);
     }

@@ -1,7 +1,7 @@
 //! `int` and `float`, which read a text by the rules of [`crate::number`]: whatever `is number` says is a number is one here.
 
 use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
-use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
+use minijinja::{Environment, ErrorKind, State, Value, filters};
 
 use super::failed;
 use crate::expression::arithmetic::kind_of;
