@@ -1,11 +1,15 @@
 //! What a document says that can be read but never does what is meant: a URL without a scheme, a mail to no address, an
 //! order in the words of SQL. Found when a document is checked, not when a stored one is read: that one runs as it did.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::expression::name_in;
 use crate::finding::Finding;
 use crate::message::{Message, StepFault};
+use crate::spec::Kind;
 use crate::suggestion::Meant;
+use crate::task::KINDS;
+use crate::yaml::join;
 
 /// Keys of `send_mail` whose texts are addresses.
 const ADDRESSES: [&str; 5] = ["send_mail", "cc", "bcc", "from", "reply_to"];
@@ -17,6 +21,7 @@ const MAX_EXCERPT_CHARS: usize = 60;
 pub fn findings(document: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, step) in document["steps"].as_object().into_iter().flatten() {
+        step.as_object().into_iter().for_each(|step| names(step, &join("steps", name), &mut findings));
         let mut report = |key: &str, message: Option<Message>| {
             findings.extend(message.map(|message| Finding::new(format!("steps.{name}.{key}"), message)));
         };
@@ -33,6 +38,30 @@ pub fn findings(document: &Value) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Names of `$env` and of fields that are written as references to them: a step would assign a name that nobody reads.
+fn names(step: &Map<String, Value>, path: &str, findings: &mut Vec<Finding>) {
+    let Some(kind) = KINDS.iter().find(|kind| step.contains_key(kind.spec.name)) else { return };
+    for (key, value) in step {
+        let path = join(path, key);
+        let mut judge = |path: String, text: &str| {
+            let meant = name_in(text).map(|name| Meant::of([format!("`{name}`")]));
+            let fault = |meant| Finding::new(path, Message::from(StepFault::NameIsReference).meant(meant));
+            findings.extend(meant.map(fault));
+        };
+        match kind.spec.setting(key).map(|setting| setting.kind) {
+            Some(Kind::EnvName) => value.as_str().into_iter().for_each(|text| judge(path.clone(), text)),
+            Some(Kind::Sort) => {
+                texts(value).for_each(|text| judge(path.clone(), text.strip_prefix('-').unwrap_or(text)));
+            }
+            Some(Kind::Env | Kind::Fields | Kind::Conditions) => {
+                let keys = value.as_object().into_iter().flat_map(Map::keys);
+                keys.for_each(|key| judge(join(&path, key), key));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
@@ -160,6 +189,30 @@ mod tests {
             assert_eq!(found(json!({"send_mail": to, "cc": "{{ $owner }}"})), [""; 0], "{to}");
         }
         assert_eq!(found(json!({"send_mail": "a@b.c", "reply_to": "nobody"})).len(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_written_as_a_reference_is_found() {
+        for (step, expected) in [
+            (json!({"create_record": "Leads", "store_id": "$env[\"id\"]"}), ("store_id", "id")),
+            (json!({"create_record": "Leads", "fields": {"$lastname": "x"}}), ("fields.$lastname", "lastname")),
+            (json!({"set_env": {"$env['x']": 1}}), ("set_env.$env['x']", "x")),
+            (json!({"find_record": "Leads", "where": {"$lastname": "x"}}), ("where.$lastname", "lastname")),
+            (json!({"find_record": "Leads", "sort": "-$created"}), ("sort", "created")),
+            (json!({"for_each": "$env[\"l\"]", "item": "$env[\"x\"]"}), ("item", "x")),
+            (json!({"http_request": "https://a.example", "store": "$env[\"r\"]"}), ("store", "r")),
+        ] {
+            let found = found(step.clone());
+            let (key, name) = expected;
+            let expected = format!("steps.s.{key}: a name stands here, and no reference: did you mean `{name}`?");
+            assert_eq!(found, [expected], "{step}");
+        }
+        for step in [
+            json!({"create_record": "Leads", "store_id": "id", "fields": {"price_$": "$env[\"x\"]"}}),
+            json!({"set_env": {"$": 1, "a$b": 2}}),
+        ] {
+            assert_eq!(found(step.clone()), [""; 0], "{step}");
+        }
     }
 
     #[test]
