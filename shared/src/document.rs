@@ -1,7 +1,7 @@
 //! Settings as documents: one first-level key tells what a document is. One validator for the control panel, the
 //! API and the command line stands here and in the types that it reads.
 
-mod bare_filters;
+mod texts;
 pub mod batch;
 pub mod connections;
 mod reader;

@@ -6,7 +6,7 @@
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
 mod arithmetic;
-mod bare_filter;
+mod bare;
 mod compared;
 mod context;
 mod counters;
@@ -21,6 +21,7 @@ mod names;
 mod node;
 mod parser;
 mod part;
+pub mod pitfalls;
 mod reads;
 mod reference;
 mod template;
@@ -42,10 +43,11 @@ use evaluation::Evaluation;
 use lexer::End;
 use node::Node;
 
-pub use bare_filter::bare_filter;
+pub use bare::{bare_expression, bare_filter};
 pub use context::Context;
 pub use local::Local;
 pub use reads::Reads;
+pub use reference::name_in;
 pub use template::Template;
 pub use value::render;
 

@@ -1,18 +1,23 @@
-//! Texts of steps that were probably meant as expressions: `$env["a"]|lower` without braces. They are judged when a document
-//! is set, and not when a stored one is read: such a text has a value, and what runs goes on running.
+//! Texts of steps that say something else than was probably meant: `$env["a"]|lower` without braces, or a condition that is
+//! always true. They are judged when a document is set, and not when a stored one is read: such a text has a value, and
+//! what runs goes on running.
 
 use serde_json::{Map, Value};
 
-use crate::expression::bare_filter;
+use crate::expression::{bare_expression, bare_filter, pitfalls};
 use crate::finding::Finding;
-use crate::message::StepFault;
+use crate::message::{Message, StepFault};
 use crate::spec::Kind;
 use crate::task::KINDS;
+use crate::task::switch;
 use crate::yaml::join;
 
-/// What is wrong with the steps of the document of a workflow.
+/// What is wrong with the texts in the document of a workflow.
 pub(super) fn findings(document: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if let Some(condition) = document["start"].get("condition") {
+        of_condition(condition, "start.condition", &mut findings);
+    }
     for (name, step) in document["steps"].as_object().into_iter().flatten() {
         let path = join("steps", name);
         step.as_object().into_iter().for_each(|step| of_step(step, &path, &mut findings));
@@ -23,24 +28,45 @@ pub(super) fn findings(document: &Value) -> Vec<Finding> {
 fn of_step(step: &Map<String, Value>, path: &str, findings: &mut Vec<Finding>) {
     let Some(kind) = KINDS.iter().find(|kind| step.contains_key(kind.spec.name)) else { return };
     for (key, value) in step {
-        // An expression has no braces.
-        if kind.spec.setting(key).is_some_and(|setting| !matches!(setting.kind, Kind::Expression)) {
-            of_value(value, &join(path, key), findings);
+        match kind.spec.setting(key).map(|setting| setting.kind) {
+            Some(Kind::Expression) => of_condition(value, &join(path, key), findings),
+            Some(_) => of_value(value, key == switch::SPEC.name, &join(path, key), findings),
+            None => {}
         }
     }
 }
 
-fn of_value(value: &Value, path: &str, findings: &mut Vec<Finding>) {
+/// An expression has no braces.
+fn of_condition(value: &Value, path: &str, findings: &mut Vec<Finding>) {
+    let faults = value.as_str().map(pitfalls::of_condition).unwrap_or_default();
+    findings.extend(faults.into_iter().map(|fault| Finding::new(path, fault)));
+}
+
+/// `compared` texts are those that are compared with others.
+fn of_value(value: &Value, compared: bool, path: &str, findings: &mut Vec<Finding>) {
     match value {
         Value::String(text) => {
-            findings.extend(bare_filter(text).map(|meant| Finding::new(path, StepFault::BareFilter { meant })));
+            findings.extend(of_text(text, compared).into_iter().map(|fault| Finding::new(path, fault)));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| of_value(item, &join(path, &at.to_string()), findings));
+            let items = items.iter().enumerate();
+            items.for_each(|(at, item)| of_value(item, compared, &join(path, &at.to_string()), findings));
         }
-        Value::Object(map) => map.iter().for_each(|(key, item)| of_value(item, &join(path, key), findings)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, item)| of_value(item, compared, &join(path, key), findings));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+fn of_text(text: &str, compared: bool) -> Vec<Message> {
+    if let Some(meant) = bare_filter(text) {
+        return vec![StepFault::BareFilter { meant }.into()];
+    }
+    if let Some(meant) = bare_expression(text, compared) {
+        return vec![StepFault::BareExpression { meant }.into()];
+    }
+    pitfalls::of_text(text)
 }
 
 #[cfg(test)]
@@ -63,5 +89,21 @@ mod tests {
         }
         assert!(findings(&json!({"steps": {"a": {"condition": text, "then": "b"}}})).is_empty());
         assert!(findings(&json!({"steps": {"a": {"comment": "{{ $env[\"x\"]|lower }}"}}})).is_empty());
+    }
+
+    #[test]
+    fn expressions_that_mean_something_else_are_found() {
+        for (step, expected) in [
+            (json!({"switch": "$env[\"v\"] is email", "cases": {"true": "b"}}), "steps.a.switch: an expression outside"),
+            (json!({"set_env": {"x": "$env[\"n\"] + 1"}}), "steps.a.set_env.x: an expression outside of braces"),
+            (json!({"condition": "$env[\"p\"] == 5 or 6"}), "steps.a.condition: 6 alone is always true"),
+            (json!({"comment": "{{ $a|format_date(\"YYYY\") }}"}), "steps.a.comment: YY is not how"),
+        ] {
+            let found = findings(&json!({"steps": {"a": step}}));
+            assert!(found.len() == 1 && found[0].to_string().starts_with(expected), "{found:?}");
+        }
+        let found = findings(&json!({"start": {"condition": "$a == 1 or 2"}, "steps": {}}));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(findings(&json!({"steps": {"a": {"comment": "$firstname and $lastname"}}})).is_empty());
     }
 }

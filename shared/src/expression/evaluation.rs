@@ -2,14 +2,14 @@
 //! of filters, tests and functions are counted by minijinja in the same state.
 
 use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{State, Value as Jinja};
+use minijinja::{ErrorKind, State, Value as Jinja};
 
 use super::arithmetic::{self, is_list, is_nothing, joined};
 use super::compared::{self, Side};
 use super::node::{Argument, Branches, Comparator, Node};
 use super::reference::Reference;
 use super::value::{self, from_owned_json, to_json};
-use super::{EvalError, Scope, functions, local, render, spend_bytes, spend_copy};
+use super::{EvalError, Scope, functions, local, pitfalls, render, spend_bytes, spend_copy};
 use crate::env::json_bytes;
 use crate::message::CalculationFault;
 
@@ -222,7 +222,10 @@ impl<'s> Evaluation<'s> {
             spend_bytes(&self.state, text.len())?;
         }
         let arguments = self.arguments(Some(inner), arguments)?;
-        let value = self.state.apply_filter(name, &arguments)?;
+        let value = self.state.apply_filter(name, &arguments).map_err(|error| match error.kind() {
+            ErrorKind::MissingArgument | ErrorKind::TooManyArguments => unfit(pitfalls::arguments_of(name)),
+            _ => error.into(),
+        })?;
         self.made(value)
     }
 

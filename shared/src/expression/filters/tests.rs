@@ -307,7 +307,7 @@ fn l4_dates_are_by_the_clock_of_the_zone() {
         assert_eq!(scope.notes.take().is_some(), is_noted, "{source}");
     }
     assert!(eval_with(r#""2026-05-01"|format_date("YYYY-MM-DD")"#, json!({})).unwrap_err().contains("as in Y-m-d"));
-    assert!(eval_with(r#""2026-05-01"|add(day=1)"#, json!({})).unwrap_err().contains("unknown keyword argument 'day'"));
+    assert!(eval_with(r#""2026-05-01"|add(day=1)"#, json!({})).unwrap_err().contains("which is used as in \"2026-01-31\"|add(months=1)"));
 }
 
 #[test]

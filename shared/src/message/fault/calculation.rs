@@ -34,6 +34,7 @@ codes! {
     "units-most" UnitsMost { unit: String, most: u64 };
     "units-whole" UnitsWhole { unit: String };
     "date-format" DateFormat { part: String };
+    "arguments-unfit" ArgumentsUnfit { filter: String, example: String };
     "date-too-far" DateTooFar;
     "calendar-days" CalendarDays { most: usize };
     "calendar-form" CalendarForm;

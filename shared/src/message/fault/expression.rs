@@ -47,6 +47,7 @@ codes! {
     "expression-deeper" ExpressionDeeper { most: usize };
     "end-unexpected" EndUnexpected;
     "equals-sign" EqualsSign;
+    "always-true" AlwaysTrue { text: String, list: String };
     "unexpected" Unexpected { text: String };
     "text-unexpected" TextUnexpected;
     "reference-unexpected" ReferenceUnexpected;

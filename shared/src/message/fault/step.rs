@@ -40,6 +40,8 @@ codes! {
     "needs-for-each" NeedsForEach;
     "mail-no-text" MailNoText;
     "bare-filter" BareFilter { meant: String };
+    "bare-expression" BareExpression { meant: String };
+    "name-is-reference" NameIsReference;
     "url-scheme-other" UrlSchemeOther { scheme: String };
     "url-no-scheme" UrlNoScheme;
     "no-mail-address" NoMailAddress { text: String };

@@ -1,0 +1,275 @@
+//! What an expression can be read as but hardly means: `$plan == "a" or "b"`, a date in the letters of another program,
+//! arguments that a filter does not take. Judged when a document is set, and not when a stored one is read: that one runs
+//! as it did.
+
+use minijinja::value::Kwargs;
+use minijinja::{ErrorKind, Value as Jinja};
+
+use super::examples::FILTERS;
+use super::lexer::End;
+use super::node::{Argument, Branches, Comparator, Node};
+use super::part::{Inline, Loop, Part};
+use super::reference::Reference;
+use super::{EvalError, date, explain, functions, parser, text};
+use crate::message::{CalculationFault, ExpressionFault, Message};
+
+/// The most of a literal that a message repeats, in characters.
+const MAX_EXCERPT_CHARS: usize = 40;
+
+/// What is wrong in an expression of which it matters whether it is true. One that cannot be parsed has its own fault.
+pub fn of_condition(source: &str) -> Vec<Message> {
+    let mut walk = Walk::default();
+    if let Ok(parsed) = parser::parse(source, 0, End::Text, &[]) {
+        walk.condition(&parsed.node);
+    }
+    walk.found
+}
+
+/// What is wrong in the expressions of a text with placeholders and statements.
+pub fn of_text(source: &str) -> Vec<Message> {
+    let mut walk = Walk::default();
+    if source.contains(['{', '$'])
+        && let Ok((parts, _)) = text::parse(source)
+    {
+        walk.parts(&parts);
+    }
+    walk.found
+}
+
+/// Goes through a tree and collects what is wrong.
+#[derive(Default)]
+struct Walk {
+    found: Vec<Message>,
+}
+
+impl Walk {
+    fn parts(&mut self, parts: &[Part]) {
+        for part in parts {
+            match part {
+                Part::Text(_) => {}
+                Part::Reference(reference) => self.reference(reference),
+                Part::Inline(Inline { node, .. }) | Part::Set(_, node) => self.value(node),
+                Part::If(branches) => {
+                    for (condition, parts) in branches {
+                        condition.iter().for_each(|condition| self.condition(condition));
+                        self.parts(parts);
+                    }
+                }
+                Part::For(all) => self.repeat(all),
+            }
+        }
+    }
+
+    fn repeat(&mut self, all: &Loop) {
+        self.value(&all.list);
+        all.condition.iter().for_each(|condition| self.condition(condition));
+        self.parts(&all.body);
+        self.parts(&all.otherwise);
+    }
+
+    /// A node of which it matters whether it is true.
+    fn condition(&mut self, node: &Node) {
+        match node {
+            Node::Not(inner) => self.condition(inner),
+            Node::And(all) | Node::Or(all) => {
+                for one in all {
+                    match one {
+                        Node::Fixed(value) => self.literal(value, all),
+                        one => self.condition(one),
+                    }
+                }
+            }
+            node => self.value(node),
+        }
+    }
+
+    /// A text or a number that stands alone beside `and` or `or`; true, false and what is empty may stand there.
+    fn literal(&mut self, value: &Jinja, all: &[Node]) {
+        if let Some(text) = written(value).filter(|_| value.is_true()) {
+            let compared = all.iter().filter_map(compared_with).collect::<Vec<_>>().join(", ");
+            self.found.push(ExpressionFault::AlwaysTrue { text, list: compared }.into());
+        }
+    }
+
+    fn value(&mut self, node: &Node) {
+        match node {
+            Node::Fixed(_) | Node::Local(_) => {}
+            Node::Reference(reference) => self.reference(reference),
+            Node::List(all) | Node::Joined(all) | Node::And(all) | Node::Or(all) => self.values(all),
+            Node::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+                self.value(key);
+                self.value(value);
+            }),
+            Node::Item(inner, key) => {
+                self.value(inner);
+                self.value(key);
+            }
+            Node::Slice(inner, bounds) => {
+                self.value(inner);
+                bounds.iter().flatten().for_each(|bound| self.value(bound));
+            }
+            Node::Negative(inner) | Node::Not(inner) => self.value(inner),
+            Node::Sum(first, others) => {
+                self.value(first);
+                others.iter().for_each(|(_, other)| self.value(other));
+            }
+            Node::Compared(first, others) => {
+                self.value(first);
+                others.iter().for_each(|(_, other)| self.value(other));
+            }
+            Node::If(branches) => {
+                let Branches { condition, yes, no } = &**branches;
+                self.condition(condition);
+                self.value(yes);
+                no.iter().for_each(|no| self.value(no));
+            }
+            Node::Filter(inner, name, arguments) => {
+                self.value(inner);
+                self.found.extend(wrong_arguments(name, arguments));
+                self.arguments(arguments);
+            }
+            Node::Test(inner, _, arguments) => {
+                self.value(inner);
+                self.arguments(arguments);
+            }
+            Node::Call(_, arguments) => self.arguments(arguments),
+        }
+    }
+
+    fn values(&mut self, all: &[Node]) {
+        all.iter().for_each(|one| self.value(one));
+    }
+
+    fn arguments(&mut self, arguments: &[Argument]) {
+        arguments.iter().for_each(|argument| self.value(&argument.value));
+    }
+
+    fn reference(&mut self, reference: &Reference) {
+        if let Reference::Now(now) = reference {
+            self.found.extend(date::foreign_format(&now.format).map(Message::from));
+        }
+    }
+}
+
+/// A text or a number as it is written.
+fn written(value: &Jinja) -> Option<String> {
+    match value.as_str() {
+        Some(text) => Some(format!("\"{}\"", text.chars().take(MAX_EXCERPT_CHARS).collect::<String>())),
+        None => value.is_number().then(|| value.to_string()),
+    }
+}
+
+/// The literal of `$a == "x"`, or the node itself if it is one.
+fn compared_with(node: &Node) -> Option<String> {
+    match node {
+        Node::Fixed(value) => written(value),
+        Node::Compared(_, others) => match others.as_slice() {
+            [(Comparator::Equal, Node::Fixed(value))] => written(value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Arguments that are written out are tried with no value and with an empty one: the filter says what it does not take.
+fn wrong_arguments(name: &str, arguments: &[Argument]) -> Option<Message> {
+    let mut state = functions::environment().empty_state();
+    let (mut values, mut named) = (vec![Jinja::UNDEFINED], Vec::new());
+    for argument in arguments {
+        let Node::Fixed(value) = &argument.value else { return None };
+        match &argument.name {
+            None => values.push(value.clone()),
+            Some(name) => named.push((name.as_str(), value.clone())),
+        }
+    }
+    if name == "format_date"
+        && let Some(fault) = values.get(1).and_then(Jinja::as_str).and_then(date::foreign_format)
+    {
+        return Some(fault.into());
+    }
+    if !named.is_empty() {
+        values.push(Jinja::from(named.into_iter().collect::<Kwargs>()));
+    }
+    if name.starts_with("regex_") {
+        values[0] = Jinja::from("");
+    }
+    let error = state.apply_filter(name, &values).err()?;
+    match error.kind() {
+        ErrorKind::MissingArgument | ErrorKind::TooManyArguments => Some(arguments_of(name).into()),
+        // What it takes, it does not take so.
+        _ => match explain(&error) {
+            EvalError(Message::Calculation(fault)) => Some(Message::Calculation(fault)),
+            _ => None,
+        },
+    }
+}
+
+/// How a filter is used.
+pub(super) fn arguments_of(name: &str) -> CalculationFault {
+    let example = FILTERS.iter().find(|(known, ..)| *known == name).map_or(name, |(_, example, _)| example);
+    CalculationFault::ArgumentsUnfit { filter: name.to_owned(), example: example.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(found: &[Message]) -> Vec<String> {
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_literal_beside_or_is_found_in_conditions_alone() {
+        for (source, expected) in [
+            (r#"$env["plan"] == "a" or "b""#, r#""b" alone is always true: to compare with several values, write in ["a", "b"]"#),
+            ("$n == 5 or 6", "in [5, 6]"),
+            (r#"$n == 5 and ("x" or $y)"#, r#"in ["x"]"#),
+            (r#"not ($a == "x" or "y")"#, r#""y" alone"#),
+        ] {
+            let found = texts(&of_condition(source));
+            assert!(found.len() == 1 && found[0].contains(expected), "{source}: {found:?}");
+        }
+        for source in [
+            r#"$env["plan"] in ["a", "b"]"#,
+            r#"$a == "x" or $b"#,
+            "$a or true",
+            r#"($a or "x") == "x""#,
+            r#"$a or """#,
+        ] {
+            assert_eq!(texts(&of_condition(source)), [""; 0], "{source}");
+        }
+        assert_eq!(texts(&of_text(r#"{{ $a or "none" }} {{ $b == 1 and "x" or "y" }}"#)), [""; 0]);
+        for source in [r#"{% if $a == "x" or "y" %}b{% endif %}"#, r#"{{ 1 if $a == "x" or "y" else 2 }}"#] {
+            assert_eq!(of_text(source).len(), 1, "{source}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_never_fit_are_found() {
+        for (source, expected) in [
+            (r#"{{ $a|format_date("YYYY-MM-DD") }}"#, "YY is not how a date is written here"),
+            ("{{ $a|format_date('%Y-%m-%d') }}", "%Y is not"),
+            ("$[Now,0,'dd.MM.yyyy']", "dd is not"),
+            ("{{ $a|format_date }}", r#"do not fit |format_date, which is used as in "2026-05-01"|format_date("d.m.Y")"#),
+            ("{{ $a|add(day=1) }}", "do not fit |add"),
+            (r#"{{ $a|replace("a") }}"#, "do not fit |replace"),
+            (r#"{{ $a|regex_match("[") }}"#, "the pattern cannot be read"),
+            (r#"{{ [1, $a|upper(5)]|join }}"#, "do not fit |upper"),
+        ] {
+            let found = texts(&of_text(source));
+            assert!(found.len() == 1 && found[0].contains(expected), "{source}: {found:?}");
+        }
+        for source in [
+            r#"{{ $a|format_date("d.m.Y H:i", zone="Europe/Moscow") }}"#,
+            "{{ $a|format_date($f) }}",
+            r#"{{ $a|regex_match("^[0-9]+$") and $b|regex_match($c) }}"#,
+            "$[Now,0,'d.m.Y'] %Y dd",
+            "{{ $a|add(days=$n) }}",
+        ] {
+            assert_eq!(texts(&of_text(source)), [""; 0], "{source}");
+        }
+        for (name, example, _) in FILTERS {
+            assert_eq!(texts(&of_condition(example)), [""; 0], "{name}");
+        }
+    }
+}
