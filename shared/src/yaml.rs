@@ -3,6 +3,7 @@
 //! no document that Postern writes could keep them.
 
 mod edit;
+mod hint;
 mod indentation;
 mod read;
 mod scalar;
