@@ -129,6 +129,7 @@ codes! {
     "counted-by-own-clock" CountedByOwnClock;
     "compared-texts-as-dates" ComparedTextsAsDates;
     "compared-date-with-text" ComparedDateWithText;
+    "field-compared-as-text" FieldComparedAsText { field: String };
     "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;

@@ -104,6 +104,7 @@ counted-by-own-clock = add counted the days by the clock of the workflow's zone,
 compared-texts-as-dates = compared two texts as dates
 compared-date-with-text = compared a date with a text that is no date, by their letters
 compared-numbers-as-texts = compared two numbers as texts, by their letters: write |float after one of them to compare numbers
+field-compared-as-text = { $field }: compared by its letters, as the field is not declared: declare it in its module as a number or a date
 one-mail-address = it is not one mail address, for which a reference stands: write |safe in double braces for several
 delay-too-long = a delay is at most { $days } days long
 not-a-duration = must be a duration such as 45s, 90m, 1h 30m, 2d or 1w
