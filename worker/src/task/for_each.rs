@@ -58,7 +58,7 @@ fn go_on(settings: &ForEach, frame: &mut Frame, context: &mut Context<'_>) -> Re
     context.hold_values(value.as_slice())?;
     if frame.is_part {
         if let Some(parent) = &mut context.parent {
-            parent.value = value;
+            (parent.value, parent.failed) = (value, frame.failure.is_some());
         }
         let message = Message::ItemOf { item: frame.at, count: frame.count };
         return Ok(Outcome::Loop(Turn::Done { message }));
