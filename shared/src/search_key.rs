@@ -1,5 +1,5 @@
 //! By which texts a receipt or a record is found: e-mails, phone numbers in any notation, and the words of names and ids in
-//! any case. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
+//! any case, with the parts of names that a hyphen or an apostrophe joins. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
 
 mod inside;
 
@@ -134,6 +134,18 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The parts of names such as `Петров-Водкин` and `O'Neill`. An id with digits in it is one word.
+    fn parts(text: &str) -> impl Iterator<Item = Self> + '_ {
+        let is_name = |word: &&str| word.contains(JOINTS) && !word.contains(|c: char| c.is_numeric());
+        let names = text.split_whitespace().filter(is_name);
+        names.flat_map(|word| word.split(JOINTS)).filter(|part| part.chars().nth(1).is_some()).flat_map(Self::words)
+    }
+}
+
+/// What stands between the parts of a name.
+const JOINTS: [char; 6] = ['-', '\'', '’', '‐', '‑', '–'];
+
 /// Without its case, by Unicode: through capital letters, since some letters have several small forms. Most people write
 /// `е` for `ё`.
 fn folded(text: &str) -> String {
@@ -226,7 +238,11 @@ fn collect(name: &str, value: &Value, names: &Names, depth: usize, keys: &mut BT
     keys.extend(Key::email(&text));
     keys.extend(Key::phone(&text));
     if names.count(name) {
-        keys.extend(Key::words(&text).take(MAX_KEYS - keys.len().min(MAX_KEYS)));
+        for key in Key::words(&text).chain(Key::parts(&text)).take(MAX_KEYS) {
+            if keys.len() < MAX_KEYS {
+                keys.insert(key);
+            }
+        }
     }
 }
 
@@ -258,7 +274,7 @@ mod tests {
     #[test]
     fn a_person_is_found_by_email_phone_and_name_however_they_are_written() {
         let lead = r#"{"Email":" Ada@Example.ORG ","tel":"+7 (912) 345-67-89","lastname":"Иванов","firstname":"Иван",
-            "lead_id":4711,"middlename":"Королев","text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
+            "lead_id":4711,"middlename":"Королев","name":["Петров-Водкин","O'Neill"],"order_id":"550e8400-a716-ffff","text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
         for (text, found) in [
             ("ada@example.org", true),
             ("ADA@example.org", true),
@@ -271,6 +287,14 @@ mod tests {
             ("ИВАН Иванов", true),
             ("иван петров", false),
             ("king-noel", true),
+            ("ada noel", true),
+            ("KING", true),
+            ("водкин", true),
+            ("петров-водкин", true),
+            ("neill", true),
+            ("o'neill", true),
+            ("o", false),
+            ("a716", false),
             ("4711", true),
             ("hello", false),
             ("bob@example.org", false),
