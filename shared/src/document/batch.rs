@@ -139,6 +139,7 @@ impl Batch {
                     let others: Vec<Finding> = others.filter(|one| !is_known(one)).collect();
                     findings.extend(others);
                     findings.extend(texts::findings(&yaml.value));
+                    findings.extend(texts::cut(&yaml.value, &yaml.cut));
                     findings.extend(runs_unknown(workflow, &unknown));
                     findings.extend(named.of_workflow(workflow));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));

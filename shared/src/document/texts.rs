@@ -25,6 +25,19 @@ pub(super) fn findings(document: &Value) -> Vec<Finding> {
     findings
 }
 
+/// Texts behind which a comment begins that was probably meant as a part of them: `Order #5`.
+pub(super) fn cut(document: &Value, paths: &[String]) -> Vec<Finding> {
+    let is_of_step = |path: &&String| {
+        let Some((name, rest)) = path.strip_prefix("steps.").and_then(|path| path.split_once('.')) else { return false };
+        let step = document["steps"].get(name).and_then(Value::as_object);
+        let kind = KINDS.iter().find(|kind| step.is_some_and(|step| step.contains_key(kind.spec.name)));
+        let setting = kind.and_then(|kind| kind.spec.setting(rest.split('.').next().unwrap_or_default()));
+        // Names of steps, modules and triggers hold no number sign: behind them stands a comment.
+        setting.is_some_and(|setting| !matches!(setting.kind, Kind::Cases | Kind::Name(_) | Kind::Names(_) | Kind::EnvName))
+    };
+    paths.iter().filter(is_of_step).map(|path| Finding::new(path, StepFault::CutByComment)).collect()
+}
+
 fn of_step(step: &Map<String, Value>, path: &str, findings: &mut Vec<Finding>) {
     let Some(kind) = KINDS.iter().find(|kind| step.contains_key(kind.spec.name)) else { return };
     for (key, value) in step {
@@ -89,6 +102,14 @@ mod tests {
         }
         assert!(findings(&json!({"steps": {"a": {"condition": text, "then": "b"}}})).is_empty());
         assert!(findings(&json!({"steps": {"a": {"comment": "{{ $env[\"x\"]|lower }}"}}})).is_empty());
+    }
+
+    #[test]
+    fn a_text_that_a_comment_cuts_off_is_found_where_texts_stand() {
+        let document = json!({"steps": {"a": {"comment": "Order", "next": "b"}, "b": {"stop": "finished"}}});
+        let paths = ["steps.a.comment", "steps.a.next", "title"].map(str::to_owned);
+        let found: Vec<String> = cut(&document, &paths).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["steps.a.comment: # begins a comment, which cuts this text off: quote the whole text '…'"]);
     }
 
     #[test]

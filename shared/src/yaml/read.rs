@@ -16,13 +16,19 @@ pub fn read(text: &str) -> Result<Vec<Document>, Located> {
         return Err(fault(1, DocumentFault::TextTooLong { most: MAX_BYTES }));
     }
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut builder = Builder { parser: Parser::new_from_str(text), lines: HashMap::new(), text };
+    let commented = text.lines().zip(1_usize..).filter(|(line, _)| comment(line).is_some());
+    let commented = commented.map(|(line, number)| (number, line)).collect();
+    let (lines, cut) = (HashMap::new(), Vec::new());
+    let mut builder = Builder { parser: Parser::new_from_str(text), lines, cut, commented, text };
     builder.documents().map_err(|located| with_hint(text, located))
 }
 
 struct Builder<'t> {
     parser: Parser<'t, StrInput<'t>>,
     lines: HashMap<String, usize>,
+    cut: Vec<String>,
+    /// The lines with a comment that begins without a blank, by their numbers: few texts have any.
+    commented: HashMap<usize, &'t str>,
     text: &'t str,
 }
 
@@ -41,12 +47,12 @@ impl<'t> Builder<'t> {
                         matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
                     let is_on_divider = span.start.line() < begin;
                     let value = self.value(event, span, "", 0)?;
-                    let lines = std::mem::take(&mut self.lines);
+                    let (lines, cut) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.cut));
                     let (_, span) = self.next()?;
                     let end = span.start.line();
                     if !is_empty {
                         let text = if is_on_divider { write(&value) } else { self.text_between(begin, end) };
-                        documents.push(Document { value, text, lines });
+                        documents.push(Document { value, text, lines, cut });
                     }
                     begin = end;
                 }
@@ -83,7 +89,14 @@ impl<'t> Builder<'t> {
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_anchor(anchor, line)?;
                 let is_text = is_text_tag(tag.as_deref(), line)? || style != ScalarStyle::Plain;
-                Ok(if is_text { Value::String(text.into_owned()) } else { scalar::resolve(&text) })
+                let value = if is_text { Value::String(text.into_owned()) } else { scalar::resolve(&text) };
+                if let (ScalarStyle::Plain, Some(text)) = (style, value.as_str())
+                    && let Some(line) = self.commented.get(&line)
+                    && comment(line).is_some_and(|at| line[..at].trim_end().ends_with(text))
+                {
+                    self.cut.push(path.to_owned());
+                }
+                Ok(value)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_anchor(anchor, line)?;
@@ -138,6 +151,12 @@ impl<'t> Builder<'t> {
             map.insert(key, value);
         }
     }
+}
+
+/// Where ` #` stands on a line before another character than a blank: people write a comment behind a blank.
+fn comment(line: &str) -> Option<usize> {
+    let begins = |at: &usize| line[at + 2..].starts_with(|c: char| !c.is_whitespace() && c != '#');
+    line.match_indices(" #").map(|(at, _)| at).find(begins)
 }
 
 fn refuse_anchor(anchor: usize, line: usize) -> Result<(), Located> {
@@ -227,6 +246,14 @@ mod tests {
         ] {
             assert_eq!(document.line(path), line, "{path}");
         }
+    }
+
+    #[test]
+    fn a_text_that_a_comment_cuts_off_is_known() {
+        let text = "a: Order #5\nb: Заявка #$env[\"id\"] не принята\nc: x # 5\nd: 'x #5'\ne: 5 #6\nf: [a #b\n  ]\n#g\nh: |\n  x #5\n";
+        assert_eq!(read(text).unwrap()[0].cut, ["a", "b", "f.0"]);
+        let documents = read("a: b #c\n---\na: b\n").unwrap();
+        assert_eq!((documents[0].cut.len(), documents[1].cut.len()), (1, 0));
     }
 
     #[test]

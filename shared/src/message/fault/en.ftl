@@ -105,6 +105,7 @@ needs-for-each = needs `for_each`
 mail-no-text = has `text`, `html` or both
 bare-filter = a filter outside of braces is plain text: write { $meant }
 bare-expression = an expression outside of braces is plain text: write { $meant }
+cut-by-comment = # begins a comment, which cuts this text off: quote the whole text '…'
 name-is-reference = a name stands here, and no reference
 url-scheme-other = `{ $scheme }://` cannot be asked: a URL begins with https:// or http://
 url-no-scheme = a URL begins with its scheme

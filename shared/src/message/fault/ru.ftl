@@ -105,6 +105,7 @@ needs-for-each = нужно `for_each`
 mail-no-text = нужно `text`, `html` или то и другое
 bare-filter = фильтр без скобок – обычный текст: напишите { $meant }
 bare-expression = выражение без скобок остаётся текстом: напишите { $meant }
+cut-by-comment = # начинает комментарий и обрезает этот текст: возьмите весь текст в кавычки '…'
 name-is-reference = здесь стоит имя, а не ссылка
 url-scheme-other = `{ $scheme }://` запросить нельзя: URL начинается с https:// или http://
 url-no-scheme = URL начинается со схемы

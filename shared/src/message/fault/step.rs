@@ -41,6 +41,7 @@ codes! {
     "mail-no-text" MailNoText;
     "bare-filter" BareFilter { meant: String };
     "bare-expression" BareExpression { meant: String };
+    "cut-by-comment" CutByComment;
     "name-is-reference" NameIsReference;
     "url-scheme-other" UrlSchemeOther { scheme: String };
     "url-no-scheme" UrlNoScheme;
