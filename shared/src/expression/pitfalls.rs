@@ -9,7 +9,7 @@ use super::examples::FILTERS;
 use super::lexer::End;
 use super::node::{Argument, Branches, Comparator, Node};
 use super::part::{Inline, Loop, Part};
-use super::reference::Reference;
+use super::reference::{self, Reference};
 use super::{EvalError, date, explain, functions, parser, text};
 use crate::message::{CalculationFault, ExpressionFault, Message};
 
@@ -32,8 +32,22 @@ pub fn of_text(source: &str) -> Vec<Message> {
         && let Ok((parts, _)) = text::parse(source)
     {
         walk.parts(&parts);
+        walk.found.extend(plain_signs(source));
     }
     walk.found
+}
+
+/// Signs that look like those of a comment of Jinja or of a date, and stand in the text as they are.
+fn plain_signs(source: &str) -> Option<Message> {
+    let is_word = |at: usize| {
+        let name = reference::identifier(&source[at + 2..]);
+        !source[..at].ends_with('$') && !name.is_empty() && source[at + 2 + name.len()..].starts_with([']', ','])
+    };
+    if source.split_once("{#").is_some_and(|(_, rest)| rest.contains("#}")) {
+        return Some(ExpressionFault::NoComments.into());
+    }
+    let other = source.match_indices("$[").find(|(at, _)| is_word(*at) && !source[at + 2..].starts_with("Now"));
+    other.map(|_| ExpressionFault::NowForm.into())
 }
 
 /// Goes through a tree and collects what is wrong.
@@ -44,10 +58,15 @@ struct Walk {
 
 impl Walk {
     fn parts(&mut self, parts: &[Part]) {
-        for part in parts {
+        for (at, part) in parts.iter().enumerate() {
             match part {
                 Part::Text(_) => {}
-                Part::Reference(reference) => self.reference(reference),
+                Part::Reference(reference) => {
+                    self.reference(reference);
+                    if let Some(Part::Text(behind)) = parts.get(at + 1) {
+                        self.apart(reference, behind);
+                    }
+                }
                 Part::Inline(Inline { node, .. }) | Part::Set(_, node) => self.value(node),
                 Part::If(branches) => {
                     for (condition, parts) in branches {
@@ -57,6 +76,15 @@ impl Walk {
                 }
                 Part::For(all) => self.repeat(all),
             }
+        }
+    }
+
+    /// `$env ["a"]` writes all of `$env`.
+    fn apart(&mut self, reference: &Reference, behind: &str) {
+        let rest = behind.trim_start_matches(' ');
+        let is_bracket = rest.len() < behind.len() && (rest.starts_with("[\"") || rest.starts_with("['"));
+        if is_bracket && let Some(name) = reference.whole_map() {
+            self.found.push(ExpressionFault::ReferenceApart { name: name.to_owned() }.into());
         }
     }
 
@@ -250,6 +278,9 @@ mod tests {
             (r#"{{ $a|format_date("YYYY-MM-DD") }}"#, "YY is not how a date is written here"),
             ("{{ $a|format_date('%Y-%m-%d') }}", "%Y is not"),
             ("$[Now,0,'dd.MM.yyyy']", "dd is not"),
+            ("Dear $env [\"name\"]", r#"a blank stands between $env and its brackets: write $env["lastname"]"#),
+            ("a {# note #} b", "{# … #} is no comment here"),
+            ("On $[Today]", "$[Now] is written as"),
             ("{{ $a|format_date }}", r#"do not fit |format_date, which is used as in "2026-05-01"|format_date("d.m.Y")"#),
             ("{{ $a|add(day=1) }}", "do not fit |add"),
             (r#"{{ $a|replace("a") }}"#, "do not fit |replace"),
@@ -265,6 +296,7 @@ mod tests {
             r#"{{ $a|regex_match("^[0-9]+$") and $b|regex_match($c) }}"#,
             "$[Now,0,'d.m.Y'] %Y dd",
             "{{ $a|add(days=$n) }}",
+            "$env[\"a\"] [\"b\"] and $[1], $$[Today], {#",
         ] {
             assert_eq!(texts(&of_text(source)), [""; 0], "{source}");
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::expression::name_in;
 use crate::finding::Finding;
-use crate::message::{Message, StepFault};
+use crate::message::{DocumentFault, Message, StepFault};
 use crate::spec::Kind;
 use crate::suggestion::Meant;
 use crate::task::KINDS;
@@ -27,6 +27,7 @@ pub fn findings(document: &Value) -> Vec<Finding> {
         };
         if let Some(url) = step.get("http_request").and_then(Value::as_str) {
             report("http_request", wrong_url(url));
+            report("json", step.get("json").and_then(Value::as_str).and_then(json_text));
         }
         if step.get("send_mail").is_some() {
             for key in ADDRESSES {
@@ -81,7 +82,10 @@ fn excerpt(text: &str) -> String {
 fn wrong_url(url: &str) -> Option<Message> {
     let url = url.trim_start();
     let begins = url.split(['/', '?', '#', ' ']).next().unwrap_or_default();
-    if url.is_empty() || has_references(begins) {
+    if url.is_empty() {
+        return Some(DocumentFault::IsEmpty.into());
+    }
+    if has_references(begins) {
         return None;
     }
     let lower = url.to_ascii_lowercase();
@@ -101,16 +105,33 @@ fn wrong_url(url: &str) -> Option<Message> {
 
 /// Each part between commas is `ada@example.org` or `Ada <ada@example.org>`.
 fn wrong_addresses(text: &str) -> Option<Message> {
-    if has_references(text) {
+    // A comma in braces divides no addresses.
+    if text.contains('{') {
         return None;
+    }
+    if text.trim().is_empty() {
+        return Some(DocumentFault::IsEmpty.into());
     }
     let is_address = |part: &str| {
         let inner = part.rsplit_once('<').map_or(part, |(_, rest)| rest.trim_end().trim_end_matches('>')).trim();
         let (local, domain) = inner.rsplit_once('@').unwrap_or_default();
-        !local.is_empty() && !domain.is_empty() && !domain.contains(char::is_whitespace)
+        let is_one = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || ";@".contains(c));
+        (is_one(local) || local.starts_with('"')) && is_one(domain)
     };
-    let wrong = split_addresses(text).into_iter().find(|part| !part.trim().is_empty() && !is_address(part))?;
-    Some(StepFault::NoMailAddress { text: excerpt(wrong.trim()) }.into())
+    let is_wrong = |part: &&str| !part.trim().is_empty() && !has_references(part) && !is_address(part);
+    let wrong = split_addresses(text).into_iter().find(is_wrong)?;
+    let fault = StepFault::NoMailAddress { text: excerpt(wrong.trim()) };
+    if wrong.matches('@').count() > 1 {
+        return Some(StepFault::AddressesApart { text: excerpt(wrong.trim()) }.into());
+    }
+    Some(fault.into())
+}
+
+/// A text of JSON is sent as a text in quotes.
+fn json_text(text: &str) -> Option<Message> {
+    let text = text.trim();
+    let begins = (text.starts_with('{') && !text.starts_with("{{") && !text.starts_with("{%")) || text.starts_with('[');
+    begins.then(|| StepFault::JsonText.into())
 }
 
 /// At the commas that stand outside of quotes.
@@ -170,18 +191,38 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_json_and_an_empty_url_are_found() {
+        for (step, expected) in [
+            (json!({"http_request": "https://a.example", "json": "{\"a\": \"$env[\\\"id\\\"]\"}"}), "steps.s.json: "),
+            (json!({"http_request": "https://a.example", "json": "[1]"}), "steps.s.json: "),
+            (json!({"http_request": " "}), "steps.s.http_request: is empty"),
+        ] {
+            let found = found(step.clone());
+            assert!(found.len() == 1 && found[0].starts_with(expected), "{step}: {found:?}");
+        }
+        for json in [json!({"a": 1}), json!("{{ $env[\"a\"] }}"), json!("$env[\"a\"]"), json!("{% if $a %}1{% endif %}")] {
+            assert_eq!(found(json!({"http_request": "https://a.example", "json": json})), [""; 0], "{json}");
+        }
+    }
+
+    #[test]
     fn a_mail_to_no_address_is_found() {
         for (to, expected) in [
             (json!("bob"), "steps.s.send_mail: `bob` is no mail address"),
             (json!("ada@example.org, bob"), "`bob`"),
             (json!(["ada@example.org", "Bob <bob>"]), "`Bob <bob>`"),
             (json!("Lovelace, Ada <ada@example.org>"), "`Lovelace`"),
+            (json!("$env[\"a\"], bob"), "`bob`"),
+            (json!("a@b.ru; c@d.ru"), "a comma stands between two of them"),
+            (json!("a@b.ru c@d.ru"), "a comma stands between two of them"),
+            (json!(" "), "is empty"),
         ] {
             let found = found(json!({"send_mail": to, "subject": "s", "text": "t"}));
             assert!(found.len() == 1 && found[0].contains(expected), "{to}: {found:?}");
         }
         for to in [
             json!("ada@example.org"),
+            json!("$env[\"a, b\"], Ada <$env[\"c\"]>"),
             json!("Ada <ada@example.org>, root@localhost"),
             json!("\"Lovelace, Ada\" <ada@example.org>"),
             json!(["$env[\"email\"]", "ada@пример.рф"]),

@@ -28,6 +28,8 @@ codes! {
     "function-is-filter" FunctionIsFilter { name: String };
     "filters-stand-behind" FiltersStandBehind { message: Inner };
     "reference-unquoted" ReferenceUnquoted { name: String };
+    "reference-apart" ReferenceApart { name: String };
+    "no-comments" NoComments;
     "source-unknown" SourceUnknown { name: String };
     "source-or-field" SourceOrField { name: String, sources: Vec<String>, reads: String };
     "request-lacks" RequestLacks { name: String, known: String };

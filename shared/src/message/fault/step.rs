@@ -46,6 +46,8 @@ codes! {
     "url-scheme-other" UrlSchemeOther { scheme: String };
     "url-no-scheme" UrlNoScheme;
     "no-mail-address" NoMailAddress { text: String };
+    "addresses-apart" AddressesApart { text: String };
+    "json-text" JsonText;
     "order-word" OrderWord;
     "cases-map" CasesMap;
     "case-control" CaseControl;
