@@ -178,7 +178,10 @@ impl From<minijinja::Error> for EvalError {
 impl Expression {
     /// Compiles a text. Unknown names, filters, tests and functions are errors here, not when it is evaluated.
     pub fn parse(source: &str) -> Result<Self, SyntaxError> {
-        let parsed = parser::parse(source, 0, End::Text, &[]).map_err(|fault| fault.in_text(source))?;
+        let parsed = parser::parse(source, 0, End::Text, &[]).map_err(|fault| match source.trim_start() {
+            braced if braced.starts_with("{{") => ExpressionFault::BracesInExpression.into(),
+            _ => fault.in_text(source),
+        })?;
         Ok(Self { source: source.trim().to_owned(), node: parsed.node, reads: parsed.reads })
     }
 

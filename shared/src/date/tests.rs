@@ -153,5 +153,8 @@ fn a_zone_has_its_name_or_an_offset() {
         "{}",
         zone::unknown("Moscow")
     );
+    for (letters, meant) in [("MSK", "Europe/Moscow"), ("pst", "America/Los_Angeles"), ("МСК", "Europe/Moscow")] {
+        assert!(zone::unknown(letters).to_string().ends_with(&format!("did you mean `{meant}`?")), "{letters}");
+    }
     assert!(zone::unknown("Europe/Mosocw").to_string().ends_with("did you mean `Europe/Moscow`?"));
 }

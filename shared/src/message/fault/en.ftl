@@ -173,6 +173,7 @@ no-number = { $text } is no number; a text stands in quotes
 expression-deeper = the expression is nested deeper than { $most } levels
 end-unexpected = unexpected end of the expression
 always-true = { $text } alone is always true: to compare with several values, write in [{ $list }]
+braces-in-expression = an expression that stands alone is written without braces: $env["a"] == 5
 equals-sign = = is written == in a comparison
 unexpected = unexpected { $text }
 text-unexpected = unexpected text: ~ joins two texts

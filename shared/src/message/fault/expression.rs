@@ -48,6 +48,7 @@ codes! {
     "no-number" NoNumber { text: String };
     "expression-deeper" ExpressionDeeper { most: usize };
     "end-unexpected" EndUnexpected;
+    "braces-in-expression" BracesInExpression;
     "equals-sign" EqualsSign;
     "always-true" AlwaysTrue { text: String, list: String };
     "unexpected" Unexpected { text: String };
