@@ -1,6 +1,8 @@
 //! Evaluates the tree of an expression. Every node costs a step of [`FUEL`](super::FUEL), and so does what it makes and visits; the steps
 //! of filters, tests and functions are counted by minijinja in the same state.
 
+use std::error::Error;
+
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{ErrorKind, State, Value as Jinja};
 
@@ -224,6 +226,8 @@ impl<'s> Evaluation<'s> {
         let arguments = self.arguments(Some(inner), arguments)?;
         let value = self.state.apply_filter(name, &arguments).map_err(|error| match error.kind() {
             ErrorKind::MissingArgument | ErrorKind::TooManyArguments => unfit(pitfalls::arguments_of(name)),
+            // What minijinja says of its own filters names neither the filter nor what to write.
+            ErrorKind::InvalidOperation if error.source().is_none() => unfit(pitfalls::values_of(name)),
             _ => error.into(),
         })?;
         self.made(value)

@@ -238,6 +238,15 @@ pub(super) fn arguments_of(name: &str) -> CalculationFault {
     CalculationFault::ArgumentsUnfit { filter: name.to_owned(), example: example.to_owned() }
 }
 
+/// What a filter says of values that it cannot take.
+pub(super) fn values_of(name: &str) -> CalculationFault {
+    match arguments_of(name) {
+        CalculationFault::ArgumentsUnfit { filter, .. } if filter == "sum" => CalculationFault::SumUnfit,
+        CalculationFault::ArgumentsUnfit { filter, example } => CalculationFault::ValuesUnfit { filter, example },
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -205,6 +205,22 @@ fn int_and_float_read_whatever_is_a_number() {
 }
 
 #[test]
+fn a_filter_says_how_it_is_used_where_values_do_not_fit() {
+    for (source, expected) in [
+        (r#"["1", 2]|sum"#, "|sum adds numbers: write |map(\"float\")"),
+        (r#""-5"|abs"#, "|abs cannot take these values; it is used as in -5|abs"),
+        (r#""%05d"|format("42")"#, "|format cannot take these values"),
+        ("5|length", "|length cannot take these values"),
+        (r#""a"|replace"#, "these arguments do not fit |replace"),
+        (r#""a"|upper(1)"#, "these arguments do not fit |upper"),
+    ] {
+        let error = eval_with(source, json!({})).unwrap_err();
+        assert!(error.starts_with(expected), "{source}: {error}");
+    }
+    check(&[(r#"["1", "2,5"]|map("float")|sum"#, json!(3.5))]);
+}
+
+#[test]
 fn a_text_is_true_or_false_as_a_boolean_field_reads_it() {
     for text in ["false", "0", "off", "нет", " No ", "", " "] {
         assert_eq!(eval_with("$env[\"t\"]|bool", json!({"t": text})), Ok(json!(false)), "{text}");

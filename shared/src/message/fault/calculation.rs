@@ -35,6 +35,8 @@ codes! {
     "units-whole" UnitsWhole { unit: String };
     "date-format" DateFormat { part: String };
     "arguments-unfit" ArgumentsUnfit { filter: String, example: String };
+    "values-unfit" ValuesUnfit { filter: String, example: String };
+    "sum-unfit" SumUnfit;
     "date-too-far" DateTooFar;
     "calendar-days" CalendarDays { most: usize };
     "calendar-form" CalendarForm;
