@@ -92,6 +92,33 @@ async fn agree(settings: &str, all: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stored_datetime_is_compared_with_now_by_the_clock() {
+    let postern = Postern::start(
+        "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+module: Typed
+fields: {dt: datetime}
+---
+workflow: 1
+zone: Europe/Moscow
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Typed, unique: '', fields: {dt: '{{ now()|add(hours=1) }}'}, store_id: id, created: later}
+  later: {condition: '$(id: (Typed) dt) > now() and $(id: (Typed) dt) < now()|add(hours=2)', then: find, else: no}
+  find: {find_record: Typed, where: {dt: {above: '{{ now() }}'}}, found: yes, not_found: no}
+  yes: {stop: finished, message: later}
+  no: {stop: failed, message: not later}
+",
+    )
+    .await;
+    let run = &postern.outcome("/trigger?workflow_id=1", "").await["runs"][0];
+    assert_eq!((&run["message"], &run["path"][1]["message"]), (&json!("later"), &json!("compared two texts as dates")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_is_compared_with_a_number_is_noted_on_the_receipt() {
     let postern = Postern::start(
         "
