@@ -3,8 +3,8 @@
 
 /// Blanks beside those of ASCII: they do not break, are narrow or have no width, or tell the direction of the writing.
 pub const WIDE: [char; 18] = [
-    '\u{a0}', '\u{2009}', '\u{202f}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
-    '\u{202e}', '\u{2060}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}', '\u{ad}',
+    '\u{a0}', '\u{2009}', '\u{202f}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}',
+    '\u{202d}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}', '\u{ad}',
 ];
 
 /// The text without blanks around it.

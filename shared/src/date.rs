@@ -98,8 +98,7 @@ fn without_year(text: &str) -> &str {
 
 /// `Thu Dec 31 2026 10:30:00 GMT+0300 (Moscow Standard Time)`, as JavaScript writes a date.
 fn javascript(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split(" (").next()?.split(' ');
     let (_weekday, month) = (words.next().filter(|word| word.len() == 3)?, words.next()?);
     let month = (1..).zip(MONTHS).find(|(_, name)| *name == month)?.0;

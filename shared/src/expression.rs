@@ -43,11 +43,10 @@ use evaluation::Evaluation;
 use lexer::End;
 use node::Node;
 
-pub use bare::{bare_expression, bare_filter};
+pub use bare::{bare_expression, bare_filter, name_in};
 pub use context::Context;
 pub use local::Local;
 pub use reads::Reads;
-pub use reference::name_in;
 pub use template::Template;
 pub use value::render;
 

@@ -15,8 +15,26 @@ use crate::env::{MAX_NUMBER_CHARS, is_storable};
 
 /// What may stand beside an amount.
 const CURRENCIES: [&str; 20] = [
-    "₽", "$", "€", "£", "¥", "₴", "₸", "рублей", "рубля", "рубль", "руб.", "руб", "р.", "р", "rub", "usd", "eur", "gbp",
-    "uah", "kzt",
+    "₽",
+    "$",
+    "€",
+    "£",
+    "¥",
+    "₴",
+    "₸",
+    "рублей",
+    "рубля",
+    "рубль",
+    "руб.",
+    "руб",
+    "р.",
+    "р",
+    "rub",
+    "usd",
+    "eur",
+    "gbp",
+    "uah",
+    "kzt",
 ];
 
 /// Reads a text; nothing = it is no number. Its digits are kept.

@@ -2,6 +2,7 @@
 //! any case, with the parts of names that a hyphen or an apostrophe joins. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
 
 mod inside;
+mod words;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,11 +13,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
+use crate::blank;
 use crate::env::Env;
 use crate::id::RecordId;
 use crate::phone;
 use crate::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
 pub use inside::{inside, single, words_in_order};
+use words::folded;
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;
@@ -113,7 +116,7 @@ impl Key {
     }
 
     fn email(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = blank::trim(text);
         let (local, domain) = text.split_once('@')?;
         let fits = !local.is_empty() && domain.contains('.') && !domain.contains('@');
         let is_one = fits && text.len() <= MAX_BYTES && !text.contains(char::is_whitespace);
@@ -126,30 +129,6 @@ impl Key {
         let own = &digits[digits.len().saturating_sub(OWN_DIGITS)..];
         (!own.is_empty()).then(|| Self { kind: Kind::Phone, text: own.to_owned() })
     }
-
-    fn words(text: &str) -> impl Iterator<Item = Self> + '_ {
-        let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-        let words = words.filter(|word| !word.is_empty() && word.len() <= MAX_BYTES);
-        words.map(|word| Self { kind: Kind::Word, text: folded(word) })
-    }
-}
-
-impl Key {
-    /// The parts of names such as `Петров-Водкин` and `O'Neill`. An id with digits in it is one word.
-    fn parts(text: &str) -> impl Iterator<Item = Self> + '_ {
-        let is_name = |word: &&str| word.contains(JOINTS) && !word.contains(|c: char| c.is_numeric());
-        let names = text.split_whitespace().filter(is_name);
-        names.flat_map(|word| word.split(JOINTS)).filter(|part| part.chars().nth(1).is_some()).flat_map(Self::words)
-    }
-}
-
-/// What stands between the parts of a name.
-const JOINTS: [char; 6] = ['-', '\'', '’', '‐', '‑', '–'];
-
-/// Without its case, by Unicode: through capital letters, since some letters have several small forms. Most people write
-/// `е` for `ё`.
-fn folded(text: &str) -> String {
-    text.to_lowercase().to_uppercase().to_lowercase().replace('ё', "е")
 }
 
 /// The names of values of which each word is a key, joined by commas. `*` stands for any letters.

@@ -88,7 +88,8 @@ async fn an_item_whose_failure_is_collected_is_no_failed_run() {
     let postern = Postern::start(&text("", "parallel: 2, on_error: collect,", body)).await;
     let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 0, 3]}"#).send().await;
     let receipt = postern.ended(&answer).await;
-    let states: Vec<&str> = receipt["runs"].as_array().unwrap().iter().filter_map(|run| run["status"].as_str()).collect();
+    let states: Vec<&str> =
+        receipt["runs"].as_array().unwrap().iter().filter_map(|run| run["status"].as_str()).collect();
     assert_eq!((&receipt["status"], states), (&json!("finished"), vec!["finished"; 4]), "{receipt}");
     let got = &ends(&postern).await[0]["got"];
     assert!(got[1]["error"].as_str().unwrap().contains("a divisor may be 0"), "{got}");

@@ -127,7 +127,11 @@ async fn refuse(answer: Response) -> Result<Response, Failure> {
 fn said(error: Explained) -> String {
     let mut said = error.message;
     for Finding { line, path, message, .. } in error.findings.iter().flatten() {
-        said += &if path.is_empty() { format!("\n  line {line}: {message}") } else { format!("\n  line {line}: {path}: {message}") };
+        said += &if path.is_empty() {
+            format!("\n  line {line}: {message}")
+        } else {
+            format!("\n  line {line}: {path}: {message}")
+        };
     }
     said
 }

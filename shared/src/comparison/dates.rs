@@ -27,7 +27,9 @@ pub(super) fn compare(one: &str, other: &str, zone: &TimeZone) -> Dates {
         return Dates::Neither;
     }
     match (date(one, zone), date(other, zone)) {
-        (Some(Reading::Moment(one)), Some(Reading::Moment(other))) => Dates::Both(one.timestamp().cmp(&other.timestamp())),
+        (Some(Reading::Moment(one)), Some(Reading::Moment(other))) => {
+            Dates::Both(one.timestamp().cmp(&other.timestamp()))
+        }
         (Some(one), Some(other)) => Dates::Both(one.day().cmp(&other.day())),
         (Some(_), None) | (None, Some(_)) => Dates::One,
         (None, None) => Dates::Neither,
@@ -42,7 +44,11 @@ fn date(text: &str, zone: &TimeZone) -> Option<Reading> {
 fn looks_like_a_date(text: &str) -> bool {
     let text = blank::trim(text).as_bytes();
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
-    let separates = |at: usize| matches!(text.get(at), Some(b'-' | b'.' | b'/' | b' '));
+    let is_letter = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphabetic);
+    // `1 May 2026`: behind the first digits of a phone number no letter stands.
+    let separates = |at: usize| {
+        matches!(text.get(at), Some(b'-' | b'.' | b'/')) || text.get(at) == Some(&b' ') && is_letter(at + 1)
+    };
     match text {
         [first, ..] if first.is_ascii_digit() => {
             text.len() >= SHORTEST_BYTES && (separates(1) || (is_digit(1) && (separates(2) || separates(4))))

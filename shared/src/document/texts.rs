@@ -28,12 +28,16 @@ pub(super) fn findings(document: &Value) -> Vec<Finding> {
 /// Texts behind which a comment begins that was probably meant as a part of them: `Order #5`.
 pub(super) fn cut(document: &Value, paths: &[String]) -> Vec<Finding> {
     let is_of_step = |path: &&String| {
-        let Some((name, rest)) = path.strip_prefix("steps.").and_then(|path| path.split_once('.')) else { return false };
+        let Some((name, rest)) = path.strip_prefix("steps.").and_then(|path| path.split_once('.')) else {
+            return false;
+        };
         let step = document["steps"].get(name).and_then(Value::as_object);
         let kind = KINDS.iter().find(|kind| step.is_some_and(|step| step.contains_key(kind.spec.name)));
         let setting = kind.and_then(|kind| kind.spec.setting(rest.split('.').next().unwrap_or_default()));
         // Names of steps, modules and triggers hold no number sign: behind them stands a comment.
-        setting.is_some_and(|setting| !matches!(setting.kind, Kind::Cases | Kind::Name(_) | Kind::Names(_) | Kind::EnvName))
+        setting.is_some_and(|setting| {
+            !matches!(setting.kind, Kind::Cases | Kind::Name(_) | Kind::Names(_) | Kind::EnvName)
+        })
     };
     paths.iter().filter(is_of_step).map(|path| Finding::new(path, StepFault::CutByComment)).collect()
 }
@@ -115,7 +119,10 @@ mod tests {
     #[test]
     fn expressions_that_mean_something_else_are_found() {
         for (step, expected) in [
-            (json!({"switch": "$env[\"v\"] is email", "cases": {"true": "b"}}), "steps.a.switch: an expression outside"),
+            (
+                json!({"switch": "$env[\"v\"] is email", "cases": {"true": "b"}}),
+                "steps.a.switch: an expression outside",
+            ),
             (json!({"set_env": {"x": "$env[\"n\"] + 1"}}), "steps.a.set_env.x: an expression outside of braces"),
             (json!({"condition": "$env[\"p\"] == 5 or 6"}), "steps.a.condition: 6 alone is always true"),
             (json!({"comment": "{{ $a|format_date(\"YYYY\") }}"}), "steps.a.comment: YY is not how"),

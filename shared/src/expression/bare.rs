@@ -1,11 +1,12 @@
 //! What stands without braces and was probably meant as an expression: `$env["a"]|lower`, `$env["n"] + 1`, `now()`. All
-//! of it but the reference is plain text.
+//! of it but the reference is plain text. And a name that was written as a reference.
 
 use super::functions;
 use super::lexer::End;
 use super::node::{Arithmetic, Comparator, Node};
 use super::parser;
-use super::reference::{self, Place, identifier};
+use super::reference::{self, Place, Reference, Source, identifier};
+use super::value::Key;
 
 /// The text in braces, if all of it is a reference with filters.
 pub fn bare_filter(text: &str) -> Option<String> {
@@ -50,6 +51,20 @@ fn calculates(node: &Node) -> bool {
         }),
         Node::And(all) | Node::Or(all) => all.iter().all(calculates),
         _ => false,
+    }
+}
+
+/// The name in a text that is one reference, to a value of `$env` or to a field of the run's record.
+pub fn name_in(text: &str) -> Option<String> {
+    let rest = text.trim().strip_prefix('$')?;
+    match reference::parse(rest, Place::Text).ok()?? {
+        (Reference::Path(Source::Env | Source::Record, path), length) if length == rest.len() => {
+            match path.as_slice() {
+                [Key::Name(name)] => Some(name.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

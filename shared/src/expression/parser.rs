@@ -244,7 +244,9 @@ impl<'t, 's> Parser<'t, 's> {
             None => ExpressionFault::EndUnexpected,
             Some(Token::Sign("=")) => ExpressionFault::EqualsSign,
             Some(Token::Sign(sign)) => ExpressionFault::Unexpected { text: (*sign).to_owned() },
-            Some(Token::Word(word)) => words::written_here(word).unwrap_or(ExpressionFault::Unexpected { text: excerpt(word) }),
+            Some(Token::Word(word)) => {
+                words::written_here(word).unwrap_or(ExpressionFault::Unexpected { text: excerpt(word) })
+            }
             Some(Token::Text(_)) => ExpressionFault::TextUnexpected,
             Some(Token::Number(number)) => ExpressionFault::Unexpected { text: number.to_string() },
             Some(Token::Reference(_)) => ExpressionFault::ReferenceUnexpected,
@@ -280,7 +282,11 @@ impl<'t, 's> Parser<'t, 's> {
                 return Err(self.fault(ExpressionFault::FunctionNoValue { name: word.to_owned() }));
             }
             _ if OPERATORS.contains(&word) => return Err(self.unexpected()),
-            _ => return Err(words::written_here(word).map_or_else(|| self.unknown_name(word), |fault| self.fault(fault))),
+            _ => {
+                return Err(
+                    words::written_here(word).map_or_else(|| self.unknown_name(word), |fault| self.fault(fault))
+                );
+            }
         };
         self.next += 1;
         Ok(node)

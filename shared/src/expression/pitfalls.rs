@@ -2,16 +2,19 @@
 //! arguments that a filter does not take. Judged when a document is set, and not when a stored one is read: that one runs
 //! as it did.
 
-use minijinja::value::Kwargs;
-use minijinja::{ErrorKind, Value as Jinja};
+mod arguments;
 
-use super::examples::FILTERS;
+use minijinja::Value as Jinja;
+
 use super::lexer::End;
 use super::node::{Argument, Branches, Comparator, Node};
 use super::part::{Inline, Loop, Part};
 use super::reference::{self, Reference};
-use super::{EvalError, date, explain, functions, parser, text};
-use crate::message::{CalculationFault, ExpressionFault, Message};
+use super::{date, parser, text};
+use crate::message::{ExpressionFault, Message};
+use arguments::wrong_arguments;
+
+pub(super) use arguments::{arguments_of, values_of};
 
 /// The most of a literal that a message repeats, in characters.
 const MAX_EXCERPT_CHARS: usize = 40;
@@ -199,57 +202,10 @@ fn compared_with(node: &Node) -> Option<String> {
     }
 }
 
-/// Arguments that are written out are tried with no value and with an empty one: the filter says what it does not take.
-fn wrong_arguments(name: &str, arguments: &[Argument]) -> Option<Message> {
-    let mut state = functions::environment().empty_state();
-    let (mut values, mut named) = (vec![Jinja::UNDEFINED], Vec::new());
-    for argument in arguments {
-        let Node::Fixed(value) = &argument.value else { return None };
-        match &argument.name {
-            None => values.push(value.clone()),
-            Some(name) => named.push((name.as_str(), value.clone())),
-        }
-    }
-    if name == "format_date"
-        && let Some(fault) = values.get(1).and_then(Jinja::as_str).and_then(date::foreign_format)
-    {
-        return Some(fault.into());
-    }
-    if !named.is_empty() {
-        values.push(Jinja::from(named.into_iter().collect::<Kwargs>()));
-    }
-    if name.starts_with("regex_") {
-        values[0] = Jinja::from("");
-    }
-    let error = state.apply_filter(name, &values).err()?;
-    match error.kind() {
-        ErrorKind::MissingArgument | ErrorKind::TooManyArguments => Some(arguments_of(name).into()),
-        // What it takes, it does not take so.
-        _ => match explain(&error) {
-            EvalError(Message::Calculation(fault)) => Some(Message::Calculation(fault)),
-            _ => None,
-        },
-    }
-}
-
-/// How a filter is used.
-pub(super) fn arguments_of(name: &str) -> CalculationFault {
-    let example = FILTERS.iter().find(|(known, ..)| *known == name).map_or(name, |(_, example, _)| example);
-    CalculationFault::ArgumentsUnfit { filter: name.to_owned(), example: example.to_owned() }
-}
-
-/// What a filter says of values that it cannot take.
-pub(super) fn values_of(name: &str) -> CalculationFault {
-    match arguments_of(name) {
-        CalculationFault::ArgumentsUnfit { filter, .. } if filter == "sum" => CalculationFault::SumUnfit,
-        CalculationFault::ArgumentsUnfit { filter, example } => CalculationFault::ValuesUnfit { filter, example },
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expression::examples::FILTERS;
 
     fn texts(found: &[Message]) -> Vec<String> {
         found.iter().map(ToString::to_string).collect()
@@ -258,7 +214,10 @@ mod tests {
     #[test]
     fn a_literal_beside_or_is_found_in_conditions_alone() {
         for (source, expected) in [
-            (r#"$env["plan"] == "a" or "b""#, r#""b" alone is always true: to compare with several values, write in ["a", "b"]"#),
+            (
+                r#"$env["plan"] == "a" or "b""#,
+                r#""b" alone is always true: to compare with several values, write in ["a", "b"]"#,
+            ),
             ("$n == 5 or 6", "in [5, 6]"),
             (r#"$n == 5 and ("x" or $y)"#, r#"in ["x"]"#),
             (r#"not ($a == "x" or "y")"#, r#""y" alone"#),
@@ -290,7 +249,10 @@ mod tests {
             ("Dear $env [\"name\"]", r#"a blank stands between $env and its brackets: write $env["lastname"]"#),
             ("a {# note #} b", "{# … #} is no comment here"),
             ("On $[Today]", "$[Now] is written as"),
-            ("{{ $a|format_date }}", r#"do not fit |format_date, which is used as in "2026-05-01"|format_date("d.m.Y")"#),
+            (
+                "{{ $a|format_date }}",
+                r#"do not fit |format_date, which is used as in "2026-05-01"|format_date("d.m.Y")"#,
+            ),
             ("{{ $a|add(day=1) }}", "do not fit |add"),
             (r#"{{ $a|replace("a") }}"#, "do not fit |replace"),
             (r#"{{ $a|regex_match("[") }}"#, "the pattern cannot be read"),

@@ -88,18 +88,6 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
     Ok(Some((Reference::Path(source, path), length)))
 }
 
-/// The name in a text that is one reference, to a value of `$env` or to a field of the run's record.
-pub fn name_in(text: &str) -> Option<String> {
-    let rest = text.trim().strip_prefix('$')?;
-    match parse(rest, Place::Text).ok()?? {
-        (Reference::Path(Source::Env | Source::Record, path), length) if length == rest.len() => match path.as_slice() {
-            [Key::Name(name)] => Some(name.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// The name at the beginning of a text: letters of any script, digits and `_`, not a digit first; or nothing.
 pub(super) fn identifier(text: &str) -> &str {
     if text.starts_with(char::is_numeric) {

@@ -200,7 +200,9 @@ mod tests {
             let found = found(step.clone());
             assert!(found.len() == 1 && found[0].starts_with(expected), "{step}: {found:?}");
         }
-        for json in [json!({"a": 1}), json!("{{ $env[\"a\"] }}"), json!("$env[\"a\"]"), json!("{% if $a %}1{% endif %}")] {
+        for json in
+            [json!({"a": 1}), json!("{{ $env[\"a\"] }}"), json!("$env[\"a\"]"), json!("{% if $a %}1{% endif %}")]
+        {
             assert_eq!(found(json!({"http_request": "https://a.example", "json": json})), [""; 0], "{json}");
         }
     }

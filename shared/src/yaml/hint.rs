@@ -27,9 +27,7 @@ pub(super) fn with_hint(text: &str, located: Located) -> Located {
         goes_on_behind_quote,
         begins_with_sign,
     ];
-    let culprit = |hint: &Hint| {
-        lines.iter().find_map(|(number, line)| hint(line).map(|found| fault(*number, found)))
-    };
+    let culprit = |hint: &Hint| lines.iter().find_map(|(number, line)| hint(line).map(|found| fault(*number, found)));
     if let Some(found) = hints.iter().find_map(culprit) {
         return found;
     }

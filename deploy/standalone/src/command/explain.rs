@@ -45,7 +45,10 @@ async fn explain_address(api: &Server, address: IpAddr, output: &mut Output) -> 
 fn explain_word(what: &str, output: &mut Output) -> Result<(), Failure> {
     let looks_like_address = what.contains(':') || what.chars().all(|c| c.is_ascii_digit() || c == '.');
     if looks_like_address && !what.is_empty() {
-        return Err(Failure::usage(format!("{what} is no IP address"), "an address is such as 203.0.113.7 or 2001:db8::7"));
+        return Err(Failure::usage(
+            format!("{what} is no IP address"),
+            "an address is such as 203.0.113.7 or 2001:db8::7",
+        ));
     }
     // As kubectl takes it, `workflow.create_record` is a task too.
     let name = what.rsplit('.').next().unwrap_or(what);

@@ -86,7 +86,8 @@ fn parse_date(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Err
 fn add_units(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error> {
     let found = reading(state, value, &kwargs)?;
     let unit = |name: &str| -> Result<i64, Error> {
-        let units = units(kwargs.get(name)?).ok_or_else(|| failed(CalculationFault::UnitsWhole { unit: name.to_owned() }))?;
+        let units =
+            units(kwargs.get(name)?).ok_or_else(|| failed(CalculationFault::UnitsWhole { unit: name.to_owned() }))?;
         if units.unsigned_abs() > MAX_UNITS {
             Err(failed(CalculationFault::UnitsMost { unit: name.to_owned(), most: MAX_UNITS }))
         } else {

@@ -48,7 +48,8 @@ fn l1_a_posted_number_is_compared_as_a_number() {
 #[test]
 fn dates_compare_as_dates_in_the_zone_of_the_step() {
     let local = Local::new(named_zone("Europe/Moscow").unwrap(), "2026-11-29T16:49:00Z".parse().unwrap(), "");
-    let env = json!({"later": "2026-11-29T18:30:00.000Z", "day": "01.02.2027", "today": "29.11.2026", "odd": "31.12.26"});
+    let env =
+        json!({"later": "2026-11-29T18:30:00.000Z", "day": "01.02.2027", "today": "29.11.2026", "odd": "31.12.26"});
     let scope = Scope { local: Arc::new(local), ..posted(env) };
     let (as_dates, as_texts) = ("compared two texts as dates", "compared a date with a text that is no date");
     for (text, expected, note) in [
