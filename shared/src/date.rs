@@ -7,8 +7,10 @@
 //! | `13/05/2026`, `05/13/2026` | a day, as only one of the numbers can be a month; `5/1/2026` is refused |
 //! | any of these, a blank, a comma or `T`, and `9:00`, `18:00:30` or `18:00:30.5` | a moment by the clock of the zone |
 //! | the same with `Z`, `+03:00`, `+0300`, `UTC` or `Europe/Moscow` behind it | a moment |
-//! | `Fri, 01 May 2026 10:00:00 +0300` | a moment (RFC 2822) |
+//! | `Fri, 01 May 2026 10:00:00 +0300`, `Fri May 01 2026 10:00:00 GMT+0300 (…)` | a moment (RFC 2822, JavaScript) |
 //! | 9 or 10 digits, also with a fraction; 12 or 13 digits | Unix seconds; Unix milliseconds |
+//!
+//! A clock time may end with `AM` or `PM`, and a day with `г.`.
 //!
 //! A clock time that the zone leaves out is the one behind the gap. Of one that comes twice, the first is meant.
 
@@ -19,10 +21,12 @@ use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
+use crate::blank;
+
 pub use zone::{named as named_zone, unknown as unknown_zone};
 
-/// The longest text that is a date: RFC 9557 with a long zone.
-const MAX_BYTES: usize = 80;
+/// The longest text that is a date: that of JavaScript, with the name of a zone in any language.
+const MAX_BYTES: usize = 160;
 
 /// What a text says.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +57,7 @@ impl Reading {
 
 /// Reads a text, where clock times are those of a zone; nothing = it is no date.
 pub fn read(text: &str, zone: &TimeZone) -> Option<Reading> {
-    let text = text.trim();
+    let text = without_year(blank::trim(text));
     if text.is_empty() || text.len() > MAX_BYTES || !text.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -66,6 +70,9 @@ pub fn read(text: &str, zone: &TimeZone) -> Option<Reading> {
             None => Some(Reading::Day(day)),
             Some(clock) => by_the_clock(day.to_datetime(clock), zone).map(Reading::Moment),
         };
+    }
+    if let Some(moment) = javascript(text) {
+        return here(moment);
     }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return here(moment);
@@ -83,8 +90,31 @@ pub fn by_the_clock(time: DateTime, zone: &TimeZone) -> Option<ZonedDateTime> {
     zone.to_ambiguous_zoned_datetime(time).compatible().ok()
 }
 
-/// `9:00`, `18:00`, `18:00:30` or `18:00:30.5`.
+/// `31.12.2026 г.`
+fn without_year(text: &str) -> &str {
+    let ends = ["года", "г.", "г"];
+    ends.iter().find_map(|end| text.strip_suffix(end)).map_or(text, |day| day.trim_end())
+}
+
+/// `Thu Dec 31 2026 10:30:00 GMT+0300 (Moscow Standard Time)`, as JavaScript writes a date.
+fn javascript(text: &str) -> Option<Timestamp> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = text.split(" (").next()?.split(' ');
+    let (_weekday, month) = (words.next().filter(|word| word.len() == 3)?, words.next()?);
+    let month = (1..).zip(MONTHS).find(|(_, name)| *name == month)?.0;
+    let (day, year) = (number(words.next()?, 1..=2)?, number(words.next()?, 4..=4)?);
+    let (clock, zone) = (clock(words.next()?)?, named_zone(words.next()?.strip_prefix("GMT")?)?);
+    let day = Date::new(year, month, i8::try_from(day).ok()?).ok()?;
+    Some(by_the_clock(day.to_datetime(clock), &zone)?.timestamp()).filter(|_| words.next().is_none())
+}
+
+/// `9:00`, `18:00`, `18:00:30`, `18:00:30.5` or `6:00 PM`.
 pub fn clock(text: &str) -> Option<Time> {
+    let (text, half) = match text.len().checked_sub(2).and_then(|at| text.split_at_checked(at)) {
+        Some((clock, half)) if half.eq_ignore_ascii_case("am") => (clock.trim_end(), Some(0)),
+        Some((clock, half)) if half.eq_ignore_ascii_case("pm") => (clock.trim_end(), Some(12)),
+        _ => (text, None),
+    };
     let (text, fraction) = text.split_once(['.', ',']).map_or((text, ""), |(text, fraction)| (text, fraction));
     let mut parts = text.split(':').map(|part| number(part, 1..=2));
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next());
@@ -93,6 +123,11 @@ pub fn clock(text: &str) -> Option<Time> {
     }
     let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
     let nanos = digits.parse().ok().filter(|_| fraction.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let hour = match half {
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + half,
+        Some(_) => return None,
+        None => hour,
+    };
     let small = |number: i16| i8::try_from(number).ok();
     Time::new(small(hour)?, small(minute)?, small(second.unwrap_or(Some(0))?)?, nanos).ok()
 }

@@ -1,11 +1,11 @@
 //! Settings as documents: one first-level key tells what a document is. One validator for the control panel, the
 //! API and the command line stands here and in the types that it reads.
 
-mod bare_filters;
 pub mod batch;
 pub mod connections;
 mod reader;
 mod secrets;
+mod texts;
 mod variables;
 
 use std::fmt;

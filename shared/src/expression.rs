@@ -6,7 +6,7 @@
 //! What an evaluation may cost is bounded by [`FUEL`], [`MAX_VALUE_BYTES`], [`MAX_EXPRESSION_BYTES`] and [`MAX_TOKENS`].
 
 mod arithmetic;
-mod bare_filter;
+mod bare;
 mod compared;
 mod context;
 mod counters;
@@ -21,6 +21,7 @@ mod names;
 mod node;
 mod parser;
 mod part;
+pub mod pitfalls;
 mod reads;
 mod reference;
 mod template;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use minijinja::{ErrorKind, State};
 use serde_json::Value;
 
-use crate::comparison::Notes;
+use crate::comparison::{Basis, Notes};
 use crate::env::Env;
 use crate::id::ModuleName;
 use crate::message::{ExpressionFault, Message};
@@ -42,7 +43,7 @@ use evaluation::Evaluation;
 use lexer::End;
 use node::Node;
 
-pub use bare_filter::bare_filter;
+pub use bare::{bare_expression, bare_filter, name_in};
 pub use context::Context;
 pub use local::Local;
 pub use reads::Reads;
@@ -82,6 +83,13 @@ pub struct Scope {
     pub local: Arc<Local>,
     /// What comparisons of the step did that people might not expect.
     pub notes: Notes,
+}
+
+impl Scope {
+    /// By what the comparisons of the step go.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis { zone: &self.local.zone, notes: &self.notes }
+    }
 }
 
 /// `$(contact_id: (Contacts) leadsource)`: a field of the record whose id stands in a field of the run's record, or in a
@@ -169,7 +177,10 @@ impl From<minijinja::Error> for EvalError {
 impl Expression {
     /// Compiles a text. Unknown names, filters, tests and functions are errors here, not when it is evaluated.
     pub fn parse(source: &str) -> Result<Self, SyntaxError> {
-        let parsed = parser::parse(source, 0, End::Text, &[]).map_err(|fault| fault.in_text(source))?;
+        let parsed = parser::parse(source, 0, End::Text, &[]).map_err(|fault| match source.trim_start() {
+            braced if braced.starts_with("{{") => ExpressionFault::BracesInExpression.into(),
+            _ => fault.in_text(source),
+        })?;
         Ok(Self { source: source.trim().to_owned(), node: parsed.node, reads: parsed.reads })
     }
 

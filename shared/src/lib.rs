@@ -2,7 +2,9 @@
 
 pub mod backlog;
 pub mod backoff;
+pub mod blank;
 pub mod body;
+pub mod boolean;
 pub mod broker;
 pub mod clock;
 pub mod comparison;

@@ -10,18 +10,39 @@ use std::str::FromStr;
 
 use serde_json::Number;
 
+use crate::blank;
 use crate::env::{MAX_NUMBER_CHARS, is_storable};
 
 /// What may stand beside an amount.
-const CURRENCIES: [&str; 16] =
-    ["₽", "$", "€", "£", "¥", "₴", "₸", "руб.", "руб", "р.", "rub", "usd", "eur", "gbp", "uah", "kzt"];
+const CURRENCIES: [&str; 20] = [
+    "₽",
+    "$",
+    "€",
+    "£",
+    "¥",
+    "₴",
+    "₸",
+    "рублей",
+    "рубля",
+    "рубль",
+    "руб.",
+    "руб",
+    "р.",
+    "р",
+    "rub",
+    "usd",
+    "eur",
+    "gbp",
+    "uah",
+    "kzt",
+];
 
 /// Reads a text; nothing = it is no number. Its digits are kept.
 pub fn read(text: &str) -> Option<Number> {
     if text.len() > MAX_NUMBER_CHARS {
         return None;
     }
-    let text = without_currency(text.trim());
+    let text = without_currency(blank::trim(text));
     let (sign, digits) = signed(text)?;
     let plain = if digits.contains(['e', 'E']) { digits.to_owned() } else { plain(digits)? };
     // JSON knows no leading zeros, which forms post. There is one zero.
@@ -38,7 +59,7 @@ pub fn as_number(text: &str) -> Option<&str> {
     if text.len() > MAX_NUMBER_CHARS {
         return None;
     }
-    let number = text.trim_matches([' ', '\t', '\r', '\n']);
+    let number = text.trim_matches(|c| matches!(c, ' ' | '\t' | '\r' | '\n') || blank::is_wide(c));
     let digits = number.strip_prefix('-').unwrap_or(number);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -140,7 +161,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::comparison::{Notes, Operand, equal};
+    use crate::comparison::{Basis, Notes, Operand, equal};
+    use jiff::tz::TimeZone;
 
     #[test]
     fn numbers_are_read_in_russian_and_english_habits() {
@@ -169,6 +191,9 @@ mod tests {
             ("1'234.50", "1234.50"),
             ("1234,567", "1234.567"),
             ("5 РУБ", "5"),
+            ("5000р", "5000"),
+            ("5 000 рублей", "5000"),
+            ("\u{202a}5\u{a0}", "5"),
             ("Kzt 5", "5"),
         ] {
             assert_eq!(read(text).map(|number| number.to_string()).as_deref(), Some(expected), "{text}");
@@ -228,7 +253,10 @@ mod tests {
             ("0x10", None),
             ("1_000", None),
             ("1,5", None),
-            ("5\u{a0}", None),
+            ("5\u{a0}", Some("5")),
+            ("\u{202a}5\u{202c}", Some("5")),
+            ("5\u{a0}000", None),
+            ("\u{3000}5", None),
             ("٥", None),
             ("inf", None),
             ("nan", None),
@@ -236,8 +264,10 @@ mod tests {
         ] {
             assert_eq!(as_number(text), expected, "{text:?}");
             let (typed, notes) = (read(text).map(Value::Number), Notes::default());
+            let zone = TimeZone::UTC;
+            let basis = Basis { zone: &zone, notes: &notes };
             let agrees = |number: &str| {
-                typed.as_ref().is_some_and(|typed| equal(Operand::of(typed), Operand::Number(number), &notes))
+                typed.as_ref().is_some_and(|typed| equal(Operand::of(typed), Operand::Number(number), basis))
             };
             assert!(expected.is_none_or(agrees), "{text:?} as a typed field: {typed:?}");
         }

@@ -36,7 +36,9 @@ impl Person {
         let read = |text: &String| {
             let fits = text.chars().count() <= MAX_CHARS;
             let keys = search_key::single(text);
-            if fits && !keys.is_empty() {
+            if is_too_short(text, &keys) {
+                Err(format!("{text:?} is too short to name a person: write the whole name"))
+            } else if fits && !keys.is_empty() {
                 Ok(keys)
             } else {
                 Err(format!("{text:?} is no e-mail, phone number or name"))
@@ -67,6 +69,14 @@ impl Person {
     pub fn is_in_bytes(&self, bytes: &[u8]) -> bool {
         body::documents(bytes).iter_mut().any(|document| self.blank(document))
     }
+}
+
+/// Whether a text is one word of one or two letters, which many people have as an initial. A name in the characters of
+/// China, Japan or Korea has two.
+fn is_too_short(text: &str, keys: &[Key]) -> bool {
+    let letters = || text.chars().filter(|c| c.is_alphanumeric());
+    let is_wide = letters().any(|c| c >= '\u{2e80}');
+    keys.len() == 1 && letters().count() < if is_wide { 2 } else { 3 }
 }
 
 /// Persons that were forgotten, by the hashes of the texts that named them.
@@ -168,6 +178,11 @@ mod tests {
             assert_eq!(person(named).is_in(text), found, "{named}: {text}");
         }
         assert!(Person::new(&["  ".to_owned()]).is_err() && Person::new(&[]).is_err());
+        for (text, names) in
+            [("a", false), ("Ив", false), ("a.", false), ("李明", true), ("Ada", true), ("A. B.", true), ("1", false)]
+        {
+            assert_eq!(Person::new(&[text.to_owned()]).is_ok(), names, "{text}");
+        }
     }
 
     #[test]

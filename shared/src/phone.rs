@@ -2,6 +2,8 @@
 
 mod regions;
 
+use crate::blank;
+
 pub use regions::{REGIONS, Region};
 
 /// Digits of a number without its extension: those of an emergency call, and of E.164.
@@ -50,7 +52,7 @@ fn is_e164(digits: &str) -> bool {
 }
 
 fn tidy(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text = blank::trim(text);
     if text.chars().count() > MAX_CHARS {
         return None;
     }
@@ -104,6 +106,7 @@ mod tests {
             "+7\u{a0}999\u{a0}123‑45‑67",
             "8 800 555 35 35",
             "8(999)1234567",
+            "\u{202a}+7 999 123 45 67\u{202c}",
             "+49 (30) 12-34",
             "(+49) 30 1234",
             "030/1234",

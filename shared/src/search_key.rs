@@ -1,7 +1,8 @@
 //! By which texts a receipt or a record is found: e-mails, phone numbers in any notation, and the words of names and ids in
-//! any case. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
+//! any case, with the parts of names that a hyphen or an apostrophe joins. Each is brought to one form and hashed with a secret key, so that the stored hashes tell nothing.
 
 mod inside;
+mod words;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,11 +13,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
+use crate::blank;
 use crate::env::Env;
 use crate::id::RecordId;
 use crate::phone;
 use crate::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
 pub use inside::{inside, single, words_in_order};
+use words::folded;
 
 /// The most keys of a receipt or a record: far above what a person fills in.
 const MAX_KEYS: usize = 64;
@@ -113,7 +116,7 @@ impl Key {
     }
 
     fn email(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = blank::trim(text);
         let (local, domain) = text.split_once('@')?;
         let fits = !local.is_empty() && domain.contains('.') && !domain.contains('@');
         let is_one = fits && text.len() <= MAX_BYTES && !text.contains(char::is_whitespace);
@@ -126,18 +129,6 @@ impl Key {
         let own = &digits[digits.len().saturating_sub(OWN_DIGITS)..];
         (!own.is_empty()).then(|| Self { kind: Kind::Phone, text: own.to_owned() })
     }
-
-    fn words(text: &str) -> impl Iterator<Item = Self> + '_ {
-        let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-        let words = words.filter(|word| !word.is_empty() && word.len() <= MAX_BYTES);
-        words.map(|word| Self { kind: Kind::Word, text: folded(word) })
-    }
-}
-
-/// Without its case, by Unicode: through capital letters, since some letters have several small forms. Most people write
-/// `е` for `ё`.
-fn folded(text: &str) -> String {
-    text.to_lowercase().to_uppercase().to_lowercase().replace('ё', "е")
 }
 
 /// The names of values of which each word is a key, joined by commas. `*` stands for any letters.
@@ -226,7 +217,11 @@ fn collect(name: &str, value: &Value, names: &Names, depth: usize, keys: &mut BT
     keys.extend(Key::email(&text));
     keys.extend(Key::phone(&text));
     if names.count(name) {
-        keys.extend(Key::words(&text).take(MAX_KEYS - keys.len().min(MAX_KEYS)));
+        for key in Key::words(&text).chain(Key::parts(&text)).take(MAX_KEYS) {
+            if keys.len() < MAX_KEYS {
+                keys.insert(key);
+            }
+        }
     }
 }
 
@@ -258,7 +253,7 @@ mod tests {
     #[test]
     fn a_person_is_found_by_email_phone_and_name_however_they_are_written() {
         let lead = r#"{"Email":" Ada@Example.ORG ","tel":"+7 (912) 345-67-89","lastname":"Иванов","firstname":"Иван",
-            "lead_id":4711,"middlename":"Королев","text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
+            "lead_id":4711,"middlename":"Королев","name":["Петров-Водкин","O'Neill"],"order_id":"550e8400-a716-ffff","text":"hello","deep":[{"Full Name":"Ada King-Noel"}]}"#;
         for (text, found) in [
             ("ada@example.org", true),
             ("ADA@example.org", true),
@@ -269,8 +264,16 @@ mod tests {
             ("иванов", true),
             ("королёв", true),
             ("ИВАН Иванов", true),
-            ("иван петров", false),
+            ("иван сидоров", false),
             ("king-noel", true),
+            ("ada noel", true),
+            ("KING", true),
+            ("водкин", true),
+            ("петров-водкин", true),
+            ("neill", true),
+            ("o'neill", true),
+            ("o", false),
+            ("a716", false),
             ("4711", true),
             ("hello", false),
             ("bob@example.org", false),

@@ -3,6 +3,7 @@
 //! no document that Postern writes could keep them.
 
 mod edit;
+mod hint;
 mod indentation;
 mod read;
 mod scalar;
@@ -33,6 +34,8 @@ pub struct Document {
     /// Its lines, comments included, ending with a line break; of a document that was written as JSON as YAML.
     pub text: String,
     lines: HashMap<String, usize>,
+    /// The paths of unquoted texts behind which a comment such as `#5` begins.
+    pub cut: Vec<String>,
 }
 
 impl Document {
@@ -74,7 +77,7 @@ pub fn read_json(text: &str) -> Result<Document, Located> {
         _ => HashMap::new(),
     };
     let text = write(&value);
-    Ok(Document { value, text, lines })
+    Ok(Document { value, text, lines, cut: Vec::new() })
 }
 
 fn deeper_than(value: &Value, levels: usize) -> bool {

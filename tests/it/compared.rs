@@ -19,6 +19,8 @@ fn values() -> Vec<Value> {
         json!("5"),
         json!("5.0"),
         json!(" 5 "),
+        json!("5\u{a0}"),
+        json!("\u{202a}5\u{202c}"),
         json!("05"),
         json!("+5"),
         json!("-3"),
@@ -90,6 +92,33 @@ async fn agree(settings: &str, all: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stored_datetime_is_compared_with_now_by_the_clock() {
+    let postern = Postern::start(
+        "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+module: Typed
+fields: {dt: datetime}
+---
+workflow: 1
+zone: Europe/Moscow
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Typed, unique: '', fields: {dt: '{{ now()|add(hours=1) }}'}, store_id: id, created: later}
+  later: {condition: '$(id: (Typed) dt) > now() and $(id: (Typed) dt) < now()|add(hours=2)', then: find, else: no}
+  find: {find_record: Typed, where: {dt: {above: '{{ now() }}'}}, found: yes, not_found: no}
+  yes: {stop: finished, message: later}
+  no: {stop: failed, message: not later}
+",
+    )
+    .await;
+    let run = &postern.outcome("/trigger?workflow_id=1", "").await["runs"][0];
+    assert_eq!((&run["message"], &run["path"][1]["message"]), (&json!("later"), &json!("compared two texts as dates")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_is_compared_with_a_number_is_noted_on_the_receipt() {
     let postern = Postern::start(
         "
@@ -109,8 +138,8 @@ steps:
     for (posted, message, noted) in [
         ("5", "poor", ""),
         ("1000.01", "rich", ""),
-        ("many", "poor", "compared text with a number, which is never true"),
-        ("01001", "poor", "compared text with a number, which is never true"),
+        ("many", "poor", "compared text with a number: they are never equal, and neither is above the other"),
+        ("01001", "poor", "compared text with a number: they are never equal, and neither is above the other"),
     ] {
         let receipt = postern.outcome("/trigger?workflow_id=1", &format!("budget={posted}")).await;
         let run = &receipt["runs"][0];

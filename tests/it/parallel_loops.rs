@@ -83,6 +83,22 @@ async fn an_item_that_fails_or_is_cancelled_leaves_by_failed_or_is_collected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_item_whose_failure_is_collected_is_no_failed_run() {
+    let body = "  work: {set_env: {n: '{{ 12 // $env[\"item\"] }}'}}";
+    let postern = Postern::start(&text("", "parallel: 2, on_error: collect,", body)).await;
+    let answer = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 0, 3]}"#).send().await;
+    let receipt = postern.ended(&answer).await;
+    let states: Vec<&str> =
+        receipt["runs"].as_array().unwrap().iter().filter_map(|run| run["status"].as_str()).collect();
+    assert_eq!((&receipt["status"], states), (&json!("finished"), vec!["finished"; 4]), "{receipt}");
+    let got = &ends(&postern).await[0]["got"];
+    assert!(got[1]["error"].as_str().unwrap().contains("a divisor may be 0"), "{got}");
+    assert_eq!((&got[0], &got[2]), (&json!(12), &json!(4)), "{got}");
+    let path = receipt["runs"][0]["path"].to_string();
+    assert!(path.contains("1 of them failed") || path.contains("failed"), "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_items_of_a_run_that_is_alone_on_its_record_do_not_wait_for_it() {
     let body = "  work: {set_value: {sum: '{{ ($sum or 0) + $env[\"item\"] }}'}}";
     let text = text("module: Leads, parallel: false, ", "parallel: 4,", body);

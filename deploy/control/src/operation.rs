@@ -43,7 +43,7 @@ use warp::http::Method;
 use warp::reply::Response;
 
 pub use answer::Answer;
-pub use error::{Code, Error, Finding, Refused};
+pub use error::{Code, Error, Explained, Finding, Refused};
 pub use request::Request;
 pub use table::ROWS;
 pub use take::{Nothing, Take};

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use postern_control::operation::{Answer, Refused};
+use postern_control::operation::{Answer, Explained, Finding, Refused};
 use reqwest::header::ACCEPT_LANGUAGE;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 
@@ -118,9 +118,22 @@ async fn refuse(answer: Response) -> Result<Response, Failure> {
     if status.is_success() {
         return Ok(answer);
     }
-    let refused = answer.json().await.map(|Refused { error }| error.message);
+    let refused = answer.json().await.map(|Refused { error }| said(error));
     let message = refused.unwrap_or_else(|_| format!("the server answers {status}"));
     Err(Failure::failed(message, hint(status)))
+}
+
+/// The message, and below it each finding with its line.
+fn said(error: Explained) -> String {
+    let mut said = error.message;
+    for Finding { line, path, message, .. } in error.findings.iter().flatten() {
+        said += &if path.is_empty() {
+            format!("\n  line {line}: {message}")
+        } else {
+            format!("\n  line {line}: {path}: {message}")
+        };
+    }
+    said
 }
 
 fn hint(status: StatusCode) -> &'static str {
@@ -131,5 +144,20 @@ fn hint(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => "use a token with more rights",
         status if status.is_server_error() => "the log of control has the reason",
         _ => "the command with --help explains its arguments",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_each_finding_with_its_line() {
+        let body = r#"{"error": {"code": "invalid_document", "message": "2 findings in the documents", "findings": [
+            {"path": "steps.a.next", "line": 5, "message": "leads nowhere"}, {"path": "", "line": 1, "message": "not YAML"}
+        ]}}"#;
+        let Refused { error } = serde_json::from_str(body).unwrap();
+        let expected = "2 findings in the documents\n  line 5: steps.a.next: leads nowhere\n  line 1: not YAML";
+        assert_eq!(said(error), expected);
     }
 }

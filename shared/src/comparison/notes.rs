@@ -1,4 +1,4 @@
-//! What a comparison did that people might not expect. The step's line on the receipt contains it.
+//! What a calculation did that people might not expect. The step's line on the receipt contains it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -11,6 +11,10 @@ pub struct Notes(Arc<AtomicU8>);
 
 const TEXT_WITH_NUMBER: u8 = 1;
 const NUMBERS_AS_TEXTS: u8 = 2;
+const TEXTS_AS_DATES: u8 = 4;
+const DATE_WITH_TEXT: u8 = 8;
+const JOINED_NUMBERS: u8 = 16;
+const COUNTED_BY_OWN_CLOCK: u8 = 32;
 
 impl Notes {
     /// A text that reads as no number was compared with a number.
@@ -23,13 +27,40 @@ impl Notes {
         self.0.fetch_or(NUMBERS_AS_TEXTS, Relaxed);
     }
 
-    /// What was noted, which is forgotten.
+    /// Two texts were compared that both read as dates.
+    pub(super) fn texts_as_dates(&self) {
+        self.0.fetch_or(TEXTS_AS_DATES, Relaxed);
+    }
+
+    /// Of two texts that were compared as texts, one reads as a date.
+    pub(super) fn date_with_text(&self) {
+        self.0.fetch_or(DATE_WITH_TEXT, Relaxed);
+    }
+
+    /// Two texts were joined by `+` that both read as numbers.
+    pub(crate) fn joined_numbers(&self) {
+        self.0.fetch_or(JOINED_NUMBERS, Relaxed);
+    }
+
+    /// Days were added by the clock of the workflow's zone to a moment with another offset.
+    pub(crate) fn counted_by_own_clock(&self) {
+        self.0.fetch_or(COUNTED_BY_OWN_CLOCK, Relaxed);
+    }
+
+    /// What was noted, which is forgotten: of several notes, the one that people expect least.
     pub fn take(&self) -> Option<Message> {
         if self.0.load(Relaxed) == 0 {
             return None;
         }
         let noted = self.0.swap(0, Relaxed);
-        let is_text_with_number = noted & TEXT_WITH_NUMBER != 0;
-        Some(if is_text_with_number { Message::ComparedTextWithNumber } else { Message::ComparedNumbersAsTexts })
+        let known = [
+            (TEXT_WITH_NUMBER, Message::ComparedTextWithNumber),
+            (DATE_WITH_TEXT, Message::ComparedDateWithText),
+            (JOINED_NUMBERS, Message::JoinedNumbersAsTexts),
+            (NUMBERS_AS_TEXTS, Message::ComparedNumbersAsTexts),
+            (COUNTED_BY_OWN_CLOCK, Message::CountedByOwnClock),
+            (TEXTS_AS_DATES, Message::ComparedTextsAsDates),
+        ];
+        known.into_iter().find(|(bit, _)| noted & bit != 0).map(|(_, message)| message)
     }
 }

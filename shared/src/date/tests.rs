@@ -27,6 +27,10 @@ fn days_are_read_in_every_usual_form() {
         "13/05/2026",
         "05/13/2026",
         "13-05-2026",
+        "13.05.2026 г.",
+        "13.05.2026г",
+        "13.05.2026 года",
+        "\u{200b}13.05.2026\u{a0}",
     ] {
         assert_eq!(shown(text, "Europe/Moscow").as_deref(), Some("2026-05-13"), "{text}");
     }
@@ -53,6 +57,10 @@ fn moments_are_read_by_the_clock_of_the_zone_or_their_own() {
         ("2026-05-01T10:30:00[Europe/Berlin]", "2026-05-01T08:30:00Z"),
         ("Fri, 01 May 2026 10:30:00 +0300", "2026-05-01T07:30:00Z"),
         ("Fri, 01 May 2026 10:30:00 GMT", "2026-05-01T10:30:00Z"),
+        ("05/13/2026 10:30 PM", "2026-05-13T19:30:00Z"),
+        ("13.05.2026 12:15am", "2026-05-12T21:15:00Z"),
+        ("Fri May 01 2026 10:30:00 GMT+0300 (Moscow Standard Time)", "2026-05-01T07:30:00Z"),
+        ("Fri May 01 2026 10:30:00 GMT-0400", "2026-05-01T14:30:00Z"),
         ("1777631400", "2026-05-01T10:30:00Z"),
         ("1777631400.25", "2026-05-01T10:30:00.25Z"),
         ("1777631400000", "2026-05-01T10:30:00Z"),
@@ -82,6 +90,11 @@ fn what_is_no_date_or_could_be_two_is_none() {
         "-1777631400",
         "01.05.2026 soon",
         "01.05.2026 25:00",
+        "01.05.2026 13:00 PM",
+        "01.05.2026 0:30 AM",
+        "Fri May 01 2026 10:30:00",
+        "Fri Mai 01 2026 10:30:00 GMT+0300",
+        "г.",
         "01.05.2026 10:30 Mars/Base",
         "31.12.-026",
         "２０２６-05-01",
@@ -140,5 +153,8 @@ fn a_zone_has_its_name_or_an_offset() {
         "{}",
         zone::unknown("Moscow")
     );
+    for (letters, meant) in [("MSK", "Europe/Moscow"), ("pst", "America/Los_Angeles"), ("МСК", "Europe/Moscow")] {
+        assert!(zone::unknown(letters).to_string().ends_with(&format!("did you mean `{meant}`?")), "{letters}");
+    }
     assert!(zone::unknown("Europe/Mosocw").to_string().ends_with("did you mean `Europe/Moscow`?"));
 }

@@ -19,11 +19,31 @@ pub fn named(name: &str) -> Option<TimeZone> {
     }
 }
 
+/// Letters of clocks that name no zone, and a zone with such a clock.
+const LETTERS: [(&str, &str); 12] = [
+    ("MSK", "Europe/Moscow"),
+    ("МСК", "Europe/Moscow"),
+    ("SAMT", "Europe/Samara"),
+    ("YEKT", "Asia/Yekaterinburg"),
+    ("CEST", "Europe/Berlin"),
+    ("BST", "Europe/London"),
+    ("EDT", "America/New_York"),
+    ("CST", "America/Chicago"),
+    ("CDT", "America/Chicago"),
+    ("PST", "America/Los_Angeles"),
+    ("PDT", "America/Los_Angeles"),
+    ("IST", "Asia/Kolkata"),
+];
+
 /// What is said of a name that is no zone.
 pub fn unknown(name: &str) -> Message {
     let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
     // People write the city alone.
     let is_city = |zone: &&String| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name.trim()));
+    let by_letters = LETTERS.iter().find(|(letters, _)| letters.eq_ignore_ascii_case(name.trim()));
+    if let Some((_, zone)) = by_letters {
+        return Message::from(StepFault::ZoneUnknown).meant(Meant::of([format!("`{zone}`")]));
+    }
     let meant = match names.iter().find(|zone| zone.contains('/') && is_city(zone)) {
         Some(zone) => Meant::of([format!("`{zone}`")]),
         None => did_you_mean(name, names.iter().map(String::as_str)),

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use self::completion::{complete, name_in_its_type};
-use super::{Document, Kind, bare_filters, connections, secrets, variables};
+use super::{Document, Kind, connections, secrets, texts, variables};
 use crate::connection::Connections;
 use crate::finding::{Finding, Located};
 use crate::id::{SecretName, VariableName, WorkflowId};
@@ -138,7 +138,8 @@ impl Batch {
                     // A field `created desc` that a module lacks is the same fault.
                     let others: Vec<Finding> = others.filter(|one| !is_known(one)).collect();
                     findings.extend(others);
-                    findings.extend(bare_filters::findings(&yaml.value));
+                    findings.extend(texts::findings(&yaml.value));
+                    findings.extend(texts::cut(&yaml.value, &yaml.cut));
                     findings.extend(runs_unknown(workflow, &unknown));
                     findings.extend(named.of_workflow(workflow));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 pub use secret::named_secret;
 
+use crate::blank::{is_wide, trim};
 use crate::excerpt::excerpt;
 use crate::expression::Reads;
 use crate::finding::Finding;
@@ -171,6 +172,7 @@ impl<'d, 'f> Reader<'d, 'f> {
                 let (path, written) = (join(&self.path, key), excerpt(key));
                 let meant = self.did_you_mean(key, known.iter().copied());
                 let fault = match meant.is_empty() {
+                    _ if key.starts_with(is_wide) => DocumentFault::KeyNoBreakSpace { key: excerpt(trim(key)) },
                     true => DocumentFault::UnknownKeyHere { key: written, known: known.join(", ") },
                     false => DocumentFault::UnknownKey { key: written },
                 };

@@ -4,8 +4,9 @@ use minijinja::value::ValueKind;
 use minijinja::{State, Value as Jinja};
 
 use super::node::Arithmetic;
-use super::{EvalError, MAX_VALUE_BYTES, spend_bytes};
+use super::{EvalError, MAX_VALUE_BYTES, local, spend_bytes};
 use crate::message::{CalculationFault, Inner, Message};
+use crate::number::{self, as_number};
 
 /// Two numbers of one kind.
 enum Pair {
@@ -93,7 +94,12 @@ fn small(number: i128) -> Jinja {
 /// Two texts, a text and nothing, or two lists.
 fn add(state: &State, left: &Jinja, right: &Jinja) -> Result<Jinja, EvalError> {
     match (left.as_str(), right.as_str()) {
-        (Some(one), Some(other)) => joined(state, one, other),
+        (Some(one), Some(other)) => {
+            if as_number(one).is_some() && as_number(other).is_some() {
+                local::notes_of(state).joined_numbers();
+            }
+            joined(state, one, other)
+        }
         (Some(_), None) if is_nothing(right) => Ok(left.clone()),
         (None, Some(_)) if is_nothing(left) => Ok(right.clone()),
         (None, None) if is_nothing(left) && is_nothing(right) => Ok(Jinja::UNDEFINED),
@@ -120,7 +126,7 @@ pub(super) fn joined(state: &State, one: &str, other: &str) -> Result<Jinja, Eva
     Ok(Jinja::from([one, other].concat()))
 }
 
-/// A text that is repeated.
+/// A text that is repeated; a posted number is a text, too, and is not.
 fn multiply(state: &State, left: &Jinja, right: &Jinja) -> Result<Jinja, EvalError> {
     if is_list(left) || is_list(right) {
         return Err(EvalError(CalculationFault::ListTimes.into()));
@@ -130,6 +136,9 @@ fn multiply(state: &State, left: &Jinja, right: &Jinja) -> Result<Jinja, EvalErr
         (None, Some(text)) => (text, left),
         _ => return Err(unfit(Arithmetic::Multiply, left, right)),
     };
+    if number::read(text).is_some() {
+        return Err(unfit(Arithmetic::Multiply, left, right));
+    }
     let times = i128::try_from(times.clone()).ok().filter(|_| is_whole(times));
     let Some(times) = times else { return Err(unfit(Arithmetic::Multiply, left, right)) };
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);

@@ -7,7 +7,7 @@ use super::arithmetic::{is_list, is_nothing};
 use super::node::Comparator;
 use super::value::{as_text, number_text};
 use super::{EvalError, spend_bytes, spend_copy};
-use crate::comparison::{self, Notes, Operand};
+use crate::comparison::{self, Basis, Operand};
 use crate::message::{CalculationFault, Message};
 
 /// Levels of lists in lists that are compared.
@@ -16,12 +16,12 @@ const MAX_LEVELS: usize = 64;
 /// Whether a comparison of two values holds.
 pub(super) fn holds(
     state: &State,
-    notes: &Notes,
+    basis: Basis,
     comparator: Comparator,
     left: &Side,
     right: &Side,
 ) -> Result<bool, EvalError> {
-    let compare = Compare { state, notes };
+    let compare = Compare { state, basis };
     match comparator {
         Comparator::Equal => compare.equal(left, right, 0),
         Comparator::NotEqual => compare.equal(left, right, 0).map(|is_equal| !is_equal),
@@ -29,7 +29,7 @@ pub(super) fn holds(
         Comparator::NotIn => compare.is_in(left, &right.value).map(|is_in| !is_in),
         Comparator::Less | Comparator::AtMost | Comparator::Greater | Comparator::AtLeast => {
             compare.spend(left, right)?;
-            let order = comparison::order(left.operand(), right.operand(), notes);
+            let order = comparison::order(left.operand(), right.operand(), basis);
             Ok(order.is_some_and(|order| comparator.holds(order)))
         }
     }
@@ -64,7 +64,7 @@ impl Side {
 
 struct Compare<'a, 't, 'e> {
     state: &'a State<'t, 'e>,
-    notes: &'a Notes,
+    basis: Basis<'a>,
 }
 
 impl Compare<'_, '_, '_> {
@@ -87,7 +87,7 @@ impl Compare<'_, '_, '_> {
         if is_map(left) && is_map(right) {
             return self.equal_maps(&left.value, &right.value, level);
         }
-        Ok(comparison::equal(left.operand(), right.operand(), self.notes))
+        Ok(comparison::equal(left.operand(), right.operand(), self.basis))
     }
 
     fn equal_lists(&self, left: &Jinja, right: &Jinja, level: usize) -> Result<bool, EvalError> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::{ToSpan, ZonedDateTime};
 
 use super::{Local, SyntaxError};
-use crate::message::ExpressionFault;
+use crate::message::{CalculationFault, ExpressionFault};
 
 /// Days that `$[Now,…]` may lie away: a century.
 const MAX_DAYS: i64 = 36_525;
@@ -52,6 +52,28 @@ pub(super) fn format(time: &ZonedDateTime, letters: &str) -> String {
         }
     }
     text
+}
+
+/// The letters that [`format`] replaces.
+const LETTERS: &str = "dDjlNSwzWFmMntLoYyaAgGhHisvueTIZOPpUcr";
+
+/// A part that shows that a format is that of another program: `YYYY-MM-DD` or `%Y-%m-%d`.
+pub(super) fn foreign_format(letters: &str) -> Option<CalculationFault> {
+    let (mut before, mut is_escaped) = (None, false);
+    for letter in letters.chars() {
+        let is_sign = before == Some('%') && letter.is_ascii_alphabetic();
+        let is_twice = before == Some(letter) && LETTERS.contains(letter);
+        match before {
+            Some(before) if is_sign || is_twice => {
+                return Some(CalculationFault::DateFormat { part: format!("{before}{letter}") });
+            }
+            _ => {}
+        }
+        let begins_escape = !is_escaped && letter == '\\';
+        before = (!is_escaped && !begins_escape).then_some(letter);
+        is_escaped = begins_escape;
+    }
+    None
 }
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -192,6 +214,26 @@ mod tests {
         assert_eq!(at("g A", "2024-02-01 00:00", "UTC"), "12 AM");
         assert_eq!(at("jS jS jS", "2024-02-22", "UTC"), "22nd 22nd 22nd");
         assert_eq!(at("jS", "2024-02-12", "UTC"), "12th");
+    }
+
+    #[test]
+    fn the_format_of_another_program_is_told_apart() {
+        for (letters, part) in [
+            ("YYYY-MM-DD", Some("YY")),
+            ("dd.MM.yyyy", Some("dd")),
+            ("%Y-%m-%d", Some("%Y")),
+            ("d.m.Y HH:mm", Some("HH")),
+            ("Y-m-d", None),
+            ("d.m.Y H:i:s", None),
+            ("100%", None),
+            (r"\Y\Y\d\dY", None),
+            (r"Y\YY", None),
+            ("xx -- d", None),
+        ] {
+            let found = foreign_format(letters);
+            let expected = part.map(|part| CalculationFault::DateFormat { part: part.to_owned() });
+            assert_eq!(found, expected, "{letters}");
+        }
     }
 
     #[test]

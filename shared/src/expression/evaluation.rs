@@ -1,15 +1,17 @@
 //! Evaluates the tree of an expression. Every node costs a step of [`FUEL`](super::FUEL), and so does what it makes and visits; the steps
 //! of filters, tests and functions are counted by minijinja in the same state.
 
+use std::error::Error;
+
 use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{State, Value as Jinja};
+use minijinja::{ErrorKind, State, Value as Jinja};
 
 use super::arithmetic::{self, is_list, is_nothing, joined};
 use super::compared::{self, Side};
 use super::node::{Argument, Branches, Comparator, Node};
 use super::reference::Reference;
 use super::value::{self, from_owned_json, to_json};
-use super::{EvalError, Scope, functions, local, render, spend_bytes, spend_copy};
+use super::{EvalError, Scope, functions, local, pitfalls, render, spend_bytes, spend_copy};
 use crate::env::json_bytes;
 use crate::message::CalculationFault;
 
@@ -101,10 +103,11 @@ impl<'s> Evaluation<'s> {
 
     /// `a < b <= c`: every pair must hold.
     fn compared(&mut self, first: &Node, others: &[(Comparator, Node)]) -> Result<bool, EvalError> {
+        let basis = self.scope.basis();
         let mut left = self.side(first)?;
         for (comparator, right) in others {
             let right = self.side(right)?;
-            if !compared::holds(&self.state, &self.scope.notes, *comparator, &left, &right)? {
+            if !compared::holds(&self.state, basis, *comparator, &left, &right)? {
                 return Ok(false);
             }
             left = right;
@@ -221,7 +224,12 @@ impl<'s> Evaluation<'s> {
             spend_bytes(&self.state, text.len())?;
         }
         let arguments = self.arguments(Some(inner), arguments)?;
-        let value = self.state.apply_filter(name, &arguments)?;
+        let value = self.state.apply_filter(name, &arguments).map_err(|error| match error.kind() {
+            ErrorKind::MissingArgument | ErrorKind::TooManyArguments => unfit(pitfalls::arguments_of(name)),
+            // What minijinja says of its own filters names neither the filter nor what to write.
+            ErrorKind::InvalidOperation if error.source().is_none() => unfit(pitfalls::values_of(name)),
+            _ => error.into(),
+        })?;
         self.made(value)
     }
 

@@ -16,7 +16,7 @@ pub const FILTERS: [Example; 73] = [
     ("base64_decode", r#""SGk="|base64_decode"#, r#""Hi""#),
     ("base64_encode", r#""Hi"|base64_encode"#, r#""SGk=""#),
     ("batch", "[1, 2, 3]|batch(2)", "[[1,2],[3]]"),
-    ("bool", r#""x"|bool"#, "true"),
+    ("bool", r#""off"|bool"#, "false"),
     ("capitalize", r#"$env["name"]|capitalize"#, r#""Ada lovelace""#),
     ("chain", r#"$env["tags"]|chain(["x"])|list"#, r#"["web","news","x"]"#),
     ("count", r#"$env["tags"]|count"#, "2"),

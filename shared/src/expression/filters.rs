@@ -1,6 +1,7 @@
 //! Filters, tests and functions of ours, a file per subject. Every filter takes a missing value, and the answer is missing
 //! then. Work that grows with its input is paid for with fuel before it is done.
 
+mod conversions;
 mod dates;
 mod drawn;
 mod hashes;
@@ -22,6 +23,7 @@ use super::value::to_json;
 
 /// Adds all of them.
 pub(super) fn add(environment: &mut Environment<'static>) {
+    conversions::add(environment);
     dates::add(environment);
     drawn::add(environment);
     hashes::add(environment);

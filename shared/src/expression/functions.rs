@@ -6,15 +6,16 @@ use std::sync::LazyLock;
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters};
 
-use super::arithmetic::{is_nothing, kind_of};
+use super::arithmetic::is_nothing;
 use super::compared::{self, Side};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
-use super::{EvalError, FUEL, MAX_VALUE_BYTES, counters, local, names, render};
-use crate::message::{CalculationFault, ExpressionFault, Message};
+use super::{EvalError, FUEL, Local, MAX_VALUE_BYTES, counters, local, names, render};
+use crate::comparison::Basis;
+use crate::message::{ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
-use crate::xml;
+use crate::{boolean, xml};
 
 /// The one environment: a constant table, built on first use.
 pub(super) fn environment() -> &'static Environment<'static> {
@@ -94,12 +95,11 @@ fn build() -> Environment<'static> {
     lenient(&mut environment, "abs", Value::from_function(filters::abs));
     lenient(&mut environment, "attr", Value::from_function(filters::attr));
     lenient(&mut environment, "dictsort", Value::from_function(filters::dictsort));
-    lenient(&mut environment, "float", Value::from_function(filters::float));
     lenient(&mut environment, "format", Value::from_function(filters::format));
-    lenient(&mut environment, "int", Value::from_function(filters::int));
     lenient(&mut environment, "lines", Value::from_function(filters::lines));
     lenient(&mut environment, "split", Value::from_function(filters::split));
 
+    environment.add_filter("bool", bool);
     environment.add_filter("from_json", parse_json);
     environment.add_filter("from_xml", parse_xml);
     environment.add_filter("join", join);
@@ -115,28 +115,23 @@ fn build() -> Environment<'static> {
     environment
 }
 
-/// minijinja's filter, except that nothing and, for numbers, a blank text give what an empty value gives.
+/// minijinja's filter, except that nothing gives what an empty value gives.
 fn lenient(environment: &mut Environment<'static>, name: &'static str, filter: Value) {
     environment.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
-        let mut args: Vec<Value> = args.0.into_iter().map(ValueOrKwargs::into_value).collect();
-        let Some(value) = args.first_mut() else {
-            return filter.call(state, &args);
-        };
-        if matches!(name, "int" | "float") {
-            // A form posts `""` for a field that was left empty, and blanks around a number.
-            if let Some(trimmed) = value.as_str().map(str::trim) {
-                *value = if trimmed.is_empty() { Value::UNDEFINED } else { Value::from(trimmed) };
-            }
-        } else if is_nothing(value) {
+        let args: Vec<Value> = args.0.into_iter().map(ValueOrKwargs::into_value).collect();
+        if args.first().is_some_and(is_nothing) {
             return Ok(Value::UNDEFINED);
         }
-        filter.call(state, &args).map_err(|error| match name {
-            "int" | "float" if error.kind() == ErrorKind::InvalidOperation => {
-                failed(CalculationFault::NumberUnfit { filter: name.to_owned(), of: kind_of(&args[0]) })
-            }
-            _ => error,
-        })
+        filter.call(state, &args)
     });
+}
+
+/// A text as a boolean field reads it; whether any other value is one.
+fn bool(value: &Value) -> bool {
+    match value.as_str().map(str::trim) {
+        Some(text) => boolean::read(text).unwrap_or(!text.is_empty()),
+        None => value.is_true(),
+    }
 }
 
 /// The value that a JSON text holds; nothing if it holds none. A value that is no text stays as it is.
@@ -245,7 +240,9 @@ fn compare_by_our_rules(environment: &mut Environment<'static>) {
     for name in NAMES {
         let Some(comparator) = Comparator::of(name) else { continue };
         environment.add_test(name, move |state: &State, left: Value, right: Value| {
-            compared::holds(state, &local::notes_of(state), comparator, &Side::of(left), &Side::of(right))
+            let (local, notes) = (Local::of(state), local::notes_of(state));
+            let basis = Basis { zone: &local.zone, notes: &notes };
+            compared::holds(state, basis, comparator, &Side::of(left), &Side::of(right))
                 .map_err(|error| failed(error.0))
         });
     }

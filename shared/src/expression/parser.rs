@@ -2,6 +2,7 @@
 //! evaluation would only meet later: unknown names, filters, tests and functions.
 
 mod postfix;
+mod words;
 
 use minijinja::Value as Jinja;
 
@@ -243,10 +244,9 @@ impl<'t, 's> Parser<'t, 's> {
             None => ExpressionFault::EndUnexpected,
             Some(Token::Sign("=")) => ExpressionFault::EqualsSign,
             Some(Token::Sign(sign)) => ExpressionFault::Unexpected { text: (*sign).to_owned() },
-            Some(Token::Word(word)) if ["AND", "OR", "NOT", "IN", "IS"].contains(word) => {
-                ExpressionFault::WrittenAs { text: (*word).to_owned(), here: word.to_lowercase() }
+            Some(Token::Word(word)) => {
+                words::written_here(word).unwrap_or(ExpressionFault::Unexpected { text: excerpt(word) })
             }
-            Some(Token::Word(word)) => ExpressionFault::Unexpected { text: excerpt(word) },
             Some(Token::Text(_)) => ExpressionFault::TextUnexpected,
             Some(Token::Number(number)) => ExpressionFault::Unexpected { text: number.to_string() },
             Some(Token::Reference(_)) => ExpressionFault::ReferenceUnexpected,
@@ -257,6 +257,7 @@ impl<'t, 's> Parser<'t, 's> {
         let known = ["true", "false", "none"].into_iter().chain(self.names.iter().map(String::as_str));
         let name = excerpt(name);
         let meant = match did_you_mean(&name, known) {
+            _ if words::SOURCES.contains(&name.as_str()) => Meant::of([format!("${name}")]),
             nothing if nothing.is_empty() => Meant::of([format!("${name}"), format!("$env[\"{name}\"]")]),
             meant => meant,
         };
@@ -281,7 +282,11 @@ impl<'t, 's> Parser<'t, 's> {
                 return Err(self.fault(ExpressionFault::FunctionNoValue { name: word.to_owned() }));
             }
             _ if OPERATORS.contains(&word) => return Err(self.unexpected()),
-            _ => return Err(self.unknown_name(word)),
+            _ => {
+                return Err(
+                    words::written_here(word).map_or_else(|| self.unknown_name(word), |fault| self.fault(fault))
+                );
+            }
         };
         self.next += 1;
         Ok(node)

@@ -134,6 +134,19 @@ impl Reference {
         }
     }
 
+    /// The name of the map that it is, as `$env` alone.
+    pub(super) fn whole_map(&self) -> Option<&'static str> {
+        let Self::Path(source, path) = self else { return None };
+        match source {
+            _ if !path.is_empty() => None,
+            Source::Env => Some("env"),
+            Source::Query => Some("query"),
+            Source::Request => Some("request"),
+            Source::Var => Some("var"),
+            Source::Record | Source::Related => None,
+        }
+    }
+
     /// Whether only people who run the installation set its value.
     pub(super) fn is_of_the_installation(&self) -> bool {
         match self {

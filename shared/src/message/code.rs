@@ -125,6 +125,11 @@ codes! {
     "join-or-add" JoinOrAdd { left: Inner, right: Inner };
     "compared-text-with-number" ComparedTextWithNumber;
     "compared-numbers-as-texts" ComparedNumbersAsTexts;
+    "joined-numbers-as-texts" JoinedNumbersAsTexts;
+    "counted-by-own-clock" CountedByOwnClock;
+    "compared-texts-as-dates" ComparedTextsAsDates;
+    "compared-date-with-text" ComparedDateWithText;
+    "field-compared-as-text" FieldComparedAsText { field: String };
     "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };
     "not-a-duration" NotADuration;

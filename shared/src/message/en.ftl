@@ -98,8 +98,13 @@ no-value = the result is no value but a { $kind }
 no-methods = { $reason }: values have filters, not methods, as in $lastname|upper
 convert-first = { $reason }: write |int or |float after what may be missing or a text
 join-or-add = + adds numbers or joins two texts, and this is { $left } + { $right }: write |int or |float after a text to add it, or ~ instead of + to join
-compared-text-with-number = compared text with a number, which is never true
+compared-text-with-number = compared text with a number: they are never equal, and neither is above the other
+joined-numbers-as-texts = + joined two numbers as texts: write |float after each of them to add them
+counted-by-own-clock = add counted the days by the clock of the workflow's zone, and the date has another offset: write zone="Europe/Berlin" in add to count by another clock
+compared-texts-as-dates = compared two texts as dates
+compared-date-with-text = compared a date with a text that is no date, by their letters
 compared-numbers-as-texts = compared two numbers as texts, by their letters: write |float after one of them to compare numbers
+field-compared-as-text = { $field }: compared by its letters, as the field is not declared: declare it in its module as a number or a date
 one-mail-address = it is not one mail address, for which a reference stands: write |safe in double braces for several
 delay-too-long = a delay is at most { $days } days long
 not-a-duration = must be a duration such as 45s, 90m, 1h 30m, 2d or 1w

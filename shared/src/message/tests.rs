@@ -32,6 +32,7 @@ fn every_code_has_a_text_with_all_its_arguments_in_each_language() {
         let texts = texts(language);
         for (code, expected) in codes() {
             let text = texts.get(code).unwrap_or_else(|| panic!("{code} has no text in {language:?}"));
+            assert!(!text.contains("{\""), "the reader of these tables knows no quoted braces: {code}");
             assert_eq!(arguments(text), expected.iter().copied().collect(), "{code} in {language:?}");
         }
         assert_eq!(texts.len(), codes().count(), "texts without a code in {language:?}: {:?}", texts.keys());

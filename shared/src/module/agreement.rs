@@ -1,7 +1,10 @@
 //! Whether a workflow agrees with the modules that are declared: what can be told before it runs.
 
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
 use super::{Module, Modules, cycles, lost_responses, twins};
-use crate::expression::Related;
+use crate::expression::{Related, Template};
 use crate::finding::Finding;
 use crate::id::ModuleName;
 use crate::message::{Message, StepFault};
@@ -24,6 +27,8 @@ pub enum Undeclared {
 /// What a workflow sets, searches or reads that its modules do not have.
 pub fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undeclared) -> Vec<Finding> {
     let own = workflow.start.module.as_ref().and_then(|name| modules.get(name));
+    // Whether a text is a date does not depend on the zone.
+    let zone = workflow.zone.clone().unwrap_or(TimeZone::UTC);
     let mut findings = twins::findings(workflow, modules, undeclared);
     findings.extend(cycles::findings(workflow, modules, undeclared));
     findings.extend(lost_responses::findings(workflow));
@@ -33,7 +38,7 @@ pub fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undeclared) 
     for step in &workflow.steps {
         let path = format!("steps.{}", step.name);
         related(&step.reads.related, &path, own, modules, &mut findings);
-        of_task(step, &path, own, modules, &mut findings);
+        of_task(step, &path, (own, &zone), modules, &mut findings);
         if let Task::CreateRecord(settings) = &step.task
             && !(undeclared == Undeclared::Unknown && modules.get(&settings.module).is_none())
         {
@@ -43,13 +48,20 @@ pub fn findings(workflow: &Workflow, modules: &Modules, undeclared: Undeclared) 
     findings
 }
 
-fn of_task(step: &Step, path: &str, own: Option<&Module>, modules: &Modules, findings: &mut Vec<Finding>) {
+fn of_task(
+    step: &Step,
+    path: &str,
+    (own, zone): (Option<&Module>, &TimeZone),
+    modules: &Modules,
+    findings: &mut Vec<Finding>,
+) {
     match &step.task {
-        Task::CreateRecord(settings) => create(settings, path, modules.get(&settings.module), findings),
+        Task::CreateRecord(settings) => create(settings, path, (modules.get(&settings.module), zone), findings),
         // The module of a record that the step names is known only when it runs.
         Task::SetValue(settings) if settings.record.is_none() => {
             let names = settings.fields.iter().map(|(name, _)| name.as_str());
             unknown_fields(own, names, &format!("{path}.set_value"), findings);
+            unfit(own, &settings.fields, &format!("{path}.set_value"), zone, findings);
         }
         Task::FindRecord(settings) => {
             let module = modules.get(&settings.module);
@@ -74,9 +86,15 @@ fn key(settings: &CreateRecord, path: &str, module: Option<&Module>, findings: &
     }
 }
 
-fn create(settings: &CreateRecord, path: &str, module: Option<&Module>, findings: &mut Vec<Finding>) {
+fn create(
+    settings: &CreateRecord,
+    path: &str,
+    (module, zone): (Option<&Module>, &TimeZone),
+    findings: &mut Vec<Finding>,
+) {
     let names = settings.fields.iter().map(|(name, _)| name.as_str());
     unknown_fields(module, names, &format!("{path}.fields"), findings);
+    unfit(module, &settings.fields, &format!("{path}.fields"), zone, findings);
     let Some(module) = module else { return };
     let is_set = |name: &str| settings.fields.iter().any(|(set, _)| set == name);
     for field in module.fields.iter().filter(|field| field.required && field.default.is_none()) {
@@ -108,6 +126,26 @@ fn unknown_fields<'n>(
     }
 }
 
+/// Values that are written out and that the type of their field never takes.
+fn unfit(
+    module: Option<&Module>,
+    fields: &[(String, Template)],
+    path: &str,
+    zone: &TimeZone,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(module) = module else { return };
+    for (name, template) in fields {
+        if let (Some(field), Some(text)) = (module.field(name), template.fixed_text())
+            && field.convert(&Value::String(text), zone).is_none()
+        {
+            let (field, kind) = (name.clone(), Box::new(field.kind.must_be()));
+            let fault = Message::FieldMustBe { field, module: module.name.clone(), kind };
+            findings.push(Finding::new(format!("{path}.{name}"), fault));
+        }
+    }
+}
+
 fn lacks(module: &ModuleName, field: &str) -> Message {
     StepFault::StrictLacks { module: module.clone(), field: field.chars().take(40).collect() }.into()
 }
@@ -127,5 +165,38 @@ fn related(reads: &[Related], path: &str, own: Option<&Module>, modules: &Module
             _ => continue,
         };
         findings.push(Finding::new(path, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_literal_that_the_type_of_its_field_never_takes_is_found() {
+        let module = Module::from_document(&json!({"module": "Typed", "fields": {
+            "i": "integer", "d": "date", "c": {"type": "choice", "options": ["a"]}, "t": "text"}}))
+        .unwrap();
+        let mut modules = Modules::default();
+        modules.extend([module]);
+        let found = |fields: Value| {
+            let steps = json!({"a": {"create_record": "Typed", "unique": "", "fields": fields}});
+            let document = json!({"workflow": 1, "start": {"without_record": true, "next": "a"}, "steps": steps});
+            let workflow = Workflow::from_document(&document).unwrap();
+            findings(&workflow, &modules, Undeclared::Open).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        for (fields, expected) in [
+            (json!({"i": "abc"}), "steps.a.fields.i: field i of Typed must be"),
+            (json!({"d": "31.02.2026"}), "steps.a.fields.d: field d of Typed must be a date"),
+            (json!({"c": "b"}), "steps.a.fields.c: field c of Typed must be"),
+        ] {
+            let found = found(fields.clone());
+            assert!(found.len() == 1 && found[0].starts_with(expected), "{fields}: {found:?}");
+        }
+        let fits = json!({"i": "1 000", "d": "31.12.2026", "c": "a", "t": 5, "other": "x"});
+        assert_eq!(found(fits), [""; 0]);
+        assert_eq!(found(json!({"i": "$env[\"i\"]", "d": "", "c": null})), [""; 0]);
     }
 }

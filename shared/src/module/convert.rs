@@ -8,11 +8,7 @@ use super::field::FieldType;
 use crate::expression::{is_email, render};
 use crate::id::ModuleName;
 use crate::record_ref::RecordRef;
-use crate::{date, number, phone, web_address};
-
-/// What people write for true and for false, in lower case; a ticked box posts `on`.
-const TRUE: [&str; 10] = ["true", "1", "yes", "y", "on", "да", "д", "истина", "вкл", "+"];
-const FALSE: [&str; 10] = ["false", "0", "no", "n", "off", "нет", "н", "ложь", "выкл", "-"];
+use crate::{blank, boolean, date, number, phone, web_address};
 
 /// The value of the type; what is empty is null, and none = it cannot be one. Clock times are those of the zone.
 pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Option<Value> {
@@ -23,7 +19,7 @@ pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Optio
         return None;
     }
     let text = render(value);
-    let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let trimmed = blank::trim(&text);
     if trimmed.is_empty() {
         return Some(Value::Null);
     }
@@ -31,7 +27,7 @@ pub(super) fn convert(kind: &FieldType, value: &Value, zone: &TimeZone) -> Optio
         FieldType::Text => Some(Value::String(text)),
         FieldType::Integer => number::read_whole(trimmed).map(Value::Number),
         FieldType::Number => number::read(trimmed).map(Value::Number),
-        FieldType::Boolean => boolean(trimmed).map(Value::Bool),
+        FieldType::Boolean => boolean::read(trimmed).map(Value::Bool),
         FieldType::Date => date::read(trimmed, zone).map(|date| Value::String(date.day().to_string())),
         FieldType::Datetime => {
             let moment = date::read(trimmed, zone)?.moment(zone)?.timestamp();
@@ -67,10 +63,4 @@ fn list(options: &[String], value: &Value) -> Option<Value> {
         |item: &Value| options.is_empty() || item.as_str().is_some_and(|item| options.iter().any(|o| o == item));
     let is_list = items.iter().all(is_option);
     is_list.then(|| if items.is_empty() { Value::Null } else { Value::Array(items) })
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    let text = text.to_lowercase();
-    let is_in = |words: &[&str]| words.contains(&text.as_str());
-    if is_in(&TRUE) { Some(true) } else { is_in(&FALSE).then_some(false) }
 }

@@ -59,6 +59,7 @@ fn may_end(
         Task::CreateRecord(settings) => {
             has_key(settings, modules, undeclared) && (leaves("created") || leaves("existing"))
         }
+        Task::Delay(settings) => settings.waits(),
         _ => true,
     }
 }
@@ -187,6 +188,8 @@ mod tests {
                 "a",
             ),
             (json!({"a": {"create_record": "Leads", "unique": "", "created": "a"}}), "a"),
+            (json!({"a": {"delay": "0s", "next": "a"}}), "a"),
+            (json!({"a": {"delay": {"for": "0m"}, "next": "a"}}), "a"),
         ] {
             let found = found(steps.clone());
             assert!(found.len() == 1 && found[0].starts_with(&format!("steps.{at}: leads back")), "{steps}: {found:?}");

@@ -42,6 +42,9 @@ pub struct RunResult {
     /// What an item of a list gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+    /// Whether the item failed, and the loop collects that: the run itself is finished.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// What a run responded.

@@ -11,6 +11,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::StoreError;
+use crate::blank::WIDE;
 use crate::env::MAX_NUMBER_CHARS;
 use crate::id::{ModuleName, RecordId};
 use crate::task::find_record::{Operator, Sort};
@@ -171,15 +172,22 @@ fn places(shape: &Shape, first: usize) -> String {
 }
 
 /// What reads as a number ([`crate::number::as_number`]), as a pattern of PostgreSQL.
-const NUMBER: &str = r"^[ \t\r\n]*-?(0|[1-9][0-9]*)(\.[0-9]+)?[ \t\r\n]*$";
+const NUMBER: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$";
+
+/// A text without the blanks that may stand around a number.
+fn trimmed(text: &str) -> String {
+    let wide: String = WIDE.iter().map(|c| format!("\\u{:04x}", u32::from(*c))).collect();
+    format!("btrim({text}, E' \\t\\r\\n{wide}')")
+}
 
 /// A field that holds no number is neither above nor below one; CASE keeps the cast away from it, and from more digits
 /// than `numeric` takes: one such record would spoil every search of its module.
 fn number(text: &str, json: &str) -> String {
+    let trimmed = trimmed(text);
     format!(
         "CASE WHEN jsonb_typeof({json}) = 'number' THEN ({text})::numeric \
-         WHEN jsonb_typeof({json}) = 'string' AND length({text}) <= {MAX_NUMBER_CHARS} AND {text} ~ '{NUMBER}' \
-         THEN ({text})::numeric END"
+         WHEN jsonb_typeof({json}) = 'string' AND octet_length({text}) <= {MAX_NUMBER_CHARS} AND {trimmed} ~ '{NUMBER}' \
+         THEN {trimmed}::numeric END"
     )
 }
 
@@ -203,8 +211,9 @@ fn is(compared: As, text: &str, json: &str, value: &str) -> String {
     match compared {
         As::Number => format!("{} = nullif({value}, '')::numeric", number(text, json)),
         As::NumberText => format!(
-            "CASE jsonb_typeof({json}) WHEN 'number' THEN ({text})::numeric = ({value})::numeric \
-             WHEN 'string' THEN {text} = {value} ELSE false END"
+            "CASE jsonb_typeof({json}) WHEN 'number' THEN ({text})::numeric = {}::numeric \
+             WHEN 'string' THEN {text} = {value} ELSE false END",
+            trimmed(value)
         ),
         // A list and a map are no text, whatever their JSON is.
         As::Text | As::Key => {
@@ -220,8 +229,9 @@ fn order(sign: &str, compared: As, text: &str, json: &str, value: &str) -> Strin
     match compared {
         As::Number => format!("{} {sign} nullif({value}, '')::numeric", number(text, json)),
         As::NumberText => format!(
-            "CASE jsonb_typeof({json}) WHEN 'number' THEN ({text})::numeric {sign} ({value})::numeric \
-             WHEN 'string' THEN {as_text} ELSE false END"
+            "CASE jsonb_typeof({json}) WHEN 'number' THEN ({text})::numeric {sign} {}::numeric \
+             WHEN 'string' THEN {as_text} ELSE false END",
+            trimmed(value)
         ),
         As::Text | As::Key => format!("CASE WHEN jsonb_typeof({json}) = 'string' THEN {as_text} ELSE false END"),
     }

@@ -88,6 +88,13 @@ impl Delay {
         Some(Self { until: until?, zone })
     }
 
+    /// Whether it waits at all: `0s` is over at once.
+    pub fn waits(&self) -> bool {
+        let (Until::After(template) | Until::Either(template)) = &self.until else { return true };
+        let now = Timestamp::UNIX_EPOCH;
+        template.fixed_text().is_none_or(|text| duration::after(&text, now) != Ok(now))
+    }
+
     /// When the delay is over, by the text that its template gave. One that lies in the past is over at once. `zone` is that
     /// of the workflow.
     pub fn due_at(&self, text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, Message> {

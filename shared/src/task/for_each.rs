@@ -1,6 +1,8 @@
 //! `for_each`: takes its steps once for each item of a list, one item after another or several at a time; leaves by `each`
 //! for an item, by `next` behind the last one, and by `failed` when an item fails.
 
+use serde_json::Value;
+
 use crate::document::Reader;
 use crate::expression::Template;
 use crate::message::StepFault;
@@ -64,6 +66,17 @@ pub struct ForEach {
     pub parallel: Option<i16>,
 }
 
+/// The items of a value: a value that is no list is one item. An empty value is none, and so is a blank text, which a form
+/// posts for a field that was left empty.
+pub fn items_of(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        Value::Null => Vec::new(),
+        Value::String(text) if text.trim().is_empty() => Vec::new(),
+        one => vec![one],
+    }
+}
+
 /// What becomes of an item that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnError {
@@ -103,5 +116,30 @@ impl ForEach {
             (None, _) => None,
         };
         Some(Self { items: items?, item, index, collect, on_error: on_error?, parallel })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_value_has_no_items() {
+        for (value, expected) in [
+            (json!(null), 0),
+            (json!(""), 0),
+            (json!(" \n"), 0),
+            (json!([]), 0),
+            (json!("a"), 1),
+            (json!(0), 1),
+            (json!(false), 1),
+            (json!({}), 1),
+            (json!([""]), 1),
+            (json!(["a", "b"]), 2),
+        ] {
+            assert_eq!(items_of(value.clone()).len(), expected, "{value}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::comparison::{self, Notes, Operand};
+use crate::comparison::{self, Basis, Operand};
 use crate::document::Reader;
 use crate::expression::Template;
 use crate::spec::{Kind, Setting, Spec};
@@ -51,8 +51,8 @@ impl Switch {
     }
 
     /// The first case that a value is equal to, as a condition compares them.
-    pub fn case_of(&self, value: &Value) -> Option<&str> {
-        let is = |case: &&String| comparison::equal(Operand::of(value), Operand::Text(case), &Notes::default());
+    pub fn case_of(&self, value: &Value, basis: Basis) -> Option<&str> {
+        let is = |case: &&String| comparison::equal(Operand::of(value), Operand::Text(case), basis);
         self.cases.iter().find(is).map(String::as_str)
     }
 }
@@ -64,14 +64,18 @@ pub fn output(case: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
     use serde_json::json;
 
     use super::*;
+    use crate::comparison::Notes;
 
     #[test]
     fn a_value_is_equal_to_the_case_with_its_text_or_its_number() {
-        let cases = ["Rome", "5", "1.50", "true", "", "[1]", "else", "05"].map(str::to_owned).to_vec();
+        let cases = ["Rome", "5", "1.50", "true", "", "[1]", "else", "05", "2026-05-01"].map(str::to_owned).to_vec();
         let switch = Switch { value: Template::parse(&json!("$a")).unwrap(), cases };
+        let (zone, notes) = (TimeZone::UTC, Notes::default());
+        let basis = Basis { zone: &zone, notes: &notes };
         for (value, expected) in [
             (json!("Rome"), Some("Rome")),
             (json!("rome"), None),
@@ -89,8 +93,9 @@ mod tests {
             (json!([1]), None),
             (json!({}), None),
             (json!("else"), Some("else")),
+            (json!("01.05.2026"), Some("2026-05-01")),
         ] {
-            assert_eq!(switch.case_of(&value), expected, "{value}");
+            assert_eq!(switch.case_of(&value, basis), expected, "{value}");
         }
     }
 }

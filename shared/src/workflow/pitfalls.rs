@@ -1,11 +1,15 @@
 //! What a document says that can be read but never does what is meant: a URL without a scheme, a mail to no address, an
 //! order in the words of SQL. Found when a document is checked, not when a stored one is read: that one runs as it did.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::expression::name_in;
 use crate::finding::Finding;
-use crate::message::{Message, StepFault};
+use crate::message::{DocumentFault, Message, StepFault};
+use crate::spec::Kind;
 use crate::suggestion::Meant;
+use crate::task::KINDS;
+use crate::yaml::join;
 
 /// Keys of `send_mail` whose texts are addresses.
 const ADDRESSES: [&str; 5] = ["send_mail", "cc", "bcc", "from", "reply_to"];
@@ -17,11 +21,13 @@ const MAX_EXCERPT_CHARS: usize = 60;
 pub fn findings(document: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, step) in document["steps"].as_object().into_iter().flatten() {
+        step.as_object().into_iter().for_each(|step| names(step, &join("steps", name), &mut findings));
         let mut report = |key: &str, message: Option<Message>| {
             findings.extend(message.map(|message| Finding::new(format!("steps.{name}.{key}"), message)));
         };
         if let Some(url) = step.get("http_request").and_then(Value::as_str) {
             report("http_request", wrong_url(url));
+            report("json", step.get("json").and_then(Value::as_str).and_then(json_text));
         }
         if step.get("send_mail").is_some() {
             for key in ADDRESSES {
@@ -33,6 +39,30 @@ pub fn findings(document: &Value) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Names of `$env` and of fields that are written as references to them: a step would assign a name that nobody reads.
+fn names(step: &Map<String, Value>, path: &str, findings: &mut Vec<Finding>) {
+    let Some(kind) = KINDS.iter().find(|kind| step.contains_key(kind.spec.name)) else { return };
+    for (key, value) in step {
+        let path = join(path, key);
+        let mut judge = |path: String, text: &str| {
+            let meant = name_in(text).map(|name| Meant::of([format!("`{name}`")]));
+            let fault = |meant| Finding::new(path, Message::from(StepFault::NameIsReference).meant(meant));
+            findings.extend(meant.map(fault));
+        };
+        match kind.spec.setting(key).map(|setting| setting.kind) {
+            Some(Kind::EnvName) => value.as_str().into_iter().for_each(|text| judge(path.clone(), text)),
+            Some(Kind::Sort) => {
+                texts(value).for_each(|text| judge(path.clone(), text.strip_prefix('-').unwrap_or(text)));
+            }
+            Some(Kind::Env | Kind::Fields | Kind::Conditions) => {
+                let keys = value.as_object().into_iter().flat_map(Map::keys);
+                keys.for_each(|key| judge(join(&path, key), key));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
@@ -52,7 +82,10 @@ fn excerpt(text: &str) -> String {
 fn wrong_url(url: &str) -> Option<Message> {
     let url = url.trim_start();
     let begins = url.split(['/', '?', '#', ' ']).next().unwrap_or_default();
-    if url.is_empty() || has_references(begins) {
+    if url.is_empty() {
+        return Some(DocumentFault::IsEmpty.into());
+    }
+    if has_references(begins) {
         return None;
     }
     let lower = url.to_ascii_lowercase();
@@ -72,16 +105,33 @@ fn wrong_url(url: &str) -> Option<Message> {
 
 /// Each part between commas is `ada@example.org` or `Ada <ada@example.org>`.
 fn wrong_addresses(text: &str) -> Option<Message> {
-    if has_references(text) {
+    // A comma in braces divides no addresses.
+    if text.contains('{') {
         return None;
+    }
+    if text.trim().is_empty() {
+        return Some(DocumentFault::IsEmpty.into());
     }
     let is_address = |part: &str| {
         let inner = part.rsplit_once('<').map_or(part, |(_, rest)| rest.trim_end().trim_end_matches('>')).trim();
         let (local, domain) = inner.rsplit_once('@').unwrap_or_default();
-        !local.is_empty() && !domain.is_empty() && !domain.contains(char::is_whitespace)
+        let is_one = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || ";@".contains(c));
+        (is_one(local) || local.starts_with('"')) && is_one(domain)
     };
-    let wrong = split_addresses(text).into_iter().find(|part| !part.trim().is_empty() && !is_address(part))?;
-    Some(StepFault::NoMailAddress { text: excerpt(wrong.trim()) }.into())
+    let is_wrong = |part: &&str| !part.trim().is_empty() && !has_references(part) && !is_address(part);
+    let wrong = split_addresses(text).into_iter().find(is_wrong)?;
+    let fault = StepFault::NoMailAddress { text: excerpt(wrong.trim()) };
+    if wrong.matches('@').count() > 1 {
+        return Some(StepFault::AddressesApart { text: excerpt(wrong.trim()) }.into());
+    }
+    Some(fault.into())
+}
+
+/// A text of JSON is sent as a text in quotes.
+fn json_text(text: &str) -> Option<Message> {
+    let text = text.trim();
+    let begins = (text.starts_with('{') && !text.starts_with("{{") && !text.starts_with("{%")) || text.starts_with('[');
+    begins.then(|| StepFault::JsonText.into())
 }
 
 /// At the commas that stand outside of quotes.
@@ -141,18 +191,40 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_json_and_an_empty_url_are_found() {
+        for (step, expected) in [
+            (json!({"http_request": "https://a.example", "json": "{\"a\": \"$env[\\\"id\\\"]\"}"}), "steps.s.json: "),
+            (json!({"http_request": "https://a.example", "json": "[1]"}), "steps.s.json: "),
+            (json!({"http_request": " "}), "steps.s.http_request: is empty"),
+        ] {
+            let found = found(step.clone());
+            assert!(found.len() == 1 && found[0].starts_with(expected), "{step}: {found:?}");
+        }
+        for json in
+            [json!({"a": 1}), json!("{{ $env[\"a\"] }}"), json!("$env[\"a\"]"), json!("{% if $a %}1{% endif %}")]
+        {
+            assert_eq!(found(json!({"http_request": "https://a.example", "json": json})), [""; 0], "{json}");
+        }
+    }
+
+    #[test]
     fn a_mail_to_no_address_is_found() {
         for (to, expected) in [
             (json!("bob"), "steps.s.send_mail: `bob` is no mail address"),
             (json!("ada@example.org, bob"), "`bob`"),
             (json!(["ada@example.org", "Bob <bob>"]), "`Bob <bob>`"),
             (json!("Lovelace, Ada <ada@example.org>"), "`Lovelace`"),
+            (json!("$env[\"a\"], bob"), "`bob`"),
+            (json!("a@b.ru; c@d.ru"), "a comma stands between two of them"),
+            (json!("a@b.ru c@d.ru"), "a comma stands between two of them"),
+            (json!(" "), "is empty"),
         ] {
             let found = found(json!({"send_mail": to, "subject": "s", "text": "t"}));
             assert!(found.len() == 1 && found[0].contains(expected), "{to}: {found:?}");
         }
         for to in [
             json!("ada@example.org"),
+            json!("$env[\"a, b\"], Ada <$env[\"c\"]>"),
             json!("Ada <ada@example.org>, root@localhost"),
             json!("\"Lovelace, Ada\" <ada@example.org>"),
             json!(["$env[\"email\"]", "ada@пример.рф"]),
@@ -160,6 +232,30 @@ mod tests {
             assert_eq!(found(json!({"send_mail": to, "cc": "{{ $owner }}"})), [""; 0], "{to}");
         }
         assert_eq!(found(json!({"send_mail": "a@b.c", "reply_to": "nobody"})).len(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_written_as_a_reference_is_found() {
+        for (step, expected) in [
+            (json!({"create_record": "Leads", "store_id": "$env[\"id\"]"}), ("store_id", "id")),
+            (json!({"create_record": "Leads", "fields": {"$lastname": "x"}}), ("fields.$lastname", "lastname")),
+            (json!({"set_env": {"$env['x']": 1}}), ("set_env.$env['x']", "x")),
+            (json!({"find_record": "Leads", "where": {"$lastname": "x"}}), ("where.$lastname", "lastname")),
+            (json!({"find_record": "Leads", "sort": "-$created"}), ("sort", "created")),
+            (json!({"for_each": "$env[\"l\"]", "item": "$env[\"x\"]"}), ("item", "x")),
+            (json!({"http_request": "https://a.example", "store": "$env[\"r\"]"}), ("store", "r")),
+        ] {
+            let found = found(step.clone());
+            let (key, name) = expected;
+            let expected = format!("steps.s.{key}: a name stands here, and no reference: did you mean `{name}`?");
+            assert_eq!(found, [expected], "{step}");
+        }
+        for step in [
+            json!({"create_record": "Leads", "store_id": "id", "fields": {"price_$": "$env[\"x\"]"}}),
+            json!({"set_env": {"$": 1, "a$b": 2}}),
+        ] {
+            assert_eq!(found(step.clone()), [""; 0], "{step}");
+        }
     }
 
     #[test]

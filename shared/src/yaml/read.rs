@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
-use super::indentation::{self, Culprit};
+use super::hint::with_hint;
 use super::{Document, MAX_BYTES, MAX_DEPTH, join, scalar, write};
 use crate::finding::{Finding, Located};
 use crate::message::{DocumentFault, Message};
@@ -16,13 +16,19 @@ pub fn read(text: &str) -> Result<Vec<Document>, Located> {
         return Err(fault(1, DocumentFault::TextTooLong { most: MAX_BYTES }));
     }
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let mut builder = Builder { parser: Parser::new_from_str(text), lines: HashMap::new(), text };
+    let commented = text.lines().zip(1_usize..).filter(|(line, _)| comment(line).is_some());
+    let commented = commented.map(|(line, number)| (number, line)).collect();
+    let (lines, cut) = (HashMap::new(), Vec::new());
+    let mut builder = Builder { parser: Parser::new_from_str(text), lines, cut, commented, text };
     builder.documents().map_err(|located| with_hint(text, located))
 }
 
 struct Builder<'t> {
     parser: Parser<'t, StrInput<'t>>,
     lines: HashMap<String, usize>,
+    cut: Vec<String>,
+    /// The lines with a comment that begins without a blank, by their numbers: few texts have any.
+    commented: HashMap<usize, &'t str>,
     text: &'t str,
 }
 
@@ -41,12 +47,12 @@ impl<'t> Builder<'t> {
                         matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
                     let is_on_divider = span.start.line() < begin;
                     let value = self.value(event, span, "", 0)?;
-                    let lines = std::mem::take(&mut self.lines);
+                    let (lines, cut) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.cut));
                     let (_, span) = self.next()?;
                     let end = span.start.line();
                     if !is_empty {
                         let text = if is_on_divider { write(&value) } else { self.text_between(begin, end) };
-                        documents.push(Document { value, text, lines });
+                        documents.push(Document { value, text, lines, cut });
                     }
                     begin = end;
                 }
@@ -83,7 +89,14 @@ impl<'t> Builder<'t> {
             Event::Scalar(text, style, anchor, tag) => {
                 refuse_anchor(anchor, line)?;
                 let is_text = is_text_tag(tag.as_deref(), line)? || style != ScalarStyle::Plain;
-                Ok(if is_text { Value::String(text.into_owned()) } else { scalar::resolve(&text) })
+                let value = if is_text { Value::String(text.into_owned()) } else { scalar::resolve(&text) };
+                if let (ScalarStyle::Plain, Some(text)) = (style, value.as_str())
+                    && let Some(line) = self.commented.get(&line)
+                    && comment(line).is_some_and(|at| line[..at].trim_end().ends_with(text))
+                {
+                    self.cut.push(path.to_owned());
+                }
+                Ok(value)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_anchor(anchor, line)?;
@@ -140,6 +153,12 @@ impl<'t> Builder<'t> {
     }
 }
 
+/// Where ` #` stands on a line before another character than a blank: people write a comment behind a blank.
+fn comment(line: &str) -> Option<usize> {
+    let begins = |at: &usize| line[at + 2..].starts_with(|c: char| !c.is_whitespace() && c != '#');
+    line.match_indices(" #").map(|(at, _)| at).find(begins)
+}
+
 fn refuse_anchor(anchor: usize, line: usize) -> Result<(), Located> {
     // The parser numbers anchors from 1; 0 is none.
     if anchor == 0 { Ok(()) } else { Err(fault(line, DocumentFault::YamlAlias)) }
@@ -158,78 +177,12 @@ fn syntax(error: &ScanError) -> Located {
     fault(error.marker().line().max(1), not_yaml(Message::foreign(&error.info())))
 }
 
-fn not_yaml(message: Message) -> DocumentFault {
+pub(super) fn not_yaml(message: Message) -> DocumentFault {
     DocumentFault::NotYaml { message: Box::new(message) }
 }
 
-fn fault(line: usize, fault: DocumentFault) -> Located {
+pub(super) fn fault(line: usize, fault: DocumentFault) -> Located {
     Located { line, finding: Finding::new("", fault) }
-}
-
-/// YAML takes `{{ x }}` for a map whose key is a map, which no message of a parser explains. An error can be
-/// reported one line late.
-fn with_hint(text: &str, located: Located) -> Located {
-    let Message::Document(found) = &located.finding.message else { return located };
-    if !matches!(**found, DocumentFault::NotYaml { .. } | DocumentFault::KeyNoText) {
-        return located;
-    }
-    let lines: Vec<&str> = text.lines().collect();
-    let find = |is_wrong: fn(&str) -> bool| {
-        let near = [located.line, located.line.saturating_sub(1)];
-        near.into_iter()
-            .find(|line| line.checked_sub(1).and_then(|index| lines.get(index)).is_some_and(|line| is_wrong(line)))
-    };
-    let culprit = find(has_bare_braces).map(|line| (line, DocumentFault::YamlBraces));
-    match culprit.or_else(|| find(has_bare_reference).map(|line| (line, DocumentFault::YamlReference))) {
-        Some((line, found)) => fault(line, found),
-        None => match indentation::culprit(text, located.line) {
-            Some(Culprit { line, fault: culprit }) if may_be_indentation(&located) => {
-                fault(line, not_yaml(culprit.into()))
-            }
-            _ => located,
-        },
-    }
-}
-
-/// Whether the parser stopped where a map or a list could not go on.
-fn may_be_indentation(located: &Located) -> bool {
-    let reasons = ["expected key", "mapping values", "expected '-'", "<document start>", "tab", "simple key"];
-    let Message::Document(fault) = &located.finding.message else { return false };
-    let DocumentFault::NotYaml { message } = &**fault else { return false };
-    let message = message.to_string();
-    reasons.iter().any(|reason| message.contains(reason))
-}
-
-/// Whether a value on this line begins with `{{` outside single quotes.
-fn has_bare_braces(line: &str) -> bool {
-    ["{{", "\"{{"].iter().any(|braces| {
-        line.match_indices(braces).any(|(at, _)| {
-            let before = line[..at].trim_end();
-            before.ends_with([':', '-', '[', ',']) && !before.contains('\'')
-        })
-    })
-}
-
-/// Whether a reference such as `$env["name"]` stands on this line inside of a map or a list in brackets, without quotes.
-fn has_bare_reference(line: &str) -> bool {
-    let (mut open, mut quote) = (0_u32, None);
-    for (at, c) in line.char_indices() {
-        match (quote, c) {
-            (Some(closing), c) if c == closing => quote = None,
-            (Some(_), _) => {}
-            (None, '$') => {
-                let name = line[at + 1..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
-                if open > 0 && name.starts_with('[') {
-                    return true;
-                }
-            }
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '{' | '[') => open += 1,
-            (None, '}' | ']') => open = open.saturating_sub(1),
-            (None, _) => {}
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -296,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_a_comment_cuts_off_is_known() {
+        let text = "a: Order #5\nb: Заявка #$env[\"id\"] не принята\nc: x # 5\nd: 'x #5'\ne: 5 #6\nf: [a #b\n  ]\n#g\nh: |\n  x #5\n";
+        assert_eq!(read(text).unwrap()[0].cut, ["a", "b", "f.0"]);
+        let documents = read("a: b #c\n---\na: b\n").unwrap();
+        assert_eq!((documents[0].cut.len(), documents[1].cut.len()), (1, 0));
+    }
+
+    #[test]
     fn what_cannot_be_read_says_why_and_where() {
         for (text, line, message) in [
             ("a: 1\nb: 2\na: 3\n", 3, "a: this key stands here twice, first on line 1"),
@@ -314,6 +275,16 @@ mod tests {
             ("a: 1\nb: {c: 'x', d: $query[\"x\"]}\n", 2, "quote it: '$env[\"name\"]'"),
             ("b: [a, $env['x']]\n", 1, "quote it: '$env[\"name\"]'"),
             ("b:\n  - {c: [a], d: $env[\"x\"], e: 1}\n", 2, "quote it: '$env[\"name\"]'"),
+            ("a:\n  condition: $(id: (Typed) dt) > now()\n  then: b\nc:\n    d: 1\n", 2, "holds ': ', which begins"),
+            ("a:\n  - $(id: (Typed) dt) > 5\n  message: Error: x\n", 3, "holds ': '"),
+            ("a: 1\nmessage: Error: x\nb: 2\n", 2, "quote the whole value"),
+            ("a: \"web\" in $env[\"a\"]\nb: 1\n", 1, "goes on behind the closing quote"),
+            ("a: \"$env[\"a\"] == 5\"\nb: 1\n", 1, "goes on behind the closing quote"),
+            ("a: 1\nb: 'it's'\nc: 1\n", 2, "goes on behind the closing quote"),
+            ("a: 1\nb: {% if $x %}y{% endif %}\n", 2, "begins with {%, which YAML keeps for itself"),
+            ("a: @home\n", 1, "begins with @"),
+            ("a: %d\n", 1, "begins with %"),
+            ("a: `x`\nb: 1\n", 1, "begins with `"),
         ] {
             let located = read(text).expect_err(text);
             assert!(located.finding.to_string().contains(message), "{text:?}: {located:?}");

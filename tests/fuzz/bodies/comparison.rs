@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use postern_shared::comparison::{Notes, Operand, equal, order};
+use postern_shared::comparison::{Basis, Notes, Operand, equal, order};
+use postern_shared::expression::Local;
 use postern_shared::number::as_number;
 use serde_json::Value;
 
@@ -13,11 +14,13 @@ pub fn check(data: &[u8]) {
     let value = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| Value::from(line));
     let (left, right) = (value(left), value(right));
     let (one, other, notes) = (Operand::of(&left), Operand::of(&right), Notes::default());
-    let found = order(one, other, &notes);
-    assert_eq!(found, order(other, one, &notes).map(Ordering::reverse));
-    assert_eq!(equal(one, other, &notes), equal(other, one, &notes));
+    let local = Local::default();
+    let basis = Basis { zone: &local.zone, notes: &notes };
+    let found = order(one, other, basis);
+    assert_eq!(found, order(other, one, basis).map(Ordering::reverse));
+    assert_eq!(equal(one, other, basis), equal(other, one, basis));
     if let Some(found) = found {
-        assert_eq!(equal(one, other, &notes), found == Ordering::Equal);
+        assert_eq!(equal(one, other, basis), found == Ordering::Equal);
     }
     if let (Some(exact), Some(near), Some(near_other)) = (found, number(&left), number(&right))
         && !(left.is_string() && right.is_string())

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern_shared::date;
 use postern_shared::expression::render;
 use postern_shared::message::Message;
 use postern_shared::module::field::{Field, FieldType};
-use postern_shared::number::as_number;
+use postern_shared::number::{self, as_number};
 use postern_shared::store::search::{As, MAX_SEARCH, Shape};
 use postern_shared::task::find_record::{FieldCondition, FindRecord, Operator, Sort};
 use serde_json::Value;
@@ -48,6 +49,9 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
             return Err(TaskError::FieldNotDeclared { field: one.field.clone(), module: module.name.clone() });
         }
         let (compared, value) = value(one, declared(&one.field), context)?;
+        if compared == As::Text && declared(&one.field).is_none() && is_read_elsewhere(one.operator, &value, context) {
+            context.touched.note(vec![Message::FieldComparedAsText { field: one.field.clone() }]);
+        }
         values.push(value);
         conditions.push((one.field.clone(), one.operator, compared));
     }
@@ -87,6 +91,12 @@ fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Resu
     };
     let is_its_own = context.budget.queried() > TIGHT_DATABASE;
     Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own }))
+}
+
+/// Whether records stand above or below a text in which a declared field would read a number or a date.
+fn is_read_elsewhere(operator: Operator, text: &str, context: &Context<'_>) -> bool {
+    matches!(operator, Operator::Above | Operator::Below)
+        && (number::read(text).is_some() || date::read(text, &context.scope.local.zone).is_some())
 }
 
 /// What the field is compared with, in the form in which the field keeps it, and as what. What cannot be such a value is

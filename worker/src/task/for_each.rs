@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use postern_shared::message::Message;
 use postern_shared::store::checkpoints::Frame;
-use postern_shared::task::for_each::{ForEach, MAX_ITEMS, MAX_NESTED, OnError};
+use postern_shared::task::for_each::{ForEach, MAX_ITEMS, MAX_NESTED, OnError, items_of};
 use serde_json::{Value, json};
 
 use self::items::{done, frame};
@@ -24,11 +24,7 @@ pub fn perform(settings: &ForEach, answer: Option<Answer>, context: &mut Context
     if let Some(awaits) = context.awaits {
         return parts::awaited(settings, awaits, answer, context);
     }
-    let items = match context.value("for_each", &settings.items)? {
-        Value::Array(items) => items,
-        Value::Null => Vec::new(),
-        one => vec![one],
-    };
+    let items = items_of(context.value("for_each", &settings.items)?);
     let count = items.len();
     if count > MAX_ITEMS {
         return Err(TaskError::ListTooLong { field: "for_each".to_owned(), items: count, most: MAX_ITEMS });
@@ -62,7 +58,7 @@ fn go_on(settings: &ForEach, frame: &mut Frame, context: &mut Context<'_>) -> Re
     context.hold_values(value.as_slice())?;
     if frame.is_part {
         if let Some(parent) = &mut context.parent {
-            parent.value = value;
+            (parent.value, parent.failed) = (value, frame.failure.is_some());
         }
         let message = Message::ItemOf { item: frame.at, count: frame.count };
         return Ok(Outcome::Loop(Turn::Done { message }));

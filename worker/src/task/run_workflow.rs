@@ -11,6 +11,7 @@ use postern_shared::record_ref::RecordRef;
 use postern_shared::store::checkpoints::{Checkpoint, Elsewhere, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
 use postern_shared::store::run_results::RunResult;
+use postern_shared::task::for_each::items_of;
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_ITEMS, RunWorkflow};
 use serde_json::Value;
 
@@ -88,9 +89,9 @@ fn items(settings: &RunWorkflow, context: &mut Context<'_>) -> Result<(Vec<Value
         (None, None) => return Ok((vec![Value::Null], false)),
     };
     let (items, many) = match context.value(name, template)? {
+        value if settings.for_each.is_some() => (items_of(value), true),
         Value::Array(items) => (items, true),
-        Value::Null if settings.for_each.is_some() => (Vec::new(), true),
-        one => (vec![one], settings.for_each.is_some()),
+        one => (vec![one], false),
     };
     if items.len() > MAX_ITEMS {
         return Err(TaskError::ListTooLong { field: name.to_owned(), items: items.len(), most: MAX_ITEMS });

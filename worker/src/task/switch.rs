@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 
 pub fn perform(settings: &Switch, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let value = context.value("switch", &settings.value)?;
-    Ok(match settings.case_of(&value) {
+    Ok(match settings.case_of(&value, context.scope.basis()) {
         Some(case) => Outcome::Case { output: switch::output(case) },
         None => Outcome::Continue("else"),
     })

@@ -148,7 +148,10 @@ impl Error {
             Self::BodyTimeout => "the body took too long to arrive".to_owned(),
             Self::Body(error) => error.to_string(),
             Self::Type(types) => format!("send {types}"),
-            Self::Documents(findings) => format!("{} findings in the documents", findings.len()),
+            Self::Documents(findings) => match findings.len() {
+                1 => "1 finding in the documents".to_owned(),
+                count => format!("{count} findings in the documents"),
+            },
             Self::Store(_) if self.code() == Code::Unavailable => "postgresql cannot do this now".to_owned(),
             Self::Store(_) => "this failed; the log of control says why".to_owned(),
         }

@@ -41,6 +41,7 @@ pub struct Options {
 
 /// Looks through all, and then forgets the person if that is wanted.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
+    one_name(&options.texts)?;
     let api = options.api.api()?;
     let mut export = options.export.as_deref().map(create).transpose()?;
     let found = parts(&api, &options.texts, None, "looked through", |row| match &mut export {
@@ -65,6 +66,17 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let report = api.call::<ForgetPerson>(&forget::Input { texts }).await?.report;
     let forgotten = parts(&api, &options.texts, Some(report), "forgotten", |_| Ok(())).await?;
     tell(&forgotten, Some(report), output)
+}
+
+/// Each text names the person by itself: two words are two names, and each may be that of many people.
+fn one_name(texts: &[String]) -> Result<(), Failure> {
+    let is_word = |text: &&String| text.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
+    let words: Vec<&str> = texts.iter().filter(is_word).map(String::as_str).collect();
+    if words.len() < 2 {
+        return Ok(());
+    }
+    let hint = format!("write the name as one text: '{}'; of several names forget one after another", words.join(" "));
+    Err(Failure::usage("each text names the person by itself, and these are several words", hint))
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {

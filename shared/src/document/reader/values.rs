@@ -52,6 +52,10 @@ impl<'d> Reader<'d, '_> {
 
     /// A whole number.
     pub fn whole(&mut self, key: &'static str) -> Option<i64> {
+        if matches!(self.value(key), Some(Value::Bool(_) | Value::Array(_) | Value::Object(_))) {
+            self.report(key, DocumentFault::MustBeWhole);
+            return None;
+        }
         let text = self.text(key)?;
         self.checked(key, text.parse().map_err(|_| DocumentFault::MustBeWhole))
     }

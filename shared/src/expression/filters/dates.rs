@@ -5,14 +5,15 @@ use std::collections::HashSet;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span, ToSpan};
+use jiff::{Span, ToSpan, ZonedDateTime};
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, State, Value};
 
 use super::{failed, holds, is_nothing, text};
 use crate::date::{Reading, named_zone, read, unknown_zone};
-use crate::expression::{Local, date};
+use crate::expression::{Local, date, local};
 use crate::message::{CalculationFault, Message};
+use crate::number;
 
 /// The most of a unit that `add` takes: a millennium of days.
 const MAX_UNITS: u64 = 400_000;
@@ -66,6 +67,9 @@ fn format_date(state: &State, value: &Value, format: &str, kwargs: Kwargs) -> Re
     let found = reading(state, value, &kwargs)?;
     kwargs.assert_all_used()?;
     let Some((reading, zone)) = found else { return Ok(String::new()) };
+    if let Some(fault) = date::foreign_format(format) {
+        return Err(failed(fault));
+    }
     let moment = reading.and_then(|reading| reading.moment(&zone)).ok_or_else(|| no_date("format_date"))?;
     state.consume_fuel(format.len() as u64)?;
     Ok(date::format(&moment, format))
@@ -82,7 +86,8 @@ fn parse_date(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Err
 fn add_units(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Error> {
     let found = reading(state, value, &kwargs)?;
     let unit = |name: &str| -> Result<i64, Error> {
-        let units = kwargs.get::<Option<i64>>(name)?.unwrap_or_default();
+        let units =
+            units(kwargs.get(name)?).ok_or_else(|| failed(CalculationFault::UnitsWhole { unit: name.to_owned() }))?;
         if units.unsigned_abs() > MAX_UNITS {
             Err(failed(CalculationFault::UnitsMost { unit: name.to_owned(), most: MAX_UNITS }))
         } else {
@@ -101,8 +106,32 @@ fn add_units(state: &State, value: &Value, kwargs: Kwargs) -> Result<Value, Erro
         return Ok(Value::from(day.checked_add(span).map_err(too_far)?.to_string()));
     }
     let moment = reading.moment(&zone).ok_or_else(|| no_date("add"))?;
+    let names_zone = kwargs.has("zone");
+    if !names_zone && !span.is_zero() && value.as_str().is_some_and(|text| is_of_another_clock(text, &moment)) {
+        local::notes_of(state).counted_by_own_clock();
+    }
     let moment = moment.checked_add(span).and_then(|moment| moment.checked_add(hours.hours().minutes(minutes)));
     Ok(Value::from(iso(&Reading::Moment(moment.map_err(too_far)?))))
+}
+
+/// A posted number is a text; nothing and a blank text add nothing.
+fn units(value: Option<Value>) -> Option<i64> {
+    let value = value.unwrap_or_default();
+    match value.as_str().map(str::trim) {
+        Some("") => Some(0),
+        // What is too large for a number is too much of any unit.
+        Some(text) => number::read_whole(text).map(|number| number.as_i64().unwrap_or(i64::MAX)),
+        None if is_nothing(&value) => Some(0),
+        None => i64::try_from(value).ok(),
+    }
+}
+
+/// Whether days were counted by another clock than that of the offset which stands in the text. `Z` is how moments are
+/// stored, and names no clock.
+fn is_of_another_clock(text: &str, moment: &ZonedDateTime) -> bool {
+    let offset = text.rfind(['+', '-']).filter(|at| text[..*at].contains(':')).and_then(|at| named_zone(&text[at..]));
+    let own = |zone: TimeZone| zone.to_offset(moment.timestamp());
+    offset.map(own).is_some_and(|own| own != moment.offset() && !own.is_zero())
 }
 
 /// `monday` to `sunday`.

@@ -1,12 +1,12 @@
 //! Numbers: `is number`, `round`, `format_number`. A text is a number by the rules of [`crate::number`].
 
 use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, State, Value, filters};
+use minijinja::{Environment, Error, State, Value, filters, tests};
 
 use super::{failed, holds, is_nothing};
 use crate::env::MAX_NUMBER_CHARS;
 use crate::message::CalculationFault;
-use crate::number;
+use crate::number::{self, as_number};
 
 /// How numbers are written: the language, what stands between thousands, and before the fraction.
 const LOCALES: [(&str, &str, &str); 12] = [
@@ -42,9 +42,23 @@ pub(super) fn add(environment: &mut Environment<'static>) {
         rounded.call(state, &args)
     });
     environment.add_filter("format_number", format_number);
+    environment.add_test("even", |value: Value| tests::is_even(read(value)));
+    environment.add_test("odd", |value: Value| tests::is_odd(read(value)));
+    environment.add_test("divisibleby", |value: Value, by: Value| {
+        let (value, by) = (read(value), read(by));
+        if by.is_number() && !by.is_true() {
+            return Err(failed(CalculationFault::NotCalculable { sign: "%".to_owned() }));
+        }
+        Ok(tests::is_divisibleby(&value, &by))
+    });
     environment.add_test("number", |value: &Value| {
         value.kind() == ValueKind::Number || holds(value, |text| number::read(text).is_some())
     });
+}
+
+/// A text that reads as a number is the number, as in a comparison.
+fn read(value: Value) -> Value {
+    value.as_str().and_then(as_number).and_then(value_of).unwrap_or(value)
 }
 
 fn value_of(text: &str) -> Option<Value> {

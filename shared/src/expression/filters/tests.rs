@@ -1,5 +1,7 @@
 //! Each filter with three further inputs, missing values, and what a person gets wrong.
 
+mod conversions;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -170,6 +172,11 @@ fn l15_numbers() {
         (r#""1 234"|round"#, json!(1234)),
         (r#"-1.5|round(0, "floor")"#, json!(-2.0)),
         (r#""1 234,50" is number and 5 is number and "5" is number"#, json!(true)),
+        (r#""10" is even and "7" is odd and "10" is divisibleby(2) and 10 is divisibleby("5")"#, json!(true)),
+        (
+            r#""7" is even or "10" is odd or "x" is even or "x" is odd or "007" is odd or "7" is divisibleby 2"#,
+            json!(false),
+        ),
         (r#""1,234" is number or "five" is number or true is number"#, json!(false)),
     ]);
     assert!(eval_with(r#"5|format_number("xx")"#, json!({})).unwrap_err().contains("format_number knows en or ru"));
@@ -246,7 +253,37 @@ fn l4_dates_are_by_the_clock_of_the_zone() {
         let error = eval_with(&format!(r#""2026-05-01"|add({units})"#), json!({})).unwrap_err();
         assert!(error.contains("are 400000 at most"), "{units}: {error}");
     }
-    assert!(eval_with(r#""2026-05-01"|add(day=1)"#, json!({})).unwrap_err().contains("unknown keyword argument 'day'"));
+    for (units, expected) in [
+        ("\"3\"", "2026-05-04"),
+        ("\" 1 000 \"", "2029-01-25"),
+        ("\"\"", "2026-05-01"),
+        ("none", "2026-05-01"),
+        ("2.0", "2026-05-03"),
+    ] {
+        check(&[(&format!("\"2026-05-01\"|add(days={units})"), json!(expected))]);
+    }
+    for units in ["\"x\"", "1.5", "\"1,5\"", "[1]"] {
+        let error = eval_with(&format!("\"2026-05-01\"|add(days={units})"), json!({})).unwrap_err();
+        assert!(error.contains("days must be a whole number"), "{units}: {error}");
+    }
+    for (source, is_noted) in [
+        (r#""2026-03-28 12:00"|parse_date(zone="Europe/Berlin")|add(days=1)"#, true),
+        (r#""2026-03-28 12:00"|parse_date(zone="Europe/Berlin")|add(days=1, zone="Europe/Berlin")"#, false),
+        (r#""2026-03-28 12:00"|parse_date(zone="Europe/Berlin")|add(hours=24)"#, false),
+        (r#""2026-03-28T12:00:00Z"|add(days=1)"#, false),
+        (r#"now()|add(days=1)"#, false),
+        (r#""2026-03-28"|add(days=1)"#, false),
+    ] {
+        let scope = scope(json!({}));
+        Expression::parse(source).unwrap().eval(&scope).unwrap();
+        assert_eq!(scope.notes.take().is_some(), is_noted, "{source}");
+    }
+    assert!(eval_with(r#""2026-05-01"|format_date("YYYY-MM-DD")"#, json!({})).unwrap_err().contains("as in Y-m-d"));
+    assert!(
+        eval_with(r#""2026-05-01"|add(day=1)"#, json!({}))
+            .unwrap_err()
+            .contains("which is used as in \"2026-01-31\"|add(months=1)")
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::comparison::{Operand, equal};
+use crate::date::named_zone;
 
 fn posted(env: Value) -> Scope {
     Scope { env: map(env), ..scope() }
@@ -45,6 +46,32 @@ fn l1_a_posted_number_is_compared_as_a_number() {
 }
 
 #[test]
+fn dates_compare_as_dates_in_the_zone_of_the_step() {
+    let local = Local::new(named_zone("Europe/Moscow").unwrap(), "2026-11-29T16:49:00Z".parse().unwrap(), "");
+    let env =
+        json!({"later": "2026-11-29T18:30:00.000Z", "day": "01.02.2027", "today": "29.11.2026", "odd": "31.12.26"});
+    let scope = Scope { local: Arc::new(local), ..posted(env) };
+    let (as_dates, as_texts) = ("compared two texts as dates", "compared a date with a text that is no date");
+    for (text, expected, note) in [
+        ("$env['later'] > now()", true, as_dates),
+        ("now('Europe/Berlin') == now('America/New_York')", true, as_dates),
+        ("now('Europe/Berlin') > '2026-11-29 19:00'|parse_date", true, as_dates),
+        ("$env['day'] < '15.12.2026'", false, as_dates),
+        ("$env['day'] in ['2027-02-01'] and $env['day'] is eq('2027-02-01')", true, as_dates),
+        ("$env['today'] == now() and not $env['today'] < now()", true, as_dates),
+        ("$env['day'] is date and $env['day'] > '2026-01-01'", true, as_dates),
+        ("$env['later'] == $env['later']", true, ""),
+        ("$env['odd'] > '2026-01-01'", true, as_texts),
+        ("$env['missing'] < now() or '' > now()", false, ""),
+        ("$env['day'] > 5", false, "compared text with a number"),
+    ] {
+        assert_eq!(holds(text, &scope), expected, "{text}");
+        let noted = scope.notes.take().map(|message| message.to_string()).unwrap_or_default();
+        assert!(noted.starts_with(note) && noted.is_empty() == note.is_empty(), "{text}: {noted}");
+    }
+}
+
+#[test]
 fn conditions_compare_every_pair_as_the_comparison_does() {
     let values = [
         json!(null),
@@ -64,14 +91,18 @@ fn conditions_compare_every_pair_as_the_comparison_does() {
         json!("inf"),
         json!("nan"),
         json!("-3"),
+        json!("2026-05-01"),
+        json!("01.05.2026"),
+        json!("2026-05-01T10:30:00Z"),
+        json!("20260501"),
     ];
     for left in &values {
         for right in &values {
             let scope = posted(json!({"a": left, "b": right}));
-            let expected = equal(Operand::of(left), Operand::of(right), &Notes::default());
+            let expected = equal(Operand::of(left), Operand::of(right), scope.basis());
             assert_eq!(holds("$env['a'] == $env['b']", &scope), expected, "{left} {right}");
             assert_eq!(holds("$env['a'] in [$env['b']]", &scope), expected, "{left} {right}");
-            let order = crate::comparison::order(Operand::of(left), Operand::of(right), &Notes::default());
+            let order = crate::comparison::order(Operand::of(left), Operand::of(right), scope.basis());
             assert_eq!(
                 holds("$env['a'] < $env['b']", &scope),
                 order.is_some_and(|order| order.is_lt()),
@@ -135,6 +166,17 @@ fn l9_signs_of_other_languages_say_what_to_write() {
         ("$a & $b", "& is no operator"),
         ("$a ? 1 : 2", "b if a else c"),
         ("$a AND $b", "AND is written and"),
+        ("$a Or $b", "Or is written or"),
+        ("NOT $a", "NOT is written not"),
+        ("$a == NULL", "NULL is written none"),
+        ("$a == TRUE", "TRUE is written true"),
+        ("env[\"a\"] == 1", "did you mean $env?"),
+        ("$a contains \"x\"", "contains is written \"web\" in"),
+        ("$a like \"x%\"", "like is written"),
+        ("$a matches \"x\"", "matches is written $env[\"a\"]|regex_match"),
+        ("$a between 1 and 5", "between is written 1 <="),
+        ("{{ $a == 1 }}", "is written without braces"),
+        ("lastname == 1", "did you mean $lastname or $env[\"lastname\"]?"),
         ("$a; $b", "; is unexpected"),
         ("$a 'b'", "~ joins two texts"),
         ("($a == 1", "unexpected end of the expression"),
@@ -159,9 +201,24 @@ fn l14_a_missing_part_of_a_joined_text_is_empty() {
     ] {
         assert_eq!(eval(text), Ok(expected), "{text}");
     }
+    assert_eq!(eval("'5' + '6'"), Ok(json!("56")));
+    assert!(scope.notes.take().is_some_and(|note| note.to_string().starts_with("+ joined two numbers as texts")));
     for text in ["$env['first'] + 36", "36 + $env['first']", "$env['age'] + 1"] {
         let error = eval(text).unwrap_err().to_string();
         assert!(error.contains("~ instead of + to join") && error.contains("|int"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_posted_number_is_not_repeated_as_a_text() {
+    let scope = posted(json!({"p": "100", "grouped": "1 500,50", "line": "-"}));
+    let eval = |text: &str| Expression::parse(text).unwrap().eval(&scope);
+    for text in ["$env['p'] * 2", "3 * $env['p']", "$env['grouped'] * 2", "$env['p'] * 1.2", "$env['p'] * $env['p']"] {
+        let error = eval(text).unwrap_err().to_string();
+        assert!(error.contains("* cannot be used with") && error.contains("|float"), "{text}: {error}");
+    }
+    for (text, expected) in [("$env['line'] * 3", json!("---")), ("$env['p']|int * 2", json!(200))] {
+        assert_eq!(eval(text), Ok(expected), "{text}");
     }
 }
 

@@ -32,6 +32,11 @@ codes! {
     "needs-date" NeedsDate { filter: String };
     "needs-number" NeedsNumber { filter: String };
     "units-most" UnitsMost { unit: String, most: u64 };
+    "units-whole" UnitsWhole { unit: String };
+    "date-format" DateFormat { part: String };
+    "arguments-unfit" ArgumentsUnfit { filter: String, example: String };
+    "values-unfit" ValuesUnfit { filter: String, example: String };
+    "sum-unfit" SumUnfit;
     "date-too-far" DateTooFar;
     "calendar-days" CalendarDays { most: usize };
     "calendar-form" CalendarForm;

@@ -27,6 +27,9 @@ codes! {
     "yaml-tag" YamlTag { tag: String };
     "yaml-braces" YamlBraces;
     "yaml-reference" YamlReference;
+    "yaml-behind-quote" YamlBehindQuote;
+    "yaml-sign" YamlSign { sign: String };
+    "yaml-colon" YamlColon;
     "yaml-tab" YamlTab;
     "yaml-indented" YamlIndented { spaces: Inner, other: usize, of: Inner, others: usize };
     "one-space" OneSpace;
@@ -55,6 +58,7 @@ codes! {
     "missing" Missing;
     "is-empty" IsEmpty;
     "unknown-key" UnknownKey { key: String };
+    "key-no-break-space" KeyNoBreakSpace { key: String };
     "unknown-key-here" UnknownKeyHere { key: String, known: String };
     "longer-than" LongerThan { most: usize };
     "more-than" MoreThan { most: usize };

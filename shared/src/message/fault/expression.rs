@@ -28,6 +28,8 @@ codes! {
     "function-is-filter" FunctionIsFilter { name: String };
     "filters-stand-behind" FiltersStandBehind { message: Inner };
     "reference-unquoted" ReferenceUnquoted { name: String };
+    "reference-apart" ReferenceApart { name: String };
+    "no-comments" NoComments;
     "source-unknown" SourceUnknown { name: String };
     "source-or-field" SourceOrField { name: String, sources: Vec<String>, reads: String };
     "request-lacks" RequestLacks { name: String, known: String };
@@ -46,7 +48,9 @@ codes! {
     "no-number" NoNumber { text: String };
     "expression-deeper" ExpressionDeeper { most: usize };
     "end-unexpected" EndUnexpected;
+    "braces-in-expression" BracesInExpression;
     "equals-sign" EqualsSign;
+    "always-true" AlwaysTrue { text: String, list: String };
     "unexpected" Unexpected { text: String };
     "text-unexpected" TextUnexpected;
     "reference-unexpected" ReferenceUnexpected;

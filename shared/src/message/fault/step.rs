@@ -40,9 +40,14 @@ codes! {
     "needs-for-each" NeedsForEach;
     "mail-no-text" MailNoText;
     "bare-filter" BareFilter { meant: String };
+    "bare-expression" BareExpression { meant: String };
+    "cut-by-comment" CutByComment;
+    "name-is-reference" NameIsReference;
     "url-scheme-other" UrlSchemeOther { scheme: String };
     "url-no-scheme" UrlNoScheme;
     "no-mail-address" NoMailAddress { text: String };
+    "addresses-apart" AddressesApart { text: String };
+    "json-text" JsonText;
     "order-word" OrderWord;
     "cases-map" CasesMap;
     "case-control" CaseControl;

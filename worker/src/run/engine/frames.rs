@@ -129,12 +129,13 @@ impl Execution {
 
     /// Whether a failing item of a loop does not fail the run.
     fn catches(&self, id: FrameId) -> bool {
-        let Some(frame) = self.frames.open.get(&id).filter(|frame| !frame.is_part) else { return false };
+        let Some(frame) = self.frames.open.get(&id) else { return false };
         let workflow = &self.pinned.workflow;
         let step = workflow.find(&frame.step).and_then(|index| workflow.step(index));
         step.is_some_and(|step| {
             let collects = matches!(&step.task, Task::ForEach(settings) if settings.on_error == OnError::Collect);
-            collects || !step.successors("failed").is_empty()
+            // The run of an item knows what becomes of its failure where that is collected; else the waiting run decides.
+            collects || (!frame.is_part && !step.successors("failed").is_empty())
         })
     }
 

@@ -6,7 +6,7 @@ use postern_shared::message::Message;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::{Awaits, Checkpoint, Elsewhere, Frame, Frames};
 use postern_shared::store::receipts::MAX_RUNS;
-use postern_shared::store::run_results::{OfStep, RunResult};
+use postern_shared::store::run_results::{Awaited, OfStep, RunResult};
 use postern_shared::store::runs::State;
 use postern_shared::task::for_each::{ForEach, OnError};
 use postern_shared::task::run_workflow::{MAX_DEPTH, MAX_WAIT};
@@ -98,7 +98,8 @@ pub fn awaited(
         Waited::Ended(runs) => runs,
         Waited::Not(outcome) => return Ok(outcome),
     };
-    let (count, failed) = (runs.len(), runs.iter().filter(|run| run.state != State::Finished).count());
+    let has_failed = |run: &&Awaited| run.state != State::Finished || run.result.failed;
+    let (count, failed) = (runs.len(), runs.iter().filter(has_failed).count());
     if failed > 0 && settings.on_error == OnError::Fail {
         return Ok(Outcome::Failed { message: Message::ChildrenFailed { failed, count } });
     }

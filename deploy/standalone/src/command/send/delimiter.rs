@@ -3,8 +3,12 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-/// What may divide values. The first one counts where nothing divides.
-const DELIMITERS: [u8; 4] = *b",;\t|";
+/// What may divide values. Of two that divide alike the first one counts: a comma stands in amounts and in names of columns
+/// such as `Сумма, руб`.
+const DELIMITERS: [u8; 4] = *b";,\t|";
+
+/// What counts where nothing divides.
+const USUAL: u8 = b',';
 
 /// The line by which Excel is told the delimiter; it comes before the names.
 const MARK: &str = "sep=";
@@ -27,7 +31,7 @@ pub fn find(beginning: &str) -> Found {
     {
         return Found { delimiter, has_mark: true };
     }
-    let mut best = (false, 1, DELIMITERS[0]);
+    let mut best = (false, 1, USUAL);
     for delimiter in DELIMITERS {
         let (names, values) = two_records(beginning, delimiter);
         let agree = values.is_none_or(|values| values == names);
@@ -75,6 +79,7 @@ mod tests {
             ("\"a;x\",b\n1,2\n", b',', false),
             ("name, first;email\nx;y\n", b';', false),
             ("a;b;c", b';', false),
+            ("Фамилия;Сумма, руб\nИванов;1 000,50\n", b';', false),
             ("email\nada@example.org\n", b',', false),
             ("sep=;\r\na;b\r\n", b';', true),
             ("", b',', false),
