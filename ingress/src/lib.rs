@@ -90,10 +90,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
 
     let keeping = tokio::spawn(Arc::clone(&state).keep_on_disk());
     let following = follow_settings(&state, &shutdown).await?;
-    let looking = tokio::spawn({
-        let state = Arc::clone(&state);
-        async move { state.clock.follow(&state.store).await }
-    });
+    let looking = tokio::spawn(Arc::clone(&state).follow_clock());
     let renewing = tokio::spawn(Arc::clone(&state).follow_certificate());
     let writing = tokio::spawn({
         let (state, keep, unpublished) = (Arc::clone(&state), options.keep_refused, unpublished.clone());

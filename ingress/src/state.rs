@@ -126,6 +126,11 @@ impl State {
         self.publisher.as_ref().is_some_and(|publisher| publisher.takes(Lane::Default))
     }
 
+    /// Compares the clock with that of the database, and with the weeks of the history.
+    pub async fn follow_clock(self: Arc<Self>) {
+        self.clock.follow(&self.store).await;
+    }
+
     /// Reads the certificate of the public listener again when it changes, if there is one.
     pub async fn follow_certificate(self: Arc<Self>) {
         if let Some(tls) = &self.tls {

@@ -198,6 +198,10 @@ mod tests {
         ] {
             assert_eq!(read(text).map(|number| number.to_string()).as_deref(), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_in_any_habit_is_not_read() {
         for text in [
             "",
             "-",

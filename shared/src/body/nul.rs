@@ -2,6 +2,7 @@
 //! them becomes U+FFFD, as it does in a query.
 
 use std::collections::HashSet;
+use std::ops::BitOr;
 
 use serde_json::Value;
 
@@ -30,8 +31,8 @@ fn replaced(value: &mut Value) -> bool {
             *text = text.replace('\0', "\u{fffd}");
             true
         }
-        Value::Array(items) => items.iter_mut().fold(false, |is_replaced, item| replaced(item) || is_replaced),
-        Value::Object(map) => map.values_mut().fold(false, |is_replaced, item| replaced(item) || is_replaced),
+        Value::Array(items) => items.iter_mut().map(replaced).fold(false, bool::bitor),
+        Value::Object(map) => map.values_mut().map(replaced).fold(false, bool::bitor),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
