@@ -12,7 +12,6 @@ pub mod memory;
 mod multipart;
 mod nesting;
 mod node;
-mod nul;
 pub mod parameters;
 mod raw;
 pub mod shape;

@@ -15,7 +15,7 @@ use encoding_rs::Encoding;
 use super::batch::{self, MAX_ITEMS};
 use super::beginning::{Beginning, beginning};
 use super::media_type::{Kind, essence, kind};
-use super::{form, json, multipart, nul, raw, text, wide};
+use super::{form, json, multipart, raw, text, wide};
 
 /// What a permission and the settings say of bodies.
 #[derive(Debug, Clone, Copy)]
@@ -193,7 +193,7 @@ fn one(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, Fi
         return Ok(Fields::default());
     }
     let unsupported = || FieldsError::UnsupportedType(excerpt(essence(header)));
-    let mut fields = match kind(header) {
+    let fields = match kind(header) {
         _ if settings.raw => raw::parse(header, body, settings)?,
         Kind::Form => form_or_json(header, body, settings)?,
         Kind::Multipart => multipart::parse(header, body, settings)?,
@@ -205,12 +205,7 @@ fn one(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, Fi
         },
         Kind::Text | Kind::Other => return Err(unsupported()),
     };
-    // A text of any kind may be something else than text.
-    if settings.raw {
-        settings.limits.check(&fields.env)?;
-    } else {
-        nul::checked(&mut fields, &settings.limits)?;
-    }
+    settings.limits.check(&fields.env)?;
     Ok(fields)
 }
 

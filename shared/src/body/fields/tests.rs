@@ -144,24 +144,6 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
 }
 
 #[test]
-fn a_nul_in_a_value_becomes_u_fffd_and_its_field_is_told() {
-    for (content_type, body, json, altered) in [
-        (FORM, &b"c=x%00y&d=1"[..], r#"{"c":"x?y","d":"1"}"#, &["c"][..]),
-        (FORM, b"c=x\0&c=y", r#"{"c":["x?","y"]}"#, &["c"]),
-        (JSON, br#"{"a":"\u0000","b":{"c":[1,"\u0000"]}}"#, r#"{"a":"?","b":{"c":[1,"?"]}}"#, &["a", "b"]),
-        (JSON, br#"{"a":"\ud83d\u0000"}"#, r#"{"a":"??"}"#, &["a"]),
-    ] {
-        let read = fields(Some(content_type), body, &settings()).unwrap();
-        let env = serde_json::to_string(&read.env).unwrap().replace('\u{fffd}', "?");
-        assert_eq!(
-            (env.as_str(), &read.altered[..]),
-            (json, altered.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().as_slice()),
-            "{content_type}"
-        );
-    }
-}
-
-#[test]
 fn json_in_utf_16_is_read_by_its_mark_or_its_header() {
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let (json, marked) = (wide("{\"a\":\"привет\"}"), wide("\u{feff}{\"a\":\"привет\"}"));
