@@ -211,7 +211,7 @@ mod tests {
         Contents {
             version: 7,
             read_at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123),
-            permissions: vec![serde_json::json!({"permission": "p", "rate": 1.50})],
+            permissions: vec![serde_json::json!({"permission": "p", "rate": 1.5})],
             secrets: vec![(name.clone(), keys.seal(&name, "5ecret-value").unwrap())],
         }
     }
@@ -252,7 +252,7 @@ mod tests {
         }
         let half = &text[..text.len() / 2];
         for (text, words) in [
-            (text.replace("1.50", "9.50"), "changed after it was written"),
+            (text.replace("1.5", "9.5"), "changed after it was written"),
             (text.replace("\"version\":7", "\"version\":8"), "changed after it was written"),
             (half.to_owned(), "changed after it was written"),
             (text.trim_end().to_owned(), "changed after it was written"),
