@@ -81,6 +81,9 @@ async fn taken_up(connection: &Connection, id: ReceiptId, audience: Audience) ->
         }));
     };
     let runs = runs::of(connection, id, MAX_SHOWN).await?;
+    // A run that does not begin may have been forgotten since, and its receipt names the reason now.
+    let receipt =
+        if runs.shown.is_empty() { receipts::find(connection, id).await?.unwrap_or(receipt) } else { receipt };
     let most = match audience {
         Audience::Callers => (MAX_STEPS / runs.shown.len().max(1)).max(MIN_STEPS_OF_RUN),
         Audience::Operators => usize::MAX,
