@@ -137,8 +137,7 @@ impl Servers {
             }
         }
         // An old primary that comes back may answer before the new one does, so all are asked before one is taken.
-        let others = (0..self.configs.len()).filter(|at| last.as_ref().is_none_or(|last| last.at != *at));
-        tried.extend(join_all(others.map(|at| self.reach(at, seen))).await);
+        tried.extend(self.reach_others(last.as_ref(), seen).await);
         let (reached, failed): (Vec<_>, Vec<_>) = tried.into_iter().partition(Result::is_ok);
         let reasons: Vec<_> = failed.into_iter().filter_map(Result::err).collect();
         if let Some(newest) = reached.into_iter().flatten().max_by_key(|reached| reached.position) {
@@ -181,6 +180,12 @@ impl Servers {
             *seen = position.max(*seen);
             is_newer
         });
+    }
+
+    /// All servers but one, side by side.
+    async fn reach_others(&self, but: Option<&Place>, seen: Option<Position>) -> Vec<Result<Reached, String>> {
+        let others = (0..self.configs.len()).filter(|at| but.is_none_or(|but| but.at != *at));
+        join_all(others.map(|at| self.reach(at, seen))).await
     }
 
     /// The error is a sentence about the server.

@@ -4,7 +4,6 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::Servers;
@@ -27,8 +26,7 @@ impl Servers {
     async fn leave_if_succeeded(&self) {
         let (last, seen) = (self.lock().last.clone(), *self.seen.borrow());
         let Some((last, seen)) = last.zip(seen) else { return };
-        let others = (0..self.configs.len()).filter(|at| *at != last.at);
-        let reached = join_all(others.map(|at| self.reach(at, Some(seen)))).await.into_iter().flatten();
+        let reached = self.reach_others(Some(&last), Some(seen)).await.into_iter().flatten();
         let newer = reached.filter(|reached| reached.position.is_some_and(|position| position.succeeds(&seen)));
         let Some(newest) = newer.max_by_key(|reached| reached.position) else { return };
         let left = connecting::server(&self.configs[last.at]);

@@ -51,7 +51,7 @@ fn what_a_step_draws_is_drawn_once_and_again_when_it_is_computed_again() {
 }
 
 #[test]
-fn a_step_that_goes_on_elsewhere_takes_the_numbers_along_that_it_has_drawn() {
+fn a_step_that_goes_on_elsewhere_keeps_the_numbers_it_has_drawn() {
     let number = "'{{ counter(\"orders\") }}'";
     let (drawn, took) = (|| Answer::Counted([("orders".to_owned(), 8)].into()), Duration::from_secs(1));
     for (step, before, answer, asks) in [
