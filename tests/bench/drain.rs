@@ -50,6 +50,16 @@ pub async fn drain(scale: Scale) -> Vec<Figure> {
     ]
 }
 
+/// Of a workflow that computes thirty values for each lead.
+pub async fn heavy(scale: Scale) -> Vec<Figure> {
+    let mut rates = Vec::new();
+    for _ in 0..scale.rounds {
+        let mut postern = Postern::without_worker(include_str!("heavy.yaml")).await;
+        rates.push(per_second(&mut postern, scale.leads).await);
+    }
+    vec![Figure::value("drain, thirty expressions and two loops", "leads/s", rates, Reach::Anything)]
+}
+
 /// Fills a lane as a burst does, starts a worker, and measures from its first commit to its last.
 pub async fn per_second(postern: &mut Postern, leads: u64) -> f64 {
     queue(&postern.servers().amqp_url, leads).await;

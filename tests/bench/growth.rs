@@ -77,7 +77,7 @@ fn with_rules(count: u64) -> String {
 }
 
 /// The demo, and so many workflows that listen to another trigger.
-fn with_workflows(count: u64) -> String {
+pub fn with_workflows(count: u64) -> String {
     let mut settings = format!("{DEMO}\n---\ntrigger: elsewhere\ntitle: Elsewhere\n");
     for id in 1_000..1_000 + count {
         let _ = write!(

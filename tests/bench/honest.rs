@@ -48,15 +48,15 @@ pub enum Answer {
     Nothing(String),
 }
 
-/// Posts so many leads a second for a time; returns when the last one was answered.
-pub async fn post(to: SocketAddr, per_second: u32, time: Duration) -> Vec<Post> {
+/// Posts so many leads a second for a time, each with the form of its number; returns when the last one was answered.
+pub async fn post(to: SocketAddr, per_second: u32, time: Duration, form: fn(u64) -> String) -> Vec<Post> {
     let client = reqwest::Client::builder().timeout(PATIENCE).pool_idle_timeout(IDLE).build().unwrap();
     let count = u64::from(per_second) * time.as_secs();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
     let mut open = Vec::new();
     for number in load::numbers(count) {
         ticks.tick().await;
-        open.push(tokio::spawn(one(client.clone(), to, number)));
+        open.push(tokio::spawn(one(client.clone(), to, form(number))));
     }
     let mut posts = Vec::new();
     for post in open {
@@ -65,9 +65,9 @@ pub async fn post(to: SocketAddr, per_second: u32, time: Duration) -> Vec<Post> 
     posts
 }
 
-async fn one(client: reqwest::Client, to: SocketAddr, number: u64) -> Post {
+async fn one(client: reqwest::Client, to: SocketAddr, form: String) -> Post {
     let (moment, due) = (Instant::now(), SystemTime::now());
-    let request = client.post(format!("http://{to}{}", lead::PATH)).body(lead::form(number));
+    let request = client.post(format!("http://{to}{}", lead::PATH)).body(form);
     let answer = match request.send().await {
         Err(error) => Answer::Nothing(root_of(&error)),
         Ok(response) => read(response).await,

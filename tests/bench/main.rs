@@ -12,6 +12,7 @@ mod besieged;
 mod control;
 mod control_group;
 mod drain;
+mod dry_runs;
 mod end_to_end;
 mod fairness;
 mod floor_accept;
@@ -22,6 +23,7 @@ mod isolation;
 mod latency;
 mod lead;
 mod load;
+mod pages;
 mod report;
 mod siege;
 mod standalone;
@@ -36,7 +38,13 @@ mod beside {
 mod it {
     #[allow(dead_code, reason = "the tests use all of it")]
     pub mod harness;
+    pub mod panel {
+        #[allow(dead_code, reason = "the tests use all of it")]
+        pub mod visitor;
+    }
 }
+/// Where the visitor looks for it.
+use it::harness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,6 +117,8 @@ enum Kind {
     AcceptSigned,
     /// Leads a second from a backlog to the commit, beside the floor; memory of the worker.
     Drain,
+    /// The same of a workflow that computes thirty values for each lead.
+    DrainHeavy,
     /// Leads a second from the post to the commit, with the load and all services on this machine.
     EndToEnd,
     /// Time from the post of a lead to its commit while a burst of another flow waits.
@@ -129,6 +139,10 @@ enum Kind {
     Isolation,
     /// What callers notice of the control panel: of people who use it, and of its end.
     Control,
+    /// Pages and searches of the control panel, and their sizes, with a long history and many settings.
+    Pages,
+    /// Time to the commit of leads that all change one record, beside dry runs of the same lead.
+    DryRuns,
     /// Workers as KEDA would start and stop them, 1 to 4 and back; what `postern_seconds_to_drain` predicts, beside what comes.
     Autoscaling,
 }
@@ -194,6 +208,7 @@ impl Kind {
             Self::AcceptOne => accept::one(scale).await,
             Self::AcceptSigned => accept::signed(scale).await,
             Self::Drain => drain::drain(scale).await,
+            Self::DrainHeavy => drain::heavy(scale).await,
             Self::EndToEnd => end_to_end::end_to_end(scale).await,
             Self::Fairness => fairness::fairness(scale).await,
             Self::Open1000 => latency::open(scale, 1_000).await,
@@ -204,6 +219,8 @@ impl Kind {
             Self::Standalone => standalone::standalone(scale).await,
             Self::Isolation => isolation::isolation(scale, only).await,
             Self::Control => control::control(scale).await,
+            Self::Pages => pages::pages(scale).await,
+            Self::DryRuns => dry_runs::dry_runs(scale).await,
             Self::Autoscaling => autoscaling::autoscaling(scale).await,
         }
     }

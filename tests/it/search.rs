@@ -61,6 +61,24 @@ async fn a_lead_is_found_by_email_phone_and_name_in_any_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lead_is_found_by_words_of_which_thousands_have_one() {
+    let postern = Postern::start(DEMO).await;
+    for name in ["lastname=Ivanova&firstname=Anna Zoe", "lastname=Anna", "lastname=Ivanova"] {
+        postern.outcome(PATH, &format!("{name}&email=a@example.org")).await;
+    }
+    digested(&postern).await;
+    let thousands = "INSERT INTO search_keys
+        SELECT overlay(postern_uuid_floor(now())::text placing word || to_char(n, 'FM00000000000') from 25)::uuid, hash
+        FROM generate_series(1, 10000) n, (
+            SELECT hash, row_number() OVER () AS word FROM search_keys GROUP BY hash HAVING count(*) = 2) words";
+    postern.sql(thousands).await;
+    assert_eq!(postern.count("SELECT count(DISTINCT hash) FROM search_keys WHERE receipt::text LIKE '%9999'").await, 2);
+    for (text, receipts) in [("anna ivanova", 1), ("ivanova zoe anna", 1), ("anna ivanova bob", 0)] {
+        assert_eq!(found(&postern, text).await.0, receipts, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_body_is_found_by_its_values_until_it_is_replayed() {
     let postern = Postern::start(DEMO).await;
     let form = "lastname=%C8%E2%E0%ED%EE%E2&email=ivan@example.org";

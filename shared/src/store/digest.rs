@@ -31,13 +31,23 @@ const ALONE: &str = "-- digest::alone
 SELECT pg_try_advisory_xact_lock(hashtext('postern_digest'))";
 
 const NEXT: &str = "-- digest::next
-DELETE FROM digest_queue WHERE id IN (SELECT id FROM digest_queue ORDER BY id LIMIT $1)
+DELETE FROM digest_queue WHERE id IN (
+    SELECT id FROM (
+        SELECT id, sum(cardinality(receipts)) OVER (ORDER BY id) - cardinality(receipts) AS before
+        FROM (SELECT id, receipts FROM digest_queue ORDER BY id LIMIT $1) oldest
+    ) counted WHERE before < $2)
 RETURNING receipts, records, touching, touched, refused_bodies, dead_letters, date_trunc('hour', at, 'UTC'),
     steps::text, touching_connected, touched_connected, failures::text";
 
 const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
 FROM (SELECT at FROM digest_queue ORDER BY id LIMIT 1) oldest";
+
+/// The rows of the queue that are digested together: each is a bundle, which may be as small as one lead.
+const MAX_ROWS: i64 = 256;
+
+/// Of so many leads no further bundle is taken.
+const MAX_LEADS: i64 = 2_000;
 
 /// What a transaction commits that is to be digested.
 #[derive(Debug, Default)]
@@ -105,12 +115,12 @@ pub async fn secret(connection: &Object) -> Result<Secret, StoreError> {
 }
 
 /// Takes the oldest rows of the queue; none = there are none, or another process digests.
-pub async fn next(transaction: &Transaction<'_>, rows: i64) -> Result<Option<Part>, StoreError> {
+pub async fn next(transaction: &Transaction<'_>) -> Result<Option<Part>, StoreError> {
     if !transaction.query_one(ALONE, &[]).await?.get::<_, bool>(0) {
         return Ok(None);
     }
     let statement = transaction.prepare_cached(NEXT).await?;
-    let rows = transaction.query(&statement, &[&rows]).await?;
+    let rows = transaction.query(&statement, &[&MAX_ROWS, &MAX_LEADS]).await?;
     if rows.is_empty() {
         return Ok(None);
     }

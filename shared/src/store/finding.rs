@@ -2,6 +2,7 @@
 //! looks at [`LOOKED_AT`] of what has the keys, and no more, so that a search takes no longer than others wait for it.
 
 mod kept;
+mod keyed;
 mod receipts;
 mod records;
 
@@ -9,7 +10,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
 
-use deadpool_postgres::{GenericClient, Object, Transaction};
+use deadpool_postgres::{Object, Transaction};
 
 use super::StoreError;
 use super::runs::State;
@@ -22,20 +23,12 @@ pub use records::{FoundRecord, records};
 /// How much of what has the keys is looked at for what passes a filter.
 const LOOKED_AT: i64 = 1_000;
 
-/// How far the receipts of a key are counted to find the key that fewest have.
-const MAX_COUNTED: i64 = 10_000;
-
 /// Planning a statement anew for each week of the history would take longer than the statement; and of a key that much has,
 /// the newest are read in their order, without a look at the others.
 const BEGIN: &str = "-- finding::begin
 SET LOCAL plan_cache_mode = force_generic_plan;
 SET LOCAL enable_hashagg = off;
 SET LOCAL enable_sort = off";
-
-/// The key that fewest receipts have comes first: a search begins there.
-const RAREST: &str = "-- finding::rarest
-SELECT hash FROM unnest($1::bigint[]) AS hash
-ORDER BY (SELECT count(*) FROM (SELECT FROM search_keys k WHERE k.hash = hash.hash LIMIT $2) counted), hash";
 
 /// What a search leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -152,7 +145,8 @@ impl<P, T> Default for Found<P, T> {
 
 impl<P: Ord + Copy, T> Found<P, T> {
     /// Of all that was looked at, which is `most` at most; what does not pass is none.
-    fn of(looked_at: Vec<(P, Option<T>)>, most: i64) -> Self {
+    fn of(mut looked_at: Vec<(P, Option<T>)>, most: i64) -> Self {
+        looked_at.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         let is_full = i64::try_from(looked_at.len()).is_ok_and(|count| count >= most);
         let until = looked_at.last().map(|(place, _)| *place).filter(|_| is_full);
         let items = looked_at.into_iter().filter_map(|(place, item)| Some((place, item?))).collect();
@@ -186,16 +180,6 @@ pub async fn begin(connection: &mut Object) -> Result<Transaction<'_>, StoreErro
     Ok(transaction)
 }
 
-/// The keys of a search with the key first that fewest receipts have.
-pub async fn rarest_first(client: &impl GenericClient, hashes: Vec<i64>) -> Result<Vec<i64>, StoreError> {
-    if hashes.len() < 2 {
-        return Ok(hashes);
-    }
-    let statement = client.prepare_cached(RAREST).await?;
-    let rows = client.query(&statement, &[&hashes, &MAX_COUNTED]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_was_looked_at_ends_before_the_end_if_it_is_full() {
-        let looked_at = || vec![(9, Some(())), (8, None)];
+        let looked_at = || vec![(8, None), (9, Some(()))];
         assert_eq!(Found::of(looked_at(), 2).until, Some(8));
         assert_eq!((Found::of(looked_at(), 3).until, Found::of(looked_at(), 3).items.len()), (None, 1));
     }

@@ -1,5 +1,5 @@
 //! The digest: makes search keys of what was committed, after the commit and off the way of the leads. It has one connection
-//! of its own, takes few rows at a time, and rests as long as it has worked. It may lag in a burst and catches up.
+//! of its own, takes few leads at a time, and rests as long as it has worked. It may lag in a burst and catches up.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,9 +9,6 @@ use postern_shared::store::{self, Store, StoreError, digest};
 use tokio::time::sleep;
 
 use crate::metrics::Metrics;
-
-/// The rows of the queue that are digested together: that many bundles.
-const ROWS: i64 = 16;
 
 /// The rest while there is nothing to digest, or another worker digests.
 const IDLE: Duration = Duration::from_secs(1);
@@ -50,7 +47,7 @@ async fn part(
     };
     metrics.digest_lag.set(digest::lag(&connection).await?);
     let transaction = store::begin(&mut connection).await?;
-    let Some(part) = digest::next(&transaction, ROWS).await? else { return Ok(false) };
+    let Some(part) = digest::next(&transaction).await? else { return Ok(false) };
     digest::write(&transaction, &part, hasher).await?;
     store::commit(transaction).await?;
     Ok(true)

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{Output, PasswordHash, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use postern_http::party::party;
 
@@ -119,18 +119,33 @@ impl Slot {
     /// The hash of a password in PHC form; nothing if it cannot be made.
     pub async fn hash(self, password: &str) -> Option<String> {
         let password = password.to_owned();
-        let hashing = tokio::task::spawn_blocking(move || self.work.rest_after(|work| work.hash(&password)));
-        hashing.await.ok()?
+        in_thread(move || self.work.rest_after(|work| work.hash(&password))).await?
     }
 
     /// Whether it is the password of this hash. Without a hash it takes as long and says no: the time must not tell
     /// which names there are.
     pub async fn matches(self, password: &str, hash: Option<String>) -> bool {
         let password = password.to_owned();
-        let comparing =
-            tokio::task::spawn_blocking(move || self.work.rest_after(|work| work.compare(&password, hash.as_deref())));
+        let comparing = in_thread(move || self.work.rest_after(|work| work.compare(&password, hash.as_deref())));
         comparing.await.unwrap_or(false)
     }
+}
+
+/// How much less a thread that hashes counts than others, where the kernel has to choose: leads go first.
+const NICE: i32 = 10;
+
+/// Works in a thread of its own, since a thread that was made nice stays so; nothing if that fails.
+async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, result) = oneshot::channel();
+    let runtime = Handle::current();
+    let thread = thread::Builder::new().name("password".into()).spawn(move || {
+        let _runtime = runtime.enter();
+        // Without it the work is done all the same.
+        let _ = rustix::process::nice(NICE);
+        let _ = done.send(work());
+    });
+    thread.ok()?;
+    result.await.ok()
 }
 
 impl Work {

@@ -6,34 +6,27 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::keyed::Table;
 use super::{Filter, Found, Status};
 use crate::id::{ReceiptId, WorkflowId};
 use crate::store::StoreError;
 
+const REFUSED_BODY_KEYS: Table = Table { name: "refused_body_keys", id: "refused_body" };
+
+const DEAD_LETTER_KEYS: Table = Table { name: "dead_letter_keys", id: "dead_letter" };
+
 const REFUSED_BODIES: &str = "-- kept::refused_bodies
-SELECT l.refused_body, r.permission, r.code, r.refused_at,
-    ($5::timestamptz IS NULL OR r.refused_at >= $5) AND ($6::timestamptz IS NULL OR r.refused_at < $6)
-    AND ($7::text IS NULL OR r.permission = $7) AND ($8::text IS NULL OR r.code = $9 OR strpos(r.message, $8) > 0)
-FROM (
-    SELECT DISTINCT refused_body FROM refused_body_keys k
-    WHERE hash = $1 AND refused_body < $3 AND NOT EXISTS (
-        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
-            SELECT FROM refused_body_keys other WHERE other.hash = wanted AND other.refused_body = k.refused_body))
-    ORDER BY refused_body DESC LIMIT $4
-) l JOIN refused_bodies r ON r.id = l.refused_body ORDER BY l.refused_body DESC";
+SELECT id, permission, code, refused_at,
+    ($2::timestamptz IS NULL OR refused_at >= $2) AND ($3::timestamptz IS NULL OR refused_at < $3)
+    AND ($4::text IS NULL OR permission = $4) AND ($5::text IS NULL OR code = $6 OR strpos(message, $5) > 0)
+FROM refused_bodies WHERE id = ANY ($1)";
 
 const DEAD_LETTERS: &str = "-- kept::dead_letters
-SELECT l.dead_letter, d.receipt, d.permission, d.target, d.created_at,
-    ($5::timestamptz IS NULL OR d.created_at >= $5) AND ($6::timestamptz IS NULL OR d.created_at < $6)
-    AND coalesce($7::text IS NULL OR d.permission = $7, false) AND coalesce($9::text IS NULL OR d.target = $9, false)
-    AND ($8::text IS NULL OR strpos(d.reason, $8) > 0)
-FROM (
-    SELECT DISTINCT dead_letter FROM dead_letter_keys k
-    WHERE hash = $1 AND dead_letter < $3 AND NOT EXISTS (
-        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
-            SELECT FROM dead_letter_keys other WHERE other.hash = wanted AND other.dead_letter = k.dead_letter))
-    ORDER BY dead_letter DESC LIMIT $4
-) l JOIN dead_letters d ON d.id = l.dead_letter ORDER BY l.dead_letter DESC";
+SELECT id, receipt, permission, target, created_at,
+    ($2::timestamptz IS NULL OR created_at >= $2) AND ($3::timestamptz IS NULL OR created_at < $3)
+    AND coalesce($4::text IS NULL OR permission = $4, false) AND coalesce($6::text IS NULL OR target = $6, false)
+    AND ($5::text IS NULL OR strpos(reason, $5) > 0)
+FROM dead_letters WHERE id = ANY ($1)";
 
 /// A refused body that was found.
 #[derive(Debug)]
@@ -68,13 +61,14 @@ pub async fn refused_bodies(
     last: i64,
 ) -> Result<Found<i64, FoundRefusal>, StoreError> {
     let is_meant = filter.status.is_none_or(|status| status == Status::REFUSED) && filter.workflow.is_none();
-    let Some(first) = hashes.first().filter(|_| is_meant) else { return Ok(Found::default()) };
+    if hashes.is_empty() || !is_meant {
+        return Ok(Found::default());
+    }
     let Filter { from, to, permission, message, .. } = filter;
     let (end, looked_at, code) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.code());
+    let ids = REFUSED_BODY_KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
     let statement = transaction.prepare_cached(REFUSED_BODIES).await?;
-    let rows = transaction
-        .query(&statement, &[first, &hashes, &end, &looked_at, from, to, permission, &code, message])
-        .await?;
+    let rows = transaction.query(&statement, &[&ids, from, to, permission, &code, message]).await?;
     let refusal = |row: &Row| {
         let found = || FoundRefusal { permission: row.get(1), code: row.get(2), refused_at: row.get(3) };
         (row.get(0), row.get::<_, bool>(4).then(found))
@@ -91,15 +85,16 @@ pub async fn dead_letters(
     last: i64,
 ) -> Result<Found<i64, FoundLetter>, StoreError> {
     let is_meant = filter.status.is_none_or(|status| status == Status::DEAD_LETTER);
-    let Some(first) = hashes.first().filter(|_| is_meant) else { return Ok(Found::default()) };
+    if hashes.is_empty() || !is_meant {
+        return Ok(Found::default());
+    }
     let Filter { from, to, permission, workflow, .. } = filter;
     let (end, looked_at, code) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.code());
     // As `dead_letters::put` writes it.
     let target = workflow.map(|id: WorkflowId| format!("workflow {id}"));
+    let ids = DEAD_LETTER_KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
     let statement = transaction.prepare_cached(DEAD_LETTERS).await?;
-    let rows = transaction
-        .query(&statement, &[first, &hashes, &end, &looked_at, from, to, permission, &code, &target])
-        .await?;
+    let rows = transaction.query(&statement, &[&ids, from, to, permission, &code, &target]).await?;
     let letter = |row: &Row| {
         let found = || FoundLetter {
             receipt: row.get::<_, Option<Uuid>>(1).map(ReceiptId::from),

@@ -4,6 +4,7 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::keyed::Table;
 use super::{Filter, Found, Status};
 use crate::id::{ReceiptId, WorkflowId};
 use crate::record_ref::RecordRef;
@@ -12,13 +13,7 @@ use crate::store::StoreError;
 use crate::store::history::floor;
 use crate::store::runs::State;
 
-/// Begins with the key of `$1`, which has an index entry for each receipt, in the order of the receipts.
-const FOUND: &str = "-- receipts::found
-SELECT DISTINCT receipt FROM search_keys k
-WHERE hash = $1 AND receipt < $3 AND receipt >= $4 AND NOT EXISTS (
-        SELECT FROM unnest($2::bigint[]) AS wanted WHERE wanted <> $1 AND NOT EXISTS (
-            SELECT FROM search_keys other WHERE other.hash = wanted AND other.receipt = k.receipt))
-    ORDER BY receipt DESC LIMIT $5";
+const KEYS: Table = Table { name: "search_keys", id: "receipt" };
 
 /// Reads what became of each receipt, receipt by receipt.
 const FATES: &str = "-- receipts::fates
@@ -55,14 +50,14 @@ pub async fn receipts(
     behind: Option<ReceiptId>,
     last: i64,
 ) -> Result<Found<ReceiptId, FoundReceipt>, StoreError> {
-    let Some(first) = hashes.first() else { return Ok(Found::default()) };
+    if hashes.is_empty() {
+        return Ok(Found::default());
+    }
     let ends = [behind.map(ReceiptId::uuid), filter.to.map(floor)];
     let end = ends.into_iter().flatten().min().unwrap_or(Uuid::max());
     let start = filter.from.map_or(Uuid::nil(), floor);
     let (looked_at, code, workflow) = (filter.looked_at(last), filter.code(), filter.workflow.map(WorkflowId::get));
-    let statement = transaction.prepare_cached(FOUND).await?;
-    let rows = transaction.query(&statement, &[first, &hashes, &end, &start, &looked_at]).await?;
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
+    let ids = KEYS.having(transaction, hashes, (start, end), looked_at).await?;
     let statement = transaction.prepare_cached(FATES).await?;
     let rows = transaction.query(&statement, &[&ids, &filter.permission, &workflow, &code]).await?;
     let receipt = |row: &Row| {
@@ -70,9 +65,7 @@ pub async fn receipts(
         let fits = row.get(8) && filter.status.is_none_or(|wanted| wanted == found.status);
         (row.get::<_, Uuid>(0).into(), fits.then_some(found))
     };
-    let mut found: Vec<(ReceiptId, Option<FoundReceipt>)> = rows.iter().map(receipt).collect();
-    found.sort_by_key(|(receipt, _)| std::cmp::Reverse(*receipt));
-    Ok(Found::of(found, looked_at))
+    Ok(Found::of(rows.iter().map(receipt).collect(), looked_at))
 }
 
 fn read(row: &Row) -> FoundReceipt {
