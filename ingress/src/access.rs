@@ -90,12 +90,15 @@ impl<'a> Access<'a> {
 
     /// The permission that keeps the body of a call that is refused now: one that lists the address of the caller, or one
     /// whose own short URL the caller knows, and whose token it has shown. A stranger under `any` address has to know that
-    /// much. Where callers sign, only a body that was read can tell who sent it.
-    pub fn keeper(&self) -> Option<&'a Arc<Permission>> {
+    /// much. Where callers sign, only a body that was read can tell who sent it. Of several the one that allows the named
+    /// target goes first: there a person mends what was refused.
+    pub fn keeper(&self, named: Option<&Target>) -> Option<&'a Arc<Permission>> {
         let is_proven = |one: &Permission| one.signature.is_none() && (one.token.is_none() || self.has_token);
         let keeps =
             |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some() && is_proven(one);
-        self.left.iter().copied().find(|one| keeps(one))
+        let mut keeping = self.left.iter().copied().filter(|one| keeps(one));
+        let of_target = keeping.clone().find(|one| named.is_some_and(|target| one.allows(target)));
+        of_target.or_else(|| keeping.next())
     }
 
     /// Origin: a page seen inside a permitted office must not post in the office's name.

@@ -46,6 +46,19 @@ async fn a_body_refused_from_a_permitted_address_is_kept_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_body_is_kept_under_the_permission_of_its_target() {
+    let shop = "---\npermission: shop\naddresses: 127.0.0.1\nworkflows: [9]\n---\nworkflow: 9\ntitle: Shop\n\
+        start: {without_record: true, next: end}\nsteps:\n  end: {stop: finished}\n";
+    let postern = Postern::without_worker(&format!("{DEMO}\n{shop}")).await;
+    for path in ["/trigger?workflow_id=9", PATH] {
+        let denied = postern.post(path).header("origin", "https://shop.example").form("lastname=Ada").send().await;
+        assert_eq!(denied.code(), "origin_denied");
+    }
+    let found = listed(&Cli::of(&postern), "refused list", 2).await;
+    assert_eq!((&found[0]["permission"], &found[1]["permission"]), (&json!("loopback"), &json!("shop")), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_stranger_sends_is_not_kept() {
     let postern = Postern::without_worker(DEMO).await;
     assert_eq!(postern.post(PATH).from("127.0.0.2").json("[1]").send().await.status, 403);

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
-use postern_shared::intake::selector::SELECTORS;
+use postern_shared::intake::selector::{self, SELECTORS};
 use postern_shared::permission::{Permission, token};
 use postern_shared::store::refused_bodies::{MAX_HEADERS_BYTES, NewRefusal};
 use warp::http::Method;
@@ -68,7 +68,8 @@ where
     if matches!(error.code, ErrorCode::Unavailable(_)) {
         return refusal;
     }
-    let Some(permission) = access.keeper().filter(|_| !error.is_unproven()) else {
+    let named = selector::selectors(&request.query).ok().and_then(|selectors| selectors.target);
+    let Some(permission) = access.keeper(named.as_ref()).filter(|_| !error.is_unproven()) else {
         state.refusals.caller(caller, error.code);
         return refusal;
     };

@@ -12,7 +12,7 @@ use crate::id::ReceiptId;
 const TABLES: &str = "-- usage::tables
 WITH parts AS (
     SELECT coalesce(parent.relname, c.relname)::text AS name, c.relname::text AS part, c.oid,
-        pg_total_relation_size(c.oid) AS bytes, greatest(c.reltuples, 0)::bigint AS rows
+        pg_total_relation_size(c.oid) AS bytes, greatest(c.reltuples, pg_stat_get_live_tuples(c.oid), 0)::bigint AS rows
     FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class parent ON parent.oid = i.inhparent
     WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
 ), weeks AS (

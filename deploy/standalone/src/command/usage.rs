@@ -21,8 +21,8 @@ static COLUMNS: [Column<Table>; 7] = [
     Column::number("ROWS", |table| table.rows.to_string()),
     Column::number("BYTES/DAY", |table| number(table.bytes_per_day)),
     Column::number("ROWS/DAY", |table| number(table.rows_per_day)),
-    Column::number("FREED NEXT", |table| number(table.next.as_ref().map(|week| week.bytes))),
-    Column::text("OF THE WEEK TO", |table| {
+    Column::number("OLDEST WEEK", |table| number(table.next.as_ref().map(|week| week.bytes))),
+    Column::text("WHICH ENDS", |table| {
         table.next.as_ref().map_or_else(String::new, |Week { ends, .. }| ends.0.chars().take(10).collect())
     }),
 ];
