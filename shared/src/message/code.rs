@@ -86,6 +86,7 @@ codes! {
     "response-too-large" ResponseTooLarge { bytes: usize, most: usize };
     "record-too-large" RecordTooLarge { bytes: usize, most: usize };
     "field-must-be" FieldMustBe { field: String, module: ModuleName, kind: Inner };
+    "unique-empty" UniqueEmpty;
     "field-dropped" FieldDropped { field: String, module: ModuleName, kind: Inner };
     "field-required" FieldRequired { field: String, module: ModuleName };
     "field-cleared" FieldCleared { field: String, module: ModuleName };

@@ -63,6 +63,7 @@ env-too-large = { $name }: $env would hold { $bytes } bytes, more than { $most }
 response-too-large = the response has { $bytes } bytes, more than { $most }
 record-too-large = the record would hold { $bytes } bytes, more than { $most }
 field-must-be = field { $field } of { $module } must be { $kind }
+unique-empty = the unique key is empty, so the record is created whatever others there are
 field-dropped = field { $field } of { $module } was left out: its value must be { $kind }
 field-required = field { $field } of { $module } is required and has no value
 field-cleared = field { $field } of { $module } is required and would be cleared

@@ -63,6 +63,7 @@ env-too-large = { $name }: в $env было бы байт: { $bytes }, боль�
 response-too-large = в ответе байт: { $bytes }, больше { $most }
 record-too-large = в записи было бы байт: { $bytes }, больше { $most }
 field-must-be = поле { $field } модуля { $module }: нужно другое значение – { $kind }
+unique-empty = уникальный ключ пуст, поэтому запись создаётся, какие бы другие ни были
 field-dropped = поле { $field } модуля { $module } не записано: нужно другое значение – { $kind }
 field-required = поле { $field } модуля { $module } обязательное, а значения нет
 field-cleared = поле { $field } модуля { $module } обязательное, его нельзя очистить

@@ -1,5 +1,6 @@
 //! What a step gives a record that it creates, as its module declares it, and what tells the record from all others.
 
+use postern_shared::message::Message;
 use postern_shared::module::agreement;
 use postern_shared::task::create_record::CreateRecord;
 use serde_json::Value;
@@ -21,6 +22,9 @@ pub fn new_record(settings: &CreateRecord, context: &mut Context<'_>) -> Result<
     let mut unique = match &settings.unique {
         Some(template) => {
             let text = template.text(context.scope).map_err(|error| TaskError::in_field("unique", error))?;
+            if text.trim().is_empty() {
+                context.touched.note(vec![Message::UniqueEmpty]);
+            }
             Some(text.trim().to_owned())
         }
         None => None,
