@@ -4,7 +4,7 @@
 //!
 //! Numbers that are meant are read as people write them: `1234,56`, `1 000`, `1 234,50 ₽`, `$1,234.50`, `1.234.567`. Of two different signs the last
 //! one begins the fraction. One comma begins a fraction, but for `1,234`: that is a thousand to some and one to others, and
-//! is refused.
+//! is refused, and so is `€1.234`.
 
 use std::str::FromStr;
 
@@ -38,12 +38,16 @@ const CURRENCIES: [&str; 20] = [
 ];
 
 /// Reads a text; nothing = it is no number. Its digits are kept.
-pub fn read(text: &str) -> Option<Number> {
-    if text.len() > MAX_NUMBER_CHARS {
+pub fn read(amount: &str) -> Option<Number> {
+    if amount.len() > MAX_NUMBER_CHARS {
         return None;
     }
-    let text = without_currency(blank::trim(text));
+    let text = without_currency(blank::trim(amount));
     let (sign, digits) = signed(text)?;
+    // An amount of money with three digits behind a point is a thousand to some, too.
+    if digits.len() < blank::trim(amount).trim_start_matches(['-', '−', '+']).len() && could_be_a_thousand(digits, '.') {
+        return None;
+    }
     let plain = if digits.contains(['e', 'E']) { digits.to_owned() } else { plain(digits)? };
     // JSON knows no leading zeros, which forms post. There is one zero.
     let whole = plain.trim_start_matches('0');
@@ -108,7 +112,7 @@ fn plain(text: &str) -> Option<String> {
         (_, 0) if dots > 1 => None,
         (0, _) if commas > 1 => None,
         (1, 0) => Some('.'),
-        (0, 1) if could_be_a_thousand(text) => return None,
+        (0, 1) if could_be_a_thousand(text, ',') => return None,
         (0, 1) => Some(','),
         _ if text.rfind('.') > text.rfind(',') => Some('.').filter(|_| dots == 1),
         _ => Some(',').filter(|_| commas == 1),
@@ -126,9 +130,9 @@ fn plain(text: &str) -> Option<String> {
     Some(if has_fraction { format!("{whole}.{fraction}") } else { whole })
 }
 
-/// `1,234`: one to three digits, not a zero, and three behind the comma.
-fn could_be_a_thousand(text: &str) -> bool {
-    let Some((whole, fraction)) = text.split_once(',') else { return false };
+/// `1,234`: one to three digits, not a zero, and three behind the sign.
+fn could_be_a_thousand(text: &str, sign: char) -> bool {
+    let Some((whole, fraction)) = text.split_once(sign) else { return false };
     (1..=3).contains(&whole.len()) && !whole.starts_with('0') && fraction.len() == 3
 }
 
@@ -207,6 +211,9 @@ mod tests {
             "-",
             "seven",
             "1,234",
+            "12.000 руб",
+            "€1.500",
+            "-€1.500",
             "1 00",
             "1 0000",
             "1.2.3",

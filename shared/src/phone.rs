@@ -47,8 +47,9 @@ pub fn digits(text: &str) -> Option<String> {
     parts(&tidy(text)?).map(|number| number.digits)
 }
 
+/// Of the countries with the code 7 all numbers have eleven digits.
 fn is_e164(digits: &str) -> bool {
-    (8..=15).contains(&digits.len()) && !digits.starts_with('0')
+    (8..=15).contains(&digits.len()) && !digits.starts_with('0') && (!digits.starts_with('7') || digits.len() == 11)
 }
 
 fn tidy(text: &str) -> Option<String> {
@@ -143,6 +144,7 @@ mod tests {
             ("1 555 010 0123", "US", Some("+15550100123")),
             ("06 12 34 56 78", "FR", Some("+33612345678")),
             ("0501234567", "UA", Some("+380501234567")),
+            ("+7 999 123 45 678", "RU", None),
             ("123-45-67", "RU", None),
             ("nobody", "RU", None),
             ("8 999 123 45 67", "", None),

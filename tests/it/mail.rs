@@ -88,11 +88,12 @@ async fn what_strangers_post_adds_no_header_and_nobody_to_a_mail() {
     assert_eq!(got[0].header("Subject"), Some("New lead x Bcc: evil@example.org boo"));
     assert!(got[0].text.trim_end().ends_with("\n\na\n.\nMAIL FROM:<x@example.org>"), "{}", got[0].text);
     for to in ["", "a", "a@example.org%0D%0ABcc:%20evil@example.org", "a@example.org>%20<b@example.org"] {
-        let (receipt, _) = outcome(&postern, &format!("to={to}")).await;
-        assert_eq!(receipt["status"], "failed", "{to}");
-        let message = receipt["runs"][0]["message"].as_str().unwrap();
-        assert!(message.starts_with("step tell: send_mail: it is "), "{message}");
+        let (receipt, message) = outcome(&postern, &format!("to={to}")).await;
+        let output = &receipt["runs"][0]["path"][0]["output"];
+        assert_eq!((&receipt["status"], output), (&json!("finished"), &json!("failed")), "{to}");
+        assert!(message.starts_with("send_mail: it is "), "{message}");
     }
+    assert_eq!(postern.records("Lost").await.len(), 4);
     assert_eq!(server.got().len(), 1);
 }
 

@@ -13,9 +13,9 @@ use super::node::Comparator;
 use super::value::{from_owned_json, render_into, to_json};
 use super::{EvalError, FUEL, Local, MAX_VALUE_BYTES, counters, local, names, render};
 use crate::comparison::Basis;
-use crate::message::{ExpressionFault, Message};
+use crate::message::{CalculationFault, ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
-use crate::{boolean, xml};
+use crate::{blank, boolean, xml};
 
 /// The one environment: a constant table, built on first use.
 pub(super) fn environment() -> &'static Environment<'static> {
@@ -95,7 +95,7 @@ fn build() -> Environment<'static> {
     lenient(&mut environment, "abs", Value::from_function(filters::abs));
     lenient(&mut environment, "attr", Value::from_function(filters::attr));
     lenient(&mut environment, "dictsort", Value::from_function(filters::dictsort));
-    lenient(&mut environment, "format", Value::from_function(filters::format));
+    lenient(&mut environment, "format", Value::from_function(format));
     lenient(&mut environment, "lines", Value::from_function(filters::lines));
     lenient(&mut environment, "split", Value::from_function(filters::split));
 
@@ -106,7 +106,7 @@ fn build() -> Environment<'static> {
     environment.add_filter("string", string);
     environment.add_filter("to_json", write_json);
     environment.add_filter("tojson", write_json);
-    environment.add_test("email", |value: &Value| value.as_str().is_some_and(is_email));
+    environment.add_test("email", |value: &Value| value.as_str().is_some_and(|text| is_email(blank::trim(text))));
     environment.add_test("empty", is_empty);
     environment.add_test("none", is_nothing);
     compare_by_our_rules(&mut environment);
@@ -124,6 +124,25 @@ fn lenient(environment: &mut Environment<'static>, name: &'static str, filter: V
         }
         filter.call(state, &args)
     });
+}
+
+/// The longest number in a placeholder of `format`: of digits, or of characters to fill.
+const MAX_FORMAT_NUMBER: usize = 1_000;
+
+/// minijinja's filter, which breaks off at a number that the standard library cannot take.
+fn format(state: &mut State, text: &Value, args: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    if text.as_str().is_some_and(|text| text.split('%').skip(1).any(is_too_wide)) {
+        return Err(failed(CalculationFault::DigitsMost { most: MAX_FORMAT_NUMBER }));
+    }
+    filters::format(state, text, args)
+}
+
+/// Whether a placeholder, without its `%`, fills too many characters or writes too many digits.
+fn is_too_wide(placeholder: &str) -> bool {
+    let numbers = placeholder.trim_start_matches(|c| matches!(c, '#' | '0' | '-' | ' ' | '+'));
+    let end = numbers.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(numbers.len());
+    let is_too_large = |digits: &str| digits.parse::<usize>().map_or(!digits.is_empty(), |it| it > MAX_FORMAT_NUMBER);
+    numbers[..end].split('.').any(is_too_large)
 }
 
 /// A text as a boolean field reads it; whether any other value is one.

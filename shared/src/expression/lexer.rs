@@ -15,7 +15,7 @@ use crate::message::{ExpressionFault, Message};
 pub(super) enum End {
     /// The end of the text.
     Text,
-    /// `}}`
+    /// `}}`, or `-}}` which drops the blanks behind it.
     Braces,
     /// `}}>`, as vtiger writes it.
     BracesAngle,
@@ -131,7 +131,9 @@ impl<'s> Lexer<'s> {
             }
             (End::Statement, rest) => Ok(rest.starts_with("%}") || rest.starts_with("-%}")),
             // Inside the expression's own braces a `}}` closes maps.
-            (End::Braces | End::BracesAngle, rest) => Ok(rest.starts_with(end.marker()) && self.braces == 0),
+            (End::Braces | End::BracesAngle, rest) => {
+                Ok(rest.strip_prefix('-').unwrap_or(rest).starts_with(end.marker()) && self.braces == 0)
+            }
         }
     }
 

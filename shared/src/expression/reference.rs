@@ -85,6 +85,10 @@ pub(super) fn parse(rest: &str, place: Place) -> Result<Option<(Reference, usize
     if place == Place::Text && path.is_empty() && rest[length..].starts_with('[') {
         return Err(ExpressionFault::ReferenceUnquoted { name: name.to_owned() }.into());
     }
+    let key = rest[length..].strip_prefix('.').map(identifier).unwrap_or_default();
+    if place == Place::Text && path.is_empty() && source != Source::Record && !key.is_empty() {
+        return Err(ExpressionFault::ReferenceDotted { name: name.to_owned(), key: key.to_owned() }.into());
+    }
     Ok(Some((Reference::Path(source, path), length)))
 }
 

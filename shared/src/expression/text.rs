@@ -77,6 +77,9 @@ impl<'t> TextParser<'t> {
                     return Ok((parts, Some(closing)));
                 }
             } else if let Some(part) = self.placeholder()? {
+                if trims(rest) {
+                    fixed.truncate(fixed.trim_end().len());
+                }
                 flush(&mut fixed, &mut parts);
                 parts.push(part);
             } else {
@@ -106,9 +109,14 @@ impl<'t> TextParser<'t> {
     }
 
     fn inline(&mut self, end: End) -> Result<Part, Fault> {
-        let parsed = parser::parse(self.text, self.at + 2, end, &self.names)?;
+        let begin = self.at + if trims(self.rest()) { 3 } else { 2 };
+        let parsed = parser::parse(self.text, begin, end, &self.names)?;
         self.reads.add(&parsed.reads);
-        self.at = parsed.end + end.marker().len();
+        let trims_behind = self.text[parsed.end..].starts_with('-');
+        self.at = parsed.end + end.marker().len() + usize::from(trims_behind);
+        if trims_behind {
+            self.at = self.text.len() - self.rest().trim_start().len();
+        }
         let trust = match &parsed.node {
             Node::Filter(_, name, _) if name == "safe" => Trust::Safe,
             Node::Filter(_, name, _) if name == "urlencode" => Trust::Encoded,
@@ -116,6 +124,11 @@ impl<'t> TextParser<'t> {
         };
         Ok(Part::Inline(Inline { node: parsed.node, trust }))
     }
+}
+
+/// `{{- name }}`: the blanks before it are dropped. `{{-5}}` is a number.
+fn trims(rest: &str) -> bool {
+    rest.strip_prefix("{{-").is_some_and(|inner| inner.starts_with(char::is_whitespace))
 }
 
 fn flush(fixed: &mut String, parts: &mut Vec<Part>) {

@@ -8,6 +8,8 @@ fn what_is_not_understood_is_a_syntax_error_that_helps() {
         ("$env[lastname]", "in quotes"),
         ("$query[]", "in quotes"),
         ("$env[\"a", "in quotes"),
+        ("Write to $env.email", "write $env[\"email\"]"),
+        ("$query.utm_source", "write $query[\"utm_source\"]"),
         ("$(contact_id: (Contacts))", "as in $(contact_id: (Contacts) leadsource)"),
         ("$(contact_id: (My Contacts) leadsource)", "as in $(contact_id: (Contacts) leadsource)"),
         ("{{ $(contact_id : (Contacts) lead source) }}", "as in $(contact_id: (Contacts) leadsource)"),
@@ -85,7 +87,9 @@ fn an_evaluation_is_bounded_in_time_and_size() {
         ("$env['a'] ~ $env['a'] ~ $env['a']", "larger than"),
         ("$env['l']|to_json ~ $env['l']|join ~ $env['l']|string", "steps"),
         ("[$env['a'], $env['a'], $env['a']]|join", "larger than"),
-        ("'%99999999d'|format(1)", "steps"),
+        ("'%99999999d'|format(1)", "digits are 1000 at most"),
+        ("'%.70000e'|format(1.5)", "digits are 1000 at most"),
+        ("'a %-.70000f'|format(1)", "digits are 1000 at most"),
         ("$env['a']|replace('x', $env['a'])", "steps"),
     ];
     for (text, expected) in cases {

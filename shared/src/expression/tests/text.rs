@@ -90,6 +90,8 @@ fn inline_expressions_stand_in_text() {
     assert_eq!(value(r#"Asked: {{ $env["tags"]|join("; ") }}."#), Ok(json!("Asked: a; b; 3; ; true.")));
     assert_eq!(value(r#"{{ "$lastname" }}, {{ '$env["x"]' }}"#), Ok(json!(r#"$lastname, $env["x"]"#)));
     assert_eq!(value("{{ 1 }}{{ 2 }}"), Ok(json!("12")));
+    assert_eq!(value("a {{- $env['n'] -}} b {{- -1 }} {{-2}}"), Ok(json!("a5b-1 -2")));
+    assert_eq!(value("All of it is in $env. {{ '%s of 2026'|format(1) }}").map(|text| text.is_string()), Ok(true));
 }
 
 #[test]

@@ -153,6 +153,7 @@ function-unknown = unknown function { $name }
 function-is-filter = unknown function { $name }; it is a filter, as in $env["a"]|{ $name }
 filters-stand-behind = { $message } Filters are written after |
 reference-unquoted = ${ $name }[ must be followed by a name in quotes, as in ${ $name }["lastname"]
+reference-dotted = ${ $name } alone is all values: for one of them write ${ $name }["{ $key }"]
 reference-apart = a blank stands between ${ $name } and its brackets: write ${ $name }["lastname"]
 no-comments = {# … #} is no comment here, but plain text: leave it out
 source-unknown = unknown source ${ $name }

@@ -28,6 +28,7 @@ codes! {
     "function-is-filter" FunctionIsFilter { name: String };
     "filters-stand-behind" FiltersStandBehind { message: Inner };
     "reference-unquoted" ReferenceUnquoted { name: String };
+    "reference-dotted" ReferenceDotted { name: String, key: String };
     "reference-apart" ReferenceApart { name: String };
     "no-comments" NoComments;
     "source-unknown" SourceUnknown { name: String };

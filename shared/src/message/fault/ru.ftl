@@ -153,6 +153,7 @@ function-unknown = неизвестная функция { $name }
 function-is-filter = неизвестная функция { $name }; это фильтр, как в $env["a"]|{ $name }
 filters-stand-behind = { $message } Фильтры пишут после |
 reference-unquoted = после ${ $name }[ пишут имя в кавычках, как в ${ $name }["lastname"]
+reference-dotted = ${ $name } без скобок — это все значения сразу: для одного из них напишите ${ $name }["{ $key }"]
 reference-apart = между ${ $name } и скобками стоит пробел: напишите ${ $name }["lastname"]
 no-comments = {# … #} здесь не комментарий, а простой текст: уберите его
 source-unknown = неизвестный источник ${ $name }

@@ -80,6 +80,11 @@ impl Execution {
                 if let Some(leave) = self.budget.take_leave() {
                     return Some(self.go_on_alone(next, step, leave, unit));
                 }
+                // What was posted cannot be sent or gone through: the workflow may have another way for that.
+                if !step.successors("failed").is_empty() && !is_of_the_run(&error) {
+                    self.leave_by(&next, step, "failed", Some(error));
+                    return None;
+                }
                 self.enter(step, None, Some(error.clone()));
                 return self.fail_at(next, error.at_step(&step.name));
             }
@@ -128,4 +133,9 @@ impl Execution {
         let frame = next.frame;
         self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }], has_looked: false, frame });
     }
+}
+
+/// Whether the whole run has taken too much, whatever the step is.
+fn is_of_the_run(error: &TaskError) -> bool {
+    matches!(error, Message::ComputedTooLong { .. } | Message::WrittenTooMuch { .. })
 }
