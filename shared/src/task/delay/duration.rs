@@ -31,6 +31,10 @@ const SHORT: [(&str, &str); 5] = [("с", "s"), ("м", "m"), ("ч", "h"), ("д", 
 /// A duration from now; a day has 24 hours.
 pub(super) fn after(text: &str, now: Timestamp) -> Result<Timestamp, Message> {
     let english = english(text.trim());
+    // `18:00:00` is a time of the clock.
+    if english.contains(':') {
+        return Err(Message::NotADuration);
+    }
     let span: Span = english.parse().map_err(|_| Message::NotADuration)?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| Message::NotADuration)?;
     if duration.is_negative() {

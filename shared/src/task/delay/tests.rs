@@ -39,7 +39,7 @@ fn durations_are_added_to_now() {
     ] {
         assert_eq!(after(text, now()), Ok(expected.parse().unwrap()), "{text}");
     }
-    for text in ["", "90", "soon", "-5m", "1 month", "9:00"] {
+    for text in ["", "90", "soon", "-5m", "1 month", "9:00", "18:00:00", "1h 30:00"] {
         assert!(after(text, now()).is_err(), "{text}");
     }
 }
