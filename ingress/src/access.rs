@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use postern_shared::intake::error::ApiError;
 use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
+use postern_shared::permission::token::Token;
 use postern_shared::secret::Secrets;
 use postern_shared::submission::Target;
 use warp::http::HeaderMap;
@@ -24,8 +25,6 @@ pub struct Access<'a> {
     left: Vec<&'a Arc<Permission>>,
     /// Whether the caller has named the short URL of those that are left.
     knows_url: bool,
-    /// Whether the caller has shown the token of those that are left.
-    has_token: bool,
 }
 
 impl<'a> Access<'a> {
@@ -35,7 +34,7 @@ impl<'a> Access<'a> {
         if left.is_empty() {
             Err(ApiError::address_denied(caller))
         } else {
-            Ok(Self { caller, secrets: &snapshot.secrets, left, knows_url: false, has_token: false })
+            Ok(Self { caller, secrets: &snapshot.secrets, left, knows_url: false })
         }
     }
 
@@ -92,8 +91,10 @@ impl<'a> Access<'a> {
     /// whose own short URL the caller knows, and whose token it has shown. A stranger under `any` address has to know that
     /// much. Where callers sign, only a body that was read can tell who sent it. Of several the one that allows the named
     /// target goes first: there a person mends what was refused.
-    pub fn keeper(&self, named: Option<&Target>) -> Option<&'a Arc<Permission>> {
-        let is_proven = |one: &Permission| one.signature.is_none() && (one.token.is_none() || self.has_token);
+    pub fn keeper(&self, headers: &HeaderMap, query: &str, named: Option<&Target>) -> Option<&'a Arc<Permission>> {
+        // A call may be refused before its token is looked at.
+        let shows = |token: &Token| tokens::is_shown(token, headers, query, self.secrets) == Some(Ok(true));
+        let is_proven = |one: &Permission| one.signature.is_none() && one.token.as_ref().is_none_or(shows);
         let keeps =
             |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some() && is_proven(one);
         let mut keeping = self.left.iter().copied().filter(|one| keeps(one));
@@ -119,7 +120,6 @@ impl<'a> Access<'a> {
             shown == Some(Ok(true))
         };
         if self.narrow(is_shown).is_some() {
-            self.has_token = true;
             return Ok(());
         }
         let is_any_unusable =

@@ -69,7 +69,7 @@ where
         return refusal;
     }
     let named = selector::selectors(&request.query).ok().and_then(|selectors| selectors.target);
-    let Some(permission) = access.keeper(named.as_ref()).filter(|_| !error.is_unproven()) else {
+    let Some(permission) = access.keeper(&request.headers, &request.query, named.as_ref()).filter(|_| !error.is_unproven()) else {
         state.refusals.caller(caller, error.code);
         return refusal;
     };
@@ -125,7 +125,10 @@ impl<'a> Keeping<'a> {
         let Self { state, permission, request, caller, is_proven } = self;
         let is_for_now = matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_));
         if is_for_now && !self.is_of_visitor() {
-            // The caller is told to send it again.
+            // The caller is told to send it again. That it asked too much is counted, which only a person can change.
+            if matches!(error.code, ErrorCode::TooBusy(_)) {
+                state.refusals.caller(*caller, error.code);
+            }
         } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() && !(is_for_now && body.is_none()) {
             state.refusals.body(kept(permission, *caller, request, &error, body), &state.metrics);
         } else {

@@ -68,14 +68,20 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> R
     }
     let by_list = || caller(headers, X_FORWARDED_FOR, x_forwarded_for, is_trusted);
     let by_rfc = || caller(headers, FORWARDED, forwarded, is_trusted);
-    match has {
+    let named = match has {
         (true, true) => {
             let (one, other) = (by_list()?, by_rfc()?);
-            if one == other { Ok(one.unwrap_or(peer)) } else { Err(ClientAddressError::Disagreement) }
+            if one == other { one } else { return Err(ClientAddressError::Disagreement) }
         }
-        (true, false) => Ok(by_list()?.unwrap_or(peer)),
-        (false, true) => Ok(by_rfc()?.unwrap_or(peer)),
-        (false, false) => Ok(peer),
+        (true, false) => by_list()?,
+        (false, true) => by_rfc()?,
+        (false, false) => None,
+    };
+    match named {
+        Some(caller) => Ok(caller),
+        // It forwards for somebody and does not say for whom.
+        None if is_of_a_proxy(headers) => Err(ClientAddressError::Unreadable(X_FORWARDED_FOR)),
+        None => Ok(peer),
     }
 }
 
@@ -200,7 +206,6 @@ mod tests {
     fn a_trusted_proxy_names_the_caller() {
         for (peer, headers, caller) in [
             ("10.0.0.1", vec![], "10.0.0.1"),
-            ("10.0.0.1", vec![(XFF, "")], "10.0.0.1"),
             ("10.0.0.1", vec![(XFF, "1.2.3.4")], "1.2.3.4"),
             ("::ffff:10.0.0.1", vec![(XFF, "::ffff:1.2.3.4")], "1.2.3.4"),
             ("2001:db8:1::9", vec![(XFF, "2001:db8::1")], "2001:db8::1"),
@@ -222,7 +227,7 @@ mod tests {
             ("10.0.0.1", vec![(FWD, "nonsense, for=_hidden, for=1.2.3.4")], "1.2.3.4"),
             ("10.0.0.1", vec![(FWD, r#"for="6.6.6.6"#), (FWD, "for=1.2.3.4")], "1.2.3.4"),
             ("10.0.0.1", vec![(XFF, "6.6.6.6, 1.2.3.4"), (FWD, "for=1.2.3.4")], "1.2.3.4"),
-            ("10.0.0.1", vec![("x-real-ip", "6.6.6.6")], "10.0.0.1"),
+            ("10.0.0.1", vec![("x-real-ip", "6.6.6.6"), (XFF, "1.2.3.4")], "1.2.3.4"),
         ] {
             assert_eq!(address(peer, &headers), Ok(ip(caller)), "{peer} {headers:?}");
         }
@@ -232,6 +237,10 @@ mod tests {
     fn what_does_not_name_the_caller_clearly_is_refused() {
         for (headers, error) in [
             (vec![(XFF, "unknown")], Unreadable(XFF)),
+            (vec![(XFF, "")], Unreadable(XFF)),
+            (vec![(FWD, "")], Unreadable(XFF)),
+            (vec![("x-real-ip", "6.6.6.6")], Unreadable(XFF)),
+            (vec![("via", "1.1 proxy")], Unreadable(XFF)),
             (vec![(XFF, "1.2.3.4, _hidden")], Unreadable(XFF)),
             (vec![(XFF, "1.2.3.4, unknown, 10.0.0.2")], Unreadable(XFF)),
             (vec![(XFF, "1.2.3.4 5.6.7.8")], Unreadable(XFF)),

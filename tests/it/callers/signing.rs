@@ -117,6 +117,22 @@ async fn a_token_of_the_query_is_kept_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_with_the_right_token_is_kept_whatever_else_is_wrong() {
+    let postern = start("title: P").await;
+    let url = "/0123456789abcdefghijklmn";
+    let token = "token: {query: key, value: '$secret[\"token\"]'}";
+    postern.apply(&format!("permission: any\naddresses: any\nworkflows: [900]\nshort_url: {url}\n{token}\n")).await;
+    for key in ["a-token%2Fof%2Bthe+caller", "nonsense"] {
+        let put = postern.call("PUT", &format!("{url}?key={key}")).from("127.0.0.9").form("a=1");
+        assert_eq!(put.send().await.code(), "method_not_allowed");
+        let framed = postern.post(&format!("{url}?key={key}")).from("127.0.0.9").header("origin", "https://a.example");
+        assert_eq!(framed.form("a=1").send().await.code(), "origin_denied");
+    }
+    assert_eq!(counted(&postern, "origin_denied").await, 2);
+    assert_eq!(postern.count("SELECT count(*) FROM refused_bodies WHERE query LIKE '%token%'").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_a_token_is_a_variable_at_other_short_urls() {
     let mut postern = start("title: P\nquery_values: env\nheaders: [x-key]").await;
     postern
