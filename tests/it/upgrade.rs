@@ -1,7 +1,9 @@
 //! Two versions on one database: programs on a later schema, and migrations beside the traffic.
 
+mod beside_a_dump;
 mod migrating;
 mod side_by_side;
+mod versions;
 
 use postern_shared::store::migrate::{Migrated, Migration, Schema};
 
