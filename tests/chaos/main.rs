@@ -26,6 +26,7 @@ mod nemesis;
 mod outside;
 mod pair;
 mod plan;
+mod processes;
 mod replicas;
 mod report;
 mod server;

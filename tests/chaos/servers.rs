@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::actor::{kill, tree};
+use crate::processes::{kill, tree};
 use crate::cast::Urls;
 use crate::database::Database;
 use crate::disk::Disk;
