@@ -86,4 +86,9 @@ async fn all_services_leave_a_primary_that_was_succeeded() {
         let log = process.log();
         assert!(log.contains("another server of postgresql is the primary now"), "{log}");
     }
+    // The old one stands first in the URL, and takes connections.
+    for program in ["postern-ingress", "postern-worker", "postern-control"] {
+        ready("a service that starts later is ready", &mut start(program)).await;
+        assert_eq!(old.query_one(SESSIONS, &[]).await.unwrap().get::<_, i64>(0), 0, "{program}");
+    }
 }
