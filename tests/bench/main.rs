@@ -107,6 +107,8 @@ enum Kind {
     AcceptOne,
     /// Posts a second whose signatures are checked, beside those whose are not.
     AcceptSigned,
+    /// Posts a second that are traced, beside those that are not; how many spans reach the collector.
+    AcceptTraced,
     /// Leads a second from a backlog to the commit, beside the floor; memory of the worker.
     Drain,
     /// Leads a second from the post to the commit, with the load and all services on this machine.
@@ -193,6 +195,7 @@ impl Kind {
             Self::Accept => accept::many(scale).await,
             Self::AcceptOne => accept::one(scale).await,
             Self::AcceptSigned => accept::signed(scale).await,
+            Self::AcceptTraced => accept::traced(scale).await,
             Self::Drain => drain::drain(scale).await,
             Self::EndToEnd => end_to_end::end_to_end(scale).await,
             Self::Fairness => fairness::fairness(scale).await,
