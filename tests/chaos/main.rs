@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "the report is the product")]
 
 mod actor;
+mod alarm;
 mod alone;
 mod brokers;
 mod cast;

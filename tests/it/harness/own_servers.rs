@@ -1,8 +1,10 @@
 //! A PostgreSQL and a RabbitMQ of a test's own, for what would disturb all other tests.
 
-use std::fs;
+#[path = "../../chaos/alarm.rs"]
+mod alarm;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -70,13 +72,7 @@ impl OwnServers {
 
     /// RabbitMQ blocks everybody who publishes, or no more.
     pub fn memory_alarm(&self, on: bool) {
-        let ports = fs::read_to_string(self.path.join("rabbitmq.ports")).unwrap();
-        let epmd = ports.lines().find_map(|line| line.strip_prefix("epmd_port=")).unwrap();
-        let mut control = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
-        let limit = if on { "0.00001" } else { "0.4" };
-        control.args(["--node", "postern@localhost", "set_vm_memory_high_watermark", limit]);
-        control.env("HOME", self.path.join("rabbitmq")).env("ERL_EPMD_PORT", epmd).stdout(Stdio::null());
-        assert!(control.status().unwrap().success(), "rabbitmqctl failed");
+        alarm::memory(&self.path, on);
     }
 }
 
