@@ -23,7 +23,8 @@ const CONNECTED: &str = "^[A-Za-z0-9_.-]{1,64}/[^/]{1,64}/[!-.0-~]{1,64}$";
 const TRACEPARENT: &str = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$";
 
 /// A header `tracestate`.
-const TRACESTATE: &str = "^[a-z0-9][a-z0-9_*/@-]{0,255}=[^,=]{1,256}(,[a-z0-9][a-z0-9_*/@-]{0,255}=[^,=]{1,256}){0,31}$";
+const TRACESTATE: &str =
+    "^[a-z0-9][a-z0-9_*/@-]{0,255}=[^,=]{1,256}(,[a-z0-9][a-z0-9_*/@-]{0,255}=[^,=]{1,256}){0,31}$";
 
 macro_rules! schema {
     ($($name:ident: $schema:expr;)*) => {

@@ -44,10 +44,8 @@ async fn all_services_leave_a_primary_that_was_succeeded() {
         private(&mut ingress, "/metrics").await.1.contains(BROKER_TAKES).then_some(())
     })
     .await;
-    let (public, panel) = (
-        ingress.address("the public listener is open").await,
-        control.address("the control listener is open").await,
-    );
+    let (public, panel) =
+        (ingress.address("the public listener is open").await, control.address("the control listener is open").await);
 
     let old = replicas.of("postern", replicas.primary).connect().await.unwrap();
     assert!(old.query_one(SESSIONS, &[]).await.unwrap().get::<_, i64>(0) > 2, "all of them work with it");

@@ -28,7 +28,8 @@ pub struct TraceState(Arc<str>);
 impl TraceState {
     /// Reads the headers of a call in their order. A list that cannot be read is none, as the specification wants it.
     pub fn parse<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        let entries = headers.into_iter().flat_map(|header| header.split(',')).map(|entry| entry.trim_matches([' ', '\t']));
+        let entries =
+            headers.into_iter().flat_map(|header| header.split(',')).map(|entry| entry.trim_matches([' ', '\t']));
         let mut entries: Vec<&str> = entries.filter(|entry| !entry.is_empty()).take(MAX_ENTRIES + 1).collect();
         if entries.len() > MAX_ENTRIES || !entries.iter().all(|entry| is_entry(entry)) {
             return None;
@@ -83,14 +84,18 @@ mod tests {
     fn a_list_is_handed_on_as_it_came_and_what_cannot_be_read_is_none() {
         let longest = format!("{}={}", "k".repeat(256), "v".repeat(255));
         let full = vec!["a=1"; MAX_ENTRIES].join(",");
-        for text in ["congo=t61rcWkgMzE", "rojo=00f067aa0ba902b7,congo=a b!~", "fw529a3039@dt=FfD1", "0*/-_=1", &longest, &full] {
+        for text in
+            ["congo=t61rcWkgMzE", "rojo=00f067aa0ba902b7,congo=a b!~", "fw529a3039@dt=FfD1", "0*/-_=1", &longest, &full]
+        {
             assert_eq!(read(&[text]).as_deref(), Some(text));
         }
         // Several headers are one list, and an entry may be empty.
         assert_eq!(read(&["a=1 , ,b=2", "", "c=3"]).as_deref(), Some("a=1,b=2,c=3"));
         let (long_key, long_value) = (format!("{}=1", "k".repeat(257)), format!("k={}", "v".repeat(257)));
         let many = format!("{full},b=1");
-        for wrong in ["", ",", "a", "a=", "=1", "A=1", "_a=1", "a=1=2", "a=\u{e4}", "a=1;\u{7f}", &long_key, &long_value, &many] {
+        for wrong in
+            ["", ",", "a", "a=", "=1", "A=1", "_a=1", "a=1=2", "a=\u{e4}", "a=1;\u{7f}", &long_key, &long_value, &many]
+        {
             assert_eq!(read(&[wrong]), None, "{wrong}");
         }
         assert_eq!(read(&["a=1", "nonsense"]), None);

@@ -41,11 +41,7 @@ struct On {
 
 impl Traces {
     /// Begins to send the spans of a component, `ingress` or `worker`, if a collector is set.
-    pub fn start(
-        options: &TraceOptions,
-        component: &str,
-        registry: &Registry,
-    ) -> Result<(Self, Exporting), Failure> {
+    pub fn start(options: &TraceOptions, component: &str, registry: &Registry) -> Result<(Self, Exporting), Failure> {
         let metrics = SpanMetrics::register(registry, component)?;
         let Some(url) = options.url() else { return Ok((Self(None), Exporting::nothing())) };
         let (waiting, taken) = mpsc::channel(MAX_WAITING);

@@ -8,9 +8,9 @@ use postern_shared::store::migrate::{Migrated, Schema};
 use tokio::time::sleep;
 use tokio_postgres::{Client, NoTls};
 
+use super::EXPANDS;
 use super::migrating::{INDEX, NO_STALL};
 use super::versions::{self, Load, Posted, Version};
-use super::EXPANDS;
 use crate::harness::servers::{Servers, optional_setting};
 
 /// Receipts of a short history.
@@ -46,7 +46,8 @@ DO $$ DECLARE part regclass; BEGIN
 END $$";
 
 /// The longest time from when a lead was accepted until it was committed, of those that were accepted in a span of time.
-const COMMITTED: &str = "SELECT coalesce(extract(epoch FROM max(pg_xact_commit_timestamp(xmin) - accepted_at)), 0)::float8
+const COMMITTED: &str =
+    "SELECT coalesce(extract(epoch FROM max(pg_xact_commit_timestamp(xmin) - accepted_at)), 0)::float8
 FROM receipts WHERE id >= postern_uuid_floor($1) AND workflow = 1 AND accepted_at BETWEEN $1 AND $2";
 
 /// The longest time until a lead was accepted, and from then until it was committed.
@@ -60,10 +61,7 @@ impl Longest {
     async fn between(from: SystemTime, to: SystemTime, posted: &Posted, connection: &Connection) -> Self {
         let within = posted.accepted.iter().filter(|(at, _)| (from..to).contains(at));
         let committed = connection.query_one(COMMITTED, &[&from, &to]).await.unwrap().get(0);
-        Self {
-            accepted: within.map(|(_, took)| *took).max().unwrap(),
-            committed: Duration::from_secs_f64(committed),
-        }
+        Self { accepted: within.map(|(_, took)| *took).max().unwrap(), committed: Duration::from_secs_f64(committed) }
     }
 }
 

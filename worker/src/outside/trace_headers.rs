@@ -21,7 +21,8 @@ pub fn add(headers: &mut HeaderMap) {
         if headers.contains_key(TRACEPARENT) || headers.contains_key(TRACESTATE) {
             return;
         }
-        let values = [(TRACEPARENT, Some(call.to_string())), (TRACESTATE, tracestate.as_ref().map(ToString::to_string))];
+        let values =
+            [(TRACEPARENT, Some(call.to_string())), (TRACESTATE, tracestate.as_ref().map(ToString::to_string))];
         for (name, value) in values {
             if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
                 headers.insert(name, value);
