@@ -71,9 +71,10 @@ async fn a_lead_that_is_found_done_is_settled_only_when_a_standby_has_it() {
 async fn an_ingress_without_a_broker_is_not_ready_while_commits_wait_for_a_standby() {
     let own = OwnServers::boot().await;
     let mut postern = Postern::on(own.servers().await, DEMO, &[("AMQP_URL", "amqp://127.0.0.1:1")]).await;
+    let public = postern.public();
     let post = async || {
-        let form = "lastname=Li&email=li@example.org";
-        postern.post("/trigger?workflow_trigger=web_lead").form(form).send().await.status
+        let post = Call::new(Method::POST, public, "/trigger?workflow_trigger=web_lead");
+        post.form("lastname=Li&email=li@example.org").send().await.status
     };
     assert_eq!(post().await, 202);
     own.wait_for_standby("nobody").await;
