@@ -68,7 +68,7 @@ pub async fn run(options: Options, beside: Beside, shutdown: Shutdown) -> Result
     let unpublished = Shutdown::new();
     let (publisher, publishing) = start_publisher(&options, &registry, &unpublished)?.unzip();
     let keys = options.secrets.keys()?;
-    let (traces, exporting) = Traces::start(&options.traces, "postern-ingress")?;
+    let (traces, exporting) = Traces::start(&options.traces, "ingress", &registry)?;
     let options = options.service;
     let spool = Spool::start(store.clone(), options.max_spooled, beside.wakeup);
     let state = Arc::new(State::new(&options, (store.clone(), keys), publisher, spool, traces, &registry)?);

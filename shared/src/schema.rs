@@ -11,7 +11,7 @@ use crate::resume::RunKey;
 use crate::store::checkpoints::Decision;
 use crate::store::jobs::Kind;
 use crate::store::runs::State;
-use crate::trace::TraceContext;
+use crate::trace::{TraceContext, TraceState};
 
 /// The name of a run: its receipt and its number.
 const RUN: &str = "^[0-9a-f-]{36}[.][1-9][0-9]{0,4}$";
@@ -21,6 +21,10 @@ const CONNECTED: &str = "^[A-Za-z0-9_.-]{1,64}/[^/]{1,64}/[!-.0-~]{1,64}$";
 
 /// A header `traceparent` of version 00.
 const TRACEPARENT: &str = "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$";
+
+/// A header `tracestate`.
+const TRACESTATE: &str =
+    "^[a-z0-9][a-z0-9_*/@-]{0,255}=[^,=]{1,256}(,[a-z0-9][a-z0-9_*/@-]{0,255}=[^,=]{1,256}){0,31}$";
 
 macro_rules! schema {
     ($($name:ident: $schema:expr;)*) => {
@@ -53,6 +57,7 @@ schema! {
     StepName: name();
     RunKey: json_schema!({"type": "string", "pattern": RUN});
     TraceContext: json_schema!({"type": "string", "pattern": TRACEPARENT});
+    TraceState: json_schema!({"type": "string", "pattern": TRACESTATE, "maxLength": 512});
     State: json_schema!({"type": "string", "enum": State::ALL.map(|(_, word)| word)});
     Decision: json_schema!({"type": "string", "enum": Decision::ALL.map(|(_, word)| word)});
     Kind: json_schema!({"type": "string", "enum": Kind::ALL.map(|(_, word)| word)});

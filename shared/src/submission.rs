@@ -10,7 +10,7 @@ use crate::env::{Env, EnvError, Limits};
 use crate::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
 use crate::message::Message;
 use crate::record_ref::RecordRef;
-use crate::trace::{self, TraceContext};
+use crate::trace::{self, TraceContext, TraceState};
 
 /// The AMQP `type` of a message that holds a list of submissions.
 pub const SUBMISSIONS_V1: &str = "submissions.v1";
@@ -55,6 +55,9 @@ pub struct Submission {
     /// The span by which ingress handed it on; none = it is not traced. A worker of a version without traces ignores it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient")]
     pub traceparent: Option<TraceContext>,
+    /// What other systems have noted about its trace.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient_state")]
+    pub tracestate: Option<TraceState>,
 }
 
 /// Which of the submissions of an ingress it is.
@@ -198,6 +201,7 @@ mod tests {
             ticket: Some(Ticket { instance: 7, number: 1 }),
             waits: true,
             traceparent: Some(TraceContext::root(true)),
+            tracestate: TraceState::parse(["vendor=1"]),
         };
         let encoded = encode(&one).unwrap();
         let body = bundle([encoded.as_slice(), encoded.as_slice()]);

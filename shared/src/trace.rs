@@ -3,6 +3,8 @@
 //! the receipt: whichever worker takes a run further finds the same ones, and a transaction that is done again makes no
 //! second span.
 
+mod state;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,6 +13,7 @@ use uuid::Uuid;
 
 use crate::id::ReceiptId;
 use crate::resume::RunKey;
+pub use state::{TRACESTATE, TraceState, lenient as lenient_state};
 
 /// The name of the header.
 pub const TRACEPARENT: &str = "traceparent";

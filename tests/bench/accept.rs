@@ -10,8 +10,9 @@ use postern_shared::lane::Lane;
 
 use crate::Scale;
 use crate::floor_accept::Floor;
+use crate::it::harness::collector::Collector;
 use crate::it::harness::servers::Servers;
-use crate::it::harness::{DEMO, Postern};
+use crate::it::harness::{DEMO, Postern, private};
 use crate::report::{Figure, Reach, Rounds, peak_megabytes, quantile};
 use crate::{lead, load};
 
@@ -57,6 +58,28 @@ pub async fn signed(scale: Scale) -> Vec<Figure> {
         }
     }
     vec![Figure::ratio("accept with a signature, beside without", "posts/s", rounds, Reach::AtLeast(0.9))]
+}
+
+/// Accepting while each call is traced, beside accepting without traces. The collector is a part of this program.
+pub async fn traced(scale: Scale) -> Vec<Figure> {
+    let collector = Collector::start().await;
+    let plain = Postern::without_worker(DEMO).await;
+    let mut traced = Postern::with_ingress(DEMO, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint())]).await;
+    let mut rounds = Rounds::default();
+    for _ in 0..scale.rounds {
+        rounds.floor.push(per_second(plain.public(), plain.servers(), scale.round).await);
+        rounds.postern.push(per_second(traced.public(), traced.servers(), scale.round).await);
+    }
+    let metrics = private(&mut traced.ingress, "/metrics").await.1;
+    let spans = |outcome: &str| {
+        let name = format!("postern_trace_spans_total{{component=\"ingress\",outcome=\"{outcome}\"}} ");
+        metrics.lines().find_map(|line| line.strip_prefix(&name)).unwrap().parse::<f64>().unwrap()
+    };
+    let sent = 100.0 * spans("sent") / (spans("sent") + spans("dropped"));
+    vec![
+        Figure::ratio("accept with traces, beside without", "posts/s", rounds, Reach::Anything),
+        Figure::value("accept with traces, spans that are not dropped", "%", vec![sent], Reach::Anything),
+    ]
 }
 
 pub async fn one(scale: Scale) -> Vec<Figure> {

@@ -49,5 +49,6 @@ pub fn submission(number: u64) -> Submission {
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: number.try_into().unwrap() }),
         waits: false,
         traceparent: None,
+        tracestate: None,
     }
 }

@@ -115,6 +115,8 @@ enum Kind {
     AcceptOne,
     /// Posts a second whose signatures are checked, beside those whose are not.
     AcceptSigned,
+    /// Posts a second that are traced, beside those that are not; how many spans reach the collector.
+    AcceptTraced,
     /// Leads a second from a backlog to the commit, beside the floor; memory of the worker.
     Drain,
     /// The same of a workflow that computes thirty values for each lead.
@@ -207,6 +209,7 @@ impl Kind {
             Self::Accept => accept::many(scale).await,
             Self::AcceptOne => accept::one(scale).await,
             Self::AcceptSigned => accept::signed(scale).await,
+            Self::AcceptTraced => accept::traced(scale).await,
             Self::Drain => drain::drain(scale).await,
             Self::DrainHeavy => drain::heavy(scale).await,
             Self::EndToEnd => end_to_end::end_to_end(scale).await,

@@ -1,14 +1,14 @@
 //! A process of Postern's that is killed, frozen and started again.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::logs::Logs;
+use crate::processes::{free_address, signal};
 
 /// How long a process may take until it is ready, or has ended; far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -146,53 +146,7 @@ pub async fn freeze_all(pids: &[u32], lasts: Duration) {
     pids.iter().for_each(|pid| signal(*pid, "CONT"));
 }
 
-/// Kills processes, and waits until they are gone.
-pub fn kill(pids: &[u32]) {
-    pids.iter().for_each(|pid| signal(*pid, "KILL"));
-    for pid in pids {
-        while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-/// The process whose number stands in the first line of a file, and all that it has started, as far as they are still
-/// its children.
-pub fn tree(pid_file: &Path) -> Vec<u32> {
-    let text = fs::read_to_string(pid_file).unwrap_or_default();
-    family(text.lines().next().and_then(|pid| pid.trim().parse().ok()).into_iter().collect())
-}
-
-/// Processes, and all that they have started, as far as they are still their children.
-pub fn family(mut found: Vec<u32>) -> Vec<u32> {
-    let mut at = 0;
-    while at < found.len() {
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", found[at])).unwrap_or_default();
-        found.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-        at += 1;
-    }
-    found
-}
-
-/// An address of loopback on which nobody listens, below the ports that outgoing connections take; another each time.
-pub fn free_address() -> SocketAddr {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 12_000).unwrap();
-    loop {
-        let port = 20_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 12_000;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if std::net::TcpListener::bind(address).is_ok() {
-            return address;
-        }
-    }
-}
-
 /// Where a program of the workspace was built: beside this one.
 fn program(name: &str) -> PathBuf {
     std::env::current_exe().unwrap().with_file_name(name)
-}
-
-pub fn signal(pid: u32, name: &str) {
-    // It may have ended by itself.
-    let _ = Command::new("kill").args(["-s", name, &pid.to_string()]).stderr(Stdio::null()).status();
 }

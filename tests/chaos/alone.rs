@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 
-use crate::actor::{Actor, free_address, freeze, freeze_all, kill, kill_and_start, restart_in_turn, tree};
+use crate::actor::{Actor, freeze, freeze_all, kill_and_start, restart_in_turn};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::disk::Disk;
 use crate::link::{Link, Mode};
 use crate::logs::Logs;
 use crate::plan::{Fault, Strike};
+use crate::processes::{free_address, kill, tree};
 
 /// The program, the link to its clients, and the disk of its data.
 pub struct Alone {

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::actor::free_address;
+use crate::processes::free_address;
 use crate::server::{Server, until};
 
 /// The nodes.

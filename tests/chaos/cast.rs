@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use crate::actor::{Actor, free_address};
+use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::link::{Link, Mode};
 use crate::logs::Logs;
 use crate::plan::{INGRESSES, WORKERS, Way};
+use crate::processes::free_address;
 
 /// Where the servers are. `links`: a proxy stands before each of the two servers.
 pub struct Urls {

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "the report is the product")]
 
 mod actor;
+mod alarm;
 mod alone;
 mod brokers;
 mod cast;
@@ -26,6 +27,7 @@ mod nemesis;
 mod outside;
 mod pair;
 mod plan;
+mod processes;
 mod replicas;
 mod report;
 mod server;

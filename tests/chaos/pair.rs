@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::actor::{freeze, freeze_all, kill, kill_and_start, restart_in_turn};
+use crate::actor::{freeze, freeze_all, kill_and_start, restart_in_turn};
 use crate::cast::Cast;
 use crate::link::Mode;
 use crate::plan::{Fault, INGRESSES, Strike, WORKERS, Way};
+use crate::processes::kill;
 use crate::servers::Servers;
 
 pub struct Pair {

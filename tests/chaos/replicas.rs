@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::actor::free_address;
-use crate::database::Database;
-use crate::server::{Server, until};
+use super::database::Database;
+use super::processes::free_address;
+use super::server::{Server, until};
 
 /// The servers, by the names under which they follow.
 pub const NAMES: [&str; 3] = ["p0", "p1", "p2"];

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::actor::{family, kill, signal};
+use super::processes::{family, kill, signal};
 
 /// How long a server may take until it is there, or gone; far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -4,14 +4,15 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::actor::{kill, tree};
+use crate::alarm;
 use crate::cast::Urls;
 use crate::database::Database;
 use crate::disk::Disk;
+use crate::processes::{kill, tree};
 
 /// Both servers.
 pub struct Servers {
@@ -87,18 +88,7 @@ impl Servers {
 
     /// RabbitMQ blocks everybody who publishes, or no more.
     pub fn memory_alarm(&self, on: bool) {
-        let home = self.folder.join("rabbitmq");
-        let ports = fs::read_to_string(self.folder.join("rabbitmq.ports")).unwrap();
-        let epmd = ports.lines().find_map(|line| line.strip_prefix("epmd_port=")).unwrap();
-        let mut control = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
-        control.args([
-            "--node",
-            "postern@localhost",
-            "set_vm_memory_high_watermark",
-            if on { "0.00001" } else { "0.4" },
-        ]);
-        control.env("HOME", home).env("ERL_EPMD_PORT", epmd).stdout(Stdio::null());
-        assert!(control.status().unwrap().success(), "rabbitmqctl failed");
+        alarm::memory(&self.folder, on);
     }
 
     fn data(&self) -> PathBuf {

@@ -41,6 +41,7 @@ pub async fn dead(postern: &Postern, workflow: &str, n: &str, reason: &str) -> R
         ticket: None,
         waits: false,
         traceparent: None,
+        tracestate: None,
     };
     let body = submission::bundle([submission::encode(&submission).unwrap().as_slice()]);
     put(postern, Some(receipt), SUBMISSIONS_V1, &body, reason).await;

@@ -4,7 +4,7 @@
 use postern_shared::env::Env;
 use postern_shared::resume::{RESUME_V1, Resume, RunKey};
 use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target, Ticket};
-use postern_shared::trace::TraceContext;
+use postern_shared::trace::{TraceContext, TraceState};
 
 /// A bundle of two, with every field used; the line end behind it is the file's, not the wire's.
 const GOLDEN: &str = include_str!("golden/submissions.v1.json");
@@ -17,6 +17,9 @@ const ALTERED_GOLDEN: &str = include_str!("golden/submissions.v1.altered.json");
 
 /// A submission that is traced.
 const TRACED_GOLDEN: &str = include_str!("golden/submissions.v1.traced.json");
+
+/// A submission that is traced, with what other systems have noted about its trace.
+const NOTED_GOLDEN: &str = include_str!("golden/submissions.v1.tracestate.json");
 
 /// A run to wake.
 const RESUME_GOLDEN: &str = include_str!("golden/resume.v1.json");
@@ -53,6 +56,22 @@ fn a_submission_that_is_traced_says_so_and_nothing_else_changes() {
 }
 
 #[test]
+fn what_others_note_of_a_trace_travels_beside_it() {
+    let mut second = bundle().remove(1);
+    second.traceparent = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    second.tracestate = TraceState::parse(["congo=t61rcWkgMzE,rojo=1"]);
+    let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
+    assert_eq!(String::from_utf8(written).unwrap() + "\n", NOTED_GOLDEN);
+    assert_eq!(submission::unbundle(NOTED_GOLDEN.as_bytes()).unwrap(), [second.clone()]);
+    second.tracestate = None;
+    for other in ["\"nonsense\"", "null", "\"\""] {
+        let unreadable = NOTED_GOLDEN.replace("\"congo=t61rcWkgMzE,rojo=1\"", other);
+        assert_ne!(unreadable, NOTED_GOLDEN);
+        assert_eq!(submission::unbundle(unreadable.as_bytes()).unwrap(), [second.clone()], "{other}");
+    }
+}
+
+#[test]
 fn names_that_were_altered_travel_in_the_request_of_the_submission() {
     let mut second = bundle().remove(1);
     second.request.set("altered", serde_json::json!(["note", "utm_term"]));
@@ -72,7 +91,7 @@ fn fields_that_a_later_version_adds_are_ignored_wherever_they_stand() {
     let mut later = GOLDEN.to_owned();
     for (known, with_more) in [
         (r#"{"submissions":["#, r#"{"later":{"a":[1]},"submissions":["#),
-        (r#"{"receipt":"#, r#"{"tracestate":null,"receipt":"#),
+        (r#"{"receipt":"#, r#"{"baggage":null,"receipt":"#),
         (r#","env":"#, r#","lane":"default","env":"#),
         (r#","settings_version":"#, r#","reply_to":{"until":1.5},"settings_version":"#),
     ] {
@@ -115,6 +134,7 @@ fn bundle() -> Vec<Submission> {
         ticket: Some(Ticket { instance: 9_007_199_254_740_991, number: 5 }),
         waits: false,
         traceparent: None,
+        tracestate: None,
     };
     let second = Submission {
         receipt: "0193a5c8-7d01-7000-8000-000000000000".parse().unwrap(),
@@ -132,6 +152,7 @@ fn bundle() -> Vec<Submission> {
         ticket: None,
         waits: false,
         traceparent: None,
+        tracestate: None,
     };
     vec![first, second]
 }

@@ -6,6 +6,7 @@ pub mod collector;
 pub mod fake_clock;
 pub mod mail_server;
 pub mod outside;
+pub mod own_servers;
 pub mod process;
 pub mod secured;
 pub mod servers;

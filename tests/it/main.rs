@@ -58,6 +58,14 @@ mod record_refs;
 mod refusals;
 mod refused_replays;
 mod replication;
+#[allow(dead_code, reason = "the chaos suite, whose files they are, needs all of it")]
+#[path = "../chaos"]
+mod replicated {
+    pub mod database;
+    pub mod processes;
+    pub mod replicas;
+    pub mod server;
+}
 mod rescue;
 mod responses;
 mod retention;
@@ -77,6 +85,7 @@ mod standalone;
 mod statistics;
 mod stored_ids;
 mod submit;
+mod succession;
 mod switch;
 mod tasks;
 mod tidy;

@@ -43,6 +43,7 @@ pub fn submission(receipt: ReceiptId) -> Vec<u8> {
         ticket: Some(Ticket { instance: 5, number: 1 }),
         waits: false,
         traceparent: None,
+        tracestate: None,
     };
     submission::encode(&submission).unwrap()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Cli;
 use crate::dead_letters::{self, dead};
-use crate::harness::{DEMO, Postern, eventually};
+use crate::harness::{DEMO, Postern, eventually, private};
 
 const PATH: &str = "/trigger?workflow_id=77";
 
@@ -170,4 +170,22 @@ async fn the_digest_of_large_receipts_takes_the_memory_of_one() {
     are_found(&postern, "ada", 20, 0).await;
     let peak = postern.workers[0].peak_megabytes();
     assert!(peak < 120.0, "the worker took {peak:.0} MB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_that_fails_is_told_and_catches_up() {
+    let mut postern = Postern::start(DEMO).await;
+    postern.sql("ALTER TABLE search_keys RENAME TO hidden").await;
+    let receipt = postern.outcome("/trigger?workflow_id=77", "lastname=Lovelace&email=ada@example.org").await;
+    assert_eq!(receipt["status"], "finished", "{receipt}");
+    let worker = &mut postern.workers[0];
+    eventually("the log says so", async || worker.log().contains("search keys could not be made").then_some(())).await;
+    eventually("its lag grows", async || {
+        let metrics = private(worker, "/metrics").await.1;
+        let lag = metrics.lines().find_map(|line| line.strip_prefix("postern_digest_lag_seconds "))?;
+        (lag != "0").then_some(())
+    })
+    .await;
+    postern.sql("ALTER TABLE hidden RENAME TO search_keys").await;
+    are_found(&postern, "ada@example.org", 1, 0).await;
 }

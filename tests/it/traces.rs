@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::harness::call::Answer;
 use crate::harness::collector::{Collector, Span};
 use crate::harness::outside::Outside;
-use crate::harness::{Postern, SOON, eventually};
+use crate::harness::{Postern, SOON, eventually, private};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const ALLOWED: [(&str, &str); 1] = [("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8")];
@@ -186,5 +186,78 @@ async fn a_dead_collector_changes_nothing_for_the_caller() {
             assert!(lines <= 5, "{log}");
             assert!(address != refused || lines >= 1, "{log}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_note_of_a_trace_reaches_every_target() {
+    let (collector, outside) = (Collector::start().await, Outside::start().await);
+    let (endpoint, url) = (collector.endpoint(), outside.url("/leads"));
+    let text = format!(
+        "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+workflow: 1
+start: {{without_record: true, next: pause}}
+steps:
+  pause: {{delay: {{for: 1s}}, next: all}}
+  all: {{for_each: '$env[\"all\"]', each: call, parallel: 2, next: start}}
+  call: {{http_request: '{url}'}}
+  start: {{run_workflow: 2}}
+---
+workflow: 2
+start: {{without_record: true, next: call}}
+steps:
+  call: {{http_request: '{url}'}}
+"
+    );
+    let traced = (ENDPOINT, endpoint.as_str());
+    let mut postern = Postern::with_ingress(&text, &[traced]).await;
+    postern.start_worker_with(&[traced, ALLOWED[0]]).await;
+    let noted = ["congo=t61rcWkgMzE", "rojo=a b,congo2=1"];
+    for (traceparent, tracestate, expected) in [
+        (Some(caller("01")), noted, Some("congo=t61rcWkgMzE,rojo=a b,congo2=1")),
+        // What belongs to no trace, or cannot be read, is left out.
+        (None, noted, None),
+        (Some(caller("01")), ["congo=t61rcWkgMzE", "=nonsense"], None),
+    ] {
+        let mut call = postern.post("/trigger?workflow_id=1").json(r#"{"all": [1, 2]}"#);
+        if let Some(header) = &traceparent {
+            call = call.header("traceparent", header);
+        }
+        for header in tracestate {
+            call = call.header("tracestate", header);
+        }
+        let before = outside.got().len();
+        let accepted = call.send().await;
+        eventually("all targets were called", async || (outside.got().len() == before + 3).then_some(())).await;
+        for got in &outside.got()[before..] {
+            assert!(got.headers.contains_key("traceparent"), "{got:?}");
+            assert_eq!(got.headers.get("tracestate").map(String::as_str), expected, "{got:?}");
+        }
+        postern.ended(&accepted).await;
+    }
+    assert!(!collector.has_seen("t61rcWkgMzE"), "no span holds it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_are_counted_by_whether_the_collector_took_them() {
+    let (collector, refusing) = (Collector::start().await, Outside::start().await);
+    for (name, endpoint, outcome, other) in [
+        (ENDPOINT, collector.endpoint(), "sent", "dropped"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", refusing.url("/status/400"), "dropped", "sent"),
+    ] {
+        let (mut postern, _outside) = start(&[(name, &endpoint)]).await;
+        post(&postern, None).await;
+        let counted = |outcome, count| {
+            format!("postern_trace_spans_total{{component=\"ingress\",outcome=\"{outcome}\"}} {count}\n")
+        };
+        eventually("both spans of the ingress are counted", async || {
+            let metrics = private(&mut postern.ingress, "/metrics").await.1;
+            (metrics.contains(&counted(outcome, 2)) && metrics.contains(&counted(other, 0))).then_some(())
+        })
+        .await;
     }
 }

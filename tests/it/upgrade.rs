@@ -1,13 +1,16 @@
 //! Two versions on one database: programs on a later schema, and migrations beside the traffic.
 
+mod beside_a_dump;
 mod migrating;
 mod side_by_side;
+mod versions;
 
 use postern_shared::store::migrate::{Migrated, Migration, Schema};
 
 use crate::cli::Cli;
 use crate::harness::process::Process;
-use crate::harness::{DEMO, Postern, eventually, private};
+use crate::harness::{DEMO, Postern, eventually, private, ready};
+use crate::link::{Link, Mode};
 
 /// Adds what a later version would add, and takes nothing away.
 const EXPANDS: Migration = Migration::new(
@@ -27,9 +30,20 @@ async fn raise(postern: &Postern, later: Migration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_run_and_start_on_a_later_schema_that_they_may_read() {
-    let mut postern = Postern::start(DEMO).await;
+    let mut postern = Postern::without_worker(DEMO).await;
+    let broker = postern.servers().broker_address();
+    let link = Link::to(broker).await;
+    let url = postern.servers().amqp_url.replace(&broker.to_string(), &link.address.to_string());
+    postern.start_worker_with(&[("AMQP_URL", &url)]).await;
     raise(&postern, EXPANDS).await;
     let form = "lastname=Lovelace&email=ada@example.org";
+    assert_eq!(postern.outcome("/trigger?workflow_id=77", form).await["status"], "finished");
+    // Another session with the broker begins on the later schema.
+    link.set(Mode::Cut);
+    let ended = "the session with the broker for consuming ended";
+    eventually("the session ends", async || postern.workers[0].log().contains(ended).then_some(())).await;
+    link.set(Mode::Pass);
+    ready("the worker is ready again", &mut postern.workers[0]).await;
     assert_eq!(postern.outcome("/trigger?workflow_id=77", form).await["status"], "finished");
     postern.workers.pop().unwrap().kill();
     postern.start_worker().await;

@@ -94,7 +94,7 @@ pub async fn run(options: Options, wakeup: Wakeup, shutdown: Shutdown) -> Result
     let upkeep = upkeep::start(&store, execution, watched, (&catalogs, &outside))?;
     let dry_runs = tokio::spawn(DryRuns::new(&store, Arc::clone(&catalogs), outside.clone())?.serve());
 
-    let (traces, exporting) = Traces::start(&options.traces, "postern-worker")?;
+    let (traces, exporting) = Traces::start(&options.traces, "worker", &registry)?;
     let consumers =
         Consumers { outside, store, catalogs, metrics, outages, shutdown, health, own_lanes, stranded, traces };
     match &options.broker.amqp_url {

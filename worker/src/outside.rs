@@ -16,7 +16,7 @@ mod redirect;
 pub mod retry_after;
 mod secrets;
 mod tokens;
-pub mod traceparent;
+pub mod trace_headers;
 pub mod vtiger;
 
 use std::sync::Arc;

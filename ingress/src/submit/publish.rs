@@ -29,7 +29,7 @@ pub(super) async fn publish(
 ) -> Result<(), ApiError> {
     let traced = taken.traced;
     if let Some(traced) = traced {
-        submissions.iter_mut().for_each(|one| one.traceparent = Some(traced.handed_on()));
+        traced.hand_on(submissions);
         let began = SystemTime::now();
         let put = put(state, submissions, taken).await;
         traced.published(state, began, submissions, put.as_ref().ok().copied());

@@ -8,7 +8,7 @@ use postern_shared::id::ReceiptId;
 use postern_shared::intake::error::ApiError;
 use postern_shared::permission::Permission;
 use postern_shared::submission::Submission;
-use postern_shared::trace::{TRACEPARENT, TraceContext};
+use postern_shared::trace::{TRACEPARENT, TRACESTATE, TraceContext, TraceState};
 use postern_traces::{Begun, Kind, Span};
 use warp::http::{HeaderMap, StatusCode};
 use warp::reply::Response;
@@ -22,6 +22,7 @@ pub(super) struct Traced {
     begun: Begun,
     began: SystemTime,
     handed_on: TraceContext,
+    tracestate: Option<TraceState>,
     receipt: OnceLock<ReceiptId>,
 }
 
@@ -30,12 +31,16 @@ impl Traced {
     pub(super) fn begin(state: &State, headers: &HeaderMap) -> Option<Self> {
         let begun = state.traces.begin(|| traceparent(headers))?;
         let (began, handed_on, receipt) = (SystemTime::now(), begun.context.child(), OnceLock::new());
-        Some(Self { begun, began, handed_on, receipt })
+        // Without a trace of the caller there is nothing that its list belongs to.
+        let tracestate = begun.parent.and_then(|_| tracestate(headers));
+        Some(Self { begun, began, handed_on, tracestate, receipt })
     }
 
-    /// What its submissions carry.
-    pub(super) fn handed_on(&self) -> TraceContext {
-        self.handed_on
+    /// Its submissions carry on its trace.
+    pub(super) fn hand_on(&self, submissions: &mut [Submission]) {
+        for one in submissions {
+            (one.traceparent, one.tracestate) = (Some(self.handed_on), self.tracestate.clone());
+        }
     }
 
     /// Its submissions were handed on, or could not be.
@@ -81,4 +86,10 @@ fn traceparent(headers: &HeaderMap) -> Option<TraceContext> {
     let mut values = headers.get_all(TRACEPARENT).iter();
     let value = values.next().filter(|_| values.next().is_none())?;
     TraceContext::parse(value.to_str().ok()?.trim())
+}
+
+/// What other systems have noted about the trace of the caller.
+fn tracestate(headers: &HeaderMap) -> Option<TraceState> {
+    let values: Result<Vec<&str>, _> = headers.get_all(TRACESTATE).iter().map(|value| value.to_str()).collect();
+    TraceState::parse(values.ok()?)
 }

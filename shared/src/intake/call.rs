@@ -76,6 +76,7 @@ impl Call {
             ticket,
             waits: false,
             traceparent: None,
+            tracestate: None,
         }
     }
 }

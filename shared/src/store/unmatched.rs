@@ -205,5 +205,6 @@ fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Re
         ticket: None,
         waits: false,
         traceparent: None,
+        tracestate: None,
     })
 }

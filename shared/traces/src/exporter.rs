@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use crate::metrics::SpanMetrics;
 use crate::otlp::{
     AnyValue, ExportTraceServiceRequest, ExportTraceServiceResponse, InstrumentationScope, KeyValue, Resource,
     ResourceSpans, ScopeSpans, Value,
@@ -51,6 +52,9 @@ pub struct Exporter {
     /// Whether the collector took the last request.
     is_taken: bool,
     failures: LogLimit,
+    metrics: SpanMetrics,
+    /// How many of the next request the collector has not taken.
+    left: u64,
 }
 
 /// Why a request was not taken.
@@ -58,6 +62,8 @@ struct Refused {
     reason: String,
     /// Whether another try may help.
     again: bool,
+    /// How many spans it concerns; none = all of the request.
+    spans: Option<u64>,
 }
 
 impl Exporter {
@@ -65,8 +71,8 @@ impl Exporter {
     pub fn new(
         url: Url,
         headers: Option<&OtlpHeaders>,
-        service: &str,
-        waiting: mpsc::Receiver<Span>,
+        service: String,
+        (waiting, metrics): (mpsc::Receiver<Span>, SpanMetrics),
     ) -> Result<Self, Failure> {
         tls::provide();
         let mut all = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"))]);
@@ -88,10 +94,11 @@ impl Exporter {
             tracing::warn!(%error, "no certificates of the system are found: a collector by https cannot be reached");
             builder().tls_certs_only([]).build()
         })?;
-        let name = AnyValue { value: Some(Value::Text(service.to_owned())) };
+        let name = AnyValue { value: Some(Value::Text(service)) };
         let attributes = vec![KeyValue { key: "service.name".to_owned(), value: Some(name) }];
         let (resource, together) = (Resource { attributes }, Vec::with_capacity(MAX_TOGETHER));
-        Ok(Self { client, url, resource, waiting, together, is_taken: true, failures: LogLimit::default() })
+        let failures = LogLimit::default();
+        Ok(Self { client, url, resource, waiting, together, is_taken: true, failures, metrics, left: 0 })
     }
 
     /// Until it is told to end; then it sends what waits, unless the collector took nothing lately.
@@ -104,7 +111,7 @@ impl Exporter {
         while self.is_taken && (!self.together.is_empty() || self.gather().await) {
             let request = self.request();
             self.send(&request).await;
-            self.together.clear();
+            self.give_up();
         }
     }
 
@@ -119,7 +126,7 @@ impl Exporter {
                 sleep(wait).await;
                 wait *= 2;
             }
-            self.together.clear();
+            self.give_up();
         }
     }
 
@@ -139,6 +146,12 @@ impl Exporter {
         true
     }
 
+    /// Goes on with others. What the collector has not taken by now is dropped.
+    fn give_up(&mut self) {
+        self.metrics.dropped.inc_by(self.left);
+        self.together.clear();
+    }
+
     fn request(&self) -> Vec<u8> {
         let spans = self.together.iter().cloned().map(Span::into_message).collect();
         let (name, version) = ("postern".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
@@ -150,8 +163,11 @@ impl Exporter {
     /// Sends a request once; whether it is to be sent again.
     async fn send(&mut self, request: &[u8]) -> bool {
         let refused = self.post(request).await.err();
+        let all = u64::try_from(self.together.len()).unwrap_or(u64::MAX);
+        self.left = refused.as_ref().map_or(0, |refused| refused.spans.unwrap_or(all).min(all));
+        self.metrics.sent.inc_by(all - self.left);
         self.is_taken = refused.is_none();
-        let Some(Refused { reason, again }) = refused else {
+        let Some(Refused { reason, again, .. }) = refused else {
             if let Some(requests) = self.failures.worked() {
                 tracing::info!(requests, "the collector of traces takes spans again");
             }
@@ -165,7 +181,7 @@ impl Exporter {
 
     async fn post(&self, request: &[u8]) -> Result<(), Refused> {
         let sent = self.client.post(self.url.clone()).body(request.to_vec()).send().await;
-        let answer = sent.map_err(|error| Refused { reason: cause(&error.without_url()), again: true })?;
+        let answer = sent.map_err(|error| Refused { reason: cause(&error.without_url()), again: true, spans: None })?;
         let status = answer.status();
         let body = read(answer).await;
         if !status.is_success() {
@@ -176,12 +192,16 @@ impl Exporter {
                     | StatusCode::SERVICE_UNAVAILABLE
                     | StatusCode::GATEWAY_TIMEOUT
             );
-            return Err(Refused { reason: format!("it answered {status}"), again });
+            return Err(Refused { reason: format!("it answered {status}"), again, spans: None });
         }
         let answer = ExportTraceServiceResponse::decode(body.as_slice()).unwrap_or_default();
         match answer.partial_success.map_or(0, |partial| partial.rejected_spans) {
             0 => Ok(()),
-            rejected => Err(Refused { reason: format!("it rejected {rejected} spans"), again: false }),
+            rejected => Err(Refused {
+                reason: format!("it rejected {rejected} spans"),
+                again: false,
+                spans: u64::try_from(rejected).ok(),
+            }),
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Servers {
     /// What the names of the roles begin with as which the processes work.
     pub role_prefix: String,
     pub role_password: String,
+    /// Whether they are of one test alone, with which they end.
+    is_own: bool,
 }
 
 impl Servers {
@@ -61,7 +63,15 @@ impl Servers {
             name,
             role_prefix: template,
             role_password: ROLE_PASSWORD.to_owned(),
+            is_own: false,
         }
+    }
+
+    /// Servers of a test's own, with the tables and a role for each process.
+    pub async fn own(database_url: String, amqp_url: String) -> Self {
+        let (name, role_prefix) = ("postern".to_owned(), "own".to_owned());
+        make_schema(&database_url, Some(&role_prefix)).await;
+        Self { name, database_url, amqp_url, role_prefix, role_password: ROLE_PASSWORD.to_owned(), is_own: true }
     }
 
     /// The name of the database and of the vhost.
@@ -157,6 +167,9 @@ impl Servers {
 
 impl Drop for Servers {
     fn drop(&mut self) {
+        if self.is_own {
+            return;
+        }
         let name = self.name.clone();
         let removing = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -203,22 +216,25 @@ async fn make_template(admin: &Client, template: &str) {
     if exists.is_none() {
         admin.batch_execute(&format!("CREATE DATABASE {template}")).await.unwrap();
     }
-    let options = DatabaseOptions::new(database_url(template), 1);
-    let store = Store::new(&options, "postern-tests").unwrap();
-    let mut connection = store.connection().await.unwrap();
-    migrate::run(&mut connection).await.unwrap();
-    if exists.is_none() {
-        let password = || Password::read(ROLE_PASSWORD).ok();
-        let wanted = Process::ALL.map(|process| Wanted { process, password: password() });
-        roles::make(&mut connection, &template.parse().unwrap(), wanted.into()).await.unwrap();
-    }
-    drop((connection, store));
+    make_schema(&database_url(template), exists.is_none().then_some(template)).await;
     let connected = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
     super::eventually("nobody is connected to the template", async || {
         let count: i64 = admin.query_one(connected, &[&template]).await.unwrap().get(0);
         (count == 0).then_some(())
     })
     .await;
+}
+
+/// Makes the tables, and the roles if they are to have this prefix.
+async fn make_schema(database_url: &str, prefix: Option<&str>) {
+    let store = Store::new(&DatabaseOptions::new(database_url, 1), "postern-tests").unwrap();
+    let mut connection = store.connection().await.unwrap();
+    migrate::run(&mut connection).await.unwrap();
+    if let Some(prefix) = prefix {
+        let password = || Password::read(ROLE_PASSWORD).ok();
+        let wanted = Process::ALL.map(|process| Wanted { process, password: password() });
+        roles::make(&mut connection, &prefix.parse().unwrap(), wanted.into()).await.unwrap();
+    }
 }
 
 async fn make_vhost(name: &str) {

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::prometheus::Prometheus;
+use crate::harness::own_servers::OwnServers;
 use crate::harness::servers::Servers;
 use crate::harness::{DEMO, Postern, eventually};
 use crate::link::{Link, Mode};
-use crate::tidy::sources::read;
+use crate::tidy::sources::{production, read};
 
 /// Workflow 1 always fails, workflow 2 waits for ten days, and nobody listens to `silent`.
 const SETTINGS: &str = "trigger: silent\ntitle: Nobody listens\n---\nworkflow: 1\nstart: {without_record: true, next: end}\n\
@@ -60,6 +61,35 @@ async fn the_broker_is_away_and_leads_go_by_the_spool() {
     post(&postern, "/trigger?workflow_id=77", 10).await;
     prometheus.fires_only(&["PosternBrokerAway"]).await;
     eventually("they are executed", async || (postern.records("Leads").await.len() == 10).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_broker_has_an_alarm_and_leads_go_by_the_spool() {
+    let own = OwnServers::boot().await;
+    let mut postern = Postern::on(own.servers().await, DEMO, &[]).await;
+    postern.start_worker().await;
+    let prometheus = Prometheus::of(&mut postern).await;
+    own.memory_alarm(true);
+    post(&postern, "/trigger?workflow_id=77", 10).await;
+    prometheus.finds("postern:broker_blocked == 1").await;
+    prometheus.fires_only(&["PosternBrokerBlocked"]).await;
+    eventually("an idle worker executes them", async || (postern.records("Leads").await.len() == 10).then_some(()))
+        .await;
+    own.memory_alarm(false);
+    prometheus.finds("postern:broker_blocked == 0").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_wait_for_a_standby() {
+    let own = OwnServers::boot().await;
+    let mut postern = Postern::on(own.servers().await, DEMO, &[]).await;
+    postern.start_worker().await;
+    let prometheus = Prometheus::of(&mut postern).await;
+    own.wait_for_standby("nobody").await;
+    post(&postern, "/trigger?workflow_id=77", 5).await;
+    prometheus.fires_only(&["PosternCommitsFail"]).await;
+    own.wait_for_standby("").await;
+    eventually("they are executed", async || (postern.records("Leads").await.len() == 5).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,4 +160,20 @@ fn every_alert_has_a_section_in_the_runbook_and_tests() {
         }
     }
     assert!(wrong.is_empty() && names.len() > 15, "{wrong}");
+}
+
+/// What others say than Postern.
+const OF_OTHERS: [&str; 2] = ["too many clients", "No space left on device"];
+
+#[test]
+fn what_the_runbook_quotes_is_what_postern_says() {
+    let readme = read("deploy/prometheus/README.md");
+    let (_, runbook) = readme.split_once("\n## Runbook\n").unwrap();
+    let said: String = production().into_iter().flat_map(|source| source.literals).collect();
+    // What stands between backticks is a command or a query.
+    let prose: String = runbook.split('`').step_by(2).collect();
+    let quoted: Vec<&str> = prose.split('"').skip(1).step_by(2).collect();
+    let unknown: Vec<&str> =
+        quoted.iter().copied().filter(|quote| !OF_OTHERS.contains(quote) && !said.contains(quote)).collect();
+    assert!(unknown.is_empty() && quoted.len() > 5, "{unknown:?} of {quoted:?}");
 }

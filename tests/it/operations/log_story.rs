@@ -1,10 +1,13 @@
 //! One search for a receipt finds its whole way through the logs, from ingress to the end.
 
+use postern_shared::id::ReceiptId;
+use postern_shared::submission;
 use serde_json::Value;
 
 use crate::harness::process::Process;
 use crate::harness::servers::Servers;
 use crate::harness::{Postern, eventually};
+use crate::poison;
 
 /// What is logged of each submission.
 const DEBUG: [(&str, &str); 1] = [("POSTERN_LOG", "info,postern_ingress=debug,postern_worker=debug")];
@@ -59,4 +62,27 @@ async fn a_refusal_is_logged_with_its_permission_and_its_code() {
         lines(&postern.ingress, r#""permission":"office""#).contains(&refused).then_some(())
     })
     .await;
+}
+
+/// Refuses each run, as a fault of the workflow might.
+const REFUSE: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON runs FOR EACH ROW EXECUTE FUNCTION refuse()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tries_of_a_lead_and_its_end_as_a_dead_letter_are_found_by_its_receipt() {
+    let postern = postern().await;
+    postern.connection().await.batch_execute(REFUSE).await.unwrap();
+    for (attempt, message) in [(0, "a submission is tried again"), (5, "a dead letter was written")] {
+        let receipt = ReceiptId::new();
+        let body = submission::bundle([poison::submission(receipt).as_slice()]);
+        let put = "INSERT INTO spool (kind, body, attempt, due_at) VALUES ('submissions.v1', $1, $2, now())";
+        postern.connection().await.execute(put, &[&body, &attempt]).await.unwrap();
+        eventually(message, async || {
+            let log = postern.workers[0].log();
+            let line = log.lines().find(|line| line.contains(&receipt.to_string()) && line.contains(message))?;
+            assert!(line.contains(r#""permission":"test""#) && line.contains("poison"), "{line}");
+            Some(())
+        })
+        .await;
+    }
 }

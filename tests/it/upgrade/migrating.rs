@@ -12,9 +12,9 @@ use crate::harness::{DEMO, Postern, eventually};
 
 /// How long a lead may take while a migration waits: the migration holds it up for a second at most, and the machine is
 /// busy.
-const NO_STALL: Duration = Duration::from_secs(6);
+pub const NO_STALL: Duration = Duration::from_secs(6);
 
-const INDEX: Migration = Migration::new(
+pub const INDEX: Migration = Migration::new(
     9_003,
     "-- oldest-reader: 57\n-- concurrently\n-- Finds receipts by permission.\n\
      CREATE INDEX CONCURRENTLY receipts_by_permission ON receipts (permission, id);\n\

@@ -151,6 +151,7 @@ mod tests {
             dropped_files: Vec::new(),
             waits: false,
             traceparent: None,
+            tracestate: None,
         };
         Part { submissions: vec![one; submissions].into(), bytes, lease: None }
     }

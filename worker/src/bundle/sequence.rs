@@ -52,7 +52,7 @@ impl<'a> Sequences<'a> {
         let runs = (1..).zip(resolved.start).map(|(number, pinned)| {
             let record = submission.record.clone().map(|record| record_of(modules, &pinned.workflow, record));
             let execution = Execution::new(pinned, number, submission.receipt, record, scope.clone());
-            execution.traced(submission.traceparent)
+            execution.traced(submission.traceparent, submission.tracestate.clone())
         });
         self.all.push(Sequence {
             submission,

@@ -10,7 +10,6 @@ use postern_shared::message::Message;
 use postern_shared::rendered::HttpCall;
 use postern_shared::secret::scrub::Scrubber;
 use postern_shared::tls;
-use postern_shared::trace::TRACEPARENT;
 use postern_shared::unreachable::Unreachable;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, RequestBuilder, Response, redirect};
@@ -20,7 +19,7 @@ use super::call::{Failure, FailureKind, Reply};
 use super::certificates;
 use super::guard::{Guard, TargetRefused};
 use super::redirect::{Hop, NotFollowed};
-use super::traceparent;
+use super::trace_headers;
 
 /// Redirects of one request that are followed: more is a loop.
 const MAX_REDIRECTS: usize = 5;
@@ -143,9 +142,7 @@ fn headers(call: &HttpCall, key: Option<&str>) -> Option<HeaderMap> {
     if let Some(key) = key {
         headers.entry("idempotency-key").or_insert(HeaderValue::from_str(key).ok()?);
     }
-    if let Some(traceparent) = traceparent::header() {
-        headers.entry(TRACEPARENT).or_insert(traceparent);
-    }
+    trace_headers::add(&mut headers);
     Some(headers)
 }
 

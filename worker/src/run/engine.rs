@@ -95,6 +95,7 @@ impl Execution {
         let request = next.request.clone();
         let (awaits, parent, pinned) = (next.awaits, self.awaited.as_mut(), &self.pinned);
         let loops = self.frames.chain(next.frame).len();
+        let tracestate = self.tracestate.as_ref();
         let frame = next.round.and_then(|id| self.frames.open.get_mut(&id));
         let mut context = Context {
             scope,
@@ -107,6 +108,7 @@ impl Execution {
             workflow,
             depth,
             trace,
+            tracestate,
             number,
             alone,
             tries,

@@ -16,7 +16,7 @@ use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
 use postern_shared::task::Task;
 use postern_shared::task::for_each::ForEach;
-use postern_shared::trace::TraceContext;
+use postern_shared::trace::{TraceContext, TraceState};
 use postern_shared::workflow::{Step, Workflow};
 
 use super::budget::RunBudget;
@@ -64,7 +64,12 @@ pub struct Execution {
     pub(super) slow: Option<Cost>,
     /// A span of its trace; none = it is not traced.
     pub(super) trace: Option<TraceContext>,
+    /// What other systems have noted about that trace.
+    pub(super) tracestate: Option<TraceState>,
 }
+
+/// The span of a step, and what other systems have noted about its trace.
+pub type StepSpan = (TraceContext, Option<TraceState>);
 
 /// Where a run stands after it went on.
 #[derive(Debug)]
@@ -113,17 +118,19 @@ impl Execution {
             wake,
             slow,
             trace: None,
+            tracestate: None,
         }
     }
 
     /// The same, as a part of this trace.
-    pub fn traced(self, trace: Option<TraceContext>) -> Self {
-        Self { trace, ..self }
+    pub fn traced(self, trace: Option<TraceContext>, tracestate: Option<TraceState>) -> Self {
+        Self { trace, tracestate, ..self }
     }
 
-    /// The span of the step in hand.
-    pub fn span_in_hand(&self) -> Option<TraceContext> {
-        self.trace.map(|trace| trace.of_step(self.key(), self.run.steps + 1))
+    /// The span of the step in hand, and what other systems have noted about its trace.
+    pub fn span_in_hand(&self) -> Option<StepSpan> {
+        let span = self.trace?.of_step(self.key(), self.run.steps + 1);
+        Some((span, self.tracestate.clone()))
     }
 
     /// Its name.
@@ -192,7 +199,7 @@ impl Execution {
     }
 
     /// The place of the step in hand on the run's path, that of its first try, and its span.
-    pub fn place(&self) -> (i32, i32, Option<TraceContext>) {
+    pub fn place(&self) -> (i32, i32, Option<StepSpan>) {
         let number = self.run.steps + 1;
         let tried = self.asking.as_ref().and_then(|next| next.tried);
         (number, tried.map_or(number, |tried| tried.first), self.span_in_hand())

@@ -11,7 +11,6 @@ use std::time::SystemTime;
 use postern_shared::message::Message as Text;
 use postern_shared::resume::Resume;
 use postern_shared::store::StoreError;
-use postern_shared::trace::TraceContext;
 
 use self::attempt::{Work, attempt};
 use self::reach::Step;
@@ -20,8 +19,9 @@ use crate::consume::message::{Message, Origin};
 use crate::consume::verdict::{Letter, MAX_ATTEMPTS, SUSPECT_DELIVERIES, Verdict, has_had_all_tries, retry_delay};
 use crate::outside::breaker::Breakers;
 use crate::outside::call::{Call, Report};
-use crate::outside::traceparent;
+use crate::outside::trace_headers;
 use crate::resources::Resources;
+use crate::run::execution::StepSpan;
 use crate::run::spans;
 
 /// Handles a message; nothing = it may be acknowledged.
@@ -97,8 +97,8 @@ async fn execute(resources: &Resources, message: &Message, resume: &Resume, work
             }
             Ok(Step::Call { call, key, span }) => {
                 let began = SystemTime::now();
-                called = span.map(|step| (step, began));
-                let came = reach_out(resources, message, resume, (&call, &key), called).await;
+                called = span.as_ref().map(|(step, _)| (*step, began));
+                let came = reach_out(resources, message, resume, (&call, &key), span).await;
                 resources.metrics.called(&came);
                 report = Some(came);
             }
@@ -117,13 +117,13 @@ async fn execute(resources: &Resources, message: &Message, resume: &Resume, work
     }
 }
 
-/// Makes a call. `span` is that of its step, and when the call began.
+/// Makes a call. `span` is that of its step.
 async fn reach_out(
     resources: &Resources,
     message: &Message,
     resume: &Resume,
     (call, key): (&Call, &str),
-    span: Option<(TraceContext, SystemTime)>,
+    span: Option<StepSpan>,
 ) -> Report {
     let making = async {
         if message.is_overdue {
@@ -132,9 +132,9 @@ async fn reach_out(
             resources.outside.call(call, resume.workflow.get(), key).await
         }
     };
-    let Some((step, began)) = span.filter(|_| resources.traces.is_on()) else { return making.await };
-    let context = step.child();
-    let report = traceparent::under(context, making).await;
+    let Some((step, tracestate)) = span.filter(|_| resources.traces.is_on()) else { return making.await };
+    let (context, began) = (step.child(), SystemTime::now());
+    let report = trace_headers::under(context, tracestate, making).await;
     resources.traces.take(spans::of_call((step, context), resume, (&*call.request, &report), began));
     report
 }

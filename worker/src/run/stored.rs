@@ -58,6 +58,7 @@ impl Execution {
             wake: None,
             slow: None,
             trace: taken.checkpoint.trace,
+            tracestate: taken.checkpoint.tracestate.clone(),
         })
     }
 
@@ -96,6 +97,7 @@ impl Execution {
             frames: std::mem::take(&mut self.frames),
             elsewhere: std::mem::take(&mut self.elsewhere),
             trace: self.trace,
+            tracestate: self.tracestate.clone(),
         };
         if self.run.state == State::Failed {
             checkpoint.forget_tries();

@@ -12,7 +12,7 @@ use postern_shared::rendered::Rendered;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::{Awaits, Elsewhere, Frame, Tried};
 use postern_shared::store::run_results::RunResult;
-use postern_shared::trace::TraceContext;
+use postern_shared::trace::{TraceContext, TraceState};
 use serde_json::Value;
 
 use super::error::TaskError;
@@ -45,6 +45,8 @@ pub struct Context<'a> {
     pub depth: u8,
     /// A span of the trace of the run; none = it is not traced.
     pub trace: Option<TraceContext>,
+    /// What other systems have noted about that trace.
+    pub tracestate: Option<&'a TraceState>,
     /// Its place on the run's path, from 1.
     pub number: i32,
     /// Whether the run has the transaction for itself.

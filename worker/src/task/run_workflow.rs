@@ -126,8 +126,8 @@ fn child(
     let mut env = Arc::unwrap_or_clone(scope.env);
     more.into_iter().for_each(|(name, value)| env.set(name, value));
     let awaited = settings.wait.as_ref().map(|_| RunResult::default());
-    let trace = context.trace;
-    let checkpoint = Checkpoint { trace, ..beginning(pinned, env, context.depth + 1, awaited) };
+    let (trace, tracestate) = (context.trace, context.tracestate.cloned());
+    let checkpoint = Checkpoint { trace, tracestate, ..beginning(pinned, env, context.depth + 1, awaited) };
     let wake = if pinned.workflow.start.hold { Wake::Held } else { Wake::Now };
     let record = record.map(|record| context.unit.record_of(&pinned.workflow, record));
     child::child(context, (pinned, number, index), record, &checkpoint, wake)
@@ -157,5 +157,6 @@ fn beginning(pinned: &Pinned, env: Env, depth: u8, awaited: Option<RunResult>) -
         frames: Frames::default(),
         elsewhere: Elsewhere::default(),
         trace: None,
+        tracestate: None,
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use postern_shared::log_limit::LogLimit;
 use postern_shared::search_key::{Hasher, Names};
 use postern_shared::store::{self, Store, StoreError, digest};
 use tokio::time::sleep;
@@ -18,14 +19,16 @@ const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// Digests until it is aborted.
 pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
-    let mut hasher = None;
+    let (mut hasher, failures) = (None, LogLimit::default());
     loop {
         let began = Instant::now();
         let rest = match part(&store, &names, &mut hasher, &metrics).await {
             Ok(true) => began.elapsed().min(LONGEST_REST),
             Ok(false) => IDLE,
             Err(error) => {
-                tracing::debug!(%error, "search keys could not be made; tried again");
+                if failures.failed(1).is_some() {
+                    tracing::warn!(%error, "search keys could not be made; leads do not wait for them, and it is tried again");
+                }
                 IDLE
             }
         };

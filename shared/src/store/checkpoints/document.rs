@@ -10,7 +10,7 @@ use crate::env::Env;
 use crate::id::StepName;
 use crate::rendered::Rendered;
 use crate::store::run_results::RunResult;
-use crate::trace::{self, TraceContext};
+use crate::trace::{self, TraceContext, TraceState};
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct Checkpoint {
     /// A span of the trace to which the run belongs; none = the run is not traced.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient")]
     pub trace: Option<TraceContext>,
+    /// What other systems have noted about that trace.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "trace::lenient_state")]
+    pub tracestate: Option<TraceState>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]

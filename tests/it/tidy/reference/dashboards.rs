@@ -47,6 +47,7 @@ const DASHBOARDS: [(&str, &str, &[&str]); 4] = [
             "ready",
             "secrets",
             "settings",
+            "trace",
         ],
     ),
 ];

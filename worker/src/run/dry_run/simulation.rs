@@ -108,6 +108,7 @@ impl<'t, 'c> Simulation<'t, 'c> {
             frames: Frames::default(),
             elsewhere: Elsewhere::default(),
             trace: None,
+            tracestate: None,
         };
         Waiting { run, checkpoint, pinned, wake: Wake::Now, has_news: false }
     }

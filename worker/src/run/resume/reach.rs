@@ -7,9 +7,9 @@ use postern_shared::resume::Resume;
 use postern_shared::store::outside_calls::{self, Intent};
 use postern_shared::store::spool::{self, Alarm, Way};
 use postern_shared::store::{StoreError, Transaction};
-use postern_shared::trace::TraceContext;
 
 use crate::outside::call::{Call, Failure, FailureKind, MARGIN, Report, target};
+use crate::run::execution::StepSpan;
 use crate::run::tally::Tally;
 use crate::run::unique_claims::{self, claim_of};
 
@@ -28,7 +28,7 @@ pub enum Step {
         call: Box<Call>,
         key: String,
         /// The span of its step; none = the run is not traced.
-        span: Option<TraceContext>,
+        span: Option<StepSpan>,
     },
 }
 
@@ -46,7 +46,7 @@ pub async fn reach(
     transaction: &Transaction<'_>,
     resume: &Resume,
     mut call: Box<Call>,
-    (number, first, span): (i32, i32, Option<TraceContext>),
+    (number, first, span): (i32, i32, Option<StepSpan>),
 ) -> Result<Reach, StoreError> {
     if let Some(claim) = claim_of(&call.request)
         && !unique_claims::enter(transaction, &claim, resume.run).await?

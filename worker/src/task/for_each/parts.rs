@@ -82,6 +82,7 @@ fn child(number: i16, frame: Frame, wake: Wake, context: &mut Context<'_>) -> Re
         frames: Frames { open, shown: Some(0), spent: 0 },
         elsewhere: Elsewhere::opened(),
         trace: context.trace,
+        tracestate: context.tracestate.cloned(),
     };
     let record = context.record.clone();
     child::child(context, (pinned, number, item), record, &checkpoint, wake)
