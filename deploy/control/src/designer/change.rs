@@ -53,10 +53,21 @@ fn blank(spec: &'static Spec) -> Map<String, Value> {
     spec.settings.iter().filter(is_wanted).map(|setting| (setting.key.to_owned(), value(setting))).collect()
 }
 
-/// Removes a step and everything that leads to it.
+/// Removes a step. What led to it leads on to what came behind it, as if the step had been added between them: behind the
+/// first of its outputs that leads to another step.
 pub(super) fn remove(document: &mut Value, name: &str) -> Option<()> {
-    document.get_mut("steps")?.as_object_mut()?.shift_remove(name)?;
-    each_output(document, |targets| targets.retain(|target| target != name));
+    let step = document.get_mut("steps")?.as_object_mut()?.shift_remove(name)?;
+    let others = |output: String| -> Vec<String> {
+        targets(&step, &output).into_iter().filter(|target| target != name).collect()
+    };
+    let behind = outputs::outputs(&step).into_iter().map(others).find(|behind| !behind.is_empty()).unwrap_or_default();
+    each_output(document, |targets| {
+        let Some(at) = targets.iter().position(|target| target == name) else { return };
+        targets.retain(|target| target != name);
+        let new: Vec<String> = behind.iter().filter(|one| !targets.contains(one)).cloned().collect();
+        let at = at.min(targets.len());
+        targets.splice(at..at, new).for_each(drop);
+    });
     Some(())
 }
 
