@@ -35,24 +35,59 @@ function enter() {
   (fields.find((field) => !field.value) ?? fields[0])?.focus();
 }
 
+// Follows the link of a card to a page that does more than to show its step.
+let isLeaving = false;
+function follow(card, more) {
+  const link = document.createElement("a");
+  link.href = `${card.getAttribute("href")}&${more}`;
+  document.querySelector(".design").append(link);
+  link.click();
+  // What is typed before the next page is there is meant for it.
+  isLeaving = true;
+}
+
+// What a key does to a step. It works on the card that has the focus, and without one on the step that is open.
+const pages = { a: "add=free", c: "connect=1" };
+const actions = { x: "remove", d: "duplicate", k: "up", j: "down" };
+function does(key) {
+  const card = chosen(), isOpen = !card || card.querySelector(".chosen") !== null;
+  if (form && card && pages[key]) { follow(card, pages[key]); return true; }
+  if (!form || isOpen || !actions[key]) return false;
+  if (card.dataset.step) {
+    form.elements.on_card.value = JSON.stringify([actions[key], card.dataset.step]);
+    form.requestSubmit(form.querySelector("[value=save]"));
+  }
+  return true;
+}
+
 function keys() {
+  window.addEventListener("pageshow", () => { isLeaving = false; });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isLeaving) { event.preventDefault(); return; }
     const target = event.target;
     if (event.key === "Escape") {
-      if (isTyping(target) && form) { event.preventDefault(); target.blur(); chosen()?.focus(); return; }
+      if (form && (isTyping(target) || target.matches(".step-ends"))) { event.preventDefault(); target.blur(); chosen()?.focus(); return; }
       const link = document.querySelector("[data-key=Escape]");
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
     if (isTyping(target)) return;
+    // A step ends the workflow: the letters that follow are the task that one meant to look for.
+    if (target.matches(".step-ends") && event.key.length === 1) { event.preventDefault(); return; }
     if (event.key.startsWith("Arrow")) { event.preventDefault(); walk(event.key); return; }
     // On another card the browser follows its link.
     if (event.key === "Enter" && (target === document.body || target.querySelector?.(".chosen"))) { event.preventDefault(); enter(); return; }
     // The same key on a keyboard of another script.
     const key = /^[a-z]$/.test(event.key) ? event.key : event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
+    // The key to publish only leads to the button, which Enter presses; any other key leads away again.
+    if (target.matches("[data-key=p]") && key) target.blur();
+    if (key && does(key)) { event.preventDefault(); return; }
     const button = key && document.querySelector(`[data-key="${key}"]:not(:disabled)`);
-    if (button) { event.preventDefault(); button.click(); }
+    if (!button) return;
+    event.preventDefault();
+    if (key === "p") button.focus();
+    else button.click();
   });
 }
 

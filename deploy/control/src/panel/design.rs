@@ -47,6 +47,9 @@ pub use publish::{discard, duplicate, import, new, publish, restore};
 use references::Group;
 pub use text::{edit_text, keep_text};
 
+/// In the place of the name of an output: the first that leads nowhere, or else the first.
+const FREE: &str = "free";
+
 #[derive(Template)]
 #[template(path = "design.html")]
 struct Page {
@@ -77,6 +80,8 @@ struct Page {
     picker: Option<Picker>,
     /// The steps that an output can lead to, where one is connected.
     targets: Option<Vec<String>>,
+    /// Whether something is to come behind a step that has no output.
+    ends: bool,
     references: Vec<Group>,
     /// What is wrong beside the steps.
     faults: Vec<String>,
@@ -175,16 +180,20 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let offers = module.map(|module| fields.offers(module)).unwrap_or_default();
     known.fields = offers.into_iter().map(|field| (field.name, field.help)).collect();
     let form = StepForm::of(visit, document, &sketch, &chosen, faults.of(&chosen), &known);
-    let add = visit.query.get("add");
+    let free = form.outputs.iter().find(|output| output.targets.is_empty()).or(form.outputs.first());
+    let first_output = free.map_or(NEXT, |output| output.name.as_str()).to_owned();
+    let (add, connect) = (visit.query.get("add"), visit.query.get("connect") == "1");
+    let ends = (add == FREE || connect) && form.outputs.is_empty();
+    let add = if add == FREE { first_output.as_str() } else { add };
     let has = |output: &str| form.outputs.iter().any(|one| one.name == output);
-    let is_connecting = visit.query.get("connect") == "1" && !form.outputs.is_empty();
+    let is_connecting = connect && !ends;
     let (last, counted) = statistics::of_draft(visit, opened.id).await?;
     let spans = SPANS.map(|(name, _)| (name, visit.t(&format!("last-{name}")), name == last));
     let p = Frame::new(visit, Section::Workflows).await;
-    let free = form.outputs.iter().find(|output| output.targets.is_empty()).or(form.outputs.first());
     Ok(Page {
-        first_output: free.map_or(NEXT, |output| output.name.as_str()).to_owned(),
         picker: has(add).then(|| Picker::of(visit, &form, add)),
+        first_output,
+        ends,
         targets: is_connecting.then(|| sketch.steps.iter().map(|step| step.name.clone()).collect()),
         references: references::of(visit, document, &sketch, (&chosen, &fields)).await?,
         graph: graph::draw(

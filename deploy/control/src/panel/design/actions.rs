@@ -40,9 +40,15 @@ pub enum Obstacle {
 struct Next {
     /// The step; empty = the start.
     step: String,
-    /// Whether its first field has the focus.
-    has_focus: bool,
+    /// What the page is asked for besides: [`EDIT`], [`REMOVED`], or nothing.
+    more: &'static str,
 }
+
+/// The first field of the step has the focus.
+const EDIT: &str = "&edit=1";
+
+/// It is said that a step was removed.
+const REMOVED: &str = "&done=step-removed";
 
 /// Does what a button says, and shows the graph again.
 pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
@@ -53,14 +59,14 @@ pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
         let step: String = form_urlencoded::byte_serialize(next.step.as_bytes()).collect();
         let last = SPANS.iter().find(|(name, _)| *name == visit.form.get("last"));
         let last = last.map(|(name, _)| format!("&last={name}")).unwrap_or_default();
-        format!("{design}?step={step}{}{last}", if next.has_focus { "&edit=1" } else { "" })
+        format!("{design}?step={step}{}{last}", next.more)
     };
     let next = visit.form.get("next");
     Ok(reply::redirect(&match done {
         // Where a link led that was followed while the form held something new.
         Ok(_) if next.starts_with(&design) => reply::own_path(next).to_owned(),
         Ok(next) => to(next),
-        Err(Obstacle::Edit(Refused::Missing)) => to(Next { step: String::new(), has_focus: false }),
+        Err(Obstacle::Edit(Refused::Missing)) => to(Next { step: String::new(), more: "" }),
         Err(Obstacle::Edit(Refused::Unreadable)) => format!("{draft}?refused=unreadable"),
         Err(Obstacle::Edit(Refused::Lines)) => format!("{draft}?refused=lines"),
         Err(Obstacle::TooLong) => format!("{draft}?refused=long"),
@@ -78,7 +84,7 @@ fn perform(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
 
 fn performed(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
     let (form, mut step) = (&visit.form, visit.form.get("step").to_owned());
-    let stay = |step: String| Next { step, has_focus: false };
+    let stay = |step: String| Next { step, more: "" };
     match form.get("action") {
         "undo" => return Ok(stay(Some(step).filter(|_| draft.undo()).unwrap_or_default())),
         "redo" => return Ok(stay(Some(step).filter(|_| draft.redo()).unwrap_or_default())),
@@ -95,9 +101,14 @@ fn performed(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
             step = change(draft, &Edit::Rename(step, title.to_owned()))?;
         }
     }
+    // A key was pressed on the card of a step whose form is not open.
+    let (action, step) = match serde_json::from_str::<(String, String)>(form.get("on_card")) {
+        Ok(on_card) => on_card,
+        Err(_) => (form.get("action").to_owned(), step),
+    };
     let disconnect: Option<(String, String)> = serde_json::from_str(form.get("disconnect")).ok();
     let from = |output: &str| Exit { step: step.clone(), output: output.to_owned() };
-    let edit = match form.get("action") {
+    let edit = match action.as_str() {
         _ if disconnect.is_some() => {
             let (output, to) = disconnect.unwrap_or_default();
             Edit::Disconnect(from(&output), to)
@@ -108,13 +119,13 @@ fn performed(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
             let title = words(texts_of(visit.language), &task.text_key()).title.to_lowercase();
             let is_beside = form.get("beside") == "true";
             let added = change(draft, &Edit::Add { from: from(form.get("output")), task, title, is_beside })?;
-            return Ok(Next { step: added, has_focus: true });
+            return Ok(Next { step: added, more: EDIT });
         }
         "connect" => Edit::Connect(from(form.get("output")), form.get("to").to_owned()),
         "remove" => {
             let before = leads_to(&draft.text, &step);
             change(draft, &Edit::Remove(step.clone()))?;
-            return Ok(stay(before));
+            return Ok(Next { step: before, more: REMOVED });
         }
         "duplicate" => Edit::Duplicate(step.clone()),
         "up" => Edit::Move(step.clone(), Direction::Up),

@@ -1,0 +1,70 @@
+//! The keys of the designer work on the card that has the focus, and nothing happens by a key that was meant otherwise.
+
+use super::driver::Browser;
+use super::keyboard::ENTER;
+use super::person::Person;
+use super::{PASSWORD, pages};
+use crate::harness::{DEMO, Postern};
+
+const UP: &str = "\u{E013}";
+const ESCAPE: &str = "\u{E00C}";
+
+async fn start() -> (Postern, Browser) {
+    let mut postern = Postern::with_ingress(DEMO, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
+    let panel = postern.control.address("the control listener is open").await;
+    let browser = Browser::start(panel, "en").await;
+    pages::log_in(&browser).await;
+    (postern, browser)
+}
+
+/// The names of the steps on the page, and the one whose card has the focus.
+async fn cards(browser: &Browser) -> (String, String) {
+    let all = "return [...document.querySelectorAll('.card-link')].map((one) => one.dataset.step).join(' ').trim()";
+    let focused = "return document.activeElement.dataset?.step ?? ''";
+    let text = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    (text(browser.run(all).await), text(browser.run(focused).await))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_works_on_the_card_that_has_the_focus() {
+    let (_postern, browser) = start().await;
+    browser.go("/workflows/77/design?step=note").await;
+    let mut person = Person::at(&browser);
+    browser.keys(UP).await;
+    assert_eq!(cards(&browser).await, ("usable lead note reject".to_owned(), "lead".to_owned()));
+    person.key("x", "done=step-removed").await;
+    assert_eq!(cards(&browser).await.0, "usable note reject");
+    browser.shows("The step was removed").await;
+    // What came before and behind it is joined.
+    let leads = "return document.querySelector('.graph > svg').getAttribute('aria-label')";
+    assert!(browser.run(leads).await.as_str().unwrap().contains("usable then → note"));
+    person.key("u", "step=").await;
+    assert_eq!(cards(&browser).await.0, "usable lead note reject");
+    browser.go("/workflows/77/design?step=usable").await;
+    browser.keys("\u{E015}").await;
+    let below = cards(&browser).await.1;
+    person.key("d", "step=").await;
+    assert!(cards(&browser).await.0.contains(&format!("{below}_2")), "{below} is not duplicated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_behind_the_last_step_does_nothing() {
+    let (postern, browser) = start().await;
+    browser.go("/workflows/77/design?step=reject").await;
+    let mut person = Person::at(&browser);
+    person.key("a", "add=").await;
+    browser.shows("no step can follow it").await;
+    let place = browser.place().await;
+    browser.keys(&format!("put {ENTER}")).await;
+    assert_eq!(browser.place().await, place);
+    browser.keys(ESCAPE).await;
+    assert_eq!(cards(&browser).await.1, "reject");
+    // The key to publish leads to the button; a word with this letter publishes nothing.
+    browser.keys("pq").await;
+    browser.keys(ENTER).await;
+    assert_eq!(browser.place().await, place);
+    browser.keys("p").await;
+    assert_eq!(browser.run("return document.activeElement.dataset.key").await, "p");
+    assert_eq!(postern.count("SELECT max(version)::bigint FROM workflows").await, 1);
+    person.key(ENTER, "done=published").await;
+}
