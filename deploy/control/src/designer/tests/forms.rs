@@ -43,6 +43,17 @@ fn conditions_and_inner_maps_are_rows_and_fields() {
 }
 
 #[test]
+fn a_field_of_which_nothing_is_set_is_empty() {
+    for kind in KINDS {
+        let map = json!({kind.spec.name: null});
+        let known = settings::Known::default();
+        for field in settings::fields((kind.spec.settings, &kind.spec.text_key()), &map, &known, texts()) {
+            assert_eq!(field.text, "", "{} {}", kind.spec.name, field.name);
+        }
+    }
+}
+
+#[test]
 fn a_condition_is_typed_in_rows_or_as_an_expression() {
     let spec = KINDS.iter().find(|kind| kind.spec.name == "condition").unwrap().spec;
     let after = |old: Value, change: &dyn Fn(Posted) -> Posted| {
