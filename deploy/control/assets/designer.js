@@ -97,19 +97,21 @@ function picking() {
   if (!search) return;
   const offers = [...document.querySelectorAll(".offer")];
   const filter = () => {
-    const words = search.value.toLowerCase().split(/\s+/);
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const offer of offers) {
-      const text = `${offer.value} ${offer.textContent}`.toLowerCase();
-      offer.hidden = !words.every((word) => text.includes(word));
+      const text = `${offer.value} ${offer.value.replace("_", " ")} ${offer.dataset.words} ${offer.textContent}`;
+      const all = text.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
+      offer.hidden = !words.every((word) => all.some((one) => one.startsWith(word)));
     }
     for (const group of document.querySelectorAll(".pick-tasks fieldset")) {
       group.hidden = [...group.querySelectorAll(".offer")].every((offer) => offer.hidden);
     }
+    document.querySelector(".pick-none").hidden = offers.some((offer) => !offer.hidden);
   };
   search.addEventListener("input", filter);
   search.form.addEventListener("submit", (event) => {
-    const first = offers.find((offer) => !offer.hidden);
-    if (first) { event.preventDefault(); first.click(); }
+    event.preventDefault();
+    offers.find((offer) => !offer.hidden)?.click();
   });
   filter();
 }

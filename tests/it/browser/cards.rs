@@ -48,6 +48,34 @@ async fn a_key_works_on_the_card_that_has_the_focus() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_found_by_the_words_that_people_use_for_it() {
+    let (_postern, browser) = start().await;
+    browser.go("/workflows/77/design?step=note&add=next").await;
+    browser.shows("Add a step").await;
+    let first = "return document.querySelector('.offer:not([hidden])')?.value ?? ''";
+    let none = "return document.querySelector('.pick-none').checkVisibility()";
+    for (words, task) in [
+        ("wait", "delay"),
+        ("пауза", "delay"),
+        ("ждать", "delay"),
+        ("API", "http_request"),
+        ("запрос", "http_request"),
+        ("nothing like it", ""),
+        ("if", "condition"),
+    ] {
+        browser.run("document.activeElement.select()").await;
+        browser.keys(words).await;
+        let found = browser.run(first).await;
+        assert_eq!((found, browser.run(none).await), (task.into(), task.is_empty().into()), "{words}");
+        if task.is_empty() {
+            // Nothing is asked for, and the next word is looked for at once.
+            browser.keys(ENTER).await;
+            assert!(!browser.place().await.contains("q="));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_behind_the_last_step_does_nothing() {
     let (postern, browser) = start().await;
     browser.go("/workflows/77/design?step=reject").await;

@@ -13,6 +13,7 @@ mod previews;
 mod publish;
 mod references;
 mod seen;
+mod synonyms;
 mod text;
 mod tried;
 
