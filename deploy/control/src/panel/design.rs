@@ -79,8 +79,8 @@ struct Page {
     form: StepForm,
     /// The tasks, where a step is added.
     picker: Option<Picker>,
-    /// The steps that an output can lead to, where one is connected.
-    targets: Option<Vec<String>>,
+    /// The steps that an output can lead to, where one is connected, and which is chosen first.
+    targets: Option<Vec<(String, bool)>>,
     /// Whether something is to come behind a step that has no output.
     ends: bool,
     references: Vec<Group>,
@@ -193,9 +193,9 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let p = Frame::new(visit, Section::Workflows).await;
     Ok(Page {
         picker: has(add).then(|| Picker::of(visit, &form, add)),
+        targets: is_connecting.then(|| sketch.targets(&chosen, &first_output)),
         first_output,
         ends,
-        targets: is_connecting.then(|| sketch.steps.iter().map(|step| step.name.clone()).collect()),
         references: references::of(visit, document, &sketch, (&chosen, &fields)).await?,
         graph: graph::draw(
             &sketch,
