@@ -1,5 +1,6 @@
 //! What a document says after an edit. Nothing is said of its text here.
 
+use postern_shared::document::Kind as Named;
 use postern_shared::spec::{Kind, Setting, Spec};
 use serde_json::{Map, Value};
 
@@ -24,7 +25,7 @@ pub(super) fn add(
 ) -> Option<()> {
     let map = Value::Object(origin(document, from)?.clone());
     let before = targets(&map, &from.output);
-    let mut step = blank(spec);
+    let mut step = blank(spec, document["start"]["module"].as_str());
     let mut after = vec![name.to_owned()];
     match spec.outputs.first() {
         Some(output) if !is_beside => lead(&mut step, output, &before),
@@ -42,9 +43,10 @@ pub(super) fn add(
     Some(())
 }
 
-/// A step with the settings that it must have, most of them still empty.
-fn blank(spec: &'static Spec) -> Map<String, Value> {
+/// A step with the settings that it must have, most of them still empty. It works on the module of the start.
+fn blank(spec: &'static Spec, module: Option<&str>) -> Map<String, Value> {
     let value = |setting: &Setting| match setting.kind {
+        Kind::Name(Named::Module) => module.map_or(Value::Null, Value::from),
         Kind::True => Value::Bool(true),
         Kind::Choice(words) => words.first().map_or(Value::Null, |word| Value::from(*word)),
         _ => Value::Null,

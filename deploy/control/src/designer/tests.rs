@@ -53,7 +53,13 @@ fn difference(edit: &Edit) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn an_edit_changes_the_lines_that_it_must() {
-    let cases: [(Edit, &[&str], &[&str]); 12] = [
+    let cases: [(Edit, &[&str], &[&str]); 13] = [
+        // It works on the module of the start.
+        (
+            add("usable", "else", "find_record", false),
+            &[],
+            &["    else: Новый_шаг", "  Новый_шаг:", "    find_record: Leads"],
+        ),
         (add("usable", "else", "stop", false), &[], &["    else: Новый_шаг", "  Новый_шаг:", "    stop: finished"]),
         (
             add("usable", "then", "comment", false),

@@ -176,7 +176,7 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let faults = Faults::new(batch.findings.into_iter().map(|found| found.located.finding), &sketch, visit.language);
     let chosen = Some(shown.step).filter(|name| sketch.step(name).is_some()).unwrap_or_default();
     let counts = faults.counts();
-    let (mut known, fields) = (opened::known(visit).await?, opened::fields(visit).await?);
+    let (mut known, fields) = (opened::known(visit, document).await?, opened::fields(visit).await?);
     let module = module_of(document, &document["steps"][&chosen]);
     let offers = module.map(|module| fields.offers(module)).unwrap_or_default();
     known.fields = offers.into_iter().map(|field| (field.name, field.help)).collect();
