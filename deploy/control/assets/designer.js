@@ -168,11 +168,19 @@ function references() {
   });
 }
 
+// The page on which the draft is tried leads back to the step that was open.
+function wayBack() {
+  const key = `step of ${location.pathname.split("/")[2]}`, back = document.querySelector("a[data-key=g]");
+  if (graph && form) sessionStorage.setItem(key, form.elements.step.value);
+  else if (back) back.search = new URLSearchParams({ step: sessionStorage.getItem(key) ?? "" });
+}
+
 keys();
 picking();
 typed();
 growing();
 references();
+wayBack();
 // A browser focuses what has `autofocus` when it first paints; a key that comes before would be taken for a command.
 const first = document.querySelector("[autofocus]") ?? (form && chosen());
 first?.focus({ preventScroll: true });

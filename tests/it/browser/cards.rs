@@ -48,6 +48,19 @@ async fn a_key_works_on_the_card_that_has_the_focus() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_comes_back_to_the_step_that_was_open() {
+    let (_postern, browser) = start().await;
+    browser.go("/workflows/77/design?step=note").await;
+    let mut person = Person::at(&browser);
+    person.key("t", "/try").await;
+    person.key("g", "step=note").await;
+    person.add("delay", "edit=1").await;
+    browser.keys(ESCAPE).await;
+    person.key("u", "step=note").await;
+    person.key("r", "step=delay").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_found_by_the_words_that_people_use_for_it() {
     let (_postern, browser) = start().await;
     browser.go("/workflows/77/design?step=note&add=next").await;

@@ -9,6 +9,7 @@ use warp::reply::Response;
 use super::form::{texts_of, words};
 use super::opened::Opened;
 use super::{posted, seen};
+use crate::designer::Sketch;
 use crate::designer::edit::{self, Direction, Edit, Exit, Refused};
 use crate::designer::outputs::task;
 use crate::designer::settings::read::{self, Form, SHOWN};
@@ -86,8 +87,11 @@ fn performed(draft: &mut Draft, visit: &Visit<'_>) -> Result<Next, Obstacle> {
     let (form, mut step) = (&visit.form, visit.form.get("step").to_owned());
     let stay = |step: String| Next { step, more: "" };
     match form.get("action") {
-        "undo" => return Ok(stay(Some(step).filter(|_| draft.undo()).unwrap_or_default())),
-        "redo" => return Ok(stay(Some(step).filter(|_| draft.redo()).unwrap_or_default())),
+        "undo" | "redo" => {
+            let before = draft.text.clone();
+            let _ = if form.get("action") == "undo" { draft.undo() } else { draft.redo() };
+            return Ok(stay(stays(&before, &draft.text, step)));
+        }
         _ => {}
     }
     if !form.many(SHOWN).is_empty() {
@@ -153,10 +157,50 @@ pub fn typed(form: &Pairs, document: &Value, step: &str) -> Result<Edit, Obstacl
     Ok(Edit::SetStep(step.to_owned(), read::settings(form, (spec.settings, spec.outputs), map)))
 }
 
+/// The step that is open after a change of the text was taken back or made again: one that came with it, or the same as
+/// before, or the one that led there.
+fn stays(before: &str, now: &str, step: String) -> String {
+    let (was, is) = (sketch(before), sketch(now));
+    match is.steps.iter().find(|one| was.step(&one.name).is_none()) {
+        Some(new) => new.name.clone(),
+        None if step.is_empty() || is.step(&step).is_some() => step,
+        None => leads_to(before, &step),
+    }
+}
+
+fn sketch(text: &str) -> Sketch {
+    edit::read(text).map(|document| Sketch::of(&document)).unwrap_or_default()
+}
+
 /// A step that leads to a step; empty = none does, or the start.
 fn leads_to(text: &str, step: &str) -> String {
-    let sketch = edit::read(text).map(|document| crate::designer::Sketch::of(&document)).unwrap_or_default();
+    let sketch = sketch(text);
     let leads = |places: &[usize]| sketch.names(places).any(|name| name == step);
     let found = sketch.steps.iter().find(|one| one.name != step && one.outputs.iter().any(|(_, to)| leads(to)));
     found.map(|one| one.name.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_is_taken_back_leaves_the_person_where_it_was_made() {
+        let with = |steps: &str| format!("workflow: 1\nstart: {{next: a}}\nsteps:\n{steps}");
+        let a = with("  a: {comment: x}\n");
+        let b = with("  a: {comment: x, next: b}\n  b: {comment: x}\n");
+        let c = with("  a: {comment: x, next: c}\n  c: {comment: x}\n");
+        for (before, now, step, expected) in [
+            // What was added goes, and comes again.
+            (&b, &a, "b", "a"),
+            (&a, &b, "a", "b"),
+            // What was renamed.
+            (&b, &c, "b", "c"),
+            (&a, &a, "a", "a"),
+            (&b, &a, "a", "a"),
+            (&b, &a, "", ""),
+        ] {
+            assert_eq!(stays(before, now, step.to_owned()), expected, "{step} of {before} in {now}");
+        }
+    }
 }
