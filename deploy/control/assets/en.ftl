@@ -923,6 +923,7 @@ references-choices = Choices of the fields
 references-record = Fields of the record
 references-call = The call and the time
 reference-of = of
+reference-posted = the value that is posted under this name; write your own name in the quotes
 conflict-help = While you worked on the draft, another version was published. Nothing of it is overwritten yet. In force is
 conflict-removed = While you worked on the draft, the workflow was removed. Publishing makes it again.
 conflict-taken = While you worked on the draft, another workflow was published under its number. Nothing of it is overwritten. In force is

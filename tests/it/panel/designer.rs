@@ -124,6 +124,8 @@ async fn an_invalid_draft_is_drawn_and_not_published() {
     for expected in ["class=\"step faulty chosen\"", "✕ 1", "is missing", "mistake is left", "autofocus"] {
         assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
     }
+    // Nothing was posted yet: an example shows how a posted value is read.
+    assert!(page.text.contains("$env[&#34;email&#34;]"), "{}", page.text);
     let page = visitor.post("/workflows/1/publish", &[]).await;
     assert_eq!(page.location, "/workflows/1/draft?refused=findings");
     assert!(visitor.get(&page.location).await.text.contains("it was not published"));
