@@ -976,6 +976,7 @@ try-until-here = Run up to this step
 try-listen = Listen for a call
 try-listen-help = The next call to this workflow or to one of its triggers becomes the test data, whether the workflow is active or not. The caller gets the ordinary answer.
 try-listens = Waiting for a call. Send it now:
+try-listens-admit = A permission must admit the caller first; otherwise the call is answered with 403 and does not arrive here.
 try-heard = A call has come. Its values are here.
 try-silent = No call came within 10 minutes. Listen again when one is to come.
 try-draft-faults = The draft has mistakes, so it cannot run:
