@@ -35,6 +35,9 @@ async fn a_draft_is_edited_taken_back_and_published() {
     assert_eq!(page.location, format!("{DESIGN}?step=stop&edit=1"));
     let added = draft(&postern).await;
     assert!(added.contains("\n    next: stop\n") && added.contains("\n  stop:\n    stop: finished\n"), "{added}");
+    let exported = "/workflows/77/export?version=draft";
+    assert!(visitor.get(DESIGN).await.text.contains(&format!("href=\"{exported}\"")));
+    assert_eq!(visitor.get(exported).await.text, added);
     act(&mut visitor, &[("action", "save"), ("step", "stop"), ("name", "Всё"), ("shown", "stop"), ("stop", "failed")])
         .await;
     let renamed = draft(&postern).await;

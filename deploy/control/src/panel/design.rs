@@ -46,7 +46,7 @@ use picker::Picker;
 use postern_shared::document::Kind;
 pub use publish::{discard, duplicate, import, new, publish, restore};
 use references::Group;
-pub use text::{edit_text, keep_text};
+pub use text::{edit_text, keep_text, text_of};
 
 /// In the place of the name of an output: the first that leads nowhere, or else the first.
 const FREE: &str = "free";
