@@ -30,9 +30,12 @@ function walk(key) {
   best?.focus();
 }
 
+// The field in which something is wrong, or else the first one. In rows it is what is missing in the first row, or its value.
 function enter() {
-  const fields = [...document.querySelectorAll(".step-field input:not([type=hidden]), .step-field textarea, .step-field select")];
-  (fields.find((field) => !field.value) ?? fields[0])?.focus();
+  const place = document.querySelector(".step-field:has(.error)") ?? document.querySelector(".step-field");
+  const typed = (of) => [...of?.querySelectorAll("input:not([type=hidden]), textarea, select:not(.join)") ?? []];
+  const row = place?.matches(":has(.error)") ? typed(place.querySelector(".entry")).filter((one) => one.matches("input")) : [];
+  (row.find((field) => !field.value) ?? row.at(-1) ?? typed(place)[0])?.focus();
 }
 
 // Follows the link of a card to a page that does more than to show its step.
@@ -76,8 +79,12 @@ function keys() {
     // A step ends the workflow: the letters that follow are the task that one meant to look for.
     if (target.matches(".step-ends") && event.key.length === 1) { event.preventDefault(); return; }
     if (event.key.startsWith("Arrow")) { event.preventDefault(); walk(event.key); return; }
-    // On another card the browser follows its link.
-    if (event.key === "Enter" && (target === document.body || target.querySelector?.(".chosen"))) { event.preventDefault(); enter(); return; }
+    if (event.key === "Enter" && form && (target === document.body || target.matches(".card-link"))) {
+      event.preventDefault();
+      if (target === document.body || target.querySelector(".chosen")) enter();
+      else follow(target, "edit=1");
+      return;
+    }
     // The same key on a keyboard of another script.
     const key = /^[a-z]$/.test(event.key) ? event.key : event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
     // The key to publish only leads to the button, which Enter presses; any other key leads away again.
@@ -184,4 +191,5 @@ wayBack();
 // A browser focuses what has `autofocus` when it first paints; a key that comes before would be taken for a command.
 const first = document.querySelector("[autofocus]") ?? (form && chosen());
 first?.focus({ preventScroll: true });
+if (form && new URLSearchParams(location.search).get("edit") === "1") enter();
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });

@@ -7,6 +7,7 @@ use super::{PASSWORD, pages};
 use crate::harness::{DEMO, Postern};
 
 const UP: &str = "\u{E013}";
+const DOWN: &str = "\u{E015}";
 const ESCAPE: &str = "\u{E00C}";
 
 async fn start() -> (Postern, Browser) {
@@ -41,7 +42,7 @@ async fn a_key_works_on_the_card_that_has_the_focus() {
     person.key("u", "step=").await;
     assert_eq!(cards(&browser).await.0, "usable lead note reject");
     browser.go("/workflows/77/design?step=usable").await;
-    browser.keys("\u{E015}").await;
+    browser.keys(DOWN).await;
     let below = cards(&browser).await.1;
     person.key("d", "step=").await;
     assert!(cards(&browser).await.0.contains(&format!("{below}_2")), "{below} is not duplicated");
@@ -58,6 +59,26 @@ async fn a_person_comes_back_to_the_step_that_was_open() {
     browser.keys(ESCAPE).await;
     person.key("u", "step=note").await;
     person.key("r", "step=delay").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_leads_to_the_field_in_which_something_is_wrong() {
+    let (_postern, browser) = start().await;
+    browser.go("/workflows/77/design?step=lead").await;
+    let mut person = Person::at(&browser);
+    person.types("[name=store_id]", "lead id").await;
+    person.keeps().await;
+    browser.keys(UP).await;
+    assert_eq!(cards(&browser).await.1, "usable");
+    person.key(ENTER, "step=usable&edit=1").await;
+    let name = "return document.activeElement.name";
+    assert_eq!(browser.run(name).await, "condition.name");
+    browser.keys(&format!("{ESCAPE}{DOWN}")).await;
+    let below = cards(&browser).await.1;
+    person.key(ENTER, &format!("step={below}&edit=1")).await;
+    browser.go("/workflows/77/design?step=lead").await;
+    browser.keys(ENTER).await;
+    assert_eq!(browser.run(name).await, "store_id");
 }
 
 #[tokio::test(flavor = "multi_thread")]

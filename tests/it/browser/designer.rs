@@ -163,7 +163,10 @@ async fn creates_what_is_not_found(person: &mut Person<'_>) {
         browser.keys(arrow).await;
     }
     assert_eq!(browser.run("return document.activeElement.dataset.step").await, find.as_str());
-    person.key(ENTER, "step=").await;
+    // The form is open, and its first field has the focus.
+    person.key(ENTER, "edit=1").await;
+    assert_eq!(browser.run("return document.activeElement.name").await, "find_record");
+    browser.keys(ESCAPE).await;
     person.add("create", "edit=1").await;
     person.types("[name=create_record]", "Contacts").await;
     person.types("[name='fields.name']", "email").await;
