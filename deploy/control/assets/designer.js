@@ -66,6 +66,12 @@ function does(key) {
 function keys() {
   window.addEventListener("pageshow", () => { isLeaving = false; });
   document.addEventListener("keydown", (event) => {
+    // Enter alone makes a new line in a text.
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[value=save]"));
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (isLeaving) { event.preventDefault(); return; }
     const target = event.target;
