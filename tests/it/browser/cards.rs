@@ -1,5 +1,7 @@
 //! The keys of the designer work on the card that has the focus, and nothing happens by a key that was meant otherwise.
 
+use serde_json::json;
+
 use super::driver::Browser;
 use super::keyboard::ENTER;
 use super::person::Person;
@@ -67,7 +69,7 @@ async fn enter_leads_to_the_field_in_which_something_is_wrong() {
     let (_postern, browser) = start().await;
     browser.go("/workflows/77/design?step=lead").await;
     let mut person = Person::at(&browser);
-    person.types("[name=store_id]", "lead id").await;
+    person.types("[name=unique]", "{{ $env").await;
     person.keeps().await;
     browser.keys(UP).await;
     assert_eq!(cards(&browser).await.1, "usable");
@@ -79,7 +81,7 @@ async fn enter_leads_to_the_field_in_which_something_is_wrong() {
     person.key(ENTER, &format!("step={below}&edit=1")).await;
     browser.go("/workflows/77/design?step=lead").await;
     browser.keys(ENTER).await;
-    assert_eq!(browser.run(name).await, "store_id");
+    assert_eq!(browser.run(name).await, "unique");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,6 +97,28 @@ async fn a_step_is_kept_by_a_key_in_every_field() {
     }
     let drafts = "SELECT count(*) FROM workflow_drafts WHERE text LIKE '%message: not usable%' AND text LIKE '%comment: Asked%'";
     assert_eq!(postern.count(drafts).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_is_in_sight_on_a_phone() {
+    let (mut postern, browser) = start().await;
+    postern.start_worker().await;
+    let metrics = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false});
+    browser.command("Emulation.setDeviceMetricsOverride", metrics).await;
+    browser.go("/workflows/77/design?step=note").await;
+    let mut person = Person::at(&browser);
+    let top = "return Math.round(document.activeElement.getBoundingClientRect().top) - innerHeight + 100 < 0";
+    for key in ["a", "c"] {
+        person.key(key, if key == "a" { "add=" } else { "connect=1" }).await;
+        assert_eq!(browser.run(top).await, true, "{key}");
+        browser.go("/workflows/77/design?step=note").await;
+    }
+    person.add("delay", "edit=1").await;
+    assert_eq!(browser.run(top).await, true, "the field of the new step");
+    browser.go("/workflows/77/try").await;
+    person.key("t", "/try").await;
+    let shown = "return (document.querySelector('#tried, .try .error').getBoundingClientRect().top) < innerHeight / 2";
+    assert_eq!(browser.run(shown).await, true, "{}", browser.text().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
