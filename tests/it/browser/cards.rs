@@ -88,14 +88,20 @@ async fn enter_leads_to_the_field_in_which_something_is_wrong() {
 async fn a_step_is_kept_by_a_key_in_every_field() {
     let (postern, browser) = start().await;
     let mut person = Person::at(&browser);
-    for (step, field, typed) in [("reject", "[name=stop]", ""), ("reject", "[name=message]", "not usable"), ("note", "[name=comment]", "Asked")] {
+    for (step, field, typed) in
+        [("reject", "[name=stop]", ""), ("reject", "[name=message]", "not usable"), ("note", "[name=comment]", "Asked")]
+    {
         browser.go(&format!("/workflows/77/design?step={step}")).await;
         person.types(field, typed).await;
         browser.run("window.isOld = true").await;
         browser.hold(CONTROL, ENTER).await;
-        eventually("the step is kept", async || (browser.run("return window.isOld !== true").await == true).then_some(())).await;
+        eventually("the step is kept", async || {
+            (browser.run("return window.isOld !== true").await == true).then_some(())
+        })
+        .await;
     }
-    let drafts = "SELECT count(*) FROM workflow_drafts WHERE text LIKE '%message: not usable%' AND text LIKE '%comment: Asked%'";
+    let drafts =
+        "SELECT count(*) FROM workflow_drafts WHERE text LIKE '%message: not usable%' AND text LIKE '%comment: Asked%'";
     assert_eq!(postern.count(drafts).await, 1);
 }
 

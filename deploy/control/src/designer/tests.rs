@@ -103,7 +103,11 @@ fn an_edit_changes_the_lines_that_it_must() {
 #[test]
 fn the_steps_before_and_behind_a_removed_step_are_joined() {
     for (steps, removed, expected) in [
-        ("a: {comment: x, next: b}, b: {comment: x, next: c}, c: {stop: finished}", "b", json!({"a": {"next": "c"}, "c": {}})),
+        (
+            "a: {comment: x, next: b}, b: {comment: x, next: c}, c: {stop: finished}",
+            "b",
+            json!({"a": {"next": "c"}, "c": {}}),
+        ),
         // The first output that leads to another step goes on; its other ways end.
         (
             "a: {comment: x, next: b}, b: {condition: x, then: b, else: [c, d]}, c: {stop: finished}, d: {stop: failed}",

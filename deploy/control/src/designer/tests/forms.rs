@@ -44,7 +44,7 @@ fn conditions_and_inner_maps_are_rows_and_fields() {
 
 #[test]
 fn a_field_of_which_nothing_is_set_is_empty() {
-    for kind in KINDS {
+    for kind in &KINDS {
         let map = json!({kind.spec.name: null});
         let known = settings::Known::default();
         for field in settings::fields((kind.spec.settings, &kind.spec.text_key()), &map, &known, texts()) {
@@ -56,11 +56,9 @@ fn a_field_of_which_nothing_is_set_is_empty() {
 #[test]
 fn the_default_of_a_choice_stands_in_its_list_once() {
     let spec = KINDS.iter().find(|kind| kind.spec.name == "create_record").unwrap().spec;
-    for (value, options) in [
-        (Value::Null, ["", "update"]),
-        (json!("update"), ["", "update"]),
-        (json!("skip"), ["skip", "update"]),
-    ] {
+    for (value, options) in
+        [(Value::Null, ["", "update"]), (json!("update"), ["", "update"]), (json!("skip"), ["skip", "update"])]
+    {
         let map = json!({"create_record": "Leads", "if_exists": value});
         let fields = settings::fields((spec.settings, "create-record"), &map, &settings::Known::default(), texts());
         let field = fields.iter().find(|field| field.name == "if_exists").unwrap();

@@ -47,7 +47,13 @@ impl Picker {
         let (query, texts) = (visit.query.get("q").to_lowercase(), texts_of(visit.language));
         let offer = |spec: &'static Spec| {
             let Text { title, help } = words(texts, &spec.text_key());
-            Offer { task: spec.name, glyph: glyph(spec.name), title, help: first_sentence(help), words: synonyms::of(spec.name) }
+            Offer {
+                task: spec.name,
+                glyph: glyph(spec.name),
+                title,
+                help: first_sentence(help),
+                words: synonyms::of(spec.name),
+            }
         };
         let fits = |offer: &Offer| {
             let (name, spoken) = (offer.task, offer.task.replace('_', " "));
