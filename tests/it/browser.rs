@@ -2,6 +2,7 @@
 //! page in both themes, on a desk and on a phone.
 
 mod accessibility;
+mod cards;
 mod conditions;
 mod designer;
 mod driver;

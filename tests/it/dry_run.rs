@@ -1,5 +1,7 @@
 //! Dry runs: what they show is what a call then does, and they leave nothing behind.
 
+mod connections;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

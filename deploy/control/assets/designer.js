@@ -30,29 +30,77 @@ function walk(key) {
   best?.focus();
 }
 
+// The field in which something is wrong, or else the first one. In rows it is what is missing in the first row, or its value.
 function enter() {
-  const fields = [...document.querySelectorAll(".step-field input:not([type=hidden]), .step-field textarea, .step-field select")];
-  (fields.find((field) => !field.value) ?? fields[0])?.focus();
+  const place = document.querySelector(".step-field:has(.error)") ?? document.querySelector(".step-field");
+  const typed = (of) => [...of?.querySelectorAll("input:not([type=hidden]), textarea, select:not(.join)") ?? []];
+  const row = place?.matches(":has(.error)") ? typed(place.querySelector(".entry")).filter((one) => one.matches("input")) : [];
+  (row.find((field) => !field.value) ?? row.at(-1) ?? typed(place)[0])?.focus();
+}
+
+// Follows the link of a card to a page that does more than to show its step.
+let isLeaving = false;
+function follow(card, more) {
+  const link = document.createElement("a");
+  link.href = `${card.getAttribute("href")}&${more}`;
+  document.querySelector(".design").append(link);
+  link.click();
+  // What is typed before the next page is there is meant for it.
+  isLeaving = true;
+}
+
+// What a key does to a step. It works on the card that has the focus, and without one on the step that is open.
+const pages = { a: "add=free", c: "connect=1" };
+const actions = { x: "remove", d: "duplicate", k: "up", j: "down" };
+function does(key) {
+  const card = chosen(), isOpen = !card || card.querySelector(".chosen") !== null;
+  if (form && card && pages[key]) { follow(card, pages[key]); return true; }
+  if (!form || isOpen || !actions[key]) return false;
+  if (card.dataset.step) {
+    form.elements.on_card.value = JSON.stringify([actions[key], card.dataset.step]);
+    form.requestSubmit(form.querySelector("[value=save]"));
+  }
+  return true;
 }
 
 function keys() {
+  window.addEventListener("pageshow", () => { isLeaving = false; });
   document.addEventListener("keydown", (event) => {
+    // Enter alone makes a new line in a text.
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[value=save]"));
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isLeaving) { event.preventDefault(); return; }
     const target = event.target;
     if (event.key === "Escape") {
-      if (isTyping(target) && form) { event.preventDefault(); target.blur(); chosen()?.focus(); return; }
+      if (form && (isTyping(target) || target.matches(".step-ends"))) { event.preventDefault(); target.blur(); chosen()?.focus(); return; }
       const link = document.querySelector("[data-key=Escape]");
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
     if (isTyping(target)) return;
+    // A step ends the workflow: the letters that follow are the task that one meant to look for.
+    if (target.matches(".step-ends") && event.key.length === 1) { event.preventDefault(); return; }
     if (event.key.startsWith("Arrow")) { event.preventDefault(); walk(event.key); return; }
-    // On another card the browser follows its link.
-    if (event.key === "Enter" && (target === document.body || target.querySelector?.(".chosen"))) { event.preventDefault(); enter(); return; }
+    if (event.key === "Enter" && form && (target === document.body || target.matches(".card-link"))) {
+      event.preventDefault();
+      if (target === document.body || target.querySelector(".chosen")) enter();
+      else follow(target, "edit=1");
+      return;
+    }
     // The same key on a keyboard of another script.
     const key = /^[a-z]$/.test(event.key) ? event.key : event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
+    // The key to publish only leads to the button, which Enter presses; any other key leads away again.
+    if (target.matches("[data-key=p]") && key) target.blur();
+    if (key && does(key)) { event.preventDefault(); return; }
     const button = key && document.querySelector(`[data-key="${key}"]:not(:disabled)`);
-    if (button) { event.preventDefault(); button.click(); }
+    if (!button) return;
+    event.preventDefault();
+    if (key === "p") button.focus();
+    else button.click();
   });
 }
 
@@ -62,19 +110,21 @@ function picking() {
   if (!search) return;
   const offers = [...document.querySelectorAll(".offer")];
   const filter = () => {
-    const words = search.value.toLowerCase().split(/\s+/);
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const offer of offers) {
-      const text = `${offer.value} ${offer.textContent}`.toLowerCase();
-      offer.hidden = !words.every((word) => text.includes(word));
+      const text = `${offer.value} ${offer.value.replace("_", " ")} ${offer.dataset.words} ${offer.textContent}`;
+      const all = text.toLowerCase().split(/[^\p{L}\p{N}_-]+/u);
+      offer.hidden = !words.every((word) => all.some((one) => one.startsWith(word)));
     }
     for (const group of document.querySelectorAll(".pick-tasks fieldset")) {
       group.hidden = [...group.querySelectorAll(".offer")].every((offer) => offer.hidden);
     }
+    document.querySelector(".pick-none").hidden = offers.some((offer) => !offer.hidden);
   };
   search.addEventListener("input", filter);
   search.form.addEventListener("submit", (event) => {
-    const first = offers.find((offer) => !offer.hidden);
-    if (first) { event.preventDefault(); first.click(); }
+    event.preventDefault();
+    offers.find((offer) => !offer.hidden)?.click();
   });
   filter();
 }
@@ -131,12 +181,25 @@ function references() {
   });
 }
 
+// The page on which the draft is tried leads back to the step that was open.
+function wayBack() {
+  const key = `step of ${location.pathname.split("/")[2]}`, back = document.querySelector("a[data-key=g]");
+  if (graph && form) sessionStorage.setItem(key, form.elements.step.value);
+  else if (back) back.search = new URLSearchParams({ step: sessionStorage.getItem(key) ?? "" });
+}
+
 keys();
 picking();
 typed();
 growing();
 references();
+wayBack();
 // A browser focuses what has `autofocus` when it first paints; a key that comes before would be taken for a command.
 const first = document.querySelector("[autofocus]") ?? (form && chosen());
 first?.focus({ preventScroll: true });
+if (form && new URLSearchParams(location.search).get("edit") === "1") enter();
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });
+// On a phone what was asked for stands below the graph, and what a dry run shows below its form.
+const panel = document.querySelector(".step-panel");
+const asked = document.querySelector("#tried, .try .error") ?? (panel?.contains(document.activeElement) ? panel : null);
+if (asked && asked.getBoundingClientRect().top > innerHeight / 2) asked.scrollIntoView();

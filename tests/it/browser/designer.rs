@@ -75,7 +75,9 @@ async fn build(language: &str) {
     let built = person.actions.len();
     let shown = tries(&mut person, &postern, english).await;
     assert_eq!((outside.got().len(), mail.got().len(), postern.count("SELECT count(*) FROM records").await), (0, 0, 0));
-    person.key("p", "done=published").await;
+    person.actions.push("key p".to_owned());
+    browser.keys("p").await;
+    person.key(ENTER, "done=published").await;
     assert!(built < MAX_ACTIONS, "{built} actions: {:#?}", person.actions);
     does_what_was_shown(&postern, &shown, (&outside, &mail)).await;
     let document =
@@ -161,7 +163,10 @@ async fn creates_what_is_not_found(person: &mut Person<'_>) {
         browser.keys(arrow).await;
     }
     assert_eq!(browser.run("return document.activeElement.dataset.step").await, find.as_str());
-    person.key(ENTER, "step=").await;
+    // The form is open, and its first field has the focus.
+    person.key(ENTER, "edit=1").await;
+    assert_eq!(browser.run("return document.activeElement.name").await, "find_record");
+    browser.keys(ESCAPE).await;
     person.add("create", "edit=1").await;
     person.types("[name=create_record]", "Contacts").await;
     person.types("[name='fields.name']", "email").await;

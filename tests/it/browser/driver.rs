@@ -82,6 +82,14 @@ impl Browser {
         self.ask("actions", actions).await.unwrap();
     }
 
+    /// Presses a key while another one is held.
+    pub async fn hold(&self, held: &str, key: &str) {
+        let one = |kind: &str, key: &str| json!({"type": kind, "value": key});
+        let presses = [one("keyDown", held), one("keyDown", key), one("keyUp", key), one("keyUp", held)];
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": presses}]});
+        self.ask("actions", actions).await.unwrap();
+    }
+
     /// What a script returns.
     pub async fn run(&self, script: &str) -> Value {
         self.ask("execute/sync", json!({"script": script, "args": []}))

@@ -35,6 +35,9 @@ async fn a_draft_is_edited_taken_back_and_published() {
     assert_eq!(page.location, format!("{DESIGN}?step=stop&edit=1"));
     let added = draft(&postern).await;
     assert!(added.contains("\n    next: stop\n") && added.contains("\n  stop:\n    stop: finished\n"), "{added}");
+    let exported = "/workflows/77/export?version=draft";
+    assert!(visitor.get(DESIGN).await.text.contains(&format!("href=\"{exported}\"")));
+    assert_eq!(visitor.get(exported).await.text, added);
     act(&mut visitor, &[("action", "save"), ("step", "stop"), ("name", "Всё"), ("shown", "stop"), ("stop", "failed")])
         .await;
     let renamed = draft(&postern).await;
@@ -124,6 +127,8 @@ async fn an_invalid_draft_is_drawn_and_not_published() {
     for expected in ["class=\"step faulty chosen\"", "✕ 1", "is missing", "mistake is left", "autofocus"] {
         assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
     }
+    // Nothing was posted yet: an example shows how a posted value is read.
+    assert!(page.text.contains("$env[&#34;email&#34;]"), "{}", page.text);
     let page = visitor.post("/workflows/1/publish", &[]).await;
     assert_eq!(page.location, "/workflows/1/draft?refused=findings");
     assert!(visitor.get(&page.location).await.text.contains("it was not published"));

@@ -22,7 +22,10 @@ async fn a_call_that_comes_while_a_page_listens_becomes_the_test_data() {
     assert!(listening.starts_with(&format!("{TRY}?since=")), "{listening}");
     let page = visitor.get(&listening).await;
     assert!(page.text.contains("Waiting for a call") && page.text.contains("data-live"), "{}", page.text);
-    assert!(page.text.contains("POST /trigger?workflow_trigger=web_lead"), "{}", page.text);
+    assert!(page.text.contains("POST http://"), "{}", page.text);
+    for shown in ["/trigger?workflow_trigger=web_lead</code>", "A permission must admit the caller first"] {
+        assert!(page.text.contains(shown), "{shown} is missing in {}", page.text);
+    }
     let lead = "lastname=Lovelace&email=ada@example.org&tags[]=a&tags[]=b";
     let called = postern.outcome("/trigger?workflow_trigger=web_lead", lead).await;
     let page = visitor.get(&listening).await;

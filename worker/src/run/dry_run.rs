@@ -18,7 +18,7 @@ use postern_shared::dry_run::{Answer, MAX_TIME, Report, Request};
 use postern_shared::log_limit::LogLimit;
 use postern_shared::message::Message;
 use postern_shared::store::dry_runs::{self, Canceller};
-use postern_shared::store::{self, Connection, Store, StoreError};
+use postern_shared::store::{self, Connection, Store, StoreError, settings};
 use postern_shared::workflow::Workflow;
 use tokio::time::{sleep, timeout};
 
@@ -108,7 +108,9 @@ impl DryRuns {
         let Ok(workflow) = Workflow::from_document(&request.document) else {
             return Err(StoreError::Schema("the workflow is of another version".into()));
         };
-        let (catalog, pinned) = self.catalogs.at_least(0).await?.trying(workflow);
+        // What was saved before the dry run was asked for is in force in it.
+        let version = settings::version(connection).await?;
+        let (catalog, pinned) = self.catalogs.at_least(version).await?.trying(workflow);
         let transaction = store::begin(connection).await?;
         dry_runs::bound(&transaction).await?;
         let began = Instant::now();

@@ -1,5 +1,6 @@
 //! What a document says after an edit. Nothing is said of its text here.
 
+use postern_shared::document::Kind as Named;
 use postern_shared::spec::{Kind, Setting, Spec};
 use serde_json::{Map, Value};
 
@@ -24,7 +25,7 @@ pub(super) fn add(
 ) -> Option<()> {
     let map = Value::Object(origin(document, from)?.clone());
     let before = targets(&map, &from.output);
-    let mut step = blank(spec);
+    let mut step = blank(spec, document["start"]["module"].as_str());
     let mut after = vec![name.to_owned()];
     match spec.outputs.first() {
         Some(output) if !is_beside => lead(&mut step, output, &before),
@@ -42,9 +43,10 @@ pub(super) fn add(
     Some(())
 }
 
-/// A step with the settings that it must have, most of them still empty.
-fn blank(spec: &'static Spec) -> Map<String, Value> {
+/// A step with the settings that it must have, most of them still empty. It works on the module of the start.
+fn blank(spec: &'static Spec, module: Option<&str>) -> Map<String, Value> {
     let value = |setting: &Setting| match setting.kind {
+        Kind::Name(Named::Module) => module.map_or(Value::Null, Value::from),
         Kind::True => Value::Bool(true),
         Kind::Choice(words) => words.first().map_or(Value::Null, |word| Value::from(*word)),
         _ => Value::Null,
@@ -53,10 +55,21 @@ fn blank(spec: &'static Spec) -> Map<String, Value> {
     spec.settings.iter().filter(is_wanted).map(|setting| (setting.key.to_owned(), value(setting))).collect()
 }
 
-/// Removes a step and everything that leads to it.
+/// Removes a step. What led to it leads on to what came behind it, as if the step had been added between them: behind the
+/// first of its outputs that leads to another step.
 pub(super) fn remove(document: &mut Value, name: &str) -> Option<()> {
-    document.get_mut("steps")?.as_object_mut()?.shift_remove(name)?;
-    each_output(document, |targets| targets.retain(|target| target != name));
+    let step = document.get_mut("steps")?.as_object_mut()?.shift_remove(name)?;
+    let others = |output: String| -> Vec<String> {
+        targets(&step, &output).into_iter().filter(|target| target != name).collect()
+    };
+    let behind = outputs::outputs(&step).into_iter().map(others).find(|behind| !behind.is_empty()).unwrap_or_default();
+    each_output(document, |targets| {
+        let Some(at) = targets.iter().position(|target| target == name) else { return };
+        targets.retain(|target| target != name);
+        let new: Vec<String> = behind.iter().filter(|one| !targets.contains(one)).cloned().collect();
+        let at = at.min(targets.len());
+        targets.splice(at..at, new).for_each(drop);
+    });
     Some(())
 }
 

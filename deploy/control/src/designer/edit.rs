@@ -35,7 +35,7 @@ pub enum Edit {
     Connect(Exit, String),
     /// Lets an output lead to a step no longer.
     Disconnect(Exit, String),
-    /// Removes a step and everything that leads to it.
+    /// Removes a step. What led to it leads on to what came behind it.
     Remove(String),
     /// Calls a step something else; everything that leads to it follows.
     Rename(String, String),

@@ -110,6 +110,20 @@ pub fn module_of<'d>(document: &'d Value, step: &'d Value) -> Option<&'d str> {
     }
 }
 
+/// The modules that a workflow names, each once: that of its start, and those of its steps.
+pub fn modules_of(document: &Value) -> Vec<&str> {
+    let steps = document["steps"].as_object().into_iter().flat_map(Map::values);
+    let all = document["start"]["module"].as_str().into_iter();
+    let all = all.chain(steps.filter_map(|step| module_of(document, step)));
+    let mut named = Vec::new();
+    for name in all.filter(|name| !name.is_empty() && !name.contains('$')) {
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    named
+}
+
 fn creates(step: &Value) -> bool {
     task(step).is_some_and(|kind| kind.spec.name == "create_record")
 }
@@ -151,6 +165,14 @@ mod tests {
             [("lastname", "text · Name", 0), ("fax", "text", 0), ("source", "text · Quelle", 1), ("city", "string", 0)];
         assert_eq!(offers, expected);
         assert!(fields().offers("Contacts").is_empty());
+    }
+
+    #[test]
+    fn the_modules_that_a_workflow_names_are_known() {
+        let document = json!({"start": {"module": "Leads"}, "steps": {
+            "a": {"create_record": "Notes"}, "b": {"find_record": "Leads"}, "c": {"create_record": null}, "d": 5}});
+        assert_eq!(modules_of(&document), ["Leads", "Notes"]);
+        assert!(modules_of(&json!({})).is_empty());
     }
 
     #[test]

@@ -48,6 +48,13 @@ pub struct Field {
     pub errors: Vec<String>,
 }
 
+impl Field {
+    /// Whether a choice has an entry for the default that is not written.
+    pub fn has_unwritten(&self) -> bool {
+        !self.is_required && !self.options.iter().any(|option| option.key == self.default)
+    }
+}
+
 /// Something that can be chosen.
 #[derive(Debug, Clone)]
 pub struct Choice {
@@ -188,7 +195,7 @@ fn below(
             list: list_of(setting.kind),
             is_any: value.as_str().and_then(condition::Group::read).is_some_and(|group| group.is_any),
             is_checked: is_checked(control, (setting, value)),
-            options: options(setting.kind, value, known),
+            options: options(setting, value, known),
             rows: row::rows(control, value),
             errors: Vec::new(),
         });
@@ -218,11 +225,16 @@ fn list_of(kind: Kind) -> &'static str {
     }
 }
 
-/// What can be chosen, and what is chosen although it does not exist.
-fn options(kind: Kind, value: &Value, known: &Known) -> Vec<Choice> {
+/// What can be chosen, and what is chosen although it does not exist. The default stands there once: as itself where it is
+/// written or must be, and else as what is not written.
+fn options(setting: &Setting, value: &Value, known: &Known) -> Vec<Choice> {
     let choice = |key: &str, title: &str, is_chosen| Choice { key: key.to_owned(), title: title.to_owned(), is_chosen };
-    match kind {
-        Kind::Choice(words) => words.iter().map(|word| choice(word, word, value.as_str() == Some(*word))).collect(),
+    match setting.kind {
+        Kind::Choice(words) => {
+            let is_written = |word: &str| value.as_str() == Some(word);
+            let is_listed = |word: &&&str| setting.required || setting.default != Some(**word) || is_written(word);
+            words.iter().filter(is_listed).map(|word| choice(word, word, is_written(word))).collect()
+        }
         Kind::Names(Named::Trigger) => {
             let chosen = value::texts(value);
             let is_chosen = |key: &str| chosen.iter().any(|one| one == key);

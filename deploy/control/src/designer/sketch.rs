@@ -57,6 +57,32 @@ impl Sketch {
         self.steps.iter().find(|step| step.name == name)
     }
 
+    /// The steps that an output can be connected to, and whether it is the one that a person most likely means: a step that
+    /// nothing leads to, or one that another output of the step leads to, or the next one.
+    pub fn targets(&self, step: &str, output: &str) -> Vec<(String, bool)> {
+        let own = self.steps.iter().position(|one| one.name == step);
+        let of_own = own.map(|at| self.steps[at].outputs.as_slice()).unwrap_or_default();
+        let led: Vec<usize> = match own {
+            Some(_) => of_own.iter().filter(|(name, _)| name == output).flat_map(|(_, to)| to.clone()).collect(),
+            None => self.next.clone(),
+        };
+        let is_lost = |at: usize| {
+            let mut all = self.steps.iter().flat_map(|one| &one.outputs).flat_map(|(_, to)| to).chain(&self.next);
+            !all.any(|to| *to == at)
+        };
+        let is_beside = |at: usize| of_own.iter().any(|(_, to)| to.contains(&at));
+        let others = || (0..self.steps.len()).filter(|at| Some(*at) != own);
+        let rank = |at: &usize| match *at {
+            at if led.contains(&at) => 4,
+            at if is_lost(at) => 0,
+            at if is_beside(at) => 1,
+            at if own.is_none_or(|own| at > own) => 2,
+            _ => 3,
+        };
+        let likely = others().min_by_key(rank);
+        others().map(|at| (self.steps[at].name.clone(), Some(at) == likely)).collect()
+    }
+
     /// The names of the steps at places.
     pub fn names<'s>(&'s self, places: &'s [usize]) -> impl Iterator<Item = &'s str> {
         places.iter().filter_map(|at| self.steps.get(*at)).map(|step| step.name.as_str())
@@ -68,6 +94,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_step_that_is_most_likely_meant_is_offered_to_connect_to() {
+        let document = json!({"start": {"next": "a"}, "steps": {
+            "a": {"for_each": "x", "each": "b", "next": "b"},
+            "b": {"create_record": "Leads", "created": "c"},
+            "c": {"comment": "x"},
+            "d": {"stop": "failed"},
+            "e": {"comment": "x", "next": "d"},
+        }});
+        let sketch = Sketch::of(&document);
+        for (step, output, likely) in [
+            // Nothing leads to `e`.
+            ("b", "existing", "e"),
+            ("c", "next", "e"),
+            ("", "next", "e"),
+            // Not to itself: its next one that it does not lead to.
+            ("e", "next", "a"),
+        ] {
+            let all = sketch.targets(step, output);
+            let found: Vec<&str> = all.iter().filter(|(_, is_it)| *is_it).map(|(name, _)| name.as_str()).collect();
+            assert_eq!(found, [likely], "{step} {output}");
+            assert!(all.len() == 5 - usize::from(!step.is_empty()) && all.iter().all(|(name, _)| name != step));
+        }
+        let connected = Sketch::of(&json!({"start": {"next": ["a", "b", "c"]}, "steps": {
+            "a": {"comment": "x"}, "b": {"create_record": "Leads", "created": "a"}, "c": {"comment": "x"}}}));
+        assert_eq!(connected.targets("b", "existing")[0], ("a".to_owned(), true));
+        assert_eq!(connected.targets("b", "created")[1], ("c".to_owned(), true));
+        assert!(Sketch::default().targets("", "next").is_empty());
+    }
 
     #[test]
     fn what_is_not_valid_is_sketched_as_far_as_it_can_be() {

@@ -53,7 +53,13 @@ fn difference(edit: &Edit) -> (Vec<String>, Vec<String>) {
 
 #[test]
 fn an_edit_changes_the_lines_that_it_must() {
-    let cases: [(Edit, &[&str], &[&str]); 12] = [
+    let cases: [(Edit, &[&str], &[&str]); 13] = [
+        // It works on the module of the start.
+        (
+            add("usable", "else", "find_record", false),
+            &[],
+            &["    else: Новый_шаг", "  Новый_шаг:", "    find_record: Leads"],
+        ),
         (add("usable", "else", "stop", false), &[], &["    else: Новый_шаг", "  Новый_шаг:", "    stop: finished"]),
         (
             add("usable", "then", "comment", false),
@@ -92,6 +98,39 @@ fn an_edit_changes_the_lines_that_it_must() {
         let texts = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!((was, is), (texts(gone), texts(new)), "{edit:?}");
     }
+}
+
+#[test]
+fn the_steps_before_and_behind_a_removed_step_are_joined() {
+    for (steps, removed, expected) in [
+        (
+            "a: {comment: x, next: b}, b: {comment: x, next: c}, c: {stop: finished}",
+            "b",
+            json!({"a": {"next": "c"}, "c": {}}),
+        ),
+        // The first output that leads to another step goes on; its other ways end.
+        (
+            "a: {comment: x, next: b}, b: {condition: x, then: b, else: [c, d]}, c: {stop: finished}, d: {stop: failed}",
+            "b",
+            json!({"a": {"next": ["c", "d"]}, "c": {}, "d": {}}),
+        ),
+        // Nobody is led to the same step twice.
+        (
+            "a: {comment: x, next: [b, c]}, b: {comment: x, next: c}, c: {comment: x, next: b}",
+            "b",
+            json!({"a": {"next": ["c"]}, "c": {"next": "c"}}),
+        ),
+        ("a: {comment: x, next: b}, b: {comment: x, next: b}", "b", json!({"a": {}})),
+    ] {
+        let text = format!("workflow: 1\nstart: {{next: a}}\nsteps: {{{steps}}}\n");
+        let mut document = read(&apply(&text, &Edit::Remove(removed.to_owned())).unwrap().text).unwrap();
+        for step in document["steps"].as_object_mut().unwrap().values_mut() {
+            step.as_object_mut().unwrap().retain(|key, _| ["next", "then", "else"].contains(&key.as_str()));
+        }
+        assert_eq!(document["steps"], expected, "{steps}");
+    }
+    let first = "workflow: 1\nstart: {next: a}\nsteps: {a: {comment: x, next: b}, b: {stop: finished}}\n";
+    assert_eq!(read(&apply(first, &Edit::Remove("a".into())).unwrap().text).unwrap()["start"]["next"], "b");
 }
 
 #[test]

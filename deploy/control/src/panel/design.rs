@@ -13,6 +13,7 @@ mod previews;
 mod publish;
 mod references;
 mod seen;
+mod synonyms;
 mod text;
 mod tried;
 
@@ -45,7 +46,10 @@ use picker::Picker;
 use postern_shared::document::Kind;
 pub use publish::{discard, duplicate, import, new, publish, restore};
 use references::Group;
-pub use text::{edit_text, keep_text};
+pub use text::{edit_text, keep_text, text_of};
+
+/// In the place of the name of an output: the first that leads nowhere, or else the first.
+const FREE: &str = "free";
 
 #[derive(Template)]
 #[template(path = "design.html")]
@@ -75,8 +79,10 @@ struct Page {
     form: StepForm,
     /// The tasks, where a step is added.
     picker: Option<Picker>,
-    /// The steps that an output can lead to, where one is connected.
-    targets: Option<Vec<String>>,
+    /// The steps that an output can lead to, where one is connected, and which is chosen first.
+    targets: Option<Vec<(String, bool)>>,
+    /// Whether something is to come behind a step that has no output.
+    ends: bool,
     references: Vec<Group>,
     /// What is wrong beside the steps.
     faults: Vec<String>,
@@ -170,22 +176,26 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let faults = Faults::new(batch.findings.into_iter().map(|found| found.located.finding), &sketch, visit.language);
     let chosen = Some(shown.step).filter(|name| sketch.step(name).is_some()).unwrap_or_default();
     let counts = faults.counts();
-    let (mut known, fields) = (opened::known(visit).await?, opened::fields(visit).await?);
+    let (mut known, fields) = (opened::known(visit, document).await?, opened::fields(visit).await?);
     let module = module_of(document, &document["steps"][&chosen]);
     let offers = module.map(|module| fields.offers(module)).unwrap_or_default();
     known.fields = offers.into_iter().map(|field| (field.name, field.help)).collect();
     let form = StepForm::of(visit, document, &sketch, &chosen, faults.of(&chosen), &known);
-    let add = visit.query.get("add");
+    let free = form.outputs.iter().find(|output| output.targets.is_empty()).or(form.outputs.first());
+    let first_output = free.map_or(NEXT, |output| output.name.as_str()).to_owned();
+    let (add, connect) = (visit.query.get("add"), visit.query.get("connect") == "1");
+    let ends = (add == FREE || connect) && form.outputs.is_empty();
+    let add = if add == FREE { first_output.as_str() } else { add };
     let has = |output: &str| form.outputs.iter().any(|one| one.name == output);
-    let is_connecting = visit.query.get("connect") == "1" && !form.outputs.is_empty();
+    let is_connecting = connect && !ends;
     let (last, counted) = statistics::of_draft(visit, opened.id).await?;
     let spans = SPANS.map(|(name, _)| (name, visit.t(&format!("last-{name}")), name == last));
     let p = Frame::new(visit, Section::Workflows).await;
-    let free = form.outputs.iter().find(|output| output.targets.is_empty()).or(form.outputs.first());
     Ok(Page {
-        first_output: free.map_or(NEXT, |output| output.name.as_str()).to_owned(),
         picker: has(add).then(|| Picker::of(visit, &form, add)),
-        targets: is_connecting.then(|| sketch.steps.iter().map(|step| step.name.clone()).collect()),
+        targets: is_connecting.then(|| sketch.targets(&chosen, &first_output)),
+        first_output,
+        ends,
         references: references::of(visit, document, &sketch, (&chosen, &fields)).await?,
         graph: graph::draw(
             &sketch,

@@ -23,7 +23,7 @@ use crate::operation::find::MAX_CHARS;
 use crate::redact::Sight;
 
 /// What a redirect may say was done.
-const DONE: [&str; 16] = [
+const DONE: [&str; 17] = [
     "saved",
     "deleted",
     "enabled",
@@ -40,6 +40,7 @@ const DONE: [&str; 16] = [
     "published",
     "draft-discarded",
     "restored",
+    "step-removed",
 ];
 
 /// What changes settings: it is in force when every ingress holds it.

@@ -215,7 +215,7 @@ fn start(sketch: &Sketch, place: Point, marks: Marks<'_>) -> Card {
         step: String::new(),
         task: "",
         glyph: "▶",
-        name: shortened(if keys.is_empty() { "▶" } else { &keys }, NAME_CHARS),
+        name: shortened(if keys.is_empty() { marks.start() } else { &keys }, NAME_CHARS),
         summary: shortened(module, SUMMARY_CHARS),
         title: format!("{module} {keys}"),
         class: marks.start_class(),
@@ -296,6 +296,8 @@ mod tests {
         );
         let ports: Vec<_> = graph.ports.iter().map(|port| (port.step.as_str(), port.output.as_str())).collect();
         assert_eq!(ports, [("", "next"), ("a", "then"), ("a", "else")]);
+        assert_eq!((graph.boxes[0].glyph, graph.boxes[0].name.as_str()), ("▶", "Start"));
+        assert_eq!(graph.boxes[1].summary, "");
         let classes: Vec<_> = graph.boxes.iter().map(|one| (one.step.as_str(), one.class.as_str())).collect();
         assert_eq!(classes, [("", "start"), ("a", "step"), ("b", "step chosen"), ("lost", "step faulty")]);
         assert_eq!(graph.boxes[3].numbers, "✕ 2");

@@ -67,9 +67,7 @@ impl Call {
     pub fn of(visit: &Visit<'_>, permission: &Value) -> Self {
         let short_url = permission["short_url"].as_str().map(|url| url.trim_start_matches('/'));
         let short_url = short_url.unwrap_or(visit.panel.state.short_url.as_str());
-        let host = if visit.host.is_empty() { "localhost" } else { &visit.host };
-        let (scheme, listener) = visit.panel.public;
-        Self::at(&format!("{scheme}://{host}:{}/{short_url}", listener.port()), permission)
+        Self::at(&format!("{}/{short_url}", public(visit)), permission)
     }
 
     /// The call of a permission that answers at this URL.
@@ -114,6 +112,13 @@ impl Call {
         });
         filled.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Where callers reach the ingress, as far as the panel can tell: at the host at which a person reaches the panel.
+pub fn public(visit: &Visit<'_>) -> String {
+    let host = if visit.host.is_empty() { "localhost" } else { &visit.host };
+    let (scheme, listener) = visit.panel.public;
+    format!("{scheme}://{host}:{}", listener.port())
 }
 
 fn target(permission: &Value) -> String {

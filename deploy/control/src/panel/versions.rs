@@ -10,12 +10,14 @@ use warp::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use warp::reply::{Reply, Response};
 
 use super::confirm::Delete;
+use super::design;
 use super::difference::{self, Line};
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
 use super::saving;
 use super::shown::Moment;
 use super::visit::Visit;
+use crate::designer::edit;
 
 /// How many versions are listed.
 const LISTED: i64 = 200;
@@ -57,14 +59,19 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page)
 }
 
-/// The text of a version as a file: the one that the query names, or the newest.
+/// The text of a version as a file: the one that the query names, which may be the draft, or the newest.
 pub async fn export(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::without_counts(visit, Section::Workflows);
     let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
-    let connection = visit.connection().await?;
-    let newest = workflows::versions(&connection, id, 1).await?.first().ok_or(Refusal::NotFound)?.0;
-    let version = visit.query.get("version").parse().unwrap_or(newest);
-    let (_, text) = written(&connection, &p, id, version).await?.ok_or(Refusal::NotFound)?;
+    let text = if visit.query.get("version") == "draft" {
+        let text = design::text_of(visit).await?;
+        p.sight.written(&edit::read(&text).unwrap_or_default(), Some(text)).1
+    } else {
+        let connection = visit.connection().await?;
+        let newest = workflows::versions(&connection, id, 1).await?.first().ok_or(Refusal::NotFound)?.0;
+        let version = visit.query.get("version").parse().unwrap_or(newest);
+        written(&connection, &p, id, version).await?.ok_or(Refusal::NotFound)?.1
+    };
     let name = format!("attachment; filename=\"workflow-{id}.yaml\"");
     let mut response = text.into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/yaml"));

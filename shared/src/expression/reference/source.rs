@@ -42,7 +42,9 @@ pub(super) fn refuse_unknown_of_request(name: &str) -> Result<(), SyntaxError> {
         return Ok(());
     }
     let short: String = name.chars().take(40).collect();
-    let meant = did_you_mean(name, OF_REQUEST);
+    let near = did_you_mean(name, OF_REQUEST);
+    // What was posted is looked for here as well.
+    let meant = if near.is_empty() && short == name { Meant::of([format!("$env[{short:?}]")]) } else { near };
     let fault = ExpressionFault::RequestLacks { name: format!("{short:?}"), known: OF_REQUEST.join(", ") };
     Err(SyntaxError(Message::from(fault).meant(meant)))
 }

@@ -78,7 +78,10 @@ const MISSPELT: &[(&str, &str)] = &[
     ("comment: Bearer $secrets[“K”]", "steps.s.comment: unknown source $secrets: did you mean $secret[\"name\"]?"),
     ("comment: $foo['K']", "steps.s.comment: unknown source $foo; there are $env[\"name\"] or "),
     ("comment: $requst[ip]", "steps.s.comment: unknown source $requst: did you mean $request[\"name\"]?"),
-    ("comment: $request[\"method\"]", "steps.s.comment: $request has no \"method\"; it has ip, time, headers, altered"),
+    (
+        "comment: $request[\"email\"]",
+        "steps.s.comment: $request has no \"email\"; it has ip, time, headers, altered: did you mean $env[\"email\"]?",
+    ),
     (
         "comment: $request[\"tiem\"]",
         "steps.s.comment: $request has no \"tiem\"; it has ip, time, headers, altered: did you mean `time`?",

@@ -1,8 +1,10 @@
 //! A catalog in which one workflow is another one than the one in force: a draft that is tried.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use postern_shared::expression::Reads;
+use postern_shared::store::forgetting::Lately;
 use postern_shared::workflow::Workflow;
 
 use super::{Catalog, Pinned};
@@ -20,9 +22,12 @@ impl Catalog {
             version: self.version,
             workflows,
             modules: Arc::clone(&self.modules),
+            connections: Arc::clone(&self.connections),
             variables: Arc::clone(&self.variables),
             fallbacks: self.fallbacks.clone(),
-            ..Self::default()
+            // What only the intake of submissions asks for: nothing is posted in a dry run.
+            forgotten: Lately::default(),
+            listeners: HashMap::new(),
         };
         (catalog, pinned)
     }

@@ -22,6 +22,7 @@ pub(super) const IS: &str = "is";
 /// What stands in a field.
 pub(super) fn shown(control: Control, value: &Value) -> String {
     match control {
+        Control::Value if value.is_null() => String::new(),
         Control::Value => yaml::write(value).trim_end().to_owned(),
         Control::Line | Control::Text if value.is_array() => texts(value).join(", "),
         Control::Line | Control::Text | Control::Choice | Control::Rule => scalar(value),

@@ -43,6 +43,32 @@ fn conditions_and_inner_maps_are_rows_and_fields() {
 }
 
 #[test]
+fn a_field_of_which_nothing_is_set_is_empty() {
+    for kind in &KINDS {
+        let map = json!({kind.spec.name: null});
+        let known = settings::Known::default();
+        for field in settings::fields((kind.spec.settings, &kind.spec.text_key()), &map, &known, texts()) {
+            assert_eq!(field.text, "", "{} {}", kind.spec.name, field.name);
+        }
+    }
+}
+
+#[test]
+fn the_default_of_a_choice_stands_in_its_list_once() {
+    let spec = KINDS.iter().find(|kind| kind.spec.name == "create_record").unwrap().spec;
+    for (value, options) in
+        [(Value::Null, ["", "update"]), (json!("update"), ["", "update"]), (json!("skip"), ["skip", "update"])]
+    {
+        let map = json!({"create_record": "Leads", "if_exists": value});
+        let fields = settings::fields((spec.settings, "create-record"), &map, &settings::Known::default(), texts());
+        let field = fields.iter().find(|field| field.name == "if_exists").unwrap();
+        let unwritten = field.has_unwritten().then_some("");
+        let shown: Vec<&str> = unwritten.into_iter().chain(field.options.iter().map(|one| one.key.as_str())).collect();
+        assert_eq!(shown, options, "{value}");
+    }
+}
+
+#[test]
 fn a_condition_is_typed_in_rows_or_as_an_expression() {
     let spec = KINDS.iter().find(|kind| kind.spec.name == "condition").unwrap().spec;
     let after = |old: Value, change: &dyn Fn(Posted) -> Posted| {

@@ -10,6 +10,7 @@ use warp::reply::Response;
 
 use super::opened::Opened;
 use crate::designer::{Sketch, edit};
+use crate::panel::ready_made;
 use crate::panel::reply::{self, Refusal};
 use crate::panel::visit::Visit;
 
@@ -67,12 +68,12 @@ pub async fn listen(visit: &Visit<'_>) -> Result<Response, Refusal> {
     Ok(reply::redirect(&format!("{}?since={since}", opened.path("try"))))
 }
 
-/// The path and the query of a call to a workflow: to the first of its triggers, or else to itself.
+/// The URL of a call to a workflow: to the first of its triggers, or else to itself.
 pub fn call(visit: &Visit<'_>, id: WorkflowId, sketch: &Sketch) -> String {
-    let short_url = &visit.panel.state.short_url;
+    let url = format!("{}/{}", ready_made::public(visit), visit.panel.state.short_url.as_str());
     match sketch.triggers.first() {
-        Some(trigger) => format!("/{}?workflow_trigger={trigger}", short_url.as_str()),
-        None => format!("/{}?workflow_id={id}", short_url.as_str()),
+        Some(trigger) => format!("{url}?workflow_trigger={trigger}"),
+        None => format!("{url}?workflow_id={id}"),
     }
 }
 

@@ -10,7 +10,7 @@ use postern_shared::store::{described_modules, texts, workflow_drafts, workflows
 use postern_shared::yaml;
 use serde_json::Value;
 
-use crate::designer::fields::Fields;
+use crate::designer::fields::{Fields, modules_of};
 use crate::designer::settings::Known;
 use crate::panel::reply::{self, Refusal};
 use crate::panel::saving;
@@ -73,15 +73,22 @@ pub async fn fields(visit: &Visit<'_>) -> Result<Fields, Refusal> {
     Ok(Fields { modules, described })
 }
 
-/// What a draft may name.
-pub async fn known(visit: &Visit<'_>) -> Result<Known, Refusal> {
+/// What a draft may name: what is declared, and the modules that it or another workflow names already.
+pub async fn known(visit: &Visit<'_>, draft: &Value) -> Result<Known, Refusal> {
     let names = |kind: Kind, all: Vec<Value>| -> Vec<(String, String)> {
         all.iter().map(|one| (saving::key(kind, one), saving::title(one).to_owned())).collect()
     };
+    let workflows = saving::load(visit, Kind::Workflow).await?;
+    let mut modules = names(Kind::Module, saving::load(visit, Kind::Module).await?);
+    for name in std::iter::once(draft).chain(&workflows).flat_map(modules_of) {
+        if !modules.iter().any(|(known, _)| known == name) {
+            modules.push((name.to_owned(), String::new()));
+        }
+    }
     Ok(Known {
-        modules: names(Kind::Module, saving::load(visit, Kind::Module).await?),
+        modules,
         triggers: names(Kind::Trigger, saving::load(visit, Kind::Trigger).await?),
-        workflows: names(Kind::Workflow, saving::load(visit, Kind::Workflow).await?),
+        workflows: names(Kind::Workflow, workflows),
         fields: Vec::new(),
     })
 }

@@ -5,6 +5,7 @@ use postern_shared::spec::texts::Text;
 use postern_shared::task;
 
 use super::form::{StepForm, texts_of, words};
+use super::synonyms;
 use crate::panel::graph::glyph;
 use crate::panel::visit::Visit;
 
@@ -36,6 +37,8 @@ pub struct Offer {
     pub glyph: &'static str,
     pub title: &'static str,
     pub help: &'static str,
+    /// Other words that it is found by.
+    pub words: &'static str,
 }
 
 impl Picker {
@@ -44,11 +47,19 @@ impl Picker {
         let (query, texts) = (visit.query.get("q").to_lowercase(), texts_of(visit.language));
         let offer = |spec: &'static Spec| {
             let Text { title, help } = words(texts, &spec.text_key());
-            Offer { task: spec.name, glyph: glyph(spec.name), title, help: first_sentence(help) }
+            Offer {
+                task: spec.name,
+                glyph: glyph(spec.name),
+                title,
+                help: first_sentence(help),
+                words: synonyms::of(spec.name),
+            }
         };
         let fits = |offer: &Offer| {
-            let text = format!("{} {} {}", offer.task, offer.title, offer.help).to_lowercase();
-            query.split_whitespace().all(|word| text.contains(word))
+            let (name, spoken) = (offer.task, offer.task.replace('_', " "));
+            let text = format!("{name} {spoken} {} {} {}", offer.words, offer.title, offer.help).to_lowercase();
+            let begins = |word: &str| text.split(is_between).any(|one| one.starts_with(word));
+            query.split_whitespace().all(begins)
         };
         let groups = GROUPS.iter().map(|(group, _)| {
             let mut tasks: Vec<&'static Spec> =
@@ -62,6 +73,11 @@ impl Picker {
         let groups = groups.filter(|(_, tasks)| !tasks.is_empty()).collect();
         Self { output: output.to_owned(), is_taken, query: visit.query.get("q").to_owned(), groups }
     }
+}
+
+/// What stands between two words.
+fn is_between(c: char) -> bool {
+    !(c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 fn group_of(task: &str) -> &'static str {

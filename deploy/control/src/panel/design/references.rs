@@ -63,8 +63,13 @@ pub async fn of(
     let read = read.map(|field| Reference::new(format!("${}", field.name), field.help));
     let plain = |text: &str| Reference::new(text.to_owned(), String::new());
     let sees_values = visit.who().may_see(redact::Kind::Posted).is_ok();
+    let mut from_posts = from_posts(&posted, &of, sees_values);
+    if from_posts.is_empty() {
+        // Nothing has come yet: how a posted value is read is shown by an example.
+        from_posts.push(Reference::new(env("email"), visit.t("reference-posted")));
+    }
     let groups = [
-        Group { title: "references-posted", items: from_posts(&posted, &of, sees_values) },
+        Group { title: "references-posted", items: from_posts },
         Group { title: "references-steps", items: set_by_steps(document, step) },
         Group { title: "references-choices", items: choices(document, fields, step) },
         Group { title: "references-record", items: read.take(MAX_SHOWN).collect() },

@@ -48,6 +48,11 @@ pub async fn edit_text(visit: &Visit<'_>) -> Result<Response, Refusal> {
     reply::page(&page(visit, opened.draft.text, (notice, seen)).await?)
 }
 
+/// The text of the draft, or of the version in force if there is no draft.
+pub async fn text_of(visit: &Visit<'_>) -> Result<String, Refusal> {
+    Ok(Opened::find(visit).await?.draft.text)
+}
+
 /// Why a text is not kept.
 enum Unkept {
     Stale,

@@ -41,6 +41,15 @@ impl Marks<'_> {
         }
     }
 
+    /// What the start is called that no trigger begins; in the graph of a run its sign is enough.
+    pub fn start(&self) -> &'static str {
+        match self {
+            Self::Taken(_) => "",
+            Self::Counted(_, Language::English) | Self::Drafted { language: Language::English, .. } => "Start",
+            Self::Counted(_, Language::Russian) | Self::Drafted { language: Language::Russian, .. } => "Начало",
+        }
+    }
+
     fn counted_class(&self, name: &str) -> &'static str {
         if self.step(name).is_some_and(|step| step.failures > 0) { "step failing" } else { "step" }
     }

@@ -6,6 +6,8 @@ use serde_json::Value;
 pub fn summary(task: &str, step: &Value) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
+        // What is not set yet is not said.
+        Value::Null => String::new(),
         other => other.to_string(),
     };
     let first =
@@ -18,6 +20,7 @@ pub fn summary(task: &str, step: &Value) -> String {
     });
     match (own, more) {
         (Value::Object(_), _) => first(own).unwrap_or_default(),
+        (Value::Null, Some(more)) => more,
         (own, Some(more)) => format!("{} · {more}", text(own)),
         (own, None) => text(own),
     }
@@ -42,5 +45,26 @@ pub fn glyph(task: &str) -> &'static str {
         "switch" => "⋔",
         "for_each" => "↻",
         _ => "•",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_step_is_summed_up_by_what_is_set_of_it() {
+        for (task, step, expected) in [
+            ("comment", json!({"comment": "Hi"}), "Hi"),
+            ("comment", json!({"comment": null}), ""),
+            ("comment", json!({"comment": null, "record": "5"}), "5"),
+            ("create_record", json!({"create_record": "Leads", "fields": {"a": 1}}), "Leads · a = 1"),
+            ("set_value", json!({"set_value": {"a": null}}), "a = "),
+            ("set_value", json!({"set_value": null}), ""),
+        ] {
+            assert_eq!(summary(task, &step), expected, "{step}");
+        }
     }
 }
