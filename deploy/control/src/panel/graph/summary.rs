@@ -36,7 +36,7 @@ pub fn glyph(task: &str) -> &'static str {
         "run_workflow" => "⇉",
         "http_request" => "⇄",
         "send_mail" => "✉",
-        "delay" => "⧗",
+        "delay" => "◔",
         "respond" => "↩",
         "stop" => "■",
         "switch" => "⋔",
