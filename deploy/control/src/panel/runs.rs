@@ -69,7 +69,7 @@ struct Choice {
     is_chosen: bool,
 }
 
-/// A group that is open: runs that failed at a step, or that wait to take it.
+/// A group that is open: runs that failed at a step, or that wait at it.
 struct Open {
     is_waiting: bool,
     workflow: String,
