@@ -126,6 +126,7 @@ connection = Connection
 message = Message
 length = Took
 started = Started
+received = Received
 receipt = Receipt
 permission = Permission
 target = Target

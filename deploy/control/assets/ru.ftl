@@ -130,6 +130,7 @@ connection = Подключение
 message = Сообщение
 length = Длительность
 started = Начало
+received = Принят
 receipt = Квитанция
 permission = Разрешение
 target = Цель

@@ -17,6 +17,7 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
     let mut visitor = Visitor::logged_in(&mut postern).await;
     let list = visitor.get("/runs?state=finished&workflow=77").await;
     assert!(list.text.contains(&format!("/receipts/{receipt}#run-1")), "{}", list.text);
+    assert!(list.text.contains("<td class=\"wide\">→ 1</td>"), "the record that it created: {}", list.text);
     let none = visitor.get("/runs?state=failed").await;
     assert!(none.text.contains("No run is like that"), "{}", none.text);
     let page = visitor.get(&format!("/receipts/{receipt}")).await;
@@ -43,7 +44,6 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[tokio::test(flavor = "multi_thread")]
 async fn the_graph_of_a_failed_run_marks_its_way_and_the_step_where_it_failed() {
     let settings = "permission: test\naddresses: 127.0.0.1\nworkflows: [1]\n---\nworkflow: 1\n\
                     start: {without_record: true, next: check}\nsteps:\n  \
@@ -59,6 +59,7 @@ async fn the_graph_of_a_failed_run_marks_its_way_and_the_step_where_it_failed() 
     assert_eq!(page.matches("<path class=\"way went\"").count(), 2, "{page}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_leads_to_those_that_it_has_started_and_back() {
     let mut postern = started(
         "permission: test\naddresses: 127.0.0.1\nworkflows: [1]\n---\nworkflow: 1\nstart: {without_record: true, next: go}\nsteps: {go: {run_workflow: 2}}\n---\nworkflow: 2\nstart: {without_record: true, next: end}\nsteps: {end: {stop: finished}}\n",
