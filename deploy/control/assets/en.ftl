@@ -142,7 +142,7 @@ steps = Steps
 statistics-open = Statistics
 statistics-off = Without statistics
 statistics-count = Times taken
-statistics-outputs = Left by
+statistics-outputs = Went on by
 statistics-median = Median
 statistics-p95 = 95 of 100 took at most
 statistics-failures = Failures
@@ -213,7 +213,7 @@ text-fine = No mistakes.
 workflow-taken = there is a workflow of this number already
 workflow-number-fixed = the number cannot be changed: make a new workflow instead
 connection-new = New connection
-connection-new-help = To what does it lead?
+connection-new-help = Which system does it connect to?
 connection-system = System
 connection-address = Address
 connection-used = Used by
@@ -265,7 +265,7 @@ permission-new = New permission
 permission-key-help = Its name in documents and in the log. Left empty, it is made from the title.
 permission-delete-help = Its callers are refused from then on. What they posted before stays.
 addresses = IP addresses
-addresses-help = One a line: 192.168.0.17 · 192.168.0.* · 192.168.0.100-192.168.0.160 · 192.168.0.0/24 · IPv6 the same. The word any lets everyone in who knows the short URL, which is then made up.
+addresses-help = One a line: 192.168.0.17 · 192.168.0.* · 192.168.0.100-192.168.0.160 · 192.168.0.0/24 · IPv6 the same. The word any lets everyone in who knows the short URL; Postern then generates one.
 addresses-count = { $n ->
     [one] { $n } address
    *[other] { $n } addresses
@@ -282,7 +282,7 @@ expires-help = A date, valid to its end (UTC), or a moment such as 2026-12-31T18
 switch = Switch
 enable = Switch on
 disable = Switch off
-for-fixed-callers = For callers that cannot be changed
+for-fixed-callers = Token, signature, limits and other rules
 charset = Charset of forms
 files = Files
 files-refuse = refuse with 415
@@ -495,7 +495,7 @@ attention-unopened = { $n ->
 chart-accepted = Submissions
 chart-ended = Runs
 chart-from = 24 h ago
-chart-top = highest bar:
+chart-top = maximum:
 this-hour = this hour
 hour-accepted = { $n } accepted
 hour-finished = { $n } finished
@@ -885,8 +885,8 @@ draft-yours = You have a draft of this workflow, changed
 draft-continue = Go on with it
 drafts = Your drafts
 draft-faults = { $n ->
-    [one] { $n } mistake is left
-   *[other] { $n } mistakes are left
+    [one] { $n } thing is to be settled before this can be published
+   *[other] { $n } things are to be settled before this can be published
 }
 draft-refused-unreadable = This text is not one workflow in YAML, so it cannot be drawn. Mend it here.
 draft-refused-lines = The designer would have lost a comment or written other lines anew. Nothing was changed; make the change here.
@@ -902,6 +902,7 @@ step-outputs = Where it leads
 step-target = Step
 step-disconnect = Disconnect from
 step-save = Keep the step
+start-save = Keep the settings
 step-name = Name
 step-up = Move up in the text
 step-down = Move down in the text
