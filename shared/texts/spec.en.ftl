@@ -10,13 +10,13 @@ comment-record = Record
     .help = The id of the record. Without it: the record of the run.
 
 condition = Condition
-    .help = Evaluates an expression and leaves by `then` or `else`.
+    .help = Evaluates an expression: the run goes on by `then` (yes) or by `else` (no).
 
 condition-condition = Expression
     .help = The expression that decides.
 
 create-record = Create record
-    .help = Creates a record of a module. With a key, one key is one record under any concurrency: a step whose key has a record already leaves by `existing`.
+    .help = Creates a record of a module. With a key, one key is one record, also when many calls come at once: if the key has a record already, the run goes on by `existing`.
 
 create-record-create-record = Module
     .help = The module of the new record.
@@ -28,19 +28,19 @@ create-record-unique = Unique key
     .help = The key of the record. An empty key is no key. Without it: the value of the module's unique field, if the module has one.
 
 create-record-if-exists = If it exists
-    .help = `skip` leaves the existing record as it is, `update` sets the fields on it.
+    .help = `skip`: the existing record stays as it is. `update`: the fields are set on it.
 
 create-record-unknown = If the outcome is unknown
-    .help = For a module that another system keeps, and a record without a unique key: when nobody knows whether the record was created, `ask` waits for a person, `repeat` creates the record again.
+    .help = For a module that another system keeps, and a record without a unique key: nobody knows whether the record was created. `ask`: the run waits for a person. `repeat`: the record is created again.
 
 create-record-store-id = Store the id
     .help = The name of `$env` that gets the id of the record, new or existing.
 
 delay = Delay
-    .help = Parks this branch of the run until a time has come. Other branches go on.
+    .help = The run waits here until a time has come. Its other branches go on.
 
 delay-delay = Time
-    .help = For how long, or until when: `5 minutes`, `18:00`, `monday 9:00`, `24.12.2026 18:00`, or a map.
+    .help = For how long, or until when: `5 minutes`, `18:00`, `monday 9:00`, `24.12.2026 18:00`; or the settings `for`, `until` and `zone`.
 
 delay-for = For
     .help = A duration: `45s`, `90m`, `1h 30m`, `2 days`, `5 минут`; at most 90 days.
@@ -61,7 +61,7 @@ delete-record-record = Record
     .help = The id of the record. Without it: the record of the run.
 
 find-record = Find record
-    .help = Finds records of a module and leaves by `found` or `not_found`. Only the module's unique field has an index; a search by other fields reads all records of the module.
+    .help = Finds records of a module: the run goes on by `found` or by `not_found`. Only the module's unique field has an index; a search by other fields reads all records of the module.
 
 find-record-find-record = Module
     .help = The module to search.
@@ -82,7 +82,7 @@ find-record-store-ids = Store all ids
     .help = The name of `$env` that gets the list of all ids.
 
 for-each = For each
-    .help = Takes steps once for each item of a list: those to which `each` leads, and those to which these lead. After the last item it leaves by `next`. The next item follows when all branches of an item have ended, whatever they waited for. A loop may stand inside another.
+    .help = Takes steps once for each item of a list: those to which `each` leads, and those to which these lead. After the last item the run goes on by `next`. The next item follows when all branches of an item have ended, whatever they waited for. A loop may stand inside another.
 
 for-each-for-each = List
     .help = The list, of at most 1000 items. A value that is no list is one item; an empty value is none.
@@ -100,13 +100,13 @@ for-each-store = Store the list
     .help = The name of `$env` that gets the list of what the items gave, in their order.
 
 for-each-on-error = If an item fails
-    .help = `fail` leaves by `failed`, and fails the run where that leads nowhere; a replay of the run goes on with the failed item. `collect` puts `{error: …}` into the list and goes on with the next item. A step `stop` ends the run in any case.
+    .help = `fail`: the run goes on by `failed`, and fails where that leads nowhere; a replay of the run goes on with the failed item. `collect`: puts `{error: …}` into the list and goes on with the next item. A step `stop` ends the run in any case.
 
 for-each-parallel = At a time
-    .help = How many items run at a time, at most 50: each in a run of its own with a copy of `$env`, for which this run waits. Then `fail` leaves by `failed` when all have ended. Without it: one item after another in this run.
+    .help = How many items run at a time, at most 50: each in a run of its own with a copy of `$env`, for which this run waits. Then `fail` goes on by `failed` when all have ended. Without it: one item after another in this run.
 
 http-request = HTTP request
-    .help = Sends a request to another system. Leaves by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
+    .help = Sends a request to another system. The run goes on by `next` when the status is expected, else by `failed`. All tries of a step send the same request with the same `Idempotency-Key`.
 
 http-request-http-request = URL
     .help = The address of the other system, with `https://` or `http://`. Scheme, host and port are written out. A value in a path, a query or a fragment is percent-encoded; `|safe` opts out.
@@ -187,7 +187,7 @@ run-workflow-env = More variables
     .help = Names and values that are added to `$env` of the new runs.
 
 run-workflow-wait = Wait
-    .help = `true`: the step waits until all of its runs have ended. It leaves by `failed` when a run failed, was cancelled, or has not ended in time. What a run responds goes to this run, and not to the caller.
+    .help = On (`true`): the step waits until all of its runs have ended. The run goes on by `failed` when one of them failed, was cancelled, or has not ended in time. What a run responds goes to this run, and not to the caller.
 
 run-workflow-timeout = Longest wait
     .help = How long the step waits for its runs.
@@ -196,7 +196,7 @@ run-workflow-store = Store the results
     .help = The name of `$env` that gets what the run left: `{run, state, message, status, body}`, or a list of these with `for_each` or a list of records. `status` and `body` come from its `respond`.
 
 send-mail = Send mail
-    .help = Sends a mail. Leaves by `next` when the mail server has taken it, else by `failed`. All tries send the same mail with the same `Message-ID`.
+    .help = Sends a mail. The run goes on by `next` when the mail server has taken it, else by `failed`. All tries send the same mail with the same `Message-ID`.
 
 send-mail-send-mail = To
     .help = The addresses of those who receive it: a text, joined by commas, or a list.
@@ -205,7 +205,7 @@ send-mail-subject = Subject
     .help = The subject of the mail.
 
 send-mail-text = Text
-    .help = The body without format. A mail has `text`, `html` or both.
+    .help = The body as plain text. A mail has `text`, `html` or both.
 
 send-mail-html = HTML
     .help = The body as HTML. Values in it are escaped; `|safe` opts out.
@@ -241,13 +241,13 @@ stop = Stop
     .help = Ends the run.
 
 stop-stop = End
-    .help = `finished`, or `failed`: the run counts as failed.
+    .help = `finished`: the run counts as finished. `failed`: it counts as failed.
 
 stop-message = Message
     .help = Shown with the run.
 
 switch = Switch
-    .help = Compares one value with several cases. Leaves by the output of the first case that is equal, else by `else`. The path of the run shows the output of the case `Rome` as `= Rome`.
+    .help = Compares one value with several cases. The run goes on by the first case that is equal, else by `else`. The path of the run shows the output of the case `Rome` as `= Rome`.
 
 switch-switch = Value
     .help = The value that is compared. A list or a map is equal to no case.
@@ -262,10 +262,10 @@ workflow-workflow = Number
     .help = The number of the workflow.
 
 workflow-title = Title
-    .help = For people only.
+    .help = A text for people; nothing depends on it.
 
 workflow-active = Active
-    .help = `false`: no submission starts it.
+    .help = Off (`false`): no submission starts it.
 
 workflow-zone = Time zone
     .help = The time zone of clock times, dates and weekdays, such as `Europe/Moscow`. Without it: that of the installation (`POSTERN_ZONE`).
@@ -295,13 +295,13 @@ start-once-per-record = Once per record
     .help = Whether it runs on one record only once, whatever becomes of that run.
 
 start-parallel = Parallel
-    .help = `false`: of two runs on one record the second begins when the first has ended.
+    .help = Off (`false`): of two runs on one record the second begins when the first has ended.
 
 start-hold = Hold
-    .help = `true`: submissions are accepted, and the runs begin when the hold is taken away.
+    .help = On (`true`): submissions are accepted, and their runs begin when it is off again.
 
-start-at-most = At most
-    .help = So many of its runs reach outside at a time, over all workers.
+start-at-most = Runs at a time
+    .help = The most runs of it that call other systems at a time, over all workers.
 
 start-keep-log = Keep log
     .help = Whose steps are kept in the log: of all runs, of those that fail, or of none.
@@ -313,7 +313,7 @@ step = Step
     .help = One task, its settings, and for each output the steps that follow.
 
 output = Output
-    .help = The steps that follow when the task leaves by this output, in written order.
+    .help = The steps that follow when the run goes on by this output, in written order.
 
 trigger = Trigger
     .help = A key that callers name and workflows listen to.
@@ -322,7 +322,7 @@ trigger-trigger = Key
     .help = What callers name in `workflow_trigger`.
 
 trigger-title = Title
-    .help = For people only.
+    .help = A text for people; nothing depends on it.
 
 module = Module
     .help = A type of records. A module without a document is open: any field may hold anything.
@@ -331,7 +331,7 @@ module-module = Name
     .help = The name of the module.
 
 module-title = Title
-    .help = For people only.
+    .help = A text for people; nothing depends on it.
 
 module-connection = Connection
     .help = The connection to the vtiger in which the records of the module live. Without it the records live here.
@@ -346,7 +346,7 @@ field-type = Type
     .help = What the values of the field are.
 
 field-label = Label
-    .help = For people only.
+    .help = A text for people; nothing depends on it.
 
 field-required = Required
     .help = Whether a record must have a value.
@@ -373,7 +373,7 @@ permission-permission = Key
     .help = The key by which the permission is known.
 
 permission-title = Title
-    .help = For people only.
+    .help = A text for people; nothing depends on it.
 
 permission-addresses = Addresses
     .help = `192.168.0.7`, `192.168.0.*`, `192.168.0.100-192.168.0.160`, `192.168.0.0/24`, or `any`, which needs a generated short URL.
@@ -520,7 +520,7 @@ connection-connection = Name
     .help = The name by which modules and steps name the connection.
 
 connection-title = Title
-    .help = For people only.
+    .help = A text for people; nothing depends on it.
 
 connection-vtiger = vtiger
     .help = The vtiger CRM. Modules that name the connection have their records there.

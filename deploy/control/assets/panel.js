@@ -22,10 +22,22 @@ async function ask(url, options) {
   return answer.ok && !answer.redirected ? answer.text() : null;
 }
 
+function exact(at, timeStyle) {
+  return new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle });
+}
+
+// The server names moments in UTC, also those within a message; a person reads them by the clock on the wall.
 function times() {
   for (const time of document.querySelectorAll("time")) {
-    const at = new Date(time.dateTime);
-    if (!isNaN(at)) time.title = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+    if (!isNaN(new Date(time.dateTime))) time.title = exact(time.dateTime, "medium");
+  }
+  const moment = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+  for (const place of document.querySelectorAll(".message, td.cut, .notes li")) {
+    const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const text = walker.currentNode, local = text.data.replace(moment, (at) => exact(at, "short"));
+      if (local !== text.data) text.data = local;
+    }
   }
 }
 

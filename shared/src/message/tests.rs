@@ -94,7 +94,7 @@ fn a_message_is_a_code_with_arguments_and_a_text_in_each_language() {
             Message::from(DocumentFault::MustBeWithin { min: -1, max: 5 }).meant(did_you_mean("lin", ["line", "link"])),
             r#"{"code":"did-you-mean","message":{"code":"must-be-within","min":-1,"max":5},"meant":["`line`","`link`"]}"#,
             "must be -1 to 5: did you mean `line` or `link`?",
-            "нужно число от -1 до 5 – возможно, имелось в виду `line` или `link`?",
+            "нужно число от -1 до 5 — возможно, имелось в виду `line` или `link`?",
         ),
     ] {
         assert_eq!(message.stored(), stored);

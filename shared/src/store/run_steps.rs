@@ -4,10 +4,12 @@
 
 mod encoding;
 
+use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use super::runs::Run;
 use super::{StoreError, copy};
@@ -34,6 +36,20 @@ SELECT all_values.run, first, steps FROM (
 ) all_values JOIN unnest($2::smallint[], $3::int[]) AS taken (run, steps_taken) ON taken.run = all_values.run
 WHERE next IS NULL OR next > steps_taken - $4::bigint
 ORDER BY all_values.run, first";
+
+/// The values of runs that took at most `$3` steps.
+const RECORDS: &str = "-- run_steps::records
+WITH wanted AS (
+    SELECT r.receipt, r.number, r.steps FROM unnest($1::uuid[], $2::smallint[]) AS w (receipt, number)
+    JOIN runs r ON r.receipt = w.receipt AND r.number = w.number WHERE r.steps_taken <= $3
+)
+SELECT receipt, number, steps FROM wanted WHERE steps IS NOT NULL
+UNION ALL
+SELECT s.receipt, s.run, s.steps FROM run_steps s
+JOIN wanted ON s.receipt = wanted.receipt AND s.run = wanted.number";
+
+/// The longest runs of which a list names the records, in steps.
+const MAX_LISTED: i32 = 100;
 
 const FORGET: &str = "-- run_steps::forget
 DELETE FROM run_steps WHERE receipt = $1 AND run = $2";
@@ -108,6 +124,25 @@ pub async fn append(transaction: &Transaction<'_>, all: &[Further]) -> Result<()
 pub async fn forget(transaction: &Transaction<'_>, run: RunKey) -> Result<(), StoreError> {
     transaction.execute(FORGET, &[&run.receipt.uuid(), &run.number]).await?;
     Ok(())
+}
+
+/// The records to which runs did something, of each run that took at most [`MAX_LISTED`] steps.
+pub async fn records(
+    connection: &Object,
+    runs: impl Iterator<Item = RunKey>,
+) -> Result<HashMap<RunKey, BTreeSet<RecordRef>>, StoreError> {
+    let (receipts, numbers): (Vec<Uuid>, Vec<i16>) = runs.map(|run| (run.receipt.uuid(), run.number)).unzip();
+    let mut records: HashMap<RunKey, BTreeSet<RecordRef>> = HashMap::new();
+    if receipts.is_empty() {
+        return Ok(records);
+    }
+    let statement = connection.prepare_cached(RECORDS).await?;
+    for row in connection.query(&statement, &[&receipts, &numbers, &MAX_LISTED]).await? {
+        let run = RunKey { receipt: row.get::<_, Uuid>(0).into(), number: row.get(1) };
+        let steps = decode(row.get(2)).unwrap_or_default();
+        records.entry(run).or_default().extend(steps.into_iter().flat_map(|step| step.records));
+    }
+    Ok(records)
 }
 
 /// The steps that these runs of a receipt took, of each run the last `most`: by number of the run, then in order.

@@ -50,10 +50,11 @@ FROM step_statistics
 WHERE workflow = $1 AND hour >= $2 AND hour < $3 AND ($4::int IS NULL OR version = $4) GROUP BY step, output
 ORDER BY step, output";
 
-/// The step that a waiting run takes next.
+/// The step at which a run waits: the `delay` that parked it, else the step that it takes next.
 const WAITING: &str = "-- statistics::waiting
 SELECT step, count(*) FROM (
-    SELECT coalesce(c.document #>> '{pending,-1,step}', c.document #>> '{parked,0,steps,-1,step}') AS step
+    SELECT coalesce(c.document #>> '{pending,-1,step}', c.document #>> '{parked,0,delay}',
+        c.document #>> '{parked,0,steps,-1,step}') AS step
     FROM checkpoints c JOIN runs r ON r.receipt = c.receipt AND r.number = c.run
     WHERE c.workflow = $1 AND r.state IN ('waiting', 'needs_attention') LIMIT $2
 ) waiting WHERE step IS NOT NULL GROUP BY step";

@@ -146,7 +146,7 @@ async fn findings_are_told_in_the_language_of_the_locale() {
     let postern = Postern::without_worker(DEMO).await;
     let cli = Cli::of(&postern);
     let wrong = cli.run_in_russian("apply -", "trigger: a\ntitel: x\n");
-    let here = "-:2: titel: неизвестный ключ `titel` – возможно, имелось в виду `title`?\n";
+    let here = "-:2: titel: неизвестный ключ `titel` — возможно, имелось в виду `title`?\n";
     assert_eq!((wrong.code, wrong.stdout.as_str()), (1, here));
     let unknown = "workflow: 5\nstart: {without_record: true, next: a}\nsteps: {a: {run_workflow: 999}}\n";
     let refused = cli.run_in_russian("apply -", unknown);

@@ -124,7 +124,7 @@ async fn an_invalid_draft_is_drawn_and_not_published() {
     let add = [("action", "add"), ("step", ""), ("output", "next"), ("task", "find_record")];
     let page = visitor.post("/workflows/1/design", &add).await;
     let page = visitor.get(&page.location).await;
-    for expected in ["class=\"step faulty chosen\"", "✕ 1", "is missing", "mistake is left", "autofocus"] {
+    for expected in ["class=\"step faulty chosen\"", "✕ 1", "is missing", "thing is to be settled", "autofocus"] {
         assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
     }
     // Nothing was posted yet: an example shows how a posted value is read.

@@ -17,6 +17,7 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
     let mut visitor = Visitor::logged_in(&mut postern).await;
     let list = visitor.get("/runs?state=finished&workflow=77").await;
     assert!(list.text.contains(&format!("/receipts/{receipt}#run-1")), "{}", list.text);
+    assert!(list.text.contains("<td class=\"wide\">→ 1</td>"), "the record that it created: {}", list.text);
     let none = visitor.get("/runs?state=failed").await;
     assert!(none.text.contains("No run is like that"), "{}", none.text);
     let page = visitor.get(&format!("/receipts/{receipt}")).await;
@@ -40,6 +41,22 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
     assert_eq!(visitor.get(&format!("/search?q={receipt}")).await.location, format!("/receipts/{receipt}"));
     assert_eq!(visitor.get("/search?q=new+lead").await.location, "/workflows/77");
     assert_eq!(visitor.get("/search?q=1").await.location, "/records/1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_graph_of_a_failed_run_marks_its_way_and_the_step_where_it_failed() {
+    let settings = "permission: test\naddresses: 127.0.0.1\nworkflows: [1]\n---\nworkflow: 1\n\
+                    start: {without_record: true, next: check}\nsteps:\n  \
+                    check: {condition: '$env[\"a\"] == 1', then: write, else: write}\n  \
+                    write: {comment: 'Asked by {{ $env[\"a\"] }}', record: 9}\n";
+    let mut postern = started(settings).await;
+    let receipt = postern.outcome("/trigger?workflow_id=1", "a=2").await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    let page = visitor.get(&format!("/receipts/{}", receipt["receipt"].as_str().unwrap())).await.text;
+    assert!(page.contains("class=\"taken failing\"") && page.contains(">✕ 2</text>"), "{page}");
+    assert!(page.contains("Asked by {{ $env["), "what the step does: {page}");
+    // From the start, and by one of the two outputs.
+    assert_eq!(page.matches("<path class=\"way went\"").count(), 2, "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

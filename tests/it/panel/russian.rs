@@ -97,7 +97,7 @@ async fn why_a_body_is_refused_is_english_for_callers_and_russian_here() {
     eventually("it is kept", async || (postern.count(refused).await == 1).then_some(())).await;
     let mut visitor = reader(&mut postern).await;
     for page in ["/refused", "/refused/1"] {
-        shows(&mut visitor, page, "тело запроса JSON – не объект").await;
+        shows(&mut visitor, page, "тело запроса JSON — не объект").await;
     }
 }
 
@@ -110,9 +110,9 @@ async fn what_is_wrong_with_documents_is_read_in_russian() {
     for page in ["/workflows/new", "/workflows/check"] {
         let page = visitor.post(page, &[("text", workflow)]).await.text;
         for text in [
-            "start.ordr: неизвестный ключ `ordr` – возможно, имелось в виду `order`?",
-            "шаг a: поле comment: неизвестный фильтр uper – возможно, имелось в виду `upper`?",
-            "шаг a: поле next: ведёт к `c`, а такого шага нет",
+            "start.ordr: неизвестный ключ <code>ordr</code> — возможно, имелось в виду <code>order</code>?",
+            "шаг a: поле comment: неизвестный фильтр uper — возможно, имелось в виду <code>upper</code>?",
+            "шаг a: поле next: ведёт к <code>c</code>, а такого шага нет",
         ] {
             assert!(page.contains(text), "{text}: {page}");
         }
@@ -131,7 +131,7 @@ async fn what_is_wrong_with_a_permission_is_read_in_russian() {
     let page = visitor.post("/http-handler/new", &fields).await;
     assert_eq!(page.status, 422);
     for text in [
-        "– не IP-адрес: &#34;10.0.0.300&#34;",
+        "— не IP-адрес: &#34;10.0.0.300&#34;",
         "нужно число вызовов за время, например 50/s",
         "нужен момент, например 2026-12-31T18:00:00+01:00",
         "ничего не разрешено: укажите хотя бы один бизнес-процесс",

@@ -40,7 +40,7 @@ async fn the_designer_shows_what_steps_did_and_two_versions_are_compared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_leads_to_the_runs_that_wait_to_take_it() {
+async fn a_step_leads_to_the_runs_that_wait_at_it() {
     let settings = "permission: test\naddresses: 127.0.0.1\nworkflows: [1]\n---\nworkflow: 1\n\
                     start: {without_record: true, next: pause}\n\
                     steps:\n  pause: {delay: 1d, next: end}\n  end: {stop: finished}\n";
@@ -53,10 +53,10 @@ async fn a_step_leads_to_the_runs_that_wait_to_take_it() {
     })
     .await;
     let mut visitor = Visitor::logged_in(&mut postern).await;
-    let page = visitor.get("/workflows/1/design?step=end&last=day").await.text;
-    let link = "/runs?workflow=1&amp;state=waiting&amp;step=end";
-    assert!(page.contains(&format!("{link}\">2</a>")) && page.contains("⧗ 2"), "{page}");
-    for (step, count) in [("end", 2), ("pause", 0)] {
+    let page = visitor.get("/workflows/1/design?step=pause&last=day").await.text;
+    let link = "/runs?workflow=1&amp;state=waiting&amp;step=pause";
+    assert!(page.contains(&format!("{link}\">2</a>")) && page.contains("◔ 2"), "{page}");
+    for (step, count) in [("end", 0), ("pause", 2)] {
         let page = visitor.get(&format!("/runs?workflow=1&state=waiting&step={step}")).await.text;
         assert_eq!(page.matches("class=\"whole\"").count(), count, "{step}: {page}");
     }

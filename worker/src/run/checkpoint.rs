@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use postern_shared::id::StepName;
 use postern_shared::message::Message;
 use postern_shared::rendered::Rendered;
 use postern_shared::resume::Resume;
@@ -55,6 +56,8 @@ impl Next {
 #[derive(Debug)]
 pub struct Sleeping {
     pub due_at: SystemTime,
+    /// The step `delay` that parked it; none = the next step itself waits.
+    pub delay: Option<StepName>,
     pub steps: Vec<Next>,
     /// Whether this transaction has looked at the runs for which it waits.
     pub has_looked: bool,
@@ -128,7 +131,7 @@ pub fn found(workflow: &Workflow, steps: &[Branch]) -> Result<Vec<Next>, Message
 pub fn parked(workflow: &Workflow, sleeping: &[Sleeping]) -> Vec<Parked> {
     let one = |one: &Sleeping| {
         let (due_at_ms, frame) = (millis(one.due_at), one.frame);
-        Parked { due_at_ms, steps: written(workflow, &one.steps), frame }
+        Parked { due_at_ms, delay: one.delay.clone(), steps: written(workflow, &one.steps), frame }
     };
     sleeping.iter().map(one).collect()
 }
@@ -137,7 +140,8 @@ pub fn parked(workflow: &Workflow, sleeping: &[Sleeping]) -> Vec<Parked> {
 pub fn sleeping(workflow: &Workflow, parked: &[Parked]) -> Result<Vec<Sleeping>, Message> {
     let one = |one: &Parked| {
         let due_at = moment(one.due_at_ms);
-        Ok(Sleeping { due_at, steps: found(workflow, &one.steps)?, has_looked: false, frame: one.frame })
+        let steps = found(workflow, &one.steps)?;
+        Ok(Sleeping { due_at, delay: one.delay.clone(), steps, has_looked: false, frame: one.frame })
     };
     parked.iter().map(one).collect()
 }

@@ -62,7 +62,7 @@ pub struct Step {
     pub count: i64,
     /// How many runs failed there.
     pub failures: i64,
-    /// How many runs wait now to take it.
+    /// How many runs wait at it now.
     pub waiting: i64,
     /// Half of the times it took no longer, in microseconds of its own time; null = it was not taken.
     pub median_us: Option<u64>,

@@ -179,11 +179,32 @@ impl Frame {
         text.split('`').enumerate().map(|(at, part)| (at % 2 == 1, part))
     }
 
+    /// The parts of a name between which a line may break.
+    pub fn parts<'a>(&self, name: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+        name.split_inclusive(['_', '-', '.'])
+    }
+
     /// The word for a name that the store keeps, such as that of an action; one without a word stands for itself.
     pub fn word(&self, family: &str, name: &str) -> String {
         let key = format!("{family}-{}", name.replace('_', "-"));
         let text = self.t(&key);
         if text == key { name.to_owned() } else { text }
+    }
+
+    /// A value that can be chosen for a setting: its word with the value as documents have it, or the value alone.
+    pub fn choice(&self, setting: &str, value: &str) -> String {
+        let setting = setting.rsplit('.').next().unwrap_or(setting);
+        let name = format!("{setting}-{value}");
+        let word = self.word("choice", &name);
+        if word == name { value.to_owned() } else { format!("{word} ({value})") }
+    }
+
+    /// What a step does in one line, with the word for how it ends the run.
+    pub fn summary(&self, task: &str, text: &str) -> String {
+        let end = text.split(' ').next().filter(|_| task == "stop").unwrap_or_default();
+        let name = format!("stop-{end}");
+        let word = self.word("choice", &name);
+        if word == name { text.to_owned() } else { text.replacen(end, &word, 1) }
     }
 
     /// A message of a run, a step or a submission, as far as the account may see it.

@@ -1,5 +1,6 @@
 //! A workflow as a picture: the server draws it, so it is there without a script, in print and on a phone.
 
+mod labels;
 mod layers;
 mod marks;
 mod places;
@@ -12,23 +13,22 @@ use serde_json::Value;
 use super::shown::shortened;
 use crate::designer::Sketch;
 use crate::designer::outputs::NEXT;
+pub use labels::Label;
+use labels::{PORT_ROOM, label};
 use layers::Edge;
-pub use marks::{Marks, share};
+pub use marks::{Marks, Way, share};
 use places::{BOX, Drawing, Point};
-pub use summary::glyph;
-use summary::summary;
+pub use summary::{glyph, summary};
 
 /// How much text fits into a box, in characters.
 const NAME_CHARS: usize = 18;
-const SUMMARY_CHARS: usize = 22;
+const SUMMARY_CHARS: usize = 21;
+/// How much of the numbers in its corner.
+const CORNER_CHARS: usize = 9;
 /// The widest picture that is made smaller to fit a phone, and to fit half a page; a wider one is scrolled, since
 /// nobody could read it.
-const FITS_PHONE: i32 = 520;
-const FITS_HALF: i32 = 860;
-/// How far labels stand from the end of an output, so that there is room to add a step.
-const PORT_ROOM: Point = Point { x: 6, y: 8 };
-/// The width of a character of a label, as a rule.
-const CHAR_WIDTH: i32 = 7;
+const FITS_PHONE: i32 = 460;
+const FITS_HALF: i32 = 640;
 /// The radius of the corners of a line.
 const CORNER: i32 = 8;
 
@@ -65,8 +65,8 @@ pub struct Card {
     pub summary: String,
     /// Everything that the summary cuts off.
     pub title: String,
-    /// `start`, `step` or `step failing`. In the graph of a run: `taken` for a step that the run took, else `idle`. In the
-    /// designer also `faulty` and `chosen`.
+    /// `start`, `step` or `step failing`. In the graph of a run: `taken` for a step that the run took, `taken failing` for
+    /// that at which it failed, else `idle`. In the designer also `faulty` and `chosen`.
     pub class: String,
     /// When the run took it, such as `2, 5`, or how many runs failed there.
     pub numbers: String,
@@ -89,26 +89,6 @@ pub struct Port {
     pub output: String,
 }
 
-/// An output where its line begins.
-#[derive(Debug)]
-pub struct Label {
-    pub x: i32,
-    pub y: i32,
-    /// Whether it ends at `x`: that of the first of several outputs stands before its line, clear of the next label.
-    pub is_before: bool,
-    pub text: String,
-    /// How often the line was taken.
-    pub figure: String,
-}
-
-impl Label {
-    /// About where it begins if it ends at `x`. The word that is shown may be longer than the name of the output.
-    fn reach(&self) -> i32 {
-        let chars = self.text.chars().count().max(8) + 1 + self.figure.chars().count();
-        self.x - i32::try_from(chars).map_or(0, |chars| chars * CHAR_WIDTH)
-    }
-}
-
 /// Draws a workflow with its document and its marks.
 pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
     let (edges, outputs) = edges(sketch, marks.shows_ports());
@@ -117,6 +97,8 @@ pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
     for (step, place) in sketch.steps.iter().zip(&places[1..]) {
         let (task, name) = (step.task, step.name.as_str());
         let full = summary(task, &document["steps"][name]);
+        let numbers = shortened(&marks.corner(name), CORNER_CHARS);
+        let room = if numbers.is_empty() { 0 } else { numbers.chars().count() + 2 };
         boxes.push(Card {
             x: place.x,
             y: place.y,
@@ -125,38 +107,35 @@ pub fn draw(sketch: &Sketch, document: &Value, marks: Marks<'_>) -> Graph {
             step: name.to_owned(),
             task,
             glyph: glyph(task),
-            name: shortened(name, NAME_CHARS),
+            name: shortened(name, NAME_CHARS - room),
             summary: marks.durations(name).unwrap_or_else(|| shortened(&full, SUMMARY_CHARS)),
             title: format!("{name}: {task} {full}"),
             class: marks.class(name),
-            numbers: marks.corner(name),
+            numbers,
         });
     }
     let (mut labels, mut lines): (Vec<Label>, Vec<Line>) = (Vec::new(), Vec::new());
     let room = if marks.shows_ports() { PORT_ROOM } else { Point::default() };
     for ((way, edge), (step, output)) in ways.iter().zip(&edges).zip(&outputs) {
         let class = if way.is_back { "back" } else { "way" };
-        let thickness = marks.thickness(step, output).map(|thickness| format!(" {thickness}")).unwrap_or_default();
-        lines.push(Line { path: path(&way.points), class: format!("{class}{thickness}") });
+        let mark = marks.line(step, output).map(|mark| format!(" {mark}")).unwrap_or_default();
+        lines.push(Line { path: path(&way.points), class: format!("{class}{mark}") });
         let (text, figure) = (if *output == "next" { "" } else { output }.to_owned(), marks.figure(step, output));
         let Some(begin) = way.points.first().filter(|_| !text.is_empty() || figure.is_some()) else { continue };
         let (text, figure) = (text.to_owned(), figure.unwrap_or_default());
-        let label = label(*begin, room, edge.port == 0 && edge.ports > 1, text, figure);
+        let label = label(*begin, room, (edge.port, edge.ports), text, figure);
         // Several steps behind one output: their lines begin together.
         if !labels.iter().any(|known| (known.x, known.y) == (label.x, label.y)) {
             labels.push(label);
         }
     }
     let ports = if marks.shows_ports() { ports(sketch, &places, &mut labels) } else { Vec::new() };
+    let (left, width, height) = labels::around(&labels, left, width, height + room.y);
     let fits = match width {
         width if width <= FITS_PHONE => "fits",
         width if width <= FITS_HALF => "fits-half",
         _ => "",
     };
-    let height = height + room.y;
-    // A label before its line may begin outside of the picture.
-    let reach = labels.iter().filter(|label| label.is_before).map(Label::reach).min().unwrap_or(left).min(left);
-    let (left, width) = (reach, width + left - reach);
     Graph { left, width, height, fits, lines, labels, ports, words: words(sketch), boxes }
 }
 
@@ -190,18 +169,11 @@ fn ports(sketch: &Sketch, places: &[Point], labels: &mut Vec<Label>) -> Vec<Port
             let end = places::port(*place, at, step.outputs.len());
             ports.push(Port { x: end.x, y: end.y, step: step.name.clone(), output: output.clone() });
             if next.is_empty() && output != NEXT {
-                let is_before = at == 0 && step.outputs.len() > 1;
-                labels.push(label(end, PORT_ROOM, is_before, output.clone(), String::new()));
+                labels.push(label(end, PORT_ROOM, (at, step.outputs.len()), output.clone(), String::new()));
             }
         }
     }
     ports
-}
-
-fn label(port: Point, room: Point, is_before: bool, text: String, figure: String) -> Label {
-    let beside = 5 + room.x;
-    let x = if is_before { port.x - beside } else { port.x + beside };
-    Label { x, y: port.y + 14 + room.y, is_before, text, figure }
 }
 
 fn start(sketch: &Sketch, place: Point, marks: Marks<'_>) -> Card {
@@ -258,7 +230,7 @@ fn words(sketch: &Sketch) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use postern_shared::yaml;
 
@@ -268,8 +240,12 @@ mod tests {
     #[test]
     fn the_demo_is_drawn_from_top_to_bottom_with_its_words_on_the_lines() {
         let document = yaml::read(include_str!("../../../demo/workflow-77.yaml")).unwrap().remove(0).value;
-        let taken = HashMap::from([("usable".to_owned(), vec![1]), ("reject".to_owned(), vec![2])]);
-        let graph = draw(&Sketch::of(&document), &document, Marks::Taken(&taken));
+        let way = Way {
+            steps: HashMap::from([("usable".to_owned(), vec![1]), ("reject".to_owned(), vec![2])]),
+            outputs: HashSet::from([("usable".to_owned(), "else".to_owned())]),
+            failed: "reject".to_owned(),
+        };
+        let graph = draw(&Sketch::of(&document), &document, Marks::Taken(&way));
         let of = |name: &str| graph.boxes.iter().find(|one| one.name == name).unwrap();
         assert_eq!((graph.boxes[0].class.as_str(), graph.boxes[0].name.as_str()), ("start", "web_lead"));
         assert!(of("web_lead").y < of("usable").y && of("usable").y < of("lead").y && of("lead").y < of("note").y);
@@ -277,8 +253,11 @@ mod tests {
         assert!((of("lead").x - of("reject").x).abs() >= BOX.x);
         assert_eq!(
             (of("usable").class.as_str(), of("lead").class.as_str(), of("reject").numbers.as_str()),
-            ("taken", "idle", "2")
+            ("taken", "idle", "✕ 2")
         );
+        assert_eq!(of("reject").class, "taken failing");
+        let went = graph.lines.iter().filter(|line| line.class == "way went").count();
+        assert_eq!(went, 2, "{:?}", graph.lines);
         let words: Vec<&str> = graph.labels.iter().map(|label| label.text.as_str()).collect();
         assert_eq!(words, ["then", "else", "created", "existing"]);
         assert_eq!(of("lead").title, "lead: create_record Leads · lastname = $env[\"lastname\"]");

@@ -134,7 +134,8 @@ async fn form(
         // Each faulty rule says so in its own line.
         errors.retain(|(field, _)| field != "addresses");
     }
-    let made = stored.map(|document| Call::of(visit, document)).unwrap_or_default();
+    let workflows = if stored.is_some() { saving::load(visit, Kind::Workflow).await? } else { Vec::new() };
+    let made = stored.map(|document| Call::of(visit, document, &workflows)).unwrap_or_default();
     Ok(Form {
         p: Frame::new(visit, Section::HttpHandler).await,
         is_new: stored.is_none(),
@@ -142,7 +143,7 @@ async fn form(
         lines,
         workflows: choices(visit, Kind::Workflow, &fields.workflows).await?,
         triggers: choices(visit, Kind::Trigger, &fields.triggers).await?,
-        snippets: if stored.is_some() { made.snippets() } else { Vec::new() },
+        snippets: if stored.is_some() { made.snippets(|key| visit.t(key)) } else { Vec::new() },
         platforms: &PLATFORMS,
         made,
         fields,

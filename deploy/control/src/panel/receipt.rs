@@ -1,6 +1,5 @@
 //! A receipt: what was posted, what ran, and the way of each run through its graph.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use askama::Template;
@@ -14,14 +13,17 @@ use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
-use super::graph::{self, Graph, Marks};
+use super::graph::{self, Graph, Marks, Way, summary};
 use super::records::RecordLink;
 use super::reply::{self, Refusal};
 use super::saving;
-use super::shown::{Moment, Pill};
+use super::shown::{Moment, Pill, shortened};
 use super::tree::Tree;
 use super::visit::Visit;
 use crate::designer::Sketch;
+
+/// How much of what a step does its line on the path shows, in characters.
+const SUMMARY_CHARS: usize = 120;
 
 #[derive(Template)]
 #[template(path = "receipt.html")]
@@ -102,6 +104,11 @@ struct Step {
     step: String,
     task: String,
     output: String,
+    /// What it does, by the document, such as `$env["email"] · subject = Hello`.
+    summary: String,
+    /// The records to which it did something, and the fields that it changed.
+    records: Vec<RecordLink>,
+    fields: String,
     message: String,
     /// Its own time.
     took: String,
@@ -200,12 +207,20 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
     let took =
         |end: std::time::SystemTime| end.duration_since(run.started_at).map(|took| p.length(took)).unwrap_or_default();
     let last = log.last().map(|entry| entry.number).filter(|_| run.state.is_fault());
+    let seen = document.map(|document| p.sight.document(document));
+    let does = |step: &str, task: &str| {
+        let of = seen.as_ref().map(|seen| &seen["steps"][step]).filter(|of| of.is_object());
+        of.map(|of| summary(task, of)).filter(|does| does != "null").unwrap_or_default()
+    };
     let path: Vec<Step> = (log.iter())
         .map(|Entry { number, step, .. }| Step {
             number: *number,
             step: step.step.clone(),
             task: step.task.clone(),
             output: p.output(step.output.as_deref().unwrap_or_default()),
+            summary: shortened(&does(&step.step, &step.task), SUMMARY_CHARS),
+            records: step.records.iter().map(RecordLink::from).collect(),
+            fields: step.fields.join(", "),
             // What ended the run stands above already.
             message: (step.message.as_ref().filter(|said| Some(*said) != run.message.as_ref()))
                 .map(|message| p.message(message))
@@ -214,9 +229,13 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
             is_deciding: last == Some(*number),
         })
         .collect();
-    let mut numbers: HashMap<String, Vec<i32>> = HashMap::new();
-    for entry in log {
-        numbers.entry(entry.step.step.clone()).or_default().push(entry.number);
+    let mut way = Way::default();
+    for Entry { number, step, .. } in log {
+        way.steps.entry(step.step.clone()).or_default().push(*number);
+        way.outputs.extend(step.output.clone().map(|output| (step.step.clone(), output)));
+    }
+    if let Some(entry) = log.last().filter(|_| run.state == State::Failed) {
+        way.failed.clone_from(&entry.step.step);
     }
     Ran {
         run: run.key().to_string(),
@@ -235,10 +254,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         record: run.record.as_ref().map(RecordLink::from),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         length: run.ended_at.map(took).unwrap_or_default(),
-        graph: document.map(|document| {
-            let seen = p.sight.document(document);
-            graph::draw(&Sketch::of(&seen), &seen, Marks::Taken(&numbers))
-        }),
+        graph: seen.as_ref().map(|seen| graph::draw(&Sketch::of(seen), seen, Marks::Taken(&way))),
         path,
     }
 }

@@ -1,13 +1,15 @@
 //! The list of runs, newest first. Every state of it is a URL. Those that failed stand in groups of those that are alike,
 //! until one of the groups is opened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use askama::Template;
 use postern_shared::document::Kind;
+use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
 use postern_shared::store::failure_groups::{self, Group};
+use postern_shared::store::run_steps;
 use postern_shared::store::runs::{self, Filter, Run, State};
 use warp::reply::Response;
 
@@ -69,7 +71,7 @@ struct Choice {
     is_chosen: bool,
 }
 
-/// A group that is open: runs that failed at a step, or that wait to take it.
+/// A group that is open: runs that failed at a step, or that wait at it.
 struct Open {
     is_waiting: bool,
     workflow: String,
@@ -100,9 +102,11 @@ pub struct Row {
     pub workflow: String,
     pub version: i32,
     pub title: String,
+    /// On which it is, or to which it led.
     pub record: String,
     pub length: String,
     pub message: String,
+    /// When the submission was accepted, which is the order of the list.
     pub at: Moment,
 }
 
@@ -220,7 +224,9 @@ async fn filters(visit: &Visit<'_>, p: &Frame, filter: &Filter) -> Result<Filter
 /// Runs as rows of a list.
 pub async fn rows(visit: &Visit<'_>, p: &Frame, found: &[Run]) -> Result<Vec<Row>, Refusal> {
     let titles: HashMap<String, String> = titles(visit).await?.into_iter().collect();
-    Ok(found.iter().map(|run| row(p, run, &titles)).collect())
+    let without = found.iter().filter(|run| run.record.is_none()).map(Run::key);
+    let touched = run_steps::records(&visit.connection().await?, without).await?;
+    Ok(found.iter().map(|run| row(p, run, &titles, touched.get(&run.key()))).collect())
 }
 
 async fn titles(visit: &Visit<'_>) -> Result<Vec<(String, String)>, Refusal> {
@@ -254,7 +260,18 @@ fn query(filter: &Filter, last: Option<&Run>, is_flat: bool) -> String {
     query.finish()
 }
 
-fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
+/// The record on which a run is, or else the first of those to which it did something, and how many more there are.
+fn record(run: &Run, touched: Option<&BTreeSet<RecordRef>>) -> String {
+    let more = touched.map(BTreeSet::len).unwrap_or_default().saturating_sub(1);
+    match (&run.record, touched.and_then(BTreeSet::first)) {
+        (Some(record), _) => record.to_string(),
+        (None, Some(first)) if more > 0 => format!("→ {first} + {more}"),
+        (None, Some(first)) => format!("→ {first}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>, touched: Option<&BTreeSet<RecordRef>>) -> Row {
     let workflow = run.workflow.to_string();
     let took = run.ended_at.and_then(|end| end.duration_since(run.started_at).ok());
     Row {
@@ -264,9 +281,9 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>) -> Row {
         version: run.version,
         title: titles.get(&workflow).cloned().unwrap_or_default(),
         workflow,
-        record: run.record.as_ref().map(ToString::to_string).unwrap_or_default(),
+        record: record(run, touched),
         length: took.map(|took| p.length(took)).unwrap_or_default(),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
-        at: p.moment(&run.started_at),
+        at: p.moment(&run.receipt.time()),
     }
 }

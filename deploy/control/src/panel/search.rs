@@ -176,7 +176,7 @@ fn refused(p: &Frame, one: FoundRefusedBody) -> Answer {
         href: format!("/refused/{}", one.id),
         text: format!("{} {}", p.t("refused-body"), one.id),
         pill: Some(p.pill(Status::REFUSED.word())),
-        help: format!("{} · {}", one.permission, one.code),
+        help: format!("{} · {}", one.permission, p.word("refusal", &one.code)),
         at: moment(p, &one.refused_at),
     }
 }

@@ -143,6 +143,7 @@ mod tests {
         "operator-",
         "comparison-",
         "template-",
+        "choice-",
     ];
 
     /// Of entries of the audit log that older versions wrote.

@@ -122,6 +122,9 @@ pub struct Tried {
 pub struct Parked {
     /// Milliseconds since 1970.
     pub due_at_ms: i64,
+    /// The step `delay` that parked it; none = the next step itself waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<StepName>,
     /// The steps to take then, the next one last.
     pub steps: Vec<Branch>,
     /// The loop whose item it belongs to.

@@ -62,7 +62,8 @@ impl Filter {
         let step = match self.state {
             Some(State::Waiting) => {
                 "EXISTS (SELECT FROM checkpoints c WHERE c.receipt = runs.receipt AND c.run = runs.number
-        AND coalesce(c.document #>> '{pending,-1,step}', c.document #>> '{parked,0,steps,-1,step}') = $3)"
+        AND coalesce(c.document #>> '{pending,-1,step}', c.document #>> '{parked,0,delay}',
+            c.document #>> '{parked,0,steps,-1,step}') = $3)"
             }
             _ => "coalesce(runs.failed_at, '') = $3",
         };

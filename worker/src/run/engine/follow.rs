@@ -46,7 +46,8 @@ impl Execution {
                 let until = Timestamp::try_from(due_at).map(|at| Message::Until { until: format!("{at:.0}") });
                 self.enter(step, Some(output), until.ok());
                 let (steps, frame) = (followers(step, output, next.frame).collect(), next.frame);
-                self.sleeping.push(Sleeping { due_at, steps, has_looked: false, frame });
+                let delay = Some(step.name.clone());
+                self.sleeping.push(Sleeping { due_at, delay, steps, has_looked: false, frame });
             }
             Ok(Outcome::Await { until, many, message }) => {
                 self.enter(step, None, Some(message));
@@ -106,7 +107,7 @@ impl Execution {
 
     fn keep_waiting(&mut self, next: Next, due_at: SystemTime) {
         let frame = next.frame;
-        self.sleeping.push(Sleeping { due_at, steps: vec![next], has_looked: true, frame });
+        self.sleeping.push(Sleeping { due_at, delay: None, steps: vec![next], has_looked: true, frame });
     }
 
     fn leave_by(&mut self, next: &Next, step: &Step, output: &str, message: Option<Message>) {
@@ -131,7 +132,8 @@ impl Execution {
         let unclear_at_ms = unclear_at.map(millis).or(tried.unclear_at_ms);
         let tried = Some(Tried { times: tried.times + 1, unclear_at_ms, ..tried });
         let frame = next.frame;
-        self.sleeping.push(Sleeping { due_at, steps: vec![Next { tried, ..next }], has_looked: false, frame });
+        let steps = vec![Next { tried, ..next }];
+        self.sleeping.push(Sleeping { due_at, delay: None, steps, has_looked: false, frame });
     }
 }
 

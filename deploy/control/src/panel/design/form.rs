@@ -63,7 +63,7 @@ impl StepForm {
             };
             match fields.iter_mut().filter(is_of).max_by_key(|field| field.path.len()) {
                 Some(field) => field.errors.push(rest(path, &field.path, message)),
-                None => errors.push(message.clone()),
+                None => errors.push(named(path, &spec.text_key(), texts, message)),
             }
         }
         let names: Vec<String> = if step.is_empty() {
@@ -101,6 +101,13 @@ pub fn texts_of(language: Language) -> &'static str {
 /// The title and the help of a description.
 pub fn words(texts: &'static str, key: &str) -> Text {
     texts::find(texts, key).unwrap_or(Text { title: "", help: "" })
+}
+
+/// A message with what the setting at its path is called: the form has no field under which it could stand.
+fn named(path: &str, prefix: &str, texts: &'static str, message: &str) -> String {
+    let key = path.replace(['.', '_'], "-");
+    let title = [format!("{prefix}-{key}"), key].iter().find_map(|key| texts::find(texts, key)).map(|text| text.title);
+    title.map_or_else(|| message.to_owned(), |title| format!("{title}: {message}"))
 }
 
 /// A message with the part of its path below the field.

@@ -85,6 +85,8 @@ fn fits(filter: &str, value: &Value) -> bool {
         }
         Value::String(text) if filter.starts_with("name_parts") => !text.contains(|c: char| c.is_ascii_digit()),
         Value::String(text) if filter.starts_with("split(\"@\")") => text.contains('@'),
+        // An address, by mail or of a page, is no name.
+        Value::String(text) if filter == "titlecase" => !text.contains(['@', '/']),
         Value::String(_) => !is_of_lists,
         _ => false,
     }
@@ -131,6 +133,7 @@ mod tests {
                 json!(["web", "news"]),
                 &[("first", "web, news → web"), ("last", "web, news → news"), ("length", "web, news → 2")],
             ),
+            (json!("ada@example.org"), &[("split(\"@\")|last", "ada@example.org → example.org")]),
             (json!("ok"), &[("titlecase", "ok → Ok"), ("upper", "ok → OK")]),
             (json!(5), &[]),
             (json!(""), &[]),
@@ -146,6 +149,8 @@ mod tests {
                 assert!(found.contains(one), "{value}: {one:?} is missing in {found:?}");
             }
             assert!(!expected.is_empty() || found.is_empty(), "{value}: {found:?}");
+            let is_address = value.as_str().is_some_and(|text| text.contains('@'));
+            assert!(!(is_address && found.iter().any(|(filter, _)| *filter == "titlecase")), "{found:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is marked in the picture of a workflow: the way of a run, or what the steps did in a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use crate::operation::statistics::{OutputOfStep, Step};
@@ -10,11 +10,22 @@ use crate::panel::words::Language;
 /// The thickest line, in pixels; the thinnest has one.
 const THICKEST: f64 = 6.0;
 
+/// The way of a run.
+#[derive(Debug, Default)]
+pub struct Way {
+    /// The steps that the run took, with their places on its path.
+    pub steps: HashMap<String, Vec<i32>>,
+    /// The steps and the outputs by which the run left them.
+    pub outputs: HashSet<(String, String)>,
+    /// The step at which it failed; empty = it did not.
+    pub failed: String,
+}
+
 /// What is marked.
 #[derive(Debug, Clone, Copy)]
 pub enum Marks<'m> {
-    /// The steps that a run took, with their places on its path.
-    Taken(&'m HashMap<String, Vec<i32>>),
+    /// The way of a run.
+    Taken(&'m Way),
     /// What the steps did, for a reader of this language.
     Counted(&'m [Step], Language),
     /// What is wrong with the steps of a draft, and which one is edited; an empty name is the start. And what the steps did,
@@ -26,7 +37,8 @@ impl Marks<'_> {
     /// The class of the box of a step.
     pub fn class(&self, name: &str) -> String {
         match self {
-            Self::Taken(taken) if taken.contains_key(name) => "taken".to_owned(),
+            Self::Taken(way) if way.failed == name => "taken failing".to_owned(),
+            Self::Taken(way) if way.steps.contains_key(name) => "taken".to_owned(),
             Self::Taken(_) => "idle".to_owned(),
             Self::Counted(..) => self.counted_class(name).to_owned(),
             Self::Drafted { .. } => self.drafted(self.counted_class(name), name),
@@ -68,14 +80,16 @@ impl Marks<'_> {
     /// What stands in its corner: when the run took it, or how many runs failed and wait there.
     pub fn corner(&self, name: &str) -> String {
         match self {
-            Self::Taken(taken) => {
-                let numbers = taken.get(name).into_iter().flatten();
-                numbers.map(i32::to_string).collect::<Vec<_>>().join(", ")
+            Self::Taken(way) => {
+                let numbers = way.steps.get(name).into_iter().flatten();
+                let numbers = numbers.map(i32::to_string).collect::<Vec<_>>().join(", ");
+                let is_failed = !name.is_empty() && way.failed == name;
+                if is_failed { format!("✕ {numbers}").trim_end().to_owned() } else { numbers }
             }
             Self::Drafted { faults, .. } if faults.contains_key(name) => format!("✕ {}", faults[name]),
             Self::Counted(..) | Self::Drafted { .. } => {
                 let (failures, waiting) = self.step(name).map_or((0, 0), |step| (step.failures, step.waiting));
-                let numbers = [("✕", failures), ("⧗", waiting)].into_iter().filter(|(_, count)| *count > 0);
+                let numbers = [("✕", failures), ("◔", waiting)].into_iter().filter(|(_, count)| *count > 0);
                 numbers.map(|(sign, count)| format!("{sign} {count}")).collect::<Vec<_>>().join(" ")
             }
         }
@@ -94,8 +108,17 @@ impl Marks<'_> {
         Some(share(*percent, *count))
     }
 
-    /// The class of a line by how often it was taken, on a logarithmic scale.
-    pub fn thickness(&self, name: &str, output: &str) -> Option<String> {
+    /// The class of a line: whether the run took it, or how often it was taken, on a logarithmic scale.
+    pub fn line(&self, name: &str, output: &str) -> Option<String> {
+        match self {
+            // Every run that took a step came from the start.
+            Self::Taken(way) if name.is_empty() => (!way.steps.is_empty()).then(|| "went".to_owned()),
+            Self::Taken(way) => way.outputs.contains(&(name.to_owned(), output.to_owned())).then(|| "went".to_owned()),
+            Self::Counted(..) | Self::Drafted { .. } => self.thickness(name, output),
+        }
+    }
+
+    fn thickness(&self, name: &str, output: &str) -> Option<String> {
         let (steps, _) = self.counted()?;
         let most = steps.iter().flat_map(|step| &step.outputs).map(|one| one.count).max()?;
         let part = match self.output(name, output)?.count {
@@ -165,7 +188,7 @@ mod tests {
         let (mut counted, faults) = (counted(), BTreeMap::from([("b".to_owned(), 1)]));
         counted[0].waiting = 3;
         let marks = Marks::Drafted { chosen: "a", faults: &faults, counted: &counted, language: Language::English };
-        assert_eq!((marks.class("a").as_str(), marks.corner("a").as_str()), ("step failing chosen", "✕ 2 ⧗ 3"));
+        assert_eq!((marks.class("a").as_str(), marks.corner("a").as_str()), ("step failing chosen", "✕ 2 ◔ 3"));
         assert_eq!((marks.class("b").as_str(), marks.corner("b").as_str()), ("step faulty", "✕ 1"));
         assert_eq!(marks.figure("a", "else").as_deref(), Some("< 1 % · 1"));
         let without = Marks::Drafted { chosen: "a", faults: &faults, counted: &[], language: Language::English };

@@ -39,7 +39,7 @@ pub fn glyph(task: &str) -> &'static str {
         "run_workflow" => "⇉",
         "http_request" => "⇄",
         "send_mail" => "✉",
-        "delay" => "⧗",
+        "delay" => "◔",
         "respond" => "↩",
         "stop" => "■",
         "switch" => "⋔",
