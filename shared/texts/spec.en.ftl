@@ -31,7 +31,7 @@ create-record-if-exists = If it exists
     .help = `skip`: the existing record stays as it is. `update`: the fields are set on it.
 
 create-record-unknown = If the outcome is unknown
-    .help = For a module that another system keeps, and a record without a unique key: nobody knows whether the record was created. `ask`: the run waits for a person. `repeat`: the record is created again.
+    .help = What to do when it is not known whether another system has created a record without a unique key. `ask`: the run waits for a person. `repeat`: the record is created again.
 
 create-record-store-id = Store the id
     .help = The name of `$env` that gets the id of the record, new or existing.

@@ -53,6 +53,8 @@ async fn why_a_run_failed_is_read_in_russian() {
     let mut visitor = reader(&mut postern).await;
     shows(&mut visitor, &path(&receipt), "шаг change: записи 9999 не существует").await;
     shows(&mut visitor, "/runs", "шаг change: записи 9999 не существует").await;
+    let tried = visitor.post("/workflows/1/try", &[("text:name", "Ada"), ("until", "")]).await.text;
+    assert!(tried.contains("записи 9999 не существует"), "a dry run: {tried}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,7 +116,7 @@ mod tests {
     }
 
     /// Families of texts whose members the store, a form or the URL names.
-    const FAMILIES: [&str; 26] = [
+    const FAMILIES: [&str; 27] = [
         "channel-",
         "cause-",
         "state-",

@@ -103,7 +103,7 @@ pub async fn run(visit: &Visit<'_>) -> Result<Response, Refusal> {
     page.until = until;
     match request {
         Ok(Ok(report)) => {
-            page.tried = Some(tried::of(&page.p, &report, &began_with));
+            page.tried = Some(tried::of(&page.p, &report.in_language(visit.language), &began_with));
             reply::page(&page)
         }
         Ok(Err(reason)) => {
