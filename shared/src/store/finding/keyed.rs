@@ -16,10 +16,12 @@ pub(super) struct Table {
 const MAX_COUNTED: i64 = 10_000;
 
 /// Few rows: each of the first key is looked up among the rows of the others.
-const PROBE: &str = "SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = off";
+const PROBE: &str = "-- keyed::probe
+SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = off";
 
 /// Many rows of each key: those of the two rarest are read in their order, side by side.
-const MERGE: &str = "SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = on";
+const MERGE: &str = "-- keyed::merge
+SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = on";
 
 impl Table {
     /// What has all of the keys, at least `start` and below `end`, at most `most`.
