@@ -199,7 +199,6 @@ const first = document.querySelector("[autofocus]") ?? (form && chosen());
 first?.focus({ preventScroll: true });
 if (form && new URLSearchParams(location.search).get("edit") === "1") enter();
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });
-// On a phone what was asked for stands below the graph, and what a dry run shows below its form.
+// On a phone what was asked for stands below the graph.
 const panel = document.querySelector(".step-panel");
-const asked = document.querySelector("#tried, .try .error") ?? (panel?.contains(document.activeElement) ? panel : null);
-if (asked && asked.getBoundingClientRect().top > innerHeight / 2) asked.scrollIntoView();
+if (panel?.contains(document.activeElement) && panel.getBoundingClientRect().top > innerHeight / 2) panel.scrollIntoView();

@@ -36,7 +36,7 @@ async fn a_dry_run_knows_the_connections_and_calls_none_of_them() {
     assert_eq!((tried.status, &tried.json["status"]), (200, &json!("finished")), "{}", tried.text);
     let path = &tried.json["path"];
     assert_eq!(path[0]["sends"]["request"]["url"], json!(outside.url("/v2/leads/5")), "{path}");
-    assert_eq!(path[1]["sends"]["mail"]["from"], "Sales <sales@example.org>", "{path}");
+    assert_eq!(path[1]["sends"]["mail"]["from"], "sales@example.org", "{path}");
     assert!(!tried.text.contains("client-secret"), "{}", tried.text);
     assert_eq!((outside.got().len(), mail.got().len()), (0, 0));
 }

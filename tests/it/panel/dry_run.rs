@@ -73,7 +73,7 @@ async fn what_is_wrong_with_a_draft_or_a_value_stands_on_the_page() {
     assert_eq!((page.status, page.text.contains("A value that was no text is no JSON")), (422, true), "{}", page.text);
     let page = visitor.post(TRY, &[("record", "none")]).await;
     assert_eq!((page.status, page.text.contains("This is not the number of a record")), (422, true), "{}", page.text);
-    let fields = [("action", "add"), ("step", "note"), ("output", "next"), ("task", "create_record")];
+    let fields = [("action", "add"), ("step", "note"), ("output", "next"), ("task", "comment")];
     visitor.post("/workflows/77/design", &fields).await;
     let page = visitor.post(TRY, &[]).await;
     assert_eq!((page.status, page.text.contains("The draft has mistakes")), (422, true), "{}", page.text);
