@@ -54,9 +54,13 @@ async fn tries(postern: &Postern, ended: &AtomicU64) {
 
 /// The p99 from when the posts of the hot lead were due to their commits.
 async fn commits(postern: &Postern, time: Duration) -> f64 {
-    let posts = honest::post(postern.public(), PER_SECOND, time, |_| lead::form(HOT)).await;
+    let posts = honest::post_as(postern.public(), PER_SECOND, time, hot).await;
     assert!(posts.iter().all(|post| matches!(post.answer, Answer::Accepted(_))), "not all were accepted");
     let (times, missing) = honest::commits(&postern.connection().await, &posts).await;
     assert_eq!(missing, 0, "not all were committed");
     quantile(&times, 0.99)
+}
+
+fn hot(_: u64) -> (String, String) {
+    (lead::PATH.to_owned(), lead::form(HOT))
 }

@@ -31,6 +31,7 @@ const COMMITTED: &str =
 /// A post and its answer.
 #[derive(Debug)]
 pub struct Post {
+    pub number: u64,
     due: SystemTime,
     /// In milliseconds.
     pub answered: f64,
@@ -48,15 +49,27 @@ pub enum Answer {
     Nothing(String),
 }
 
-/// Posts so many leads a second for a time, each with the form of its number; returns when the last one was answered.
-pub async fn post(to: SocketAddr, per_second: u32, time: Duration, form: fn(u64) -> String) -> Vec<Post> {
+/// Posts so many leads a second for a time; returns when the last one was answered.
+pub async fn post(to: SocketAddr, per_second: u32, time: Duration) -> Vec<Post> {
+    post_as(to, per_second, time, |number| (lead::PATH.to_owned(), lead::form(number))).await
+}
+
+/// The same with leads of another kind: `lead` gives path and form of the lead of a number.
+pub async fn post_as(
+    to: SocketAddr,
+    per_second: u32,
+    time: Duration,
+    lead: impl Fn(u64) -> (String, String),
+) -> Vec<Post> {
     let client = reqwest::Client::builder().timeout(PATIENCE).pool_idle_timeout(IDLE).build().unwrap();
     let count = u64::from(per_second) * time.as_secs();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
     let mut open = Vec::new();
     for number in load::numbers(count) {
         ticks.tick().await;
-        open.push(tokio::spawn(one(client.clone(), to, form(number))));
+        let (path, form) = lead(number);
+        let request = client.post(format!("http://{to}{path}")).body(form);
+        open.push(tokio::spawn(one(request, number)));
     }
     let mut posts = Vec::new();
     for post in open {
@@ -65,14 +78,13 @@ pub async fn post(to: SocketAddr, per_second: u32, time: Duration, form: fn(u64)
     posts
 }
 
-async fn one(client: reqwest::Client, to: SocketAddr, form: String) -> Post {
+async fn one(request: reqwest::RequestBuilder, number: u64) -> Post {
     let (moment, due) = (Instant::now(), SystemTime::now());
-    let request = client.post(format!("http://{to}{}", lead::PATH)).body(form);
     let answer = match request.send().await {
         Err(error) => Answer::Nothing(root_of(&error)),
         Ok(response) => read(response).await,
     };
-    Post { due, answered: load::milliseconds(moment.elapsed()), answer }
+    Post { number, due, answered: load::milliseconds(moment.elapsed()), answer }
 }
 
 async fn read(response: reqwest::Response) -> Answer {

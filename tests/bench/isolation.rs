@@ -8,7 +8,7 @@ use crate::attacks::Attack;
 use crate::besieged::{Besieged, Form};
 use crate::honest::{self, Answer};
 use crate::report::{Figure, Reach, Rounds, quantile, sorted};
-use crate::{Scale, lead, report};
+use crate::{Scale, report};
 
 /// Posts a second of the honest caller.
 pub const PER_SECOND: u32 = 200;
@@ -86,7 +86,7 @@ pub async fn measure(besieged: &Besieged, waits: bool, time: Duration) -> Phase 
             tokio::join!(answering::times(to, Waits::ForACall, time), answering::times(to, Waits::ForADelay, time));
         [quantile(&waited.0, 1.0), quantile(&waited.1, 1.0)]
     };
-    let (mut posts, waited) = tokio::join!(honest::post(to, PER_SECOND, WARM_UP + time, lead::form), waits);
+    let (mut posts, waited) = tokio::join!(honest::post(to, PER_SECOND, WARM_UP + time), waits);
     posts.drain(..usize::try_from(u64::from(PER_SECOND) * WARM_UP.as_secs()).unwrap());
     let (committed, missing) = honest::commits(&besieged.connection().await, &posts).await;
     if missing > 0 {

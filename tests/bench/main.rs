@@ -8,6 +8,7 @@ mod accept;
 mod answering;
 mod attacker;
 mod autoscaling;
+mod away;
 mod besieged;
 mod control;
 mod control_group;
@@ -82,7 +83,8 @@ struct Arguments {
     /// Serves the floor of accepting, for this broker, instead of measuring.
     #[arg(long, hide = true)]
     floor_server: Option<String>,
-    /// Of the attacks of `isolation` only those whose names contain this, such as `A4` or `pipelining`.
+    /// Of the attacks of `isolation`, and of the ways in which vtiger is `away`, only those whose names contain this, such as
+    /// `A4`, `pipelining` or `still`.
     #[arg(long, default_value = "")]
     only: String,
     /// All attacks at once for so long, instead of measuring: `--seconds`, 120 unless told.
@@ -145,6 +147,8 @@ enum Kind {
     Pages,
     /// Time to the commit of leads that all change one record, beside dry runs of the same lead.
     DryRuns,
+    /// What callers notice of a vtiger that is away for `--seconds`, and what becomes of the leads that wait for it.
+    Away,
     /// Workers as KEDA would start and stop them, 1 to 4 and back; what `postern_seconds_to_drain` predicts, beside what comes.
     Autoscaling,
 }
@@ -224,6 +228,7 @@ impl Kind {
             Self::Control => control::control(scale).await,
             Self::Pages => pages::pages(scale).await,
             Self::DryRuns => dry_runs::dry_runs(scale).await,
+            Self::Away => away::away(scale, only).await,
             Self::Autoscaling => autoscaling::autoscaling(scale).await,
         }
     }

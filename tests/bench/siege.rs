@@ -10,7 +10,6 @@ use crate::besieged::{Besieged, Form};
 use crate::control_group::ControlGroup;
 use crate::honest::{self, Answer, Post};
 use crate::isolation::PER_SECOND;
-use crate::lead;
 use crate::report::{peak_megabytes, quantile, sorted};
 
 const MEMORY_MB: u64 = 512;
@@ -30,7 +29,7 @@ pub async fn siege(time: Duration) -> bool {
     let attacks = Attack::of_outsiders();
     let attacker = Attacker::start(&attacks, besieged.against).await;
     println!("{} attacks are in force", attacks.len());
-    let posts = honest::post(besieged.public(), PER_SECOND, time, lead::form).await;
+    let posts = honest::post(besieged.public(), PER_SECOND, time).await;
     let is_alive = besieged.is_alive() && !group.as_ref().is_some_and(ControlGroup::has_killed);
     println!("connections: {:?}", connections(&besieged).await);
     drop(attacker);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::logs::Logs;
 use crate::processes::{free_address, signal};
+use crate::settings::SECRETS_KEY;
 
 /// How long a process may take until it is ready, or has ended; far above what it takes.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -39,6 +40,7 @@ impl Actor {
         environment.extend(privately.iter().zip(&private).map(|(name, address)| (*name, address.to_string())));
         // The target of the leads that reach outside is on this machine.
         environment.push(("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8".to_owned()));
+        environment.push(("POSTERN_SECRETS_KEY", SECRETS_KEY.to_owned()));
         environment.extend(clock.map(Clock::environment).unwrap_or_default());
         let log = logs.folder().join(format!("{}.log", name.replace(' ', "-")));
         Self { name, binary, environment, private, log, child: None }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::crm;
 use crate::settings::{FIRST_SHARED, SHARED};
 
 /// How long a caller waits for its answer; longer than the ingress needs to find neither broker nor spool.
@@ -35,21 +36,37 @@ pub enum Kind {
     Delay,
     /// Asks another system, and creates.
     Outside,
+    /// Creates a lead in vtiger with a unique value, changes it and comments on it.
+    Crm,
+    /// Adds to a lead in vtiger that others add to.
+    CrmShare,
+    /// Creates a lead in vtiger without a unique value.
+    CrmAsk,
+}
+
+impl Kind {
+    /// Whether its effects are in vtiger.
+    pub fn is_in_vtiger(self) -> bool {
+        matches!(self, Self::Crm | Self::CrmShare | Self::CrmAsk)
+    }
 }
 
 /// The kind of a lead is decided by its number.
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 15] = [
     Kind::Create,
     Kind::Share,
     Kind::Trigger,
     Kind::Share,
+    Kind::Crm,
     Kind::Unique,
     Kind::Create,
+    Kind::CrmShare,
     Kind::Share,
     Kind::Dedupe,
     Kind::Fail,
     Kind::Slow,
     Kind::Delay,
+    Kind::CrmAsk,
     Kind::Outside,
 ];
 
@@ -88,7 +105,8 @@ impl Lead {
     }
 }
 
-fn kind(number: u64) -> Kind {
+/// The kind of the lead of a number.
+pub fn kind(number: u64) -> Kind {
     KINDS[usize::try_from(number % ROUND).unwrap()]
 }
 
@@ -148,6 +166,11 @@ impl Client {
             Kind::Slow => "workflow_id=5".to_owned(),
             Kind::Delay => "workflow_id=6".to_owned(),
             Kind::Outside => "workflow_id=7".to_owned(),
+            Kind::Crm => "workflow_id=8".to_owned(),
+            Kind::CrmShare => {
+                format!("workflow_id=9&record_id={}", crm::FIRST_SHARED + number / ROUND % crm::SHARED)
+            }
+            Kind::CrmAsk => "workflow_id=10".to_owned(),
             Kind::Trigger => "workflow_trigger=many".to_owned(),
         };
         // Each kind comes to every door.

@@ -15,7 +15,7 @@ use crate::database::Database;
 use crate::logs::Logs;
 use crate::plan::{Fault, HANGS_S, Strike, WORKERS};
 use crate::replicas::Replicas;
-use crate::settings;
+use crate::settings::{self, Targets};
 
 /// So long after the promotion the services may have sessions with the old primary.
 const LEFT_AFTER: Duration = Duration::from_secs(9);
@@ -30,12 +30,12 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts the servers, the settings and the services, and returns when all are ready.
-    pub async fn start(outside: std::net::SocketAddr, logs: &Logs, clock: Option<&Clock>) -> Self {
+    pub async fn start(targets: &Targets, logs: &Logs, clock: Option<&Clock>) -> Self {
         let folder = std::env::temp_dir().join(format!("postern-chaos-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
         let (brokers, replicas) = (Brokers::boot(&folder).await, Replicas::boot(&folder).await);
-        settings::apply(&Database { url: replicas.url() }, outside).await;
+        settings::apply(&Database { url: replicas.url() }, targets).await;
         let urls = Urls { database: replicas.url(), amqp: brokers.url(), links: None };
         let cast = Cast::start(&urls, logs, clock).await;
         Self { cast, brokers, replicas, folder }

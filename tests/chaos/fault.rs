@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::crm::Trouble;
+
 /// Ingresses and workers that run.
 pub const INGRESSES: usize = 2;
 pub const WORKERS: usize = 3;
@@ -38,6 +40,8 @@ pub enum Fault {
     RestartProgram,
     /// The system that leads ask takes connections and does not answer.
     HangingTarget,
+    /// Something is done to the vtiger in which leads end.
+    Vtiger(Trouble),
     /// Every commit takes longer than the services let a statement take.
     SlowCommits,
     /// Every commit is ended as such a time-out ends it, after a short time.
@@ -110,10 +114,19 @@ impl Fault {
         self == Self::NothingIsKept
     }
 
-    /// Whether this is its name in small letters, as in `rolling-restart`.
+    /// Its name, such as `RollingRestart`, without the way that was drawn for it.
+    pub fn kind(self) -> String {
+        let name = format!("{self:?}");
+        match self {
+            Self::Vtiger(trouble) => format!("Vtiger{trouble:?}"),
+            _ => name.split('(').next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Whether this is its name in small letters, as in `rolling-restart`. `vtiger` is all that is done to vtiger.
     pub fn is(self, name: &str) -> bool {
-        let own = format!("{self:?}");
-        own.split('(').next().unwrap_or_default().to_lowercase() == name.replace('-', "")
+        let is_any = name == "vtiger" && matches!(self, Self::Vtiger(_));
+        is_any || self.kind().to_lowercase() == name.replace('-', "")
     }
 }
 
@@ -144,6 +157,7 @@ impl fmt::Display for Strike {
             Fault::FreezeProgram => write!(f, "freeze postern"),
             Fault::RestartProgram => write!(f, "restart of postern"),
             Fault::HangingTarget => write!(f, "target that hangs"),
+            Fault::Vtiger(trouble) => f.write_str(trouble.name()),
             Fault::SlowCommits => write!(f, "commits that take 31 s"),
             Fault::CancelledCommits => write!(f, "commits ended by a time-out"),
             Fault::ClockJump => write!(f, "clock 40 days ahead, and back"),

@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 use postern_shared::store::run_steps;
 use tokio_postgres::Client as Connection;
 
-use crate::client::{Answer, Client, Kind, Lead, shared_record};
+use crate::client::{Answer, Client, Kind, Lead, kind, shared_record};
+use crate::crm::Crm;
+use crate::crm_audit::{self, InVtiger};
 use crate::database::Database;
 use crate::outside::Outside;
 
 /// How long everything accepted may take to end after the last fault.
-const SETTLE_LIMIT: Duration = Duration::from_secs(120);
+const SETTLE_LIMIT: Duration = Duration::from_secs(240);
+
+/// For so long a worker may be at a call of vtiger, and vtiger at what a worker has sent.
+const UNDER_WAY: Duration = Duration::from_secs(60);
 
 /// What is wrong, each as a sentence; empty lists are what is promised.
 #[derive(Default)]
@@ -23,6 +28,7 @@ pub struct Ledger {
     pub doubled: Vec<String>,
     /// Put aside for a person, although nothing was wrong with it.
     pub dead: Vec<String>,
+    pub in_vtiger: InVtiger,
     /// Runs whose steps do not count from 1 without a gap.
     pub broken: Vec<String>,
     /// From the last answer until all had ended.
@@ -36,7 +42,7 @@ impl Ledger {
 }
 
 /// Waits until all that was accepted has ended, or for so long that it never will, and compares.
-pub async fn settle(database: &Database, outside: &Outside, client: &Client) -> Ledger {
+pub async fn settle(database: &Database, (outside, crm): (&Outside, &Crm), client: &Client) -> Ledger {
     let database = database.connect().await.unwrap();
     let leads = client.leads();
     let started = Instant::now();
@@ -44,6 +50,9 @@ pub async fn settle(database: &Database, outside: &Outside, client: &Client) -> 
         && !(pending(&database, &leads).await.is_empty() && is_quiet(&database).await)
     {
         tokio::time::sleep(Duration::from_millis(200)).await;
+        if started.elapsed() > UNDER_WAY {
+            let_time_pass(&database).await;
+        }
     }
     let mut ledger = Ledger { settled: started.elapsed(), ..Ledger::default() };
     ledger.lost = pending(&database, &leads).await;
@@ -55,7 +64,35 @@ pub async fn settle(database: &Database, outside: &Outside, client: &Client) -> 
     ledger.broken = broken(&database).await;
     compare(&database, &leads, &mut ledger).await;
     called(outside, &leads, &mut ledger);
+    let attention = attention(&database).await;
+    crm_audit::compare(crm, &leads, &attention, &mut ledger);
+    let of_others = attention.iter().filter(|number| !kind(**number).is_in_vtiger());
+    ledger.lost.extend(of_others.map(|number| format!("{:?} [{number}] needs attention", kind(*number))));
+    ledger.lost.extend(texts(&database, FAILED_IN_VTIGER).await);
     ledger
+}
+
+/// No step of theirs is meant to fail.
+const FAILED_IN_VTIGER: &str =
+    "SELECT receipt || ': ' || message FROM runs WHERE workflow IN (8, 9, 10) AND state = 'failed'";
+
+/// The numbers of the leads whose runs need attention.
+async fn attention(database: &Connection) -> HashSet<u64> {
+    let numbers = "SELECT env->>'n' FROM receipts WHERE id IN (SELECT receipt FROM runs WHERE state = 'needs_attention')";
+    texts(database, numbers).await.iter().map(|number| number.parse().unwrap()).collect()
+}
+
+/// A create whose worker broke off, and that vtiger does not show, is made again when nobody can be at it any more: after ten
+/// minutes. Here nobody is, so the calls are made older.
+async fn let_time_pass(database: &Connection) {
+    let intents = "UPDATE outside_calls SET intent_at = intent_at - interval '1 hour'
+        WHERE done_at IS NULL AND intent_at BETWEEN now() - interval '1 hour' AND now() - interval '1 minute'";
+    let tries = r#"UPDATE checkpoints SET document = regexp_replace(document::text, '"unclear_at_ms":\d+', '"unclear_at_ms":0')::json
+        WHERE (regexp_match(document::text, '"unclear_at_ms":(\d+)'))[1]::bigint
+            BETWEEN 1 AND extract(epoch FROM now() - interval '1 minute') * 1000"#;
+    for statement in [intents, tries] {
+        database.execute(statement, &[]).await.unwrap();
+    }
 }
 
 /// The steps of all runs in their order: of each transaction the place of the first of them, and their bytes.
@@ -81,7 +118,7 @@ async fn broken(database: &Connection) -> Vec<String> {
     broken.map(|(run, (taken, kept, _))| format!("{run}: {taken} steps, {kept} kept")).take(20).collect()
 }
 
-const UNFINISHED: &str = "SELECT count(*) FROM runs WHERE state NOT IN ('finished', 'failed')";
+const UNFINISHED: &str = "SELECT count(*) FROM runs WHERE state NOT IN ('finished', 'failed', 'needs_attention')";
 
 async fn is_quiet(database: &Connection) -> bool {
     number(database, UNFINISHED).await == 0 && number(database, "SELECT count(*) FROM spool").await == 0
@@ -90,7 +127,7 @@ async fn is_quiet(database: &Connection) -> bool {
 /// The accepted leads that have not ended.
 async fn pending(database: &Connection, leads: &[Lead]) -> Vec<String> {
     let ended = "SELECT id::text FROM receipts WHERE NOT EXISTS (SELECT FROM runs
-                     WHERE receipt = id AND state NOT IN ('finished', 'failed'))
+                     WHERE receipt = id AND state NOT IN ('finished', 'failed', 'needs_attention'))
                  UNION SELECT receipt::text FROM dead_letters WHERE receipt IS NOT NULL";
     let ended: HashSet<String> = texts(database, ended).await.into_iter().collect();
     let lost = leads.iter().filter_map(|lead| match &lead.answer {
@@ -108,7 +145,7 @@ async fn compare(database: &Connection, leads: &[Lead], ledger: &mut Ledger) {
     for lead in leads {
         groups.entry((lead.kind(), lead.key())).or_default().push(lead);
     }
-    for ((kind, key), group) in groups {
+    for ((kind, key), group) in groups.into_iter().filter(|((kind, _), _)| !kind.is_in_vtiger()) {
         let numbers: Vec<u64> = group.iter().map(|lead| lead.number).collect();
         let happened = match kind {
             Kind::Unique => effects.keys.get(&key).copied().unwrap_or(0),

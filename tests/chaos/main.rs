@@ -15,6 +15,8 @@ mod client;
 mod clock;
 mod cluster;
 mod commits;
+mod crm;
+mod crm_audit;
 mod database;
 mod disk;
 mod fault;
@@ -36,11 +38,13 @@ mod settings;
 mod stage;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 
 use client::Client;
+use crm::Crm;
 use nemesis::Nemesis;
 use outside::Outside;
 use plan::{Fault, Form, Plan};
@@ -72,7 +76,7 @@ struct Options {
     /// Three nodes of RabbitMQ, and a PostgreSQL with two standbys.
     #[arg(long, conflicts_with = "standalone")]
     cluster: bool,
-    /// Only this kind of fault, such as `rolling-restart`.
+    /// Only this kind of fault, such as `rolling-restart` or `vtiger-away`; `vtiger` is all that is done to vtiger.
     #[arg(long)]
     only: Option<String>,
     /// How long each fault lasts, in seconds, instead of what the seed says.
@@ -97,9 +101,9 @@ async fn run(options: Options) -> ExitCode {
         _ => (Form::Pair, ""),
     };
     println!("chaos: seed {seed}, {seconds} s, {rate} leads/s{word}");
-    let outside = Outside::start().await;
+    let (outside, crm) = (Outside::start().await, Arc::new(Crm::start().await));
     let moves_clock = form != Form::Cluster && options.only.as_deref().is_none_or(|only| Fault::ClockJump.is(only));
-    let mut stage = Stage::start(form, outside.address, moves_clock).await;
+    let mut stage = Stage::start(form, outside.address, Arc::clone(&crm), moves_clock).await;
     let client = Client::new(stage.doors(), options.plain);
     let posting = client.post_at(options.rate);
     tokio::time::sleep(CALM).await;
@@ -115,7 +119,7 @@ async fn run(options: Options) -> ExitCode {
         report.add(nemesis.strike(&strike, &mut stage).await);
     }
     posting.stop().await;
-    let ledger = ledger::settle(&nemesis.database, &outside, &client).await;
+    let ledger = ledger::settle(&nemesis.database, (&outside, &crm), &client).await;
     if report.conclude(&ledger, &client) {
         stage.forget_logs();
         return ExitCode::SUCCESS;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::crm::Trouble;
 pub use crate::fault::{Fault, INGRESSES, Strike, WORKERS, Way};
 
 /// From this many seconds on it is the long form, in which a frozen peer is missed by heartbeats and time-outs.
@@ -49,6 +50,7 @@ impl Plan {
             Form::Cluster => return self.bag = self.filtered(self.of_the_cluster()),
         };
         let mut of_both = vec![Fault::HangingTarget, Fault::ClockJump, Fault::LogDiskFull];
+        of_both.extend(Trouble::ALL.map(Fault::Vtiger));
         match (&self.only, self.filled % 4) {
             (Some(_), _) => of_both.extend([Fault::SlowCommits, Fault::CancelledCommits]),
             (None, 1) => of_both.push(Fault::CancelledCommits),
@@ -144,6 +146,10 @@ impl Plan {
             // Past the time-out of the leads that ask.
             Fault::HangingTarget => Some(if self.long { 10 } else { 6 }),
             Fault::ClockJump => Some(4),
+            // Past the time that a worker waits for a call.
+            Fault::Vtiger(Trouble::Frozen) if self.long => Some(22),
+            // There are many, and little else would fit.
+            Fault::Vtiger(_) if !self.long => Some(1),
             // Past all tries that a submission has by itself, which need time for a passing fault.
             Fault::CancelledCommits => Some(if self.long { 40 } else { 6 }),
             Fault::SlowCommits => Some(40),
@@ -209,14 +215,27 @@ mod tests {
 
     #[test]
     fn a_seed_gives_one_sequence_in_which_every_kind_comes_equally_often() {
-        let strikes = |seed, long| Plan::new(Form::Pair, seed, long, None).take(43).collect::<Vec<_>>();
+        let strikes = |seed, long| Plan::new(Form::Pair, seed, long, None).take(61).collect::<Vec<_>>();
         assert_eq!(strikes(7, true), strikes(7, true));
         assert_ne!(strikes(7, true), strikes(8, true));
         for long in [true, false] {
             let strikes = strikes(7, long);
-            for half in [&strikes[..22], &strikes[22..]] {
-                let kinds: Vec<_> = half.iter().map(|one| std::mem::discriminant(&one.fault)).collect();
+            for half in [&strikes[..31], &strikes[31..]] {
+                let kinds: Vec<_> = half.iter().map(|one| one.fault.kind()).collect();
                 assert!((0..kinds.len()).all(|at| !kinds[..at].contains(&kinds[at])), "{half:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_is_known_by_its_name_and_those_of_vtiger_by_one() {
+        for (fault, names) in [
+            (Fault::KillProgram, "kill-program"),
+            (Fault::Cut(Way::WorkerPostgres), "cut"),
+            (Fault::Vtiger(Trouble::LateAnswers), "vtiger-late-answers vtiger"),
+        ] {
+            for name in ["kill-program", "kill-program-and-postgres", "cut", "vtiger-late-answers", "vtiger-away", "vtiger"] {
+                assert_eq!(fault.is(name), names.split(' ').any(|one| one == name), "{fault:?} {name}");
             }
         }
     }
@@ -224,8 +243,9 @@ mod tests {
     #[test]
     fn the_short_form_begins_with_the_faults_of_both_forms() {
         for form in [Form::Pair, Form::Alone] {
-            let first: Vec<_> = Plan::new(form, 1, false, None).take(4).map(|strike| strike.fault).collect();
-            for fault in [Fault::HangingTarget, Fault::CancelledCommits, Fault::ClockJump, Fault::LogDiskFull] {
+            let first: Vec<_> = Plan::new(form, 1, false, None).take(13).map(|strike| strike.fault).collect();
+            let expected = [Fault::HangingTarget, Fault::CancelledCommits, Fault::ClockJump, Fault::LogDiskFull];
+            for fault in expected.into_iter().chain(Trouble::ALL.map(Fault::Vtiger)) {
                 assert!(first.contains(&fault), "{form:?}: {first:?}");
             }
         }

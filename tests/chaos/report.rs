@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
+use crate::crm_audit::InVtiger;
 use crate::ledger::Ledger;
 use crate::nemesis::Struck;
 
@@ -55,9 +56,7 @@ impl Report {
         }
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
         for struck in &self.struck {
-            // `Cut(WorkerPostgres)` is a cut.
-            let name = format!("{:?}", struck.strike.fault);
-            *times.entry(name.split('(').next().unwrap_or_default().to_owned()).or_default() += 1;
+            *times.entry(struck.strike.fault.kind()).or_default() += 1;
         }
         let times: Vec<String> = times.iter().map(|(fault, count)| format!("{fault} {count}")).collect();
         println!("faults: {}: {}", self.struck.len(), times.join(", "));
@@ -67,6 +66,12 @@ impl Report {
             println!("longest recovery: {took} after {}", longest.strike);
         }
         println!("settled {} after the last answer", seconds(ledger.settled));
+        let InVtiger { once, asked, zero, harmed } = ledger.in_vtiger;
+        println!(
+            "vtiger: {once} leads once, {} need attention ({asked} without a unique value, {zero} under the number 0); \
+             {harmed} calls met a fault",
+            asked + zero
+        );
         println!(
             "seed {}: {accepted} accepted, {refused} refused, {unknown} unknown; lost {}, doubled {}, dead {}, broken {}",
             self.seed,

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 
 use postern_shared::document::batch::Batch;
+use postern_shared::id::SecretName;
 use postern_shared::options::DatabaseOptions;
-use postern_shared::store::{Store, documents, migrate};
+use postern_shared::secret::key::Keys;
+use postern_shared::store::{Connection, Store, documents, migrate, secrets};
+use postern_vtiger::ACCESS_KEY;
 
 use crate::database::Database;
 
@@ -13,13 +16,22 @@ pub const FIRST_SHARED: u64 = 1_000_000_000;
 /// How many there are: few, so that bundles meet on them.
 pub const SHARED: u64 = 20;
 
+/// The key of the secrets of all services.
+pub const SECRETS_KEY: &str = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+
 const SETTINGS: &str = r#"
 permission: chaos
 addresses: 127.0.0.1
-workflows: [1, 2, 3, 4, 5, 6, 7]
+workflows: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 triggers: [many]
 ---
 trigger: many
+---
+connection: crm
+vtiger: {url: 'CRM', user: admin, access_key: '$secret["crm_key"]'}
+---
+module: Leads
+connection: crm
 ---
 workflow: 1
 title: creates
@@ -68,6 +80,32 @@ steps:
   ask: {http_request: 'http://OUTSIDE/later', form: {n: '$env["n"]'}, timeout: 5s, retries: 20, next: make}
   make: {create_record: Made, fields: {n: '$env["n"]'}}
 ---
+workflow: 8
+title: creates a lead in vtiger, changes it and comments on it
+start: {without_record: true, next: make}
+steps:
+  make:
+    create_record: Leads
+    unique: 'n$env["n"]@example.org'
+    fields: {lastname: keyed, email: 'n$env["n"]@example.org'}
+    store_id: lead
+    created: change
+    existing: change
+  change: {set_value: {city: 'n$env["n"]'}, record: '$env["lead"]', next: say}
+  say: {comment: 'n$env["n"]', record: '$env["lead"]'}
+---
+workflow: 9
+title: adds to a shared lead in vtiger
+start: {module: Leads, parallel: false, next: add}
+steps:
+  add: {set_value: {description: '$description n$env["n"]'}}
+---
+workflow: 10
+title: creates a lead in vtiger without a unique value
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Leads, fields: {lastname: 'n$env["n"]'}}
+---
 workflow: 11
 title: the first of three
 start: {without_record: true, triggers: [many], order: 1, next: make}
@@ -87,14 +125,23 @@ steps:
   make: {create_record: Made, fields: {n: '$env["n"]'}}
 "#;
 
+/// What leads reach outside.
+pub struct Targets {
+    pub outside: SocketAddr,
+    /// The URL of vtiger.
+    pub crm: String,
+}
+
 /// Makes the tables, stores the settings, and puts the shared records there.
-pub async fn apply(database: &Database, outside: SocketAddr) {
+pub async fn apply(database: &Database, targets: &Targets) {
     let options = DatabaseOptions::new(&database.url, 1);
     let store = Store::new(&options, "postern-chaos").unwrap();
     let mut connection = store.connection().await.unwrap();
     migrate::run(&mut connection).await.unwrap();
+    put_secret(&mut connection).await;
     let mut batch = Batch::default();
-    batch.add_yaml("the settings of chaos", SETTINGS.replace("OUTSIDE", &outside.to_string()).as_bytes());
+    let settings = SETTINGS.replace("OUTSIDE", &targets.outside.to_string()).replace("CRM", &targets.crm);
+    batch.add_yaml("the settings of chaos", settings.as_bytes());
     assert!(batch.findings.is_empty(), "{:?}", batch.findings);
     documents::apply(&mut connection, "chaos", &batch.documents).await.unwrap();
     database
@@ -104,4 +151,11 @@ pub async fn apply(database: &Database, outside: SocketAddr) {
             SHARED - 1
         ))
         .await;
+}
+
+/// The access key of vtiger.
+async fn put_secret(connection: &mut Connection) {
+    let (name, keys): (SecretName, Keys) = ("crm_key".parse().unwrap(), SECRETS_KEY.parse().unwrap());
+    let sealed = keys.seal(&name, ACCESS_KEY).unwrap();
+    assert!(secrets::put(connection, "chaos", &name, &sealed).await.unwrap());
 }

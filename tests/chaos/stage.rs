@@ -12,18 +12,20 @@ use crate::cast::Cast;
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::commits;
+use crate::crm::Crm;
 use crate::database::Database;
 use crate::link::{Link, Mode};
 use crate::logs::Logs;
 use crate::pair::Pair;
 use crate::plan::{Fault, Form, Strike, Way};
 use crate::servers::Servers;
-use crate::settings;
+use crate::settings::{self, Targets};
 
 pub struct Stage {
     services: Services,
     /// The way to the system that leads ask.
     target: Link,
+    crm: Arc<Crm>,
     clock: Option<Clock>,
     logs: Arc<Logs>,
 }
@@ -35,25 +37,26 @@ enum Services {
 }
 
 impl Stage {
-    /// Starts everything, with the settings for the leads, which reach outside at an address. `moves_clock`: the services
-    /// follow a clock that can be moved, which makes them slower.
-    pub async fn start(form: Form, outside: SocketAddr, moves_clock: bool) -> Self {
+    /// Starts everything, with the settings for the leads, which reach outside at an address and in a vtiger. `moves_clock`:
+    /// the services follow a clock that can be moved, which makes them slower.
+    pub async fn start(form: Form, outside: SocketAddr, crm: Arc<Crm>, moves_clock: bool) -> Self {
         let (target, logs) = (Link::to(outside).await, Logs::new());
+        let targets = Targets { outside: target.address, crm: crm.url() };
         let clock = if moves_clock { Clock::new(logs.beside()) } else { None };
         let services = match form {
             Form::Pair => {
                 let servers = Arc::new(Servers::boot().await);
-                settings::apply(&servers.database, target.address).await;
+                settings::apply(&servers.database, &targets).await;
                 Services::Pair(Pair { cast: Cast::start(&servers.urls(), &logs, clock.as_ref()).await, servers })
             }
             Form::Alone => {
                 let alone = Alone::start(&logs, clock.as_ref()).await;
-                settings::apply(&alone.database, target.address).await;
+                settings::apply(&alone.database, &targets).await;
                 Services::Alone(alone)
             }
-            Form::Cluster => Services::Cluster(Cluster::start(target.address, &logs, clock.as_ref()).await),
+            Form::Cluster => Services::Cluster(Cluster::start(&targets, &logs, clock.as_ref()).await),
         };
-        Self { services, target, clock, logs: Arc::new(logs) }
+        Self { services, target, crm, clock, logs: Arc::new(logs) }
     }
 
     /// Where clients post to.
@@ -81,6 +84,7 @@ impl Stage {
                 sleep(strike.lasts).await;
                 self.target.set(Mode::Pass);
             }
+            Fault::Vtiger(trouble) => self.crm.harm_and_heal(trouble, strike.lasts).await,
             Fault::SlowCommits => commits::slow(&self.database(), strike.lasts).await,
             Fault::CancelledCommits => commits::cancelled(&self.database(), strike.lasts).await,
             Fault::ClockJump => {

@@ -103,6 +103,15 @@ async fn plant(postern: &Postern) -> Answer {
     postern.connection().await.execute(spooled, &[&bundle]).await.unwrap();
     let key = "INSERT INTO batch_receipts (permission, key, receipts) VALUES ('test', 'ada.planted@example.org', '{}')";
     postern.sql(key).await;
+    // The runs of a call with the person have touched a record in vtiger, and those of another call another one.
+    let receipt = failed.json["receipt"].as_str().unwrap();
+    for (receipt, record) in [(receipt, IN_VTIGER), (&uuid::Uuid::now_v7().to_string(), "crm/Leads/853")] {
+        let touched = format!(
+            "INSERT INTO digest_queue (receipts, records, touching_connected, touched_connected)
+             VALUES ('{{}}', '{{}}', ARRAY['{receipt}'::uuid], ARRAY['{record}'])"
+        );
+        postern.sql(&touched).await;
+    }
     for (what, count) in [
         ("SELECT count(*) FROM runs WHERE state = 'held'", 1),
         ("SELECT count(*) FROM refused_bodies", 1),
@@ -113,6 +122,9 @@ async fn plant(postern: &Postern) -> Answer {
     }
     held
 }
+
+/// A record in vtiger that has the person.
+const IN_VTIGER: &str = "crm/Leads/852";
 
 const WORDS: [&str; 3] = ["planted", "345 67 89", "345-67-89"];
 
@@ -129,6 +141,9 @@ async fn forget(postern: &Postern) -> Vec<Value> {
     let words = ["forget", PERSON[0], PERSON[1], PERSON[2], "--yes", "--export", file.to_str().unwrap()];
     let told = Cli::of(postern).arguments(&words);
     assert!(told.code == 0 && told.stdout.contains("forgotten, report 1:"), "{told:?}");
+    // What was found is told before it is forgotten and again afterwards.
+    assert_eq!(told.stdout.matches(&format!("\n{IN_VTIGER}\n")).count(), 2, "{told:?}");
+    assert!(!told.stdout.contains("crm/Leads/853"), "{told:?}");
     let exported = std::fs::read_to_string(&file).unwrap();
     exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["place"].clone()).collect()
 }
@@ -175,6 +190,7 @@ async fn a_planted_person_is_found_everywhere_and_nowhere_afterwards() {
     assert_eq!(ended["status"], "failed", "{ended}");
     let reports = postern.api("GET", "/forgettings").send().await.json;
     assert_eq!(reports["forgettings"][0]["found"]["receipts"], 4, "{reports}");
+    assert_eq!(reports["forgettings"][0]["elsewhere"], json!([IN_VTIGER]), "{reports}");
     let log = postern.api("GET", "/audit_log?kind=person").send().await.json;
     assert_eq!(log["changes"][0]["action"], "forget", "{log}");
     // The same person may come again.

@@ -3,6 +3,7 @@
 mod check;
 mod describe;
 mod faults;
+mod gone;
 mod kills;
 mod records;
 

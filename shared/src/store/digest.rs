@@ -15,13 +15,14 @@ use super::failure_groups::{FailureCount, Failures};
 use super::statistics::{Counted, StepCount};
 use super::{StoreError, parsed};
 use crate::id::{ReceiptId, RecordId};
-use crate::record_ref::RecordRef;
+use crate::record_ref::{ConnectedRecord, RecordRef};
 use crate::search_key::Secret;
 pub use keys::write;
 
 const ENQUEUE: &str = "-- digest::enqueue
-INSERT INTO digest_queue (receipts, records, touching, touched, touching_connected, touched_connected, steps, failures)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+INSERT INTO digest_queue (receipts, records, touching, touched, touching_connected, touched_connected, steps, failures,
+    gone_connected)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const SECRET: &str = "-- digest::secret
 SELECT key FROM search_secret";
@@ -37,7 +38,7 @@ DELETE FROM digest_queue WHERE id IN (
         FROM (SELECT id, receipts FROM digest_queue ORDER BY id LIMIT $1) oldest
     ) counted WHERE before < $2)
 RETURNING receipts, records, touching, touched, refused_bodies, dead_letters, date_trunc('hour', at, 'UTC'),
-    steps::text, touching_connected, touched_connected, failures::text";
+    steps::text, touching_connected, touched_connected, failures::text, gone_connected";
 
 const LAG: &str = "-- digest::lag
 SELECT coalesce(extract(epoch FROM now() - min(at)), 0)::bigint
@@ -58,6 +59,8 @@ pub struct Committed {
     pub records: Vec<RecordId>,
     /// Which receipts did something to which records.
     pub touched: Vec<(ReceiptId, RecordRef)>,
+    /// The records of other systems of which its runs have seen that they are not there any more.
+    pub gone: Vec<ConnectedRecord>,
     /// The steps that its runs took, whether their workflows keep a log or not.
     pub steps: Counted,
     /// The runs that failed, and those that count as failed no longer.
@@ -73,6 +76,8 @@ pub struct Part {
     records: Vec<i64>,
     /// Which receipts did something to which records.
     touched: Vec<(Uuid, RecordRef)>,
+    /// The records of other systems that are not there any more.
+    gone: Vec<ConnectedRecord>,
     /// The refused bodies that were kept.
     refused_bodies: Vec<i64>,
     /// The dead letters that were kept.
@@ -85,9 +90,10 @@ pub struct Part {
 
 /// Notes what a transaction commits.
 pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Result<(), StoreError> {
-    let Committed { receipts, records, touched, steps, failures } = committed;
+    let Committed { receipts, records, touched, gone, steps, failures } = committed;
     let (steps, failures) = (steps.encoded(), failures.encoded());
-    if receipts.is_empty() && records.is_empty() && touched.is_empty() && steps.is_none() && failures.is_none() {
+    let is_empty = receipts.is_empty() && records.is_empty() && touched.is_empty() && gone.is_empty();
+    if is_empty && steps.is_none() && failures.is_none() {
         return Ok(());
     }
     let receipts: Vec<Uuid> = receipts.iter().map(|receipt| receipt.uuid()).collect();
@@ -97,11 +103,12 @@ pub async fn enqueue(transaction: &Transaction<'_>, committed: &Committed) -> Re
     let connected =
         touched.iter().filter_map(|(receipt, record)| Some((receipt.uuid(), record.connected()?.to_string())));
     let (touching_connected, connected): (Vec<Uuid>, Vec<String>) = connected.unzip();
+    let gone: Vec<String> = gone.iter().map(ToString::to_string).collect();
     let statement = transaction.prepare_cached(ENQUEUE).await?;
     transaction
         .execute(
             &statement,
-            &[&receipts, &records, &touching, &own, &touching_connected, &connected, &steps, &failures],
+            &[&receipts, &records, &touching, &own, &touching_connected, &connected, &steps, &failures, &gone],
         )
         .await?;
     Ok(())
@@ -143,7 +150,8 @@ pub async fn next(transaction: &Transaction<'_>) -> Result<Option<Part>, StoreEr
             steps.extend(counted.into_iter().map(|one| (row.get(6), one)));
         }
     }
-    Ok(Some(Part { receipts: all(&rows, 0), records, touched, refused_bodies, dead_letters, steps, failures }))
+    let gone = all::<String>(&rows, 11).iter().filter_map(|record| record.parse().ok()).collect();
+    Ok(Some(Part { receipts: all(&rows, 0), records, touched, gone, refused_bodies, dead_letters, steps, failures }))
 }
 
 /// The items of a column of lists.

@@ -3,11 +3,13 @@
 
 mod cancel;
 mod cell;
+mod elsewhere;
 mod line;
 mod place;
 mod removal;
 mod report;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::Object;
@@ -51,6 +53,8 @@ impl Cursor {
 pub struct Part {
     /// The rows that have the person.
     pub found: Vec<Found>,
+    /// The names of records of other systems that may have the person.
+    pub elsewhere: BTreeSet<String>,
     /// Where the next part begins; none = all was looked through.
     pub next: Option<Cursor>,
     /// The rows that were looked at.
@@ -71,7 +75,7 @@ pub async fn part(
     report: Option<i64>,
 ) -> Result<Part, StoreError> {
     let began = Instant::now();
-    let mut part = Part { found: Vec::new(), next: None, looked_at: 0 };
+    let mut part = Part { found: Vec::new(), elsewhere: BTreeSet::new(), next: None, looked_at: 0 };
     let mut at = from.unwrap_or(Cursor { place: 0, behind: Vec::new() });
     while let Some(place) = PLACES.get(at.place) {
         if began.elapsed() >= PART {
@@ -82,9 +86,11 @@ pub async fn part(
         part.looked_at += i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let last = rows.last().map(|row| row.key.clone());
         let found: Vec<_> = rows.into_iter().filter_map(|row| Some((row.found(place, person)?, row.key))).collect();
+        let touched = elsewhere::touched(connection, place, &found).await?;
         if let Some(report) = report {
-            removal::remove(connection, place, person, report, &found).await?;
+            removal::remove(connection, place, person, report, (&found, &touched)).await?;
         }
+        part.elsewhere.extend(touched);
         part.found.extend(found.into_iter().map(|(found, _)| found));
         at = match last {
             Some(behind) => Cursor { behind, ..at },

@@ -140,6 +140,37 @@ async fn a_step_reads_fields_of_records_to_which_a_record_of_vtiger_refers() {
     assert_eq!((note.get("of"), note.get("from")), (Some(&json!("Ö & Co")), Some(&json!("C"))));
 }
 
+const BY_REFERENCE: &str = "
+workflow: 77
+start: {without_record: true, next: contact}
+steps:
+  contact: {find_record: Contacts, where: {account_id: '$env[\"account\"]'}, store_id: contact, found: again, not_found: none}
+  again: {find_record: Contacts, where: {id: '$env[\"contact\"]'}, found: keep, not_found: none}
+  keep: {create_record: Notes, fields: {contact: '$env[\"contact\"]'}, created: own}
+  own: {find_record: Notes, where: {contact: '$env[\"contact\"]'}, found: end, not_found: none}
+  end: {stop: finished}
+  none: {stop: failed}
+---
+module: Notes
+fields:
+  contact: {type: reference, module: Contacts}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_found_by_the_name_of_a_record_in_vtiger() {
+    let crm = Crm::start(Variant::B, BY_REFERENCE).await;
+    let account = crm.vtiger.crm().add("Accounts", &[("accountname", "A")]);
+    crm.vtiger.crm().add("Contacts", &[("lastname", "other")]);
+    let of_account = format!("11x{account}");
+    let contact = crm.vtiger.crm().add("Contacts", &[("lastname", "C"), ("account_id", &of_account)]);
+    for account in [format!("crm/Accounts/{account}"), of_account, account.to_string()] {
+        let run = crm.run(&crm.post(0, &[("account", &account)]).await).await;
+        assert_eq!(run["status"], "finished", "{account}: {run}");
+    }
+    let expected = json!(format!("crm/Contacts/{contact}"));
+    assert_eq!(crm.postern.records("Notes").await[0].get("contact"), Some(&expected));
+}
+
 const SERIAL: &str = "
 workflow: 77
 start: {module: Leads, parallel: false, next: change}

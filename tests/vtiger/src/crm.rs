@@ -45,6 +45,8 @@ pub struct Crm {
     /// What `describe` tells otherwise, by module and field; none = it tells nothing of the field.
     pub(crate) told: HashMap<(String, String), Option<Value>>,
     pub(crate) zero_id: bool,
+    /// The records that were written under the number 0: each takes the place of the one before.
+    pub(crate) zeros: Vec<Record>,
     is_down: bool,
     /// Seconds by which the clock is ahead.
     pub(crate) ahead: i64,
@@ -64,6 +66,7 @@ impl Crm {
             denied: HashSet::new(),
             told: HashMap::new(),
             zero_id: false,
+            zeros: Vec::new(),
             is_down: false,
             ahead: 0,
             words: 0,
@@ -108,11 +111,21 @@ impl Crm {
         self.insert(module, &element, 1)
     }
 
+    /// Removes a record as a person does it in the CRM.
+    pub fn remove(&mut self, number: u64) {
+        self.records.remove(&number).unwrap();
+    }
+
     /// The records of a module, with their ids.
     pub fn all(&self, module: &str) -> Vec<Value> {
         let module = self.module(module).unwrap();
         let of = self.records.iter().filter(|(_, record)| record.module == module.name);
         of.map(|(number, record)| self.shown(module, *number, record)).collect()
+    }
+
+    /// The records that were ever written under the number 0.
+    pub fn zeros(&self) -> &[Record] {
+        &self.zeros
     }
 
     pub(crate) fn module(&self, name: &str) -> Option<Module> {

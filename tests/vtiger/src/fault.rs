@@ -23,11 +23,16 @@ pub enum Fault {
     ZeroId,
     /// `INTERNAL_SERVER_ERROR`, with nothing done.
     ErrorBefore,
+    /// A success without a result, with nothing done.
+    NullBefore,
 }
 
 /// The faults that are switched on.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Rule>);
+pub(crate) struct Faults {
+    rules: Vec<Rule>,
+    met: usize,
+}
 
 #[derive(Debug)]
 struct Rule {
@@ -40,15 +45,26 @@ struct Rule {
 
 impl Faults {
     pub(crate) fn add(&mut self, operation: &str, fault: Fault, every: usize, at_most: usize) {
-        self.0.push(Rule { operation: operation.to_owned(), fault, every, left: at_most, seen: 0 });
+        self.rules.push(Rule { operation: operation.to_owned(), fault, every, left: at_most, seen: 0 });
+    }
+
+    /// Switches all off.
+    pub(crate) fn heal(&mut self) {
+        self.rules.clear();
+    }
+
+    /// How many calls something went wrong with.
+    pub(crate) fn met(&self) -> usize {
+        self.met
     }
 
     /// What goes wrong with the next call of an operation.
     pub(crate) fn next(&mut self, operation: &str) -> Option<Fault> {
-        for rule in self.0.iter_mut().filter(|rule| rule.operation == "*" || rule.operation == operation) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.operation == "*" || rule.operation == operation) {
             rule.seen += 1;
             if rule.left > 0 && rule.seen % rule.every == 0 {
                 rule.left -= 1;
+                self.met += 1;
                 return Some(rule.fault);
             }
         }

@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crm::Crm;
 use fault::Faults;
@@ -55,6 +56,11 @@ struct Shared {
     front: Mutex<Option<Front>>,
     /// The operation of each call that came, with its parameters.
     calls: Mutex<Vec<(String, Parameters)>>,
+    /// The calls under way.
+    open: Mutex<JoinSet<()>>,
+    is_frozen: watch::Sender<bool>,
+    /// The operation at whose next call it freezes.
+    freezes_at: Mutex<Option<String>>,
 }
 
 impl Vtiger {
@@ -67,6 +73,9 @@ impl Vtiger {
             faults: Mutex::default(),
             front: Mutex::default(),
             calls: Mutex::default(),
+            open: Mutex::default(),
+            is_frozen: watch::Sender::new(false),
+            freezes_at: Mutex::default(),
         });
         let listening = Mutex::new(Some(tokio::spawn(serve(listener, Arc::clone(&shared)))));
         Self { address, shared, listening }
@@ -94,7 +103,7 @@ impl Vtiger {
 
     /// Switches all faults off.
     pub fn heal(&self) {
-        *self.shared.faults.lock().unwrap() = Faults::default();
+        self.shared.faults.lock().unwrap().heal();
     }
 
     /// The records of a module, by the number of the record.
@@ -111,6 +120,28 @@ impl Vtiger {
     pub fn parameters(&self, operation: &str) -> Vec<Parameters> {
         let calls = self.shared.calls.lock().unwrap();
         calls.iter().filter(|(one, _)| one == operation).map(|(_, parameters)| parameters.clone()).collect()
+    }
+
+    /// How many calls a fault has met.
+    pub fn harmed(&self) -> usize {
+        self.shared.faults.lock().unwrap().met()
+    }
+
+    /// Takes connections and does nothing, or goes on with all that came meanwhile, whether anybody waits for it or not.
+    pub fn freeze(&self, is_frozen: bool) {
+        self.shared.is_frozen.send_replace(is_frozen);
+    }
+
+    /// Freezes when this operation is called next, before that is done.
+    pub fn freeze_at(&self, operation: &str) {
+        *self.shared.freezes_at.lock().unwrap() = Some(operation.to_owned());
+    }
+
+    /// Breaks off every call under way, done or not, and refuses connections. The sessions are gone, the records stay.
+    pub fn kill(&self) {
+        self.go_away();
+        self.shared.open.lock().unwrap().abort_all();
+        self.crm().lose_sessions();
     }
 
     /// Refuses connections.
@@ -141,19 +172,31 @@ impl Drop for Vtiger {
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((mut stream, _)) = listener.accept().await {
-        let shared = Arc::clone(&shared);
-        tokio::spawn(async move {
+        let (called, mut open) = (Arc::clone(&shared), shared.open.lock().unwrap());
+        while open.try_join_next().is_some() {}
+        open.spawn(async move {
             if http::is_encrypted(&stream).await {
                 return http::refuse(&mut stream).await;
             }
             let Some(request) = http::read(&mut stream).await else { return };
-            let Some(answer) = shared.answer(request).await else { return };
+            if called.freezes_at.lock().unwrap().take_if(|operation| *operation == request.operation()).is_some() {
+                called.is_frozen.send_replace(true);
+            }
+            called.thawed().await;
+            let Some(answer) = called.answer(request).await else { return };
+            called.thawed().await;
             http::write(&mut stream, answer).await;
         });
     }
 }
 
 impl Shared {
+    /// Returns as soon as it is not frozen.
+    async fn thawed(&self) {
+        // Cannot fail: this holds the sender.
+        let _ = self.is_frozen.subscribe().wait_for(|is_frozen| !is_frozen).await;
+    }
+
     /// None = the connection closes without an answer.
     async fn answer(&self, request: Request) -> Option<Answer> {
         if !request.path.ends_with("/webservice.php") {
@@ -183,6 +226,7 @@ impl Shared {
                 Some(Fault::BrokenBefore) => return Some(crm.broken()),
                 Some(Fault::HangUpBefore) => return None,
                 Some(Fault::ErrorBefore) => return Some(Answer::error("INTERNAL_SERVER_ERROR", UNKNOWN_ERROR)),
+                Some(Fault::NullBefore) => return Some(Answer::result(&Value::Null)),
                 _ => {}
             }
             crm.zero_id = damage == Some(Fault::ZeroId);

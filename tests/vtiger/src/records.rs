@@ -72,7 +72,9 @@ impl Crm {
         }
         fields.insert(if module.name == "ModComments" { "creator" } else { "modifiedby" }, modified);
         let label = self.label(module, element);
-        self.records.insert(number, Record { module: module.name, fields, label });
+        let record = Record { module: module.name, fields, label };
+        self.zeros.extend((number == 0).then(|| record.clone()));
+        self.records.insert(number, record);
         number
     }
 

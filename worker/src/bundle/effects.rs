@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use postern_shared::id::ReceiptId;
+use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::resume::{Resume, RunKey};
 use postern_shared::store::claims::{Claim, Holder};
 use postern_shared::store::comments::NewComment;
@@ -37,6 +38,8 @@ pub struct Effects {
     pub receipts: Vec<ReceiptId>,
     /// The steps that have read what the runs left that they waited for.
     pub results_read: Vec<(RunKey, i32)>,
+    /// The records of other systems that are not there any more.
+    pub gone: Vec<ConnectedRecord>,
     /// Receipts whose callers wait for news of them.
     pub awaited: Vec<ReceiptId>,
 }

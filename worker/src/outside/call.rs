@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_shared::message::Message;
+use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::rendered::Rendered;
 use postern_shared::secret::scrub::Scrubber;
 use postern_shared::store::checkpoints::Decision;
@@ -11,7 +12,7 @@ use postern_shared::store::spool;
 use reqwest::Url;
 
 use super::breaker::CallOutcome;
-use super::connected::{Done, TARGET};
+use super::connected::{Done, TARGET, What};
 
 /// What is added to a time-out before an outcome that nobody wrote down counts as unknown.
 pub const MARGIN: Duration = Duration::from_secs(10);
@@ -42,6 +43,23 @@ pub enum Report {
     Failed(Failure),
     /// A person said what came of it.
     Decided(Decision),
+}
+
+impl Report {
+    /// The record of another system that is not there any more, as far as this says so.
+    pub fn gone(&self) -> Option<&ConnectedRecord> {
+        match self {
+            Self::Done(done) => match &done.what {
+                What::Gone(record) => Some(record),
+                _ => None,
+            },
+            Self::Failed(failure) => match &failure.reason {
+                Message::VtigerRecordMissing { record } => record.connected(),
+                _ => None,
+            },
+            Self::Answered(_) | Self::Decided(_) => None,
+        }
+    }
 }
 
 /// An answer of HTTP or SMTP.

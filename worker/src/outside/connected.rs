@@ -2,7 +2,7 @@
 
 use postern_shared::env::Env;
 use postern_shared::message::Message;
-use postern_shared::record_ref::ConnectedId;
+use postern_shared::record_ref::{ConnectedId, ConnectedRecord};
 
 /// What the name of a target begins with that a connection reaches.
 pub const TARGET: &str = "connection ";
@@ -18,8 +18,10 @@ pub struct Done {
 /// What was done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    /// The fields of a record; none = there is no such record.
-    Read(Option<Env>),
+    /// The fields of a record.
+    Read(Env),
+    /// The record is not there, or is not shown to the user of the connection.
+    Gone(ConnectedRecord),
     /// The record is new.
     Created(ConnectedId, Env),
     /// Another record has the unique value.
@@ -28,7 +30,7 @@ pub enum What {
     Changed(Env),
     /// The records that were found, in order.
     Found(Vec<ConnectedId>),
-    /// It is gone, or the comment is there.
+    /// The comment is there.
     Ended,
 }
 

@@ -74,8 +74,8 @@ impl Vtigers {
         }
     }
 
-    /// How many calls of a target are made at once: as many as its connection has sessions. More would wait in slots that
-    /// other targets could use.
+    /// How many calls of a target are made at once, whichever workflows they are of: as many as its connection has sessions.
+    /// More would wait in slots that other targets could use.
     pub fn room(&self, target: &str) -> usize {
         let Some(name) = target.strip_prefix(TARGET) else { return usize::MAX };
         let all = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,8 +49,8 @@ pub async fn opening(
     }
     let fields = match report {
         Some(Report::Done(done)) => match &done.what {
-            What::Read(Some(fields)) => fields,
-            What::Read(None) => return Ok(refused(connected)),
+            What::Read(fields) => fields,
+            What::Gone(_) => return Ok(refused(connected)),
             _ => return Ok(Opening::Unread),
         },
         Some(Report::Failed(failure)) if is_missing(failure) => return Ok(Opening::Refused(failure.reason.clone())),

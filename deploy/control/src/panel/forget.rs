@@ -1,15 +1,17 @@
 //! Forgetting a person: the rows with the person are listed first, then a question is asked, and a report stays. All that is
 //! kept is looked through a part at a time. A page shows how far that is, and goes on by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use askama::Template;
 use postern_shared::person::{MAX_CHARS, MAX_TEXTS, Person};
+use postern_shared::record_ref::RecordRef;
 use postern_shared::store::forgetting;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
+use super::records::RecordLink;
 use super::reply::{self, Refusal};
 use super::shown::Moment;
 use super::visit::{Pairs, Visit};
@@ -41,6 +43,7 @@ struct Report {
     account: String,
     is_finished: bool,
     found: Vec<(String, i64)>,
+    elsewhere: Vec<RecordLink>,
 }
 
 #[derive(Template)]
@@ -51,6 +54,8 @@ struct Found {
     /// The name of each table in words, and how many of its rows have the person.
     counts: Vec<(String, i64)>,
     rows: Vec<Row>,
+    /// The records of other systems that may have the person.
+    elsewhere: Vec<RecordLink>,
     /// What must be typed.
     key: String,
     is_wrong: bool,
@@ -71,6 +76,7 @@ struct Search {
     from: Option<String>,
     found: BTreeMap<String, i64>,
     rows: Vec<(String, String)>,
+    elsewhere: BTreeSet<String>,
     looked_at: i64,
     total: i64,
 }
@@ -89,6 +95,7 @@ async fn form(visit: &Visit<'_>, error: String) -> Result<Start, Refusal> {
         account: report.account,
         is_finished: report.finished_at.is_some(),
         found: (report.found.iter()).map(|(place, n)| (p.word("place", place), n.as_i64().unwrap_or(0))).collect(),
+        elsewhere: links(&report.elsewhere),
     });
     Ok(Start { texts: visit.form.get("texts").to_owned(), error, reports: reports.collect(), p })
 }
@@ -115,6 +122,7 @@ pub async fn go_on(visit: &Visit<'_>) -> Result<Response, Refusal> {
         search.looked_at += part.looked_at;
         search.total = part.total.max(search.looked_at);
         part.found.into_iter().for_each(|row| search.add(row));
+        search.elsewhere.extend(part.elsewhere);
         search.from = part.next;
         if search.from.is_none() || began.elapsed() >= AT_ONCE {
             break;
@@ -135,11 +143,17 @@ async fn shown(visit: &Visit<'_>, search: Search, is_wrong: bool) -> Result<Foun
     Ok(Found {
         counts: search.found.iter().map(|(place, count)| (p.word("place", place), *count)).collect(),
         rows: search.rows.iter().map(row).collect(),
+        elsewhere: links(&search.elsewhere),
         key: search.texts.first().cloned().unwrap_or_default(),
         search,
         is_wrong,
         p,
     })
+}
+
+fn links<'n>(names: impl IntoIterator<Item = &'n String>) -> Vec<RecordLink> {
+    let records = names.into_iter().filter_map(|name| name.parse::<RecordRef>().ok());
+    records.map(|record| RecordLink::from(&record)).collect()
 }
 
 /// The page of a row, if it has one.
@@ -164,6 +178,7 @@ impl Search {
             from: Some(form.get("from").to_owned()).filter(|from| !from.is_empty()),
             found: serde_json::from_str(form.get("found")).unwrap_or_default(),
             rows: serde_json::from_str(form.get("rows")).unwrap_or_default(),
+            elsewhere: serde_json::from_str(form.get("elsewhere")).unwrap_or_default(),
             looked_at: form.get("looked_at").parse().unwrap_or(0),
             total: 0,
         }
@@ -182,6 +197,10 @@ impl Search {
 
     fn written_found(&self) -> String {
         serde_json::to_string(&self.found).unwrap_or_default()
+    }
+
+    fn written_elsewhere(&self) -> String {
+        serde_json::to_string(&self.elsewhere).unwrap_or_default()
     }
 
     fn written_rows(&self) -> String {

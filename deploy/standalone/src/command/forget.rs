@@ -1,6 +1,6 @@
 //! `postern forget`: finds a person in all that is kept, exports what is found, and blanks it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -53,11 +53,11 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         file.flush()?;
     }
     tell(&found, None, output)?;
-    if found.is_empty() {
+    if found.rows.is_empty() {
         // What is on its way may still have the person.
         output.note("what is still in the queue is not looked through before it arrives: --yes forgets it then");
     }
-    if !options.yes && (options.export.is_some() || found.is_empty()) {
+    if !options.yes && (options.export.is_some() || found.rows.is_empty()) {
         return Ok(());
     }
     output.note("settings are not changed: documents of permissions, triggers, workflows and modules stay as they are");
@@ -91,22 +91,32 @@ fn write(file: &mut impl Write, row: &FoundRow) -> Result<(), Failure> {
     Ok(writeln!(file, "{line}")?)
 }
 
-/// All parts, one after another; returns how many rows of each table have the person.
+/// What has the person.
+#[derive(Default)]
+struct Found {
+    /// How many rows of each table.
+    rows: BTreeMap<String, i64>,
+    /// The names of records of other systems that may have the person.
+    elsewhere: BTreeSet<String>,
+}
+
+/// All parts, one after another.
 async fn parts(
     api: &Api,
     texts: &[String],
     report: Option<i64>,
     done: &str,
     mut each: impl FnMut(&FoundRow) -> Result<(), Failure>,
-) -> Result<BTreeMap<String, i64>, Failure> {
-    let (mut found, mut from, mut looked_at) = (BTreeMap::new(), None, 0);
+) -> Result<Found, Failure> {
+    let (mut found, mut from, mut looked_at) = (Found::default(), None, 0);
     let is_shown = std::io::stderr().is_terminal();
     loop {
         let part = api.call::<LookForPerson>(&Input { texts: texts.to_vec(), from, report }).await?;
         for row in &part.found {
             each(row)?;
-            *found.entry(row.place.clone()).or_insert(0) += 1;
+            *found.rows.entry(row.place.clone()).or_insert(0) += 1;
         }
+        found.elsewhere.extend(part.elsewhere);
         looked_at += part.looked_at;
         if is_shown {
             let total = part.total.max(looked_at);
@@ -122,9 +132,14 @@ async fn parts(
     }
 }
 
-fn tell(found: &BTreeMap<String, i64>, report: Option<i64>, output: &mut Output) -> Result<(), Failure> {
-    let lines: Vec<String> = found.iter().map(|(place, count)| format!("{place}\t{count}")).collect();
-    let lines = if lines.is_empty() { "nothing found".to_owned() } else { lines.join("\n") };
+fn tell(found: &Found, report: Option<i64>, output: &mut Output) -> Result<(), Failure> {
+    let Found { rows, elsewhere } = found;
+    let lines: Vec<String> = rows.iter().map(|(place, count)| format!("{place}\t{count}")).collect();
+    let mut lines = if lines.is_empty() { "nothing found".to_owned() } else { lines.join("\n") };
+    if !elsewhere.is_empty() {
+        lines.push_str("\nthese records of other systems may have the person; remove the person there, Postern does not:");
+        elsewhere.iter().for_each(|name| lines.push_str(&format!("\n{name}")));
+    }
     let heading = report.map_or_else(|| "found".to_owned(), |report| format!("forgotten, report {report}"));
-    output.result(format_args!("{heading}:\n{lines}"), &json!({"report": report, "found": found}))
+    output.result(format_args!("{heading}:\n{lines}"), &json!({"report": report, "found": rows, "elsewhere": elsewhere}))
 }

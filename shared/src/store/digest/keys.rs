@@ -49,7 +49,7 @@ type Hashed<I> = (I, Vec<i64>);
 
 /// Writes the hashes of what was posted, refused or given up, and of the records as they are now.
 pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) -> Result<(), StoreError> {
-    let Part { receipts, records, touched, refused_bodies, dead_letters, steps, failures } = part;
+    let Part { receipts, records, touched, gone, refused_bodies, dead_letters, steps, failures } = part;
     statistics::add(transaction, steps).await?;
     failure_groups::add(transaction, failures).await?;
     let mut found: Vec<Hashed<Uuid>> = Vec::new();
@@ -60,7 +60,10 @@ pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) 
     let of_record = |record| Key::all_of_record(record).map(|key| hasher.secret.hash(&key)).collect();
     found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(record))));
     copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
-    connected_records::note(transaction, touched.iter().filter_map(|(_, record)| record.connected())).await?;
+    let connected = touched.iter().filter_map(|(_, record)| Some((record.connected()?, Key::record(record))));
+    let connected = connected.map(|(record, key)| (record, hasher.secret.hash(&key)));
+    connected_records::note(transaction, connected).await?;
+    connected_records::note_gone(transaction, gone).await?;
     if !records.is_empty() {
         let statement = transaction.prepare_cached(FORGET_RECORDS).await?;
         transaction.execute(&statement, &[records]).await?;

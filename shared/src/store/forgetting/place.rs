@@ -113,6 +113,11 @@ pub const PLACES: &[Place] = &[
 ];
 
 impl Place {
+    /// Whether a row belongs to the receipt that its key begins with.
+    pub fn is_of_receipt(&self) -> bool {
+        self.table == "receipts" || self.key.first().is_some_and(|(name, _)| *name == "receipt")
+    }
+
     /// The columns of the key, joined by commas.
     pub fn keys(&self) -> String {
         self.key.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::cancel;
 use super::cell::Cell;
+use super::elsewhere;
 use super::line::{Found, Line};
 use super::place::{Kind, Place};
 use crate::message::Message;
@@ -44,20 +45,23 @@ pub async fn finish(connection: &Object, report: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// What has the person: rows of a place, and the names of records of other systems that belong to them.
+type All<'f> = (&'f [(Found, Vec<String>)], &'f [String]);
+
 /// Blanks the person in rows of a place, and counts them.
 pub async fn remove(
     connection: &mut Object,
     place: &Place,
     person: &Person,
     report: i64,
-    found: &[(Found, Vec<String>)],
+    all: All<'_>,
 ) -> Result<(), StoreError> {
-    if found.is_empty() {
+    if all.0.is_empty() {
         return Ok(());
     }
-    match try_remove(connection, place, person, report, found).await {
+    match try_remove(connection, place, person, report, all).await {
         // A worker that had one of the rows has won.
-        Err(StoreError::Conflict(_)) => try_remove(connection, place, person, report, found).await,
+        Err(StoreError::Conflict(_)) => try_remove(connection, place, person, report, all).await,
         tried => tried,
     }
 }
@@ -67,7 +71,7 @@ async fn try_remove(
     place: &Place,
     person: &Person,
     report: i64,
-    found: &[(Found, Vec<String>)],
+    (found, elsewhere): All<'_>,
 ) -> Result<(), StoreError> {
     let secret = digest::secret(connection).await?;
     let hashes: Vec<i64> = person.hashes(&secret).into_iter().flatten().collect();
@@ -81,6 +85,7 @@ async fn try_remove(
         transaction.execute(CLAIMS, &[&receipts]).await?;
     }
     transaction.execute(COUNT, &[&report, &place.table, &count]).await?;
+    elsewhere::note(&transaction, report, elsewhere).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -22,7 +22,7 @@ const NAMED: &str = "-- report::named
 SELECT at, named::text FROM forgettings WHERE at > now() - make_interval(days => $1) ORDER BY id";
 
 const REPORTS: &str = "-- report::reports
-SELECT id, at, finished_at, account, found::text FROM forgettings WHERE ($1::bigint IS NULL OR id < $1)
+SELECT id, at, finished_at, account, found::text, elsewhere FROM forgettings WHERE ($1::bigint IS NULL OR id < $1)
 ORDER BY id DESC LIMIT $2";
 
 const OF: &str = "-- report::of
@@ -41,6 +41,8 @@ pub struct Report {
     pub account: String,
     /// How many rows of each place had the person.
     pub found: Map<String, Value>,
+    /// The names of the records of other systems that may have the person.
+    pub elsewhere: Vec<String>,
 }
 
 /// Persons that were forgotten lately, with the moment before which submissions must not have them.
@@ -87,7 +89,7 @@ pub async fn lately(connection: &Object) -> Result<Lately, StoreError> {
 pub async fn reports(connection: &Object, before: Option<i64>, last: i64) -> Result<Vec<Report>, StoreError> {
     let read = |row: &Row| {
         let (id, at, finished_at, account) = (row.get(0), row.get(1), row.get(2), row.get(3));
-        Ok(Report { id, at, finished_at, account, found: parsed(row.get(4))? })
+        Ok(Report { id, at, finished_at, account, found: parsed(row.get(4))?, elsewhere: row.get(5) })
     };
     connection.query(REPORTS, &[&before, &last]).await?.iter().map(read).collect()
 }

@@ -83,7 +83,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Remove,
         ],
     ),
-    (Worker, "connected_records", &[Read(""), Add("connection, module, id"), Change("last_at"), Remove]),
+    (Worker, "connected_records", &[Read(""), Add("connection, module, id, hash"), Change("last_at, hash, gone_at"), Remove]),
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
     (Worker, "counters", &[Read(""), Add(""), Change("last")]),
@@ -144,7 +144,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         &[
             Read(""),
             Add(
-                "receipts, records, dead_letters, touching, touched, touching_connected, touched_connected, steps, failures",
+                "receipts, records, dead_letters, touching, touched, touching_connected, touched_connected, steps, failures, \
+                 gone_connected",
             ),
             Remove,
         ],
@@ -251,7 +252,9 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "digest_queue",
         &[
             Read("id, failures"),
-            Add("receipts, records, touching, touched, touching_connected, touched_connected, steps, failures"),
+            Add(
+                "receipts, records, touching, touched, touching_connected, touched_connected, steps, failures, gone_connected",
+            ),
         ],
     ),
     (Control, "search_secret", &[Read("key")]),
@@ -262,7 +265,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "claims", &[Read(""), Change("receipt, run"), Remove]),
     (Control, "responses", &[Read(""), Change("content_type, body")]),
     (Control, "batch_receipts", &[Read(""), Change("key"), Remove]),
-    (Control, "forgettings", &[Read(""), Add("account, named"), Change("found, finished_at")]),
+    (Control, "forgettings", &[Read(""), Add("account, named"), Change("found, finished_at, elsewhere")]),
     (Control, "spool", &[Read(""), Add("lane, kind, body, attempt, due_at, target, workflow"), Change("body")]),
     (Control, "dead_letters", &[Read(""), Change("body, reason, target"), Remove]),
     (Control, "discarded_letters", &[Read("")]),

@@ -21,7 +21,7 @@ use crate::run::{serial_runs, spans};
 /// Writes what became of the records and of the runs; returns what there is to count of the runs. Nothing is committed.
 pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Result<Tally, StoreError> {
     queries::flush(transaction, unit).await?;
-    let Effects { comments, responses, child_runs, runs, stays, receipts, results_read, awaited } =
+    let Effects { comments, responses, child_runs, runs, stays, receipts, results_read, gone, awaited } =
         std::mem::take(&mut unit.effects);
     if !comments.is_empty() {
         comments::append(transaction, &comments).await?;
@@ -60,7 +60,7 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     serial_runs::stay(transaction, &stays).await?;
     let records = std::mem::take(&mut unit.touched).into_iter().collect();
     let touched = touched.into_iter().collect();
-    digest::enqueue(transaction, &Committed { receipts, records, touched, steps, failures }).await?;
+    digest::enqueue(transaction, &Committed { receipts, records, touched, gone, steps, failures }).await?;
     responses::notify(transaction, &awaited).await?;
     Ok(tally)
 }

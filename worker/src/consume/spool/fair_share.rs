@@ -22,6 +22,8 @@ pub struct Due {
     pub pair: Pair,
     /// How many of the pair may be under way at a time.
     pub most: usize,
+    /// How many of the target may be under way at a time, whichever workflows they are of.
+    pub most_of_target: usize,
     /// Whether the target answered quickly the last time.
     pub is_quick: bool,
 }
@@ -76,13 +78,14 @@ impl Taken {
         *self.pairs.entry(pair.clone()).or_default() += 1;
     }
 
-    fn leaves_room(&self, Due { pair, most, is_quick }: &Due) -> bool {
+    fn leaves_room(&self, Due { pair, most, most_of_target, is_quick }: &Due) -> bool {
         let of_target = self.targets.get(&pair.target).copied().unwrap_or(0);
         let of_workflow = self.workflows.get(&pair.workflow).copied().unwrap_or(0);
         let of_pair = self.pairs.get(pair).copied().unwrap_or(0);
         // What the workflow may have beyond what it has, times SHARE + 1: each more makes one less free.
         let left = self.free.saturating_sub(SHARE * of_workflow);
         of_pair < *most
+            && of_target < *most_of_target
             && (*is_quick || self.free_of_others > 0)
             && SHARE * of_target < self.free
             && (SHARE + 1) * of_pair < left
@@ -98,7 +101,7 @@ mod tests {
     }
 
     fn due(workflow: i64, target: &str) -> Due {
-        Due { pair: pair(workflow, target), most: usize::MAX, is_quick: true }
+        Due { pair: pair(workflow, target), most: usize::MAX, most_of_target: usize::MAX, is_quick: true }
     }
 
     fn quick(pairs: &[Pair]) -> impl Iterator<Item = (&Pair, bool)> {
@@ -163,6 +166,8 @@ mod tests {
         assert_eq!(share(256, quick(&[]), vec![one(1), one(2)], 0), [(pair(1, "a"), 1), (pair(2, "a"), 1)]);
         assert_eq!(share(256, quick(&[pair(1, "a")]), vec![one(1), one(2)], 0), [(pair(2, "a"), 1)]);
         assert_eq!(share(256, quick(&[pair(1, "a"), pair(2, "a")]), vec![one(1), one(2)], 0), []);
+        let narrow = |workflow| Due { most_of_target: 4, ..due(workflow, "a") };
+        assert_eq!(fill(256, &[narrow(1), narrow(2), due(3, "b")])[..2], [2, 2], "the target takes four in all");
         assert_eq!(share(256, quick(&[]), Vec::new(), 7), []);
         assert_eq!(share(0, quick(&[pair(1, "a")]), vec![due(2, "b")], 0), []);
     }

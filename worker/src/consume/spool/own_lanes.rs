@@ -71,8 +71,10 @@ impl Supply for OwnLanes {
         let taken = self.resuming.take(connection, held, lease, any).await?;
         let (breakers, quick, now) = (Arc::clone(&self.breakers), Arc::clone(&self.quick_targets), Instant::now());
         let vtigers = Arc::clone(&self.vtigers);
-        let room = |pair: &Pair| breakers.room(pair, now).min(vtigers.room(&pair.target));
-        let terms = |pair: &Pair, waited| of_call(waited, room(pair), quick.contains(pair));
+        let terms = |pair: &Pair, waited| {
+            let terms = of_call(waited, breakers.room(pair, now), quick.contains(pair));
+            Terms { most_of_target: vtigers.room(&pair.target), ..terms }
+        };
         let taken = join(taken, self.calls.take(connection, held, lease, terms).await)?;
         match self.free_slow(held) {
             0 => Ok(taken),
@@ -92,14 +94,15 @@ impl Supply for OwnLanes {
 
 /// Of runs that go on: as many as there are slots for.
 fn any(_: &Pair, _: Duration) -> Terms {
-    Terms { most: usize::MAX, waits: Duration::ZERO, is_quick: true }
+    Terms { most: usize::MAX, most_of_target: usize::MAX, waits: Duration::ZERO, is_quick: true }
 }
 
 /// Of calls, of which the first has waited for so long and the breaker leaves this room: while the target rests, one that
 /// has waited for too long.
 fn of_call(waited: Duration, room: usize, is_quick: bool) -> Terms {
     let most = if waited > LONGEST_WAIT { room.max(1) } else { room };
-    Terms { most, waits: if room == 0 { LONGEST_WAIT } else { Duration::ZERO }, is_quick }
+    let waits = if room == 0 { LONGEST_WAIT } else { Duration::ZERO };
+    Terms { most, most_of_target: usize::MAX, waits, is_quick }
 }
 
 /// Rows that were taken are worked on, also where no more could be taken: a row that is taken and forgotten looks as if

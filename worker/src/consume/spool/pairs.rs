@@ -26,6 +26,8 @@ pub struct Pairs {
 pub struct Terms {
     /// How many rows may be under way.
     pub most: usize,
+    /// How many rows of the target, whichever workflows they are of.
+    pub most_of_target: usize,
     /// For how long a row must have been due.
     pub waits: Duration,
     /// Whether the target answered quickly the last time.
@@ -68,9 +70,9 @@ impl Pairs {
         self.cursor.go_on(&seen);
         let mut waits = HashMap::new();
         let due = seen.into_iter().filter_map(|Seen { pair, waits: waited }| {
-            let Terms { most, waits: must_wait, is_quick } = terms(&pair, waited?);
+            let Terms { most, most_of_target, waits: must_wait, is_quick } = terms(&pair, waited?);
             waits.insert(pair.clone(), must_wait);
-            (most > 0).then_some(Due { pair, most, is_quick })
+            (most > 0).then_some(Due { pair, most, most_of_target, is_quick })
         });
         let due: Vec<_> = due.collect();
         let under_way = held.rows().filter(|row| row.lane == self.lane).filter_map(|row| row.pair.as_ref());

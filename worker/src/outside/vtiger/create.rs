@@ -4,6 +4,7 @@
 //! call before it has ended.
 
 use postern_shared::env::Env;
+use postern_shared::id::ModuleName;
 use postern_shared::message::Message;
 use postern_shared::record_ref::{ConnectedId, ConnectedRecord};
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 use super::code::Meaning;
 use super::described::{OWNER, Row, row};
 use super::session::Held;
-use super::wire::{Fault, not_sent};
+use super::wire::{Fault, not_sent, rows, unreadable};
 use super::{Work, echo, literal, unique};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::{Done, What};
@@ -59,7 +60,12 @@ impl Work<'_> {
             let (field, kind) = (unique.0.to_owned(), described.kind(unique.0).to_owned());
             return Err(Failure::last(Message::VtigerKeyChanged { field, kind }));
         }
-        match self.look_up(held, unique, self.until).await? {
+        let mut found = self.look_up(held, unique, self.until).await?;
+        if found.is_none() && held.is_taken_up() {
+            // The earlier try may have waited for vtiger as this look did, and begun behind it. Then it ends before this one.
+            found = self.look_up(held, unique, self.until).await?;
+        }
+        match found {
             Some((id, record)) if self.unclear_for.is_some() && echo::holds(&sent, &record) => {
                 return Ok(met_again(&sent, id, record));
             }
@@ -85,6 +91,7 @@ impl Work<'_> {
         match self.look_up(held, unique, self.later()).await {
             Ok(Some((id, record))) => Ok(met_again(&sent, id, record)),
             Err(failure) if matches!(failure.reason, Message::VtigerZeroId { .. }) => Err(failure),
+            Ok(None) if fault.has_ended() => Err(not_sent(fault).into()),
             Ok(None) | Err(_) => Err(unclear(fault.into())),
         }
     }
@@ -99,7 +106,7 @@ impl Work<'_> {
                     let notes = echo::differences(sent, &record);
                     Ok(Done { what: What::Created(id, fields_of(record)), notes })
                 }
-                Row::Zero | Row::None => Err(self.zero().into()),
+                Row::Zero | Row::None => Err(zero(&self.call.module).into()),
             },
             _ => Err(unreadable()),
         }
@@ -132,7 +139,7 @@ impl Work<'_> {
 
     /// The id of vtiger for a value that names a record, by its whole name or by its number alone, in a field that refers to
     /// records. Elsewhere such a value is a text like any other.
-    async fn referred(&self, held: &mut Held<'_>, field: &str, value: &str) -> Result<Option<String>, Fault> {
+    pub(super) async fn referred(&self, held: &mut Held<'_>, field: &str, value: &str) -> Result<Option<String>, Fault> {
         let (connection, is_number) = (&self.call.connection, value.bytes().all(|byte| byte.is_ascii_digit()));
         let record = value.parse().ok().filter(|one: &ConnectedRecord| one.connection == *connection);
         if record.is_none() && (value.is_empty() || !is_number) {
@@ -185,9 +192,9 @@ impl Work<'_> {
         let conditions = quoted.map_err(|_| unfindable())?.into_iter().map(|value| format!("{field}={value}"));
         let conditions = conditions.collect::<Vec<_>>().join(" or ");
         let query = format!("select * from {} where {conditions} order by id limit 0,{LOOK};", self.call.module);
-        let rows = held.get("query", &[("query", &query)], until).await.map_err(not_sent)?;
+        let rows = rows(held.get("query", &[("query", &query)], until).await.map_err(not_sent)?)?;
         let mut has_zero = false;
-        let rows = rows.as_array().into_iter().flatten().filter_map(Value::as_object);
+        let rows = rows.iter().filter_map(Value::as_object);
         let has_value = |row: &&Record| {
             let kept = row.get(field).and_then(Value::as_str);
             kept.is_some_and(|kept| values.iter().any(|value| echo::is_of(value, kept)))
@@ -199,7 +206,7 @@ impl Work<'_> {
                 Row::None => {}
             }
         }
-        if has_zero { Err(self.zero()) } else { Ok(None) }
+        if has_zero { Err(zero(&self.call.module)) } else { Ok(None) }
     }
 
     /// Another record has the unique value.
@@ -222,11 +229,11 @@ impl Work<'_> {
         })?;
         Ok(Done { what: What::Existing(id, record), notes })
     }
+}
 
-    fn zero(&self) -> Failure {
-        let reason = Message::VtigerZeroId { module: self.call.module.clone() };
-        Failure::new(reason, FailureKind::Unclear).answered()
-    }
+/// A record of a module is there under the number 0 and cannot be reached.
+pub(super) fn zero(module: &ModuleName) -> Failure {
+    Failure::new(Message::VtigerZeroId { module: module.clone() }, FailureKind::Unclear).answered()
 }
 
 /// An earlier try may still create the record.
@@ -244,10 +251,6 @@ fn met_again(sent: &[(String, String)], id: ConnectedId, record: Record) -> Done
 
 fn unclear(failure: Failure) -> Failure {
     Failure { kind: FailureKind::Unclear, ..failure }
-}
-
-fn unreadable() -> Fault {
-    Failure::new(Message::VtigerNoJson { status: 200 }, FailureKind::Unclear).into()
 }
 
 fn pair((name, value): &(String, String)) -> (String, Value) {

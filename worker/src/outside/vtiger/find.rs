@@ -1,14 +1,15 @@
 //! Finds records by a query. A page has 100 rows at most on some versions, without a word about more.
 
 use postern_shared::message::Message;
-use postern_shared::record_ref::ConnectedId;
+use postern_shared::record_ref::{ConnectedId, ConnectedRecord};
 use postern_shared::rendered::Comparison;
 use serde_json::Value;
 
 use super::Work;
 use super::described::{Row, row};
 use super::literal::{self, Unfindable};
-use super::wire::not_sent;
+use super::session::Held;
+use super::wire::{Fault, not_sent, rows};
 use crate::outside::call::Failure;
 use crate::outside::connected::{Done, What};
 
@@ -17,6 +18,9 @@ const PAGE: usize = 100;
 
 /// The most pages of one search: more rows than this are not looked through for a text within a value.
 const MAX_PAGES: usize = 100;
+
+/// The field of the id of a record.
+const ID: &str = "id";
 
 /// A condition: a field, how it is compared, and the value.
 type Condition = (String, Comparison, String);
@@ -28,13 +32,16 @@ impl Work<'_> {
         sort: Option<&(String, bool)>,
         limit: u16,
     ) -> Result<Done, Failure> {
-        let query = query(self.call.module.as_str(), conditions, sort).map_err(Failure::last)?;
+        let module = self.call.module.as_str();
+        // What cannot be asked for is refused at once, also while vtiger is away.
+        query(module, conditions, sort).map_err(Failure::last)?;
         let mut held = self.sessions.take(self.until).await?;
+        let conditions = &self.with_ids(&mut held, conditions).await.map_err(not_sent)?;
+        let query = query(module, conditions, sort).map_err(Failure::last)?;
         let mut found: Vec<ConnectedId> = Vec::new();
         for offset in (0..MAX_PAGES * PAGE).step_by(PAGE) {
             let query = format!("{query} limit {offset},{PAGE};");
-            let rows = held.get("query", &[("query", &query)], self.until).await.map_err(not_sent)?;
-            let rows = rows.as_array().map_or(&[][..], Vec::as_slice);
+            let rows = rows(held.get("query", &[("query", &query)], self.until).await.map_err(not_sent)?)?;
             let ids = rows.iter().filter(|row| holds(conditions, row)).map(|found| row(&found["id"]));
             found.extend(ids.filter_map(|row| if let Row::Record(id) = row { Some(id) } else { None }));
             if rows.len() < PAGE || found.len() >= usize::from(limit) {
@@ -44,6 +51,33 @@ impl Work<'_> {
         found.truncate(limit.into());
         Ok(What::Found(found).into())
     }
+
+    /// The conditions with the ids of vtiger in the place of values that name records.
+    async fn with_ids(&self, held: &mut Held<'_>, conditions: &[Condition]) -> Result<Vec<Condition>, Fault> {
+        let mut named = Vec::with_capacity(conditions.len());
+        for (field, comparison, value) in conditions {
+            let id = match (field.as_str(), comparison) {
+                (_, Comparison::Contains) => None,
+                (ID, _) => self.own_id(held, value).await?,
+                _ => self.referred(held, field, value).await?,
+            };
+            named.push((field.clone(), *comparison, id.unwrap_or_else(|| value.clone())));
+        }
+        Ok(named)
+    }
+
+    /// The id of vtiger for a value that names a record of the module, by its whole name, its id or its number.
+    async fn own_id(&self, held: &mut Held<'_>, value: &str) -> Result<Option<String>, Fault> {
+        let id: ConnectedId = match value.parse::<ConnectedRecord>() {
+            Ok(record) if record.connection == self.call.connection && record.module == self.call.module => record.id,
+            Ok(record) => return Err(Failure::last(Message::VtigerNoId { record: record.into() }).into()),
+            Err(_) => match value.parse() {
+                Ok(id) => id,
+                Err(_) => return Ok(None),
+            },
+        };
+        Ok(held.describe(&self.call.module, self.until).await?.id(&id))
+    }
 }
 
 /// The query without its limit.
@@ -52,7 +86,7 @@ fn query(module: &str, conditions: &[Condition], sort: Option<&(String, bool)>) 
         true => Ok(name.to_owned()),
         false => Err(Message::VtigerDropped { field: name.to_owned() }),
     };
-    let mut columns = vec!["id".to_owned()];
+    let mut columns = vec![ID.to_owned()];
     let mut wanted = Vec::new();
     for (field, comparison, value) in conditions {
         let field = name(field)?;
@@ -77,7 +111,7 @@ fn query(module: &str, conditions: &[Condition], sort: Option<&(String, bool)>) 
     let order = match sort {
         Some((field, true)) => format!("{} desc", name(field)?),
         Some((field, false)) => name(field)?,
-        None => "id".to_owned(),
+        None => ID.to_owned(),
     };
     Ok(format!("select {} from {}{wanted} order by {order}", columns.join(","), name(module)?))
 }

@@ -2,15 +2,15 @@
 
 use postern_shared::env::Env;
 use postern_shared::message::Message;
-use postern_shared::record_ref::{ConnectedId, ConnectedRecord, RecordRef};
+use postern_shared::record_ref::{ConnectedId, ConnectedRecord};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::code::Meaning;
-use super::create::{fields_of, under_way};
-use super::described::OWNER;
+use super::create::{fields_of, under_way, zero};
+use super::described::{OWNER, Row, row};
 use super::session::Held;
-use super::wire::{Fault, not_sent};
+use super::wire::{Fault, not_sent, rows, unreadable};
 use super::{Work, echo};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::{Done, What};
@@ -26,17 +26,25 @@ impl Work<'_> {
         let mut held = self.sessions.take(self.until).await?;
         let number = self.id(&mut held, id).await?;
         match held.get("retrieve", &[("id", &number)], self.until).await {
-            Ok(Value::Object(record)) => Ok(What::Read(Some(fields_of(record))).into()),
-            Ok(_) => Ok(What::Read(None).into()),
-            Err(fault) if fault.meaning() == Some(Meaning::Denied) => Ok(What::Read(None).into()),
-            Err(fault) => Err(self.refused(id, not_sent(fault))),
+            Ok(Value::Object(record)) => Ok(What::Read(fields_of(record)).into()),
+            Ok(_) => Err(not_sent(unreadable()).into()),
+            Err(fault) if fault.meaning() == Some(Meaning::Denied) => Ok(What::Gone(self.record(id)).into()),
+            Err(fault) => Err(self.named(id, not_sent(fault))),
         }
     }
 
+    /// The same change twice is harmless, unless another one came between them: so a change that may still be under way has
+    /// ended before it is made again, as far as its session is known.
     pub(super) async fn change(&self, id: &ConnectedId, fields: &[(String, String)]) -> Result<Done, Failure> {
         let mut held = self.sessions.take(self.until).await?;
-        let (record, notes) = self.revise(&mut held, id, fields).await?;
-        Ok(Done { what: What::Changed(record), notes })
+        let key = (self.call.module.clone(), id.to_string(), String::new());
+        if self.unclear_for.is_some() {
+            held.take_up(&key);
+        }
+        let revised = self.revise(&mut held, id, fields).await;
+        let result = revised.map(|(record, notes)| Done { what: What::Changed(record), notes });
+        held.abandon_if_open(&key, &result);
+        result
     }
 
     /// Sets fields; returns the record with what vtiger made of them.
@@ -48,7 +56,7 @@ impl Work<'_> {
     ) -> Result<(Env, Vec<Message>), Failure> {
         let number = self.id(held, id).await?;
         let sent = self.sent(held, fields).await.map_err(not_sent)?;
-        let mut element = Map::from_iter([("id".to_owned(), Value::from(number))]);
+        let mut element = Map::from_iter([("id".to_owned(), Value::from(number.as_str()))]);
         element.extend(sent.iter().map(|(name, value)| (name.clone(), value.clone().into())));
         let element = Value::from(element).to_string();
         match held.post("revise", &[("element", &element)], self.until).await {
@@ -56,8 +64,11 @@ impl Work<'_> {
                 let notes = echo::differences(&sent, &record);
                 Ok((fields_of(record), notes))
             }
-            Ok(_) => Err(Failure::new(Message::VtigerNoJson { status: 200 }, FailureKind::Unclear)),
-            Err(fault) => Err(self.refused(id, fault)),
+            Ok(_) => Err(unreadable().into()),
+            Err(fault) if fault.meaning() == Some(Meaning::Denied) && self.is_gone(held, &number).await? => {
+                Err(self.missing(id))
+            }
+            Err(fault) => Err(self.named(id, fault)),
         }
     }
 
@@ -67,15 +78,21 @@ impl Work<'_> {
         let mut held = self.sessions.take(self.until).await?;
         let number = self.id(&mut held, id).await?;
         match held.post("delete", &[("id", &number)], self.until).await {
-            Ok(_) => Ok(What::Ended.into()),
+            Ok(_) => Ok(What::Gone(self.record(id)).into()),
             Err(denied) if denied.meaning() == Some(Meaning::Denied) => {
-                match held.get("retrieve", &[("id", &number)], self.until).await {
-                    Err(gone) if gone.meaning() == Some(Meaning::Denied) => Ok(What::Ended.into()),
-                    Ok(_) => Err(denied.into()),
-                    Err(fault) => Err(not_sent(fault).into()),
-                }
+                if self.is_gone(&mut held, &number).await? { Ok(What::Gone(self.record(id)).into()) } else { Err(denied.into()) }
             }
-            Err(fault) => Err(self.refused(id, fault)),
+            Err(fault) => Err(self.named(id, fault)),
+        }
+    }
+
+    /// Whether a record is not there, or is not shown to the user. vtiger has one code for that and for a value or a change
+    /// that the user has no right to.
+    async fn is_gone(&self, held: &mut Held<'_>, number: &str) -> Result<bool, Failure> {
+        match held.get("retrieve", &[("id", number)], self.until).await {
+            Ok(_) => Ok(false),
+            Err(fault) if fault.meaning() == Some(Meaning::Denied) => Ok(true),
+            Err(fault) => Err(not_sent(fault).into()),
         }
     }
 
@@ -95,7 +112,10 @@ impl Work<'_> {
     async fn comment_once(&self, held: &mut Held<'_>, id: &ConnectedId, text: &str) -> Result<Done, Failure> {
         let record = self.id(held, id).await?;
         if let Some(age) = self.unclear_for {
-            if has_comment(held, &record, text, self.until).await? {
+            // Twice, as a record with a unique value is looked for.
+            let is_there = has_comment(held, &record, text, self.until).await?
+                || held.is_taken_up() && has_comment(held, &record, text, self.until).await?;
+            if is_there {
                 return Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] });
             }
             if !held.is_taken_up() && age < UNDER_WAY {
@@ -105,41 +125,70 @@ impl Work<'_> {
         let owner = held.user(self.until).await?;
         let element = json!({"commentcontent": text, "related_to": record, OWNER: owner}).to_string();
         let fault = match held.post("create", &[("elementType", COMMENTS), ("element", &element)], self.until).await {
-            Ok(_) => return Ok(What::Ended.into()),
+            Ok(answer) => return self.said(id, &answer),
             Err(fault) => fault,
         };
-        if fault.is_unknown() && has_comment(held, &record, text, self.later()).await.unwrap_or(false) {
-            return Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] });
+        if !fault.is_unknown() {
+            return Err(fault.into());
         }
-        Err(fault.into())
+        match has_comment(held, &record, text, self.later()).await {
+            Ok(true) => Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] }),
+            Err(failure) if matches!(failure.reason, Message::VtigerZeroId { .. }) => Err(failure),
+            Ok(false) if fault.has_ended() => Err(not_sent(fault).into()),
+            Ok(false) | Err(_) => Err(fault.into()),
+        }
+    }
+
+    /// vtiger takes a comment on a record that is gone, and leaves out what it is on.
+    fn said(&self, id: &ConnectedId, answer: &Value) -> Result<Done, Failure> {
+        match row(&answer["id"]) {
+            Row::Record(_) if answer["related_to"] == "" => Err(self.missing(id)),
+            Row::Record(_) => Ok(What::Ended.into()),
+            Row::Zero => Err(zero_comment()),
+            Row::None => Err(unreadable().into()),
+        }
     }
 
     async fn id(&self, held: &mut Held<'_>, id: &ConnectedId) -> Result<String, Failure> {
         let described = held.describe(&self.call.module, self.until).await?;
-        described.id(id).ok_or_else(|| Failure::last(Message::VtigerNoId { record: self.record(id) }))
+        described.id(id).ok_or_else(|| Failure::last(Message::VtigerNoId { record: self.record(id).into() }))
     }
 
-    fn record(&self, id: &ConnectedId) -> RecordRef {
+    fn record(&self, id: &ConnectedId) -> ConnectedRecord {
         let (connection, module) = (self.call.connection.clone(), self.call.module.clone());
-        ConnectedRecord { connection, module, id: id.clone() }.into()
+        ConnectedRecord { connection, module, id: id.clone() }.by_number()
     }
 
-    /// A record that is not there, or belongs to another module, is named.
-    fn refused(&self, id: &ConnectedId, fault: Fault) -> Failure {
-        let reason = match fault.meaning() {
-            Some(Meaning::Denied) => Message::VtigerRecordMissing { record: self.record(id) },
-            Some(Meaning::OtherModule) => Message::VtigerWrongModule { record: self.record(id) },
-            _ => return fault.into(),
-        };
+    fn missing(&self, id: &ConnectedId) -> Failure {
+        let reason = Message::VtigerRecordMissing { record: self.record(id).into() };
         Failure::new(reason, FailureKind::Final).answered()
     }
+
+    /// A record that belongs to another module is named.
+    fn named(&self, id: &ConnectedId, fault: Fault) -> Failure {
+        if fault.meaning() != Some(Meaning::OtherModule) {
+            return fault.into();
+        }
+        let reason = Message::VtigerWrongModule { record: self.record(id).into() };
+        Failure::new(reason, FailureKind::Final).answered()
+    }
+}
+
+/// A comment is there under the number 0 and cannot be reached.
+fn zero_comment() -> Failure {
+    COMMENTS.parse().map_or_else(|_| unreadable().into(), |module| zero(&module))
 }
 
 async fn has_comment(held: &mut Held<'_>, record: &str, text: &str, until: Instant) -> Result<bool, Failure> {
     let query = format!(
         "select commentcontent from {COMMENTS} where related_to='{record}' order by id desc limit 0,{NEWEST_COMMENTS};"
     );
-    let rows = held.get("query", &[("query", &query)], until).await.map_err(not_sent)?;
-    let is_it = |row: &Value| row["commentcontent"].as_str().is_some_and(|kept| kept.trim() == text.trim());
-    Ok(rows.as_array().into_iter().flatten().any(is_it))
+    let rows = rows(held.get("query", &[("query", &query)], until).await.map_err(not_sent)?)?;
+    let is_it = |row: &&Value| row["commentcontent"].as_str().is_some_and(|kept| echo::is_kept(text, kept));
+    let found: Vec<Row> = rows.iter().filter(is_it).map(|found| row(&found["id"])).collect();
+    match found.iter().all(|row| *row == Row::Zero) {
+        _ if found.is_empty() => Ok(false),
+        true => Err(zero_comment()),
+        false => Ok(true),
+    }
 }

@@ -41,6 +41,15 @@ impl Fault {
         }
     }
 
+    /// Whether vtiger itself has answered something: then the call has ended, whatever came of it. A proxy answers with
+    /// another status while vtiger may still be at work.
+    pub fn has_ended(&self) -> bool {
+        match self {
+            Self::Refused { .. } => true,
+            Self::NoAnswer(failure) => matches!(failure.reason, Message::VtigerNoJson { status: 200 | 500 }),
+        }
+    }
+
     /// What it means if vtiger refused.
     pub fn meaning(&self) -> Option<Meaning> {
         if let Self::Refused { meaning, .. } = self { Some(*meaning) } else { None }
@@ -139,6 +148,20 @@ pub fn read(status: u16, location: Option<&str>, body: &[u8]) -> Result<Value, F
         }
         None => Err(Failure::down(Message::VtigerNoJson { status }, FailureKind::Unclear).into()),
     }
+}
+
+/// The rows that a query has found. Anything but a list is no answer: "nothing found" would be taken for "there is no such
+/// record".
+pub fn rows(answer: Value) -> Result<Vec<Value>, Fault> {
+    match answer {
+        Value::Array(rows) => Ok(rows),
+        _ => Err(not_sent(unreadable())),
+    }
+}
+
+/// An answer that says success and does not hold what was asked for.
+pub fn unreadable() -> Fault {
+    Failure::new(Message::VtigerNoJson { status: 200 }, FailureKind::Unclear).into()
 }
 
 /// What a failure means when nothing was sent that changes a record.

@@ -88,8 +88,10 @@ impl Execution {
         let record = ConnectedRecord { connection, module, id: id.clone() };
         match report {
             Report::Done(done) => {
-                if let Done { what: What::Read(fields), .. } = *done {
-                    self.elsewhere.keep(&record, fields);
+                match *done {
+                    Done { what: What::Read(fields), .. } => self.elsewhere.keep(&record, Some(fields)),
+                    Done { what: What::Gone(_), .. } => self.elsewhere.keep(&record, None),
+                    _ => {}
                 }
                 Ok(())
             }

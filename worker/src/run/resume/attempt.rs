@@ -145,6 +145,7 @@ async fn go_on(
     report: Option<Report>,
 ) -> Result<Step, StoreError> {
     let left = Left { waits: taken.waits, claims: claims(&taken) };
+    unit.effects.gone.extend(report.as_ref().and_then(Report::gone).cloned());
     let opening = opening(transaction, &taken, report.as_ref(), &pinned, unit).await?;
     if let Opening::Refused(reason) = opening {
         return does_not_begin(transaction, resume, taken, reason, unit).await;

@@ -36,6 +36,9 @@ pub struct Input {
 pub struct Output {
     /// The rows that have the person.
     pub found: Vec<FoundRow>,
+    /// Records of other systems that may have the person, such as `crm/Leads/852`: calls with the person were on them, or have
+    /// created, changed or commented on them. They are not changed: somebody removes the person there.
+    pub elsewhere: Vec<String>,
     /// What the next part takes as `from`; null = all was looked through.
     pub next: Option<String>,
     /// The rows that this part looked at.
@@ -64,7 +67,7 @@ impl Operation for LookForPerson {
         "looks for a person in all that is kept, a part at a time",
         (
             r#"{"texts": ["ada@example.org"]}"#,
-            r#"{"found": [{"place": "receipts", "key": "019a8f00-0000-7000-8000-000000000001", "values": {"env": {"email": "ada@example.org"}}}], "next": null, "looked_at": 1, "total": 1}"#,
+            r#"{"found": [{"place": "receipts", "key": "019a8f00-0000-7000-8000-000000000001", "values": {"env": {"email": "ada@example.org"}}}], "elsewhere": ["crm/Leads/852"], "next": null, "looked_at": 1, "total": 1}"#,
         ),
     )
     .for_role(Role::Admin)
@@ -86,7 +89,8 @@ impl Operation for LookForPerson {
         let next = part.next.as_ref().map(serde_json::to_string).transpose();
         let next = next.map_err(|error| Error::Invalid(error.to_string()))?;
         let found = part.found.into_iter().map(FoundRow::from).collect();
-        Ok(Output { found, next, looked_at: part.looked_at, total })
+        let elsewhere = part.elsewhere.into_iter().collect();
+        Ok(Output { found, elsewhere, next, looked_at: part.looked_at, total })
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Report {
     pub account: String,
     /// How many rows had the person, by table.
     pub found: BTreeMap<String, i64>,
+    /// The records of other systems that may have the person: somebody removes the person there.
+    pub elsewhere: Vec<String>,
 }
 
 impl Operation for ListForgettings {
@@ -46,7 +48,7 @@ impl Operation for ListForgettings {
         "listForgettings",
         "/forgettings",
         "who asked to forget persons, and how much was found",
-        r#"{"forgettings": [{"id": 1, "at": "2026-11-24T13:30:00Z", "finished_at": "2026-11-24T13:31:00Z", "account": "admin", "found": {"receipts": 2}}], "next": null}"#,
+        r#"{"forgettings": [{"id": 1, "at": "2026-11-24T13:30:00Z", "finished_at": "2026-11-24T13:31:00Z", "account": "admin", "found": {"receipts": 2}, "elsewhere": ["crm/Leads/852"]}], "next": null}"#,
     )
     .for_role(Role::Admin);
 
@@ -67,6 +69,7 @@ impl From<forgetting::Report> for Report {
             finished_at: report.finished_at.map(Time::from),
             account: report.account,
             found: report.found.into_iter().map(count).collect(),
+            elsewhere: report.elsewhere,
         }
     }
 }

@@ -38,6 +38,8 @@ struct Row {
     elsewhere: String,
     first: Moment,
     last: Moment,
+    /// When a run saw that it is gone there.
+    gone: Option<Moment>,
 }
 
 #[derive(Template)]
@@ -49,6 +51,8 @@ struct One {
     elsewhere: String,
     /// When runs touched it first and last; none = none did.
     touched: Option<(Moment, Moment)>,
+    /// When a run saw that it is gone there.
+    gone: Option<Moment>,
     receipts: Vec<Receipt>,
 }
 
@@ -82,6 +86,7 @@ pub(super) async fn list(
             id: one.id.clone(),
             first: p.moment(&one.first_at),
             last: p.moment(&one.last_at),
+            gone: one.gone_at.as_ref().map(|at| p.moment(at)),
         })
     };
     let rows = found.iter().filter_map(row).collect();
@@ -106,8 +111,9 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let receipts = receipts(&mut connection, &p, &record.clone().into()).await?;
     drop(connection);
     let elsewhere = page_of(vtiger(visit, record.connection.as_str()).await?.as_ref(), &record);
+    let gone = touched.as_ref().and_then(|one| one.gone_at).map(|at| p.moment(&at));
     let touched = touched.map(|one| (p.moment(&one.first_at), p.moment(&one.last_at)));
-    reply::page(&One { record, elsewhere, touched, receipts, p })
+    reply::page(&One { record, elsewhere, touched, gone, receipts, p })
 }
 
 /// The page of a record in its vtiger; empty = there is none.

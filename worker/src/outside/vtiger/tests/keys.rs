@@ -56,6 +56,15 @@ async fn a_unique_value_that_vtiger_would_change_is_refused_before_it_is_sent() 
     assert_eq!(all(&vtiger, "annualrevenue"), ["1234.50000000"]);
 }
 
+/// The numbers of the contacts that a condition finds.
+async fn found(vtiger: &Vtiger, field: &str, comparison: Comparison, value: &str) -> Vec<String> {
+    let conditions = vec![(field.to_owned(), comparison, value.to_owned())];
+    let action = Action::Find { conditions, sort: None, limit: 10 };
+    let find = ConnectedCall { module: "Contacts".parse().unwrap(), ..call(action) };
+    let What::Found(ids) = perform(vtiger, &find).await.unwrap().what else { panic!("nothing was looked for") };
+    ids.iter().map(ToString::to_string).collect()
+}
+
 #[tokio::test]
 async fn a_reference_names_a_record_by_its_name_its_id_or_its_number() {
     let vtiger = Vtiger::start(Variant::B).await;
@@ -66,7 +75,17 @@ async fn a_reference_names_a_record_by_its_name_its_id_or_its_number() {
         let contact = ConnectedCall { module: "Contacts".parse().unwrap(), ..call(action) };
         perform(&vtiger, &contact).await.unwrap();
     }
+    // What it is found by is written in any of these ways, too.
+    let other = vtiger.crm().add("Contacts", &[("lastname", "other")]);
+    for value in [format!("crm/Accounts/{account}"), format!("11x{account}"), account.to_string()] {
+        assert_eq!(found(&vtiger, "account_id", Comparison::Is, &value).await.len(), 3, "{value}");
+        assert_eq!(found(&vtiger, "account_id", Comparison::IsNot, &value).await, [other.to_string()], "{value}");
+    }
+    for value in [format!("crm/Contacts/{other}"), format!("12x{other}"), other.to_string()] {
+        assert_eq!(found(&vtiger, "id", Comparison::Is, &value).await, [other.to_string()], "{value}");
+    }
     let contacts = vtiger.records("Contacts");
+    let contacts: Vec<_> = contacts.into_iter().filter(|one| one["lastname"] != "other").collect();
     assert!(contacts.iter().all(|one| one["account_id"] == format!("11x{account}")), "{contacts:?}");
     assert_eq!(contacts.len(), 3);
 }
