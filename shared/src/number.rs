@@ -45,7 +45,8 @@ pub fn read(amount: &str) -> Option<Number> {
     let text = without_currency(blank::trim(amount));
     let (sign, digits) = signed(text)?;
     // An amount of money with three digits behind a point is a thousand to some, too.
-    if digits.len() < blank::trim(amount).trim_start_matches(['-', '−', '+']).len() && could_be_a_thousand(digits, '.') {
+    if digits.len() < blank::trim(amount).trim_start_matches(['-', '−', '+']).len() && could_be_a_thousand(digits, '.')
+    {
         return None;
     }
     let plain = if digits.contains(['e', 'E']) { digits.to_owned() } else { plain(digits)? };

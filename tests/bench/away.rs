@@ -163,8 +163,7 @@ async fn round(name: &str, way: Way, time: Duration) -> Round {
 
 impl Pair {
     async fn start() -> Self {
-        let (mut postern, vtiger) =
-            (Postern::with_ingress(DEMO, &ENVIRONMENT).await, Vtiger::start(Variant::B).await);
+        let (mut postern, vtiger) = (Postern::with_ingress(DEMO, &ENVIRONMENT).await, Vtiger::start(Variant::B).await);
         vtiger.crm().set_last(FIRST_RECORD - 1);
         (0..RECORDS).for_each(|_| _ = vtiger.crm().add("Contacts", &[("lastname", "shared")]));
         let body = json!({"value": ACCESS_KEY}).to_string();

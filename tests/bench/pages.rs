@@ -119,7 +119,8 @@ pub async fn pages(scale: Scale) -> Vec<Figure> {
     }
     let mut searches = Vec::new();
     for text in SEARCHED {
-        let url = reqwest::Url::parse_with_params("http://localhost/find", [("text", text.replace("RECEIPT", &receipt))]);
+        let url =
+            reqwest::Url::parse_with_params("http://localhost/find", [("text", text.replace("RECEIPT", &receipt))]);
         let path = format!("/find?{}", url.unwrap().query().unwrap());
         let mut times = Vec::new();
         for _ in 0..SEARCHES {
@@ -134,7 +135,12 @@ pub async fn pages(scale: Scale) -> Vec<Figure> {
     }
     let worst = |all: Vec<f64>| vec![all.into_iter().fold(0.0, f64::max)];
     vec![
-        Figure::value(format!("slowest page of {} receipts, median", scale.history), "ms", worst(pages), Reach::AtMost(50.0)),
+        Figure::value(
+            format!("slowest page of {} receipts, median", scale.history),
+            "ms",
+            worst(pages),
+            Reach::AtMost(50.0),
+        ),
         Figure::value("slowest search, p95", "ms", worst(searches), Reach::AtMost(50.0)),
         Figure::value("largest page", "kB", worst(sizes), Reach::AtMost(150.0)),
     ]
@@ -148,12 +154,8 @@ fn of_all(mut times: Vec<f64>) -> (f64, f64) {
 fn settings() -> String {
     let mut settings = with_workflows(WORKFLOWS) + MORE;
     for n in 0..PERMISSIONS {
-        let _ = write!(
-            settings,
-            "---\npermission: other-{n}\naddresses: 10.0.{}.{}\nworkflows: [77]\n",
-            n / 250,
-            n % 250
-        );
+        let _ =
+            write!(settings, "---\npermission: other-{n}\naddresses: 10.0.{}.{}\nworkflows: [77]\n", n / 250, n % 250);
     }
     settings
 }

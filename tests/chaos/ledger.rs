@@ -78,7 +78,8 @@ const FAILED_IN_VTIGER: &str =
 
 /// The numbers of the leads whose runs need attention.
 async fn attention(database: &Connection) -> HashSet<u64> {
-    let numbers = "SELECT env->>'n' FROM receipts WHERE id IN (SELECT receipt FROM runs WHERE state = 'needs_attention')";
+    let numbers =
+        "SELECT env->>'n' FROM receipts WHERE id IN (SELECT receipt FROM runs WHERE state = 'needs_attention')";
     texts(database, numbers).await.iter().map(|number| number.parse().unwrap()).collect()
 }
 

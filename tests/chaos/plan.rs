@@ -234,7 +234,9 @@ mod tests {
             (Fault::Cut(Way::WorkerPostgres), "cut"),
             (Fault::Vtiger(Trouble::LateAnswers), "vtiger-late-answers vtiger"),
         ] {
-            for name in ["kill-program", "kill-program-and-postgres", "cut", "vtiger-late-answers", "vtiger-away", "vtiger"] {
+            for name in
+                ["kill-program", "kill-program-and-postgres", "cut", "vtiger-late-answers", "vtiger-away", "vtiger"]
+            {
                 assert_eq!(fault.is(name), names.split(' ').any(|one| one == name), "{fault:?} {name}");
             }
         }

@@ -69,7 +69,9 @@ where
         return refusal;
     }
     let named = selector::selectors(&request.query).ok().and_then(|selectors| selectors.target);
-    let Some(permission) = access.keeper(&request.headers, &request.query, named.as_ref()).filter(|_| !error.is_unproven()) else {
+    let Some(permission) =
+        access.keeper(&request.headers, &request.query, named.as_ref()).filter(|_| !error.is_unproven())
+    else {
         state.refusals.caller(caller, error.code);
         return refusal;
     };

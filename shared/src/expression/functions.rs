@@ -139,7 +139,7 @@ fn format(state: &mut State, text: &Value, args: Rest<ValueOrKwargs>) -> Result<
 
 /// Whether a placeholder, without its `%`, fills too many characters or writes too many digits.
 fn is_too_wide(placeholder: &str) -> bool {
-    let numbers = placeholder.trim_start_matches(|c| matches!(c, '#' | '0' | '-' | ' ' | '+'));
+    let numbers = placeholder.trim_start_matches(['#', '0', '-', ' ', '+']);
     let end = numbers.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(numbers.len());
     let is_too_large = |digits: &str| digits.parse::<usize>().map_or(!digits.is_empty(), |it| it > MAX_FORMAT_NUMBER);
     numbers[..end].split('.').any(is_too_large)

@@ -46,7 +46,11 @@ async fn created(crm: &Crm, email: &str) -> String {
     let run = crm.run(&crm.post(0, &[("lastname", "L"), ("email", email)]).await).await;
     assert_eq!(path(&run)[0], "lead created", "{run}");
     let leads = crm.vtiger.records("Leads");
-    leads.iter().find(|lead| lead["email"] == email).unwrap()["id"].as_str().unwrap().trim_start_matches("10x").to_owned()
+    leads.iter().find(|lead| lead["email"] == email).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("10x")
+        .to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -137,9 +137,12 @@ fn tell(found: &Found, report: Option<i64>, output: &mut Output) -> Result<(), F
     let lines: Vec<String> = rows.iter().map(|(place, count)| format!("{place}\t{count}")).collect();
     let mut lines = if lines.is_empty() { "nothing found".to_owned() } else { lines.join("\n") };
     if !elsewhere.is_empty() {
-        lines.push_str("\nthese records of other systems may have the person; remove the person there, Postern does not:");
+        lines.push_str(
+            "\nthese records of other systems may have the person; remove the person there, Postern does not:",
+        );
         elsewhere.iter().for_each(|name| lines.push_str(&format!("\n{name}")));
     }
     let heading = report.map_or_else(|| "found".to_owned(), |report| format!("forgotten, report {report}"));
-    output.result(format_args!("{heading}:\n{lines}"), &json!({"report": report, "found": rows, "elsewhere": elsewhere}))
+    output
+        .result(format_args!("{heading}:\n{lines}"), &json!({"report": report, "found": rows, "elsewhere": elsewhere}))
 }

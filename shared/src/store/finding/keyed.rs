@@ -43,11 +43,7 @@ impl Table {
     }
 
     /// The keys with the rarest first, and whether even that one is common.
-    async fn rarest_first(
-        self,
-        transaction: &Transaction<'_>,
-        hashes: &[i64],
-    ) -> Result<(Vec<i64>, bool), StoreError> {
+    async fn rarest_first(self, transaction: &Transaction<'_>, hashes: &[i64]) -> Result<(Vec<i64>, bool), StoreError> {
         if hashes.len() < 2 {
             return Ok((hashes.to_vec(), false));
         }

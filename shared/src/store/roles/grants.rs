@@ -83,7 +83,11 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Remove,
         ],
     ),
-    (Worker, "connected_records", &[Read(""), Add("connection, module, id, hash"), Change("last_at, hash, gone_at"), Remove]),
+    (
+        Worker,
+        "connected_records",
+        &[Read(""), Add("connection, module, id, hash"), Change("last_at, hash, gone_at"), Remove],
+    ),
     (Worker, "secrets", &[Read("name, key, value")]),
     (Worker, "variables", &[Read("name, value")]),
     (Worker, "counters", &[Read(""), Add(""), Change("last")]),

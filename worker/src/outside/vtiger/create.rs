@@ -139,7 +139,12 @@ impl Work<'_> {
 
     /// The id of vtiger for a value that names a record, by its whole name or by its number alone, in a field that refers to
     /// records. Elsewhere such a value is a text like any other.
-    pub(super) async fn referred(&self, held: &mut Held<'_>, field: &str, value: &str) -> Result<Option<String>, Fault> {
+    pub(super) async fn referred(
+        &self,
+        held: &mut Held<'_>,
+        field: &str,
+        value: &str,
+    ) -> Result<Option<String>, Fault> {
         let (connection, is_number) = (&self.call.connection, value.bytes().all(|byte| byte.is_ascii_digit()));
         let record = value.parse().ok().filter(|one: &ConnectedRecord| one.connection == *connection);
         if record.is_none() && (value.is_empty() || !is_number) {

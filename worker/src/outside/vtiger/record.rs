@@ -80,7 +80,11 @@ impl Work<'_> {
         match held.post("delete", &[("id", &number)], self.until).await {
             Ok(_) => Ok(What::Gone(self.record(id)).into()),
             Err(denied) if denied.meaning() == Some(Meaning::Denied) => {
-                if self.is_gone(&mut held, &number).await? { Ok(What::Gone(self.record(id)).into()) } else { Err(denied.into()) }
+                if self.is_gone(&mut held, &number).await? {
+                    Ok(What::Gone(self.record(id)).into())
+                } else {
+                    Err(denied.into())
+                }
             }
             Err(fault) => Err(self.named(id, fault)),
         }

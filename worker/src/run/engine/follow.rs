@@ -77,20 +77,23 @@ impl Execution {
                 }
                 return Some(self.end(failed, message));
             }
-            Err(error) => {
-                if let Some(leave) = self.budget.take_leave() {
-                    return Some(self.go_on_alone(next, step, leave, unit));
-                }
-                // What was posted cannot be sent or gone through: the workflow may have another way for that.
-                if !step.successors("failed").is_empty() && !is_of_the_run(&error) {
-                    self.leave_by(&next, step, "failed", Some(error));
-                    return None;
-                }
-                self.enter(step, None, Some(error.clone()));
-                return self.fail_at(next, error.at_step(&step.name));
-            }
+            Err(error) => return self.broken_off(next, step, error, unit),
         }
         None
+    }
+
+    /// Follows a step that could not be done.
+    fn broken_off(&mut self, next: Next, step: &Step, error: TaskError, unit: &UnitOfWork) -> Option<Progress> {
+        if let Some(leave) = self.budget.take_leave() {
+            return Some(self.go_on_alone(next, step, leave, unit));
+        }
+        // What was posted cannot be sent or gone through: the workflow may have another way for that.
+        if !step.successors("failed").is_empty() && !is_of_the_run(&error) {
+            self.leave_by(&next, step, "failed", Some(error));
+            return None;
+        }
+        self.enter(step, None, Some(error.clone()));
+        self.fail_at(next, error.at_step(&step.name))
     }
 
     pub(in crate::run) fn reach_out(&mut self, next: Next, call: Box<Call>) -> Progress {
