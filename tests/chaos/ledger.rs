@@ -16,8 +16,8 @@ use crate::outside::Outside;
 /// How long everything accepted may take to end after the last fault.
 const SETTLE_LIMIT: Duration = Duration::from_secs(240);
 
-/// For so long a worker may be at a call of vtiger, and vtiger at what a worker has sent.
-const UNDER_WAY: Duration = Duration::from_secs(60);
+/// Longer than a worker may be at a call of vtiger with the look that follows, and vtiger at what a worker has sent.
+const UNDER_WAY: Duration = Duration::from_secs(45);
 
 /// What is wrong, each as a sentence; empty lists are what is promised.
 #[derive(Default)]
@@ -45,13 +45,14 @@ impl Ledger {
 pub async fn settle(database: &Database, (outside, crm): (&Outside, &Crm), client: &Client) -> Ledger {
     let database = database.connect().await.unwrap();
     let leads = client.leads();
-    let started = Instant::now();
+    let (started, mut looked_at) = (Instant::now(), Instant::now());
     while started.elapsed() < SETTLE_LIMIT
         && !(pending(&database, &leads).await.is_empty() && is_quiet(&database).await)
     {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        if started.elapsed() > UNDER_WAY {
+        if looked_at.elapsed() > UNDER_WAY {
             let_time_pass(&database).await;
+            looked_at = Instant::now();
         }
     }
     let mut ledger = Ledger { settled: started.elapsed(), ..Ledger::default() };
@@ -84,14 +85,16 @@ async fn attention(database: &Connection) -> HashSet<u64> {
 }
 
 /// A create whose worker broke off, and that vtiger does not show, is made again when nobody can be at it any more: after ten
-/// minutes. Here nobody is, so the calls are made older.
+/// minutes. Here nobody is after less, so the calls are made older and their next tries are due.
 async fn let_time_pass(database: &Connection) {
     let intents = "UPDATE outside_calls SET intent_at = intent_at - interval '1 hour'
-        WHERE done_at IS NULL AND intent_at BETWEEN now() - interval '1 hour' AND now() - interval '1 minute'";
+        WHERE done_at IS NULL AND intent_at BETWEEN now() - interval '1 hour' AND now() - interval '45 s'";
     let tries = r#"UPDATE checkpoints SET document = regexp_replace(document::text, '"unclear_at_ms":\d+', '"unclear_at_ms":0')::json
         WHERE (regexp_match(document::text, '"unclear_at_ms":(\d+)'))[1]::bigint
-            BETWEEN 1 AND extract(epoch FROM now() - interval '1 minute') * 1000"#;
-    for statement in [intents, tries] {
+            BETWEEN 1 AND extract(epoch FROM now() - interval '45 s') * 1000"#;
+    // Not of rows that are being worked on, which are leased for ten seconds.
+    let waits = "UPDATE spool SET due_at = now() WHERE due_at > now() + interval '11 s' AND target = 'connection crm'";
+    for statement in [intents, tries, waits] {
         database.execute(statement, &[]).await.unwrap();
     }
 }
