@@ -65,7 +65,7 @@ where
     if request.method != Method::POST {
         return match of_other_method(state, &mut access, request) {
             Err(error) if !matches!(request.method, Method::HEAD | Method::OPTIONS) => {
-                Err(refusal::left(state, &access, request, caller, error, body).await)
+                Err(refusal::left(state, &access, (request, sent), caller, error, body).await)
             }
             answer => Ok(answer?),
         };
@@ -83,7 +83,7 @@ where
             }
             accepted.map_err(|error| Refusal::under(permission, request, error))
         }
-        Err(error) => Err(refusal::left(state, &access, request, caller, error, body).await),
+        Err(error) => Err(refusal::left(state, &access, (request, sent), caller, error, body).await),
     }
 }
 

@@ -45,11 +45,12 @@ impl From<ApiError> for Refusal {
     }
 }
 
-/// A call that is refused before its body is read: what it brings is kept, or else its caller is counted.
+/// A call that is refused before its body is read: what it brings is kept, or else its caller is counted. `sent` has the token
+/// that `request` has no longer.
 pub async fn left<S, B>(
     state: &State,
     access: &Access<'_>,
-    request: &Request,
+    (request, sent): (&Request, &Request),
     caller: IpAddr,
     error: ApiError,
     body: S,
@@ -70,7 +71,7 @@ where
     }
     let named = selector::selectors(&request.query).ok().and_then(|selectors| selectors.target);
     let Some(permission) =
-        access.keeper(&request.headers, &request.query, named.as_ref()).filter(|_| !error.is_unproven())
+        access.keeper(&sent.headers, &sent.query, named.as_ref()).filter(|_| !error.is_unproven())
     else {
         state.refusals.caller(caller, error.code);
         return refusal;

@@ -130,7 +130,8 @@ async fn builds(person: &mut Person<'_>) {
     }
     browser.shows("No mistakes").await;
     browser.keys("\u{E00C}").await;
-    person.key("p", "done=published").await;
+    browser.keys("p").await;
+    person.key(ENTER, "done=published").await;
 }
 
 /// The lead stands in the list of records, with a link to its page in vtiger; its own page has the receipt.
