@@ -70,8 +70,7 @@ where
         return refusal;
     }
     let named = selector::selectors(&request.query).ok().and_then(|selectors| selectors.target);
-    let Some(permission) =
-        access.keeper(&sent.headers, &sent.query, named.as_ref()).filter(|_| !error.is_unproven())
+    let Some(permission) = access.keeper(&sent.headers, &sent.query, named.as_ref()).filter(|_| !error.is_unproven())
     else {
         state.refusals.caller(caller, error.code);
         return refusal;
