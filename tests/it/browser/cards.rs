@@ -29,13 +29,26 @@ async fn cards(browser: &Browser) -> (String, String) {
     (text(browser.run(all).await), text(browser.run(focused).await))
 }
 
+/// Waits until the card of a step has the focus: a page gives it a moment after it is loaded.
+async fn has_focus(browser: &Browser, step: &str) {
+    eventually(&format!("{step} has the focus"), async || (cards(browser).await.1 == step).then_some(())).await;
+}
+
+/// The card that has the focus once it left the first step.
+async fn below(browser: &Browser) -> String {
+    let other = async || Some(cards(browser).await.1).filter(|step| !["", "usable"].contains(&step.as_str()));
+    eventually("another card has the focus", other).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_works_on_the_card_that_has_the_focus() {
     let (_postern, browser) = start().await;
     browser.go("/workflows/77/design?step=note").await;
     let mut person = Person::at(&browser);
+    has_focus(&browser, "note").await;
     browser.keys(UP).await;
-    assert_eq!(cards(&browser).await, ("usable lead note reject".to_owned(), "lead".to_owned()));
+    has_focus(&browser, "lead").await;
+    assert_eq!(cards(&browser).await.0, "usable lead note reject");
     person.key("x", "done=step-removed").await;
     assert_eq!(cards(&browser).await.0, "usable note reject");
     browser.shows("The step was removed").await;
@@ -45,8 +58,9 @@ async fn a_key_works_on_the_card_that_has_the_focus() {
     person.key("u", "step=").await;
     assert_eq!(cards(&browser).await.0, "usable lead note reject");
     browser.go("/workflows/77/design?step=usable").await;
+    has_focus(&browser, "usable").await;
     browser.keys(DOWN).await;
-    let below = cards(&browser).await.1;
+    let below = below(&browser).await;
     person.key("d", "step=").await;
     assert!(cards(&browser).await.0.contains(&format!("{below}_2")), "{below} is not duplicated");
 }
@@ -71,17 +85,20 @@ async fn enter_leads_to_the_field_in_which_something_is_wrong() {
     let mut person = Person::at(&browser);
     person.types("[name=unique]", "{{ $env").await;
     person.keeps().await;
+    has_focus(&browser, "lead").await;
     browser.keys(UP).await;
-    assert_eq!(cards(&browser).await.1, "usable");
+    has_focus(&browser, "usable").await;
     person.key(ENTER, "step=usable&edit=1").await;
     let name = "return document.activeElement.name";
-    assert_eq!(browser.run(name).await, "condition.name");
+    eventually("the condition has the focus", async || (browser.run(name).await == "condition.name").then_some(()))
+        .await;
     browser.keys(&format!("{ESCAPE}{DOWN}")).await;
-    let below = cards(&browser).await.1;
+    let below = below(&browser).await;
     person.key(ENTER, &format!("step={below}&edit=1")).await;
     browser.go("/workflows/77/design?step=lead").await;
+    has_focus(&browser, "lead").await;
     browser.keys(ENTER).await;
-    assert_eq!(browser.run(name).await, "unique");
+    eventually("the faulty field has the focus", async || (browser.run(name).await == "unique").then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
