@@ -64,6 +64,7 @@ fn what_is_left_out_has_a_default() {
         ("https://a.example", "https://a.example/"),
         ("https://a.example/crm", "https://a.example/crm/"),
         ("https://a.example/crm/webservice.php", "https://a.example/crm/"),
+        ("https://a.example/crm/index.php", "https://a.example/crm/"),
     ] {
         let connection =
             read(&json!({"connection": "c", "vtiger": {"url": url, "user": "u", "access_key": "$secret[\"k\"]"}}));

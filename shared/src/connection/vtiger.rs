@@ -9,8 +9,8 @@ use crate::permission::limit::Limit;
 use crate::record_ref::ConnectedId;
 use crate::spec::{Kind, Setting};
 
-/// The file that answers calls. People copy it with the address.
-const WEBSERVICE: &str = "webservice.php";
+/// The files of calls and of pages. People copy them with the address.
+const FILES: [&str; 2] = ["webservice.php", "index.php"];
 
 /// The longest name of a user, in bytes.
 const MAX_USER_BYTES: usize = 255;
@@ -62,7 +62,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Vtiger> {
 }
 
 fn folder(mut url: Url) -> Url {
-    let path = url.path().strip_suffix(WEBSERVICE).unwrap_or(url.path());
+    let path = FILES.iter().find_map(|file| url.path().strip_suffix(file)).unwrap_or(url.path());
     let path = if path.ends_with('/') { path.to_owned() } else { format!("{path}/") };
     url.set_path(&path);
     url
