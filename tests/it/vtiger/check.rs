@@ -55,6 +55,8 @@ async fn a_check_names_the_user_the_key_the_module_and_the_clock() {
     let url = crm.vtiger.url();
     assert_eq!(found(&crm, &url, "nobody").await, "user-unknown");
     crm.vtiger.crm().switch_off("clerk");
+    assert_eq!(found(&crm, &url, "clerk").await, "key-wrong", "it does not tell an inactive user from a wrong key");
+    crm.vtiger.crm().tell_inactive();
     assert_eq!(found(&crm, &url, "clerk").await, "user-inactive");
     crm.vtiger.crm().deny("Contacts");
     assert_eq!(found(&crm, &url, "admin").await, "module-denied");

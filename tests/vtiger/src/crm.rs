@@ -44,6 +44,8 @@ pub struct Crm {
     pub(crate) denied: HashSet<String>,
     /// What `describe` tells otherwise, by module and field; none = it tells nothing of the field.
     pub(crate) told: HashMap<(String, String), Option<Value>>,
+    /// Whether it says of an inactive user what is wrong, as version 6 and coreBOS do. Later ones name the key.
+    pub(crate) tells_inactive: bool,
     pub(crate) zero_id: bool,
     /// The records that were written under the number 0: each takes the place of the one before.
     pub(crate) zeros: Vec<Record>,
@@ -65,6 +67,7 @@ impl Crm {
             unique: HashSet::new(),
             denied: HashSet::new(),
             told: HashMap::new(),
+            tells_inactive: false,
             zero_id: false,
             zeros: Vec::new(),
             is_down: false,
@@ -91,6 +94,11 @@ impl Crm {
     /// Lets `describe` tell something else of a field, key by key, or nothing at all.
     pub fn tell(&mut self, module: &str, field: &str, change: Option<Value>) {
         self.told.insert((module.to_owned(), field.to_owned()), change);
+    }
+
+    /// Lets it say of an inactive user that he is.
+    pub fn tell_inactive(&mut self) {
+        self.tells_inactive = true;
     }
 
     /// Sets the clock ahead.

@@ -74,7 +74,11 @@ impl Crm {
             return Answer::error("INVALID_USER_CREDENTIALS", "Invalid username or password");
         }
         if user.is_inactive {
-            return Answer::error("AUTHENTICATION_REQUIRED", "Given user is inactive");
+            return if self.tells_inactive {
+                Answer::error("AUTHENTICATION_REQUIRED", "Given user is inactive")
+            } else {
+                Answer::error("INVALID_USER_CREDENTIALS", "Invalid username or password")
+            };
         }
         let result = self.welcome(user, &session);
         self.sessions.insert(session, Session { user: user.number, lock: Arc::default() });
