@@ -48,8 +48,13 @@ fn three_bytes(text: &str) -> String {
     text.chars().map(|c| if c.len_utf8() > 3 { "????".to_owned() } else { c.to_string() }).collect()
 }
 
+/// A line with `script` and `/script` behind it has all its marks escaped.
 fn escaped(text: &str) -> String {
-    if text.contains("<script") { text.replace('<', "&lt;").replace('>', "&gt;") } else { text.to_owned() }
+    let is_script = |line: &str| line.find("script").is_some_and(|at| line[at + 6..].contains("/script"));
+    match text.to_lowercase().lines().any(is_script) {
+        true => text.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+        false => text.to_owned(),
+    }
 }
 
 fn date(text: &str) -> String {

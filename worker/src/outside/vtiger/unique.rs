@@ -23,12 +23,18 @@ pub fn is_changed(kind: &str, value: &str) -> bool {
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || more.contains(&byte))
     };
     match kind {
-        "integer" => !is_number(b""),
+        "integer" => !is_number(b"") || value.parse::<i32>().is_err(),
         "double" | "currency" | "percentage" => !is_number(b".") || value.parse::<f64>().is_err(),
         "date" => value.parse::<Date>().is_err(),
         "boolean" => !matches!(value, "0" | "1"),
-        _ => value.contains("<script"),
+        _ => has_script(value),
     }
+}
+
+/// Whether vtiger escapes the marks of a text.
+fn has_script(value: &str) -> bool {
+    let is_script = |line: &str| line.find("script").is_some_and(|at| line[at..].contains("/script"));
+    value.contains(['<', '>', '"']) && value.to_lowercase().lines().any(is_script)
 }
 
 #[cfg(test)]
@@ -48,7 +54,10 @@ mod tests {
     fn a_value_that_is_not_of_the_type_of_its_field_is_changed() {
         for (kind, value, expected) in [
             ("string", "Иванов", false),
-            ("string", "<script>", true),
+            ("string", "<script>x", false),
+            ("string", "<SCRIPT>x</Script>", true),
+            ("string", "scripts/script", false),
+            ("integer", "79161234567", true),
             ("integer", "15", false),
             ("integer", "-15", false),
             ("integer", "15 a", true),
