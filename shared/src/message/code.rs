@@ -182,6 +182,9 @@ codes! {
     // What vtiger did, or cannot do.
     "vtiger-refused" VtigerRefused { answer: String, reason: String };
     "vtiger-no-json" VtigerNoJson { status: u16 };
+    "vtiger-php-text" VtigerPhpText { status: u16 };
+    "vtiger-fails" VtigerFails { status: u16 };
+    "vtiger-found-nothing" VtigerFoundNothing;
     "vtiger-redirects" VtigerRedirects { to: String };
     "vtiger-login" VtigerLogin { answer: String };
     "vtiger-zero-id" VtigerZeroId { module: ModuleName };

@@ -155,6 +155,9 @@ worker-broke-off = the worker broke off while it was at it
 
 vtiger-refused = vtiger refused: { $reason } ({ $answer })
 vtiger-no-json = vtiger answered { $status } without JSON
+vtiger-php-text = vtiger answered { $status } with a text of PHP before its JSON: set display_errors = Off in the php.ini of vtiger
+vtiger-fails = vtiger fails at this call ({ $status } without JSON) while it answers others: it may be a value that it cannot read, such as a number with a comma; the log of its PHP says more
+vtiger-found-nothing = vtiger found nothing, not even a record that is there: its database fails at the query
 vtiger-redirects = the address of vtiger redirects to { $to }: name that address in the connection
 vtiger-login = vtiger does not let the user in ({ $answer }): compare the user and the access key of the connection
 vtiger-zero-id = vtiger stored a record of { $module } under the number 0, where nothing can reach it

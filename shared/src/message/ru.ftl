@@ -155,6 +155,9 @@ worker-broke-off = воркер прервался во время этого ш
 
 vtiger-refused = vtiger отказал: { $reason } ({ $answer })
 vtiger-no-json = vtiger ответил { $status } без JSON
+vtiger-php-text = vtiger ответил { $status } с текстом PHP перед JSON: задайте display_errors = Off в php.ini этого vtiger
+vtiger-fails = vtiger не справляется с этим вызовом ({ $status } без JSON), хотя на другие отвечает: возможно, он не может прочитать значение, например число с запятой; подробности — в журнале его PHP
+vtiger-found-nothing = vtiger ничего не нашёл, даже записи, которая есть: на этом запросе его база данных даёт сбой
 vtiger-redirects = адрес vtiger перенаправляет на { $to }: укажите этот адрес в подключении
 vtiger-login = vtiger не впускает пользователя ({ $answer }): сверьте пользователя и ключ доступа в подключении
 vtiger-zero-id = vtiger сохранил запись модуля { $module } под номером 0, где её ничем не достать

@@ -23,8 +23,12 @@ pub enum Fault {
     ZeroId,
     /// `INTERNAL_SERVER_ERROR`, with nothing done.
     ErrorBefore,
+    /// The same, when everything is done.
+    ErrorAfter,
     /// A success without a result, with nothing done.
     NullBefore,
+    /// The database fails at a query: nothing is found.
+    NothingFound,
 }
 
 /// The faults that are switched on.

@@ -16,7 +16,7 @@ mod vtql;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -227,6 +227,7 @@ impl Shared {
                 Some(Fault::HangUpBefore) => return None,
                 Some(Fault::ErrorBefore) => return Some(Answer::error("INTERNAL_SERVER_ERROR", UNKNOWN_ERROR)),
                 Some(Fault::NullBefore) => return Some(Answer::result(&Value::Null)),
+                Some(Fault::NothingFound) => return Some(Answer::result(&json!([]))),
                 _ => {}
             }
             crm.zero_id = damage == Some(Fault::ZeroId);
@@ -235,6 +236,7 @@ impl Shared {
         match damage {
             Some(Fault::BrokenAfter) => answer = self.crm.lock().unwrap().broken(),
             Some(Fault::HangUpAfter) => return None,
+            Some(Fault::ErrorAfter) => answer = Answer::error("INTERNAL_SERVER_ERROR", UNKNOWN_ERROR),
             Some(Fault::SilentAfter(time)) => tokio::time::sleep(time).await,
             _ => {}
         }

@@ -4,6 +4,7 @@
 mod access;
 pub mod check;
 mod code;
+mod control;
 mod create;
 mod described;
 mod echo;
@@ -98,7 +99,11 @@ impl Vtigers {
 
 /// Whether a step failed by an error of vtiger itself, which may have passed at the next try.
 pub fn may_pass(reason: &Message) -> bool {
-    matches!(reason, Message::VtigerRefused { answer, .. } if Meaning::of(answer) == Meaning::Perhaps)
+    match reason {
+        Message::VtigerRefused { answer, .. } => Meaning::of(answer) == Meaning::Perhaps,
+        Message::VtigerFails { .. } | Message::VtigerFoundNothing => true,
+        _ => false,
+    }
 }
 
 /// One step's work.

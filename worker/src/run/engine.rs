@@ -91,7 +91,7 @@ impl Execution {
         let (workflow, depth, trace, touched) = (self.run.workflow, self.depth, self.trace, &mut self.touched);
         let (scope, budget) = (&mut self.scope, &mut self.budget);
         let (record, elsewhere) = (self.run.record.clone(), &mut self.elsewhere);
-        let tries = next.tried.unwrap_or(Tried { first: number, times: 0, unclear_at_ms: None });
+        let tries = next.tried.unwrap_or(Tried { first: number, ..Tried::default() });
         let request = next.request.clone();
         let (awaits, parent, pinned) = (next.awaits, self.awaited.as_mut(), &self.pinned);
         let loops = self.frames.chain(next.frame).len();

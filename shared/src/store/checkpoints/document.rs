@@ -55,6 +55,11 @@ fn is_zero(depth: &u8) -> bool {
     *depth == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_none(errors: &u32) -> bool {
+    *errors == 0
+}
+
 impl Checkpoint {
     /// Forgets what was tried: when the steps are taken again they are new, with keys of their own.
     pub fn forget_tries(&mut self) {
@@ -106,12 +111,15 @@ pub struct Awaits {
 }
 
 /// The tries of a step that reaches outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
     /// The place of the first try on the run's path: the step's name towards the outside.
     pub first: i32,
     /// How many tries there were.
     pub times: u32,
+    /// How many of them the other system answered with an error of its own.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub errors: u32,
     /// When the last try ended of which nobody knows what came: milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unclear_at_ms: Option<i64>,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use md5::{Digest, Md5};
 use postern_shared::connection::vtiger::Vtiger;
 use postern_shared::permission::limit::Limit;
 use postern_shared::secret::{Secrets, Unusable};
@@ -33,6 +34,11 @@ impl Access {
             rate: vtiger.rate,
         })
     }
+}
+
+/// What proves the access key: the MD5 of a token and the key.
+pub fn hashed(token: &str, access_key: &str) -> String {
+    Md5::digest(format!("{token}{access_key}")).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Without the key.

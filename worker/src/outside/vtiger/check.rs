@@ -8,8 +8,7 @@ use postern_shared::message::{ConnectionFault, Message};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::access::Access;
-use super::session::hashed;
+use super::access::{Access, hashed};
 use super::wire::{Fault, Verb, Wire, jitter};
 use crate::outside::call::Failure;
 use crate::outside::http::Http;

@@ -13,13 +13,10 @@ use tokio::time::Instant;
 use super::code::Meaning;
 use super::described::{OWNER, Row, row};
 use super::session::Held;
-use super::wire::{Fault, not_sent, rows, unreadable};
+use super::wire::{Fault, not_sent, unreadable};
 use super::{Work, echo, literal, unique};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::{Done, What};
-
-/// The records among which one with a unique value is looked for: a page that every version gives.
-const LOOK: usize = 100;
 
 /// A record as vtiger answers it.
 type Record = Map<String, Value>;
@@ -196,8 +193,7 @@ impl Work<'_> {
         let quoted: Result<Vec<String>, _> = values.iter().map(|value| literal::quoted(value)).collect();
         let conditions = quoted.map_err(|_| unfindable())?.into_iter().map(|value| format!("{field}={value}"));
         let conditions = conditions.collect::<Vec<_>>().join(" or ");
-        let query = format!("select * from {} where {conditions} order by id limit 0,{LOOK};", self.call.module);
-        let rows = rows(held.get("query", &[("query", &query)], until).await.map_err(not_sent)?)?;
+        let rows = held.look(&self.call.module, &conditions, until).await?;
         let mut has_zero = false;
         let rows = rows.iter().filter_map(Value::as_object);
         let has_value = |row: &&Record| {

@@ -6,18 +6,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use md5::{Digest, Md5};
 use postern_shared::id::ModuleName;
 use postern_shared::message::Message;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::access::Access;
+use super::access::{Access, hashed};
 use super::code::Meaning;
+use super::control::Records;
 use super::described::{Described, LIFE};
 use super::pace::Pace;
-use super::wire::{Fault, Verb, Wire, jitter, not_sent};
+use super::wire::{Fault, Verb, Wire, jitter, not_sent, php_status};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
 use crate::outside::connected::Done;
 
@@ -30,6 +30,9 @@ const MAX_ABANDONED: usize = 1_000;
 /// The longest wait of a step for its first turn under the rate of a connection. A step whose turn is farther away goes back,
 /// so that its session is free.
 const MAX_TURN: Duration = Duration::from_secs(5);
+
+/// The longest wait for the answer to another call, after PHP failed at one.
+const PROBE: Duration = Duration::from_secs(5);
 
 /// A module, a field of it and the unique value; of a comment the module, the record and the text.
 pub type Unique = (ModuleName, String, String);
@@ -46,6 +49,7 @@ pub struct Sessions {
     /// The sessions in which a create with this unique value may still be under way.
     abandoned: Mutex<HashMap<Unique, (Instant, Session)>>,
     described: Mutex<HashMap<ModuleName, (Instant, Arc<Described>)>>,
+    records: Records,
 }
 
 /// A session that is logged in.
@@ -81,6 +85,7 @@ impl Sessions {
             logging_in: tokio::sync::Mutex::default(),
             abandoned: Mutex::default(),
             described: Mutex::default(),
+            records: Records::default(),
         }
     }
 
@@ -130,11 +135,6 @@ impl Sessions {
         let text = |name: &str| welcome[name].as_str().unwrap_or_default().to_owned();
         Ok(Session { name: text("sessionName"), user: text("userId") })
     }
-}
-
-/// What proves the access key: the MD5 of a token and the key.
-pub fn hashed(token: &str, access_key: &str) -> String {
-    Md5::digest(format!("{token}{access_key}")).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A user who does not exist, or is inactive, has codes that mean something else with other calls.
@@ -216,6 +216,11 @@ impl Held<'_> {
         Ok((described, answer))
     }
 
+    /// The records that are known of modules.
+    pub fn records(&self) -> &Records {
+        &self.sessions.records
+    }
+
     async fn session(&mut self, until: Instant) -> Result<Session, Fault> {
         if let Some(session) = &self.session {
             return Ok(session.clone());
@@ -234,6 +239,18 @@ impl Held<'_> {
         self.waited += waited;
         self.has_called = true;
         Ok(())
+    }
+
+    /// PHP failed at a call. If vtiger answers another one it is not away: it fails at this call alone, perhaps for good.
+    async fn judged(&mut self, failed: Failure, session: &Session) -> Fault {
+        let Some(status) = php_status(&failed.reason) else { return failed.into() };
+        let other = [("operation", "listtypes"), ("sessionName", &session.name)];
+        let answer = self.sessions.wire.call(Verb::Get, &other, Instant::now() + PROBE).await;
+        self.has_answered = !matches!(answer, Err(Fault::NoAnswer(_)));
+        if self.has_answered {
+            return Failure { reason: Message::VtigerFails { status }, ..failed.answered() }.into();
+        }
+        failed.into()
     }
 
     /// A session that is over is told before anything is done, so the call is made again in a new one.
@@ -261,6 +278,7 @@ impl Held<'_> {
                     }
                     is_new = true;
                 }
+                Err(Fault::NoAnswer(failure)) => return Err(self.judged(failure, &session).await),
                 other => return other,
             }
         }

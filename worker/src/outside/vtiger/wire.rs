@@ -20,6 +20,9 @@ const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// The longest time of the first jitter, in microseconds: some times what a log-in takes.
 const MAX_JITTER_US: u32 = 30_000;
 
+/// How the JSON of an answer begins.
+const SUCCESS: &[u8] = br#"{"success":"#;
+
 /// The longest reason of vtiger that is kept, in letters.
 const MAX_REASON: usize = 300;
 
@@ -46,7 +49,7 @@ impl Fault {
     pub fn has_ended(&self) -> bool {
         match self {
             Self::Refused { .. } => true,
-            Self::NoAnswer(failure) => matches!(failure.reason, Message::VtigerNoJson { status: 200 | 500 }),
+            Self::NoAnswer(failure) => php_status(&failure.reason).is_some(),
         }
     }
 
@@ -138,7 +141,9 @@ pub fn read(status: u16, location: Option<&str>, body: &[u8]) -> Result<Value, F
         let to = to.split('?').next().unwrap_or_default().to_owned();
         return Err(Failure::down(Message::VtigerRedirects { to }, FailureKind::NotSent).into());
     }
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let answer: Value = serde_json::from_slice(body)
+        .or_else(|_| serde_json::from_slice(&with_control_letters_escaped(body)))
+        .unwrap_or_default();
     match answer["success"].as_bool() {
         Some(true) => Ok(answer.get("result").cloned().unwrap_or_default()),
         Some(false) => {
@@ -146,7 +151,36 @@ pub fn read(status: u16, location: Option<&str>, body: &[u8]) -> Result<Value, F
             let reason = reason.as_str().unwrap_or_default().chars().take(MAX_REASON).collect();
             Err(Fault::Refused { meaning: Meaning::of(&answer), answer, reason })
         }
-        None => Err(Failure::down(Message::VtigerNoJson { status }, FailureKind::Unclear).into()),
+        None => {
+            let is_behind_text = body.windows(SUCCESS.len()).any(|part| part == SUCCESS);
+            let reason =
+                if is_behind_text { Message::VtigerPhpText { status } } else { Message::VtigerNoJson { status } };
+            Err(Failure::down(reason, FailureKind::Unclear).into())
+        }
+    }
+}
+
+/// An answer as JSON demands it: version 8.4 writes control letters of values as they are.
+fn with_control_letters_escaped(body: &[u8]) -> Vec<u8> {
+    let (mut escaped, mut is_text, mut is_behind_backslash) = (Vec::with_capacity(body.len()), false, false);
+    for &byte in body {
+        match byte {
+            0..0x20 if is_text => escaped.extend(format!("\\u{byte:04x}").into_bytes()),
+            _ => escaped.push(byte),
+        }
+        is_text ^= byte == b'"' && !is_behind_backslash;
+        is_behind_backslash = byte == b'\\' && !is_behind_backslash;
+    }
+    escaped
+}
+
+/// The status with which PHP itself answered, if it did: then the call has ended, and nobody knows what was done.
+pub fn php_status(reason: &Message) -> Option<u16> {
+    match reason {
+        Message::VtigerNoJson { status: status @ (200 | 500) }
+        | Message::VtigerPhpText { status }
+        | Message::VtigerFails { status } => Some(*status),
+        _ => None,
     }
 }
 
@@ -187,6 +221,13 @@ pub fn jitter(times: u32) -> Duration {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_text_of_php_before_the_json_is_named() {
+        let noisy = read(200, None, b"<b>Warning</b>: x\n{\"success\":true,\"result\":[]}").unwrap_err();
+        assert!(matches!(noisy, Fault::NoAnswer(Failure { reason: Message::VtigerPhpText { status: 200 }, .. })));
+        assert!(noisy.has_ended() && noisy.is_unknown());
+    }
+
     /// How an answer is read: its result, or what went wrong.
     fn outcome(status: u16, location: Option<&str>, body: &str) -> String {
         match read(status, location, body.as_bytes()) {
@@ -204,6 +245,7 @@ mod tests {
             (200, r#"{"success":false,"error":{"message":"m","code":"INVALID_SESSIONID"}}"#, "Session"),
             (200, r#"{"success":false,"error":{"message":"Duplicate(s) detected!","code":0}}"#, "Duplicate"),
             (200, r#"{"success":false}"#, "Permanent"),
+            (200, "{\"success\":true,\n\"result\":\"a\\\\\u{1}\\\"\u{b}\"}", r#""a\\\u0001\"\u000b""#),
             (200, "<br />\n<b>Fatal error</b>", "Unclear"),
             (200, "a warning\n{\"success\":true,\"result\":{\"id\":\"10x2\"}}", "Unclear"),
             (500, "", "Unclear"),

@@ -96,8 +96,8 @@ impl Execution {
                 Ok(())
             }
             Report::Failed(failure) => {
-                let times = next.tried.map_or(0, |tried| tried.times);
-                Err(Box::new(connected::again(failure, times, unit.clock.now())))
+                let tried = next.tried.unwrap_or_default();
+                Err(Box::new(connected::again(failure, &tried, unit.clock.now())))
             }
             Report::Decided(Decision::Fail) => Err(Box::new(Err(Message::PersonDecided))),
             // It is read again.

@@ -10,6 +10,7 @@ use postern_shared::workflow::Step;
 
 use crate::bundle::unit_of_work::UnitOfWork;
 use crate::outside::call::Call;
+use crate::outside::vtiger::may_pass;
 use crate::run::checkpoint::{Next, Sleeping, Wake, millis};
 use crate::run::execution::{Execution, Progress, followers};
 use crate::task::error::TaskError;
@@ -130,10 +131,11 @@ impl Execution {
     ) {
         let wait = due_at.duration_since(now).unwrap_or_default();
         let seconds = (wait + HALF_A_SECOND).as_secs();
+        let errors = u32::from(may_pass(&message));
         self.enter(step, None, Some(Message::AgainLater { message: Box::new(message), seconds }));
-        let tried = next.tried.unwrap_or(Tried { first: self.run.steps, times: 0, unclear_at_ms: None });
+        let tried = next.tried.unwrap_or(Tried { first: self.run.steps, ..Tried::default() });
         let unclear_at_ms = unclear_at.map(millis).or(tried.unclear_at_ms);
-        let tried = Some(Tried { times: tried.times + 1, unclear_at_ms, ..tried });
+        let tried = Some(Tried { times: tried.times + 1, errors: tried.errors + errors, unclear_at_ms, ..tried });
         let frame = next.frame;
         let steps = vec![Next { tried, ..next }];
         self.sleeping.push(Sleeping { due_at, delay: None, steps, has_looked: false, frame });

@@ -51,18 +51,18 @@ pub fn call(request: Arc<Rendered>, at_most_once: bool, unclear_for: Option<Dura
 }
 
 /// How a step goes on that could not be done. While the other system is away it is tried again.
-pub fn again(failure: Failure, tries: u32, now: SystemTime) -> Result<Outcome, TaskError> {
+pub fn again(failure: Failure, tried: &Tried, now: SystemTime) -> Result<Outcome, TaskError> {
     let Failure { reason, kind, unclear_for, .. } = failure;
     if kind == FailureKind::Final {
         return Err(reason);
     }
-    let most = if may_pass(&reason) { MAX_ERRORS } else { MAX_TRIES };
+    let (tries, most) = if may_pass(&reason) { (tried.errors, MAX_ERRORS) } else { (tried.times, MAX_TRIES) };
     if tries >= most {
         return Err(reason.after_tries(most));
     }
     let mut backoff = Backoff::new(RETRY.0, RETRY.1);
     // From some try on it is the longest wait.
-    let wait = (0..=tries.min(10)).fold(Duration::ZERO, |_, _| backoff.delay());
+    let wait = (0..=tried.times.min(10)).fold(Duration::ZERO, |_, _| backoff.delay());
     let wait = if kind == FailureKind::Unclear { wait.max(UNCLEAR) } else { wait };
     let unclear_at = match kind {
         FailureKind::Unclear => Some(now),
@@ -107,7 +107,7 @@ pub fn stands(
             if failure.kind == FailureKind::Unclear && (asks || is_lost) {
                 return Ok(Stands::Waits(Outcome::Unclear { message: failure.reason }));
             }
-            again(failure, context.tries.times, context.now()).map(Stands::Waits)
+            again(failure, &context.tries, context.now()).map(Stands::Waits)
         }
     }
 }
@@ -145,6 +145,10 @@ mod tests {
 
     use super::*;
 
+    fn tried(times: u32, errors: u32) -> Tried {
+        Tried { first: 1, times, errors, unclear_at_ms: None }
+    }
+
     #[test]
     fn a_value_is_sent_as_a_text_and_a_list_or_a_map_is_refused() {
         for (value, expected) in [
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn a_step_is_tried_again_while_the_other_system_is_away_and_not_for_ever() {
         let now = SystemTime::now();
-        let wait = |kind, tries| match again(Failure::new(Message::TargetRefused, kind), tries, now) {
+        let wait = |kind, tries| match again(Failure::new(Message::TargetRefused, kind), &tried(tries, 0), now) {
             Ok(Outcome::Retry { due_at, .. }) => Some(due_at.duration_since(now).unwrap()),
             _ => None,
         };
@@ -177,16 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_vtiger_itself_is_tried_ten_times() {
-        for (answer, tries, expected) in [
-            ("INTERNAL_SERVER_ERROR", MAX_ERRORS - 1, true),
-            ("INTERNAL_SERVER_ERROR", MAX_ERRORS, false),
-            ("DATABASE_QUERY_ERROR", MAX_ERRORS, false),
-            ("INVALID_SESSIONID", MAX_ERRORS, true),
+    fn an_error_of_vtiger_itself_is_tried_ten_times_however_long_vtiger_was_away_before() {
+        let refused = |answer: &str| Message::VtigerRefused { answer: answer.to_owned(), reason: String::new() };
+        for (reason, tries, expected) in [
+            (refused("INTERNAL_SERVER_ERROR"), tried(99, MAX_ERRORS - 1), true),
+            (refused("INTERNAL_SERVER_ERROR"), tried(99, MAX_ERRORS), false),
+            (refused("DATABASE_QUERY_ERROR"), tried(99, MAX_ERRORS), false),
+            (Message::VtigerFails { status: 500 }, tried(99, MAX_ERRORS), false),
+            (Message::VtigerNoJson { status: 500 }, tried(99, MAX_ERRORS), true),
+            (refused("INVALID_SESSIONID"), tried(99, MAX_ERRORS), true),
         ] {
-            let reason = Message::VtigerRefused { answer: answer.to_owned(), reason: String::new() };
-            let found = again(Failure::new(reason, FailureKind::NotSent), tries, SystemTime::now());
-            assert_eq!(found.is_ok(), expected, "{answer} {tries}");
+            let found = again(Failure::new(reason.clone(), FailureKind::NotSent), &tries, SystemTime::now());
+            assert_eq!(found.is_ok(), expected, "{reason} {tries:?}");
         }
     }
 
@@ -201,11 +207,11 @@ mod tests {
             (FailureKind::Unclear, None, Some(now)),
         ] {
             let failure = Failure { unclear_for, ..Failure::new(Message::TargetRefused, kind) };
-            let Ok(Outcome::Retry { unclear_at, .. }) = again(failure, 0, now) else { panic!() };
+            let Ok(Outcome::Retry { unclear_at, .. }) = again(failure, &Tried::default(), now) else { panic!() };
             assert_eq!(unclear_at, expected, "{kind:?} {unclear_for:?}");
         }
-        let tried = |unclear_at_ms| Tried { first: 1, times: 3, unclear_at_ms };
-        assert_eq!(unclear_for(&tried(None), now), None);
-        assert_eq!(unclear_for(&tried(Some(400_000)), now), Some(Duration::from_secs(600)));
+        let unclear = |unclear_at_ms| Tried { unclear_at_ms, ..tried(3, 0) };
+        assert_eq!(unclear_for(&unclear(None), now), None);
+        assert_eq!(unclear_for(&unclear(Some(400_000)), now), Some(Duration::from_secs(600)));
     }
 }

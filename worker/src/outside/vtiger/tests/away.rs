@@ -1,0 +1,35 @@
+//! A vtiger that fails at one call is up; one that fails at all is away.
+
+use super::*;
+use crate::outside::breaker::CallOutcome;
+
+#[tokio::test]
+async fn a_call_at_which_php_fails_is_told_from_a_vtiger_that_is_away() {
+    for variant in [Variant::A, Variant::B] {
+        let vtiger = Vtiger::start(variant).await;
+        vtiger.fault("create", Fault::BrokenBefore, 1, 1);
+        let failure = perform(&vtiger, &lead("a@example.org")).await.unwrap_err();
+        let fails = matches!(failure.reason, Message::VtigerFails { .. });
+        assert!(fails && failure.came == CallOutcome::Answer && may_pass(&failure.reason), "{}", failure.reason);
+        vtiger.crm().set_down(true);
+        let failure = perform(&vtiger, &lead("a@example.org")).await.unwrap_err();
+        let is_away = matches!(failure.reason, Message::VtigerNoJson { .. });
+        assert!(is_away && failure.came == CallOutcome::Silence && !may_pass(&failure.reason), "{}", failure.reason);
+    }
+}
+
+#[tokio::test]
+async fn a_query_at_which_the_database_fails_is_no_proof_that_there_is_no_record() {
+    let vtiger = Vtiger::start(Variant::B).await;
+    let vtigers = vtigers();
+    let perform = async |email| vtigers.perform(access(&vtiger), &lead(email), None, TIMEOUT).await;
+    assert_eq!(word(&perform("a@example.org").await), "created");
+    assert_eq!(word(&perform("b@example.org").await), "created");
+    vtiger.fault("query", Fault::NothingFound, 1, 1);
+    let failure = perform("a@example.org").await.unwrap_err();
+    assert_eq!((failure.reason, failure.kind), (Message::VtigerFoundNothing, FailureKind::NotSent));
+    assert_eq!(word(&perform("a@example.org").await), "existing");
+    // The record that was known is gone.
+    vtiger.crm().remove(2);
+    assert_eq!(word(&perform("c@example.org").await), "created");
+}
