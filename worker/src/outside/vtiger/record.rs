@@ -18,6 +18,9 @@ use crate::outside::connected::{Done, What};
 /// The module of comments.
 const COMMENTS: &str = "ModComments";
 
+/// The field of its text.
+const TEXT: &str = "commentcontent";
+
 /// The newest comments of a record among which one is looked for: those of a moment.
 const NEWEST_COMMENTS: usize = 100;
 
@@ -127,13 +130,16 @@ impl Work<'_> {
             }
         }
         let owner = held.user(self.until).await?;
-        let element = json!({"commentcontent": text, "related_to": record, OWNER: owner}).to_string();
+        let element = json!({TEXT: text, "related_to": record, OWNER: owner}).to_string();
         let fault = match held.post("create", &[("elementType", COMMENTS), ("element", &element)], self.until).await {
-            Ok(answer) => return self.said(id, &answer),
+            Ok(answer) => return self.said(id, text, &answer),
             Err(fault) => fault,
         };
         if !fault.is_unknown() {
             return Err(fault.into());
+        }
+        if self.is_gone(held, &record).await.unwrap_or_default() {
+            return Err(self.missing(id));
         }
         match has_comment(held, &record, text, self.later()).await {
             Ok(true) => Ok(Done { what: What::Ended, notes: vec![Message::VtigerMetAgain] }),
@@ -143,11 +149,15 @@ impl Work<'_> {
         }
     }
 
-    /// vtiger takes a comment on a record that is gone, and leaves out what it is on.
-    fn said(&self, id: &ConnectedId, answer: &Value) -> Result<Done, Failure> {
+    /// vtiger takes a comment on a record that is gone, and leaves out what it is on. Some versions fail behind it.
+    fn said(&self, id: &ConnectedId, text: &str, answer: &Value) -> Result<Done, Failure> {
         match row(&answer["id"]) {
-            Row::Record(_) if answer["related_to"] == "" => Err(self.missing(id)),
-            Row::Record(_) => Ok(What::Ended.into()),
+            Row::Record(_) if answer["related_to"].as_str().is_none_or(str::is_empty) => Err(self.missing(id)),
+            Row::Record(_) => {
+                let sent = [(TEXT.to_owned(), text.to_owned())];
+                let notes = answer.as_object().map(|record| echo::differences(&sent, record)).unwrap_or_default();
+                Ok(Done { what: What::Ended, notes })
+            }
             Row::Zero => Err(zero_comment()),
             Row::None => Err(unreadable().into()),
         }
@@ -185,10 +195,10 @@ fn zero_comment() -> Failure {
 
 async fn has_comment(held: &mut Held<'_>, record: &str, text: &str, until: Instant) -> Result<bool, Failure> {
     let query = format!(
-        "select commentcontent from {COMMENTS} where related_to='{record}' order by id desc limit 0,{NEWEST_COMMENTS};"
+        "select {TEXT} from {COMMENTS} where related_to='{record}' order by id desc limit 0,{NEWEST_COMMENTS};"
     );
     let rows = rows(held.get("query", &[("query", &query)], until).await.map_err(not_sent)?)?;
-    let is_it = |row: &&Value| row["commentcontent"].as_str().is_some_and(|kept| echo::is_kept(text, kept));
+    let is_it = |row: &&Value| row[TEXT].as_str().is_some_and(|kept| echo::is_kept(text, kept));
     let found: Vec<Row> = rows.iter().filter(is_it).map(|found| row(&found["id"])).collect();
     match found.iter().all(|row| *row == Row::Zero) {
         _ if found.is_empty() => Ok(false),

@@ -43,8 +43,11 @@ async fn a_comment_on_a_record_that_is_gone_fails() {
     let (vtiger, number) = with_a_lead().await;
     assert_eq!(word(&perform(&vtiger, &comment(&number, "a")).await), "done");
     vtiger.crm().remove(number.parse().unwrap());
-    let failure = perform(&vtiger, &comment(&number, "b")).await.unwrap_err();
-    assert!(matches!(failure.reason, Message::VtigerRecordMissing { .. }), "{}", failure.reason);
+    for fault in [None, Some(Fault::ErrorAfter), Some(Fault::BrokenBefore)] {
+        fault.iter().for_each(|fault| vtiger.fault("create", *fault, 1, 1));
+        let failure = perform(&vtiger, &comment(&number, "b")).await.unwrap_err();
+        assert!(matches!(failure.reason, Message::VtigerRecordMissing { .. }), "{fault:?} {}", failure.reason);
+    }
 }
 
 #[tokio::test]
@@ -73,6 +76,13 @@ async fn a_comment_that_vtiger_keeps_otherwise_is_not_said_twice() {
         }
         assert_eq!(vtiger.records("ModComments").len(), 1, "{text}");
     }
+}
+
+#[tokio::test]
+async fn what_vtiger_changed_of_a_comment_is_noted() {
+    let (vtiger, number) = with_a_lead().await;
+    let Done { notes, .. } = perform(&vtiger, &comment(&number, "Да 😀")).await.unwrap();
+    assert_eq!(notes, [Message::VtigerChanged { field: "commentcontent".into() }]);
 }
 
 #[tokio::test]
