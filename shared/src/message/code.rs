@@ -130,6 +130,9 @@ codes! {
     "counted-by-own-clock" CountedByOwnClock;
     "compared-texts-as-dates" ComparedTextsAsDates;
     "compared-date-with-text" ComparedDateWithText;
+    "compared-text-with-flag" ComparedTextWithFlag;
+    "text-counts-as-true" TextCountsAsTrue;
+    "text-is-one-item" TextIsOneItem;
     "field-compared-as-text" FieldComparedAsText { field: String };
     "one-mail-address" OneMailAddress;
     "delay-too-long" DelayTooLong { days: i32 };

@@ -2,7 +2,7 @@
 
 use crate::document::Reader;
 use crate::expression::{Context, Template};
-use crate::media_type::is_media_type;
+use crate::media_type::{is_markup, is_media_type};
 use crate::message::{DocumentFault, StepFault};
 use crate::spec::{Kind, Setting, Spec};
 
@@ -57,8 +57,7 @@ impl Respond {
         }
         let content_type = reader.text("type");
         // A browser shows it.
-        let is_html = content_type.as_ref().is_some_and(|text| text.to_lowercase().contains("html"));
-        let context = if is_html { Context::Html } else { Context::Text };
+        let context = if content_type.as_deref().is_some_and(is_markup) { Context::Html } else { Context::Text };
         let text = reader.value("text").and_then(|text| reader.template_for("text", text, context));
         let (body, default) = match (reader.template("json"), text) {
             (None, None) => (Body::Empty, ""),

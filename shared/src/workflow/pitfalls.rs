@@ -1,15 +1,19 @@
 //! What a document says that can be read but never does what is meant: a URL without a scheme, a mail to no address, an
 //! order in the words of SQL. Found when a document is checked, not when a stored one is read: that one runs as it did.
 
+mod url;
+
 use serde_json::{Map, Value};
 
 use crate::expression::name_in;
 use crate::finding::Finding;
+use crate::media_type::is_markup;
 use crate::message::{DocumentFault, Message, StepFault};
 use crate::spec::Kind;
 use crate::suggestion::Meant;
 use crate::task::KINDS;
 use crate::yaml::join;
+use url::wrong_url;
 
 /// Keys of `send_mail` whose texts are addresses.
 const ADDRESSES: [&str; 5] = ["send_mail", "cc", "bcc", "from", "reply_to"];
@@ -33,6 +37,10 @@ pub fn findings(document: &Value) -> Vec<Finding> {
             for key in ADDRESSES {
                 texts(&step[key]).for_each(|text| report(key, wrong_addresses(text)));
             }
+        }
+        if step.get("respond").is_some() && step.get("json").is_some() {
+            let is_page = step["type"].as_str().is_some_and(is_markup);
+            report("type", is_page.then(|| StepFault::RespondJsonMarkup.into()));
         }
         if step.get("find_record").is_some() {
             texts(&step["sort"]).for_each(|text| report("sort", wrong_order(text)));
@@ -76,31 +84,6 @@ fn has_references(text: &str) -> bool {
 
 fn excerpt(text: &str) -> String {
     text.chars().take(MAX_EXCERPT_CHARS).collect()
-}
-
-/// The beginning of a URL is written out, unless a reference stands there.
-fn wrong_url(url: &str) -> Option<Message> {
-    let url = url.trim_start();
-    let begins = url.split(['/', '?', '#', ' ']).next().unwrap_or_default();
-    if url.is_empty() {
-        return Some(DocumentFault::IsEmpty.into());
-    }
-    if has_references(begins) {
-        return None;
-    }
-    let lower = url.to_ascii_lowercase();
-    if lower.starts_with("http://") || lower.starts_with("https://") {
-        return None;
-    }
-    Some(match url.split_once("://") {
-        Some((scheme, _)) if scheme == begins.trim_end_matches(':') => {
-            StepFault::UrlSchemeOther { scheme: excerpt(scheme) }.into()
-        }
-        _ => {
-            let meant = format!("`https://{}`", excerpt(url.trim_start_matches('/')));
-            Message::from(StepFault::UrlNoScheme).meant(Meant::of([meant]))
-        }
-    })
 }
 
 /// Each part between commas is `ada@example.org` or `Ada <ada@example.org>`.
@@ -173,24 +156,6 @@ mod tests {
     }
 
     #[test]
-    fn a_url_without_a_scheme_is_found() {
-        for (url, expected) in [
-            ("example.org/leads", "did you mean `https://example.org/leads`?"),
-            ("//example.org/leads", "did you mean `https://example.org/leads`?"),
-            ("localhost:8080/?u=http://a", "did you mean `https://localhost:8080/?u=http://a`?"),
-            ("ftp://example.org", "`ftp://` cannot be asked"),
-        ] {
-            let found = found(json!({"http_request": url}));
-            assert!(found.len() == 1 && found[0].contains(expected), "{url}: {found:?}");
-        }
-        for url in
-            ["https://example.org", "HTTP://example.org", "$env[\"url\"]", "{{ $env[\"url\"] }}/a", "$var[\"u\"]/a"]
-        {
-            assert_eq!(found(json!({"http_request": url})), [""; 0], "{url}");
-        }
-    }
-
-    #[test]
     fn a_text_of_json_and_an_empty_url_are_found() {
         for (step, expected) in [
             (json!({"http_request": "https://a.example", "json": "{\"a\": \"$env[\\\"id\\\"]\"}"}), "steps.s.json: "),
@@ -205,6 +170,21 @@ mod tests {
         {
             assert_eq!(found(json!({"http_request": "https://a.example", "json": json})), [""; 0], "{json}");
         }
+    }
+
+    #[test]
+    fn json_that_a_browser_shows_as_a_page_is_found() {
+        for (content_type, is_wrong) in [
+            (json!("text/html"), true),
+            (json!("Application/XHTML+xml"), true),
+            (json!("image/svg+xml; charset=utf-8"), true),
+            (json!("application/json"), false),
+            (json!(null), false),
+        ] {
+            let found = found(json!({"respond": 200, "json": {"a": "$env[\"a\"]"}, "type": content_type}));
+            assert_eq!(found.len() == 1 && found[0].starts_with("steps.s.type: a browser"), is_wrong, "{found:?}");
+        }
+        assert_eq!(found(json!({"respond": 200, "text": "<b>$env[\"a\"]</b>", "type": "text/html"})), [""; 0]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ codes! {
     "reference-unquoted" ReferenceUnquoted { name: String };
     "reference-dotted" ReferenceDotted { name: String, key: String };
     "reference-apart" ReferenceApart { name: String };
+    "name-in-braces" NameInBraces { name: String };
     "no-comments" NoComments;
     "source-unknown" SourceUnknown { name: String };
     "source-or-field" SourceOrField { name: String, sources: Vec<String>, reads: String };
@@ -57,10 +58,12 @@ codes! {
     "reference-unexpected" ReferenceUnexpected;
     "function-no-value" FunctionNoValue { name: String };
     "values-no-methods" NoMethods;
+    "property-is-filter" PropertyIsFilter { name: String };
     "brackets-empty" BracketsEmpty;
     "named-first" NamedFirst;
     "loop-form" LoopForm;
     "set-form" SetForm;
+    "set-in-loop" SetInLoop { name: String };
     "statements-deeper" StatementsDeeper { most: usize };
     "statement-open" StatementOpen { word: String };
     "statement-misplaced" StatementMisplaced { word: String, begins: String };

@@ -37,6 +37,7 @@ codes! {
     "status-form" StatusForm;
     "respond-status" RespondStatus;
     "respond-no-body" RespondNoBody;
+    "respond-json-markup" RespondJsonMarkup;
     "needs-for-each" NeedsForEach;
     "mail-no-text" MailNoText;
     "bare-filter" BareFilter { meant: String };
@@ -45,6 +46,8 @@ codes! {
     "name-is-reference" NameIsReference;
     "url-scheme-other" UrlSchemeOther { scheme: String };
     "url-no-scheme" UrlNoScheme;
+    "url-host" UrlHost { host: String };
+    "url-port" UrlPort;
     "no-mail-address" NoMailAddress { text: String };
     "addresses-apart" AddressesApart { text: String };
     "json-text" JsonText;
