@@ -12,6 +12,9 @@ use crate::task::KINDS;
 use crate::task::switch;
 use crate::yaml::join;
 
+/// The most findings: nobody reads more, and a suggestion takes time.
+const MAX_FINDINGS: usize = 1_000;
+
 /// What is wrong with the texts in the document of a workflow.
 pub(super) fn findings(document: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -62,7 +65,7 @@ fn of_condition(value: &Value, path: &str, findings: &mut Vec<Finding>) {
 /// `compared` texts are those that are compared with others.
 fn of_value(value: &Value, compared: bool, path: &str, findings: &mut Vec<Finding>) {
     match value {
-        Value::String(text) => {
+        Value::String(text) if findings.len() < MAX_FINDINGS => {
             findings.extend(of_text(text, compared).into_iter().map(|fault| Finding::new(path, fault)));
         }
         Value::Array(items) => {
@@ -72,7 +75,7 @@ fn of_value(value: &Value, compared: bool, path: &str, findings: &mut Vec<Findin
         Value::Object(map) => {
             map.iter().for_each(|(key, item)| of_value(item, compared, &join(path, key), findings));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

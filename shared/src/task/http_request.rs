@@ -7,6 +7,7 @@ use crate::document::Reader;
 use crate::expression::Template;
 use crate::message::{DocumentFault, StepFault};
 use crate::spec::{self, Kind, Setting, Spec};
+use crate::yaml::join;
 pub use target::{BEFORE_PATH, Target};
 
 /// The most bytes of the answer to one `http_request`, as of any value.
@@ -170,10 +171,10 @@ pub(crate) fn headers(reader: &mut Reader) -> Vec<(String, Template)> {
         // RFC 9110, 5.1: a field name is a token.
         let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         if !is_token {
-            reader.report("headers", StepFault::HeaderCharacters);
+            reader.report(&join("headers", name), StepFault::HeaderCharacters);
         } else if ["host", "content-length", "transfer-encoding", "connection"].contains(&name.to_lowercase().as_str())
         {
-            reader.report("headers", StepFault::HeaderOwn { header: name.to_lowercase() });
+            reader.report(&join("headers", name), StepFault::HeaderOwn { header: name.to_lowercase() });
         }
     }
     headers

@@ -2,6 +2,7 @@
 
 mod flow;
 mod misspelt;
+mod places;
 
 use crate::id::StepName;
 use crate::task::Task;
@@ -163,7 +164,7 @@ fn every_fault_of_a_step_is_named_at_its_field() {
         ("condition: $a ~", "steps.s.condition: "),
         ("condition: lastname", "steps.s.condition: unknown name lastname: did you mean $lastname"),
         ("set_env: {a: '{{ $b| }}'}", "steps.s.set_env.a: "),
-        ("set_env: {a: [x, '{{ $b']}", "steps.s.set_env.a: "),
+        ("set_env: {a: [x, '{{ $b']}", "steps.s.set_env.a.1: "),
         ("stop: failed\nmessage: '{{ b }}'", "steps.s.message: unknown name b"),
         ("create_record: Leads\nunique: '{{ b }}'", "steps.s.unique: unknown name b"),
         ("find_record: Leads\nwhere: {a: {above: '{{ b }}'}}", "steps.s.where.a.above: unknown name b"),

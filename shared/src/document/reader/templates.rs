@@ -9,6 +9,7 @@ use crate::excerpt::excerpt;
 use crate::expression::{Context, Expression, Template};
 use crate::message::{DocumentFault, Message};
 use crate::spec;
+use crate::suggestion::MAX_SUGGESTED;
 use crate::yaml::join;
 
 impl<'d> Reader<'d, '_> {
@@ -39,14 +40,40 @@ impl<'d> Reader<'d, '_> {
 
     /// The same, for whatever its texts are written.
     pub fn template_for(&mut self, place: &str, value: &Value, context: Context) -> Option<Template> {
-        let template = self.checked(place, Template::parse_for(value, context))?;
-        let reads = template.reads();
-        if let Some(name) = reads.secrets.first().filter(|_| !self.takes_secrets) {
-            self.report(place, DocumentFault::SecretElsewhere { secret: name.clone() });
-            return None;
+        match compile(value, context, self.takes_secrets) {
+            Ok(template) => {
+                self.reads.add(template.reads());
+                Some(template)
+            }
+            Err(message) => {
+                self.report_inside(place, value, context, message);
+                None
+            }
         }
-        self.reads.add(reads);
-        Some(template)
+    }
+
+    /// Reports what is wrong in a value at each text that is wrong, so that the line of the text is found; whatever no text
+    /// has is wrong with the value itself.
+    fn report_inside(&mut self, place: &str, value: &Value, context: Context, message: Message) {
+        let before = self.findings.len();
+        let items: Vec<(String, &Value)> = match value {
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(at, item)| (join(place, &at.to_string()), item)).collect()
+            }
+            Value::Object(map) => map.iter().map(|(name, item)| (join(place, name), item)).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+        };
+        for (place, item) in items {
+            if self.findings.len() >= before + MAX_SUGGESTED {
+                break;
+            }
+            if let Err(message) = compile(item, context, self.takes_secrets) {
+                self.report_inside(&place, item, context, message);
+            }
+        }
+        if self.findings.len() == before {
+            self.report(place, message);
+        }
     }
 
     /// The entries of the map at a key, whose names are those of a record's fields; missing = none.
@@ -102,6 +129,14 @@ impl<'d> Reader<'d, '_> {
             self.template_at(&join(key, name), value).map(|template| (name.to_owned(), template))
         };
         entries.into_iter().filter_map(compile).collect()
+    }
+}
+
+fn compile(value: &Value, context: Context, takes_secrets: bool) -> Result<Template, Message> {
+    let template = Template::parse_for(value, context)?;
+    match template.reads().secrets.first() {
+        Some(secret) if !takes_secrets => Err(DocumentFault::SecretElsewhere { secret: secret.clone() }.into()),
+        _ => Ok(template),
     }
 }
 
