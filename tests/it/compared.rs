@@ -92,6 +92,49 @@ async fn agree(settings: &str, all: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_notes_what_a_condition_or_a_declared_field_would_find_otherwise() {
+    let postern = Postern::start(
+        "
+permission: test
+addresses: 127.0.0.1
+workflows: [1]
+---
+module: Typed
+fields: {n: number, t: text}
+---
+workflow: 1
+start: {without_record: true, next: make}
+steps:
+  make: {create_record: Typed, unique: '', fields: {n: 5, t: 2026-05-01}, created: open}
+  open: {find_record: Open, where: {v: {above: '$env[\"v\"]'}}, found: same, not_found: same}
+  same: {find_record: Open, where: {v: '$env[\"v\"]'}, found: text, not_found: text}
+  text: {find_record: Typed, where: {t: {is_not: '$env[\"v\"]'}}, found: number, not_found: number}
+  number: {find_record: Typed, where: {n: {below: '$env[\"v\"]'}}, found: other, not_found: other}
+  other: {find_record: Typed, where: {n: {is_not: '$env[\"v\"]'}}, store_id: id, found: end, not_found: end}
+  end: {stop: finished, message: 'found $env[\"id\"]'}
+",
+    )
+    .await;
+    let (letters, number) = ("compared by its letters", "compared text with a number");
+    for (posted, expected) in [
+        ("01.05.2026", ["v: ", "v: ", "t: ", number, number]),
+        ("1000", ["v: ", "", "", "", ""]),
+        ("1 000", ["v: ", "", "", "", ""]),
+        ("abc", ["", "", "", number, number]),
+        ("", ["", "", "", "", ""]),
+    ] {
+        let run = &postern.outcome("/trigger?workflow_id=1", &format!("v={posted}")).await["runs"][0];
+        for (at, expected) in (1_usize..).zip(expected) {
+            let noted = run["path"][at]["message"].as_str().unwrap_or_default();
+            let letters = if expected.contains(": ") { letters } else { "" };
+            assert!(noted.starts_with(expected) && noted.contains(letters), "{posted} {at}: {noted}");
+            assert_eq!(noted.is_empty(), expected.is_empty(), "{posted} {at}: {noted}");
+        }
+        assert_ne!(run["message"], "found ", "{posted}: {run}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stored_datetime_is_compared_with_now_by_the_clock() {
     let postern = Postern::start(
         "
@@ -135,12 +178,10 @@ steps:
 ",
     )
     .await;
-    for (posted, message, noted) in [
-        ("5", "poor", ""),
-        ("1000.01", "rich", ""),
-        ("many", "poor", "compared text with a number: they are never equal, and neither is above the other"),
-        ("01001", "poor", "compared text with a number: they are never equal, and neither is above the other"),
-    ] {
+    let noted = "compared text with a number: the text is not written as a number, so they are never equal, and neither is above the other; write |float or |int after it if it is meant as a number";
+    for (posted, message, noted) in
+        [("5", "poor", ""), ("1000.01", "rich", ""), ("many", "poor", noted), ("01001", "poor", noted)]
+    {
         let receipt = postern.outcome("/trigger?workflow_id=1", &format!("budget={posted}")).await;
         let run = &receipt["runs"][0];
         assert_eq!((&run["message"], run["path"][0]["message"].as_str().unwrap_or_default()), (&json!(message), noted));

@@ -87,6 +87,13 @@ pub enum Operator {
     Below,
 }
 
+impl Operator {
+    /// Whether it asks for an order of values.
+    pub fn is_order(self) -> bool {
+        matches!(self, Self::Above | Self::Below)
+    }
+}
+
 /// One level of the order of found records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Sort {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use postern_shared::date;
 use postern_shared::expression::render;
 use postern_shared::message::Message;
@@ -48,10 +49,8 @@ fn ask(settings: &FindRecord, context: &mut Context<'_>) -> Result<Outcome, Task
         if let Some(module) = module.filter(|module| module.strict && module.field(&one.field).is_none()) {
             return Err(TaskError::FieldNotDeclared { field: one.field.clone(), module: module.name.clone() });
         }
-        let (compared, value) = value(one, declared(&one.field), context)?;
-        if compared == As::Text && declared(&one.field).is_none() && is_read_elsewhere(one.operator, &value, context) {
-            context.touched.note(vec![Message::FieldComparedAsText { field: one.field.clone() }]);
-        }
+        let (compared, value, note) = value(one, declared(&one.field), context)?;
+        context.touched.note(note.into_iter().collect());
         values.push(value);
         conditions.push((one.field.clone(), one.operator, compared));
     }
@@ -93,49 +92,59 @@ fn cut_off(settings: &FindRecord, took: Duration, context: &Context<'_>) -> Resu
     Ok(Outcome::Leave(Leave { cost: Cost::Database, why, is_its_own }))
 }
 
-/// Whether records stand above or below a text in which a declared field would read a number or a date.
-fn is_read_elsewhere(operator: Operator, text: &str, context: &Context<'_>) -> bool {
-    matches!(operator, Operator::Above | Operator::Below)
-        && (number::read(text).is_some() || date::read(text, &context.scope.local.zone).is_some())
-}
-
-/// What the field is compared with, in the form in which the field keeps it, and as what. What cannot be such a value is
-/// no value of any record, but greater or less than one it cannot be.
+/// What the field is compared with, in the form in which the field keeps it, as what, and what is noted of it. A text that
+/// is no number is above and below no number, as in a condition; with no date a search by time has no sense.
 fn value(
     condition: &FieldCondition,
     declared: Option<&Field>,
     context: &Context<'_>,
-) -> Result<(As, String), TaskError> {
+) -> Result<(As, String, Option<Message>), TaskError> {
     let name = &condition.field;
     let mut value = condition.value.value(context.scope).map_err(|error| TaskError::in_field(name, error))?;
     if condition.operator == Operator::Contains {
-        return Ok((As::Text, render(&value)));
+        return Ok((As::Text, render(&value), None));
     }
-    let is_order = matches!(condition.operator, Operator::Above | Operator::Below);
+    let (is_order, zone) = (condition.operator.is_order(), &context.scope.local.zone);
+    let (mut note, mut is_above_nothing) = (None, false);
     if let Some(field) = declared {
-        match field.convert(&Value::String(render(&value)), &context.scope.local.zone) {
+        match field.convert(&Value::String(render(&value)), zone) {
             Some(value) if field.unique && condition.operator == Operator::Is => {
-                return Ok((As::Key, field.key_text(&value)));
+                return Ok((As::Key, field.key_text(&value), None));
             }
             // Its texts compare with these as those of a condition do.
             Some(_) if field.kind == FieldType::Text && (value.is_number() || value.is_boolean()) => {}
             Some(converted) => value = converted,
-            None if is_order => {
+            None if is_order && field.kind.is_time() => {
                 return Err(TaskError::ComparedWith { field: name.clone(), kind: Box::new(field.kind.must_be()) });
+            }
+            None if field.kind.is_numeric() => {
+                note = value.is_string().then_some(Message::ComparedTextWithNumber);
+                is_above_nothing = true;
             }
             None => {}
         }
     }
-    let text = render(&value);
-    if is_order && !matches!(value, Value::Number(_) | Value::String(_)) {
-        // Nothing stands above or below it.
-        return Ok((As::Number, String::new()));
+    if is_order && (is_above_nothing || !matches!(value, Value::Number(_) | Value::String(_))) {
+        return Ok((As::Number, String::new(), note));
     }
+    if let Value::String(text) = &value
+        && declared.is_none_or(|field| field.kind == FieldType::Text)
+        && reads_otherwise(condition.operator, text, zone)
+    {
+        note = Some(Message::FieldComparedAsText { field: name.clone() });
+    }
+    let text = render(&value);
     Ok(match &value {
-        Value::Number(_) => (As::Number, text),
-        Value::String(_) if as_number(&text).is_some() => (As::NumberText, text),
-        Value::String(_) | Value::Bool(_) | Value::Null => (As::Text, text),
+        Value::Number(_) => (As::Number, text, note),
+        Value::String(_) if as_number(&text).is_some() => (As::NumberText, text, note),
+        Value::String(_) | Value::Bool(_) | Value::Null => (As::Text, text, note),
         // A list or a map is no value of a field that could be found.
-        Value::Array(_) | Value::Object(_) => (As::Text, value.to_string()),
+        Value::Array(_) | Value::Object(_) => (As::Text, value.to_string(), note),
     })
+}
+
+/// Whether a condition, or a field that is declared, might find other records by a text: by its order or as a date.
+fn reads_otherwise(operator: Operator, text: &str, zone: &TimeZone) -> bool {
+    let is_date = || as_number(text).is_none() && date::read(text, zone).is_some();
+    !text.trim().is_empty() && (operator.is_order() && number::read(text).is_some() || is_date())
 }
