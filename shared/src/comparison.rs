@@ -18,6 +18,7 @@ use std::cmp::Ordering;
 use jiff::tz::TimeZone;
 use serde_json::{Number, Value};
 
+use crate::boolean;
 use crate::number::as_number;
 use dates::Dates;
 use decimal::Decimal;
@@ -74,13 +75,22 @@ pub fn equal(left: Operand, right: Operand, basis: Basis) -> bool {
         (Nothing, Nothing) => true,
         (Nothing, Text(text)) | (Text(text), Nothing) => text.is_empty(),
         (Flag(one), Flag(other)) => one == other,
-        (Flag(flag), Text(text)) | (Text(text), Flag(flag)) => text == if flag { "true" } else { "false" },
+        (Flag(flag), Text(text)) | (Text(text), Flag(flag)) => equal_to_flag(flag, text, basis.notes),
         (Text(one), Text(other)) => one == other || equal_texts(one, other, basis),
         (Integer(_) | Number(_) | Text(_), Integer(_) | Number(_) | Text(_)) => {
             order(left, right, basis) == Some(Ordering::Equal)
         }
         (Items, _) | (_, Items) | (Nothing | Flag(_), _) | (_, Nothing | Flag(_)) => false,
     }
+}
+
+fn equal_to_flag(flag: bool, text: &str, notes: &Notes) -> bool {
+    let is_equal = text == if flag { "true" } else { "false" };
+    // `True` of Python, `1` and `on` of forms.
+    if !is_equal && boolean::read(text.trim()) == Some(flag) {
+        notes.text_with_flag();
+    }
+    is_equal
 }
 
 /// Whether two texts that differ are the same date.
@@ -222,6 +232,19 @@ mod tests {
             let noted = notes.take().map(|message| message.to_string());
             assert!(noted.as_deref().unwrap_or_default().contains(expected.unwrap_or_default()), "{noted:?}");
             assert_eq!(noted.is_some(), expected.is_some(), "{left} {right}");
+        }
+        for (text, is_noted) in [
+            ("True", true),
+            ("1", true),
+            (" on ", true),
+            ("да", true),
+            ("true", false),
+            ("нет", false),
+            ("many", false),
+        ] {
+            let notes = Notes::default();
+            assert_eq!(equal(Operand::Flag(true), Operand::Text(text), basis(&notes)), text == "true", "{text}");
+            assert_eq!(notes.take().is_some(), is_noted, "{text}");
         }
     }
 }

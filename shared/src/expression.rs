@@ -26,7 +26,9 @@ mod reads;
 mod reference;
 mod template;
 mod text;
+mod truth;
 mod value;
+mod written;
 
 use std::error::Error;
 use std::fmt;
@@ -207,7 +209,7 @@ impl Expression {
     pub fn is_true(&self, scope: &Scope) -> Result<bool, EvalError> {
         match &self.node {
             Node::Reference(reference) => Ok(reference.is_true(scope)),
-            node => Ok(Evaluation::new(scope).value(node)?.is_true()),
+            node => Evaluation::new(scope).decides(node),
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod message;
 pub mod module;
 pub mod notice;
 pub mod number;
+pub mod one_item;
 pub mod options;
 pub mod permission;
 pub mod person;

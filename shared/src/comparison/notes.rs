@@ -1,20 +1,23 @@
 //! What a calculation did that people might not expect. The step's line on the receipt contains it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use crate::message::Message;
 
 /// Notes of one step; clones are the same notes.
 #[derive(Debug, Clone, Default)]
-pub struct Notes(Arc<AtomicU8>);
+pub struct Notes(Arc<AtomicU16>);
 
-const TEXT_WITH_NUMBER: u8 = 1;
-const NUMBERS_AS_TEXTS: u8 = 2;
-const TEXTS_AS_DATES: u8 = 4;
-const DATE_WITH_TEXT: u8 = 8;
-const JOINED_NUMBERS: u8 = 16;
-const COUNTED_BY_OWN_CLOCK: u8 = 32;
+const TEXT_WITH_NUMBER: u16 = 1;
+const NUMBERS_AS_TEXTS: u16 = 2;
+const TEXTS_AS_DATES: u16 = 4;
+const DATE_WITH_TEXT: u16 = 8;
+const JOINED_NUMBERS: u16 = 16;
+const COUNTED_BY_OWN_CLOCK: u16 = 32;
+const TEXT_WITH_FLAG: u16 = 64;
+const TEXT_IS_ONE_ITEM: u16 = 128;
+const TEXT_COUNTS_AS_TRUE: u16 = 256;
 
 impl Notes {
     /// A text that reads as no number was compared with a number.
@@ -37,6 +40,21 @@ impl Notes {
         self.0.fetch_or(DATE_WITH_TEXT, Relaxed);
     }
 
+    /// True or false was compared with a text that a boolean field reads as the same, and that is another text.
+    pub(super) fn text_with_flag(&self) {
+        self.0.fetch_or(TEXT_WITH_FLAG, Relaxed);
+    }
+
+    /// A text such as `0` or `no` decided, and counted as true as every text does that is not empty.
+    pub(crate) fn text_counts_as_true(&self) {
+        self.0.fetch_or(TEXT_COUNTS_AS_TRUE, Relaxed);
+    }
+
+    /// A loop took a text that holds several items as one.
+    pub(crate) fn text_is_one_item(&self) {
+        self.0.fetch_or(TEXT_IS_ONE_ITEM, Relaxed);
+    }
+
     /// Two texts were joined by `+` that both read as numbers.
     pub(crate) fn joined_numbers(&self) {
         self.0.fetch_or(JOINED_NUMBERS, Relaxed);
@@ -55,6 +73,9 @@ impl Notes {
         let noted = self.0.swap(0, Relaxed);
         let known = [
             (TEXT_WITH_NUMBER, Message::ComparedTextWithNumber),
+            (TEXT_WITH_FLAG, Message::ComparedTextWithFlag),
+            (TEXT_COUNTS_AS_TRUE, Message::TextCountsAsTrue),
+            (TEXT_IS_ONE_ITEM, Message::TextIsOneItem),
             (DATE_WITH_TEXT, Message::ComparedDateWithText),
             (JOINED_NUMBERS, Message::JoinedNumbersAsTexts),
             (NUMBERS_AS_TEXTS, Message::ComparedNumbersAsTexts),

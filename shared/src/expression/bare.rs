@@ -30,7 +30,8 @@ pub fn bare_expression(text: &str, compared: bool) -> Option<String> {
     }
     let node = parser::parse(text, 0, End::Text, &[]).ok()?.node;
     let is_meant = match &node {
-        Node::Reference(_) | Node::Fixed(_) | Node::Local(_) | Node::Item(..) | Node::Slice(..) => false,
+        Node::Reference(_) | Node::Fixed(_) | Node::Local(_) => false,
+        Node::Item(..) | Node::Dotted(..) | Node::Slice(..) => false,
         node => begins_with_call || compared || calculates(node),
     };
     is_meant.then(|| format!("{{{{ {text} }}}}"))

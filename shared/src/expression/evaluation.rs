@@ -1,19 +1,23 @@
 //! Evaluates the tree of an expression. Every node costs a step of [`FUEL`](super::FUEL), and so does what it makes and visits; the steps
 //! of filters, tests and functions are counted by minijinja in the same state.
 
+mod slice;
+
 use std::error::Error;
 
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{ErrorKind, State, Value as Jinja};
 
-use super::arithmetic::{self, is_list, is_nothing, joined};
+use super::arithmetic::{self, is_nothing, joined};
 use super::compared::{self, Side};
 use super::node::{Argument, Branches, Comparator, Node};
 use super::reference::Reference;
+use super::truth::text_is_true;
 use super::value::{self, from_owned_json, to_json};
-use super::{EvalError, Scope, functions, local, pitfalls, render, spend_bytes, spend_copy};
+use super::{EvalError, Scope, functions, local, pitfalls, render, spend_bytes, spend_copy, written};
 use crate::env::json_bytes;
 use crate::message::CalculationFault;
+use crate::one_item;
 
 /// An evaluation: of one expression, or of all expressions of a text.
 pub(super) struct Evaluation<'s> {
@@ -49,12 +53,16 @@ impl<'s> Evaluation<'s> {
                 let (inner, key) = (self.value(inner)?, self.value(key)?);
                 self.item(&inner, &key)
             }
+            Node::Dotted(inner, key) => {
+                let inner = self.value(inner)?;
+                self.item(&inner, key)
+            }
             Node::Slice(inner, bounds) => {
                 let inner = self.value(inner)?;
                 self.slice(&inner, bounds)
             }
             Node::Negative(inner) => arithmetic::negative(&self.value(inner)?),
-            Node::Not(inner) => Ok(Jinja::from(!self.value(inner)?.is_true())),
+            Node::Not(inner) => Ok(Jinja::from(!self.decides(inner)?)),
             Node::Sum(first, others) => {
                 let mut sum = self.value(first)?;
                 for (sign, other) in others {
@@ -70,7 +78,7 @@ impl<'s> Evaluation<'s> {
             Node::Or(all) => self.until(all, true),
             Node::If(branches) => {
                 let Branches { condition, yes, no } = &**branches;
-                match (self.value(condition)?.is_true(), no) {
+                match (self.decides(condition)?, no) {
                     (true, _) => self.value(yes),
                     (false, Some(no)) => self.value(no),
                     (false, None) => Ok(Jinja::UNDEFINED),
@@ -125,6 +133,16 @@ impl<'s> Evaluation<'s> {
         Ok(if digits.is_some() { Side { value, digits } } else { Side::of(value) })
     }
 
+    /// Whether a node counts as true.
+    pub(super) fn decides(&mut self, node: &Node) -> Result<bool, EvalError> {
+        let value = self.value(node)?;
+        Ok(self.is_true(&value))
+    }
+
+    fn is_true(&self, value: &Jinja) -> bool {
+        value.as_str().map_or_else(|| value.is_true(), |text| text_is_true(text, self.scope))
+    }
+
     fn local(&self, name: &str) -> Jinja {
         self.locals.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
     }
@@ -132,9 +150,9 @@ impl<'s> Evaluation<'s> {
     /// The first value that decides, or the last.
     fn until(&mut self, all: &[Node], decides: bool) -> Result<Jinja, EvalError> {
         let mut value = Jinja::UNDEFINED;
-        for node in all {
+        for (at, node) in all.iter().enumerate() {
             value = self.value(node)?;
-            if value.is_true() == decides {
+            if at + 1 < all.len() && self.is_true(&value) == decides {
                 break;
             }
         }
@@ -155,29 +173,19 @@ impl<'s> Evaluation<'s> {
         Ok(if is_nothing(&item) { Jinja::UNDEFINED } else { item })
     }
 
-    fn slice(&mut self, inner: &Jinja, bounds: &[Option<Node>; 3]) -> Result<Jinja, EvalError> {
-        let mut numbers = [None; 3];
-        for (number, bound) in numbers.iter_mut().zip(bounds) {
-            let Some(bound) = bound else { continue };
-            let value = self.value(bound)?;
-            if !is_nothing(&value) {
-                *number = Some(value.as_i64().ok_or_else(|| unfit(CalculationFault::SlicePlace))?);
-            }
-        }
-        if let Some(text) = inner.as_str() {
-            spend_bytes(&self.state, text.len())?;
-            let letters: Vec<char> = text.chars().collect();
-            return Ok(Jinja::from(places(numbers, letters.len())?.map(|place| letters[place]).collect::<String>()));
-        }
-        if !is_nothing(inner) && !is_list(inner) {
-            return Err(unfit(CalculationFault::SliceOf));
-        }
-        let items = self.items(inner)?;
-        Ok(Jinja::from(places(numbers, items.len())?.map(|place| items[place].clone()).collect::<Vec<_>>()))
-    }
-
-    /// The items of a list, the keys of a map, or the letters of a text; each costs a step.
+    /// The items of a list or the keys of a map; each costs a step. Any other value is one item, as it is to `for_each`, and
+    /// a blank text is none.
     pub(super) fn items(&mut self, list: &Jinja) -> Result<Vec<Jinja>, EvalError> {
+        if let Some(text) = list.as_str() {
+            if one_item::holds_several(text) {
+                self.scope.notes.text_is_one_item();
+            }
+            spend_copy(&self.state, list)?;
+            return Ok(Some(list.clone()).filter(|_| !text.trim().is_empty()).into_iter().collect());
+        }
+        if matches!(list.kind(), ValueKind::Bool | ValueKind::Number) {
+            return Ok(vec![list.clone()]);
+        }
         let mut items = Vec::new();
         for item in list.try_iter()? {
             self.state.consume_fuel(1)?;
@@ -223,7 +231,8 @@ impl<'s> Evaluation<'s> {
         if let Some(text) = inner.as_str() {
             spend_bytes(&self.state, text.len())?;
         }
-        let arguments = self.arguments(Some(inner), arguments)?;
+        let mut arguments = self.arguments(Some(inner), arguments)?;
+        written::arguments(name, &mut arguments)?;
         let value = self.state.apply_filter(name, &arguments).map_err(|error| match error.kind() {
             ErrorKind::MissingArgument | ErrorKind::TooManyArguments => unfit(pitfalls::arguments_of(name)),
             // What minijinja says of its own filters names neither the filter nor what to write.
@@ -258,25 +267,6 @@ impl<'s> Evaluation<'s> {
         }
         Ok(values)
     }
-}
-
-/// The places from one to another, each step apart, as Python counts them.
-fn places([from, to, step]: [Option<i64>; 3], length: usize) -> Result<impl Iterator<Item = usize>, EvalError> {
-    let step = step.unwrap_or(1);
-    let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
-    let place = |bound: Option<i64>, missing: i64| match bound {
-        None => missing,
-        Some(bound) if bound < 0 => bound.saturating_add(length).clamp(low, high),
-        Some(bound) => bound.clamp(low, high),
-    };
-    let (from, to) = if step > 0 { (place(from, low), place(to, high)) } else { (place(from, high), place(to, low)) };
-    if step == 0 {
-        return Err(unfit(CalculationFault::SliceStep));
-    }
-    let stays = move |at: &i64| if step > 0 { *at < to } else { *at > to };
-    let all = std::iter::successors(Some(from).filter(stays), move |at| at.checked_add(step).filter(stays));
-    Ok(all.filter_map(|at| usize::try_from(at).ok()))
 }
 
 fn unfit(fault: CalculationFault) -> EvalError {

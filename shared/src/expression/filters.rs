@@ -6,9 +6,11 @@ mod dates;
 mod drawn;
 mod hashes;
 mod names;
+mod nested;
 mod numbers;
 mod patterns;
 mod phones;
+mod rounding;
 mod tables;
 mod texts;
 
@@ -28,6 +30,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     drawn::add(environment);
     hashes::add(environment);
     names::add(environment);
+    nested::add(environment);
     numbers::add(environment);
     patterns::add(environment);
     phones::add(environment);

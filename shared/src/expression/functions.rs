@@ -10,12 +10,12 @@ use super::arithmetic::is_nothing;
 use super::compared::{self, Side};
 use super::examples::{FILTERS, FUNCTIONS, TESTS, names as names_of};
 use super::node::Comparator;
-use super::value::{from_owned_json, render_into, to_json};
+use super::value::{render_into, to_json};
 use super::{EvalError, FUEL, Local, MAX_VALUE_BYTES, counters, local, names, render};
 use crate::comparison::Basis;
 use crate::message::{CalculationFault, ExpressionFault, Message};
 use crate::suggestion::{Meant, did_you_mean_or};
-use crate::{blank, boolean, xml};
+use crate::{blank, boolean};
 
 /// The one environment: a constant table, built on first use.
 pub(super) fn environment() -> &'static Environment<'static> {
@@ -72,7 +72,8 @@ pub(super) fn unknown_function(name: &str) -> Message {
     fault.meant(meant)
 }
 
-fn near_filters(name: &str) -> Meant {
+/// Filters that a word of another program probably is, or that it nearly is.
+pub(super) fn near_filters(name: &str) -> Meant {
     did_you_mean_or(name, names_of(&FILTERS), &names::OTHER_FILTERS)
 }
 
@@ -100,8 +101,6 @@ fn build() -> Environment<'static> {
     lenient(&mut environment, "split", Value::from_function(filters::split));
 
     environment.add_filter("bool", bool);
-    environment.add_filter("from_json", parse_json);
-    environment.add_filter("from_xml", parse_xml);
     environment.add_filter("join", join);
     environment.add_filter("string", string);
     environment.add_filter("to_json", write_json);
@@ -151,24 +150,6 @@ fn bool(value: &Value) -> bool {
         Some(text) => boolean::read(text).unwrap_or(!text.is_empty()),
         None => value.is_true(),
     }
-}
-
-/// The value that a JSON text holds; nothing if it holds none. A value that is no text stays as it is.
-fn parse_json(state: &State, value: Value) -> Result<Value, Error> {
-    let Some(text) = value.as_str() else {
-        return Ok(value);
-    };
-    state.consume_fuel(steps(text.len()))?;
-    Ok(serde_json::from_str(text).map_or(Value::UNDEFINED, from_owned_json))
-}
-
-/// The nested values of an XML text; nothing if it is none. A value that is no text stays as it is.
-fn parse_xml(state: &State, value: Value) -> Result<Value, Error> {
-    let Some(text) = value.as_str() else {
-        return Ok(value);
-    };
-    state.consume_fuel(steps(text.len()))?;
-    Ok(xml::value(text).map_or(Value::UNDEFINED, from_owned_json))
 }
 
 fn write_json(state: &State, value: &Value) -> Result<String, Error> {

@@ -69,8 +69,19 @@ const SIGNS: [&str; 25] = [
 ];
 
 /// Signs of other languages that have another sign or word here.
-const FOREIGN: [(&str, &str); 6] =
-    [("&&", "and"), ("||", "or"), ("===", "=="), ("!==", "!="), ("<>", "!="), ("!", "not")];
+const FOREIGN: [(&str, &str); 11] = [
+    ("&&", "and"),
+    ("||", "or"),
+    ("===", "=="),
+    ("!==", "!="),
+    ("<>", "!="),
+    ("!", "not"),
+    ("=<", "<="),
+    ("=>", ">="),
+    ("≤", "<="),
+    ("≥", ">="),
+    ("≠", "!="),
+];
 
 /// What is wrong with a sign of another language.
 fn foreign(rest: &str) -> Option<ExpressionFault> {

@@ -1,7 +1,7 @@
 //! Filters and tests as other programs call them, for suggestions.
 
 /// Filters as PHP and other programs call them.
-pub(super) const OTHER_FILTERS: [(&str, &str); 32] = [
+pub(super) const OTHER_FILTERS: [(&str, &str); 48] = [
     ("strip", "trim"),
     ("size", "length"),
     ("explode", "split"),
@@ -34,6 +34,22 @@ pub(super) const OTHER_FILTERS: [(&str, &str); 32] = [
     ("number_format", "format_number"),
     ("slugify", "slug"),
     ("substr", "truncate"),
+    ("strlen", "length"),
+    ("len", "length"),
+    ("strtolower", "lower"),
+    ("tolowercase", "lower"),
+    ("lcase", "lower"),
+    ("strtoupper", "upper"),
+    ("touppercase", "upper"),
+    ("ucase", "upper"),
+    ("proper", "titlecase"),
+    ("intval", "int"),
+    ("parseint", "int"),
+    ("parsefloat", "float"),
+    ("floatval", "float"),
+    ("tofixed", "round"),
+    ("ceil", "round"),
+    ("floor", "round"),
 ];
 
 /// Tests as other programs call them.

@@ -16,8 +16,10 @@ pub(super) enum Node {
     Local(String),
     List(Vec<Node>),
     Map(Vec<(Node, Node)>),
-    /// `a.b` and `a["b"]`.
+    /// `a["b"]`
     Item(Box<Node>, Box<Node>),
+    /// `a.b`, which means the same.
+    Dotted(Box<Node>, Jinja),
     /// `a[1:5:2]`
     Slice(Box<Node>, Box<[Option<Node>; 3]>),
     Negative(Box<Node>),

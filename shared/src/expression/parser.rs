@@ -271,9 +271,10 @@ impl<'t, 's> Parser<'t, 's> {
             "false" | "False" => Node::Fixed(Jinja::from(false)),
             "none" | "None" | "null" => Node::Fixed(Jinja::UNDEFINED),
             _ if self.names.iter().any(|name| name == word) => Node::Local(word.to_owned()),
-            _ if matches!(self.tokens.get(self.next + 1), Some(Placed { token: Token::Sign("("), .. })) => {
+            _ if self.is_called() => {
                 if !functions::is_function(word) {
-                    return Err(self.fault(functions::unknown_function(word)));
+                    let here = words::function_here(word).map(Message::from);
+                    return Err(self.fault(here.unwrap_or_else(|| functions::unknown_function(word))));
                 }
                 self.next += 1;
                 return self.call(word);

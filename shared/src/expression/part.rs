@@ -1,6 +1,7 @@
 //! The parts of a text with placeholders and statements, and how they are written out.
 
 use minijinja::Value as Jinja;
+use minijinja::value::ValueKind;
 use serde_json::Value;
 
 use super::context::{Output, Trust};
@@ -111,7 +112,7 @@ impl<'s, 'o> Writer<'s, 'o> {
     fn branch(&mut self, branches: &[(Option<Node>, Vec<Part>)]) -> Result<(), EvalError> {
         for (condition, parts) in branches {
             let holds = match condition {
-                Some(condition) => self.evaluation().value(condition)?.is_true(),
+                Some(condition) => self.evaluation().decides(condition)?,
                 None => true,
             };
             if holds {
@@ -122,14 +123,18 @@ impl<'s, 'o> Writer<'s, 'o> {
     }
 
     fn repeat(&mut self, all: &Loop) -> Result<(), EvalError> {
-        let list = self.evaluation().value(&all.list)?;
+        let mut list = self.evaluation().value(&all.list)?;
+        if all.names.len() > 1 && list.kind() == ValueKind::Map {
+            // Its names alone would be taken apart into letters.
+            list = self.evaluation().state.apply_filter("items", &[list])?;
+        }
         let mut items = self.evaluation().items(&list)?;
         let depth = self.evaluation().locals.len();
         if let Some(condition) = &all.condition {
             let mut kept = Vec::new();
             for item in items {
                 self.name(&all.names, &item)?;
-                let holds = self.evaluation().value(condition)?.is_true();
+                let holds = self.evaluation().decides(condition)?;
                 self.evaluation().locals.truncate(depth);
                 kept.extend(Some(item).filter(|_| holds));
             }

@@ -3,6 +3,7 @@
 //! as it did.
 
 mod arguments;
+mod zone;
 
 use minijinja::Value as Jinja;
 
@@ -10,8 +11,8 @@ use super::lexer::End;
 use super::node::{Argument, Branches, Comparator, Node};
 use super::part::{Inline, Loop, Part};
 use super::reference::{self, Reference};
-use super::{date, parser, text};
-use crate::message::{ExpressionFault, Message};
+use super::{date, functions, parser, text};
+use crate::message::{ExpressionFault, Message, StepFault};
 use arguments::wrong_arguments;
 
 pub(super) use arguments::{arguments_of, values_of};
@@ -46,17 +47,48 @@ fn plain_signs(source: &str) -> Option<Message> {
         let name = reference::identifier(&source[at + 2..]);
         !source[..at].ends_with('$') && !name.is_empty() && source[at + 2 + name.len()..].starts_with([']', ','])
     };
+    if has_else_if(source) {
+        let (text, here) = ("{% else if … %}".to_owned(), "{% elif … %}".to_owned());
+        return Some(ExpressionFault::WrittenAs { text, here }.into());
+    }
     if source.split_once("{#").is_some_and(|(_, rest)| rest.contains("#}")) {
         return Some(ExpressionFault::NoComments.into());
     }
+    if let Some(name) = script_name(source) {
+        return Some(ExpressionFault::NameInBraces { name }.into());
+    }
     let other = source.match_indices("$[").find(|(at, _)| is_word(*at) && !source[at + 2..].starts_with("Now"));
     other.map(|_| ExpressionFault::NowForm.into())
+}
+
+/// Whether a condition stands behind `{% else`, where nobody reads it.
+fn has_else_if(source: &str) -> bool {
+    source.split("{%").skip(1).any(|rest| {
+        let word = rest.trim_start_matches(['-', '+']).trim_start();
+        let behind = word.strip_prefix("else").unwrap_or_default();
+        behind.starts_with(char::is_whitespace) && behind.trim_start().starts_with(char::is_alphabetic)
+    })
+}
+
+/// The name in `${name}`, as JavaScript, shells and other programs put values into texts.
+fn script_name(source: &str) -> Option<String> {
+    source.match_indices("${").find_map(|(at, _)| {
+        let name = reference::identifier(&source[at + 2..]);
+        let is_closed = source[at + 2 + name.len()..].starts_with('}');
+        (is_closed && !name.is_empty() && !source[..at].ends_with('$')).then(|| name.to_owned())
+    })
 }
 
 /// Goes through a tree and collects what is wrong.
 #[derive(Default)]
 struct Walk {
     found: Vec<Message>,
+    /// The names that `set` has given so far.
+    names: Vec<String>,
+    /// How many of them stand before the innermost loop.
+    outer: usize,
+    /// The names that a value has read.
+    read: Vec<String>,
 }
 
 impl Walk {
@@ -68,9 +100,11 @@ impl Walk {
                     self.reference(reference);
                     if let Some(Part::Text(behind)) = parts.get(at + 1) {
                         self.apart(reference, behind);
+                        self.found.extend(counting_in_text(behind).or_else(|| filter_in_text(behind)));
                     }
                 }
-                Part::Inline(Inline { node, .. }) | Part::Set(_, node) => self.value(node),
+                Part::Inline(Inline { node, .. }) => self.value(node),
+                Part::Set(name, node) => self.set(name, node),
                 Part::If(branches) => {
                     for (condition, parts) in branches {
                         condition.iter().for_each(|condition| self.condition(condition));
@@ -82,8 +116,14 @@ impl Walk {
         }
     }
 
-    /// `$env ["a"]` writes all of `$env`.
+    /// `$env ["a"]`, `$env->a` and `$env("a")` write all of `$env`.
     fn apart(&mut self, reference: &Reference, behind: &str) {
+        let called = behind.strip_prefix("(\"").or_else(|| behind.strip_prefix("('"));
+        let key = behind.strip_prefix("->").or(called).map(reference::identifier).unwrap_or_default();
+        if let Some(name) = reference.whole_map().filter(|_| !key.is_empty()) {
+            let (name, key) = (name.to_owned(), key.to_owned());
+            self.found.push(ExpressionFault::ReferenceDotted { name, key }.into());
+        }
         let rest = behind.trim_start_matches(' ');
         let is_bracket = rest.len() < behind.len() && (rest.starts_with("[\"") || rest.starts_with("['"));
         if is_bracket && let Some(name) = reference.whole_map() {
@@ -94,8 +134,21 @@ impl Walk {
     fn repeat(&mut self, all: &Loop) {
         self.value(&all.list);
         all.condition.iter().for_each(|condition| self.condition(condition));
+        let outer = std::mem::replace(&mut self.outer, self.names.len());
         self.parts(&all.body);
+        self.names.truncate(self.outer);
+        self.outer = outer;
         self.parts(&all.otherwise);
+    }
+
+    /// `{% set sum = sum + 1 %}` in a loop: the next item has the name as it was before the loop.
+    fn set(&mut self, name: &str, node: &Node) {
+        self.read.clear();
+        self.value(node);
+        if self.names[..self.outer].iter().any(|known| known == name) && self.read.iter().any(|read| read == name) {
+            self.found.push(ExpressionFault::SetInLoop { name: name.to_owned() }.into());
+        }
+        self.names.push(name.to_owned());
     }
 
     /// A node of which it matters whether it is true.
@@ -124,7 +177,8 @@ impl Walk {
 
     fn value(&mut self, node: &Node) {
         match node {
-            Node::Fixed(_) | Node::Local(_) => {}
+            Node::Fixed(_) => {}
+            Node::Local(name) => self.read.push(name.clone()),
             Node::Reference(reference) => self.reference(reference),
             Node::List(all) | Node::Joined(all) | Node::And(all) | Node::Or(all) => self.values(all),
             Node::Map(pairs) => pairs.iter().for_each(|(key, value)| {
@@ -134,6 +188,10 @@ impl Walk {
             Node::Item(inner, key) => {
                 self.value(inner);
                 self.value(key);
+            }
+            Node::Dotted(inner, key) => {
+                self.value(inner);
+                self.found.extend(counting(inner, key));
             }
             Node::Slice(inner, bounds) => {
                 self.value(inner);
@@ -157,13 +215,13 @@ impl Walk {
             Node::Filter(inner, name, arguments) => {
                 self.value(inner);
                 self.found.extend(wrong_arguments(name, arguments));
-                self.arguments(arguments);
+                self.arguments(name, arguments);
             }
-            Node::Test(inner, _, arguments) => {
+            Node::Test(inner, name, arguments) => {
                 self.value(inner);
-                self.arguments(arguments);
+                self.arguments(name, arguments);
             }
-            Node::Call(_, arguments) => self.arguments(arguments),
+            Node::Call(name, arguments) => self.arguments(name, arguments),
         }
     }
 
@@ -171,7 +229,8 @@ impl Walk {
         all.iter().for_each(|one| self.value(one));
     }
 
-    fn arguments(&mut self, arguments: &[Argument]) {
+    fn arguments(&mut self, name: &str, arguments: &[Argument]) {
+        self.found.extend(zone::wrong(name, arguments));
         arguments.iter().for_each(|argument| self.value(&argument.value));
     }
 
@@ -180,6 +239,33 @@ impl Walk {
             self.found.extend(date::foreign_format(&now.format).map(Message::from));
         }
     }
+}
+
+/// What lists have in JavaScript, Ruby and C#.
+const COUNTS: [&str; 4] = ["length", "size", "count", "Count"];
+
+/// `$env["items"].length`. Jinja's `loop` has a length, and `$env.length` is a posted value.
+fn counting(inner: &Node, key: &Jinja) -> Option<Message> {
+    let is_meant = match inner {
+        Node::Local(name) => name != "loop",
+        Node::Reference(reference) => reference.whole_map().is_none(),
+        _ => true,
+    };
+    let name = key.as_str().filter(|name| is_meant && COUNTS.contains(name))?;
+    Some(ExpressionFault::PropertyIsFilter { name: name.to_owned() }.into())
+}
+
+/// The same behind a reference that stands in a text without braces.
+fn counting_in_text(behind: &str) -> Option<Message> {
+    let name = reference::identifier(behind.strip_prefix('.')?);
+    COUNTS.contains(&name).then(|| ExpressionFault::PropertyIsFilter { name: name.to_owned() }.into())
+}
+
+/// `$env["a"]|upper` in the middle of a text.
+fn filter_in_text(behind: &str) -> Option<Message> {
+    let name = reference::identifier(behind.strip_prefix('|')?);
+    let meant = format!("{{{{ $env[\"a\"]|{name} }}}}");
+    functions::is_filter(name).then(|| StepFault::BareFilter { meant }.into())
 }
 
 /// A text or a number as it is written.
@@ -203,76 +289,4 @@ fn compared_with(node: &Node) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::expression::examples::FILTERS;
-
-    fn texts(found: &[Message]) -> Vec<String> {
-        found.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn a_literal_beside_or_is_found_in_conditions_alone() {
-        for (source, expected) in [
-            (
-                r#"$env["plan"] == "a" or "b""#,
-                r#""b" alone is always true: to compare with several values, write in ["a", "b"]"#,
-            ),
-            ("$n == 5 or 6", "in [5, 6]"),
-            (r#"$n == 5 and ("x" or $y)"#, r#"in ["x"]"#),
-            (r#"not ($a == "x" or "y")"#, r#""y" alone"#),
-        ] {
-            let found = texts(&of_condition(source));
-            assert!(found.len() == 1 && found[0].contains(expected), "{source}: {found:?}");
-        }
-        for source in [
-            r#"$env["plan"] in ["a", "b"]"#,
-            r#"$a == "x" or $b"#,
-            "$a or true",
-            r#"($a or "x") == "x""#,
-            r#"$a or """#,
-        ] {
-            assert_eq!(texts(&of_condition(source)), [""; 0], "{source}");
-        }
-        assert_eq!(texts(&of_text(r#"{{ $a or "none" }} {{ $b == 1 and "x" or "y" }}"#)), [""; 0]);
-        for source in [r#"{% if $a == "x" or "y" %}b{% endif %}"#, r#"{{ 1 if $a == "x" or "y" else 2 }}"#] {
-            assert_eq!(of_text(source).len(), 1, "{source}");
-        }
-    }
-
-    #[test]
-    fn arguments_that_never_fit_are_found() {
-        for (source, expected) in [
-            (r#"{{ $a|format_date("YYYY-MM-DD") }}"#, "YY is not how a date is written here"),
-            ("{{ $a|format_date('%Y-%m-%d') }}", "%Y is not"),
-            ("$[Now,0,'dd.MM.yyyy']", "dd is not"),
-            ("Dear $env [\"name\"]", r#"a blank stands between $env and its brackets: write $env["lastname"]"#),
-            ("a {# note #} b", "{# … #} is no comment here"),
-            ("On $[Today]", "$[Now] is written as"),
-            (
-                "{{ $a|format_date }}",
-                r#"do not fit |format_date, which is used as in "2026-05-01"|format_date("d.m.Y")"#,
-            ),
-            ("{{ $a|add(day=1) }}", "do not fit |add"),
-            (r#"{{ $a|replace("a") }}"#, "do not fit |replace"),
-            (r#"{{ $a|regex_match("[") }}"#, "the pattern cannot be read"),
-            (r#"{{ [1, $a|upper(5)]|join }}"#, "do not fit |upper"),
-        ] {
-            let found = texts(&of_text(source));
-            assert!(found.len() == 1 && found[0].contains(expected), "{source}: {found:?}");
-        }
-        for source in [
-            r#"{{ $a|format_date("d.m.Y H:i", zone="Europe/Moscow") }}"#,
-            "{{ $a|format_date($f) }}",
-            r#"{{ $a|regex_match("^[0-9]+$") and $b|regex_match($c) }}"#,
-            "$[Now,0,'d.m.Y'] %Y dd",
-            "{{ $a|add(days=$n) }}",
-            "$env[\"a\"] [\"b\"] and $[1], $$[Today], {#",
-        ] {
-            assert_eq!(texts(&of_text(source)), [""; 0], "{source}");
-        }
-        for (name, example, _) in FILTERS {
-            assert_eq!(texts(&of_condition(example)), [""; 0], "{name}");
-        }
-    }
-}
+mod tests;

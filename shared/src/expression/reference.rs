@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::date::Now;
 use super::reads::Reads;
-use super::value::{Key, View, inside, is_true, look_up};
+use super::truth::is_true;
+use super::value::{Key, View, inside, look_up};
 use super::{Related, Scope, SyntaxError};
 use crate::env::Env;
 use crate::id::{InvalidId, SecretName, VariableName};
@@ -133,7 +134,7 @@ impl Reference {
         match self.find(scope) {
             Found::Now(_) | Found::Secret(_) => true,
             Found::View(Some(View::Map(map))) => !map.is_empty(),
-            Found::View(Some(View::Value(value))) => is_true(value),
+            Found::View(Some(View::Value(value))) => is_true(value, scope),
             Found::View(None) => false,
         }
     }

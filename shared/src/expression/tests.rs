@@ -78,7 +78,7 @@ fn expressions_evaluate() {
         (r#"" 5 "|int + "1.5"|float + "x"|int(0) + "x"|float(default=1)"#, json!(7.5)),
         (r#"range(3)|list"#, json!([0, 1, 2])),
         (r#"[1, 2, 3]|select("odd")|map("string")|list"#, json!(["1", "3"])),
-        (r#"1.25|round(precision=1)"#, json!(1.2)),
+        (r#"1.25|round(precision=1)"#, json!(1.3)),
         ("$env['flag'] is true and not $env['flag'] is false", json!(true)),
         ("'a\\'$b' ~ \"\\\"$c\"", json!("a'$b\"$c")),
     ];

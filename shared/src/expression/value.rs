@@ -40,18 +40,6 @@ pub(super) fn look_up<'a>(view: View<'a>, key: &Key) -> Option<&'a Value> {
     }
 }
 
-/// Whether a value counts as true: not null, false, zero, or empty.
-pub(super) fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(map) => !map.is_empty(),
-    }
-}
-
 /// A value in the middle of a text: a list joined by ", ", a map as JSON, null as nothing, booleans as true/false.
 pub fn render(value: &Value) -> String {
     let mut text = String::new();
@@ -246,7 +234,7 @@ impl Budget {
                 let mut map = Map::new();
                 for key in value.try_iter().map_err(|error| super::explain(&error))? {
                     let item = value.get_item(&key).map_err(|error| super::explain(&error))?;
-                    let name = key.to_string();
+                    let name = as_text(&key)?;
                     self.spend_text(&name)?;
                     map.insert(name, self.convert(&item, depth + 1)?);
                 }

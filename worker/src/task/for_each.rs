@@ -7,6 +7,7 @@ mod parts;
 use std::collections::VecDeque;
 
 use postern_shared::message::Message;
+use postern_shared::one_item;
 use postern_shared::store::checkpoints::Frame;
 use postern_shared::task::for_each::{ForEach, MAX_ITEMS, MAX_NESTED, OnError, items_of};
 use serde_json::{Value, json};
@@ -24,7 +25,11 @@ pub fn perform(settings: &ForEach, answer: Option<Answer>, context: &mut Context
     if let Some(awaits) = context.awaits {
         return parts::awaited(settings, awaits, answer, context);
     }
-    let items = items_of(context.value("for_each", &settings.items)?);
+    let list = context.value("for_each", &settings.items)?;
+    if list.as_str().is_some_and(one_item::holds_several) {
+        context.touched.note(vec![Message::TextIsOneItem]);
+    }
+    let items = items_of(list);
     let count = items.len();
     if count > MAX_ITEMS {
         return Err(TaskError::ListTooLong { field: "for_each".to_owned(), items: count, most: MAX_ITEMS });

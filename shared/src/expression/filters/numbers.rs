@@ -1,10 +1,10 @@
 //! Numbers: `is number`, `round`, `format_number`. A text is a number by the rules of [`crate::number`].
 
-use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, State, Value, filters, tests};
+use minijinja::value::{Kwargs, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Value, tests};
 
+use super::rounding::{Rounding, decimal, rounded};
 use super::{failed, holds, is_nothing};
-use crate::env::MAX_NUMBER_CHARS;
 use crate::message::CalculationFault;
 use crate::number::{self, as_number};
 
@@ -25,22 +25,10 @@ const LOCALES: [(&str, &str, &str); 12] = [
 ];
 
 /// The most digits of a fraction that is written.
-const MAX_DIGITS: usize = 20;
+const MAX_DIGITS: i32 = 20;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
-    let rounded = Value::from_function(filters::round);
-    environment.add_filter("round", move |state: &mut State, value: Value, args: Rest<ValueOrKwargs>| {
-        let value = match value.as_str() {
-            Some(text) => {
-                number::read(text).and_then(|number| value_of(number.as_str())).ok_or_else(|| no_number("round"))?
-            }
-            None if is_nothing(&value) => return Ok(Value::UNDEFINED),
-            None => value,
-        };
-        let args: Vec<Value> =
-            std::iter::once(value).chain(args.0.into_iter().map(ValueOrKwargs::into_value)).collect();
-        rounded.call(state, &args)
-    });
+    environment.add_filter("round", round);
     environment.add_filter("format_number", format_number);
     environment.add_test("even", |value: Value| tests::is_even(read(value)));
     environment.add_test("odd", |value: Value| tests::is_odd(read(value)));
@@ -62,21 +50,46 @@ fn read(value: Value) -> Value {
 }
 
 fn value_of(text: &str) -> Option<Value> {
-    text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from)).ok()
+    let whole = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<i128>().map(Value::from));
+    whole.or_else(|_| text.parse::<f64>().map(Value::from)).ok()
 }
 
 fn no_number(filter: &str) -> Error {
     failed(CalculationFault::NeedsNumber { filter: filter.to_owned() })
 }
 
+/// `round`, `round(2)`, `round(-3)`, `round(0, "floor")`, `round(method="ceil")`: a whole number, unless digits are named.
+fn round(value: &Value, digits: Option<i32>, method: Option<&str>, kwargs: Kwargs) -> Result<Value, Error> {
+    let digits = match digits {
+        Some(digits) => digits,
+        None => kwargs.get::<Option<i32>>("precision")?.unwrap_or_default(),
+    };
+    let method = match method {
+        Some(method) => method,
+        None => kwargs.get::<Option<&str>>("method")?.unwrap_or("common"),
+    };
+    kwargs.assert_all_used()?;
+    // As any argument that it does not take: the fault is made of it with the example of the filter.
+    let how = Rounding::of(method).ok_or_else(|| Error::from(ErrorKind::TooManyArguments))?;
+    if is_blank(value) {
+        return Ok(Value::UNDEFINED);
+    }
+    let text = digits_of(value).ok_or_else(|| no_number("round"))?;
+    // What has more digits is whole, or rounded already.
+    let Some(plain) = decimal(&text) else { return Ok(value.clone()) };
+    let is_whole = !plain.contains('.');
+    let text = rounded(&plain, if is_whole { at_most(digits)?.min(0) } else { at_most(digits)? }, how);
+    value_of(&text).ok_or_else(|| no_number("round"))
+}
+
 /// `format_number("ru", 2)`, `format_number("en", digits=0)`: without `digits` the fraction stays as it is.
-fn format_number(value: &Value, locale: Option<&str>, digits: Option<usize>, kwargs: Kwargs) -> Result<Value, Error> {
+fn format_number(value: &Value, locale: Option<&str>, digits: Option<u16>, kwargs: Kwargs) -> Result<Value, Error> {
     let digits = match digits {
         Some(_) => digits,
         None => kwargs.get("digits")?,
     };
     kwargs.assert_all_used()?;
-    if is_nothing(value) || value.as_str().is_some_and(|text| text.trim().is_empty()) {
+    if is_blank(value) {
         return Ok(Value::UNDEFINED);
     }
     let language = locale.unwrap_or(LOCALES[0].0);
@@ -86,51 +99,31 @@ fn format_number(value: &Value, locale: Option<&str>, digits: Option<usize>, kwa
             known: LOCALES.map(|(name, ..)| name.to_owned()).to_vec(),
         }));
     };
-    let text = match value.as_str() {
-        Some(text) => number::read(text).map(|number| number.to_string()),
-        None if value.is_number() => Some(value.to_string()),
-        None => None,
-    };
-    let plain = text.and_then(|text| decimal(&text)).ok_or_else(|| no_number("format_number"))?;
+    let plain = digits_of(value).and_then(|text| decimal(&text)).ok_or_else(|| no_number("format_number"))?;
     let rounded = match digits {
-        Some(digits) if digits > MAX_DIGITS => return Err(failed(CalculationFault::DigitsMost { most: MAX_DIGITS })),
-        Some(digits) => rounded(&plain, digits),
+        Some(digits) => rounded(&plain, at_most(digits.into())?, Rounding::Nearest),
         None => plain,
     };
     Ok(Value::from(grouped(&rounded, between, point)))
 }
 
-/// A number without an exponent.
-fn decimal(text: &str) -> Option<String> {
-    if !text.contains(['e', 'E']) {
-        return Some(text.to_owned());
-    }
-    let number: f64 = text.parse().ok()?;
-    Some(number.to_string()).filter(|text| text.len() <= MAX_NUMBER_CHARS)
+/// Nothing, or a blank text, which a form posts for an empty field.
+fn is_blank(value: &Value) -> bool {
+    is_nothing(value) || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-/// Half away from zero, on the digits themselves: no number of floating point is nearer to one side.
-fn rounded(text: &str, digits: usize) -> String {
-    let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let kept: String = fraction.chars().chain("0".repeat(digits).chars()).take(digits).collect();
-    let rounds_up = fraction.as_bytes().get(digits).is_some_and(|digit| *digit >= b'5');
-    let mut all: Vec<u8> = whole.bytes().chain(kept.bytes()).collect();
-    let mut carries = rounds_up;
-    for digit in all.iter_mut().rev() {
-        if carries {
-            carries = *digit == b'9';
-            *digit = if carries { b'0' } else { *digit + 1 };
-        }
+/// The digits of a number, or of a text that is one.
+fn digits_of(value: &Value) -> Option<String> {
+    match value.as_str() {
+        Some(text) => number::read(text).map(|number| number.to_string()),
+        None if value.is_number() => Some(value.to_string()),
+        None => None,
     }
-    if carries {
-        all.insert(0, b'1');
-    }
-    let (whole, fraction) = all.split_at(all.len() - digits);
-    let is_zero = all.iter().all(|digit| *digit == b'0');
-    let text = |digits: &[u8]| String::from_utf8_lossy(digits).into_owned();
-    let sign = if is_zero { "" } else { sign };
-    if digits == 0 { format!("{sign}{}", text(whole)) } else { format!("{sign}{}.{}", text(whole), text(fraction)) }
+}
+
+fn at_most(digits: i32) -> Result<i32, Error> {
+    let is_within = digits.unsigned_abs() <= MAX_DIGITS.unsigned_abs();
+    if is_within { Ok(digits) } else { Err(failed(CalculationFault::DigitsMost { most: MAX_DIGITS as usize })) }
 }
 
 fn grouped(text: &str, between: &str, point: &str) -> String {

@@ -1,6 +1,7 @@
 //! Each filter with three further inputs, missing values, and what a person gets wrong.
 
 mod conversions;
+mod numbers;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -157,30 +158,6 @@ fn l15_patterns() {
     };
     assert_eq!(replaced(100), Ok(json!(100)));
     assert!(replaced(300_000).unwrap_err().contains("steps"));
-}
-
-#[test]
-fn l15_numbers() {
-    check(&[
-        (r#"1234567.5|format_number("ru")"#, json!("1\u{a0}234\u{a0}567,5")),
-        (r#""1 234,5"|format_number("de", digits=2)"#, json!("1.234,50")),
-        (r#"-1234.005|format_number("en-US", 2)"#, json!("-1,234.01")),
-        (r#"0.004|format_number(digits=2) ~ "/" ~ "-0,001"|format_number("ru", 1)"#, json!("0.00/0,0")),
-        (r#"999.995|format_number("en", 2)"#, json!("1,000.00")),
-        (r#""99999999999999999999"|format_number("en")"#, json!("99,999,999,999,999,999,999")),
-        (r#""1,26"|round(1)"#, json!(1.3)),
-        (r#""1 234"|round"#, json!(1234)),
-        (r#"-1.5|round(0, "floor")"#, json!(-2.0)),
-        (r#""1 234,50" is number and 5 is number and "5" is number"#, json!(true)),
-        (r#""10" is even and "7" is odd and "10" is divisibleby(2) and 10 is divisibleby("5")"#, json!(true)),
-        (
-            r#""7" is even or "10" is odd or "x" is even or "x" is odd or "007" is odd or "7" is divisibleby 2"#,
-            json!(false),
-        ),
-        (r#""1,234" is number or "five" is number or true is number"#, json!(false)),
-    ]);
-    assert!(eval_with(r#"5|format_number("xx")"#, json!({})).unwrap_err().contains("format_number knows en or ru"));
-    assert!(eval_with(r#""five"|round"#, json!({})).unwrap_err().contains("round needs a number"));
 }
 
 #[test]

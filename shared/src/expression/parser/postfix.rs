@@ -2,8 +2,8 @@
 
 use minijinja::Value as Jinja;
 
-use super::{OPERATORS, Parser};
-use crate::expression::lexer::Token;
+use super::{OPERATORS, Parser, words};
+use crate::expression::lexer::{Placed, Token};
 use crate::expression::node::{Argument, Comparator, Node};
 use crate::expression::{Fault, functions};
 use crate::message::ExpressionFault;
@@ -106,12 +106,13 @@ impl<'t, 's> Parser<'t, 's> {
         loop {
             if self.take_sign(".") {
                 let key = match self.peek() {
+                    Some(Token::Word(name)) if self.is_called() => return Err(self.fault(words::method(name))),
                     Some(Token::Word(name)) => Jinja::from(*name),
                     Some(Token::Number(number)) => number.clone(),
                     _ => return Err(self.unexpected()),
                 };
                 self.next += 1;
-                node = Node::Item(Box::new(node), Box::new(Node::Fixed(key)));
+                node = Node::Dotted(Box::new(node), key);
             } else if self.take_sign("[") {
                 node = self.deeper(|parser| parser.bracket(node))?;
             } else if self.is_sign("(") {
@@ -120,6 +121,11 @@ impl<'t, 's> Parser<'t, 's> {
                 return Ok(node);
             }
         }
+    }
+
+    /// Whether an opening bracket stands behind the word that comes next.
+    pub(super) fn is_called(&self) -> bool {
+        matches!(self.tokens.get(self.next + 1), Some(Placed { token: Token::Sign("("), .. }))
     }
 
     fn bracket(&mut self, node: Node) -> Result<Node, Fault> {
@@ -156,7 +162,7 @@ impl<'t, 's> Parser<'t, 's> {
 
     fn test(&mut self, node: Node) -> Result<Node, Fault> {
         let is_negated = self.take_word("not");
-        let Some(Token::Word(name)) = self.peek() else { return Err(self.unexpected()) };
+        let Some(Token::Word(name)) = self.peek() else { return Err(self.no_test(is_negated)) };
         if !functions::is_test(name) {
             return Err(self.fault(functions::unknown_test(name)));
         }
@@ -178,6 +184,17 @@ impl<'t, 's> Parser<'t, 's> {
             }
         };
         Ok(if is_negated { Node::Not(Box::new(test)) } else { test })
+    }
+
+    /// `is "gold"`: behind `is` stands the name of a test, and no value.
+    fn no_test(&self, is_negated: bool) -> Fault {
+        let (text, here) = if is_negated { ("is not", "!=") } else { ("is", "==") };
+        match self.peek() {
+            Some(Token::Text(_) | Token::Number(_) | Token::Reference(_)) => {
+                self.fault(ExpressionFault::WrittenAs { text: text.to_owned(), here: here.to_owned() })
+            }
+            _ => self.unexpected(),
+        }
     }
 
     /// Whether what comes next is the argument of a test that has no brackets: `is divisibleby 3`.

@@ -50,8 +50,13 @@ pub(super) fn refuse_unknown_of_request(name: &str) -> Result<(), SyntaxError> {
 }
 
 fn near(name: &str) -> Vec<&'static str> {
+    // `$_POST` and `$_GET` of PHP.
+    let name = name.trim_start_matches('_');
     if POSTED.iter().any(|posted| posted.eq_ignore_ascii_case(name)) {
         return vec!["env"];
+    }
+    if name.eq_ignore_ascii_case("get") {
+        return vec!["query"];
     }
     nearest(name, SOURCES.into_iter().chain(["secret"]))
 }

@@ -118,6 +118,29 @@ fn conditions_compare_every_pair_as_the_comparison_does() {
 }
 
 #[test]
+fn a_text_that_means_no_is_noted_where_it_decides() {
+    let scope = posted(json!({"off": "0", "no": " Нет ", "on": "1", "blank": "", "flag": false}));
+    let note = "a text such as 0, no or false counted as true";
+    for (text, expected, noted) in [
+        ("$env['off']", true, note),
+        ("$env['no']", true, note),
+        ("not $env['off']", false, note),
+        ("$env['on'] and $env['off']", true, note),
+        ("1 if $env['off'] else 0", true, note),
+        ("$env['off']|bool", false, ""),
+        ("$env['on'] and not $env['blank']", true, ""),
+        ("$env['flag'] or $env['unknown']", false, ""),
+        ("$env['off'] == '0'", true, ""),
+        ("($env['blank'] or '-') == '-'", true, ""),
+        ("($env['on'] and '0') == '0'", true, ""),
+    ] {
+        assert_eq!(holds(text, &scope), expected, "{text}");
+        let found = scope.notes.take().map(|message| message.to_string()).unwrap_or_default();
+        assert!(found.starts_with(noted) && found.is_empty() == noted.is_empty(), "{text}: {found}");
+    }
+}
+
+#[test]
 fn nothing_is_part_of_no_text() {
     let scope = posted(json!({"blank": "", "word": "a", "list": ["", "a"]}));
     for (text, expected) in [

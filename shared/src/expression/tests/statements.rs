@@ -15,6 +15,7 @@ fn l7_statements_work_in_texts() {
         ),
         ("{% for n in [] %}{{ n }}{% else %}none{% endfor %}", "none"),
         ("{% for key, value in $env['map']|items %}{{ key }}={{ value }};{% endfor %}", "z=1;a=10, {\"deep\":\"x\"};"),
+        ("{% for key, value in $env['map'] %}{{ key }}={{ value }};{% endfor %}", "z=1;a=10, {\"deep\":\"x\"};"),
         ("{% set total = 2 + 3 %}{{ total }}{% set total = total * 2 %}/{{ total }}", "5/10"),
         ("{% for a in [1, 2] %}{% for b in [3, 4] %}{{ a * b }} {% endfor %}{% endfor %}", "3 4 6 8 "),
         ("a  {%- if true -%}  b  {%- endif -%}  c", "abc"),
@@ -24,6 +25,28 @@ fn l7_statements_work_in_texts() {
     ] {
         assert_eq!(value(text), Ok(json!(expected)), "{text}");
     }
+}
+
+#[test]
+fn a_loop_takes_a_text_as_one_item_as_for_each_does() {
+    for (posted, expected, is_noted) in [
+        (json!("web"), "<web>", false),
+        (json!("web, news"), "<web, news>", true),
+        (json!("[1, 2]"), "<[1, 2]>", true),
+        (json!(" "), "none", false),
+        (json!(null), "none", false),
+        (json!(5), "<5>", false),
+        (json!(true), "<true>", false),
+        (json!(["a", "b"]), "<a><b>", false),
+        (json!({"k": 1}), "<k>", false),
+    ] {
+        let scope = Scope { env: map(json!({"x": posted})), ..scope() };
+        let template = Template::parse(&json!("{% for a in $env['x'] %}<{{ a }}>{% else %}none{% endfor %}")).unwrap();
+        assert_eq!(template.text(&scope), Ok(expected.to_owned()), "{posted}");
+        assert_eq!(scope.notes.take().is_some(), is_noted, "{posted}");
+    }
+    assert_eq!(value("{% for a in 'a,b'|split(',') %}<{{ a }}>{% endfor %}"), Ok(json!("<a><b>")));
+    assert_eq!(value("{% for a in 'ab'|list %}<{{ a }}>{% endfor %}"), Ok(json!("<a><b>")));
 }
 
 #[test]

@@ -56,3 +56,17 @@ fn a_text_is_true_or_false_as_a_boolean_field_reads_it() {
     }
     check(&[("$env[\"unknown\"]|bool or 0|bool or []|bool or false|bool", json!(false)), ("[0]|bool", json!(true))]);
 }
+
+#[test]
+fn true_and_false_are_written_alike_everywhere() {
+    check(&[
+        (r#"true|string ~ "/" ~ false ~ "/" ~ [true, none]|join(",")"#, json!("true/false/true,")),
+        (r#"true|trim ~ "/" ~ true|lower ~ "/" ~ true|upper ~ "/" ~ false|escape"#, json!("true/true/TRUE/false")),
+        (r#"true|replace("true", "yes") ~ "/" ~ "a"|replace("a", false)"#, json!("yes/false")),
+        (r#""%s %s"|format(true, [1, false])"#, json!("true 1, false")),
+        ("[true, 1]|upper", json!("TRUE, 1")),
+        (r#"true|capitalize ~ "/" ~ true|title"#, json!("True/True")),
+        (r#"[true]|to_json ~ "/" ~ {"a": true} ~ "/" ~ {true: 1}"#, json!(r#"[true]/{"a":true}/{"true":1}"#)),
+        (r#"{"a b": "c"}|urlencode"#, json!("a%20b=c")),
+    ]);
+}
