@@ -11,11 +11,34 @@ use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::permission::token::Token;
 use postern_shared::secret::Secrets;
+use postern_shared::store::refused_bodies::Proof;
 use postern_shared::submission::Target;
 use warp::http::HeaderMap;
 
 use crate::state::Snapshot;
 use crate::tokens;
+
+/// A permission that may keep the body of a refused call.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeper<'a> {
+    /// The permission.
+    pub permission: &'a Permission,
+    /// Whether it lists the address of the caller.
+    is_listed: bool,
+    is_token_right: bool,
+}
+
+impl Keeper<'_> {
+    /// What the call proves; `is_signed` tells whether it is signed as the permission asks for.
+    pub fn proof(&self, is_signed: impl FnOnce(&Permission) -> bool) -> Proof {
+        if self.is_token_right { Proof::of(self.permission, is_signed) } else { Proof::WrongToken }
+    }
+
+    /// Whether it keeps a call of this proof. Of a stranger under `any` address nothing is kept that it does not prove.
+    pub fn keeps(&self, proof: Proof) -> bool {
+        self.is_listed || !proof.is_wrong()
+    }
+}
 
 /// The permissions that are left after the checks so far. A check that leaves none leaves them as they were.
 #[derive(Debug)]
@@ -87,19 +110,22 @@ impl<'a> Access<'a> {
         Ok(())
     }
 
-    /// The permission that keeps the body of a call that is refused now: one that lists the address of the caller, or one
-    /// whose own short URL the caller knows, and whose token it has shown. A stranger under `any` address has to know that
-    /// much. Where callers sign, only a body that was read can tell who sent it. Of several the one that allows the named
-    /// target goes first: there a person mends what was refused.
-    pub fn keeper(&self, headers: &HeaderMap, query: &str, named: Option<&Target>) -> Option<&'a Arc<Permission>> {
+    /// The permissions that may keep the body of a call that is refused now: those that list the address of the caller, and
+    /// those whose own short URL the caller knows and whose token it has shown. Those that allow the named target go first:
+    /// there a person mends what was refused.
+    pub fn keepers(&self, headers: &HeaderMap, query: &str, named: Option<&Target>) -> Vec<Keeper<'a>> {
         // A call may be refused before its token is looked at.
         let shows = |token: &Token| tokens::is_shown(token, headers, query, self.secrets) == Some(Ok(true));
-        let is_proven = |one: &Permission| one.signature.is_none() && one.token.as_ref().is_none_or(shows);
-        let keeps =
-            |one: &Permission| one.lists(self.caller) || self.knows_url && one.short_url.is_some() && is_proven(one);
-        let mut keeping = self.left.iter().copied().filter(|one| keeps(one));
-        let of_target = keeping.clone().find(|one| named.is_some_and(|target| one.allows(target)));
-        of_target.or_else(|| keeping.next())
+        let keeper = |permission: &'a Arc<Permission>| Keeper {
+            permission,
+            is_listed: permission.lists(self.caller),
+            is_token_right: permission.token.as_ref().is_none_or(shows),
+        };
+        let knows = |one: &Permission| self.knows_url && one.short_url.is_some();
+        let all = self.left.iter().copied().map(keeper);
+        let mut may: Vec<_> = all.filter(|one| one.is_listed || knows(one.permission) && one.is_token_right).collect();
+        may.sort_by_key(|one| !named.is_some_and(|target| one.permission.allows(target)));
+        may
     }
 
     /// Origin: a page seen inside a permitted office must not post in the office's name.

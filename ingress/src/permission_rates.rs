@@ -34,12 +34,8 @@ impl PermissionRates {
         rate::make_room(&mut taken, &permission.key, MAX_PERMISSIONS, |taken| *taken);
         let of_permission = taken.entry(permission.key.clone()).or_default();
         let rate = Rate { burst: limit.calls, each: limit.per / limit.calls };
-        rate.take(of_permission, now).map_err(|wait| {
-            ApiError::new(
-                ErrorCode::TooBusy(rate::seconds(wait)),
-                Message::said("the limit of the permission is reached"),
-            )
-        })
+        rate.take(of_permission, now)
+            .map_err(|wait| ApiError::new(ErrorCode::TooBusy(rate::seconds(wait)), Message::LimitReached))
     }
 }
 

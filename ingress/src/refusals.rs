@@ -200,6 +200,7 @@ async fn write_callers(
 #[cfg(test)]
 mod tests {
     use postern_shared::message::Message;
+    use postern_shared::store::refused_bodies::Proof;
 
     use super::*;
 
@@ -213,6 +214,9 @@ mod tests {
             address: "192.0.2.1".into(),
             code: "invalid_body",
             message: Message::said("odd"),
+            method: "POST".into(),
+            path: "/trigger".into(),
+            proof: Proof::NotAsked,
             query: String::new(),
             content_type: None,
             body: Some(vec![b'x'; bytes].into()),

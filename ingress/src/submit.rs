@@ -60,10 +60,10 @@ where
     B: Buf,
 {
     // Of a token that is shown nothing is kept, whatever becomes of the request.
-    let bare = tokens::without(sent, access.addressed(&sent.path, &state.short_url));
+    let bare = tokens::without(sent, access.addressed(&sent.path, &state.short_url), access.secrets());
     let request = &*bare;
     if request.method != Method::POST {
-        return match of_other_method(state, &mut access, request) {
+        return match of_other_method(state, &mut access, request, sent) {
             Err(error) if !matches!(request.method, Method::HEAD | Method::OPTIONS) => {
                 Err(refusal::left(state, &access, (request, sent), caller, error, body).await)
             }
@@ -167,28 +167,29 @@ where
         state.permission_rates.take(permission)?;
     }
 
-    let refused = |error: ApiError, body: Option<&Bytes>| keeping.refused(error, body);
+    let refused = |error: ApiError, body: &Bytes| keeping.refused(error, Some(body));
     let mut share = state.bodies.share(caller, &permission.key);
     let check = |body: &Bytes| {
         signed::check(permission, secrets, sent, body, state.clock.now())?;
-        keeping.is_proven();
+        keeping.is_signed();
         if is_read_first { state.permission_rates.take(permission) } else { Ok(()) }
     };
     let read = read_body(state, &request.headers, body, &mut share, check).await;
-    let body = read.map_err(|(error, sent)| refused(error, sent.as_ref()))?;
+    let body = read.map_err(|(error, sent)| keeping.refused_as_sent(error, sent))?;
     let read = read_fields(state, permission, &request.headers, &body, &mut share);
-    let (mut posted, reserved) = read.map_err(|error| refused(error, Some(&body)))?;
+    let (mut posted, reserved) = read.map_err(|error| refused(error, &body))?;
     let query = selectors.query.read(permission.charset, &state.limits);
     if let Posted::One(fields) = &posted
-        && let Some(answer) = challenge::of_body(permission, &body, fields, &query, secrets)
+        && let Some(answer) = challenge::of_post(state, (permission, secrets), &sent.query, &body, fields)
     {
-        return answer.map_err(|error| refused(error, None));
+        // A challenge with a wrong token is no lead.
+        return answer.inspect_err(|error| state.refusals.caller(caller, error.code));
     }
     posted.each(|fields| call::with_query(permission, fields, &query));
     if is_ping(permission, &posted, &query) {
         return Ok(answer::plain(permission, &json!({"status": "ping"}), &request.headers));
     }
-    let key = idempotency_key(&request.headers, permission).map_err(|error| refused(error.into(), Some(&body)))?;
+    let key = idempotency_key(&request.headers, permission).map_err(|error| refused(error.into(), &body))?;
     let record = selectors.record;
     let mut taken =
         Taken { permission, target, record, query, settings_version, request, caller, share, reserved, traced };
@@ -196,7 +197,7 @@ where
         Posted::One(fields) => one(state, taken, fields, key).await,
         Posted::Several(items) => several(state, &mut taken, items, key).await,
     };
-    handed_on.map_err(|error| refused(error, Some(&body)))
+    handed_on.map_err(|error| refused(error, &body))
 }
 
 /// Whether a call is only a test.
@@ -236,11 +237,16 @@ async fn several(
 }
 
 /// Monitors and platforms look whether a URL answers before they post to it, and browsers whether a page may post.
-fn of_other_method(state: &State, access: &mut Access<'_>, request: &Request) -> Result<Response, ApiError> {
+fn of_other_method(
+    state: &State,
+    access: &mut Access<'_>,
+    request: &Request,
+    sent: &Request,
+) -> Result<Response, ApiError> {
     access.short_url(&request.path, &state.short_url)?;
     match request.method {
         Method::HEAD => Ok(Response::default()),
-        Method::GET => challenge::of_query(state, access, &request.query),
+        Method::GET => challenge::of_query(state, access, &sent.query),
         Method::OPTIONS if cors::is_preflight(&request.headers) => {
             access.origin(cors::origin(&request.headers))?;
             Ok(cors::preflight(methods::allowed(methods::OF_SHORT_URL), "POST", &request.headers))

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use postern_shared::permission::Permission;
 use postern_shared::permission::token::{self, Place, Token};
+use postern_shared::permission::verify::Verify;
 use postern_shared::secret::{Secrets, Unusable};
 use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
@@ -26,18 +27,34 @@ pub fn is_shown(
     Some(secrets.get(secret).map(|value| value.is(&shown)))
 }
 
-/// The same request without the tokens of these permissions in its query and its headers.
-pub fn without<'r, 'p>(request: &'r Request, permissions: impl Iterator<Item = &'p Permission>) -> Cow<'r, Request> {
+/// The same request without the tokens of these permissions, and those of their challenges, in its query and its headers. In
+/// the query a token is taken out under any name: callers misspell the name.
+pub fn without<'r, 'p>(
+    request: &'r Request,
+    permissions: impl Iterator<Item = &'p Permission>,
+    secrets: &Secrets,
+) -> Cow<'r, Request> {
     let (mut variables, mut headers) = (Vec::new(), Vec::new());
-    for place in permissions.filter_map(|one| one.token.as_ref()).map(|token| &token.place) {
-        match place {
-            Place::Bearer => {}
-            Place::Header(name) => headers.push(name.as_str()),
-            Place::Query(name) => variables.push(name.as_str()),
+    let having: Vec<_> = permissions.filter(|one| one.token.is_some() || one.verify.is_some()).collect();
+    for permission in &having {
+        variables.extend(permission.verify.as_ref().and_then(Verify::token_variable));
+        match permission.token.as_ref().map(|token| &token.place) {
+            None | Some(Place::Bearer) => {}
+            Some(Place::Header(name)) => headers.push(name.as_str()),
+            Some(Place::Query(name)) => variables.push(name.as_str()),
         }
     }
     let mut bare = Cow::Borrowed(request);
-    if let Some(query) = token::without(&request.query, &variables) {
+    let is_token = |one: &&Permission, value: &str| {
+        let token = one.token.as_ref().and_then(|token| secrets.get(&token.secret).ok());
+        token.is_some_and(|token| token.is(value)) || one.verify.as_ref().is_some_and(|it| it.is_token(value, secrets))
+    };
+    let is_hidden = |name: &str, value: &str| {
+        variables.contains(&name) || !value.is_empty() && having.iter().any(|one| is_token(one, value))
+    };
+    // Most permissions ask for no token.
+    let query = if having.is_empty() { None } else { token::without_hidden(&request.query, is_hidden) };
+    if let Some(query) = query {
         bare.to_mut().query = query;
     }
     for name in headers.into_iter().filter(|name| request.headers.contains_key(*name)) {

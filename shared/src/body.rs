@@ -21,6 +21,7 @@ mod transfer;
 mod wide;
 
 pub(crate) use form::{decoded, pairs};
+pub(crate) use media_type::parameter;
 pub(crate) use nesting::{Nesting, brackets};
 pub(crate) use text::decode_anyhow;
 

@@ -7,6 +7,8 @@ mod document;
 pub mod field_path;
 pub mod headers;
 pub mod limit;
+pub mod origin;
+pub mod pitfalls;
 pub mod short_url;
 pub mod signature;
 pub mod token;
@@ -118,9 +120,11 @@ impl Permission {
         self.enabled && self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// Whether it answers requests of pages of this origin. Browsers write origins in lower case; other programs do not.
+    /// Whether it answers requests of pages of this origin. Browsers write origins in lower case and without the usual port;
+    /// other programs do not.
     pub fn lists_origin(&self, origin: &str) -> bool {
-        self.origins.iter().any(|listed| listed.eq_ignore_ascii_case(origin))
+        let origin = origin::origin(origin);
+        origin.is_some_and(|origin| self.origins.contains(&origin))
     }
 
     /// Whether its callers may start this.

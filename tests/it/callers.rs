@@ -9,6 +9,7 @@ mod origins;
 mod pairs;
 mod permissions;
 mod platforms;
+mod proof;
 pub mod ready_made;
 mod refusals;
 mod requests;

@@ -5,6 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::cli::Cli;
+use crate::harness::call::Call;
 use crate::harness::{DEMO, Postern, eventually, private};
 
 const PATH: &str = "/trigger?workflow_id=77&utm=a";
@@ -66,6 +67,34 @@ async fn what_a_stranger_sends_is_not_kept() {
     assert_eq!(postern.post(PATH).json("[2]").send().await.status, 400);
     let found = listed(&Cli::of(&postern), "refused list", 1).await;
     assert_eq!(found[0]["bytes"], 3, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_sees_the_reason_of_a_refusal_and_nothing_that_was_posted() {
+    let postern =
+        Postern::without_worker(&DEMO.replace("addresses: [127.0.0.1", "batch: true\naddresses: [127.0.0.1")).await;
+    let made = postern.api("POST", "/tokens").json(r#"{"name": "looks", "role": "viewer"}"#).send().await.json;
+    let token = format!("Bearer {}", made["token"].as_str().unwrap());
+    let long = "ada+wants+to+be+called+back+".repeat(20);
+    for (path, body, words) in [
+        (PATH, "ada@example.org, call me \u{fffd}%ff", "field … is not text in UTF-8"),
+        (PATH, &long, "it begins with …"),
+        (PATH, "a=1&_charset_=ada@example.org", "charset … is not supported here"),
+        ("/trigger?workflow_id=ada@example.org", "a=1", "workflow id … is not a whole number"),
+        (PATH, r#"[{},{"ada@example.org":"\u0000"}]"#, "item 2 of the list: field … holds a NUL"),
+        ("/ada@example.org", "a=1", "nothing answers on this path"),
+    ] {
+        let call = postern.post(path);
+        let call = if body.starts_with('[') { call.json(body) } else { call.form(body) };
+        assert!(call.send().await.status >= 400, "{path}");
+        let seen = eventually("it is listed", async || {
+            let to = postern.control();
+            let list = Call::new("GET".parse().unwrap(), to, "/api/v1/refused_bodies").header("authorization", &token);
+            Some(list.send().await.text).filter(|list| list.contains(words))
+        })
+        .await;
+        assert!(!seen.contains("example.org") && !seen.contains("called back"), "{seen}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +161,18 @@ async fn a_day_counts_ten_thousand_addresses_by_themselves_and_the_others_togeth
 async fn a_request_that_cannot_be_read_is_counted_by_its_address() {
     let postern = Postern::without_worker(DEMO).await;
     let long = "x".repeat(20_000);
-    for (query, status) in [(&b"city=\xcc\xee"[..], "400"), (b"a b", "400"), (long.as_bytes(), "431")] {
+    let refused = [
+        (&b"city=\xcc\xee"[..], "400"),
+        (b"a b", "400"),
+        (b"a=\"b\"", "400"),
+        (b"a=<b", "400"),
+        (b"a=b>", "400"),
+        (b"a=\x7f", "400"),
+        (long.as_bytes(), "431"),
+    ];
+    // These are read as they are.
+    let accepted = [&b"a={b}|c"[..], "city=Москва".as_bytes(), b"a=[b]^c`d\\e", b"a='b'", b"a=b#c"];
+    for (query, status) in refused.into_iter().chain(accepted.map(|query| (query, "202"))) {
         let mut stream = TcpStream::connect(postern.public()).await.unwrap();
         let rest = b" HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n";
         stream.write_all(&[b"POST /trigger?workflow_id=77&", query, rest].concat()).await.unwrap();
@@ -146,5 +186,5 @@ async fn a_request_that_cannot_be_read_is_counted_by_its_address() {
     drop(stream);
     let counted = "SELECT coalesce(sum(count), 0)::bigint FROM rejected_callers
         WHERE (address, reason) = ('127.0.0.1', 'unreadable_request')";
-    eventually("they are counted", async || (postern.count(counted).await == 3).then_some(())).await;
+    eventually("they are counted", async || (postern.count(counted).await == 7).then_some(())).await;
 }

@@ -110,9 +110,23 @@ async fn a_secret_reaches_its_target_and_stays_nowhere_else() {
     postern.outcome("/trigger?workflow_id=1", "n=x").await;
     let hub = "/trigger?hub.challenge=7&hub.verify_token=planted/%22Secret%2BValue%22%2042";
     assert_eq!(postern.call("GET", hub).send().await.text, "7");
+    // Leads and refused calls with the token of the challenge beside them.
+    for (method, path) in [
+        ("POST", "trigger?workflow_id=1"),
+        ("POST", "trigger?workflow_id=2"),
+        ("POST", "triger"),
+        ("GET", "triger"),
+        ("PUT", "trigger"),
+    ] {
+        let path =
+            format!("/{path}{}", hub.replace("/trigger?hub.challenge=7", if path.contains('?') { "" } else { "?n=x" }));
+        postern.call(method, &path).form(if method == "GET" { "" } else { "n=x" }).send().await;
+    }
+    let kept = "SELECT count(*) FROM refused_bodies";
+    eventually("the refused calls are kept", async || (postern.count(kept).await == 4).then_some(())).await;
 
     assert_eq!(columns_with_it(&postern).await, [""; 0]);
-    for path in ["/secrets", "/workflows/1", "/permissions/p", "/export", "/audit_log", "/runs", "/openapi.json"] {
+    for path in ["/secrets", "/workflows/1", "/permissions/p", "/export", "/audit_log", "/runs", "/refused_bodies"] {
         let answer = postern.api("GET", path).send().await;
         assert!(!holds(&answer.text), "{path}: {}", answer.text);
     }

@@ -191,15 +191,17 @@ impl Sight {
         (seen, text)
     }
 
-    /// What the audit log keeps of a change to a thing of this kind. A dead letter has its message there as it is stored,
-    /// and the words of the person who discarded it.
+    /// What the audit log keeps of a change to a thing of this kind. A dead letter and a refused body have their message there
+    /// as it is stored, and a dead letter the words of the person who discarded it.
     pub fn noted(self, kind: &str, document: &Value) -> Value {
         let mut seen = self.document(document);
-        let of_letter = seen.as_object_mut().filter(|_| kind == "dead_letter");
-        for (name, value) in of_letter.into_iter().flatten() {
+        let kept = seen.as_object_mut().filter(|_| ["dead_letter", "refused_body"].contains(&kind));
+        for (name, value) in kept.into_iter().flatten() {
             let Some(text) = value.as_str() else { continue };
             *value = match name.as_str() {
-                "dead_because" => self.message(&Message::of_stored(text)).text(Language::English).into(),
+                "dead_because" | "refused_because" => {
+                    self.message(&Message::of_stored(text)).text(Language::English).into()
+                }
                 "reason" => self.comment(text).into(),
                 _ => continue,
             };
@@ -276,6 +278,10 @@ mod tests {
         ] {
             assert_eq!(Sight(role).noted("dead_letter", &document), expected);
         }
+        let refused = Message::BodyNoJson { reason: "Lovelace".into() };
+        let body = |because: &str| json!({"receipt": "r", "refused_because": because});
+        let seen = Sight(Role::Viewer).noted("refused_body", &body(&refused.stored()));
+        assert_eq!(seen, body("the body is not JSON: …"));
         let earlier = json!({"dead_because": "not read: Lovelace", "replayed_as": null});
         let shown = json!({"dead_because": "n••• (18)", "replayed_as": null});
         assert_eq!(Sight(Role::Viewer).noted("dead_letter", &earlier), shown);

@@ -19,7 +19,7 @@ use postern_shared::intake::selector::{self, Replaced};
 use postern_shared::lane::Lane;
 use postern_shared::message::Message;
 use postern_shared::permission::Permission;
-use postern_shared::store::refused_bodies::{self, Refusal, Reread};
+use postern_shared::store::refused_bodies::{self, Proof, Refusal, Reread};
 use postern_shared::store::settings::Versioned;
 use postern_shared::store::{Connection, StoreError, permissions};
 use postern_shared::submission::{Submission, bundle};
@@ -67,6 +67,8 @@ pub struct Told<'t> {
     pub selected: Replaced,
     /// Takes the place of the permission, whatever addresses that one lets in.
     pub permission: Option<PermissionKey>,
+    /// Whether it is taken although its caller did not prove to have sent it.
+    pub is_unverified: bool,
 }
 
 /// Replays refused bodies as what they are told to be.
@@ -109,10 +111,11 @@ pub async fn replay(state: &State, account: &str, choice: &Choice, told: Told<'_
     Ok(replayed)
 }
 
-/// Why a body was not kept says more than that it was not.
+/// Why a body was not kept says more than that it was not, and why it was refused more than that nobody has vouched for it.
 async fn note(connection: &Connection, kept: &Refusal, error: &ApiError) -> Result<(), StoreError> {
     match kept.bytes {
         None => Ok(()),
+        Some(_) if error.message == Message::NotProven => Ok(()),
         Some(_) => refused_bodies::refuse_again(connection, kept.id, error.code.as_str(), &error.message).await,
     }
 }
@@ -129,6 +132,11 @@ fn read(
     let body = body.ok_or_else(not_kept)?;
     let (charset, content_type) = (told.charset, told.content_type);
     let permission = admitting(&permissions.value, kept, told.permission.as_ref())?;
+    if !told.is_unverified && refused_bodies::needs_consent(kept.proof, &permission) {
+        let code =
+            if kept.proof == Some(Proof::WrongToken) { ErrorCode::TokenDenied } else { ErrorCode::SignatureDenied };
+        return Err(ApiError::new(code, Message::NotProven));
+    }
     let selectors = selector::replaced(&kept.query, told.selected.clone())?;
     let target = match selectors.target {
         Some(target) if permission.allows(&target) => target,

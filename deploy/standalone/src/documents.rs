@@ -62,6 +62,14 @@ pub fn report(batch: &Batch, output: &mut Output) -> Result<(), Failure> {
     if batch.findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
+/// Prints what is wrong unless it is otherwise on the server.
+pub fn warn(batch: &Batch, output: &mut Output) {
+    let language = language();
+    for found in &batch.warnings {
+        output.note(format_args!("warning: {}", line(found, language)));
+    }
+}
+
 fn unreadable(name: &str, error: &dyn fmt::Display) -> Failure {
     Failure::usage(format!("{name}: {error}"), "name files, folders of .yaml files, or - for standard input")
 }
@@ -131,6 +139,27 @@ mod tests {
                 "e.yaml:1: there is no document in it",
             ]
         );
+    }
+
+    #[test]
+    fn of_what_another_document_may_mend_is_warned() {
+        // C29 of the callers: a module that is declared elsewhere may have a unique field.
+        let workflow = "workflow: 1\nstart: {without_record: true, next: find}\nsteps:\n  find: {find_record: Leads, \
+            where: {email: x}, not_found: make}\n  make: {create_record: Leads}\n";
+        let module = |field: &str| format!("module: Leads\nfields: {{email: {field}}}\n---\n{workflow}");
+        for (text, findings, warnings) in [
+            (workflow.to_owned(), 0, 1),
+            (workflow.replace("Leads}", "Leads, unique: x}"), 0, 0),
+            (module("{type: email, unique: true}"), 0, 0),
+            (module("email"), 1, 0),
+        ] {
+            let mut batch = Batch::default();
+            batch.add_yaml("a.yaml", text.as_bytes());
+            batch.agree(None);
+            assert_eq!((batch.findings.len(), batch.warnings.len()), (findings, warnings), "{text}");
+            let all = batch.findings.iter().chain(&batch.warnings);
+            all.for_each(|found| assert!(line(found, Language::English).contains("`unique`"), "{text}"));
+        }
     }
 
     #[test]

@@ -66,10 +66,7 @@ async fn receipts(state: &State, taken: &Taken<'_>, items: usize, key: Option<&s
     let told = timeout(ASK_LIMIT, asked).await.unwrap_or_else(|_| Err(StoreError::Away("no answer in time".into())));
     match told {
         Ok(all) if all.len() == items => Ok(Receipts { is_retry: all != new, all }),
-        Ok(all) => {
-            let message = format!("the Idempotency-Key belongs to a list of {} items", all.len());
-            Err(ApiError::new(ErrorCode::InvalidIdempotencyKey, Message::said(message)))
-        }
+        Ok(all) => Err(ApiError::new(ErrorCode::InvalidIdempotencyKey, Message::KeyOfList { items: all.len() })),
         Err(error) => {
             tracing::debug!(%error, "the receipts of an earlier try are not known now");
             Ok(Receipts { all: new, is_retry: false })

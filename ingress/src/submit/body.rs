@@ -15,8 +15,8 @@ use warp::http::header::CONTENT_TYPE;
 use crate::http::body_budget::{Full, SMALL_BYTES, Share};
 use crate::state::State;
 
-/// The whole body, or why there is none, with what was sent if it came whole. `check` sees the bytes as they were sent,
-/// before anything is inflated.
+/// The whole body, or why there is none, with what was sent if it came whole, not inflated. `check` sees the bytes as they
+/// were sent, before anything is inflated.
 pub(super) async fn read_body<S, B>(
     state: &State,
     headers: &HeaderMap,
@@ -40,8 +40,7 @@ where
         () => {
             let sent = read.map_err(|error| (error.into(), None))?;
             if let Err(error) = check(&sent) {
-                let plain = if error.is_unproven() { None } else { inflated(headers, &sent, limit).ok() };
-                return Err((error, plain));
+                return Err((error, Some(sent)));
             }
             inflated(headers, &sent, limit).map_err(|error| (error.into(), Some(sent)))
         }

@@ -15,10 +15,10 @@ use crate::access::Access;
 use crate::http::methods;
 use crate::state::State;
 
-/// The answer to a GET: a challenge, or else the methods that there are.
-pub(super) fn of_query(state: &State, access: &Access<'_>, query: &str) -> Result<Response, ApiError> {
+/// The answer to a GET: a challenge, or else the methods that there are. `sent` is the query with its token.
+pub(super) fn of_query(state: &State, access: &Access<'_>, sent: &str) -> Result<Response, ApiError> {
     let not_allowed = || ApiError::method_not_allowed(methods::OF_SHORT_URL);
-    let query = selector::selectors(query).map_err(|_| not_allowed())?.query.read(None, &state.limits);
+    let query = variables(state, sent).ok_or_else(not_allowed)?;
     let answers = access.left().filter_map(|one| one.verify.as_ref()?.of_query(&query.env, access.secrets()));
     // Of several permissions each may have a token of its own.
     let mut answer = Err(not_allowed());
@@ -31,22 +31,28 @@ pub(super) fn of_query(state: &State, access: &Access<'_>, query: &str) -> Resul
     answer
 }
 
-/// The answer to a POST that is a challenge; nothing if it is none. One in the query has no body, and no form is one.
-pub(super) fn of_body(
-    permission: &Permission,
+/// The answer to a POST that is a challenge; nothing if it is none. One in the query has no body, and no form is one. `sent`
+/// is the query with its token.
+pub(super) fn of_post(
+    state: &State,
+    (permission, secrets): (&Permission, &Secrets),
+    sent: &str,
     body: &[u8],
     fields: &Fields,
-    query: &Query,
-    secrets: &Secrets,
 ) -> Option<Result<Response, ApiError>> {
     let verify = permission.verify.as_ref()?;
     if fields.env.is_empty() {
+        let query = variables(state, sent)?;
         let answer = verify.of_query(&query.env, secrets)?;
         return Some(answer.map(echo).map_err(|WrongToken| ApiError::token_denied()));
     }
     let (field, challenge) = verify.of_body(&fields.env).filter(|_| looks_like_object(body))?;
     let body: Map<String, Value> = [(field.to_owned(), challenge.into())].into_iter().collect();
     Some(Ok(plain(warp::reply::json(&body).into_response())))
+}
+
+fn variables(state: &State, query: &str) -> Option<Query> {
+    Some(selector::selectors(query).ok()?.query.read(None, &state.limits))
 }
 
 fn echo(challenge: &str) -> Response {

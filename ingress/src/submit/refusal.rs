@@ -7,16 +7,18 @@ use std::time::SystemTime;
 
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
+use postern_http::body::inflated;
 use postern_shared::id::PermissionKey;
 use postern_shared::intake::error::{ApiError, ErrorCode};
 use postern_shared::intake::selector::{self, SELECTORS};
 use postern_shared::permission::{Permission, token};
-use postern_shared::store::refused_bodies::{MAX_HEADERS_BYTES, NewRefusal};
+use postern_shared::secret::Secrets;
+use postern_shared::store::refused_bodies::{MAX_HEADERS_BYTES, NewRefusal, Proof};
 use warp::http::Method;
 use warp::http::header::CONTENT_TYPE;
 
-use super::{answer, body::read_body, headers, idempotency_key};
-use crate::access::Access;
+use super::{answer, body::read_body, headers, idempotency_key, signed};
+use crate::access::{Access, Keeper};
 use crate::routes::Request;
 use crate::state::State;
 
@@ -70,24 +72,57 @@ where
         return refusal;
     }
     let named = selector::selectors(&request.query).ok().and_then(|selectors| selectors.target);
-    let Some(permission) = access.keeper(&sent.headers, &sent.query, named.as_ref()).filter(|_| !error.is_unproven())
-    else {
-        state.refusals.caller(caller, error.code);
-        return refusal;
+    let mut keepers = access.keepers(&sent.headers, &sent.query, named.as_ref());
+    if error.code == ErrorCode::TokenDenied && request.method != Method::POST {
+        // A challenge with a wrong token is no lead.
+        keepers.clear();
+    }
+    let (body, keeper) = brought(state, (&keepers, access.secrets()), (request, sent), caller, body).await;
+    match keeper {
+        // A look at the URL brings nothing.
+        Some((permission, proof)) if body.is_some() || request.method == Method::POST => {
+            let kept = kept((permission, proof), caller, request, error, body.as_ref());
+            state.refusals.body(kept, &state.metrics);
+        }
+        _ => state.refusals.caller(caller, error.code),
+    }
+    refusal
+}
+
+/// The body of a call, if somebody may keep it, and the permission that keeps it, with what the call proves. What is signed is
+/// known only when all of it was read.
+async fn brought<'a, S, B>(
+    state: &State,
+    (keepers, secrets): (&[Keeper<'a>], &Secrets),
+    (request, sent): (&Request, &Request),
+    caller: IpAddr,
+    body: S,
+) -> (Option<Bytes>, Option<(&'a Permission, Proof)>)
+where
+    S: Stream<Item = Result<B, warp::Error>>,
+    B: Buf,
+{
+    let Some(first) = keepers.first() else { return (None, None) };
+    let keeper = |bytes: Option<&Bytes>| {
+        let is_signed = |one: &Permission| {
+            bytes.is_some_and(|bytes| signed::check(one, secrets, sent, bytes, state.clock.now()).is_ok())
+        };
+        let proofs = keepers.iter().map(|one| (one, one.proof(is_signed)));
+        let mut keeping = proofs.filter(|(one, proof)| one.keeps(*proof)).collect::<Vec<_>>();
+        keeping.sort_by_key(|(_, proof)| proof.is_wrong());
+        keeping.first().map(|(one, proof)| (one.permission, *proof))
     };
-    let mut share = state.bodies.share(caller, &permission.key);
-    let read = read_body(state, &request.headers, body, &mut share, |_| Ok(())).await;
+    let (mut keeping, mut share) = (None, state.bodies.share(caller, &first.permission.key));
+    let check = |bytes: &Bytes| {
+        keeping = Some(keeper(Some(bytes)));
+        Ok(())
+    };
+    let read = read_body(state, &request.headers, body, &mut share, check).await;
     let mut body = read.map_or_else(|(_, sent)| sent, Some);
     if request.method != Method::POST {
         body = body.filter(|body| !body.is_empty()).or_else(|| of_query(&request.query));
-        // A look at the URL brings nothing.
-        if body.is_none() {
-            state.refusals.caller(caller, error.code);
-            return refusal;
-        }
     }
-    state.refusals.body(kept(permission, caller, request, error, body.as_ref()), &state.metrics);
-    refusal
+    (body, keeping.unwrap_or_else(|| keeper(None)))
 }
 
 /// The fields of a form that was sent by GET; nothing if its query has none.
@@ -102,14 +137,13 @@ pub struct Keeping<'a> {
     permission: &'a Permission,
     request: &'a Request,
     caller: IpAddr,
-    is_proven: AtomicBool,
+    is_signed: AtomicBool,
 }
 
 impl<'a> Keeping<'a> {
-    /// Of a call under a permission. Where callers sign, a body without a right signature may be anybody's.
+    /// Of a call under a permission, whose token it has shown.
     pub fn new(state: &'a State, permission: &'a Permission, request: &'a Request, caller: IpAddr) -> Self {
-        let is_proven = AtomicBool::new(permission.signature.is_none() || permission.lists(caller));
-        Self { state, permission, request, caller, is_proven }
+        Self { state, permission, request, caller, is_signed: AtomicBool::new(false) }
     }
 
     /// Whether a visitor sent a form, who is not told to send it again.
@@ -118,21 +152,38 @@ impl<'a> Keeping<'a> {
     }
 
     /// The body is signed, or needs no signature.
-    pub fn is_proven(&self) {
-        self.is_proven.store(true, Ordering::Relaxed);
+    pub fn is_signed(&self) {
+        self.is_signed.store(true, Ordering::Relaxed);
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::of(self.permission, |_| self.is_signed.load(Ordering::Relaxed))
+    }
+
+    /// Whether a body may be kept: where callers sign, one without a right signature may be anybody's.
+    fn keeps(&self) -> bool {
+        self.permission.lists(self.caller) || !self.proof().is_wrong()
+    }
+
+    /// Keeps a body that is not inflated yet, if it came whole, or counts the caller.
+    pub fn refused_as_sent(&self, error: ApiError, sent: Option<Bytes>) -> ApiError {
+        let (headers, most) = (&self.request.headers, self.state.limits.body_bytes);
+        let plain = sent.filter(|_| self.keeps()).map(|sent| inflated(headers, &sent, most).unwrap_or(sent));
+        self.refused(error, plain.as_ref())
     }
 
     /// Keeps the body, or counts the caller.
     pub fn refused(&self, error: ApiError, body: Option<&Bytes>) -> ApiError {
-        let Self { state, permission, request, caller, is_proven } = self;
+        let Self { state, permission, request, caller, .. } = self;
         let is_for_now = matches!(error.code, ErrorCode::TooBusy(_) | ErrorCode::Unavailable(_));
         if is_for_now && !self.is_of_visitor() {
             // The caller is told to send it again. That it asked too much is counted, which only a person can change.
             if matches!(error.code, ErrorCode::TooBusy(_)) {
                 state.refusals.caller(*caller, error.code);
             }
-        } else if is_proven.load(Ordering::Relaxed) && !error.is_unproven() && !(is_for_now && body.is_none()) {
-            state.refusals.body(kept(permission, *caller, request, &error, body), &state.metrics);
+        } else if self.keeps() && !(is_for_now && body.is_none()) {
+            let kept = kept((permission, self.proof()), *caller, request, &error, body);
+            state.refusals.body(kept, &state.metrics);
         } else {
             state.refusals.caller(*caller, error.code);
         }
@@ -141,8 +192,8 @@ impl<'a> Keeping<'a> {
 }
 
 /// What is kept of a refused body: enough to send it again.
-pub fn kept(
-    permission: &Permission,
+fn kept(
+    (permission, proof): (&Permission, Proof),
     caller: IpAddr,
     request: &Request,
     error: &ApiError,
@@ -154,6 +205,9 @@ pub fn kept(
         address: caller.to_string(),
         code: error.code.as_str(),
         message: error.message.clone(),
+        method: request.method.to_string(),
+        path: request.path.clone(),
+        proof,
         query: request.query.clone(),
         content_type: content_type.map(str::to_owned),
         body: body.cloned(),

@@ -80,8 +80,12 @@ mod tests {
         for (body, message) in [
             (r#"[{"a":1},7]"#.to_owned(), "item 2 of the list: the JSON body is not an object"),
             (r#"[{"a":1},{"b":"x\u0000"}]"#.to_owned(), "item 2 of the list: field \"b\" holds a NUL"),
-            (r#"[{"a":{"b":{"c":{"d":1}}}}]"#.to_owned(), "nested deeper than"),
-            (r#"[{"a":1},"#.to_owned(), "is not JSON"),
+            (r#"[{"a":{"b":{"c":{"d":1}}}}]"#.to_owned(), "item 1 of the list: field \"a\" is nested deeper than"),
+            (r#"[{},{},{"a":{"b":{"c":{"d":1}}}}]"#.to_owned(), "item 3 of the list: field \"a\" is nested deeper"),
+            (r#"[{"a":1},{"b":nope}]"#.to_owned(), "item 2 of the list: the body is not JSON: expected ident"),
+            (r#"[{"a":"\ud83d"},{"b":nope}]"#.to_owned(), "item 2 of the list: the body is not JSON"),
+            (r#"[{},{"$serde_json::private::Number":"1"}]"#.to_owned(), "item 2 of the list: a field name must not"),
+            (r#"[{"a":1},"#.to_owned(), "the body is not JSON"),
             (many(MAX_ITEMS + 1), "more than 1000 items"),
             (format!("[{}]", vec![r#"{"a":1}"#; 1_001].join(",")), "more than 2000 fields"),
         ] {

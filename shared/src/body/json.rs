@@ -3,6 +3,8 @@
 //! Half of a character, which JavaScript makes of an emoji that it cuts, becomes U+FFFD. The names of the fields in which
 //! either happened are told.
 
+mod digits;
+
 use indexmap::IndexSet;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
@@ -15,6 +17,7 @@ use crate::excerpt::excerpt;
 
 use super::fields::{FieldsError, RESERVED, is_reserved};
 use super::surrogates;
+use digits::Digits;
 
 /// Reads a JSON object in UTF-8, and tells the names whose values had half a character, or another value before the one that
 /// is read. A byte order mark before it is tolerated.
@@ -95,8 +98,16 @@ fn mended<T>(body: &[u8], read: impl Fn(&[u8]) -> Result<T, FieldsError>) -> Res
         Err(error) => error,
     };
     match surrogates::replaced(body) {
-        Some((body, names)) if matches!(error, FieldsError::MalformedJson(_)) => Ok((read(&body)?, names)),
+        Some((body, names)) if is_malformed(&error) => Ok((read(&body)?, names)),
         _ => Err(error),
+    }
+}
+
+fn is_malformed(error: &FieldsError) -> bool {
+    match error {
+        FieldsError::MalformedJson(_) => true,
+        FieldsError::Item { error, .. } => is_malformed(error),
+        _ => false,
     }
 }
 
@@ -112,12 +123,15 @@ fn value(body: &[u8], Place { limits, field, depth, names_at }: Place<'_>) -> Re
     };
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read = ValueSeed { state: &state, field, depth }.deserialize(&mut reader);
-    let read = read.and_then(|value| reader.end().map(|()| value));
-    match (read, state.fault.into_inner()) {
-        (_, Some(fault)) => Err(fault),
-        (Ok(value), None) => Ok(Read { value, replaced: state.replaced.into_inner().into_iter().collect() }),
+    match (read, state.fault.take()) {
+        (_, Some(fault)) => Err(state.in_item(fault)),
+        (Ok(value), None) => {
+            reader.end().map_err(|error| FieldsError::MalformedJson(error.to_string()))?;
+            Ok(Read { value, replaced: state.replaced.into_inner().into_iter().collect() })
+        }
         // The messages of syntax errors hold nothing of the body; what the visitor refuses is a fault of ours.
-        (Err(error), None) => Err(FieldsError::MalformedJson(error.to_string())),
+        (Err(error), None) if error.is_eof() => Err(FieldsError::MalformedJson(error.to_string())),
+        (Err(error), None) => Err(state.in_item(FieldsError::MalformedJson(error.to_string()))),
     }
 }
 
@@ -153,6 +167,14 @@ impl State<'_> {
     fn stop<T, E: serde::de::Error>(&self, fault: impl Into<FieldsError>) -> Result<T, E> {
         self.fault.borrow_mut().get_or_insert_with(|| fault.into());
         Err(E::custom("refused"))
+    }
+
+    /// A fault of the item that is read, if the body is a list of objects. The limit of fields holds for all items together.
+    fn in_item(&self, error: FieldsError) -> FieldsError {
+        if self.names_at == 0 || matches!(error, FieldsError::Env(EnvError::TooManyFields(_))) {
+            return error;
+        }
+        FieldsError::Item { number: self.item.get() + 1, error: Box::new(error) }
     }
 
     /// Notes that a value below this name is not kept.
@@ -264,34 +286,6 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             }
         }
         Ok(Value::Object(map))
-    }
-}
-
-/// The digits of a number. A text that stands in the body is handed over borrowed or as a slice, never owned, so a
-/// posted key of the same name cannot pass for a number.
-struct Digits;
-
-impl<'de> DeserializeSeed<'de> for Digits {
-    type Value = serde_json::Number;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl Visitor<'_> for Digits {
-    type Value = serde_json::Number;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the digits of a number")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
-        Err(E::custom("a text of the body"))
-    }
-
-    fn visit_string<E: serde::de::Error>(self, digits: String) -> Result<Self::Value, E> {
-        digits.parse().map_err(E::custom)
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn essence(header: &str) -> &str {
 }
 
 /// A parameter of the media type, as text.
-pub(super) fn parameter(header: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(header: &str, name: &str) -> Option<String> {
     let value = Parameters::of_header(header.as_bytes()).find(name)?;
     String::from_utf8(value.into_owned()).ok().filter(|value| !value.is_empty())
 }

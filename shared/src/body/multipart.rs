@@ -19,7 +19,7 @@ use super::fields::{FieldSettings, Fields, FieldsError, named};
 use super::media_type::{essence, is_json, parameter};
 use super::nesting::Nesting;
 use super::parameters::Parameters;
-use super::{json, text, transfer};
+use super::{json, text, transfer, wide};
 
 /// Reads all parts. The charset of a text part is its own, else the form's.
 pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fields, FieldsError> {
@@ -31,10 +31,12 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
     let (mut dropped_files, mut altered) = (Vec::new(), Vec::new());
     for part in parts {
         let name = text::decode_name(Cow::Owned(part.name), charset)?;
-        let own = |label: Option<String>| {
-            let Some(label) = label.filter(|_| settings.overriding.is_none()) else { return Ok(charset) };
-            let own = text::labelled(&label)?.output_encoding();
-            Ok::<_, FieldsError>(text::meant(own, once(Cow::Borrowed(&part.content[..]))))
+        let text = |label: Option<String>| {
+            let (charset, mark) = match label.filter(|_| settings.overriding.is_none()) {
+                Some(label) => of_part(&label, &part.content)?,
+                None => (charset, 0),
+            };
+            text::decode_value(Cow::Borrowed(&part.content[mark..]), &name, charset)
         };
         match part.kind {
             // A file input that the visitor did not touch.
@@ -44,18 +46,28 @@ pub(super) fn parse(header: &str, body: &[u8], settings: &FieldSettings) -> Resu
                 Files::Drop => dropped_files.push(name),
             },
             Kind::Json { charset } if !part.content.trim_ascii().is_empty() => {
-                let text = text::decode_value(Cow::Borrowed(&part.content), &name, own(charset)?)?;
+                let text = text(charset)?;
                 let (value, is_altered) = json_value(&text, &settings.limits, &name)?;
                 nesting.add_value(&name, value)?;
                 altered.extend(is_altered.then_some(name));
             }
             Kind::Text { charset } | Kind::Json { charset } => {
-                let value = text::decode_value(Cow::Borrowed(&part.content), &name, own(charset)?)?;
+                let value = text(charset)?;
                 nesting.add(name, value)?;
             }
         }
     }
     Ok(Fields { env: nesting.finish(), dropped_files, altered })
+}
+
+/// The charset that a part names, and how many bytes its byte order mark takes. UTF-16 is named above UTF-8 as well: by
+/// programs that write their texts in it.
+fn of_part(label: &str, content: &[u8]) -> Result<(&'static Encoding, usize), FieldsError> {
+    let named = text::labelled(label)?;
+    if wide::is_wide(named) && !wide::is_narrow_text(content) {
+        return Ok(Encoding::for_bom(content).unwrap_or((named, 0)));
+    }
+    Ok((text::meant(named.output_encoding(), once(Cow::Borrowed(content))), 0))
 }
 
 fn json_value(text: &str, limits: &Limits, part: &str) -> Result<(Value, bool), FieldsError> {

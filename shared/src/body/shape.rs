@@ -68,10 +68,10 @@ fn read(content_type: Option<&str>, body: &[u8], text: fn(&[u8]) -> String) -> V
     }
 }
 
-/// A query with the shapes of its values; what it selects stays.
+/// A query with the shapes of its values; what it selects stays, if it may be a number or a key.
 pub fn of_query(query: &str) -> String {
     let pairs = query.split(['&', '?']).filter(|pair| !pair.is_empty()).map(|pair| match pair.split_once('=') {
-        Some((name, _)) if SELECTORS.contains(&name) => pair.to_owned(),
+        Some((name, value)) if SELECTORS.contains(&name) && is_key(value) => pair.to_owned(),
         Some((name, value)) => format!("{}={}", named(name), mask::text(&lossy(&decoded(value.as_bytes())))),
         None => mask::text(pair),
     });
@@ -127,6 +127,11 @@ fn token(rest: &str) -> (Token<'_>, &str) {
         Some(end) => (Token::Text(&inner[..end]), &inner[end + 1..]),
         None => (Token::Text(inner), ""),
     }
+}
+
+/// Whether a text may be a number or a key, perhaps a misspelt one.
+fn is_key(text: &str) -> bool {
+    text.len() <= MAX_NAME_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+".contains(&byte))
 }
 
 /// A name as it is, unless it looks like something else.
@@ -223,6 +228,8 @@ mod tests {
             ("workflow_trigger=web_lead?e=ada%40example.org", "workflow_trigger=web_lead&e=a••• (15)"),
             ("", ""),
             ("ada@example.org", "a••• (15)"),
+            ("workflow_trigger=web+lead&record_id=", "workflow_trigger=web+lead&record_id="),
+            ("workflow_id=ada%40example.org", "workflow_id=a••• (15)"),
         ] {
             assert_eq!(of_query(query), shown);
         }

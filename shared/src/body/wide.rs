@@ -31,6 +31,12 @@ pub(super) fn narrowed<'b>(
     }
 }
 
+/// Whether bytes are text in UTF-8. Those of UTF-16 have NULs or other control characters, or are no UTF-8 at all.
+pub(super) fn is_narrow_text(bytes: &[u8]) -> bool {
+    let is_odd = |c: char| c.is_control() && !c.is_whitespace();
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(is_odd))
+}
+
 /// Whether a charset is one of UTF-16.
 pub(super) fn is_wide(charset: &'static Encoding) -> bool {
     charset != UTF_8 && charset.output_encoding() == UTF_8

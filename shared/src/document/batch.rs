@@ -14,6 +14,7 @@ use crate::id::{SecretName, VariableName, WorkflowId};
 use crate::message::{DocumentFault, Message};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
+use crate::permission;
 use crate::workflow::{Step, Workflow, pitfalls};
 use crate::yaml;
 
@@ -72,6 +73,8 @@ pub struct Batch {
     pub documents: Vec<Checked>,
     /// Everything that is wrong.
     pub findings: Vec<Found>,
+    /// What is wrong unless a module is declared elsewhere; nothing where it is known what is stored.
+    pub warnings: Vec<Found>,
     /// Where each document stands.
     places: Places,
     short_urls: ShortUrls,
@@ -116,7 +119,7 @@ impl Batch {
     }
 
     /// Checks workflows against modules and against those that they run, once all documents are added: those that come here and those that are stored.
-    /// `stored` is none where that is not known, and then only what is certain is found.
+    /// `stored` is none where that is not known. Then only what is certain is found, and of the rest is warned.
     pub fn agree(&mut self, stored: Option<&Stored>) {
         let mut modules = stored.map(|stored| stored.modules.clone()).unwrap_or_default();
         modules.extend(self.documents.iter().filter_map(|one| match &one.document {
@@ -149,7 +152,9 @@ impl Batch {
                 }
                 Some(Document::Permission(permission)) => {
                     let missing = |stored: &Stored| secrets::of_permission(permission, &stored.secrets);
-                    stored.map(missing).unwrap_or_default()
+                    let mut findings = permission::pitfalls::findings(permission, &yaml.value);
+                    findings.extend(stored.map(missing).unwrap_or_default());
+                    findings
                 }
                 Some(Document::Module(module)) => {
                     let mut findings = std::mem::take(&mut at_odds);
@@ -164,8 +169,15 @@ impl Batch {
                 }
                 _ => continue,
             };
-            let found = findings.into_iter().map(|one| Found { source: source.clone(), located: yaml.locate(one) });
-            self.findings.extend(found);
+            let located = |one| Found { source: source.clone(), located: yaml.locate(one) };
+            if let (Some(Document::Workflow(workflow)), Undeclared::Unknown) =
+                (self.documents.get(*at).map(|one| &one.document), undeclared)
+            {
+                let open = agreement::findings(workflow, &modules, Undeclared::Open);
+                let new = open.into_iter().filter(|one| !findings.iter().any(|other| other.is_same_fault(one)));
+                self.warnings.extend(new.map(located));
+            }
+            self.findings.extend(findings.into_iter().map(located));
         }
     }
 

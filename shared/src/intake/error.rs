@@ -41,8 +41,8 @@ pub enum ErrorCode {
     SignatureDenied,
     /// The permission does not allow the target.
     TargetDenied,
-    /// The request line or a header cannot be read: a blank or a byte that is no text in the URL, or more than 16 KiB. The
-    /// answer has no body; the caller is counted.
+    /// The request line or a header cannot be read: a blank, a `"`, `<`, `>` or a byte that is no UTF-8 in the URL, or more
+    /// than 16 KiB. The answer has no body; the caller is counted.
     UnreadableRequest,
     /// The request does not have exactly one valid `Host`.
     InvalidHost,
@@ -155,46 +155,39 @@ impl ApiError {
 
     /// Nothing answers on this path.
     pub fn unknown_short_url() -> Self {
-        Self::new(ErrorCode::UnknownShortUrl, Message::said("nothing answers on this path"))
+        Self::new(ErrorCode::UnknownShortUrl, Message::PathUnknown)
     }
 
     /// Another method is wanted; `allowed` names those that there are as `Allow` does, the wanted one first.
     pub fn method_not_allowed(allowed: &'static str) -> Self {
-        let wanted = allowed.split(',').next().unwrap_or_default();
-        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::said(format!("the method must be {wanted}")))
+        let wanted = allowed.split(',').next().unwrap_or_default().to_owned();
+        Self::new(ErrorCode::MethodNotAllowed(allowed), Message::MethodWrong { wanted })
     }
 
     /// The page that sends the request is not listed. The origin is shortened: it is what the caller says.
     pub fn origin_denied(origin: &str) -> Self {
         let shown: String = origin.chars().filter(|c| c.is_ascii_graphic()).take(MAX_ORIGIN_CHARS).collect();
         let message = if origin.eq_ignore_ascii_case("null") {
-            "the page has no origin, as a file or a sandboxed frame: serve it from a site, and list that in `origins` of \
-             the permission"
-                .to_owned()
+            Message::OriginNull
         } else {
-            format!("requests from pages of {shown} are not permitted: add {shown} to `origins` of the permission")
+            Message::OriginUnlisted { origin: shown }
         };
-        Self::new(ErrorCode::OriginDenied, Message::said(message))
+        Self::new(ErrorCode::OriginDenied, message)
     }
 
     /// The token is missing or wrong.
     pub fn token_denied() -> Self {
-        Self::new(ErrorCode::TokenDenied, Message::said("the token is missing or wrong"))
+        Self::new(ErrorCode::TokenDenied, Message::TokenWrong)
     }
 
     /// The signature is missing, wrong, or of another time. Which of them, a stranger is not told.
     pub fn signature_denied() -> Self {
-        Self::new(ErrorCode::SignatureDenied, Message::said("the signature is missing, wrong or too old"))
+        Self::new(ErrorCode::SignatureDenied, Message::SignatureWrong)
     }
 
     /// A secret of the permission cannot be used now. The log names it.
     pub fn secret_unusable() -> Self {
         Self::unavailable("who calls cannot be checked now: a secret of the permission is missing")
-    }
-
-    /// Whether the caller did not prove who it is. Nothing of its request is kept.
-    pub fn is_unproven(&self) -> bool {
-        matches!(self.code, ErrorCode::TokenDenied | ErrorCode::SignatureDenied)
     }
 
     /// What the caller names is not allowed to it.
@@ -219,7 +212,7 @@ impl ApiError {
 
     /// A limit on what is under way is reached.
     pub fn too_busy() -> Self {
-        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), Message::said("too many submissions are under way"))
+        Self::new(ErrorCode::TooBusy(RETRY_AFTER_S), Message::TooManyUnderWay)
     }
 
     /// It cannot be done now, and nothing was accepted.

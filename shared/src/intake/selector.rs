@@ -77,7 +77,7 @@ const TRIGGER: &str = "workflow_trigger";
 pub const SELECTORS: [&str; 3] = [RECORD, WORKFLOW, TRIGGER];
 
 /// Reads a query, without its leading `?`. A stray second `?` is read as `&`, for real callers send it; a third one
-/// is a character like others. A selector with an empty value counts as missing.
+/// is a character like others. So is `&amp;`, of a URL that was copied out of HTML. A selector with an empty value counts as missing.
 pub fn selectors(raw_query: &str) -> Result<Selectors<'_>, SelectorError> {
     replaced(raw_query, Replaced::default())
 }
@@ -97,6 +97,7 @@ pub fn replaced(raw_query: &str, replaced: Replaced) -> Result<Selectors<'_>, Se
     let mut found = Found::default();
     let mut query = Vec::new();
     for (name, value) in pairs(first.as_bytes()).chain(pairs(second.as_bytes())) {
+        let name = name.strip_prefix(b"amp;").unwrap_or(name);
         match &*decoded(name) {
             b"record_id" if replaced.record.is_some() => {}
             b"workflow_id" | b"workflow_trigger" if replaced.target.is_some() => {}
@@ -227,6 +228,7 @@ mod tests {
                 "",
                 r#"{"utm_source":"a bä","tag":["1","2"],"x":{"y":"3"}}"#,
             ),
+            ("workflow_id=7&amp;record_id=5&amp;utm=x", 5, "workflow 7", r#"{"utm":"x"}"#),
             ("record_id[]=1&Record_Id=2", 0, "", r#"{"record_id":["1"],"Record_Id":"2"}"#),
         ] {
             assert_eq!(read(query), Ok((record, target.to_owned(), rest.to_owned())), "{query}");

@@ -217,6 +217,14 @@ codes! {
     "discarded" Discarded { text: String };
 
     // Why a request is refused that a permission lets in.
+    "path-unknown" PathUnknown;
+    "method-wrong" MethodWrong { wanted: String };
+    "origin-unlisted" OriginUnlisted { origin: String };
+    "origin-null" OriginNull;
+    "token-wrong" TokenWrong;
+    "signature-wrong" SignatureWrong;
+    "limit-reached" LimitReached;
+    "too-many-under-way" TooManyUnderWay;
     "target-denied" TargetDenied;
     "target-unnamed" TargetUnnamed;
     "selector-wrong" SelectorWrong { name: String, message: Inner };
@@ -233,6 +241,7 @@ codes! {
     "body-no-json" BodyNoJson { reason: String };
     "body-no-object" BodyNoObject;
     "body-item" BodyItem { number: usize, message: Inner };
+    "key-of-list" KeyOfList { items: usize };
     "body-list-long" BodyListLong { most: usize };
     "body-list-empty" BodyListEmpty;
     "body-no-form" BodyNoForm { begins: String };
@@ -256,6 +265,7 @@ codes! {
     "body-not-kept" BodyNotKept;
     "body-late" BodyLate;
     "test-call" TestCall;
+    "not-proven" NotProven;
     "permission-gone" PermissionGone { permission: String };
     "permission-unreadable" PermissionUnreadable { permission: String };
     "permission-off" PermissionOff { permission: String };

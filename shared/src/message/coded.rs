@@ -4,9 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Language, Message};
+use crate::excerpt::EXCERPT_CHARS;
 
 /// The arguments that may hold what was posted: a text of a workflow, a word of another program, the number of a record.
 const PRIVATE: [&str; 5] = ["text", "reason", "record", "sent", "until"];
+
+/// The arguments that hold a name that was posted, or the beginning of one: a text in place of a form is taken for a name.
+const NAMES: [&str; 5] = ["field", "part", "begins", "charset", "kind"];
 
 /// The codes of which nothing is left without those arguments.
 const POSTED: [&str; 3] = ["said", "foreign", "until"];
@@ -52,9 +56,18 @@ fn hide(arguments: &mut Map<String, Value>) {
         match value {
             Value::Object(inner) => hide(inner),
             value if PRIVATE.contains(&name.as_str()) => *value = HIDDEN.into(),
+            Value::String(text) if NAMES.contains(&name.as_str()) && may_be_text(text) => *value = HIDDEN.into(),
             _ => {}
         }
     }
+}
+
+/// Whether a name that is quoted, as posted ones are, may be a posted text or the beginning of one. The shapes of bodies show
+/// the same names.
+fn may_be_text(name: &str) -> bool {
+    let Some(inner) = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) else { return false };
+    let is_of_names = |c: char| c.is_alphanumeric() || "_-.[]$ \u{fffd}/+*".contains(c);
+    inner.chars().count() >= EXCERPT_CHARS || !inner.chars().all(is_of_names)
 }
 
 /// The tables of a language: in each line a code and its text, in which `{ $name }` stands for an argument (a part of Fluent).

@@ -132,6 +132,18 @@ fn own_words_are_told_and_what_may_be_posted_is_not() {
         (refused.after_tries(6), Some("postgresql refuses it: … after 6 tries")),
         (Message::Discarded { text: "secret".into() }, Some("a person discarded it: …")),
         (of_step(Message::WorkerBrokeOff), Some("step x: the worker broke off while it was at it")),
+        (
+            Message::BodyFile { part: "\"photo\"".into() },
+            Some("part \"photo\" is a file, and files are not accepted here"),
+        ),
+        (
+            Message::BodyUndecodable { field: "\"ada@example.org\"".into(), charset: "UTF-8".into() },
+            Some("field … is not text in UTF-8"),
+        ),
+        (
+            Message::NameTooLong { most: 256, begins: format!("{:?}", "x".repeat(40)) },
+            Some("a field name is longer than 256 bytes: it begins with …"),
+        ),
         (Message::Until { until: "2026-11-24T13:30:00Z".into() }, None),
         (Message::said("found secret"), None),
         (foreign(), None),

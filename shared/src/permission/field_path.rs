@@ -1,5 +1,5 @@
 //! The name of a posted field as a setting of a permission holds it: as it is posted (`lead_id`, `data[FIELDS][ID]`), or
-//! with the names of its levels joined by dots (`data.FIELDS.ID`). A field that is posted under the whole text as its name
+//! with the names of its levels joined by dots (`data.FIELDS.ID`, `data.items[0].ID`). A field that is posted under the whole text as its name
 //! counts first.
 
 use std::fmt;
@@ -82,8 +82,19 @@ fn levels(text: &str) -> Option<(String, Vec<String>)> {
     if let Some((first, keys)) = brackets(text) {
         return Some((first.to_owned(), keys.split("][").map(str::to_owned).collect()));
     }
-    let (first, rest) = text.split_once('.').filter(|_| !text.contains(['[', ']']))?;
-    Some((first.to_owned(), rest.split('.').map(str::to_owned).collect()))
+    let mut names = Vec::new();
+    for part in text.contains('.').then(|| text.split('.'))? {
+        match brackets(part) {
+            Some((name, keys)) => names.extend(std::iter::once(name).chain(keys.split("][")).map(str::to_owned)),
+            None if part.contains(['[', ']']) => return None,
+            None => names.push(part.to_owned()),
+        }
+    }
+    if text.contains('[') && names.iter().any(String::is_empty) {
+        return None;
+    }
+    let levels = names.split_off(1);
+    Some((names.pop()?, levels))
 }
 
 #[cfg(test)]
@@ -106,6 +117,8 @@ mod tests {
             ("a.b", Some("4")),
             ("a[b]", Some("5")),
             ("c[d]", Some("6")),
+            ("data[FIELDS].ID", Some("\"7\"")),
+            ("list[1].id", Some("3")),
             ("data.FIELDS", Some("{\"ID\":\"7\"}")),
             ("data.fields.ID", None),
             ("data.FIELDS.ID.more", None),
@@ -140,7 +153,7 @@ mod tests {
             let error = text.parse::<FieldPath>().unwrap_err().to_string();
             assert!(error.contains(reason) && error.len() < 200, "{error}");
         }
-        for text in ["lead_id", "E-Mail", "a b", "a[b", "[x]", "ID[", "поле"] {
+        for text in ["lead_id", "E-Mail", "a b", "a[b", "[x]", "ID[", "поле", "a.b[", "a.[b]", "items[].id"] {
             assert!(text.parse::<FieldPath>().is_ok(), "{text}");
         }
     }

@@ -33,15 +33,19 @@ pub fn bearer(header: &str) -> Option<&str> {
 
 /// The first value of a query variable.
 pub fn of_query(query: &str, name: &str) -> Option<String> {
-    let mut pairs = query.split(SEPARATORS).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
+    query.split(SEPARATORS).map(pair).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// The query without these variables; nothing if it has none of them.
 pub fn without(query: &str, names: &[&str]) -> Option<String> {
-    let is_hidden = |pair: &&str| {
-        let name = decoded(pair.split('=').next().unwrap_or_default());
-        names.contains(&name.as_str())
+    without_hidden(query, |name, _| names.contains(&name))
+}
+
+/// The query without the variables that are hidden by name or value; nothing if it has none of them.
+pub fn without_hidden(query: &str, is_hidden: impl Fn(&str, &str) -> bool) -> Option<String> {
+    let is_hidden = |text: &&str| {
+        let (name, value) = pair(text);
+        is_hidden(&name, &value)
     };
     let (hidden, left): (Vec<&str>, Vec<&str>) = query.split(SEPARATORS).partition(is_hidden);
     (!hidden.is_empty()).then(|| left.join("&"))
@@ -49,6 +53,12 @@ pub fn without(query: &str, names: &[&str]) -> Option<String> {
 
 /// A second `?` in a query is read as `&`, as everywhere.
 const SEPARATORS: [char; 2] = ['&', '?'];
+
+/// The name and the value of a variable. A URL that was copied out of HTML has `&amp;` between its variables.
+fn pair(text: &str) -> (String, String) {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    (decoded(name.strip_prefix("amp;").unwrap_or(name)), decoded(value))
+}
 
 fn decoded(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
@@ -80,6 +90,7 @@ mod tests {
             ("%6Bey=abc", Some("abc"), Some("")),
             ("workflow_id=1?key=abc", Some("abc"), Some("workflow_id=1")),
             ("key", Some(""), Some("")),
+            ("workflow_id=1&amp;key=abc", Some("abc"), Some("workflow_id=1")),
             ("KEY=abc&monkey=1", None, None),
             ("", None, None),
         ] {

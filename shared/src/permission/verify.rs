@@ -40,6 +40,16 @@ pub enum Expected {
 pub struct WrongToken;
 
 impl Verify {
+    /// The query variable that holds the token, if there is one. Its value is a secret.
+    pub fn token_variable(&self) -> Option<&str> {
+        self.token.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a text is the token, in constant time.
+    pub fn is_token(&self, text: &str, secrets: &Secrets) -> bool {
+        self.token.as_ref().is_some_and(|(_, expected)| expected.is(text, secrets))
+    }
+
     /// The challenge of a query; nothing if it has none.
     pub fn of_query<'q>(&self, query: &'q Env, secrets: &Secrets) -> Option<Result<&'q str, WrongToken>> {
         let challenge = text(query.get(&self.query))?;

@@ -57,6 +57,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (72, include_str!("../../migrations/0072_described_modules.sql")),
     (73, include_str!("../../migrations/0073_refused_headers.sql")),
     (76, include_str!("../../migrations/0076_gone_records.sql")),
+    (80, include_str!("../../migrations/0080_refused_calls.sql")),
 ];
 
 /// Holds off a second migration at the same time, and others that give rights.

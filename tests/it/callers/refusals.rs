@@ -27,10 +27,10 @@ async fn c5_a_call_to_a_wrong_target_is_kept_and_replayed_to_the_right_one() {
     let postern = Postern::start(SETTINGS).await;
     for (path, origin, code, setting) in [
         ("/trigger?workflow_trigger=web-lead", "", "target_denied", "triggers"),
-        ("/trigger?workflow_trigger=web+lead", "", "invalid_selector", "triggers"),
-        ("/trigger?workflow_id=901&workflow=900", "", "target_denied", "triggers"),
+        ("/trigger?workflow_trigger=web+lead", "", "invalid_selector", ""),
+        ("/trigger?workflow_id=901&workflow=900", "", "target_denied", "workflows"),
         ("/triger?workflow_id=900", "", "unknown_short_url", "short_url"),
-        ("/trigger?workflow_id=900&workflow_trigger=a", "", "ambiguous_target", "triggers"),
+        ("/trigger?workflow_id=900&workflow_trigger=a", "", "ambiguous_target", ""),
         // C1 of the callers.
         ("/trigger?workflow_id=900", "https://shop.example", "origin_denied", "origins"),
     ] {
@@ -39,8 +39,11 @@ async fn c5_a_call_to_a_wrong_target_is_kept_and_replayed_to_the_right_one() {
         let call = if origin.is_empty() { call } else { call.header("origin", origin) };
         assert_eq!(call.send().await.code(), code, "{path}");
         let kept = listed(&postern, usize::try_from(before).unwrap() + 1).await;
-        let found = (&kept[0]["code"], &kept[0]["setting"], &kept[0]["permission"], &kept[0]["bytes"]);
-        assert_eq!(found, (&json!(code), &json!(setting), &json!("p"), &json!(BODY.len())), "{path}");
+        let found = (&kept[0]["code"], &kept[0]["permission"], &kept[0]["bytes"]);
+        assert_eq!(found, (&json!(code), &json!("p"), &json!(BODY.len())), "{path}");
+        assert_eq!(kept[0]["setting"].as_str().unwrap_or_default(), setting, "{path}");
+        let called = (&kept[0]["method"], &kept[0]["path"], &kept[0]["proof"]);
+        assert_eq!(called, (&json!("POST"), &json!(path.split('?').next()), &json!("not_asked")), "{path}");
     }
     let ids: Vec<Value> = listed(&postern, 6).await.iter().map(|one| one["id"].clone()).collect();
     for id in &ids {

@@ -5,15 +5,15 @@ pub mod list;
 pub mod raw;
 pub mod replay;
 
-use postern_shared::intake::remedy;
-use postern_shared::message::Coded;
-use postern_shared::store::refused_bodies::{self, Refusal};
+use postern_shared::intake::remedy::{self, Refused};
+use postern_shared::message::{Coded, Language};
+use postern_shared::store::refused_bodies::{self, Proof, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::field::Time;
 use super::{Error, Who};
-use crate::redact::Kind;
+use crate::redact::{Kind, Sight};
 use crate::state::State;
 
 /// A refused body, without the body.
@@ -33,6 +33,13 @@ pub struct RefusedBody {
     pub message_code: Coded,
     /// The setting that would change that; null = only the caller can mend it.
     pub setting: Option<String>,
+    /// The method of the call; null = an earlier version kept it.
+    pub method: Option<String>,
+    /// The path of the call; `•••` for a viewer, since a short URL may be a secret. Null = an earlier version kept it.
+    pub path: Option<String>,
+    /// What the call proved of its caller: `not_asked`, `right`, `wrong_token` or `wrong_signature`; null = an earlier version
+    /// kept it. What is wrong is replayed only as `unverified`.
+    pub proof: Option<Proof>,
     /// The query, with the shapes of its values.
     pub query: String,
     /// The type that the caller named.
@@ -43,20 +50,30 @@ pub struct RefusedBody {
     pub refused_at: Time,
 }
 
-fn describe(refused: &Refusal) -> RefusedBody {
+fn describe(sight: Sight, refused: &Refusal) -> RefusedBody {
+    let message_code = sight.message(&refused.message);
     RefusedBody {
         id: refused.id,
         permission: refused.permission.clone(),
         address: refused.address.clone(),
         code: refused.code.clone(),
-        message: refused.message.to_string(),
-        message_code: refused.message.coded(),
-        setting: remedy::setting(&refused.code).map(str::to_owned),
+        message: message_code.text(Language::English),
+        message_code,
+        setting: setting(refused).map(str::to_owned),
+        method: refused.method.clone(),
+        path: refused.path.as_deref().map(|path| sight.short_url(path)),
+        proof: refused.proof,
         query: postern_shared::body::shape::of_query(&refused.query),
         content_type: refused.content_type.clone(),
         bytes: refused.bytes,
         refused_at: refused.refused_at.into(),
     }
+}
+
+/// The setting that would change a refusal; nothing if only the caller can mend it.
+pub fn setting(refused: &Refusal) -> Option<&'static str> {
+    let Refusal { message, query, content_type, .. } = refused;
+    remedy::setting(Refused { message, query, content_type: content_type.as_deref() })
 }
 
 /// One with its body, of which only shapes may be shown.

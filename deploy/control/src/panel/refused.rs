@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use postern_shared::body::shape;
-use postern_shared::intake::remedy;
-use postern_shared::store::refused_bodies::{self, Refusal as Kept};
+use postern_shared::message::Message;
+use postern_shared::store::refused_bodies::{self, Proof, Refusal as Kept};
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
@@ -41,6 +41,12 @@ struct Row {
     reason: String,
     /// The setting that would change it; empty = only the caller can mend it.
     setting: &'static str,
+    /// The method and the path of the call; empty = an earlier version kept it.
+    call: String,
+    /// What the call proved, in the words of the reader; empty = its permission asks for nothing.
+    proof: String,
+    /// Whether anybody may have sent it, so that a person must vouch for it.
+    is_unproven: bool,
     message: String,
     query: String,
     content_type: String,
@@ -70,6 +76,7 @@ struct Typed {
     target: String,
     record: String,
     under: String,
+    unverified: bool,
 }
 
 /// The latest, newest first.
@@ -88,18 +95,20 @@ async fn latest(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
 
 /// One with the shape of its body.
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
-    reply::page(&one(visit, String::new()).await?)
+    reply::page(&one(visit, String::new(), false).await?)
 }
 
-async fn one(visit: &Visit<'_>, error: String) -> Result<One, Refusal> {
+async fn one(visit: &Visit<'_>, error: String, is_unproven: bool) -> Result<One, Refusal> {
     let (kept, body) = refused_body::find(&visit.panel.state, id(visit)?).await?;
     let p = Frame::new(visit, Section::RefusedBodies).await;
     let shapes = shape::of_body(kept.content_type.as_deref(), &body.unwrap_or_default());
     let field = |name| visit.form.get(name).to_owned();
     let (charset, content_type) = (field("charset"), field("type"));
-    let typed =
-        Typed { charset, content_type, target: field("target"), record: field("record"), under: field("under") };
-    Ok(One { row: row(&p, &kept), shapes, body: None, typed, error, p })
+    let (target, record, under, unverified) = (field("target"), field("record"), field("under"), is_unverified(visit));
+    let typed = Typed { charset, content_type, target, record, under, unverified };
+    let mut row = row(&p, &kept);
+    row.is_unproven |= is_unproven;
+    Ok(One { row, shapes, body: None, typed, error, p })
 }
 
 /// One with what was posted. The answer is the page itself: an address would show it again without a note.
@@ -115,15 +124,18 @@ pub async fn show_values(visit: &Visit<'_>) -> Result<Response, Refusal> {
 pub async fn replay(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let input = match told(visit) {
         Some(told) => replay::Input { id: Some(id(visit)?), ..told },
-        None => return reply::unsaved(&one(visit, visit.t("target-unknown")).await?),
+        None => return reply::unsaved(&one(visit, visit.t("target-unknown"), false).await?),
     };
     let replayed = match ReplayRefusedBodies::run(&visit.panel.state, &visit.who(), input).await {
-        Err(Error::Invalid(_)) => return reply::unsaved(&one(visit, visit.t("charset-unknown")).await?),
+        Err(Error::Invalid(_)) => return reply::unsaved(&one(visit, visit.t("charset-unknown"), false).await?),
         replayed => replayed?,
     };
     match (replayed.replayed.first(), replayed.refused.first()) {
         (Some(reread), _) => Ok(reply::redirect(&format!("/receipts/{}", reread.receipt))),
-        (None, Some(stays)) => reply::unsaved(&one(visit, stays.message_code.text(visit.language)).await?),
+        (None, Some(stays)) => {
+            let is_unproven = stays.message_code == Message::NotProven.coded();
+            reply::unsaved(&one(visit, stays.message_code.text(visit.language), is_unproven).await?)
+        }
         (None, None) => Err(Refusal::NotFound),
     }
 }
@@ -154,7 +166,13 @@ fn told(visit: &Visit<'_>) -> Option<replay::Input> {
         .transpose()
         .ok()?;
     let (charset, content_type) = (typed(visit, "charset"), typed(visit, "type"));
-    Some(replay::Input { charset, content_type, workflow, trigger, record, under, ..Default::default() })
+    let unverified = is_unverified(visit).then_some(true);
+    Some(replay::Input { charset, content_type, workflow, trigger, record, under, unverified, ..Default::default() })
+}
+
+/// Whether the person vouches for what the caller did not prove.
+fn is_unverified(visit: &Visit<'_>) -> bool {
+    !visit.form.get("unverified").is_empty()
 }
 
 /// What was typed into a field, if anything was.
@@ -167,15 +185,20 @@ fn id(visit: &Visit<'_>) -> Result<i64, Refusal> {
 }
 
 fn row(p: &Frame, kept: &Kept) -> Row {
+    let path = kept.path.as_deref().map(|path| p.sight.short_url(path));
+    let asked = kept.proof.filter(|proof| *proof != Proof::NotAsked);
     Row {
         id: kept.id,
         permission: kept.permission.clone(),
         permission_href: reply::path(&["http-handler", &kept.permission]),
         address: kept.address.clone(),
         code: kept.code.clone(),
-        message: p.words_of(&kept.message),
+        message: p.message(&kept.message),
         reason: p.word("refusal", &kept.code),
-        setting: remedy::setting(&kept.code).unwrap_or_default(),
+        setting: refused_body::setting(kept).unwrap_or_default(),
+        call: [kept.method.as_deref(), path.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        proof: asked.map(|proof| p.word("proof", proof.as_str())).unwrap_or_default(),
+        is_unproven: kept.proof.is_some_and(Proof::is_wrong),
         query: shape::of_query(&kept.query),
         content_type: kept.content_type.clone().unwrap_or_default(),
         bytes: kept.bytes.map(i64::from),

@@ -12,6 +12,7 @@ use postern_control::operation::refused_body::raw::{self, GetRefusedBodyBytes};
 use postern_control::operation::refused_body::replay::{self, ReplayRefusedBodies};
 use postern_shared::document::Name;
 use postern_shared::id::{PermissionKey, TriggerKey, WorkflowId};
+use postern_shared::store::refused_bodies::Proof;
 
 use crate::listing::{List, Listing};
 use crate::options::Server;
@@ -67,6 +68,9 @@ enum Command {
         /// Under this permission, whatever addresses it lets in
         #[arg(long, value_name = "KEY")]
         under: Option<PermissionKey>,
+        /// Also what its caller did not prove to have sent: its token or signature was wrong
+        #[arg(long)]
+        unverified: bool,
         #[command(flatten)]
         api: Server,
     },
@@ -83,13 +87,16 @@ struct Which {
     permission: Option<PermissionKey>,
 }
 
-static COLUMNS: [Column<RefusedBody>; 7] = [
+static COLUMNS: [Column<RefusedBody>; 10] = [
     Column::number("ID", |refused| refused.id.to_string()),
     Column::time("AT", |refused| refused.refused_at.0.clone()),
     Column::text("ADDRESS", |refused| refused.address.clone()),
     Column::text("PERMISSION", |refused| refused.permission.clone()),
+    Column::text("CALL", |refused| called(refused.method.as_deref(), refused.path.as_deref())),
+    Column::text("PROOF", |refused| proof(refused.proof).to_owned()),
     Column::text("SIZE", |refused| size(refused.bytes)),
     Column::text("CODE", |refused| refused.code.clone()),
+    Column::text("SETTING", |refused| refused.setting.clone().unwrap_or_else(|| "-".to_owned())),
     Column::text("MESSAGE", |refused| refused.message.clone()),
 ];
 
@@ -113,6 +120,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
             trigger,
             record,
             under,
+            unverified,
             api,
         } => {
             let input = replay::Input {
@@ -124,6 +132,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
                 trigger: trigger.clone(),
                 record: *record,
                 under: under.clone(),
+                unverified: unverified.then_some(true),
             };
             let done = api.api()?.call::<ReplayRefusedBodies>(&input).await?;
             output.result(replayed(&done), &done)?;
@@ -163,11 +172,29 @@ fn whole(refused: &get::Output) -> String {
     let mut text =
         format!("{id} {at} {address} by permission {permission}: {code}: {message} ({})", size(refused.bytes));
     let content_type = refused.content_type.as_deref().unwrap_or("no content type");
+    let setting = refused.setting.as_deref().unwrap_or("none: only the caller can mend it");
+    let (call, proof) = (called(refused.method.as_deref(), refused.path.as_deref()), proof(refused.proof));
+    text += &format!("\nsetting that would change it: {setting}\ncall: {call}\nproof: {proof}");
     text += &format!("\nquery: {query}\ncontent type: {content_type}");
     for get::Shape { name, shape } in &refused.shapes {
         text += &format!("\n  {name}: {shape}");
     }
     harmless(&text)
+}
+
+/// The method and the path of a call; an earlier version did not keep them.
+fn called(method: Option<&str>, path: Option<&str>) -> String {
+    format!("{} {}", method.unwrap_or("-"), path.unwrap_or("-"))
+}
+
+fn proof(proof: Option<Proof>) -> &'static str {
+    match proof {
+        None => "unknown",
+        Some(Proof::NotAsked) => "not asked",
+        Some(Proof::Right) => "right",
+        Some(Proof::WrongToken) => "wrong token",
+        Some(Proof::WrongSignature) => "wrong signature",
+    }
 }
 
 fn size(bytes: Option<i32>) -> String {

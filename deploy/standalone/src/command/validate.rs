@@ -19,6 +19,7 @@ pub struct Options {
 /// Checks the documents; findings are a failure.
 pub fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let batch = documents::check(&documents::read(&options.files)?);
+    documents::warn(&batch, output);
     documents::report(&batch, output)?;
     let count = batch.documents.len();
     output.result(format_args!("{count} checked, no findings"), &json!({"documents": count}))

@@ -1,4 +1,5 @@
 mod refused;
+mod wide_parts;
 
 use std::time::{Duration, Instant};
 

@@ -72,6 +72,9 @@ codes! {
     "field-reference" FieldReference;
     "field-list" FieldList;
     "field-level" FieldLevel;
+    "field-of-page" FieldOfPage;
+    "raw-field" RawField { field: String };
+    "raw-ping" RawPing;
     "header-no-name" HeaderNoName { header: String };
     "header-secret" HeaderSecret { header: String };
     "header-token" HeaderToken { header: String };

@@ -1,7 +1,9 @@
 //! The setting `origins`.
 
 use crate::document::Reader;
-use crate::message::PermissionFault;
+use crate::message::{Message, PermissionFault};
+use crate::permission::origin::{meant, origin};
+use crate::suggestion::Meant;
 
 use super::reader::texts;
 
@@ -13,19 +15,12 @@ pub(super) fn read(reader: &mut Reader) -> Vec<String> {
                 Some(origin) => origins.push(origin),
                 None => {
                     let short: String = word.chars().take(60).collect();
-                    reader.report("origins", PermissionFault::NoOrigin { origin: format!("{short:?}") });
+                    let fault = Message::from(PermissionFault::NoOrigin { origin: format!("{short:?}") });
+                    let meant = meant(&short).map(|origin| Meant::of([format!("`{origin}`")]));
+                    reader.report("origins", fault.meant(meant.unwrap_or_default()));
                 }
             }
         }
     }
     origins
-}
-
-/// An origin as browsers write it (RFC 6454, 6.2): scheme, host, port if unusual, in lowercase, without a path.
-/// `null` is none: every sandboxed page has it.
-fn origin(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    let host = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"))?;
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    (!host.is_empty() && host.bytes().all(allowed)).then_some(lower)
 }

@@ -144,6 +144,34 @@ fn an_answer_a_ping_and_a_dedupe_that_cannot_be_meant_are_found() {
 }
 
 #[test]
+fn an_origin_that_is_none_names_the_one_that_is_meant() {
+    for (origins, expected) in [
+        ("https://a.example/", "is not an origin such as https://www.example.com: did you mean `https://a.example`?"),
+        ("https://A.example:443/form", "did you mean `https://a.example`?"),
+        ("shop.example", "did you mean `https://shop.example`?"),
+        ("https://*.example", "is not an origin such as https://www.example.com"),
+        ("null", "\"null\" is not an origin"),
+    ] {
+        let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "origins": origins});
+        assert!(faults(&document)[0].contains(expected), "{:?}", faults(&document));
+    }
+    let origins = "https://a.example:443 capacitor://localhost HTTP://B.example";
+    let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "origins": origins});
+    let read = read(&document).unwrap();
+    for (origin, expected) in [
+        ("https://a.example", true),
+        ("https://a.example:443", true),
+        ("capacitor://localhost", true),
+        ("http://b.example", true),
+        ("https://b.example", false),
+        ("null", false),
+        ("", false),
+    ] {
+        assert_eq!(read.lists_origin(origin), expected, "{origin}");
+    }
+}
+
+#[test]
 fn a_date_is_valid_to_its_end() {
     let document = json!({"permission": "p", "addresses": "10.0.0.1", "triggers": ["t"], "expires": "2026-12-31"});
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_761_600);

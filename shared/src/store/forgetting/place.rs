@@ -57,6 +57,7 @@ pub const PLACES: &[Place] = &[
         columns: &[
             ("message", Message),
             ("query", Text),
+            ("path", Text),
             ("content_type", Text),
             ("idempotency_key", Text),
             ("headers", Text),

@@ -44,7 +44,10 @@ const TABLES: &[(Process, &str, &[Right])] = &[
         "refused_bodies",
         &[
             Read("id, permission, refused_at, kept_bytes"),
-            Add("permission, address, code, message, query, content_type, body, refused_at, idempotency_key, headers"),
+            Add(
+                "permission, address, code, message, query, content_type, body, refused_at, idempotency_key, headers, \
+                 method, path, proof",
+            ),
             Remove,
         ],
     ),
@@ -277,7 +280,11 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (
         Control,
         "refused_bodies",
-        &[Read(""), Change("code, message, tried_at, query, content_type, idempotency_key, headers, body"), Remove],
+        &[
+            Read(""),
+            Change("code, message, tried_at, query, path, content_type, idempotency_key, headers, body"),
+            Remove,
+        ],
     ),
     (Control, "rejected_callers", &[Read("")]),
     (Control, "answered", &[Read(""), Add("instance, hour, numbers")]),

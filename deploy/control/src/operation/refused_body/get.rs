@@ -2,6 +2,7 @@
 
 use postern_shared::body::shape;
 use postern_shared::message::Coded;
+use postern_shared::store::refused_bodies::Proof;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,13 @@ pub struct Output {
     pub message_code: Coded,
     /// The setting that would change that; null = only the caller can mend it.
     pub setting: Option<String>,
+    /// The method of the call; null = an earlier version kept it.
+    pub method: Option<String>,
+    /// The path of the call; `•••` for a viewer, since a short URL may be a secret. Null = an earlier version kept it.
+    pub path: Option<String>,
+    /// What the call proved of its caller: `not_asked`, `right`, `wrong_token` or `wrong_signature`; null = an earlier version
+    /// kept it. What is wrong is replayed only as `unverified`.
+    pub proof: Option<Proof>,
     /// The query; with the shapes of its values unless these are asked for.
     pub query: String,
     /// The type that the caller named.
@@ -73,7 +81,7 @@ impl Operation for GetRefusedBody {
         "getRefusedBody",
         "/refused_bodies/{id}",
         "one refused body: its names and the shapes of its values",
-        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "setting": null, "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
+        r#"{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "setting": "batch", "method": "POST", "path": "/trigger", "proof": "not_asked", "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z", "shapes": [{"name": "lastname", "shape": "L••• (8)"}], "body": null}"#,
     )
     .refusing(&[Code::NotFound, Code::Forbidden]);
 
@@ -91,11 +99,14 @@ impl Operation for GetRefusedBody {
             message,
             message_code,
             setting,
+            method,
+            path,
+            proof,
             query,
             content_type,
             bytes,
             refused_at,
-        } = describe(&refused);
+        } = describe(who.sight(), &refused);
         let query = if is_shown { refused.query } else { query };
         let body = body.filter(|_| is_shown).map(|body| String::from_utf8_lossy(&body).into_owned());
         Ok(Output {
@@ -106,6 +117,9 @@ impl Operation for GetRefusedBody {
             message,
             message_code,
             setting,
+            method,
+            path,
+            proof,
             query,
             content_type,
             bytes,

@@ -36,11 +36,11 @@ impl Operation for ListRefusedBodies {
         "listRefusedBodies",
         "/refused_bodies",
         "what permitted callers sent and was refused, the newest first",
-        r#"{"refused_bodies": [{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "setting": null, "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z"}]}"#,
+        r#"{"refused_bodies": [{"id": 1, "permission": "office", "address": "192.0.2.1", "code": "invalid_body", "message": "the JSON body is not an object", "message_code": {"code": "body-no-object"}, "setting": "batch", "method": "POST", "path": "/trigger", "proof": "not_asked", "query": "workflow_id=77", "content_type": "application/json", "bytes": 20, "refused_at": "2026-11-24T13:30:00Z"}]}"#,
     );
 
-    async fn run(state: &State, _: &Who, input: Input) -> Result<Output, Error> {
+    async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let found = refused_bodies::latest(&state.store.connection().await?, input.last.get()).await?;
-        Ok(Output { refused_bodies: found.iter().map(describe).collect() })
+        Ok(Output { refused_bodies: found.iter().map(|one| describe(who.sight(), one)).collect() })
     }
 }

@@ -46,6 +46,9 @@ pub struct Input {
     /// The permission under which it is read, whatever addresses this permission lets in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub under: Option<PermissionKey>,
+    /// `true`: also what its caller did not prove to have sent, since its token or signature was wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<bool>,
 }
 
 /// What became of them.
@@ -113,7 +116,13 @@ impl Operation for ReplayRefusedBodies {
             number => RecordId::try_from(number).map(Some),
         });
         let selected = Replaced { target, record: record.transpose().map_err(unusable)? };
-        let told = Told { charset, content_type: input.content_type.as_deref(), selected, permission: input.under };
+        let told = Told {
+            charset,
+            content_type: input.content_type.as_deref(),
+            selected,
+            permission: input.under,
+            is_unverified: input.unverified == Some(true),
+        };
         let done = reread::replay(state, &who.account, &choice, told).await?;
         if matches!(choice, Choice::One(_)) && done.accepted.is_empty() && done.refused.is_empty() {
             return Err(Error::Unknown("refused body"));
