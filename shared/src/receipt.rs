@@ -19,7 +19,7 @@ use crate::store::dead_letters::Dead;
 use crate::store::receipts::{Receipt, Skipped};
 use crate::store::replayed::{self, Replayed};
 use crate::store::run_steps::Entry;
-use crate::store::runs::{OfReceipt, Parent, Run};
+use crate::store::runs::{OfReceipt, Parent, Run, Settled};
 use crate::store::workflows::StepOf;
 use crate::store::{Connection, StoreError, dead_letters, receipts, run_steps, runs, workflows};
 
@@ -158,6 +158,11 @@ fn step_of(run: &Run, entry: &Entry) -> StepOf {
 }
 
 impl Messages {
+    /// The name of an account.
+    fn names(&self, account: Option<&str>) -> Option<String> {
+        account.filter(|_| matches!(self, Self::All)).map(str::to_owned)
+    }
+
     fn of_step(&self, run: &Run, entry: &Entry) -> Option<Coded> {
         let message = entry.step.message.as_ref()?;
         match self {
@@ -247,5 +252,7 @@ fn describe(run: &Run, runs: &OfReceipt, log: &[Entry], messages: &Messages) -> 
         started_by: run.parent.and_then(started_by),
         replays: run.replays,
         replaced_by: run.replaced_by,
+        handled_by: run.settled.as_ref().and_then(Settled::handled_by).map(str::to_owned),
+        dismissed_by: messages.names(run.settled.as_ref().and_then(Settled::dismissed_by)),
     }
 }

@@ -27,6 +27,7 @@ mod error;
 pub mod failure_groups;
 pub mod finding;
 pub mod forgetting;
+pub mod handled_failures;
 pub mod history;
 pub mod jobs;
 mod listen;

@@ -108,6 +108,12 @@ pub struct RunReport {
     /// The replay that goes on in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced_by: Option<i16>,
+    /// The step that waited for it and went on although it failed: it counts as failed no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_by: Option<String>,
+    /// Who dismissed it, so that it counts as failed no longer; only operators see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed_by: Option<String>,
 }
 
 /// A step that a run took.

@@ -36,8 +36,8 @@ FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::text[], $5::bigint[], 
 /// Waits for another transaction that has the run, and then finds the revision that it left.
 const TAKE: &str = "-- checkpoints::take
 SELECT r.receipt, r.number, r.workflow, r.version, r.state::text, r.steps_taken, r.record, r.message, r.started_at,
-    r.ended_at, r.parent, r.parent_step, r.item, r.replays, r.replaced_by, r.connected, c.document::text, q.query::text,
-    q.request::text, now(), c.decision, c.gate = 'passed', q.waits,
+    r.ended_at, r.parent, r.parent_step, r.item, r.replays, r.replaced_by, r.connected, r.handled_by, r.dismissed_by,
+    c.document::text, q.query::text, q.request::text, now(), c.decision, c.gate = 'passed', q.waits,
     q.ip, q.accepted_at
 FROM checkpoints c JOIN runs r ON r.receipt = c.receipt AND r.number = c.run JOIN receipts q ON q.id = c.receipt
 WHERE c.receipt = $1 AND c.run = $2 AND c.revision = $3 AND NOT c.waits_for_turn
@@ -213,18 +213,18 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
     let RunKey { receipt, number } = resume.run;
     let row = transaction.query_opt(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
     let Some(row) = row else { return Ok(None) };
-    let document: &str = row.get(16);
+    let document: &str = row.get(18);
     Ok(Some(Taken {
         run: runs::read(&row)?,
         checkpoint: parsed(document)?,
         bytes: document.len(),
-        query: row.get::<_, Option<&str>>(17).map(parsed).transpose()?.unwrap_or_default(),
-        request: receipts::unfold(row.get(18), row.get(23), row.get(24))?,
-        now: row.get(19),
-        decision: row.get::<_, Option<&str>>(20).and_then(Decision::from_word),
-        is_cancelled: row.get::<_, Option<&str>>(20) == Some("cancel"),
-        has_passed: row.get::<_, Option<bool>>(21).unwrap_or(false),
-        waits: row.get(22),
+        query: row.get::<_, Option<&str>>(19).map(parsed).transpose()?.unwrap_or_default(),
+        request: receipts::unfold(row.get(20), row.get(25), row.get(26))?,
+        now: row.get(21),
+        decision: row.get::<_, Option<&str>>(22).and_then(Decision::from_word),
+        is_cancelled: row.get::<_, Option<&str>>(22) == Some("cancel"),
+        has_passed: row.get::<_, Option<bool>>(23).unwrap_or(false),
+        waits: row.get(24),
     }))
 }
 

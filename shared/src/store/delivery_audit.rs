@@ -41,15 +41,18 @@ pub const PLACES: [&str; 14] = [
 const HOUR: &str = "-- delivery_audit::hour
 SELECT floor(extract(epoch FROM now()) / 3600)::bigint";
 
-/// Of a run and its replays the last one counts, and of the runs of a receipt the one that counts in
+/// Of a run and its replays the last one counts, a failure that was handled counts as finished, and of the runs of a receipt the one that counts in
 /// [`super::runs::State::of_all`].
 const TAKEN: &str = "-- delivery_audit::taken
 WITH bounds AS (
     SELECT postern_uuid_floor(to_timestamp($1::bigint * 3600)) AS low,
         postern_uuid_floor(to_timestamp(($1::bigint + 1) * 3600)) AS high
+), counted AS (
+    SELECT receipt, CASE WHEN handled_by IS NULL THEN state ELSE 'finished' END AS state
+    FROM runs, bounds WHERE receipt >= low AND receipt < high AND replaced_by IS NULL
 ), ended AS (
     SELECT receipt, coalesce(min(state) FILTER (WHERE state NOT IN ('failed', 'finished')), min(state)) AS state
-    FROM runs, bounds WHERE receipt >= low AND receipt < high AND replaced_by IS NULL GROUP BY receipt
+    FROM counted GROUP BY receipt
 )
 SELECT CASE WHEN duplicate_of IS NOT NULL THEN 'duplicate' ELSE coalesce(state::text, 'unmatched') END, count(*)
 FROM receipts CROSS JOIN bounds LEFT JOIN ended ON receipt = id WHERE id >= low AND id < high GROUP BY 1

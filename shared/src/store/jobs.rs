@@ -2,6 +2,7 @@
 //! does them in turn; see [`batch`].
 
 mod batch;
+mod started;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +17,7 @@ use super::runs::{self, Filter};
 use super::{StoreError, parsed};
 
 pub use batch::{Batch, Care, batch};
+pub use started::Started;
 
 /// The runs that there are when the job is created.
 const COUNT: &str = "-- jobs::count
@@ -45,11 +47,14 @@ pub enum Kind {
     RunAgain,
     /// A run that has not ended is cancelled.
     Cancel,
+    /// A failed run is dismissed: nothing more is to be done about it.
+    Dismiss,
 }
 
 impl Kind {
     /// All, with the word that the store and the API use.
-    pub const ALL: [(Self, &str); 3] = [(Self::GoOn, "go_on"), (Self::RunAgain, "run_again"), (Self::Cancel, "cancel")];
+    pub const ALL: [(Self, &str); 4] =
+        [(Self::GoOn, "go_on"), (Self::RunAgain, "run_again"), (Self::Cancel, "cancel"), (Self::Dismiss, "dismiss")];
 
     /// Its word.
     pub fn word(self) -> &'static str {
@@ -59,10 +64,15 @@ impl Kind {
     /// Whether runs in this state are work for it.
     pub fn takes(self, state: runs::State) -> bool {
         match self {
-            Self::GoOn => state == runs::State::Failed,
+            Self::GoOn | Self::Dismiss => state == runs::State::Failed,
             Self::RunAgain => state.is_end(),
             Self::Cancel => !state.is_end(),
         }
+    }
+
+    /// Whether it starts a run in the place of each run that it takes.
+    pub fn starts_runs(self) -> bool {
+        matches!(self, Self::GoOn | Self::RunAgain)
     }
 }
 
@@ -77,7 +87,7 @@ impl FromStr for Kind {
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.iter().find(|(_, known)| *known == word);
-        known.map(|(kind, _)| *kind).ok_or("must be one of go_on, run_again, cancel")
+        known.map(|(kind, _)| *kind).ok_or("must be one of go_on, run_again, cancel, dismiss")
     }
 }
 
@@ -109,12 +119,14 @@ pub struct Job {
     pub account: String,
     /// The runs that there were when it was created.
     pub total: i64,
-    /// The runs for which it was done.
+    /// The runs for which it was done: of a kind that starts runs, those in whose place it has started one.
     pub done: i64,
     /// The runs for which it could not be done.
     pub failed: i64,
     /// The word for what was in the way of the last of those.
     pub obstacle: Option<String>,
+    /// What became of the runs that it has started; none = its kind starts none.
+    pub started: Option<Started>,
     /// When it was created.
     pub created_at: SystemTime,
     /// When a worker began it.
@@ -152,12 +164,23 @@ pub async fn create(connection: &mut Object, account: &str, new: &NewJob) -> Res
 
 /// The latest jobs, older than another, newest first, at most `last`.
 pub async fn list(connection: &Object, before: Option<i64>, last: i64) -> Result<Vec<Job>, StoreError> {
-    connection.query(LIST, &[&before, &last]).await?.iter().map(read).collect()
+    let rows = connection.query(LIST, &[&before, &last]).await?;
+    with_started(connection, rows.iter().map(read).collect::<Result<_, _>>()?).await
 }
 
 /// One job.
 pub async fn find(connection: &Object, id: i64) -> Result<Option<Job>, StoreError> {
-    connection.query_opt(FIND, &[&id]).await?.as_ref().map(read).transpose()
+    let job = connection.query_opt(FIND, &[&id]).await?.as_ref().map(read).transpose()?;
+    Ok(with_started(connection, job.into_iter().collect()).await?.pop())
+}
+
+async fn with_started(connection: &Object, mut jobs: Vec<Job>) -> Result<Vec<Job>, StoreError> {
+    let ids: Vec<i64> = jobs.iter().filter(|job| job.kind.starts_runs()).map(|job| job.id).collect();
+    let started = started::of_jobs(connection, &ids).await?;
+    for job in jobs.iter_mut().filter(|job| job.kind.starts_runs()) {
+        job.started = Some(started.get(&job.id).copied().unwrap_or_default());
+    }
+    Ok(jobs)
 }
 
 /// Stops a job; nothing if there is none. One that has ended stays as it is.
@@ -185,6 +208,7 @@ fn read(row: &Row) -> Result<Job, StoreError> {
         done: row.get(7),
         failed: row.get(8),
         obstacle: row.get(9),
+        started: None,
         created_at: row.get(10),
         started_at: row.get(11),
         ended_at: row.get(12),

@@ -56,7 +56,10 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (71, include_str!("../../migrations/0071_failed_lately.sql")),
     (72, include_str!("../../migrations/0072_described_modules.sql")),
     (73, include_str!("../../migrations/0073_refused_headers.sql")),
+    (74, include_str!("../../migrations/0074_settled_failures.sql")),
+    (75, include_str!("../../migrations/0075_dismissing_jobs.sql")),
     (76, include_str!("../../migrations/0076_gone_records.sql")),
+    (77, include_str!("../../migrations/0077_runs_of_jobs.sql")),
     (80, include_str!("../../migrations/0080_refused_calls.sql")),
 ];
 

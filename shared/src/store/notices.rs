@@ -31,8 +31,8 @@ RETURNING document::text";
 const COUNT: &str = "-- notices::count
 SELECT coalesce((SELECT floor(extract(epoch FROM now() - accepted_at) / 3600)::bigint FROM receipts
         ORDER BY id DESC LIMIT 1), 0),
-    (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed' AND replaced_by IS NULL
-        AND ended_at >= now() - interval '1 hour' LIMIT $1) f),
+    (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed' AND replaced_by IS NULL AND handled_by IS NULL
+        AND dismissed_by IS NULL AND ended_at >= now() - interval '1 hour' LIMIT $1) f),
     (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'needs_attention' LIMIT $1) n),
     (SELECT count(*) FROM (SELECT FROM dead_letters LIMIT $1) d),
     (SELECT count(*) FROM (SELECT FROM receipts WHERE unmatched

@@ -14,12 +14,12 @@ const MAX_COUNTED: i64 = 999;
 
 const WAITING: &str = "-- overview::waiting
 SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state IN ('failed', 'needs_attention') AND replaced_by IS NULL
-        AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 hour') LIMIT $2) f),
+        AND handled_by IS NULL AND dismissed_by IS NULL AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 hour') LIMIT $2) f),
     (SELECT count(*) FROM (SELECT FROM dead_letters LIMIT $2) d)";
 
 const ATTENTION: &str = "-- overview::attention
 SELECT (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'failed' AND replaced_by IS NULL
-        AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 hour') LIMIT $2) f),
+        AND handled_by IS NULL AND dismissed_by IS NULL AND receipt >= postern_uuid_floor(now() - $1::float8 * interval '1 hour') LIMIT $2) f),
     (SELECT count(*) FROM (SELECT FROM runs WHERE state = 'needs_attention' LIMIT $2) n),
     (SELECT count(*) FROM (SELECT FROM dead_letters LIMIT $2) d),
     (SELECT count(*) FROM (SELECT FROM receipts WHERE unmatched
@@ -43,7 +43,8 @@ SELECT h.hour, a.count FROM generate_series($1::bigint, $2::bigint) AS h (hour) 
 const ENDED: &str = "-- overview::ended
 SELECT h.hour, e.finished, e.failed FROM generate_series($1::bigint, $2::bigint) AS h (hour) CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'finished') AS finished,
-        count(*) FILTER (WHERE state IN ('failed', 'needs_attention') AND replaced_by IS NULL) AS failed
+        count(*) FILTER (WHERE state IN ('failed', 'needs_attention') AND replaced_by IS NULL AND handled_by IS NULL
+            AND dismissed_by IS NULL) AS failed
     FROM runs WHERE receipt >= postern_uuid_floor(to_timestamp(h.hour * 3600))
         AND receipt < postern_uuid_floor(to_timestamp((h.hour + 1) * 3600))) AS e";
 

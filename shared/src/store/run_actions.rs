@@ -1,8 +1,10 @@
-//! What a person does for a run: replays it at its failed step, runs it again from the start, cancels it, or decides about a
-//! step whose outcome is unknown. The change, what wakes the run, and the row of the audit log are one transaction.
+//! What a person does for a run: replays it at its failed step, runs it again from the start, cancels it, dismisses it, or
+//! decides about a step whose outcome is unknown. The change, what wakes the run, and the row of the audit log are one
+//! transaction.
 
 mod cancel;
 mod decide;
+mod dismiss;
 mod obstacle;
 mod replays;
 
@@ -19,6 +21,7 @@ use crate::resume::{Resume, RunKey};
 
 pub use cancel::cancel_all;
 pub use decide::decide;
+pub use dismiss::{dismiss, dismiss_all};
 pub use obstacle::Obstacle;
 pub use replays::{How, Version, start_all};
 
@@ -79,7 +82,7 @@ async fn start(
 ) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
     let way = Way::Resuming { of_many: false };
-    let new = match start_all(&transaction, &[run], how, &way).await?.pop() {
+    let new = match start_all(&transaction, &[run], how, &way, None).await?.pop() {
         Some((_, Ok(new))) => new,
         Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
         None => return Ok(Err(Obstacle::Unknown)),

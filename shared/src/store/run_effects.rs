@@ -24,7 +24,7 @@ WITH RECURSIVE family (number) AS (
     SELECT child.number FROM family JOIN runs child ON child.parent = family.number WHERE child.receipt = $1
 )
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by, connected
+    parent, parent_step, item, replays, replaced_by, connected, handled_by, dismissed_by
 FROM runs WHERE receipt = $1 AND number IN (SELECT number FROM family) ORDER BY number LIMIT $3";
 
 /// Calls that were begun, and of which it is not known what came of them.

@@ -3,6 +3,7 @@
 
 mod filter;
 mod of_receipt;
+mod settled;
 mod state;
 
 use std::pin::pin;
@@ -20,6 +21,7 @@ use crate::resume::{Resume, RunKey};
 
 pub use filter::Filter;
 pub use of_receipt::{OfReceipt, of};
+pub use settled::Settled;
 pub use state::State;
 
 const INSERT: &str = "-- runs::insert
@@ -50,7 +52,7 @@ const TYPES: [Type; 17] = [
 
 const PAGE: &str = "-- runs::page
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by, connected
+    parent, parent_step, item, replays, replaced_by, connected, handled_by, dismissed_by
 FROM runs WHERE $FILTER AND ($10::uuid IS NULL OR receipt <= $10 AND (receipt < $10 OR number > $11))
 ORDER BY receipt DESC, number LIMIT $12";
 
@@ -107,6 +109,8 @@ pub struct Run {
     pub replays: Option<i16>,
     /// The number of the replay that goes on in its place.
     pub replaced_by: Option<i16>,
+    /// Why it needs nobody although it has failed.
+    pub settled: Option<Settled>,
 }
 
 /// The step of another run of the receipt that started a run.
@@ -138,12 +142,18 @@ impl Run {
             parent: None,
             replays: None,
             replaced_by: None,
+            settled: None,
         }
     }
 
     /// Its name.
     pub fn key(&self) -> RunKey {
         RunKey { receipt: self.receipt, number: self.number }
+    }
+
+    /// What it counts as: a failure that the run that waited for it has handled is none of the receipt.
+    pub(in crate::store) fn counts_as(&self) -> State {
+        if matches!(self.settled, Some(Settled::Handled(_))) { State::Finished } else { self.state }
     }
 
     /// The step at which it failed.
@@ -307,5 +317,6 @@ pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
         parent: row.get::<_, Option<i16>>(10).and_then(parent),
         replays: row.get(13),
         replaced_by: row.get(14),
+        settled: Settled::of_columns(row, 16, 17),
     })
 }

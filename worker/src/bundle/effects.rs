@@ -11,6 +11,7 @@ use postern_shared::record_ref::ConnectedRecord;
 use postern_shared::resume::{Resume, RunKey};
 use postern_shared::store::claims::{Claim, Holder};
 use postern_shared::store::comments::NewComment;
+use postern_shared::store::handled_failures::Handled;
 use postern_shared::store::responses::Response;
 use postern_shared::store::run_results::RunResult;
 use postern_shared::store::run_steps::Step;
@@ -64,6 +65,8 @@ pub struct RunEffects {
     pub slow: Option<Cost>,
     /// What it has for the run that waits for it; none = no run does.
     pub result: Option<RunResult>,
+    /// The steps of it that went on although runs failed that they waited for.
+    pub handled: Vec<Handled>,
     /// A span of its trace; none = it is not traced.
     pub trace: Option<TraceContext>,
 }
@@ -100,7 +103,7 @@ impl From<ChildRun> for RunEffects {
     fn from(child: ChildRun) -> Self {
         let ChildRun { run, document, wake, .. } = child;
         let (before, document, wake) = (Before::New, Some(document), Some(wake));
-        let (log, slow, result, trace) = (Vec::new(), None, None, None);
-        Self { run, before, log, keeps: true, forgets: false, document, wake, slow, result, trace }
+        let (log, slow, result, handled, trace) = (Vec::new(), None, None, Vec::new(), None);
+        Self { run, before, log, keeps: true, forgets: false, document, wake, slow, result, handled, trace }
     }
 }

@@ -11,6 +11,7 @@ use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::{Elsewhere, FrameId, Frames};
 use postern_shared::store::claims::Claim;
+use postern_shared::store::handled_failures::Handled;
 use postern_shared::store::run_results::RunResult;
 use postern_shared::store::run_steps::Step as Taken;
 use postern_shared::store::runs::{Run, State};
@@ -52,6 +53,8 @@ pub struct Execution {
     pub(super) depth: u8,
     /// What it has for the run that waits for it; none = no run does.
     pub(super) awaited: Option<RunResult>,
+    /// The steps of it that went on although runs failed that they waited for.
+    pub(super) handled: Vec<Handled>,
     /// The loops in which it stands.
     pub(super) frames: Frames,
     /// What it knows of records of other systems.
@@ -111,6 +114,7 @@ impl Execution {
             touched,
             depth,
             awaited,
+            handled: Vec::new(),
             frames: Frames::default(),
             elsewhere: Elsewhere::default(),
             budget,

@@ -51,6 +51,7 @@ impl Execution {
             touched: Touched::default(),
             depth: taken.checkpoint.depth,
             awaited: taken.checkpoint.awaited.clone(),
+            handled: Vec::new(),
             frames,
             elsewhere: taken.checkpoint.elsewhere.clone(),
             budget: RunBudget::new(),
@@ -78,8 +79,9 @@ impl Execution {
             (KeepLog::Failures, _) => (true, false),
             (KeepLog::None, _) => (false, false),
         };
-        let Self { run, log, wake, slow, awaited: result, trace, .. } = self;
-        (RunEffects { run, before, log, keeps, forgets, document, wake, slow, result, trace }, self.field_usage)
+        let Self { run, log, wake, slow, awaited: result, handled, trace, .. } = self;
+        let effects = RunEffects { run, before, log, keeps, forgets, document, wake, slow, result, handled, trace };
+        (effects, self.field_usage)
     }
 
     /// Where it stands. What is too large to be kept fails a run that is to go on; a failed one cannot be replayed.

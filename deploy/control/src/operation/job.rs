@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::field::{Moment, Text, Time};
 
 /// An example of a job.
-const EXAMPLE: &str = r#"{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}"#;
+const EXAMPLE: &str = r#"{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "started": {"finished": 1100, "failed": 60, "waiting": 10, "running": 30}, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}"#;
 
 /// Which runs. What is not named counts for all.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -65,12 +65,14 @@ pub struct OneJob {
     pub account: String,
     /// The runs that there were when it was created.
     pub total: i64,
-    /// The runs for which it was done.
+    /// The runs for which it was done: of `go_on` and `run_again`, those in whose place it has started a run.
     pub done: i64,
     /// The runs for which it could not be done.
     pub failed: i64,
     /// The runs that are left.
     pub left: i64,
+    /// What became of the runs that it has started; null where it starts none.
+    pub started: Option<Started>,
     /// What was in the way of the last run for which it could not be done.
     pub obstacle: Option<String>,
     /// When it was created.
@@ -79,6 +81,26 @@ pub struct OneJob {
     pub started_at: Option<Time>,
     /// When it ended.
     pub ended_at: Option<Time>,
+}
+
+/// How the runs stand that a job has started. Those that the history has no more are not counted.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StartedRuns")]
+pub struct Started {
+    /// They have finished.
+    pub finished: i64,
+    /// They have failed as well.
+    pub failed: i64,
+    /// They wait: for a time, for another run, for a person, or for their workflow, which is on hold.
+    pub waiting: i64,
+    /// They are on their way.
+    pub running: i64,
+}
+
+impl From<jobs::Started> for Started {
+    fn from(jobs::Started { finished, failed, waiting, running }: jobs::Started) -> Self {
+        Self { finished, failed, waiting, running }
+    }
 }
 
 impl Selection {
@@ -126,6 +148,7 @@ fn describe(job: &jobs::Job) -> OneJob {
         done: job.done,
         failed: job.failed,
         left: job.left(),
+        started: job.started.map(Started::from),
         obstacle: job.obstacle.clone(),
         created_at: job.created_at.into(),
         started_at: job.started_at.map(Time::from),

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod decide;
+pub mod dismiss;
 pub mod effects;
 pub mod failure_groups;
 pub mod list;

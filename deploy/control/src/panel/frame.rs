@@ -7,6 +7,7 @@ use postern_shared::env::Env;
 use postern_shared::message::Message;
 use postern_shared::store::accounts::Role;
 use postern_shared::store::overview::{self, Waiting};
+use postern_shared::store::runs::Settled;
 use postern_shared::store::{processes, settings};
 use postern_shared::submission::Target;
 
@@ -215,6 +216,14 @@ impl Frame {
     /// A message that holds no posted value.
     pub fn words_of(&self, message: &Message) -> String {
         message.text(self.language)
+    }
+
+    /// Why a failed run needs nobody.
+    pub fn settled(&self, settled: &Settled) -> String {
+        match settled {
+            Settled::Handled(step) => format!("{} {step}", self.t("handled-by")),
+            Settled::Dismissed(account) => format!("{} {account}", self.t("dismissed-by")),
+        }
     }
 
     /// A length of time in the unit that reads best.

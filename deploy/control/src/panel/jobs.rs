@@ -1,7 +1,7 @@
 //! The jobs: what is done with many runs, how far it has come, and a button that stops it.
 
 use askama::Template;
-use postern_shared::store::jobs::{self, Job};
+use postern_shared::store::jobs::{self, Job, Started};
 use postern_shared::store::runs::Filter;
 use warp::reply::Response;
 
@@ -33,6 +33,7 @@ struct Row {
     id: i64,
     pill: Pill,
     kind: String,
+    starts_runs: bool,
     /// Which runs, in words.
     runs: String,
     rate: f64,
@@ -41,6 +42,8 @@ struct Row {
     /// What was in the way of the last one; empty if nothing was.
     obstacle: String,
     left: i64,
+    /// What became of the runs that it has started, in words.
+    started: Vec<String>,
     total: i64,
     account: String,
     at: Moment,
@@ -97,17 +100,26 @@ fn row(p: &Frame, job: &Job) -> Row {
         id: job.id,
         pill: p.pill(&job.state),
         kind: p.word("job", job.kind.word()),
+        starts_runs: job.kind.starts_runs(),
         runs: named(p, &job.filter),
         rate: job.rate,
         done: job.done,
         failed: job.failed,
         obstacle: job.obstacle.as_ref().map(|word| p.word("obstacle", word)).unwrap_or_default(),
         left: job.left(),
+        started: job.started.map(|started| became(p, started)).unwrap_or_default(),
         total: job.total,
         account: job.account.clone(),
         at: p.moment(&job.created_at),
         is_running: job.state == "running",
     }
+}
+
+/// What became of the runs that a job has started: what there is of it, in words.
+fn became(p: &Frame, Started { finished, failed, waiting, running }: Started) -> Vec<String> {
+    let counts =
+        [("job-finished", finished), ("job-failed-again", failed), ("job-waiting", waiting), ("job-running", running)];
+    counts.into_iter().filter(|(_, count)| *count > 0).map(|(key, count)| p.n(key, &count)).collect()
 }
 
 /// Which runs, in words.

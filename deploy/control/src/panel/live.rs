@@ -131,7 +131,7 @@ async fn look(state: &State, session: &session::Hash, shown: &Shown) -> Result<O
         Shown::Overview(_) => runs::page(&connection, &Filter::default(), None, COMPARED).await?,
         Shown::Jobs => {
             let jobs = jobs::list(&connection, None, PAGE).await?;
-            let states = jobs.iter().map(|job| (job.id, job.done, job.failed, job.state.clone()));
+            let states = jobs.iter().map(|job| (job.id, job.done, job.failed, job.state.clone(), job.started));
             return Ok(Some(mark(&[], states.collect::<Vec<_>>())));
         }
         Shown::Ear(ear) if ear.is_over() => return Ok(None),
@@ -150,7 +150,8 @@ fn mark(runs: &[Run], beside: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     beside.hash(&mut hasher);
     for run in runs {
-        (run.receipt.uuid(), run.number, run.state.word(), run.steps, run.replaced_by).hash(&mut hasher);
+        (run.receipt.uuid(), run.number, run.state.word(), run.steps, run.replaced_by, run.settled.is_some())
+            .hash(&mut hasher);
     }
     hasher.finish()
 }

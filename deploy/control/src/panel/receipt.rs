@@ -75,7 +75,10 @@ struct Ran {
     started_by: Option<StartedBy>,
     /// The runs that it started: number and workflow.
     children: Vec<(i16, String)>,
+    /// Why it needs nobody although it failed; empty if it does.
+    settled: String,
     is_failed: bool,
+    may_be_dismissed: bool,
     needs_attention: bool,
     has_ended: bool,
     workflow: String,
@@ -244,7 +247,9 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         replaced_by: run.replaced_by.map(i64::from),
         started_by: started_by(run, of_receipt),
         children: children(run, &of_receipt.shown),
+        settled: run.settled.as_ref().map(|settled| p.settled(settled)).unwrap_or_default(),
         is_failed: run.state == State::Failed,
+        may_be_dismissed: run.state == State::Failed && run.replaced_by.is_none() && run.settled.is_none(),
         needs_attention: run.state == State::NeedsAttention,
         has_ended: run.state.is_end(),
         workflow: run.workflow.to_string(),

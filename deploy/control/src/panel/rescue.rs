@@ -1,4 +1,4 @@
-//! The buttons of a run: go on at its failed step, cancel it, or say what came of its step.
+//! The buttons of a run: go on at its failed step, cancel or dismiss it, or say what came of its step.
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
@@ -10,6 +10,7 @@ use crate::operation::field::Text;
 use crate::operation::run::NamedRun;
 use crate::operation::run::cancel::CancelRun;
 use crate::operation::run::decide::{self, DecideRun};
+use crate::operation::run::dismiss::DismissRun;
 use crate::operation::run::replay::{self, ReplayRun};
 use crate::operation::{Error, Operation};
 
@@ -25,6 +26,7 @@ pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
             ReplayRun::run(state, &who, input).await.map(drop)
         }
         "cancel" => CancelRun::run(state, &who, NamedRun { run }).await.map(drop),
+        "dismiss" => DismissRun::run(state, &who, NamedRun { run }).await.map(drop),
         word => {
             let decision = Text(Decision::from_word(word).ok_or(Refusal::NotFound)?);
             DecideRun::run(state, &who, decide::Input { run, decision }).await.map(drop)

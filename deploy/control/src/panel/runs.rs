@@ -105,13 +105,15 @@ pub struct Row {
     /// On which it is, or to which it led.
     pub record: String,
     pub length: String,
+    /// Why it needs nobody although it failed; empty if it does.
+    pub settled: String,
     pub message: String,
     /// When the submission was accepted, which is the order of the list.
     pub at: Moment,
 }
 
-/// Which runs a query asks for; what it names and nobody knows is as if it were not there. Of a group those that are
-/// replayed are gone.
+/// Which runs a query asks for; what it names and nobody knows is as if it were not there. Of a group those that
+/// count as failed no longer are gone.
 pub fn filter(query: &Pairs) -> Filter {
     let text = |name| query.all(name).next().map(str::to_owned);
     let step = text("step");
@@ -283,6 +285,7 @@ fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>, touched: Option<&
         workflow,
         record: record(run, touched),
         length: took.map(|took| p.length(took)).unwrap_or_default(),
+        settled: run.settled.as_ref().map(|settled| p.settled(settled)).unwrap_or_default(),
         message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
         at: p.moment(&run.receipt.time()),
     }

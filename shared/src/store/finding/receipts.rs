@@ -18,7 +18,8 @@ const KEYS: Table = Table { name: "search_keys", id: "receipt" };
 /// Reads what became of each receipt, receipt by receipt.
 const FATES: &str = "-- receipts::fates
 SELECT l.receipt, r.permission, r.workflow, r.trigger, r.duplicate_of IS NOT NULL, r.id IS NOT NULL,
-    ARRAY(SELECT state::text FROM runs WHERE runs.receipt = l.receipt AND replaced_by IS NULL),
+    ARRAY(SELECT CASE WHEN handled_by IS NULL THEN state::text ELSE 'finished' END FROM runs
+        WHERE runs.receipt = l.receipt AND replaced_by IS NULL),
     r.id IS NULL AND EXISTS (SELECT FROM dead_letters d WHERE d.receipt = l.receipt),
     coalesce(($2::text IS NULL OR r.permission = $2)
         AND ($3::bigint IS NULL OR r.workflow = $3

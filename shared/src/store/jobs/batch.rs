@@ -22,7 +22,7 @@ SELECT pg_try_advisory_xact_lock(hashtext('postern_jobs'))";
 /// First the job that has not had its turn for longest.
 const RUNNING: &str = "-- batch::running
 SELECT id, kind, filter::text, rate, receipt, number, extract(epoch FROM created_at)::float8,
-    extract(epoch FROM clock_timestamp() - paced_at)::float8
+    extract(epoch FROM clock_timestamp() - paced_at)::float8, account
 FROM jobs WHERE state = 'running' ORDER BY paced_at, id LIMIT $1 FOR UPDATE";
 
 /// Only runs that there were when the job was created: neither its own replays nor what failed since then.
@@ -78,6 +78,7 @@ struct Standing {
     number: i16,
     created_s: f64,
     unused_s: f64,
+    account: String,
 }
 
 /// The job whose work was refused: its next runs are tried one by one, and a run that is refused alone is left out.
@@ -141,13 +142,12 @@ async fn take_turn(transaction: &Transaction<'_>, job: &Standing, care: &mut Car
         return Ok(Batch::Moved(0));
     };
     let workflows: Vec<i64> = rows.iter().map(|row| row.get(2)).collect();
-    if job.kind != Kind::Cancel && spool::pairs::count_again(transaction, &workflows, MAX_WAITING).await? >= MAX_WAITING
-    {
+    if job.kind.starts_runs() && spool::pairs::count_again(transaction, &workflows, MAX_WAITING).await? >= MAX_WAITING {
         return Ok(Batch::Waits(REST));
     }
     let runs = rows.iter().map(|row| RunKey { receipt: row.get::<_, Uuid>(0).into(), number: row.get(1) });
     let runs: Vec<RunKey> = runs.collect();
-    let obstacles = if skips { vec![Some("refused"); runs.len()] } else { work(transaction, job.kind, &runs).await? };
+    let obstacles = if skips { vec![Some("refused"); runs.len()] } else { work(transaction, job, &runs).await? };
     let looked = i64::try_from(runs.len()).unwrap_or(i64::MAX);
     let failed = i64::try_from(obstacles.iter().flatten().count()).unwrap_or(i64::MAX);
     let obstacle = obstacles.into_iter().flatten().next_back();
@@ -169,19 +169,23 @@ fn room(rate: f64, unused_s: f64, most: i64) -> i64 {
 /// Does it; of each run for which it could not be done what was in the way.
 async fn work(
     transaction: &Transaction<'_>,
-    kind: Kind,
+    job: &Standing,
     runs: &[RunKey],
 ) -> Result<Vec<Option<&'static str>>, StoreError> {
     let word = |obstacle: Obstacle| obstacle.word();
-    let how = match kind {
+    let how = match job.kind {
         Kind::GoOn => How::GoOn(Version::Newest),
         Kind::RunAgain => How::FromStart(None),
         Kind::Cancel => {
             let done = run_actions::cancel_all(transaction, runs).await?;
             return Ok(done.into_iter().map(|(_, done)| done.err().map(word)).collect());
         }
+        Kind::Dismiss => {
+            let done = run_actions::dismiss_all(transaction, &job.account, runs).await?;
+            return Ok(done.into_iter().map(|(_, done)| done.err().map(word)).collect());
+        }
     };
-    let started = run_actions::start_all(transaction, runs, &how, &Way::Again).await?;
+    let started = run_actions::start_all(transaction, runs, &how, &Way::Again, Some(job.id)).await?;
     Ok(started.into_iter().map(|(_, started)| started.err().map(word)).collect())
 }
 
@@ -196,6 +200,7 @@ fn read(row: &Row) -> Result<Standing, StoreError> {
         number: row.get(5),
         created_s: row.get(6),
         unused_s: row.get(7),
+        account: row.get(8),
     })
 }
 

@@ -115,7 +115,8 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Read(""),
             Add(""),
             Change(
-                "version, state, steps_taken, steps, message, started_at, ended_at, replaced_by, failed_at, failure",
+                "version, state, steps_taken, steps, message, started_at, ended_at, replaced_by, handled_by, dismissed_by, \
+                 failed_at, failure",
             ),
             Remove,
         ],
@@ -232,9 +233,9 @@ const TABLES: &[(Process, &str, &[Right])] = &[
             Read(""),
             Add(
                 "receipt, number, workflow, version, state, steps_taken, record, connected, started_at, parent, parent_step, \
-                 item, replays",
+                 item, replays, job",
             ),
-            Change("state, message, replaced_by, steps, ended_at"),
+            Change("state, message, replaced_by, dismissed_by, steps, ended_at"),
         ],
     ),
     (Control, "run_steps", &[Read(""), Change("steps")]),

@@ -5,12 +5,14 @@
 pub enum Obstacle {
     /// There is no such run.
     Unknown,
-    /// Only a failed run goes on at its failed step.
+    /// Only a failed run goes on at its failed step, or is dismissed.
     NotFailed,
     /// Only a run that has ended is run again.
     NotEnded,
     /// It has ended already.
     Ended,
+    /// It has failed and needs nobody: it was replayed, handled or dismissed.
+    Settled,
     /// It does not need attention.
     NotUndecided,
     /// What it would need to go on was not kept.
@@ -29,11 +31,12 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// All, with the word that the store and the panel use, and the sentence of the API.
-    pub const ALL: [(Self, &str, &str); 11] = [
+    pub const ALL: [(Self, &str, &str); 12] = [
         (Self::Unknown, "unknown", "there is no such run"),
-        (Self::NotFailed, "not-failed", "only a run that failed is replayed"),
+        (Self::NotFailed, "not-failed", "the run has not failed"),
         (Self::NotEnded, "not-ended", "only a run that has ended is run again"),
         (Self::Ended, "ended", "the run has ended already"),
+        (Self::Settled, "settled", "it counts as failed no longer: it was replayed, handled or dismissed"),
         (Self::NotUndecided, "not-undecided", "it does not need attention"),
         (Self::NothingKept, "nothing-kept", "what it would need to go on was not kept"),
         (Self::ReplayUnderWay, "replay-under-way", "another replay of it has not ended"),

@@ -48,9 +48,9 @@ ORDER BY r.receipt, r.number";
 
 const INSERT: &str = "-- replays::insert
 INSERT INTO runs (receipt, number, workflow, version, state, steps_taken, record, connected, started_at, parent,
-    parent_step, item, replays)
+    parent_step, item, replays, job)
 SELECT r.receipt, n.number, r.workflow, n.version, n.state::run_state, 0, r.record, r.connected, now(), r.parent, r.parent_step,
-    r.item, coalesce(r.replays, r.number)
+    r.item, coalesce(r.replays, r.number), $6
 FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::int[], $5::text[])
     AS n (receipt, old, number, version, state)
 JOIN runs r ON r.receipt = n.receipt AND r.number = n.old";
@@ -90,7 +90,7 @@ WITH replaced AS (
     WHERE runs.receipt = n.receipt AND n.first IN (runs.number, runs.replays) AND runs.number <> n.number
         AND runs.replaced_by IS NULL
     RETURNING runs.*
-) SELECT $COLUMNS FROM replaced AS runs WHERE state = 'failed'";
+) SELECT $COLUMNS FROM replaced AS runs WHERE state = 'failed' AND handled_by IS NULL AND dismissed_by IS NULL";
 
 /// The version with which a run is replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,12 +138,14 @@ struct New {
 }
 
 /// Starts runs in the place of others, each of which is named once and whose first runs differ; tells of each which run
-/// goes on. `way` is the one on which the new runs are woken.
+/// goes on. `way` is the one on which the new runs are woken, `job` the one that starts
+/// them.
 pub async fn start_all(
     transaction: &Transaction<'_>,
     wanted: &[RunKey],
     how: &How<'_>,
     way: &Way,
+    job: Option<i64>,
 ) -> Result<Vec<(RunKey, Rescued)>, StoreError> {
     let (receipts, numbers) = columns(wanted);
     transaction.query(LOCK, &[&receipts, &numbers]).await?;
@@ -171,7 +173,7 @@ pub async fn start_all(
         }
     }
     if !new.is_empty() {
-        insert(transaction, &new, how).await?;
+        insert(transaction, &new, how, job).await?;
         let wakes = new.iter().filter(|one| one.state != State::Held).map(|one| Resume {
             run: RunKey { number: one.number, ..one.of.run },
             workflow: one.of.workflow,
@@ -207,14 +209,14 @@ fn begins(of: &Ended, how: &How<'_>) -> (i32, State) {
     }
 }
 
-async fn insert(transaction: &Transaction<'_>, new: &[New], how: &How<'_>) -> Result<(), StoreError> {
+async fn insert(transaction: &Transaction<'_>, new: &[New], how: &How<'_>, job: Option<i64>) -> Result<(), StoreError> {
     let receipts: Vec<_> = new.iter().map(|one| one.of.run.receipt.uuid()).collect();
     let olds: Vec<i16> = new.iter().map(|one| one.of.run.number).collect();
     let firsts: Vec<i16> = new.iter().map(|one| one.of.first).collect();
     let numbers: Vec<i16> = new.iter().map(|one| one.number).collect();
     let versions: Vec<i32> = new.iter().map(|one| one.version).collect();
     let states: Vec<&str> = new.iter().map(|one| one.state.word()).collect();
-    transaction.execute(INSERT, &[&receipts, &olds, &numbers, &versions, &states]).await?;
+    transaction.execute(INSERT, &[&receipts, &olds, &numbers, &versions, &states, &job]).await?;
     match how {
         How::GoOn(_) => {
             transaction.execute(COPY_CHECKPOINTS, &[&receipts, &olds, &numbers]).await?;

@@ -30,7 +30,8 @@ pub struct Filter {
     pub until_ms: Option<i64>,
     /// Of submissions accepted within the last time of this length only.
     pub within: Option<Duration>,
-    /// Without those that a later run replays.
+    /// Only those that still need somebody: no later run replays them, no step has handled their failure, and no person
+    /// has dismissed them.
     pub unreplayed: bool,
 }
 
@@ -73,7 +74,7 @@ impl Filter {
     AND ($6::bigint IS NULL OR runs.receipt >= postern_uuid_floor(to_timestamp($6 / 1000.0)))
     AND ($7::bigint IS NULL OR runs.receipt < postern_uuid_floor(to_timestamp($7 / 1000.0)))
     AND ($8::float8 IS NULL OR runs.receipt >= postern_uuid_floor(now() - $8 * interval '1 second'))
-    AND (NOT $9::bool OR runs.replaced_by IS NULL)"
+    AND (NOT $9::bool OR runs.replaced_by IS NULL AND runs.handled_by IS NULL AND runs.dismissed_by IS NULL)"
         );
         statement.replace("$FILTER", &condition)
     }

@@ -13,12 +13,14 @@ use crate::store::StoreError;
 /// The most urgent first: in the order of the type, not of the words.
 const SHOWN: &str = "-- of_receipt::shown
 SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by, connected
+    parent, parent_step, item, replays, replaced_by, connected, handled_by, dismissed_by
 FROM runs WHERE receipt = $1 ORDER BY runs.state, number LIMIT $2";
 
-/// Of a run and its replays the last one counts.
+/// Of a run and its replays the last one counts; a failure that was handled counts as finished.
 const STATES: &str = "-- of_receipt::states
-SELECT state::text, count(*), count(*) FILTER (WHERE replaced_by IS NULL) FROM runs WHERE receipt = $1 GROUP BY state";
+SELECT CASE WHEN handled_by IS NULL THEN state::text ELSE 'finished' END, count(*),
+    count(*) FILTER (WHERE replaced_by IS NULL)
+FROM runs WHERE receipt = $1 GROUP BY 1";
 
 const WORKFLOWS: &str = "-- of_receipt::workflows
 SELECT number, workflow FROM runs WHERE receipt = $1 AND number = ANY ($2)";
@@ -56,7 +58,7 @@ pub async fn of(connection: &Object, receipt: ReceiptId, most: usize) -> Result<
     shown.sort_by_key(|run| run.number);
     let starters = starters(connection, receipt, &shown).await?;
     if are_all {
-        let last = shown.iter().filter(|run| run.replaced_by.is_none()).map(|run| run.state);
+        let last = shown.iter().filter(|run| run.replaced_by.is_none()).map(Run::counts_as);
         return Ok(OfReceipt { left_out: 0, word: word(State::of_all(last)), shown, starters });
     }
     let states = connection.query(STATES, &[&receipt.uuid()]).await?;

@@ -9,7 +9,7 @@ use postern_shared::store::failure_groups::Failures;
 use postern_shared::store::run_steps::{self, Further};
 use postern_shared::store::runs::{self, NewRun};
 use postern_shared::store::statistics::Counted;
-use postern_shared::store::{StoreError, Transaction, comments, responses, run_results, spool};
+use postern_shared::store::{StoreError, Transaction, comments, handled_failures, responses, run_results, spool};
 
 use super::{Before, Effects, RunEffects};
 use crate::bundle::queries;
@@ -54,6 +54,7 @@ pub async fn write(transaction: &Transaction<'_>, unit: &mut UnitOfWork) -> Resu
     new.write(transaction).await?;
     run_steps::append(transaction, &further).await?;
     for (one, resume, steps, has_passed) in waiting {
+        handled_failures::note(transaction, &one.handled, &mut failures).await?;
         renew(transaction, &one, resume, steps, has_passed, &mut alarms).await?;
     }
     tally.alarms = alarms.write(transaction).await?;

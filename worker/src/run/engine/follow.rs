@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use postern_shared::id::StepName;
 use postern_shared::message::Message;
+use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::{Awaits, Tried};
+use postern_shared::store::handled_failures::Handled;
 use postern_shared::workflow::Step;
 
 use crate::bundle::unit_of_work::UnitOfWork;
@@ -115,9 +118,20 @@ impl Execution {
     }
 
     fn leave_by(&mut self, next: &Next, step: &Step, output: &str, message: Option<Message>) {
+        if output == "failed" || matches!(message, Some(Message::ItemsDone { failed: 1.., .. })) {
+            self.handle(next, &step.name);
+        }
         self.end_loop(next);
         self.enter(step, Some(output), message);
         self.pending.extend(followers(step, output, next.frame));
+    }
+
+    /// Notes that `step` goes on although runs may have failed that `next` waited for.
+    pub(in crate::run) fn handle(&mut self, next: &Next, step: &StepName) {
+        if let Some(Awaits { run, step: place, .. }) = next.awaits {
+            let parent = RunKey { number: run, ..self.run.key() };
+            self.handled.push(Handled { parent, place, step: step.clone() });
+        }
     }
 
     /// Parks a step until its next try.

@@ -113,6 +113,8 @@ impl Execution {
         let around = self.frames.chain(next.innermost()).into_iter();
         let catching = around.filter(|id| !is_of_run && !has_failed(*id)).find(|id| self.catches(*id));
         let Some(id) = catching else { return Some(self.fail(next, message)) };
+        let loop_step = self.frames.open[&id].step.clone();
+        self.handle(&next, &loop_step);
         self.show(Some(id));
         let frames = self.frames.clone();
         let is_outside = |innermost: Option<FrameId>| !frames.chain(innermost).contains(&id);

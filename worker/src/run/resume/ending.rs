@@ -65,8 +65,8 @@ fn effects(
     document: Option<String>,
     (result, trace): (Option<RunResult>, Option<TraceContext>),
 ) -> RunEffects {
-    let (log, keeps, forgets) = (Vec::new(), true, false);
-    RunEffects { run, before, log, keeps, forgets, document, wake: None, slow: None, result, trace }
+    let (log, keeps, forgets, handled) = (Vec::new(), true, false, Vec::new());
+    RunEffects { run, before, log, keeps, forgets, document, wake: None, slow: None, result, handled, trace }
 }
 
 fn ended(run: Run, state: State, message: Message, now: SystemTime) -> Run {

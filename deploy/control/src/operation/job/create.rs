@@ -26,11 +26,11 @@ pub struct CreateJob;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// What is done with each run: `go_on` at its failed step, `run_again` from the start, both by the newest version, or
-    /// `cancel`.
+    /// What is done with each run: `go_on` at its failed step, `run_again` from the start, both by the newest version,
+    /// `cancel`, or `dismiss`.
     pub kind: Text<Kind>,
-    /// Which runs; without a state those that failed, and to cancel those that wait. Runs that a later run replays are left
-    /// out.
+    /// Which runs; without a state those that failed, and to cancel those that wait. Runs that count as failed no longer
+    /// are left out: those that were replayed, handled by a step, or dismissed.
     #[serde(default)]
     pub filter: Selection,
     /// At most so many runs each second.

@@ -1,10 +1,10 @@
 //! The runs of all workflows, a page at a time.
 
-use postern_shared::id::{ReceiptId, WorkflowId};
+use postern_shared::id::{PermissionKey, ReceiptId, WorkflowId};
 use postern_shared::message::{Coded, Language};
 use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
-use postern_shared::store::runs::{self, Filter, Run, State as RunState};
+use postern_shared::store::runs::{self, Filter, Run, Settled, State as RunState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,11 @@ pub struct Input {
     /// Only runs that failed with this code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Only runs that no later run replays.
+    /// Only runs of submissions that this permission let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<PermissionKey>,
+    /// Only runs that still need somebody: no later run replays them, no step has handled their failure, and nobody has
+    /// dismissed them.
     #[serde(default)]
     pub unreplayed: bool,
     /// How many, the newest first.
@@ -85,6 +89,10 @@ pub struct OneRun {
     pub replays: Option<i16>,
     /// The replay that goes on in its place.
     pub replaced_by: Option<i16>,
+    /// The step that waited for it and went on although it failed: it counts as failed no longer.
+    pub handled_by: Option<String>,
+    /// Who dismissed it, so that it counts as failed no longer.
+    pub dismissed_by: Option<String>,
     /// When it started.
     pub started_at: Time,
     /// When it ended.
@@ -98,14 +106,14 @@ impl Operation for ListRuns {
         "listRuns",
         "/runs",
         "the runs, the newest first",
-        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "number": 1, "workflow": 77, "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "message_code": null, "parent": null, "replays": null, "replaced_by": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
+        r#"{"runs": [{"receipt": "019a8f00-0000-7000-8000-000000000001", "number": 1, "workflow": 77, "version": 4, "state": "finished", "steps": 2, "record": 852, "message": null, "message_code": null, "parent": null, "replays": null, "replaced_by": null, "handled_by": null, "dismissed_by": null, "started_at": "2026-11-24T13:30:00Z", "ended_at": "2026-11-24T13:30:00.012Z"}], "next": null}"#,
     );
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let connection = state.store.connection().await?;
-        let Input { workflow, version, step, failure, unreplayed, .. } = input;
+        let Input { workflow, version, step, failure, permission, unreplayed, .. } = input;
         let state = input.state.map(|one| one.0);
-        let filter = Filter { workflow, state, version, step, failure, unreplayed, ..Filter::default() };
+        let filter = Filter { workflow, state, version, step, failure, permission, unreplayed, ..Filter::default() };
         let behind = input.before.map(|cursor| cursor.0);
         let found = runs::page(&connection, &filter, behind, input.last.get()).await?;
         let next = input.last.next(&found).map(|run| run.key().to_string());
@@ -128,6 +136,8 @@ fn describe(run: Run, sight: Sight) -> OneRun {
         parent: run.parent.map(|parent| parent.run),
         replays: run.replays,
         replaced_by: run.replaced_by,
+        handled_by: run.settled.as_ref().and_then(Settled::handled_by).map(str::to_owned),
+        dismissed_by: run.settled.as_ref().and_then(Settled::dismissed_by).map(str::to_owned),
         started_at: run.started_at.into(),
         ended_at: run.ended_at.map(Time::from),
     }
