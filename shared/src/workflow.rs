@@ -1,5 +1,6 @@
 //! A workflow: one start, then a graph of steps. Read from its document, which stays the only stored form.
 
+pub mod chains;
 mod loops;
 mod other_record;
 mod parse;

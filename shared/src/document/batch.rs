@@ -1,6 +1,7 @@
 //! Several documents, checked together before anything is done with any of them.
 
 mod completion;
+mod started;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -31,8 +32,8 @@ pub struct Stored {
     pub connections: Connections,
     /// The declared modules.
     pub modules: Modules,
-    /// The workflows, which documents of modules and connections must not put in the wrong; without such documents none are
-    /// needed.
+    /// The workflows, which documents of modules and connections must not put in the wrong, and by which workflows may start
+    /// themselves; without such documents none are needed.
     pub workflows: Vec<Value>,
     /// The numbers of the stored workflows, which others may run; without workflows that run any none are needed.
     pub numbers: HashSet<WorkflowId>,
@@ -108,9 +109,10 @@ impl Batch {
         }
     }
 
-    /// Whether something is among them that stored workflows may name.
+    /// Whether something is among them that stored workflows may name, or that they may start.
     pub fn needs_workflows(&self) -> bool {
-        self.documents.iter().any(|one| matches!(one.document.kind(), Kind::Module | Kind::Connection))
+        let may_be_named = |one: &Checked| matches!(one.document.kind(), Kind::Module | Kind::Connection);
+        self.documents.iter().any(may_be_named) || self.runs_workflows()
     }
 
     /// Whether a workflow among them runs another one.
@@ -132,6 +134,7 @@ impl Batch {
         let stored = stored.filter(|_| self.findings.is_empty());
         let unknown = stored.map(|stored| self.unknown(stored)).unwrap_or_default();
         let mut at_odds = stored.map(|stored| self.at_odds(stored, &modules)).unwrap_or_default();
+        let started = started::by(&self.documents, stored);
         for (source, yaml, at) in &self.texts {
             let findings = match self.documents.get(*at).map(|one| &one.document) {
                 Some(Document::Workflow(workflow)) => {
@@ -144,6 +147,7 @@ impl Batch {
                     findings.extend(texts::findings(&yaml.value));
                     findings.extend(texts::cut(&yaml.value, &yaml.cut));
                     findings.extend(runs_unknown(workflow, &unknown));
+                    findings.extend(started.endless(workflow));
                     findings.extend(named.of_workflow(workflow));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
                     let missing = |stored: &Stored| variables::of_workflow(workflow, &stored.variables);

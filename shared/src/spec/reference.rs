@@ -22,6 +22,36 @@ pub fn section_of(name: &str) -> Option<String> {
     specs().find(|spec| spec.name == name).map(section).or_else(|| topics::section(name))
 }
 
+/// What is explained of one setting, such as `addresses` of `permission`, or one within it; none where there is none.
+pub fn setting_of(name: &str, path: &[&str]) -> Option<String> {
+    let spec = specs().find(|spec| spec.name == name)?;
+    let (mut prefix, mut all) = (spec.text_key(), spec.settings);
+    let (last, outer) = path.split_last()?;
+    for key in outer {
+        let (inner, settings) = super::find(all, key)?.kind.inner()?;
+        (prefix, all) = (inner.to_owned(), settings);
+    }
+    let setting = super::find(all, last)?;
+    let default = match setting.default {
+        _ if setting.required => ", required".to_owned(),
+        Some(default) => format!(", without it `{default}`"),
+        None => String::new(),
+    };
+    let (title, help) = (format!("{name}.{}", path.join(".")), text(&setting.text_key(&prefix)).help);
+    let inner = inner_maps(std::slice::from_ref(setting), "");
+    Some(format!("### `{title}`\n\n{help}\n\nA value is: {}{default}.\n\n{inner}", value(setting.kind)))
+}
+
+/// The documents and tasks that have a setting of this name.
+pub fn having(key: &str) -> Vec<&'static str> {
+    specs().filter(|spec| spec.setting(key).is_some()).map(|spec| spec.name).collect()
+}
+
+/// The names of the settings of all documents and tasks.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    specs().flat_map(|spec| spec.settings).map(|setting| setting.key)
+}
+
 /// The names that are explained.
 pub fn names() -> impl Iterator<Item = &'static str> {
     specs().map(|spec| spec.name).chain(topics::NAMES)

@@ -15,6 +15,7 @@ use deadpool_postgres::{Object, Transaction};
 use super::StoreError;
 use super::runs::State;
 use crate::id::WorkflowId;
+use crate::suggestion::did_you_mean;
 
 pub use kept::{FoundLetter, FoundRefusal, dead_letters, refused_bodies};
 pub use receipts::{FoundReceipt, receipts, touching};
@@ -109,7 +110,8 @@ impl FromStr for Status {
 
     fn from_str(word: &str) -> Result<Self, String> {
         let known = Self::words().find(|known| *known == word).map(Self);
-        known.ok_or_else(|| format!("is one of {}", Self::words().collect::<Vec<_>>().join(", ")))
+        let meant = || did_you_mean(word, Self::words());
+        known.ok_or_else(|| format!("must be one of {}{}", Self::words().collect::<Vec<_>>().join(", "), meant()))
     }
 }
 

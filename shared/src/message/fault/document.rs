@@ -44,6 +44,8 @@ codes! {
     "document-no-kind" DocumentNoKind { kinds: String };
     "document-twice" DocumentTwice { kind: Inner, key: String, place: String };
     "document-missing" DocumentMissing { kind: Inner, key: String };
+    "starts-itself" StartsItself { chain: String };
+    "may-start-itself" MayStartItself { chain: String };
     "path-takes" PathTakes { kind: Inner, key: String };
     "page-takes" PageTakes { kind: Inner };
     "thing-connection" ThingConnection;
