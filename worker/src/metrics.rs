@@ -349,6 +349,11 @@ impl Metrics {
         UnderWay(self.bundles_in_flight.clone())
     }
 
+    /// Whether leads may wait for a slot: all slots of a kind are in use.
+    pub fn is_busy(&self) -> bool {
+        [Slot::Bundle, Slot::Burst].iter().any(|kind| self.slots.with_label_values(&[kind.word(), "free"]).get() <= 0)
+    }
+
     /// A bundle has to start again, or is taken apart.
     pub fn redone(&self, reason: &str) {
         self.redone.with_label_values(&[reason]).inc();

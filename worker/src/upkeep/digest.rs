@@ -1,5 +1,6 @@
 //! The digest: makes search keys of what was committed, after the commit and off the way of the leads. It has one connection
-//! of its own, takes few leads at a time, and rests as long as it has worked. It may lag in a burst and catches up.
+//! of its own, takes few leads at a time, and rests as long as it has worked. While leads wait it only looks on, until it is
+//! some seconds behind.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +12,14 @@ use tokio::time::sleep;
 
 use crate::metrics::Metrics;
 
-/// The rest while there is nothing to digest, or another worker digests.
+/// The rest while there is nothing to digest, leads go first, or another worker digests.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// The longest rest after a part.
 const LONGEST_REST: Duration = Duration::from_millis(500);
+
+/// So far behind it works although leads wait: what was accepted is to be found soon in a long burst as well.
+const MOST_BEHIND: i64 = 10;
 
 /// Digests until it is aborted.
 pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
@@ -36,7 +40,7 @@ pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
     }
 }
 
-/// Digests the next rows; returns whether there were any.
+/// Digests the next rows; returns whether it did.
 async fn part(
     store: &Store,
     names: &Names,
@@ -48,7 +52,11 @@ async fn part(
         Some(hasher) => hasher,
         None => hasher.insert(Hasher { names: names.clone(), secret: digest::secret(&connection).await? }),
     };
-    metrics.digest_lag.set(digest::lag(&connection).await?);
+    let lag = digest::lag(&connection).await?;
+    metrics.digest_lag.set(lag);
+    if metrics.is_busy() && lag < MOST_BEHIND {
+        return Ok(false);
+    }
     let transaction = store::begin(&mut connection).await?;
     let Some(part) = digest::next(&transaction).await? else { return Ok(false) };
     digest::write(&transaction, &part, hasher).await?;
