@@ -81,6 +81,12 @@ function keys() {
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
+    // A list that is closed has no use for Enter: it sends the form, as Enter in a field does.
+    if (event.key === "Enter" && target.matches("select") && target.form) {
+      event.preventDefault();
+      target.form.requestSubmit(target.form.querySelector("button"));
+      return;
+    }
     if (isTyping(target)) return;
     // A step ends the workflow: the letters that follow are the task that one meant to look for.
     if (target.matches(".step-ends") && event.key.length === 1) { event.preventDefault(); return; }
@@ -199,6 +205,7 @@ const first = document.querySelector("[autofocus]") ?? (form && chosen());
 first?.focus({ preventScroll: true });
 if (form && new URLSearchParams(location.search).get("edit") === "1") enter();
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });
-// On a phone what was asked for stands below the graph.
+// On a phone what was asked for stands below the graph, and below the data of a dry run.
 const panel = document.querySelector(".step-panel");
-if (panel?.contains(document.activeElement) && panel.getBoundingClientRect().top > innerHeight / 2) panel.scrollIntoView();
+const asked = panel?.contains(document.activeElement) ? panel : document.querySelector("#tried");
+if (asked && asked.getBoundingClientRect().top > innerHeight / 2) asked.scrollIntoView();

@@ -137,6 +137,10 @@ async fn what_was_asked_for_is_in_sight_on_a_phone() {
     }
     person.add("delay", "edit=1").await;
     assert_eq!(browser.run(top).await, true, "the field of the new step");
+    person.key("t", "/try").await;
+    person.key("t", "/try").await;
+    let tried = "return document.querySelector('#tried').getBoundingClientRect().top < innerHeight / 2";
+    assert_eq!(browser.run(tried).await, true, "what would happen");
 }
 
 #[tokio::test(flavor = "multi_thread")]
