@@ -206,6 +206,6 @@ first?.focus({ preventScroll: true });
 if (form && new URLSearchParams(location.search).get("edit") === "1") enter();
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });
 // On a phone what was asked for stands below the graph, and below the data of a dry run.
-const panel = document.querySelector(".step-panel");
-const asked = panel?.contains(document.activeElement) ? panel : document.querySelector("#tried");
-if (asked && asked.getBoundingClientRect().top > innerHeight / 2) asked.scrollIntoView();
+const panel = document.querySelector(".step-panel"), isChosen = new URLSearchParams(location.search).has("step");
+const asked = isChosen || panel?.contains(document.activeElement) ? panel : document.querySelector("#tried");
+if (asked && asked.getBoundingClientRect().top > innerHeight / 2) (asked.querySelector(".step-field:has(.error)") ?? asked).scrollIntoView();

@@ -56,7 +56,8 @@ SELECT step, count(*) FROM (
     SELECT coalesce(c.document #>> '{pending,-1,step}', c.document #>> '{parked,0,delay}',
         c.document #>> '{parked,0,steps,-1,step}') AS step
     FROM checkpoints c JOIN runs r ON r.receipt = c.receipt AND r.number = c.run
-    WHERE c.workflow = $1 AND r.state IN ('waiting', 'needs_attention') LIMIT $2
+    WHERE c.workflow = $1 AND r.state IN ('waiting', 'needs_attention') AND ($3::int IS NULL OR r.version = $3)
+    LIMIT $2
 ) waiting WHERE step IS NOT NULL GROUP BY step";
 
 const FORGET: &str = "-- statistics::forget
@@ -231,9 +232,13 @@ pub async fn of(
     Ok(rows.iter().map(read).collect())
 }
 
-/// How many runs of a workflow wait at which step: of the many that may wait, some.
-pub async fn waiting(connection: &Object, workflow: WorkflowId) -> Result<BTreeMap<String, i64>, StoreError> {
-    let rows = connection.query(WAITING, &[&workflow.get(), &MAX_WAITING]).await?;
+/// How many runs of a workflow wait at which step, of one version or all: of the many that may wait, some.
+pub async fn waiting(
+    connection: &Object,
+    workflow: WorkflowId,
+    version: Option<i32>,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    let rows = connection.query(WAITING, &[&workflow.get(), &MAX_WAITING, &version]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 

@@ -67,4 +67,6 @@ async fn a_receipt_shows_its_values_first_and_marks_the_deciding_step() {
     browser.shows("in place of run 1").await;
     postern.records("Leads").await;
     browser.shows("create_record").await;
+    // The run that goes on in its place is the one to go on with.
+    assert_eq!(browser.run("return document.querySelectorAll('[value=replay]').length").await, 0);
 }

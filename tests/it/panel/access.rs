@@ -54,6 +54,16 @@ async fn a_session_ends_by_itself_and_the_store_knows_no_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_account_may_do_least_unless_somebody_chooses() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    for page in ["/accounts", "/tokens"] {
+        let page = visitor.get(page).await.text;
+        assert!(page.contains("value=\"viewer\" checked"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_route_that_changes_something_refuses_a_missing_or_foreign_token() {
     let mut postern = without_worker(DEMO).await;
     let mut stranger = Visitor::of(&mut postern).await;

@@ -60,4 +60,12 @@ async fn a_step_leads_to_the_runs_that_wait_at_it() {
         let page = visitor.get(&format!("/runs?workflow=1&state=waiting&step={step}")).await.text;
         assert_eq!(page.matches("class=\"whole\"").count(), count, "{step}: {page}");
     }
+    // Another version has none of them, and the line behind the delay is not taken yet.
+    postern.apply(&settings.replace("delay: 1d", "delay: 2d")).await;
+    let page = visitor.get("/workflows/1/statistics?version=2&with=1").await.text;
+    assert_eq!(page.matches(&format!("{link}\">2</a>")).count(), 1, "{page}");
+    let receipt = "SELECT receipt::text FROM runs LIMIT 1";
+    let receipt: String = postern.connection().await.query_one(receipt, &[]).await.unwrap().get(0);
+    let page = visitor.get(&format!("/receipts/{receipt}")).await.text;
+    assert_eq!(page.matches("class=\"way went\"").count(), 1, "{page}");
 }

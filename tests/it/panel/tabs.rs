@@ -84,6 +84,21 @@ async fn the_text_of_a_second_tab_overwrites_nothing_unseen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_tab_publishes_nothing_unseen() {
+    let mut postern = without_worker(DEMO).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    assert!(visitor.get(DESIGN).await.text.contains("(p, Enter)\" disabled>"), "nothing is changed yet");
+    visitor.post(DESIGN, &[("action", "duplicate"), ("step", "note")]).await;
+    let old = seen(&mut visitor, DESIGN).await;
+    visitor.post(DESIGN, &[("action", "connect"), ("step", "note"), ("output", "next"), ("to", "note_2")]).await;
+    let page = visitor.post("/workflows/77/publish", &[("seen", &old)]).await;
+    let page = visitor.get(&page.location).await.text;
+    assert!(page.contains("so it is not published yet") && !page.contains("data-unkept"), "{page}");
+    let page = visitor.post("/workflows/77/publish", &[("seen", &mark(&page))]).await;
+    assert_eq!(page.location, "/workflows/77?done=published", "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_that_comes_while_the_draft_is_published_is_kept() {
     let mut postern = without_worker(DEMO).await;
     let (mut first, mut second) = (Visitor::logged_in(&mut postern).await, Visitor::logged_in(&mut postern).await);

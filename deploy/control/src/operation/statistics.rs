@@ -122,7 +122,7 @@ pub async fn of(
     for one in statistics::of(connection, workflow, times, version).await? {
         steps.entry(one.step.clone()).or_default().push(one);
     }
-    let mut waiting = statistics::waiting(connection, workflow).await?;
+    let mut waiting = statistics::waiting(connection, workflow, version).await?;
     for step in waiting.keys() {
         steps.entry(step.clone()).or_default();
     }

@@ -67,12 +67,9 @@ async fn all(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
     Ok(List { rows, name: visit.form.get("name").to_owned(), role, error, p })
 }
 
-/// The role that the form chooses; at first that of an admin.
+/// The role that the form chooses; at first the one that may do least.
 pub fn chosen_role(visit: &Visit<'_>) -> Role {
-    match visit.form.get("role") {
-        "" => Role::Admin,
-        word => Role::from_word(word),
-    }
+    Role::from_word(visit.form.get("role"))
 }
 
 fn row(visit: &Visit<'_>, p: &Frame, one: &Listed) -> Row {

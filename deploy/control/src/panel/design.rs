@@ -76,6 +76,8 @@ struct Page {
     seen: String,
     /// Why the form is shown again; empty if the person wanted this page.
     notice: String,
+    /// Whether the draft was not published, since another tab had changed it.
+    is_other: bool,
     form: StepForm,
     /// The tasks, where a step is added.
     picker: Option<Picker>,
@@ -216,6 +218,7 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
         name: shown.name,
         seen: shown.seen,
         notice: shown.notice,
+        is_other: visit.query.get("other") == "1",
         drift: fields.drift(document).into_iter().map(|(step, one)| (step, one.text(visit.language))).collect(),
         fault_count: faults.count(),
         faults: faults.others,

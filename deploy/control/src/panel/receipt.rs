@@ -77,7 +77,8 @@ struct Ran {
     children: Vec<(i16, String)>,
     /// Why it needs nobody although it failed; empty if it does.
     settled: String,
-    is_failed: bool,
+    /// Whether it failed and no other run goes on in its place.
+    can_go_on: bool,
     may_be_dismissed: bool,
     needs_attention: bool,
     has_ended: bool,
@@ -233,9 +234,13 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         })
         .collect();
     let mut way = Way::default();
+    // The delay at which a run waits is not left yet.
+    let waits_at = log.last().filter(|entry| run.state == State::Waiting && entry.step.task == "delay");
+    let waits_at = waits_at.map(|entry| entry.number);
     for Entry { number, step, .. } in log {
         way.steps.entry(step.step.clone()).or_default().push(*number);
-        way.outputs.extend(step.output.clone().map(|output| (step.step.clone(), output)));
+        let output = step.output.clone().filter(|_| waits_at != Some(*number));
+        way.outputs.extend(output.map(|output| (step.step.clone(), output)));
     }
     if let Some(entry) = log.last().filter(|_| run.state == State::Failed) {
         way.failed.clone_from(&entry.step.step);
@@ -248,7 +253,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         started_by: started_by(run, of_receipt),
         children: children(run, &of_receipt.shown),
         settled: run.settled.as_ref().map(|settled| p.settled(settled)).unwrap_or_default(),
-        is_failed: run.state == State::Failed,
+        can_go_on: run.state == State::Failed && run.replaced_by.is_none(),
         may_be_dismissed: run.state == State::Failed && run.replaced_by.is_none() && run.settled.is_none(),
         needs_attention: run.state == State::NeedsAttention,
         has_ended: run.state.is_end(),

@@ -41,7 +41,7 @@ struct Page {
 pub struct Figures {
     pub step: String,
     pub count: i64,
-    /// By which output it was left, and how often.
+    /// By which output it was left, and how often. A step that ends a run has none.
     pub outputs: Vec<(String, String)>,
     pub median: String,
     pub p95: String,
@@ -63,7 +63,7 @@ impl Figures {
         Self {
             step: step.step.clone(),
             count: step.count,
-            outputs: step.outputs.iter().filter(|one| one.count > 0).map(output).collect(),
+            outputs: step.outputs.iter().filter(|one| one.count > 0 && !one.output.is_empty()).map(output).collect(),
             median: shown(step.median_us),
             p95: shown(step.p95_us),
             failures: step.failures,

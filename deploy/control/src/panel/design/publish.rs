@@ -12,6 +12,7 @@ use serde_json::Value;
 use warp::reply::Response;
 
 use super::opened::Opened;
+use super::seen;
 use crate::designer::templates::{WorkflowTemplate, numbered};
 use crate::designer::{edit, new_text};
 use crate::panel::difference::{self, Line};
@@ -36,9 +37,13 @@ struct Conflict {
     mine: Vec<Line>,
 }
 
-/// Publishes the draft, unless something is wrong with it or another version is in force than it was made from.
+/// Publishes the draft, unless something is wrong with it, it was changed in another tab, or another version is in force
+/// than it was made from.
 pub async fn publish(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let opened = Opened::find(visit).await?;
+    if seen::is_stale(&visit.form, &opened.draft) {
+        return Ok(reply::redirect(&format!("{}?other=1", opened.path("design"))));
+    }
     let mut batch = editor::judged(visit, &opened.draft.text, Kind::Workflow).await?;
     let checked = batch.documents.pop().filter(|one| batch.findings.is_empty() && one.document.key() == visit.argument);
     let Some(checked) = checked else {
