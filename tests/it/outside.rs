@@ -58,6 +58,7 @@ async fn a_request_goes_out_in_order_and_its_answer_is_read_in_env() {
     let answer = post(&postern, &outside.url("/leads"), 7).await;
     let receipt = postern.ended(&answer).await;
     assert_eq!(path(&receipt), ["before created", "call next", "after next", "other next"], "{receipt}");
+    assert_eq!(receipt["runs"][0]["path"][1]["message"], "the target answered 201");
     let got = outside.got();
     assert_eq!((got.len(), got[0].line.as_str()), (1, "PUT /leads HTTP/1.1"));
     assert_eq!(serde_json::from_str::<Value>(&got[0].body).unwrap(), json!({"n": "7", "a": [1, 2]}));

@@ -52,7 +52,8 @@ pub fn perform(
             if let (Some(failed), Value::Object(found)) = (&failure, &mut found) {
                 found.insert("error".to_owned(), failed.reason.to_string().into());
             }
-            Judgement { found: scrubber.value(found), failure }
+            let said = Some(TaskError::TargetAnswered { status });
+            Judgement { found: scrubber.value(found), said, failure }
         },
     )
 }

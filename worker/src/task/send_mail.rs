@@ -27,6 +27,7 @@ pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Contex
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
     tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| Judgement {
         found: json!({"status": status, "reply": String::from_utf8_lossy(&body)}),
+        said: Some(TaskError::MailAnswered { status }),
         failure: (status >= 300).then_some(Failed {
             reason: TaskError::MailAnswered { status },
             // RFC 5321, 4.2.1: 4yz is for now, and a mail that was refused was not taken.

@@ -22,6 +22,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub struct Judgement {
     /// What `$env` gets.
     pub found: Value,
+    /// What the path tells of it.
+    pub said: Option<Message>,
     /// None = the step has done what it should.
     pub failure: Option<Failed>,
 }
@@ -46,7 +48,7 @@ pub fn perform(
     judge: impl FnOnce(Reply) -> Judgement,
 ) -> Result<Outcome, TaskError> {
     let failed = |reason: Message, again| Some(Failed { reason, again, after: None });
-    let Judgement { found, failure } = match report {
+    let Judgement { found, said, failure } = match report {
         None | Some(Report::Decided(Decision::Repeat)) => {
             let Tries { timeout, at_most_once, .. } = *tries;
             let request = match context.request.take() {
@@ -61,20 +63,21 @@ pub fn perform(
                 unclear_for: None,
             })));
         }
-        Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), failure: None },
+        Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), said: None, failure: None },
         Some(Report::Decided(Decision::Fail)) => {
             let reason = Message::PersonDecided;
             let found = json!({"decided": "fail", "error": reason.to_string()});
-            Judgement { found, failure: failed(reason, false) }
+            Judgement { found, said: None, failure: failed(reason, false) }
         }
         Some(Report::Answered(reply)) => judge(reply),
         // No step of these works on records.
-        Some(Report::Done(_)) => Judgement { found: Value::Null, failure: None },
+        Some(Report::Done(_)) => Judgement { found: Value::Null, said: None, failure: None },
         Some(Report::Failed(Failure { reason, kind: FailureKind::Unclear, .. })) if tries.at_most_once => {
             return Ok(Outcome::Unclear { message: reason });
         }
         Some(Report::Failed(Failure { reason, kind, .. })) => Judgement {
             found: json!({"error": reason.to_string()}),
+            said: None,
             failure: failed(reason, kind != FailureKind::Final),
         },
     };
@@ -87,9 +90,10 @@ pub fn perform(
     if let Some(name) = &tries.store {
         context.set_env(name, found)?;
     }
-    Ok(match failure {
-        None => Outcome::Continue("next"),
-        Some(Failed { reason: message, .. }) => Outcome::Failed { message },
+    Ok(match (failure, said) {
+        (None, None) => Outcome::Continue("next"),
+        (None, Some(message)) => Outcome::Said { output: "next", message },
+        (Some(Failed { reason: message, .. }), _) => Outcome::Failed { message },
     })
 }
 
