@@ -19,6 +19,7 @@ search-for = Search:
 search-help = A receipt, a run, a record (852, Leads 852), an IP address, an e-mail, a phone number, whole words of a name or an id, an Idempotency-Key, or a key or title. Calls of the last seconds may be missing.
 search-none = Nothing was found.
 search-too-long = The text is longer than { $n } characters. Search for an e-mail, a phone number, or some words of it.
+search-workflow-wrong = A workflow is named by its number, such as 77.
 search-from = From
 search-to = Before
 search-settings = Settings

@@ -39,6 +39,7 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
     let record = visitor.get("/records/1").await;
     assert!(record.text.contains("ada@example.org") && record.text.contains("Asked about"), "{}", record.text);
     assert_eq!(visitor.get(&format!("/search?q={receipt}")).await.location, format!("/receipts/{receipt}"));
+    assert!(visitor.get("/search?q=ada&workflow=New+lead").await.text.contains("by its number, such as 77"));
     assert_eq!(visitor.get("/search?q=new+lead").await.location, "/workflows/77");
     assert_eq!(visitor.get("/search?q=1").await.location, "/records/1");
 }

@@ -55,8 +55,9 @@ struct Answer {
 pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let query = visit.query.get("q").trim().to_owned();
     let is_too_long = query.chars().count() > MAX_CHARS;
-    let is_searched = !query.is_empty() && !is_too_long && !visit.query.holds_nul();
     let (filters, input) = (filters(&visit.query), input(&visit.query, &query));
+    let has_wrong_workflow = input.workflow.is_none() && !visit.query.get("workflow").trim().is_empty();
+    let is_searched = !query.is_empty() && !is_too_long && !has_wrong_workflow && !visit.query.holds_nul();
     let is_filtered = filters.iter().any(|(_, text)| !text.is_empty());
     let is_whole = !is_filtered && input.before.is_none();
     let found = match is_searched {
@@ -78,6 +79,7 @@ pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let most = i64::try_from(MAX_CHARS).unwrap_or(i64::MAX);
     let (error, query) = match is_too_long {
         true => (p.n("search-too-long", &most), query.chars().take(MAX_CHARS).collect()),
+        false if has_wrong_workflow => (p.t("search-workflow-wrong"), query),
         false => (String::new(), query),
     };
     let statuses = Status::words().map(|word| (word, p.pill(word).text)).collect();
