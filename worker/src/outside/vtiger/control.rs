@@ -1,5 +1,5 @@
-//! A query at which the database of vtiger fails is answered as if nothing were found. So a look for a unique value asks for a
-//! record that is there as well: without it an answer is none.
+//! A query at which the database of vtiger fails is answered as if nothing were found. So a look that finds
+//! nothing asks for a record that is there as well: without it an answer is none.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -37,7 +37,7 @@ impl Records {
 }
 
 impl Held<'_> {
-    /// The records for which one of these conditions holds, and perhaps another one.
+    /// The records for which these conditions hold, and perhaps another one.
     pub async fn look(&mut self, module: &ModuleName, conditions: &str, until: Instant) -> Result<Vec<Value>, Fault> {
         for _ in 0..2 {
             let known = self.known_record(module, until).await?;

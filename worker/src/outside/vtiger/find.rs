@@ -37,7 +37,7 @@ impl Work<'_> {
         query(module, conditions, sort).map_err(Failure::last)?;
         let mut held = self.sessions.take(self.until).await?;
         let conditions = &self.with_ids(&mut held, conditions).await.map_err(not_sent)?;
-        let query = query(module, conditions, sort).map_err(Failure::last)?;
+        let (query, wanted) = query(module, conditions, sort).map_err(Failure::last)?;
         let mut found: Vec<ConnectedId> = Vec::new();
         for offset in (0..MAX_PAGES * PAGE).step_by(PAGE) {
             let query = format!("{query} limit {offset},{PAGE};");
@@ -47,6 +47,9 @@ impl Work<'_> {
             if rows.len() < PAGE || found.len() >= usize::from(limit) {
                 break;
             }
+        }
+        if found.is_empty() && !wanted.is_empty() {
+            held.look(&self.call.module, &wanted, self.until).await?;
         }
         found.truncate(limit.into());
         Ok(What::Found(found).into())
@@ -80,8 +83,8 @@ impl Work<'_> {
     }
 }
 
-/// The query without its limit.
-fn query(module: &str, conditions: &[Condition], sort: Option<&(String, bool)>) -> Result<String, Message> {
+/// The query without its limit, and its conditions.
+fn query(module: &str, conditions: &[Condition], sort: Option<&(String, bool)>) -> Result<(String, String), Message> {
     let name = |name: &str| match literal::is_name(name) {
         true => Ok(name.to_owned()),
         false => Err(Message::VtigerDropped { field: name.to_owned() }),
@@ -107,13 +110,15 @@ fn query(module: &str, conditions: &[Condition], sort: Option<&(String, bool)>) 
         }
         wanted.push(format!("{field}{sign}{value}"));
     }
-    let wanted = if wanted.is_empty() { String::new() } else { format!(" where {}", wanted.join(" and ")) };
+    let wanted = wanted.join(" and ");
+    let only = if wanted.is_empty() { String::new() } else { format!(" where {wanted}") };
     let order = match sort {
         Some((field, true)) => format!("{} desc", name(field)?),
         Some((field, false)) => name(field)?,
         None => ID.to_owned(),
     };
-    Ok(format!("select {} from {}{wanted} order by {order}", columns.join(","), name(module)?))
+    let query = format!("select {} from {}{only} order by {order}", columns.join(","), name(module)?);
+    Ok((query, wanted))
 }
 
 /// Whether a row holds the texts that were looked for: `%` and `_` stand for any letters in a query, and here for themselves.
@@ -153,6 +158,7 @@ mod tests {
             ),
         ] {
             let found = query("Leads", &conditions, sort.as_ref()).map_err(|message| message.to_string());
+            let found = found.map(|(query, _)| query);
             assert_eq!(found.as_deref(), expected.map_err(str::to_owned).as_deref(), "{conditions:?}");
         }
         let percent = [condition("city", Comparison::Contains, "50%")];

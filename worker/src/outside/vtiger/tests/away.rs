@@ -29,6 +29,14 @@ async fn a_query_at_which_the_database_fails_is_no_proof_that_there_is_no_record
     let failure = perform("a@example.org").await.unwrap_err();
     assert_eq!((failure.reason, failure.kind), (Message::VtigerFoundNothing, FailureKind::NotSent));
     assert_eq!(word(&perform("a@example.org").await), "existing");
+    let mail = |value: &str| vec![("email".to_owned(), Comparison::Is, value.to_owned())];
+    let find = async |value| {
+        let find = call(Action::Find { conditions: mail(value), sort: None, limit: 1 });
+        vtigers.perform(access(&vtiger), &find, None, TIMEOUT).await
+    };
+    assert_eq!(find("none@example.org").await.unwrap(), Done::from(What::Found(Vec::new())));
+    vtiger.fault("query", Fault::NothingFound, 1, 2);
+    assert_eq!(find("a@example.org").await.unwrap_err().reason, Message::VtigerFoundNothing);
     // The record that was known is gone.
     vtiger.crm().remove(2);
     assert_eq!(word(&perform("c@example.org").await), "created");
