@@ -63,7 +63,7 @@ async fn groups(postern: &Postern) -> Value {
     postern.api("GET", "/failure_groups").send().await.json
 }
 
-async fn job(postern: &Postern, kind: &str, filter: Value, per_second: impl Into<f64>) -> i64 {
+pub async fn job(postern: &Postern, kind: &str, filter: Value, per_second: impl Into<f64>) -> i64 {
     let per_second: f64 = per_second.into();
     let body = json!({"kind": kind, "filter": filter, "per_second": per_second}).to_string();
     let made = postern.api("POST", "/jobs").json(&body).send().await;
@@ -75,7 +75,7 @@ async fn show(postern: &Postern, id: i64) -> Value {
     postern.api("GET", &format!("/jobs/{id}")).send().await.json
 }
 
-async fn job_ends(postern: &Postern, id: i64) -> Value {
+pub async fn job_ends(postern: &Postern, id: i64) -> Value {
     eventually("the job has ended", async || {
         let job = show(postern, id).await;
         (job["state"] != "running").then_some(job)
@@ -171,7 +171,7 @@ async fn a_job_takes_the_runs_of_its_filter_and_counts_those_it_cannot_take() {
     let cli = Cli::of(&postern);
     assert_eq!(cli.run("run-again --workflow 1 --step reject --rate 500/s").code, 2, "nobody answers that it may");
     let made = cli.run("run-again --workflow 1 --step reject --failure said --rate 500/s --yes").text();
-    assert_eq!(made, "job 1 run_again running: 0 of 40 done, 0 failed, 40 left\n");
+    assert_eq!(made, "job 1 run_again running: 0 of 40 started, 0 not possible, 40 left\n");
     let done = job_ends(&postern, 1).await;
     assert_eq!((&done["done"], &done["failed"], &done["left"]), (&json!(40), &json!(0), &json!(0)), "{done}");
     eventually("they are rescued", async || (postern.records("Leads").await.len() == 40).then_some(())).await;
@@ -274,7 +274,7 @@ async fn the_panel_opens_a_group_and_follows_the_job_that_replays_it() {
     job_ends(&postern, 1).await;
     visitor.post("/preferences", &[("language", "ru"), ("back", "/jobs")]).await;
     let page = visitor.get("/jobs").await;
-    for expected in ["сделано: 60", "осталось: 0", "Запустить заново с начала"] {
+    for expected in ["начато: 60", "осталось: 0", "Запустить заново с начала"] {
         assert!(page.text.contains(expected), "{expected} is missing in {}", page.text);
     }
     assert_eq!(visitor.post("/jobs/1/stop", &[]).await.location, "/jobs?done=job-stopped");
@@ -337,7 +337,10 @@ async fn one_job_rescues_thousands_while_processes_are_killed_and_leads_come() {
     let cli = Cli { url: format!("http://{address}"), token: TOKEN, ..Cli::of(&postern) };
     assert_eq!(
         cli.run(&format!("jobs show {id}")).text(),
-        format!("job {id} run_again done: {LEADS} of {LEADS} done, 0 failed, 0 left\n")
+        format!(
+            "job {id} run_again done: {LEADS} of {LEADS} started, 0 not possible, 0 left; \
+             of those {LEADS} finished, 0 failed again, 0 waiting, 0 under way\n"
+        )
     );
     assert_eq!(cli.run("status").text(), "all is well\n");
 }

@@ -78,6 +78,7 @@ mod search;
 mod secret_files;
 mod secrets;
 mod settings_snapshot;
+mod settled;
 mod several_servers;
 mod smuggling;
 mod spool;

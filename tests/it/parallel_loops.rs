@@ -71,8 +71,8 @@ async fn an_item_that_fails_or_is_cancelled_leaves_by_failed_or_is_collected() {
   double: {set_env: {n: '{{ $env[\"item\"] * 2 }}'}}
   bad: {stop: failed, message: no}";
     for (more, status, expected) in [
-        ("parallel: 2, on_error: collect,", "failed", json!([{"got": [2, {"error": "no"}, 6]}])),
-        ("parallel: 2, failed: end,", "failed", json!([{}])),
+        ("parallel: 2, on_error: collect,", "finished", json!([{"got": [2, {"error": "no"}, 6]}])),
+        ("parallel: 2, failed: end,", "finished", json!([{}])),
         ("parallel: 2,", "failed", json!([])),
     ] {
         let postern = Postern::start(&text("", more, body)).await;

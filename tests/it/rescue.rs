@@ -60,7 +60,7 @@ async fn a_failed_run_counts_until_its_last_replay_has_not_failed() {
     let cli = Cli::of(&postern);
     let (name, receipt) = run(&postern, "/trigger?workflow_id=1", "n=5").await;
     for _ in 0..2 {
-        assert!(cli.run("status").stdout.contains("\n  1 runs have failed\n"), "{:?}", cli.run("status"));
+        assert!(cli.run("status").stdout.contains("\n  1 run has failed\n"), "{:?}", cli.run("status"));
         replay(&postern, &name, "{}").await;
         ended(&postern, &receipt).await;
     }

@@ -11,15 +11,10 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use crate::http;
 use crate::options::{Server, language};
 use crate::output::Failure;
+use crate::texts::tell;
 
 /// How long an answer may take: above the time-out of a statement in PostgreSQL.
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// What helps where there is no server.
-const WHERE: &str = "--url, POSTERN_URL or a profile names the listener of control; `postern serve` starts one";
-
-/// What helps where an answer is missing or odd.
-const LOOK: &str = "`postern status` shows how the server is; the log of control has more";
 
 /// An API that was not asked yet.
 #[derive(Debug)]
@@ -34,10 +29,7 @@ impl Server {
     /// The API; needs a token.
     pub fn api(&self) -> Result<Api, Failure> {
         let (url, token) = self.resolve()?;
-        let token = token.ok_or_else(|| {
-            let hint = "set POSTERN_API_TOKEN, or give --token or --profile; `postern serve` prints the first one";
-            Failure::usage("a token of the API is needed", hint)
-        })?;
+        let token = token.ok_or_else(|| Failure::usage(tell!("token-needed"), tell!("token-needed-hint")))?;
         let client = http::client(|| Client::builder().timeout(TIMEOUT))?;
         Ok(Api { client, url: url.as_str().trim_end_matches('/').to_owned(), token })
     }
@@ -47,7 +39,7 @@ impl Api {
     /// The URL of a path.
     pub fn at(&self, path: &str) -> Result<Url, Failure> {
         let url = format!("{}/api/v1{path}", self.url);
-        Url::parse(&url).map_err(|error| Failure::usage(format!("{url}: {error}"), WHERE))
+        Url::parse(&url).map_err(|error| Failure::usage(format!("{url}: {error}"), tell!("no-server-hint")))
     }
 
     /// The answer of a Postern of this version.
@@ -56,20 +48,16 @@ impl Api {
         let request = request.bearer_auth(&self.token).header(ACCEPT_LANGUAGE, language().code());
         let answer = request.send().await.map_err(|error| self.unanswered(&error))?;
         if answer.status() == StatusCode::UNAUTHORIZED {
-            let hint = "`postern token create NAME` makes one, with a token that is valid; so does the control panel";
-            return Err(Failure::failed(
-                format!("{url} refuses the token: it was removed, or is of another Postern"),
-                hint,
-            ));
+            return Err(Failure::failed(tell!("token-refused", url = url.as_str()), tell!("token-refused-hint")));
         }
         let version = answer.headers().get("postern-version").and_then(|value| value.to_str().ok());
         match version {
             Some(env!("CARGO_PKG_VERSION")) => Ok(answer),
-            Some(version) => Err(Failure::failed(
-                format!("{url} is Postern {version}, this program is {}", env!("CARGO_PKG_VERSION")),
-                format!("use the program of version {version}"),
+            Some(theirs) => Err(Failure::failed(
+                tell!("other-version", url = url.as_str(), theirs = theirs, ours = env!("CARGO_PKG_VERSION")),
+                tell!("other-version-hint", theirs = theirs),
             )),
-            None => Err(Failure::failed(format!("what answers at {url} is not the API of Postern"), WHERE)),
+            None => Err(Failure::failed(tell!("no-api", url = url.as_str()), tell!("no-server-hint"))),
         }
     }
 
@@ -81,25 +69,25 @@ impl Api {
     /// An answer as this type.
     pub async fn read<T: Answer>(&self, answer: Response) -> Result<T, Failure> {
         let body = answer.bytes().await.map_err(|error| self.unanswered(&error))?;
-        T::read(&body)
-            .map_err(|error| Failure::failed(format!("the answer of {} cannot be read: {error}", self.url), LOOK))
+        T::read(&body).map_err(|error| {
+            let message = tell!("answer-unreadable", url = self.url.as_str(), reason = error.to_string());
+            Failure::failed(message, tell!("no-answer-hint"))
+        })
     }
 
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
-        let url = &self.url;
+        let url = self.url.as_str();
         if let Some(reason) = tls_reason(error) {
-            let hint = "SSL_CERT_FILE names a file with the certificate of the authority that has signed it";
-            return Failure::failed(format!("{url} cannot be trusted: {reason}"), hint);
+            return Failure::failed(tell!("no-trust", url = url, reason = reason), tell!("no-trust-hint"));
         }
         if error.is_connect() {
-            return Failure::failed(format!("there is no server at {url}"), WHERE);
+            return Failure::failed(tell!("no-server", url = url), tell!("no-server-hint"));
         }
-        let message = if error.is_timeout() {
-            format!("no answer from {url} within {} s", TIMEOUT.as_secs())
-        } else {
-            format!("no answer from {url}: the connection broke off")
+        let message = match error.is_timeout() {
+            true => tell!("no-answer-within", url = url, n = TIMEOUT.as_secs()),
+            false => tell!("no-answer", url = url),
         };
-        Failure::failed(message, LOOK)
+        Failure::failed(message, tell!("no-answer-hint"))
     }
 }
 
@@ -119,7 +107,7 @@ async fn refuse(answer: Response) -> Result<Response, Failure> {
         return Ok(answer);
     }
     let refused = answer.json().await.map(|Refused { error }| said(error));
-    let message = refused.unwrap_or_else(|_| format!("the server answers {status}"));
+    let message = refused.unwrap_or_else(|_| tell!("answer-status", status = status.to_string()));
     Err(Failure::failed(message, hint(status)))
 }
 
@@ -127,23 +115,20 @@ async fn refuse(answer: Response) -> Result<Response, Failure> {
 fn said(error: Explained) -> String {
     let mut said = error.message;
     for Finding { line, path, message, .. } in error.findings.iter().flatten() {
-        said += &if path.is_empty() {
-            format!("\n  line {line}: {message}")
-        } else {
-            format!("\n  line {line}: {path}: {message}")
-        };
+        let text = if path.is_empty() { message.clone() } else { format!("{path}: {message}") };
+        said += &format!("\n  {}", tell!("finding", line = line, text = text));
     }
     said
 }
 
-fn hint(status: StatusCode) -> &'static str {
+fn hint(status: StatusCode) -> String {
     match status {
-        StatusCode::NOT_FOUND => "the lists show what there is: postern get, runs, records, dead list, refused list",
-        StatusCode::CONFLICT => "look at it again: what you have seen of it has changed since",
-        StatusCode::SERVICE_UNAVAILABLE => "try again in some seconds; `postern status` shows how the server is",
-        StatusCode::FORBIDDEN => "use a token with more rights",
-        status if status.is_server_error() => "the log of control has the reason",
-        _ => "the command with --help explains its arguments",
+        StatusCode::NOT_FOUND => tell!("hint-not-found"),
+        StatusCode::CONFLICT => tell!("hint-conflict"),
+        StatusCode::SERVICE_UNAVAILABLE => tell!("hint-unavailable"),
+        StatusCode::FORBIDDEN => tell!("hint-forbidden"),
+        status if status.is_server_error() => tell!("hint-server"),
+        _ => tell!("hint-usage"),
     }
 }
 

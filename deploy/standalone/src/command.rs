@@ -12,6 +12,7 @@ mod dead;
 mod decide;
 mod delete;
 mod diff;
+mod dismiss;
 mod draft;
 mod dry_run;
 mod explain;
@@ -20,6 +21,7 @@ mod failures;
 mod find;
 mod forget;
 mod get;
+mod habits;
 mod init;
 mod jobs;
 mod man;
@@ -87,7 +89,7 @@ enum Command {
     Draft(draft::Options),
     /// Writes what is set as documents
     Export(export::Options),
-    /// Explains an address, a document, a task, expressions or secrets
+    /// Explains an address, a document, a task, a setting, expressions or secrets
     ///
     /// Of an address it shows which permissions admit it, and why the others do not.
     Explain(explain::Options),
@@ -113,6 +115,8 @@ enum Command {
     RunAgain(run_again::Options),
     /// Cancels a run that waits, is on hold or needs attention, or many
     Cancel(cancel::Options),
+    /// Dismisses a failed run that needs nobody, or many: it stays in the history and is not counted as failed any more
+    Dismiss(dismiss::Options),
     /// Lists, shows or stops jobs, which do something with many runs at a rate
     Jobs(jobs::Options),
     /// Tells what came of the step at which a run needs attention
@@ -168,11 +172,14 @@ impl Settings for Options {
 
 /// Runs the command that the arguments of the process name.
 pub fn main() -> ExitCode {
-    let arguments: Vec<_> = std::env::args_os().collect();
+    let arguments = habits::meant(std::env::args_os().collect());
     if arguments.len() == 1 {
         // Standard output may have no reader any more.
         let _ = Options::command().print_help();
         return ExitCode::SUCCESS;
+    }
+    if let Some(failure) = habits::unknown(&arguments) {
+        return Output::new(Format::Text).exit_code(Err(failure));
     }
     let options: Options = match postern_shared::options::read(&arguments) {
         Ok(options) => options,
@@ -217,6 +224,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Replay(options) => replay::run(&options, output).await,
         Command::RunAgain(options) => run_again::run(&options, output).await,
         Command::Cancel(options) => cancel::run(&options, output).await,
+        Command::Dismiss(options) => dismiss::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,
         Command::Forget(options) => forget::run(&options, output).await,

@@ -8,11 +8,14 @@ use postern_control::operation::document::delete::Delete;
 use postern_control::operation::document::kinds::{Connections, Key, Modules, Permissions, Triggers, Workflows};
 use postern_control::operation::document::list::List;
 use postern_shared::document::{Kind, Name};
+use postern_shared::message::{DocumentFault, Message};
 use postern_shared::suggestion::did_you_mean;
 use serde_json::Value;
 
 use crate::api::Api;
+use crate::options::language;
 use crate::output::Failure;
+use crate::texts::{self, tell};
 
 /// The keys of a step whose value is the name of a module.
 const OF_STEPS: [&str; 2] = ["create_record", "find_record"];
@@ -30,6 +33,26 @@ pub async fn check(api: &Api, name: &Name) -> Result<(), Failure> {
     is_among(name, &known)
 }
 
+/// The same for several names: an empty answer must not hide that one of them is misspelt.
+pub async fn check_all(api: &Api, names: impl IntoIterator<Item = Name>) -> Result<(), Failure> {
+    for name in names {
+        check(api, &name).await?;
+    }
+    Ok(())
+}
+
+/// The answer; of a refusal, that there is nothing of one of these names, if that is why.
+pub async fn or_unknown<T>(
+    api: &Api,
+    answer: Result<T, Failure>,
+    names: impl IntoIterator<Item = Name>,
+) -> Result<T, Failure> {
+    if answer.is_err() {
+        check_all(api, names).await?;
+    }
+    answer
+}
+
 /// Fails, with the names that are near, if there is no document of this name.
 pub async fn check_document(api: &Api, name: &Name) -> Result<(), Failure> {
     is_among(name, &keys(name.kind(), &all(api, name.kind()).await?))
@@ -42,12 +65,13 @@ fn is_among(name: &Name, known: &BTreeSet<String>) -> Result<(), Failure> {
     }
     let meant = did_you_mean(&key, known.iter().map(String::as_str));
     let listed: Vec<&str> = known.iter().map(String::as_str).take(MAX_LISTED).collect();
-    let hint = match listed.as_slice() {
-        [] => format!("there is no {kind} at all yet"),
-        listed if known.len() > MAX_LISTED => format!("{kind}s that are there: {}, …", listed.join(", ")),
-        listed => format!("{kind}s that are there: {}", listed.join(", ")),
+    let names = if known.len() > MAX_LISTED { listed.join(", ") + ", …" } else { listed.join(", ") };
+    let hint = match names.is_empty() {
+        true => tell!("known-none", kind = texts::kind(kind)),
+        false => tell!("known-names", kind = texts::kind(kind), names = names),
     };
-    Err(Failure::failed(format!("there is no {kind} {key}{meant}"), hint))
+    let fault = DocumentFault::DocumentMissing { kind: Box::new(Message::kind(kind)), key };
+    Err(Failure::failed(Message::from(fault).meant(meant).text(language()), hint))
 }
 
 /// All documents of a kind.

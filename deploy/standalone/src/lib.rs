@@ -16,3 +16,4 @@ mod plan;
 mod profile;
 pub mod reference;
 pub mod serve;
+mod texts;

@@ -21,6 +21,7 @@ use crate::known;
 use crate::options::Server;
 use crate::output::table::{Column, Table};
 use crate::output::{Failure, Output, json, parse_moment};
+use crate::texts::tell;
 
 /// The most items that are looked at for those that a filter lets through.
 const MAX_LOOKED_AT: usize = 20_000;
@@ -36,7 +37,7 @@ const CURSOR: &str = "it takes what the end of the page before names";
 #[derive(Debug, Args)]
 pub struct Listing {
     /// How many
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(long, short = 'n', alias = "limit", default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     last: u16,
     /// Only those before this one: what the end of the page before names
     #[arg(long, value_name = "CURSOR")]
@@ -112,18 +113,16 @@ impl Listing {
         let whole = json(&found)?;
         let items = mem::take((list.items)(&mut found));
         if items.is_empty() {
-            for name in &list.named {
-                known::check(&api, name).await?;
-            }
+            known::check_all(&api, list.named.iter().cloned()).await?;
         }
         let table = output.list(list.columns, list.name, &items, &whole)?;
         if items.is_empty() {
-            output.note("nothing found");
+            output.note(tell!("list-none"));
         }
         if output.is_for_a_terminal()
             && let Some(next) = list.next(&mut found)
         {
-            output.note(format_args!("more: --before {next}"));
+            output.note(tell!("list-more", cursor = next));
         }
         if self.watch { self.follow(&api, &list, &table, &items, output).await } else { Ok(()) }
     }

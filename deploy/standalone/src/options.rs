@@ -1,13 +1,16 @@
 //! What the commands read from the environment beside the options of the services.
 
+pub mod locale;
+
 use std::path::PathBuf;
 
 use clap::Args;
-use postern_shared::message::Language;
 use reqwest::Url;
 
 use crate::output::Failure;
 use crate::profile::Profile;
+
+pub use locale::language;
 
 /// The listener of control of a `postern serve` on this machine.
 const DEFAULT_URL: &str = "http://127.0.0.1:8081";
@@ -68,13 +71,4 @@ fn config_file() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(folder.join("postern/config.yaml"))
-}
-
-/// The language of the locale (POSIX, 8.2). Results for programs name codes, which are the same in each language.
-#[expect(clippy::disallowed_methods, reason = "options read the environment")]
-pub fn language() -> Language {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set).unwrap_or_default();
-    let code = locale.split(['_', '.', '@']).next().unwrap_or_default();
-    Language::of_code(code).unwrap_or(Language::English)
 }

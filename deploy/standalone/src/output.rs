@@ -21,6 +21,7 @@ pub use moment::{named, parse as parse_moment};
 pub use style::{difference, state};
 pub use words::harmless;
 
+use crate::texts::tell;
 use table::{Column, Table};
 
 /// How results are written.
@@ -107,6 +108,11 @@ impl Output {
         Ok(write!(io::stdout(), "---\n{}", yaml::write(value))?)
     }
 
+    /// Tells people what is allowed and probably not meant.
+    pub fn warning(&mut self, text: impl Display) {
+        self.note(tell!("warning", text = text.to_string()));
+    }
+
     /// Tells people something that is not a result; in the other formats the results must contain it.
     pub fn note(&mut self, text: impl Display) {
         if self.format == Format::Text {
@@ -121,15 +127,15 @@ impl Output {
             // The reader of the results, such as `head`, had enough.
             Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Err(Failure::Output(error)) => {
-                let hint = "standard output is full or closed".to_owned();
-                (1, Trouble { message: format!("cannot write the results: {error}"), hint })
+                let message = tell!("output-full", reason = error.to_string());
+                (1, Trouble { message, hint: tell!("output-full-hint") })
             }
             Err(Failure::Reported) => return ExitCode::from(1),
             Err(Failure::Failed(trouble)) => (1, trouble),
             Err(Failure::Usage(trouble)) => (2, trouble),
         };
         complain(format_args!("postern: {}", trouble.message));
-        complain(format_args!("hint: {}", trouble.hint));
+        complain(tell!("hint", text = trouble.hint));
         ExitCode::from(code)
     }
 }

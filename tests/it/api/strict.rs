@@ -101,6 +101,7 @@ fn changing(world: &World) -> Vec<Wanted> {
             "workflow: 9\nstart: {without_record: true, next: a}\nsteps: {a: {stop: finished}}\n",
         ),
         documents("applyDocuments", "/apply", "trigger: another\n---\ntrigger: other\ntitle: Other\n"),
+        post("dismissRun", format!("/runs/{failed}/dismissal"), json!({})),
         post("replayRun", format!("/runs/{failed}/replays"), json!({})),
         post("runAgain", format!("/runs/{}.1/runs_again", world.finished), json!({"env": {"n": "x"}})),
         post("cancelRun", format!("/runs/{}.1/cancellation", world.waiting), json!({})),

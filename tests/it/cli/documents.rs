@@ -167,7 +167,48 @@ async fn l22_names_that_lead_nowhere_are_warnings() {
         end.stderr.contains("warning: -:4: triggers.0: there is no trigger web_laed: did you mean `web_lead`?"),
         "{end:?}"
     );
-    assert_eq!(cli.run_with("apply - --strict", text).code, 1);
+    let warnings: Vec<&str> = end.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    let strict = cli.run_with("apply - --strict", text);
+    assert_eq!((strict.code, strict.stdout.lines().collect::<Vec<_>>()), (1, warnings), "the same lines are errors");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_that_looks_misspelt_is_a_warning_and_an_open_one_is_none() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    cli.run_with("apply -", "module: Leads\nfields: {n: text}\n").text();
+    let text = |module: &str| {
+        format!("workflow: 5\nstart: {{without_record: true, next: a}}\nsteps: {{a: {{create_record: {module}}}}}\n")
+    };
+    let warned = cli.run_with("apply -", &text("Laeds"));
+    let line = "-:3: steps.a.create_record: there is no module Laeds: did you mean `Leads`?\n";
+    assert_eq!((warned.code, warned.stderr.as_str()), (0, format!("warning: {line}").as_str()));
+    let strict = cli.run_with("apply - --strict", &text("Laeds"));
+    assert_eq!((strict.code, strict.stdout.as_str()), (1, line));
+    assert_eq!(cli.run_with("apply - --strict", &text("Contacts")).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_starts_itself_is_refused_and_one_that_may_is_warned_of() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let workflow = |id: u8, start: &str, other: u8| {
+        format!(
+            "---\nworkflow: {id}\nstart: {{{start}without_record: true, next: go}}\nsteps:\n  go: {{run_workflow: {other}}}\n"
+        )
+    };
+    let end = "---\nworkflow: 6\nstart: {without_record: true, next: end}\nsteps: {end: {stop: finished}}\n";
+    assert_eq!(cli.run_with("apply -", &format!("{}{end}", workflow(5, "", 6))).code, 0);
+    // The workflow that is stored closes the chain.
+    let refused = cli.run_with("apply -", &workflow(6, "", 5));
+    let finding = "-:5: steps.go.run_workflow: the workflow starts itself without an end: 6 → 5 → 6; put a condition before this step\n";
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, finding));
+    let text = workflow(6, "condition: '$env[\"n\"]', ", 5);
+    let warned = cli.run_with("apply -", &text);
+    let line = "-:5: steps.go.run_workflow: the workflow may start itself again: 6 → 5 → 6; make sure that its condition ends it\n";
+    assert_eq!((warned.code, warned.stderr.as_str()), (0, format!("warning: {line}").as_str()));
+    let strict = cli.run_with("apply - --strict", &text);
+    assert_eq!((strict.code, strict.stdout.as_str()), (1, line));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +217,7 @@ async fn l22_deleting_what_others_name_is_a_warning() {
     let cli = Cli::of(&postern);
     let end = cli.run_with("apply - --prune --strict --yes", "trigger: other\n");
     assert_eq!(end.code, 1, "{end:?}");
-    assert!(end.stderr.contains("trigger web_lead is removed, and") && end.stderr.contains("workflow 77"), "{end:?}");
+    assert!(end.stdout.contains("trigger web_lead is removed, and") && end.stdout.contains("workflow 77"), "{end:?}");
     let end = cli.run("delete trigger web_lead --yes");
     assert_eq!(end.code, 0, "{end:?}");
     assert!(end.stderr.contains("warning: workflow 77") && end.stderr.contains("names trigger web_lead\n"), "{end:?}");

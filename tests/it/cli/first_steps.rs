@@ -176,3 +176,22 @@ async fn what_a_workflow_responds_is_printed_behind_the_outcome() {
     let ordinary = cli.run(&format!("send http://{}/trigger --workflow 3 --wait", postern.public())).text();
     assert!(ordinary.contains(": finished") && !ordinary.contains("responded"), "{ordinary}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_first_day_speak_russian() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    for (words, stdin, expected) in [
+        ("status", "", "всё в порядке\n"),
+        ("find ada@example.org", "", "postern: такого текста нигде нет\nподсказка: находятся почта, телефон"),
+        ("get workflow 78", "", "postern: такого нет: бизнес-процесс 78\nподсказка: есть такие (бизнес-процесс): 77\n"),
+        ("apply -", "trigger: other\n", "триггер other: применено\n"),
+        ("apply - --dry-run", "trigger: newer\n", "триггер newer: будет создано\n"),
+        ("delete trigger other", "", "подсказка: --yes отвечает за вас\n"),
+    ] {
+        let end = cli.run_in_russian(words, stdin);
+        assert!(format!("{}{}", end.stdout, end.stderr).contains(expected), "{words}: {end:?}");
+    }
+    let json = cli.run_in_russian("status -o json", "");
+    assert_eq!(json.stdout, "{\"needs\":[],\"status\":\"well\"}\n", "programs get the same everywhere");
+}

@@ -86,3 +86,32 @@ async fn watching_shows_what_comes_the_oldest_first() {
     watching.kill().unwrap();
     watching.wait().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k4_an_unknown_name_in_a_filter_is_an_error_and_no_empty_list() {
+    let postern = Postern::without_worker(DEMO).await;
+    let cli = Cli::of(&postern);
+    let (workflow, trigger) = ("there is no workflow 999", "there is no trigger web_laed: did you mean `web_lead`?");
+    let permission = "there is no permission loopbak: did you mean `loopback`?";
+    for (words, message, hint) in [
+        ("runs --workflow 999", workflow, "workflows that are there: 77"),
+        ("runs --permission loopbak", permission, "permissions that are there: loopback"),
+        ("find ada@example.org --permission loopbak", permission, "permissions that are there: loopback"),
+        ("find ada@example.org --workflow 999", workflow, "workflows that are there: 77"),
+        ("failures --workflow 999", workflow, "workflows that are there: 77"),
+        ("replay --workflow 999", workflow, "workflows that are there: 77"),
+        ("dismiss --permission loopbak", permission, "permissions that are there: loopback"),
+        ("unmatched list --trigger web_laed", trigger, "triggers that are there: web_lead"),
+        ("unmatched replay --trigger web_laed", trigger, "triggers that are there: web_lead"),
+        ("refused list --permission loopbak", permission, "permissions that are there: loopback"),
+        ("refused replay --permission loopbak", permission, "permissions that are there: loopback"),
+        ("statistics 999", workflow, "workflows that are there: 77"),
+        ("runs --state fialed", "a similar value exists: 'failed'", "needs_attention, failed, running"),
+        ("find ada --status fialed", "did you mean `failed`?", "needs_attention, failed, running"),
+    ] {
+        let end = cli.run(words);
+        assert!(end.code > 0 && end.stdout.is_empty(), "{words}: {end:?}");
+        assert!(end.stderr.contains(message) && end.stderr.contains(hint), "{words}: {end:?}");
+    }
+    assert_eq!(cli.run("failures --workflow 77").stderr, "no run has failed\n");
+}

@@ -1,5 +1,6 @@
 //! `postern apply`: sets documents, all or none.
 
+mod chains;
 mod place;
 mod strict;
 
@@ -20,6 +21,7 @@ use crate::operations::Applied;
 use crate::options::Server;
 use crate::output::{Failure, Format, Output};
 use crate::plan::{self, Change, Set};
+use crate::texts::{self, tell};
 use place::{joined, place};
 
 /// Arguments of `apply`.
@@ -34,8 +36,8 @@ pub struct Options {
     /// Removes what is set and stands in none of the files, of the kinds that stand in them
     #[arg(long)]
     prune: bool,
-    /// Refuses what is otherwise a warning: names of triggers, workflows and modules that are neither set nor in the files,
-    /// and the removal of what others name
+    /// Refuses what is otherwise a warning: names of triggers and workflows that are neither set nor in the files, names of
+    /// modules that look misspelt, workflows that may start themselves, and the removal of what others name
     #[arg(long)]
     strict: bool,
     /// Does not ask before it removes something
@@ -54,14 +56,17 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let set = Set::load(&api).await?;
     let changes = plan::changes(&texts, &set);
     let surplus = if options.prune { plan::surplus(&changes, &set) } else { Vec::new() };
-    let (nowhere, in_use) = (strict::findings(&texts, &set), strict::in_use(&changes, &surplus, &set));
+    let (doubtful, in_use) = (strict::findings(&texts, &set), strict::in_use(&changes, &surplus, &set));
     if options.strict {
-        refused(&texts, nowhere.into_iter().map(|(_, finding)| finding).collect(), output)?;
-        if let Some(first) = in_use.first() {
-            return Err(Failure::failed(first.clone(), "without --strict it is removed all the same"));
+        let is_refused = refused(&texts, doubtful, output).is_err() || !in_use.is_empty();
+        for message in &in_use {
+            output.named(message, message, &json!({"message": message}))?;
+        }
+        if is_refused {
+            return Err(Failure::failed(tell!("apply-strict"), tell!("apply-strict-hint")));
         }
     } else {
-        warn(&texts, &nowhere, &in_use, output);
+        warn(&texts, &doubtful, &in_use, output);
     }
     if options.dry_run {
         refused(&texts, api.validate(joined(&texts)).await?, output)?;
@@ -69,7 +74,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     }
     if !surplus.is_empty() {
         let names: Vec<String> = surplus.iter().map(|(kind, key)| format!("{kind} {key}")).collect();
-        confirm(&format!("delete {}", names.join(", ")), options.yes)?;
+        confirm(&tell!("apply-delete", names = names.join(", ")), options.yes)?;
     }
     match api.apply(joined(&texts)).await? {
         Applied::Set(answer) => {
@@ -95,13 +100,13 @@ fn refused(texts: &[Text], findings: Vec<Finding>, output: &mut Output) -> Resul
     if findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// Tells what is allowed and probably not meant. A module that is not declared is open, and nothing to warn of.
-fn warn(texts: &[Text], nowhere: &[(Kind, Finding)], in_use: &[String], output: &mut Output) {
-    for (_, finding) in nowhere.iter().filter(|(kind, _)| *kind != Kind::Module) {
+/// Tells what is allowed and probably not meant.
+fn warn(texts: &[Text], doubtful: &[Finding], in_use: &[String], output: &mut Output) {
+    for finding in doubtful {
         let (source, line) = place(texts, finding.line);
-        output.note(format_args!("warning: {source}:{line}: {}: {}", finding.path, finding.message));
+        output.warning(format_args!("{source}:{line}: {}: {}", finding.path, finding.message));
     }
-    in_use.iter().for_each(|message| output.note(format_args!("warning: {message}")));
+    in_use.iter().for_each(|message| output.warning(message));
 }
 
 fn show(changes: &[Change], surplus: &[(Kind, String)], output: &mut Output) -> Result<(), Failure> {
@@ -109,16 +114,31 @@ fn show(changes: &[Change], surplus: &[(Kind, String)], output: &mut Output) -> 
     let removed = surplus.iter().map(|(kind, key)| (*kind, key, "deleted"));
     for (kind, key, word) in kept.chain(removed) {
         let json = json!({"kind": kind.name(), "key": key, "would_be": word});
-        output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: would be {word}"), &json)?;
+        output.named(&format!("{kind}/{key}"), would_be(kind, key, word), &json)?;
     }
     Ok(())
+}
+
+/// What would become of a document, by the word for it.
+fn would_be(kind: Kind, key: &str, word: &str) -> String {
+    let kind = texts::kind(kind);
+    match word {
+        "created" => tell!("apply-would-be-created", kind = kind, key = key),
+        "changed" => tell!("apply-would-be-changed", kind = kind, key = key),
+        "deleted" => tell!("apply-would-be-deleted", kind = kind, key = key),
+        _ => tell!("apply-would-be-unchanged", kind = kind, key = key),
+    }
 }
 
 async fn remove(api: &Api, surplus: &[(Kind, String)], output: &mut Output) -> Result<(), Failure> {
     for (kind, key) in surplus {
         known::delete(api, name(*kind, key)?).await?;
         let json = json!({"kind": kind.name(), "key": key, "deleted": true});
-        output.named(&format!("{kind}/{key}"), format_args!("{kind} {key}: deleted"), &json)?;
+        output.named(
+            &format!("{kind}/{key}"),
+            tell!("apply-deleted", kind = texts::kind(*kind), key = key.as_str()),
+            &json,
+        )?;
     }
     Ok(())
 }
@@ -129,11 +149,15 @@ fn not_yet(one: &Behind, output: &mut Output) -> Result<(), Failure> {
         return Ok(());
     }
     let Behind { ingress, seen_at } = one;
-    output.result(format_args!("not yet in force at ingress {ingress}, last heard from at {}", seen_at.0), one)
+    output.result(tell!("apply-not-yet", ingress = ingress.as_str(), seen = seen_at.0.as_str()), one)
 }
 
 fn line(one: &document::Applied) -> String {
-    let became = if one.changed { "applied" } else { "unchanged" };
-    let short_url = one.made_short_url.as_ref().map(|url| format!(", answers at /{url}")).unwrap_or_default();
-    format!("{} {}: {became}{short_url}", one.kind, one.key)
+    let word = Kind::ALL.into_iter().find(|kind| kind.name() == one.kind).map_or_else(|| one.kind.clone(), texts::kind);
+    let became = match one.changed {
+        true => tell!("apply-applied", kind = word, key = one.key.as_str()),
+        false => tell!("apply-unchanged", kind = word, key = one.key.as_str()),
+    };
+    let short_url = one.made_short_url.as_ref().map(|url| tell!("apply-short-url", url = url.as_str()));
+    became + &short_url.unwrap_or_default()
 }

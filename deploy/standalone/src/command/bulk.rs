@@ -1,10 +1,11 @@
-//! What `replay`, `run-again` and `cancel` share: instead of one run a filter, whose runs a job takes at a rate.
+//! What `replay`, `run-again`, `cancel` and `dismiss` share: instead of one run a filter, whose runs a job takes at a rate.
 
 use clap::Args;
 use jiff::Timestamp;
 use postern_control::operation::field::Text;
 use postern_control::operation::job::create::{CreateJob, Input, RATE_DEFAULT};
-use postern_control::operation::job::{OneJob, Selection};
+use postern_control::operation::job::{OneJob, Selection, Started};
+use postern_shared::document::Name;
 use postern_shared::id::{PermissionKey, WorkflowId};
 use postern_shared::resume::RunKey;
 use postern_shared::store::jobs::Kind;
@@ -12,6 +13,7 @@ use postern_shared::store::runs::State;
 
 use super::runs::state_parser;
 use crate::api::Api;
+use crate::known;
 use crate::output::{Failure, Output, named, parse_moment};
 
 /// Which runs, and how fast.
@@ -80,7 +82,9 @@ impl Bulk {
             until: named(self.until),
         };
         let per_second = self.rate.unwrap_or(RATE_DEFAULT);
-        let job = api.call::<CreateJob>(&Input { kind: Text(kind), filter, per_second }).await?;
+        let names = self.workflow.map(Name::Workflow).into_iter().chain(self.permission.clone().map(Name::Permission));
+        let job = api.call::<CreateJob>(&Input { kind: Text(kind), filter, per_second }).await;
+        let job = known::or_unknown(api, job, names).await?;
         output.named(&job.id.to_string(), line(&job), &job)
     }
 }
@@ -89,7 +93,14 @@ impl Bulk {
 pub fn line(job: &OneJob) -> String {
     let OneJob { id, kind: Text(kind), state, total, done, failed, left, .. } = job;
     let obstacle = job.obstacle.as_ref().map(|obstacle| format!(" ({obstacle})")).unwrap_or_default();
-    format!("job {id} {kind} {state}: {done} of {total} done, {failed} failed{obstacle}, {left} left")
+    let word = if job.started.is_some() { "started" } else { "done" };
+    let became = job.started.as_ref().filter(|_| *done > 0).map(became).unwrap_or_default();
+    format!("job {id} {kind} {state}: {done} of {total} {word}, {failed} not possible{obstacle}, {left} left{became}")
+}
+
+/// What became of the runs that a job has started.
+fn became(Started { finished, failed, waiting, running }: &Started) -> String {
+    format!("; of those {finished} finished, {failed} failed again, {waiting} waiting, {running} under way")
 }
 
 /// Such as `200/s` or `200`.

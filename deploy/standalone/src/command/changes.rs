@@ -1,16 +1,38 @@
 //! `postern changes`: who changed what, the newest first.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use postern_control::operation::audit::log::{Change, Input, ListChanges};
 
 use crate::listing::{List, Listing, Pages, cursor};
 use crate::output::table::Column;
 use crate::output::{Failure, Output};
 
+/// The kinds of things whose changes are kept.
+const KINDS: [&str; 16] = [
+    "connection",
+    "module",
+    "trigger",
+    "workflow",
+    "permission",
+    "run",
+    "job",
+    "receipt",
+    "dead_letter",
+    "refused_body",
+    "secret",
+    "variable",
+    "token",
+    "account",
+    "person",
+    "notices",
+];
+
 /// Arguments of `changes`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Only changes of this kind of thing, such as workflow
+    #[arg(value_parser = PossibleValuesParser::new(KINDS))]
     kind: Option<String>,
     /// Only changes of the one with this number or key
     key: Option<String>,

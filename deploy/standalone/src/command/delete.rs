@@ -11,6 +11,7 @@ use crate::known;
 use crate::names::users;
 use crate::options::Server;
 use crate::output::{Failure, Output};
+use crate::texts::tell;
 
 /// Arguments of `delete`.
 #[derive(Debug, Args)]
@@ -41,10 +42,10 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     for key in options.keys.iter().filter(|_| kind != Kind::Module) {
         let users = users(kind, key, &all);
         if !users.is_empty() {
-            output.note(format_args!("warning: {} names {kind} {key}", users.join(", ")));
+            output.warning(format_args!("{} names {kind} {key}", users.join(", ")));
         }
     }
-    confirm(&format!("delete {kind} {}", options.keys.join(", ")), options.yes)?;
+    confirm(&tell!("apply-delete", names = format!("{kind} {}", options.keys.join(", "))), options.yes)?;
     for key in &options.keys {
         known::delete(&api, name(kind, key)?).await?;
         let json = json!({"kind": kind.name(), "key": key, "deleted": true});

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use postern_control::operation::dry_run::{Input, TryWorkflow};
+use postern_shared::document::Name;
 use postern_shared::dry_run::{Change, Report, Sample, Sent, Step, What};
 use postern_shared::env::Env;
 use postern_shared::expression::render;
@@ -14,6 +15,7 @@ use postern_shared::record_ref::RecordRef;
 use serde_json::Value;
 
 use crate::documents::read;
+use crate::known;
 use crate::options::Server;
 use crate::output::{Failure, Output, harmless, state};
 
@@ -74,7 +76,8 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         until: options.until.clone(),
         answers: options.answers.iter().cloned().collect::<BTreeMap<_, _>>(),
     };
-    let report = api.call::<TryWorkflow>(&input).await?;
+    let report = api.call::<TryWorkflow>(&input).await;
+    let report = known::or_unknown(&api, report, [Name::Workflow(options.workflow)]).await?;
     output.named(&report.status, shown(&report), &report)?;
     if matches!(report.status.as_str(), "failed" | "did_not_run") { Err(Failure::Reported) } else { Ok(()) }
 }

@@ -3,9 +3,11 @@
 use clap::Args;
 use postern_control::operation::job::Selection;
 use postern_control::operation::run::failure_groups::{Group, ListFailureGroups};
+use postern_shared::document::Name;
 use postern_shared::id::WorkflowId;
 
-use crate::options::Server;
+use crate::known;
+use crate::options::{Server, language};
 use crate::output::table::Column;
 use crate::output::{Failure, Output};
 
@@ -26,13 +28,21 @@ static COLUMNS: [Column<Group>; 7] = [
     Column::text("STEP", |group| group.step.clone()),
     Column::text("CODE", |group| group.failure.clone()),
     Column::time("LAST", |group| group.last_at.0.clone()),
-    Column::text("MESSAGE", |group| group.message.clone().unwrap_or_default()),
+    Column::text("MESSAGE", |group| {
+        group.message_code.as_ref().map(|coded| coded.text(language())).unwrap_or_default()
+    }),
 ];
 
-/// Prints the groups. Runs that a later run replays are left out.
+/// Prints the groups. Runs that count as failed no longer are left out.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let input = Selection { workflow: options.workflow, ..Selection::default() };
-    let found = options.api.api()?.call::<ListFailureGroups>(&input).await?;
+    let api = options.api.api()?;
+    let found = api.call::<ListFailureGroups>(&input).await?;
     let name = |group: &Group| format!("{} {} {} {}", group.workflow, group.version, group.step, group.failure);
-    output.list(&COLUMNS, name, &found.groups, &found).map(drop)
+    output.list(&COLUMNS, name, &found.groups, &found)?;
+    if found.groups.is_empty() {
+        known::check_all(&api, options.workflow.map(Name::Workflow)).await?;
+        output.note("no run has failed");
+    }
+    Ok(())
 }

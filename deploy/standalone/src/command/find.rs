@@ -4,12 +4,15 @@ use clap::Args;
 use jiff::Timestamp;
 use postern_control::operation::field::{Last, Text};
 use postern_control::operation::find::{Find, Input, MAX_CHARS, Output as Found};
-use postern_shared::id::WorkflowId;
+use postern_shared::document::Name;
+use postern_shared::id::{PermissionKey, WorkflowId};
 use postern_shared::store::finding::Status;
 
+use crate::known;
 use crate::listing::cursor;
 use crate::options::Server;
 use crate::output::{Failure, Output, harmless, named, parse_moment};
+use crate::texts::tell;
 
 /// Arguments of `find`.
 #[derive(Debug, Args)]
@@ -28,7 +31,7 @@ pub struct Options {
     status: Option<Status>,
     /// Only calls under this permission
     #[arg(long, value_name = "KEY")]
-    permission: Option<String>,
+    permission: Option<PermissionKey>,
     /// Only calls that started, or were to start, this workflow
     #[arg(long, value_name = "ID")]
     workflow: Option<WorkflowId>,
@@ -48,32 +51,34 @@ pub struct Options {
 /// Prints what is found: of each kind the newest first.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let before = options.before.as_deref().map(cursor).transpose();
-    let before = before.map_err(|error| Failure::usage(error, "it takes what the end of the page before names"))?;
+    let before = before.map_err(|error| Failure::usage(error, tell!("find-cursor-hint")))?;
     let chars = options.text.trim().chars().count();
     if chars > MAX_CHARS {
-        let error = format!("the text has {chars} characters, more than {MAX_CHARS}");
-        return Err(Failure::usage(error, "give an e-mail, a phone number, or some words of it"));
+        let error = tell!("find-too-long", n = chars, most = MAX_CHARS);
+        return Err(Failure::usage(error, tell!("find-too-long-hint")));
     }
     let input = Input {
         text: options.text.clone(),
         from: named(options.since),
         to: named(options.until),
         status: options.status.map(Text),
-        permission: options.permission.clone(),
+        permission: options.permission.as_ref().map(ToString::to_string),
         workflow: options.workflow,
         message: options.message.clone(),
         last: Last::try_from(options.last).map_err(Failure::fault)?,
         before: before.flatten().map(Text),
     };
-    let found = options.api.api()?.call::<Find>(&input).await?;
+    let api = options.api.api()?;
+    let found = api.call::<Find>(&input).await?;
     if found.is_empty() && found.next.is_none() {
-        let hint = "an e-mail, a phone number, or whole words of a name or an id are found, a second after the post";
-        return Err(Failure::failed("nothing has this text", hint));
+        let permission = options.permission.clone().map(Name::Permission);
+        known::check_all(&api, permission.into_iter().chain(options.workflow.map(Name::Workflow))).await?;
+        return Err(Failure::failed(tell!("find-none"), tell!("find-none-hint")));
     }
     let text = lines(&found).join("\n");
     output.named(&text, &text, &found)?;
     if let Some(next) = &found.next {
-        output.note(format_args!("more: --before {next}"));
+        output.note(tell!("list-more", cursor = next.to_string()));
     }
     Ok(())
 }
@@ -85,13 +90,19 @@ fn lines(found: &Found) -> Vec<String> {
     }
     for one in &found.receipts {
         let run = one.run.map(|number| format!(".{number}")).unwrap_or_default();
-        lines.push(format!("receipt {}{run} {}", one.receipt, one.status));
+        let name = format!("{}{run}", one.receipt);
+        lines.push(tell!("find-receipt", name = name, status = one.status.to_string()));
     }
-    lines.extend(found.records.iter().map(|one| format!("record {} {}", one.id, one.module)));
-    lines.extend(found.refused_bodies.iter().map(|one| format!("refused body {} {}", one.id, one.code)));
+    let record = |id: String, module: String| tell!("find-record", name = id, module = module);
+    lines.extend(found.records.iter().map(|one| record(one.id.to_string(), one.module.to_string())));
+    let refused = |id: String, code: String| tell!("find-refused", name = id, code = code);
+    lines.extend(found.refused_bodies.iter().map(|one| refused(one.id.to_string(), one.code.to_string())));
     for one in &found.dead_letters {
-        let of = one.receipt.map(|receipt| format!(" receipt {receipt}")).unwrap_or_default();
-        lines.push(format!("dead letter {}{of}", one.id));
+        let name = one.id.to_string();
+        lines.push(match one.receipt {
+            Some(receipt) => tell!("find-dead-of", name = name, receipt = receipt.to_string()),
+            None => tell!("find-dead", name = name),
+        });
     }
     lines.iter().map(|line| harmless(line.trim_end())).collect()
 }

@@ -23,6 +23,7 @@ use crate::known::{self, key};
 use crate::options::Server;
 use crate::output::table::Column;
 use crate::output::{Failure, Format, Output};
+use crate::texts::{self, tell};
 
 /// Arguments of `get`.
 #[derive(Debug, Args)]
@@ -47,7 +48,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let (api, kind) = (options.api.api()?, options.kind);
     let Some(key) = &options.key else { return all(&api, kind, output).await };
     if kind != Kind::Workflow && (options.versions || options.version.is_some()) {
-        return Err(Failure::usage(format!("a {kind} has no versions"), "only workflows have them"));
+        return Err(Failure::usage(tell!("get-no-versions", kind = texts::kind(kind)), tell!("get-no-versions-hint")));
     }
     let name = name(kind, key)?;
     known::check_document(&api, &name).await?;
@@ -87,7 +88,7 @@ async fn all_of<K: Of>(api: &Api, columns: &'static [Column<Value>], output: &mu
     let (kind, found) = (K::KIND, api.call::<List<K>>(&Nothing {}).await?);
     output.list(columns, |one| format!("{kind}/{}", key(kind, one)), &found.0, &found)?;
     if found.0.is_empty() {
-        output.note(format_args!("there is no {kind} yet: `postern init` writes a first one"));
+        output.note(tell!("get-none", kind = texts::kind(kind)));
     }
     Ok(())
 }

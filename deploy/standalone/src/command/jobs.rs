@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand};
 use postern_control::operation::field::{Last, Page};
-use postern_control::operation::job::OneJob;
 use postern_control::operation::job::get::{self, GetJob};
 use postern_control::operation::job::list::ListJobs;
 use postern_control::operation::job::stop::StopJob;
+use postern_control::operation::job::{OneJob, Started};
 
 use super::bulk;
 use crate::options::Server;
@@ -45,16 +45,23 @@ enum Command {
     },
 }
 
-static COLUMNS: [Column<OneJob>; 8] = [
+static COLUMNS: [Column<OneJob>; 10] = [
     Column::number("ID", |job| job.id.to_string()),
     Column::time("CREATED", |job| job.created_at.0.clone()),
     Column::state("STATE", |job| job.state.clone()),
     Column::text("KIND", |job| job.kind.0.to_string()),
     Column::number("DONE", |job| job.done.to_string()),
-    Column::number("FAILED", |job| job.failed.to_string()),
+    Column::number("NOT-POSSIBLE", |job| job.failed.to_string()),
     Column::number("LEFT", |job| job.left.to_string()),
+    Column::number("FINISHED", |job| started(job, |started| started.finished)),
+    Column::number("FAILED-AGAIN", |job| started(job, |started| started.failed)),
     Column::text("ACCOUNT", |job| job.account.clone()),
 ];
+
+/// How many of the runs that a job has started; empty = it starts none.
+fn started(job: &OneJob, of: fn(&Started) -> i64) -> String {
+    job.started.as_ref().map(|started| of(started).to_string()).unwrap_or_default()
+}
 
 /// Does what was asked for.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ use postern_shared::document::Name;
 use postern_shared::id::{PermissionKey, TriggerKey, WorkflowId};
 use postern_shared::store::refused_bodies::Proof;
 
+use crate::known;
 use crate::listing::{List, Listing};
 use crate::options::Server;
 use crate::output::table::Column;
@@ -134,8 +135,13 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
                 under: under.clone(),
                 unverified: unverified.then_some(true),
             };
-            let done = api.api()?.call::<ReplayRefusedBodies>(&input).await?;
+            let api = api.api()?;
+            let done = api.call::<ReplayRefusedBodies>(&input).await?;
             output.result(replayed(&done), &done)?;
+            if done.replayed.is_empty() && done.refused.is_empty() {
+                known::check_all(&api, permission.clone().map(Name::Permission)).await?;
+                output.note("nothing was replayed: no refused body is left");
+            }
             if done.refused.is_empty() { Ok(()) } else { Err(Failure::Reported) }
         }
     }

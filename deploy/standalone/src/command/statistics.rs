@@ -3,9 +3,11 @@
 use clap::Args;
 use jiff::Timestamp;
 use postern_control::operation::statistics::{GetStatistics, Input, OutputOfStep, Step};
+use postern_shared::document::Name;
 use postern_shared::id::WorkflowId;
 use serde::Serialize;
 
+use crate::known;
 use crate::options::Server;
 use crate::output::table::Column;
 use crate::output::{Failure, Output, named, parse_moment};
@@ -52,7 +54,9 @@ static COLUMNS: [Column<Line>; 7] = [
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
     let (from, to) = (named(options.since), named(options.until));
     let input = Input { id: options.workflow, from, to, version: options.version };
-    let found = options.api.api()?.call::<GetStatistics>(&input).await?;
+    let api = options.api.api()?;
+    let found = api.call::<GetStatistics>(&input).await;
+    let found = known::or_unknown(&api, found, [Name::Workflow(options.workflow)]).await?;
     let line = |step: &Step, output: &OutputOfStep| Line { step: step.clone(), output: output.clone() };
     let lines: Vec<Line> =
         found.steps.iter().flat_map(|step| step.outputs.iter().map(move |output| line(step, output))).collect();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
+use fluent_bundle::FluentValue;
 use postern_control::operation::Nothing;
 use postern_control::operation::audit::hours::{self, AuditHours};
 use postern_control::operation::connection::drift::ListDrift;
@@ -24,6 +25,7 @@ use crate::api::Api;
 use crate::known;
 use crate::options::Server;
 use crate::output::{Failure, Output, state};
+use crate::texts::tell;
 
 /// Hours of which lost submissions are told.
 const HOURS: i64 = 24;
@@ -61,8 +63,8 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
     let word = if is_well { "well" } else { "needs_attention" };
     let json = json!({"status": word, "needs": needs});
     let mut text = match is_well {
-        true => format!("all is {}", state("well")),
-        false => format!("{}: {} of these need a person", state("needs_attention"), needs.len()),
+        true => tell!("status-well", state = state(word)),
+        false => tell!("status-needs", state = state(word), n = needs.len()),
     };
     for need in &needs {
         text += &format!("\n  {}\n    {}", need.text, need.command);
@@ -75,8 +77,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
 async fn losses(api: &Api) -> Result<Vec<Need>, Failure> {
     let audit = api.call::<AuditHours>(&hours::Input { hours: Some(HOURS) }).await?;
     let count = audit.losses.map_or(0, |losses| losses.len());
-    let text = format!("{count} gaps in the numbers of submissions: those are lost");
-    Ok(need("lost", count, text, "audit"))
+    Ok(need("lost", count, tell!("status-lost", n = count), "audit"))
 }
 
 /// What stands in lists.
@@ -91,17 +92,28 @@ async fn counted(api: &Api) -> Result<Vec<Need>, Failure> {
     let refused = api.call::<ListRefusedBodies>(&refused_body::list::Input { last }).await?.refused_bodies.len();
     let groups = api.call::<ListDeadLetterGroups>(&Nothing {}).await?.groups;
     let dead = usize::try_from(groups.iter().map(|group| group.count).sum::<i64>()).unwrap_or(usize::MAX);
-    let more = |what, count| if what != "failed" && i64::try_from(count) == Ok(LAST_MAX) { " or more" } else { "" };
+    let unmatched = unmatched.unmatched.len();
     let counts = [
-        ("needs_attention", undecided, "runs wait for a decision", "runs --state needs_attention"),
-        ("failed", failed, "runs have failed", "failures"),
-        ("unmatched", unmatched.unmatched.len(), "submissions have started nothing", "unmatched list"),
-        ("refused", refused, "bodies of permitted callers were refused", "refused list"),
+        (
+            "needs_attention",
+            undecided,
+            tell!("status-needs-attention", n = listed(undecided)),
+            "runs --state needs_attention",
+        ),
+        ("failed", failed, tell!("status-failed", n = failed), "failures"),
+        ("unmatched", unmatched, tell!("status-unmatched", n = listed(unmatched)), "unmatched list"),
+        ("refused", refused, tell!("status-refused", n = listed(refused)), "refused list"),
+        ("dead_letter", dead, tell!("status-dead", n = dead), "dead groups"),
     ];
-    let needs = counts.into_iter().flat_map(|(what, count, text, command)| {
-        need(what, count, format!("{count}{} {text}", more(what, count)), command)
-    });
-    Ok(needs.chain(need("dead_letter", dead, format!("{dead} dead letters"), "dead groups")).collect())
+    Ok(counts.into_iter().flat_map(|(what, count, text, command)| need(what, count, text, command)).collect())
+}
+
+/// How many stand in a list that ends at the most that the API lists.
+fn listed(count: usize) -> FluentValue<'static> {
+    match i64::try_from(count) {
+        Ok(LAST_MAX) => tell!("status-or-more", n = count).into(),
+        _ => count.into(),
+    }
 }
 
 /// Workflows of which no run begins.
@@ -111,7 +123,7 @@ async fn on_hold(api: &Api) -> Result<Vec<Need>, Failure> {
     let name =
         |workflow: &Value| format!("{} {}", workflow["workflow"], workflow["title"].as_str().unwrap_or_default());
     let names: Vec<String> = held.map(name).collect();
-    let text = format!("{} workflows are on hold: {}", names.len(), names.join(", "));
+    let text = tell!("status-hold", n = names.len(), names = names.join(", "));
     Ok(need("hold", names.len(), text, "get workflows"))
 }
 
@@ -120,22 +132,17 @@ fn without_key(processes: &[Process]) -> Vec<Need> {
     let lacking: Vec<&Process> = processes.iter().filter(|one| one.is_up && one.unopened_secrets > 0).collect();
     let name = |one: &&Process| format!("{} {} ({})", one.service, one.name, one.unopened_secrets);
     let names: Vec<String> = lacking.iter().map(name).collect();
-    let (count, names) = (lacking.len(), names.join(", "));
-    let text = format!(
-        "{count} processes cannot decrypt secrets: {names}; POSTERN_SECRETS_KEY is missing there, or it is another key"
-    );
-    need("secrets_unopened", count, text, "secret list")
+    let text = tell!("status-secrets", n = lacking.len(), names = names.join(", "));
+    need("secrets_unopened", lacking.len(), text, "secret list")
 }
 
 /// Connections whose systems do not answer.
 fn away(processes: &[Process]) -> Vec<Need> {
     let up = processes.iter().filter(|one| one.is_up);
     let names: BTreeSet<&str> = up.flat_map(|one| one.connections_away.iter().map(String::as_str)).collect();
-    let needs = names.into_iter().map(|name| {
-        let text =
-            format!("connection {name}: the other system does not answer; runs wait for it, and nothing is lost");
-        need("connection_away", 1, text, &format!("connection check {name}"))
-    });
+    let needs = names
+        .into_iter()
+        .map(|name| need("connection_away", 1, tell!("status-away", name = name), &format!("connection check {name}")));
     needs.flatten().collect()
 }
 
@@ -146,7 +153,7 @@ async fn drift(api: &Api) -> Result<Vec<Need>, Failure> {
         modules.entry((one.connection, one.module)).or_default().push(one.message);
     }
     let needs = modules.into_iter().map(|((connection, module), all)| {
-        let text = format!("module {module} and vtiger differ: {}", all.join("; "));
+        let text = tell!("status-drift", name = module, what = all.join("; "));
         need("drift", all.len(), text, &format!("connection check {connection}"))
     });
     Ok(needs.flatten().collect())

@@ -9,6 +9,7 @@ use postern_shared::id::{PermissionKey, ReceiptId, TriggerKey, WorkflowId};
 use postern_shared::receipt::SkippedReport;
 use postern_shared::submission::Target;
 
+use crate::known;
 use crate::listing::{List, Listing, Pages, cursor};
 use crate::options::Server;
 use crate::output::table::Column;
@@ -93,7 +94,12 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         }
         Command::Replay { which: Which { receipt, workflow, trigger }, api } => {
             let input = replay::Input { receipt: *receipt, workflow: *workflow, trigger: trigger.clone() };
-            let done = api.api()?.call::<ReplayUnmatched>(&input).await?;
+            let api = api.api()?;
+            let done = api.call::<ReplayUnmatched>(&input).await?;
+            if done.replayed == 0 {
+                let workflow = workflow.map(Name::Workflow);
+                known::check_all(&api, workflow.into_iter().chain(trigger.clone().map(Name::Trigger))).await?;
+            }
             output.result(format_args!("{} replayed, {} left", done.replayed, done.left), &done)
         }
     }

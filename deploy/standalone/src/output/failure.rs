@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::texts::tell;
+
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub enum Failure {
@@ -37,7 +39,7 @@ impl Failure {
 
     /// The program is wrong, and not the person.
     pub fn fault(message: impl Into<String>) -> Self {
-        Self::failed(message, "this is a fault of postern: report it with the command")
+        Self::failed(message, tell!("hint-fault"))
     }
 }
 

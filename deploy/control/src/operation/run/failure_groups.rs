@@ -53,7 +53,7 @@ impl Operation for ListFailureGroups {
     const ABOUT: About = About::get(
         "listFailureGroups",
         "/failure_groups",
-        "failed runs by workflow, version, step and reason; those that a later run replays are left out",
+        "failed runs by workflow, version, step and reason; those that were replayed, handled by a step or dismissed are left out",
         r#"{"groups": [{"workflow": 77, "version": 3, "is_newest": false, "step": "reject", "failure": "said", "message": "no last name", "message_code": {"code": "said", "text": "no last name"}, "count": 5000, "last_at": "2026-11-24T13:31:00Z"}], "total": 5000}"#,
     );
 

@@ -1,4 +1,5 @@
-//! Names that lead nowhere: `apply` warns of them, since what they name may come later, and `apply --strict` refuses them.
+//! What is allowed and probably not meant: names that lead nowhere, since what they name may come later, and workflows that
+//! may start themselves. `apply` warns of it, and `apply --strict` refuses it.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +11,17 @@ use postern_shared::suggestion::did_you_mean;
 use postern_shared::yaml;
 use serde_json::Value;
 
+use super::chains;
 use super::place::line_in_all;
 use crate::documents::Text;
 use crate::names::{named, users};
 use crate::options::language;
 use crate::plan::Set;
+use crate::texts::{self, tell};
 use crate::{known, plan};
 
-/// The names in the documents of texts that are neither set nor in the texts. Lines count through all texts.
-pub fn findings(texts: &[Text], set: &Set) -> Vec<(Kind, Finding)> {
+/// What is told of the documents of texts, beside what is set. Lines count through all texts.
+pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
     let mut documents = Vec::new();
     for (at, text) in texts.iter().enumerate() {
         let text = String::from_utf8_lossy(&text.bytes);
@@ -33,9 +36,11 @@ pub fn findings(texts: &[Text], set: &Set) -> Vec<(Kind, Finding)> {
         Known { triggers: known(Kind::Trigger), workflows: known(Kind::Workflow), modules: known(Kind::Module) };
     let mut findings = Vec::new();
     for (at, document) in &documents {
-        for (kind, path, message) in known.missing(&document.value) {
-            let line = line_in_all(texts, *at, document.line(&path));
-            findings.push((kind, Finding::of(line, &finding::Finding::new(path, message), language())));
+        let missing = known.missing(&document.value).into_iter();
+        let missing = missing.map(|(path, message)| finding::Finding::new(path, message));
+        for finding in missing.chain(chains::of(&document.value, &values, set)) {
+            let line = line_in_all(texts, *at, document.line(&finding.path));
+            findings.push(Finding::of(line, &finding, language()));
         }
     }
     findings
@@ -56,7 +61,8 @@ pub fn in_use(changes: &[plan::Change], surplus: &[(Kind, String)], set: &Set) -
     let documents: Vec<&Value> = stays.chain(&after).collect();
     let message = |(kind, key): &(Kind, String)| {
         let users = users(*kind, key, documents.iter().copied());
-        (!users.is_empty()).then(|| format!("{kind} {key} is removed, and {} names it", users.join(", ")))
+        (!users.is_empty())
+            .then(|| tell!("apply-in-use", kind = texts::kind(*kind), key = key.as_str(), users = users.join(", ")))
     };
     surplus.iter().filter(|(kind, _)| *kind != Kind::Module).filter_map(message).collect()
 }
@@ -68,8 +74,8 @@ struct Known {
 }
 
 impl Known {
-    /// The paths of a document at which a name leads nowhere, what it should name, and why.
-    fn missing(&self, document: &Value) -> Vec<(Kind, String, Message)> {
+    /// The paths of a document at which a name leads nowhere, and why.
+    fn missing(&self, document: &Value) -> Vec<(String, Message)> {
         // The server itself refuses a step that runs a missing workflow, and what names a missing connection.
         let is_ours = |(kind, path, _): &(Kind, String, String)| match kind {
             Kind::Connection => false,
@@ -77,7 +83,7 @@ impl Known {
             Kind::Module | Kind::Trigger | Kind::Permission => true,
         };
         let named = named(document).into_iter().filter(is_ours);
-        named.filter_map(|(kind, path, name)| Some((kind, path, self.message(kind, &name)?))).collect()
+        named.filter_map(|(kind, path, name)| Some((path, self.message(kind, &name)?))).collect()
     }
 
     fn message(&self, kind: Kind, name: &str) -> Option<Message> {
@@ -90,6 +96,10 @@ impl Known {
             return None;
         }
         let meant = did_you_mean(name, known.iter().map(String::as_str));
+        // A module that is not declared is open. It is misspelt if one that is declared has nearly its name.
+        if kind == Kind::Module && meant.is_empty() {
+            return None;
+        }
         let fault = DocumentFault::DocumentMissing { kind: Box::new(Message::kind(kind)), key: name.to_owned() };
         Some(Message::from(fault).meant(meant))
     }
@@ -113,11 +123,12 @@ mod tests {
                 json!({"workflow": 1, "start": {"triggers": ["x"], "module": "Laeds"}}),
                 vec!["start.triggers.0", "start.module"],
             ),
-            (json!({"workflow": 1, "steps": {"a": {"create_record": "Contacts"}}}), vec!["steps.a.create_record"]),
+            (json!({"workflow": 1, "steps": {"a": {"create_record": "Laeds"}}}), vec!["steps.a.create_record"]),
+            (json!({"workflow": 1, "steps": {"a": {"create_record": "Contacts"}}}), vec![]),
             (json!({"workflow": 1, "steps": {"a": {"create_record": "$env[\"m\"]"}}}), vec![]),
             (json!({"trigger": "new"}), vec![]),
         ] {
-            let found: Vec<String> = known.missing(&document).into_iter().map(|(_, path, _)| path).collect();
+            let found: Vec<String> = known.missing(&document).into_iter().map(|(path, _)| path).collect();
             assert_eq!(found, expected, "{document}");
         }
         let meant = known.message(Kind::Trigger, "web_laed").unwrap();
