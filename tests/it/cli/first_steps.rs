@@ -193,5 +193,5 @@ async fn the_commands_of_the_first_day_speak_russian() {
         assert!(format!("{}{}", end.stdout, end.stderr).contains(expected), "{words}: {end:?}");
     }
     let json = cli.run_in_russian("status -o json", "");
-    assert_eq!(json.stdout, "{\"needs\":[],\"status\":\"well\"}\n", "programs get the same everywhere");
+    assert_eq!(json.stdout, "{\"status\":\"well\",\"needs\":[]}\n", "programs get the same everywhere");
 }
