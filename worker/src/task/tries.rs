@@ -63,7 +63,9 @@ pub fn perform(
                 unclear_for: None,
             })));
         }
-        Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), said: None, failure: None },
+        Some(Report::Decided(Decision::Done)) => {
+            Judgement { found: json!({"decided": "done"}), said: None, failure: None }
+        }
         Some(Report::Decided(Decision::Fail)) => {
             let reason = Message::PersonDecided;
             let found = json!({"decided": "fail", "error": reason.to_string()});
