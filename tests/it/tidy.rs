@@ -71,7 +71,7 @@ fn the_environment_is_read_only_by_options() {
             "ingress/src/options.rs",
             "worker/src/options.rs",
             "deploy/control/src/options.rs",
-            "deploy/standalone/src/options.rs",
+            "deploy/standalone/src/options",
             SERVE,
         ],
         reads,
