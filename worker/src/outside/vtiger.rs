@@ -9,6 +9,7 @@ mod create;
 mod described;
 mod echo;
 mod find;
+mod known_records;
 mod literal;
 mod pace;
 mod record;

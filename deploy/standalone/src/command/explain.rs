@@ -77,9 +77,12 @@ fn explained(what: &str) -> Option<(String, String)> {
     // As kubectl takes it, `workflow.create_record` is a task too, and `workflows` are explained as one is.
     let name = parts.last()?;
     let several = name.strip_suffix('s').unwrap_or(name);
-    let of_name = |name: &str| reference::section_of(name).or_else(|| of_expressions(name)).or_else(|| of_key(name));
-    let text = of_name(name).map(|text| ((*name).to_owned(), text));
-    text.or_else(|| Some((several.to_owned(), of_name(several)?)))
+    let section = |name: &str| Some((name.to_owned(), reference::section_of(name)?));
+    let other = |name: &str| Some((name.to_owned(), of_expressions(name).or_else(|| of_key(name))?));
+    section(name)
+        .or_else(|| section(several))
+        .or_else(|| other(name))
+        .or_else(|| other(several))
         .or_else(|| Some(((*name).to_owned(), all_of(name).or_else(|| of_environment(name))?)))
 }
 

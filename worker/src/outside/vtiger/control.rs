@@ -1,9 +1,6 @@
 //! A query at which the database of vtiger fails is answered as if nothing were found. So a look that finds
 //! nothing asks for a record that is there as well: without it an answer is none.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use postern_shared::id::ModuleName;
 use postern_shared::message::Message;
 use serde_json::Value;
@@ -17,24 +14,6 @@ use crate::outside::call::{Failure, FailureKind};
 
 /// The records among which one with a unique value is looked for: a page that every version gives.
 const LOOK: usize = 100;
-
-/// A record of each module that was there lately, by its id.
-#[derive(Debug, Default)]
-pub struct Records(Mutex<HashMap<ModuleName, String>>);
-
-impl Records {
-    fn get(&self, module: &ModuleName) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(module).cloned()
-    }
-
-    fn set(&self, module: &ModuleName, id: Option<String>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match id {
-            Some(id) => known.insert(module.clone(), id),
-            None => known.remove(module),
-        };
-    }
-}
 
 impl Held<'_> {
     /// The records for which these conditions hold, and perhaps another one.

@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::access::{Access, hashed};
 use super::code::Meaning;
-use super::control::Records;
 use super::described::{Described, LIFE};
+use super::known_records::KnownRecords;
 use super::pace::Pace;
 use super::wire::{Fault, Verb, Wire, jitter, not_sent, php_status};
 use crate::outside::call::{Failure, FailureKind, UNDER_WAY};
@@ -49,7 +49,7 @@ pub struct Sessions {
     /// The sessions in which a create with this unique value may still be under way.
     abandoned: Mutex<HashMap<Unique, (Instant, Session)>>,
     described: Mutex<HashMap<ModuleName, (Instant, Arc<Described>)>>,
-    records: Records,
+    records: KnownRecords,
 }
 
 /// A session that is logged in.
@@ -85,7 +85,7 @@ impl Sessions {
             logging_in: tokio::sync::Mutex::default(),
             abandoned: Mutex::default(),
             described: Mutex::default(),
-            records: Records::default(),
+            records: KnownRecords::default(),
         }
     }
 
@@ -217,7 +217,7 @@ impl Held<'_> {
     }
 
     /// The records that are known of modules.
-    pub fn records(&self) -> &Records {
+    pub fn records(&self) -> &KnownRecords {
         &self.sessions.records
     }
 

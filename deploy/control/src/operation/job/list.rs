@@ -29,7 +29,7 @@ impl Operation for ListJobs {
         "listJobs",
         "/jobs",
         "the jobs, the newest first",
-        r#"{"jobs": [{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}], "next": null}"#,
+        r#"{"jobs": [{"id": 1, "kind": "run_again", "filter": {"state": "failed", "workflow": 77}, "per_second": 200.0, "state": "running", "account": "admin", "total": 5000, "done": 1200, "failed": 0, "left": 3800, "started": {"finished": 1100, "failed": 60, "waiting": 10, "running": 30}, "obstacle": null, "created_at": "2026-11-24T13:30:00Z", "started_at": "2026-11-24T13:30:01Z", "ended_at": null}], "next": null}"#,
     );
 
     async fn run(state: &State, _: &Who, input: Page) -> Result<Output, Error> {
