@@ -333,7 +333,7 @@ async fn a_process_with_a_wrong_or_no_key_is_named() {
     set(&postern, "erp", PLANTED).await;
     let cli = Cli::of(&postern);
     assert!(cli.run("status").stdout.starts_with("all is well"));
-    for (keys, number) in [(&[("POSTERN_SECRETS_KEY", OLD)][..], 1), (&[], 2)] {
+    for (keys, named) in [(&[("POSTERN_SECRETS_KEY", OLD)][..], "1 process cannot"), (&[], "2 processes cannot")] {
         postern.start_worker_with(keys).await;
         let worker = postern.workers.last_mut().unwrap();
         let address = worker.address("the private listener is open").await.to_string();
@@ -347,7 +347,7 @@ async fn a_process_with_a_wrong_or_no_key_is_named() {
             status.stdout.contains(&address).then_some(status)
         })
         .await;
-        let text = format!("{number} processes cannot decrypt secrets: worker ");
+        let text = format!("{named} decrypt secrets: worker ");
         assert!(status.code == 1 && status.stdout.contains(&text), "{status:?}");
     }
     let (_, metrics) = private(&mut postern.ingress, "/metrics").await;

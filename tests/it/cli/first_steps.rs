@@ -62,7 +62,7 @@ async fn status_names_what_needs_a_person_and_the_command_that_shows_it() {
     cli.run_with("apply -", &held).text();
     let end = cli.run("status");
     assert_eq!(end.code, 1, "{end:?}");
-    for part in ["1 runs have failed", "postern failures", "2 dead letters", "postern dead groups", "77 New lead"] {
+    for part in ["1 run has failed", "postern failures", "2 dead letters", "postern dead groups", "77 New lead"] {
         assert!(end.stdout.contains(part), "{part}: {end:?}");
     }
     let json: serde_json::Value = serde_json::from_str(&cli.run("status -o json").stdout).unwrap();
