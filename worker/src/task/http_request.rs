@@ -43,17 +43,20 @@ pub fn perform(
         prepare,
         |Reply { status, headers, body, scrubber }| {
             let mut found = answer(status, &headers, &body);
-            let failure = (!settings.expects(status)).then(|| Failed {
-                reason: TaskError::TargetAnswered { status },
-                // What it has done by then nobody knows.
-                again: LATER.contains(&status) && !settings.tries.at_most_once,
-                after: retry_after::of(&headers, now),
-            });
-            if let (Some(failed), Value::Object(found)) = (&failure, &mut found) {
+            let answered = TaskError::TargetAnswered { status };
+            let outcome = match settings.expects(status) {
+                true => Ok(Some(answered)),
+                false => Err(Failed {
+                    reason: answered,
+                    // What it has done by then nobody knows.
+                    again: LATER.contains(&status) && !settings.tries.at_most_once,
+                    after: retry_after::of(&headers, now),
+                }),
+            };
+            if let (Err(failed), Value::Object(found)) = (&outcome, &mut found) {
                 found.insert("error".to_owned(), failed.reason.to_string().into());
             }
-            let said = Some(TaskError::TargetAnswered { status });
-            Judgement { found: scrubber.value(found), said, failure }
+            Judgement { found: scrubber.value(found), outcome }
         },
     )
 }

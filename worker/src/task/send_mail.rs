@@ -25,15 +25,15 @@ const MAX_ATTACHED_BYTES: usize = 1024 * 1024;
 
 pub fn perform(settings: &SendMail, report: Option<Report>, context: &mut Context<'_>) -> Result<Outcome, TaskError> {
     let prepare = |context: &mut Context<'_>| prepare(settings, context);
-    tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| Judgement {
-        found: json!({"status": status, "reply": String::from_utf8_lossy(&body)}),
-        said: Some(TaskError::MailAnswered { status }),
-        failure: (status >= 300).then_some(Failed {
-            reason: TaskError::MailAnswered { status },
+    tries::perform(&settings.tries, usize::MAX, report, context, prepare, |Reply { status, body, .. }| {
+        let found = json!({"status": status, "reply": String::from_utf8_lossy(&body)});
+        let answered = TaskError::MailAnswered { status };
+        let outcome = match status {
+            ..300 => Ok(Some(answered)),
             // RFC 5321, 4.2.1: 4yz is for now, and a mail that was refused was not taken.
-            again: status < 500,
-            after: None,
-        }),
+            _ => Err(Failed { reason: answered, again: status < 500, after: None }),
+        };
+        Judgement { found, outcome }
     })
 }
 

@@ -22,10 +22,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub struct Judgement {
     /// What `$env` gets.
     pub found: Value,
-    /// What the path tells of it.
-    pub said: Option<Message>,
-    /// None = the step has done what it should.
-    pub failure: Option<Failed>,
+    /// What the path tells of a step that has done what it should, or why it has not.
+    pub outcome: Result<Option<Message>, Failed>,
 }
 
 /// Why a try was in vain.
@@ -47,8 +45,8 @@ pub fn perform(
     prepare: impl FnOnce(&mut Context<'_>) -> Result<Rendered, TaskError>,
     judge: impl FnOnce(Reply) -> Judgement,
 ) -> Result<Outcome, TaskError> {
-    let failed = |reason: Message, again| Some(Failed { reason, again, after: None });
-    let Judgement { found, said, failure } = match report {
+    let failed = |reason: Message, again| Err(Failed { reason, again, after: None });
+    let Judgement { found, outcome } = match report {
         None | Some(Report::Decided(Decision::Repeat)) => {
             let Tries { timeout, at_most_once, .. } = *tries;
             let request = match context.request.take() {
@@ -63,27 +61,24 @@ pub fn perform(
                 unclear_for: None,
             })));
         }
-        Some(Report::Decided(Decision::Done)) => {
-            Judgement { found: json!({"decided": "done"}), said: None, failure: None }
-        }
+        Some(Report::Decided(Decision::Done)) => Judgement { found: json!({"decided": "done"}), outcome: Ok(None) },
         Some(Report::Decided(Decision::Fail)) => {
             let reason = Message::PersonDecided;
             let found = json!({"decided": "fail", "error": reason.to_string()});
-            Judgement { found, said: None, failure: failed(reason, false) }
+            Judgement { found, outcome: failed(reason, false) }
         }
         Some(Report::Answered(reply)) => judge(reply),
         // No step of these works on records.
-        Some(Report::Done(_)) => Judgement { found: Value::Null, said: None, failure: None },
+        Some(Report::Done(_)) => Judgement { found: Value::Null, outcome: Ok(None) },
         Some(Report::Failed(Failure { reason, kind: FailureKind::Unclear, .. })) if tries.at_most_once => {
             return Ok(Outcome::Unclear { message: reason });
         }
         Some(Report::Failed(Failure { reason, kind, .. })) => Judgement {
             found: json!({"error": reason.to_string()}),
-            said: None,
-            failure: failed(reason, kind != FailureKind::Final),
+            outcome: failed(reason, kind != FailureKind::Final),
         },
     };
-    if let Some(Failed { reason, again: true, after }) = &failure
+    if let Err(Failed { reason, again: true, after }) = &outcome
         && context.tries.times < tries.retries
     {
         let due_at = context.now() + after.unwrap_or_else(|| backoff(context.tries.times));
@@ -92,10 +87,10 @@ pub fn perform(
     if let Some(name) = &tries.store {
         context.set_env(name, found)?;
     }
-    Ok(match (failure, said) {
-        (None, None) => Outcome::Continue("next"),
-        (None, Some(message)) => Outcome::Said { output: "next", message },
-        (Some(Failed { reason: message, .. }), _) => Outcome::Failed { message },
+    Ok(match outcome {
+        Ok(None) => Outcome::Continue("next"),
+        Ok(Some(message)) => Outcome::Said { output: "next", message },
+        Err(Failed { reason: message, .. }) => Outcome::Failed { message },
     })
 }
 
