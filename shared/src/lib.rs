@@ -21,6 +21,7 @@ pub mod finding;
 pub mod host;
 pub mod id;
 pub mod intake;
+pub mod json_bytes;
 pub mod lane;
 pub mod log_limit;
 pub mod mask;

@@ -4,6 +4,7 @@
 use super::json;
 use super::media_type::{Kind, kind};
 use crate::env::{Env, Limits};
+use crate::json_bytes::scanned;
 use serde_json::Value;
 
 /// What a name or an item takes in memory beside its text: its place in a map or a list, which may be twice as large as it
@@ -69,21 +70,12 @@ fn pairs(form: &[u8]) -> (usize, usize) {
 
 /// How many names and items JSON has at most, and how many maps, by the signs outside of texts.
 fn items(json: &[u8]) -> (usize, usize) {
-    let (mut items, mut maps, mut is_text, mut is_escaped) = (0, 0, false, false);
-    for byte in json {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_text => is_escaped = true,
-            b'"' => is_text = !is_text,
-            b',' | b'[' if !is_text => items += 1,
-            b'{' if !is_text => {
-                items += 1;
-                maps += 1;
-            }
-            _ => {}
-        }
-    }
-    (items, maps)
+    let signs = scanned(json).filter(|(_, is_text)| !is_text).map(|(byte, _)| byte);
+    signs.fold((0, 0), |(items, maps), sign| match sign {
+        b',' | b'[' => (items + 1, maps),
+        b'{' => (items + 1, maps + 1),
+        _ => (items, maps),
+    })
 }
 
 #[cfg(test)]

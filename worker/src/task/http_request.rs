@@ -7,6 +7,7 @@ pub mod target;
 use postern_shared::body::answer::decoded;
 use postern_shared::env::{Env, Limits};
 use postern_shared::expression::render;
+use postern_shared::json_bytes::scanned;
 use postern_shared::rendered::{HttpCall, Rendered};
 use postern_shared::secret::mark::{self, Place};
 use postern_shared::task::http_request::{Body, HttpRequest, Method};
@@ -136,17 +137,7 @@ fn answer(status: u16, headers: &[(String, String)], body: &[u8]) -> Value {
 /// How many values a JSON text has at least: each but the first of a list or a map stands behind a comma, and each list and
 /// map begins with a bracket.
 fn values(json: &[u8]) -> usize {
-    let (mut count, mut in_text, mut is_escaped) = (0, false, false);
-    for byte in json {
-        match (in_text, byte) {
-            (true, _) if is_escaped => is_escaped = false,
-            (true, b'\\') => is_escaped = true,
-            (_, b'"') => in_text = !in_text,
-            (false, b',' | b'[' | b'{') => count += 1,
-            _ => {}
-        }
-    }
-    count
+    scanned(json).filter(|(byte, is_text)| !is_text && matches!(byte, b',' | b'[' | b'{')).count()
 }
 
 /// PostgreSQL keeps no NUL in the text of a record.

@@ -4,6 +4,7 @@
 use minijinja::{Environment, Error, State, Value};
 
 use crate::expression::value::from_owned_json;
+use crate::json_bytes::scanned;
 use crate::xml;
 
 /// Steps of an evaluation for a list, a map or an element: what is in it lies elsewhere in memory.
@@ -33,18 +34,13 @@ fn from_xml(state: &State, value: Value) -> Result<Value, Error> {
 
 /// What the signs between the values of a JSON text cost; those inside of its texts cost nothing.
 fn fuel_of_json(text: &str) -> u64 {
-    let (mut fuel, mut is_text, mut is_escaped) = (text.len() as u64 / BYTES_OF_A_STEP, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = is_text,
-            b'"' => is_text = !is_text,
-            b'[' | b'{' if !is_text => fuel += FUEL_OF_LEVEL,
-            b',' | b':' if !is_text => fuel += 1,
-            _ => {}
-        }
-    }
-    fuel
+    let signs = scanned(text.as_bytes()).filter(|(_, is_text)| !is_text).map(|(byte, _)| byte);
+    let fuel = signs.map(|sign| match sign {
+        b'[' | b'{' => FUEL_OF_LEVEL,
+        b',' | b':' => 1,
+        _ => 0,
+    });
+    text.len() as u64 / BYTES_OF_A_STEP + fuel.sum::<u64>()
 }
 
 /// The same of the elements and attributes of an XML text.

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use postern_shared::json_bytes::scanned;
 use postern_shared::message::Message;
 use postern_shared::rendered::HttpCall;
 use reqwest::Url;
@@ -162,14 +163,12 @@ pub fn read(status: u16, location: Option<&str>, body: &[u8]) -> Result<Value, F
 
 /// An answer as JSON demands it: version 8.4 writes control letters of values as they are.
 fn with_control_letters_escaped(body: &[u8]) -> Vec<u8> {
-    let (mut escaped, mut is_text, mut is_behind_backslash) = (Vec::with_capacity(body.len()), false, false);
-    for &byte in body {
+    let mut escaped = Vec::with_capacity(body.len());
+    for (byte, is_text) in scanned(body) {
         match byte {
             0..0x20 if is_text => escaped.extend(format!("\\u{byte:04x}").into_bytes()),
             _ => escaped.push(byte),
         }
-        is_text ^= byte == b'"' && !is_behind_backslash;
-        is_behind_backslash = byte == b'\\' && !is_behind_backslash;
     }
     escaped
 }
