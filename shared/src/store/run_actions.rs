@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Object, Transaction};
 use serde_json::{Value, json};
+use tokio_postgres::Row;
 
 use super::audit_log::{self, Change};
 use super::spool::{self, Alarm, Way};
@@ -21,7 +22,7 @@ use crate::resume::{Resume, RunKey};
 
 pub use cancel::cancel_all;
 pub use decide::decide;
-pub use dismiss::{dismiss, dismiss_all};
+pub use dismiss::dismiss_all;
 pub use obstacle::Obstacle;
 pub use replays::{How, Version, start_all};
 
@@ -63,14 +64,15 @@ pub async fn cancel(connection: &mut Object, account: &str, run: RunKey) -> Resu
 
 async fn try_cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
-    match cancel_all(&transaction, &[run]).await?.pop() {
-        Some((_, Ok(_))) => {}
-        Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
-        None => return Ok(Err(Obstacle::Unknown)),
-    }
-    note(&transaction, account, ("cancel", None), run).await?;
-    transaction.commit().await?;
-    Ok(Ok(run))
+    let done = cancel_all(&transaction, &[run]).await?;
+    commit(transaction, account, ("cancel", None), done).await
+}
+
+/// Dismisses a run that has failed.
+pub async fn dismiss(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
+    let transaction = connection.transaction().await?;
+    let done = dismiss_all(&transaction, account, &[run]).await?;
+    commit(transaction, account, ("dismiss", None), done).await
 }
 
 async fn start(
@@ -82,14 +84,23 @@ async fn start(
 ) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
     let way = Way::Resuming { of_many: false };
-    let new = match start_all(&transaction, &[run], how, &way, None).await?.pop() {
-        Some((_, Ok(new))) => new,
-        Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
-        None => return Ok(Err(Obstacle::Unknown)),
-    };
-    note(&transaction, account, action, new).await?;
-    transaction.commit().await?;
-    Ok(Ok(new))
+    let done = start_all(&transaction, &[run], how, &way, None).await?;
+    commit(transaction, account, action, done).await
+}
+
+/// Notes and commits what was done for one run, unless something is in the way.
+async fn commit(
+    transaction: Transaction<'_>,
+    account: &str,
+    action: (&str, Option<&Value>),
+    done: Vec<(RunKey, Rescued)>,
+) -> Result<Rescued, StoreError> {
+    let rescued = done.into_iter().next().map_or(Err(Obstacle::Unknown), |(_, rescued)| rescued);
+    if let Ok(run) = rescued {
+        note(&transaction, account, action, run).await?;
+        transaction.commit().await?;
+    }
+    Ok(rescued)
 }
 
 async fn note(
@@ -112,6 +123,11 @@ async fn wake(transaction: &Transaction<'_>, runs: Vec<Resume>, way: &Way) -> Re
 /// The columns of the names of runs.
 fn columns(runs: &[RunKey]) -> (Vec<uuid::Uuid>, Vec<i16>) {
     runs.iter().map(|run| (run.receipt.uuid(), run.number)).unzip()
+}
+
+/// The run whose name stands in the first two columns.
+fn key(row: &Row) -> RunKey {
+    RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) }
 }
 
 /// The state of a stored word.

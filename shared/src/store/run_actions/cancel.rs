@@ -4,8 +4,7 @@
 
 use deadpool_postgres::Transaction;
 
-use super::Rescued;
-use super::{Obstacle, columns, wake};
+use super::{Obstacle, Rescued, columns, key, wake};
 use crate::resume::{Resume, RunKey};
 use crate::store::StoreError;
 use crate::store::spool::Way;
@@ -43,18 +42,15 @@ pub async fn cancel_all(
     transaction.query(LOCK, &[&receipts, &numbers]).await?;
     let mut marked = Vec::new();
     for row in transaction.query(MARK, &[&receipts, &numbers]).await? {
-        let run = RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) };
         let workflow = row.get::<_, i64>(2).try_into();
         let workflow = workflow.map_err(|error| StoreError::Refused(format!("a stored run: {error}")))?;
-        marked.push(Resume { run, workflow, revision: row.get(3) });
+        marked.push(Resume { run: key(&row), workflow, revision: row.get(3) });
     }
     let gone: Vec<RunKey> = marked.iter().map(|resume| resume.run).collect();
     let (marked_receipts, marked_numbers) = columns(&gone);
     transaction.execute(GO_ON, &[&marked_receipts, &marked_numbers]).await?;
     wake(transaction, marked, &Way::Resuming { of_many: false }).await?;
-    let known = transaction.query(KNOWN, &[&receipts, &numbers]).await?;
-    let known = known.iter().map(|row| RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) });
-    let known: Vec<RunKey> = known.collect();
+    let known: Vec<RunKey> = transaction.query(KNOWN, &[&receipts, &numbers]).await?.iter().map(key).collect();
     let of = |run: &RunKey| match (gone.contains(run), known.contains(run)) {
         (true, _) => Ok(*run),
         (false, true) => Err(Obstacle::Ended),

@@ -1,8 +1,8 @@
 //! A person dismisses runs that have failed: nothing more is to be done about them.
 
-use deadpool_postgres::{Object, Transaction};
+use deadpool_postgres::Transaction;
 
-use super::{Obstacle, Rescued, columns, note, state};
+use super::{Obstacle, Rescued, columns, key, state};
 use crate::resume::RunKey;
 use crate::store::StoreError;
 use crate::store::digest::{self, Committed};
@@ -20,19 +20,6 @@ const STATES: &str = "-- dismiss::states
 SELECT r.receipt, r.number, r.state::text FROM runs r
 JOIN unnest($1::uuid[], $2::smallint[]) AS k (receipt, number) ON r.receipt = k.receipt AND r.number = k.number";
 
-/// Dismisses a run that has failed.
-pub async fn dismiss(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
-    let transaction = connection.transaction().await?;
-    match dismiss_all(&transaction, account, &[run]).await?.pop() {
-        Some((_, Ok(_))) => {}
-        Some((_, Err(obstacle))) => return Ok(Err(obstacle)),
-        None => return Ok(Err(Obstacle::Unknown)),
-    }
-    note(&transaction, account, ("dismiss", None), run).await?;
-    transaction.commit().await?;
-    Ok(Ok(run))
-}
-
 /// Dismisses runs in the caller's transaction; tells of each whether it is dismissed now.
 pub async fn dismiss_all(
     transaction: &Transaction<'_>,
@@ -44,13 +31,12 @@ pub async fn dismiss_all(
     let dismiss = DISMISS.replace("$COLUMNS", Failures::COLUMNS);
     for row in transaction.query(&dismiss, &[&receipts, &numbers, &account]).await? {
         failures.remove(&row)?;
-        dismissed.push(RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) });
+        dismissed.push(key(&row));
     }
     digest::enqueue(transaction, &Committed { failures, ..Committed::default() }).await?;
     let mut states = Vec::new();
     for row in transaction.query(STATES, &[&receipts, &numbers]).await? {
-        let run = RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) };
-        states.push((run, state(row.get(2))?));
+        states.push((key(&row), state(row.get(2))?));
     }
     let of = |run: &RunKey| match states.iter().find(|(known, _)| known == run) {
         _ if dismissed.contains(run) => Ok(*run),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
-use super::{Obstacle, Rescued, columns, state, wake};
+use super::{Obstacle, Rescued, columns, key, state, wake};
 use crate::env::Env;
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::{Resume, RunKey};
@@ -237,7 +237,7 @@ async fn insert(transaction: &Transaction<'_>, new: &[New], how: &How<'_>, job: 
 fn read(row: &Row) -> Result<Ended, StoreError> {
     let workflow = row.get::<_, i64>(3).try_into();
     Ok(Ended {
-        run: RunKey { receipt: row.get::<_, uuid::Uuid>(0).into(), number: row.get(1) },
+        run: key(row),
         state: state(row.get(2))?,
         workflow: workflow.map_err(|error| StoreError::Refused(format!("a stored run: {error}")))?,
         version: row.get(4),
