@@ -123,6 +123,11 @@ impl Workflow {
         let place = self.steps.iter().position(|step| step.name == *name)?;
         u16::try_from(place).ok().map(StepIndex)
     }
+
+    /// The workflows that its steps run.
+    pub fn runs(&self) -> impl Iterator<Item = WorkflowId> {
+        self.steps.iter().filter_map(|step| step.task.runs())
+    }
 }
 
 impl Step {

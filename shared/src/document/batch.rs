@@ -16,6 +16,7 @@ use crate::message::{DocumentFault, Message};
 use crate::module::Modules;
 use crate::module::agreement::{self, Undeclared};
 use crate::permission;
+use crate::workflow::chains::Chains;
 use crate::workflow::{Step, Workflow, pitfalls};
 use crate::yaml;
 
@@ -134,7 +135,8 @@ impl Batch {
         let stored = stored.filter(|_| self.findings.is_empty());
         let unknown = stored.map(|stored| self.unknown(stored)).unwrap_or_default();
         let mut at_odds = stored.map(|stored| self.at_odds(stored, &modules)).unwrap_or_default();
-        let started = started::by(&self.documents, stored);
+        let stored_ones = started::of_stored(&self.documents, stored);
+        let chains = Chains::new(workflows(&self.documents).chain(&stored_ones));
         for (source, yaml, at) in &self.texts {
             let findings = match self.documents.get(*at).map(|one| &one.document) {
                 Some(Document::Workflow(workflow)) => {
@@ -147,7 +149,7 @@ impl Batch {
                     findings.extend(texts::findings(&yaml.value));
                     findings.extend(texts::cut(&yaml.value, &yaml.cut));
                     findings.extend(runs_unknown(workflow, &unknown));
-                    findings.extend(started.endless(workflow));
+                    findings.extend(started::endless(&chains, workflow));
                     findings.extend(named.of_workflow(workflow));
                     findings.extend(stored.into_iter().flat_map(|stored| secrets::of_steps(workflow, &stored.secrets)));
                     let missing = |stored: &Stored| variables::of_workflow(workflow, &stored.variables);
@@ -193,11 +195,7 @@ impl Batch {
 
     /// The workflows that those here run.
     fn run(&self) -> impl Iterator<Item = WorkflowId> {
-        let workflows = self.documents.iter().filter_map(|one| match &one.document {
-            Document::Workflow(workflow) => Some(workflow),
-            _ => None,
-        });
-        workflows.flat_map(|workflow| &workflow.steps).filter_map(|step| step.task.runs())
+        workflows(&self.documents).flat_map(Workflow::runs)
     }
 
     /// What active workflows that are stored, and do not come anew, do that the modules no longer allow.
@@ -240,6 +238,14 @@ impl Batch {
         }
         self.documents.push(Checked { document, value, text, made_short_url, line });
     }
+}
+
+/// The workflows among documents.
+fn workflows(documents: &[Checked]) -> impl Iterator<Item = &Workflow> {
+    documents.iter().filter_map(|one| match &one.document {
+        Document::Workflow(workflow) => Some(workflow),
+        _ => None,
+    })
 }
 
 /// A finding of a stored workflow, told at a document beside it.

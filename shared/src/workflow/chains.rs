@@ -21,28 +21,59 @@ pub struct Chain {
 }
 
 /// That a step starts a workflow.
+#[derive(Debug)]
 struct Edge {
     step: String,
     to: WorkflowId,
     may_end: bool,
 }
 
-impl Chain {
-    /// The ways by which a workflow starts itself, one for each step that begins one; `all` are the workflows that there
-    /// are. Inactive workflows start nothing.
-    pub fn of(workflow: &Workflow, all: &[&Workflow]) -> Vec<Self> {
-        let known: HashMap<WorkflowId, &Workflow> = all.iter().map(|one| (one.id, *one)).collect();
-        let edges = |id: WorkflowId| known.get(&id).map(|one| edges(one, &known)).unwrap_or_default();
-        let chain = |edge: &Edge| {
-            let endless = (!edge.may_end).then(|| way(edge.to, workflow.id, |id| certain(edges(id)))).flatten();
-            let may_end = endless.is_none();
-            let way = endless.or_else(|| way(edge.to, workflow.id, edges))?;
-            let workflows = [vec![workflow.id], way].concat();
-            Some(Self { path: format!("steps.{}.run_workflow", edge.step), workflows, may_end })
-        };
-        self::edges(workflow, &known).iter().filter_map(chain).collect()
+/// Which workflows start which, of those that there are. Inactive workflows start nothing.
+#[derive(Debug)]
+pub struct Chains<'w> {
+    known: HashMap<WorkflowId, &'w Workflow>,
+    edges: HashMap<WorkflowId, Vec<Edge>>,
+}
+
+impl<'w> Chains<'w> {
+    /// Of these workflows.
+    pub fn new(all: impl IntoIterator<Item = &'w Workflow>) -> Self {
+        let known: HashMap<WorkflowId, &Workflow> = all.into_iter().map(|one| (one.id, one)).collect();
+        let edges = known.values().map(|one| (one.id, edges(one, &known))).collect();
+        Self { known, edges }
     }
 
+    /// The ways by which a workflow starts itself, one for each step that begins one.
+    pub fn of(&self, workflow: &Workflow) -> Vec<Chain> {
+        let chain = |edge: &Edge| {
+            let endless = if edge.may_end { None } else { self.way(edge.to, workflow.id, |edge| !edge.may_end) };
+            let may_end = endless.is_none();
+            let way = endless.or_else(|| self.way(edge.to, workflow.id, |_| true))?;
+            let workflows = [vec![workflow.id], way].concat();
+            Some(Chain { path: format!("steps.{}.run_workflow", edge.step), workflows, may_end })
+        };
+        edges(workflow, &self.known).iter().filter_map(chain).collect()
+    }
+
+    /// The shortest way between two workflows, with both of them.
+    fn way(&self, from: WorkflowId, to: WorkflowId, is_way: fn(&Edge) -> bool) -> Option<Vec<WorkflowId>> {
+        let (mut seen, mut ways) = (HashSet::from([from]), VecDeque::from([vec![from]]));
+        while let Some(way) = ways.pop_front() {
+            let last = *way.last()?;
+            if last == to {
+                return Some(way);
+            }
+            for edge in self.edges.get(&last).into_iter().flatten().filter(|edge| is_way(edge)) {
+                if seen.insert(edge.to) {
+                    ways.push_back([way.as_slice(), &[edge.to]].concat());
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Chain {
     /// Whether a condition, or a list that may be empty, can end it.
     pub fn may_end(&self) -> bool {
         self.may_end
@@ -57,27 +88,6 @@ impl Chain {
         };
         Finding::new(&self.path, fault)
     }
-}
-
-/// The shortest way between two workflows, with both of them.
-fn way(from: WorkflowId, to: WorkflowId, edges: impl Fn(WorkflowId) -> Vec<Edge>) -> Option<Vec<WorkflowId>> {
-    let (mut seen, mut ways) = (HashSet::from([from]), VecDeque::from([vec![from]]));
-    while let Some(way) = ways.pop_front() {
-        let last = *way.last()?;
-        if last == to {
-            return Some(way);
-        }
-        for edge in edges(last) {
-            if seen.insert(edge.to) {
-                ways.push_back([way.as_slice(), &[edge.to]].concat());
-            }
-        }
-    }
-    None
-}
-
-fn certain(edges: Vec<Edge>) -> Vec<Edge> {
-    edges.into_iter().filter(|edge| !edge.may_end).collect()
 }
 
 fn edges(workflow: &Workflow, known: &HashMap<WorkflowId, &Workflow>) -> Vec<Edge> {
@@ -171,8 +181,8 @@ mod tests {
         ] {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let all = workflows(&texts);
-            let all: Vec<&Workflow> = all.iter().collect();
-            let found: Vec<String> = Chain::of(all[0], &all).iter().map(|one| one.finding().to_string()).collect();
+            let found: Vec<String> =
+                Chains::new(&all).of(&all[0]).iter().map(|one| one.finding().to_string()).collect();
             match expected {
                 None => assert!(found.is_empty(), "{texts:?} {found:?}"),
                 Some(text) => assert!(found.len() == 1 && found[0].contains(text), "{texts:?} {found:?}"),

@@ -207,7 +207,7 @@ fn with_children(pinned: &Pinned, all: &[Pinned]) -> Reads {
     let mut reads = pinned.reads.clone();
     let (mut met, mut open) = (HashSet::from([pinned.workflow.id]), vec![pinned]);
     while let Some(one) = open.pop() {
-        for id in one.workflow.steps.iter().filter_map(|step| step.task.runs()) {
+        for id in one.workflow.runs() {
             if met.insert(id)
                 && let Some(child) = all.iter().find(|child| child.workflow.id == id)
             {

@@ -1,53 +1,33 @@
-//! The workflows that those of a batch start, and those that these start: by them a workflow may start itself.
+//! The stored workflows that those of a batch start, and those that these start: by them a workflow may start itself.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Checked, Stored};
-use crate::document::Document;
+use super::{Checked, Stored, workflows};
 use crate::finding::Finding;
 use crate::id::WorkflowId;
 use crate::workflow::Workflow;
-use crate::workflow::chains::Chain;
+use crate::workflow::chains::{Chain, Chains};
 
-/// Workflows that may start each other.
-pub struct Started<'b> {
-    here: Vec<&'b Workflow>,
-    stored: Vec<Workflow>,
-}
-
-/// The workflows of a batch, and those stored ones that they start.
-pub fn by<'b>(documents: &'b [Checked], stored: Option<&Stored>) -> Started<'b> {
-    let here = documents.iter().filter_map(|one| match &one.document {
-        Document::Workflow(workflow) => Some(workflow),
-        _ => None,
-    });
-    let here: Vec<&Workflow> = here.collect();
+/// The stored workflows that those of a batch start.
+pub fn of_stored(documents: &[Checked], stored: Option<&Stored>) -> Vec<Workflow> {
     let id = |value: &serde_json::Value| value["workflow"].as_i64().and_then(|id| WorkflowId::try_from(id).ok());
-    let documents = stored.into_iter().flat_map(|stored| &stored.workflows);
-    let documents: HashMap<WorkflowId, _> = documents.filter_map(|one| Some((id(one)?, one))).collect();
-    let mut known: HashSet<WorkflowId> = here.iter().map(|one| one.id).collect();
-    let mut next: Vec<WorkflowId> = here.iter().flat_map(|one| runs(one)).collect();
-    let mut stored = Vec::new();
+    let texts = stored.into_iter().flat_map(|stored| &stored.workflows);
+    let texts: HashMap<WorkflowId, _> = texts.filter_map(|one| Some((id(one)?, one))).collect();
+    let mut known: HashSet<WorkflowId> = workflows(documents).map(|one| one.id).collect();
+    let mut next: Vec<WorkflowId> = workflows(documents).flat_map(Workflow::runs).collect();
+    let mut started = Vec::new();
     while let Some(id) = next.pop() {
         if known.insert(id)
-            && let Some(workflow) = documents.get(&id).and_then(|one| Workflow::from_document(one).ok())
+            && let Some(workflow) = texts.get(&id).and_then(|one| Workflow::from_document(one).ok())
         {
-            next.extend(runs(&workflow));
-            stored.push(workflow);
+            next.extend(workflow.runs());
+            started.push(workflow);
         }
     }
-    Started { here, stored }
+    started
 }
 
-impl Started<'_> {
-    /// The steps by which a workflow starts itself without an end.
-    pub fn endless(&self, workflow: &Workflow) -> Vec<Finding> {
-        let all: Vec<&Workflow> = self.here.iter().copied().chain(&self.stored).collect();
-        let chains = Chain::of(workflow, &all);
-        chains.iter().filter(|chain| !chain.may_end()).map(Chain::finding).collect()
-    }
-}
-
-fn runs(workflow: &Workflow) -> impl Iterator<Item = WorkflowId> {
-    workflow.steps.iter().filter_map(|step| step.task.runs())
+/// The steps by which a workflow starts itself without an end.
+pub fn endless(chains: &Chains<'_>, workflow: &Workflow) -> Vec<Finding> {
+    chains.of(workflow).iter().filter(|chain| !chain.may_end()).map(Chain::finding).collect()
 }

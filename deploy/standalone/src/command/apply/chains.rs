@@ -4,28 +4,28 @@ use std::collections::HashSet;
 
 use postern_shared::document::Kind;
 use postern_shared::finding::Finding;
-use postern_shared::id::WorkflowId;
 use postern_shared::workflow::Workflow;
-use postern_shared::workflow::chains::Chain;
+use postern_shared::workflow::chains::{Chain, Chains};
 use serde_json::Value;
 
 use crate::plan::Set;
 
-/// What is told of a workflow, beside the documents of the files and those that are set. A chain without an end is a
-/// finding of the server.
-pub fn of(document: &Value, files: &[Value], set: &Set) -> Vec<Finding> {
-    let starts_none = |document: &Value| {
-        Workflow::from_document(document).is_ok_and(|one| one.steps.iter().all(|step| step.task.runs().is_none()))
-    };
-    if Kind::of(document) != Ok(Kind::Workflow) || starts_none(document) {
-        return Vec::new();
+/// The findings in each document of the files, which are judged together with what is set. A chain without an end is found
+/// by the server.
+pub fn of(files: &[Value], set: &Set) -> Vec<Vec<Finding>> {
+    let here: Vec<Option<Workflow>> = files.iter().map(workflow).collect();
+    if here.iter().flatten().all(|one| one.runs().next().is_none()) {
+        return files.iter().map(|_| Vec::new()).collect();
     }
-    let Ok(workflow) = Workflow::from_document(document) else { return Vec::new() };
-    let set = set.of(Kind::Workflow).map(|(document, _)| document);
-    let mut seen: HashSet<WorkflowId> = HashSet::new();
+    let set: Vec<Workflow> = set.of(Kind::Workflow).filter_map(|(document, _)| workflow(document)).collect();
+    let mut seen = HashSet::new();
     // Those of the files take the place of those that are set.
-    let all = files.iter().chain(set).filter_map(|one| Workflow::from_document(one).ok());
-    let all: Vec<Workflow> = all.filter(|one| seen.insert(one.id)).collect();
-    let chains = Chain::of(&workflow, &all.iter().collect::<Vec<_>>());
-    chains.iter().filter(|chain| chain.may_end()).map(Chain::finding).collect()
+    let chains = Chains::new(here.iter().flatten().chain(&set).filter(|one| seen.insert(one.id)));
+    let findings =
+        |workflow: &Workflow| chains.of(workflow).iter().filter(|chain| chain.may_end()).map(Chain::finding).collect();
+    here.iter().map(|one| one.as_ref().map(findings).unwrap_or_default()).collect()
+}
+
+fn workflow(document: &Value) -> Option<Workflow> {
+    Workflow::from_document(document).ok().filter(|_| Kind::of(document) == Ok(Kind::Workflow))
 }

@@ -1,5 +1,5 @@
-//! What is allowed and probably not meant: names that lead nowhere, since what they name may come later, and workflows that
-//! may start themselves. `apply` warns of it, and `apply --strict` refuses it.
+//! What documents may say but probably do not mean. A name may lead nowhere, since what it names may come later. A workflow
+//! may start itself. `apply` warns of both, and `apply --strict` refuses both.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::plan::Set;
 use crate::texts::{self, tell};
 use crate::{known, plan};
 
-/// What is told of the documents of texts, beside what is set. Lines count through all texts.
+/// The findings in the documents of some texts, which are judged together with what is set. Lines count through all texts.
 pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
     let mut documents = Vec::new();
     for (at, text) in texts.iter().enumerate() {
@@ -35,10 +35,10 @@ pub fn findings(texts: &[Text], set: &Set) -> Vec<Finding> {
     let known =
         Known { triggers: known(Kind::Trigger), workflows: known(Kind::Workflow), modules: known(Kind::Module) };
     let mut findings = Vec::new();
-    for (at, document) in &documents {
+    for ((at, document), chains) in documents.iter().zip(chains::of(&values, set)) {
         let missing = known.missing(&document.value).into_iter();
         let missing = missing.map(|(path, message)| finding::Finding::new(path, message));
-        for finding in missing.chain(chains::of(&document.value, &values, set)) {
+        for finding in missing.chain(chains) {
             let line = line_in_all(texts, *at, document.line(&finding.path));
             findings.push(Finding::of(line, &finding, language()));
         }
@@ -96,7 +96,7 @@ impl Known {
             return None;
         }
         let meant = did_you_mean(name, known.iter().map(String::as_str));
-        // A module that is not declared is open. It is misspelt if one that is declared has nearly its name.
+        // A module needs no declaration. Its name is misspelt if a declared module has nearly the same name.
         if kind == Kind::Module && meant.is_empty() {
             return None;
         }
