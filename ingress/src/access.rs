@@ -28,7 +28,12 @@ pub struct Keeper<'a> {
     is_token_right: bool,
 }
 
-impl Keeper<'_> {
+impl<'a> Keeper<'a> {
+    /// A permission whose token the caller has shown, if it asks for one.
+    pub fn with_token(permission: &'a Permission, caller: IpAddr) -> Self {
+        Self { permission, is_listed: permission.lists(caller), is_token_right: true }
+    }
+
     /// What the call proves; `is_signed` tells whether it is signed as the permission asks for.
     pub fn proof(&self, is_signed: impl FnOnce(&Permission) -> bool) -> Proof {
         if self.is_token_right { Proof::of(self.permission, is_signed) } else { Proof::WrongToken }
@@ -117,9 +122,8 @@ impl<'a> Access<'a> {
         // A call may be refused before its token is looked at.
         let shows = |token: &Token| tokens::is_shown(token, headers, query, self.secrets) == Some(Ok(true));
         let keeper = |permission: &'a Arc<Permission>| Keeper {
-            permission,
-            is_listed: permission.lists(self.caller),
             is_token_right: permission.token.as_ref().is_none_or(shows),
+            ..Keeper::with_token(permission, self.caller)
         };
         let knows = |one: &Permission| self.knows_url && one.short_url.is_some();
         let all = self.left.iter().copied().map(keeper);

@@ -89,8 +89,8 @@ where
     refusal
 }
 
-/// The body of a call, if somebody may keep it, and the permission that keeps it, with what the call proves. What is signed is
-/// known only when all of it was read.
+/// Reads the body of a call if a permission may keep it. Returns the body, the permission, and what the call proves. Whether a
+/// call is signed is known only when its whole body was read.
 async fn brought<'a, S, B>(
     state: &State,
     (keepers, secrets): (&[Keeper<'a>], &Secrets),
@@ -108,9 +108,8 @@ where
             bytes.is_some_and(|bytes| signed::check(one, secrets, sent, bytes, state.clock.now()).is_ok())
         };
         let proofs = keepers.iter().map(|one| (one, one.proof(is_signed)));
-        let mut keeping = proofs.filter(|(one, proof)| one.keeps(*proof)).collect::<Vec<_>>();
-        keeping.sort_by_key(|(_, proof)| proof.is_wrong());
-        keeping.first().map(|(one, proof)| (one.permission, *proof))
+        let keeping = proofs.filter(|(one, proof)| one.keeps(*proof));
+        keeping.min_by_key(|(_, proof)| proof.is_wrong()).map(|(one, proof)| (one.permission, proof))
     };
     let (mut keeping, mut share) = (None, state.bodies.share(caller, &first.permission.key));
     let check = |bytes: &Bytes| {
@@ -156,19 +155,18 @@ impl<'a> Keeping<'a> {
         self.is_signed.store(true, Ordering::Relaxed);
     }
 
-    fn proof(&self) -> Proof {
-        Proof::of(self.permission, |_| self.is_signed.load(Ordering::Relaxed))
-    }
-
-    /// Whether a body may be kept: where callers sign, one without a right signature may be anybody's.
-    fn keeps(&self) -> bool {
-        self.permission.lists(self.caller) || !self.proof().is_wrong()
+    /// What the call proves, if its body may be kept: where callers sign, one without a right signature may be anybody's.
+    fn kept_with(&self) -> Option<Proof> {
+        let keeper = Keeper::with_token(self.permission, self.caller);
+        let proof = keeper.proof(|_| self.is_signed.load(Ordering::Relaxed));
+        keeper.keeps(proof).then_some(proof)
     }
 
     /// Keeps a body that is not inflated yet, if it came whole, or counts the caller.
     pub fn refused_as_sent(&self, error: ApiError, sent: Option<Bytes>) -> ApiError {
         let (headers, most) = (&self.request.headers, self.state.limits.body_bytes);
-        let plain = sent.filter(|_| self.keeps()).map(|sent| inflated(headers, &sent, most).unwrap_or(sent));
+        let plain =
+            sent.filter(|_| self.kept_with().is_some()).map(|sent| inflated(headers, &sent, most).unwrap_or(sent));
         self.refused(error, plain.as_ref())
     }
 
@@ -181,8 +179,8 @@ impl<'a> Keeping<'a> {
             if matches!(error.code, ErrorCode::TooBusy(_)) {
                 state.refusals.caller(*caller, error.code);
             }
-        } else if self.keeps() && !(is_for_now && body.is_none()) {
-            let kept = kept((permission, self.proof()), *caller, request, &error, body);
+        } else if let Some(proof) = self.kept_with().filter(|_| !is_for_now || body.is_some()) {
+            let kept = kept((permission, proof), *caller, request, &error, body);
             state.refusals.body(kept, &state.metrics);
         } else {
             state.refusals.caller(*caller, error.code);
