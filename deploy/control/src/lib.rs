@@ -12,6 +12,7 @@ mod reread;
 mod router;
 mod serving;
 mod state;
+pub mod texts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -66,7 +66,7 @@ pub fn report(batch: &Batch, output: &mut Output) -> Result<(), Failure> {
 pub fn warn(batch: &Batch, output: &mut Output) {
     let language = language();
     for found in &batch.warnings {
-        output.note(format_args!("warning: {}", line(found, language)));
+        output.warning(line(found, language));
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use postern_control::texts::{FluentValue, Texts};
 use postern_shared::document::Kind;
 use postern_shared::message::{Language, Message};
-use unic_langid::LanguageIdentifier;
 
 use crate::options::locale::language;
 
@@ -14,19 +12,19 @@ const ENGLISH: &str = include_str!("../texts/en.ftl");
 const RUSSIAN: &str = include_str!("../texts/ru.ftl");
 
 /// The texts are read once; a process has one locale.
-static TEXTS: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(language()));
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| of(language()));
 
 /// The text of a key with its arguments, such as `tell!("status-failed", n = count)`.
 macro_rules! tell {
     ($key:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        $crate::texts::text($key, &[$((stringify!($name), fluent_bundle::FluentValue::from($value))),*])
+        $crate::texts::text($key, &[$((stringify!($name), postern_control::texts::FluentValue::from($value))),*])
     };
 }
 pub(crate) use tell;
 
 /// The text of a key with its arguments. A key that has none stands for itself.
 pub fn text(key: &str, arguments: &[(&str, FluentValue<'_>)]) -> String {
-    written(&TEXTS, key, arguments)
+    TEXTS.text(key, arguments)
 }
 
 /// The word for a kind of document.
@@ -34,25 +32,12 @@ pub fn kind(kind: Kind) -> String {
     Message::kind(kind).text(language())
 }
 
-fn written(texts: &FluentBundle<FluentResource>, key: &str, arguments: &[(&str, FluentValue<'_>)]) -> String {
-    let Some(pattern) = texts.get_message(key).and_then(|message| message.value()) else { return key.to_owned() };
-    let mut all = FluentArgs::new();
-    arguments.iter().for_each(|(name, value)| all.set(*name, value.clone()));
-    texts.format_pattern(pattern, Some(&all), &mut Vec::new()).into_owned()
-}
-
-/// What of the texts cannot be read is left out; a test sees to it that nothing is.
-fn bundle(language: Language) -> FluentBundle<FluentResource> {
-    let identifier: LanguageIdentifier = language.code().parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
-    // The marks of direction around every value would be copied with it.
-    bundle.set_use_isolating(false);
-    let text = match language {
+fn of(language: Language) -> Texts {
+    let texts = match language {
         Language::English => ENGLISH,
         Language::Russian => RUSSIAN,
     };
-    bundle.add_resource_overriding(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read));
-    bundle
+    Texts::new(language, texts)
 }
 
 #[cfg(test)]
@@ -60,6 +45,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::{Path, PathBuf};
+
+    use fluent_bundle::FluentResource;
 
     use super::*;
 
@@ -81,7 +68,7 @@ mod tests {
             (Language::Russian, 3, "3 запуска закончились ошибкой"),
             (Language::Russian, 11, "11 запусков закончились ошибкой"),
         ] {
-            assert_eq!(written(&bundle(language), "status-failed", &[("n", FluentValue::from(n))]), expected);
+            assert_eq!(of(language).text("status-failed", &[("n", FluentValue::from(n))]), expected);
         }
     }
 

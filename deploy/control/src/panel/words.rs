@@ -1,58 +1,32 @@
 //! The texts of the panel in its languages, by Fluent. Every text stands in `assets/*.ftl` and nowhere else.
 
-use std::fmt;
-
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
-use unic_langid::LanguageIdentifier;
+use crate::texts::{FluentValue, Texts};
 
 pub use postern_shared::message::Language;
 
 /// All texts.
+#[derive(Debug)]
 pub struct Words {
-    english: FluentBundle<FluentResource>,
-    russian: FluentBundle<FluentResource>,
+    english: Texts,
+    russian: Texts,
 }
 
 impl Words {
     pub fn new() -> Self {
         Self {
-            english: bundle(Language::English, include_str!("../../assets/en.ftl")),
-            russian: bundle(Language::Russian, include_str!("../../assets/ru.ftl")),
+            english: Texts::new(Language::English, include_str!("../../assets/en.ftl")),
+            russian: Texts::new(Language::Russian, include_str!("../../assets/ru.ftl")),
         }
     }
 
     /// The text of a key, with its `$n` if it counts something. A key that has none stands for itself.
     pub fn text(&self, language: Language, key: &str, n: Option<i64>) -> String {
-        let bundle = match language {
+        let texts = match language {
             Language::English => &self.english,
             Language::Russian => &self.russian,
         };
-        let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
-            return key.to_owned();
-        };
-        let mut arguments = FluentArgs::new();
-        if let Some(n) = n {
-            arguments.set("n", n);
-        }
-        bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned()
+        texts.text(key, n.map(|n| ("n", FluentValue::from(n))).as_slice())
     }
-}
-
-impl fmt::Debug for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Words")
-    }
-}
-
-/// What of the texts cannot be read is left out; a test sees to it that nothing is.
-fn bundle(language: Language, text: &str) -> FluentBundle<FluentResource> {
-    let identifier: LanguageIdentifier = language.code().parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
-    // The marks of direction around every value would be copied with it.
-    bundle.set_use_isolating(false);
-    bundle.add_resource_overriding(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(read, _)| read));
-    bundle
 }
 
 #[cfg(test)]
@@ -61,6 +35,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use fluent_bundle::FluentResource;
     use postern_shared::store::runs;
     use postern_shared::task;
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use fluent_bundle::FluentValue;
 use postern_control::operation::Nothing;
 use postern_control::operation::audit::hours::{self, AuditHours};
 use postern_control::operation::connection::drift::ListDrift;
@@ -16,6 +15,7 @@ use postern_control::operation::run::failure_groups::ListFailureGroups;
 use postern_control::operation::run::list::ListRuns;
 use postern_control::operation::unmatched::list::ListUnmatched;
 use postern_control::operation::{refused_body, run, unmatched};
+use postern_control::texts::FluentValue;
 use postern_shared::document::Kind;
 use postern_shared::store::runs::State;
 use serde::Serialize;
