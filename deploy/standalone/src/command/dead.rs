@@ -115,7 +115,7 @@ pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> 
         }
         Command::Show { id, api } => {
             let letter = api.api()?.call::<GetDeadLetter>(&get::Input { id: *id }).await?;
-            output.named(&letter.id.to_string(), harmless(&whole(&letter)?), &letter)
+            output.named(&letter.letter.id.to_string(), harmless(&whole(&letter)?), &letter)
         }
         Command::Replay { which, per_second, env, api } => {
             let Which { id, group, all } = which.clone();
@@ -157,13 +157,13 @@ fn what(receipt: Option<ReceiptId>, kind: &str) -> String {
 }
 
 /// A letter in a line, and what it carries.
-fn whole(letter: &get::Output) -> Result<String, Failure> {
-    let get::Output { id, reason, group, .. } = letter;
+fn whole(get::Output { letter, text, submissions }: &get::Output) -> Result<String, Failure> {
+    let DeadLetter { id, reason, group, .. } = letter;
     let (at, what) = (&letter.created_at.0, what(letter.receipt, &letter.kind));
     let target = letter.target.as_ref().map(|target| format!(" for {target}")).unwrap_or_default();
-    let carried = match &letter.submissions {
+    let carried = match submissions {
         Some(submissions) => json(submissions)?,
-        None => json(&letter.text)?,
+        None => json(text)?,
     };
     Ok(format!("{id} {at} {what}{target}: {reason} (group {group})\n{carried:#}"))
 }

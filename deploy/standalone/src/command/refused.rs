@@ -173,8 +173,8 @@ fn replayed(done: &replay::Output) -> String {
     harmless(&lines.join("\n"))
 }
 
-fn whole(refused: &get::Output) -> String {
-    let get::Output { id, refused_at: Time(at), address, permission, code, message, query, .. } = refused;
+fn whole(get::Output { refused, shapes, .. }: &get::Output) -> String {
+    let RefusedBody { id, refused_at: Time(at), address, permission, code, message, query, .. } = refused;
     let mut text =
         format!("{id} {at} {address} by permission {permission}: {code}: {message} ({})", size(refused.bytes));
     let content_type = refused.content_type.as_deref().unwrap_or("no content type");
@@ -182,7 +182,7 @@ fn whole(refused: &get::Output) -> String {
     let (call, proof) = (called(refused.method.as_deref(), refused.path.as_deref()), proof(refused.proof));
     text += &format!("\nsetting that would change it: {setting}\ncall: {call}\nproof: {proof}");
     text += &format!("\nquery: {query}\ncontent type: {content_type}");
-    for get::Shape { name, shape } in &refused.shapes {
+    for get::Shape { name, shape } in shapes {
         text += &format!("\n  {name}: {shape}");
     }
     harmless(&text)

@@ -1,13 +1,10 @@
 //! One dead letter with what it carries: submissions if these can be read, else text.
 
-use postern_shared::id::ReceiptId;
-use postern_shared::message::Coded;
 use postern_shared::submission::{self, Submission};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DeadLetter, describe, find};
-use crate::operation::field::Time;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
 
@@ -27,26 +24,9 @@ pub struct Input {
 /// A dead letter with what it carries.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Output {
-    /// Its number.
-    pub id: i64,
-    /// The receipt, if what it carries can be read.
-    pub receipt: Option<ReceiptId>,
-    /// The AMQP type of the message.
-    pub kind: String,
-    /// How many bytes it carries.
-    pub bytes: i32,
-    /// Why nobody could run it.
-    pub reason: String,
-    /// The same as a code with arguments.
-    pub reason_code: Coded,
-    /// How often it was tried.
-    pub attempt: i32,
-    /// When it was put here.
-    pub created_at: Time,
-    /// What it asks to run, if what it carries can be read.
-    pub target: Option<String>,
-    /// The group of those that are alike.
-    pub group: String,
+    /// The same as in a list.
+    #[serde(flatten)]
+    pub letter: DeadLetter,
     /// What it carries, if that is no bundle of submissions; a viewer sees its shape.
     pub text: Option<String>,
     /// The submissions that it carries; a viewer sees the shapes of their values.
@@ -69,21 +49,6 @@ impl Operation for GetDeadLetter {
         let submissions = submission::unbundle(&body).ok();
         let text = submissions.is_none().then(|| sight.posted_text(&String::from_utf8_lossy(&body)));
         let submissions = submissions.map(|all| all.into_iter().map(|one| sight.submission(one)).collect());
-        let DeadLetter { id, receipt, kind, bytes, reason, reason_code, attempt, created_at, target, group } =
-            describe(letter, sight);
-        Ok(Output {
-            id,
-            receipt,
-            kind,
-            bytes,
-            reason,
-            reason_code,
-            attempt,
-            created_at,
-            target,
-            group,
-            text,
-            submissions,
-        })
+        Ok(Output { letter: describe(letter, sight), text, submissions })
     }
 }

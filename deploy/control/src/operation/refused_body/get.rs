@@ -1,13 +1,10 @@
 //! One refused body: its names and the shapes of its values, and on demand the values.
 
 use postern_shared::body::shape;
-use postern_shared::message::Coded;
-use postern_shared::store::refused_bodies::Proof;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{RefusedBody, describe, find, reveal};
-use crate::operation::field::Time;
 use crate::operation::{About, Code, Error, Operation, Who};
 use crate::state::State;
 
@@ -30,35 +27,9 @@ pub struct Input {
 /// A refused body with its names.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Output {
-    /// Its number.
-    pub id: i64,
-    /// The permission that let the caller in.
-    pub permission: String,
-    /// The address of the caller.
-    pub address: String,
-    /// The code of the refusal.
-    pub code: String,
-    /// Why it was refused.
-    pub message: String,
-    /// The same as a code with arguments.
-    pub message_code: Coded,
-    /// The setting that would change that; null = only the caller can mend it.
-    pub setting: Option<String>,
-    /// The method of the call; null = an earlier version kept it.
-    pub method: Option<String>,
-    /// The path of the call; `•••` for a viewer, since a short URL may be a secret. Null = an earlier version kept it.
-    pub path: Option<String>,
-    /// What the call proved of its caller: `not_asked`, `right`, `wrong_token` or `wrong_signature`; null = an earlier version
-    /// kept it. What is wrong is replayed only as `unverified`.
-    pub proof: Option<Proof>,
-    /// The query; with the shapes of its values unless these are asked for.
-    pub query: String,
-    /// The type that the caller named.
-    pub content_type: Option<String>,
-    /// How many bytes the body has; null = it was not kept.
-    pub bytes: Option<i32>,
-    /// When it was refused.
-    pub refused_at: Time,
+    /// The same as in a list; the query with the shapes of its values unless these are asked for.
+    #[serde(flatten)]
+    pub refused: RefusedBody,
     /// The names of the body, each with the shape of its value.
     pub shapes: Vec<Shape>,
     /// The body as text, if its values are asked for and it was kept.
@@ -91,41 +62,11 @@ impl Operation for GetRefusedBody {
         let (refused, body) = found;
         let shapes = shape::of_body(refused.content_type.as_deref(), body.as_deref().unwrap_or_default());
         let shapes = shapes.into_iter().map(|(name, shape)| Shape { name, shape }).collect();
-        let RefusedBody {
-            id,
-            permission,
-            address,
-            code,
-            message,
-            message_code,
-            setting,
-            method,
-            path,
-            proof,
-            query,
-            content_type,
-            bytes,
-            refused_at,
-        } = describe(who.sight(), &refused);
-        let query = if is_shown { refused.query } else { query };
+        let mut described = describe(who.sight(), &refused);
+        if is_shown {
+            described.query = refused.query;
+        }
         let body = body.filter(|_| is_shown).map(|body| String::from_utf8_lossy(&body).into_owned());
-        Ok(Output {
-            id,
-            permission,
-            address,
-            code,
-            message,
-            message_code,
-            setting,
-            method,
-            path,
-            proof,
-            query,
-            content_type,
-            bytes,
-            refused_at,
-            shapes,
-            body,
-        })
+        Ok(Output { refused: described, shapes, body })
     }
 }
