@@ -6,7 +6,7 @@ pub mod list;
 pub mod stop;
 
 use postern_shared::id::{PermissionKey, WorkflowId};
-use postern_shared::store::jobs::{self, Kind};
+use postern_shared::store::jobs::{self, Kind, Started};
 use postern_shared::store::runs::{Filter, State as RunState};
 use postern_shared::submission;
 use schemars::JsonSchema;
@@ -83,26 +83,6 @@ pub struct OneJob {
     pub ended_at: Option<Time>,
 }
 
-/// How the runs stand that a job has started. Those that the history has no more are not counted.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "StartedRuns")]
-pub struct Started {
-    /// They have finished.
-    pub finished: i64,
-    /// They have failed as well.
-    pub failed: i64,
-    /// They wait: for a time, for another run, for a person, or for their workflow, which is on hold.
-    pub waiting: i64,
-    /// They are on their way.
-    pub running: i64,
-}
-
-impl From<jobs::Started> for Started {
-    fn from(jobs::Started { finished, failed, waiting, running }: jobs::Started) -> Self {
-        Self { finished, failed, waiting, running }
-    }
-}
-
 impl Selection {
     /// As the store takes it.
     pub fn filter(&self) -> Filter {
@@ -148,7 +128,7 @@ fn describe(job: &jobs::Job) -> OneJob {
         done: job.done,
         failed: job.failed,
         left: job.left(),
-        started: job.started.map(Started::from),
+        started: job.started,
         obstacle: job.obstacle.clone(),
         created_at: job.created_at.into(),
         started_at: job.started_at.map(Time::from),

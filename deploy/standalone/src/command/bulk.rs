@@ -2,19 +2,48 @@
 
 use clap::Args;
 use jiff::Timestamp;
+use postern_control::operation::Operation;
 use postern_control::operation::field::Text;
 use postern_control::operation::job::create::{CreateJob, Input, RATE_DEFAULT};
-use postern_control::operation::job::{OneJob, Selection, Started};
+use postern_control::operation::job::{OneJob, Selection};
+use postern_control::operation::run::{ChangedRun, NamedRun};
 use postern_shared::document::Name;
 use postern_shared::id::{PermissionKey, WorkflowId};
 use postern_shared::resume::RunKey;
-use postern_shared::store::jobs::Kind;
+use postern_shared::store::jobs::{Kind, Started};
 use postern_shared::store::runs::State;
 
 use super::runs::state_parser;
 use crate::api::Api;
 use crate::known;
+use crate::options::Server;
 use crate::output::{Failure, Output, named, parse_moment};
+
+/// One run or many, with which the same is done.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// The run: RECEIPT.NUMBER, as `postern runs` lists it
+    run: Option<RunKey>,
+    #[command(flatten)]
+    bulk: Bulk,
+    #[command(flatten)]
+    api: Server,
+}
+
+impl Runs {
+    /// Changes the one run, or creates a job that changes many. `became` is what the run is then.
+    pub async fn change<O>(&self, kind: Kind, became: &str, output: &mut Output) -> Result<(), Failure>
+    where
+        O: Operation<Input = NamedRun, Output = ChangedRun>,
+    {
+        let api = self.api.api()?;
+        let Some(run) = self.bulk.one(self.run)? else {
+            return self.bulk.create(kind, &api, output).await;
+        };
+        let answer = api.call::<O>(&NamedRun { run: Text(run) }).await?;
+        output.named(&answer.run, format_args!("{} is {became}", answer.run), &answer)
+    }
+}
 
 /// Which runs, and how fast.
 #[derive(Debug, Args)]

@@ -1,33 +1,13 @@
 //! `postern cancel`: a run that has not ended is ended.
 
-use clap::Args;
-use postern_control::operation::field::Text;
-use postern_control::operation::run::NamedRun;
 use postern_control::operation::run::cancel::CancelRun;
-use postern_shared::resume::RunKey;
 use postern_shared::store::jobs::Kind;
 
-use super::bulk::Bulk;
-use crate::options::Server;
 use crate::output::{Failure, Output};
 
-/// Arguments of `cancel`.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// The run: RECEIPT.NUMBER, as `postern runs` lists it
-    run: Option<RunKey>,
-    #[command(flatten)]
-    bulk: Bulk,
-    #[command(flatten)]
-    api: Server,
-}
+pub use super::bulk::Runs as Options;
 
 /// Cancels the run.
 pub async fn run(options: &Options, output: &mut Output) -> Result<(), Failure> {
-    let api = options.api.api()?;
-    let Some(run) = options.bulk.one(options.run)? else {
-        return options.bulk.create(Kind::Cancel, &api, output).await;
-    };
-    let answer = api.call::<CancelRun>(&NamedRun { run: Text(run) }).await?;
-    output.named(&answer.run, format_args!("{} is cancelled", answer.run), &answer)
+    options.change::<CancelRun>(Kind::Cancel, "cancelled", output).await
 }

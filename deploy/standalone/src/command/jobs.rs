@@ -2,10 +2,11 @@
 
 use clap::{Args, Subcommand};
 use postern_control::operation::field::{Last, Page};
+use postern_control::operation::job::OneJob;
 use postern_control::operation::job::get::{self, GetJob};
 use postern_control::operation::job::list::ListJobs;
 use postern_control::operation::job::stop::StopJob;
-use postern_control::operation::job::{OneJob, Started};
+use postern_shared::store::jobs::Started;
 
 use super::bulk;
 use crate::options::Server;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use deadpool_postgres::Object;
+use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 use crate::store::runs::State;
@@ -11,7 +12,8 @@ const OF_JOBS: &str = "-- started::of_jobs
 SELECT job, state::text, count(*) FROM runs WHERE job = ANY ($1) GROUP BY job, state";
 
 /// How the runs stand that a job has started. Those that the history has no more are not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "StartedRuns"))]
 pub struct Started {
     /// They have finished.
     pub finished: i64,
