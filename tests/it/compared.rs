@@ -92,7 +92,7 @@ async fn agree(settings: &str, all: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_notes_what_a_condition_or_a_declared_field_would_find_otherwise() {
+async fn a_search_notes_where_a_condition_would_find_other_records() {
     let postern = Postern::start(
         "
 permission: test

@@ -71,7 +71,7 @@ mod tests {
     use crate::permission;
 
     #[test]
-    fn each_refusal_names_the_setting_that_changes_it_and_each_is_a_setting_that_there_is() {
+    fn each_refusal_names_a_setting_that_there_is_and_that_changes_it() {
         let item = |message| Message::BodyItem { number: 2, message: Box::new(message) };
         let undecodable = || Message::BodyUndecodable { field: "\"a\"".into(), charset: "UTF-8".into() };
         let of_type = |kind: &str| Message::BodyType { kind: format!("{kind:?}") };

@@ -67,7 +67,7 @@ async fn all(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
     Ok(List { rows, name: visit.form.get("name").to_owned(), role, error, p })
 }
 
-/// The role that the form chooses; at first the one that may do least.
+/// The role that the form names. A form without one names the role with the fewest rights.
 pub fn chosen_role(visit: &Visit<'_>) -> Role {
     Role::from_word(visit.form.get("role"))
 }

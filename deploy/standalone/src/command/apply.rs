@@ -100,7 +100,7 @@ fn refused(texts: &[Text], findings: Vec<Finding>, output: &mut Output) -> Resul
     if findings.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
-/// Tells what is allowed and probably not meant.
+/// Warns of what the documents may say but probably do not mean.
 fn warn(texts: &[Text], doubtful: &[Finding], in_use: &[String], output: &mut Output) {
     for finding in doubtful {
         let (source, line) = place(texts, finding.line);

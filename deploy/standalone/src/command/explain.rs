@@ -67,7 +67,7 @@ fn explain_word(what: &str, output: &mut Output) -> Result<(), Failure> {
     output.named(&name, text.trim_end(), &json!({"name": name, "text": text}))
 }
 
-/// The name of what is explained under a word, and the text.
+/// The explanation of a word: the name of the thing that the word means, and the text.
 fn explained(what: &str) -> Option<(String, String)> {
     let parts: Vec<&str> = what.split('.').collect();
     let setting = (1..parts.len()).find_map(|at| reference::setting_of(parts[at - 1], &parts[at..]));
@@ -91,7 +91,7 @@ fn expressions() -> impl Iterator<Item = &'static str> {
     FILTERS.iter().chain(&TESTS).chain(&FUNCTIONS).map(|(name, ..)| *name)
 }
 
-/// What is called by a word for several things.
+/// The explanation of a word that means several things.
 fn all_of(word: &str) -> Option<String> {
     let tasks = || KINDS.iter().map(|kind| kind.spec.name).collect::<Vec<_>>().join(", ");
     match word {

@@ -97,7 +97,7 @@ pub fn meant(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// What is told of a word that is no command here, or no kind of document.
+/// The error for a word that is no command of Postern, or no kind of document.
 pub fn unknown(arguments: &[OsString]) -> Option<Failure> {
     let (command, what) = (text(arguments, 1)?, text(arguments, 2));
     if let Some((word, hint)) = what.filter(|_| command == "get").and_then(|word| Some((word, of(&LISTS, word)?))) {

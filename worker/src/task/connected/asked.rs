@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_vtiger_itself_is_tried_ten_times_however_long_vtiger_was_away_before() {
+    fn an_error_of_vtiger_is_tried_ten_times_however_long_it_was_away() {
         let refused = |answer: &str| Message::VtigerRefused { answer: answer.to_owned(), reason: String::new() };
         for (reason, tries, expected) in [
             (refused("INTERNAL_SERVER_ERROR"), tried(99, MAX_ERRORS - 1), true),

@@ -19,7 +19,7 @@ async fn a_call_at_which_php_fails_is_told_from_a_vtiger_that_is_away() {
 }
 
 #[tokio::test]
-async fn a_query_at_which_the_database_fails_is_no_proof_that_there_is_no_record() {
+async fn a_query_that_fails_in_the_database_proves_no_absence() {
     let vtiger = Vtiger::start(Variant::B).await;
     let vtigers = vtigers();
     let perform = async |email| vtigers.perform(access(&vtiger), &lead(email), None, TIMEOUT).await;
