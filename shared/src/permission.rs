@@ -53,7 +53,7 @@ pub struct Permission {
     pub expires_at: Option<SystemTime>,
     /// Off = lets nobody in.
     pub enabled: bool,
-    /// The charset of forms that do not name theirs, a WHATWG label.
+    /// The charset of forms, and of JSON that is no UTF-8, that do not name theirs.
     pub charset: Option<&'static encoding_rs::Encoding>,
     /// What becomes of a file in a multipart form.
     pub files: Files,

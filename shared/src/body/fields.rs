@@ -248,18 +248,23 @@ fn parse_json(header: &str, body: &[u8], settings: &FieldSettings) -> Result<Fie
     Ok(Fields { env, altered, ..Fields::default() })
 }
 
-/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names; that in UTF-16 is in UTF-8 by now.
+/// JSON in UTF-8 (RFC 8259, 8.1), whatever charset the header names; that in UTF-16 is in UTF-8 by now. JSON that is not
+/// UTF-8 and has no such header is in the charset of the settings.
 fn json_text<'b>(header: &str, body: &'b [u8], settings: &FieldSettings) -> Result<Cow<'b, [u8]>, FieldsError> {
-    match named(header, settings)? {
-        None => Ok(body.into()),
-        Some(charset) if wide::is_wide(charset) => Ok(body.into()),
-        Some(charset) if text::meant(charset, once(body.into())) == encoding_rs::UTF_8 => Ok(body.into()),
-        Some(charset) => {
-            let text = charset.decode_without_bom_handling_and_without_replacement(body);
-            let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;
-            Ok(text.into_owned().into_bytes().into())
-        }
+    let charset = match named(header, settings)? {
+        Some(charset) => text::meant(charset, once(body.into())),
+        None if std::str::from_utf8(body).is_ok() => return Ok(body.into()),
+        None => settings.charset.unwrap_or(encoding_rs::UTF_8),
+    };
+    if wide::is_wide(charset) {
+        return Ok(body.into());
     }
+    let text = charset.decode_without_bom_handling_and_without_replacement(body);
+    let text = text.ok_or(FieldsError::Undecodable { field: "body".into(), charset: charset.name() })?;
+    Ok(match text {
+        Cow::Borrowed(text) => text.as_bytes().into(),
+        Cow::Owned(text) => text.into_bytes().into(),
+    })
 }
 
 #[cfg(test)]

@@ -42,9 +42,9 @@ fn has_suffix(essence: &str, suffix: &str) -> bool {
     end.is_some_and(|end| end.eq_ignore_ascii_case(suffix))
 }
 
-/// The type and subtype of a media type, without its parameters.
+/// The type and subtype of a media type, without its parameters. Of several types, which a proxy has joined, the first counts.
 pub(super) fn essence(header: &str) -> &str {
-    header.split(';').next().unwrap_or_default().trim()
+    header.split([';', ',']).next().unwrap_or_default().trim()
 }
 
 /// A parameter of the media type, as text.

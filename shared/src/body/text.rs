@@ -14,15 +14,31 @@ pub(super) fn named(header: &str) -> Result<Option<&'static Encoding>, FieldsErr
     if !header.contains(';') {
         return Ok(None);
     }
-    parameter(header, "charset").map(|label| labelled(&label)).transpose()
+    let label = parameter(header, "charset");
+    // Behind a comma another type stands, which a proxy has joined to the first.
+    label.map(|label| labelled(label.split(',').next().unwrap_or_default())).transpose()
 }
 
 /// The encoding with this label in the WHATWG Encoding Standard, but for the labels of ASCII. Browsers read these as
 /// windows-1252, in which any bytes are text; some libraries write them above UTF-8 (the multipart classes of Apache
 /// HttpClient do by default). ASCII is a part of UTF-8, so as UTF-8 the text is read as it was meant, or refused.
+///
+/// Programs also write names that the standard does not have: `UTF_8` of Java, `utf8mb4` of MySQL, `win-1251`, `cp-1251`.
 pub fn encoding(label: &str) -> Option<&'static Encoding> {
-    let is_ascii = ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|name| label.trim().eq_ignore_ascii_case(name));
-    if is_ascii { Some(UTF_8) } else { Encoding::for_label_no_replacement(label.as_bytes()) }
+    let label = label.trim().to_ascii_lowercase();
+    let dashed = label.replace('_', "-");
+    if ["us-ascii", "ascii", "ansi-x3.4-1968", "utf8mb4"].contains(&&*dashed) {
+        return Some(UTF_8);
+    }
+    let standard = |label: &str| Encoding::for_label_no_replacement(label.as_bytes());
+    standard(&label).or_else(|| standard(&dashed)).or_else(|| windows(&dashed))
+}
+
+/// A code page of Windows under one of its other names.
+fn windows(label: &str) -> Option<&'static Encoding> {
+    let number = ["windows", "win", "cp"].iter().find_map(|start| label.strip_prefix(start))?;
+    let number = number.strip_prefix('-').unwrap_or(number);
+    Encoding::for_label_no_replacement(format!("windows-{number}").as_bytes())
 }
 
 /// The same, or an error that names the label.

@@ -89,6 +89,37 @@ fn every_type_gives_the_same_map() {
 }
 
 #[test]
+fn charsets_are_known_by_habit_and_json_takes_that_of_the_permission() {
+    let privet = "{\"a\":\"привет\"}";
+    let cyrillic = FieldSettings { charset: Some(encoding_rs::WINDOWS_1251), ..settings() };
+    for (content_type, body, settings) in [
+        // Names that the standard does not have.
+        ("x; charset=UTF_8", "a=привет".as_bytes(), cyrillic),
+        ("x; charset=utf8mb4", "a=привет".as_bytes(), settings()),
+        ("x; charset=windows_1251", &b"a=%EF%F0%E8%E2%E5%F2"[..], settings()),
+        ("x; charset=Win-1251", &b"a=%EF%F0%E8%E2%E5%F2"[..], settings()),
+        ("x; charset=cp-1251", &b"a=%EF%F0%E8%E2%E5%F2"[..], settings()),
+        // Two types that a proxy has joined.
+        ("x; charset=windows-1251, image/png", &b"a=%EF%F0%E8%E2%E5%F2"[..], settings()),
+        ("application/json, application/json", "{\"a\":\"привет\"}".as_bytes(), settings()),
+        // JSON without a charset is in that of the permission, if it is no UTF-8.
+        ("application/json", b"{\"a\":\"\xef\xf0\xe8\xe2\xe5\xf2\"}", cyrillic),
+        ("application/json", "{\"a\":\"привет\"}".as_bytes(), cyrillic),
+    ] {
+        let content_type = content_type.replacen('x', FORM, 1);
+        assert_eq!(read_with(&content_type, body, &settings).as_deref(), Ok(privet), "{content_type}");
+    }
+    let undecodable = FieldsError::Undecodable { field: "body".into(), charset: "UTF-8" };
+    for content_type in ["application/json", "application/json; charset=utf-8", "text/plain"] {
+        assert_eq!(
+            fields(Some(content_type), b"{\"a\":\"\xef\"}", &settings()),
+            Err(undecodable.clone()),
+            "{content_type}"
+        );
+    }
+}
+
+#[test]
 fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
     let privet = "{\"a\":\"привет\"}";
     let cyrillic = FieldSettings { charset: Some(encoding_rs::WINDOWS_1251), ..settings() };
@@ -111,7 +142,7 @@ fn text_is_read_in_the_charset_of_header_then_field_then_permission() {
         ("x; charset=windows-1251", b"a=%C5%B8&b=%EF", settings(), "{\"a\":\"Её\",\"b\":\"п\"}"),
         ("x; charset=shift_jis", "a=\u{e9}".as_bytes(), settings(), "{\"a\":\"ﾃｩ\"}"),
     ] {
-        let content_type = content_type.replace('x', FORM);
+        let content_type = content_type.replacen('x', FORM, 1);
         assert_eq!(read_with(&content_type, body, &settings).as_deref(), Ok(expected), "{content_type}");
     }
     let chosen = FieldSettings { overriding: Some(encoding_rs::WINDOWS_1251), ..settings() };
