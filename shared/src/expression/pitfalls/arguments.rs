@@ -24,6 +24,11 @@ pub fn wrong_arguments(name: &str, arguments: &[Argument]) -> Option<Message> {
     {
         return Some(fault.into());
     }
+    // `map("price")` would put each item through a filter of that name.
+    if name == "map" && values.get(1).and_then(Jinja::as_str).is_some_and(|filter| !functions::is_filter(filter)) {
+        let example = format!("$env[\"items\"]|map(attribute=\"{}\")", values[1]);
+        return Some(CalculationFault::ArgumentsUnfit { filter: name.to_owned(), example }.into());
+    }
     if !named.is_empty() {
         values.push(Jinja::from(named.into_iter().collect::<Kwargs>()));
     }

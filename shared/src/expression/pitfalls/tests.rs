@@ -46,12 +46,14 @@ fn arguments_that_never_fit_are_found() {
         (r#"{{ $a|replace("a") }}"#, "do not fit |replace"),
         (r#"{{ $a|regex_match("[") }}"#, "the pattern cannot be read"),
         (r#"{{ [1, $a|upper(5)]|join }}"#, "do not fit |upper"),
+        (r#"{{ $a|map("price")|sum }}"#, r#"|map(attribute="price")"#),
     ] {
         let found = texts(&of_text(source));
         assert!(found.len() == 1 && found[0].contains(expected), "{source}: {found:?}");
     }
     for source in [
         r#"{{ $a|format_date("d.m.Y H:i", zone="Europe/Moscow") }}"#,
+        r#"{{ $a|map("upper")|map("default", "x")|join }}"#,
         "{{ $a|format_date($f) }}",
         r#"{{ $a|regex_match("^[0-9]+$") and $b|regex_match($c) }}"#,
         "$[Now,0,'d.m.Y'] %Y dd",
