@@ -81,9 +81,11 @@ fn explained(what: &str) -> Option<(String, String)> {
     let other = |name: &str| Some((name.to_owned(), of_expressions(name).or_else(|| of_key(name))?));
     section(name)
         .or_else(|| section(several))
+        // Before the test of expressions that is called `filter`.
+        .or_else(|| Some(((*name).to_owned(), all_of(name)?)))
         .or_else(|| other(name))
         .or_else(|| other(several))
-        .or_else(|| Some(((*name).to_owned(), all_of(name).or_else(|| of_environment(name))?)))
+        .or_else(|| Some(((*name).to_owned(), of_environment(name)?)))
 }
 
 /// The names of filters, tests and functions.
