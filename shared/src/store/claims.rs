@@ -26,6 +26,16 @@ const HOLDERS: &str = "-- claims::holders
 SELECT c.scope, c.key, c.receipt, c.run
 FROM claims c JOIN unnest($1::text[], $2::bytea[]) AS k (scope, key) ON c.scope = k.scope AND c.key = k.key";
 
+/// From one permission that has claims to the next, however many each has: few of ten thousand have any.
+const OF_PERMISSIONS: &str = "-- claims::of_permissions
+WITH RECURSIVE s (scope) AS (
+    (SELECT scope FROM claims WHERE scope >= 'permission ' ORDER BY scope LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.scope FROM claims c WHERE c.scope > s.scope ORDER BY c.scope LIMIT 1)
+    FROM s WHERE starts_with(s.scope, 'permission ')
+)
+SELECT c.receipt FROM s JOIN claims c ON c.scope = s.scope AND c.key = $1 WHERE starts_with(s.scope, 'permission ')";
+
 const PASS_ON: &str = "-- claims::pass_on
 UPDATE claims SET receipt = $5, run = $6 WHERE scope = $1 AND key = $2 AND receipt = $3 AND run = $4";
 
@@ -154,6 +164,14 @@ pub async fn holders(
             Ok((Claim { scope: row.get(0), key }, holder))
         })
         .collect()
+}
+
+/// The receipts that stand for a dedupe key, under whatever permissions.
+pub async fn of_permissions(connection: &Object, key: &str) -> Result<Vec<ReceiptId>, StoreError> {
+    let key = Sha256::digest(key.as_bytes());
+    let statement = connection.prepare_cached(OF_PERMISSIONS).await?;
+    let rows = connection.query(&statement, &[&&key[..]]).await?;
+    Ok(rows.iter().map(|row| row.get::<_, Uuid>(0).into()).collect())
 }
 
 /// Gives a claim to another holder, or gives it up.

@@ -1,14 +1,10 @@
 //! What a text names: a receipt or a run, a record by its number, the receipt of an `Idempotency-Key`.
 
-use std::collections::BTreeSet;
-
-use postern_shared::document::Kind;
-use postern_shared::id::{PermissionKey, ReceiptId, RecordId};
+use postern_shared::id::{ReceiptId, RecordId};
 use postern_shared::intake::dedupe::SENT;
 use postern_shared::receipt::{self, Audience, Report};
 use postern_shared::resume::RunKey;
-use postern_shared::store::claims::{self, Claim};
-use postern_shared::store::{Connection, documents, records};
+use postern_shared::store::{Connection, claims, records};
 use postern_shared::submission::Target;
 
 use super::{FoundReceipt, FoundRecord, Output};
@@ -20,7 +16,7 @@ pub async fn add(connection: &Connection, state: &State, text: &str, output: &mu
     let (run, receipts) = match (text.parse::<RunKey>(), text.parse::<ReceiptId>()) {
         (Ok(run), _) => (Some(run.number), vec![run.receipt]),
         (_, Ok(receipt)) => (None, vec![receipt]),
-        _ => (None, of_sent_key(connection, text).await?),
+        _ => (None, claims::of_permissions(connection, &format!("{SENT}{text}")).await?),
     };
     for id in receipts {
         output.receipts.retain(|one| one.receipt != id);
@@ -44,16 +40,6 @@ fn record(text: &str) -> Option<(Option<&str>, RecordId)> {
     let id = words.next()?.parse().ok()?;
     let module = words.next();
     words.next().is_none().then_some((module, id))
-}
-
-/// The receipts that hold a key which their callers sent, under whatever permission that there is.
-async fn of_sent_key(connection: &Connection, text: &str) -> Result<Vec<ReceiptId>, Error> {
-    let stored = documents::load(connection, Kind::Permission).await?;
-    let keys = stored.iter().filter_map(|one| one[Kind::Permission.name()].as_str()?.parse::<PermissionKey>().ok());
-    let sent = format!("{SENT}{text}");
-    let claims: BTreeSet<Claim> = keys.map(|permission| Claim::dedupe(&permission, &sent)).collect();
-    let holders = claims::holders(connection, claims.iter()).await?;
-    Ok(holders.into_values().map(|holder| holder.receipt).collect())
 }
 
 fn has_run(report: &Report, run: Option<i16>) -> bool {
