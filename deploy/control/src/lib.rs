@@ -3,6 +3,7 @@
 
 pub mod api;
 mod designer;
+mod known_documents;
 pub mod limits;
 pub mod operation;
 mod options;

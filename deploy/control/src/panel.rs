@@ -25,6 +25,7 @@ mod hold;
 mod jobs;
 pub(crate) mod live;
 mod login;
+mod long_list;
 mod modules;
 mod navigation;
 mod notices;

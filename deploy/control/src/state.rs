@@ -1,5 +1,5 @@
 //! What every page and every operation can reach: the store and the settings. Nothing else is held: whatever is shown
-//! is read when it is asked for.
+//! is read when it is asked for, but for the documents of the settings, which are read again when they have changed.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,22 +8,22 @@ use std::time::Duration;
 use ipnet::IpNet;
 use postern_http::metrics::ConnectionMetrics;
 use postern_shared::clock::Clock;
+use postern_shared::document::Kind;
 use postern_shared::env::Limits;
 use postern_shared::intake::burst_detector::BurstDetector;
 use postern_shared::options::variables;
-use postern_shared::permission::Permission;
 use postern_shared::permission::short_url::ShortUrl;
 use postern_shared::secret::key::Keys;
 use postern_shared::sequence::Sequence;
 use postern_shared::service::Failure;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::store::settings::Versioned;
 use postern_shared::store::tokens::Hash;
-use postern_shared::store::{Store, StoreError, permissions};
+use postern_shared::store::{Store, StoreError};
 use postern_shared::variable::Variables;
 use prometheus::Registry;
 
 use crate::api;
+use crate::known_documents::{Documents, KnownDocuments};
 use crate::operation::{self, ROWS};
 use crate::options::Options;
 use crate::router::Router;
@@ -36,6 +36,7 @@ pub struct State {
     pub limits: Limits,
     pub body_timeout: Duration,
     pub store: Store,
+    pub documents: KnownDocuments,
     pub clock: Clock,
     pub flows: BurstDetector,
     pub tickets: Sequence,
@@ -62,6 +63,7 @@ impl State {
             limits: options.body.limits(),
             body_timeout: options.body.timeout(),
             store,
+            documents: KnownDocuments::default(),
             clock: Clock::default(),
             flows: BurstDetector::new(),
             tickets: Sequence::new(),
@@ -75,10 +77,8 @@ impl State {
         }))
     }
 
-    /// The permissions that can be read, with the version of the settings. The others admit nobody.
-    pub async fn permissions(&self) -> Result<Versioned<Vec<Permission>>, StoreError> {
-        let stored = permissions::load(&self.store.connection().await?).await?;
-        let value = stored.value.iter().filter_map(|one| Permission::from_document(one).ok()).collect();
-        Ok(Versioned { version: stored.version, value })
+    /// All documents of a kind.
+    pub async fn documents(&self, kind: Kind) -> Result<Documents, StoreError> {
+        Ok(self.documents.of(&self.store.connection().await?, kind).await?.1)
     }
 }

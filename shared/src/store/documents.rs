@@ -133,13 +133,21 @@ pub async fn users(connection: &Object, name: &ConnectionName) -> Result<Vec<(Ki
 
 /// All documents of a kind, in the order of their numbers or keys.
 pub async fn load(connection: &Object, kind: Kind) -> Result<Vec<Value>, StoreError> {
-    Ok(match kind {
-        Kind::Connection => connections::load(connection).await?.value,
-        Kind::Module => modules::load(connection).await?.value,
-        Kind::Trigger => triggers::load(connection).await?.value,
-        Kind::Workflow => workflows::load(connection).await?.value.into_iter().map(|stored| stored.document).collect(),
-        Kind::Permission => permissions::load(connection).await?.value,
-    })
+    Ok(versioned(connection, kind).await?.value)
+}
+
+/// The same, with the version of the settings that they belong to.
+pub async fn versioned(connection: &Object, kind: Kind) -> Result<Versioned<Vec<Value>>, StoreError> {
+    match kind {
+        Kind::Connection => connections::load(connection).await,
+        Kind::Module => modules::load(connection).await,
+        Kind::Trigger => triggers::load(connection).await,
+        Kind::Permission => permissions::load(connection).await,
+        Kind::Workflow => {
+            let Versioned { version, value } = workflows::load(connection).await?;
+            Ok(Versioned { version, value: value.into_iter().map(|stored| stored.document).collect() })
+        }
+    }
 }
 
 /// The short URLs of the stored permissions: one that was made up stays, however often its document is applied.

@@ -53,3 +53,52 @@ async fn no_page_is_over_150_kb() {
         assert!(page.text.len() < MAX_BYTES, "{path} has {} bytes", page.text.len());
     }
 }
+
+/// So many permissions and workflows that their lists have several pages.
+fn many() -> String {
+    let mut text = "permission: last\ntitle: The last one\naddresses: 192.0.2.9\nworkflows: [1]\n".to_owned();
+    for n in 1..=350 {
+        let _ = write!(
+            text,
+            "---\npermission: site-{n}\ntitle: Site {n}\naddresses: 10.0.0.1\nworkflows: [{n}]\n---\nworkflow: {n}\n\
+             title: Flow {n}\nstart: {{without_record: true, next: end}}\nsteps:\n  end: {{stop: finished}}\n"
+        );
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_lists_have_pages_and_a_search() {
+    let mut postern = started(&many()).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    for (path, has, has_not) in [
+        ("/workflows", "Flow 100", "Flow 101"),
+        ("/workflows", "after=100", "after=200"),
+        ("/workflows?after=100", "Flow 101", "Flow 100 "),
+        ("/workflows?q=flow+349", "Flow 349", "Flow 34 "),
+        ("/workflows?q=none", "Nothing was found", "Flow 1"),
+        ("/http-handler", "rel=\"next\"", "Site 99<"),
+        ("/http-handler?q=SITE-333", "Site 333", "Site 33<"),
+        ("/http-handler?address=192.0.2.9", "The last one", "Site 99<"),
+        ("/http-handler/new", "Flow 100", "Flow 101"),
+        ("/http-handler/site-300", "Flow 300", "Flow 299"),
+        ("/http-handler/site-300", "Others, by number or key", "Site 1<"),
+    ] {
+        let page = visitor.get(path).await.text;
+        assert!(page.contains(has), "{path} has no {has}: {page}");
+        assert!(!page.contains(has_not), "{path} has {has_not}: {page}");
+        assert!(page.len() < MAX_BYTES, "{path} has {} bytes", page.len());
+    }
+    let typed = [
+        ("permission", "office"),
+        ("addresses", "192.0.2.10"),
+        ("enabled", "true"),
+        ("workflows", "7"),
+        ("workflows", "349, 350"),
+    ];
+    assert_eq!(visitor.post("/http-handler/new", &typed).await.status, 303);
+    let page = visitor.get("/http-handler/office").await.text;
+    for chosen in ["value=\"7\" checked", "value=\"349\" checked", "value=\"350\" checked"] {
+        assert!(page.contains(chosen), "{chosen} is missing in {page}");
+    }
+}

@@ -94,8 +94,8 @@ pub async fn remove(state: &State, who: &Who, name: &Name) -> Result<(), Error> 
 /// The stored document of this name, and its text.
 pub async fn find(state: &State, name: &Name) -> Result<(Value, Option<String>), Error> {
     let connection = state.store.connection().await?;
-    let all = documents::load(&connection, name.kind()).await?;
-    let found = all.into_iter().find(|document| name_of(name.kind(), document).as_ref() == Some(name));
+    let (_, all) = state.documents.of(&connection, name.kind()).await?;
+    let found = all.iter().find(|document| name_of(name.kind(), document).as_ref() == Some(name)).cloned();
     let text = texts::find(&connection, name.kind(), &name.to_string()).await?;
     Ok((found.ok_or(Error::Unknown(name.kind().name()))?, text))
 }

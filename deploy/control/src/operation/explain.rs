@@ -76,13 +76,17 @@ impl Operation for ExplainAddress {
 
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let address = input.address.to_canonical();
-        let (settings, now) = (state.permissions().await?, SystemTime::now());
+        let connection = state.store.connection().await?;
+        let ((settings_version, _, permissions), now) =
+            (state.documents.permissions(&connection).await?, SystemTime::now());
+        // Those that cannot be read admit nobody.
+        let readable = || permissions.iter().flatten();
         let verdict = |one: &Permission| describe(state, one, (address, now), who);
         Ok(Output {
             address,
-            admitted: settings.value.iter().any(|one| one.admits(address, now)),
-            settings_version: settings.version,
-            permissions: settings.value.iter().map(verdict).collect(),
+            admitted: readable().any(|one| one.admits(address, now)),
+            settings_version,
+            permissions: readable().map(verdict).collect(),
         })
     }
 }

@@ -188,7 +188,7 @@ impl Operation for Find {
         if before.is_none() {
             named::add(&connection, state, text, &mut output).await?;
             if filter == Filter::default() {
-                output.documents = documents::named(&connection, text).await?;
+                output.documents = documents::named(&connection, state, text).await?;
             }
         }
         Ok(output)

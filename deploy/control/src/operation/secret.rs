@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use postern_shared::connection;
 use postern_shared::document::Kind;
 use postern_shared::id::SecretName;
-use postern_shared::permission::Permission;
-use postern_shared::store::{Connection, StoreError, documents};
+use postern_shared::store::{Connection, StoreError};
 use postern_shared::workflow::Workflow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::state::State;
 
 /// A place that reads a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,12 +30,12 @@ pub struct Use {
 }
 
 /// The places that read each secret, in the documents that are set now.
-pub async fn uses(connection: &Connection) -> Result<BTreeMap<SecretName, Vec<Use>>, StoreError> {
+pub async fn uses(connection: &Connection, state: &State) -> Result<BTreeMap<SecretName, Vec<Use>>, StoreError> {
     let mut uses: BTreeMap<SecretName, Vec<Use>> = BTreeMap::new();
     let mut add = |name: &SecretName, kind: Kind, key: String, place: &str| {
         uses.entry(name.clone()).or_default().push(Use { kind: kind.name().to_owned(), key, place: place.to_owned() });
     };
-    let workflows = documents::load(connection, Kind::Workflow).await?;
+    let (_, workflows) = state.documents.of(connection, Kind::Workflow).await?;
     for workflow in workflows.iter().filter_map(|one| Workflow::from_document(one).ok()) {
         for step in &workflow.steps {
             step.reads.secrets.iter().for_each(|name| {
@@ -42,13 +43,13 @@ pub async fn uses(connection: &Connection) -> Result<BTreeMap<SecretName, Vec<Us
             });
         }
     }
-    let permissions = documents::load(connection, Kind::Permission).await?;
-    for permission in permissions.iter().filter_map(|one| Permission::from_document(one).ok()) {
+    let (_, _, permissions) = state.documents.permissions(connection).await?;
+    for permission in permissions.iter().flatten() {
         permission.secrets().for_each(|(place, name)| {
             add(name, Kind::Permission, permission.key.to_string(), place);
         });
     }
-    let connections = documents::load(connection, Kind::Connection).await?;
+    let (_, connections) = state.documents.of(connection, Kind::Connection).await?;
     for connection in connections.iter().filter_map(|one| connection::Connection::from_document(one).ok()) {
         connection.secrets().into_iter().for_each(|(place, name)| {
             add(name, Kind::Connection, connection.name.to_string(), place);

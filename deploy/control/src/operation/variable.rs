@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use postern_shared::document::Kind;
 use postern_shared::id::VariableName;
-use postern_shared::store::{Connection, StoreError, documents};
+use postern_shared::store::{Connection, StoreError};
 use postern_shared::workflow::Workflow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::state::State;
 
 /// A place that reads a variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -23,9 +25,12 @@ pub struct Place {
 }
 
 /// The places that read each variable, in the workflows that are set now.
-pub async fn uses(connection: &Connection) -> Result<BTreeMap<VariableName, BTreeSet<Place>>, StoreError> {
+pub async fn uses(
+    connection: &Connection,
+    state: &State,
+) -> Result<BTreeMap<VariableName, BTreeSet<Place>>, StoreError> {
     let mut uses: BTreeMap<VariableName, BTreeSet<Place>> = BTreeMap::new();
-    let workflows = documents::load(connection, Kind::Workflow).await?;
+    let (_, workflows) = state.documents.of(connection, Kind::Workflow).await?;
     for workflow in workflows.iter().filter_map(|one| Workflow::from_document(one).ok()) {
         let condition = workflow.start.condition.as_ref().map(|condition| (None, condition.reads()));
         let steps = workflow.steps.iter().map(|step| (Some(step.name.to_string()), &step.reads));

@@ -72,8 +72,8 @@ struct Form {
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Connections).await;
     let mut rows = Vec::new();
-    for document in saving::load(visit, Kind::Connection).await? {
-        let document = visit.who().sight().document(&document);
+    for document in saving::load(visit, Kind::Connection).await?.iter() {
+        let document = visit.who().sight().document(document);
         let key = saving::key(Kind::Connection, &document);
         let (system, address) = leads_to(&document);
         rows.push(Row {

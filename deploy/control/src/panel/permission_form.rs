@@ -30,12 +30,22 @@ struct Form {
     stored: String,
     fields: Fields,
     lines: Vec<Line>,
-    workflows: Vec<Choice>,
-    triggers: Vec<Choice>,
+    workflows: Choices,
+    triggers: Choices,
     made: Call,
     snippets: Vec<Snippet>,
     platforms: &'static [Platform],
     errors: Vec<(String, String)>,
+}
+
+/// How many workflows, and how many triggers, are offered to be ticked.
+const MAX_OFFERED: usize = 100;
+
+/// What a caller may be allowed to run.
+struct Choices {
+    shown: Vec<Choice>,
+    /// Whether there are more than are shown.
+    are_more: bool,
 }
 
 /// Something that a caller may be allowed to run.
@@ -134,7 +144,7 @@ async fn form(
         // Each faulty rule says so in its own line.
         errors.retain(|(field, _)| field != "addresses");
     }
-    let workflows = if stored.is_some() { saving::load(visit, Kind::Workflow).await? } else { Vec::new() };
+    let workflows = saving::load(visit, Kind::Workflow).await?;
     let made = stored.map(|document| Call::of(visit, document, &workflows)).unwrap_or_default();
     Ok(Form {
         p: Frame::new(visit, Section::HttpHandler).await,
@@ -151,21 +161,24 @@ async fn form(
     })
 }
 
-/// All that are stored, and those that are chosen although they are not (or no longer) stored.
-async fn choices(visit: &Visit<'_>, kind: Kind, chosen: &BTreeSet<String>) -> Result<Vec<Choice>, Refusal> {
-    let mut choices: Vec<Choice> = (saving::load(visit, kind).await?.iter())
-        .map(|document| {
-            let key = saving::key(kind, document);
-            Choice { is_chosen: chosen.contains(&key), title: saving::title(document).to_owned(), key }
-        })
-        .collect();
+/// The first of those that are stored, and all that are chosen, also those that are not (or no longer) stored. Behind them
+/// stands whether there are more.
+async fn choices(visit: &Visit<'_>, kind: Kind, chosen: &BTreeSet<String>) -> Result<Choices, Refusal> {
+    let stored = saving::load(visit, kind).await?;
+    let all = stored.iter().map(|document| {
+        let key = saving::key(kind, document);
+        Choice { is_chosen: chosen.contains(&key), title: saving::title(document).to_owned(), key }
+    });
+    let shown = all.enumerate().filter(|(at, one)| *at < MAX_OFFERED || one.is_chosen);
+    let mut choices: Vec<Choice> = shown.map(|(_, one)| one).collect();
+    let are_more = stored.len() > MAX_OFFERED;
     let missing: Vec<&String> = chosen.iter().filter(|key| choices.iter().all(|one| one.key != **key)).collect();
     choices.extend(missing.into_iter().map(|key| Choice {
         key: key.clone(),
         title: visit.t("not-stored"),
         is_chosen: true,
     }));
-    Ok(choices)
+    Ok(Choices { shown: choices, are_more })
 }
 
 /// A key for whoever does not want to think of one: `Landing page` is `landing-page`, or `landing-page-2` if that is

@@ -12,6 +12,7 @@ use warp::reply::Response;
 use super::callers::{self, Callers};
 use super::confirm::Delete;
 use super::frame::{Frame, Section};
+use super::long_list::LongList;
 use super::reply::{self, Refusal};
 use super::saving::{self, Saved};
 use super::visit::Visit;
@@ -24,6 +25,7 @@ const NAMED_IN_ROW: usize = 3;
 struct List {
     p: Frame,
     rows: Vec<Row>,
+    list: LongList,
     address: String,
     verdict: Verdict,
     refused: Callers,
@@ -50,31 +52,38 @@ enum Verdict {
     Denied,
 }
 
-/// All permissions; with `?address=` also what each says to it.
+/// A page of the permissions; with `?address=` also what each says to it, and first those that cover it.
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::HttpHandler).await;
     let asked = visit.query.get("address").trim();
     let address = asked.parse::<IpAddr>().map(|ip| ip.to_canonical());
     let (now, default) = (SystemTime::now(), visit.panel.state.short_url.as_str());
-    let documents = saving::load(visit, Kind::Permission).await?;
-    let read: Vec<_> = documents.iter().map(|document| (document, Permission::from_document(document).ok())).collect();
+    let (_, documents, permissions) = visit.panel.state.documents.permissions(&visit.connection().await?).await?;
+    let readable: Vec<&Permission> = permissions.iter().flatten().collect();
     let verdict = match &address {
         _ if asked.is_empty() => Verdict::NotAsked,
         Err(_) => Verdict::NoAddress,
-        Ok(ip) if read.iter().any(|(_, one)| one.as_ref().is_some_and(|one| one.admits(*ip, now))) => Verdict::Admitted,
+        Ok(ip) if readable.iter().any(|one| one.admits(*ip, now)) => Verdict::Admitted,
         Ok(_) => Verdict::Denied,
     };
-    let readable: Vec<&Permission> = read.iter().filter_map(|(_, permission)| permission.as_ref()).collect();
+    let covers = |at: usize| match (&address, &permissions[at]) {
+        (Ok(ip), Some(permission)) => permission.addresses.iter().any(|rule| rule.matches(*ip)),
+        _ => false,
+    };
+    let (covering, others): (Vec<usize>, Vec<usize>) = (0..documents.len()).partition(|at| covers(*at));
+    let ordered = covering.into_iter().chain(others).map(|at| (at, &documents[at]));
+    let (shown, list) = LongList::of(visit, Kind::Permission, ordered);
     let refused = callers::refused(visit, &p, &readable).await?;
-    let rows = read.into_iter().map(|(document, permission)| {
-        let mut row = row(&p, document, permission.as_ref(), default, now);
-        if let (Ok(ip), Some(permission)) = (&address, &permission) {
+    let rows = shown.into_iter().map(|(at, document)| {
+        let permission = permissions[at].as_ref();
+        let mut row = row(&p, document, permission, default, now);
+        if let (Ok(ip), Some(permission)) = (&address, permission) {
             row.says = says(&p, permission, *ip, now);
         }
         row
     });
     let rows = rows.collect();
-    reply::page(&List { rows, address: asked.to_owned(), verdict, refused, p })
+    reply::page(&List { rows, list, address: asked.to_owned(), verdict, refused, p })
 }
 
 fn row(p: &Frame, document: &Value, permission: Option<&Permission>, default: &str, now: SystemTime) -> Row {

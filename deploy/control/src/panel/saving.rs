@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::reply::Refusal;
 use super::visit::Visit;
+use crate::known_documents::Documents;
 use crate::operation::document;
 
 /// What became of a document.
@@ -20,8 +21,8 @@ pub enum Saved {
 }
 
 /// All documents of a kind.
-pub async fn load(visit: &Visit<'_>, kind: Kind) -> Result<Vec<Value>, Refusal> {
-    Ok(documents::load(&visit.connection().await?, kind).await?)
+pub async fn load(visit: &Visit<'_>, kind: Kind) -> Result<Documents, Refusal> {
+    Ok(visit.panel.state.documents(kind).await?)
 }
 
 /// The document that the path names, as far as the visitor may see it.
@@ -32,7 +33,7 @@ pub async fn seen(visit: &Visit<'_>, kind: Kind) -> Result<Value, Refusal> {
 /// The document that the path names.
 pub async fn named(visit: &Visit<'_>, kind: Kind) -> Result<Value, Refusal> {
     let all = load(visit, kind).await?;
-    all.into_iter().find(|document| key(kind, document) == visit.argument).ok_or(Refusal::NotFound)
+    all.iter().find(|document| key(kind, document) == visit.argument).cloned().ok_or(Refusal::NotFound)
 }
 
 /// The document that the path names and its text, comments included, as far as the visitor may see it.

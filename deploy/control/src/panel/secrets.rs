@@ -46,7 +46,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
 async fn all(visit: &Visit<'_>, error: String) -> Result<List, Refusal> {
     let p = Frame::new(visit, Section::Secrets).await;
     let connection = visit.connection().await?;
-    let (found, mut uses) = (secrets::list(&connection).await?, uses(&connection).await?);
+    let (found, mut uses) = (secrets::list(&connection).await?, uses(&connection, &visit.panel.state).await?);
     drop(connection);
     let rows = found.into_iter().map(|one| Row {
         changed: p.moment(&one.changed_at),

@@ -19,6 +19,7 @@ use super::editor::{self, Marks};
 use super::frame::{Frame, Section};
 use super::graph::{self, Graph};
 use super::hold;
+use super::long_list::LongList;
 use super::reply::{self, Refusal};
 use super::runs::{SPANS, WEEK, span};
 use super::saving;
@@ -39,6 +40,7 @@ const NEW: &str = "workflow: 1\ntitle: New workflow\nactive: false\nstart:\n  mo
 struct List {
     p: Frame,
     rows: Vec<Row>,
+    list: LongList,
     drafts: Vec<Drawn>,
 }
 
@@ -99,12 +101,13 @@ struct Checked {
     graph: Option<Graph>,
 }
 
-/// All workflows.
+/// A page of the workflows.
 pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Workflows).await;
     let stored = workflows::load(&visit.connection().await?).await?.value;
-    let rows = stored.iter().map(|stored| {
-        let document = &stored.document;
+    let (shown, list) = LongList::of(visit, Kind::Workflow, stored.iter().map(|stored| &stored.document).enumerate());
+    let rows = shown.into_iter().map(|(at, document)| {
+        let stored = &stored[at];
         let (id, title) = (saving::key(Kind::Workflow, document), saving::title(document).to_owned());
         let Ok(workflow) = Workflow::from_document(document) else {
             let (triggers, module) = (String::new(), String::new());
@@ -133,7 +136,7 @@ pub async fn list(visit: &Visit<'_>) -> Result<Response, Refusal> {
         Drawn { id: draft.workflow, title, at: p.moment(&draft.changed_at) }
     });
     let drafts = drafts.collect();
-    reply::page(&List { p, rows, drafts })
+    reply::page(&List { p, rows, list, drafts })
 }
 
 /// The editor with a first draft.

@@ -38,7 +38,7 @@ pub enum Deleted {
 /// Removes a secret, for the API as for the panel.
 pub async fn delete(state: &State, who: &Who, name: &SecretName) -> Result<Deleted, Error> {
     let mut connection = state.store.connection().await?;
-    if let Some(places) = uses(&connection).await?.remove(name) {
+    if let Some(places) = uses(&connection, state).await?.remove(name) {
         return Ok(Deleted::Used(places));
     }
     let is_gone = secrets::delete(&mut connection, &who.account, name).await?;

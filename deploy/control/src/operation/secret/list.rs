@@ -43,7 +43,7 @@ impl Operation for ListSecrets {
 
     async fn run(state: &State, _: &Who, _: Nothing) -> Result<Output, Error> {
         let connection = state.store.connection().await?;
-        let (all, mut uses) = (secrets::list(&connection).await?, uses(&connection).await?);
+        let (all, mut uses) = (secrets::list(&connection).await?, uses(&connection, state).await?);
         let secrets = all.into_iter().map(|one| Secret {
             used_by: uses.remove(&one.name).unwrap_or_default(),
             name: one.name.into(),

@@ -40,7 +40,7 @@ pub async fn delete(state: &State, who: &Who, name: &VariableName) -> Result<Del
     let mut connection = state.store.connection().await?;
     // The environment still sets it: nothing that reads it would miss it.
     if !state.variables.contains_key(name)
-        && let Some(places) = uses(&connection).await?.remove(name)
+        && let Some(places) = uses(&connection, state).await?.remove(name)
         && variables::load(&connection).await?.contains_key(name)
     {
         return Ok(Deleted::Used(places.into_iter().collect()));

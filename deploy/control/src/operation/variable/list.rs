@@ -55,7 +55,7 @@ pub struct Known {
 /// The variables that are stored or that the environment sets, for the API as for the panel.
 pub async fn all(state: &State) -> Result<BTreeMap<VariableName, Known>, StoreError> {
     let connection = state.store.connection().await?;
-    let (stored, mut uses) = (variables::list(&connection).await?, uses(&connection).await?);
+    let (stored, mut uses) = (variables::list(&connection).await?, uses(&connection, state).await?);
     let mut known: BTreeMap<VariableName, Known> = BTreeMap::new();
     for one in stored {
         let changed_at = Some(one.changed_at);

@@ -75,20 +75,20 @@ pub async fn fields(visit: &Visit<'_>) -> Result<Fields, Refusal> {
 
 /// What a draft may name: what is declared, and the modules that it or another workflow names already.
 pub async fn known(visit: &Visit<'_>, draft: &Value) -> Result<Known, Refusal> {
-    let names = |kind: Kind, all: Vec<Value>| -> Vec<(String, String)> {
+    let names = |kind: Kind, all: &[Value]| -> Vec<(String, String)> {
         all.iter().map(|one| (saving::key(kind, one), saving::title(one).to_owned())).collect()
     };
     let workflows = saving::load(visit, Kind::Workflow).await?;
-    let mut modules = names(Kind::Module, saving::load(visit, Kind::Module).await?);
-    for name in std::iter::once(draft).chain(&workflows).flat_map(modules_of) {
+    let mut modules = names(Kind::Module, &saving::load(visit, Kind::Module).await?);
+    for name in std::iter::once(draft).chain(workflows.iter()).flat_map(modules_of) {
         if !modules.iter().any(|(known, _)| known == name) {
             modules.push((name.to_owned(), String::new()));
         }
     }
     Ok(Known {
         modules,
-        triggers: names(Kind::Trigger, saving::load(visit, Kind::Trigger).await?),
-        workflows: names(Kind::Workflow, workflows),
+        triggers: names(Kind::Trigger, &saving::load(visit, Kind::Trigger).await?),
+        workflows: names(Kind::Workflow, &workflows),
         fields: Vec::new(),
     })
 }

@@ -128,7 +128,8 @@ pub(super) fn of_form(visit: &Visit<'_>) -> Fields {
         fields.set(name, if name == "body" { text } else { text.trim() });
     }
     fields.checked = BOXES.into_iter().filter(|name| visit.form.get(name) == "true").collect();
-    let all = |name| visit.form.all(name).map(str::to_owned).collect();
+    // Those that are not offered to be ticked are typed, several in one field.
+    let all = |name| visit.form.all(name).flat_map(words).collect();
     (fields.workflows, fields.triggers) = (all("workflows"), all("triggers"));
     fields
 }

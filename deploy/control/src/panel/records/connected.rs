@@ -60,8 +60,8 @@ struct One {
 pub(super) async fn modules(visit: &Visit<'_>) -> Result<Vec<(String, String)>, Refusal> {
     let touched = connected_records::modules(&visit.connection().await?).await?;
     let mut all: BTreeSet<(String, String)> = touched.into_iter().collect();
-    for document in saving::load(visit, Kind::Module).await? {
-        let Ok(Module { name, connection: Some(connection), .. }) = Module::from_document(&document) else { continue };
+    for document in saving::load(visit, Kind::Module).await?.iter() {
+        let Ok(Module { name, connection: Some(connection), .. }) = Module::from_document(document) else { continue };
         all.insert((connection.to_string(), name.to_string()));
     }
     Ok(all.into_iter().collect())
