@@ -60,10 +60,28 @@ async fn a_workflow_is_made_from_a_call_and_tried_with_it() {
     assert!(made.location.starts_with("/workflows/78/design?step="), "{} {}", made.location, made.text);
     let page = visitor.get(&made.location).await;
     assert!(page.text.contains("No mistakes") && page.text.contains("web_lead"), "{}", page.text);
+    assert!(
+        !page.text.contains("No trigger starts") && !page.text.contains("None of the latest calls"),
+        "{}",
+        page.text
+    );
     assert!(visitor.get("/workflows/78/try").await.text.contains("value=\"Lovelace\""));
     let receipt = called["receipt"].as_str().unwrap();
     let page = visitor.post("/workflows/78/try", &[("receipt", receipt)]).await;
     assert!(page.text.contains("<strong>New record</strong> Leads"), "{}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_tells_which_names_nobody_posts_and_that_no_trigger_starts_it() {
+    let (postern, mut visitor) = start().await;
+    postern.outcome("/trigger?workflow_id=77", "emial=ada@example.org&lastname=Lovelace").await;
+    let page = visitor.get("/workflows/77/design").await.text;
+    assert!(page.contains("None of the latest calls had: <code>email</code> (→ <code>emial</code>?)"), "{page}");
+    assert!(!page.contains("No trigger starts"), "{page}");
+    let text = include_str!("../../../deploy/demo/workflow-77.yaml").replace("  triggers: [web_lead]\n", "");
+    visitor.post("/workflows/77/draft", &[("text", &text)]).await;
+    let page = visitor.get("/workflows/77/design").await.text;
+    assert!(page.contains("No trigger starts this workflow") && page.contains("No mistakes"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,4 +118,20 @@ async fn a_page_that_listens_is_told_when_a_call_comes() {
     postern.outcome("/trigger?workflow_trigger=web_lead", "lastname=Lovelace").await;
     let second = eventually("an event comes", async || events.chunk().await.unwrap()).await;
     assert!(String::from_utf8_lossy(&second).contains("data:changed"), "{second:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_listens_tells_of_a_call_that_was_refused() {
+    let (postern, mut visitor) = start().await;
+    let listening = visitor.post("/workflows/77/listen", &[]).await.location;
+    assert!(!visitor.get(&listening).await.text.contains("A call was refused"));
+    let refused = postern.post("/trigger?workflow_trigger=web%20lead").form("lastname=Lovelace").send().await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    let page = eventually("the page tells of it", async || {
+        let page = visitor.get(&listening).await.text;
+        page.contains("A call was refused since you listen").then_some(page)
+    })
+    .await;
+    assert!(page.contains("<a href=\"/refused/") && page.contains("workflow_trigger cannot be used"), "{page}");
+    assert!(page.contains("data-live"), "it goes on to listen: {page}");
 }

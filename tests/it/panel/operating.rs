@@ -96,6 +96,9 @@ async fn what_changed_is_seen_in_versions_and_in_the_audit_log() {
     let first = visitor.get("/workflows/77/versions?version=1").await;
     assert!(first.text.contains("title: New lead") && !first.text.contains("title: Lead\n"));
     assert_eq!(visitor.get("/workflows/77/versions?version=9").await.status, 404);
+    let back = visitor.get("/workflows/77/versions?version=1&with=2").await;
+    assert!(back.text.contains("−</span><code>title: Lead</code>"), "{}", back.text);
+    assert!(back.text.contains("<option value=\"2\" selected>v2</option>"), "{}", back.text);
     let change = postern.count("SELECT max(id) FROM audit_log").await;
     let page = visitor.get(&format!("/audit/{change}")).await;
     for line in ["Saved: workflow 77", "admin", "class=\"gone\"", "title: New lead"] {

@@ -6,6 +6,7 @@ mod dry_run;
 mod form;
 pub mod from_call;
 pub mod listen;
+mod notes;
 mod opened;
 mod picker;
 mod posted;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use postern_shared::finding::Finding;
 use postern_shared::message::Language;
+use postern_shared::store::recent_names;
 use serde_json::Value;
 use warp::reply::Response;
 
@@ -92,6 +94,8 @@ struct Page {
     drift: Vec<(String, String)>,
     /// How much is wrong in all.
     fault_count: i64,
+    /// What is no mistake, and should be known.
+    notes: Vec<String>,
     /// Whether the first field has the focus.
     has_focus: bool,
     /// The times of which the steps can be counted: name, words, and whether it is chosen.
@@ -192,13 +196,15 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
     let is_connecting = connect && !ends;
     let (last, counted) = statistics::of_draft(visit, opened.id).await?;
     let spans = SPANS.map(|(name, _)| (name, visit.t(&format!("last-{name}")), name == last));
+    let posted = recent_names::load(&visit.connection().await?, Some(opened.id), &sketch.triggers).await?;
     let p = Frame::new(visit, Section::Workflows).await;
     Ok(Page {
         picker: has(add).then(|| Picker::of(visit, &form, add)),
         targets: is_connecting.then(|| sketch.targets(&chosen, &first_output)),
         first_output,
         ends,
-        references: references::of(visit, document, &sketch, (&chosen, &fields)).await?,
+        notes: notes::of(visit, &opened.draft.text, &sketch, &posted),
+        references: references::of(visit, document, &sketch, (&chosen, &fields), &posted),
         graph: graph::draw(
             &sketch,
             document,

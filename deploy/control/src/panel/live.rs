@@ -135,7 +135,7 @@ async fn look(state: &State, session: &session::Hash, shown: &Shown) -> Result<O
             return Ok(Some(mark(&[], states.collect::<Vec<_>>())));
         }
         Shown::Ear(ear) if ear.is_over() => return Ok(None),
-        Shown::Ear(ear) => return Ok(Some(mark(&[], ear.first(&connection).await?))),
+        Shown::Ear(ear) => return Ok(Some(mark(&[], ear.heard(&connection).await?.mark()))),
         Shown::Runs(filter) => runs::page(&connection, filter, None, COMPARED).await?,
         Shown::Receipt(receipt) => {
             let runs = runs::of(&connection, *receipt, MAX_SHOWN).await?;

@@ -31,13 +31,16 @@ struct Page {
     /// The number of each version, whether it is the one that is shown, and when it was saved.
     versions: Vec<(i32, bool, Moment)>,
     shown: i32,
-    /// What it changed of the one before; all of it for the first.
+    /// With which it is compared; 0 = with nothing.
+    base: i32,
+    /// How it differs from that one; all of it for the first.
     lines: Vec<Line>,
     /// All of it, as YAML.
     text: String,
 }
 
-/// The versions, and what the one that the query names changed; without a name the newest.
+/// The versions, and how the one that the query names differs from another: the newest, and from the one before it, unless
+/// the query names them.
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Workflows).await;
     let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
@@ -46,12 +49,14 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let newest = all.first().ok_or(Refusal::NotFound)?.0;
     let shown = visit.query.get("version").parse().unwrap_or(newest);
     let (document, text) = written(&connection, &p, id, shown).await?.ok_or(Refusal::NotFound)?;
-    let before = written(&connection, &p, id, shown - 1).await?.map(|(_, text)| text).unwrap_or_default();
+    let base = visit.query.get("with").parse().unwrap_or(shown - 1);
+    let before = written(&connection, &p, id, base).await?.map(|(_, text)| text).unwrap_or_default();
     let page = Page {
         id: id.to_string(),
         title: saving::title(&document).to_owned(),
         versions: all.iter().map(|(version, at)| (*version, *version == shown, p.moment(at))).collect(),
         shown,
+        base,
         lines: difference::lines(&before, &text),
         text,
         p,

@@ -66,7 +66,7 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let sketch = Sketch::of(&edit::read(&opened.draft.text).unwrap_or_default());
     let listening = Listening::of(visit, &opened, &sketch).await?;
     let named = visit.query.get("receipt").parse().ok();
-    let heard = listening.as_ref().and_then(|listening| listening.heard);
+    let heard = listening.as_ref().and_then(|listening| listening.heard.call);
     let chosen = match named.or(heard) {
         None if listening.is_none() => test_calls::find(&visit.connection().await?, opened.id, visit.account()).await?,
         chosen => chosen,

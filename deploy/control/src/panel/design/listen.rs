@@ -1,10 +1,13 @@
 //! Somebody listens for a call to a workflow or to one of its triggers. Nothing is told to those who take calls: the page
 //! looks at the receipts that have come since, so a call costs the same whether anybody listens or not.
 
+use std::hash::Hash;
 use std::time::{Duration, SystemTime};
 
 use postern_shared::clock;
 use postern_shared::id::{ReceiptId, WorkflowId};
+use postern_shared::store::refused_bodies::{self, Refusal as Refused};
+use postern_shared::store::rejected_callers::{self, Rejections};
 use postern_shared::store::{Connection, StoreError, test_calls};
 use warp::reply::Response;
 
@@ -20,10 +23,28 @@ pub const MAX_TIME: Duration = Duration::from_secs(10 * 60);
 /// A page that listens, or has done so.
 #[derive(Debug)]
 pub struct Listening {
-    /// The call that has come.
-    pub heard: Option<ReceiptId>,
+    pub heard: Heard,
     /// Whether the time is over.
     pub is_over: bool,
+}
+
+/// What has come since somebody listens.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// The call that was waited for.
+    pub call: Option<ReceiptId>,
+    /// The latest call that was refused, whatever it named: it may be the one that was waited for.
+    pub refused: Option<Refused>,
+    /// The latest caller whom no permission admits.
+    pub rejected: Option<Rejections>,
+}
+
+impl Heard {
+    /// What differs when something else has come.
+    pub fn mark(&self) -> impl Hash + use<> {
+        let rejected = self.rejected.as_ref().map(|one| (one.address.clone(), one.count));
+        (self.call.map(|receipt| receipt.uuid()), self.refused.as_ref().map(|one| one.id), rejected)
+    }
 }
 
 /// What is listened to.
@@ -35,9 +56,19 @@ pub struct Ear {
 }
 
 impl Ear {
-    /// The first call.
-    pub async fn first(&self, connection: &Connection) -> Result<Option<ReceiptId>, StoreError> {
-        test_calls::first(connection, self.since, self.id, &self.triggers).await
+    /// The first call, or what was refused instead.
+    pub async fn heard(&self, connection: &Connection) -> Result<Heard, StoreError> {
+        let call = test_calls::first(connection, self.since, self.id, &self.triggers).await?;
+        if call.is_some() {
+            return Ok(Heard { call, ..Heard::default() });
+        }
+        let refused = refused_bodies::latest(connection, 1).await?.pop();
+        let rejected = rejected_callers::latest(connection, 1).await?.pop().map(|(_, one)| one);
+        Ok(Heard {
+            call,
+            refused: refused.filter(|one| one.refused_at >= self.since),
+            rejected: rejected.filter(|one| one.last_at >= self.since),
+        })
     }
 
     /// Whether nobody listens any more.
@@ -52,8 +83,8 @@ impl Listening {
         let Some(since) = clock::moment(visit.query.get("since")) else { return Ok(None) };
         let ear = Ear { since, id: opened.id, triggers: sketch.triggers.clone() };
         let connection = visit.connection().await?;
-        let heard = ear.first(&connection).await?;
-        if let Some(receipt) = heard {
+        let heard = ear.heard(&connection).await?;
+        if let Some(receipt) = heard.call {
             test_calls::choose(&connection, opened.id, visit.account(), receipt).await?;
         }
         Ok(Some(Self { heard, is_over: ear.is_over() }))

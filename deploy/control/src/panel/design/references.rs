@@ -6,14 +6,12 @@ use std::collections::BTreeMap;
 use postern_shared::env::Env;
 use postern_shared::mask;
 use postern_shared::spec::Kind;
-use postern_shared::store::recent_names;
 use serde_json::Value;
 
 use super::previews::{self, Preview};
 use crate::designer::Sketch;
 use crate::designer::fields::{Fields, Offer, module_of, named};
 use crate::designer::outputs::task;
-use crate::panel::reply::Refusal;
 use crate::panel::visit::Visit;
 use crate::redact;
 
@@ -48,22 +46,20 @@ impl Reference {
     }
 }
 
-/// What a field of a step can refer to.
-pub async fn of(
+/// What a field of a step can refer to; `posted` are the latest submissions.
+pub fn of(
     visit: &Visit<'_>,
     document: &Value,
     sketch: &Sketch,
     (step, fields): (&str, &Fields),
-) -> Result<Vec<Group>, Refusal> {
-    let connection = visit.connection().await?;
-    let id = visit.argument.parse().ok();
-    let posted = recent_names::load(&connection, id, &sketch.triggers).await?;
+    posted: &[Env],
+) -> Vec<Group> {
     let of = visit.t("reference-of");
     let read = fields.offers(&sketch.module).into_iter();
     let read = read.map(|field| Reference::new(format!("${}", field.name), field.help));
     let plain = |text: &str| Reference::new(text.to_owned(), String::new());
     let sees_values = visit.who().may_see(redact::Kind::Posted).is_ok();
-    let mut from_posts = from_posts(&posted, &of, sees_values);
+    let mut from_posts = from_posts(posted, &of, sees_values);
     if from_posts.is_empty() {
         // Nothing has come yet: how a posted value is read is shown by an example.
         from_posts.push(Reference::new(env("email"), visit.t("reference-posted")));
@@ -78,7 +74,7 @@ pub async fn of(
             items: ["$request[\"ip\"]", "$request[\"time\"]", "$[Now]"].map(plain).into(),
         },
     ];
-    Ok(groups.into_iter().filter(|group| !group.items.is_empty()).collect())
+    groups.into_iter().filter(|group| !group.items.is_empty()).collect()
 }
 
 /// The values that can be picked in the fields of the module on whose records a step works.
