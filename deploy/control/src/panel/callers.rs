@@ -49,8 +49,8 @@ pub async fn refused(visit: &Visit<'_>, p: &Frame, permissions: &[&Permission]) 
     let mut rows = Vec::new();
     for (_, one) in latest {
         let ip = one.address.parse::<IpAddr>().ok();
-        let is_admitted = ip.is_some_and(|ip| permissions.iter().any(|permission| permission.admits(ip, now)));
-        if seen.insert(one.address.clone()) && !is_admitted && rows.len() < SHOWN {
+        let is_admitted = || ip.is_some_and(|ip| permissions.iter().any(|permission| permission.admits(ip, now)));
+        if rows.len() < SHOWN && seen.insert(one.address.clone()) && !is_admitted() {
             let at = p.moment(&one.last_at);
             rows.push(Caller {
                 can_be_let_in: ip.is_some() && one.reason != PROXY,
