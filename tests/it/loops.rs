@@ -89,7 +89,7 @@ async fn an_item_ends_when_all_its_branches_have_ended() {
 ",
     );
     let text = text.replace("next: all", "next: [all, other]")
-        + "  other: {set_env: {log: '{{ $env[\"log\"] }} o{{ $env[\"item\"] }}'}, next: wait}\n  wait: {delay: {for: 400ms}, next: keep}\n  keep: {create_record: Logs, fields: {log: '$env[\"log\"]'}}\n";
+        + "  other: {set_env: {log: '{{ $env[\"log\"] }} o{{ $env[\"item\"] }}'}, next: wait}\n  wait: {delay: {for: 3s}, next: keep}\n  keep: {create_record: Logs, fields: {log: '$env[\"log\"]'}}\n";
     let postern = Postern::start(&text).await;
     post(&postern, &json!({})).await;
     assert_eq!(fields(&postern, "Logs").await, json!([{"log": " q1 o s1 q2 s2"}]));
