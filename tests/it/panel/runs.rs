@@ -1,6 +1,6 @@
 //! Runs, receipts and records are found and read.
 
-use crate::harness::DEMO;
+use crate::harness::{DEMO, eventually};
 
 use super::visitor::Visitor;
 use super::{started, without_worker};
@@ -39,7 +39,12 @@ async fn the_run_of_a_posted_lead_is_found_with_its_path_and_its_values() {
     let record = visitor.get("/records/1").await;
     assert!(record.text.contains("ada@example.org") && record.text.contains("Asked about"), "{}", record.text);
     assert_eq!(visitor.get(&format!("/search?q={receipt}")).await.location, format!("/receipts/{receipt}"));
-    assert!(visitor.get("/search?q=ada&workflow=New+lead").await.text.contains("by its number, such as 77"));
+    assert!(visitor.get("/search?q=ada&workflow=Old+lead").await.text.contains("by its number, such as 77"));
+    // Filters take keys and titles.
+    let by_titles = "/search?q=lovelace&workflow=new+LEAD&permission=this+machine";
+    eventually("the lead is found", async || visitor.get(by_titles).await.text.contains(receipt).then_some(())).await;
+    let of_others = by_titles.replace("this+machine", "office");
+    assert!(!visitor.get(&of_others).await.text.contains(receipt));
     assert_eq!(visitor.get("/search?q=new+lead").await.location, "/workflows/77");
     assert_eq!(visitor.get("/search?q=1").await.location, "/records/1");
 }

@@ -3,14 +3,17 @@
 use std::net::IpAddr;
 
 use askama::Template;
+use postern_shared::document::Kind;
 use postern_shared::id::RecordId;
 use postern_shared::store::finding::Status;
 use postern_shared::store::record_list;
+use serde_json::Value;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::records::first_fields;
 use super::reply::{self, Refusal};
+use super::saving;
 use super::shown::{Moment, Pill};
 use super::visit::{Pairs, Visit};
 use crate::operation::Operation;
@@ -55,7 +58,9 @@ struct Answer {
 pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let query = visit.query.get("q").trim().to_owned();
     let is_too_long = query.chars().count() > MAX_CHARS;
-    let (filters, input) = (filters(&visit.query), input(&visit.query, &query));
+    let (filters, mut input) = (filters(&visit.query), input(&visit.query, &query));
+    input.permission = named(visit, Kind::Permission, "permission").await?;
+    input.workflow = named(visit, Kind::Workflow, "workflow").await?.and_then(|number| number.parse().ok());
     let has_wrong_workflow = input.workflow.is_none() && !visit.query.get("workflow").trim().is_empty();
     let is_searched = !query.is_empty() && !is_too_long && !has_wrong_workflow && !visit.query.holds_nul();
     let is_filtered = filters.iter().any(|(_, text)| !text.is_empty());
@@ -90,7 +95,20 @@ fn filters(query: &Pairs) -> Vec<(&'static str, String)> {
     FILTERS.iter().map(|name| (*name, query.get(name).trim().to_owned())).collect()
 }
 
-/// What is asked for; a filter that cannot be read is as if it were not there.
+/// The key of the document that a filter names by its key or its title; what names none stays as it was typed.
+async fn named(visit: &Visit<'_>, kind: Kind, filter: &str) -> Result<Option<String>, Refusal> {
+    let typed = visit.query.get(filter).trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let all = saving::load(visit, kind).await?;
+    let has_title = |document: &&Value| saving::title(document).to_lowercase() == typed.to_lowercase();
+    let is_key = all.iter().any(|document| saving::key(kind, document) == typed);
+    let titled = all.iter().find(has_title).filter(|_| !is_key);
+    Ok(Some(titled.map_or_else(|| typed.to_owned(), |document| saving::key(kind, document))))
+}
+
+/// What is asked for beside permission and workflow; a filter that cannot be read is as if it were not there.
 fn input(query: &Pairs, text: &str) -> Input {
     let some = |name| Some(query.get(name).trim().to_owned()).filter(|text| !text.is_empty());
     let day = |name| format!("{}T00:00:00Z", query.get(name)).parse::<At>().ok().map(Text);
@@ -99,11 +117,9 @@ fn input(query: &Pairs, text: &str) -> Input {
         from: day("from"),
         to: day("to"),
         status: query.get("status").parse().ok().map(Text),
-        permission: some("permission"),
-        workflow: query.get("workflow").trim().parse().ok(),
         message: some("message"),
-        last: Default::default(),
         before: query.get("after").parse().ok().map(Text),
+        ..Input::default()
     }
 }
 
