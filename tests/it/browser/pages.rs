@@ -90,6 +90,9 @@ pub async fn paths(postern: &Postern, receipt: &str) -> Vec<String> {
             path if path.starts_with("/modules") => "Leads",
             path if path.starts_with("/http-handler") => "loopback",
             path if path.starts_with("/accounts") => "admin",
+            path if path.starts_with("/connections") => "shop",
+            path if path.starts_with("/secrets") => "shop-token",
+            path if path.starts_with("/variables") => "shop_url",
             path if path.starts_with("/dead-letters/groups") => group.as_str(),
             _ => "1",
         };
@@ -109,6 +112,10 @@ pub async fn paths(postern: &Postern, receipt: &str) -> Vec<String> {
 /// A page in both themes and widths.
 pub async fn look(browser: &Browser, path: &str, faults: &mut Vec<String>) {
     browser.go(path).await;
+    let status = browser.run("return performance.getEntriesByType('navigation')[0].responseStatus").await;
+    if (status == 404) != (path == "/nowhere") {
+        faults.push(format!("{path} answers {status}"));
+    }
     for (theme, width) in [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)] {
         let metrics = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500});
         browser.command("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -131,6 +138,8 @@ const MODULE: &str = "module: Leads\ntitle: Leads\nfields:\n  lastname: {type: t
                       email: email\n  source: {type: choice, options: [Web, Fair, Telephone, Partner], default: Web}\n  \
                       contact_id: {type: reference, module: Contacts}\n";
 
+const CONNECTION: &str = "connection: shop\ntitle: Web shop\nhttp: {base: 'https://shop.example.org/api'}\n";
+
 /// A Postern in which something of everything has happened. The receipt of a lead that finished.
 pub async fn lived_in(postern: &Postern) -> String {
     for name in ["Hopper", "Hamilton", "Goldberg"] {
@@ -149,6 +158,10 @@ pub async fn lived_in(postern: &Postern) -> String {
             .await;
     }
     postern.apply(MODULE).await;
+    postern.apply(CONNECTION).await;
+    let named = "INSERT INTO secrets (name, key, value) VALUES ('shop-token', '', '');
+        INSERT INTO variables (name, value) VALUES ('shop_url', 'https://shop.example.org')";
+    postern.connection().await.batch_execute(named).await.unwrap();
     postern.apply(&DEMO.replace("title: New lead", "title: New lead from the web")).await;
     lead.json["receipt"].as_str().unwrap().to_owned()
 }

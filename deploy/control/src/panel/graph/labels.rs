@@ -3,7 +3,7 @@
 use super::places::Point;
 
 /// How far labels stand from the end of an output, so that there is room to add a step.
-pub const PORT_ROOM: Point = Point { x: 6, y: 8 };
+pub const PORT_ROOM: Point = Point { x: 6, y: 3 };
 /// The width of a character of a label, as a rule.
 const CHAR_WIDTH: i32 = 7;
 /// The longest word for an output, in characters: the word that is shown may be longer than the name of the output.
