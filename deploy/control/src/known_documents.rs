@@ -12,7 +12,7 @@ use serde_json::Value;
 /// All documents of a kind, in the order of their numbers or keys.
 pub type Documents = Arc<Vec<Value>>;
 
-/// The permissions in the order of their documents; none = one that cannot be read, which admits nobody.
+/// The permissions in the order of their documents. None: a permission that cannot be read, and admits nobody.
 pub type Permissions = Arc<Vec<Option<Permission>>>;
 
 /// What was last read, with the version of the settings that it belongs to.

@@ -77,8 +77,8 @@ impl Operation for ExplainAddress {
     async fn run(state: &State, who: &Who, input: Input) -> Result<Output, Error> {
         let address = input.address.to_canonical();
         let connection = state.store.connection().await?;
-        let ((settings_version, _, permissions), now) =
-            (state.documents.permissions(&connection).await?, SystemTime::now());
+        let (settings_version, _, permissions) = state.documents.permissions(&connection).await?;
+        let now = SystemTime::now();
         // Those that cannot be read admit nobody.
         let readable = || permissions.iter().flatten();
         let verdict = |one: &Permission| describe(state, one, (address, now), who);

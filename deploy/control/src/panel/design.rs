@@ -203,7 +203,7 @@ async fn page(visit: &Visit<'_>, opened: Opened, document: &Value, shown: Shown)
         targets: is_connecting.then(|| sketch.targets(&chosen, &first_output)),
         first_output,
         ends,
-        notes: notes::of(visit, &opened.draft.text, &sketch, &posted),
+        notes: notes::of(visit, document, &sketch, &posted),
         references: references::of(visit, document, &sketch, (&chosen, &fields), &posted),
         graph: graph::draw(
             &sketch,

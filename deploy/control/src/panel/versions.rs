@@ -39,8 +39,8 @@ struct Page {
     text: String,
 }
 
-/// The versions, and how the one that the query names differs from another: the newest, and from the one before it, unless
-/// the query names them.
+/// The versions, and how one differs from another. The query names both; without names they are the newest and the one
+/// before it.
 pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let p = Frame::new(visit, Section::Workflows).await;
     let id: WorkflowId = visit.argument.parse().map_err(|_| Refusal::NotFound)?;

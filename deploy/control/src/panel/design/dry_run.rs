@@ -170,7 +170,8 @@ async fn of_receipt(visit: &Visit<'_>, opened: &Opened, chosen: Option<ReceiptId
     {
         return Ok(Data { receipt: Some(receipt), data });
     }
-    let env: Env = tried::names(&opened.draft.text).into_iter().map(|name| (name, "".into())).collect();
+    let document = edit::read(&opened.draft.text).unwrap_or_default();
+    let env: Env = tried::names(&document).into_iter().map(|name| (name, "".into())).collect();
     Ok(Data { receipt: None, data: TestData { env, ..dry_run::typed() } })
 }
 

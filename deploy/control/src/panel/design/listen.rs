@@ -33,7 +33,7 @@ pub struct Listening {
 pub struct Heard {
     /// The call that was waited for.
     pub call: Option<ReceiptId>,
-    /// The latest call that was refused, whatever it named: it may be the one that was waited for.
+    /// The latest call that was refused. It may have named anything: callers misspell what they call.
     pub refused: Option<Refused>,
     /// The latest caller whom no permission admits.
     pub rejected: Option<Rejections>,

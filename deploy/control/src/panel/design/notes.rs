@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use postern_shared::env::Env;
 use postern_shared::suggestion::nearest;
+use serde_json::Value;
 
 use super::tried;
 use crate::designer::Sketch;
@@ -14,12 +15,12 @@ use crate::panel::visit::Visit;
 const ENOUGH: usize = 10;
 
 /// Sentences about a draft; `posted` are the latest submissions.
-pub fn of(visit: &Visit<'_>, text: &str, sketch: &Sketch, posted: &[Env]) -> Vec<String> {
+pub fn of(visit: &Visit<'_>, document: &Value, sketch: &Sketch, posted: &[Env]) -> Vec<String> {
     let mut notes = Vec::new();
     if sketch.triggers.is_empty() {
         notes.push(visit.t("note-no-trigger"));
     }
-    let unposted = unposted(&tried::names(text), posted);
+    let unposted = unposted(&tried::names(document), posted);
     if !unposted.is_empty() {
         notes.push(format!("{} {}", visit.t("note-unposted"), unposted.join(", ")));
     }

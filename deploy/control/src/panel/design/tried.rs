@@ -8,7 +8,6 @@ use postern_shared::expression::render;
 use postern_shared::workflow::Workflow;
 use serde_json::Value;
 
-use crate::designer::edit;
 use crate::panel::frame::Frame;
 use crate::panel::shown::{Pill, looks, shortened};
 use crate::panel::tree::Tree;
@@ -85,12 +84,11 @@ pub struct ChildRun {
 }
 
 /// The names of `$env` that the steps of a draft read and do not set: what a caller would post.
-pub fn names(text: &str) -> Vec<String> {
-    let workflow = edit::read(text).ok().and_then(|document| Workflow::from_document(&document).ok());
-    let Some(workflow) = workflow else { return Vec::new() };
+pub fn names(document: &Value) -> Vec<String> {
+    let Ok(workflow) = Workflow::from_document(document) else { return Vec::new() };
     let condition = workflow.start.condition.iter().flat_map(|condition| &condition.reads().names);
     let read = condition.chain(workflow.steps.iter().flat_map(|step| &step.reads.names));
-    let set: Vec<String> = edit::read(text).map(|document| super::references::set_names(&document)).unwrap_or_default();
+    let set = super::references::set_names(document);
     let mut names: Vec<String> = read.filter(|name| !set.contains(name)).cloned().collect();
     names.sort_unstable();
     names.dedup();
