@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::cli::Cli;
 use crate::harness::call::Answer;
 use crate::harness::{Postern, eventually};
 
@@ -231,4 +232,27 @@ steps:
     let states: Vec<_> =
         receipt["runs"].as_array().unwrap().iter().map(|run| run["status"].as_str().unwrap()).collect();
     assert_eq!((states, postern.records("Leads").await.len()), (vec!["waiting", "finished"], 1), "{receipt}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_lets_runs_go_on_before_their_time() {
+    let postern = Postern::start(&settings(BRANCHES)).await;
+    let answers = [
+        post(&postern, "/trigger?workflow_id=1", "wait=1h&n=1&path=").await,
+        post(&postern, "/trigger?workflow_id=1", "wait=2h&n=2&path=").await,
+    ];
+    for answer in &answers {
+        waits(&postern, answer).await;
+    }
+    let run = format!("{}.1", answers[0].json["receipt"].as_str().unwrap());
+    assert_eq!(Cli::of(&postern).run(&format!("wake {run}")).text(), format!("{run} is going on\n"));
+    assert_eq!(steps(&postern.ended(&answers[0]).await), ["first", "second", "late", "later"]);
+    let again = postern.api("POST", &format!("/runs/{run}/wake")).json("{}").send().await;
+    assert_eq!((again.status, again.message()), (409, "the run does not wait for a time"));
+    let made = Cli::of(&postern).run("wake --workflow 1").text();
+    assert!(made.contains("wake running: 0 of 1 done"), "{made}");
+    assert_eq!(steps(&postern.ended(&answers[1]).await), ["first", "second", "late", "later"]);
+    assert_eq!(postern.count("SELECT count(*) FROM checkpoints").await, 0);
+    assert_eq!(postern.count("SELECT count(*) FROM spool").await, 0);
+    assert_eq!(postern.count("SELECT count(*) FROM audit_log WHERE action = 'wake'").await, 1);
 }

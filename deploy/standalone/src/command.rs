@@ -44,6 +44,7 @@ mod unmatched;
 mod usage;
 mod validate;
 mod var;
+mod wake;
 
 use std::process::ExitCode;
 
@@ -115,6 +116,8 @@ enum Command {
     RunAgain(run_again::Options),
     /// Cancels a run that waits, is on hold or needs attention, or many
     Cancel(cancel::Options),
+    /// Lets a run go on now that waits for a time, or many: at a delay, or until a call is tried again
+    Wake(wake::Options),
     /// Dismisses a failed run that needs nobody, or many: it stays in the history and is not counted as failed any more
     Dismiss(dismiss::Options),
     /// Lists, shows or stops jobs, which do something with many runs at a rate
@@ -224,6 +227,7 @@ async fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Replay(options) => replay::run(&options, output).await,
         Command::RunAgain(options) => run_again::run(&options, output).await,
         Command::Cancel(options) => cancel::run(&options, output).await,
+        Command::Wake(options) => wake::run(&options, output).await,
         Command::Dismiss(options) => dismiss::run(&options, output).await,
         Command::Decide(options) => decide::run(&options, output).await,
         Command::Find(options) => find::run(&options, output).await,

@@ -161,6 +161,8 @@ pub struct Taken {
     pub decision: Option<Decision>,
     /// Whether a person has cancelled it.
     pub is_cancelled: bool,
+    /// Whether a person has woken it before its time.
+    pub is_woken: bool,
     /// Whether it was let through the gate of its workflow.
     pub has_passed: bool,
     /// Whether the caller of its submission waits for a response, or did.
@@ -223,6 +225,7 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
         now: row.get(21),
         decision: row.get::<_, Option<&str>>(22).and_then(Decision::from_word),
         is_cancelled: row.get::<_, Option<&str>>(22) == Some("cancel"),
+        is_woken: row.get::<_, Option<&str>>(22) == Some("wake"),
         has_passed: row.get::<_, Option<bool>>(23).unwrap_or(false),
         waits: row.get(24),
     }))

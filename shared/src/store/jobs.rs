@@ -49,12 +49,19 @@ pub enum Kind {
     Cancel,
     /// A failed run is dismissed: nothing more is to be done about it.
     Dismiss,
+    /// A run that waits for a time goes on at once.
+    Wake,
 }
 
 impl Kind {
     /// All, with the word that the store and the API use.
-    pub const ALL: [(Self, &str); 4] =
-        [(Self::GoOn, "go_on"), (Self::RunAgain, "run_again"), (Self::Cancel, "cancel"), (Self::Dismiss, "dismiss")];
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::GoOn, "go_on"),
+        (Self::RunAgain, "run_again"),
+        (Self::Cancel, "cancel"),
+        (Self::Dismiss, "dismiss"),
+        (Self::Wake, "wake"),
+    ];
 
     /// Its word.
     pub fn word(self) -> &'static str {
@@ -67,6 +74,7 @@ impl Kind {
             Self::GoOn | Self::Dismiss => state == runs::State::Failed,
             Self::RunAgain => state.is_end(),
             Self::Cancel => !state.is_end(),
+            Self::Wake => state == runs::State::Waiting,
         }
     }
 
@@ -87,7 +95,7 @@ impl FromStr for Kind {
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.iter().find(|(_, known)| *known == word);
-        known.map(|(kind, _)| *kind).ok_or("must be one of go_on, run_again, cancel, dismiss")
+        known.map(|(kind, _)| *kind).ok_or("must be one of go_on, run_again, cancel, dismiss, wake")
     }
 }
 

@@ -1,10 +1,10 @@
-//! What a person does for a run: replays it at its failed step, runs it again from the start, cancels it, dismisses it, or
-//! decides about a step whose outcome is unknown. The change, what wakes the run, and the row of the audit log are one
+//! What a person does for a run: replays it at its failed step, runs it again from the start, cancels it, wakes it, dismisses
+//! it, or decides about a step whose outcome is unknown. The change, what wakes the run, and the row of the audit log are one
 //! transaction.
 
-mod cancel;
 mod decide;
 mod dismiss;
+mod mark;
 mod obstacle;
 mod replays;
 
@@ -20,9 +20,9 @@ use super::{StoreError, runs};
 use crate::env::Env;
 use crate::resume::{Resume, RunKey};
 
-pub use cancel::cancel_all;
 pub use decide::decide;
 pub use dismiss::dismiss_all;
+pub use mark::{Mark, mark_all};
 pub use obstacle::Obstacle;
 pub use replays::{How, Version, start_all};
 
@@ -55,17 +55,31 @@ pub async fn run_again(
 
 /// Cancels a run that has not ended. A worker then ends it as failed.
 pub async fn cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
-    match try_cancel(connection, account, run).await {
+    mark(connection, account, run, (Mark::Cancel, "cancel")).await
+}
+
+/// Wakes a run that waits for a time. A worker then goes on with it.
+pub async fn wake(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
+    mark(connection, account, run, (Mark::Wake, "wake")).await
+}
+
+async fn mark(connection: &mut Object, account: &str, run: RunKey, mark: (Mark, &str)) -> Result<Rescued, StoreError> {
+    match try_mark(connection, account, run, mark).await {
         // A worker that had a part of the run has won.
-        Err(StoreError::Conflict(_)) => try_cancel(connection, account, run).await,
+        Err(StoreError::Conflict(_)) => try_mark(connection, account, run, mark).await,
         tried => tried,
     }
 }
 
-async fn try_cancel(connection: &mut Object, account: &str, run: RunKey) -> Result<Rescued, StoreError> {
+async fn try_mark(
+    connection: &mut Object,
+    account: &str,
+    run: RunKey,
+    (mark, action): (Mark, &str),
+) -> Result<Rescued, StoreError> {
     let transaction = connection.transaction().await?;
-    let done = cancel_all(&transaction, &[run]).await?;
-    commit(transaction, account, ("cancel", None), done).await
+    let done = mark_all(&transaction, &[run], mark).await?;
+    commit(transaction, account, (action, None), done).await
 }
 
 /// Dismisses a run that has failed.
@@ -113,8 +127,8 @@ async fn note(
     audit_log::put(transaction, &Change { account, action, kind: "run", key: &key, document }).await
 }
 
-/// Wakes runs at once.
-async fn wake(transaction: &Transaction<'_>, runs: Vec<Resume>, way: &Way) -> Result<(), StoreError> {
+/// Lets runs go on at once.
+async fn resume_all(transaction: &Transaction<'_>, runs: Vec<Resume>, way: &Way) -> Result<(), StoreError> {
     let alarm = |resume| Alarm { resume, delay: Duration::ZERO, way: way.clone() };
     let alarms: Vec<Alarm> = runs.into_iter().map(alarm).collect();
     if alarms.is_empty() { Ok(()) } else { spool::schedule(transaction, &alarms).await }

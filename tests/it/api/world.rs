@@ -88,9 +88,9 @@ pub struct World {
     pub failed: String,
     /// A run that needs attention.
     pub undecided: String,
-    /// Receipts with one run each: one that has finished, and one that waits.
+    /// Receipts with one run each: one that has finished, and two that wait.
     pub finished: String,
-    pub waiting: String,
+    pub waiting: [String; 2],
     /// A receipt that started nothing.
     pub unmatched: String,
     /// A record with a comment.
@@ -110,9 +110,10 @@ impl World {
         let undecided = undecided(&mut postern).await;
         let finished = postern.outcome("/trigger?workflow_id=6", "").await;
         postern.outcome("/trigger?workflow_id=8", "").await;
-        let waiting = postern.post("/trigger?workflow_id=7").form("").send().await;
-        eventually("it waits", async || {
-            (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 1).then_some(())
+        let wait = async || postern.post("/trigger?workflow_id=7").form("").send().await;
+        let waiting = [wait().await, wait().await];
+        eventually("they wait", async || {
+            (postern.count("SELECT count(*) FROM runs WHERE state = 'waiting'").await == 2).then_some(())
         })
         .await;
         let form = format!("n={MARKER}");
@@ -154,7 +155,7 @@ impl World {
             undecided,
             unmatched: text(&unmatched["receipt"]),
             finished: text(&finished["receipt"]),
-            waiting: text(&waiting.json["receipt"]),
+            waiting: waiting.map(|answer| text(&answer.json["receipt"])),
             record,
             unreadable: letter(0),
             letter: letter(1),

@@ -16,7 +16,7 @@ use super::execution::{Execution, first_steps};
 use crate::bundle::effects::{Before, RunEffects};
 use crate::matching::catalog::Pinned;
 use crate::run::budget::RunBudget;
-use crate::run::checkpoint::{self, MAX_CHECKPOINT_BYTES, Wake};
+use crate::run::checkpoint::{self, MAX_CHECKPOINT_BYTES, Sleeping, Wake};
 use crate::run::field_usage::FieldUsage;
 use crate::task::context::Touched;
 
@@ -35,6 +35,12 @@ impl Execution {
             notes: Notes::default(),
         };
         let frames = loops(&pinned.workflow, &taken.checkpoint.frames)?;
+        let mut sleeping = checkpoint::sleeping(&pinned.workflow, parked)?;
+        if taken.is_woken
+            && let Some(first) = first_for_a_time(&mut sleeping)
+        {
+            first.due_at = taken.now;
+        }
         Ok(Self {
             run: Run { state: State::Running, message: None, ..taken.run.clone() },
             scope,
@@ -42,7 +48,7 @@ impl Execution {
                 true => first_steps(&pinned.workflow),
                 false => checkpoint::found(&pinned.workflow, pending)?,
             },
-            sleeping: checkpoint::sleeping(&pinned.workflow, parked)?,
+            sleeping,
             pinned,
             now: Some(taken.now),
             asking: None,
@@ -114,6 +120,11 @@ impl Execution {
             }
         }
     }
+}
+
+/// Of the parts that wait for a time the one whose time comes first.
+fn first_for_a_time(sleeping: &mut [Sleeping]) -> Option<&mut Sleeping> {
+    sleeping.iter_mut().filter(|one| !one.awaits()).min_by_key(|one| one.due_at)
 }
 
 /// The loops of a checkpoint, whose steps this version of the workflow must have.

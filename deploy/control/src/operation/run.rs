@@ -8,6 +8,7 @@ pub mod failure_groups;
 pub mod list;
 pub mod replay;
 pub mod run_again;
+pub mod wake;
 
 use postern_shared::id::ReceiptId;
 use postern_shared::resume::RunKey;

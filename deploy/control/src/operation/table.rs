@@ -8,7 +8,7 @@ use super::{
 use super::{secret, statistics, token, unmatched, usage, variable};
 
 /// All operations.
-pub static ROWS: [Row; 79] = [
+pub static ROWS: [Row; 80] = [
     Row::of::<openapi::GetOpenApi>(),
     Row::of::<document::list::List<Connections>>(),
     Row::of::<document::get::Get<Connections>>(),
@@ -49,6 +49,7 @@ pub static ROWS: [Row; 79] = [
     Row::of::<run::replay::ReplayRun>(),
     Row::of::<run::run_again::RunAgain>(),
     Row::of::<run::cancel::CancelRun>(),
+    Row::of::<run::wake::WakeRun>(),
     Row::of::<run::dismiss::DismissRun>(),
     Row::of::<run::decide::DecideRun>(),
     Row::of::<run::failure_groups::ListFailureGroups>(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use postern_shared::id::ReceiptId;
+use postern_shared::message::Message;
 use postern_shared::receipt::{MAX_SHOWN, touched};
 use postern_shared::store::receipts::Receipt;
 use postern_shared::store::run_steps::Entry;
@@ -81,6 +82,8 @@ struct Ran {
     can_go_on: bool,
     may_be_dismissed: bool,
     needs_attention: bool,
+    /// Whether it waits for a time, as far as its path tells.
+    may_be_woken: bool,
     has_ended: bool,
     workflow: String,
     version: i32,
@@ -256,6 +259,7 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         can_go_on: run.state == State::Failed && run.replaced_by.is_none(),
         may_be_dismissed: run.state == State::Failed && run.replaced_by.is_none() && run.settled.is_none(),
         needs_attention: run.state == State::NeedsAttention,
+        may_be_woken: run.state == State::Waiting && log.iter().any(|entry| waits_for_time(entry)),
         has_ended: run.state.is_end(),
         workflow: run.workflow.to_string(),
         version: run.version,
@@ -267,4 +271,9 @@ fn describe(p: &Frame, run: &Run, of_receipt: &OfReceipt, document: Option<&Valu
         graph: seen.as_ref().map(|seen| graph::draw(&Sketch::of(seen), seen, Marks::Taken(&way))),
         path,
     }
+}
+
+/// Whether a waiting run may wait behind this step for a time.
+fn waits_for_time(Entry { step, .. }: &Entry) -> bool {
+    step.task == "delay" || matches!(step.message, Some(Message::AgainLater { .. }))
 }

@@ -1,4 +1,4 @@
-//! The buttons of a run: go on at its failed step, cancel or dismiss it, or say what came of its step.
+//! The buttons of a run: go on at its failed step or before its time, cancel or dismiss it, or say what came of its step.
 
 use postern_shared::resume::RunKey;
 use postern_shared::store::checkpoints::Decision;
@@ -12,6 +12,7 @@ use crate::operation::run::cancel::CancelRun;
 use crate::operation::run::decide::{self, DecideRun};
 use crate::operation::run::dismiss::DismissRun;
 use crate::operation::run::replay::{self, ReplayRun};
+use crate::operation::run::wake::WakeRun;
 use crate::operation::{Error, Operation};
 
 /// Does what the button says. What another person did first is shown by the page that follows.
@@ -26,6 +27,7 @@ pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
             ReplayRun::run(state, &who, input).await.map(drop)
         }
         "cancel" => CancelRun::run(state, &who, NamedRun { run }).await.map(drop),
+        "wake" => WakeRun::run(state, &who, NamedRun { run }).await.map(drop),
         "dismiss" => DismissRun::run(state, &who, NamedRun { run }).await.map(drop),
         word => {
             let decision = Text(Decision::from_word(word).ok_or(Refusal::NotFound)?);

@@ -1,4 +1,4 @@
-//! What `replay`, `run-again`, `cancel` and `dismiss` share: instead of one run a filter, whose runs a job takes at a rate.
+//! What `replay`, `run-again`, `cancel`, `wake` and `dismiss` share: instead of one run a filter, whose runs a job takes at a rate.
 
 use clap::Args;
 use jiff::Timestamp;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Kind;
 use crate::resume::RunKey;
-use crate::store::run_actions::{self, How, Obstacle, Version};
+use crate::store::run_actions::{self, How, Mark, Obstacle, Rescued, Version};
 use crate::store::runs::Filter;
 use crate::store::spool::{self, Way};
 use crate::store::{StoreError, parsed};
@@ -172,21 +172,19 @@ async fn work(
     job: &Standing,
     runs: &[RunKey],
 ) -> Result<Vec<Option<&'static str>>, StoreError> {
-    let word = |obstacle: Obstacle| obstacle.word();
     let how = match job.kind {
         Kind::GoOn => How::GoOn(Version::Newest),
         Kind::RunAgain => How::FromStart(None),
-        Kind::Cancel => {
-            let done = run_actions::cancel_all(transaction, runs).await?;
-            return Ok(done.into_iter().map(|(_, done)| done.err().map(word)).collect());
-        }
-        Kind::Dismiss => {
-            let done = run_actions::dismiss_all(transaction, &job.account, runs).await?;
-            return Ok(done.into_iter().map(|(_, done)| done.err().map(word)).collect());
-        }
+        Kind::Cancel => return Ok(left_out(run_actions::mark_all(transaction, runs, Mark::Cancel).await?)),
+        Kind::Wake => return Ok(left_out(run_actions::mark_all(transaction, runs, Mark::Wake).await?)),
+        Kind::Dismiss => return Ok(left_out(run_actions::dismiss_all(transaction, &job.account, runs).await?)),
     };
-    let started = run_actions::start_all(transaction, runs, &how, &Way::Again, Some(job.id)).await?;
-    Ok(started.into_iter().map(|(_, started)| started.err().map(word)).collect())
+    Ok(left_out(run_actions::start_all(transaction, runs, &how, &Way::Again, Some(job.id)).await?))
+}
+
+/// Of each run what was in the way, if anything was.
+fn left_out(done: Vec<(RunKey, Rescued)>) -> Vec<Option<&'static str>> {
+    done.into_iter().map(|(_, done)| done.err().map(Obstacle::word)).collect()
 }
 
 fn read(row: &Row) -> Result<Standing, StoreError> {

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Transaction};
 
-use super::{Obstacle, Rescued, note, state, wake};
+use super::{Obstacle, Rescued, note, resume_all, state};
 use crate::id::WorkflowId;
 use crate::resume::{Resume, RunKey};
 use crate::store::checkpoints::Decision;
@@ -39,7 +39,7 @@ pub async fn decide(
     let row = transaction.query_one(DECIDE, &[&receipt, &run.number, &decision.word()]).await?;
     transaction.execute(GO_ON, &[&receipt, &run.number]).await?;
     let resume = Resume { run, workflow, revision: row.get(0) };
-    wake(&transaction, vec![resume], &Way::Resuming { of_many: false }).await?;
+    resume_all(&transaction, vec![resume], &Way::Resuming { of_many: false }).await?;
     note(&transaction, account, (decision.word(), None), run).await?;
     transaction.commit().await?;
     Ok(Ok(run))

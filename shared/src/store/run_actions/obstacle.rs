@@ -11,6 +11,8 @@ pub enum Obstacle {
     NotEnded,
     /// It has ended already.
     Ended,
+    /// It waits for no time: it has ended, goes on, or waits for something else.
+    NoTime,
     /// It has failed and needs nobody: it was replayed, handled or dismissed.
     Settled,
     /// It does not need attention.
@@ -31,11 +33,12 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// All, with the word that the store and the panel use, and the sentence of the API.
-    pub const ALL: [(Self, &str, &str); 12] = [
+    pub const ALL: [(Self, &str, &str); 13] = [
         (Self::Unknown, "unknown", "there is no such run"),
         (Self::NotFailed, "not-failed", "the run has not failed"),
         (Self::NotEnded, "not-ended", "only a run that has ended is run again"),
         (Self::Ended, "ended", "the run has ended already"),
+        (Self::NoTime, "no-time", "the run does not wait for a time"),
         (Self::Settled, "settled", "it counts as failed no longer: it was replayed, handled or dismissed"),
         (Self::NotUndecided, "not-undecided", "it does not need attention"),
         (Self::NothingKept, "nothing-kept", "what it would need to go on was not kept"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
-use super::{Obstacle, Rescued, columns, key, state, wake};
+use super::{Obstacle, Rescued, columns, key, resume_all, state};
 use crate::env::Env;
 use crate::id::{ReceiptId, WorkflowId};
 use crate::resume::{Resume, RunKey};
@@ -179,7 +179,7 @@ pub async fn start_all(
             workflow: one.of.workflow,
             revision: FIRST_REVISION,
         });
-        wake(transaction, wakes.collect(), way).await?;
+        resume_all(transaction, wakes.collect(), way).await?;
     }
     Ok(done)
 }

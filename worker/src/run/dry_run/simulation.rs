@@ -146,6 +146,7 @@ impl<'t, 'c> Simulation<'t, 'c> {
             now: self.unit.clock.now(),
             decision: None,
             is_cancelled: false,
+            is_woken: false,
             has_passed: true,
             waits: false,
         };

@@ -88,12 +88,12 @@ pub async fn attempt(
     let (has_passed, read) = (taken.has_passed, taken.bytes);
     let lane = message.lane;
     let left = Left { waits: taken.waits, claims: claims(&taken) };
+    if taken.is_cancelled || taken.is_woken {
+        // What would have woken it stands in the spool as it was before the person came.
+        spool::withdraw(&transaction, &Resume { revision: resume.revision - 1, ..*resume }).await?;
+    }
     let mut step = match (work, pinned) {
-        _ if taken.is_cancelled => {
-            // What would have woken it stands in the spool as it was before the person came.
-            spool::withdraw(&transaction, &Resume { revision: resume.revision - 1, ..*resume }).await?;
-            end(&transaction, cancelled(resume, taken), &left, &mut unit).await?
-        }
+        _ if taken.is_cancelled => end(&transaction, cancelled(resume, taken), &left, &mut unit).await?,
         (Work::Fail(reason), _) => end(&transaction, failed(resume, taken, reason.clone())?, &left, &mut unit).await?,
         (Work::GoOn | Work::Settle(_), None) => {
             let reason = Text::VersionUnreadable { version };

@@ -27,9 +27,9 @@ pub struct CreateJob;
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// What is done with each run: `go_on` at its failed step, `run_again` from the start, both by the newest version,
-    /// `cancel`, or `dismiss`.
+    /// `cancel`, `dismiss`, or `wake`: go on now, although their time has not come.
     pub kind: Text<Kind>,
-    /// Which runs; without a state those that failed, and to cancel those that wait. Runs that count as failed no longer
+    /// Which runs; without a state those that failed, and to cancel or to wake those that wait. Runs that count as failed no longer
     /// are left out: those that were replayed, handled by a step, or dismissed.
     #[serde(default)]
     pub filter: Selection,
@@ -66,7 +66,7 @@ impl Operation for CreateJob {
             return Err(Error::Invalid(format!("per_second: must be from {} to {}", RATE.start(), RATE.end())));
         }
         let mut filter = filter.filter();
-        let usual = if kind == Kind::Cancel { RunState::Waiting } else { RunState::Failed };
+        let usual = if matches!(kind, Kind::Cancel | Kind::Wake) { RunState::Waiting } else { RunState::Failed };
         let wanted = *filter.state.get_or_insert(usual);
         if !kind.takes(wanted) {
             return Err(Error::Invalid(format!("filter: {kind} does nothing with runs that are {wanted}")));

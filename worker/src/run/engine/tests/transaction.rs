@@ -98,6 +98,7 @@ pub fn resume(lines: &str, came: &Came, later: u64, decision: Option<Decision>, 
         now,
         decision,
         is_cancelled: false,
+        is_woken: false,
         has_passed: false,
         waits: false,
     };
