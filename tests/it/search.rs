@@ -67,15 +67,28 @@ async fn a_lead_is_found_by_words_of_which_thousands_have_one() {
         postern.outcome(PATH, &format!("{name}&email=a@example.org")).await;
     }
     digested(&postern).await;
-    let thousands = "INSERT INTO search_keys
-        SELECT overlay(postern_uuid_floor(now())::text placing word || to_char(n, 'FM00000000000') from 25)::uuid, hash
-        FROM generate_series(1, 10000) n, (
-            SELECT hash, row_number() OVER () AS word FROM search_keys GROUP BY hash HAVING count(*) = 2) words";
-    postern.sql(thousands).await;
+    postern.sql(&thousands("1, 10000", 2)).await;
     assert_eq!(postern.count("SELECT count(DISTINCT hash) FROM search_keys WHERE receipt::text LIKE '%9999'").await, 2);
     for (text, receipts) in [("anna ivanova", 1), ("ivanova zoe anna", 1), ("anna ivanova bob", 0)] {
         assert_eq!(found(&postern, text).await.0, receipts, "{text}");
     }
+    // So many that they are read a part at a time.
+    postern.sql(&thousands("10001, 70000", 10_002)).await;
+    let newest = find(&postern, "anna ivanova", &[]).await;
+    assert_eq!(newest["receipts"], json!([]), "{newest}");
+    let older = find(&postern, "anna ivanova", &[("before", newest["next"].as_str().unwrap())]).await;
+    assert_eq!((older["receipts"].as_array().unwrap().len(), &older["next"]), (1, &json!(null)), "{older}");
+}
+
+/// Gives each word that `having` receipts have to many others, which are newer.
+fn thousands(numbers: &str, having: u32) -> String {
+    format!(
+        "INSERT INTO search_keys
+        SELECT overlay(postern_uuid_floor(now())::text placing '7000-8000-' || word || to_char(n, 'FM00000000000') from 15)::uuid, hash
+        FROM generate_series({numbers}) n, (
+            SELECT hash, row_number() OVER (ORDER BY hash) AS word FROM search_keys
+            GROUP BY hash HAVING count(*) = {having}) words"
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,8 @@ pub struct Filter {
     pub permission: Option<String>,
     /// What started, or was to start, other workflows.
     pub workflow: Option<WorkflowId>,
-    /// What has another message: the code of a message of a run, of a refusal or of a dead letter.
+    /// What has another message: the code of a message of a run, of a refusal or of a dead letter, or the whole text that a
+    /// workflow gives as one.
     pub message: Option<String>,
 }
 
@@ -59,9 +60,10 @@ impl Filter {
         if *self == Self::default() { last.saturating_add(1) } else { LOOKED_AT }
     }
 
-    /// How a message with the code begins in its stored form, or in that of a message around it.
-    fn code(&self) -> Option<String> {
-        self.message.as_ref().map(|code| format!("\"code\":{}", serde_json::Value::from(code.as_str())))
+    /// What stands in the stored form of such a message, and in that of a message around it: its code, or its text.
+    fn of_message(&self) -> Option<Vec<String>> {
+        let text = serde_json::Value::from(self.message.as_deref()?);
+        Some(["code", "text"].map(|name| format!("\"{name}\":{text}")).into())
     }
 }
 
@@ -146,11 +148,11 @@ impl<P, T> Default for Found<P, T> {
 }
 
 impl<P: Ord + Copy, T> Found<P, T> {
-    /// Of all that was looked at, which is `most` at most; what does not pass is none.
-    fn of(mut looked_at: Vec<(P, Option<T>)>, most: i64) -> Self {
+    /// Of all that was looked at, which is `most` at most; what does not pass is none. Less may be all down to `floor` alone.
+    fn of(mut looked_at: Vec<(P, Option<T>)>, most: i64, floor: Option<P>) -> Self {
         looked_at.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         let is_full = i64::try_from(looked_at.len()).is_ok_and(|count| count >= most);
-        let until = looked_at.last().map(|(place, _)| *place).filter(|_| is_full);
+        let until = looked_at.last().map(|(place, _)| *place).filter(|_| is_full).or(floor);
         let items = looked_at.into_iter().filter_map(|(place, item)| Some((place, item?))).collect();
         Self { items, until }
     }
@@ -208,7 +210,8 @@ mod tests {
     #[test]
     fn what_was_looked_at_ends_before_the_end_if_it_is_full() {
         let looked_at = || vec![(8, None), (9, Some(()))];
-        assert_eq!(Found::of(looked_at(), 2).until, Some(8));
-        assert_eq!((Found::of(looked_at(), 3).until, Found::of(looked_at(), 3).items.len()), (None, 1));
+        assert_eq!(Found::of(looked_at(), 2, None).until, Some(8));
+        assert_eq!((Found::of(looked_at(), 3, None).until, Found::of(looked_at(), 3, None).items.len()), (None, 1));
+        assert_eq!(Found::of(looked_at(), 3, Some(2)).until, Some(2), "less is all down to there");
     }
 }

@@ -8,11 +8,12 @@ use super::{digested, find};
 use crate::cli::Cli;
 use crate::harness::Postern;
 
-const SETTINGS: &str = "permission: one\naddresses: 127.0.0.1\nworkflows: [1, 2]\ntriggers: [nobody]\n---\n\
+const SETTINGS: &str = "permission: one\naddresses: 127.0.0.1\nworkflows: [1, 2, 3]\ntriggers: [nobody]\n---\n\
     permission: two\naddresses: 127.0.0.1\nshort_url: /two\nworkflows: [1]\n---\n\
     trigger: nobody\n---\n\
     workflow: 1\nstart: {without_record: true, next: a}\nsteps: {a: {set_env: {x: 1}}}\n---\n\
-    workflow: 2\nstart: {without_record: true, next: a}\nsteps: {a: {set_value: {x: 1}, record: 999}}\n";
+    workflow: 2\nstart: {without_record: true, next: a}\nsteps: {a: {set_value: {x: 1}, record: 999}}\n---\n\
+    workflow: 3\nstart: {without_record: true, next: a}\nsteps: {a: {stop: failed, message: no last name}}\n";
 
 /// The receipts of a list.
 fn receipts(found: &Value) -> Vec<String> {
@@ -23,7 +24,13 @@ fn receipts(found: &Value) -> Vec<String> {
 async fn a_search_is_narrowed_by_what_became_of_the_call() {
     let postern = Postern::start(SETTINGS).await;
     let mut posted = Vec::new();
-    for path in ["/trigger?workflow_id=1", "/two", "/trigger?workflow_id=2", "/trigger?workflow_trigger=nobody"] {
+    for path in [
+        "/trigger?workflow_id=1",
+        "/two",
+        "/trigger?workflow_id=2",
+        "/trigger?workflow_trigger=nobody",
+        "/trigger?workflow_id=3",
+    ] {
         let receipt = postern.outcome(path, "name=Ada&email=ada@example.org").await;
         posted.push(receipt["receipt"].as_str().unwrap().to_owned());
     }
@@ -34,17 +41,20 @@ async fn a_search_is_narrowed_by_what_became_of_the_call() {
     .await;
     digested(&postern).await;
     for (filter, expected, refused) in [
-        (vec![("status", "failed")], vec![2], 0),
+        (vec![("status", "failed")], vec![4, 2], 0),
         (vec![("status", "unmatched")], vec![3], 0),
         (vec![("status", "refused")], vec![], 1),
         (vec![("status", "finished"), ("permission", "two")], vec![1], 0),
-        (vec![("permission", "one")], vec![3, 2, 0], 1),
+        (vec![("permission", "one")], vec![4, 3, 2, 0], 1),
         (vec![("workflow", "2")], vec![2], 0),
         (vec![("message", "record-missing")], vec![2], 0),
         (vec![("message", "nobody-listens")], vec![3], 0),
+        (vec![("message", "said")], vec![4], 0),
+        (vec![("message", "no last name")], vec![4], 0),
+        (vec![("message", "no last")], vec![], 0),
         (vec![("message", "invalid_body")], vec![], 1),
         (vec![("from", "2100-01-01T00:00:00Z")], vec![], 0),
-        (vec![("to", "2100-01-01T00:00:00Z")], vec![3, 2, 1, 0], 1),
+        (vec![("to", "2100-01-01T00:00:00Z")], vec![4, 3, 2, 1, 0], 1),
     ] {
         let found = find(&postern, "ada", &filter).await;
         let expected: Vec<&String> = expected.iter().map(|at: &usize| &posted[*at]).collect();

@@ -49,7 +49,8 @@ pub struct Input {
     /// Only calls that started, or were to start, this workflow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow: Option<WorkflowId>,
-    /// Only calls with a message of this code, such as `target-answered`.
+    /// Only calls with a message of this code, such as `target-answered`, or with this text, which a workflow gives as a
+    /// message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// How many of each kind, the newest first.

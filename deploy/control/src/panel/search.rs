@@ -1,12 +1,15 @@
 //! The search: what a text names or what has it as a value, whatever became of that. One answer is gone to at once.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use askama::Template;
 use postern_shared::document::Kind;
 use postern_shared::id::RecordId;
+use postern_shared::message::Message;
 use postern_shared::store::finding::Status;
-use postern_shared::store::record_list;
+use postern_shared::store::runs::Filter;
+use postern_shared::store::{failure_groups, record_list};
 use serde_json::Value;
 use warp::reply::Response;
 
@@ -14,7 +17,7 @@ use super::frame::{Frame, Section};
 use super::records::first_fields;
 use super::reply::{self, Refusal};
 use super::saving;
-use super::shown::{Moment, Pill};
+use super::shown::{Moment, Pill, shortened};
 use super::visit::{Pairs, Visit};
 use crate::operation::Operation;
 use crate::operation::field::{Moment as At, Text, Time};
@@ -22,6 +25,12 @@ use crate::operation::find::{Find, FoundDocument, FoundReceipt, FoundRefusedBody
 
 /// The names of the filters in the URL.
 const FILTERS: [&str; 6] = ["status", "permission", "workflow", "message", "from", "to"];
+
+/// How long a failure is offered as a filter.
+const LATELY: Duration = Duration::from_hours(24 * 30);
+
+/// The letters of a message in the list of the filter.
+const MESSAGE_CHARS: usize = 60;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -31,6 +40,8 @@ struct Search {
     groups: Vec<Group>,
     filters: Vec<(&'static str, String)>,
     statuses: Vec<(&'static str, String)>,
+    /// Those with which runs have failed lately, and that of the filter: what it takes, and the text for people.
+    messages: Vec<(String, String)>,
     is_filtered: bool,
     /// What is wrong with the text; empty = nothing.
     error: String,
@@ -87,8 +98,9 @@ pub async fn find(visit: &Visit<'_>) -> Result<Response, Refusal> {
         false if has_wrong_workflow => (p.t("search-workflow-wrong"), query),
         false => (String::new(), query),
     };
+    let messages = messages(visit, &p).await?;
     let statuses = Status::words().map(|word| (word, p.pill(word).text)).collect();
-    reply::page(&Search { p, query, groups, filters, statuses, is_filtered, error, next })
+    reply::page(&Search { p, query, groups, filters, statuses, messages, is_filtered, error, next })
 }
 
 fn filters(query: &Pairs) -> Vec<(&'static str, String)> {
@@ -106,6 +118,28 @@ async fn named(visit: &Visit<'_>, kind: Kind, filter: &str) -> Result<Option<Str
     let is_key = all.iter().any(|document| saving::key(kind, document) == typed);
     let titled = all.iter().find(has_title).filter(|_| !is_key);
     Ok(Some(titled.map_or_else(|| typed.to_owned(), |document| saving::key(kind, document))))
+}
+
+async fn messages(visit: &Visit<'_>, p: &Frame) -> Result<Vec<(String, String)>, Refusal> {
+    let lately = Filter { within: Some(LATELY), ..Filter::default() };
+    let groups = failure_groups::list(&visit.connection().await?, &lately).await?.groups;
+    let mut messages: Vec<(String, String)> = Vec::new();
+    for message in groups.iter().filter_map(|group| group.message.as_ref()) {
+        let (cause, shown) = (message.cause(), p.message(message.cause()));
+        // A workflow says one text for one reason; whoever may not see the text finds all of them.
+        let value = match cause {
+            Message::Said { text } if *text == shown => text.clone(),
+            cause => cause.code(),
+        };
+        if messages.iter().all(|(known, _)| *known != value) {
+            messages.push((value, shortened(&shown, MESSAGE_CHARS)));
+        }
+    }
+    let asked = visit.query.get("message").trim();
+    if !asked.is_empty() && messages.iter().all(|(known, _)| known != asked) {
+        messages.push((asked.to_owned(), shortened(asked, MESSAGE_CHARS)));
+    }
+    Ok(messages)
 }
 
 /// What is asked for beside permission and workflow; a filter that cannot be read is as if it were not there.

@@ -35,7 +35,7 @@ pub struct Options {
     /// Only calls that started, or were to start, this workflow
     #[arg(long, value_name = "ID")]
     workflow: Option<WorkflowId>,
-    /// Only calls with a message of this code
+    /// Only calls with a message of this code, or with this text, which a workflow gives
     #[arg(long, value_name = "CODE")]
     message: Option<String>,
     /// How many of each kind

@@ -18,14 +18,14 @@ const DEAD_LETTER_KEYS: Table = Table { name: "dead_letter_keys", id: "dead_lett
 const REFUSED_BODIES: &str = "-- kept::refused_bodies
 SELECT id, permission, code, refused_at,
     ($2::timestamptz IS NULL OR refused_at >= $2) AND ($3::timestamptz IS NULL OR refused_at < $3)
-    AND ($4::text IS NULL OR permission = $4) AND ($5::text IS NULL OR code = $6 OR strpos(message, $5) > 0)
+    AND ($4::text IS NULL OR permission = $4) AND ($5::text[] IS NULL OR code = $6 OR EXISTS (SELECT FROM unnest($5) AS part WHERE strpos(message, part) > 0))
 FROM refused_bodies WHERE id = ANY ($1)";
 
 const DEAD_LETTERS: &str = "-- kept::dead_letters
 SELECT id, receipt, permission, target, created_at,
     ($2::timestamptz IS NULL OR created_at >= $2) AND ($3::timestamptz IS NULL OR created_at < $3)
     AND coalesce($4::text IS NULL OR permission = $4, false) AND coalesce($6::text IS NULL OR target = $6, false)
-    AND ($5::text IS NULL OR strpos(reason, $5) > 0)
+    AND ($5::text[] IS NULL OR EXISTS (SELECT FROM unnest($5) AS part WHERE strpos(reason, part) > 0))
 FROM dead_letters WHERE id = ANY ($1)";
 
 /// A refused body that was found.
@@ -65,15 +65,15 @@ pub async fn refused_bodies(
         return Ok(Found::default());
     }
     let Filter { from, to, permission, message, .. } = filter;
-    let (end, looked_at, code) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.code());
-    let ids = REFUSED_BODY_KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
+    let (end, looked_at, parts) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.of_message());
+    let (ids, floor) = REFUSED_BODY_KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
     let statement = transaction.prepare_cached(REFUSED_BODIES).await?;
-    let rows = transaction.query(&statement, &[&ids, from, to, permission, &code, message]).await?;
+    let rows = transaction.query(&statement, &[&ids, from, to, permission, &parts, message]).await?;
     let refusal = |row: &Row| {
         let found = || FoundRefusal { permission: row.get(1), code: row.get(2), refused_at: row.get(3) };
         (row.get(0), row.get::<_, bool>(4).then(found))
     };
-    Ok(Found::of(rows.iter().map(refusal).collect(), looked_at))
+    Ok(Found::of(rows.iter().map(refusal).collect(), looked_at, floor))
 }
 
 /// Dead letters that have all of these keys, older than another.
@@ -89,12 +89,12 @@ pub async fn dead_letters(
         return Ok(Found::default());
     }
     let Filter { from, to, permission, workflow, .. } = filter;
-    let (end, looked_at, code) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.code());
+    let (end, looked_at, parts) = (behind.unwrap_or(i64::MAX), filter.looked_at(last), filter.of_message());
     // As `dead_letters::put` writes it.
     let target = workflow.map(|id: WorkflowId| format!("workflow {id}"));
-    let ids = DEAD_LETTER_KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
+    let (ids, floor) = DEAD_LETTER_KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
     let statement = transaction.prepare_cached(DEAD_LETTERS).await?;
-    let rows = transaction.query(&statement, &[&ids, from, to, permission, &code, &target]).await?;
+    let rows = transaction.query(&statement, &[&ids, from, to, permission, &parts, &target]).await?;
     let letter = |row: &Row| {
         let found = || FoundLetter {
             receipt: row.get::<_, Option<Uuid>>(1).map(ReceiptId::from),
@@ -104,5 +104,5 @@ pub async fn dead_letters(
         };
         (row.get(0), row.get::<_, bool>(5).then(found))
     };
-    Ok(Found::of(rows.iter().map(letter).collect(), looked_at))
+    Ok(Found::of(rows.iter().map(letter).collect(), looked_at, floor))
 }

@@ -15,6 +15,10 @@ pub(super) struct Table {
 /// How far the rows of a key are counted to find the key that fewest have.
 const MAX_COUNTED: i64 = 10_000;
 
+/// How many rows of a common key are read side by side with those of another: what two common keys share may be far back,
+/// or nothing.
+const MAX_MERGED: i64 = 60_000;
+
 /// Few rows: each of the first key is looked up among the rows of the others.
 const PROBE: &str = "-- keyed::probe
 SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = off";
@@ -24,22 +28,45 @@ const MERGE: &str = "-- keyed::merge
 SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = on";
 
 impl Table {
-    /// What has all of the keys, at least `start` and below `end`, at most `most`.
+    /// What has all of the keys, at least `start` and below `end`, at most `most`; and down to where was looked, if not to
+    /// `start`.
     pub async fn having<I: ToSql + Sync + FromSqlOwned>(
         self,
         transaction: &Transaction<'_>,
         hashes: &[i64],
         (start, end): (I, I),
         most: i64,
-    ) -> Result<Vec<I>, StoreError> {
+    ) -> Result<(Vec<I>, Option<I>), StoreError> {
         let (hashes, are_common) = self.rarest_first(transaction, hashes).await?;
+        let floor = if are_common { self.floor(transaction, &hashes, &start, &end).await? } else { None };
         transaction.batch_execute(if are_common { MERGE } else { PROBE }).await?;
         let statement = transaction.prepare_cached(&self.all_of(are_common)).await?;
-        let rows = transaction.query(&statement, &[&hashes, &start, &end, &most]).await?;
+        let rows = transaction.query(&statement, &[&hashes, floor.as_ref().unwrap_or(&start), &end, &most]).await?;
         if are_common {
             transaction.batch_execute(PROBE).await?;
         }
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        Ok((rows.iter().map(|row| row.get(0)).collect(), floor))
+    }
+
+    /// Where the two rarest keys have been read for as many rows as are read of each; none = they have fewer.
+    async fn floor<I: ToSql + Sync + FromSqlOwned>(
+        self,
+        transaction: &Transaction<'_>,
+        hashes: &[i64],
+        start: &I,
+        end: &I,
+    ) -> Result<Option<I>, StoreError> {
+        let Self { name, id } = self;
+        let statement = format!(
+            "-- keyed::floor
+SELECT floor FROM unnest(($1::bigint[])[:2]) AS hash CROSS JOIN LATERAL (
+    SELECT {id} AS floor FROM {name} k WHERE k.hash = hash.hash AND k.{id} >= $2 AND k.{id} < $3
+    ORDER BY k.{id} DESC OFFSET $4 LIMIT 1
+) of_hash ORDER BY floor DESC LIMIT 1"
+        );
+        let statement = transaction.prepare_cached(&statement).await?;
+        let row = transaction.query_opt(&statement, &[&hashes, start, end, &MAX_MERGED]).await?;
+        Ok(row.map(|row| row.get(0)))
     }
 
     /// The keys with the rarest first, and whether even that one is common.

@@ -24,8 +24,8 @@ SELECT l.receipt, r.permission, r.workflow, r.trigger, r.duplicate_of IS NOT NUL
     coalesce(($2::text IS NULL OR r.permission = $2)
         AND ($3::bigint IS NULL OR r.workflow = $3
             OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND runs.workflow = $3))
-        AND ($4::text IS NULL OR strpos(r.skipped::text, $4) > 0
-            OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND strpos(message, $4) > 0)), false)
+        AND ($4::text[] IS NULL OR EXISTS (SELECT FROM unnest($4) AS part WHERE strpos(r.skipped::text, part) > 0
+            OR EXISTS (SELECT FROM runs WHERE runs.receipt = l.receipt AND strpos(message, part) > 0))), false)
 FROM unnest($1::uuid[]) AS l (receipt) LEFT JOIN LATERAL (
     SELECT id, permission, workflow, trigger, duplicate_of, skipped FROM receipts WHERE id = l.receipt LIMIT 1
 ) r ON true";
@@ -57,16 +57,17 @@ pub async fn receipts(
     let ends = [behind.map(ReceiptId::uuid), filter.to.map(floor)];
     let end = ends.into_iter().flatten().min().unwrap_or(Uuid::max());
     let start = filter.from.map_or(Uuid::nil(), floor);
-    let (looked_at, code, workflow) = (filter.looked_at(last), filter.code(), filter.workflow.map(WorkflowId::get));
-    let ids = KEYS.having(transaction, hashes, (start, end), looked_at).await?;
+    let (looked_at, parts) = (filter.looked_at(last), filter.of_message());
+    let workflow = filter.workflow.map(WorkflowId::get);
+    let (ids, floor) = KEYS.having(transaction, hashes, (start, end), looked_at).await?;
     let statement = transaction.prepare_cached(FATES).await?;
-    let rows = transaction.query(&statement, &[&ids, &filter.permission, &workflow, &code]).await?;
+    let rows = transaction.query(&statement, &[&ids, &filter.permission, &workflow, &parts]).await?;
     let receipt = |row: &Row| {
         let found = read(row);
         let fits = row.get(8) && filter.status.is_none_or(|wanted| wanted == found.status);
         (row.get::<_, Uuid>(0).into(), fits.then_some(found))
     };
-    Ok(Found::of(rows.iter().map(receipt).collect(), looked_at))
+    Ok(Found::of(rows.iter().map(receipt).collect(), looked_at, floor.map(ReceiptId::from)))
 }
 
 fn read(row: &Row) -> FoundReceipt {

@@ -40,14 +40,18 @@ pub async fn records(
         return Ok(Found::default());
     }
     let (end, looked_at) = (behind.map_or(i64::MAX, RecordId::get), filter.looked_at(last));
-    let ids = KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
+    let (ids, floor) = KEYS.having(transaction, hashes, (i64::MIN, end), looked_at).await?;
     let statement = transaction.prepare_cached(NOW).await?;
     let rows = transaction.query(&statement, &[&ids, &filter.from, &filter.to]).await?;
     let record = |row: &Row| {
-        let id = RecordId::try_from(row.get::<_, i64>(0));
-        let id = id.map_err(|error| StoreError::Refused(format!("a stored record: {error}")))?;
+        let id = place(row.get(0))?;
         let is_one = row.get::<_, bool>(3);
         Ok((id, is_one.then(|| FoundRecord { module: row.get(1), updated_at: row.get(2) })))
     };
-    Ok(Found::of(rows.iter().map(record).collect::<Result<_, StoreError>>()?, looked_at))
+    let floor = floor.map(place).transpose()?;
+    Ok(Found::of(rows.iter().map(record).collect::<Result<_, StoreError>>()?, looked_at, floor))
+}
+
+fn place(id: i64) -> Result<RecordId, StoreError> {
+    RecordId::try_from(id).map_err(|error| StoreError::Refused(format!("a stored record: {error}")))
 }
