@@ -118,7 +118,7 @@ fn standing(state: &State, peer: IpAddr) -> Standing {
 /// The routes of the public listener:
 ///
 /// - `POST /{short_url}`: 202 and a receipt, or an error.
-/// - `GET /{short_url}`: the challenge of a platform, where a permission has `verify`; else 405.
+/// - `GET /{short_url}`: the challenge of a platform, or 200 without a query, where a permission has `verify`; else 405.
 /// - `HEAD /{short_url}`: 200 without a body; nothing starts.
 /// - `OPTIONS /{short_url}`: 204 with `Allow`, and the answer to a preflight; nothing starts.
 /// - `GET /receipts/{id}`: what became of a submission.
