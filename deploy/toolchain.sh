@@ -13,7 +13,8 @@ require_toolchain() {
     have=$(rustc --version | cut -d ' ' -f 2)
     printf '%s\n' "$wanted" "$have" | sort --version-sort --check=quiet ||
         need_rust "Rust $wanted or later is needed, and $(command -v rustc) is $have (the one that Debian packages is too old)."
-    command -v cc >/dev/null || need_rust 'Rust needs a linker, and there is no cc. Debian: apt-get install gcc libc6-dev'
+    { command -v cc && command -v make; } >/dev/null ||
+        need_rust 'Rust needs a linker and jemalloc needs make, and there is no cc or no make. Debian: apt-get install gcc libc6-dev make'
 }
 
 need_rust() {

@@ -1,5 +1,7 @@
 //! What both services agree on: the domain, the wire, the store. No HTTP, no task behaviour.
 
+#[cfg(feature = "jemalloc")]
+mod allocator;
 pub mod backlog;
 pub mod backoff;
 pub mod blank;

@@ -6,7 +6,6 @@ mod body;
 mod database;
 pub mod files;
 mod listeners;
-pub mod memory_arenas;
 pub mod names;
 mod network;
 pub mod number;

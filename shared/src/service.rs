@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::options::{self, Settings, TelemetryOptions, memory_arenas};
+use crate::options::{self, Settings, TelemetryOptions};
 use crate::shutdown::Shutdown;
 use crate::telemetry;
 
@@ -29,7 +29,6 @@ pub fn main<O: Settings>(
         Ok(options) => options,
         Err(refusal) => return refusal.tell(names.program),
     };
-    memory_arenas::limit();
     let _log = match telemetry::start(telemetry_of(&options)) {
         Ok(log) => log,
         Err(error) => {

@@ -49,7 +49,7 @@ mod wake;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use postern_shared::options::{Settings, memory_arenas, names};
+use postern_shared::options::{Settings, names};
 use postern_shared::{telemetry, tls};
 
 use crate::output::{Failure, Format, Output};
@@ -188,9 +188,6 @@ pub fn main() -> ExitCode {
         Ok(options) => options,
         Err(refusal) => return refusal.tell("postern"),
     };
-    if matches!(options.command, Command::Serve(_)) {
-        memory_arenas::limit();
-    }
     tls::provide();
     let mut output = Output::new(options.format);
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("postern").enable_all().build();

@@ -68,10 +68,3 @@ async fn the_memory_of_large_runs_is_returned_after_their_end() {
     let kept = postern.workers[0].resident_megabytes() - before;
     assert!(kept < 200.0, "the worker keeps {kept:.0} MB");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_process_has_as_many_arenas_of_memory_as_cores() {
-    let postern = Postern::start(SETTINGS).await;
-    let environment = std::fs::read(format!("/proc/{}/environ", postern.workers[0].id())).unwrap();
-    assert!(String::from_utf8_lossy(&environment).contains("MALLOC_ARENA_MAX="));
-}
