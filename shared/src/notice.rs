@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::expression::is_email;
+use crate::id::ConnectionName;
 use crate::message::Language;
 
 /// The most addresses that get mails.
@@ -18,6 +19,9 @@ pub const MAX_SILENT_HOURS: u32 = 744;
 pub struct Settings {
     /// The addresses that get mails.
     pub mail: Vec<String>,
+    /// The connection to the mail server; none = that of the workers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionName>,
     /// The address that gets a POST with JSON; empty = none.
     pub webhook: String,
     /// What is told.

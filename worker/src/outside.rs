@@ -24,6 +24,7 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
+use lettre::message::Mailbox;
 use postern_shared::connection::Connections;
 use postern_shared::id::ConnectionName;
 use postern_shared::message::{ConnectionFault, Message};
@@ -110,6 +111,11 @@ impl Outside {
                 server.send(mail, timeout.saturating_sub(began.elapsed())).await
             }
         }
+    }
+
+    /// From whom mails of a connection come, if it says so.
+    pub fn sender_of(&self, name: &ConnectionName) -> Option<Mailbox> {
+        self.known.connections.load().smtp(name)?.from.as_ref()?.parse().ok()
     }
 
     /// The mail server of a connection.

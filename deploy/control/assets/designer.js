@@ -143,13 +143,27 @@ function typed() {
   const before = "unkept" in form.dataset ? null : state();
   let isSent = false;
   form.addEventListener("submit", () => { isSent = true; });
-  document.querySelector(".design")?.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href]");
+  const save = form.querySelector("[value=save]");
+  for (const place of document.querySelectorAll(".design, .design-bar")) place.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]:not([download])");
     if (!link || state() === before) return;
     event.preventDefault();
     const to = new URL(link.getAttribute("href"), location);
     form.elements.next.value = to.pathname + to.search;
-    form.requestSubmit(form.querySelector("[value=save]"));
+    form.requestSubmit(save);
+  });
+  // The step is kept first; where it cannot be, its form says why and nothing is published.
+  const publish = document.querySelector("form[action$='/publish']");
+  publish?.addEventListener("submit", async (event) => {
+    if (isSent || state() === before) return;
+    event.preventDefault();
+    const kept = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, save)) });
+    const page = new DOMParser().parseFromString(await kept.text(), "text/html");
+    const seen = page.querySelector("form[action$='/publish'] [name=seen]");
+    if (!kept.ok || !seen || page.querySelector("[data-unkept]")) { form.requestSubmit(save); return; }
+    publish.elements.seen.value = seen.value;
+    isSent = true;
+    publish.requestSubmit();
   });
   window.addEventListener("beforeunload", (event) => { if (!isSent && state() !== before) event.preventDefault(); });
 }
@@ -201,7 +215,7 @@ growing();
 references();
 wayBack();
 // A browser focuses what has `autofocus` when it first paints; a key that comes before would be taken for a command.
-const first = document.querySelector("[autofocus]") ?? (form && chosen());
+const first = document.querySelector("[autofocus], [data-focus]") ?? (form && chosen());
 first?.focus({ preventScroll: true });
 if (form && new URLSearchParams(location.search).get("edit") === "1") enter();
 if (graph && chosen()) chosen().scrollIntoView({ block: "nearest", inline: "center" });

@@ -74,7 +74,10 @@ fn is_there(settings: &Settings, cause: Cause, count: i64) -> bool {
 async fn is_sent(outside: &Outside, sender: Option<&Mailbox>, settings: &Settings, notice: &Notice) -> bool {
     let key = key(notice);
     let request = match notice.channel {
-        Channel::Mail => mail_of(settings, notice, sender, &key),
+        Channel::Mail => match &settings.connection {
+            None => mail_of(settings, notice, sender, &key),
+            Some(name) => mail_of(settings, notice, outside.sender_of(name).as_ref(), &key),
+        },
         Channel::Webhook => Ok(webhook_of(settings, notice)),
     };
     let (cause, channel) = (notice.cause.word(), notice.channel.word());
@@ -130,7 +133,7 @@ fn mail_of(settings: &Settings, notice: &Notice, sender: Option<&Mailbox>, key: 
         text: Some(format!("{line}.\n\n{link}\n")),
         html: None,
         attachments: Vec::new(),
-        connection: None,
+        connection: settings.connection.clone(),
     };
     mail::compose(draft, key).map(Rendered::Mail)
 }

@@ -72,6 +72,8 @@ pub struct Known {
     pub triggers: Vec<(String, String)>,
     /// The workflows.
     pub workflows: Vec<(String, String)>,
+    /// The connections.
+    pub connections: Vec<(String, String)>,
     /// The fields of the module on whose records the step works.
     pub fields: Vec<(String, String)>,
 }
@@ -220,6 +222,7 @@ fn list_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Name(Named::Module) => "modules",
         Kind::Name(Named::Workflow) => "workflows",
+        Kind::Name(Named::Connection) => "connections",
         Kind::Fields | Kind::Conditions | Kind::Sort => "fields",
         _ => "",
     }

@@ -1,12 +1,14 @@
 //! Whom Postern tells, by mail or by a webhook, that leads stop, fail, or wait for a person; and what is told just now.
 
 use askama::Template;
+use postern_shared::document::Kind;
 use postern_shared::notice::{Cause, MAX_SILENT_HOURS, Settings, Wrong};
 use postern_shared::store::notices;
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
+use super::saving;
 use super::shown::Moment;
 use super::visit::Visit;
 
@@ -19,6 +21,8 @@ struct Page {
     p: Frame,
     /// The addresses, one a line.
     mail: String,
+    /// The connections to mail servers, each with whether it is chosen.
+    connections: Vec<(String, bool)>,
     webhook: String,
     panel: String,
     silent_hours: String,
@@ -63,6 +67,7 @@ async fn page(visit: &Visit<'_>, of: &Settings, (silent_hours, error): (String, 
     };
     Ok(Page {
         mail: of.mail.join("\n"),
+        connections: connections(visit, of).await?,
         webhook: of.webhook.clone(),
         panel: of.panel.clone(),
         silent_hours,
@@ -74,6 +79,16 @@ async fn page(visit: &Visit<'_>, of: &Settings, (silent_hours, error): (String, 
     })
 }
 
+async fn connections(visit: &Visit<'_>, of: &Settings) -> Result<Vec<(String, bool)>, Refusal> {
+    let chosen = of.connection.as_ref().map(ToString::to_string);
+    let all = saving::load(visit, Kind::Connection).await?;
+    let smtp = all.iter().filter(|document| !document["smtp"].is_null());
+    let mut names: Vec<String> = smtp.map(|document| saving::key(Kind::Connection, document)).collect();
+    // One that was deleted is shown as what it was.
+    names.extend(chosen.clone().filter(|name| !names.contains(name)));
+    Ok(names.into_iter().map(|name| (name.clone(), Some(name) == chosen)).collect())
+}
+
 /// Sets them, or shows them again with what is wrong.
 pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let form = &visit.form;
@@ -81,6 +96,7 @@ pub async fn save(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let hours = form.get("silent_hours").trim();
     let settings = Settings {
         mail: addresses.filter(|address| !address.is_empty()).map(str::to_owned).collect(),
+        connection: form.get("connection").parse().ok(),
         webhook: form.get("webhook").trim().to_owned(),
         causes: form.all("causes").filter_map(Cause::from_word).collect(),
         silent_hours: hours.parse().unwrap_or(0),

@@ -19,9 +19,15 @@ use crate::operation::{Error, Operation};
 pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let key: RunKey = visit.argument.parse().map_err(|_| Refusal::NotFound)?;
     let (state, who) = (&visit.panel.state, visit.who());
-    let page = reply::redirect(&reply::path(&["receipts", &key.receipt.to_string()]));
+    let page = reply::path(&["receipts", &key.receipt.to_string()]);
+    let word = visit.form.get("action");
+    let said = match word {
+        "replay" | "replay-newest" => "?done=replay",
+        "wake" => "?done=wake",
+        _ => "",
+    };
     let run = Text(key);
-    let done = match visit.form.get("action") {
+    let done = match word {
         action @ ("replay" | "replay-newest") => {
             let input = replay::Input { run, newest_version: action == "replay-newest" };
             ReplayRun::run(state, &who, input).await.map(drop)
@@ -35,7 +41,8 @@ pub async fn rescue(visit: &Visit<'_>) -> Result<Response, Refusal> {
         }
     };
     match done {
-        Ok(()) | Err(Error::Run(_) | Error::Unknown(_)) => Ok(page),
+        Ok(()) => Ok(reply::redirect(&(page + said))),
+        Err(Error::Run(_) | Error::Unknown(_)) => Ok(reply::redirect(&page)),
         Err(error) => Err(error.into()),
     }
 }

@@ -50,7 +50,8 @@ pub async fn show(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let shown = visit.query.get("version").parse().unwrap_or(newest);
     let (document, text) = written(&connection, &p, id, shown).await?.ok_or(Refusal::NotFound)?;
     let base = visit.query.get("with").parse().unwrap_or(shown - 1);
-    let before = written(&connection, &p, id, base).await?.map(|(_, text)| text).unwrap_or_default();
+    let before = written(&connection, &p, id, base).await?;
+    let (base, before) = before.map_or((0, String::new()), |(_, text)| (base, text));
     let page = Page {
         id: id.to_string(),
         title: saving::title(&document).to_owned(),

@@ -54,7 +54,7 @@ const REMOVED: &str = "&done=step-removed";
 /// Does what a button says, and shows the graph again.
 pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let opened = Opened::find(visit).await?;
-    let (design, draft) = (opened.path("design"), opened.path("draft"));
+    let (design, draft, own) = (opened.path("design"), opened.path("draft"), opened.path(""));
     let done = opened.change(visit, |draft| perform(draft, visit)).await?;
     let to = |next: Next| {
         let step: String = form_urlencoded::byte_serialize(next.step.as_bytes()).collect();
@@ -65,7 +65,7 @@ pub async fn act(visit: &Visit<'_>) -> Result<Response, Refusal> {
     let next = visit.form.get("next");
     Ok(reply::redirect(&match done {
         // Where a link led that was followed while the form held something new.
-        Ok(_) if next.starts_with(&design) => reply::own_path(next).to_owned(),
+        Ok(_) if next.starts_with(&own) => reply::own_path(next).to_owned(),
         Ok(next) => to(next),
         Err(Obstacle::Edit(Refused::Missing)) => to(Next { step: String::new(), more: "" }),
         Err(Obstacle::Edit(Refused::Unreadable)) => format!("{draft}?refused=unreadable"),

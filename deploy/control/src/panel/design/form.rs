@@ -119,9 +119,14 @@ fn rest(path: &str, field: &str, message: &str) -> String {
 }
 
 fn lists(fields: &[Field], known: &Known) -> Vec<(&'static str, Vec<(String, String)>)> {
-    [("modules", &known.modules), ("workflows", &known.workflows), ("fields", &known.fields)]
-        .into_iter()
-        .filter(|(name, _)| fields.iter().any(|field| field.list == *name))
-        .map(|(name, all)| (name, all.clone()))
-        .collect()
+    [
+        ("modules", &known.modules),
+        ("workflows", &known.workflows),
+        ("connections", &known.connections),
+        ("fields", &known.fields),
+    ]
+    .into_iter()
+    .filter(|(name, _)| fields.iter().any(|field| field.list == *name))
+    .map(|(name, all)| (name, all.clone()))
+    .collect()
 }

@@ -89,6 +89,7 @@ pub async fn known(visit: &Visit<'_>, draft: &Value) -> Result<Known, Refusal> {
         modules,
         triggers: names(Kind::Trigger, &saving::load(visit, Kind::Trigger).await?),
         workflows: names(Kind::Workflow, &workflows),
+        connections: names(Kind::Connection, &saving::load(visit, Kind::Connection).await?),
         fields: Vec::new(),
     })
 }
