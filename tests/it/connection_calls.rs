@@ -26,6 +26,10 @@ fn workflow(step: &str) -> String {
     )
 }
 
+/// A workflow that fails.
+const FAILS: &str = "permission: p\naddresses: 127.0.0.1\nworkflows: [1]\n---\nworkflow: 1\n\
+    start: {without_record: true, next: a}\nsteps: {a: {stop: failed}}\n";
+
 /// A connection to an API with this login.
 fn api(outside: &Outside, path: &str, auth: &str) -> String {
     format!("connection: api\nhttp: {{base: '{}', headers: {{X-Source: postern}}{auth}}}\n---\n", outside.url(path))
@@ -175,6 +179,26 @@ async fn a_mail_goes_over_starttls_if_the_certificate_is_trusted() {
         assert_eq!(message(&postern, "").await, expected);
         assert_eq!(server.got().len(), usize::from(is_sent));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notices_go_by_a_connection_if_one_is_chosen() {
+    let (mut postern, _) = start(&[]).await;
+    set(&postern, "mail-secret").await;
+    let server = MailServer::start_with_password("mail-secret").await;
+    let port = server.address.port();
+    let office = format!(
+        "connection: office\nsmtp: {{host: 127.0.0.1, port: {port}, security: none, user: postern, password: '$secret[\"api\"]', from: 'Office <office@example.org>'}}\n---\n"
+    );
+    postern.apply(&(office + FAILS)).await;
+    let mut visitor = Visitor::logged_in(&mut postern).await;
+    assert!(visitor.get("/notices").await.text.contains(r#"<option value="office">"#));
+    let form = [("mail", "olga@example.org"), ("connection", "office"), ("causes", "failed"), ("silent_hours", "24")];
+    let page = visitor.post("/notices", &[&form[..], &[("language", "en")]].concat()).await;
+    assert_eq!(page.location, "/notices?done=saved", "{}", page.text);
+    postern.outcome("/trigger?workflow_id=1", "").await;
+    let mail = eventually("a notice came", async || server.got().pop()).await;
+    assert_eq!(mail.header("From"), Some("Office <office@example.org>"));
 }
 
 /// What the check of a connection says.

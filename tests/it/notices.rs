@@ -119,25 +119,3 @@ async fn wrong_settings_of_notices_are_kept_in_the_form() {
     }
     assert_eq!(postern.count("SELECT count(*) FROM notice_settings").await, 0);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn notices_go_by_a_connection_if_one_is_chosen() {
-    let mails = MailServer::start().await;
-    let address =
-        mails.url().split(['@', '/', '?']).find_map(|part| part.parse::<std::net::SocketAddr>().ok()).unwrap();
-    let settings = format!(
-        "{DEMO}\n---\nconnection: office\nsmtp: {{host: {}, port: {}, security: none, from: Office <office@example.org>}}\n",
-        address.ip(),
-        address.port()
-    );
-    let mut postern = Postern::with_ingress(&settings, &[("POSTERN_ADMIN_PASSWORD", PASSWORD)]).await;
-    postern.start_worker_with(&[("POSTERN_ALLOWED_TARGETS", "127.0.0.0/8")]).await;
-    let mut visitor = Visitor::logged_in(&mut postern).await;
-    assert!(visitor.get("/notices").await.text.contains(r#"<option value="office">"#));
-    let form = [("mail", "olga@example.org"), ("connection", "office"), ("causes", "failed"), ("silent_hours", "24")];
-    let page = visitor.post("/notices", &[&form[..], &[("language", "en")]].concat()).await;
-    assert_eq!(page.location, "/notices?done=saved", "{}", page.text);
-    postern.outcome("/trigger?workflow_id=77", "firstname=nobody").await;
-    let mail = eventually("a notice came", async || mails.got().into_iter().next()).await;
-    assert_eq!(mail.header("From").unwrap(), "Office <office@example.org>");
-}

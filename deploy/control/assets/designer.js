@@ -157,7 +157,7 @@ function typed() {
   publish?.addEventListener("submit", async (event) => {
     if (isSent || state() === before) return;
     event.preventDefault();
-    const kept = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, save)) });
+    const kept = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form, save)) });
     const page = new DOMParser().parseFromString(await kept.text(), "text/html");
     const seen = page.querySelector("form[action$='/publish'] [name=seen]");
     if (!kept.ok || !seen || page.querySelector("[data-unkept]")) { form.requestSubmit(save); return; }

@@ -79,6 +79,25 @@ async fn a_person_comes_back_to_the_step_that_was_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_is_kept_before_a_draft_is_tried_or_published() {
+    let (postern, browser) = start().await;
+    browser.go("/workflows/77/design?step=note").await;
+    let mut person = Person::at(&browser);
+    person.types("[name=comment]", "First").await;
+    browser.keys(ESCAPE).await;
+    person.key("t", "/try").await;
+    person.key("g", "step=note").await;
+    let kept = "return document.querySelector('[name=comment]').value";
+    assert_eq!(browser.run(kept).await, "First");
+    person.types("[name=comment]", "Second").await;
+    browser.keys(ESCAPE).await;
+    browser.keys("p").await;
+    person.key(ENTER, "done=published").await;
+    let workflow = postern.api("GET", "/workflows/77").send().await.json;
+    assert_eq!(workflow["document"]["steps"]["note"]["comment"], "Second", "{workflow}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn enter_leads_to_the_field_in_which_something_is_wrong() {
     let (_postern, browser) = start().await;
     browser.go("/workflows/77/design?step=lead").await;

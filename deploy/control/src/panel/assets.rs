@@ -2,6 +2,7 @@
 //! browser may keep them for ever.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -29,11 +30,11 @@ pub fn find(path: &str) -> Option<Response> {
     Some(response)
 }
 
-/// What all files hold, in a few characters.
-pub fn version() -> String {
+/// What all files hold, in a few characters. Each page names it.
+pub static VERSION: LazyLock<String> = LazyLock::new(|| {
     let hash = Sha256::new().chain_update(STYLE).chain_update(SCRIPT).chain_update(DESIGNER).finalize();
     hash.iter().take(6).fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
+});

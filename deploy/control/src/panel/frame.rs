@@ -155,7 +155,7 @@ impl Frame {
             back: format!("{}{query}", visit.path),
             done: done.map(|done| visit.t(&format!("done-{done}"))).unwrap_or_default(),
             behind: Vec::new(),
-            version: assets::version(),
+            version: assets::VERSION.clone(),
             now: SystemTime::now(),
         }
     }

@@ -13,6 +13,7 @@ use postern_shared::store::sessions::{self, Begun};
 use postern_shared::store::set_up_keys::{self, Added, Hash};
 use postern_shared::store::tokens;
 use postern_shared::telemetry;
+use tokio::time::sleep;
 use warp::reply::Response;
 
 use super::Panel;
@@ -26,6 +27,9 @@ use super::visit::{SESSION, Visit};
 
 /// How long a session of the control panel lasts: a working day.
 const SESSION_LENGTH: Duration = Duration::from_secs(12 * 3600);
+/// How long the answer to a guess is held back that was not looked at: a loop of guesses then takes next to no time of the
+/// machine.
+const HELD_BACK: Duration = Duration::from_secs(1);
 /// The longest name of an account.
 const MAX_NAME_BYTES: usize = 64;
 /// The name of the account whose password is a setting.
@@ -105,10 +109,14 @@ pub async fn log_in(visit: &Visit<'_>) -> Result<Response, Refusal> {
         },
         Checked::Wrong => log_in_form(visit, next, visit.t("login-wrong")).await,
         Checked::Wait(wait) => {
+            sleep(HELD_BACK).await;
             let seconds = rate::seconds(wait);
             Ok(reply::too_many(log_in_form(visit, next, visit.n("login-wait", seconds)).await?, seconds))
         }
-        Checked::Busy => Ok(reply::too_many(log_in_form(visit, next, visit.t("login-busy")).await?, reply::BUSY_S)),
+        Checked::Busy => {
+            sleep(HELD_BACK).await;
+            Ok(reply::too_many(log_in_form(visit, next, visit.t("login-busy")).await?, reply::BUSY_S))
+        }
     }
 }
 
