@@ -94,7 +94,7 @@ async fn what_is_typed_is_kept_before_a_draft_is_tried_or_published() {
     browser.keys("p").await;
     person.key(ENTER, "done=published").await;
     let workflow = postern.api("GET", "/workflows/77").send().await.json;
-    assert_eq!(workflow["document"]["steps"]["note"]["comment"], "Second", "{workflow}");
+    assert_eq!(workflow["steps"]["note"]["comment"], "Second", "{workflow}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
