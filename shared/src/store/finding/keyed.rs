@@ -12,12 +12,9 @@ pub(super) struct Table {
     pub id: &'static str,
 }
 
-/// How far the rows of a key are counted to find the key that fewest have.
-const MAX_COUNTED: i64 = 10_000;
-
-/// How many rows of a common key are read side by side with those of another: what two common keys share may be far back,
-/// or nothing.
-const MAX_MERGED: i64 = 60_000;
+/// How far the rows of a key are counted to find the key that fewest have, and how far those of common keys are then read
+/// side by side: what two common keys share may be far back, or nothing.
+const MAX_READ: i64 = 10_000;
 
 /// Few rows: each of the first key is looked up among the rows of the others.
 const PROBE: &str = "-- keyed::probe
@@ -65,7 +62,7 @@ SELECT floor FROM unnest(($1::bigint[])[:2]) AS hash CROSS JOIN LATERAL (
 ) of_hash ORDER BY floor DESC LIMIT 1"
         );
         let statement = transaction.prepare_cached(&statement).await?;
-        let row = transaction.query_opt(&statement, &[&hashes, start, end, &MAX_MERGED]).await?;
+        let row = transaction.query_opt(&statement, &[&hashes, start, end, &MAX_READ]).await?;
         Ok(row.map(|row| row.get(0)))
     }
 
@@ -82,8 +79,8 @@ SELECT hash, counted FROM unnest($1::bigint[]) AS hash CROSS JOIN LATERAL (
 ) of_hash ORDER BY counted, hash"
         );
         let statement = transaction.prepare_cached(&statement).await?;
-        let rows = transaction.query(&statement, &[&hashes, &MAX_COUNTED]).await?;
-        let are_common = rows.first().is_some_and(|row| row.get::<_, i64>(1) == MAX_COUNTED);
+        let rows = transaction.query(&statement, &[&hashes, &MAX_READ]).await?;
+        let are_common = rows.first().is_some_and(|row| row.get::<_, i64>(1) == MAX_READ);
         Ok((rows.iter().map(|row| row.get(0)).collect(), are_common))
     }
 
