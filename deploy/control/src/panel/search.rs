@@ -27,7 +27,7 @@ use crate::operation::find::{Find, FoundDocument, FoundReceipt, FoundRefusedBody
 const FILTERS: [&str; 6] = ["status", "permission", "workflow", "message", "from", "to"];
 
 /// How long a failure is offered as a filter.
-const LATELY: Duration = Duration::from_hours(24 * 30);
+const LATELY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The letters of a message in the list of the filter.
 const MESSAGE_CHARS: usize = 60;
