@@ -1,4 +1,4 @@
-//! The allocator of memory of every program. What it is told at its build stands in `.cargo/config.toml`.
+//! The allocator of every program. `.cargo/config.toml` holds its settings, which are built in.
 
 use tikv_jemallocator::Jemalloc;
 

@@ -113,7 +113,7 @@ impl Outside {
         }
     }
 
-    /// From whom mails of a connection come, if it says so.
+    /// The sender that a connection names for its mails.
     pub fn sender_of(&self, name: &ConnectionName) -> Option<Mailbox> {
         self.known.connections.load().smtp(name)?.from.as_ref()?.parse().ok()
     }

@@ -216,6 +216,7 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
     let row = transaction.query_opt(&statement, &[&receipt.uuid(), &number, &resume.revision]).await?;
     let Some(row) = row else { return Ok(None) };
     let document: &str = row.get(18);
+    let decided: Option<&str> = row.get(22);
     Ok(Some(Taken {
         run: runs::read(&row)?,
         checkpoint: parsed(document)?,
@@ -223,9 +224,9 @@ pub async fn take(transaction: &Transaction<'_>, resume: &Resume) -> Result<Opti
         query: row.get::<_, Option<&str>>(19).map(parsed).transpose()?.unwrap_or_default(),
         request: receipts::unfold(row.get(20), row.get(25), row.get(26))?,
         now: row.get(21),
-        decision: row.get::<_, Option<&str>>(22).and_then(Decision::from_word),
-        is_cancelled: row.get::<_, Option<&str>>(22) == Some("cancel"),
-        is_woken: row.get::<_, Option<&str>>(22) == Some("wake"),
+        decision: decided.and_then(Decision::from_word),
+        is_cancelled: decided == Some("cancel"),
+        is_woken: decided == Some("wake"),
         has_passed: row.get::<_, Option<bool>>(23).unwrap_or(false),
         waits: row.get(24),
     }))

@@ -88,8 +88,9 @@ pub struct World {
     pub failed: String,
     /// A run that needs attention.
     pub undecided: String,
-    /// Receipts with one run each: one that has finished, and two that wait.
+    /// A receipt whose run has finished.
     pub finished: String,
+    /// Two receipts whose runs wait.
     pub waiting: [String; 2],
     /// A receipt that started nothing.
     pub unmatched: String,

@@ -126,7 +126,7 @@ async fn messages(visit: &Visit<'_>, p: &Frame) -> Result<Vec<(String, String)>,
     let mut messages: Vec<(String, String)> = Vec::new();
     for message in groups.iter().filter_map(|group| group.message.as_ref()) {
         let (cause, shown) = (message.cause(), p.message(message.cause()));
-        // A workflow says one text for one reason; whoever may not see the text finds all of them.
+        // The texts of workflows share one code, so the filter takes the text. A viewer does not see it and filters by the code.
         let value = match cause {
             Message::Said { text } if *text == shown => text.clone(),
             cause => cause.code(),

@@ -29,8 +29,8 @@ pub struct Input {
     /// What is done with each run: `go_on` at its failed step, `run_again` from the start, both by the newest version,
     /// `cancel`, `dismiss`, or `wake`: go on now, although their time has not come.
     pub kind: Text<Kind>,
-    /// Which runs; without a state those that failed, and to cancel or to wake those that wait. Runs that count as failed no longer
-    /// are left out: those that were replayed, handled by a step, or dismissed.
+    /// Which runs; without a state those that failed, and to cancel or to wake those that wait. Runs that count as failed
+    /// no longer are left out: those that were replayed, handled by a step, or dismissed.
     #[serde(default)]
     pub filter: Selection,
     /// At most so many runs each second.
