@@ -4,13 +4,18 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
-use crate::harness::eventually;
+use crate::harness::{SOON, eventually};
 
 /// The name under which the protocol hands over an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Between two looks at a page.
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// How often chromedriver is started until it has found a port.
 const ATTEMPTS: usize = 10;
@@ -73,6 +78,13 @@ impl Browser {
         self.on(css, "value", json!({"text": text})).await;
     }
 
+    /// Waits until the first field has the focus, if the page has one: a browser gives it the focus when it draws the page,
+    /// which may be after the page was loaded.
+    pub async fn takes_keys(&self) {
+        let script = "return !document.querySelector('[autofocus]') || document.activeElement !== document.body";
+        eventually("the first field has the focus", async || (self.run(script).await == true).then_some(())).await;
+    }
+
     /// Presses keys, one after another, wherever the focus is.
     pub async fn keys(&self, keys: &str) {
         let press =
@@ -99,8 +111,14 @@ impl Browser {
 
     /// Waits until a page shows a text.
     pub async fn shows(&self, text: &str) {
-        let what = format!("the page shows {text}");
-        eventually(&what, async || self.text().await.contains(text).then_some(())).await;
+        let shown = async {
+            while !self.text().await.contains(text) {
+                sleep(AGAIN_AFTER).await;
+            }
+        };
+        if timeout(SOON, shown).await.is_err() {
+            panic!("the page at {} does not show {text}, but {}", self.place().await, self.text().await);
+        }
     }
 
     /// The text of the page.

@@ -46,7 +46,7 @@ async fn a_permission_is_made_by_the_keyboard_alone_and_the_focus_is_always_seen
     let panel = postern.control.address("the control listener is open").await;
     let browser = Browser::start(panel, "en").await;
     browser.go("/login").await;
-    // The first field has the focus.
+    browser.takes_keys().await;
     browser.keys("admin").await;
     tab_to(&browser, "[name=password]").await;
     browser.keys(&format!("{PASSWORD}{ENTER}")).await;
@@ -64,6 +64,7 @@ async fn a_permission_is_made_by_the_keyboard_alone_and_the_focus_is_always_seen
     tab_to(&browser, "a.primary[href='/http-handler/new']").await;
     browser.keys(ENTER).await;
     browser.shows("New permission").await;
+    browser.takes_keys().await;
     browser.keys("Branch office").await;
     tab_to(&browser, "[name=addresses]").await;
     browser.keys("10.0.0.7").await;

@@ -32,6 +32,7 @@ impl<'b> Person<'b> {
             (is_new == true && self.browser.place().await.contains(place)).then_some(())
         })
         .await;
+        self.browser.takes_keys().await;
     }
 
     /// Looks for a task in the picker and takes the first that fits.
