@@ -101,14 +101,16 @@ pub async fn waiting(connection: &Object) -> Result<Waiting, StoreError> {
 
 /// Runs that need attention and dead letters, of any time: at most 999 each.
 pub async fn for_persons(connection: &Object) -> Result<(i64, i64), StoreError> {
-    let row = connection.query_one(FOR_PERSONS, &[&MAX_COUNTED]).await?;
+    let statement = connection.prepare_cached(FOR_PERSONS).await?;
+    let row = connection.query_one(&statement, &[&MAX_COUNTED]).await?;
     Ok((row.get(0), row.get(1)))
 }
 
 /// What waits for a person.
 pub async fn attention(connection: &Object) -> Result<Attention, StoreError> {
     let lanes = Lane::SUBMISSIONS.map(Lane::number);
-    let row = connection.query_one(ATTENTION, &[&span(), &MAX_COUNTED, &lanes.as_slice()]).await?;
+    let statement = connection.prepare_cached(ATTENTION).await?;
+    let row = connection.query_one(&statement, &[&span(), &MAX_COUNTED, &lanes.as_slice()]).await?;
     Ok(Attention {
         failed: row.get(0),
         undecided: row.get(1),

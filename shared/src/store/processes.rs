@@ -154,7 +154,8 @@ pub async fn behind(connection: &Object, version: i64) -> Result<Vec<Behind>, St
 
 /// The processes that are up, and those that were lately, in the order of their services and names.
 pub async fn list(connection: &Object) -> Result<Vec<Seen>, StoreError> {
-    let rows = connection.query(LIST, &[&UP_FOR.as_secs_f64(), &NAMED_FOR.as_secs_f64()]).await?;
+    let statement = connection.prepare_cached(LIST).await?;
+    let rows = connection.query(&statement, &[&UP_FOR.as_secs_f64(), &NAMED_FOR.as_secs_f64()]).await?;
     let seen = |row: &Row| Seen {
         service: row.get(0),
         name: row.get(1),

@@ -12,10 +12,12 @@ use crate::unreachable::Unreachable;
 
 /// A frozen peer frees its locks, and nothing waits for ever. A waiting statement outlives an idle transaction: the lock
 /// of a frozen worker is gone before those behind it give up. Whoever froze in a COPY is ended by
-/// [`super::end_frozen`]. Statements are short: compiling one takes longer than it does.
+/// [`super::end_frozen`]. Statements are short: compiling one, or starting processes for it, takes longer than it does, and
+/// those processes would take all cores beside leads.
 const LIMITS: &str = "-- session::limits
 SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'; SET statement_timeout = '30s';
-SET default_transaction_isolation = 'read committed'; SET jit = off";
+SET default_transaction_isolation = 'read committed'; SET jit = off;
+SET max_parallel_workers_per_gather = 0";
 
 /// The process of the server that works for this session.
 const PROCESS: &str = "-- session::process

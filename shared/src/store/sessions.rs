@@ -68,7 +68,8 @@ pub async fn begin_with_code(
 
 /// Whose session this is, unless it has ended.
 pub async fn find(connection: &Object, token: &[u8; 32]) -> Result<Option<Session>, StoreError> {
-    let row = connection.query_opt(FIND, &[&&token[..]]).await?;
+    let statement = connection.prepare_cached(FIND).await?;
+    let row = connection.query_opt(&statement, &[&&token[..]]).await?;
     Ok(row.map(|row| Session {
         account: row.get(0),
         role: Role::from_word(row.get(1)),

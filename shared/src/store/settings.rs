@@ -45,7 +45,8 @@ pub struct Versioned<T> {
 
 /// The version in force.
 pub async fn version(connection: &Object) -> Result<i64, StoreError> {
-    Ok(connection.query_one(VERSION, &[]).await?.get(0))
+    let statement = connection.prepare_cached(VERSION).await?;
+    Ok(connection.query_one(&statement, &[]).await?.get(0))
 }
 
 /// Raises the version; the row's lock puts concurrent changes in order.
