@@ -22,12 +22,12 @@ pub const MIN_PASSWORD_CHARS: usize = 12;
 /// The longest password: argon2 reads all of it.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many passwords are hashed at once. Each hash takes 19 MiB. It uses a core for half of the time, and at most half of
-/// the cores are used so: submissions have the rest.
+/// How many passwords are hashed at once. Each hash takes 19 MiB. It uses a core for a quarter of the time, and at most half
+/// of the cores are used so: submissions have the rest.
 pub const MAX_AT_ONCE: usize = 2;
-/// How many passwords are hashed or wait to be hashed: the work of about a second. A further log-in is asked to come
+/// How many passwords are hashed or wait to be hashed: the work of one or two seconds. A further log-in is asked to come
 /// again.
-pub const MAX_UNDER_WAY: usize = 32;
+pub const MAX_UNDER_WAY: usize = 16;
 /// How many of them may come from one caller.
 pub const MAX_OF_CALLER: usize = 4;
 /// How many more may be under way for people who are known: strangers cannot take their places.
@@ -132,7 +132,9 @@ impl Slot {
 }
 
 /// How much less a thread that hashes counts than others, where the kernel has to choose: leads go first.
-const NICE: i32 = 10;
+const NICE: i32 = 19;
+/// How many times as long as a hash took, its slot rests after it.
+const REST: u32 = 3;
 
 /// Works in a thread of its own, since a thread that was made nice stays so; nothing if that fails.
 async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
@@ -149,14 +151,13 @@ async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 }
 
 impl Work {
-    /// Does this and rests as long as it took: a queue of log-ins takes half of a core, and the caller does not wait for
-    /// the rest.
+    /// Does this and rests: a queue of log-ins takes a quarter of a core, and the caller does not wait for the rest.
     fn rest_after<T>(mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let began = Instant::now();
         let result = work(&mut self);
         let took = began.elapsed();
         Handle::current().spawn(async move {
-            tokio::time::sleep(took).await;
+            tokio::time::sleep(took * REST).await;
             drop(self);
         });
         result
