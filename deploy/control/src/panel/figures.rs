@@ -11,8 +11,11 @@ use postern_shared::store::{Store, StoreError};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How long figures are shown before they are counted again: a burst of leads is no time for many of those.
-const MAX_AGE: Duration = Duration::from_secs(5);
+/// How long figures are shown at least before they are counted again.
+const MIN_AGE: Duration = Duration::from_secs(5);
+
+/// And how many times as long as counting them took: it takes a hundredth of the time, however many leads there are.
+const TIMES_AS_LONG: u32 = 100;
 
 /// How long a page waits for new ones. A short history is counted by then.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -30,14 +33,14 @@ pub struct Figures {
 pub struct Counted {
     pub hours: Vec<Hour>,
     pub at: SystemTime,
-    since: Instant,
+    old_at: Instant,
 }
 
 impl Figures {
     /// The latest figures; only the very first are waited for.
     pub async fn get(self: &Arc<Self>, store: &Store) -> Result<Counted, StoreError> {
         match self.latest() {
-            Some(counted) if counted.since.elapsed() < MAX_AGE => Ok(counted),
+            Some(counted) if Instant::now() < counted.old_at => Ok(counted),
             Some(old) => {
                 let waiting = self.counted.notified();
                 self.count_beside(store);
@@ -69,9 +72,10 @@ impl Figures {
     }
 
     async fn count(&self, store: &Store) -> Result<Counted, StoreError> {
-        let (at, since) = (SystemTime::now(), Instant::now());
+        let (at, began) = (SystemTime::now(), Instant::now());
         let hours = overview::hours(&store.connection().await?).await?;
-        let counted = Counted { hours, at, since };
+        let old_at = began + MIN_AGE.max(began.elapsed() * TIMES_AS_LONG);
+        let counted = Counted { hours, at, old_at };
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted.clone());
         Ok(counted)
     }
