@@ -26,7 +26,7 @@ use crate::consume::spool::own_lanes::{OwnLanes, Room};
 use crate::consume::spool::stranded::Stranded;
 use crate::consume::spool::submission_lanes::SubmissionLanes;
 use crate::consume::spool::supply::Supply;
-use crate::matching::catalog::Catalogs;
+use crate::matching::catalogs::Catalogs;
 use crate::metrics::{Metrics, Slot};
 use crate::options::ExecutionOptions;
 use crate::outside::Outside;

@@ -7,7 +7,7 @@ use postern_shared::wakeup::Wakeup;
 use postern_traces::Traces;
 
 use crate::consume::outages::Outages;
-use crate::matching::catalog::Catalogs;
+use crate::matching::catalogs::Catalogs;
 use crate::metrics::Metrics;
 use crate::outside::Outside;
 use crate::run::connections::Connections;

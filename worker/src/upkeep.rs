@@ -20,7 +20,7 @@ use postern_shared::store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::consume::outages::Outages;
-use crate::matching::catalog::Catalogs;
+use crate::matching::catalogs::Catalogs;
 use crate::metrics::Metrics;
 use crate::options::ExecutionOptions;
 use crate::outside::Outside;

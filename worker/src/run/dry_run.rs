@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use self::simulation::Simulation;
 use crate::bundle::clock::Clock;
-use crate::matching::catalog::Catalogs;
+use crate::matching::catalogs::Catalogs;
 use crate::outside::Outside;
 
 /// Connections to PostgreSQL for dry runs: one at a time, and no lead needs it.

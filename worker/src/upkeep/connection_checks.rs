@@ -12,7 +12,7 @@ use postern_shared::store::{Store, StoreError};
 use tokio::time::sleep;
 
 use super::descriptions;
-use crate::matching::catalog::Catalogs;
+use crate::matching::catalogs::Catalogs;
 use crate::outside::Outside;
 
 /// The rest while nobody asks.

@@ -8,7 +8,8 @@ use postern_shared::id::{ConnectionName, ModuleName};
 use postern_shared::store::{Store, StoreError, described_modules};
 use tokio::time::sleep;
 
-use crate::matching::catalog::{Catalog, Catalogs};
+use crate::matching::catalog::Catalog;
+use crate::matching::catalogs::Catalogs;
 use crate::outside::Outside;
 use crate::outside::vtiger::told::Told;
 

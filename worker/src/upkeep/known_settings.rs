@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use postern_shared::connection::To;
 
-use crate::matching::catalog::Catalogs;
+use crate::matching::catalogs::Catalogs;
 use crate::metrics::Metrics;
 
 /// Shows them whenever others are held, until it is aborted.
