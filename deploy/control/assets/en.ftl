@@ -416,6 +416,7 @@ state-finished = finished
 state-failed = failed
 state-running = running
 state-waiting = waiting
+waits-until = goes on at
 state-held = on hold
 state-queued = queued
 state-needs-attention = needs attention

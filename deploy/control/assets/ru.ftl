@@ -422,6 +422,7 @@ state-finished = завершён
 state-failed = ошибка
 state-running = выполняется
 state-waiting = ожидает
+waits-until = продолжится
 state-held = приостановлен
 state-queued = в очереди
 state-needs-attention = требует внимания

@@ -41,6 +41,7 @@ mod reply;
 mod rescue;
 mod route;
 mod run_again;
+mod run_rows;
 mod runs;
 mod saving;
 mod search;

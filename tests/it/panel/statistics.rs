@@ -59,6 +59,7 @@ async fn a_step_leads_to_the_runs_that_wait_at_it() {
     for (step, count) in [("end", 0), ("pause", 2)] {
         let page = visitor.get(&format!("/runs?workflow=1&state=waiting&step={step}")).await.text;
         assert_eq!(page.matches("class=\"whole\"").count(), count, "{step}: {page}");
+        assert_eq!(page.matches(">goes on at 20").count(), count, "{step}: {page}");
     }
     // Another version has none of them, and the line behind the delay is not taken yet.
     postern.apply(&settings.replace("delay: 1d", "delay: 2d")).await;

@@ -12,7 +12,7 @@ use super::chart::{Chart, Part};
 use super::figures::Counted;
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
-use super::runs::{Row, rows};
+use super::run_rows::{Row, rows};
 use super::saving;
 use super::shown::Moment;
 use super::visit::Visit;

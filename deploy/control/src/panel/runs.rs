@@ -1,22 +1,19 @@
 //! The list of runs, newest first. Every state of it is a URL. Those that failed stand in groups of those that are alike,
 //! until one of the groups is opened.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use askama::Template;
-use postern_shared::document::Kind;
-use postern_shared::record_ref::RecordRef;
 use postern_shared::resume::RunKey;
 use postern_shared::store::failure_groups::{self, Group};
-use postern_shared::store::run_steps;
 use postern_shared::store::runs::{self, Filter, Run, State};
 use warp::reply::Response;
 
 use super::frame::{Frame, Section};
 use super::reply::{self, Refusal};
-use super::saving;
-use super::shown::{Moment, Pill, cut};
+use super::run_rows::{Row, rows, titles};
+use super::shown::{Moment, cut};
 use super::visit::{Pairs, Visit};
 
 /// How many runs a page shows: two screens.
@@ -91,25 +88,6 @@ struct Alike {
     message: String,
     count: i64,
     last: Moment,
-}
-
-/// A run in a list.
-pub struct Row {
-    pub receipt: String,
-    /// Its number, which is its place on the page of its receipt.
-    pub number: i16,
-    pub pill: Pill,
-    pub workflow: String,
-    pub version: i32,
-    pub title: String,
-    /// On which it is, or to which it led.
-    pub record: String,
-    pub length: String,
-    /// Why it needs nobody although it failed; empty if it does.
-    pub settled: String,
-    pub message: String,
-    /// When the submission was accepted, which is the order of the list.
-    pub at: Moment,
 }
 
 /// Which runs a query asks for; what it names and nobody knows is as if it were not there. Of a group those that
@@ -223,20 +201,6 @@ async fn filters(visit: &Visit<'_>, p: &Frame, filter: &Filter) -> Result<Filter
     Ok(Filters { states: states.collect(), workflows: workflows.collect(), spans: spans.collect() })
 }
 
-/// Runs as rows of a list.
-pub async fn rows(visit: &Visit<'_>, p: &Frame, found: &[Run]) -> Result<Vec<Row>, Refusal> {
-    let titles: HashMap<String, String> = titles(visit).await?.into_iter().collect();
-    let without = found.iter().filter(|run| run.record.is_none()).map(Run::key);
-    let touched = run_steps::records(&visit.connection().await?, without).await?;
-    Ok(found.iter().map(|run| row(p, run, &titles, touched.get(&run.key()))).collect())
-}
-
-async fn titles(visit: &Visit<'_>) -> Result<Vec<(String, String)>, Refusal> {
-    let all = saving::load(visit, Kind::Workflow).await?;
-    let titles = all.iter().map(|one| (saving::key(Kind::Workflow, one), saving::title(one).to_owned()));
-    Ok(titles.collect())
-}
-
 /// The query of a filter, behind a run if there is one.
 fn query(filter: &Filter, last: Option<&Run>, is_flat: bool) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -260,33 +224,4 @@ fn query(filter: &Filter, last: Option<&Run>, is_flat: bool) -> String {
         }
     }
     query.finish()
-}
-
-/// The record on which a run is, or else the first of those to which it did something, and how many more there are.
-fn record(run: &Run, touched: Option<&BTreeSet<RecordRef>>) -> String {
-    let more = touched.map(BTreeSet::len).unwrap_or_default().saturating_sub(1);
-    match (&run.record, touched.and_then(BTreeSet::first)) {
-        (Some(record), _) => record.to_string(),
-        (None, Some(first)) if more > 0 => format!("→ {first} + {more}"),
-        (None, Some(first)) => format!("→ {first}"),
-        (None, None) => String::new(),
-    }
-}
-
-fn row(p: &Frame, run: &Run, titles: &HashMap<String, String>, touched: Option<&BTreeSet<RecordRef>>) -> Row {
-    let workflow = run.workflow.to_string();
-    let took = run.ended_at.and_then(|end| end.duration_since(run.started_at).ok());
-    Row {
-        receipt: run.receipt.to_string(),
-        number: run.number,
-        pill: p.pill(run.state.word()),
-        version: run.version,
-        title: titles.get(&workflow).cloned().unwrap_or_default(),
-        workflow,
-        record: record(run, touched),
-        length: took.map(|took| p.length(took)).unwrap_or_default(),
-        settled: run.settled.as_ref().map(|settled| p.settled(settled)).unwrap_or_default(),
-        message: run.message.as_ref().map(|message| p.message(message)).unwrap_or_default(),
-        at: p.moment(&run.receipt.time()),
-    }
 }
