@@ -3,19 +3,22 @@
 //! kept and used again, and few requests wait for one. A caller that leaves frees its place, and the slot only when the
 //! hash is made.
 
-use std::collections::HashMap;
+mod places;
+
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, available_parallelism};
-use std::time::Instant;
+use std::time::Duration;
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{Output, PasswordHash, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use postern_http::party::party;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use postern_http::party::party;
+pub use self::places::{Busy, MAX_OF_CALLER, MAX_UNDER_WAY, Place, Rank};
+use self::places::{UnderWay, lock};
 
 /// The shortest password: what NIST SP 800-63B asks for where it is the only factor, rounded down for people.
 pub const MIN_PASSWORD_CHARS: usize = 12;
@@ -25,25 +28,9 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// How many passwords are hashed at once. Each hash takes 19 MiB. It uses a core for a quarter of the time, and at most half
 /// of the cores are used so: submissions have the rest.
 pub const MAX_AT_ONCE: usize = 2;
-/// How many passwords are hashed or wait to be hashed: the work of one or two seconds. A further log-in is asked to come
-/// again.
-pub const MAX_UNDER_WAY: usize = 16;
-/// How many of them may come from one caller.
-pub const MAX_OF_CALLER: usize = 4;
-/// How many more may be under way for people who are known: strangers cannot take their places.
-const MAX_KNOWN: usize = 8;
 
 /// The salt of a password that nobody has: it takes as long.
 const NOBODY: &str = "bm9ib2R5bm9ib2R5bm9ibw";
-
-/// Who wants a password to be hashed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rank {
-    /// Anybody.
-    Stranger,
-    /// Someone who is logged in, holds the link of the set-up, or logged in from there before.
-    Known,
-}
 
 /// Whether a new password is neither too short nor too long.
 pub fn is_long_enough(password: &str) -> bool {
@@ -58,16 +45,6 @@ pub struct Passwords {
     under_way: Arc<Mutex<UnderWay>>,
 }
 
-#[derive(Debug, Default)]
-struct UnderWay {
-    all: usize,
-    of: HashMap<IpAddr, usize>,
-}
-
-/// Too many requests are under way.
-#[derive(Debug, Clone, Copy)]
-pub struct Busy;
-
 /// The right to make one hash.
 #[derive(Debug)]
 pub struct Slot {
@@ -81,13 +58,6 @@ struct Work {
     blocks: Vec<Block>,
     buffers: Arc<Mutex<Vec<Vec<Block>>>>,
     _permit: OwnedSemaphorePermit,
-}
-
-/// A place among the requests under way.
-#[derive(Debug)]
-pub struct Place {
-    under_way: Arc<Mutex<UnderWay>>,
-    caller: IpAddr,
 }
 
 impl Passwords {
@@ -132,8 +102,8 @@ impl Slot {
 }
 
 /// How much less a thread that hashes counts than others, where the kernel has to choose: leads go first.
-const NICE: i32 = 19;
-/// How many times as long as a hash took, its slot rests after it.
+const NICE: i32 = 10;
+/// How many times as long as a hash has used a core, its slot rests after it.
 const REST: u32 = 3;
 
 /// Works in a thread of its own, since a thread that was made nice stays so; nothing if that fails.
@@ -150,12 +120,18 @@ async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
     result.await.ok()
 }
 
+/// How long this thread has used a core. Where others have the cores, a hash takes longer, and needs no longer rest.
+fn used() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    used.try_into().unwrap_or_default()
+}
+
 impl Work {
     /// Does this and rests: a queue of log-ins takes a quarter of a core, and the caller does not wait for the rest.
     fn rest_after<T>(mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let began = Instant::now();
+        let began = used();
         let result = work(&mut self);
-        let took = began.elapsed();
+        let took = used().saturating_sub(began);
         Handle::current().spawn(async move {
             tokio::time::sleep(took * REST).await;
             drop(self);
@@ -223,50 +199,11 @@ impl Drop for Work {
     }
 }
 
-impl Place {
-    fn take(under_way: &Arc<Mutex<UnderWay>>, caller: IpAddr, rank: Rank) -> Result<Self, Busy> {
-        let mut counted = lock(under_way);
-        let of_caller = counted.of.get(&caller).copied().unwrap_or_default();
-        let is_room = match rank {
-            Rank::Stranger => counted.all < MAX_UNDER_WAY && of_caller < MAX_OF_CALLER,
-            Rank::Known => counted.all < MAX_UNDER_WAY + MAX_KNOWN,
-        };
-        if !is_room {
-            return Err(Busy);
-        }
-        counted.all += 1;
-        counted.of.insert(caller, of_caller + 1);
-        Ok(Self { under_way: Arc::clone(under_way), caller })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counted = lock(&self.under_way);
-        counted.all -= 1;
-        if let Some(of_caller) = counted.of.get_mut(&self.caller) {
-            *of_caller -= 1;
-            if *of_caller == 0 {
-                counted.of.remove(&self.caller);
-            }
-        }
-    }
-}
-
-/// A thread that panicked here left nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-
-    fn address(n: u32) -> IpAddr {
-        std::net::Ipv4Addr::from_bits(n).into()
-    }
 
     #[tokio::test]
     async fn a_password_is_kept_as_an_argon2id_hash_that_only_it_matches() {
@@ -283,20 +220,6 @@ mod tests {
             assert_eq!(slot().await.matches(password, hash.map(str::to_owned)).await, expected, "{password} {hash:?}");
         }
         assert_ne!(slot().await.hash("correct horse").await.unwrap(), known);
-    }
-
-    #[tokio::test]
-    async fn few_wait_and_strangers_do_not_take_the_places_of_people_who_are_known() {
-        let passwords = Passwords::new();
-        let place = |address, rank| Place::take(&passwords.under_way, party(address), rank);
-        let of_one: Vec<_> = (0..100).filter_map(|_| place(HERE, Rank::Stranger).ok()).collect();
-        assert_eq!(of_one.len(), MAX_OF_CALLER);
-        let of_all: Vec<_> = (0..100).filter_map(|n| place(address(n), Rank::Stranger).ok()).collect();
-        assert_eq!(of_one.len() + of_all.len(), MAX_UNDER_WAY);
-        let known: Vec<_> = (0..100).filter_map(|_| place(HERE, Rank::Known).ok()).collect();
-        assert_eq!(known.len(), MAX_KNOWN);
-        drop((of_one, of_all, known));
-        assert!(lock(&passwords.under_way).of.is_empty() && place(HERE, Rank::Stranger).is_ok());
     }
 
     #[tokio::test]
