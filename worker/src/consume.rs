@@ -7,6 +7,7 @@ mod delivery;
 pub mod health;
 pub mod message;
 pub(crate) mod outages;
+mod queues;
 pub mod rabbitmq;
 pub(crate) mod relay;
 pub(crate) mod set_aside;

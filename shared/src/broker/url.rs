@@ -1,6 +1,7 @@
 //! Where the broker is. A URL names one node or several, and holds a password, so it never prints itself.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -81,7 +82,9 @@ impl FromStr for BrokerUrl {
         }
         let urls = urls.into_iter().flat_map(hosts);
         let nodes = urls.map(|url| node(&url)).collect::<Result<Arc<[Node]>, _>>()?;
-        Ok(Self { nodes, turn: Arc::default() })
+        // Another first node in each process: those of a Deployment are not all at one node.
+        let random = usize::try_from(RandomState::new().hash_one(()) >> 33).unwrap_or_default();
+        Ok(Self { nodes, turn: Arc::new(random.into()) })
     }
 }
 
@@ -162,11 +165,18 @@ fn bracketed_host(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    fn servers(text: &str) -> Vec<String> {
+    fn from_the_first(text: &str) -> BrokerUrl {
         let url: BrokerUrl = text.parse().unwrap();
-        url.in_turn().map(Node::server).collect()
+        url.turn.store(0, Ordering::Relaxed);
+        url
+    }
+
+    fn servers(text: &str) -> Vec<String> {
+        from_the_first(text).in_turn().map(Node::server).collect()
     }
 
     #[test]
@@ -205,10 +215,16 @@ mod tests {
 
     #[test]
     fn each_call_begins_with_the_next_node() {
-        let url: BrokerUrl = "amqp://a,b,c".parse().unwrap();
+        let url = from_the_first("amqp://a,b,c");
         let firsts = (0..4).map(|_| url.in_turn().next().unwrap().server()).collect::<Vec<_>>();
         assert_eq!(firsts, ["a:5672", "b:5672", "c:5672", "a:5672"]);
         assert_eq!(url.clone().in_turn().map(Node::server).collect::<Vec<_>>(), ["b:5672", "c:5672", "a:5672"]);
+    }
+
+    #[test]
+    fn processes_begin_with_different_nodes() {
+        let first = |_| "amqp://a,b,c".parse::<BrokerUrl>().unwrap().in_turn().next().unwrap().server();
+        assert_eq!((0..100).map(first).collect::<BTreeSet<_>>().len(), 3);
     }
 
     #[test]

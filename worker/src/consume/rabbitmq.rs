@@ -1,18 +1,14 @@
-//! The session with RabbitMQ: connect, consume, declare what is missing; notice within seconds when the consumer is gone, and
-//! begin anew. What a lost session had handed out may still be running: it keeps its slot, and its late
-//! acknowledgement fails silently.
+//! The session with RabbitMQ: connect and consume; notice within seconds when a consumer is gone, and begin anew. What a
+//! lost session had handed out may still be running: it keeps its slot, and its late acknowledgement fails silently.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream, SelectAll};
+use lapin::Connection;
 use lapin::message::Delivery;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::{FieldTable, ShortString};
-use lapin::{Channel, Connection};
 use postern_shared::backoff::Backoff;
 use postern_shared::broker::connection::{self, BrokerUrl, ConnectError};
-use postern_shared::broker::topology;
 use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
 use tokio::task::JoinSet;
@@ -21,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::delivery::{self, End, Source, Terms};
 use super::health::Health;
 use super::message::{Message, Settlement};
+use super::queues::{Came, Prefetch, Queues};
 use super::slots::Slots;
 
 /// How long a delivery may stay unsettled, waiting for PostgreSQL for instance, before its channel is closed so
@@ -31,17 +28,18 @@ pub const HOLD_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// The first and the longest wait before connecting again.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Declaring and consuming: a few round trips, and a leader election when the broker has just started.
-const SETUP_LIMIT: Duration = Duration::from_secs(10);
+/// Until the first queue is consumed: a few round trips, and a leader election when the broker has just started.
+const FIRST_LIMIT: Duration = Duration::from_secs(10);
+
+/// And until all are. RabbitMQ answers for the queues of a node that hangs when it takes that node for dead, which it does
+/// after a minute; the other queues are consumed meanwhile.
+const ALL_LIMIT: Duration = Duration::from_secs(90);
 
 /// Saying good-bye to a broker that may not listen.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Between two looks at a session that delivers nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Dead letters handed out at the same time: they are rare, and must not take the slots of the lanes.
-const DEAD_PREFETCH: u16 = 4;
 
 /// What a consumer needs to know.
 #[derive(Debug, Clone)]
@@ -119,8 +117,8 @@ enum SessionError {
     Connect(#[from] ConnectError),
     #[error("the queues cannot be declared or consumed: {0}")]
     Setup(lapin::Error),
-    #[error("the broker did not answer to declaring and consuming within {} s", SETUP_LIMIT.as_secs())]
-    SetupTimedOut,
+    #[error("the broker did not answer to consuming within {} s", .0.as_secs())]
+    SetupTimedOut(Duration),
     #[error("the channel was closed: {0}")]
     Channel(lapin::Error),
     #[error("the connection was lost")]
@@ -131,16 +129,6 @@ enum SessionError {
     Held,
 }
 
-/// What came from a consumer; none = it was cancelled.
-type Came = (Source, Option<Result<Delivery, lapin::Error>>);
-
-/// A channel with its consumers.
-struct Consumers {
-    channel: Channel,
-    tags: Vec<ShortString>,
-    deliveries: SelectAll<BoxStream<'static, Came>>,
-}
-
 impl<H, F> Consuming<H>
 where
     H: Fn(Message) -> F + Clone + Send + 'static,
@@ -148,60 +136,79 @@ where
 {
     /// One connection. `Ok` = told to stop.
     async fn live(&mut self, backoff: &mut Backoff) -> Result<(), SessionError> {
-        let name = self.options.connection_name.clone();
-        let opening = open(&self.options, &name);
-        let (connection, mut consumers) = tokio::select! {
+        let connection = tokio::select! {
             () = self.shutdown.wait() => return Ok(()),
-            opened = opening => opened?,
+            opened = connection::connect(&self.options.url, &self.options.connection_name) => Arc::new(opened?),
         };
+        let prefetch = Prefetch { lane: self.options.prefetch, resuming: self.options.resuming };
+        let mut queues = Queues::of(&connection, prefetch);
         self.session += 1;
         let began = Instant::now();
         let over = Shutdown::new();
-        self.health.hearing();
-        tracing::info!("consuming");
-        let ended = self.consume(&mut consumers, &over).await;
+        let ended = self.consume(&connection, &mut queues, &over).await;
         self.health.lost("stopping".into());
         over.trigger();
         if ended.is_ok() {
-            self.drain(&consumers.channel, &consumers.tags).await;
+            self.drain(&mut queues).await;
         }
         // A session that ends as soon as it began has cost each message a delivery: not again at once.
         if began.elapsed() > RECONNECT.1 {
             backoff.reset();
         }
-        // Closing the channel is what sends everything unsettled back to the queue.
-        let _ = timeout(CLOSE_LIMIT, consumers.channel.close(200, "session over".into())).await;
+        // Closing the connection is what sends everything unsettled back to the queues.
         let _ = timeout(CLOSE_LIMIT, connection.close(200, "session over".into())).await;
         ended
     }
 
     /// Starts what is delivered, until the session is over.
-    async fn consume(&mut self, consumers: &mut Consumers, over: &Shutdown) -> Result<(), SessionError> {
+    async fn consume(
+        &mut self,
+        connection: &Connection,
+        queues: &mut Queues,
+        over: &Shutdown,
+    ) -> Result<(), SessionError> {
+        let began = Instant::now();
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.shutdown.wait() => return Ok(()),
-                Some((source, next)) = consumers.deliveries.next() => self.start(next, source, over)?,
+                Some(came) = queues.came.next() => match came {
+                    Came::Begun(channel) => {
+                        queues.begun(channel);
+                        if queues.consumed().1 {
+                            self.health.hearing();
+                            tracing::info!("consuming");
+                        }
+                    }
+                    Came::Delivered(source, delivery) => self.start(delivery, source, over),
+                    Came::Refused(error) => return Err(SessionError::Setup(error)),
+                    Came::Closed(error) => return Err(SessionError::Channel(error)),
+                    Came::Cancelled => return Err(SessionError::Cancelled),
+                },
                 Some(joined) = self.running.join_next() => match joined {
                     Ok((session, End::Held)) if session == self.session => return Err(SessionError::Held),
                     Ok(_) => {}
                     Err(error) => tracing::error!(%error, "a delivery was not settled"),
                 },
-                _ = look.tick() => if !consumers.channel.status().connected() {
-                    return Err(SessionError::Lost);
+                _ = look.tick() => {
+                    if !connection.status().connected() {
+                        return Err(SessionError::Lost);
+                    }
+                    let limit = match queues.consumed() {
+                        (_, true) => continue,
+                        (0, _) => FIRST_LIMIT,
+                        _ => ALL_LIMIT,
+                    };
+                    if began.elapsed() > limit {
+                        return Err(SessionError::SetupTimedOut(limit));
+                    }
                 }
             }
         }
     }
 
-    fn start(
-        &mut self,
-        next: Option<Result<Delivery, lapin::Error>>,
-        source: Source,
-        over: &Shutdown,
-    ) -> Result<(), SessionError> {
-        let delivery = next.ok_or(SessionError::Cancelled)?.map_err(SessionError::Channel)?;
+    fn start(&mut self, delivery: Delivery, source: Source, over: &Shutdown) {
         let terms = Terms {
             source,
             slots: match source {
@@ -213,63 +220,16 @@ where
         };
         let (session, handled) = (self.session, delivery::handle(delivery, self.handler.clone(), terms));
         self.running.spawn(async move { (session, handled.await) });
-        Ok(())
     }
 
     /// Takes nothing more and finishes what has begun.
-    async fn drain(&mut self, channel: &Channel, tags: &[ShortString]) {
+    async fn drain(&mut self, queues: &mut Queues) {
         let finish = async {
-            for tag in tags {
-                let _ = channel.basic_cancel(tag.clone(), BasicCancelOptions::default()).await;
-            }
+            queues.cancel().await;
             while self.running.join_next().await.is_some() {}
         };
         if timeout(self.options.drain_limit, finish).await.is_err() {
             tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
         }
-    }
-}
-
-async fn open(options: &Options, name: &str) -> Result<(Connection, Consumers), SessionError> {
-    let connection = connection::connect(&options.url, name).await?;
-    let setup = async {
-        match consume(&connection, options).await {
-            Err(error) if topology::is_missing(&error) => {
-                let channel = connection.create_channel().await?;
-                topology::declare(&channel).await?;
-                channel.close(200, "declared".into()).await?;
-                consume(&connection, options).await
-            }
-            consumers => consumers,
-        }
-    };
-    let consumers = timeout(SETUP_LIMIT, setup).await.map_err(|_| SessionError::SetupTimedOut)?;
-    Ok((connection, consumers.map_err(SessionError::Setup)?))
-}
-
-/// Fails if a queue is missing.
-async fn consume(connection: &Connection, options: &Options) -> Result<Consumers, lapin::Error> {
-    let channel = connection.create_channel().await?;
-    let mut consumers = Consumers { channel, tags: Vec::new(), deliveries: SelectAll::new() };
-    for lane in Lane::BROKERED {
-        let Some(queue) = topology::queue(lane) else { continue };
-        let prefetch = if lane == Lane::Resuming { options.resuming } else { options.prefetch };
-        consumers.add(Source::Lane(lane), queue, prefetch.max(1)).await?;
-    }
-    consumers.add(Source::DeadLetters, topology::DEAD_QUEUE, DEAD_PREFETCH).await?;
-    Ok(consumers)
-}
-
-impl Consumers {
-    /// In RabbitMQ a prefetch that is not global holds for each consumer that is made after it.
-    async fn add(&mut self, source: Source, queue: &str, prefetch: u16) -> Result<(), lapin::Error> {
-        self.channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-        let options = BasicConsumeOptions::default();
-        let consumer = self.channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
-        self.tags.push(consumer.tag());
-        // A stream that ends would leave the others in silence: its end is told.
-        let told = consumer.map(Some).chain(stream::once(async { None }));
-        self.deliveries.push(told.map(move |next| (source, next)).boxed());
-        Ok(())
     }
 }
