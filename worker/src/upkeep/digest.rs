@@ -19,7 +19,7 @@ const IDLE: Duration = Duration::from_secs(1);
 const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// So far behind it works although leads wait: what was accepted is to be found soon in a long burst as well.
-const MOST_SECONDS_BEHIND: i64 = 10;
+const MOST_SECONDS_BEHIND: i64 = 3;
 
 /// Digests until it is aborted.
 pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
