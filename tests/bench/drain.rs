@@ -7,14 +7,16 @@ use futures_util::{StreamExt, stream};
 use postern_shared::broker::publisher::{self, Publisher};
 use postern_shared::lane::Lane;
 use postern_shared::shutdown::Shutdown;
-use postern_shared::submission::{self, SUBMISSIONS_V1};
+use postern_shared::submission::{self, SUBMISSIONS_V1, Submission};
 
 use crate::Scale;
+use crate::floor_store::{self, Rows};
 use crate::it::harness::process::Process;
 use crate::it::harness::{DEMO, Postern};
+use crate::lead;
 use crate::load::{self, Connection};
+use crate::postgres_cost::Spent;
 use crate::report::{Figure, Reach, Rounds, peak_megabytes};
-use crate::{floor_store, lead};
 
 /// Leads in one message: as many as the ingress puts there under load.
 pub const BUNDLE: u64 = 64;
@@ -31,23 +33,56 @@ const TABLES: &str = "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_cl
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
 
 pub async fn drain(scale: Scale) -> Vec<Figure> {
-    let (mut rounds, mut memory) = (Rounds::default(), Vec::new());
-    let (mut history, mut tables) = (Vec::new(), Vec::new());
+    let (mut rounds, mut least, mut memory) = (Rounds::default(), Rounds::default(), Vec::new());
+    let (mut history, mut tables, mut cpu, mut wal) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let leads = scale.leads as f64;
     for _ in 0..scale.rounds {
-        rounds.floor.push(floor_store::per_second(scale.leads).await);
+        rounds.floor.push(floor_store::per_second(scale.leads, Rows::All).await);
+        least.floor.push(floor_store::per_second(scale.leads, Rows::Least).await);
         let mut postern = Postern::without_worker(DEMO).await;
         let empty = (postern.count(HISTORY).await, postern.count(TABLES).await);
-        rounds.postern.push(per_second(&mut postern, scale.leads).await);
-        history.push((postern.count(HISTORY).await - empty.0) as f64 / scale.leads as f64);
-        tables.push((postern.count(TABLES).await - empty.1) as f64 / scale.leads as f64);
+        let before = Spent::by(&postern).await;
+        let rate = per_second(&mut postern, scale.leads).await;
+        rounds.postern.push(rate);
+        least.postern.push(rate);
+        digested(&postern).await;
+        let spent = Spent::by(&postern).await - before;
+        cpu.push(spent.cpu_us / leads);
+        wal.push(spent.wal / leads);
+        history.push((postern.count(HISTORY).await - empty.0) as f64 / leads);
+        tables.push((postern.count(TABLES).await - empty.1) as f64 / leads);
         memory.push(peak_megabytes(postern.workers[0].id()));
     }
     vec![
         Figure::ratio(format!("drain, backlog of {}", scale.leads), "leads/s", rounds, Reach::AtLeast(0.5)),
+        Figure::ratio("drain ÷ the least that a lead is", "leads/s", least, Reach::AtLeast(0.35)),
         Figure::value("drain, peak memory of the worker", "MB", memory, Reach::AtMost(80.0)),
         Figure::value("history per lead, with search keys", "bytes", history, Reach::AtMost(850.0)),
         Figure::value("all tables per lead", "bytes", tables, Reach::Anything),
+        Figure::value("WAL per lead, with search keys", "bytes", wal, Reach::AtMost(1_550.0)),
+        Figure::value("PostgreSQL per lead, with search keys", "µs", cpu, Reach::Anything),
     ]
+}
+
+/// Of leads with names that the workflow does not read, as an advertisement adds them, beside those without.
+pub async fn unread(scale: Scale) -> Vec<Figure> {
+    let mut rounds = Rounds::default();
+    for _ in 0..scale.rounds {
+        let kinds: [(fn(u64) -> Submission, _); 2] =
+            [(lead::submission, &mut rounds.floor), (lead::with_unread_names, &mut rounds.postern)];
+        for (lead, into) in kinds {
+            let mut postern = Postern::without_worker(DEMO).await;
+            into.push(per_second_of(lead, &mut postern, scale.leads).await);
+        }
+    }
+    vec![Figure::ratio("drain, names that nobody reads ÷ without", "leads/s", rounds, Reach::Anything)]
+}
+
+/// Returns when search keys and statistics of all that was committed are written.
+async fn digested(postern: &Postern) {
+    while postern.count("SELECT count(*) FROM digest_queue").await > 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Of a workflow that computes thirty values for each lead.
@@ -62,7 +97,11 @@ pub async fn heavy(scale: Scale) -> Vec<Figure> {
 
 /// Fills a lane as a burst does, starts a worker, and measures from its first commit to its last.
 pub async fn per_second(postern: &mut Postern, leads: u64) -> f64 {
-    queue(&postern.servers().amqp_url, leads).await;
+    per_second_of(lead::submission, postern, leads).await
+}
+
+async fn per_second_of(lead: fn(u64) -> Submission, postern: &mut Postern, leads: u64) -> f64 {
+    queue(&postern.servers().amqp_url, lead, leads).await;
     postern.sql("CHECKPOINT").await;
     let before = postern.count("SELECT count(*) FROM records").await;
     postern.start_worker().await;
@@ -101,7 +140,7 @@ pub async fn committed(worker: SocketAddr) -> u64 {
     metrics.lines().find_map(|line| line.strip_prefix(claimed)).map_or(0, |count| count.parse().unwrap())
 }
 
-async fn queue(amqp_url: &str, leads: u64) {
+async fn queue(amqp_url: &str, lead: fn(u64) -> Submission, leads: u64) {
     let options = publisher::Options {
         url: amqp_url.parse().unwrap(),
         connection_name: "postern-bench".into(),
@@ -115,7 +154,7 @@ async fn queue(amqp_url: &str, leads: u64) {
     }
     let numbers: Vec<u64> = load::numbers(leads).collect();
     let bundles = numbers.chunks(usize::try_from(BUNDLE).unwrap()).map(|chunk| {
-        let encoded: Vec<_> = chunk.iter().map(|n| submission::encode(&lead::submission(*n)).unwrap()).collect();
+        let encoded: Vec<_> = chunk.iter().map(|n| submission::encode(&lead(*n)).unwrap()).collect();
         submission::bundle(encoded.iter().map(Vec::as_slice))
     });
     let sent = bundles.map(|body| publisher.publish_raw(Lane::Bulk1, SUBMISSIONS_V1, body, 0));

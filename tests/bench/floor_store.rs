@@ -1,5 +1,5 @@
-//! The floor of draining: the rows that Postern writes for a lead of workflow 77, in bundles, straight to PostgreSQL
-//! with prepared statements and arrays. Nothing is received, claimed, evaluated or asked.
+//! The floors of draining: the rows that Postern writes for a lead of workflow 77, or the least of them, in bundles,
+//! straight to PostgreSQL with prepared statements and arrays. Nothing is received, claimed, evaluated or asked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,6 +35,15 @@ SELECT id, 'Leads', key, fields::jsonb FROM unnest($1::bigint[], $2::bytea[], $3
 const COMMENTS: &str = "INSERT INTO comments (record, receipt, run, step, text)
 SELECT record, receipt, 1, 3, 'Asked about web, news' FROM unnest($1::bigint[], $2::uuid[]) AS c (record, receipt)";
 
+/// Which rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Those that Postern writes.
+    All,
+    /// What a lead is at the very least: a receipt with what was posted, and a record.
+    Least,
+}
+
 /// The columns of a bundle.
 #[derive(Default)]
 struct Columns {
@@ -48,7 +57,7 @@ struct Columns {
 }
 
 /// Leads a second into a database of their own.
-pub async fn per_second(leads: u64) -> f64 {
+pub async fn per_second(leads: u64, rows: Rows) -> f64 {
     let servers = Servers::new().await;
     let numbers: Vec<u64> = load::numbers(leads).collect();
     let bundles: Vec<Columns> = numbers.chunks(usize::try_from(BUNDLE).unwrap()).map(columns).collect();
@@ -64,7 +73,7 @@ pub async fn per_second(leads: u64) -> f64 {
             let (bundles, next) = (Arc::clone(&bundles), Arc::clone(&next));
             tokio::spawn(async move {
                 while let Some(bundle) = bundles.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-                    writer.write(bundle).await;
+                    writer.write(bundle, rows).await;
                 }
             })
         })
@@ -130,14 +139,16 @@ impl Writer {
         Self { client, statements: statements.try_into().ok().unwrap() }
     }
 
-    async fn write(&self, columns: &Columns) {
+    async fn write(&self, columns: &Columns, rows: Rows) {
         let Columns { receipts, times, env, records, keys, fields, steps } = columns;
         let [to_receipts, to_runs, to_records, to_comments] = &self.statements;
         self.client.batch_execute("BEGIN").await.unwrap();
         self.client.execute(to_receipts, &[receipts, env, times]).await.unwrap();
         self.client.execute(to_records, &[records, keys, fields]).await.unwrap();
-        self.client.execute(to_comments, &[records, receipts]).await.unwrap();
-        self.client.execute(to_runs, &[receipts, times, steps]).await.unwrap();
+        if rows == Rows::All {
+            self.client.execute(to_comments, &[records, receipts]).await.unwrap();
+            self.client.execute(to_runs, &[receipts, times, steps]).await.unwrap();
+        }
         self.client.batch_execute("COMMIT").await.unwrap();
     }
 }

@@ -3,8 +3,10 @@
 //! compared with like, Postern is asked without one as well as with one.
 
 use std::collections::HashMap;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use postern_shared::store::digest;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::Scale;
@@ -16,6 +18,9 @@ use crate::report::{Figure, Reach, Rounds, quantile, sorted};
 /// Connections that share the posts.
 const CONNECTIONS: usize = 64;
 
+/// How far search keys and statistics may be behind, in seconds.
+const MOST_BEHIND: f64 = 5.0;
+
 /// The quantiles that are shown, with their names.
 const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)];
 
@@ -24,10 +29,15 @@ pub async fn open(scale: Scale, per_second: u64) -> Vec<Figure> {
     let whole = Postern::start(DEMO).await;
     let mut accepted: [Rounds; 3] = Default::default();
     let mut committed: [Rounds; 3] = Default::default();
+    let mut lags = Vec::new();
     for _ in 0..scale.rounds {
         let bare = answers(&load::open(floor.address, CONNECTIONS, per_second, scale.round).await);
         let answered = answers(&load::open(quiet.public(), CONNECTIONS, per_second, scale.round).await);
-        let posted = load::open(whole.public(), CONNECTIONS, per_second, scale.round).await;
+        let (posted, lag) = tokio::join!(
+            load::open(whole.public(), CONNECTIONS, per_second, scale.round),
+            longest_lag(&whole, scale.round)
+        );
+        lags.push(lag);
         let (answered_meanwhile, ends) = (answers(&posted), commits(&whole, &posted).await);
         for (at, (_, part)) in QUANTILES.iter().enumerate() {
             accepted[at].postern.push(quantile(&answered, *part));
@@ -43,7 +53,20 @@ pub async fn open(scale: Scale, per_second: u64) -> Vec<Figure> {
             Figure::ratio(format!("{per_second} posts/s: {name} to {what}"), "ms", rounds, reach)
         })
     };
-    figures("202", 1.5, accepted).chain(figures("commit ÷ to 202 meanwhile", 5.0, committed)).collect()
+    let reach = if judged { Reach::AtMost(MOST_BEHIND) } else { Reach::Anything };
+    let lag = Figure::value(format!("{per_second} posts/s: the digest lags by"), "s", lags, reach);
+    figures("202", 1.5, accepted).chain(figures("commit ÷ to 202 meanwhile", 5.0, committed)).chain([lag]).collect()
+}
+
+/// How far the digest was behind at most, for a time.
+async fn longest_lag(postern: &Postern, time: Duration) -> f64 {
+    let (connection, began) = (postern.connection().await, Instant::now());
+    let mut longest = 0;
+    while began.elapsed() < time {
+        longest = longest.max(digest::lag(&connection).await.unwrap());
+        sleep(Duration::from_millis(500)).await;
+    }
+    longest as f64
 }
 
 fn answers(posted: &[Posted]) -> Vec<f64> {

@@ -29,6 +29,15 @@ pub fn env(number: u64) -> Env {
     serde_json::from_value(env).unwrap()
 }
 
+/// The same with what an advertisement adds.
+pub fn with_unread_names(number: u64) -> Submission {
+    let mut submission = submission(number);
+    for (name, value) in [("utm_source", "newsletter"), ("utm_medium", "email"), ("utm_campaign", "autumn-2026")] {
+        submission.env.set(name, value.into());
+    }
+    submission
+}
+
 /// What the ingress makes of it.
 pub fn submission(number: u64) -> Submission {
     let receipt = ReceiptId::new();

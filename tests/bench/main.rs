@@ -25,9 +25,11 @@ mod latency;
 mod lead;
 mod load;
 mod pages;
+mod postgres_cost;
 mod report;
 mod siege;
 mod standalone;
+mod weeks;
 
 #[path = ".."]
 mod beside {
@@ -123,6 +125,8 @@ enum Kind {
     Drain,
     /// The same of a workflow that computes thirty values for each lead.
     DrainHeavy,
+    /// The same of leads with names that the workflow does not read, beside those without.
+    DrainUnread,
     /// Leads a second from the post to the commit, with the load and all services on this machine.
     EndToEnd,
     /// Time from the post of a lead to its commit while a burst of another flow waits.
@@ -151,6 +155,9 @@ enum Kind {
     Away,
     /// Workers as KEDA would start and stop them, 1 to 4 and back; what `postern_seconds_to_drain` predicts, beside what comes.
     Autoscaling,
+    /// The history over thirty weeks by a clock that is moved, under load and with a long reader: its size, and whether leads
+    /// stand still.
+    Weeks,
 }
 
 /// How long a siege lasts unless told.
@@ -216,6 +223,7 @@ impl Kind {
             Self::AcceptTraced => accept::traced(scale).await,
             Self::Drain => drain::drain(scale).await,
             Self::DrainHeavy => drain::heavy(scale).await,
+            Self::DrainUnread => drain::unread(scale).await,
             Self::EndToEnd => end_to_end::end_to_end(scale).await,
             Self::Fairness => fairness::fairness(scale).await,
             Self::Open1000 => latency::open(scale, 1_000).await,
@@ -230,6 +238,7 @@ impl Kind {
             Self::DryRuns => dry_runs::dry_runs(scale).await,
             Self::Away => away::away(scale, only).await,
             Self::Autoscaling => autoscaling::autoscaling(scale).await,
+            Self::Weeks => weeks::weeks().await,
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod call;
 pub mod collector;
 pub mod fake_clock;
+pub mod history;
 pub mod mail_server;
 pub mod outside;
 pub mod own_servers;
