@@ -82,9 +82,9 @@ impl FromStr for BrokerUrl {
         }
         let urls = urls.into_iter().flat_map(hosts);
         let nodes = urls.map(|url| node(&url)).collect::<Result<Arc<[Node]>, _>>()?;
-        // Another first node in each process: those of a Deployment are not all at one node.
-        let random = usize::try_from(RandomState::new().hash_one(()) >> 33).unwrap_or_default();
-        Ok(Self { nodes, turn: Arc::new(random.into()) })
+        // A random one: the processes of a Deployment are not all at the first node.
+        let first = RandomState::new().hash_one(()) % nodes.len() as u64;
+        Ok(Self { nodes, turn: Arc::new(AtomicUsize::new(usize::try_from(first).unwrap_or_default())) })
     }
 }
 

@@ -72,6 +72,21 @@ async fn a_deleted_queue_is_noticed_and_declared_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_is_refused_keeps_no_other_from_being_consumed() {
+    let vhost = Vhost::new().await;
+    let publisher = connected_publisher(&vhost).await;
+    let bulk = topology::queue(Lane::Bulk1).unwrap();
+    let taken = vhost.take_queue(bulk).await;
+    let health = Health::new();
+    let mut messages = listen(&vhost, &health);
+    publish(&publisher, 1).await.unwrap();
+    assert_eq!(numbers(&next(&mut messages).await), [1]);
+    eventually("the reason is told", async || health.deaf().is_some_and(|why| why.contains(bulk))).await;
+    taken.close(200, "done".into()).await.unwrap();
+    eventually("all are consumed", async || health.hears()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_held_too_long_goes_back_and_is_delivered_again() {
     let vhost = Vhost::new().await;
     let publisher = connected_publisher(&vhost).await;

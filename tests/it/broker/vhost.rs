@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use lapin::options::{BasicConsumeOptions, BasicRejectOptions};
+use lapin::options::{BasicConsumeOptions, BasicRejectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use postern_shared::broker::connection::BrokerUrl;
 use reqwest::{Method, StatusCode};
@@ -37,6 +37,16 @@ impl Vhost {
 
     pub async fn delete_queue(&self, queue: &str) {
         self.call(Method::DELETE, &format!("queues/{}/{queue}", self.name), json!({})).await;
+    }
+
+    /// A connection that has a queue for itself alone.
+    pub async fn take_queue(&self, queue: &str) -> lapin::Connection {
+        self.delete_queue(queue).await;
+        let connection = lapin::Connection::connect(&self.amqp, lapin::ConnectionProperties::default()).await.unwrap();
+        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+        let channel = connection.create_channel().await.unwrap();
+        channel.queue_declare(queue.into(), options, FieldTable::default()).await.unwrap();
+        connection
     }
 
     /// From now on nothing can be declared or bound.

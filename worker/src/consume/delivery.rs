@@ -48,9 +48,9 @@ pub(super) struct Terms {
 pub(super) enum End {
     /// Acknowledged or given back, as far as the channel still allowed.
     Settled,
-    /// Not begun when the session was over; it goes back with the channel.
+    /// Not begun when the session was over; it goes back with the connection.
     Untouched,
-    /// Unsettled for too long: the channel has to be closed.
+    /// Unsettled for too long: the connection has to be closed.
     Held,
 }
 

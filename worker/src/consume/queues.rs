@@ -2,8 +2,10 @@
 //! for another. While a node of a cluster hangs, a queue whose leader it had may answer only when the node does.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, BoxStream, SelectAll};
+use futures_util::future::pending;
+use futures_util::stream::{self, BoxStream, FuturesUnordered, SelectAll};
 use futures_util::{FutureExt, StreamExt};
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
@@ -12,23 +14,31 @@ use lapin::{Channel, Connection, Consumer};
 use postern_shared::broker::topology;
 use postern_shared::lane::Lane;
 use tokio::sync::OnceCell;
+use tokio::time::sleep;
 
 use super::delivery::Source;
 
 /// Dead letters handed out at the same time: they are rare, and must not take the slots of the lanes.
 const DEAD_PREFETCH: u16 = 4;
 
+/// Before a queue that the broker refused is consumed again, while others are consumed.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// The name of the consumer of a channel, which has no other.
+const TAG: &str = "postern";
+
 /// What came from a queue.
+#[expect(clippy::large_enum_variant, reason = "nearly all are deliveries")]
 pub(super) enum Came {
     /// It is consumed from now on, on this channel.
     Begun(Channel),
     /// It cannot be declared or consumed.
-    Refused(lapin::Error),
+    Refused(Queue, lapin::Error),
     Delivered(Source, Delivery),
     /// Its channel was closed.
-    Closed(lapin::Error),
+    Closed(&'static str, lapin::Error),
     /// The broker has cancelled its consumer.
-    Cancelled,
+    Cancelled(&'static str),
 }
 
 /// Messages that are handed out before the first is acknowledged.
@@ -40,11 +50,16 @@ pub(super) struct Prefetch {
     pub(super) resuming: u16,
 }
 
-/// The queues of a connection, and those that are consumed already.
+/// The queues of a connection.
 pub(super) struct Queues {
     pub(super) came: SelectAll<BoxStream<'static, Came>>,
-    consumed: Vec<Channel>,
+    /// Of those that are consumed. A channel that nobody holds is closed.
+    channels: Vec<Channel>,
     count: usize,
+    /// When the first was consumed.
+    pub(super) since: Option<Instant>,
+    /// How often one was refused.
+    refused: usize,
 }
 
 impl Queues {
@@ -56,60 +71,87 @@ impl Queues {
             Some((Source::Lane(lane), topology::queue(lane)?, prefetch.max(1)))
         });
         let all = lanes.chain([(Source::DeadLetters, topology::DEAD_QUEUE, DEAD_PREFETCH)]);
-        let came: SelectAll<_> = all
-            .map(|(source, queue, prefetch)| {
-                let queue = Queue {
-                    connection: Arc::clone(connection),
-                    declared: Arc::clone(&declared),
-                    name: queue,
-                    prefetch,
-                };
-                queue.deliveries(source)
-            })
-            .collect();
+        let all = all.map(|(source, name, prefetch)| Queue {
+            connection: Arc::clone(connection),
+            declared: Arc::clone(&declared),
+            source,
+            name,
+            prefetch,
+        });
+        let came: SelectAll<_> = all.map(Queue::deliveries).collect();
         let count = came.len();
-        Self { came, consumed: Vec::new(), count }
+        Self { came, channels: Vec::new(), count, since: None, refused: 0 }
     }
 
     /// One more is consumed.
     pub(super) fn begun(&mut self, channel: Channel) {
-        self.consumed.push(channel);
+        self.since.get_or_insert_with(Instant::now);
+        self.channels.push(channel);
     }
 
-    /// How many are consumed, and whether those are all.
-    pub(super) fn consumed(&self) -> (usize, bool) {
-        (self.consumed.len(), self.consumed.len() == self.count)
+    pub(super) fn are_all_consumed(&self) -> bool {
+        self.channels.len() == self.count
     }
 
-    /// Nothing more is to come. The channels stay, for what is to be acknowledged: one that nobody holds is closed.
+    /// Whether none is consumed and all were refused.
+    pub(super) fn are_all_refused(&self) -> bool {
+        self.since.is_none() && self.refused >= self.count
+    }
+
+    /// Consumes one again that was refused.
+    pub(super) fn begin_again(&mut self, queue: Queue) {
+        self.refused += 1;
+        let again = sleep(AGAIN_AFTER).into_stream().flat_map(move |()| queue.clone().deliveries());
+        self.came.push(again.boxed());
+    }
+
+    /// Lets nothing more come, from those neither that begin only now. What comes all the same goes back with the connection.
+    /// It never returns: a queue that hangs does not answer.
     pub(super) async fn cancel(&mut self) {
-        for channel in &mut self.consumed {
+        let cancel = |channel: Channel| async move {
             let _ = channel.basic_cancel(TAG.into(), BasicCancelOptions::default()).await;
+        };
+        let mut cancelling: FuturesUnordered<_> = self.channels.iter().cloned().map(cancel).collect();
+        loop {
+            tokio::select! {
+                Some(came) = self.came.next() => if let Came::Begun(channel) = came {
+                    cancelling.push(cancel(channel.clone()));
+                    self.channels.push(channel);
+                },
+                Some(()) = cancelling.next() => {}
+                else => pending().await,
+            }
         }
     }
 }
 
-/// The name of the consumer of a channel: it has no other.
-const TAG: &str = "postern";
-
-struct Queue {
+/// How one queue is consumed.
+#[derive(Clone)]
+pub(super) struct Queue {
     connection: Arc<Connection>,
     /// Whether everything was declared, once for all queues.
     declared: Arc<OnceCell<()>>,
-    name: &'static str,
+    source: Source,
+    pub(super) name: &'static str,
     prefetch: u16,
 }
 
 impl Queue {
-    fn deliveries(self, source: Source) -> BoxStream<'static, Came> {
-        let begun = async move { self.begin().await }.into_stream();
-        let came = begun.flat_map(move |begun| match begun {
-            Err(error) => stream::iter([Came::Refused(error)]).boxed(),
+    fn deliveries(self) -> BoxStream<'static, Came> {
+        let begun = async move { (self.begin().await, self) }.into_stream();
+        let came = begun.flat_map(|(begun, queue)| match begun {
+            Err(error) => stream::iter([Came::Refused(queue, error)]).boxed(),
             Ok((channel, consumer)) => {
-                let delivered =
-                    consumer.map(move |next| next.map_or_else(Came::Closed, |next| Came::Delivered(source, next)));
+                let Self { source, name, .. } = queue;
+                let delivered = consumer.map(move |next| match next {
+                    Ok(delivery) => Came::Delivered(source, delivery),
+                    Err(error) => Came::Closed(name, error),
+                });
                 // A stream that ends would leave the others in silence: its end is told.
-                stream::iter([Came::Begun(channel)]).chain(delivered).chain(stream::iter([Came::Cancelled])).boxed()
+                stream::iter([Came::Begun(channel)])
+                    .chain(delivered)
+                    .chain(stream::iter([Came::Cancelled(name)]))
+                    .boxed()
             }
         });
         came.boxed()

@@ -20,8 +20,8 @@ use super::message::{Message, Settlement};
 use super::queues::{Came, Prefetch, Queues};
 use super::slots::Slots;
 
-/// How long a delivery may stay unsettled, waiting for PostgreSQL for instance, before its channel is closed so
-/// that the messages go back. Well below RabbitMQ's consumer time-out (30 minutes, looked at once a minute),
+/// How long a delivery may stay unsettled, waiting for PostgreSQL for instance, before the connection is closed
+/// so that the messages go back. Well below RabbitMQ's consumer time-out (30 minutes, looked at once a minute),
 /// and not shorter than it must be: each time counts as a delivery of everything prefetched.
 pub const HOLD_LIMIT: Duration = Duration::from_secs(10 * 60);
 
@@ -30,10 +30,6 @@ const RECONNECT: (Duration, Duration) = (Duration::from_millis(100), Duration::f
 
 /// Until the first queue is consumed: a few round trips, and a leader election when the broker has just started.
 const FIRST_LIMIT: Duration = Duration::from_secs(10);
-
-/// And until all are. RabbitMQ answers for the queues of a node that hangs when it takes that node for dead, which it does
-/// after a minute; the other queues are consumed meanwhile.
-const ALL_LIMIT: Duration = Duration::from_secs(90);
 
 /// Saying good-bye to a broker that may not listen.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -117,14 +113,14 @@ enum SessionError {
     Connect(#[from] ConnectError),
     #[error("the queues cannot be declared or consumed: {0}")]
     Setup(lapin::Error),
-    #[error("the broker did not answer to consuming within {} s", .0.as_secs())]
-    SetupTimedOut(Duration),
-    #[error("the channel was closed: {0}")]
-    Channel(lapin::Error),
+    #[error("the broker did not answer to consuming within {} s", FIRST_LIMIT.as_secs())]
+    SetupTimedOut,
+    #[error("the channel of {0} was closed: {1}")]
+    Channel(&'static str, lapin::Error),
     #[error("the connection was lost")]
     Lost,
-    #[error("the broker cancelled the consumer; was its queue deleted?")]
-    Cancelled,
+    #[error("the broker cancelled the consumer of {0}; was the queue deleted?")]
+    Cancelled(&'static str),
     #[error("a message was held too long; all that is unsettled goes back to the queue")]
     Held,
 }
@@ -143,7 +139,6 @@ where
         let prefetch = Prefetch { lane: self.options.prefetch, resuming: self.options.resuming };
         let mut queues = Queues::of(&connection, prefetch);
         self.session += 1;
-        let began = Instant::now();
         let over = Shutdown::new();
         let ended = self.consume(&connection, &mut queues, &over).await;
         self.health.lost("stopping".into());
@@ -152,7 +147,7 @@ where
             self.drain(&mut queues).await;
         }
         // A session that ends as soon as it began has cost each message a delivery: not again at once.
-        if began.elapsed() > RECONNECT.1 {
+        if queues.since.is_some_and(|since| since.elapsed() > RECONNECT.1) {
             backoff.reset();
         }
         // Closing the connection is what sends everything unsettled back to the queues.
@@ -176,15 +171,23 @@ where
                 Some(came) = queues.came.next() => match came {
                     Came::Begun(channel) => {
                         queues.begun(channel);
-                        if queues.consumed().1 {
+                        if queues.are_all_consumed() {
                             self.health.hearing();
                             tracing::info!("consuming");
                         }
                     }
                     Came::Delivered(source, delivery) => self.start(delivery, source, over),
-                    Came::Refused(error) => return Err(SessionError::Setup(error)),
-                    Came::Closed(error) => return Err(SessionError::Channel(error)),
-                    Came::Cancelled => return Err(SessionError::Cancelled),
+                    Came::Refused(queue, error) => {
+                        let name = queue.name;
+                        queues.begin_again(queue);
+                        if queues.are_all_refused() {
+                            return Err(SessionError::Setup(error));
+                        }
+                        tracing::warn!(queue = name, %error, "a queue cannot be consumed; it is tried again");
+                        self.health.lost(format!("{name} cannot be consumed: {error}"));
+                    }
+                    Came::Closed(queue, error) => return Err(SessionError::Channel(queue, error)),
+                    Came::Cancelled(queue) => return Err(SessionError::Cancelled(queue)),
                 },
                 Some(joined) = self.running.join_next() => match joined {
                     Ok((session, End::Held)) if session == self.session => return Err(SessionError::Held),
@@ -195,13 +198,11 @@ where
                     if !connection.status().connected() {
                         return Err(SessionError::Lost);
                     }
-                    let limit = match queues.consumed() {
-                        (_, true) => continue,
-                        (0, _) => FIRST_LIMIT,
-                        _ => ALL_LIMIT,
-                    };
-                    if began.elapsed() > limit {
-                        return Err(SessionError::SetupTimedOut(limit));
+                    if began.elapsed() > FIRST_LIMIT && queues.since.is_none() {
+                        return Err(SessionError::SetupTimedOut);
+                    }
+                    if began.elapsed() > FIRST_LIMIT && !queues.are_all_consumed() {
+                        self.health.lost("the broker does not answer for some of the queues".into());
                     }
                 }
             }
@@ -225,8 +226,10 @@ where
     /// Takes nothing more and finishes what has begun.
     async fn drain(&mut self, queues: &mut Queues) {
         let finish = async {
-            queues.cancel().await;
-            while self.running.join_next().await.is_some() {}
+            tokio::select! {
+                () = queues.cancel() => {}
+                () = async { while self.running.join_next().await.is_some() {} } => {}
+            }
         };
         if timeout(self.options.drain_limit, finish).await.is_err() {
             tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
