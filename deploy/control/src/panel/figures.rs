@@ -14,8 +14,9 @@ use tokio::time::timeout;
 /// How long figures are shown at least before they are counted again.
 const MIN_AGE: Duration = Duration::from_secs(5);
 
-/// And how many times as long as counting them took: it takes a hundredth of the time, however many leads there are.
+/// And how many times as long as counting them took, at most so long: counting takes a hundredth of the time.
 const TIMES_AS_LONG: u32 = 100;
+const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// How long a page waits for new ones. A short history is counted by then.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -72,9 +73,10 @@ impl Figures {
     }
 
     async fn count(&self, store: &Store) -> Result<Counted, StoreError> {
+        let connection = store.connection().await?;
         let (at, began) = (SystemTime::now(), Instant::now());
-        let hours = overview::hours(&store.connection().await?).await?;
-        let old_at = began + MIN_AGE.max(began.elapsed() * TIMES_AS_LONG);
+        let hours = overview::hours(&connection).await?;
+        let old_at = began + (began.elapsed() * TIMES_AS_LONG).clamp(MIN_AGE, MAX_AGE);
         let counted = Counted { hours, at, old_at };
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted.clone());
         Ok(counted)

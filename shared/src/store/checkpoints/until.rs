@@ -9,11 +9,14 @@ use uuid::Uuid;
 use crate::resume::RunKey;
 use crate::store::StoreError;
 
-/// Of the parts of a run that wait, the first that goes on.
+/// Of the parts of a run that wait for a time, the first that goes on. A part that waits for other runs has a time as well,
+/// after which it no longer does.
 const UNTIL: &str = "-- until::until
 SELECT receipt, run, min((parked ->> 'due_at_ms')::bigint)
 FROM unnest($1::uuid[], $2::smallint[]) AS wanted (receipt, run) JOIN checkpoints USING (receipt, run),
     json_array_elements(document -> 'parked') AS parked
+WHERE NOT waits_for_turn AND gate IS DISTINCT FROM 'closed' AND document ->> 'calling' IS DISTINCT FROM 'true'
+    AND parked -> 'steps' -> -1 -> 'awaits' IS NULL
 GROUP BY receipt, run";
 
 /// When those of these runs go on that wait for a time.
