@@ -68,12 +68,10 @@ pub async fn drain(scale: Scale) -> Vec<Figure> {
 pub async fn unread(scale: Scale) -> Vec<Figure> {
     let mut rounds = Rounds::default();
     for _ in 0..scale.rounds {
-        let kinds: [(fn(u64) -> Submission, _); 2] =
-            [(lead::submission, &mut rounds.floor), (lead::with_unread_names, &mut rounds.postern)];
-        for (lead, into) in kinds {
-            let mut postern = Postern::without_worker(DEMO).await;
-            into.push(per_second_of(lead, &mut postern, scale.leads).await);
-        }
+        let mut postern = Postern::without_worker(DEMO).await;
+        rounds.floor.push(per_second(&mut postern, scale.leads).await);
+        let mut postern = Postern::without_worker(DEMO).await;
+        rounds.postern.push(per_second_of(lead::with_unread_names, &mut postern, scale.leads).await);
     }
     vec![Figure::ratio("drain, names that nobody reads ÷ without", "leads/s", rounds, Reach::Anything)]
 }

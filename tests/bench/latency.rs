@@ -54,8 +54,8 @@ pub async fn open(scale: Scale, per_second: u64) -> Vec<Figure> {
         })
     };
     let reach = if judged { Reach::AtMost(MOST_BEHIND) } else { Reach::Anything };
-    let lag = Figure::value(format!("{per_second} posts/s: the digest lags by"), "s", lags, reach);
-    figures("202", 1.5, accepted).chain(figures("commit ÷ to 202 meanwhile", 5.0, committed)).chain([lag]).collect()
+    let digest = Figure::value(format!("{per_second} posts/s: the digest lags by"), "s", lags, reach);
+    figures("202", 1.5, accepted).chain(figures("commit ÷ to 202 meanwhile", 5.0, committed)).chain([digest]).collect()
 }
 
 /// How far the digest was behind at most, for a time.

@@ -68,5 +68,6 @@ fn is_limit(name: &str) -> bool {
 }
 
 fn is_no_page(file: &str) -> bool {
-    file.strip_prefix(PAGES).is_none_or(|page| NO_PAGES.iter().any(|name| page == format!("{name}.rs")))
+    let name = |page: &str| page.split(['/', '.']).next().unwrap_or_default().to_owned();
+    file.strip_prefix(PAGES).is_none_or(|page| NO_PAGES.contains(&name(page).as_str()))
 }
