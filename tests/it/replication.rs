@@ -50,11 +50,13 @@ async fn a_lead_that_is_found_done_is_settled_only_when_a_standby_has_it() {
     let public = ingress.address("the public listener is open").await;
     let post = Call::new(Method::POST, public, "/trigger?workflow_trigger=web_lead");
     assert_eq!(post.form("lastname=Li&email=li@example.org").send().await.status, 202);
-    let first = eventually("the commit waits", async || admin.query_opt(WAITING, &[]).await.unwrap()).await;
-    let first: i32 = first.get(0);
-    admin.execute("SELECT pg_terminate_backend($1)", &[&first]).await.unwrap();
-    eventually("its failure is told", async || worker.log().contains("a bundle waits for postgresql").then_some(()))
-        .await;
+    // The commits of the upkeep wait as well.
+    let end = format!("SELECT pg_terminate_backend(pid) FROM ({WAITING}) AS waiting");
+    eventually("the commit waits, and its failure is told", async || {
+        admin.query(&end, &[]).await.unwrap();
+        worker.log().contains("a bundle waits for postgresql").then_some(())
+    })
+    .await;
     // The next try is due within a fifth of a second, and would be over.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let records = "SELECT count(*) FROM records";
