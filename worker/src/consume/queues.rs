@@ -1,6 +1,7 @@
 //! The queues of the broker that a worker consumes over one connection: each on a channel of its own, so that none waits
 //! for another. While a node of a cluster hangs, a queue whose leader it had may answer only when the node does.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,7 @@ const TAG: &str = "postern";
 #[expect(clippy::large_enum_variant, reason = "nearly all are deliveries")]
 pub(super) enum Came {
     /// It is consumed from now on, on this channel.
-    Begun(Channel),
+    Begun(&'static str, Channel),
     /// It cannot be declared or consumed.
     Refused(Queue, lapin::Error),
     Delivered(Source, Delivery),
@@ -55,7 +56,8 @@ pub(super) struct Queues {
     pub(super) came: SelectAll<BoxStream<'static, Came>>,
     /// Of those that are consumed. A channel that nobody holds is closed.
     channels: Vec<Channel>,
-    count: usize,
+    /// The names of the others.
+    missing: BTreeSet<&'static str>,
     /// When the first was consumed.
     pub(super) since: Option<Instant>,
     /// How often one was refused.
@@ -78,24 +80,28 @@ impl Queues {
             name,
             prefetch,
         });
-        let came: SelectAll<_> = all.map(Queue::deliveries).collect();
-        let count = came.len();
-        Self { came, channels: Vec::new(), count, since: None, refused: 0 }
+        let all: Vec<Queue> = all.collect();
+        let missing = all.iter().map(|queue| queue.name).collect();
+        let came = all.into_iter().map(Queue::deliveries).collect();
+        Self { came, channels: Vec::new(), missing, since: None, refused: 0 }
     }
 
     /// One more is consumed.
-    pub(super) fn begun(&mut self, channel: Channel) {
+    pub(super) fn begun(&mut self, name: &str, channel: Channel) {
+        self.missing.remove(name);
         self.since.get_or_insert_with(Instant::now);
         self.channels.push(channel);
     }
 
-    pub(super) fn are_all_consumed(&self) -> bool {
-        self.channels.len() == self.count
+    /// The names of those that are not consumed; none = all are.
+    pub(super) fn missing(&self) -> Option<String> {
+        let names: Vec<&str> = self.missing.iter().copied().collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// Whether none is consumed and all were refused.
     pub(super) fn are_all_refused(&self) -> bool {
-        self.since.is_none() && self.refused >= self.count
+        self.since.is_none() && self.refused >= self.missing.len()
     }
 
     /// Consumes one again that was refused.
@@ -114,7 +120,7 @@ impl Queues {
         let mut cancelling: FuturesUnordered<_> = self.channels.iter().cloned().map(cancel).collect();
         loop {
             tokio::select! {
-                Some(came) = self.came.next() => if let Came::Begun(channel) = came {
+                Some(came) = self.came.next() => if let Came::Begun(_, channel) = came {
                     cancelling.push(cancel(channel.clone()));
                     self.channels.push(channel);
                 },
@@ -147,8 +153,8 @@ impl Queue {
                     Ok(delivery) => Came::Delivered(source, delivery),
                     Err(error) => Came::Closed(name, error),
                 });
-                // A stream that ends would leave the others in silence: its end is told.
-                stream::iter([Came::Begun(channel)])
+                // Nobody notices that one stream of several has ended: the last item tells it.
+                stream::iter([Came::Begun(name, channel)])
                     .chain(delivered)
                     .chain(stream::iter([Came::Cancelled(name)]))
                     .boxed()

@@ -169,9 +169,9 @@ where
             tokio::select! {
                 () = self.shutdown.wait() => return Ok(()),
                 Some(came) = queues.came.next() => match came {
-                    Came::Begun(channel) => {
-                        queues.begun(channel);
-                        if queues.are_all_consumed() {
+                    Came::Begun(name, channel) => {
+                        queues.begun(name, channel);
+                        if queues.missing().is_none() {
                             self.health.hearing();
                             tracing::info!("consuming");
                         }
@@ -198,11 +198,11 @@ where
                     if !connection.status().connected() {
                         return Err(SessionError::Lost);
                     }
-                    if began.elapsed() > FIRST_LIMIT && queues.since.is_none() {
-                        return Err(SessionError::SetupTimedOut);
-                    }
-                    if began.elapsed() > FIRST_LIMIT && !queues.are_all_consumed() {
-                        self.health.lost("the broker does not answer for some of the queues".into());
+                    if began.elapsed() > FIRST_LIMIT && let Some(missing) = queues.missing() {
+                        if queues.since.is_none() {
+                            return Err(SessionError::SetupTimedOut);
+                        }
+                        self.health.lost(format!("these queues are not consumed: {missing}"));
                     }
                 }
             }
