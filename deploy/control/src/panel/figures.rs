@@ -14,8 +14,10 @@ use tokio::time::timeout;
 /// How long figures are shown at least before they are counted again.
 const MIN_AGE: Duration = Duration::from_secs(5);
 
-/// And how many times as long as counting them took, at most so long: counting takes a hundredth of the time.
+/// They are shown so many times as long as counting them took: counting takes a hundredth of the time.
 const TIMES_AS_LONG: u32 = 100;
+
+/// How long they are shown at most.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// How long a page waits for new ones. A short history is counted by then.

@@ -45,9 +45,10 @@ struct Beside {
 pub async fn rows(visit: &Visit<'_>, p: &Frame, found: &[Run]) -> Result<Vec<Row>, Refusal> {
     let titles = titles(visit).await?.into_iter().collect();
     let without = found.iter().filter(|run| run.record.is_none()).map(Run::key);
-    let touched = run_steps::records(&visit.connection().await?, without).await?;
+    let connection = visit.connection().await?;
+    let touched = run_steps::records(&connection, without).await?;
     let waiting = found.iter().filter(|run| run.state == State::Waiting).map(Run::key);
-    let until = checkpoints::until(&visit.connection().await?, waiting).await?;
+    let until = checkpoints::until(&connection, waiting).await?;
     let beside = Beside { titles, touched, until };
     Ok(found.iter().map(|run| row(p, run, &beside)).collect())
 }
