@@ -25,7 +25,7 @@ pub const BUNDLE: u64 = 64;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Bytes of all partitioned tables with their indexes: those of the history.
-const HISTORY: &str = "SELECT sum(pg_total_relation_size(relid))::bigint
+pub const HISTORY: &str = "SELECT sum(pg_total_relation_size(relid))::bigint
     FROM pg_partitioned_table, pg_partition_tree(partrelid) WHERE isleaf";
 
 /// Bytes of all tables with their indexes.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use postern_shared::store::retention::Retired;
 use tokio::time::sleep;
 
+use crate::drain::HISTORY;
 use crate::it::harness::fake_clock::FakeClock;
 use crate::it::harness::history::{keep, reader, retire};
 use crate::it::harness::{DEMO, Postern, eventually, private};
@@ -34,11 +35,7 @@ const CONNECTIONS: usize = 8;
 /// Between two looks at what was executed.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// In bytes, with the indexes.
-const SIZE: &str = "SELECT sum(pg_total_relation_size(inhrelid))::bigint
-FROM pg_inherits JOIN pg_partitioned_table ON partrelid = inhparent";
-
-/// What is not accepted is a panic of the load.
+/// The load panics when a lead is not accepted.
 pub async fn weeks() -> Vec<Figure> {
     let clock = FakeClock::new();
     let mut postern = Postern::with_ingress(DEMO, &clock.environment()).await;
@@ -80,7 +77,7 @@ async fn pass(postern: &Postern, clock: &FakeClock) -> Vec<f64> {
             (!retire(postern, now, &options).await.contains(&Retired::InUse)).then_some(())
         })
         .await;
-        sizes.push(postern.count(SIZE).await as f64);
+        sizes.push(postern.count(HISTORY).await as f64);
         assert!(Instant::now() < end, "week {week} took longer than the load has time for it");
         sleep(end.saturating_duration_since(Instant::now())).await;
     }

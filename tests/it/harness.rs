@@ -275,13 +275,20 @@ pub async fn apply(store: &Store, settings: &str) {
 }
 
 /// Asks again until there is an answer; fails, saying what did not come true, when that takes too long.
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    soon(ask).await.unwrap_or_else(|| panic!("still not true: {what}"))
+}
+
+/// The same, and nothing when that takes too long.
+pub async fn soon<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let give_up = tokio::time::Instant::now() + SOON;
     loop {
         if let Some(answer) = ask().await {
-            return answer;
+            return Some(answer);
         }
-        assert!(tokio::time::Instant::now() < give_up, "still not true: {what}");
+        if tokio::time::Instant::now() >= give_up {
+            return None;
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -4,18 +4,13 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
 
-use crate::harness::{SOON, eventually};
+use crate::harness::{eventually, soon};
 
 /// The name under which the protocol hands over an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-
-/// Between two looks at a page.
-const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// How often chromedriver is started until it has found a port.
 const ATTEMPTS: usize = 10;
@@ -111,12 +106,8 @@ impl Browser {
 
     /// Waits until a page shows a text.
     pub async fn shows(&self, text: &str) {
-        let shown = async {
-            while !self.text().await.contains(text) {
-                sleep(AGAIN_AFTER).await;
-            }
-        };
-        if timeout(SOON, shown).await.is_err() {
+        let shown = soon(async || self.text().await.contains(text).then_some(())).await;
+        if shown.is_none() {
             panic!("the page at {} does not show {text}, but {}", self.place().await, self.text().await);
         }
     }

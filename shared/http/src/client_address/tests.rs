@@ -1,4 +1,4 @@
-//! Whom a proxy names, and whom nobody believes.
+//! Which caller a proxy names, and which names are not believed.
 
 use super::*;
 use ClientAddressError::{Disagreement, ProxyNotTrusted, Unreadable};

@@ -41,7 +41,7 @@ fn a_deleted_record_is_neither_changed_nor_held_by_its_key() {
 }
 
 #[test]
-fn a_record_that_was_looked_at_is_not_held_and_one_that_is_held_is_seen_as_the_runs_made_it() {
+fn a_record_looked_at_is_not_held_and_a_held_one_is_as_the_runs_made_it() {
     let (mut unit, id) = unit();
     let (other, none) = (RecordId::try_from(853).unwrap(), RecordId::try_from(854).unwrap());
     let record = |id| Record { id, module: "Leads".parse().unwrap(), fields: Env::default() };
