@@ -65,6 +65,7 @@ mod session;
 pub mod sessions;
 pub mod set_up_keys;
 pub mod settings;
+mod shared_keys;
 pub mod spool;
 pub mod statistics;
 pub mod test_calls;

@@ -142,16 +142,7 @@ async fn a_reader_of_all_tables_stalls_nothing_while_partitions_come_and_go() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_removes_what_is_too_old_and_counts_what_it_cannot() {
     let mut postern = Postern::with_ingress(SETTINGS, &[]).await;
-    // A history that began ten weeks ago.
-    let connection = postern.connection().await;
-    let tables = "SELECT relname::text FROM pg_partitioned_table JOIN pg_class ON oid = partrelid";
-    for row in connection.query(tables, &[]).await.unwrap() {
-        let table: String = row.get(0);
-        postern.sql(&format!("ALTER TABLE {table} DETACH PARTITION {table}_older")).await;
-        postern.sql(&format!("DROP TABLE {table}_older")).await;
-    }
-    postern.sql("SELECT postern_make_partitions(0, now() - interval '10 weeks')").await;
-    postern.sql("SELECT postern_make_partitions(0, now() - interval '3 weeks')").await;
+    began_ten_weeks_ago(&postern).await;
     let old = "postern_uuid_floor(now() - interval '10 weeks')";
     postern
         .sql(
@@ -187,4 +178,44 @@ async fn a_worker_removes_what_is_too_old_and_counts_what_it_cannot() {
     let metrics = private(&mut postern.workers[0], "/metrics").await.1;
     assert!(metrics.contains("postern_history_overdue_partitions 0\n"), "{metrics}");
     assert!(!postern.workers[0].log().contains("42501"), "{}", postern.workers[0].log());
+}
+
+/// A history with the weeks of ten and of three weeks ago.
+async fn began_ten_weeks_ago(postern: &Postern) {
+    let connection = postern.connection().await;
+    let tables = "SELECT relname::text FROM pg_partitioned_table JOIN pg_class ON oid = partrelid";
+    for row in connection.query(tables, &[]).await.unwrap() {
+        let table: String = row.get(0);
+        postern.sql(&format!("ALTER TABLE {table} DETACH PARTITION {table}_older")).await;
+        postern.sql(&format!("DROP TABLE {table}_older")).await;
+    }
+    postern.sql("SELECT postern_make_partitions(0, now() - interval '10 weeks')").await;
+    postern.sql("SELECT postern_make_partitions(0, now() - interval '3 weeks')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_receipts_that_share_a_search_key_those_that_stay_keep_it() {
+    let postern = Postern::with_ingress(SETTINGS, &[]).await;
+    began_ten_weeks_ago(&postern).await;
+    let old = "postern_uuid_floor(date_trunc('week', now()) - interval '10 weeks')";
+    let receipts = format!(
+        "(SELECT array_agg(overlay({old}::text placing n::text from 36)::uuid ORDER BY n DESC) FROM generate_series(1, 3) n)"
+    );
+    postern
+        .sql(&format!(
+            "INSERT INTO runs (receipt, number, workflow, started_at, ended_at, version, state, steps_taken)
+             SELECT receipt, 1, 1, now(), CASE n WHEN 2 THEN NULL ELSE now() END, 1,
+                 (CASE n WHEN 2 THEN 'held' ELSE 'failed' END)::run_state, 1
+             FROM unnest({receipts}) WITH ORDINALITY AS r (receipt, n)"
+        ))
+        .await;
+    postern
+        .sql(&format!(
+            "INSERT INTO search_keys (receipt, hash, others) SELECT r[1], 7, r[2:] FROM {receipts} AS of (r)"
+        ))
+        .await;
+    let retired = retire(&postern, SystemTime::now(), &keep(8, 21)).await;
+    assert!(!retired.contains(&Retired::InUse), "{retired:?}");
+    let keys = "SELECT count(*) FROM search_keys WHERE others IS NULL AND receipt IN (SELECT receipt FROM runs)";
+    assert_eq!((postern.count(keys).await, postern.count("SELECT count(*) FROM search_keys").await), (1, 1));
 }

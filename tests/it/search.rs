@@ -84,11 +84,53 @@ async fn a_lead_is_found_by_words_of_which_thousands_have_one() {
 fn thousands(numbers: &str, having: u32) -> String {
     format!(
         "INSERT INTO search_keys
-        SELECT overlay(postern_uuid_floor(now())::text placing '7000-8000-' || word || to_char(n, 'FM00000000000') from 15)::uuid, hash
+        SELECT overlay(postern_uuid_floor(now() + n * interval '100 ms')::text placing '7000-8000-' || word || to_char(n, 'FM00000000000') from 15)::uuid, hash
         FROM generate_series({numbers}) n, (
             SELECT hash, row_number() OVER (ORDER BY hash) AS word FROM search_keys
-            GROUP BY hash HAVING count(*) = {having}) words"
+            GROUP BY hash HAVING sum(1 + coalesce(cardinality(others), 0)) = {having}) words"
     )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leads_of_a_burst_share_search_keys_and_each_is_found_page_by_page() {
+    let mut postern = Postern::with_ingress(DEMO, &[]).await;
+    let post = async |n: usize| {
+        let form = format!("lastname={} Ivanova&email=lead{n}@example.org", ["Anna", "Zoe"][n % 2]);
+        let answer = postern.post(PATH).form(form).send().await;
+        answer.json["receipt"].as_str().unwrap().to_owned()
+    };
+    let posted = futures_util::future::join_all((0..40).map(post)).await;
+    postern.start_worker().await;
+    are_found(&postern, "lead7@example.org", 1, 1).await;
+    digested(&postern).await;
+    let shared = "SELECT count(*) FROM search_keys WHERE cardinality(others) > 3";
+    assert!(postern.count(shared).await > 0, "no receipts share a key");
+    for (text, expected) in [("ivanova", 40), ("127.0.0.1", 40), ("anna ivanova", 20), ("zoe anna", 0)] {
+        let found = pages(&postern, text, "7").await;
+        assert_eq!(found.len(), expected, "{text}");
+        assert!(found.is_sorted_by(|newer, older| newer > older), "{text}: {found:?}");
+        assert!(found.iter().all(|one| posted.contains(one)), "{text}: {found:?}");
+    }
+    let forgotten = Cli::of(&postern).arguments(&["forget", "Anna Ivanova", "--yes"]);
+    assert_eq!(forgotten.code, 0, "{forgotten:?}");
+    for (text, expected) in [("ivanova", 20), ("zoe", 20), ("anna", 0), ("127.0.0.1", 40)] {
+        assert_eq!(pages(&postern, text, "7").await.len(), expected, "{text}");
+    }
+}
+
+/// The receipts that have a text, a page after the other.
+async fn pages(postern: &Postern, text: &str, last: &str) -> Vec<String> {
+    let (mut receipts, mut before): (Vec<String>, _) = (Vec::new(), None::<String>);
+    loop {
+        let query = [("last", last)].into_iter().chain(before.as_deref().map(|before| ("before", before)));
+        let page = find(postern, text, &query.collect::<Vec<_>>()).await;
+        let of_page = page["receipts"].as_array().unwrap();
+        receipts.extend(of_page.iter().map(|one| one["receipt"].as_str().unwrap().to_owned()));
+        before = page["next"].as_str().map(str::to_owned);
+        if before.is_none() {
+            return receipts;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

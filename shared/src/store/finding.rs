@@ -2,7 +2,9 @@
 //! looks at [`LOOKED_AT`] of what has the keys, and no more, so that a search takes no longer than others wait for it.
 
 mod kept;
+mod key_table;
 mod keyed;
+mod reader;
 mod receipts;
 mod records;
 
@@ -28,7 +30,6 @@ const LOOKED_AT: i64 = 1_000;
 /// the newest are read in their order, without a look at the others.
 const BEGIN: &str = "-- finding::begin
 SET LOCAL plan_cache_mode = force_generic_plan;
-SET LOCAL enable_hashagg = off;
 SET LOCAL enable_sort = off";
 
 /// What a search leaves out.

@@ -62,6 +62,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (77, include_str!("../../migrations/0077_runs_of_jobs.sql")),
     (80, include_str!("../../migrations/0080_refused_calls.sql")),
     (81, include_str!("../../migrations/0081_woken_runs.sql")),
+    (82, include_str!("../../migrations/0082_shared_keys.sql")),
 ];
 
 /// Holds off a second migration at the same time, and others that give rights.

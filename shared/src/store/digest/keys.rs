@@ -1,6 +1,7 @@
 //! Writes the search keys and the statistics of a part of the queue. One document at a time is in memory.
 
 use std::pin::pin;
+use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::Transaction;
 use futures_util::TryStreamExt;
@@ -11,8 +12,11 @@ use uuid::Uuid;
 use super::Part;
 use crate::body::shape;
 use crate::env::Env;
+use crate::id::ReceiptId;
 use crate::intake::dedupe::SENT;
+use crate::record_ref::RecordRef;
 use crate::search_key::{Hasher, Key};
+use crate::store::shared_keys::{self, SharedKey};
 use crate::store::{StoreError, connected_records, copy, failure_groups, parsed, statistics};
 use crate::submission::{SUBMISSIONS_V1, Submission, unbundle};
 
@@ -33,7 +37,7 @@ const FORGET_RECORDS: &str = "-- keys::forget_records
 DELETE FROM record_keys WHERE record = ANY ($1)";
 
 const ADD_RECEIPTS: &str = "-- keys::add_receipts
-COPY search_keys (receipt, hash) FROM STDIN (FORMAT binary)";
+COPY search_keys (receipt, hash, others) FROM STDIN (FORMAT binary)";
 
 const ADD_RECORDS: &str = "-- keys::add_records
 COPY record_keys (record, hash) FROM STDIN (FORMAT binary)";
@@ -43,6 +47,9 @@ COPY refused_body_keys (refused_body, hash) FROM STDIN (FORMAT binary)";
 
 const ADD_DEAD_LETTERS: &str = "-- keys::add_dead_letters
 COPY dead_letter_keys (dead_letter, hash) FROM STDIN (FORMAT binary)";
+
+/// Older receipts share no rows: they may be in the partition for what is older, where each receipt is removed alone.
+const MAX_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// An id with the hashes of its document.
 type Hashed<I> = (I, Vec<i64>);
@@ -57,9 +64,7 @@ pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) 
         let document = |row: &Row| of_document(row, hasher);
         found = hashed(transaction, RECEIPTS, &[receipts, least, greatest], document).await?;
     }
-    let of_record = |record| Key::all_of_record(record).map(|key| hasher.secret.hash(&key)).collect();
-    found.extend(touched.iter().map(|(receipt, record)| (*receipt, of_record(record))));
-    copied(transaction, ADD_RECEIPTS, Type::UUID, found).await?;
+    add_of_receipts(transaction, found, touched, hasher).await?;
     let connected = touched.iter().filter_map(|(_, record)| Some((record.connected()?, Key::record(record))));
     let connected = connected.map(|(record, key)| (record, hasher.secret.hash(&key)));
     connected_records::note(transaction, connected).await?;
@@ -80,6 +85,27 @@ pub async fn write(transaction: &Transaction<'_>, part: &Part, hasher: &Hasher) 
         let found = hashed::<i64>(transaction, DEAD_LETTERS, &[dead_letters, &SUBMISSIONS_V1], letter).await?;
         copied(transaction, ADD_DEAD_LETTERS, Type::INT8, found).await?;
     }
+    Ok(())
+}
+
+/// Writes the hashes of what was posted, and those of the records that each receipt has touched.
+async fn add_of_receipts(
+    transaction: &Transaction<'_>,
+    posted: Vec<Hashed<Uuid>>,
+    touched: &[(Uuid, RecordRef)],
+    hasher: &Hasher,
+) -> Result<(), StoreError> {
+    let of_record = |record| Key::all_of_record(record).map(|key| hasher.secret.hash(&key)).collect();
+    let touched = touched.iter().map(|(receipt, record)| (*receipt, of_record(record)));
+    let old = SystemTime::now() - MAX_AGE;
+    let (new, old): (Vec<_>, Vec<_>) =
+        posted.into_iter().chain(touched).partition(|(receipt, _)| ReceiptId::from(*receipt).time() > old);
+    let types = [Type::UUID, Type::INT8, Type::UUID_ARRAY];
+    let mut rows = pin!(copy::into(transaction, ADD_RECEIPTS, &types).await?);
+    for SharedKey { receipt, hash, others } in shared_keys::shared(new).into_iter().chain(shared_keys::alone(old)) {
+        rows.as_mut().write(&[&receipt, &hash, &others]).await?;
+    }
+    rows.finish().await?;
     Ok(())
 }
 

@@ -6,14 +6,14 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::keyed::Table;
+use super::key_table::Table;
 use super::{Filter, Found, Status};
 use crate::id::{ReceiptId, WorkflowId};
 use crate::store::StoreError;
 
-const REFUSED_BODY_KEYS: Table = Table { name: "refused_body_keys", id: "refused_body" };
+const REFUSED_BODY_KEYS: Table = Table { name: "refused_body_keys", id: "refused_body", others: Table::NO_OTHERS };
 
-const DEAD_LETTER_KEYS: Table = Table { name: "dead_letter_keys", id: "dead_letter" };
+const DEAD_LETTER_KEYS: Table = Table { name: "dead_letter_keys", id: "dead_letter", others: Table::NO_OTHERS };
 
 const REFUSED_BODIES: &str = "-- kept::refused_bodies
 SELECT id, permission, code, refused_at,

@@ -1,33 +1,31 @@
 //! What has all of some search keys, the newest first.
 
-use deadpool_postgres::Transaction;
-use tokio_postgres::types::{FromSqlOwned, ToSql};
+use std::collections::HashSet;
 
+use deadpool_postgres::Transaction;
+
+use super::key_table::{Id, Table};
+use super::reader::Reader;
 use crate::store::StoreError;
 
-/// A table of keys, and its column of what has them.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Table {
-    pub name: &'static str,
-    pub id: &'static str,
-}
+/// So many rows of a key are counted at most to find the key that fewest have.
+const MAX_COUNTED: i64 = 10_000;
 
-/// How far the rows of a key are counted to find the key that fewest have, and how far those of common keys are then read
-/// side by side: what two common keys share may be far back, or nothing.
+/// When so much was read of a key, what was found is told: what several keys share may be far back, or nothing.
 const MAX_READ: i64 = 10_000;
 
-/// Few rows: each of the first key is looked up among the rows of the others.
-const PROBE: &str = "-- keyed::probe
-SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = off";
+/// So many are looked up at once among the rows of the other keys. Where thousands of receipts of one moment have rows of
+/// their own, as versions before 82 wrote them, each look-up reads all of these.
+const MAX_LOOKED_UP: usize = 1_000;
 
-/// Many rows of each key: those of the two rarest are read in their order, side by side.
-const MERGE: &str = "-- keyed::merge
-SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = on";
+/// Of so many receipts a row may be.
+const OF_ROW: usize = 16;
 
 impl Table {
     /// What has all of the keys, at least `start` and below `end`, at most `most`; and down to where was looked, if not to
-    /// `start`.
-    pub async fn having<I: ToSql + Sync + FromSqlOwned>(
+    /// `start`. The rarest key is read, or two common ones side by side; what has them is then looked up among the rows of the
+    /// others. There is at least one key.
+    pub async fn having<I: Id>(
         self,
         transaction: &Transaction<'_>,
         hashes: &[i64],
@@ -35,35 +33,30 @@ impl Table {
         most: i64,
     ) -> Result<(Vec<I>, Option<I>), StoreError> {
         let (hashes, are_common) = self.rarest_first(transaction, hashes).await?;
-        let floor = if are_common { self.floor(transaction, &hashes, &start, &end).await? } else { None };
-        transaction.batch_execute(if are_common { MERGE } else { PROBE }).await?;
-        let statement = transaction.prepare_cached(&self.all_of(are_common)).await?;
-        let rows = transaction.query(&statement, &[&hashes, floor.as_ref().unwrap_or(&start), &end, &most]).await?;
-        if are_common {
-            transaction.batch_execute(PROBE).await?;
+        let (read, probed) = hashes.split_at(if are_common { 2 } else { 1 });
+        let mut readers = Vec::new();
+        for hash in read {
+            readers.push(Reader::open(transaction, self, *hash, (start, end)).await?);
         }
-        Ok((rows.iter().map(|row| row.get(0)).collect(), floor))
-    }
-
-    /// Where the two rarest keys have been read for as many rows as are read of each; none = they have fewer.
-    async fn floor<I: ToSql + Sync + FromSqlOwned>(
-        self,
-        transaction: &Transaction<'_>,
-        hashes: &[i64],
-        start: &I,
-        end: &I,
-    ) -> Result<Option<I>, StoreError> {
-        let Self { name, id } = self;
-        let statement = format!(
-            "-- keyed::floor
-SELECT floor FROM unnest(($1::bigint[])[:2]) AS hash CROSS JOIN LATERAL (
-    SELECT {id} AS floor FROM {name} k WHERE k.hash = hash.hash AND k.{id} >= $2 AND k.{id} < $3
-    ORDER BY k.{id} DESC OFFSET $4 LIMIT 1
-) of_hash ORDER BY floor DESC LIMIT 1"
-        );
-        let statement = transaction.prepare_cached(&statement).await?;
-        let row = transaction.query_opt(&statement, &[&hashes, start, end, &MAX_READ]).await?;
-        Ok(row.map(|row| row.get(0)))
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let (mut found, mut rows) = (Vec::new(), most.div_ceil(OF_ROW));
+        loop {
+            let candidates = Reader::of_all(&mut readers, transaction, rows).await?;
+            rows = rows.saturating_mul(2);
+            for candidates in candidates.chunks(MAX_LOOKED_UP) {
+                if found.len() < most {
+                    found.extend(self.having_too(transaction, candidates, probed).await?);
+                }
+            }
+            let floor = readers.iter().filter_map(Reader::down_to).max();
+            if found.len() >= most || readers.iter().any(Reader::is_done) {
+                found.truncate(most);
+                return Ok((found, None));
+            }
+            if readers.iter().any(|reader| reader.count() > MAX_READ) && floor.is_some_and(|floor| floor < end) {
+                return Ok((found, floor));
+            }
+        }
     }
 
     /// The keys with the rarest first, and whether even that one is common.
@@ -79,30 +72,33 @@ SELECT hash, counted FROM unnest($1::bigint[]) AS hash CROSS JOIN LATERAL (
 ) of_hash ORDER BY counted, hash"
         );
         let statement = transaction.prepare_cached(&statement).await?;
-        let rows = transaction.query(&statement, &[&hashes, &MAX_READ]).await?;
-        let are_common = rows.first().is_some_and(|row| row.get::<_, i64>(1) == MAX_READ);
+        let rows = transaction.query(&statement, &[&hashes, &MAX_COUNTED]).await?;
+        let are_common = rows.first().is_some_and(|row| row.get::<_, i64>(1) == MAX_COUNTED);
         Ok((rows.iter().map(|row| row.get(0)).collect(), are_common))
     }
 
-    /// Begins with the first key, which has an index entry for each row, in the order of the ids.
-    fn all_of(self, are_common: bool) -> String {
-        let Self { name, id } = self;
-        let (function, second, others) = if are_common {
-            let second = format!(
-                "JOIN {name} second ON second.{id} = k.{id} AND second.hash = ($1::bigint[])[2]
-    AND second.{id} >= $2 AND second.{id} < $3"
-            );
-            ("all_of_common", second, "($1::bigint[])[3:]")
-        } else {
-            ("all_of", String::new(), "($1::bigint[])[2:]")
-        };
-        format!(
-            "-- keyed::{function}
-SELECT DISTINCT k.{id} FROM {name} k {second}
-WHERE k.hash = ($1::bigint[])[1] AND k.{id} >= $2 AND k.{id} < $3 AND coalesce((
-    SELECT bool_and(EXISTS (SELECT FROM {name} other WHERE other.hash = wanted AND other.{id} = k.{id}))
-    FROM unnest({others}) AS wanted), true)
-ORDER BY k.{id} DESC LIMIT $4"
-        )
+    /// Those that have other keys too, in their order.
+    async fn having_too<I: Id>(
+        self,
+        transaction: &Transaction<'_>,
+        candidates: &[I],
+        hashes: &[i64],
+    ) -> Result<Vec<I>, StoreError> {
+        if candidates.is_empty() || hashes.is_empty() {
+            return Ok(candidates.to_vec());
+        }
+        let (Self { name, id, others }, kind) = (self, I::TYPE);
+        let statement = format!(
+            "-- keyed::having_too
+SELECT c.id FROM unnest($1::{kind}[], $2::{kind}[]) AS c (id, above) WHERE (
+    SELECT bool_and(EXISTS (SELECT FROM {name} k
+        WHERE k.hash = wanted AND k.{id} >= c.id AND k.{id} < c.above AND (k.{id} = c.id OR c.id = ANY ({others}))))
+    FROM unnest($3::bigint[]) AS wanted)"
+        );
+        let statement = transaction.prepare_cached(&statement).await?;
+        let above: Vec<I> = candidates.iter().map(|id| id.above()).collect();
+        let rows = transaction.query(&statement, &[&candidates, &above, &hashes]).await?;
+        let having: HashSet<I> = rows.iter().map(|row| row.get(0)).collect();
+        Ok(candidates.iter().filter(|id| having.contains(id)).copied().collect())
     }
 }

@@ -4,7 +4,7 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::keyed::Table;
+use super::key_table::Table;
 use super::{Filter, Found, Status};
 use crate::id::{ReceiptId, WorkflowId};
 use crate::record_ref::RecordRef;
@@ -13,7 +13,7 @@ use crate::store::StoreError;
 use crate::store::history::floor;
 use crate::store::runs::State;
 
-const KEYS: Table = Table { name: "search_keys", id: "receipt" };
+const KEYS: Table = Table { name: "search_keys", id: "receipt", others: "others" };
 
 /// Reads what became of each receipt, receipt by receipt.
 const FATES: &str = "-- receipts::fates

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
 
-use super::keyed::Table;
+use super::key_table::Table;
 use super::{Filter, Found};
 use crate::id::RecordId;
 use crate::store::StoreError;
 
-const KEYS: Table = Table { name: "record_keys", id: "record" };
+const KEYS: Table = Table { name: "record_keys", id: "record", others: Table::NO_OTHERS };
 
 const NOW: &str = "-- records::now
 SELECT l.record, r.module, r.updated_at,

@@ -7,10 +7,12 @@ use uuid::Uuid;
 use super::line::Found;
 use super::place::Place;
 use crate::store::StoreError;
+use crate::store::shared_keys::end_of_moment;
 
 const TOUCHED: &str = "-- elsewhere::touched
 SELECT connection || '/' || module || '/' || id FROM connected_records c
-WHERE EXISTS (SELECT FROM search_keys s WHERE s.hash = c.hash AND s.receipt = ANY ($1))
+WHERE EXISTS (SELECT FROM search_keys s WHERE s.hash = c.hash AND s.receipt >= $2 AND s.receipt < $3
+    AND EXISTS (SELECT FROM unnest(s.receipt || s.others) AS one WHERE one = ANY ($1)))
 UNION SELECT connected FROM receipts WHERE id = ANY ($1) AND connected IS NOT NULL ORDER BY 1";
 
 const NOTE: &str = "-- elsewhere::note
@@ -24,11 +26,17 @@ pub async fn touched(
     place: &Place,
     found: &[(Found, Vec<String>)],
 ) -> Result<Vec<String>, StoreError> {
-    if found.is_empty() || !place.is_of_receipt() {
+    if !place.is_of_receipt() {
         return Ok(Vec::new());
     }
     let receipts: Vec<Uuid> = found.iter().filter_map(|(_, key)| key.first()?.parse().ok()).collect();
-    Ok(connection.query(TOUCHED, &[&receipts]).await?.iter().map(|row| row.get(0)).collect())
+    let (Some(least), Some(greatest)) = (receipts.iter().min(), receipts.iter().max()) else { return Ok(Vec::new()) };
+    Ok(connection
+        .query(TOUCHED, &[&receipts, least, &end_of_moment(*greatest)])
+        .await?
+        .iter()
+        .map(|row| row.get(0))
+        .collect())
 }
 
 /// Adds names to a report.

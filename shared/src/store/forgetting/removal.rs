@@ -11,6 +11,7 @@ use super::line::{Found, Line};
 use super::place::{Kind, Place};
 use crate::message::Message;
 use crate::person::Person;
+use crate::store::shared_keys::end_of_moment;
 use crate::store::{StoreError, digest};
 
 const COUNT: &str = "-- removal::count
@@ -20,8 +21,18 @@ WHERE id = $1";
 const FINISH: &str = "-- removal::finish
 UPDATE forgettings SET finished_at = now() WHERE id = $1";
 
+/// Of two persons who are forgotten at the same time, the second waits here: in the rows that receipts share, each must see
+/// what the other has left.
+const ONE_AT_A_TIME: &str = "-- removal::one_at_a_time
+SELECT pg_advisory_xact_lock(hashtext('postern_forget'))";
+
 const SEARCH_KEYS: &str = "-- removal::search_keys
-DELETE FROM search_keys WHERE receipt = $1 AND hash = ANY ($2)";
+WITH removed AS (
+    DELETE FROM search_keys WHERE hash = ANY ($2) AND receipt >= $1 AND receipt < $3 AND $1 = ANY (receipt || others)
+    RETURNING hash, array_remove(receipt || others, $1) AS others
+)
+INSERT INTO search_keys (receipt, hash, others)
+SELECT others[1], hash, nullif(others[2:], '{}') FROM removed WHERE others <> '{}'";
 
 const RECORD_KEYS: &str = "-- removal::record_keys
 DELETE FROM record_keys WHERE record = $1 AND hash = ANY ($2)";
@@ -76,6 +87,7 @@ async fn try_remove(
     let secret = digest::secret(connection).await?;
     let hashes: Vec<i64> = person.hashes(&secret).into_iter().flatten().collect();
     let transaction = connection.transaction().await?;
+    transaction.execute(ONE_AT_A_TIME, &[]).await?;
     let mut count: i64 = 0;
     for (_, key) in found {
         count += i64::from(remove_row(&transaction, place, person, key, &hashes).await?);
@@ -155,7 +167,7 @@ async fn beside(transaction: &Transaction<'_>, table: &str, key: &[String], hash
     let Some(key) = key.first() else { return Ok(()) };
     if table == "receipts" {
         let receipt: Uuid = key.parse().map_err(|_| unreadable())?;
-        transaction.execute(SEARCH_KEYS, &[&receipt, &hashes]).await?;
+        transaction.execute(SEARCH_KEYS, &[&receipt, &hashes, &end_of_moment(receipt)]).await?;
     }
     let of_id = match table {
         "records" => RECORD_KEYS,

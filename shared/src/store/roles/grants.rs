@@ -268,7 +268,7 @@ const TABLES: &[(Process, &str, &[Right])] = &[
     (Control, "search_secret", &[Read("key")]),
     (Control, "refused_body_keys", &[Read(""), Remove]),
     (Control, "dead_letter_keys", &[Read(""), Remove]),
-    (Control, "search_keys", &[Read(""), Remove]),
+    (Control, "search_keys", &[Read(""), Add(""), Remove]),
     (Control, "record_keys", &[Read(""), Remove]),
     (Control, "claims", &[Read(""), Change("receipt, run"), Remove]),
     (Control, "responses", &[Read(""), Change("content_type, body")]),
