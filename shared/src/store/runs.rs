@@ -3,6 +3,7 @@
 
 mod filter;
 mod of_receipt;
+mod page;
 mod settled;
 mod state;
 
@@ -21,6 +22,8 @@ use crate::resume::{Resume, RunKey};
 
 pub use filter::Filter;
 pub use of_receipt::{OfReceipt, of};
+pub(super) use page::read;
+pub use page::{latest, page};
 pub use settled::Settled;
 pub use state::State;
 
@@ -49,12 +52,6 @@ const TYPES: [Type; 17] = [
     Type::TEXT,
     Type::TEXT,
 ];
-
-const PAGE: &str = "-- runs::page
-SELECT receipt, number, workflow, version, state::text, steps_taken, record, message, started_at, ended_at,
-    parent, parent_step, item, replays, replaced_by, connected, handled_by, dismissed_by
-FROM runs WHERE $FILTER AND ($10::uuid IS NULL OR receipt <= $10 AND (receipt < $10 OR number > $11))
-ORDER BY receipt DESC, number LIMIT $12";
 
 const UPDATE: &str = "-- runs::update
 UPDATE runs SET state = $4::text::run_state, steps_taken = $5, message = $6, ended_at = $7,
@@ -273,51 +270,4 @@ pub async fn let_go(transaction: &Transaction<'_>, version: i32, runs: &[Resume]
     let numbers: Vec<i16> = runs.iter().map(|one| one.run.number).collect();
     transaction.execute(LET_GO, &[&receipts, &numbers, &version]).await?;
     Ok(())
-}
-
-/// The latest runs, newest first, at most `last`; of one workflow or all, in one state or all.
-pub async fn latest(
-    connection: &Object,
-    workflow: Option<WorkflowId>,
-    state: Option<State>,
-    last: i64,
-) -> Result<Vec<Run>, StoreError> {
-    page(connection, &Filter { workflow, state, ..Filter::default() }, None, last).await
-}
-
-/// The latest runs that come behind another in the list, newest first, at most `last`.
-pub async fn page(
-    connection: &Object,
-    filter: &Filter,
-    behind: Option<RunKey>,
-    last: i64,
-) -> Result<Vec<Run>, StoreError> {
-    let (receipt, number) = (behind.map(|run| run.receipt.uuid()), behind.map(|run| run.number));
-    let parameters = filter.parameters();
-    // Not prepared: a plan for any filter would read much for some.
-    let rows = connection.query(&filter.in_statement(PAGE), &parameters.and(&[&receipt, &number, &last])).await?;
-    rows.iter().map(read).collect()
-}
-
-/// Reads the columns of [`PAGE`].
-pub(super) fn read(row: &tokio_postgres::Row) -> Result<Run, StoreError> {
-    let unreadable = |what: &str| StoreError::Refused(format!("a stored run has an unreadable {what}"));
-    let parent = |run| Some(Parent { run, step: row.get::<_, Option<i32>>(11)?, item: row.get::<_, Option<i32>>(12)? });
-    Ok(Run {
-        receipt: row.get::<_, Uuid>(0).into(),
-        number: row.get(1),
-        workflow: row.get::<_, i64>(2).try_into().map_err(|_| unreadable("workflow"))?,
-        version: row.get(3),
-        state: State::from_word(row.get(4)).ok_or_else(|| unreadable("state"))?,
-        steps: row.get(5),
-        record: RecordRef::of_columns(row.get(6), row.get(15)),
-        message: row.get::<_, Option<&str>>(7).map(Message::of_stored),
-        failed_at: None,
-        started_at: row.get(8),
-        ended_at: row.get(9),
-        parent: row.get::<_, Option<i16>>(10).and_then(parent),
-        replays: row.get(13),
-        replaced_by: row.get(14),
-        settled: Settled::of_columns(row, 16, 17),
-    })
 }
