@@ -124,7 +124,10 @@ impl Key {
     }
 
     fn phone(text: &str) -> Option<Self> {
-        let digits = phone::digits(text).filter(|digits| PHONE_DIGITS.contains(&digits.len()))?;
+        // Most texts are none, and reading one costs more than counting.
+        let has_digits = text.bytes().filter(u8::is_ascii_digit).count() >= *PHONE_DIGITS.start();
+        let digits = has_digits.then(|| phone::digits(text)).flatten();
+        let digits = digits.filter(|digits| PHONE_DIGITS.contains(&digits.len()))?;
         let digits = digits.trim_start_matches('0');
         let own = &digits[digits.len().saturating_sub(OWN_DIGITS)..];
         (!own.is_empty()).then(|| Self { kind: Kind::Phone, text: own.to_owned() })

@@ -24,5 +24,8 @@ const JOINTS: [char; 6] = ['-', '\'', '’', '‐', '‑', '–'];
 /// Without its case, by Unicode: through capital letters, since some letters have several small forms. Most people write
 /// `е` for `ё`.
 pub(super) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.to_lowercase().to_uppercase().to_lowercase().replace('ё', "е")
 }
