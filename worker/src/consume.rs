@@ -6,6 +6,7 @@
 mod delivery;
 pub mod health;
 pub mod message;
+mod nodes;
 pub(crate) mod outages;
 mod queues;
 pub mod rabbitmq;

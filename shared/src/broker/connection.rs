@@ -64,21 +64,44 @@ impl ConnectError {
 /// Opens a connection that shows up in RabbitMQ under `name`. It does not recover by itself: the sessions do,
 /// since only they know what is in doubt.
 pub async fn connect(url: &BrokerUrl, name: &str) -> Result<Connection, ConnectError> {
-    let limit = if url.count() > 1 { NODE_LIMIT } else { CONNECT_LIMIT };
+    Ok(connect_apart(url, name, None).await?.0)
+}
+
+/// The same at another node than one that is taken, if there is one; and the host and port of the node.
+pub async fn connect_apart(
+    url: &BrokerUrl,
+    name: &str,
+    taken: Option<&str>,
+) -> Result<(Connection, String), ConnectError> {
     let mut failures = Vec::new();
-    for node in url.in_turn() {
-        match connect_to(node, name, limit).await {
+    for node in url.in_turn(taken) {
+        match connect_to(node, name, limit(url)).await {
             Ok(connection) => {
                 if let Some(passed_over) = joined(&failures) {
                     tracing::warn!(node = node.server(), %passed_over, "a node of the broker was passed over");
                 }
-                return Ok(connection);
+                return Ok((connection, node.server()));
             }
             Err(error) => failures.push(error),
         }
     }
     let all = joined(&failures).unwrap_or_default();
     Err(if failures.len() == 1 { failures.remove(0) } else { ConnectError::AllNodes(all) })
+}
+
+/// Whether another node than one that is taken lets one connect.
+pub async fn can_connect_apart(url: &BrokerUrl, name: &str, taken: &str) -> bool {
+    for node in url.in_turn(None).filter(|node| node.server() != taken) {
+        if let Ok(connection) = connect_to(node, name, limit(url)).await {
+            let _ = connection.close(200, "it was only tried".into()).await;
+            return true;
+        }
+    }
+    false
+}
+
+fn limit(url: &BrokerUrl) -> Duration {
+    if url.count() > 1 { NODE_LIMIT } else { CONNECT_LIMIT }
 }
 
 async fn connect_to(node: &Node, name: &str, limit: Duration) -> Result<Connection, ConnectError> {

@@ -51,14 +51,17 @@ pub enum InvalidBrokerUrl {
 }
 
 impl BrokerUrl {
-    /// All nodes. Each call begins with another node: whoever lost one finds the next, and sessions spread.
-    pub(super) fn in_turn(&self) -> impl Iterator<Item = &Node> {
+    /// All nodes; one that is taken comes last. Each call begins with another node: whoever lost one finds the next, and
+    /// sessions spread.
+    pub(super) fn in_turn(&self, taken: Option<&str>) -> impl Iterator<Item = &Node> {
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len();
-        self.nodes[first..].iter().chain(&self.nodes[..first])
+        let turn = self.nodes[first..].iter().chain(&self.nodes[..first]);
+        let (last, others): (Vec<&Node>, Vec<&Node>) = turn.partition(|node| taken == Some(&node.server()));
+        others.into_iter().chain(last)
     }
 
     /// How many nodes it names.
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.nodes.len()
     }
 }
@@ -176,13 +179,13 @@ mod tests {
     }
 
     fn servers(text: &str) -> Vec<String> {
-        from_the_first(text).in_turn().map(Node::server).collect()
+        from_the_first(text).in_turn(None).map(Node::server).collect()
     }
 
     #[test]
     fn a_url_is_parsed_once_and_never_printed() {
         let url: BrokerUrl = "amqp://postern:s3cret@rabbit:5673/tests".parse().unwrap();
-        let uri = &url.in_turn().next().unwrap().uri;
+        let uri = &url.in_turn(None).next().unwrap().uri;
         assert_eq!((uri.authority.host.as_str(), uri.authority.port, uri.vhost.as_str()), ("rabbit", 5673, "tests"));
         assert_eq!(format!("{url:?}"), "BrokerUrl(hidden)");
         for (text, words) in [
@@ -216,14 +219,15 @@ mod tests {
     #[test]
     fn each_call_begins_with_the_next_node() {
         let url = from_the_first("amqp://a,b,c");
-        let firsts = (0..4).map(|_| url.in_turn().next().unwrap().server()).collect::<Vec<_>>();
+        let firsts = (0..4).map(|_| url.in_turn(None).next().unwrap().server()).collect::<Vec<_>>();
         assert_eq!(firsts, ["a:5672", "b:5672", "c:5672", "a:5672"]);
-        assert_eq!(url.clone().in_turn().map(Node::server).collect::<Vec<_>>(), ["b:5672", "c:5672", "a:5672"]);
+        assert_eq!(url.clone().in_turn(None).map(Node::server).collect::<Vec<_>>(), ["b:5672", "c:5672", "a:5672"]);
+        assert_eq!(url.in_turn(Some("c:5672")).map(Node::server).collect::<Vec<_>>(), ["a:5672", "b:5672", "c:5672"]);
     }
 
     #[test]
     fn processes_begin_with_different_nodes() {
-        let first = |_| "amqp://a,b,c".parse::<BrokerUrl>().unwrap().in_turn().next().unwrap().server();
+        let first = |_| "amqp://a,b,c".parse::<BrokerUrl>().unwrap().in_turn(None).next().unwrap().server();
         assert_eq!((0..100).map(first).collect::<BTreeSet<_>>().len(), 3);
     }
 
@@ -231,7 +235,7 @@ mod tests {
     fn a_heartbeat_may_be_shorter_but_not_longer_or_off() {
         for (query, seconds) in [("", 5), ("?heartbeat=3", 3), ("?heartbeat=60", 5), ("?heartbeat=0", 5)] {
             let url: BrokerUrl = format!("amqp://rabbit/v{query}").parse().unwrap();
-            assert_eq!(url.in_turn().next().unwrap().uri.query.heartbeat, Some(seconds), "{query}");
+            assert_eq!(url.in_turn(None).next().unwrap().uri.query.heartbeat, Some(seconds), "{query}");
         }
     }
 }

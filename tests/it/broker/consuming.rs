@@ -1,6 +1,7 @@
 //! What a handler of the consumer sees, and what readiness says.
 
 use super::*;
+use crate::link::{Link, Mode};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn publisher_and_consumer_come_back_after_the_broker_closed_their_connections() {
@@ -84,6 +85,51 @@ async fn a_queue_that_is_refused_keeps_no_other_from_being_consumed() {
     eventually("the reason is told", async || health.deaf().is_some_and(|why| why.contains(bulk))).await;
     taken.close(200, "done".into()).await.unwrap();
     eventually("all are consumed", async || health.hears()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_node_hangs_messages_come_from_another() {
+    let (vhost, health) = (Vhost::new().await, Health::new());
+    let (publisher, links) = (connected_publisher(&vhost).await, vhost.links::<2>().await);
+    let options = rabbitmq::Options { url: vhost.url_by(&links), ..consumer_options(&vhost) };
+    let mut messages = listen_with(options, &health);
+    for link in &links {
+        eventually("messages come although it hangs", async || comes_beside(&mut messages, &publisher, link).await)
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_met_at_one_node_part_when_another_is_back() {
+    let (vhost, health) = (Vhost::new().await, Health::new());
+    let (publisher, links) = (connected_publisher(&vhost).await, vhost.links::<2>().await);
+    links[1].set(Mode::Cut);
+    let options = rabbitmq::Options { url: vhost.url_by(&links), ..consumer_options(&vhost) };
+    let mut messages = listen_with(options, &health);
+    eventually("the consumer hears", async || health.hears()).await;
+    assert!(!comes_beside(&mut messages, &publisher, &links[0]).await, "there is no other node");
+    links[1].set(Mode::Pass);
+    eventually("messages come from both", async || comes_beside(&mut messages, &publisher, &links[0]).await).await;
+}
+
+/// Whether messages come while a node hangs, but for those that its session has in hand; waits until these have come too.
+async fn comes_beside(messages: &mut mpsc::UnboundedReceiver<Message>, publisher: &Publisher, link: &Link) -> bool {
+    link.set(Mode::Stall);
+    for number in 0..20 {
+        publish(publisher, number).await.unwrap();
+    }
+    let come = come_within(messages, 20, Duration::from_secs(3)).await;
+    link.set(Mode::Pass);
+    assert_eq!(come + come_within(messages, 20 - come, Duration::from_secs(30)).await, 20);
+    come >= 16
+}
+
+async fn come_within(messages: &mut mpsc::UnboundedReceiver<Message>, most: usize, time: Duration) -> usize {
+    let (until, mut come) = (tokio::time::Instant::now() + time, 0);
+    while come < most && tokio::time::timeout_at(until, messages.recv()).await.is_ok() {
+        come += 1;
+    }
+    come
 }
 
 #[tokio::test(flavor = "multi_thread")]

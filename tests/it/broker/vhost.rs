@@ -9,6 +9,8 @@ use postern_shared::broker::connection::BrokerUrl;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::link::Link;
+
 /// Deleted when the test is over: queues that nobody uses slow a shared broker down.
 pub struct Vhost {
     name: String,
@@ -29,6 +31,19 @@ impl Vhost {
 
     pub fn url(&self) -> BrokerUrl {
         self.amqp.parse().unwrap()
+    }
+
+    /// The same broker as several nodes.
+    pub fn url_by(&self, links: &[Link]) -> BrokerUrl {
+        let addresses: Vec<String> = links.iter().map(|link| link.address.to_string()).collect();
+        let (user, path) = (self.amqp.split_once('@').unwrap().0, self.amqp.rsplit_once('/').unwrap().1);
+        format!("{user}@{}/{path}", addresses.join(",")).parse().unwrap()
+    }
+
+    /// Links to the broker.
+    pub async fn links<const N: usize>(&self) -> [Link; N] {
+        let broker = self.amqp.split_once('@').unwrap().1.split_once('/').unwrap().0.parse().unwrap();
+        futures_util::future::join_all([broker; N].map(Link::to)).await.try_into().ok().unwrap()
     }
 
     pub async fn unbind(&self, exchange: &str, queue: &str, key: &str) {
@@ -123,7 +138,7 @@ impl Drop for Vhost {
 }
 
 /// Asks again until it is so; fails after 30 s, which no healthy step comes near.
-pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !is_so().await {
         assert!(started.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");

@@ -1,16 +1,21 @@
 //! Whether deliveries can reach this worker. A worker that is alive but deaf is not ready.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Whether deliveries can reach this worker; clones share it. A worker that is alive but deaf is not ready.
 #[derive(Debug, Clone, Default)]
-pub struct Health(Arc<Hearing>);
+pub struct Health {
+    hearing: Arc<Hearing>,
+    /// The number of the session that this is of.
+    session: u8,
+}
 
 #[derive(Debug, Default)]
 struct Hearing {
-    hears: AtomicBool,
+    /// A bit for each session that hears.
+    sessions: AtomicU8,
     deaf: Mutex<Deaf>,
 }
 
@@ -28,9 +33,14 @@ impl Health {
         Self::default()
     }
 
+    /// The same worker for another of its sessions. It is deaf when all of them are.
+    pub(super) fn of_session(&self, session: u8) -> Self {
+        Self { session, ..self.clone() }
+    }
+
     /// Whether a live consumer is on the queue.
     pub fn hears(&self) -> bool {
-        self.0.hears.load(Ordering::Relaxed)
+        self.hearing.sessions.load(Ordering::Relaxed) != 0
     }
 
     /// Why deliveries cannot reach this worker, or nothing.
@@ -46,19 +56,23 @@ impl Health {
 
     /// Deliveries reach it.
     pub fn hearing(&self) {
-        self.0.hears.store(true, Ordering::Relaxed);
+        self.hearing.sessions.fetch_or(self.bit(), Ordering::Relaxed);
     }
 
     /// Deliveries cannot reach it, for a reason.
     pub fn lost(&self, reason: String) {
         let mut deaf = self.lock();
-        if self.0.hears.swap(false, Ordering::Relaxed) {
+        if self.hearing.sessions.fetch_and(!self.bit(), Ordering::Relaxed) == self.bit() {
             deaf.since = Some(Instant::now());
         }
         deaf.reason = reason;
     }
 
+    fn bit(&self) -> u8 {
+        1 << self.session
+    }
+
     fn lock(&self) -> MutexGuard<'_, Deaf> {
-        self.0.deaf.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hearing.deaf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,13 @@
-//! The session with RabbitMQ: connect and consume; notice within seconds when a consumer is gone, and begin anew. What a
+//! The sessions with RabbitMQ: connect and consume; notice within seconds when a consumer is gone, and begin anew. What a
 //! lost session had handed out may still be running: it keeps its slot, and its late acknowledgement fails silently.
 
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use lapin::Connection;
 use lapin::message::Delivery;
 use postern_shared::backoff::Backoff;
@@ -17,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::delivery::{self, End, Source, Terms};
 use super::health::Health;
 use super::message::{Message, Settlement};
+use super::nodes::{Nodes, SESSIONS};
 use super::queues::{Came, Prefetch, Queues};
 use super::slots::Slots;
 
@@ -36,6 +40,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Between two looks at a session that delivers nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two looks whether a session can go to a node where no other is.
+const MOVE_EVERY: Duration = Duration::from_secs(3);
 
 /// What a consumer needs to know.
 #[derive(Debug, Clone)]
@@ -68,30 +75,29 @@ pub async fn run<H, F, A, G>(options: Options, handler: H, able: A, shutdown: Sh
 where
     H: Fn(Message) -> F + Clone + Send + 'static,
     F: Future<Output = Settlement> + Send + 'static,
-    A: Fn() -> G + Send + 'static,
+    A: Fn() -> G + Send + Sync + 'static,
     G: Future<Output = ()> + Send,
 {
     let slots = Slots::new(options.concurrency.max(1), options.kept_slots);
     let resuming = Slots::new(usize::from(options.resuming.max(1)), 0);
-    let mut consuming =
-        Consuming { options, handler, shutdown, health, slots, resuming, running: JoinSet::new(), session: 0 };
-    let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
-    while !consuming.shutdown.is_triggered() {
-        tokio::select! {
-            () = consuming.shutdown.wait() => break,
-            () = able() => {}
-        }
-        if let Err(error) = consuming.live(&mut backoff).await {
-            consuming.health.lost(error.to_string());
-            tracing::warn!(%error, "the session with the broker for consuming ended; it will begin anew");
-        }
-        let delay = backoff.delay();
-        tokio::select! {
-            () = consuming.shutdown.wait() => {}
-            () = sleep(delay) => {}
-        }
-    }
-    consuming.running.shutdown().await;
+    let (sessions, nodes) = (if options.url.count() > 1 { SESSIONS } else { 1 }, Nodes::default());
+    // Together they have in hand what one would have.
+    let each = |prefetch: u16| prefetch.div_ceil(sessions.into());
+    let options = Options { prefetch: each(options.prefetch), resuming: each(options.resuming), ..options };
+    let consuming = |number| Consuming {
+        options: options.clone(),
+        handler: handler.clone(),
+        shutdown: shutdown.clone(),
+        health: health.of_session(number),
+        number,
+        nodes: nodes.clone(),
+        slots: slots.clone(),
+        resuming: resuming.clone(),
+        running: JoinSet::new(),
+        session: 0,
+    };
+    let all: Vec<Consuming<H>> = (0..sessions).map(consuming).collect();
+    join_all(all.into_iter().map(|one| one.run(&able))).await;
 }
 
 struct Consuming<H> {
@@ -99,6 +105,9 @@ struct Consuming<H> {
     handler: H,
     shutdown: Shutdown,
     health: Health,
+    /// Among those of this worker.
+    number: u8,
+    nodes: Nodes,
     slots: Slots,
     resuming: Slots,
     /// Deliveries that are waiting for a slot or being handled, each with the number of its session.
@@ -130,12 +139,36 @@ where
     H: Fn(Message) -> F + Clone + Send + 'static,
     F: Future<Output = Settlement> + Send + 'static,
 {
-    /// One connection. `Ok` = told to stop.
+    async fn run<A: Fn() -> G, G: Future<Output = ()>>(mut self, able: &A) {
+        let mut backoff = Backoff::new(RECONNECT.0, RECONNECT.1);
+        while !self.shutdown.is_triggered() {
+            tokio::select! {
+                () = self.shutdown.wait() => break,
+                () = able() => {}
+            }
+            if let Err(error) = self.live(&mut backoff).await {
+                self.health.lost(error.to_string());
+                tracing::warn!(%error, "the session with the broker for consuming ended; it will begin anew");
+            }
+            self.nodes.is_at(self.number, None);
+            let delay = backoff.delay();
+            tokio::select! {
+                () = self.shutdown.wait() => {}
+                () = sleep(delay) => {}
+            }
+        }
+        self.running.shutdown().await;
+    }
+
+    /// One connection. `Ok` = told to stop, or to go to another node.
     async fn live(&mut self, backoff: &mut Backoff) -> Result<(), SessionError> {
-        let connection = tokio::select! {
+        let (Options { url, connection_name, .. }, taken) = (&self.options, self.nodes.of_other(self.number));
+        let (connection, node) = tokio::select! {
             () = self.shutdown.wait() => return Ok(()),
-            opened = connection::connect(&self.options.url, &self.options.connection_name) => Arc::new(opened?),
+            opened = connection::connect_apart(url, connection_name, taken.as_deref()) => opened?,
         };
+        let connection = Arc::new(connection);
+        self.nodes.is_at(self.number, Some(node));
         let prefetch = Prefetch { lane: self.options.prefetch, resuming: self.options.resuming };
         let mut queues = Queues::of(&connection, prefetch);
         self.session += 1;
@@ -163,11 +196,16 @@ where
         over: &Shutdown,
     ) -> Result<(), SessionError> {
         let began = Instant::now();
+        let mut moves = pin!(moves(self.options.clone(), self.nodes.clone(), self.number));
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.shutdown.wait() => return Ok(()),
+                () = &mut moves => {
+                    tracing::info!("a session with the broker for consuming goes to another node");
+                    return Ok(());
+                }
                 Some(came) = queues.came.next() => match came {
                     Came::Begun(name, channel) => {
                         queues.begun(name, channel);
@@ -233,6 +271,21 @@ where
         };
         if timeout(self.options.drain_limit, finish).await.is_err() {
             tracing::warn!(unfinished = self.running.len(), "stopping with unfinished messages; they go back");
+        }
+    }
+}
+
+/// Ends when a session should go to another node: all are at one, and another lets one connect.
+async fn moves(Options { url, connection_name, .. }: Options, nodes: Nodes, number: u8) {
+    if number == 0 {
+        return pending().await;
+    }
+    loop {
+        sleep(MOVE_EVERY).await;
+        if let Some(node) = nodes.of_both()
+            && connection::can_connect_apart(&url, &connection_name, &node).await
+        {
+            return;
         }
     }
 }
