@@ -1,6 +1,6 @@
 //! A vhost of its own for one test, and what only an operator can do to it, through RabbitMQ's management API.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, BasicRejectOptions, QueueDeclareOptions};
@@ -9,6 +9,8 @@ use postern_shared::broker::connection::BrokerUrl;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::harness;
+use crate::harness::servers::{address_of, setting};
 use crate::link::Link;
 
 /// Deleted when the test is over: queues that nobody uses slow a shared broker down.
@@ -42,8 +44,7 @@ impl Vhost {
 
     /// Links to the broker.
     pub async fn links<const N: usize>(&self) -> [Link; N] {
-        let broker = self.amqp.split_once('@').unwrap().1.split_once('/').unwrap().0.parse().unwrap();
-        futures_util::future::join_all([broker; N].map(Link::to)).await.try_into().ok().unwrap()
+        futures_util::future::join_all([address_of(&self.amqp); N].map(Link::to)).await.try_into().ok().unwrap()
     }
 
     pub async fn unbind(&self, exchange: &str, queue: &str, key: &str) {
@@ -137,17 +138,7 @@ impl Drop for Vhost {
     }
 }
 
-/// Asks again until it is so; fails after 30 s, which no healthy step comes near.
+/// Asks again until it is so, for as long as anything may take.
 pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so().await {
-        assert!(started.elapsed() < Duration::from_secs(30), "not within 30 s: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "where the throwaway servers are, not a setting of Postern")]
-fn setting(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: deploy/dev up --yes && eval \"$(deploy/dev env)\""))
+    harness::eventually(what, async || is_so().await.then_some(())).await;
 }

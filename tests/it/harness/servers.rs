@@ -125,7 +125,7 @@ impl Servers {
 
     /// The broker's address.
     pub fn broker_address(&self) -> SocketAddr {
-        self.amqp_url.rsplit('@').next().unwrap().split('/').next().unwrap().parse().unwrap()
+        address_of(&self.amqp_url)
     }
 
     /// Takes this test's database away from everybody.
@@ -267,6 +267,11 @@ fn amqp_root() -> String {
 
 fn management(path: &str) -> String {
     format!("{}/api/{path}", setting("POSTERN_DEV_RABBITMQ_MANAGEMENT"))
+}
+
+/// The address in the URL of a server.
+pub fn address_of(url: &str) -> SocketAddr {
+    url.rsplit('@').next().unwrap().split('/').next().unwrap().parse().unwrap()
 }
 
 /// What `tests/run` exports.
