@@ -67,7 +67,7 @@ pub async fn connect(url: &BrokerUrl, name: &str) -> Result<Connection, ConnectE
     Ok(connect_apart(url, name, None).await?.0)
 }
 
-/// The same at another node than one that is taken, if there is one; and the host and port of the node.
+/// The same. The node that is taken is tried last. Returns the host and port of the node as well.
 pub async fn connect_apart(
     url: &BrokerUrl,
     name: &str,
@@ -89,7 +89,7 @@ pub async fn connect_apart(
     Err(if failures.len() == 1 { failures.remove(0) } else { ConnectError::AllNodes(all) })
 }
 
-/// Whether another node than one that is taken lets one connect.
+/// Whether some node lets one connect. The node that is taken does not count.
 pub async fn can_connect_apart(url: &BrokerUrl, name: &str, taken: &str) -> bool {
     for node in url.in_turn(None).filter(|node| node.server() != taken) {
         if let Ok(connection) = connect_to(node, name, limit(url)).await {

@@ -30,7 +30,7 @@ pub fn end_of_moment(receipt: Uuid) -> Uuid {
     if next.leading_zeros() < MOMENT_BITS { Uuid::max() } else { Uuid::from_u128(next << MOMENT_BITS) }
 }
 
-/// The rows for receipts with their hashes, of which each is a row.
+/// The rows of receipts with their hashes. Each hash of a receipt has a row of its own.
 pub fn alone(hashed: impl IntoIterator<Item = (Uuid, Vec<i64>)>) -> impl Iterator<Item = SharedKey> {
     let rows = |(receipt, hashes): (Uuid, Vec<i64>)| {
         hashes.into_iter().map(move |hash| SharedKey { receipt, hash, others: None })
@@ -38,7 +38,7 @@ pub fn alone(hashed: impl IntoIterator<Item = (Uuid, Vec<i64>)>) -> impl Iterato
     hashed.into_iter().flat_map(rows)
 }
 
-/// The same where receipts of one moment share rows.
+/// The rows of receipts with their hashes. Receipts of one moment with the same hash share a row.
 pub fn shared(hashed: impl IntoIterator<Item = (Uuid, Vec<i64>)>) -> Vec<SharedKey> {
     let mut shared: BTreeMap<(i64, Uuid), Vec<Uuid>> = BTreeMap::new();
     for (receipt, hashes) in hashed {

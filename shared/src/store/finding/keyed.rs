@@ -11,14 +11,14 @@ use crate::store::StoreError;
 /// So many rows of a key are counted at most to find the key that fewest have.
 const MAX_COUNTED: i64 = 10_000;
 
-/// When so much was read of a key, what was found is told: what several keys share may be far back, or nothing.
+/// So much is read of a key before a search answers with what it has found. What several keys share may be far back.
 const MAX_READ: i64 = 10_000;
 
 /// So many are looked up at once among the rows of the other keys. Where thousands of receipts of one moment have rows of
 /// their own, as versions before 82 wrote them, each look-up reads all of these.
 const MAX_LOOKED_UP: usize = 1_000;
 
-/// Of so many receipts a row may be.
+/// A row may have so many receipts or more, so the first part is that much shorter than what is asked for.
 const OF_ROW: usize = 16;
 
 impl Table {
@@ -44,8 +44,9 @@ impl Table {
             let candidates = Reader::of_all(&mut readers, transaction, rows).await?;
             rows = rows.saturating_mul(2);
             for candidates in candidates.chunks(MAX_LOOKED_UP) {
-                if found.len() < most {
-                    found.extend(self.having_too(transaction, candidates, probed).await?);
+                found.extend(self.having_too(transaction, candidates, probed).await?);
+                if found.len() >= most {
+                    break;
                 }
             }
             let floor = readers.iter().filter_map(Reader::down_to).max();

@@ -14,7 +14,7 @@ const MAX_ROWS: usize = 1_000;
 /// What has one key.
 pub(super) struct Reader<I> {
     portal: Portal,
-    /// At least this and below that: what is looked for.
+    /// The range that is looked for. The first is in it, the second is not.
     between: (I, I),
     /// What was read and not given yet.
     read: BTreeSet<I>,
