@@ -10,7 +10,7 @@ use super::EXPANDS;
 use crate::cli::Cli;
 use crate::harness::{DEMO, Postern, eventually};
 
-/// How long a lead may take while a migration waits: the migration holds it up for a second at most, and the machine is
+/// How long a lead may take while a migration waits: the migration holds it up for less than a second, and the machine is
 /// busy.
 pub const NO_STALL: Duration = Duration::from_secs(6);
 

@@ -4,7 +4,7 @@
 use deadpool_postgres::Object;
 
 use super::migration::Migration;
-use super::runner::insist;
+use super::runner::{HASTY, insist};
 use crate::store::StoreError;
 
 /// The longest name in PostgreSQL, in bytes.
@@ -13,9 +13,6 @@ const MAX_NAME_BYTES: usize = 63;
 /// Making an index beside the traffic waits for the transactions that are older, and holds up none.
 const PATIENT: &str = "-- concurrent_index::patient
 SET lock_timeout = 0";
-
-const HASTY: &str = "-- concurrent_index::hasty
-SET lock_timeout = '1s'";
 
 const IS_PARTITIONED: &str = "-- concurrent_index::is_partitioned
 SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass($1)";

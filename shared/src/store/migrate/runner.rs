@@ -1,5 +1,5 @@
 //! Applies migrations beside running services. A session that waits for a lock holds up everybody behind it, so a migration
-//! waits for a second at most, gives way, and tries again.
+//! waits for a moment, gives way, and tries again.
 
 use std::time::Duration;
 
@@ -15,7 +15,12 @@ use crate::store::{StoreError, history, session};
 
 /// A migration may read a whole history, which no limit of time can bound.
 const LIMITS: &str = "-- runner::limits
-SET lock_timeout = '1s'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '10s'";
+SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '10s'";
+
+/// A migration that changes several tables waits for one lock after the other, with those that it has: leads are to wait less
+/// than a second for all of them.
+pub const HASTY: &str = "-- runner::hasty
+SET lock_timeout = '300ms'";
 
 /// Held by the session, since there are several transactions.
 const BEGIN: &str = "-- runner::begin
@@ -46,6 +51,7 @@ pub enum Migrated {
 /// Applies the migrations that a database lacks.
 pub async fn run(migrations: &[Migration], connection: &mut Object) -> Result<Migrated, StoreError> {
     connection.batch_execute(LIMITS).await?;
+    connection.batch_execute(HASTY).await?;
     alone(connection).await?;
     let migrated = apply(migrations, connection).await;
     let ended = end(connection).await;
