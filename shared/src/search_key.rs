@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
+use regex::RegexSet;
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -39,7 +40,7 @@ const OWN_DIGITS: usize = 10;
 
 /// The secret key of the hashes.
 #[derive(Clone)]
-pub struct Secret([u8; 32]);
+pub struct Secret(Hmac<Sha256>);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,15 +50,16 @@ impl fmt::Debug for Secret {
 
 impl From<[u8; 32]> for Secret {
     fn from(key: [u8; 32]) -> Self {
-        Self(key)
+        let mut block = [0; 64];
+        block[..key.len()].copy_from_slice(&key);
+        Self(Hmac::new(&block.into()))
     }
 }
 
 impl Secret {
     /// The hash of a key.
     pub fn hash(&self, key: &Key) -> i64 {
-        // HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return 0 };
+        let mut mac = self.0.clone();
         mac.update(&[key.kind as u8]);
         mac.update(key.text.as_bytes());
         let digest = mac.finalize().into_bytes();
@@ -135,35 +137,24 @@ impl Key {
 }
 
 /// The names of values of which each word is a key, joined by commas. `*` stands for any letters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names(Vec<String>);
+#[derive(Debug, Clone)]
+pub struct Names(RegexSet);
 
 impl Names {
     /// The names that count unless told.
     pub const DEFAULT: &'static str = "*name*,*имя*,*фамилия*,company,*company_name,id,*_id";
 
     fn count(&self, name: &str) -> bool {
-        let name = folded(name);
-        self.0.iter().any(|pattern| matches(pattern, &name))
+        self.0.is_match(&folded(name))
     }
 }
 
 impl FromStr for Names {
-    type Err = std::convert::Infallible;
+    type Err = regex::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.split(',').map(|name| folded(name.trim())).filter(|name| !name.is_empty()).collect()))
-    }
-}
-
-/// Whether a pattern with `*` fits the whole text.
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((before, behind)) => text.strip_prefix(before).is_some_and(|rest| {
-            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-            ends.into_iter().any(|at| matches(behind, &rest[at..]))
-        }),
+        let names = text.split(',').map(|name| folded(name.trim())).filter(|name| !name.is_empty());
+        Ok(Self(RegexSet::new(names.map(|name| format!("(?s)^{}$", regex::escape(&name).replace(r"\*", ".*"))))?))
     }
 }
 
