@@ -1,6 +1,6 @@
 //! The digest: makes search keys of what was committed, after the commit and off the way of the leads. It has one connection
 //! of its own, takes few leads at a time, and rests as long as it has worked. While leads wait it only looks on, until it is
-//! some seconds behind.
+//! some seconds behind, and then rests for longer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +18,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The longest rest after a part.
 const LONGEST_REST: Duration = Duration::from_millis(500);
 
+/// So many times as long as it has worked it rests while leads wait.
+const BUSY_RESTS: u32 = 3;
+
 /// So far behind it works although leads wait: what was accepted is to be found soon in a long burst as well.
 const MOST_SECONDS_BEHIND: i64 = 3;
 
@@ -27,7 +30,10 @@ pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
     loop {
         let began = Instant::now();
         let rest = match part(&store, &names, &mut hasher, &metrics).await {
-            Ok(true) => began.elapsed().min(LONGEST_REST),
+            Ok(true) => {
+                let rests = if metrics.is_busy() { BUSY_RESTS } else { 1 };
+                began.elapsed().saturating_mul(rests).min(LONGEST_REST)
+            }
             Ok(false) => IDLE,
             Err(error) => {
                 if failures.failed(1).is_some() {
