@@ -2,6 +2,7 @@
 //! The JSON written here is a contract between versions: `tests/it/golden` pins it byte for byte. Readers
 //! ignore fields that they do not know.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -27,12 +28,12 @@ pub struct Submission {
     pub target: Target,
     /// The record that the workflows run on, or none.
     pub record: Option<RecordRef>,
-    /// The posted variables.
-    pub env: Env,
+    /// The posted variables. Its runs share them, as they share the other two.
+    pub env: Arc<Env>,
     /// The query variables that are not selectors.
-    pub query: Env,
+    pub query: Arc<Env>,
     /// What `$request` reads: `ip` and `time`.
-    pub request: Env,
+    pub request: Arc<Env>,
     /// What makes it the same as another one of its permission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedupe: Option<Dedupe>,
@@ -175,7 +176,7 @@ pub fn with_env(body: &[u8], env: Env, limits: &Limits) -> Result<Vec<u8>, EditE
     limits.check(&env)?;
     let mut submissions = unbundle(body)?;
     let [submission] = submissions.as_mut_slice() else { return Err(EditError::NotOne(submissions.len())) };
-    submission.env = env;
+    submission.env = Arc::new(env);
     Ok(bundle([encode(submission)?.as_slice()]))
 }
 
@@ -191,8 +192,8 @@ mod tests {
             target: Target::Trigger("web_lead".parse().unwrap()),
             record: None,
             env: serde_json::from_str(r#"{"lastname":"Lovelace","price":1.10}"#).unwrap(),
-            query: Env::default(),
-            request: Env::default(),
+            query: Arc::default(),
+            request: Arc::default(),
             dedupe: None,
             read: vec!["lastname".into()],
             dropped_files: vec!["photo".into()],

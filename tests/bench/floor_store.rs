@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
 
+use postern_shared::env::Env;
 use postern_shared::record_ref::RecordRef;
 use postern_shared::store::run_steps::{self, Step};
 use postern_shared::submission::Submission;
@@ -92,7 +93,7 @@ fn columns(numbers: &[u64]) -> Columns {
         columns.times.push(receipt.time());
         columns.records.push(i64::try_from(*number).unwrap() + 1);
         columns.keys.push(Sha256::digest(format!("lead{number}@example.org")).to_vec());
-        let mut fields = env.clone();
+        let mut fields = Env::clone(&env);
         fields.0.shift_remove("tags");
         fields.set("description", "From 127.0.0.1, 24.11.2026".into());
         columns.fields.push(fields.to_string());

@@ -1,5 +1,7 @@
 //! The lead that is posted: every number is another person, so that every lead makes a record of its own.
 
+use std::sync::Arc;
+
 use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
 use postern_shared::intake::call::described;
@@ -33,7 +35,7 @@ pub fn env(number: u64) -> Env {
 pub fn with_unread_names(number: u64) -> Submission {
     let mut submission = submission(number);
     for (name, value) in [("utm_source", "newsletter"), ("utm_medium", "email"), ("utm_campaign", "autumn-2026")] {
-        submission.env.set(name, value.into());
+        Arc::make_mut(&mut submission.env).set(name, value.into());
     }
     submission
 }
@@ -47,9 +49,9 @@ pub fn submission(number: u64) -> Submission {
         permission: "loopback".parse().unwrap(),
         target: Target::Workflow(77.try_into().unwrap()),
         record: None,
-        env: env(number),
-        query: Env::default(),
-        request: described("127.0.0.1", receipt.time()),
+        env: Arc::new(env(number)),
+        query: Arc::default(),
+        request: Arc::new(described("127.0.0.1", receipt.time())),
         dedupe: None,
         read: Vec::new(),
         dropped_files: Vec::new(),

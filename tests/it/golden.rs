@@ -1,6 +1,8 @@
 //! The wire, byte for byte: what one version writes every other must read. A golden file changes only together with
 //! the name of its kind.
 
+use std::sync::Arc;
+
 use postern_shared::env::Env;
 use postern_shared::resume::{RESUME_V1, Resume, RunKey};
 use postern_shared::submission::{self, Dedupe, SUBMISSIONS_V1, Submission, Target, Ticket};
@@ -74,7 +76,7 @@ fn what_others_note_of_a_trace_travels_beside_it() {
 #[test]
 fn names_that_were_altered_travel_in_the_request_of_the_submission() {
     let mut second = bundle().remove(1);
-    second.request.set("altered", serde_json::json!(["note", "utm_term"]));
+    Arc::make_mut(&mut second.request).set("altered", serde_json::json!(["note", "utm_term"]));
     let written = submission::bundle([submission::encode(&second).unwrap().as_slice()]);
     assert_eq!(String::from_utf8(written).unwrap() + "\n", ALTERED_GOLDEN);
     assert_eq!(submission::unbundle(ALTERED_GOLDEN.as_bytes()).unwrap(), [second]);
@@ -141,8 +143,8 @@ fn bundle() -> Vec<Submission> {
         permission: "loopback".parse().unwrap(),
         target: Target::Trigger("web_lead".parse().unwrap()),
         record: None,
-        env: Env::default(),
-        query: Env::default(),
+        env: Arc::default(),
+        query: Arc::default(),
         request: env(r#"{"ip":"127.0.0.1","time":"2024-12-08T10:00:00.001Z"}"#),
         dedupe: None,
         read: Vec::new(),
@@ -157,6 +159,6 @@ fn bundle() -> Vec<Submission> {
     vec![first, second]
 }
 
-fn env(json: &str) -> Env {
+fn env(json: &str) -> Arc<Env> {
     serde_json::from_str(json).unwrap()
 }

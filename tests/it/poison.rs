@@ -1,7 +1,8 @@
 //! What cannot be executed is kept from the others, tried again alone, and ends where a person finds it.
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, stream};
-use postern_shared::env::Env;
 use postern_shared::id::ReceiptId;
 use postern_shared::submission::{self, SUBMISSIONS_V1, Submission, Target, Ticket};
 
@@ -32,9 +33,9 @@ pub fn submission(receipt: ReceiptId) -> Vec<u8> {
         permission: "test".parse().unwrap(),
         target: Target::Workflow("1".parse().unwrap()),
         record: None,
-        env: Env::default(),
-        query: Env::default(),
-        request: Env::default(),
+        env: Arc::default(),
+        query: Arc::default(),
+        request: Arc::default(),
         dedupe: None,
         read: Vec::new(),
         dropped_files: Vec::new(),

@@ -4,6 +4,7 @@
 mod documents;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use postern_shared::env::Env;
 use postern_shared::mask::{self, HIDDEN};
@@ -154,9 +155,9 @@ impl Sight {
     pub fn submission(self, submission: Submission) -> Submission {
         let dedupe = submission.dedupe.map(|dedupe| Dedupe { key: self.posted_text(&dedupe.key), days: dedupe.days });
         Submission {
-            env: self.posted(&submission.env),
-            query: self.posted(&submission.query),
-            request: self.posted(&submission.request),
+            env: Arc::new(self.posted(&submission.env)),
+            query: Arc::new(self.posted(&submission.query)),
+            request: Arc::new(self.posted(&submission.request)),
             dedupe,
             ..submission
         }

@@ -22,14 +22,14 @@ pub struct Local {
     pub now: Timestamp,
     /// The number of each counter that the step names.
     pub counters: BTreeMap<String, i64>,
-    /// Of which everything that the step draws is made.
-    seed: [u8; 32],
+    /// Of which everything that the step draws is made: its run, the step and its visit. Nothing else has the same text.
+    of: String,
 }
 
 impl Local {
-    /// The local values of a step. `of` names its run, the step and its visit, and nothing else has the same text.
-    pub fn new(zone: TimeZone, now: Timestamp, of: &str) -> Self {
-        Self { zone, now, counters: BTreeMap::new(), seed: Sha256::digest(of.as_bytes()).into() }
+    /// The local values of a step. `of` names its run, the step and its visit.
+    pub fn new(zone: TimeZone, now: Timestamp, of: impl Into<String>) -> Self {
+        Self { zone, now, counters: BTreeMap::new(), of: of.into() }
     }
 
     /// The time by the clock of the zone.
@@ -39,7 +39,8 @@ impl Local {
 
     /// The bytes that the step draws under a name: always the same ones.
     pub(super) fn draw(&self, name: &str) -> [u8; 16] {
-        let hash: [u8; 32] = Sha256::new().chain_update(self.seed).chain_update(name.as_bytes()).finalize().into();
+        let seed = Sha256::digest(self.of.as_bytes());
+        let hash: [u8; 32] = Sha256::new().chain_update(seed).chain_update(name.as_bytes()).finalize().into();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash[..16]);
         bytes

@@ -1,5 +1,6 @@
 //! A call beside its body, and the submission that both become.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -67,9 +68,9 @@ impl Call {
             record: self.record.map(RecordRef::from),
             read: permission.reads().filter(|name| env.get(name).is_some()).map(str::to_owned).collect(),
             dropped_files,
-            env,
-            query,
-            request,
+            env: Arc::new(env),
+            query: Arc::new(query),
+            request: Arc::new(request),
             dedupe,
             accepted_at_ms: submission::millis(self.receipt.time()),
             settings_version: self.settings_version,

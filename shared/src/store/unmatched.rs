@@ -3,6 +3,7 @@
 //! receipt goes and its submission comes into the spool in one transaction, so that it is never in both or in neither.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use deadpool_postgres::{Object, Transaction};
@@ -195,9 +196,9 @@ fn submission(row: &Row, permissions: &HashMap<PermissionKey, Permission>) -> Re
         permission,
         target: receipts::target(row.get(2), row.get(3))?,
         record: RecordRef::of_columns(row.get(4), row.get(12)),
-        env,
+        env: Arc::new(env),
         query: row.get::<_, Option<&str>>(6).map(parsed).transpose()?.unwrap_or_default(),
-        request: receipts::unfold(row.get(7), row.get(11), accepted_at)?,
+        request: Arc::new(receipts::unfold(row.get(7), row.get(11), accepted_at)?),
         dedupe: None,
         dropped_files: receipts::list(row.get(9))?,
         accepted_at_ms: submission::millis(accepted_at),

@@ -3,6 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeleteOptions};
@@ -109,7 +110,7 @@ impl Servers {
             channel.basic_get(topology::queue(lane).unwrap().into(), BasicGetOptions::default()).await.unwrap()
         {
             let submissions = submission::unbundle(&message.data).unwrap();
-            found.extend(submissions.into_iter().map(|one| Value::Object(one.env.0)));
+            found.extend(submissions.into_iter().map(|one| Value::Object(Arc::unwrap_or_clone(one.env).0)));
         }
         found
     }

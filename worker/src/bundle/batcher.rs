@@ -121,7 +121,6 @@ fn tell(answers: Vec<oneshot::Sender<Ended>>, result: Result<(), StoreError>) {
 mod tests {
     use std::time::Duration;
 
-    use postern_shared::env::Env;
     use postern_shared::id::ReceiptId;
     use postern_shared::submission::Target;
     use tokio::sync::Notify;
@@ -140,9 +139,9 @@ mod tests {
             permission: "office".parse().unwrap(),
             target: Target::Trigger("web_lead".parse().unwrap()),
             record: None,
-            env: Env::default(),
-            query: Env::default(),
-            request: Env::default(),
+            env: Arc::default(),
+            query: Arc::default(),
+            request: Arc::default(),
             dedupe: None,
             read: Vec::new(),
             accepted_at_ms: 1,

@@ -171,16 +171,16 @@ fn start(catalog: &Catalog, submission: &Submission, unit: &UnitOfWork) -> (Reso
     let record = id.and_then(|id| unit.fields(id));
     let mut scope = Scope {
         related: references::values(&start_related(catalog, submission), record.as_deref(), &submission.env, unit),
-        env: Arc::new(submission.env.clone()),
-        query: Arc::new(submission.query.clone()),
-        request: Arc::new(submission.request.clone()),
+        env: Arc::clone(&submission.env),
+        query: Arc::clone(&submission.query),
+        request: Arc::clone(&submission.request),
         var: Arc::clone(catalog.variables()),
         record,
         local: Arc::default(),
         notes: Notes::default(),
     };
     let module = id.and_then(|id| unit.module(id));
-    let local = |workflow: &Workflow| unit.local(workflow, &format!("{} start {}", submission.receipt, workflow.id));
+    let local = |workflow: &Workflow| unit.local(workflow, format!("{} start {}", submission.receipt, workflow.id));
     (resolve(catalog, submission, module, &mut scope, local), scope)
 }
 
@@ -222,8 +222,8 @@ fn collect(sequences: Vec<Sequence<'_>>, effects: &mut Effects) -> HashMap<Recei
         // What it reads nobody knows yet; none of it shall count as posted in vain.
         of_children.entry(child.run.receipt).or_default().expect(&child.pinned.reads);
     }
-    for Sequence { submission, mut field_usage, ended, .. } in sequences {
-        for execution in ended {
+    for Sequence { submission, mut field_usage, runs, .. } in sequences {
+        for execution in runs {
             let (run, read) = execution.into_effects(Before::New);
             effects.runs.push(run);
             field_usage.add(read);

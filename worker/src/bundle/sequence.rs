@@ -27,8 +27,9 @@ pub(super) struct Sequence<'a> {
     pub(super) field_usage: FieldUsage,
     /// The sequence that begins when this one has ended.
     pub(super) next: Option<usize>,
-    runs: VecDeque<Execution>,
-    pub(super) ended: Vec<Execution>,
+    pub(super) runs: Vec<Execution>,
+    /// So many of the runs have ended, or go on in another transaction: the next one has its turn.
+    ended: usize,
 }
 
 /// The sequences of a bundle.
@@ -59,7 +60,7 @@ impl<'a> Sequences<'a> {
             field_usage: resolved.field_usage,
             next: None,
             runs: runs.collect(),
-            ended: Vec::new(),
+            ended: 0,
         });
     }
 
@@ -73,7 +74,7 @@ impl<'a> Sequences<'a> {
 impl Sequence<'_> {
     /// The database has worked for the run that asked.
     pub(super) fn charge(&mut self, took: Duration) {
-        if let Some(execution) = self.runs.front_mut() {
+        if let Some(execution) = self.runs.get_mut(self.ended) {
             execution.charge(took);
         }
     }
@@ -87,7 +88,7 @@ impl Sequence<'_> {
         keepalive: &mut Keepalive,
         transaction: &Transaction<'_>,
     ) -> Result<Option<Query>, StoreError> {
-        while let Some(mut execution) = self.runs.pop_front() {
+        while let Some(execution) = self.runs.get_mut(self.ended) {
             keepalive.beat(transaction).await?;
             let turn = execution.needs_turn();
             let waits = turn.as_ref().is_some_and(|turn| serial_runs.is_taken(turn));
@@ -102,18 +103,15 @@ impl Sequence<'_> {
             }
             let progress = if matches!(progress, Progress::Outside(_)) { execution.leave(false) } else { progress };
             match progress {
-                Progress::Asks(query) => {
-                    self.runs.push_front(execution);
-                    return Ok(Some(query));
-                }
-                Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => self.ended.push(execution),
+                Progress::Asks(query) => return Ok(Some(query)),
+                Progress::Ended | Progress::Suspended(Wake::InTurn | Wake::Held) => {}
                 Progress::Outside(_) | Progress::Yields | Progress::Suspended(_) => {
                     if let Some(turn) = turn {
                         serial_runs.stay(execution.key(), turn);
                     }
-                    self.ended.push(execution);
                 }
             }
+            self.ended += 1;
         }
         Ok(None)
     }

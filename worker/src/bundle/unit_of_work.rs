@@ -93,7 +93,7 @@ impl UnitOfWork {
     }
 
     /// The clock of a step, and what it draws. `of` names its run, the step and its visit.
-    pub fn local(&self, workflow: &Workflow, of: &str) -> Arc<Local> {
+    pub fn local(&self, workflow: &Workflow, of: String) -> Arc<Local> {
         let zone = workflow.zone.as_ref().unwrap_or(&self.catalog.fallbacks().zone).clone();
         let now = Timestamp::try_from(self.clock.now()).unwrap_or_default();
         Arc::new(Local::new(zone, now, of))

@@ -39,7 +39,7 @@ pub async fn refusal(
         request: Arc::new(taken.request.clone()),
         var: Arc::clone(unit.variables()),
         record,
-        local: unit.local(workflow, &format!("{} start", taken.run.key())),
+        local: unit.local(workflow, format!("{} start", taken.run.key())),
         notes: Notes::default(),
     };
     let module = id.and_then(|id| unit.module(id));

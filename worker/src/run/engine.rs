@@ -154,7 +154,7 @@ impl Execution {
     /// The clock of a step, and what it draws: the same however often this visit of the step is computed or tried.
     fn local(&self, next: &Next, step: &Step, unit: &UnitOfWork) -> Arc<Local> {
         let visit = next.tried.map_or(self.run.steps + 1, |tried| tried.first);
-        unit.local(&self.pinned.workflow, &format!("{} {} {visit}", self.run.key(), step.name))
+        unit.local(&self.pinned.workflow, format!("{} {} {visit}", self.run.key(), step.name))
     }
 
     /// What the step must know before it is evaluated: the numbers that it draws, and the records that it refers to.

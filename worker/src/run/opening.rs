@@ -93,7 +93,7 @@ fn scope(taken: &Taken, fields: &Env, pinned: &Pinned, unit: &UnitOfWork) -> Sco
         var: Arc::clone(unit.variables()),
         record: Some(Arc::new(fields.clone())),
         related: Arc::default(),
-        local: unit.local(&pinned.workflow, &format!("{} start", taken.run.key())),
+        local: unit.local(&pinned.workflow, format!("{} start", taken.run.key())),
         notes: Notes::default(),
     }
 }
