@@ -63,6 +63,7 @@ const MIGRATIONS: &[(i32, &str)] = &[
     (80, include_str!("../../migrations/0080_refused_calls.sql")),
     (81, include_str!("../../migrations/0081_woken_runs.sql")),
     (82, include_str!("../../migrations/0082_shared_keys.sql")),
+    (83, include_str!("../../migrations/0083_plain_queue.sql")),
 ];
 
 /// Holds off a second migration at the same time, and others that give rights.
