@@ -42,11 +42,11 @@ impl FieldUsage {
     }
 
     /// Adds what another run of the submission read.
-    pub fn add(&mut self, other: Self) {
+    pub fn add(&mut self, mut other: Self) {
         self.evaluated |= other.evaluated;
         self.all |= other.all;
-        self.read.extend(other.read);
-        self.missing.extend(other.missing);
+        self.read.append(&mut other.read);
+        self.missing.append(&mut other.missing);
     }
 
     /// The names that did not meet, posted ones in the order in which they were posted; nothing = all met. `read` are

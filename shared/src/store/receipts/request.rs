@@ -12,8 +12,10 @@ use crate::store::{StoreError, parsed};
 
 /// The address of the caller, if `$request` can be made of it and of the time of the receipt.
 pub fn fold(request: &Env, accepted_at: SystemTime) -> Option<IpAddr> {
-    let address = request.get("ip").and_then(Value::as_str)?.parse().ok()?;
-    (made_of(address, accepted_at) == *request).then_some(address)
+    let [ip, time] = ["ip", "time"].map(|name| request.get(name).and_then(Value::as_str));
+    let address: IpAddr = ip?.parse().ok()?;
+    let is_all = request.0.len() == 2 && ip? == address.to_string() && time? == clock::time(accepted_at);
+    is_all.then_some(address)
 }
 
 /// `$request` as it was.
