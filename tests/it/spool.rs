@@ -6,7 +6,9 @@ use postern_shared::lane::Lane;
 use postern_shared::store::{self, Connection, spool};
 
 use crate::harness::process::Process;
+use crate::harness::servers::{Servers, address_of};
 use crate::harness::{DEMO, Postern, eventually, private};
+use crate::link::{Link, Mode};
 
 const PATH: &str = "/trigger?workflow_id=77";
 
@@ -56,6 +58,30 @@ async fn with_neither_broker_nor_database_a_post_is_503_with_retry_after_and_the
     assert_eq!((refused.status, refused.code()), (503, "unavailable"));
     assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
     assert_eq!(private(&mut postern.ingress, "/health/ready").await.0, 503);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_spool_does_not_take_goes_to_a_broker_that_is_back() {
+    let mut servers = Servers::new().await;
+    let [broker, database] = [servers.broker_address(), address_of(&servers.database_url)];
+    let (to_broker, to_database) = (Link::to(broker).await, Link::to(database).await);
+    servers.amqp_url = servers.amqp_url.replace(&broker.to_string(), &to_broker.address.to_string());
+    servers.database_url = servers.database_url.replace(&database.to_string(), &to_database.address.to_string());
+    to_broker.set(Mode::Cut);
+    let mut postern = Postern::on(servers, DEMO, &[]).await;
+    assert_eq!(post(&postern, 1).await.status, 202);
+    assert_eq!(postern.count("SELECT count(*) FROM spool").await, 1);
+    to_database.set(Mode::Stall);
+    let back = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        to_broker.set(Mode::Pass);
+    };
+    let (answer, ()) = tokio::join!(post(&postern, 2), back);
+    assert_eq!(answer.status, 202, "{}", answer.json);
+    to_database.set(Mode::Pass);
+    postern.start_worker().await;
+    eventually("both have run", async || (postern.records("Leads").await.len() == 2).then_some(())).await;
+    assert_eq!(postern.count("SELECT count(*) FROM receipts").await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,16 +57,27 @@ async fn put(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -
     let bytes = encoded.len() / submissions.len().max(1);
     let lanes = submissions.iter().map(|one| state.burst_detector.lane(&one.permission, &one.target, bytes));
     let lane = lanes.last().unwrap_or(Lane::Default);
-    let encoded = match &state.publisher {
-        None => encoded,
-        Some(publisher) => match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {
-            Ok(()) => return Ok(Store::Broker),
-            Err(PublishError::Busy) => return Err(ApiError::too_busy()),
-            Err(PublishError::Unavailable) => encode(submissions)?,
-        },
-    };
-    let spooled = state.spool.put(lane, encoded).await;
+    if is_published(state, lane, encoded).await? {
+        return Ok(Store::Broker);
+    }
+    let spooled = state.spool.put(lane, encode(submissions)?).await;
     state.metrics.spooled(spooled.is_ok());
-    spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))?;
-    Ok(Store::Spool)
+    if spooled.is_ok() {
+        return Ok(Store::Spool);
+    }
+    // PostgreSQL took its time, and the broker may be back. A submission that is in both is executed once.
+    if is_published(state, lane, encode(submissions)?).await? {
+        return Ok(Store::Broker);
+    }
+    Err(ApiError::unavailable("neither the queue nor the spool can take it now"))
+}
+
+/// Whether there is a broker that has taken it.
+async fn is_published(state: &State, lane: Lane, encoded: Vec<u8>) -> Result<bool, ApiError> {
+    let Some(publisher) = &state.publisher else { return Ok(false) };
+    match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {
+        Ok(()) => Ok(true),
+        Err(PublishError::Busy) => Err(ApiError::too_busy()),
+        Err(PublishError::Unavailable) => Ok(false),
+    }
 }
