@@ -22,13 +22,22 @@ const PROMISED: Duration = Duration::from_secs(1);
 /// How long leads come before the migrations, and how long the dump goes on beside them.
 const STAGE: Duration = Duration::from_secs(8);
 
-/// So many receipts of the last hour, each with its run. They are of this week, whose partition is written to.
+/// The partitions of half a year, which is how long a history is kept.
+const WEEKS: &str = "
+DO $$ DECLARE parent text; BEGIN
+    FOR parent IN SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid LOOP
+        EXECUTE format('DROP TABLE %I', parent || '_older');
+    END LOOP;
+END $$;
+SELECT postern_make_partitions(25, now() - interval '24 weeks')";
+
+/// So many receipts of this time, each with its run.
 const GROW: &str = "
 INSERT INTO receipts (id, permission, workflow, env, ip, accepted_at, settings_version)
 SELECT overlay(gen_random_uuid()::text PLACING substr(postern_uuid_floor(at)::text, 1, 13) FROM 1 FOR 13)::uuid,
     'test', 2, '{\"lastname\":\"Lovelace\",\"email\":\"ada@example.org\"}', '127.0.0.1', at, 1
 FROM (
-    SELECT now() - least(interval '1 hour', now() - date_trunc('week', now(), 'UTC')) * (n::float8 / COUNT) AS at
+    SELECT now() - interval '24 weeks' * (n::float8 / COUNT) AS at
     FROM generate_series(1, COUNT) AS n
 ) AS times;
 INSERT INTO runs (receipt, workflow, started_at, ended_at, version, state, steps_taken, number)
@@ -36,8 +45,9 @@ SELECT id, 2, accepted_at, accepted_at, 1,
     CASE WHEN random() < 0.01 THEN 'failed' ELSE 'finished' END::run_state, 1, 1
 FROM receipts";
 
-/// What a history that came in months has behind it: the disk is not busy with it any more.
-const SETTLE: [&str; 2] = ["VACUUM (ANALYZE) receipts, runs", "CHECKPOINT"];
+/// What PostgreSQL has done long ago for most of such a history. The disk is not busy with it any more.
+const VACUUM: &str = "VACUUM (ANALYZE) receipts, runs";
+const CHECKPOINT: &str = "CHECKPOINT";
 
 /// As pg_dump begins: a snapshot, and a lock of each table, which lasts until the end.
 const DUMP: &str = "SET application_name = 'a dump'; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -81,8 +91,8 @@ async fn migrations_beside_a_dump_of_a_long_history_hold_up_no_lead() {
     let servers = versions::database().await;
     let mut connection = versions::connection(&servers).await;
     let grow = GROW.replace("COUNT", &receipts.unwrap_or(FEW).to_string());
-    connection.batch_execute(&format!("SET statement_timeout = 0; {grow}")).await.unwrap();
-    for statement in SETTLE {
+    connection.batch_execute("SET statement_timeout = 0").await.unwrap();
+    for statement in [WEEKS, &grow, VACUUM, CHECKPOINT] {
         connection.batch_execute(statement).await.unwrap();
     }
 
