@@ -1,7 +1,7 @@
 //! Migrations beside an open dump and a long history: how long leads are held up. `tests/run upgrade --receipts 20000000`
 //! takes a history of so many, and demands what is promised; without it a short history is a look, on a machine that is busy.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use postern_shared::store::Connection;
 use postern_shared::store::migrate::{Migrated, Schema};
@@ -49,6 +49,13 @@ FROM receipts";
 const VACUUM: &str = "VACUUM (ANALYZE) receipts, runs";
 const CHECKPOINT: &str = "CHECKPOINT";
 
+/// A commit that syncs the disk, and takes no time while nobody else keeps the disk busy.
+const COMMIT: &str = "SELECT pg_logical_emit_message(true, 'test', '')";
+const QUICK: Duration = Duration::from_millis(100);
+
+/// For so long commits are quick when the disk has written what made the history.
+const RESTS: Duration = Duration::from_secs(20);
+
 /// As pg_dump begins: a snapshot, and a lock of each table, which lasts until the end.
 const DUMP: &str = "SET application_name = 'a dump'; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 DO $$ DECLARE part regclass; BEGIN
@@ -85,6 +92,19 @@ async fn dump(servers: &Servers) -> Client {
     client
 }
 
+/// Waits until the disk has come to rest: what it holds up is not held up by migrations.
+async fn rest(connection: &Connection) {
+    let mut busy = Instant::now();
+    while busy.elapsed() < RESTS {
+        let began = Instant::now();
+        connection.batch_execute(COMMIT).await.unwrap();
+        if began.elapsed() > QUICK {
+            busy = Instant::now();
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_beside_a_dump_of_a_long_history_hold_up_no_lead() {
     let receipts = optional_setting("POSTERN_DEV_RECEIPTS").map(|count| count.parse::<u64>().unwrap());
@@ -94,6 +114,9 @@ async fn migrations_beside_a_dump_of_a_long_history_hold_up_no_lead() {
     connection.batch_execute("SET statement_timeout = 0").await.unwrap();
     for statement in [WEEKS, &grow, VACUUM, CHECKPOINT] {
         connection.batch_execute(statement).await.unwrap();
+    }
+    if receipts.is_some() {
+        rest(&connection).await;
     }
 
     let old = Version::old(&servers).start_all().await;
