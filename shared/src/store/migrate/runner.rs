@@ -17,10 +17,15 @@ use crate::store::{StoreError, history, session};
 const LIMITS: &str = "-- runner::limits
 SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '10s'";
 
-/// A migration that changes several tables waits for one lock after the other, with those that it has: leads are to wait less
-/// than a second for all of them.
+/// A migration waits so long for a lock. It keeps the locks that it has meanwhile, so one of three tables holds up leads for
+/// less than a second.
 pub const HASTY: &str = "-- runner::hasty
 SET lock_timeout = '300ms'";
+
+/// After so many tries it waits longer: transactions that follow each other may take longer than it has waited.
+const HASTY_TRIES: u32 = 8;
+const LESS_HASTY: &str = "-- runner::less_hasty
+SET lock_timeout = '800ms'";
 
 /// Held by the session, since there are several transactions.
 const BEGIN: &str = "-- runner::begin
@@ -31,7 +36,7 @@ SELECT pg_advisory_unlock(hashtext('postern_migrate'))";
 
 /// Who may hold what a migration waits for: the transactions that are open for longest.
 const HOLDERS: &str = "-- runner::holders
-SELECT pid, coalesce(nullif(application_name, ''), usename, 'a session')::text,
+SELECT pid, coalesce(nullif(application_name, ''), usename, backend_type)::text,
     coalesce(extract(epoch FROM now() - xact_start), 0)::bigint
 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
 ORDER BY xact_start LIMIT 1";
@@ -111,8 +116,10 @@ pub async fn insist<T>(
     connection: &mut Object,
     mut work: impl AsyncFnMut(&mut Object) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let (mut again, waits) = (AGAIN, LogLimit::default());
+    let (mut again, waits, mut tries) = (AGAIN, LogLimit::default(), 0);
     loop {
+        connection.batch_execute(if tries < HASTY_TRIES { HASTY } else { LESS_HASTY }).await?;
+        tries += 1;
         match work(connection).await {
             Err(StoreError::Conflict(error)) => {
                 if let Some(times) = waits.failed(1) {
