@@ -1,6 +1,6 @@
 //! The digest: makes search keys of what was committed, after the commit and off the way of the leads. It has one connection
-//! of its own, takes few leads at a time, and rests as long as it has worked. While leads wait it only looks on, until it is
-//! some seconds behind, and then rests for longer.
+//! of its own, takes few leads at a time, and rests behind each part, for longer while leads wait. As long as these wait it
+//! only looks on until it is some seconds behind.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,8 +18,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The longest rest after a part.
 const LONGEST_REST: Duration = Duration::from_millis(500);
 
-/// So many times as long as it has worked it rests while leads wait.
+/// So many times as long as it has worked it rests while leads wait. It is in more of a hurry when it is far behind.
 const BUSY_RESTS: u32 = 3;
+const FAR_BEHIND_S: i64 = 30;
 
 /// So far behind it works although leads wait: what was accepted is to be found soon in a long burst as well.
 const MOST_SECONDS_BEHIND: i64 = 3;
@@ -31,7 +32,8 @@ pub async fn run(store: Store, names: Names, metrics: Arc<Metrics>) {
         let began = Instant::now();
         let rest = match part(&store, &names, &mut hasher, &metrics).await {
             Ok(true) => {
-                let rests = if metrics.is_busy() { BUSY_RESTS } else { 1 };
+                let may_rest = metrics.is_busy() && metrics.digest_lag.get() < FAR_BEHIND_S;
+                let rests = if may_rest { BUSY_RESTS } else { 1 };
                 began.elapsed().saturating_mul(rests).min(LONGEST_REST)
             }
             Ok(false) => IDLE,
