@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use postern_shared::body::memory;
-use postern_shared::broker::publisher::PublishError;
+use postern_shared::broker::publisher::{PublishError, Publisher};
 use postern_shared::intake::call::encode;
 use postern_shared::intake::error::ApiError;
 use postern_shared::lane::Lane;
@@ -57,24 +57,28 @@ async fn put(state: &State, submissions: &[Submission], taken: &mut Taken<'_>) -
     let bytes = encoded.len() / submissions.len().max(1);
     let lanes = submissions.iter().map(|one| state.burst_detector.lane(&one.permission, &one.target, bytes));
     let lane = lanes.last().unwrap_or(Lane::Default);
-    if is_published(state, lane, encoded).await? {
+    let Some(publisher) = &state.publisher else { return spool(state, lane, encoded).await };
+    if is_published(publisher, lane, encoded).await? {
         return Ok(Store::Broker);
     }
-    let spooled = state.spool.put(lane, encode(submissions)?).await;
-    state.metrics.spooled(spooled.is_ok());
-    if spooled.is_ok() {
-        return Ok(Store::Spool);
+    match spool(state, lane, encode(submissions)?).await {
+        // PostgreSQL took its time, and the broker is back. A submission that is in both is executed once.
+        Err(_) if publisher.takes(lane) && is_published(publisher, lane, encode(submissions)?).await? => {
+            Ok(Store::Broker)
+        }
+        spooled => spooled,
     }
-    // PostgreSQL took its time, and the broker may be back. A submission that is in both is executed once.
-    if is_published(state, lane, encode(submissions)?).await? {
-        return Ok(Store::Broker);
-    }
-    Err(ApiError::unavailable("neither the queue nor the spool can take it now"))
 }
 
-/// Whether there is a broker that has taken it.
-async fn is_published(state: &State, lane: Lane, encoded: Vec<u8>) -> Result<bool, ApiError> {
-    let Some(publisher) = &state.publisher else { return Ok(false) };
+async fn spool(state: &State, lane: Lane, encoded: Vec<u8>) -> Result<Store, ApiError> {
+    let spooled = state.spool.put(lane, encoded).await;
+    state.metrics.spooled(spooled.is_ok());
+    spooled.map_err(|_| ApiError::unavailable("neither the queue nor the spool can take it now"))?;
+    Ok(Store::Spool)
+}
+
+/// Whether the broker has taken it.
+async fn is_published(publisher: &Publisher, lane: Lane, encoded: Vec<u8>) -> Result<bool, ApiError> {
     match publisher.publish(lane, SUBMISSIONS_V1, encoded).await {
         Ok(()) => Ok(true),
         Err(PublishError::Busy) => Err(ApiError::too_busy()),
