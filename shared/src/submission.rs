@@ -28,7 +28,8 @@ pub struct Submission {
     pub target: Target,
     /// The record that the workflows run on, or none.
     pub record: Option<RecordRef>,
-    /// The posted variables. Its runs share them, as they share the other two.
+    /// The posted variables.
+    // Runs share these three.
     pub env: Arc<Env>,
     /// The query variables that are not selectors.
     pub query: Arc<Env>,

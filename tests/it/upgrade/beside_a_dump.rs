@@ -22,7 +22,8 @@ const PROMISED: Duration = Duration::from_secs(1);
 /// How long leads come before the migrations, and how long the dump goes on beside them.
 const STAGE: Duration = Duration::from_secs(8);
 
-/// The partitions of half a year, which is how long a history is kept.
+/// The partitions of half a year, which is how long receipts are kept. No week is made below the partition for what is older,
+/// so that one is made anew.
 const WEEKS: &str = "
 DO $$ DECLARE parent text; BEGIN
     FOR parent IN SELECT relname FROM pg_partitioned_table JOIN pg_class ON pg_class.oid = partrelid LOOP
@@ -31,7 +32,7 @@ DO $$ DECLARE parent text; BEGIN
 END $$;
 SELECT postern_make_partitions(25, now() - interval '24 weeks')";
 
-/// So many receipts of this time, each with its run.
+/// So many receipts of that half year, each with its run.
 const GROW: &str = "
 INSERT INTO receipts (id, permission, workflow, env, ip, accepted_at, settings_version)
 SELECT overlay(gen_random_uuid()::text PLACING substr(postern_uuid_floor(at)::text, 1, 13) FROM 1 FOR 13)::uuid,
@@ -45,16 +46,19 @@ SELECT id, 2, accepted_at, accepted_at, 1,
     CASE WHEN random() < 0.01 THEN 'failed' ELSE 'finished' END::run_state, 1, 1
 FROM receipts";
 
-/// What PostgreSQL has done long ago for most of such a history. The disk is not busy with it any more.
+/// What PostgreSQL has done long ago with most of such a history.
 const VACUUM: &str = "VACUUM (ANALYZE) receipts, runs";
 const CHECKPOINT: &str = "CHECKPOINT";
 
-/// A commit that syncs the disk, and takes no time while nobody else keeps the disk busy.
+/// A commit that syncs the disk.
 const COMMIT: &str = "SELECT pg_logical_emit_message(true, 'test', '')";
+
+/// It takes longer where the disk is busy.
 const QUICK: Duration = Duration::from_millis(100);
 
-/// For so long commits are quick when the disk has written what made the history.
+/// The disk has come to rest when all commits of this time were quick. A disk that never does is taken as it is.
 const RESTS: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// As pg_dump begins: a snapshot, and a lock of each table, which lasts until the end.
 const DUMP: &str = "SET application_name = 'a dump'; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -92,10 +96,10 @@ async fn dump(servers: &Servers) -> Client {
     client
 }
 
-/// Waits until the disk has come to rest: what it holds up is not held up by migrations.
-async fn rest(connection: &Connection) {
-    let mut busy = Instant::now();
-    while busy.elapsed() < RESTS {
+/// Waits until the disk has come to rest: what it holds up is not held up by migrations. Returns how long that took.
+async fn rest(connection: &Connection) -> Duration {
+    let (start, mut busy) = (Instant::now(), Instant::now());
+    while busy.elapsed() < RESTS && start.elapsed() < LONGEST {
         let began = Instant::now();
         connection.batch_execute(COMMIT).await.unwrap();
         if began.elapsed() > QUICK {
@@ -103,6 +107,7 @@ async fn rest(connection: &Connection) {
         }
         sleep(Duration::from_millis(20)).await;
     }
+    start.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +121,7 @@ async fn migrations_beside_a_dump_of_a_long_history_hold_up_no_lead() {
         connection.batch_execute(statement).await.unwrap();
     }
     if receipts.is_some() {
-        rest(&connection).await;
+        println!("the disk came to rest within {:?}", rest(&connection).await);
     }
 
     let old = Version::old(&servers).start_all().await;

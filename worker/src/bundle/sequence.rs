@@ -20,7 +20,8 @@ use crate::run::field_usage::FieldUsage;
 use crate::run::serial_runs::SerialRuns;
 use crate::task::query::{Answer, Query};
 
-/// The runs of one submission: the first goes on, the others wait for their turn.
+/// The runs of one submission, in their order: those that have ended, the one that goes on, and those that wait for their
+/// turn.
 pub(super) struct Sequence<'a> {
     pub(super) submission: &'a Submission,
     /// What the conditions and the runs read.
