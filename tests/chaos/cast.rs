@@ -70,8 +70,7 @@ impl Cast {
         let mut environment = vec![("DATABASE_URL", urls.database.clone()), ("AMQP_URL", urls.amqp.clone())];
         if let Some(servers) = urls.links {
             for (((_, url), server), way) in environment.iter_mut().zip(servers).zip([postgres, rabbitmq]) {
-                let link = Link::to(server).await;
-                *url = url.replace(&server.to_string(), &link.address.to_string());
+                let link = Link::within(url, server).await;
                 self.links.push((way, link));
             }
         }

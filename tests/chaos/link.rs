@@ -41,6 +41,13 @@ impl Link {
         Self { address, mode }
     }
 
+    /// To the server of a URL, which leads over the link from now on.
+    pub async fn within(url: &mut String, server: SocketAddr) -> Self {
+        let link = Self::to(server).await;
+        *url = url.replace(&server.to_string(), &link.address.to_string());
+        link
+    }
+
     pub fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }

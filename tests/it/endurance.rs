@@ -86,8 +86,7 @@ async fn workers_are_restarted_one_after_the_other_and_no_post_is_refused_and_no
 async fn while_the_broker_is_away_under_load_every_answer_is_202_and_all_finish_when_it_is_back() {
     let mut servers = Servers::new().await;
     let broker = servers.broker_address();
-    let link = Link::to(broker).await;
-    servers.amqp_url = servers.amqp_url.replace(&broker.to_string(), &link.address.to_string());
+    let link = Link::within(&mut servers.amqp_url, broker).await;
     let mut postern = Postern::on(servers, SETTINGS, &[]).await;
     postern.start_worker().await;
     let load = Load::on(&postern);

@@ -268,9 +268,8 @@ async fn a_worker_whose_database_is_not_as_it_should_be_at_its_start_waits_for_i
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_whose_link_to_the_broker_swallows_is_not_ready_and_comes_back() {
     let mut postern = Postern::without_worker(SETTINGS).await;
-    let broker = postern.servers().broker_address();
-    let link = Link::to(broker).await;
-    let url = postern.servers().amqp_url.replace(&broker.to_string(), &link.address.to_string());
+    let (broker, mut url) = (postern.servers().broker_address(), postern.servers().amqp_url.clone());
+    let link = Link::within(&mut url, broker).await;
     postern.start_worker_with(&[("AMQP_URL", &url)]).await;
     link.set(Mode::Swallow);
     eventually("it is not ready", async || {

@@ -64,9 +64,8 @@ async fn with_neither_broker_nor_database_a_post_is_503_with_retry_after_and_the
 async fn what_the_spool_does_not_take_goes_to_a_broker_that_is_back() {
     let mut servers = Servers::new().await;
     let [broker, database] = [servers.broker_address(), address_of(&servers.database_url)];
-    let (to_broker, to_database) = (Link::to(broker).await, Link::to(database).await);
-    servers.amqp_url = servers.amqp_url.replace(&broker.to_string(), &to_broker.address.to_string());
-    servers.database_url = servers.database_url.replace(&database.to_string(), &to_database.address.to_string());
+    let to_broker = Link::within(&mut servers.amqp_url, broker).await;
+    let to_database = Link::within(&mut servers.database_url, database).await;
     to_broker.set(Mode::Cut);
     let mut postern = Postern::on(servers, DEMO, &[]).await;
     assert_eq!(post(&postern, 1).await.status, 202);

@@ -31,9 +31,8 @@ async fn raise(postern: &Postern, later: Migration) {
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_run_and_start_on_a_later_schema_that_they_may_read() {
     let mut postern = Postern::without_worker(DEMO).await;
-    let broker = postern.servers().broker_address();
-    let link = Link::to(broker).await;
-    let url = postern.servers().amqp_url.replace(&broker.to_string(), &link.address.to_string());
+    let (broker, mut url) = (postern.servers().broker_address(), postern.servers().amqp_url.clone());
+    let link = Link::within(&mut url, broker).await;
     postern.start_worker_with(&[("AMQP_URL", &url)]).await;
     raise(&postern, EXPANDS).await;
     let form = "lastname=Lovelace&email=ada@example.org";

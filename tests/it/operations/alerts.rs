@@ -50,8 +50,7 @@ async fn all_workers_are_killed_and_leads_wait() {
 async fn the_broker_is_away_and_leads_go_by_the_spool() {
     let mut servers = Servers::new().await;
     let broker = servers.broker_address();
-    let link = Link::to(broker).await;
-    servers.amqp_url = servers.amqp_url.replace(&broker.to_string(), &link.address.to_string());
+    let link = Link::within(&mut servers.amqp_url, broker).await;
     let mut postern = Postern::on(servers, DEMO, &[]).await;
     postern.start_worker().await;
     let prometheus = Prometheus::of(&mut postern).await;
