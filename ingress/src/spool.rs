@@ -107,7 +107,7 @@ struct Writer {
 impl Writer {
     async fn run(self: Arc<Self>) {
         while let Some(mut waiting) = self.next_batch().await {
-            // Whoever gave up waiting has another answer.
+            // A caller that gave up waiting has got another answer.
             waiting.retain(|one| !one.answer.is_closed());
             if waiting.is_empty() {
                 continue;

@@ -51,8 +51,8 @@ pub enum InvalidBrokerUrl {
 }
 
 impl BrokerUrl {
-    /// All nodes. The node that is taken comes last. Each call begins with another node: whoever lost one finds the next,
-    /// and sessions spread.
+    /// All nodes. The node that is taken comes last. Each call begins with another node, so a process that lost its node
+    /// tries the next one, and sessions spread.
     pub(super) fn in_turn(&self, taken: Option<&str>) -> impl Iterator<Item = &Node> {
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len();
         let turn = self.nodes[first..].iter().chain(&self.nodes[..first]);

@@ -22,7 +22,7 @@ pub struct Local {
     pub now: Timestamp,
     /// The number of each counter that the step names.
     pub counters: BTreeMap<String, i64>,
-    /// Of which everything that the step draws is made: its run, the step and its visit.
+    /// The run, the step and its visit in one text. Everything that the step draws is made of this text.
     of: String,
 }
 

@@ -20,8 +20,7 @@ use crate::run::field_usage::FieldUsage;
 use crate::run::serial_runs::SerialRuns;
 use crate::task::query::{Answer, Query};
 
-/// The runs of one submission, in their order: those that have ended, the one that goes on, and those that wait for their
-/// turn.
+/// The runs of one submission, in their order. The first ones have ended, the next one goes on, and the last ones wait.
 pub(super) struct Sequence<'a> {
     pub(super) submission: &'a Submission,
     /// What the conditions and the runs read.

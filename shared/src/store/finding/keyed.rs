@@ -18,7 +18,8 @@ const MAX_READ: i64 = 10_000;
 /// their own, as versions before 82 wrote them, each look-up reads all of these.
 const MAX_LOOKED_UP: usize = 1_000;
 
-/// A row may have so many receipts or more, so the first part is that much shorter than what is asked for.
+/// A row often has so many receipts. So the first part that is read has fewer rows than receipts are asked for, by this
+/// factor.
 const OF_ROW: usize = 16;
 
 impl Table {
